@@ -1,0 +1,80 @@
+"""The simulated clock: real time, stretched by a factor, that can be paused and moved forward.
+
+Owns the only place of the simulator's core where real time is read. The world never sees it: it is told the time.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+
+class SimClock:
+    """Simulated time that runs `speed` times as fast as real time.
+
+    Args:
+        speed: simulated seconds a real second; must be positive.
+        start: where simulated time begins; now (real, UTC) when left out.
+        monotonic: source of real seconds, replaceable in tests.
+    """
+
+    def __init__(
+        self,
+        speed: float = 1.0,
+        start: datetime | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._monotonic = monotonic
+        self._speed = _positive(speed)
+        self._base = start or datetime.now(UTC)
+        self._anchor = monotonic()
+        self._paused = False
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds a real second."""
+        return self._speed
+
+    @property
+    def paused(self) -> bool:
+        """True while simulated time stands still."""
+        return self._paused
+
+    def now(self) -> datetime:
+        """The simulated time, aware and in UTC."""
+        if self._paused:
+            return self._base
+        return self._base + timedelta(seconds=(self._monotonic() - self._anchor) * self._speed)
+
+    def set_speed(self, speed: float) -> None:
+        """Change the speed from now on; time does not jump."""
+        self._rebase()
+        self._speed = _positive(speed)
+
+    def pause(self) -> None:
+        """Stop simulated time."""
+        self._rebase()
+        self._paused = True
+
+    def resume(self) -> None:
+        """Let simulated time run again."""
+        self._rebase()
+        self._paused = False
+
+    def jump(self, seconds: float) -> None:
+        """Move simulated time forward by `seconds`; it never goes back."""
+        if seconds < 0:
+            raise ValueError(
+                f"simulated time cannot go back ({seconds:g} s); give a positive number of seconds"
+            )
+        self._rebase()
+        self._base += timedelta(seconds=seconds)
+
+    def _rebase(self) -> None:
+        self._base = self.now()
+        self._anchor = self._monotonic()
+
+
+def _positive(speed: float) -> float:
+    if speed <= 0:
+        raise ValueError(f"the speed factor must be greater than 0, not {speed:g}")
+    return float(speed)

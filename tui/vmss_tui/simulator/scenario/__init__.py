@@ -1,0 +1,1 @@
+"""Scenarios: what a simulated world starts with, read from TOML."""

@@ -1,0 +1,144 @@
+"""What a scenario says, as immutable data: directory, subscriptions, principals, files, faults, switches.
+
+Owns the shape only; `load` reads TOML into it and `seed` makes the first world of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+PrincipalKind = Literal["service_principal", "user", "managed_identity"]
+Execution = Literal["simulate", "run"]
+FaultKind = Literal["status", "delay", "reset", "truncate", "garbage", "stale_token", "drip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An Entra ID directory."""
+
+    id: str
+    name: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscription and the tenant that it trusts."""
+
+    id: str
+    name: str
+    tenant_id: str
+    state: str = "Enabled"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceGroup:
+    """A resource group; its name keeps the case it was created with."""
+
+    subscription_id: str
+    name: str
+    location: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssignment:
+    """A built-in role name at a scope (`/`, a subscription, a group or a resource id)."""
+
+    role: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who can sign in. `secret` is a made-up one, valid on this simulator only."""
+
+    client_id: str
+    object_id: str
+    tenant_id: str
+    name: str
+    kind: PrincipalKind = "service_principal"
+    secret: str = field(default="", repr=False)
+    roles: tuple[RoleAssignment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRule:
+    """One fault to inject into answers; which fields count depends on `kind`."""
+
+    kind: FaultKind
+    method: str = "*"
+    """HTTP method, or `*`."""
+    path: str = "*"
+    """Shell-style pattern of the path, matched without regard to case."""
+    count: int = 1
+    """How many requests it hits; 0 means every one."""
+    after: int = 0
+    """How many matching requests pass first."""
+    status: int = 500
+    code: str = "InternalServerError"
+    message: str = "Encountered internal server error."
+    retry_after: int | None = None
+    """Seconds, sent as Retry-After."""
+    seconds: float = 0.0
+    """Delay, or duration of a slow drip; real seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """How Entra ID behaves in this scenario."""
+
+    token_lifetime: int = 3600
+    """Seconds (real) an access token is valid."""
+    device_code_pending_polls: int = 1
+    """How often a device-code poll is answered with authorization_pending."""
+    claims_challenge: bool = False
+    """Answer the first request of a token with a CAE claims challenge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Throttling:
+    """Token buckets: `sizes` overrides (3 minutes, 30 minutes) of a bucket by its Azure name."""
+
+    enabled: bool = True
+    scale: float = 1.0
+    """Factor on every bucket's size, so that a scenario can shrink all of them."""
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Items a page. Azure's own sizes are not documented."""
+
+    instances: int = 250
+    scale_sets: int = 200
+    empty_page: bool = False
+    """Answer an empty page with a nextLink first, as recorded in nextlink_empty_page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Everything that stays as it is while a simulation runs."""
+
+    name: str
+    title: str = ""
+    seed: int = 1
+    speed: float = 1.0
+    """Simulated seconds a real second when the command line says nothing."""
+    execution: Execution = "simulate"
+    script_timeout: float = 5400.0
+    """Seconds a script may run, simulated or real (documented: 90 minutes)."""
+    health_command: str = ""
+    """With execution = run: its exit code decides the health of an instance."""
+    poll_hint_ms: int | None = 200
+    """x-ms-retry-after-ms of long-running answers; none means Azure's own headers only."""
+    tenants: tuple[Tenant, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    groups: tuple[ResourceGroup, ...] = ()
+    principals: tuple[Principal, ...] = ()
+    directory: Directory = Directory()
+    throttling: Throttling = Throttling()
+    paging: Paging = Paging()
+    faults: tuple[FaultRule, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """URI as scale set models name it -> content."""

@@ -1,0 +1,42 @@
+"""The one mutable thing of the simulator: a scenario, its world and its clock, shared by all request handlers.
+
+Handlers read with `settle` and write with `apply`; nothing else replaces the world.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from aiohttp import web
+
+from .clock import SimClock
+from .scenario.model import Scenario
+from .world.advance import advance
+from .world.model import World
+
+T = TypeVar("T")
+Mutation = Callable[[World, datetime], tuple[World, T]]
+
+
+@dataclass
+class Simulation:
+    """A running simulation."""
+
+    scenario: Scenario
+    world: World
+    clock: SimClock
+
+    def settle(self) -> World:
+        """Bring the world up to the clock and return it."""
+        self.world = advance(self.world, self.clock.now())
+        return self.world
+
+    def apply(self, mutation: Mutation[T]) -> T:
+        """Run one mutation on the settled world, keep the world it returns and hand back its result."""
+        now = self.clock.now()
+        self.world, result = mutation(advance(self.world, now), now)
+        return result
+
+
+SIMULATION: web.AppKey[Simulation] = web.AppKey("simulation", Simulation)
