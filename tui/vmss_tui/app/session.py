@@ -1,0 +1,77 @@
+"""What the app needs from outside: built by the command line, the only place where a gateway meets the app.
+
+`Session` is a protocol, so that screens can be tested on data without a cloud. Every method raises only
+`vmss_tui.errors`. Nothing here imports azure; `connect` does it, off the event loop, after the first frame.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.script import Secret
+from vmss_tui.journal.store import Journal
+from vmss_tui.ports import Azure, Clock
+from vmss_tui.profiles.store import ProfileStore
+
+
+@dataclass(frozen=True, slots=True)
+class CloudInfo:
+    """The cloud in use, for the header and for pacing. Times are in seconds."""
+
+    name: str
+    resource_manager: str
+    portal: str = ""
+    watch_seconds: float = 10.0
+    """Suggested pace of reading one scale set again while something moves."""
+    idle_seconds: float = 30.0
+    """The same while nothing moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """What a person must do to sign in on another device."""
+
+    url: str
+    code: str
+    message: str
+
+
+class Session(Protocol):
+    """One run of the app."""
+
+    cloud: CloudInfo
+    read_only: bool
+    clock: Clock
+    who: str
+    """Operating-system user, for the journal."""
+
+    async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
+        """Import the gateway off the loop and sign in. Raises SignInFailed or ConnectionFailed. Cached."""
+
+    def journal(self) -> Journal:
+        """The rollout log. Raises JournalUnavailable."""
+
+    def profiles(self) -> ProfileStore:
+        """The profile store, with every place where profiles are looked for."""
+
+    async def start(
+        self,
+        plan: RolloutPlan,
+        *,
+        secrets: Mapping[str, Secret],
+        why: str = "",
+        ticket: str = "",
+    ) -> str:
+        """Write the plan to the journal, start the runner as its own process, return the rollout's id.
+
+        `secrets` holds the values of protected settings whose source is a prompt or a literal, by setting name; they
+        reach the runner through a pipe and are never stored. Raises LeaseHeld, JournalUnavailable, PreflightRefused.
+        """
+
+    async def resume(self, rollout: str) -> None:
+        """Start a runner for a rollout whose runner died. Raises LeaseHeld when it did not."""
+
+    def editor(self, path: Path) -> Sequence[str]:
+        """The command line that opens `path` in the user's editor ($VISUAL, $EDITOR, vi)."""

@@ -1,0 +1,95 @@
+"""Names of Azure resources. Azure changes the case of ids between answers, so equality ignores case.
+
+Source: recordings `vmss_list_all_sub_UPPERCASE_rg` (the group comes back upper-cased in subscription lists).
+"""
+
+import re
+from dataclasses import dataclass, field
+
+_SCALE_SET = re.compile(
+    r"^/subscriptions/(?P<subscription>[^/]+)/resourceGroups/(?P<group>[^/]+)"
+    r"/providers/Microsoft\.Compute/virtualMachineScaleSets/(?P<name>[^/]+)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleSetId:
+    """Subscription id, resource group and name of a scale set; compares and hashes without case."""
+
+    subscription: str
+    group: str
+    name: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What two spellings of one id share."""
+        return (self.subscription.lower(), self.group.lower(), self.name.lower())
+
+    @property
+    def short(self) -> str:
+        """`group/name`, as the command line takes it."""
+        return f"{self.group}/{self.name}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ScaleSetId) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return (
+            f"/subscriptions/{self.subscription}/resourceGroups/{self.group}"
+            f"/providers/Microsoft.Compute/virtualMachineScaleSets/{self.name}"
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> "ScaleSetId":
+        """Read a resource id (of the set or of anything below it). Raises ValueError when it is none."""
+        found = _SCALE_SET.match(text.strip())
+        if found is None:
+            raise ValueError(f"not the resource id of a scale set: {text!r}")
+        return cls(found["subscription"], found["group"], found["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscription that the signed-in principal can see."""
+
+    id: str
+    name: str
+    tenant_id: str = ""
+    state: str = "Enabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An Entra ID tenant that the signed-in principal can see."""
+
+    id: str
+    name: str = ""
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is signed in and how.
+
+    `name` is a person's or an application's name, `method` a credential in words ("Azure CLI"), `kind` "user",
+    "application" or "managed identity".
+    """
+
+    name: str
+    method: str
+    tenant_id: str = ""
+    object_id: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationHandle:
+    """A long-running operation that Azure accepted: its polling URL verbatim (it may be signed; never rebuild it)."""
+
+    url: str = field(repr=False)
+    name: str = ""
+    """What was asked, in Azure's words: `manualupgrade`, `PUT extension`."""

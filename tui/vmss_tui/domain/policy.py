@@ -1,0 +1,248 @@
+"""How fast and how safely: Azure's rolling upgrade policy, our own batch steps, and the arithmetic of both.
+
+Ranges and the cross-field rule: ComputeRP 2024-07-01 swagger `RollingUpgradePolicy`, and Azure's own error text for
+`batchInstancePercent` greater than `maxUnhealthyInstancePercent`.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class UpgradeMode(StrEnum):
+    """The scale set's upgrade policy mode."""
+
+    MANUAL = "Manual"
+    ROLLING = "Rolling"
+    AUTOMATIC = "Automatic"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollingPolicy:
+    """Azure's rolling upgrade policy. Percentages are of all instances of the set; the pause is in seconds."""
+
+    batch_percent: int = 20
+    unhealthy_percent: int = 20
+    unhealthy_upgraded_percent: int = 20
+    pause_seconds: int = 0
+    cross_zone: bool = False
+    prioritise_unhealthy: bool = False
+    rollback_on_breach: bool = False
+    surge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number of instances, or a percentage of all instances of the set."""
+
+    value: int
+    percent: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.value} %" if self.percent else str(self.value)
+
+    @classmethod
+    def parse(cls, text: str | int) -> "Amount":
+        """Read `12` or `"20%"`. Raises ValueError with a sentence for people."""
+        if isinstance(text, bool) or not isinstance(text, int | str):
+            raise ValueError(f"{text!r} is neither a number of instances nor a percentage such as '20%'")
+        found = re.fullmatch(r"\s*(\d{1,6})\s*(%?)\s*", str(text))
+        if found is None:
+            raise ValueError(f"{text!r} is neither a number of instances nor a percentage such as '20%'")
+        value, percent = int(found[1]), bool(found[2])
+        if value < 1:
+            raise ValueError(f"a batch of {text} would never end: use 1 or more")
+        if percent and value > 100:
+            raise ValueError(f"{value} % is more than all instances")
+        return cls(value, percent)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStep:
+    """One entry of a step list. The last entry repeats until nothing is left.
+
+    A percentage in a list is *cumulative* (`[1, "10%", "50%", "100%"]`: until so much of the set is updated); a number
+    is that many instances.
+    """
+
+    amount: Amount
+    approve: bool = False
+    """Stop before this batch until somebody approves."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalGate:
+    """A command or an HTTP probe that must agree before the next batch; `timeout_seconds` bounds it."""
+
+    command: tuple[str, ...] = ()
+    url: str = ""
+    timeout_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutPolicy:
+    """What one rollout asks for: batches, pauses and limits, whichever strategy carries it out.
+
+    Percentages are of all instances of the set, times are in seconds; 0 or None switches a limit off where noted.
+    """
+
+    mode: UpgradeMode | None = None
+    """Use this upgrade mode for this rollout only (`--mode`); None keeps the set's own."""
+    steps: tuple[BatchStep, ...] = (BatchStep(Amount(20, percent=True)),)
+    pause_seconds: int = 0
+    unhealthy_percent: int = 20
+    unhealthy_upgraded_percent: int = 20
+    failure_budget: Amount | None = None
+    """Failed instances over the whole run, absolute or percent of the set, that stop it; None: no such limit."""
+    min_healthy_seconds: int = 0
+    """How long each updated instance must have been healthy before its batch counts as done."""
+    batch_deadline_seconds: int = 5400
+    """A batch that takes longer fails; Azure gives a script 90 minutes."""
+    soak_seconds: int = 0
+    """Watch this long after the last batch before the verdict."""
+    cross_zone: bool = False
+    prioritise_unhealthy: bool = False
+    rollback_on_breach: bool = False
+    surge: bool = False
+    canary: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    gate: ExternalGate | None = None
+    restore_policy: bool = True
+    """Put the set's own upgrade policy back afterwards when this rollout had to change it."""
+    force_rerun: bool = False
+    """Run the script again even when the settings are identical."""
+
+    def as_rolling(self) -> RollingPolicy:
+        """The part that Azure carries out in Rolling mode; a first step in instances has no percent and becomes 20."""
+        first = self.steps[0].amount
+        return RollingPolicy(
+            batch_percent=first.value if first.percent else 20,
+            unhealthy_percent=self.unhealthy_percent,
+            unhealthy_upgraded_percent=self.unhealthy_upgraded_percent,
+            pause_seconds=self.pause_seconds,
+            cross_zone=self.cross_zone,
+            prioritise_unhealthy=self.prioritise_unhealthy,
+            rollback_on_breach=self.rollback_on_breach,
+            surge=self.surge,
+        )
+
+    @classmethod
+    def from_rolling(cls, policy: RollingPolicy) -> "RolloutPolicy":
+        """Start from what the scale set has today."""
+        return cls(
+            steps=(BatchStep(Amount(policy.batch_percent, percent=True)),),
+            pause_seconds=policy.pause_seconds,
+            unhealthy_percent=policy.unhealthy_percent,
+            unhealthy_upgraded_percent=policy.unhealthy_upgraded_percent,
+            cross_zone=policy.cross_zone,
+            prioritise_unhealthy=policy.prioritise_unhealthy,
+            rollback_on_breach=policy.rollback_on_breach,
+            surge=policy.surge,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a field, for people: `field` as in the profile, message, next step."""
+
+    field: str
+    message: str
+    hint: str = ""
+
+
+def percent_of(percent: int, total: int) -> int:
+    """How many of `total` instances `percent` is: rounded down, at least 1 (0 when there are none).
+
+    The one place where a percentage becomes a count. Source: "maxBatchInstancePercent" is a maximum, and recordings
+    of two instances at 20 % went one by one, so a batch is never empty.
+    """
+    if total <= 0:
+        return 0
+    return max(1, min(total, total * percent // 100))
+
+
+def explain_percent(percent: int, total: int) -> str:
+    """The same in words: `20 % of 7 is 1`."""
+    return f"{percent} % of {total} is {percent_of(percent, total)}"
+
+
+def exceeds(count: int, total: int, limit_percent: int) -> bool:
+    """Whether `count` of `total` is *more than* `limit_percent`; Azure stops only above the limit."""
+    return total > 0 and count * 100 > limit_percent * total
+
+
+def check_rolling(policy: RollingPolicy) -> tuple[Problem, ...]:
+    """Everything Azure would refuse in a rolling upgrade policy, before it does."""
+    found: list[Problem] = []
+    for name, value, low in (
+        ("batch", policy.batch_percent, 5),
+        ("unhealthy", policy.unhealthy_percent, 5),
+        ("unhealthy_upgraded", policy.unhealthy_upgraded_percent, 0),
+    ):
+        if not low <= value <= 100:
+            found.append(Problem(name, f"{value} % is outside {low} to 100 %", f"use {low} to 100"))
+    if policy.pause_seconds < 0:
+        found.append(Problem("pause", "a pause cannot be negative", "use 0s or more"))
+    if policy.batch_percent > policy.unhealthy_percent:
+        found.append(
+            Problem(
+                "unhealthy",
+                f"a batch of {policy.batch_percent} % is more than the {policy.unhealthy_percent} % that may be unhealthy: "
+                "Azure refuses it, since every instance of a batch may be down at once",
+                f"raise the unhealthy limit to {policy.batch_percent} % or shrink the batch",
+            )
+        )
+    return tuple(found)
+
+
+_ISO = re.compile(
+    r"^P(?:(?P<days>\d+(?:\.\d+)?)D)?(?:T(?:(?P<hours>\d+(?:\.\d+)?)H)?(?:(?P<minutes>\d+(?:\.\d+)?)M)?"
+    r"(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?$",
+    re.IGNORECASE,
+)
+_SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)?", re.IGNORECASE)
+_UNIT = {"d": 86400, "h": 3600, "m": 60, "min": 60, "s": 1, "": 1}
+
+
+def parse_duration(text: str | int) -> int:
+    """Seconds of `30`, `30s`, `1m30s`, `2h` or ISO 8601 `PT1M30S`. Raises ValueError with a sentence for people."""
+    if isinstance(text, int) and not isinstance(text, bool):
+        return text
+    value = str(text).strip()
+    iso = _ISO.match(value)
+    if iso is not None and len(value) > 2:
+        parts = {name: float(each or 0) for name, each in iso.groupdict().items()}
+        return round(parts["days"] * 86400 + parts["hours"] * 3600 + parts["minutes"] * 60 + parts["seconds"])
+    if value and _SHORT.sub("", value).strip() == "":
+        return round(sum(float(n) * _UNIT[(unit or "").lower()] for n, unit in _SHORT.findall(value)))
+    raise ValueError(f"{text!r} is not a duration; write 30s, 5m, 1h30m or PT30S")
+
+
+def iso_duration(seconds: int) -> str:
+    """ISO 8601 as Azure writes it: `PT0S`, `PT1M30S`."""
+    if seconds <= 0:
+        return "PT0S"
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    return "PT" + "".join(f"{n}{u}" for n, u in ((hours, "H"), (minutes, "M"), (left, "S")) if n)
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: `refuse` stops a rollout before anything is written."""
+
+    INFO = "info"
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know before a rollout starts."""
+
+    severity: Severity
+    code: str
+    """A stable word for scripts: `no-health-source`."""
+    message: str
+    hint: str = ""
+    ids: tuple[str, ...] = field(default=())
+    """Instances that it is about, if any."""

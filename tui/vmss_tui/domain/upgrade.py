@@ -1,0 +1,69 @@
+"""Azure's own rolling upgrade of a scale set: `rollingUpgrades/latest` in our words.
+
+There is no upgrade id and no history: `latest` is whatever ran last, whoever started it; only `started_at` tells two
+apart. Source: recordings `rolling_latest_*`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class UpgradeCode(StrEnum):
+    """Running status of the latest rolling upgrade."""
+
+    ROLLING_FORWARD = "RollingForward"
+    ROLLING_BACK = "RollingBack"
+    COMPLETED = "Completed"
+    CANCELLED = "Cancelled"
+    FAULTED = "Faulted"
+    UNKNOWN = "Unknown"
+
+    @property
+    def running(self) -> bool:
+        """Whether Azure is still moving instances."""
+        return self in (UpgradeCode.ROLLING_FORWARD, UpgradeCode.ROLLING_BACK)
+
+
+@dataclass(frozen=True, slots=True)
+class AzureFault:
+    """Azure's reason: its code, its text, and the instances it names with a text each."""
+
+    code: str
+    message: str
+    details: tuple[tuple[str, str], ...] = ()
+    """(instance id or empty, text)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollingUpgrade:
+    """The latest rolling upgrade. Counts are instances and may all be 0."""
+
+    code: UpgradeCode
+    started_at: datetime | None = None
+    last_action: str = ""
+    last_action_at: datetime | None = None
+    successful: int = 0
+    failed: int = 0
+    in_progress: int = 0
+    pending: int = 0
+    fault: AzureFault | None = None
+
+
+class OperationState(StrEnum):
+    """State of a long-running operation."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    GONE = "gone"
+    """Azure no longer knows the operation (they expire); look at the resources instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStatus:
+    """What Azure says of a long-running operation."""
+
+    state: OperationState
+    fault: AzureFault | None = None

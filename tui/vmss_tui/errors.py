@@ -1,0 +1,138 @@
+"""Every error a person can meet, each with a message, a next step and an exit code.
+
+    VmssTuiError
+    ├── UsageError                 wrong arguments, unknown name                          2
+    │   ├── ProfileInvalid         a profile that does not hold                           2
+    │   └── NotUnique              a name that several scale sets share                   2
+    ├── SignInFailed               no credential, a refused one, an expired one           3
+    ├── ConnectionFailed           no route, TLS, time-out, a half-written reply          3
+    ├── AzureError                 Azure answered, and the answer is no                   1
+    │   ├── Forbidden              403: a right is missing                                3
+    │   ├── NotFound               404: it is not (or no longer) there                    2
+    │   ├── Conflict               409: something else is going on                        1
+    │   ├── Changed                412: somebody wrote in between                         1
+    │   ├── Throttled              429: the quota is used up                              3
+    │   └── Unavailable            5xx: Azure itself fails                                3
+    ├── PreflightRefused           it would not work, or not safely; nothing was written  4
+    ├── RolloutFailed              a rollout failed or a gate stopped it                  1
+    ├── RolloutCancelled           a rollout was cancelled                                5
+    └── JournalUnavailable         the log cannot be read or written                      1
+        └── LeaseHeld              another runner works on this scale set                 4
+
+Pure: standard library only. Gateways raise these and nothing else; front ends print `message` and `hint`.
+"""
+
+
+class VmssTuiError(Exception):
+    """The root: a message that names the thing, a hint that names the next step, an exit code."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(VmssTuiError):
+    """The command line or a name given by the user does not make sense."""
+
+    exit_code = 2
+
+
+class ProfileInvalid(UsageError):
+    """A deployment profile cannot be used; `message` names the file, the line and the key."""
+
+
+class NotUnique(UsageError):
+    """A short name stands for several scale sets; the hint lists them."""
+
+
+class SignInFailed(VmssTuiError):
+    """No credential worked; the hint says which were tried and how to sign in."""
+
+    exit_code = 3
+
+
+class ConnectionFailed(VmssTuiError):
+    """Azure could not be reached, or its reply could not be read."""
+
+    exit_code = 3
+
+
+class AzureError(VmssTuiError):
+    """Azure answered with an error.
+
+    `code` is Azure's own word (`OperationNotAllowed`), `status` the HTTP status (0 when an operation failed later),
+    `request_id` what a support ticket needs.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", status: int = 0, request_id: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.status = status
+        self.request_id = request_id
+
+
+class Forbidden(AzureError):
+    """403: the signed-in principal lacks a right; the message names the action and the scope."""
+
+    exit_code = 3
+
+
+class NotFound(AzureError):
+    """404: the resource is not there (or cannot be seen)."""
+
+    exit_code = 2
+
+
+class Conflict(AzureError):
+    """409: another operation is going on, or the state does not allow this one."""
+
+
+class Changed(AzureError):
+    """412: the etag no longer matches, somebody else wrote in between."""
+
+
+class Throttled(AzureError):
+    """429: too many requests; `retry_after` in seconds (0 when Azure did not say)."""
+
+    exit_code = 3
+
+    def __init__(
+        self, message: str, *, hint: str = "", code: str = "", request_id: str = "", retry_after: float = 0.0
+    ) -> None:
+        super().__init__(message, hint=hint, code=code, status=429, request_id=request_id)
+        self.retry_after = retry_after
+
+
+class Unavailable(AzureError):
+    """5xx: Azure itself fails; reading again later is safe."""
+
+    exit_code = 3
+
+
+class PreflightRefused(VmssTuiError):
+    """The rollout was refused before anything was written; the message says why."""
+
+    exit_code = 4
+
+
+class RolloutFailed(VmssTuiError):
+    """A rollout ended failed, or a gate stopped it."""
+
+
+class RolloutCancelled(VmssTuiError):
+    """A rollout ended because somebody cancelled it."""
+
+    exit_code = 5
+
+
+class JournalUnavailable(VmssTuiError):
+    """The journal cannot be opened, read or written (disk full, read-only, not ours)."""
+
+
+class LeaseHeld(JournalUnavailable):
+    """Another runner holds the lease on this rollout or scale set."""
+
+    exit_code = 4

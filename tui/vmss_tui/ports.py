@@ -1,0 +1,207 @@
+"""What the engine and the front ends need from the world: small protocols, implemented by the gateway.
+
+Every method raises only `vmss_tui.errors`. Nothing here imports azure, Textual or SQLite. Times are aware UTC,
+durations are seconds.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from vmss_tui.domain.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.scaleset import ScaleSet
+from vmss_tui.domain.script import ScriptConfig, Secret
+from vmss_tui.domain.upgrade import OperationStatus, RollingUpgrade
+
+
+class Clock(Protocol):
+    """Time, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """The wall clock: aware UTC. It may jump; never subtract two of them to steer."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One of Azure's request buckets as last reported: requests left, and the most ever seen (for a share)."""
+
+    name: str
+    remaining: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What is left of the request quota; `throttled_until` is set after a 429."""
+
+    buckets: tuple[Bucket, ...] = ()
+    throttled_until: datetime | None = None
+    calls: int = 0
+
+    @property
+    def share(self) -> float:
+        """The emptiest bucket, 0.0 (empty) to 1.0 (full); 1.0 when nothing is known."""
+        return min((each.remaining / each.highest for each in self.buckets if each.highest), default=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class FilePin:
+    """What was found at a file URI: `size` in bytes, SHA-256 in hex; `problem` says why it could not be fetched."""
+
+    uri: str
+    size: int = 0
+    sha256: str = ""
+    mutable: str = ""
+    """Why the content may change under the same address (a branch, an unversioned blob); empty when it looks fixed."""
+    problem: str = ""
+
+
+class ReadsFleet(Protocol):
+    """Find what can be seen."""
+
+    async def identity(self) -> Identity:
+        """Who is signed in; asks for a token if there is none."""
+
+    async def tenants(self) -> tuple[Tenant, ...]:
+        """Tenants of the signed-in principal."""
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        """Subscriptions that can be seen."""
+
+    def scale_sets(self, subscription_id: str) -> AsyncIterator[tuple[ScaleSet, ...]]:
+        """The scale sets of a subscription, page by page."""
+
+
+class ReadsScaleSet(Protocol):
+    """Look at one scale set."""
+
+    async def scale_set(self, target: ScaleSetId) -> ScaleSet:
+        """Its model, policy and etag."""
+
+    async def instances(self, scale_set: ScaleSet) -> tuple[Instance, ...]:
+        """Its instances with their instance views (the hot read); Uniform and Flexible alike."""
+
+    async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
+        """The latest rolling upgrade, whoever started it; None when there never was one."""
+
+    async def raw(self, target: ScaleSetId, instance_id: str | None = None) -> Mapping[str, Any]:
+        """Azure's JSON of the set, or of one instance with its view, for people; protected settings are never in it."""
+
+
+class AppliesScript(Protocol):
+    """Write the custom script. Writes are sent once and never retried blindly; `protected` values come revealed late.
+
+    `protected` is None when nothing protected is to be sent (Azure then keeps what it has); never send an empty object.
+    """
+
+    async def write_extension(
+        self, scale_set: ScaleSet, script: ScriptConfig, protected: Mapping[str, Secret] | None
+    ) -> OperationHandle:
+        """PUT the extension of the model; touches no other extension. In Rolling mode this *is* the roll."""
+
+    async def write_model(
+        self,
+        scale_set: ScaleSet,
+        *,
+        mode: UpgradeMode | None = None,
+        policy: RollingPolicy | None = None,
+        script: ScriptConfig | None = None,
+        protected: Mapping[str, Secret] | None = None,
+    ) -> OperationHandle:
+        """PATCH the set in one write, with If-Match on its etag: policy and script together.
+
+        The whole `extensions` array is sent, the others verbatim and without protected settings. Raises Changed (412).
+        """
+
+    async def write_vm_extension(
+        self,
+        scale_set: ScaleSet,
+        instance: Instance,
+        script: ScriptConfig,
+        protected: Mapping[str, Secret] | None,
+    ) -> OperationHandle:
+        """PUT the extension of one VM of a Flexible set."""
+
+    async def remove_extension(self, scale_set: ScaleSet, name: str) -> OperationHandle:
+        """DELETE the extension from the model (undo of a first installation)."""
+
+
+class MovesInstances(Protocol):
+    """Apply the model to instances, cancel Azure's roll, hold automatic repairs."""
+
+    async def update_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> OperationHandle:
+        """Apply the latest model to these instances (`manualupgrade`)."""
+
+    async def cancel_upgrade(self, scale_set: ScaleSet) -> OperationHandle:
+        """Cancel the rolling upgrade that runs. Raises Conflict when none does."""
+
+    async def set_repairs(self, scale_set: ScaleSet, *, running: bool) -> OperationHandle:
+        """Resume or suspend automatic repairs."""
+
+
+class WatchesOperations(Protocol):
+    """Follow long-running operations by their handles, also after a restart."""
+
+    async def operation(self, handle: OperationHandle) -> OperationStatus:
+        """One poll. An operation that Azure has forgotten is `GONE`, not an error."""
+
+
+class PinsFiles(Protocol):
+    """Look at the files that instances will download."""
+
+    async def pin(self, uri: str) -> FilePin:
+        """Fetch (bounded in size and time, https only, no credentials sent) and hash; never raises."""
+
+
+class ReportsQuota(Protocol):
+    """How much of the request quota is left."""
+
+    def quota(self) -> Quota:
+        """As last seen; costs no call."""
+
+
+class Azure(
+    ReadsFleet,
+    ReadsScaleSet,
+    AppliesScript,
+    MovesInstances,
+    WatchesOperations,
+    PinsFiles,
+    ReportsQuota,
+    Protocol,
+):
+    """All of it: what a gateway's client is. An async context manager's `close` frees its connections."""
+
+    async def close(self) -> None:
+        """Close connections and credentials; safe to call twice."""
+
+
+class SystemClock:
+    """The real clock."""
+
+    def now(self) -> datetime:
+        """See Clock."""
+        from datetime import UTC
+
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        import time
+
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """See Clock."""
+        import asyncio
+
+        await asyncio.sleep(seconds)

@@ -1,0 +1,88 @@
+"""State as glyph + word + role, never colour alone. A role is a meaning that a theme colours."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vmss_tui.domain.events import Phase
+from vmss_tui.domain.health import Health
+from vmss_tui.domain.script import ScriptState
+
+
+class Role(StrEnum):
+    """What a colour means."""
+
+    OK = "ok"
+    BUSY = "busy"
+    WAIT = "wait"
+    WARN = "warn"
+    BAD = "bad"
+    ACCENT = "accent"
+    PLAIN = "plain"
+    DIM = "dim"
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A one-cell sign with its ASCII stand-in."""
+
+    char: str
+    ascii: str
+
+    def show(self, *, plain: bool = False) -> str:
+        """The sign; the ASCII one where the terminal cannot do better."""
+        return self.ascii if plain else self.char
+
+
+DOT = Glyph("●", "#")
+HALF = Glyph("◐", "~")
+RING = Glyph("○", ".")
+CROSS = Glyph("✖", "x")
+TRIANGLE = Glyph("▲", "!")
+DOTTED = Glyph("◌", "?")
+SLASHED = Glyph("⊘", "-")
+DIAMOND = Glyph("◆", "*")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A state as people see it."""
+
+    glyph: Glyph
+    word: str
+    role: Role
+
+    def text(self, *, plain: bool = False) -> str:
+        """`● healthy`, or `# healthy`."""
+        return f"{self.glyph.show(plain=plain)} {self.word}"
+
+
+HEALTH = {
+    Health.HEALTHY: Mark(DOT, "healthy", Role.OK),
+    Health.UNHEALTHY: Mark(TRIANGLE, "unhealthy", Role.BAD),
+    Health.INITIALISING: Mark(DOTTED, "initialising", Role.BUSY),
+    Health.UNKNOWN: Mark(DOTTED, "unknown", Role.WARN),
+    Health.NONE: Mark(DOTTED, "no probe", Role.DIM),
+}
+
+SCRIPT = {
+    ScriptState.NOT_INSTALLED: Mark(RING, "none", Role.DIM),
+    ScriptState.PENDING: Mark(RING, "pending", Role.WAIT),
+    ScriptState.RUNNING: Mark(HALF, "running", Role.BUSY),
+    ScriptState.SUCCEEDED: Mark(DOT, "ok", Role.OK),
+    ScriptState.FAILED: Mark(CROSS, "failed", Role.BAD),
+    ScriptState.UNKNOWN: Mark(DOTTED, "unknown", Role.DIM),
+}
+
+PHASE = {
+    Phase.WAITING: Mark(RING, "waiting", Role.WAIT),
+    Phase.UPDATING: Mark(HALF, "updating", Role.BUSY),
+    Phase.SCRIPT: Mark(HALF, "script", Role.BUSY),
+    Phase.HEALTH: Mark(DOTTED, "health", Role.BUSY),
+    Phase.DONE: Mark(DOT, "done", Role.OK),
+    Phase.FAILED: Mark(CROSS, "failed", Role.BAD),
+    Phase.UNHEALTHY: Mark(TRIANGLE, "unhealthy", Role.BAD),
+    Phase.NOT_RUN: Mark(TRIANGLE, "not run", Role.WARN),
+    Phase.EXCLUDED: Mark(SLASHED, "excluded", Role.DIM),
+    Phase.LEAKED: Mark(DIAMOND, "leaked", Role.WARN),
+    Phase.GONE: Mark(SLASHED, "gone", Role.DIM),
+}
