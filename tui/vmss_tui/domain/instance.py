@@ -11,7 +11,10 @@ from vmss_tui.domain.script import ScriptRun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """An instance of a scale set. `id` is Azure's instance id (a string, with gaps, not an order); Flexible: the VM's name."""
+    """An instance of a scale set.
+
+    `id` is Azure's instance id: a string, with gaps, no order. In a Flexible set it is the VM's name.
+    """
 
     id: str
     name: str

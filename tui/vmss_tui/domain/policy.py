@@ -187,8 +187,8 @@ def check_rolling(policy: RollingPolicy) -> tuple[Problem, ...]:
         found.append(
             Problem(
                 "unhealthy",
-                f"a batch of {policy.batch_percent} % is more than the {policy.unhealthy_percent} % that may be unhealthy: "
-                "Azure refuses it, since every instance of a batch may be down at once",
+                f"a batch of {policy.batch_percent} % is more than the {policy.unhealthy_percent} % that may be "
+                "unhealthy: Azure refuses it, since every instance of a batch may be down at once",
                 f"raise the unhealthy limit to {policy.batch_percent} % or shrink the batch",
             )
         )
