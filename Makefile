@@ -1,0 +1,60 @@
+# Two commands matter: `make demo` and `make test`. Both build .venv first and work again after `git pull`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+N      ?= 50
+JOBS   ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench screenshots conformance kill-test dist clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "vmss-tui needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
+	  || { echo "this Python has no venv module; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing pinned dependencies into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP)  ## open the app on the simulator
+	@$(BIN)/vmss-tui demo $(ARGS)
+
+test: $(STAMP)  ## run the whole test suite
+	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q $(ARGS)
+
+check: $(STAMP)  ## format, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(STAMP)  ## format and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(STAMP)  ## measure the budgets, as ratios to a baseline of the same run
+	@cd tests && ../$(BIN)/python -m bench $(ARGS)
+
+screenshots: $(STAMP)  ## draw every screen from its scenario into screenshots/
+	@$(BIN)/python screenshots/generate.py $(ARGS)
+
+conformance: $(STAMP)  ## run the real Azure CLI against the simulator (installs azure-cli into .venv-az)
+	@test -x .venv-az/bin/az || { $(PYTHON) -m venv .venv-az && .venv-az/bin/pip install --quiet azure-cli==2.91.0; }
+	@VMSS_TUI_AZ=$(CURDIR)/.venv-az/bin/az $(BIN)/pytest tests/conformance -q -n $(JOBS) $(ARGS)
+
+kill-test: $(STAMP)  ## kill the runner N times at random points (N=50)
+	@KILLS=$(N) $(BIN)/pytest tests/engine/test_kill.py -q $(ARGS)
+
+dist: $(STAMP)  ## build wheel and sdist
+	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
+	@$(BIN)/python -m hatchling build -t sdist
+
+clean:  ## remove what was built
+	@rm -rf $(VENV) .venv-az dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
