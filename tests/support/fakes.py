@@ -1,0 +1,314 @@
+"""In-memory stand-ins for the ports and the app's session: data in, data out, no cloud and no processes.
+
+`FakeAzure` serves snapshots that a test may replace at any time; `FakeSession` uses the real journal and the real
+profile store in a directory of the test's own.
+"""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from vmss_tui.journal.store import Journal
+from vmss_tui.profiles.store import ProfileStore
+
+from support import estate
+from vmss_tui.app.session import CloudInfo, DeviceCode
+from vmss_tui.domain.events import Event, RunnerStarted
+from vmss_tui.domain.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
+from vmss_tui.domain.script import ScriptConfig, Secret
+from vmss_tui.domain.upgrade import OperationState, OperationStatus, RollingUpgrade
+from vmss_tui.errors import NotFound, VmssTuiError
+from vmss_tui.ports import Azure, Bucket, Clock, FilePin, Quota
+
+
+class FakeClock:
+    """A clock that stands until a test moves it; sleepers wake when their time comes."""
+
+    def __init__(self, start: datetime = estate.NOW) -> None:
+        self._start = start
+        self._seconds = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        """See Clock."""
+        return self._start + timedelta(seconds=self._seconds)
+
+    def monotonic(self) -> float:
+        """See Clock."""
+        return self._seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """See Clock; 0 or less only yields."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._seconds + seconds, next(self._order), wake))
+        await wake
+
+    def advance(self, seconds: float) -> None:
+        """Move on by `seconds` and wake everybody whose time has come."""
+        self._seconds += seconds
+        while self._sleepers and self._sleepers[0][0] <= self._seconds:
+            wake = heapq.heappop(self._sleepers)[2]
+            if not wake.done():
+                wake.set_result(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write that `FakeAzure` was asked for."""
+
+    verb: str
+    target: ScaleSetId
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class FakeAzure:
+    """The whole `Azure` port over a dictionary of snapshots.
+
+    `failures` maps a method name (or `method:subscription-or-set-name`) to the error it raises; `gates` maps a method
+    name to an event that must be set before it answers, so that a test can look at a screen that waits.
+    """
+
+    def __init__(self, snapshots: Sequence[SetSnapshot] | None = None) -> None:
+        self.sets: dict[ScaleSetId, SetSnapshot] = {
+            each.scale_set.id: each for each in (estate.estate() if snapshots is None else snapshots)
+        }
+        self.who: Identity = estate.MARIA
+        self.tenant_list: tuple[Tenant, ...] = estate.TENANTS
+        self.subscription_list: tuple[Subscription, ...] = estate.SUBSCRIPTIONS
+        self.failures: dict[str, VmssTuiError] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        self.calls: list[str] = []
+        self.writes: list[Write] = []
+        self.pins: dict[str, FilePin] = {}
+        self.quota_now = Quota((Bucket("read", 980, 1200),), calls=0)
+        self.closed = False
+
+    def change(self, target: ScaleSetId | str, edit: Callable[[SetSnapshot], SetSnapshot]) -> None:
+        """Replace a set's snapshot by `edit(snapshot)`; a name is enough when it is unique."""
+        found = self.find(target)
+        self.sets[found.scale_set.id] = edit(found)
+
+    def change_instance(self, target: ScaleSetId | str, instance_id: str, **changes: Any) -> None:
+        """Change fields of one instance."""
+        self.change(
+            target,
+            lambda snap: replace(
+                snap,
+                instances=tuple(replace(i, **changes) if i.id == instance_id else i for i in snap.instances),
+            ),
+        )
+
+    def find(self, target: ScaleSetId | str) -> SetSnapshot:
+        """The snapshot of a set by id or name. Raises NotFound as Azure would."""
+        for key, each in self.sets.items():
+            if target in (key, key.name):
+                return each
+        raise NotFound(f"there is no scale set {target}", code="ResourceNotFound", status=404)
+
+    async def _answer(self, method: str, detail: str = "") -> None:
+        self.calls.append(f"{method}:{detail}" if detail else method)
+        for key in (method, f"{method}:{detail}"):
+            if key in self.gates:
+                await self.gates[key].wait()
+            if key in self.failures:
+                raise self.failures[key]
+
+    async def identity(self) -> Identity:
+        """See ReadsFleet."""
+        await self._answer("identity")
+        return self.who
+
+    async def tenants(self) -> tuple[Tenant, ...]:
+        """See ReadsFleet."""
+        await self._answer("tenants")
+        return self.tenant_list
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        """See ReadsFleet."""
+        await self._answer("subscriptions")
+        return self.subscription_list
+
+    async def scale_sets(self, subscription_id: str) -> AsyncIterator[tuple[ScaleSet, ...]]:
+        """See ReadsFleet: pages of three."""
+        await self._answer("scale_sets", subscription_id)
+        found = [each.scale_set for each in self.sets.values() if each.scale_set.id.subscription == subscription_id]
+        for start in range(0, len(found), 3):
+            yield tuple(found[start : start + 3])
+
+    async def scale_set(self, target: ScaleSetId) -> ScaleSet:
+        """See ReadsScaleSet."""
+        await self._answer("scale_set", target.name)
+        return self.find(target).scale_set
+
+    async def instances(self, scale_set: ScaleSet) -> tuple[Instance, ...]:
+        """See ReadsScaleSet."""
+        await self._answer("instances", scale_set.name)
+        return self.find(scale_set.id).instances
+
+    async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
+        """See ReadsScaleSet."""
+        await self._answer("latest_upgrade", target.name)
+        return self.find(target).upgrade
+
+    async def raw(self, target: ScaleSetId, instance_id: str | None = None) -> Mapping[str, Any]:
+        """See ReadsScaleSet."""
+        await self._answer("raw", target.name)
+        found = self.find(target)
+        if instance_id is None:
+            return {"id": str(target), "name": target.name, "tags": dict(found.scale_set.tags), "etag": "W/1"}
+        instance = found.instance(instance_id)
+        return {"instanceId": instance_id, "name": instance.name if instance else "", "zones": ["1"]}
+
+    async def _write(self, verb: str, scale_set: ScaleSet, **details: Any) -> OperationHandle:
+        await self._answer(verb, scale_set.name)
+        self.writes.append(Write(verb, scale_set.id, details))
+        return OperationHandle(f"https://fake/operations/{len(self.writes)}")
+
+    async def write_extension(
+        self, scale_set: ScaleSet, script: ScriptConfig, protected: Mapping[str, Secret] | None
+    ) -> OperationHandle:
+        """See AppliesScript."""
+        return await self._write("write_extension", scale_set, script=script, protected=protected)
+
+    async def write_model(
+        self,
+        scale_set: ScaleSet,
+        *,
+        mode: UpgradeMode | None = None,
+        policy: RollingPolicy | None = None,
+        script: ScriptConfig | None = None,
+        protected: Mapping[str, Secret] | None = None,
+    ) -> OperationHandle:
+        """See AppliesScript."""
+        return await self._write("write_model", scale_set, mode=mode, policy=policy, script=script, protected=protected)
+
+    async def write_vm_extension(
+        self, scale_set: ScaleSet, instance: Instance, script: ScriptConfig, protected: Mapping[str, Secret] | None
+    ) -> OperationHandle:
+        """See AppliesScript."""
+        return await self._write("write_vm_extension", scale_set, instance=instance.id, script=script)
+
+    async def remove_extension(self, scale_set: ScaleSet, name: str) -> OperationHandle:
+        """See AppliesScript."""
+        return await self._write("remove_extension", scale_set, name=name)
+
+    async def update_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> OperationHandle:
+        """See MovesInstances."""
+        return await self._write("update_instances", scale_set, ids=tuple(ids))
+
+    async def cancel_upgrade(self, scale_set: ScaleSet) -> OperationHandle:
+        """See MovesInstances."""
+        return await self._write("cancel_upgrade", scale_set)
+
+    async def set_repairs(self, scale_set: ScaleSet, *, running: bool) -> OperationHandle:
+        """See MovesInstances."""
+        return await self._write("set_repairs", scale_set, running=running)
+
+    async def operation(self, handle: OperationHandle) -> OperationStatus:
+        """See WatchesOperations: everything succeeds at once."""
+        await self._answer("operation")
+        return OperationStatus(OperationState.SUCCEEDED)
+
+    async def pin(self, uri: str) -> FilePin:
+        """See PinsFiles."""
+        self.calls.append("pin")
+        return self.pins.get(uri, FilePin(uri, size=3172, sha256="ab" * 32))
+
+    def quota(self) -> Quota:
+        """See ReportsQuota."""
+        return replace(self.quota_now, calls=len(self.calls))
+
+    async def close(self) -> None:
+        """See Azure."""
+        self.closed = True
+
+
+class FakeSession:
+    """A session over `FakeAzure`, with the real journal and profile store below `directory`."""
+
+    def __init__(
+        self,
+        directory: Path,
+        azure: FakeAzure | None = None,
+        *,
+        clock: Clock | None = None,
+        read_only: bool = False,
+        profile_directory: Path | None = None,
+    ) -> None:
+        self.cloud = CloudInfo("fake", "https://management.fake", "https://portal.fake", 10.0, 30.0)
+        self.read_only = read_only
+        self.clock: Clock = clock or FakeClock()
+        self.who = "maria"
+        self.azure = azure or FakeAzure()
+        self.directory = directory
+        self.connect_error: VmssTuiError | None = None
+        self.connect_gate: asyncio.Event | None = None
+        self.device_code: DeviceCode | None = None
+        self.started: list[RolloutPlan] = []
+        self.resumed: list[str] = []
+        self.start_error: VmssTuiError | None = None
+        self._profile_directory = profile_directory or directory / "profiles"
+        self._profile_directory.mkdir(parents=True, exist_ok=True)
+        self._journal: Journal | None = None
+
+    async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
+        """See Session: waits for `connect_gate`, raises `connect_error`, shows `device_code` when they are set."""
+        if self.device_code is not None and on_device_code is not None:
+            on_device_code(self.device_code)
+        if self.connect_gate is not None:
+            await self.connect_gate.wait()
+        if self.connect_error is not None:
+            raise self.connect_error
+        return self.azure
+
+    def journal(self) -> Journal:
+        """See Session."""
+        if self._journal is None:
+            self._journal = Journal.open(self.directory / "journal.db")
+            for digest, label in estate.labels().items():
+                self._journal.name_version(digest, label)
+        return self._journal
+
+    def profiles(self) -> ProfileStore:
+        """See Session."""
+        return ProfileStore(self._profile_directory)
+
+    async def start(self, plan: RolloutPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = "") -> str:
+        """See Session: writes the plan and pretends that a runner took it; use `log` for what it does."""
+        if self.start_error is not None:
+            raise self.start_error
+        self.started.append(plan)
+        rollout = self.journal().create(plan, who=self.who, why=why, ticket=ticket)
+        self.log(rollout, RunnerStarted(4711, "ops-box"))
+        return rollout
+
+    def log(self, rollout: str, *events: Event) -> None:
+        """Append what a runner would have written, now."""
+        self.journal().append(rollout, *events, at=self.clock.now())
+
+    async def resume(self, rollout: str) -> None:
+        """See Session."""
+        self.resumed.append(rollout)
+
+    def editor(self, path: Path) -> Sequence[str]:
+        """See Session."""
+        return ("true", str(path))
+
+    def close(self) -> None:
+        """Close the journal."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
