@@ -1,0 +1,86 @@
+"""The commands as data: what `--help` prints and where each one's code is.
+
+Imports nothing, so that `--help` and `--version` cost little more than starting Python. A module is
+imported only when its command runs.
+"""
+
+from typing import NamedTuple
+
+
+class Entry(NamedTuple):
+    """One command: its name, its arguments as people type them, one line of help, and `module:attribute`."""
+
+    name: str
+    usage: str
+    summary: str
+    where: str
+    section: str
+
+
+SECTIONS = ("Open", "Look", "Roll out", "Afterwards", "Prepare")
+
+ENTRIES = (
+    Entry("app", "", "the app; also what runs without a command", "app:app", "Open"),
+    Entry("demo", "[COMMAND …]", "the app, or any command, on a simulated Azure", "demo:demo", "Open"),
+    Entry("simulate", "[OPTIONS]", "the simulated Azure alone, in the foreground", "simulate:simulate", "Open"),
+    Entry("list", "", "every scale set you can see", "look:list_sets", "Look"),
+    Entry("show", "SCALESET", "one scale set: policy, health source, script", "look:show", "Look"),
+    Entry("instances", "SCALESET", "its instances: version, script, health", "look:instances", "Look"),
+    Entry("watch", "SCALESET", "one line for every change", "watch:watch", "Look"),
+    Entry("plan", "PROFILE [SCALESET]", "diff, batches, findings; writes nothing", "plan:plan", "Roll out"),
+    Entry("rollout", "PROFILE [SCALESET]", "carry the plan out and follow it", "rollout:rollout", "Roll out"),
+    Entry("attach", "[ROLLOUT]", "follow a rollout from its first event", "follow:attach", "Roll out"),
+    Entry("pause", "[ROLLOUT]", "start no further batch", "verbs:pause", "Roll out"),
+    Entry("resume", "[ROLLOUT]", "go on, also after its runner died", "verbs:resume", "Roll out"),
+    Entry("approve", "[ROLLOUT]", "let the batch start that waits for a person", "verbs:approve", "Roll out"),
+    Entry("cancel", "[ROLLOUT]", "stop; what is updated stays updated", "verbs:cancel", "Roll out"),
+    Entry("retry", "[ROLLOUT]", "try the failed instances again", "verbs:retry", "Roll out"),
+    Entry("undo", "[ROLLOUT]", "bring the previous script back, batch by batch", "verbs:undo", "Roll out"),
+    Entry("rollouts", "", "every rollout in the journal", "history:rollouts", "Afterwards"),
+    Entry("report", "[ROLLOUT]", "a rollout as Markdown, HTML, JSON or JSON lines", "history:report", "Afterwards"),
+    Entry("replay", "[ROLLOUT]", "play a recorded rollout again", "history:replay", "Afterwards"),
+    Entry("profiles", "COMMAND", "list, show, lint, new, import, export, drift", "profiles:profiles", "Prepare"),
+    Entry("info", "", "paths, versions, cloud, credential, quota", "info:info", "Prepare"),
+    Entry("runner", "ROLLOUT", "carry out a rollout of the journal", "runner:runner", ""),
+)
+"""Entries without a section work but are not listed: other processes call them."""
+
+INTRODUCTION = "Roll out custom scripts over Azure virtual machine scale sets, batch by batch."
+
+OPTIONS = (
+    ("--cloud NAME", "a cloud from the configuration directory; the public Azure cloud without it"),
+    ("--auth HOW", "auto, environment, cli, managed-identity or device-code"),
+    ("--tenant ID", "sign in to this tenant"),
+    ("--profiles DIR", "look for deployment profiles here first"),
+    ("--read-only", "offer nothing that changes Azure"),
+    ("--version", "print the version"),
+    ("--help", "print this, or the help of a command"),
+)
+"""Options before the command; those of the connection may follow it too."""
+
+EXIT_CODES = (
+    "0 done · 1 the rollout failed or a gate stopped it · 2 usage or an invalid profile · "
+    "3 sign-in or connection\n4 refused by preflight · 5 cancelled · 130 interrupted"
+)
+
+
+def entry(name: str) -> Entry | None:
+    """The command of this name, or None."""
+    return next((each for each in ENTRIES if each.name == name), None)
+
+
+def overview() -> str:
+    """The help of the whole program."""
+    lines = [INTRODUCTION, "", "usage: vmss-tui [OPTIONS] [COMMAND] [ARGUMENTS]"]
+    for section in SECTIONS:
+        lines += ["", section]
+        for each in ENTRIES:
+            if each.section == section:
+                call = f"{each.name} {each.usage}".rstrip()
+                lines.append(f"  {call:<28}{each.summary}")
+    lines += ["", "Options"]
+    lines += [f"  {call:<28}{text}" for call, text in OPTIONS]
+    lines += ["", "Exit codes", *(f"  {line}" for line in EXIT_CODES.split("\n"))]
+    lines += ["", "SCALESET is a resource id, group/name, or a name that is unique among what you can see."]
+    lines += ["ROLLOUT is an id or its beginning; without it, the newest that runs, else the newest."]
+    return "\n".join(lines)

@@ -1,0 +1,126 @@
+"""The only writer of stderr and the only place that turns an outcome into an exit code.
+
+A person gets one line that names the thing and, indented, the next step; a traceback goes to the log file, never to
+the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 refused, 5 cancelled, 130 interrupted.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vmss_tui.errors import VmssTuiError
+
+INTERRUPTED = 128 + signal.SIGINT
+PIPE_CLOSED = 128 + signal.SIGPIPE
+NAME = "vmss-tui"
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Run `work` and return its exit code, or the one of what went wrong, said on stderr."""
+    try:
+        code = work()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from vmss_tui.cli import output
+
+        output.discard()
+        return PIPE_CLOSED
+    except (KeyboardInterrupt, EOFError):
+        return INTERRUPTED
+    except Exception as error:
+        return _failed(error)
+    return code
+
+
+def _failed(error: Exception) -> int:
+    from vmss_tui.errors import VmssTuiError
+
+    known = _first(error, VmssTuiError)
+    if isinstance(known, VmssTuiError):
+        return report(known)
+    return _usage(error) or _unexpected(error)
+
+
+def _first(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    """The first error of `kind`, looking into the groups that task groups make."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for each in error.exceptions if (found := _first(each, kind))), None)
+    return error if isinstance(error, kind) else None
+
+
+def _usage(error: Exception) -> int:
+    """Exit code 2 for what Click found wrong (130 for its Abort); 0 when the error is something else."""
+    click = sys.modules.get("click")
+    if click is None:
+        return 0
+    if isinstance(error, click.exceptions.Abort):
+        return INTERRUPTED
+    if isinstance(error, click.exceptions.ClickException):
+        context = getattr(error, "ctx", None)
+        call = context.command_path if context is not None else NAME
+        say(f"{NAME}: {error.format_message()}", f"see `{call} --help`")
+        return 2
+    return 0
+
+
+def _unexpected(error: Exception) -> int:
+    from vmss_tui.cli import logfile
+
+    where = logfile.write_traceback(error)
+    say(
+        f"{NAME}: unexpected {type(error).__name__}: this is a mistake in the program, not yours",
+        f"the details are in {where}" if where else "",
+    )
+    return 1
+
+
+def report(error: "VmssTuiError") -> int:
+    """Say what went wrong and what to do next; returns the error's exit code."""
+    say(f"{NAME}: {error.message}", error.hint)
+    return error.exit_code
+
+
+def say(text: str, hint: str = "") -> None:
+    """A line for people, with an indented hint under it; foreign control characters are taken out."""
+    from vmss_tui.presentation.text import plain_lines
+
+    _write([*plain_lines(text), *(f"  {each}" for each in plain_lines(hint) if hint)])
+
+
+def ask(question: str) -> str:
+    """Ask a person on stderr and read the answer from stdin. Raises EOFError at its end."""
+    sys.stderr.write(f"{question} ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer:
+        raise EOFError
+    return answer.strip()
+
+
+def ask_secret(question: str) -> str:
+    """Ask without showing what is typed. Raises EOFError at the end of stdin."""
+    from getpass import getpass
+
+    return getpass(f"{question}: ", stream=sys.stderr)
+
+
+def can_ask() -> bool:
+    """Whether a person sits at stdin and can see a question on stderr."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None and sys.stderr.isatty()
+
+
+def _write(texts: Iterable[str]) -> None:
+    if sys.stderr is None:
+        return
+    encoding = sys.stderr.encoding or "ascii"
+    text = "".join(f"{each}\n" for each in texts)
+    try:
+        sys.stderr.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stderr.flush()
+    except (BrokenPipeError, OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        os.close(null)

@@ -1,0 +1,41 @@
+"""The entry point: answers `--version` and `--help` at once, hands everything else to Click, owns the outermost catch.
+
+Nothing heavy is imported at the top: `vmss-tui --version` must stay close to starting Python itself.
+"""
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program with `arguments` (those of the process by default) and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    quick = _quick(given)
+    if quick is not None:
+        from vmss_tui.cli import output
+
+        return output.quick(quick)
+    from vmss_tui.cli import diagnostics
+
+    return diagnostics.guarded(lambda: _dispatch(given))
+
+
+def _quick(given: Sequence[str]) -> str | None:
+    if len(given) != 1:
+        return None
+    if given[0] in ("--version", "-V"):
+        from vmss_tui import __version__
+
+        return f"vmss-tui {__version__}"
+    if given[0] in ("--help", "-h", "help"):
+        from vmss_tui.cli.catalogue import overview
+
+        return overview()
+    return None
+
+
+def _dispatch(given: list[str]) -> int:
+    from vmss_tui.cli.group import program
+
+    code = program.main(args=given, prog_name="vmss-tui", standalone_mode=False)
+    return code if isinstance(code, int) else 0

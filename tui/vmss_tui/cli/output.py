@@ -1,0 +1,78 @@
+"""The only writer of stdout: lines for people, JSON for programs, never both in one run.
+
+Does not format domain data (that is `presentation`), does not write to stderr, decides no exit code.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def quick(text: str) -> int:
+    """Print an answer that needs nothing else, such as the version; returns exit code 0, also into a closed pipe."""
+    try:
+        lines(text.split("\n"))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard()
+    return 0
+
+
+def line(text: str = "") -> None:
+    """One line, at once: whoever reads along must not wait for a buffer to fill."""
+    print(_printable(text), flush=True)
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Several lines in one write."""
+    sys.stdout.write("".join(f"{_printable(text)}\n" for text in texts))
+    sys.stdout.flush()
+
+
+def document(value: Any) -> None:
+    """A whole answer as JSON, indented (`--json`)."""
+    import json
+
+    line(json.dumps(value, indent=2, ensure_ascii=not unicode()))
+
+
+def record(value: Mapping[str, Any]) -> None:
+    """One JSON object on one line (`--jsonl`)."""
+    import json
+
+    line(json.dumps(value, ensure_ascii=not unicode(), separators=(",", ":")))
+
+
+def unicode() -> bool:
+    """Whether stdout can show more than ASCII."""
+    return (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "").startswith("utf")
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at stdout."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def columns() -> int | None:
+    """Cells of the terminal on stdout; None when it is no terminal, since nothing must be cut for a file or a pipe."""
+    if not is_terminal():
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns
+    except OSError:
+        return None
+
+
+def discard() -> None:
+    """Let what is still buffered vanish: the reader has gone."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def _printable(text: str) -> str:
+    if unicode():
+        return text
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)
