@@ -1,0 +1,29 @@
+"""Fixtures of every suite, and an environment in which no test meets the developer's own Azure or settings."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from support.simulator import shared_simulator, simulator
+
+__all__ = ["shared_simulator", "simulator"]
+
+collect_ignore = [] if os.environ.get("VMSS_TUI_AZ") else ["conformance"]
+"""The suite that drives the real Azure CLI runs only when it is told where that is."""
+
+_FOREIGN = ("AZURE_", "ARM_", "IDENTITY_", "MSI_", "IMDS_", "VMSS_TUI_", "VMSS_")
+_SINGLE = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_COLOR", "COLORTERM")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_KEPT = ("VMSS_TUI_AZ", "VMSS_TUI_RECORDINGS")
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Take foreign settings away and put the XDG directories into the test's own."""
+    for name in list(os.environ):
+        foreign = name.startswith(_FOREIGN) or name in _SINGLE or name.lower() in _PROXIES
+        if foreign and name not in _KEPT:
+            monkeypatch.delenv(name)
+    for kind in ("CONFIG", "STATE", "CACHE", "DATA"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / "xdg" / kind.lower()))

@@ -1,0 +1,1 @@
+"""Parts that several test suites share: starting simulators, reading recordings."""

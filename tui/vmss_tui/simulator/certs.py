@@ -1,0 +1,33 @@
+"""The simulator's own certificate authority: a fresh CA and one leaf for the loopback names, made at every start.
+
+The CA's private key stays in memory; only its certificate is ever written, so that clients can trust it.
+"""
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+
+LOOPBACK_NAMES = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A certificate authority and the server context that its leaf certificate is loaded into."""
+
+    server_context: ssl.SSLContext
+    ca_pem: bytes
+
+    def write_ca(self, path: Path) -> None:
+        """Write the CA's certificate (never its key) as PEM for `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE`."""
+        path.write_bytes(self.ca_pem)
+
+
+def make_authority() -> Authority:
+    """Make a CA and a leaf certificate for 127.0.0.1, ::1 and localhost."""
+    ca = trustme.CA(organization_name="vmss-tui simulator")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    ca.issue_cert(*LOOPBACK_NAMES).configure_cert(context)
+    return Authority(context, ca.cert_pem.bytes())

@@ -1,0 +1,155 @@
+"""The simulator's private directory and what it hands to clients: CA file, secret, cloud file, env file.
+
+Directories are 0700, files 0600; all of it is removed when the simulator ends. Secrets are in files only.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "vmss-tui-simulator-"
+_OWNED = re.compile(re.escape(PREFIX) + r"(\d+)-")
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """Everything a client needs to know about a running simulator."""
+
+    origin: str
+    """`https://127.0.0.1:<port>`: resource manager and authority alike."""
+    control: str
+    identity_origin: str
+    """`http://127.0.0.1:<port>`: managed identity."""
+    identity_header: str
+    ca_file: Path
+    cloud_file: Path
+    env_file: Path | None
+    tenant_id: str
+    client_id: str
+    client_secret: str
+    scenario: str
+    speed: float
+    poll_seconds: float
+
+    def ready_line(self) -> str:
+        """Return the one JSON line that says the simulator is ready."""
+        return json.dumps(
+            {
+                "resource_manager": self.origin,
+                "authority": self.origin,
+                "metadata": f"{self.origin}/metadata/endpoints",
+                "control": self.control,
+                "ca_file": str(self.ca_file),
+                "tenant_id": self.tenant_id,
+                "client_id": self.client_id,
+                "client_secret": self.client_secret,
+                "cloud_file": str(self.cloud_file),
+                "env_file": str(self.env_file) if self.env_file else None,
+                "identity_endpoint": f"{self.identity_origin}/msi/token",
+                "identity_header": self.identity_header,
+                "imds_endpoint": self.identity_origin,
+                "scenario": self.scenario,
+                "speed": self.speed,
+                "pid": os.getpid(),
+            }
+        )
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that the env file exports."""
+        return {
+            "VMSS_TUI_CLOUD_FILE": str(self.cloud_file),
+            "VMSS_TUI_SIMULATOR_CONTROL": self.control,
+            "VMSS_TUI_SIMULATOR_URL": self.origin,
+            "AZURE_TENANT_ID": self.tenant_id,
+            "AZURE_CLIENT_ID": self.client_id,
+            "AZURE_CLIENT_SECRET": self.client_secret,
+            "AZURE_AUTHORITY_HOST": self.origin,
+            "REQUESTS_CA_BUNDLE": str(self.ca_file),
+            "SSL_CERT_FILE": str(self.ca_file),
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+
+    def cloud(self, secret_file: Path) -> str:
+        """Return the TOML that the product reads as a cloud."""
+        top = {
+            "name": "simulator",
+            "resource_manager": self.origin,
+            "authority": self.origin,
+            "audience": "https://management.azure.com",
+            "ca_file": str(self.ca_file),
+            "instance_discovery": False,
+            "credential": "environment",
+            "tenant_id": self.tenant_id,
+            "portal": "",
+            "poll_seconds": self.poll_seconds,
+            "watch_seconds": 1.0,
+        }
+        environment = {
+            "AZURE_TENANT_ID": self.tenant_id,
+            "AZURE_CLIENT_ID": self.client_id,
+            "AZURE_CLIENT_SECRET_FILE": str(secret_file),
+        }
+        return f"{_toml(top)}\n[environment]\n{_toml(environment)}"
+
+
+def _toml(table: Mapping[str, object]) -> str:
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, replacing an older one in one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(temporary).replace(path)
+
+
+def write_handover(handover: Handover, private: Path) -> None:
+    """Write the secret, the cloud file and, when asked for, the env file."""
+    secret_file = private / "secret"
+    write_private(secret_file, handover.client_secret)
+    write_private(handover.cloud_file, handover.cloud(secret_file))
+    if handover.env_file is not None:
+        lines = [f"export {key}={shlex.quote(value)}" for key, value in handover.environment().items()]
+        write_private(handover.env_file, "\n".join(lines) + "\n")
+
+
+@contextlib.contextmanager
+def private_directory() -> Iterator[Path]:
+    """Make a directory of our own under `$XDG_RUNTIME_DIR` (else the temp directory) and remove it afterwards."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    parent = runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir()
+    _sweep(Path(parent))
+    path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove directories of ours whose process was killed before it could do so."""
+    for path in parent.glob(f"{PREFIX}*"):
+        owner = _OWNED.match(path.name)
+        with contextlib.suppress(OSError):
+            if owner and path.stat().st_uid == os.getuid() and not is_alive(int(owner.group(1))):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process exists (and is not ours to judge when we may not signal it)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

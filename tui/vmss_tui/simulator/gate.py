@@ -1,0 +1,71 @@
+"""What stands between the wire and the handlers: the mutable parts that the middlewares share.
+
+One `Gate` a server, under the typed key `GATE`; the control endpoint reads and changes the same object.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from .access import Rights
+from .counters import Counters
+from .faults import Faults
+from .identity.directory import Directory
+from .scenario.model import Principal, Scenario, Subscription
+from .throttle import Throttle
+
+
+@dataclass(slots=True)
+class Gate:
+    """Counters, faults, quotas and access of one running simulator."""
+
+    scenario: Scenario
+    directory: Directory
+    throttle: Throttle
+    faults: Faults = field(default_factory=Faults)
+    counters: Counters = field(default_factory=Counters)
+    last_request: float = field(default_factory=time.monotonic)
+    """Monotonic time of the newest request that was not one to the control endpoint."""
+    holds: int = 0
+    """Leases taken at the control endpoint; while there are any, idleness does not stop the simulator."""
+    _rights: dict[tuple[str, str], Rights] = field(default_factory=dict)
+    _principals: dict[tuple[str, str], Principal] = field(default_factory=dict)
+    _subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    _groups: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> "Gate":
+        """Build the gate that a scenario asks for."""
+        quotas = scenario.throttling
+        gate = cls(
+            scenario,
+            Directory.of(scenario),
+            Throttle(quotas.enabled, quotas.scale, dict(quotas.sizes)),
+        )
+        for rule in reversed(scenario.faults):
+            gate.faults.add(rule)
+        gate._principals = {(each.object_id, each.tenant_id): each for each in scenario.principals}
+        gate._rights = {key: Rights(each) for key, each in gate._principals.items()}
+        gate._subscriptions = {each.id.lower(): each for each in scenario.subscriptions}
+        gate._groups = {(each.subscription_id.lower(), each.name.lower()) for each in scenario.groups}
+        return gate
+
+    def principal(self, object_id: str, tenant_id: str) -> Principal | None:
+        """Return the principal that a token names."""
+        return self._principals.get((object_id, tenant_id))
+
+    def rights(self, principal: Principal) -> Rights:
+        """Return what a principal may do."""
+        return self._rights[principal.object_id, principal.tenant_id]
+
+    def subscription(self, identifier: str) -> Subscription | None:
+        """Return a subscription by id, in any case."""
+        return self._subscriptions.get(identifier.lower())
+
+    def has_group(self, subscription: str, name: str) -> bool:
+        """Whether a resource group exists, in any case."""
+        return (subscription.lower(), name.lower()) in self._groups
+
+
+GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)

@@ -1,0 +1,316 @@
+"""The chain that every request passes: counters, faults, authentication, api-version, access, throttling.
+
+In that order, as Azure's front door does it; handlers behind it return status, body and their own headers only.
+Nothing here knows what a scale set is.
+"""
+
+import base64
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from . import access
+from .answers import arm_error, json_answer
+from .armpath import ArmPath, parse
+from .counters import Seen
+from .faults import answer_with_fault
+from .gate import GATE, Gate
+from .identity.tokens import TokenError
+from .scenario.model import Principal
+from .throttle import group_of
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+ARM_ROOTS = ("subscriptions", "tenants", "providers")
+PRINCIPAL = "principal"
+_API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?$")
+_PRODUCT = re.compile(r"[^\s/]+")
+
+
+def chain() -> list[Any]:
+    """Return the middlewares in the order in which a request meets them."""
+    return [stamp, count, inject_faults, authenticate, check_version, authorise, throttle]
+
+
+def is_arm(request: web.Request) -> bool:
+    """Whether a request is one to ARM rather than to Entra ID, the files or the control endpoint."""
+    return request.path.split("/", 2)[1].lower() in ARM_ROOTS
+
+
+def arm_path(request: web.Request) -> ArmPath:
+    """Return the request's path, taken apart."""
+    return parse(request.path)
+
+
+@web.middleware
+async def stamp(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give every answer Azure's request ids and turn aiohttp's own errors into ARM's."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        response = _routing_error(request, error)
+    if response.prepared:
+        return response
+    headers = response.headers
+    identifier = str(uuid.uuid4())
+    headers["x-ms-request-id"] = identifier
+    headers["x-ms-correlation-request-id"] = request.headers.get("x-ms-correlation-request-id", identifier)
+    if request.headers.get("x-ms-return-client-request-id", "").lower() == "true":
+        headers["x-ms-client-request-id"] = request.headers.get("x-ms-client-request-id", "")
+    headers["Cache-Control"] = "no-cache"
+    headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Server"] = "Microsoft-HTTPAPI/2.0"
+    return response
+
+
+def _routing_error(request: web.Request, error: web.HTTPException) -> web.Response:
+    if error.status == 404:
+        path = arm_path(request)
+        if path.provider and path.kinds:
+            return arm_error(
+                404,
+                "InvalidResourceType",
+                f"The resource type '{'/'.join(path.kinds)}' could not be found in the namespace "
+                f"'{path.provider}' for api version '{request.query.get('api-version', '')}'.",
+            )
+        return arm_error(404, "NotFound", f"No HTTP resource was found that matches {request.path}.")
+    if error.status == 405:
+        return arm_error(
+            405, "MethodNotAllowed", f"The requested resource does not support http method '{request.method}'."
+        )
+    return arm_error(error.status, error.reason.replace(" ", ""), error.text or error.reason)
+
+
+@web.middleware
+async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count the request with its outcome; requests to the control endpoint do not count."""
+    if request.path.startswith("/control/"):
+        return await handler(request)
+    gate = request.app[GATE]
+    gate.last_request = time.monotonic()
+    begun, status = time.perf_counter(), 500
+    try:
+        response = await handler(request)
+        status = response.status
+        return response
+    except web.HTTPException as error:
+        status = error.status
+        raise
+    finally:
+        gate.counters.record(*_seen(request, status, begun))
+
+
+def _seen(request: web.Request, status: int, begun: float) -> tuple[Seen, tuple[str, int] | None, str]:
+    agent = request.headers.get("User-Agent", "-")
+    principal: Principal | None = request.get(PRINCIPAL)
+    path = arm_path(request)
+    groups = group_of(request.method, path) if is_arm(request) else ()
+    product = _PRODUCT.match(agent)
+    seen = Seen(
+        at=time.time(),
+        method=request.method,
+        path=str(request.rel_url),
+        route=f"{request.method} {path.pattern if is_arm(request) else request.path}",
+        group=groups[0] if groups else "",
+        client=principal.client_id if principal else (product.group() if product else "-"),
+        status=0 if status == 499 else status,
+        milliseconds=round((time.perf_counter() - begun) * 1000, 2),
+    )
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    return seen, peer[:2] if peer else None, agent
+
+
+@web.middleware
+async def inject_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer with a fault when a rule asks for one."""
+    if request.path.startswith("/control/"):
+        return await handler(request)
+    rule = request.app[GATE].faults.match(request.method, request.path, request.query_string)
+    if rule is None:
+        return await handler(request)
+    return await answer_with_fault(rule, request, handler)
+
+
+@web.middleware
+async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let only requests with a valid bearer token through to ARM."""
+    if not is_arm(request):
+        return await handler(request)
+    gate = request.app[GATE]
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        return _unauthorised(
+            request, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
+        )
+    try:
+        claims = gate.directory.mint.read(token)
+    except TokenError:
+        return _unauthorised(request, "InvalidAuthenticationToken", "The access token is invalid.")
+    principal = gate.principal(str(claims.get("oid")), str(claims.get("tid")))
+    refused = _check_claims(request, gate, claims, principal)
+    if refused is not None or principal is None:
+        return refused or _unauthorised(request, "InvalidAuthenticationToken", "The access token is invalid.")
+    request[PRINCIPAL] = principal
+    return await handler(request)
+
+
+def _check_claims(
+    request: web.Request, gate: Gate, claims: dict[str, Any], principal: Principal | None
+) -> web.Response | None:
+    expires = float(claims.get("exp", 0))
+    if expires < time.time():
+        stamp_ = _us_time(expires)
+        return _unauthorised(
+            request,
+            "ExpiredAuthenticationToken",
+            f"The access token expiry UTC time '{stamp_}' is earlier than current UTC time '{_us_time(time.time())}'.",
+        )
+    if not gate.directory.accepts(str(claims.get("aud", ""))):
+        return _unauthorised(
+            request,
+            "InvalidAuthenticationTokenAudience",
+            f"The access token has been obtained for wrong audience or resource '{claims.get('aud', '')}'. It "
+            "should exactly match with one of the allowed audiences 'https://management.core.windows.net/',"
+            "'https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.",
+        )
+    if principal is not None and gate.directory.must_challenge(claims):
+        return _challenge(request)
+    return None
+
+
+def _us_time(seconds: float) -> str:
+    """Return a time as ARM writes it in this error, for example `8/17/2017 10:54:41 PM`."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment.month}/{moment.day}/{moment.year} {moment.strftime('%I:%M:%S %p').lstrip('0')}"
+
+
+def _unauthorised(request: web.Request, code: str, message: str) -> web.Response:
+    authority = f"{request.scheme}://{request.host}/common"
+    challenge = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
+    return arm_error(401, code, message, {"WWW-Authenticate": challenge})
+
+
+def _challenge(request: web.Request) -> web.Response:
+    """Ask for a fresh token (continuous access evaluation: "Claims challenges and claims requests")."""
+    wanted = {"access_token": {"nbf": {"essential": True, "value": str(int(time.time()))}}}
+    claims = base64.b64encode(msgspec.json.encode(wanted)).decode()
+    authority = f"{request.scheme}://{request.host}/common/oauth2/authorize"
+    challenge = f'Bearer realm="", authorization_uri="{authority}", error="insufficient_claims", claims="{claims}"'
+    return arm_error(
+        401,
+        "InvalidAuthenticationToken",
+        "User session has been revoked. Please sign in again.",
+        {"WWW-Authenticate": challenge},
+    )
+
+
+@web.middleware
+async def check_version(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Insist on an api-version of the right form; any one is served."""
+    if not is_arm(request):
+        return await handler(request)
+    version = request.query.get("api-version", "")
+    if not version:
+        return arm_error(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        )
+    if not _API_VERSION.match(version):
+        return arm_error(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
+    return await handler(request)
+
+
+@web.middleware
+async def authorise(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Let a request through when its principal has the right; shorten lists to what it may read."""
+    if not is_arm(request):
+        return await handler(request)
+    gate, principal = request.app[GATE], request[PRINCIPAL]
+    path = arm_path(request)
+    if not path.subscription:
+        return await handler(request)
+    refused = _check_subscription(gate, principal, path)
+    if refused is not None:
+        return refused
+    action, rights = access.action_of(request.method, path), gate.rights(principal)
+    allowed = rights.allow(action, path.scope)
+    if not allowed and not (access.is_list(request.method, path) and rights.reaches(path.scope)):
+        return arm_error(403, "AuthorizationFailed", access.refusal(principal, action, path.scope))
+    if path.group and not gate.has_group(path.subscription, path.group):
+        return arm_error(
+            404,
+            "ResourceGroupNotFound",
+            f"Resource group '{path.group}' could not be found.",
+            {"x-ms-failure-cause": "gateway"},
+        )
+    response = await handler(request)
+    return response if allowed else _shorten(response, rights, action)
+
+
+def _check_subscription(gate: Gate, principal: Principal, path: ArmPath) -> web.Response | None:
+    subscription = gate.subscription(path.subscription)
+    if subscription is None:
+        return arm_error(404, "SubscriptionNotFound", f"The subscription '{path.subscription}' could not be found.")
+    if subscription.tenant_id != principal.tenant_id:
+        wrong, right = (f"https://sts.windows.net/{t}/" for t in (principal.tenant_id, subscription.tenant_id))
+        return arm_error(
+            401,
+            "InvalidAuthenticationTokenTenant",
+            f"The access token is from the wrong issuer '{wrong}'. It must match the tenant '{right}' associated "
+            "with this subscription. Please use the authority (URL) "
+            f"'https://login.windows.net/{subscription.tenant_id}' to get the token.",
+            {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        )
+    return None
+
+
+def _shorten(response: web.StreamResponse, rights: access.Rights, action: str) -> web.StreamResponse:
+    if not isinstance(response, web.Response) or not isinstance(response.body, bytes):
+        return response
+    page = msgspec.json.decode(response.body)
+    if isinstance(page, dict) and isinstance(page.get("value"), list):
+        items = page["value"]
+        keep = rights.keep_readable((str(item.get("id", "")) for item in items), action)
+        page["value"] = [item for item, kept in zip(items, keep, strict=True) if kept]
+        return json_answer(page, response.status)
+    return response
+
+
+@web.middleware
+async def throttle(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Draw from the quotas, answer 429 when one is empty, and tell what is left."""
+    if not is_arm(request):
+        return await handler(request)
+    gate, path = request.app[GATE], arm_path(request)
+    groups, subscription = group_of(request.method, path), path.subscription
+    refusal = gate.throttle.admit(subscription, groups)
+    if refusal is not None:
+        response: web.StreamResponse = json_answer(refusal.body, 429, {"Retry-After": str(refusal.retry_after)})
+    else:
+        response = await handler(request)
+        _charge(request, gate, subscription, groups, response)
+    write = request.method != "GET"
+    left = gate.throttle.subscription_remaining(subscription, write)
+    response.headers[f"x-ms-ratelimit-remaining-subscription-{'writes' if write else 'reads'}"] = str(left)
+    remaining = gate.throttle.remaining(subscription, groups)
+    if remaining:
+        response.headers["x-ms-ratelimit-remaining-resource"] = remaining
+    return response
+
+
+def _charge(
+    request: web.Request, gate: Gate, subscription: str, groups: tuple[str, ...], response: web.StreamResponse
+) -> None:
+    charge = int(request.get("charge", 1))
+    if "VMScaleSetVMViews" in groups:
+        gate.throttle.charge(subscription, "VMScaleSetVMViews", charge)
+        response.headers["x-ms-request-charge"] = str(charge)
+    elif request.method != "GET" and groups:
+        response.headers["x-ms-request-charge"] = str(request.get("charge", 0))

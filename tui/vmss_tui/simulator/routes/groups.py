@@ -1,0 +1,108 @@
+"""Resource groups, the Microsoft.Compute provider, and Resource Graph's answer that it is not here.
+
+Groups are part of the scenario and do not change.
+"""
+
+from typing import Any
+
+from aiohttp import web
+
+from ..answers import arm_error, json_answer
+from ..gate import GATE
+from ..scenario.model import ResourceGroup
+
+API_VERSIONS = ("2026-04-01", "2025-04-01", "2024-11-01", "2024-07-01", "2023-09-01", "2020-06-01")
+RESOURCE_TYPES = (
+    "virtualMachineScaleSets",
+    "virtualMachineScaleSets/extensions",
+    "virtualMachineScaleSets/virtualMachines",
+    "virtualMachines",
+    "virtualMachines/extensions",
+    "locations/operations",
+    "locations/publishers",
+)
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the routes of groups and providers."""
+    return [
+        web.get("/subscriptions/{subscription}/resourceGroups", list_groups),
+        web.get("/subscriptions/{subscription}/resourceGroups/{group}", get_group),
+        web.get("/subscriptions/{subscription}/providers", list_providers),
+        web.get("/subscriptions/{subscription}/providers/{namespace}", get_provider),
+        web.post("/subscriptions/{subscription}/providers/{namespace}/register", get_provider),
+        web.post("/providers/Microsoft.ResourceGraph/resources", resource_graph),
+    ]
+
+
+def _render(group: ResourceGroup) -> dict[str, Any]:
+    body = {
+        "id": f"/subscriptions/{group.subscription_id}/resourceGroups/{group.name}",
+        "name": group.name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": group.location,
+        "properties": {"provisioningState": "Succeeded"},
+    }
+    return body | ({"tags": dict(group.tags)} if group.tags else {})
+
+
+def _groups(request: web.Request) -> list[ResourceGroup]:
+    wanted = request.match_info["subscription"].lower()
+    return [each for each in request.app[GATE].scenario.groups if each.subscription_id.lower() == wanted]
+
+
+async def list_groups(request: web.Request) -> web.Response:
+    """Answer the groups of a subscription; the access middleware shortens the list."""
+    return json_answer({"value": [_render(each) for each in _groups(request)]})
+
+
+async def get_group(request: web.Request) -> web.Response:
+    """Answer one group; the access middleware has answered when there is none."""
+    wanted = request.match_info["group"].lower()
+    return json_answer(next(_render(each) for each in _groups(request) if each.name.lower() == wanted))
+
+
+def _provider(subscription: str, locations: list[str]) -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{subscription}/providers/Microsoft.Compute",
+        "namespace": "Microsoft.Compute",
+        "registrationPolicy": "RegistrationRequired",
+        "registrationState": "Registered",
+        "resourceTypes": [
+            {
+                "resourceType": kind,
+                "locations": locations,
+                "apiVersions": list(API_VERSIONS),
+                "capabilities": "None",
+            }
+            for kind in RESOURCE_TYPES
+        ],
+    }
+
+
+async def list_providers(request: web.Request) -> web.Response:
+    """Answer the providers of a subscription: Microsoft.Compute is the only one here."""
+    subscription = request.match_info["subscription"]
+    return json_answer({"value": [_provider(subscription, _locations(request))]})
+
+
+async def get_provider(request: web.Request) -> web.Response:
+    """Answer one provider, registered."""
+    namespace = request.match_info["namespace"]
+    if namespace.lower() != "microsoft.compute":
+        return arm_error(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
+    return json_answer(_provider(request.match_info["subscription"], _locations(request)))
+
+
+def _locations(request: web.Request) -> list[str]:
+    return sorted({group.location for group in _groups(request)})
+
+
+async def resource_graph(request: web.Request) -> web.Response:
+    """Refuse Resource Graph queries with an ARM error: clients must have a way without it."""
+    return arm_error(
+        403,
+        "AccessDenied",
+        "Please provide below info when asking for support: timestamp = , correlationId = . This simulator does "
+        "not answer Resource Graph queries; list the scale sets instead.",
+    )

@@ -1,0 +1,194 @@
+"""The simulator as a server: one TLS site for ARM and Entra ID, one http site for managed identity, loopback only.
+
+Owns the lifecycle (ready, signals, parent, idleness, shutdown). Prints nothing itself: the ready line goes through
+a callback, so that `__main__` stays the only writer.
+"""
+
+import asyncio
+import contextlib
+import errno
+import os
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from . import routes
+from .armpath import without_case
+from .certs import Authority, make_authority
+from .files import Handover, is_alive, private_directory, write_handover
+from .gate import GATE, Gate
+from .identity import entra, managed
+from .middleware import chain
+from .routes.control import CONTROL_TOKEN, SHUTDOWN
+from .state import SIMULATION, Simulation
+
+HOST = "127.0.0.1"
+BODY_LIMIT = 8 * 1024 * 1024
+TICK = 0.25
+"""Real seconds between two looks at the world, the parent and idleness."""
+
+
+class StartError(Exception):
+    """The simulator cannot start; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """How to serve a simulation."""
+
+    port: int = 0
+    env_file: Path | None = None
+    cloud_file: Path | None = None
+    parent_pid: int | None = None
+    """Stop when this process is gone."""
+    exit_when_idle: float | None = None
+    """Stop when no request came for so many real seconds and nobody holds a lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the two sites listen and the random words that guard them."""
+
+    origin: str
+    identity_origin: str
+    token: str
+    header: str
+
+
+def make_app(simulation: Simulation, gate: Gate, token: str, stop: asyncio.Event) -> web.Application:
+    """Build the TLS application: every route behind the middleware chain."""
+    app = web.Application(middlewares=chain(), client_max_size=BODY_LIMIT)
+    app[SIMULATION] = simulation
+    app[GATE] = gate
+    app[entra.DIRECTORY] = gate.directory
+    app[CONTROL_TOKEN] = token
+    app[SHUTDOWN] = stop
+    app.add_routes(routes.plain_routes())
+    app.add_routes([without_case(route) for route in (*routes.arm_routes(),)])
+    app.add_routes(entra.routes())
+    return app
+
+
+async def serve(simulation: Simulation, options: ServeOptions, announce: Callable[[Handover], None]) -> None:
+    """Serve until a signal, the control endpoint, the parent's end or idleness stops it.
+
+    Args:
+        simulation: what to serve.
+        options: where, and when to stop by itself.
+        announce: called once with everything clients need, when requests are answered.
+
+    Raises:
+        StartError: the port is taken or may not be bound.
+    """
+    stop = asyncio.Event()
+    gate = Gate.of(simulation.scenario)
+    token, header = secrets.token_urlsafe(24), managed.new_header()
+    with private_directory() as private:
+        authority = make_authority()
+        authority.write_ca(private / "ca.pem")
+        app = make_app(simulation, gate, token, stop)
+        identity = managed.make_app(gate.directory, header)
+        async with _site(app, options.port, authority) as port, _site(identity, 0, None) as identity_port:
+            access = Access(f"https://{HOST}:{port}", f"http://{HOST}:{identity_port}", token, header)
+            gate.directory.own_audience = access.origin
+            handover = _handover(simulation, options, private, access)
+            write_handover(handover, private)
+            with _signals(stop), _removed(options.env_file, options.cloud_file):
+                announce(handover)
+                await _run_until(stop, simulation, gate, options)
+
+
+def _handover(simulation: Simulation, options: ServeOptions, private: Path, access: Access) -> Handover:
+    scenario = simulation.scenario
+    principal = next(each for each in scenario.principals if each.kind == "service_principal")
+    return Handover(
+        origin=access.origin,
+        control=f"{access.origin}/control/{access.token}",
+        identity_origin=access.identity_origin,
+        identity_header=access.header,
+        ca_file=private / "ca.pem",
+        cloud_file=(options.cloud_file or private / "cloud.toml").absolute(),
+        env_file=options.env_file.absolute() if options.env_file else None,
+        tenant_id=principal.tenant_id,
+        client_id=principal.client_id,
+        client_secret=principal.secret,
+        scenario=scenario.name,
+        speed=simulation.clock.speed,
+        poll_seconds=(scenario.poll_hint_ms or 1000) / 1000,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _site(app: web.Application, port: int, authority: Authority | None) -> AsyncIterator[int]:
+    """Run an application on loopback and yield its port."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, HOST, port, ssl_context=authority.server_context if authority else None)
+        try:
+            await site.start()
+        except OSError as error:
+            raise StartError(_bind_problem(port, error)) from error
+        address = runner.addresses[0]
+        yield int(address[1])
+    finally:
+        await runner.cleanup()
+
+
+def _bind_problem(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {HOST} is already in use: give another one with --port, or 0 for any free one"
+    return f"cannot listen on {HOST}:{port}: {error.strerror or error}"
+
+
+@contextlib.contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    """Stop on SIGINT, SIGTERM and, unless it is ignored as under nohup, SIGHUP."""
+    loop = asyncio.get_running_loop()
+    caught = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        caught.append(signal.SIGHUP)
+    for number in caught:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in caught:
+            loop.remove_signal_handler(number)
+
+
+@contextlib.contextmanager
+def _removed(*paths: Path | None) -> Iterator[None]:
+    """Remove the files that were written for clients when the simulator ends: their contents are stale then."""
+    try:
+        yield
+    finally:
+        for path in paths:
+            if path is not None:
+                path.unlink(missing_ok=True)
+
+
+async def _run_until(stop: asyncio.Event, simulation: Simulation, gate: Gate, options: ServeOptions) -> None:
+    parent = os.getppid()
+    while not stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), TICK)
+        simulation.settle()
+        if options.parent_pid is not None and _gone(options.parent_pid, parent):
+            return
+        if options.exit_when_idle is not None and _idle(gate, options.exit_when_idle):
+            return
+
+
+def _gone(pid: int, parent: int) -> bool:
+    """Whether the process to follow has ended: our own parent shows it by our being adopted."""
+    return os.getppid() != parent if pid == parent else not is_alive(pid)
+
+
+def _idle(gate: Gate, limit: float) -> bool:
+    return not gate.holds and time.monotonic() - gate.last_request > limit
