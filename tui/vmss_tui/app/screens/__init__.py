@@ -1,0 +1,1 @@
+"""Screens: compose, bind keys, translate messages; no arithmetic and no formatting."""

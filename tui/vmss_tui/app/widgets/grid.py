@@ -1,0 +1,454 @@
+"""A table of many rows that repaints only what changed (line API).
+
+Owns cursor, marks, scrolling and the strip cache. It neither sorts nor filters nor formats: callers hand it rows.
+The cursor stays on its row by key, over sorts, filters and refreshes; a cursor that nobody moved stays on top.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from vmss_tui.app.widgets.strips import ROLE_CLASSES, ROLE_CSS, RoleStyles, fit, paint
+from vmss_tui.presentation.columns import Cell, Column, Piece, Place, Row, cell, place
+from vmss_tui.presentation.glyphs import Role
+
+__all__ = ["Cell", "Column", "Grid", "Piece", "Row", "cell"]
+
+GUTTER = 3
+"""Cells left of the first column: mark, cursor, space."""
+
+_ROOMY = 100
+"""From this width on, columns stand two cells apart."""
+
+
+class Grid(ScrollView, can_focus=True):
+    """Rows under a header line; the header stays, the rows scroll."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*ROLE_CLASSES, "grid--header", "grid--cursor", "grid--marked"}
+
+    DEFAULT_CSS = (
+        """
+    Grid {
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+"""
+        + ROLE_CSS
+        + """
+        & > .grid--header { color: $foreground 60%; text-style: bold; }
+        & > .grid--marked { background: $secondary 20%; }
+        & > .grid--cursor { background: $foreground 8%; }
+        &:focus > .grid--cursor { background: $primary 30%; }
+    }
+    """
+    )
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home,g", "first", "First", show=False),
+        Binding("end,G", "last", "Last", show=False),
+        Binding("enter", "select", "Open", show=False),
+        Binding("space", "mark", "Mark", show=False),
+        Binding("shift+up", "mark_move(-1)", "Mark up", show=False),
+        Binding("shift+down", "mark_move(1)", "Mark down", show=False),
+    ]
+
+    @dataclass
+    class Highlighted(Message):
+        """The cursor came to another row; `key` is None when there is none."""
+
+        grid: "Grid"
+        key: str | None
+
+        @property
+        def control(self) -> "Grid":
+            """The grid."""
+            return self.grid
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest of a burst of one grid counts."""
+            return isinstance(message, Grid.Highlighted) and message.grid is self.grid
+
+    @dataclass
+    class Selected(Message):
+        """Enter or a second click on a row."""
+
+        grid: "Grid"
+        key: str
+
+        @property
+        def control(self) -> "Grid":
+            """The grid."""
+            return self.grid
+
+    @dataclass
+    class Sorted(Message):
+        """A click on a column's title asks for this order."""
+
+        grid: "Grid"
+        column: str
+
+        @property
+        def control(self) -> "Grid":
+            """The grid."""
+            return self.grid
+
+    @dataclass
+    class Marked(Message):
+        """The marks changed."""
+
+        grid: "Grid"
+        keys: frozenset[str]
+
+        @property
+        def control(self) -> "Grid":
+            """The grid."""
+            return self.grid
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        empty: str = "",
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._columns = tuple(columns)
+        self._rows: tuple[Row, ...] = ()
+        self._index: dict[str, int] = {}
+        self._marks: frozenset[str] = frozenset()
+        self._cursor = 0
+        self._touched = False
+        self._sort: tuple[str, bool] = ("", False)
+        self._empty = empty
+        self._styles = RoleStyles(self)
+        self._strips: dict[Hashable, Strip] = {}
+        self._places: tuple[Place, ...] = ()
+        self._placed_for = -1
+
+    # -- what callers use ---------------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows as last given."""
+        return self._rows
+
+    @property
+    def cursor_key(self) -> str | None:
+        """Key of the row under the cursor."""
+        return self._rows[self._cursor].key if self._rows else None
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """Keys of the marked rows, also of those that a filter hides now."""
+        return self._marks
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """What an action is about: the marked rows that are shown, else the row under the cursor."""
+        marked = tuple(row.key for row in self._rows if row.key in self._marks)
+        return marked or tuple(key for key in (self.cursor_key,) if key is not None)
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows; only cells that look different are painted again."""
+        before, key, scroll = self._rows, self.cursor_key, self.scroll_offset.y
+        visible = scroll <= self._cursor < scroll + self._page
+        rows = tuple(rows)
+        self._rows = rows
+        self._index = {row.key: i for i, row in enumerate(rows)}
+        cursor_before = self._cursor
+        if self._touched and key in self._index:
+            self._cursor = self._index[key]
+        elif not self._touched:
+            self._cursor = 0
+        self._cursor = max(0, min(self._cursor, len(rows) - 1))
+        self._resize_content()
+        if visible:
+            self._reveal()
+        if self.scroll_offset.y == scroll:
+            self._repaint(before, cursor_before, scroll)
+        if self.cursor_key != key:
+            self.post_message(self.Highlighted(self, self.cursor_key))
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other columns; everything is painted again."""
+        self._columns = tuple(columns)
+        self._placed_for = -1
+        self._forget()
+
+    def set_empty(self, text: str) -> None:
+        """What stands there when there are no rows."""
+        if text != self._empty:
+            self._empty = text
+            if not self._rows:
+                self._forget()
+
+    def show_sort(self, column: str, *, reverse: bool = False) -> None:
+        """Show in the header which order the rows are in."""
+        if (column, reverse) != self._sort:
+            self._sort = (column, reverse)
+            self.refresh(Region(0, 0, self._width, 1))
+
+    def move_to(self, key: str) -> bool:
+        """Put the cursor on a row; False when it is not there."""
+        if key not in self._index:
+            return False
+        self._go(self._index[key])
+        return True
+
+    def set_marks(self, keys: Iterable[str]) -> None:
+        """Mark exactly these rows."""
+        new = frozenset(keys)
+        if new == self._marks:
+            return
+        changed = new ^ self._marks
+        self._marks = new
+        for key in changed:
+            if key in self._index:
+                self._refresh_row(self._index[key])
+        self.post_message(self.Marked(self, new))
+
+    # -- painting -----------------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the viewport: the header, then rows."""
+        width = self._width
+        places = self._place(width)
+        if y == 0:
+            return self._header(places, width)
+        number = y - 1 + self.scroll_offset.y
+        if number < len(self._rows):
+            return self._row(self._rows[number], number == self._cursor, places, width)
+        if number == 0 and self._empty:
+            pieces = fit([(" " * GUTTER, Role.PLAIN), (self._empty, Role.DIM)], width)
+            return Strip(paint(pieces, self._styles, self._styles.base), width)
+        return Strip.blank(width, self._styles.base)
+
+    def notify_style_update(self) -> None:
+        """Theme or focus changed: nothing painted before can be used again."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._strips.clear()
+
+    def _row(self, row: Row, current: bool, places: tuple[Place, ...], width: int) -> Strip:
+        marked = row.key in self._marks
+        key = (row.key, row.version if row.version is not None else row.cells, current, marked, width)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._paint_row(row, current, marked, places, width)
+            if len(self._strips) > 2000:
+                self._strips.clear()
+            self._strips[key] = strip
+        return strip
+
+    def _paint_row(self, row: Row, current: bool, marked: bool, places: tuple[Place, ...], width: int) -> Strip:
+        over = self._over(current, marked)
+        gutter: list[Piece] = [
+            ("✓" if marked else " ", Role.ACCENT),
+            ("▸ " if current else "  ", Role.ACCENT),
+        ]
+        segments = paint(gutter, self._styles, over)
+        x = GUTTER
+        for spot in places:
+            if spot.x > x:
+                segments.append(Segment(" " * (spot.x - x), over))
+            column = self._columns[spot.index]
+            content = row.cells[spot.index] if spot.index < len(row.cells) else ()
+            segments += paint(fit(content, spot.width, right=column.right, middle=column.middle), self._styles, over)
+            x = spot.x + spot.width
+        return Strip(segments).adjust_cell_length(width, over)
+
+    def _header(self, places: tuple[Place, ...], width: int) -> Strip:
+        style = self._styles.base + self._styles.component("grid--header")
+        segments = [Segment(" " * GUTTER, style)]
+        x = GUTTER
+        for spot in places:
+            if spot.x > x:
+                segments.append(Segment(" " * (spot.x - x), style))
+            column = self._columns[spot.index]
+            title = column.title
+            if column.key == self._sort[0]:
+                title = f"{title}{'↓' if self._sort[1] else '↑'}"
+            text = "".join(part for part, _ in fit([(title, Role.DIM)], spot.width, right=column.right))
+            segments.append(Segment(text, style))
+            x = spot.x + spot.width
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _over(self, current: bool, marked: bool) -> Style:
+        style = self._styles.base
+        if marked:
+            style += self._styles.component("grid--marked")
+        if current:
+            style += self._styles.component("grid--cursor")
+        return style
+
+    def _place(self, width: int) -> tuple[Place, ...]:
+        if self._placed_for != width:
+            self._places = place(self._columns, width, start=GUTTER, gap=2 if width >= _ROOMY else 1)
+            self._placed_for = width
+        return self._places
+
+    # -- repainting only what changed ---------------------------------------------------------------------------
+
+    def _repaint(self, before: tuple[Row, ...], cursor_before: int, scroll: int) -> None:
+        regions: list[Region] = []
+        for y in range(1, self.size.height):
+            number = y - 1 + scroll
+            old = before[number] if number < len(before) else None
+            new = self._rows[number] if number < len(self._rows) else None
+            if old is None and new is None:
+                if number == 0:
+                    continue
+                break
+            moved = (number == cursor_before) != (number == self._cursor)
+            span = self._span(old, new, moved)
+            if span is not None:
+                regions.append(Region(span[0], y, span[1] - span[0], 1))
+        if regions:
+            self.refresh(*regions)
+
+    def _span(self, old: Row | None, new: Row | None, moved: bool) -> tuple[int, int] | None:
+        """First and last cell + 1 that look different, None when nothing does."""
+        if old is None or new is None or moved or old.key != new.key:
+            return None if old is new else (0, self._width)
+        if new.same(old):
+            return None
+        spots = [
+            spot
+            for spot in self._place(self._width)
+            if old.cells[spot.index : spot.index + 1] != new.cells[spot.index : spot.index + 1]
+        ]
+        if not spots:
+            return None
+        return spots[0].x, spots[-1].x + spots[-1].width
+
+    def _refresh_row(self, number: int) -> None:
+        y = number - self.scroll_offset.y + 1
+        if 1 <= y < self.size.height:
+            self.refresh(Region(0, y, self._width, 1))
+
+    def _forget(self) -> None:
+        self._strips.clear()
+        self.refresh()
+
+    def _resize_content(self) -> None:
+        size = Size(0, len(self._rows) + 1)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    # -- moving -------------------------------------------------------------------------------------------------
+
+    @property
+    def _width(self) -> int:
+        """Cells beside the scrollbar."""
+        return self.scrollable_content_region.width
+
+    @property
+    def _page(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def _go(self, number: int) -> None:
+        if not self._rows:
+            return
+        number = max(0, min(number, len(self._rows) - 1))
+        self._touched = number > 0
+        if number == self._cursor:
+            self._reveal()
+            return
+        old, self._cursor = self._cursor, number
+        self._refresh_row(old)
+        self._refresh_row(number)
+        self._reveal()
+        self.post_message(self.Highlighted(self, self.cursor_key))
+
+    def _reveal(self) -> None:
+        top = self.scroll_offset.y
+        if self._cursor < top:
+            self.scroll_to(y=self._cursor, animate=False, force=True)
+        elif self._cursor >= top + self._page:
+            self.scroll_to(y=self._cursor - self._page + 1, animate=False, force=True)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        self._go(self._cursor + by)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by pages."""
+        self._go(self._cursor + by * self._page)
+
+    def action_first(self) -> None:
+        """Move the cursor to the first row."""
+        self._go(0)
+
+    def action_last(self) -> None:
+        """Move the cursor to the last row."""
+        self._go(len(self._rows) - 1)
+
+    def action_select(self) -> None:
+        """Open the row under the cursor."""
+        if self.cursor_key is not None:
+            self.post_message(self.Selected(self, self.cursor_key))
+
+    def action_mark(self) -> None:
+        """Mark or unmark the row under the cursor."""
+        if self.cursor_key is not None:
+            self.set_marks(self._marks ^ {self.cursor_key})
+
+    def action_mark_move(self, by: int) -> None:
+        """Mark the row under the cursor and move on."""
+        if self.cursor_key is not None:
+            self.set_marks(self._marks | {self.cursor_key})
+            self._go(self._cursor + by)
+            self.set_marks(self._marks | {self.cursor_key})
+
+    # -- mouse --------------------------------------------------------------------------------------------------
+
+    def on_click(self, event: events.Click) -> None:
+        """A title sorts, a row takes the cursor, the row under the cursor opens."""
+        if event.y == 0:
+            column = next((s for s in self._place(self._width) if s.x <= event.x < s.x + s.width), None)
+            if column is not None:
+                self.post_message(self.Sorted(self, self._columns[column.index].key))
+            return
+        number = event.y - 1 + self.scroll_offset.y
+        if number >= len(self._rows):
+            return
+        if number == self._cursor and (self._touched or event.chain > 1):
+            self.action_select()
+        else:
+            self._go(number)
+            self._touched = True
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll without animation, three rows a notch."""
+        self._wheel(event, 3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll without animation, three rows a notch."""
+        self._wheel(event, -3)
+
+    def _wheel(self, event: events.MouseEvent, by: int) -> None:
+        event.stop()
+        event.prevent_default()
+        self.scroll_relative(y=by, animate=False, force=True)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._resize_content()
+        self._reveal()
