@@ -1,0 +1,302 @@
+"""Domain data as plain dictionaries for `--json` and `--jsonl`: a contract that scripts rely on.
+
+Keys are snake_case, times RFC 3339 in UTC with milliseconds and `Z`, durations seconds, percentages 0 to 100. Absent is
+`null`, never a missing key. Nothing protected and no operation URL ever appears. Keys are added, not renamed.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from vmss_tui.domain.events import Ended, InstanceSeen, Logged, Phase, Planned
+from vmss_tui.domain.fleet import FleetEntry
+from vmss_tui.domain.ids import Identity, ScaleSetId
+from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.policy import Amount, Finding, RollingPolicy, RolloutPolicy
+from vmss_tui.domain.rollout import RolloutState
+from vmss_tui.domain.scaleset import InstanceCounts, ScaleSet
+from vmss_tui.domain.script import ScriptConfig, Secret, SecretRef
+from vmss_tui.domain.upgrade import AzureFault, RollingUpgrade
+
+Record = dict[str, Any]
+
+_PRIVATE = frozenset({"operation"})
+"""Fields that stay in the journal."""
+
+
+def rfc3339(at: datetime | None) -> str | None:
+    """`2026-11-21T22:14:07.125Z`, or None."""
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def plain_value(value: Any) -> Any:
+    """Any domain value as JSON types: dataclasses by field, enums by value, amounts and ids as people write them."""
+    match value:
+        case Enum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case datetime():
+            return rfc3339(value)
+        case Amount():
+            return f"{value.value}%" if value.percent else value.value
+        case Mapping():
+            return {str(key): plain_value(each) for key, each in value.items()}
+        case ScaleSetId() | Secret() | SecretRef():
+            return str(value)
+    if is_dataclass(value):
+        return {each.name: plain_value(getattr(value, each.name)) for each in fields(value)}
+    return [plain_value(each) for each in value] if isinstance(value, Iterable) else str(value)
+
+
+def scale_set_record(entry: FleetEntry, *, version: str = "") -> Record:
+    """One scale set of `list --json`; `version` is the label of its script's version."""
+    scale_set = entry.scale_set
+    return {
+        "id": str(scale_set.id),
+        "name": scale_set.name,
+        "subscription_id": scale_set.id.subscription,
+        "subscription": entry.subscription.name,
+        "tenant_id": entry.subscription.tenant_id or None,
+        "resource_group": scale_set.id.group,
+        "location": scale_set.location,
+        "mode": scale_set.mode.value,
+        "orchestration": scale_set.orchestration.value,
+        "os": scale_set.os.value if scale_set.os else None,
+        "size": scale_set.size,
+        "zones": list(scale_set.zones),
+        "tags": dict(scale_set.tags),
+        "capacity": scale_set.capacity,
+        "instances": counts_record(entry.counts),
+        "health_source": scale_set.health_source.kind,
+        "script": _script_of(scale_set, version),
+        "rolling_upgrade": upgrade_record(entry.upgrade),
+        "problem": entry.problem or None,
+    }
+
+
+def scale_set_detail(entry: FleetEntry, *, version: str = "") -> Record:
+    """One scale set of `show --json`: what the list says, and its policy, extensions and what is in the way."""
+    scale_set = entry.scale_set
+    return {
+        **scale_set_record(entry, version=version),
+        "image": scale_set.image or None,
+        "policy": policy_record(scale_set.policy),
+        "health_source_detail": scale_set.health_source.detail or None,
+        "grace_seconds": scale_set.health_source.grace_seconds,
+        "extensions": [
+            {
+                "name": each.name,
+                "publisher": each.publisher,
+                "type": each.type,
+                "version": each.version,
+                "settings": plain_value(each.settings),
+                "force_update_tag": each.force_update_tag or None,
+                "provision_after": list(each.provision_after),
+            }
+            for each in scale_set.extensions
+        ],
+        "provisioning": scale_set.provisioning.value,
+        "automatic_repairs": scale_set.automatic_repairs or None,
+        "automatic_os_upgrade": scale_set.automatic_os_upgrade,
+        "etag": scale_set.etag or None,
+        "created_at": rfc3339(scale_set.created_at),
+    }
+
+
+def counts_record(counts: InstanceCounts | None) -> Record | None:
+    """How instances stand; None when they were not read."""
+    if counts is None:
+        return None
+    return {
+        "total": counts.total,
+        "healthy": counts.healthy,
+        "latest_model": counts.current,
+        "failed": counts.failed,
+    }
+
+
+def policy_record(policy: RollingPolicy) -> Record:
+    """Azure's rolling upgrade policy."""
+    return {each.name: plain_value(getattr(policy, each.name)) for each in fields(policy)}
+
+
+def upgrade_record(upgrade: RollingUpgrade | None) -> Record | None:
+    """Azure's latest rolling upgrade."""
+    return None if upgrade is None else dict(plain_value(upgrade))
+
+
+def _script_of(scale_set: ScaleSet, version: str) -> Record | None:
+    scripts = (each.as_script() for each in scale_set.extensions)
+    script = next((each for each in scripts if each is not None), None)
+    return None if script is None else script_record(script, version)
+
+
+def script_record(script: ScriptConfig, version: str = "") -> Record:
+    """A custom-script configuration; protected settings as references or not at all."""
+    return {
+        "name": script.name,
+        "publisher": script.handler.publisher,
+        "type": script.handler.type,
+        "version": version or script.label or None,
+        "digest": script.digest,
+        "file_uris": list(script.file_uris),
+        "command": script.command or None,
+        "settings": plain_value(script.settings),
+        "protected": {name: str(reference) for name, reference in script.protected.items()},
+        "force_update_tag": script.force_update_tag or None,
+    }
+
+
+def instance_record(instance: Instance, *, version: str = "") -> Record:
+    """One instance of `instances --json`; `version` is the label of the script configuration that it has."""
+    return {
+        "id": instance.id,
+        "name": instance.name,
+        "zone": instance.zone or None,
+        "update_domain": instance.update_domain,
+        "fault_domain": instance.fault_domain,
+        "power": instance.power.value,
+        "provisioning": instance.provisioning.value,
+        "latest_model": instance.latest_model,
+        "version": version or instance.script_digest[:8] or None,
+        "digest": instance.script_digest or None,
+        "script": instance.script.state.value,
+        "exit_code": instance.script.exit_code,
+        "script_at": rfc3339(instance.script.at),
+        "health": instance.health.value,
+        "health_at": rfc3339(instance.health_at),
+        "protected": instance.protected,
+        "message": instance.message or None,
+        "stdout": instance.script.stdout or None,
+        "stderr": instance.script.stderr or None,
+    }
+
+
+def finding_record(finding: Finding) -> Record:
+    """Something to know before a start."""
+    return dict(plain_value(finding))
+
+
+def plan_record(plan: RolloutPlan) -> Record:
+    """A plan of `plan --json`, and of the `planned` event."""
+    return {
+        "target": str(plan.target),
+        "location": plan.location,
+        "profile": plan.profile or None,
+        "variables": dict(plan.variables),
+        "strategy": plan.strategy.value,
+        "mode": plan.set_mode.value,
+        "from_version": plan.from_label or None,
+        "to_version": plan.to_label,
+        "script": script_record(plan.script),
+        "previous": None if plan.previous is None else script_record(plan.previous),
+        "policy": rollout_policy_record(plan.policy),
+        "policy_differs": plan.policy_differs,
+        "total": plan.total,
+        "healthy": plan.healthy,
+        "affected": plan.affected,
+        "batches": plain_value(plan.batches),
+        "excluded": plain_value(plan.excluded),
+        "changes": plain_value(plan.changes),
+        "will_run": plan.forecast.will_run,
+        "will_run_reason": plan.forecast.reason,
+        "findings": plain_value(plan.findings),
+        "refused": bool(plan.refusals),
+        "estimate": plain_value(plan.estimate),
+    }
+
+
+def rollout_policy_record(policy: RolloutPolicy) -> Record:
+    """What a rollout asks for."""
+    return {each.name: plain_value(getattr(policy, each.name)) for each in fields(policy)}
+
+
+def identity_record(identity: Identity) -> Record:
+    """Who is signed in."""
+    return dict(plain_value(identity))
+
+
+def fault_record(fault: AzureFault | None) -> Record | None:
+    """Azure's reason."""
+    return None if fault is None else dict(plain_value(fault))
+
+
+def event_record(rollout: str, entry: Logged) -> Record:
+    """One line of `rollout --jsonl`: `event` names the kind, then rollout, seq, at and the event's own fields."""
+    event = entry.event
+    head: Record = {"event": event_name(event), "rollout": rollout, "seq": entry.seq, "at": rfc3339(entry.at)}
+    if isinstance(event, Planned):
+        return {**head, **plan_record(event.plan)}
+    body = {each.name: plain_value(getattr(event, each.name)) for each in fields(event) if each.name not in _PRIVATE}
+    return {**head, **body}
+
+
+def event_name(event: object) -> str:
+    """`BatchStarted` is `batch_started`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+
+
+def ended_record(rollout: str, state: RolloutState, *, exit_code: int) -> Record:
+    """The last line of `rollout --jsonl`: verdict, counts, and the instances that failed with their stderr."""
+    return {
+        "event": "rollout_ended",
+        "rollout": rollout,
+        "at": rfc3339(state.ended_at),
+        "verdict": state.verdict.value if state.verdict else None,
+        "reason": state.reason or None,
+        "exit_code": exit_code,
+        "target": str(state.plan.target) if state.plan else None,
+        "version": state.plan.to_label if state.plan else None,
+        "counts": phase_counts(state),
+        "healthy": state.healthy,
+        "total": state.total,
+        "lowest_healthy": state.lowest.healthy if state.lowest else None,
+        "lowest_healthy_at": rfc3339(state.lowest.at) if state.lowest else None,
+        "elapsed_seconds": elapsed(state),
+        "failed": [failed_record(each) for each in failed_instances(state)],
+        "fault": fault_record(state.fault),
+        "policy_restored": state.policy_restored,
+    }
+
+
+def elapsed(state: RolloutState) -> float | None:
+    """Seconds from the first runner's start to the end."""
+    if state.started_at is None or state.ended_at is None:
+        return None
+    return round((state.ended_at - state.started_at).total_seconds(), 3)
+
+
+def phase_counts(state: RolloutState) -> dict[str, int]:
+    """Instances by phase, every phase present; keys as `awaiting_health`."""
+    return {each.value.replace(" ", "_"): state.count(each) for each in Phase}
+
+
+def failed_instances(state: RolloutState) -> tuple[InstanceSeen, ...]:
+    """What was last seen of the instances that did not make it, in the order of their ids."""
+    bad = (Phase.FAILED, Phase.UNHEALTHY, Phase.NOT_RUN)
+    found = [each.seen for each in state.instances.values() if each.seen.phase in bad]
+    return tuple(sorted(found, key=lambda seen: (len(seen.id), seen.id)))
+
+
+def failed_record(seen: InstanceSeen) -> Record:
+    """An instance that did not make it."""
+    return {
+        "id": seen.id,
+        "name": seen.name,
+        "phase": seen.phase.value,
+        "batch": seen.batch,
+        "exit_code": seen.exit_code,
+        "health": seen.health.value,
+        "message": seen.message or None,
+        "stderr": seen.stderr or None,
+    }
+
+
+def is_last(entry: Logged) -> bool:
+    """Whether nothing follows."""
+    return isinstance(entry.event, Ended)
