@@ -260,19 +260,19 @@ class Grid(ScrollView, can_focus=True):
     def _paint_row(self, row: Row, current: bool, marked: bool, places: tuple[Place, ...], width: int) -> Strip:
         over = self._over(current, marked)
         gutter: list[Piece] = [
-            ("✓" if marked else " ", Role.ACCENT),
-            ("▸ " if current else "  ", Role.ACCENT),
+            ("✓", Role.ACCENT) if marked else (" ", Role.PLAIN),
+            ("▸ ", Role.ACCENT) if current else ("  ", Role.PLAIN),
         ]
         segments = paint(gutter, self._styles, over)
         x = GUTTER
         for spot in places:
             if spot.x > x:
-                segments.append(Segment(" " * (spot.x - x), over))
+                segments += paint([(" " * (spot.x - x), Role.PLAIN)], self._styles, over)
             column = self._columns[spot.index]
             content = row.cells[spot.index] if spot.index < len(row.cells) else ()
             segments += paint(fit(content, spot.width, right=column.right, middle=column.middle), self._styles, over)
             x = spot.x + spot.width
-        return Strip(segments).adjust_cell_length(width, over)
+        return Strip(Segment.simplify(segments)).adjust_cell_length(width, over)
 
     def _header(self, places: tuple[Place, ...], width: int) -> Strip:
         style = self._styles.base + self._styles.component("grid--header")
@@ -288,7 +288,7 @@ class Grid(ScrollView, can_focus=True):
             text = "".join(part for part, _ in fit([(title, Role.DIM)], spot.width, right=column.right))
             segments.append(Segment(text, style))
             x = spot.x + spot.width
-        return Strip(segments).adjust_cell_length(width, style)
+        return Strip(Segment.simplify(segments)).adjust_cell_length(width, style)
 
     def _over(self, current: bool, marked: bool) -> Style:
         style = self._styles.base

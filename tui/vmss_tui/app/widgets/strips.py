@@ -97,14 +97,18 @@ def _cut_middle(text: str, width: int) -> str:
 
 
 def fit(pieces: Iterable[Piece], width: int, *, right: bool = False, middle: bool = False) -> list[Piece]:
-    """The pieces cut and padded to exactly `width` cells."""
+    """The pieces cut and padded to exactly `width` cells.
+
+    Padding takes the role beside it, so that one change of colour fewer goes down the line.
+    """
     parts = [piece for piece in pieces if piece[0]]
     used = length(parts)
     if used > width:
         parts = _cut(parts, width, middle=middle)
         used = length(parts)
     if used < width:
-        pad: Piece = (" " * (width - used), Role.PLAIN)
+        beside = parts[0 if right else -1][1] if parts else Role.PLAIN
+        pad: Piece = (" " * (width - used), beside)
         parts = [pad, *parts] if right else [*parts, pad]
     return parts
 
