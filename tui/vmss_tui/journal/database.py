@@ -1,0 +1,190 @@
+"""The journal's SQLite file: opening it safely, its tables, and SQLite's errors in words for people.
+
+Owns permissions, WAL and durability; knows nothing of events. WAL is used only on local file systems, since its shared
+memory does not reach other hosts. Source: "Write-Ahead Logging" and "Pragma statements" of the SQLite documentation.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from urllib.parse import quote
+
+from vmss_tui.errors import JournalUnavailable
+
+SCHEMA = 1
+BUSY_SECONDS = 10.0
+_REMOTE = frozenset(
+    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.glusterfs")
+)
+_TABLES = """
+CREATE TABLE rollouts (
+  id TEXT PRIMARY KEY, target TEXT NOT NULL, target_key TEXT NOT NULL, label TEXT NOT NULL, profile TEXT NOT NULL,
+  who TEXT NOT NULL, why TEXT NOT NULL, ticket TEXT NOT NULL, host TEXT NOT NULL, created_at TEXT NOT NULL,
+  stage TEXT NOT NULL, ended_at TEXT, reason TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE TABLE events (
+  rollout TEXT NOT NULL REFERENCES rollouts (id), seq INTEGER NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL,
+  version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (rollout, seq)
+) WITHOUT ROWID;
+CREATE TABLE requests (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, rollout TEXT NOT NULL REFERENCES rollouts (id), verb TEXT NOT NULL,
+  who TEXT NOT NULL, host TEXT NOT NULL, why TEXT NOT NULL, argument TEXT NOT NULL, at TEXT NOT NULL
+);
+CREATE TABLE leases (
+  target_key TEXT PRIMARY KEY, rollout TEXT NOT NULL, pid INTEGER NOT NULL, host TEXT NOT NULL, machine TEXT NOT NULL,
+  boot_id TEXT NOT NULL, namespace TEXT NOT NULL, started TEXT NOT NULL, heartbeat TEXT NOT NULL, token TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE labels (digest TEXT PRIMARY KEY, label TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX rollouts_by_target ON rollouts (target_key);
+"""
+
+
+class Database:
+    """One connection, guarded by a lock so that threads may share it."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._lock = RLock()
+        self._durable = True
+        with self.explained():
+            if not read_only:
+                _make_private(path)
+            self.connection = _connect(path, read_only=read_only)
+            _prepare(self.connection, path, read_only=read_only)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn SQLite's and the file system's errors into JournalUnavailable."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as problem:
+            raise explain(problem, self.path) from problem
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for queries."""
+        with self._lock, self.explained():
+            yield self.connection
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """A transaction that is committed at the end; `durable` means it survives a power cut from then on."""
+        if self.read_only:
+            raise JournalUnavailable(
+                f"the journal {self.path} is open for reading only", hint="Leave out --read-only to change anything."
+            )
+        with self._lock, self.explained():
+            if durable is not self._durable:
+                self.connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""
+        with self._lock:
+            self.connection.close()
+
+
+def explain(problem: sqlite3.Error | OSError, path: Path) -> JournalUnavailable:
+    """What went wrong with the journal, and the next step."""
+    if isinstance(problem, OSError):
+        return JournalUnavailable(
+            f"the journal {path} cannot be used: {problem.strerror or problem}",
+            hint="Check the directory and its rights, or choose another with XDG_STATE_HOME.",
+        )
+    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+    message, hint = _SQLITE.get(
+        code, (f"cannot be used: {problem}", "Check the file, or choose another place with XDG_STATE_HOME.")
+    )
+    return JournalUnavailable(f"the journal {path} {message}", hint=hint)
+
+
+_SQLITE = {
+    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space; the rollout goes on where it stood."),
+    sqlite3.SQLITE_READONLY: (
+        "is read-only",
+        "Make the file and its directory writable, or choose another place with XDG_STATE_HOME.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened",
+        "Check that it exists and that you may read it and write its directory.",
+    ),
+    sqlite3.SQLITE_PERM: ("may not be opened by you", "It belongs to somebody else: choose another XDG_STATE_HOME."),
+    sqlite3.SQLITE_BUSY: ("is locked by another process", "Wait for it to finish, or end it."),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", "Move it away; a new one is made at the next start."),
+    sqlite3.SQLITE_NOTADB: ("is not a journal", "Move it away; a new one is made at the next start."),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written: the disk reports an error", "Check the disk (dmesg)."),
+}
+
+
+def _make_private(path: Path) -> None:
+    """Create directory (0700) and file (0600); take others' rights away from what is ours."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists():
+        mode, mine = path.stat().st_mode, path.stat().st_uid == os.getuid()
+        if mode & 0o007 and mine:
+            path.chmod(mode & 0o770)
+        return
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if found > SCHEMA:
+        connection.close()
+        raise JournalUnavailable(
+            f"the journal {path} was written by a newer vmss-tui (format {found}, this one knows {SCHEMA})",
+            hint="Upgrade vmss-tui, or choose another place with XDG_STATE_HOME.",
+        )
+    if read_only:
+        if found == 0:
+            raise JournalUnavailable(f"the journal {path} is empty", hint="Start a rollout first.")
+        return
+    if on_local_disk(path):
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    if found == 0:
+        _create_tables(connection)
+
+
+def _create_tables(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if int(connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
+            for statement in filter(str.strip, _TABLES.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={SCHEMA}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def on_local_disk(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
+    """Whether `path` is on a file system that shares memory with nobody else; unknown counts as local."""
+    try:
+        rows = [line.split() for line in mounts.read_text(errors="replace").splitlines()]
+    except OSError:
+        return True
+    real = path.absolute().resolve()
+    holding = [row for row in rows if len(row) > 2 and real.is_relative_to(row[1].replace("\\040", " "))]
+    return not holding or max(holding, key=lambda row: len(row[1]))[2] not in _REMOTE

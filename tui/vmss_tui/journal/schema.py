@@ -1,0 +1,94 @@
+"""Events as rows: kind, version, JSON body. Knows the closed set of events; knows no SQL.
+
+A kind is the snake_case name of its class. A journal written by a newer version still reads: what is not understood
+becomes a note that says so.
+"""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import msgspec
+
+from vmss_tui.domain import events as e
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.policy import Severity
+from vmss_tui.domain.script import ScriptConfig, SecretRef, SecretSource
+
+VERSION = 1
+"""Version of the event bodies that this program writes."""
+
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def kind_of(event: type[e.Event] | e.Event) -> str:
+    """`InstancesSeen` -> `instances_seen`."""
+    cls = event if isinstance(event, type) else type(event)
+    return _CAPITAL.sub("_", cls.__name__).lower()
+
+
+KINDS: dict[str, type[e.Event]] = {kind_of(cls): cls for cls in get_args(e.Event)}
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(cls) for kind, cls in KINDS.items()}
+_UNSEEN: dict[str, Any] = msgspec.to_builtins(e.InstanceSeen(id=""))
+
+
+def encode(event: e.Event) -> tuple[str, bytes]:
+    """Kind and JSON body of an event; values of literal secrets are left out."""
+    if isinstance(event, e.Planned):
+        event = e.Planned(without_secrets(event.plan))
+    if isinstance(event, e.InstancesSeen):
+        return kind_of(event), msgspec.json.encode(_short(event))
+    return kind_of(event), msgspec.json.encode(event)
+
+
+def decode(kind: str, version: int, body: bytes | str) -> e.Event:
+    """The event of a row; a `Noted` when a newer version wrote something that this one does not know.
+
+    Raises ValueError for a body of our own version that does not fit its kind: the journal is damaged.
+    """
+    decoder = _DECODERS.get(kind)
+    try:
+        if decoder is not None:
+            event: e.Event = decoder.decode(body)
+            return event
+    except (msgspec.ValidationError, msgspec.DecodeError) as problem:
+        if version <= VERSION:
+            raise ValueError(f"event {kind!r}: {problem}") from problem
+    return e.Noted(f"an event of a newer version ({kind}) is not shown", Severity.WARN)
+
+
+def without_secrets(plan: RolloutPlan) -> RolloutPlan:
+    """The plan with the text of literal secrets removed; what is secret stays named."""
+    previous = plan.previous and _stripped(plan.previous)
+    return replace(plan, script=_stripped(plan.script), previous=previous)
+
+
+def _stripped(script: ScriptConfig) -> ScriptConfig:
+    if not any(ref.source is SecretSource.LITERAL for ref in script.protected.values()):
+        return script
+    kept = {
+        name: SecretRef(SecretSource.LITERAL) if ref.source is SecretSource.LITERAL else ref
+        for name, ref in script.protected.items()
+    }
+    return replace(script, protected=kept)
+
+
+def _short(event: e.InstancesSeen) -> dict[str, Any]:
+    """A sighting without the fields that say nothing: a thousand instances are told in 100 KB, not in 400."""
+    plain: dict[str, Any] = msgspec.to_builtins(event)
+    plain["changed"] = [
+        {name: value for name, value in each.items() if name == "id" or value != _UNSEEN[name]}
+        for each in plain["changed"]
+    ]
+    return plain
+
+
+def stamp(at: datetime) -> str:
+    """A time as it is stored: RFC 3339 in UTC, so that text order is time order."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def moment(text: str) -> datetime:
+    """The time of a stored stamp."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,343 @@
+"""The rollout log's store: create, append, read, tail, ask for a verb, hold the lease.
+
+Every other module reads a rollout through here. Calls are synchronous and short. Raises `JournalUnavailable` and its
+kin only. Never stores a secret.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vmss_tui.domain.events import Ended, Event, InstancesSeen, Logged, Noted, Planned, UpgradeSeen, Waiting
+from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.rollout import RolloutState, Stage, fold
+from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
+from vmss_tui.journal import lease as leases
+from vmss_tui.journal import schema
+from vmss_tui.journal.database import Database
+from vmss_tui.journal.lease import Lease, Owner
+
+__all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader", "default_path"]
+
+VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo")
+_OBSERVATIONS = (InstancesSeen, UpgradeSeen, Waiting, Noted)
+"""What may be lost in a power cut, since it is seen again; everything else is on the disk before we go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutHeader:
+    """A rollout at a glance. Times are UTC; `label` is the version it brings, `host` where it was started."""
+
+    id: str
+    target: ScaleSetId
+    label: str
+    profile: str
+    who: str
+    why: str
+    ticket: str
+    host: str
+    created_at: datetime
+    stage: Stage
+    ended_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Somebody asked for a verb; the runner answers in the log."""
+
+    id: int
+    rollout: str
+    verb: str
+    who: str
+    host: str
+    why: str
+    argument: str
+    at: datetime
+
+
+def default_path() -> Path:
+    """`$XDG_STATE_HOME/vmss-tui/journal.db`."""
+    base = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "state") / "vmss-tui" / "journal.db"
+
+
+class Journal:
+    """The log of all rollouts."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    @classmethod
+    def open(cls, path: Path | None = None, *, read_only: bool = False) -> "Journal":
+        """Open (and create, unless `read_only`) the journal. Raises JournalUnavailable."""
+        return cls(Database(path or default_path(), read_only=read_only))
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._db.path
+
+    def close(self) -> None:
+        """Close it; safe to call twice."""
+        self._db.close()
+
+    def create(
+        self, plan: RolloutPlan, *, who: str, why: str = "", ticket: str = "", at: datetime | None = None
+    ) -> str:
+        """Write a new rollout with its plan; returns its id, 8 hex digits."""
+        now = at or datetime.now(UTC)
+        rollout = secrets.token_hex(4)
+        row = (
+            rollout, str(plan.target), "|".join(plan.target.key), plan.to_label, plan.profile, who, why, ticket,
+            socket.gethostname(), schema.stamp(now), Stage.PLANNED.value,
+        )  # fmt: skip
+        with self._db.writing() as connection:
+            connection.execute(
+                "INSERT INTO rollouts (id, target, target_key, label, profile, who, why, ticket, host, created_at,"
+                " stage) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                row,
+            )
+            _insert(connection, rollout, 1, Planned(plan), now)
+            if plan.script.label:
+                _label(connection, plan.script.digest, plan.script.label)
+        return rollout
+
+    def append(self, rollout: str, *events: Event, at: datetime, lease: Lease | None = None) -> tuple[Logged, ...]:
+        """Add events in one transaction. With a `lease`, raises LeaseHeld when it was lost meanwhile."""
+        durable = not all(isinstance(each, _OBSERVATIONS) for each in events)
+        with self._db.writing(durable=durable) as connection:
+            row = self._row(connection, rollout)
+            if lease is not None:
+                _check_held(connection, lease)
+            last = connection.execute("SELECT max(seq) FROM events WHERE rollout = ?", (rollout,)).fetchone()[0]
+            log = tuple(Logged(last + i, at, event) for i, event in enumerate(events, 1))
+            if Stage(row["stage"]).over and events:
+                raise JournalUnavailable(f"rollout {rollout} has ended: nothing can be added to its log")
+            for entry in log:
+                _insert(connection, rollout, entry.seq, entry.event, at)
+            _summarise(connection, row, log)
+        return log
+
+    def events(self, rollout: str, after: int = 0, *, limit: int = -1) -> tuple[Logged, ...]:
+        """The log of a rollout after sequence number `after`."""
+        with self._db.reading() as connection:
+            rows = connection.execute(
+                "SELECT seq, at, kind, version, body FROM events WHERE rollout = ? AND seq > ? ORDER BY seq LIMIT ?",
+                (rollout, after, limit),
+            ).fetchall()
+        try:
+            return tuple(
+                Logged(row["seq"], schema.moment(row["at"]), schema.decode(row["kind"], row["version"], row["body"]))
+                for row in rows
+            )
+        except ValueError as problem:
+            raise JournalUnavailable(
+                f"the log of rollout {rollout} in {self.path} is damaged: {problem}",
+                hint="Read what Azure says with `vmss-tui show`, and start a new rollout.",
+            ) from problem
+
+    async def tail(
+        self, rollout: str, after: int = 0, *, poll_seconds: float = 0.25
+    ) -> AsyncIterator[tuple[Logged, ...]]:
+        """New events as they come, in chunks; ends after `Ended`."""
+        while True:
+            log = self.events(rollout, after, limit=500)
+            if log:
+                after = log[-1].seq
+                yield log
+                if isinstance(log[-1].event, Ended):
+                    return
+            else:
+                await asyncio.sleep(poll_seconds)
+
+    def state(self, rollout: str) -> RolloutState:
+        """The rollout as it stands: the fold of its log."""
+        return fold(self.events(rollout))
+
+    def rollouts(self, *, limit: int = 200, target: ScaleSetId | None = None) -> tuple[RolloutHeader, ...]:
+        """Rollouts, newest first."""
+        where, values = ("WHERE target_key = ?", ("|".join(target.key),)) if target is not None else ("", ())
+        with self._db.reading() as connection:
+            rows = connection.execute(
+                f"SELECT * FROM rollouts {where} ORDER BY created_at DESC, id LIMIT ?", (*values, limit)
+            ).fetchall()
+        return tuple(_header(row) for row in rows)
+
+    def header(self, rollout: str) -> RolloutHeader:
+        """One rollout by its full id. Raises UsageError."""
+        with self._db.reading() as connection:
+            return _header(self._row(connection, rollout))
+
+    def find(self, text: str | None) -> RolloutHeader:
+        """A rollout by id or unique prefix; None is the newest that runs, else the newest.
+
+        Raises UsageError when there is none, NotUnique when several fit.
+        """
+        known = self.rollouts(limit=-1)
+        if text is None:
+            if not known:
+                raise UsageError("there is no rollout yet", hint="Start one with `vmss-tui rollout`.")
+            return next((each for each in known if not each.stage.over), known[0])
+        found = [each for each in known if text and each.id.startswith(text.lower())]
+        if not found:
+            raise UsageError(f"there is no rollout {text!r}", hint="`vmss-tui rollouts` lists them.")
+        if len(found) > 1:
+            names = ", ".join(each.id for each in found[:5])
+            raise NotUnique(f"several rollouts begin with {text!r}", hint=f"Write more of the id: {names}.")
+        return found[0]
+
+    def request(
+        self, rollout: str, verb: str, *, who: str, why: str = "", argument: str = "", at: datetime | None = None
+    ) -> int:
+        """Ask for a verb; returns the request's number. Raises UsageError when it makes no sense any more."""
+        if verb not in VERBS:
+            raise UsageError(f"{verb!r} is not something to ask of a rollout", hint=f"Use {', '.join(VERBS)}.")
+        with self._db.writing() as connection:
+            row = self._row(connection, rollout)
+            if Stage(row["stage"]).over:
+                raise UsageError(
+                    f"rollout {rollout} has ended ({row['stage']}): there is nothing to {verb}",
+                    hint="Retry and undo start a rollout of their own." if verb in ("retry", "undo") else "",
+                )
+            values = (rollout, verb, who, socket.gethostname(), why, argument, schema.stamp(at or datetime.now(UTC)))
+            cursor = connection.execute(
+                "INSERT INTO requests (rollout, verb, who, host, why, argument, at) VALUES (?,?,?,?,?,?,?)", values
+            )
+            return int(cursor.lastrowid or 0)
+
+    def requests(self, rollout: str, after: int = 0) -> tuple[Request, ...]:
+        """Requests after number `after`, oldest first."""
+        with self._db.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM requests WHERE rollout = ? AND id > ? ORDER BY id", (rollout, after)
+            ).fetchall()
+        return tuple(Request(**{**dict(row), "at": schema.moment(row["at"])}) for row in rows)
+
+    def lease(self, rollout: str) -> Lease | None:
+        """Who holds (or held last, when it died) the lease for this rollout; None when nobody does."""
+        with self._db.reading() as connection:
+            row = connection.execute("SELECT * FROM leases WHERE rollout = ?", (rollout,)).fetchone()
+        return _lease(row) if row is not None else None
+
+    def take_lease(self, rollout: str, by: Owner, *, at: datetime, force: bool = False) -> Lease:
+        """Take the right to act on the rollout's scale set. Raises LeaseHeld unless its owner is provably gone.
+
+        `force` replaces an owner on another host that was not heard of for ten minutes: a person answers for it.
+        """
+        with self._db.writing() as connection:
+            key = self._row(connection, rollout)["target_key"]
+            row = connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone()
+            if row is not None:
+                held = _lease(row, by, at)
+                if not leases.gone(held, by, at) and not (force and leases.may_force(held, at)):
+                    raise _held(held, rollout, at)
+            values = (key, rollout, by.pid, by.host, by.machine, by.boot_id, by.namespace, by.started,
+                      schema.stamp(at), secrets.token_hex(8))  # fmt: skip
+            connection.execute("INSERT OR REPLACE INTO leases VALUES (?,?,?,?,?,?,?,?,?,?)", values)
+            return _lease(connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone(), by, at)
+
+    def beat(self, lease: Lease, at: datetime) -> None:
+        """Say that the runner lives. Raises LeaseHeld when the lease was lost."""
+        with self._db.writing(durable=False) as connection:
+            _check_held(connection, lease)
+            connection.execute("UPDATE leases SET heartbeat = ? WHERE token = ?", (schema.stamp(at), lease.token))
+
+    def release(self, lease: Lease) -> None:
+        """Let go; does nothing when it was lost already."""
+        with self._db.writing() as connection:
+            connection.execute("DELETE FROM leases WHERE token = ?", (lease.token,))
+
+    def labels(self) -> Mapping[str, str]:
+        """Names of versions by digest."""
+        with self._db.reading() as connection:
+            return {row["digest"]: row["label"] for row in connection.execute("SELECT * FROM labels")}
+
+    def name_version(self, digest: str, label: str) -> None:
+        """Remember the name of a version."""
+        with self._db.writing() as connection:
+            _label(connection, digest, label)
+
+    @staticmethod
+    def _row(connection: sqlite3.Connection, rollout: str) -> sqlite3.Row:
+        row = connection.execute("SELECT * FROM rollouts WHERE id = ?", (rollout,)).fetchone()
+        if row is None:
+            raise UsageError(f"there is no rollout {rollout!r}", hint="`vmss-tui rollouts` lists them.")
+        found: sqlite3.Row = row
+        return found
+
+
+def _insert(connection: sqlite3.Connection, rollout: str, seq: int, event: Event, at: datetime) -> None:
+    kind, body = schema.encode(event)
+    connection.execute(
+        "INSERT INTO events VALUES (?,?,?,?,?,?)",
+        (rollout, seq, schema.stamp(at), kind, schema.VERSION, body.decode()),
+    )
+
+
+def _summarise(connection: sqlite3.Connection, row: sqlite3.Row, log: tuple[Logged, ...]) -> None:
+    """Keep stage, end and reason of the header in step with the log."""
+    telling = [entry for entry in log if not isinstance(entry.event, InstancesSeen)]
+    state = fold(telling, RolloutState(stage=Stage(row["stage"])))
+    if state.stage.value != row["stage"] or state.ended_at is not None:
+        ended = schema.stamp(state.ended_at) if state.ended_at is not None else None
+        connection.execute(
+            "UPDATE rollouts SET stage = ?, ended_at = ?, reason = ? WHERE id = ?",
+            (state.stage.value, ended, state.reason, row["id"]),
+        )
+
+
+def _label(connection: sqlite3.Connection, digest: str, label: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO labels VALUES (?,?)", (digest, label))
+
+
+def _header(row: sqlite3.Row) -> RolloutHeader:
+    return RolloutHeader(
+        id=row["id"],
+        target=ScaleSetId.parse(row["target"]),
+        label=row["label"],
+        profile=row["profile"],
+        who=row["who"],
+        why=row["why"],
+        ticket=row["ticket"],
+        host=row["host"],
+        created_at=schema.moment(row["created_at"]),
+        stage=Stage(row["stage"]),
+        ended_at=schema.moment(row["ended_at"]) if row["ended_at"] else None,
+        reason=row["reason"],
+    )
+
+
+def _lease(row: sqlite3.Row, here: Owner | None = None, now: datetime | None = None) -> Lease:
+    values = {name: row[name] for name in row.keys() if name != "target_key"}  # noqa: SIM118 - a Row iterates values
+    plain = Lease(**{**values, "heartbeat": schema.moment(row["heartbeat"])}, alive=True)
+    me = here or leases.owner(os.getpid(), socket.gethostname())
+    alive = leases.looks_alive(plain, me, now or datetime.now(UTC))
+    return plain if alive else Lease(**{**values, "heartbeat": plain.heartbeat}, alive=False)
+
+
+def _check_held(connection: sqlite3.Connection, lease: Lease) -> None:
+    row = connection.execute("SELECT rollout FROM leases WHERE token = ?", (lease.token,)).fetchone()
+    if row is None or row["rollout"] != lease.rollout:
+        raise LeaseHeld(
+            f"another runner has taken over rollout {lease.rollout}", hint="This one stops; attach to follow it."
+        )
+
+
+def _held(held: Lease, rollout: str, now: datetime) -> LeaseHeld:
+    silent = int(abs((now - held.heartbeat).total_seconds()))
+    what = "this rollout" if held.rollout == rollout else f"this scale set, for rollout {held.rollout}"
+    hint = (
+        f"Follow it with `vmss-tui attach {held.rollout}`."
+        if held.alive
+        else f"Nothing was heard of it for {silent} s. If {held.host} is gone for good, resume with --force "
+        f"(allowed after {int(leases.FORCE_SECONDS)} s)."
+    )
+    return LeaseHeld(f"a runner on {held.host} (process {held.pid}) works on {what}", hint=hint)
