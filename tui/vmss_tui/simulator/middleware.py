@@ -290,15 +290,17 @@ async def throttle(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     gate, path = request.app[GATE], arm_path(request)
     groups, subscription = group_of(request.method, path), path.subscription
-    refusal = gate.throttle.admit(subscription, groups)
+    verb = "reads" if request.method == "GET" else "writes"
+    actor = request[PRINCIPAL].object_id
+    left, refusal = gate.throttle.admit_to_arm(subscription, verb == "writes", actor)
+    refusal = refusal or gate.throttle.admit(subscription, groups)
     if refusal is not None:
         response: web.StreamResponse = json_answer(refusal.body, 429, {"Retry-After": str(refusal.retry_after)})
     else:
         response = await handler(request)
         _charge(request, gate, subscription, groups, response)
-    write = request.method != "GET"
-    left = gate.throttle.subscription_remaining(subscription, write)
-    response.headers[f"x-ms-ratelimit-remaining-subscription-{'writes' if write else 'reads'}"] = str(left)
+    response.headers[f"x-ms-ratelimit-remaining-subscription-{verb}"] = str(left)
+    response.headers[f"x-ms-ratelimit-remaining-subscription-global-{verb}"] = str(left)
     remaining = gate.throttle.remaining(subscription, groups)
     if remaining:
         response.headers["x-ms-ratelimit-remaining-resource"] = remaining

@@ -14,7 +14,9 @@ from typing import Any
 from .armpath import ArmPath
 
 SHORT, LONG = 180.0, 1800.0
-READS, WRITES = 12000, 1200
+SUBSCRIPTION = {"SubscriptionReads": (3750.0, 10.0), "SubscriptionWrites": (3000.0, 20.0)}
+"""ARM's own limits for a subscription over all regions: size, seconds to refill ("Understand how Azure Resource
+Manager throttles requests"; the sizes are recorded as `…-subscription-global-reads: 3749` and `-writes: 2999`)."""
 SIZES: dict[str, tuple[int, int]] = {
     "HighCostGetVMScaleSet": (180, 900),
     "GetVMScaleSet": (400, 2600),
@@ -145,12 +147,16 @@ class Throttle:
         ]
         return ",".join(parts)
 
-    def subscription_remaining(self, subscription: str, write: bool) -> int:
-        """Count one call against ARM's own hourly limit and return what is left of it."""
-        name, size = ("writes", WRITES) if write else ("reads", READS)
-        bucket = self._bucket(subscription, name, size, 3600.0, time.monotonic())
+    def admit_to_arm(self, subscription: str, write: bool, actor: str) -> tuple[int, Refusal | None]:
+        """Count one call against ARM's own limit; return what is left, and the refusal when it is used up."""
+        name = "SubscriptionWrites" if write else "SubscriptionReads"
+        size, window = SUBSCRIPTION[name]
+        size = float(self.sizes.get(name, (size, 0))[0]) * self.scale
+        bucket = self._bucket(subscription, name, size, window, time.monotonic())
+        if self.enabled and bucket.tokens < 1.0:
+            return 0, _refuse_at_arm(bucket, "write" if write else "read", subscription, actor)
         bucket.tokens = max(0.0, bucket.tokens - 1.0)
-        return int(bucket.tokens)
+        return int(bucket.tokens), None
 
     def levels(self) -> dict[str, dict[str, float]]:
         """Return every bucket in use as JSON-ready data, `subscription -> bucket -> tokens left`."""
@@ -212,3 +218,14 @@ def _refuse(name: str, bucket: Bucket) -> Refusal:
         }
     }
     return Refusal(name, wait, body)
+
+
+def _refuse_at_arm(bucket: Bucket, verb: str, subscription: str, actor: str) -> Refusal:
+    """Build ARM's own 429, which names the caller."""
+    wait = max(1, int(bucket.wait() + 0.999))
+    message = (
+        f"Number of '{verb}' requests for subscription '{subscription}' actor '{actor}' exceeded. Please try again "
+        f"after '{wait}' seconds after additional tokens are available. Refer to https://aka.ms/arm-throttling for "
+        "additional information."
+    )
+    return Refusal(verb, wait, {"error": {"code": "SubscriptionRequestsThrottled", "message": message}})
