@@ -49,7 +49,7 @@ INTRODUCTION = "Roll out custom scripts over Azure virtual machine scale sets, b
 
 OPTIONS = (
     ("--cloud NAME", "a cloud from the configuration directory; the public Azure cloud without it"),
-    ("--auth HOW", "auto, environment, cli, managed-identity or device-code"),
+    ("--auth HOW", "credential: auto, env, cli, managed-identity or device"),
     ("--tenant ID", "sign in to this tenant"),
     ("--profiles DIR", "look for deployment profiles here first"),
     ("--read-only", "offer nothing that changes Azure"),

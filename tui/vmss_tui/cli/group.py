@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import catalogue
-from vmss_tui.cli.settings import Settings
+from vmss_tui.cli.settings import AUTH, Settings
 
 
 class LazyGroup(click.Group):
@@ -57,7 +57,7 @@ def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> No
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.option("--cloud", metavar="NAME")
-@click.option("--auth", metavar="HOW")
+@click.option("--auth", type=click.Choice(AUTH))
 @click.option("--tenant", metavar="ID")
 @click.option("--profiles", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--read-only", is_flag=True)

@@ -12,7 +12,8 @@ import click
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-AUTH = ("auto", "environment", "cli", "managed-identity", "device-code")
+AUTH = ("auto", "env", "cli", "managed-identity", "device")
+"""The gateway's credentials; repeated here so that `--help` need not import it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

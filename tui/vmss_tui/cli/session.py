@@ -1,0 +1,148 @@
+"""What the app and the commands share of the outside world: cloud, sign-in, journal, profiles, the runner's process.
+
+Implements `app.session.Session`. Heavy parts are imported when they are first used; azure only in `connect`, off the
+event loop.
+"""
+
+import asyncio
+import getpass
+import importlib
+import os
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmss_tui.app.session import CloudInfo, DeviceCode
+from vmss_tui.cli import logfile, process
+from vmss_tui.cli.settings import Settings
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.script import Secret
+from vmss_tui.errors import LeaseHeld, PreflightRefused, UsageError
+from vmss_tui.gateway.clouds import Cloud, load_cloud
+from vmss_tui.journal.store import Journal, default_path
+from vmss_tui.ports import Azure, Clock, SystemClock
+
+if TYPE_CHECKING:
+    from vmss_tui.profiles.store import ProfileStore
+
+
+class LiveSession:
+    """One run of the program against one cloud."""
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._cloud: Cloud = load_cloud(settings.cloud)
+        self.cloud = CloudInfo(
+            name=self._cloud.name,
+            resource_manager=self._cloud.resource_manager,
+            portal=self._cloud.portal,
+            watch_seconds=self._cloud.watch_seconds,
+            idle_seconds=self._cloud.idle_seconds,
+        )
+        self.read_only = settings.read_only
+        self.clock: Clock = clock or SystemClock()
+        self.who = _who()
+        self._azure: Azure | None = None
+        self._journal: Journal | None = None
+        self._connecting = asyncio.Lock()
+
+    async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
+        """See `app.session.Session`."""
+        async with self._connecting:
+            if self._azure is None:
+                client = await asyncio.to_thread(importlib.import_module, "vmss_tui.gateway.client")
+                azure: Azure = await client.connect(
+                    self._cloud,
+                    auth=self._settings.auth or "auto",
+                    tenant=self._settings.tenant,
+                    on_device_code=on_device_code,
+                )
+                self._azure = azure
+            return self._azure
+
+    @property
+    def journal_path(self) -> Path:
+        """Where the journal is."""
+        return self._settings.journal or default_path()
+
+    def journal(self) -> Journal:
+        """See `app.session.Session`. A journal that does not exist yet is made, even to read it."""
+        if self._journal is None:
+            read_only = self.read_only and self.journal_path.exists()
+            self._journal = Journal.open(self.journal_path, read_only=read_only)
+        return self._journal
+
+    def profiles(self) -> "ProfileStore":
+        """See `app.session.Session`."""
+        from vmss_tui.profiles.store import ProfileStore
+
+        return ProfileStore.default(self._settings.profiles)
+
+    async def start(self, plan: RolloutPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = "") -> str:
+        """See `app.session.Session`."""
+        self.require_writes()
+        for refusal in plan.refusals:
+            raise PreflightRefused(refusal.message, hint=refusal.hint)
+        journal = self.journal()
+        for header in journal.rollouts(target=plan.target):
+            lease = journal.lease(header.id)
+            if lease is not None and lease.alive:
+                raise LeaseHeld(
+                    f"rollout {header.id} is at work on {plan.target.name}",
+                    hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
+                )
+        rollout = journal.create(plan, who=self.who, why=why, ticket=ticket)
+        await self._run(rollout, secrets)
+        return rollout
+
+    async def resume(self, rollout: str, secrets: Mapping[str, Secret] | None = None) -> None:
+        """See `app.session.Session`; `secrets` as in `start`, for a rollout that has not written them yet."""
+        self.require_writes()
+        journal = self.journal()
+        lease = journal.lease(rollout)
+        if lease is not None and lease.alive:
+            raise LeaseHeld(
+                f"the runner of rollout {rollout} is alive (process {lease.pid} on {lease.host})",
+                hint=f"follow it with `vmss-tui attach {rollout}`",
+            )
+        await self._run(rollout, secrets or {})
+
+    def editor(self, path: Path) -> Sequence[str]:
+        """See `app.session.Session`."""
+        command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        return [*shlex.split(command), str(path)]
+
+    def require_writes(self) -> None:
+        """Raise UsageError when the program was started to read only."""
+        if self.read_only:
+            raise UsageError("nothing can be changed with --read-only", hint="start without it to change anything")
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        if self._azure is not None:
+            await self._azure.close()
+            self._azure = None
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    async def _run(self, rollout: str, secrets: Mapping[str, Secret]) -> None:
+        journal = self.journal()
+        log = logfile.runner_log_path(rollout)
+        command = process.runner_command(rollout, journal.path, self._settings)
+
+        def is_running(pid: int) -> bool:
+            lease = journal.lease(rollout)
+            return (lease is not None and lease.pid == pid) or journal.header(rollout).stage.over
+
+        child = await process.spawn(command, secrets, log)
+        await process.wait_until_running(child, is_running, log, self.clock)
+
+
+def _who() -> str:
+    """The operating-system user; a bare number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
