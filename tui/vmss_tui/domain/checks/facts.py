@@ -1,0 +1,56 @@
+"""What the checks look at, and how they say what they found."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from vmss_tui.domain.health import unhealthy_for_azure
+from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.plan import RolloutPlan, Strategy
+from vmss_tui.domain.policy import Finding, Severity
+from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the checks look at."""
+
+    snapshot: SetSnapshot
+    plan: RolloutPlan
+
+    @property
+    def set(self) -> ScaleSet:
+        """The scale set as it is now."""
+        return self.snapshot.scale_set
+
+    @property
+    def azure_rolls(self) -> bool:
+        """Whether Azure moves the instances."""
+        return self.plan.strategy is Strategy.AZURE_ROLLS
+
+    @property
+    def unhealthy(self) -> tuple[Instance, ...]:
+        """Instances that Azure counts as unhealthy."""
+        return tuple(each for each in self.snapshot.instances if unhealthy_for_azure(each.health))
+
+
+Check = Callable[[Facts], Iterator[Finding]]
+
+
+def refuse(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Finding:
+    """A finding that stops the rollout before anything is written."""
+    return Finding(Severity.REFUSE, code, message, hint, tuple(ids))
+
+
+def warn(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Finding:
+    """A finding to think about."""
+    return Finding(Severity.WARN, code, message, hint, tuple(ids))
+
+
+def info(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Finding:
+    """A finding to know."""
+    return Finding(Severity.INFO, code, message, hint, tuple(ids))
+
+
+def number(count: int, noun: str) -> str:
+    """`1 instance`, `12 instances`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,64 @@
+"""Checks of whether the script will run where it should, and of what nobody can see: protected settings."""
+
+from collections.abc import Iterator
+
+from vmss_tui.domain.checks.facts import Check, Facts, info, number, warn
+from vmss_tui.domain.policy import Finding
+from vmss_tui.domain.script import ScriptState
+
+
+def nothing_to_do(facts: Facts) -> Iterator[Finding]:
+    """No instances, or all of them have it."""
+    plan = facts.plan
+    if plan.total == 0:
+        yield warn("no-instances", "the set has no instances: only the model changes, new instances will get it")
+    elif not plan.batches:
+        model = plan.previous is not None and plan.previous.digest == plan.script.digest
+        yield warn(
+            "all-current",
+            "no instance needs this version" + ("" if model else ": only the model changes"),
+            "Force a re-run to run the script again." if model else "",
+        )
+
+
+def would_not_rerun(facts: Facts) -> Iterator[Finding]:
+    """Identical settings are not run again where they ran, or failed."""
+    plan = facts.plan
+    if plan.previous is None or plan.previous.digest != plan.script.digest or not plan.batches:
+        return
+    planned = {i for batch in plan.batches for i in batch.ids}
+    tried = [
+        each.id
+        for each in facts.snapshot.instances
+        if each.id in planned and each.script_digest == plan.script.digest and each.script.state is ScriptState.FAILED
+    ]
+    if tried:
+        yield warn(
+            "identical-settings",
+            f"the settings are identical: Azure would not run the script again on {number(len(tried), 'instance')} "
+            "where it failed",
+            "Force a re-run.",
+            tried,
+        )
+
+
+def protected_unknown(facts: Facts) -> Iterator[Finding]:
+    """Protected settings cannot be read, so they can be neither compared nor brought back."""
+    plan = facts.plan
+    if plan.previous is None or plan.previous.protected_known:
+        return
+    if plan.script.protected:
+        yield warn(
+            "protected-unknown",
+            "Azure never shows protected settings: whether they change cannot be told, and undo cannot bring the old "
+            "ones back",
+        )
+    else:
+        yield info("protected-kept", "protected settings that Azure may hold for this extension are kept as they are")
+
+
+CHECKS: tuple[Check, ...] = (
+    nothing_to_do,
+    would_not_rerun,
+    protected_unknown,
+)

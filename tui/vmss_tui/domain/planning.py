@@ -1,0 +1,234 @@
+"""Make a rollout's plan from what a scale set is now: strategy, batches, exclusions, findings, estimate.
+
+Pure: reads a snapshot, writes nothing, asks nobody. What to warn of is in `checks`, who goes when in `batching`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from vmss_tui.domain.batching import batches
+from vmss_tui.domain.checks import find
+from vmss_tui.domain.health import Health, Power, Provisioning
+from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.plan import Batch, Estimate, Exclusion, RolloutPlan, Strategy
+from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode, iso_duration
+from vmss_tui.domain.scaleset import Orchestration, ScaleSet, SetSnapshot
+from vmss_tui.domain.script import (
+    RerunForecast,
+    ScriptConfig,
+    ScriptState,
+    SettingChange,
+    diff_settings,
+    forecast_rerun,
+)
+
+FAST_SECONDS = 60
+SLOW_SECONDS = 360
+"""What one batch takes when nothing is known: script and health together, in seconds."""
+_OFF = {
+    Power.DEALLOCATED: "deallocated",
+    Power.DEALLOCATING: "being deallocated",
+    Power.STOPPED: "stopped",
+    Power.STOPPING: "being stopped",
+}
+
+
+def plan_rollout(
+    snapshot: SetSnapshot,
+    script: ScriptConfig,
+    policy: RolloutPolicy,
+    *,
+    profile: str = "",
+    variables: Mapping[str, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    now: datetime,
+) -> RolloutPlan:
+    """Plan bringing `script` to every instance of the set under `policy`. `labels` maps digests to version names."""
+    of, known = snapshot.scale_set, labels or {}
+    strategy = choose_strategy(of, policy)
+    previous = _previous(of, known)
+    script = _prepared(script, previous, policy, known, now)
+    policy = _fitting(policy, strategy, len(snapshot.instances))
+    kept, excluded = _split(snapshot, script, policy, strategy)
+    made = batches(kept, policy, len(snapshot.instances), canary_apart=strategy is not Strategy.AZURE_ROLLS)
+    healthy = _healthy(snapshot)
+    differs = policy_differs(of, policy, strategy)
+    plan = RolloutPlan(
+        target=of.id,
+        location=of.location,
+        strategy=strategy,
+        script=script,
+        previous=previous,
+        policy=policy,
+        set_mode=of.mode,
+        set_policy=of.policy,
+        etag=of.etag,
+        total=len(snapshot.instances),
+        healthy=healthy,
+        batches=made,
+        excluded=excluded,
+        changes=(*_script_changes(previous, script), *_policy_changes(of, policy, strategy, differs)),
+        forecast=_forecast(previous, script, made),
+        estimate=estimate(made, policy, len(snapshot.instances) if healthy is None else healthy),
+        profile=profile,
+        variables=dict(variables or {}),
+        from_label=_commonest(snapshot, previous, known),
+        policy_differs=differs,
+    )
+    return replace(plan, findings=find(snapshot, plan))
+
+
+def choose_strategy(of: ScaleSet, policy: RolloutPolicy) -> Strategy:
+    """Who moves the instances of this set under this policy."""
+    mode = policy.mode or of.mode
+    if mode is UpgradeMode.ROLLING and (of.orchestration is Orchestration.UNIFORM or of.health_source.present):
+        return Strategy.AZURE_ROLLS
+    return Strategy.VM_BATCHES if of.orchestration is Orchestration.FLEXIBLE else Strategy.OUR_BATCHES
+
+
+def target_mode(plan: RolloutPlan) -> UpgradeMode:
+    """The upgrade mode that the set must have while the rollout runs."""
+    return UpgradeMode.ROLLING if plan.strategy is Strategy.AZURE_ROLLS else UpgradeMode.MANUAL
+
+
+def policy_differs(of: ScaleSet, policy: RolloutPolicy, strategy: Strategy) -> bool:
+    """Whether the set's own upgrade policy has to change for this rollout."""
+    if strategy is Strategy.AZURE_ROLLS:
+        return of.mode is not UpgradeMode.ROLLING or of.policy != policy.as_rolling()
+    return of.mode is not UpgradeMode.MANUAL
+
+
+def runs_it(instance: Instance, script: ScriptConfig, *, flexible: bool) -> bool:
+    """Whether the instance has this configuration and its script succeeded."""
+    assigned = instance.script_digest == script.digest and (flexible or instance.latest_model)
+    return assigned and instance.script.state is ScriptState.SUCCEEDED
+
+
+def estimate(made: tuple[Batch, ...], policy: RolloutPolicy, healthy: int) -> Estimate:
+    """How long these batches take, in seconds, and the fewest healthy instances to expect."""
+    if not made:
+        return Estimate(0, 0, healthy)
+    fixed = (len(made) - 1) * policy.pause_seconds + len(made) * policy.min_healthy_seconds + policy.soak_seconds
+    largest = max(len(each.ids) for each in made)
+    return Estimate(len(made) * FAST_SECONDS + fixed, len(made) * SLOW_SECONDS + fixed, max(0, healthy - largest))
+
+
+def _previous(of: ScaleSet, labels: Mapping[str, str]) -> ScriptConfig | None:
+    found = of.script
+    return found.labelled(labels.get(found.digest, "")) if found is not None else None
+
+
+def _prepared(
+    script: ScriptConfig, previous: ScriptConfig | None, policy: RolloutPolicy, labels: Mapping[str, str], now: datetime
+) -> ScriptConfig:
+    """The script with its name, and with a fresh force-update tag when identical settings shall run again."""
+    named = script if script.label else script.labelled(labels.get(script.digest, ""))
+    if policy.force_rerun and previous is not None and previous.digest == named.digest:
+        return replace(named, force_update_tag=now.strftime("%Y%m%dT%H%M%SZ"))
+    return named
+
+
+def _fitting(policy: RolloutPolicy, strategy: Strategy, total: int) -> RolloutPolicy:
+    """For Azure's own roll: one batch size, as a percentage (Azure takes no less than 5)."""
+    first = policy.steps[0].amount
+    if strategy is not Strategy.AZURE_ROLLS or first.percent or not total:
+        return policy
+    percent = max(5, min(100, first.value * 100 // total))
+    return replace(policy, steps=(BatchStep(Amount(percent, percent=True), policy.steps[0].approve), *policy.steps[1:]))
+
+
+def _split(
+    snapshot: SetSnapshot, script: ScriptConfig, policy: RolloutPolicy, strategy: Strategy
+) -> tuple[list[Instance], tuple[Exclusion, ...]]:
+    flexible = snapshot.scale_set.orchestration is Orchestration.FLEXIBLE
+    kept, excluded = [], []
+    for each in sorted(snapshot.instances, key=lambda found: found.ordinal):
+        reason = exclusion(each, script, policy, flexible=flexible)
+        if reason and not (strategy is Strategy.AZURE_ROLLS and reason == "named in exclude"):
+            excluded.append(Exclusion(each.id, reason))
+        else:
+            kept.append(each)
+    return kept, tuple(excluded)
+
+
+def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy, *, flexible: bool) -> str:
+    """Why a rollout leaves this instance alone; empty when it does not."""
+    if instance.id in policy.exclude or instance.name in policy.exclude:
+        return "named in exclude"
+    if instance.provisioning is Provisioning.DELETING:
+        return "being deleted"
+    if instance.protected:
+        return "protected from scale set actions"
+    if instance.power in _OFF:
+        return f"{_OFF[instance.power]}: its script cannot run"
+    if runs_it(instance, script, flexible=flexible):
+        return "runs this version already"
+    return ""
+
+
+def _healthy(snapshot: SetSnapshot) -> int | None:
+    if all(each.health is Health.NONE for each in snapshot.instances):
+        return None
+    return sum(each.health is Health.HEALTHY for each in snapshot.instances)
+
+
+def _forecast(previous: ScriptConfig | None, script: ScriptConfig, made: tuple[Batch, ...]) -> RerunForecast:
+    if previous is not None and previous.digest == script.digest and not made:
+        return RerunForecast(False, "every instance runs it already")
+    return forecast_rerun(previous, script)
+
+
+def _commonest(snapshot: SetSnapshot, previous: ScriptConfig | None, labels: Mapping[str, str]) -> str:
+    counted = Counter(each.script_digest for each in snapshot.instances if each.script_digest)
+    digest = counted.most_common(1)[0][0] if counted else (previous.digest if previous is not None else "")
+    return labels.get(digest, "") or digest[:8]
+
+
+def _script_changes(previous: ScriptConfig | None, script: ScriptConfig) -> tuple[SettingChange, ...]:
+    old_tag = previous.force_update_tag if previous is not None else ""
+    tag = (SettingChange("forceUpdateTag", old_tag or None, script.force_update_tag or None),)
+    protected = tuple(
+        SettingChange(f"protectedSettings.{name}", None, str(ref)) for name, ref in sorted(script.protected.items())
+    )
+    return (
+        *diff_settings(previous.settings if previous is not None else {}, script.settings),
+        *(tag if old_tag != script.force_update_tag else ()),
+        *protected,
+    )
+
+
+def _policy_changes(
+    of: ScaleSet, policy: RolloutPolicy, strategy: Strategy, differs: bool
+) -> tuple[SettingChange, ...]:
+    if not differs:
+        return ()
+    mode = UpgradeMode.ROLLING if strategy is Strategy.AZURE_ROLLS else UpgradeMode.MANUAL
+    found = [SettingChange("upgradePolicy.mode", of.mode.value, mode.value)] if mode is not of.mode else []
+    if strategy is Strategy.AZURE_ROLLS:
+        old, new = of.policy, policy.as_rolling()
+        for name, path in _POLICY_PATHS.items():
+            before, after = getattr(old, name), getattr(new, name)
+            if before != after:
+                found.append(SettingChange(f"upgradePolicy.{path}", _told(name, before), _told(name, after)))
+    return tuple(found)
+
+
+_POLICY_PATHS = {
+    "batch_percent": "maxBatchInstancePercent",
+    "unhealthy_percent": "maxUnhealthyInstancePercent",
+    "unhealthy_upgraded_percent": "maxUnhealthyUpgradedInstancePercent",
+    "pause_seconds": "pauseTimeBetweenBatches",
+    "cross_zone": "enableCrossZoneUpgrade",
+    "prioritise_unhealthy": "prioritizeUnhealthyInstances",
+    "rollback_on_breach": "rollbackFailedInstancesOnPolicyBreach",
+    "surge": "maxSurge",
+}
+"""Azure's names, since a diff shows what is written."""
+
+
+def _told(name: str, value: int | bool) -> str:
+    if name == "pause_seconds":
+        return iso_duration(int(value))
+    return str(value).lower() if isinstance(value, bool) else f"{value}"
