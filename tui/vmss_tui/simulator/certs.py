@@ -23,6 +23,12 @@ class Authority:
         """Write the CA's certificate (never its key) as PEM for `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE`."""
         path.write_bytes(self.ca_pem)
 
+    def client_context(self) -> ssl.SSLContext:
+        """Return a context that trusts this CA next to the system's own."""
+        context = ssl.create_default_context()
+        context.load_verify_locations(cadata=self.ca_pem.decode())
+        return context
+
 
 def make_authority() -> Authority:
     """Make a CA and a leaf certificate for 127.0.0.1, ::1 and localhost."""

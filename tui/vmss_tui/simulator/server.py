@@ -17,9 +17,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import routes
+from . import arm, routes
 from .armpath import without_case
 from .certs import Authority, make_authority
+from .execute import Executor
 from .files import Handover, is_alive, private_directory, write_handover
 from .gate import GATE, Gate
 from .identity import entra, managed
@@ -46,6 +47,8 @@ class ServeOptions:
     cloud_file: Path | None = None
     parent_pid: int | None = None
     """Stop when this process is gone."""
+    allow_root: bool = False
+    """Run scripts for real even as root."""
     exit_when_idle: float | None = None
     """Stop when no request came for so many real seconds and nobody holds a lease."""
 
@@ -69,7 +72,7 @@ def make_app(simulation: Simulation, gate: Gate, token: str, stop: asyncio.Event
     app[CONTROL_TOKEN] = token
     app[SHUTDOWN] = stop
     app.add_routes(routes.plain_routes())
-    app.add_routes([without_case(route) for route in (*routes.arm_routes(),)])
+    app.add_routes([without_case(route) for route in (*arm.routes(), *routes.arm_routes())])
     app.add_routes(entra.routes())
     return app
 
@@ -85,6 +88,7 @@ async def serve(simulation: Simulation, options: ServeOptions, announce: Callabl
     Raises:
         StartError: the port is taken or may not be bound.
     """
+    _check_execution(simulation, options)
     stop = asyncio.Event()
     gate = Gate.of(simulation.scenario)
     token, header = secrets.token_urlsafe(24), managed.new_header()
@@ -100,7 +104,8 @@ async def serve(simulation: Simulation, options: ServeOptions, announce: Callabl
             write_handover(handover, private)
             with _signals(stop), _removed(options.env_file, options.cloud_file):
                 announce(handover)
-                await _run_until(stop, simulation, gate, options)
+                async with _scripts(simulation, private, authority, access.origin):
+                    await _run_until(stop, simulation, gate, options)
 
 
 def _handover(simulation: Simulation, options: ServeOptions, private: Path, access: Access) -> Handover:
@@ -144,6 +149,30 @@ def _bind_problem(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} on {HOST} is already in use: give another one with --port, or 0 for any free one"
     return f"cannot listen on {HOST}:{port}: {error.strerror or error}"
+
+
+def _check_execution(simulation: Simulation, options: ServeOptions) -> None:
+    if simulation.scenario.execution == "run" and os.geteuid() == 0 and not options.allow_root:
+        raise StartError(
+            f"scenario {simulation.scenario.name} runs scripts for real, which is refused as root: start it as "
+            "another user, or give --allow-root when this machine is there to be thrown away"
+        )
+
+
+@contextlib.asynccontextmanager
+async def _scripts(simulation: Simulation, private: Path, authority: Authority, origin: str) -> AsyncIterator[None]:
+    """Run scripts for real as long as the context lasts, when the scenario asks for it."""
+    if simulation.scenario.execution != "run":
+        yield
+        return
+    executor = Executor(simulation, private / "instances", origin, authority.client_context())
+    task = asyncio.create_task(executor.serve())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 @contextlib.contextmanager
