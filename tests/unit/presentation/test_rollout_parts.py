@@ -1,0 +1,149 @@
+"""Rows, map and log of a rollout."""
+
+from datetime import UTC, timedelta
+
+from support import story
+from vmss_tui.domain import events as e
+from vmss_tui.domain.policy import Severity
+from vmss_tui.domain.rollout import RolloutState, fold
+from vmss_tui.domain.upgrade import AzureFault, OperationState, UpgradeCode
+from vmss_tui.presentation.columns import text_of
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout_log import LogLine, follow, tell
+from vmss_tui.presentation.rollout_map import block_map, strip_map
+from vmss_tui.presentation.rollout_rows import SORTS, View, rows, select
+from vmss_tui.presentation.text import width
+
+
+def test_failures_float_to_the_top_then_active_waiting_done() -> None:
+    state = fold(story.until_batch(4, fails=("3",)).log)
+    phases = [each.seen.phase for each in select(state, View())]
+    order = list(dict.fromkeys(phases))
+    assert order == [e.Phase.FAILED, e.Phase.HEALTH, e.Phase.SCRIPT, e.Phase.UPDATING, e.Phase.WAITING, e.Phase.DONE]
+    assert [each.seen.id for each in select(state, View())][1:3] == ["36", "37"]
+
+
+def test_every_order_and_its_reverse_hold_all_rows() -> None:
+    state = fold(story.until_batch(3).log)
+    for column in SORTS:
+        for reverse in (False, True):
+            assert len(select(state, View(column=column, reverse=reverse))) == 60
+    assert [each.seen.id for each in select(state, View(column="id"))][:3] == ["0", "1", "2"]
+
+
+def test_filter_by_text_zone_and_not() -> None:
+    state = fold(story.until_batch(4, fails=("3",)).log)
+    assert {each.seen.id for each in select(state, View(faults_only=True))} == {"3"}
+    assert {each.seen.zone for each in select(state, View(needle="zone:2"))} == {"2"}
+    assert "3" not in {each.seen.id for each in select(state, View(needle="!failed"))}
+    assert {each.seen.id for each in select(state, View(needle="WEU_17"))} == {"17"}
+
+
+def test_a_failed_row_says_why_and_an_active_one_where_it_goes() -> None:
+    tale = story.until_batch(4, fails=("3",))
+    table = {row.key: [text_of(cell) for cell in row.cells] for row in rows(fold(tale.log), tale.now, View())}
+    assert table["3"][-1] == "exit 22: curl: (22) HTTP error 404"
+    assert table["3"][6] == "✖ exit 22"
+    assert table["47"][5] == "2.4.0→2.5.0"
+    assert table["59"][4] == "○ waiting" and table["59"][8] == ""
+
+
+def test_ages_tick_by_the_second_at_first_then_by_five_and_by_the_minute_when_settled() -> None:
+    tale = story.until_batch(1)
+    state = fold(tale.log)
+
+    def age(key: str, seconds: float) -> str:
+        when = tale.now + timedelta(seconds=seconds)
+        return next(text_of(row.cells[8]) for row in rows(state, when, View()) if row.key == key)
+
+    assert age("0", 0) == "00:05" and age("0", 1) == "00:06"
+    assert age("0", 60) == age("0", 62) == "01:05"
+    done = story.until_batch(2)
+    settled = next(row for row in rows(fold(done.log), done.now + timedelta(minutes=5), View()) if row.key == "0")
+    assert text_of(settled.cells[8]).endswith(" min")
+
+
+def test_rows_that_look_alike_are_alike() -> None:
+    tale = story.until_batch(2)
+    state = fold(tale.log)
+    again = fold(tale.log)
+    assert all(a.same(b) for a, b in zip(rows(state, tale.now, View()), rows(again, tale.now, View()), strict=True))
+
+
+def test_foreign_text_is_one_clean_line() -> None:
+    tale = story.until_batch(1)
+    tale.see(["0"], message="\x1b[31mred\x1b[0m\nsecond [/bold]")
+    row = next(row for row in rows(fold(tale.log), tale.now, View()) if row.key == "0")
+    assert text_of(row.cells[-1]) == "red second [/bold]"
+
+
+def test_the_strip_map_fits_and_shows_the_worst_of_several() -> None:
+    state = fold(story.until_batch(4, fails=("3",)).log)
+    assert text_of(strip_map(state, 120)).startswith("zone 1 ●●●✖●")
+    big = fold(story.until_batch(4, total=1000, size=100, fails=("3",)).log)
+    for cells in (60, 78, 120):
+        line = strip_map(big, cells)
+        assert width(text_of(line)) <= cells
+        assert "✖" in text_of(line)
+    assert strip_map(RolloutState(), 80) == ()
+
+
+def test_the_block_map_has_a_line_or_more_for_each_zone() -> None:
+    state = fold(story.until_batch(4).log)
+    block = block_map(state, 80, 6)
+    assert [text_of(line)[:7] for line in block] == ["zone 1 ", "zone 2 ", "zone 3 "]
+    big = fold(story.until_batch(4, total=1000, size=100).log)
+    assert len(block_map(big, 80, 9)) <= 9
+    assert all(width(text_of(line)) <= 80 for line in block_map(big, 80, 9))
+
+
+def test_the_log_tells_the_whole_story_in_order() -> None:
+    state, lines = follow(story.whole())
+    assert state.stage.over
+    texts = [each.text for each in lines]
+    assert texts[0] == "planned for web-weu: web 2.4.0 → web 2.5.0, 60 instances in 5 batches"
+    assert "batch 2 of 5 started: 12 instances, zone 1 and 2" in texts
+    assert "batch 2 done: 12 instances" in texts
+    assert texts[-1] == "completed: every instance runs web 2.5.0"
+    assert text_of(lines[0].line(UTC)).startswith("23:14:07  planned")
+
+
+def test_following_in_pieces_is_the_same_as_at_once() -> None:
+    log = story.whole()
+    state: RolloutState | None = None
+    told: list[LogLine] = []
+    for chunk in story.chunks(log, 7):
+        state, lines = follow(chunk, state)
+        told += lines
+    assert (state, tuple(told)) == follow(log)
+
+
+def test_a_failure_is_told_once() -> None:
+    tale = story.until_batch(2, fails=("3",))
+    tale.see(["3"], message="still failed")
+    _, lines = follow(tale.log)
+    assert sum("web-weu_3 failed" in each.text for each in lines) == 1
+
+
+def test_decisions_and_trouble_have_words() -> None:
+    said: dict[e.Event, tuple[str, Role]] = {
+        e.RunnerStarted(1, "box", resumed=True): ("runner took over on box (process 1)", Role.DIM),
+        e.RunnerStopped("asked"): ("runner stopped: asked", Role.WARN),
+        e.GateChecked("unhealthy", False, "3 of 12"): ("unhealthy: 3 of 12", Role.BAD),
+        e.Requested("pause", "maria", "box", "lunch"): ("maria on box asks to pause: lunch", Role.ACCENT),
+        e.RequestAnswered("pause", False, "Azure has no pause"): ("will not pause: Azure has no pause", Role.WARN),
+        e.Paused("budget"): ("paused: budget", Role.WARN),
+        e.Resumed(): ("goes on", Role.PLAIN),
+        e.ApprovalNeeded(3): ("batch 3 waits for a person to approve it", Role.WARN),
+        e.Approved(3, "maria"): ("batch 3 approved by maria", Role.PLAIN),
+        e.Noted("a leak", Severity.WARN, ("7",)): ("a leak (7)", Role.WARN),
+        e.PolicyRestored(False, "409"): ("the set's own upgrade policy is NOT back: 409", Role.BAD),
+        e.WriteEnded("w", OperationState.FAILED, AzureFault("Conflict", "busy")): (
+            "write failed: w [Conflict: busy]",
+            Role.BAD,
+        ),
+        e.UpgradeSeen(UpgradeCode.FAULTED, ours=False): ("Azure's rolling upgrade (not ours): Faulted", Role.PLAIN),
+    }
+    for event, expected in said.items():
+        assert tell(event, RolloutState()) == (expected,)
+    assert tell(e.WriteAccepted("w"), RolloutState()) == ()

@@ -1,0 +1,160 @@
+"""The events of a rollout as sentences: for the log panel, replay and plain-line output.
+
+Pure. What changes nothing for a person gives no line.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from vmss_tui.domain import events as e
+from vmss_tui.domain.policy import Severity
+from vmss_tui.domain.rollout import RolloutState, apply
+from vmss_tui.domain.upgrade import AzureFault, OperationState
+from vmss_tui.presentation.columns import Line
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout import BROKEN, arrow, why_failed
+from vmss_tui.presentation.text import counted, plain
+
+_SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUSE: Role.BAD}
+_VERDICT = {e.Verdict.COMPLETED: Role.OK, e.Verdict.FAILED: Role.BAD, e.Verdict.CANCELLED: Role.WARN}
+_PHASES_TOLD = {e.Phase.LEAKED: Role.WARN, e.Phase.NOT_RUN: Role.WARN, e.Phase.GONE: Role.WARN}
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One sentence, when it happened (UTC) and how much it matters."""
+
+    seq: int
+    at: datetime
+    text: str
+    role: Role = Role.PLAIN
+
+    def line(self, tz: tzinfo | None = None) -> Line:
+        """With the time of day in `tz` (None: the machine's own) in front."""
+        return ((f"{self.at.astimezone(tz):%H:%M:%S}  ", Role.DIM), (self.text, self.role))
+
+
+def follow(log: Iterable[e.Logged], state: RolloutState | None = None) -> tuple[RolloutState, tuple[LogLine, ...]]:
+    """Fold `log` onto `state`, and the sentences that it gives."""
+    state = state or RolloutState()
+    lines: list[LogLine] = []
+    for entry in log:
+        lines += [LogLine(entry.seq, entry.at, text, role) for text, role in tell(entry.event, state)]
+        state = apply(state, entry)
+    return state, tuple(lines)
+
+
+def tell(event: e.Event, before: RolloutState) -> tuple[tuple[str, Role], ...]:
+    """What an event means, given the state before it."""
+    match event:
+        case e.Planned(plan):
+            where = f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"
+            text = f"planned for {plan.target.name}: {arrow(plan.from_label or 'nothing', plan.to_label)}, {where}"
+            return ((text, Role.PLAIN),)
+        case e.InstancesSeen():
+            return _instances(event, before)
+        case e.BatchStarted(number, of, ids, zones):
+            where = f", zone {' and '.join(zones)}" if zones else ""
+            return ((f"batch {number} of {of} started: {counted(len(ids), 'instance')}{where}", Role.BUSY),)
+        case e.BatchEnded(number, failed):
+            return (_batch_ended(number, failed, before),)
+        case e.UpgradeSeen():
+            return _upgrade(event, before)
+        case e.WriteIntended() | e.WriteAccepted() | e.WriteEnded():
+            return _write(event, before)
+        case e.Ended(verdict, reason, fault):
+            return ((f"{verdict.value}: {plain(reason)}{_because(fault)}", _VERDICT[verdict]),)
+        case _:
+            return _runner(event) or _person(event)
+
+
+def _runner(event: e.Event) -> tuple[tuple[str, Role], ...]:
+    match event:
+        case e.RunnerStarted(pid, host, resumed):
+            verb = "took over" if resumed else "started"
+            return ((f"runner {verb} on {plain(host)} (process {pid})", Role.DIM),)
+        case e.RunnerStopped(reason):
+            return ((f"runner stopped{_colon(reason)}", Role.WARN),)
+        case e.Waiting(why):
+            return ((plain(why), Role.WAIT),) if why else ()
+        case e.GateChecked(gate, passed, message):
+            return ((f"{plain(gate)}: {plain(message)}", Role.DIM if passed else Role.BAD),)
+        case e.Noted(message, severity, ids):
+            names = f" ({', '.join(ids[:6])}{', …' if len(ids) > 6 else ''})" if ids else ""
+            return ((f"{plain(message)}{names}", _SEVERITY[severity]),)
+        case e.PolicyRestored(restored, message):
+            text = "the set's own upgrade policy is back" if restored else "the set's own upgrade policy is NOT back"
+            return ((f"{text}{_colon(message)}", Role.PLAIN if restored else Role.BAD),)
+        case _:
+            return ()
+
+
+def _person(event: e.Event) -> tuple[tuple[str, Role], ...]:
+    match event:
+        case e.Requested(verb, who, host, why):
+            where = f" on {plain(host)}" if host else ""
+            return ((f"{plain(who)}{where} asks to {verb}{_colon(why)}", Role.ACCENT),)
+        case e.RequestAnswered(verb, accepted, message):
+            word = "will" if accepted else "will not"
+            return ((f"{word} {verb}{_colon(message)}", Role.PLAIN if accepted else Role.WARN),)
+        case e.Paused(reason):
+            return ((f"paused{_colon(reason)}", Role.WARN),)
+        case e.Resumed():
+            return (("goes on", Role.PLAIN),)
+        case e.ApprovalNeeded(batch):
+            return ((f"batch {batch} waits for a person to approve it", Role.WARN),)
+        case e.Approved(batch, who):
+            return ((f"batch {batch} approved{f' by {plain(who)}' if who else ''}", Role.PLAIN),)
+        case _:
+            return ()
+
+
+def _colon(text: str) -> str:
+    return f": {plain(text)}" if text else ""
+
+
+def _because(fault: AzureFault | None) -> str:
+    return f" [{plain(fault.code)}: {plain(fault.message)}]" if fault is not None else ""
+
+
+def _instances(event: e.InstancesSeen, before: RolloutState) -> tuple[tuple[str, Role], ...]:
+    told: list[tuple[str, Role]] = []
+    for seen in event.changed:
+        known = before.instances.get(seen.id)
+        if known is not None and known.seen.phase is seen.phase:
+            continue
+        name = plain(seen.name) or seen.id
+        if seen.phase in BROKEN:
+            why = why_failed(seen.message, seen.stderr, seen.exit_code)
+            told.append((f"{name} {seen.phase.value}: {why}", Role.BAD))
+        elif seen.phase in _PHASES_TOLD:
+            told.append((f"{name} {seen.phase.value}{_colon(seen.message)}", _PHASES_TOLD[seen.phase]))
+    return tuple(told)
+
+
+def _batch_ended(number: int, failed: tuple[str, ...], before: RolloutState) -> tuple[str, Role]:
+    size = next((len(batch.ids) for batch in before.batches if batch.number == number), 0)
+    if not failed:
+        return (f"batch {number} done: {counted(size, 'instance')}", Role.OK)
+    names = ", ".join(failed[:6]) + (", …" if len(failed) > 6 else "")
+    return (f"batch {number} ended: {len(failed)} of {size} failed ({names})", Role.BAD)
+
+
+def _upgrade(event: e.UpgradeSeen, before: RolloutState) -> tuple[tuple[str, Role], ...]:
+    known = before.upgrade
+    if known is not None and known.code is event.code and known.started_at == event.started_at:
+        return ()
+    whose = "" if event.ours else " (not ours)"
+    role = Role.BAD if event.fault is not None else Role.PLAIN
+    return ((f"Azure's rolling upgrade{whose}: {event.code.value}{_because(event.fault)}", role),)
+
+
+def _write(
+    event: e.WriteIntended | e.WriteAccepted | e.WriteEnded, before: RolloutState
+) -> tuple[tuple[str, Role], ...]:
+    if isinstance(event, e.WriteIntended):
+        return ((f"writes: {plain(event.what)}", Role.PLAIN),)
+    if isinstance(event, e.WriteAccepted) or event.state is OperationState.SUCCEEDED:
+        return ()
+    return ((f"write {event.state.value}: {plain(event.key)}{_because(event.fault)}", Role.BAD),)
