@@ -8,14 +8,19 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.domain.events import Logged, Verdict
+from vmss_tui.domain.events import BatchEnded, InstanceSeen, Logged, Verdict
 from vmss_tui.domain.rollout import RolloutState, apply
 from vmss_tui.errors import RolloutCancelled, RolloutFailed, VmssTuiError
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation import records
+from vmss_tui.presentation.rollout import reached, summary
+from vmss_tui.presentation.rollout_log import tell
+from vmss_tui.presentation.text import plain_lines
 
 LOOK_SECONDS = 2.0
 """How often to look whether the runner lives while nothing happens."""
+STDERR_LINES = 10
+"""Lines of a failed instance's stderr that people get to see; `--jsonl` and `report` have all that was kept."""
 PATIENCE = 3
 """So many looks without a runner mean that it is gone."""
 
@@ -40,6 +45,38 @@ class JsonWriter:
     def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
         """See Writer."""
         output.record(records.ended_record(rollout, state, exit_code=exit_code))
+
+
+class PlainWriter:
+    """One sentence a line with the local time of day, and a summary at the end."""
+
+    def __init__(self) -> None:
+        self._before = RolloutState()
+
+    def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
+        """See Writer."""
+        for text, _ in tell(entry.event, self._before):
+            output.line(f"{entry.at.astimezone():%H:%M:%S}  {text}")
+        if isinstance(entry.event, BatchEnded) and not state.stage.over:
+            output.line(f"          {reached(state)}")
+        self._before = state
+
+    def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
+        """See Writer."""
+        output.line()
+        output.lines(summary(state, rollout))
+        for seen in records.failed_instances(state):
+            output.lines([f"{seen.name or seen.id}: {seen.phase.value}{_code(seen)}", *_stderr(seen)])
+
+
+def _code(seen: InstanceSeen) -> str:
+    return "" if seen.exit_code is None else f", exit code {seen.exit_code}"
+
+
+def _stderr(seen: InstanceSeen) -> list[str]:
+    """The end of what the script printed, indented; the message when it printed nothing."""
+    said = [line for line in plain_lines(seen.stderr or seen.message) if line.strip()]
+    return [f"  {line}" for line in said[-STDERR_LINES:]]
 
 
 async def follow(journal: Journal, rollout: str, writer: Writer) -> int:

@@ -1,4 +1,4 @@
-"""Finds scale sets by what people type: a resource id, `group/name`, or a name that is unique among what can be seen."""
+"""Finds scale sets by what people type: a resource id, `group/name`, or a name that is unique among those in sight."""
 
 import asyncio
 import difflib

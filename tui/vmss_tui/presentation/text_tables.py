@@ -6,6 +6,7 @@ Knows nothing of scale sets; pure. Front ends that paint (the app) have their ow
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vmss_tui.presentation.columns import Column, Row, text_of
 from vmss_tui.presentation.text import cut_middle, fit, plain, width
 
 _GAP = "  "
@@ -59,3 +60,9 @@ def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
     shown = [(name, value) for name, value in pairs if value]
     widest = max((width(name) for name, _ in shown), default=0)
     return [f"{fit(name, widest)}{_GAP}{plain(value)}" for name, value in shown]
+
+
+def grid(columns: Sequence[Column], rows: Sequence[Row], *, cells: int | None = None) -> list[str]:
+    """Rows that were made for the app's grid as lines; names are cut in the middle when `cells` are too few."""
+    text_columns = [TextColumn(each.title, right=each.right, least=each.width if each.flex else 0) for each in columns]
+    return table(text_columns, [[text_of(each) for each in row.cells] for row in rows], cells=cells)
