@@ -1,0 +1,252 @@
+"""The fleet in rows: what stands in each column, what a filter sees, in which order.
+
+Pure functions over `domain.fleet`; the labels of versions and the time come from the caller.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from vmss_tui.domain.fleet import FleetEntry, FleetSnapshot
+from vmss_tui.domain.health import Provisioning
+from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.policy import UpgradeMode
+from vmss_tui.domain.script import ScriptConfig
+from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
+from vmss_tui.presentation import text
+from vmss_tui.presentation.columns import Cell, Column, Line, Row, cell
+from vmss_tui.presentation.filtering import Fields, Term, matches
+from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
+
+COLUMNS = (
+    Column("name", "SCALE SET", 15, flex=3, middle=True),
+    Column("subscription", "SUBSCRIPTION", 12, flex=1, priority=4, middle=True),
+    Column("group", "GROUP", 11, flex=2, priority=6, middle=True),
+    Column("region", "REGION", 11, flex=1, priority=5, middle=True),
+    Column("mode", "MODE", 7, priority=3),
+    Column("instances", "INST", 4, right=True, priority=1),
+    Column("healthy", "HEALTHY", 8, right=True, priority=1),
+    Column("current", "CURRENT", 8, right=True, priority=2),
+    Column("version", "VERSION", 10, flex=1, priority=2, middle=True),
+    Column("state", "STATE", 15, flex=1),
+)
+
+FIELDS = ("name", "sub", "group", "region", "mode", "tag", "state", "version", "tenant", "os")
+"""What a filter may name."""
+
+MODES = {UpgradeMode.ROLLING: "Rolling", UpgradeMode.MANUAL: "Manual", UpgradeMode.AUTOMATIC: "Auto"}
+
+Labels = Callable[[ScriptConfig], str]
+"""The name that people know a version by, or an empty text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """What rows need beside Azure's answer."""
+
+    now: datetime
+    label: Labels = lambda script: ""
+    favourites: frozenset[ScaleSetId] = frozenset()
+    rollouts: Mapping[ScaleSetId, str] = field(default_factory=dict)
+    """Rollouts of ours that run now, by scale set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetView:
+    """How a person wants to look at the fleet."""
+
+    order: str = "name"
+    reverse: bool = False
+    favourites_only: bool = False
+    terms: tuple[Term, ...] = ()
+
+
+def version_name(script: ScriptConfig | None, label: Labels) -> str:
+    """Label of a configuration, else its first 8 hex digits, else a dash."""
+    if script is None:
+        return "–"
+    return script.label or label(script) or script.digest[:8]
+
+
+def short_age(seconds: float) -> str:
+    """`02:10` within an hour, `3 h`, `3 d`."""
+    if seconds < 3600:
+        return text.clock_time(seconds)
+    return f"{int(seconds // 3600)} h" if seconds < 172800 else f"{int(seconds // 86400)} d"
+
+
+def state_of(entry: FleetEntry, know: Knowledge) -> Mark:
+    """How a set stands, the most telling thing first."""
+    upgrade, counts = entry.upgrade, entry.counts
+    if entry.id in know.rollouts:
+        return Mark(HALF, f"rollout {know.rollouts[entry.id][:4]}", Role.BUSY)
+    if upgrade is not None and (mark := _upgrade_mark(upgrade, know.now)) is not None:
+        return mark
+    if entry.scale_set.provisioning is Provisioning.FAILED:
+        return Mark(CROSS, "failed", Role.BAD)
+    if counts is None:
+        return Mark(DOTTED, "not readable", Role.WARN) if entry.problem else Mark(DOTTED, "reading", Role.WAIT)
+    if counts.total == 0:
+        return Mark(RING, "empty", Role.WAIT)
+    if counts.failed:
+        return Mark(CROSS, f"{counts.failed} failed", Role.BAD)
+    if counts.healthy is not None and counts.healthy < counts.total:
+        return Mark(TRIANGLE, f"{counts.total - counts.healthy} unhealthy", Role.BAD)
+    if counts.current < counts.total:
+        return Mark(TRIANGLE, f"{counts.total - counts.current} behind", Role.WARN)
+    if entry.scale_set.provisioning in (Provisioning.UPDATING, Provisioning.CREATING, Provisioning.DELETING):
+        return Mark(HALF, entry.scale_set.provisioning.value, Role.BUSY)
+    return Mark(DOT, "idle", Role.OK)
+
+
+def _upgrade_mark(upgrade: RollingUpgrade, now: datetime) -> Mark | None:
+    total = upgrade.successful + upgrade.failed + upgrade.in_progress + upgrade.pending
+    if upgrade.code.running:
+        word = "rolling" if upgrade.code is UpgradeCode.ROLLING_FORWARD else "rolling back"
+        return Mark(HALF, f"{word} {upgrade.successful}/{total}" if total else word, Role.BUSY)
+    ago = short_age(text.seconds_between(upgrade.last_action_at, now)) if upgrade.last_action_at else ""
+    if upgrade.code is UpgradeCode.FAULTED:
+        return Mark(CROSS, f"faulted {ago}".rstrip(), Role.BAD)
+    if upgrade.code is UpgradeCode.CANCELLED and upgrade.pending:
+        return Mark(SLASHED, f"cancelled {ago}".rstrip(), Role.WARN)
+    return None
+
+
+def row_of(entry: FleetEntry, know: Knowledge) -> Row:
+    """One set as a row; its key is the resource id in lower case."""
+    scale_set = entry.scale_set
+    mark = state_of(entry, know)
+    star: Cell = (("★ ", Role.ACCENT),) if entry.id in know.favourites else ()
+    healthy, current = _shares(entry)
+    return Row(
+        key_of(entry.id),
+        (
+            (*star, (text.plain(scale_set.name), Role.PLAIN)),
+            cell(text.plain(entry.subscription.name), Role.DIM),
+            cell(text.plain(scale_set.id.group), Role.DIM),
+            cell(scale_set.location, Role.DIM),
+            cell(MODES[scale_set.mode]),
+            cell(str(_size(entry))),
+            healthy,
+            current,
+            cell(text.plain(version_name(scale_set.script, know.label))),
+            ((mark.text(), mark.role),),
+        ),
+    )
+
+
+def key_of(target: ScaleSetId) -> str:
+    """The row key of a set."""
+    return str(target).lower()
+
+
+def _shares(entry: FleetEntry) -> tuple[Cell, Cell]:
+    counts = entry.counts
+    if counts is None or counts.total == 0:
+        return cell("–" if counts else "·", Role.WAIT), cell("–" if counts else "·", Role.WAIT)
+    healthy = cell("–", Role.WAIT) if counts.healthy is None else _share(counts.healthy, counts.total, Role.BAD)
+    return healthy, _share(counts.current, counts.total, Role.WARN)
+
+
+def _share(part: int, whole: int, short: Role) -> Cell:
+    role = Role.PLAIN if part == whole else short
+    return ((f"{part}", role), (f" {text.share(part, whole):>4}", Role.DIM if part == whole else short))
+
+
+def fields_of(entry: FleetEntry, know: Knowledge, tenants: Mapping[str, str]) -> Fields:
+    """What a filter sees of a set."""
+    scale_set = entry.scale_set
+    version = version_name(scale_set.script, know.label)
+    sub = (entry.subscription.name, entry.subscription.id)
+    return {
+        "": (scale_set.name, scale_set.id.group, entry.subscription.name, scale_set.location, version),
+        "name": (scale_set.name,),
+        "sub": sub,
+        "group": (scale_set.id.group,),
+        "region": (scale_set.location,),
+        "mode": (scale_set.mode.value,),
+        "tag": tuple(f"{key}={value}" for key, value in scale_set.tags.items()),
+        "state": (state_of(entry, know).word,),
+        "version": (version,),
+        "tenant": (tenants.get(entry.subscription.tenant_id, ""), entry.subscription.tenant_id),
+        "os": (scale_set.os.value if scale_set.os else "",),
+    }
+
+
+_SEVERITY = {Role.BAD: 0, Role.WARN: 1, Role.BUSY: 2, Role.WAIT: 3, Role.OK: 4}
+
+
+def _part(part: int | None, entry: FleetEntry) -> float:
+    counts = entry.counts
+    return 2.0 if counts is None or part is None or not counts.total else part / counts.total
+
+
+def _size(entry: FleetEntry) -> int:
+    return entry.counts.total if entry.counts else entry.scale_set.capacity
+
+
+def _by_state(entry: FleetEntry, know: Knowledge) -> tuple[int, str]:
+    mark = state_of(entry, know)
+    return _SEVERITY.get(mark.role, 5), mark.word
+
+
+_RANKS: dict[str, Callable[[FleetEntry, Knowledge], Any]] = {
+    "subscription": lambda it, _: it.subscription.name.lower(),
+    "group": lambda it, _: it.scale_set.id.group.lower(),
+    "region": lambda it, _: it.scale_set.location,
+    "mode": lambda it, _: it.scale_set.mode.value,
+    "instances": lambda it, _: -_size(it),
+    "healthy": lambda it, _: _part(it.counts.healthy if it.counts else None, it),
+    "current": lambda it, _: _part(it.counts.current if it.counts else None, it),
+    "version": lambda it, know: version_name(it.scale_set.script, know.label).lower(),
+    "state": _by_state,
+}
+
+
+def shown_entries(snapshot: FleetSnapshot, view: FleetView, know: Knowledge) -> tuple[FleetEntry, ...]:
+    """The entries that a view shows, in its order; equals by name, favourites first when ordered by name."""
+    tenants = {each.id: f"{each.name} {each.domain}" for each in snapshot.tenants}
+    kept = [
+        each
+        for each in snapshot.entries
+        if (not view.favourites_only or each.id in know.favourites)
+        and (not view.terms or matches(view.terms, fields_of(each, know, tenants)))
+    ]
+    kept.sort(key=lambda each: (each.scale_set.name.lower(), each.id.key))
+    rank = _RANKS.get(view.order)
+    if rank is not None:
+        kept.sort(key=lambda each: rank(each, know), reverse=view.reverse)
+    if view.order == "name":
+        if view.reverse:
+            kept.reverse()
+        kept.sort(key=lambda each: each.id not in know.favourites)
+    return tuple(kept)
+
+
+def fleet_note(snapshot: FleetSnapshot) -> str:
+    """`contoso.com · 4 subscriptions · 15 scale sets`."""
+    parts = [(each.domain or each.name or each.id) for each in snapshot.tenants[:2]]
+    if len(snapshot.tenants) > 2:
+        parts.append(f"{len(snapshot.tenants) - 2} more tenants")
+    parts.append(text.counted(len(snapshot.subscriptions), "subscription"))
+    parts.append(text.counted(len(snapshot.entries), "scale set"))
+    return " · ".join(parts)
+
+
+def fleet_summary(snapshot: FleetSnapshot, shown: Sequence[FleetEntry], know: Knowledge) -> Line:
+    """The status line at rest: how many are shown, how many instances, how many need a look."""
+    total = len(snapshot.entries)
+    sets = text.counted(total, "scale set") if len(shown) == total else f"{len(shown)} of {total} scale sets"
+    instances = sum(_size(each) for each in shown)
+    marks = [state_of(each, know) for each in shown]
+    parts: list[tuple[str, Role]] = [(f"{sets}, {text.counted(instances, 'instance')}", Role.DIM)]
+    for role, words in ((Role.BAD, "in trouble"), (Role.WARN, "to look at"), (Role.BUSY, "busy")):
+        count = sum(mark.role is role for mark in marks)
+        if count:
+            parts += [("  ·  ", Role.DIM), (f"{count} {words}", role)]
+    if snapshot.problems:
+        parts += [("  ·  ", Role.DIM), (f"▲ {text.plain(snapshot.problems[0])}", Role.WARN)]
+        if len(snapshot.problems) > 1:
+            parts.append((f" and {len(snapshot.problems) - 1} more", Role.WARN))
+    return tuple(parts)

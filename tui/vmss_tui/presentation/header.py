@@ -1,0 +1,184 @@
+"""The line on top of every screen, and the notices that stand in for content: who, where, how fresh, how much quota.
+
+Pure functions; ages and shares come in as numbers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vmss_tui.domain.ids import Identity
+from vmss_tui.presentation import text
+from vmss_tui.presentation.columns import Line, Piece, text_of
+from vmss_tui.presentation.glyphs import Role
+
+_AGE_WIDTH = 12
+_GAP = "  "
+_WIDE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How old what is on screen is.
+
+    `age_seconds` is None when nothing was read yet; `expected_seconds` is how often it should be read again.
+    """
+
+    age_seconds: float | None = None
+    expected_seconds: float = 30.0
+    failing: bool = False
+    live: bool = False
+    """It comes from the journal as it happens: no age is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderInfo:
+    """What the top line says."""
+
+    crumbs: tuple[str, ...] = ()
+    note: str = ""
+    """A remark after the crumbs: counts, or a change ticket."""
+    identity: Identity | None = None
+    freshness: Freshness = Freshness()
+    share: float | None = None
+    """Emptiest request bucket, 0.0 to 1.0; None when nothing is known."""
+    throttled: bool = False
+    read_only: bool = False
+    cloud: str = ""
+    """Name of the cloud when it is not the public one."""
+
+
+def age_piece(freshness: Freshness) -> Piece:
+    """`10 s ago`, in 5 s steps so that an idle line costs little; amber when late, red when reading fails."""
+    if freshness.live:
+        return ("live", Role.DIM)
+    if freshness.age_seconds is None:
+        return ("", Role.DIM)
+    seconds = freshness.age_seconds
+    shown = seconds if seconds >= 90 else int(seconds) // 5 * 5
+    words = text.age(shown)
+    if freshness.failing:
+        return (f"▲ {words}", Role.BAD)
+    return (words, Role.WARN if seconds > 2 * freshness.expected_seconds + 10 else Role.DIM)
+
+
+def meter(share: float | None, *, throttled: bool = False) -> Line:
+    """`api ▮▮▮▮▯`: five steps of what is left of Azure's request quota."""
+    if throttled:
+        return (("api ", Role.DIM), ("throttled", Role.BAD))
+    if share is None:
+        return (("api ", Role.DIM), ("▯▯▯▯▯", Role.DIM))
+    steps = max(0, min(5, round(share * 5)))
+    role = Role.BAD if steps <= 1 else Role.WARN if steps <= 2 else Role.DIM
+    return (("api ", Role.DIM), ("▮" * steps + "▯" * (5 - steps), role))
+
+
+def who(identity: Identity | None) -> str:
+    """`maria@contoso.com (Azure CLI)`, empty while signing in."""
+    if identity is None:
+        return ""
+    name = text.plain(identity.name) or "signed in"
+    return f"{name} ({identity.method})" if identity.method else name
+
+
+def header_line(info: HeaderInfo, width: int) -> Line:
+    """The whole line in exactly `width` cells: crumbs left; badge, identity, age and quota right."""
+    right = _right(info, width)
+    room = width - text.width(text_of(right)) - 2
+    return (*_left(info, max(8, room)), *right)
+
+
+def _left(info: HeaderInfo, room: int) -> Line:
+    crumbs = [text.plain(each) for each in info.crumbs] or ["vmss-tui"]
+    note = text.plain(info.note)
+    while len(crumbs) > 2 and text.width(" ▸ ".join(crumbs)) + 1 > room:
+        crumbs.pop(1)
+    if len(crumbs) == 2 and text.width(" ▸ ".join(crumbs)) + 1 > room:
+        crumbs.pop(0)
+    last = text.cut_middle(crumbs[-1], max(1, room - 1 - text.width("".join(f"{each} ▸ " for each in crumbs[:-1]))))
+    pieces: list[Piece] = [(" ", Role.PLAIN)]
+    for each in crumbs[:-1]:
+        pieces += [(each, Role.DIM), (" ▸ ", Role.DIM)]
+    pieces.append((last, Role.ACCENT))
+    left = room - text.width(text_of(pieces)) - 3
+    if note and left >= 8:
+        pieces += [("   ", Role.PLAIN), (text.cut_end(note, left), Role.DIM)]
+    pad = room + 2 - text.width(text_of(pieces))
+    return (*pieces, (" " * max(1, pad), Role.PLAIN))
+
+
+def _right(info: HeaderInfo, width: int) -> Line:
+    pieces: list[Piece] = []
+    if info.read_only:
+        pieces += [(" READ ONLY " if width >= 80 else " RO ", Role.WARN), (_GAP, Role.PLAIN)]
+    if info.cloud and width >= _WIDE:
+        pieces += [(text.cut_end(info.cloud, 16), Role.WARN), (_GAP, Role.PLAIN)]
+    if width >= _WIDE and (name := who(info.identity)):
+        pieces += [(text.cut_middle(name, max(20, width // 3)), Role.DIM), (_GAP, Role.PLAIN)]
+    if width >= 50:
+        words, role = age_piece(info.freshness)
+        pieces += [(text.fit(words, _AGE_WIDTH, right=True), role), (_GAP, Role.PLAIN)]
+    if width >= 40:
+        pieces += [*meter(info.share, throttled=info.throttled), (" ", Role.PLAIN)]
+    return tuple(pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A state that fills the place of content: what is so, why, and what to do next."""
+
+    title: str
+    role: Role = Role.PLAIN
+    reason: str = ""
+    steps: tuple[str, ...] = ()
+    waited: float | None = None
+    """For how long it has lasted, in seconds, when it is a wait."""
+
+
+_SIGN = {Role.BAD: "✖ ", Role.WARN: "▲ ", Role.BUSY: "◐ ", Role.OK: "● "}
+
+
+def notice_lines(notice: Notice, width: int) -> tuple[Line, ...]:
+    """The notice as lines for `width` cells."""
+    room = max(20, min(width - 6, 92))
+    indent = "   "
+    head: list[Piece] = [(indent + _SIGN.get(notice.role, "") + text.plain(notice.title), notice.role)]
+    if notice.waited is not None:
+        head.append((f"   {text.clock_time(notice.waited)}", Role.DIM))
+    lines: list[Line] = [(), tuple(head)]
+    for paragraph in text.plain_lines(notice.reason) if notice.reason else ():
+        lines += [((indent + part, Role.PLAIN),) for part in wrap(paragraph, room)]
+    if notice.steps:
+        lines.append(())
+    for step in notice.steps:
+        first, *rest = wrap(text.plain(step), room - 2) or [""]
+        lines.append(((f"{indent}▸ ", Role.ACCENT), (first, Role.DIM)))
+        lines += [((f"{indent}  {part}", Role.DIM),) for part in rest]
+    return tuple(lines)
+
+
+def wrap(paragraph: str, cells: int) -> list[str]:
+    """Words in lines of at most `cells` cells; a word that is longer is cut into pieces."""
+    lines: list[str] = []
+    line = ""
+    for word in _pieces(paragraph.split(), cells):
+        candidate = f"{line} {word}" if line else word
+        if text.width(candidate) <= cells:
+            line = candidate
+        else:
+            lines.append(line)
+            line = word
+    return [*lines, line] if line else lines
+
+
+def _pieces(words: Sequence[str], cells: int) -> Sequence[str]:
+    parts: list[str] = []
+    for word in words:
+        rest = word
+        while text.width(rest) > cells:
+            head = rest[:cells]
+            while text.width(head) > cells:
+                head = head[:-1]
+            parts.append(head)
+            rest = rest[len(head) :]
+        parts.append(rest)
+    return parts

@@ -1,0 +1,375 @@
+"""One scale set: its summary in words, its map, its instances in rows, and what a filter sees of an instance.
+
+Pure functions over a `SetSnapshot`; labels and the time come from the caller.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from vmss_tui.domain.health import Health, Power, Provisioning
+from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.policy import UpgradeMode, percent_of
+from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
+from vmss_tui.domain.script import ScriptConfig, ScriptState
+from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
+from vmss_tui.presentation import text
+from vmss_tui.presentation.columns import Cell, Column, Line, Piece, Row, cell
+from vmss_tui.presentation.filtering import Fields, Term, matches
+from vmss_tui.presentation.fleet import Labels, short_age, version_name
+from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, HEALTH, RING, SCRIPT, SLASHED, Mark, Role
+from vmss_tui.presentation.heatmap import Zone
+
+COLUMNS = (
+    Column("id", "ID", 5, right=True),
+    Column("name", "NAME", 12, flex=2, priority=4, middle=True),
+    Column("zone", "ZONE", 4, right=True, priority=5),
+    Column("domain", "UD", 3, right=True, priority=8),
+    Column("power", "POWER", 8, priority=7),
+    Column("model", "MODEL", 7, priority=6),
+    Column("version", "VERSION", 10, flex=1, middle=True),
+    Column("script", "SCRIPT", 13),
+    Column("health", "HEALTH", 14, priority=1),
+    Column("changed", "CHANGED", 7, right=True, priority=3),
+    Column("message", "MESSAGE", 8, flex=4, priority=2),
+)
+
+FIELDS = ("id", "name", "zone", "power", "model", "version", "script", "health", "message", "state")
+"""What a filter may name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceView:
+    """How a person wants to look at the instances."""
+
+    order: str = "trouble"
+    reverse: bool = False
+    faults_only: bool = False
+    terms: tuple[Term, ...] = ()
+
+
+# -- one instance -----------------------------------------------------------------------------------------------
+
+
+def mark_of(instance: Instance) -> Mark:
+    """The one sign of an instance: the most telling thing about it."""
+    if instance.script.state is ScriptState.FAILED or instance.provisioning is Provisioning.FAILED:
+        return Mark(CROSS, "failed", Role.BAD)
+    if instance.power in (Power.DEALLOCATED, Power.STOPPED, Power.DEALLOCATING, Power.STOPPING):
+        return Mark(SLASHED, instance.power.value, Role.DIM)
+    if instance.health is Health.UNHEALTHY:
+        return HEALTH[Health.UNHEALTHY]
+    if instance.script.state is ScriptState.RUNNING or instance.provisioning in (
+        Provisioning.UPDATING,
+        Provisioning.CREATING,
+        Provisioning.DELETING,
+    ):
+        return Mark(HALF, "updating", Role.BUSY)
+    if instance.health is Health.INITIALISING:
+        return HEALTH[Health.INITIALISING]
+    if instance.health is Health.UNKNOWN:
+        return HEALTH[Health.UNKNOWN]
+    if not instance.latest_model:
+        return Mark(RING, "behind", Role.WAIT)
+    return Mark(DOT, "current", Role.OK)
+
+
+def needs_attention(instance: Instance) -> bool:
+    """Whether a person should look at it."""
+    return mark_of(instance).role in (Role.BAD, Role.WARN) or not instance.agent_ready
+
+
+def changed_at(instance: Instance) -> datetime | None:
+    """When something about it last changed: its health, its script, or itself."""
+    times = [each for each in (instance.health_at, instance.script.at, instance.created_at) if each is not None]
+    return max(times) if times else None
+
+
+def instance_version(instance: Instance, labels: dict[str, str]) -> str:
+    """Label of the configuration that it runs, else 8 hex digits, else a dash."""
+    if not instance.script_digest:
+        return "–"
+    return labels.get(instance.script_digest) or instance.script_digest[:8]
+
+
+def versions(snapshot: SetSnapshot, label: Labels) -> dict[str, str]:
+    """Labels by digest of every configuration in the set."""
+    found: dict[str, str] = {}
+    script = snapshot.scale_set.script
+    if script is not None:
+        found[script.digest] = version_name(script, label)
+    for each in snapshot.instances:
+        digest = each.script_digest
+        if digest and digest not in found and script is not None:
+            config = ScriptConfig(name=script.name, handler=script.handler, settings=each.script_settings)
+            found[digest] = label(config) or digest[:8]
+    return found
+
+
+def row_of(instance: Instance, labels: dict[str, str], now: datetime) -> Row:
+    """One instance as a row; its key is the instance id."""
+    off = instance.power not in (Power.RUNNING, Power.UNKNOWN, Power.STARTING)
+    return Row(
+        instance.id,
+        (
+            cell(instance.id),
+            cell(text.plain(instance.name)),
+            cell(instance.zone or "–", Role.PLAIN if instance.zone else Role.WAIT),
+            cell("–" if instance.update_domain is None else str(instance.update_domain), Role.DIM),
+            cell(instance.power.value, Role.WARN if off else Role.DIM),
+            cell(*(("current", Role.DIM) if instance.latest_model else ("behind", Role.WARN))),
+            cell(text.plain(instance_version(instance, labels))),
+            _script(instance, now),
+            _health(instance, now),
+            cell(short_age(text.seconds_between(at, now)) if (at := changed_at(instance)) else "–", Role.DIM),
+            cell(text.plain(instance.message), Role.BAD if needs_attention(instance) else Role.DIM),
+        ),
+    )
+
+
+def _script(instance: Instance, now: datetime) -> Cell:
+    run = instance.script
+    mark = SCRIPT[run.state]
+    detail = ""
+    if run.state in (ScriptState.SUCCEEDED, ScriptState.FAILED) and run.exit_code is not None:
+        detail = f" {run.exit_code}"
+    elif run.state is ScriptState.RUNNING and run.at is not None:
+        detail = f" {short_age(text.seconds_between(run.at, now))}"
+    return ((mark.text(), mark.role), (detail, Role.DIM)) if detail else ((mark.text(), mark.role),)
+
+
+def _health(instance: Instance, now: datetime) -> Cell:
+    mark = HEALTH[instance.health]
+    return ((mark.text(), mark.role),)
+
+
+def fields_of(instance: Instance, labels: dict[str, str]) -> Fields:
+    """What a filter sees of an instance."""
+    version = instance_version(instance, labels)
+    return {
+        "": (instance.id, instance.name, version, instance.message, instance.health.value, instance.script.state.value),
+        "id": (instance.id,),
+        "name": (instance.name,),
+        "zone": (instance.zone,),
+        "power": (instance.power.value,),
+        "model": ("current" if instance.latest_model else "behind",),
+        "version": (version,),
+        "script": (instance.script.state.value, SCRIPT[instance.script.state].word),
+        "health": (instance.health.value,),
+        "message": (instance.message,),
+        "state": (mark_of(instance).word,),
+    }
+
+
+_SEVERITY = {Role.BAD: 0, Role.WARN: 1, Role.BUSY: 2, Role.WAIT: 3, Role.DIM: 4}
+
+
+def _since(instance: Instance) -> float:
+    at = changed_at(instance)
+    return -at.timestamp() if at is not None else 0.0
+
+
+_RANKS: dict[str, Callable[[Instance, dict[str, str]], Any]] = {
+    "name": lambda it, _: it.name.lower(),
+    "zone": lambda it, _: it.zone,
+    "domain": lambda it, _: it.update_domain or 0,
+    "power": lambda it, _: it.power.value,
+    "model": lambda it, _: it.latest_model,
+    "version": instance_version,
+    "script": lambda it, _: it.script.state.value,
+    "health": lambda it, _: it.health.value,
+    "changed": lambda it, _: _since(it),
+    "message": lambda it, _: (it.message == "", it.message),
+    "trouble": lambda it, _: _SEVERITY.get(mark_of(it).role, 5),
+}
+
+
+def shown_instances(snapshot: SetSnapshot, view: InstanceView, labels: dict[str, str]) -> tuple[Instance, ...]:
+    """The instances that a view shows, in its order; equals by number."""
+    kept = [
+        each
+        for each in snapshot.instances
+        if (not view.faults_only or needs_attention(each))
+        and (not view.terms or matches(view.terms, fields_of(each, labels)))
+    ]
+    kept.sort(key=lambda each: each.ordinal, reverse=view.reverse and view.order == "id")
+    rank = _RANKS.get(view.order)
+    if rank is not None:
+        kept.sort(key=lambda each: rank(each, labels), reverse=view.reverse)
+    return tuple(kept)
+
+
+def zones_of(snapshot: SetSnapshot) -> tuple[Zone, ...]:
+    """The map's groups: zones, or one group of all."""
+    by_zone: dict[str, list[Instance]] = {}
+    for each in sorted(snapshot.instances, key=lambda it: it.ordinal):
+        by_zone.setdefault(each.zone, []).append(each)
+    return tuple(
+        Zone(f"zone {zone}" if zone else ("no zone" if len(by_zone) > 1 else ""), tuple(mark_of(i) for i in instances))
+        for zone, instances in sorted(by_zone.items())
+    )
+
+
+def count_line(snapshot: SetSnapshot, shown: Sequence[Instance], marks: int) -> Line:
+    """The status line at rest: how many instances, how they stand."""
+    total = len(snapshot.instances)
+    counts: dict[Mark, int] = {}
+    for each in snapshot.instances:
+        mark = mark_of(each)
+        counts[mark] = counts.get(mark, 0) + 1
+    head = text.counted(total, "instance") if len(shown) == total else f"{len(shown)} of {total} instances"
+    pieces: list[Piece] = [(head, Role.DIM)]
+    for mark, count in sorted(counts.items(), key=lambda item: _SEVERITY.get(item[0].role, 5)):
+        pieces += [("  ·  ", Role.DIM), (f"{count} {mark.word}", mark.role)]
+    if marks:
+        pieces += [("  ·  ", Role.DIM), (f"{marks} marked", Role.ACCENT)]
+    return tuple(pieces)
+
+
+# -- the set ----------------------------------------------------------------------------------------------------
+
+
+def policy_words(scale_set: ScaleSet) -> str:
+    """The upgrade policy as a sentence: `Rolling · 20 % a batch (12) · pause 30 s · at most 20 % unhealthy`."""
+    if scale_set.mode is UpgradeMode.MANUAL:
+        return "Manual · a change reaches an instance only when it is told to update"
+    if scale_set.mode is UpgradeMode.AUTOMATIC:
+        return "Automatic · a change reaches all instances at once, in no order"
+    policy = scale_set.policy
+    parts = [
+        "Rolling",
+        f"{policy.batch_percent} % a batch ({percent_of(policy.batch_percent, scale_set.capacity)})",
+        f"pause {text.in_words(policy.pause_seconds)}",
+        f"at most {policy.unhealthy_percent} % unhealthy",
+    ]
+    parts += [
+        words
+        for on, words in (
+            (policy.cross_zone, "zones mixed"),
+            (policy.prioritise_unhealthy, "unhealthy first"),
+            (policy.rollback_on_breach, "rolls back"),
+            (policy.surge, "surge"),
+        )
+        if on
+    ]
+    return " · ".join(parts)
+
+
+def shape_words(scale_set: ScaleSet) -> str:
+    """`Ubuntu 22.04 · Standard_D2s_v5 · Uniform · 3 zones`."""
+    zones = text.counted(len(scale_set.zones), "zone") if scale_set.zones else "no zones"
+    parts = (scale_set.image, scale_set.size, scale_set.orchestration.value, zones)
+    return " · ".join(text.plain(each) for each in parts if each)
+
+
+def health_words(scale_set: ScaleSet) -> Piece:
+    """Where health comes from; amber when it comes from nowhere."""
+    source = scale_set.health_source
+    if not source.present:
+        return ("Nothing reports health: a rolling upgrade cannot be checked", Role.WARN)
+    return (f"Health by {text.plain(source.detail)}", Role.PLAIN)
+
+
+def script_words(snapshot: SetSnapshot, label: Labels, now: datetime) -> Line:
+    """`Script  CustomScript 2.1 → web 2.4.0, ran 3 d ago`."""
+    scale_set = snapshot.scale_set
+    script = scale_set.script
+    if script is None:
+        return (("Script  ", Role.DIM), ("none yet", Role.WAIT))
+    handler = next(
+        (f"{each.type} {each.version}" for each in scale_set.extensions if each.name == script.name),
+        script.handler.type,
+    )
+    pieces: list[Piece] = [
+        ("Script  ", Role.DIM),
+        (f"{text.plain(handler)} → ", Role.PLAIN),
+        (text.plain(version_name(script, label)), Role.ACCENT),
+    ]
+    ran = [i.script.at for i in snapshot.instances if i.script.at is not None and i.script_digest == script.digest]
+    if ran:
+        pieces.append((f", last ran {short_age(text.seconds_between(max(ran), now))} ago", Role.DIM))
+    return tuple(pieces)
+
+
+def others_words(scale_set: ScaleSet) -> str:
+    """The other extensions of the model: `Other extensions  HealthExtension, AADSSHLogin`."""
+    names = [text.plain(each.name) for each in scale_set.extensions if each.as_script() is None]
+    return f"Other extensions  {', '.join(names)}" if names else ""
+
+
+def in_the_way(scale_set: ScaleSet) -> tuple[str, ...]:
+    """What may interfere with a rollout, in words."""
+    found: list[str] = []
+    if scale_set.automatic_repairs:
+        held = ", suspended" if scale_set.repairs_suspended else ""
+        found.append(f"automatic repairs on ({scale_set.automatic_repairs}{held})")
+    if scale_set.automatic_os_upgrade:
+        found.append("automatic OS image upgrades on")
+    if scale_set.overprovision:
+        found.append("overprovisioning on")
+    if scale_set.provisioning is Provisioning.FAILED:
+        found.append("its last change failed")
+    if scale_set.provisioning in (Provisioning.UPDATING, Provisioning.DELETING):
+        found.append(f"it is {scale_set.provisioning.value} right now")
+    return tuple(found)
+
+
+def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
+    """`Last roll  completed 3 d ago, 60 updated`, or why it stopped."""
+    if upgrade is None:
+        return (("Last roll  ", Role.DIM), ("never", Role.WAIT))
+    ago = text.seconds_between(upgrade.last_action_at or upgrade.started_at, now)
+    total = upgrade.successful + upgrade.failed + upgrade.in_progress + upgrade.pending
+    role = {UpgradeCode.COMPLETED: Role.OK, UpgradeCode.FAULTED: Role.BAD, UpgradeCode.CANCELLED: Role.WARN}.get(
+        upgrade.code, Role.BUSY
+    )
+    words = {
+        UpgradeCode.ROLLING_FORWARD: "rolling forward",
+        UpgradeCode.ROLLING_BACK: "rolling back",
+    }.get(upgrade.code, upgrade.code.value.lower())
+    detail = f" {upgrade.successful} of {total} updated" if total else ""
+    if upgrade.failed:
+        detail += f", {upgrade.failed} failed"
+    if not upgrade.code.running:
+        detail += f", {short_age(ago)} ago"
+    return (("Last roll  ", Role.DIM), (words, role), (detail, Role.DIM))
+
+
+def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: int) -> tuple[Line, ...]:
+    """The summary: three lines in two columns, or single lines where that is too narrow. Always the same number."""
+    scale_set = snapshot.scale_set
+    way = in_the_way(scale_set)
+    way_line: Line = (
+        (("In the way  ", Role.DIM), (", ".join(way), Role.WARN))
+        if way
+        else (("In the way  ", Role.DIM), ("nothing that we can see", Role.PLAIN))
+    )
+    script, last = script_words(snapshot, label, now), upgrade_words(snapshot.upgrade, now)
+    left: list[Line] = [((policy_words(scale_set), Role.PLAIN),), (health_words(scale_set),), way_line]
+    right: list[Line] = [((shape_words(scale_set), Role.DIM),), script, last]
+    fault = snapshot.upgrade.fault if snapshot.upgrade is not None else None
+    if width < 100:
+        return (*left[:2], script, last if fault is not None or not way else way_line)
+    half = width * 56 // 100
+    return tuple((*_fit_line(a, half - 2), ("  ", Role.PLAIN), *b) for a, b in zip(left, right, strict=True))
+
+
+def fault_line(snapshot: SetSnapshot) -> Line:
+    """Why Azure's last roll stopped, in Azure's words; empty when it did not."""
+    upgrade = snapshot.upgrade
+    if upgrade is None or upgrade.fault is None or upgrade.code.running:
+        return ()
+    return (("✖ ", Role.BAD), (text.plain(f"{upgrade.fault.code}: {upgrade.fault.message}"), Role.BAD))
+
+
+def _fit_line(line: Line, width: int) -> Line:
+    used, kept = 0, []
+    for words, role in line:
+        room = width - used
+        if room <= 0:
+            break
+        short = text.cut_end(words, room)
+        kept.append((short, role))
+        used += text.width(short)
+    return (*kept, (" " * max(0, width - used), Role.PLAIN))
