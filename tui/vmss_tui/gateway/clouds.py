@@ -1,0 +1,186 @@
+"""Which cloud: where Azure Resource Manager and Entra ID are, whom to trust, how to sign in, how fast to look.
+
+A cloud is configuration and nothing else: the public Azure cloud, a national one, or a TOML file. Imports no azure.
+Endpoints: "National clouds" (Entra ID) and "Azure Resource Manager endpoints".
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from vmss_tui.errors import UsageError
+
+FILE_VARIABLE = "VMSS_TUI_CLOUD_FILE"
+CREDENTIALS = ("auto", "env", "cli", "managed-identity", "device")
+_ALIASES = {"environment": "env", "managed_identity": "managed-identity", "azure-cli": "cli"}
+_KEY = re.compile(r"`\$\.?([^`]*)`")
+_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
+
+
+class Cloud(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One cloud. URLs are https without a trailing slash; times are in seconds."""
+
+    name: str
+    resource_manager: str
+    authority: str
+    audience: str = "https://management.azure.com"
+    """Tokens are asked for `audience` + `/.default`."""
+    ca_file: str = ""
+    """PEM file of the only authorities to trust; empty means those of the system."""
+    instance_discovery: bool = True
+    credential: str = "auto"
+    """What `--auth` defaults to."""
+    tenant_id: str = ""
+    portal: str = ""
+    poll_seconds: float = 5.0
+    """Pace of polling a long-running operation."""
+    watch_seconds: float = 12.0
+    """Pace of reading a scale set again while something moves: half of what Azure allows for one set."""
+    idle_seconds: float = 60.0
+    """The same while nothing moves."""
+    environment: dict[str, str] = {}
+    """What the credential reads where the process environment lacks it (`AZURE_CLIENT_ID`, …)."""
+
+    @property
+    def scope(self) -> str:
+        """The token scope."""
+        return f"{self.audience.rstrip('/')}/.default"
+
+    @property
+    def host(self) -> str:
+        """Host of Azure Resource Manager, with its port when it is not 443."""
+        return endpoint_of(self.resource_manager)
+
+
+PUBLIC = Cloud(
+    name="AzureCloud",
+    resource_manager="https://management.azure.com",
+    authority="https://login.microsoftonline.com",
+    portal="https://portal.azure.com",
+)
+US_GOVERNMENT = Cloud(
+    name="AzureUSGovernment",
+    resource_manager="https://management.usgovcloudapi.net",
+    authority="https://login.microsoftonline.us",
+    audience="https://management.usgovcloudapi.net",
+    portal="https://portal.azure.us",
+)
+CHINA = Cloud(
+    name="AzureChinaCloud",
+    resource_manager="https://management.chinacloudapi.cn",
+    authority="https://login.chinacloudapi.cn",
+    audience="https://management.chinacloudapi.cn",
+    portal="https://portal.azure.cn",
+)
+BUILT_IN = {each.name.lower(): each for each in (PUBLIC, US_GOVERNMENT, CHINA)} | {"public": PUBLIC, "azure": PUBLIC}
+
+
+def endpoint_of(url: str) -> str:
+    """Host and port of a URL in lower case, without the port 443."""
+    parts = urlsplit(url)
+    host, port = (parts.hostname or "").lower(), parts.port
+    return host if port in (None, 443) else f"{host}:{port}"
+
+
+def load_cloud(
+    name: str | None = None, file: Path | str | None = None, *, environ: Mapping[str, str] | None = None
+) -> Cloud:
+    """The cloud asked for: a file, else a name, else `$VMSS_TUI_CLOUD_FILE`, else public Azure.
+
+    A name is a built-in cloud or `NAME.toml` in the user's `clouds` directory. Raises UsageError that names the file
+    and the key.
+    """
+    env = os.environ if environ is None else environ
+    if file is not None:
+        return read_cloud(Path(file))
+    if name is not None:
+        return _named(name, env)
+    if env.get(FILE_VARIABLE):
+        return read_cloud(Path(env[FILE_VARIABLE]), said_by=f"${FILE_VARIABLE}")
+    return PUBLIC
+
+
+def clouds_directory(environ: Mapping[str, str] | None = None) -> Path:
+    """Where the user's own clouds are: `$XDG_CONFIG_HOME/vmss-tui/clouds`."""
+    env = os.environ if environ is None else environ
+    home = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME") or "~").expanduser() / ".config")
+    return Path(home) / "vmss-tui" / "clouds"
+
+
+def _named(name: str, environ: Mapping[str, str]) -> Cloud:
+    if name.lower() in BUILT_IN:
+        return BUILT_IN[name.lower()]
+    directory = clouds_directory(environ)
+    path = directory / f"{name}.toml"
+    if re.fullmatch(r"[\w.-]+", name) and path.is_file():
+        return read_cloud(path)
+    mine = sorted(each.stem for each in directory.glob("*.toml")) if directory.is_dir() else []
+    known = [PUBLIC.name, US_GOVERNMENT.name, CHINA.name, *mine]
+    raise UsageError(f"there is no cloud named {name!r}", hint=f"known: {', '.join(known)}; or write {path}")
+
+
+def read_cloud(path: Path, *, said_by: str = "") -> Cloud:
+    """Read and check a cloud file. Raises UsageError that names the file and the key."""
+    where = f"{path}" + (f" (from {said_by})" if said_by else "")
+    try:
+        cloud = msgspec.toml.decode(path.read_bytes(), type=Cloud)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the cloud file {where}: {error.strerror or error}",
+            hint="is the simulator that wrote it still running?" if said_by else "check the path",
+        ) from error
+    except msgspec.ValidationError as error:
+        raise UsageError(*_explain(where, str(error))) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{where}: not valid TOML: {error}", hint="fix the file or name another cloud") from error
+    return _check(cloud, path, where)
+
+
+def _explain(where: str, text: str) -> tuple[str]:
+    unknown = _UNKNOWN.search(text)
+    if unknown:
+        near = difflib.get_close_matches(unknown[1], Cloud.__struct_fields__, n=1)
+        return (f"{where}: unknown key {unknown[1]!r}" + (f"; did you mean {near[0]!r}?" if near else ""),)
+    key = _KEY.search(text)
+    said = text.split(" - at ", maxsplit=1)[0].lower()
+    return (f"{where}: {key[1]}: {said}" if key and key[1] else f"{where}: {said}",)
+
+
+def _check(cloud: Cloud, path: Path, where: str) -> Cloud:
+    for key in ("resource_manager", "authority", "audience", "portal"):
+        _check_url(where, key, getattr(cloud, key))
+    for key in ("poll_seconds", "watch_seconds", "idle_seconds"):
+        if not getattr(cloud, key) > 0:
+            raise UsageError(f"{where}: {key}: {getattr(cloud, key)} is not a number of seconds above 0")
+    credential = _ALIASES.get(cloud.credential, cloud.credential)
+    if credential not in CREDENTIALS:
+        raise UsageError(f"{where}: credential: {cloud.credential!r} is unknown", hint=f"use {', '.join(CREDENTIALS)}")
+    ca_file = str((path.parent / cloud.ca_file).resolve()) if cloud.ca_file else ""
+    if ca_file and not Path(ca_file).is_file():
+        raise UsageError(f"{where}: ca_file: there is no file {ca_file}", hint="check the path")
+    return msgspec.structs.replace(
+        cloud,
+        credential=credential,
+        ca_file=ca_file,
+        resource_manager=cloud.resource_manager.rstrip("/"),
+        authority=cloud.authority.rstrip("/"),
+    )
+
+
+def _check_url(where: str, key: str, url: str) -> None:
+    if not url and key == "portal":
+        return
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme == "https" and bool(parts.hostname) and not parts.username and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise UsageError(
+            f"{where}: {key}: {url!r} is not an https address", hint="plain http would send tokens in the clear"
+        )

@@ -1,0 +1,34 @@
+"""Following long-running operations: one poll of the URL that Azure gave, verbatim, whoever started the operation.
+
+Never rebuilt (it may be signed) and never followed off the cloud's host. An operation that Azure has forgotten is
+`GONE`: look at the resources instead. Recordings `op_*`, `rolling_put_op_*`.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from vmss_tui.domain.ids import OperationHandle
+from vmss_tui.domain.upgrade import OperationState, OperationStatus
+from vmss_tui.errors import NotFound
+from vmss_tui.gateway import mapping, wire
+from vmss_tui.gateway.arm import Arm, decoder
+
+_OPERATION = decoder(wire.Operation)
+_SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)
+
+
+async def operation(arm: Arm, handle: OperationHandle) -> OperationStatus:
+    """One poll. A write that was answered without an operation (empty URL) has succeeded."""
+    if not handle.url:
+        return OperationStatus(OperationState.SUCCEEDED)
+    found = _SUBSCRIPTION.search(urlsplit(handle.url).path)
+    what = f"follow the operation {handle.name}".rstrip()
+    try:
+        answer = await arm.read(found[1] if found else "", handle.url, _decode, what=what, kind="operation")
+    except NotFound:
+        return OperationStatus(OperationState.GONE)
+    return mapping.operation(answer.value, answer.status)
+
+
+def _decode(body: bytes) -> wire.Operation:
+    return _OPERATION(body) if body.strip() else wire.Operation()
