@@ -3,6 +3,7 @@
     VmssTuiError
     ├── UsageError                 wrong arguments, unknown name                          2
     │   ├── ProfileInvalid         a profile that does not hold                           2
+    │   ├── SaveRefused            saving a profile would lose something                  2
     │   └── NotUnique              a name that several scale sets share                   2
     ├── SignInFailed               no credential, a refused one, an expired one           3
     ├── ConnectionFailed           no route, TLS, time-out, a half-written reply          3
@@ -42,6 +43,17 @@ class UsageError(VmssTuiError):
 
 class ProfileInvalid(UsageError):
     """A deployment profile cannot be used; `message` names the file, the line and the key."""
+
+
+class SaveRefused(UsageError):
+    """Saving, renaming or deleting a profile would lose something.
+
+    `reason` is one of `exists`, `comments`, `changed` (on disk since it was loaded), `bundled`, `rights`.
+    """
+
+    def __init__(self, message: str, *, reason: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class NotUnique(UsageError):

@@ -1,0 +1,47 @@
+"""The front door to profiles: what one is, how to load, lint, resolve and recognise it.
+
+Everything here is defined in the modules beside this one; import from here.
+"""
+
+from vmss_tui.profiles.linting import check, lint, lint_file, load, peek
+from vmss_tui.profiles.problem import LintProblem, Severity
+from vmss_tui.profiles.profile import (
+    WHOLE,
+    FileRef,
+    Hook,
+    Hooks,
+    Profile,
+    ReportFields,
+    Rerun,
+    Script,
+    Targets,
+    Variable,
+)
+from vmss_tui.profiles.recognising import recognise, recover
+from vmss_tui.profiles.resolving import Resolved, check_value, resolve, values_of
+
+__all__ = [
+    "WHOLE",
+    "FileRef",
+    "Hook",
+    "Hooks",
+    "LintProblem",
+    "Profile",
+    "ReportFields",
+    "Rerun",
+    "Resolved",
+    "Script",
+    "Severity",
+    "Targets",
+    "Variable",
+    "check",
+    "check_value",
+    "lint",
+    "lint_file",
+    "load",
+    "peek",
+    "recognise",
+    "recover",
+    "resolve",
+    "values_of",
+]

@@ -1,0 +1,134 @@
+"""Protected values, revealed as late as possible: from the environment, a file, a person, or given by the caller.
+
+Never logs, stores or returns anything but `Secret`. Key Vault references are not revealed: Azure reads them itself.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from vmss_tui.domain.script import Secret, SecretRef, SecretSource
+from vmss_tui.errors import ProfileInvalid
+
+_LIMIT = 1 << 20
+
+
+def reveal(
+    refs: Mapping[str, SecretRef],
+    *,
+    environ: Mapping[str, str],
+    prompt: Callable[[str], str] | None = None,
+    given: Mapping[str, Secret] | None = None,
+) -> Mapping[str, Secret]:
+    """The values of protected settings by Azure's name. `given` wins; `prompt` gets the question to ask.
+
+    Raises ProfileInvalid naming the setting and the variable or file, never the value.
+    """
+    known = given or {}
+    return {
+        name: known[name] if name in known else Secret(_shaped(name, _value(name, ref, environ, prompt)))
+        for name, ref in refs.items()
+        if name in known or ref.source is not SecretSource.KEY_VAULT
+    }
+
+
+def needs_asking(refs: Mapping[str, SecretRef]) -> Mapping[str, str]:
+    """Protected settings that a person must type, with the question; for the form and the command line."""
+    return {name: question(name, ref) for name, ref in refs.items() if ref.source is SecretSource.PROMPT}
+
+
+def question(name: str, ref: SecretRef) -> str:
+    """What to ask for a prompted setting."""
+    return ref.where if ref.where and ref.where != name else f"Value of {name}"
+
+
+def travelling(
+    refs: Mapping[str, SecretRef],
+    *,
+    prompt: Callable[[str], str] | None = None,
+    given: Mapping[str, Secret] | None = None,
+) -> Mapping[str, Secret]:
+    """Only the values that no other process could find again: prompts and literals.
+
+    They must travel to the runner; environment and file references are revealed there. Raises ProfileInvalid.
+    """
+    lost = {name: ref for name, ref in refs.items() if ref.source in (SecretSource.PROMPT, SecretSource.LITERAL)}
+    return reveal(lost, environ={}, prompt=prompt, given=given)
+
+
+def _value(name: str, ref: SecretRef, environ: Mapping[str, str], prompt: Callable[[str], str] | None) -> str:
+    match ref.source:
+        case SecretSource.ENV:
+            return _from_environment(name, ref.where, environ)
+        case SecretSource.FILE:
+            return _from_file(name, Path(ref.where).expanduser())
+        case SecretSource.LITERAL if ref.where:
+            return ref.where
+        case SecretSource.LITERAL:
+            raise ProfileInvalid(
+                f"the literal value of {name} is not stored with a rollout",
+                hint="start it again from the profile, or use { env = … } or { file = … }",
+            )
+        case _:
+            return _asked(name, ref, prompt)
+
+
+def _from_environment(name: str, variable: str, environ: Mapping[str, str]) -> str:
+    value = environ.get(variable, "")
+    if not value:
+        raise ProfileInvalid(
+            f"{name} comes from ${variable}, which is {'empty' if variable in environ else 'not set'}",
+            hint=f"export {variable}=… before you start",
+        )
+    return value
+
+
+def _from_file(name: str, path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_LIMIT + 1)
+        text = content.decode()
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise ProfileInvalid(f"{name} comes from {path}, which cannot be read: {reason}", hint="check it") from None
+    except UnicodeDecodeError:
+        raise ProfileInvalid(f"{name} comes from {path}, which is no UTF-8 text", hint="store it as text") from None
+    if len(content) > _LIMIT:
+        raise ProfileInvalid(f"{name} comes from {path}, which is larger than 1 MiB", hint="is it the right file?")
+    value = text.removesuffix("\n").removesuffix("\r")
+    if not value:
+        raise ProfileInvalid(f"{name} comes from {path}, which is empty", hint="put the value into it")
+    return value
+
+
+def _asked(name: str, ref: SecretRef, prompt: Callable[[str], str] | None) -> str:
+    if prompt is None:
+        raise ProfileInvalid(
+            f"{name} must be typed in, and there is nobody to ask",
+            hint="run it from a terminal, or use { env = … } or { file = … } in the profile",
+        )
+    value = prompt(question(name, ref))
+    if not value:
+        raise ProfileInvalid(f"no value was given for {name}", hint="type one, or change the profile")
+    return value
+
+
+def _shaped(name: str, value: str) -> object:
+    """Lists and objects in the shape that Azure wants; everything else stays text."""
+    if name == "managedIdentity":
+        return _parsed(name, value, dict)
+    if name != "fileUris":
+        return value
+    return _parsed(name, value, list) if value.lstrip().startswith("[") else value.split()
+
+
+def _parsed(name: str, value: str, shape: type[dict[str, Any]] | type[list[Any]]) -> object:
+    word = "array" if shape is list else "object"
+    try:
+        found = json.loads(value)
+    except ValueError:
+        raise ProfileInvalid(f"the value of {name} is no JSON", hint=f"it must be a JSON {word}") from None
+    if not isinstance(found, shape):
+        raise ProfileInvalid(f"the value of {name} is no JSON {word}", hint="correct it where it is kept")
+    return found

@@ -1,0 +1,45 @@
+"""When each profile was last used: a small JSON file of the state directory. Losing it loses nothing that matters."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+_KEPT = 500
+
+
+class Uses:
+    """Last uses by the path of a profile's file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Mapping[str, datetime]:
+        """What is known; nothing when the file is missing or damaged."""
+        try:
+            found = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {key: at for key, text in found.items() if (at := _time(text))} if isinstance(found, dict) else {}
+
+    def note(self, key: str, at: datetime) -> None:
+        """Remember a use; a state directory that cannot be written is no reason to fail."""
+        known = {**self.read(), key: at.astimezone(UTC)}
+        newest = sorted(known.items(), key=lambda each: each[1], reverse=True)[:_KEPT]
+        text = json.dumps({each: when.isoformat() for each, when in newest}, indent=1)
+        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            temporary.write_text(text, "utf-8")
+            temporary.replace(self._path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
