@@ -1,4 +1,4 @@
-"""Names of versions: from the journal, else from the profile that recognises a configuration. Each is looked up once."""
+"""Names of versions: from the journal, else from the profile that recognises a configuration; each looked up once."""
 
 from collections.abc import Mapping
 from dataclasses import replace

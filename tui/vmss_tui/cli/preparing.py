@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vmss_tui.cli import diagnostics, inventory
+from vmss_tui.cli.naming import Namer
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode, parse_duration
+from vmss_tui.domain.scaleset import ScaleSet
 from vmss_tui.errors import NotUnique, UsageError
 from vmss_tui.ports import Azure, FilePin
 
@@ -91,10 +93,18 @@ async def prepare(session: LiveSession, wish: Wish) -> Prepared:
         clock=session.clock,
         profile=profile.name,
         variables=resolved.variables,
-        labels=session.labels(scale_set),
+        labels=_labels(session, scale_set),
         sha256=resolved.sha256,
     )
     return Prepared(profile=profile, resolved=resolved, plan=plan, pins=pins)
+
+
+def _labels(session: LiveSession, scale_set: ScaleSet) -> Mapping[str, str]:
+    """Names of versions by digest, the one on the set among them if anything knows it."""
+    namer = Namer(session)
+    if scale_set.script is not None:
+        namer(scale_set.script)
+    return namer.known()
 
 
 def load_profile(store: "ProfileStore", name: str) -> "Profile":

@@ -14,6 +14,7 @@ from vmss_tui.domain.ids import ScaleSetId, Subscription
 from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import fleet, records, text_tables
+from vmss_tui.presentation.filtering import Term, parse
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -49,11 +50,9 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_js
     return run(ctx, work)
 
 
-def _terms(given: tuple[str, ...]) -> tuple[fleet.Term, ...]:
-    from vmss_tui.presentation.filtering import parse
-
+def _terms(given: tuple[str, ...]) -> tuple[Term, ...]:
     try:
-        return tuple(parse(" ".join(given), fleet.FIELDS))
+        return parse(" ".join(given), fleet.FIELDS)
     except ValueError as error:
         raise UsageError(f"the filter does not hold: {error}") from error
 

@@ -58,7 +58,7 @@ def wish_from(given: Mapping[str, Any]) -> Wish:
 @connected
 @with_profiles
 @click.pass_context
-def plan(ctx: click.Context, as_json: bool, **given: Any) -> int:
+def plan(ctx: click.Context, /, as_json: bool, **given: Any) -> int:
     """Show what PROFILE would change on SCALESET: the diff, the batches, what stands in the way. Writes nothing."""
     wish = wish_from(given)
 

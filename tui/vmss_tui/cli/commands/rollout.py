@@ -29,6 +29,7 @@ from vmss_tui.presentation.text import counted
 @click.pass_context
 def rollout(
     ctx: click.Context,
+    /,
     yes: bool,
     detach: bool,
     jsonl: bool,
