@@ -1,0 +1,113 @@
+"""Everything that leans on Textual's insides or on the terminal's quirks; the only module that may.
+
+Owns: ASCII signs for terminals that have no others, crash messages without local variables, signals, OSC 52 size.
+"""
+
+import asyncio
+import contextlib
+import locale
+import logging
+import signal
+from collections.abc import Callable, Mapping
+
+from rich.segment import Segment
+from rich.text import Text
+from textual.app import App
+from textual.color import Color
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from vmss_tui.app.widgets.strips import ascii_only
+
+_log = logging.getLogger("vmss_tui.app")
+
+CLIPBOARD_BYTES = 74_994
+"""What terminals take in one OSC 52 sequence (100,000 bytes after base64)."""
+
+_POOR_TERMINALS = frozenset({"linux", "vt100", "vt102", "vt220", "ansi", "dumb", "cons25"})
+
+
+def needs_ascii(environ: Mapping[str, str], encoding: str | None = None) -> bool:
+    """Whether the terminal can only be trusted with ASCII: by wish (`VMSS_TUI_ASCII=1`), by TERM, or by locale."""
+    wish = environ.get("VMSS_TUI_ASCII", "")
+    if wish:
+        return wish not in ("0", "no", "false")
+    encoding = encoding if encoding is not None else locale.getpreferredencoding(False)
+    return environ.get("TERM", "") in _POOR_TERMINALS or "utf" not in encoding.lower()
+
+
+class AsciiSigns(LineFilter):
+    """Draws every sign of ours, and every border of Textual's, with ASCII."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same cells in ASCII where we know a stand-in."""
+        return [
+            segment if segment.text.isascii() else Segment(_boxes(ascii_only(segment.text)), segment.style)
+            for segment in segments
+        ]
+
+
+def _boxes(text: str) -> str:
+    return "".join("+" if "┌" <= c <= "╿" else "#" if "▀" <= c <= "▟" else c for c in text)
+
+
+def use_ascii(app: App[int]) -> None:
+    """From now on the app paints ASCII signs only."""
+    app._filters.append(AsciiSigns())
+
+
+def sane_no_color(environ: dict[str, str] | Mapping[str, str], forget: Callable[[str], object]) -> bool:
+    """Whether colours are unwanted. An empty NO_COLOR means nothing (no-color.org), but Textual would obey it."""
+    value = environ.get("NO_COLOR")
+    if value == "":
+        forget("NO_COLOR")
+    return bool(value)
+
+
+def crash(app: App[int], error: BaseException, log_file: str = "") -> None:
+    """End the app after an unexpected error: a sentence for the person, the traceback (no locals) for the log."""
+    _log.error("unexpected error", exc_info=(type(error), error, error.__traceback__))
+    where = f" The details are in {log_file}." if log_file else ""
+    app._exit_renderables.append(
+        Text(
+            f"vmss-tui stopped because of an unexpected error ({type(error).__name__}).{where}\n"
+            "Running rollouts are not affected: see them with `vmss-tui rollouts`.",
+            style="bold",
+        )
+    )
+    app._close_messages_no_wait()
+
+
+def on_signals(app: App[int]) -> Callable[[], None]:
+    """Leave in good order on SIGTERM and SIGHUP (a dropped SSH session); returns what undoes it."""
+    loop = asyncio.get_running_loop()
+    wanted = (signal.SIGTERM, signal.SIGHUP)
+
+    def leave(number: signal.Signals) -> None:
+        app.exit(return_code=128 + number)
+
+    for number in wanted:
+        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+            loop.add_signal_handler(number, leave, number)
+
+    def undo() -> None:
+        for number in wanted:
+            with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
+                loop.remove_signal_handler(number)
+
+    return undo
+
+
+class SafeApp(App[int]):
+    """An app that never shows a traceback, let alone local variables."""
+
+    log_file: str = ""
+    """Where details of a crash are."""
+
+    def _fatal_error(self) -> None:
+        crash(self, self._exception or RuntimeError("unknown"), self.log_file)
+
+
+def screen_stacks(app: App[int]) -> list[list[Screen[object]]]:
+    """The screens of every mode, bottom first."""
+    return [list(stack) for stack in app._screen_stacks.values()]

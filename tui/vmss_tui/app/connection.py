@@ -1,0 +1,28 @@
+"""How signing in stands: data that screens read to say what they wait for."""
+
+from dataclasses import dataclass
+
+from vmss_tui.app.session import DeviceCode
+from vmss_tui.domain.ids import Identity
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.ports import Azure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Signing in: going on (`azure` and `error` are None), done, or failed. `since` is monotonic seconds."""
+
+    azure: Azure | None = None
+    identity: Identity | None = None
+    error: VmssTuiError | None = None
+    device: DeviceCode | None = None
+    since: float = 0.0
+
+    @property
+    def reason(self) -> str:
+        """Why Azure cannot be asked yet, in a sentence; empty when it can."""
+        if self.azure is not None:
+            return ""
+        if self.error is not None:
+            return f"not signed in: {self.error.message}"
+        return "still signing in"

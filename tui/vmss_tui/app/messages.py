@@ -1,0 +1,72 @@
+"""What workers tell screens. Workers post these and touch no widget; handlers own the state.
+
+Snapshots may replace a queued older one of the same set; news of failures and sign-in never is dropped.
+"""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from vmss_tui.app.session import DeviceCode
+from vmss_tui.domain.fleet import FleetSnapshot
+from vmss_tui.domain.ids import Identity, ScaleSetId
+from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.engine.watcher import WatchFailure
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.ports import Azure
+
+
+@dataclass
+class DeviceCodeShown(Message):
+    """A person must sign in on another device."""
+
+    device: DeviceCode
+
+
+@dataclass
+class Connected(Message):
+    """Signed in."""
+
+    azure: Azure
+    identity: Identity
+
+
+@dataclass
+class NotConnected(Message):
+    """Signing in failed."""
+
+    error: VmssTuiError
+
+
+@dataclass
+class FleetArrived(Message):
+    """The fleet looks different."""
+
+    snapshot: FleetSnapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest counts."""
+        return isinstance(message, FleetArrived)
+
+
+@dataclass
+class SetArrived(Message):
+    """A scale set looks different."""
+
+    snapshot: SetSnapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest of one set counts."""
+        return isinstance(message, SetArrived) and message.target == self.target
+
+    @property
+    def target(self) -> ScaleSetId:
+        """Which set."""
+        return self.snapshot.scale_set.id
+
+
+@dataclass
+class ReadFailed(Message):
+    """Reading failed; what is on screen is old. It is tried again by itself."""
+
+    failure: WatchFailure

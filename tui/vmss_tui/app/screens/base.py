@@ -1,0 +1,190 @@
+"""What every full screen shares: header, status line, keys, one timer, and the way from an action to its method.
+
+A screen sets `place` and `BINDINGS = bindings_at(place)`, yields its middle in `body`, and has a method `do_<verb>`
+for each action of its place. It gets data by messages only.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from vmss_tui.app.action import Action, ActionState, Place
+from vmss_tui.app.actions import action, actions_at
+from vmss_tui.app.widgets.header import Header
+from vmss_tui.app.widgets.keybar import KeyBar
+from vmss_tui.app.widgets.statusline import StatusLine
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import Freshness, HeaderInfo
+
+if TYPE_CHECKING:
+    from vmss_tui.app.app import VmssTui
+
+_ROOTS = (Place.FLEET, Place.ROLLOUTS, Place.PROFILES)
+
+
+class BaseScreen(Screen[None]):
+    """A full screen of the app."""
+
+    place: ClassVar[Place]
+
+    def compose(self) -> ComposeResult:
+        """Header, the screen's own middle, status line, keys."""
+        yield Header(id="header")
+        yield from self.body()
+        yield StatusLine(id="status")
+        yield KeyBar(self.footer_actions(), id="keys")
+
+    # -- what a screen fills in ---------------------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between header and status line."""
+        return ()
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The breadcrumb, outermost first."""
+        return ("vmss-tui",)
+
+    def note(self) -> str:
+        """A remark after the breadcrumb."""
+        return ""
+
+    def freshness(self) -> Freshness:
+        """How old what is shown is."""
+        return Freshness()
+
+    def action_state(self) -> ActionState:
+        """What actions are judged by now."""
+        return self.general_state()
+
+    def tick(self) -> None:
+        """Once a second while the screen is on top; override and call the parent's."""
+        self.status.tick(self.now)
+        self.refresh_header()
+
+    def may_leave(self) -> str:
+        """Why leaving the program now would lose something; empty when it would not."""
+        return ""
+
+    # -- what a screen uses -------------------------------------------------------------------------------------
+
+    @property
+    def shell(self) -> "VmssTui":
+        """The app, with its session."""
+        return cast("VmssTui", self.app)
+
+    @property
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self.shell.session.clock.monotonic()
+
+    @property
+    def status(self) -> StatusLine:
+        """The status line."""
+        return self.query_one("#status", StatusLine)
+
+    def flash(self, words: str, role: Role = Role.PLAIN) -> None:
+        """Say something in the status line."""
+        self.status.flash(words, role, now=self.now)
+
+    def general_state(self) -> ActionState:
+        """The action state that any screen has: read-only, offline; screens `replace` the rest."""
+        return ActionState(read_only=self.shell.session.read_only, offline=self.shell.connection.reason)
+
+    def footer_actions(self) -> tuple[Action, ...]:
+        """What the bottom line offers."""
+        return tuple(each for each in actions_at(self.place) if not (each.id == "app.back" and self.place in _ROOTS))
+
+    def refresh_header(self) -> None:
+        """Tell the header how things stand."""
+        shell = self.shell
+        quota = shell.connection.azure.quota() if shell.connection.azure is not None else None
+        until = quota.throttled_until if quota is not None else None
+        self.query_one("#header", Header).info = HeaderInfo(
+            crumbs=self.crumbs(),
+            note=self.note(),
+            identity=shell.connection.identity,
+            freshness=self.freshness(),
+            share=quota.share if quota is not None else None,
+            throttled=until is not None and until > shell.session.clock.now(),
+            read_only=shell.session.read_only,
+            cloud="" if shell.session.cloud.name in ("", "public", "azure") else shell.session.cloud.name,
+        )
+
+    def refresh_keys(self) -> None:
+        """Judge the keys again."""
+        self.query_one("#keys", KeyBar).judge(self.action_state())
+
+    def refresh_frame(self) -> None:
+        """Header and keys."""
+        self.refresh_header()
+        self.refresh_keys()
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Start the one timer."""
+        self._timer = self.set_interval(1.0, self.tick)
+        self.shell.connection_changed.subscribe(self, lambda _: self.connection_changed())
+        self.refresh_frame()
+
+    def connection_changed(self) -> None:
+        """Signing in came further; override and call the parent's."""
+        self.refresh_frame()
+
+    def on_screen_suspend(self) -> None:
+        """Nothing ticks under another screen."""
+        self._timer.pause()
+
+    def on_screen_resume(self) -> None:
+        """Back on top."""
+        self._timer.resume()
+        self.refresh_frame()
+
+    # -- actions ------------------------------------------------------------------------------------------------
+
+    def action_do(self, action_id: str) -> None:
+        """Carry out an action of the table, or say why not."""
+        wanted = action(action_id)
+        reason = wanted.refusal(self.action_state())
+        if reason is not None:
+            self.flash(f"{wanted.label}: {reason}", Role.WARN)
+            return
+        getattr(self, f"do_{wanted.verb}")()
+
+    def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
+        """A click on a key."""
+        self.action_do(message.action_id)
+
+    def do_fleet(self) -> None:
+        """Go to Fleet."""
+        self.shell.switch_mode("fleet")
+
+    def do_rollouts(self) -> None:
+        """Go to Rollouts."""
+        self.shell.switch_mode("rollouts")
+
+    def do_profiles(self) -> None:
+        """Go to Profiles."""
+        self.shell.switch_mode("profiles")
+
+    def do_back(self) -> None:
+        """Close this screen when another lies beneath."""
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+
+    def do_palette(self) -> None:
+        """Open the command palette."""
+        self.app.action_command_palette()
+
+    def do_help(self) -> None:
+        """Show the keys of this screen."""
+        from vmss_tui.app.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.place, self.action_state()))
+
+    def do_quit(self) -> None:
+        """Leave, asking first when something would be lost or goes on without us."""
+        self.shell.leave()

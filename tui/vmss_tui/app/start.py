@@ -1,0 +1,40 @@
+"""Where the app opens, and what it asks when it closes: data only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vmss_tui.app.screens.confirm import Question
+from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.presentation import text
+from vmss_tui.presentation.columns import Line
+from vmss_tui.presentation.glyphs import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartAt:
+    """The first screen: a mode (`fleet`, `rollouts`, `profiles`), and on top of it a scale set or a rollout."""
+
+    mode: str = "fleet"
+    scale_set: ScaleSetId | None = None
+    rollout: str = ""
+    speed: float | None = None
+    """Show the rollout as a replay, this many times faster than it was."""
+
+
+def leaving_question(losses: Sequence[str], running: int) -> Question | None:
+    """What to ask before the app closes, None when nothing speaks against it."""
+    if not losses and not running:
+        return None
+    details: list[Line] = [((loss, Role.WARN),) for loss in losses]
+    if running:
+        them = "it" if running == 1 else "them"
+        details.append(
+            (
+                (
+                    f"{text.counted(running, 'rollout')} still running: that goes on without this window. "
+                    f"See {them} again with `vmss-tui attach`.",
+                    Role.PLAIN,
+                ),
+            )
+        )
+    return Question(title="Leave vmss-tui?", yes="Leave", no="Stay", details=tuple(details))

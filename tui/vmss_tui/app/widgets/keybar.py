@@ -1,0 +1,91 @@
+"""The keys at the bottom: from the action table, one line, no recomposing; a click does what the key does.
+
+Keys that cannot be used now are struck dim and still answer with the reason. What does not fit is left out from the
+right; help stays.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+
+from vmss_tui.app.action import Action, ActionState, shown
+from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.presentation import text
+from vmss_tui.presentation.columns import Line, Piece
+from vmss_tui.presentation.glyphs import Role
+
+_LAST = "app.help"
+_GAP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    start: int
+    end: int
+    action: Action
+
+
+class KeyBar(Lines):
+    """Set `actions` once and `state` as it changes."""
+
+    DEFAULT_CSS = "KeyBar { height: 1; padding: 0 1; &:hover { pointer: pointer; } }"
+
+    @dataclass
+    class Pressed(Message):
+        """A key was clicked."""
+
+        action_id: str
+
+    def __init__(self, actions: Sequence[Action], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._actions = [each for each in actions if each.footer]
+        self._state = ActionState()
+
+    def judge(self, state: ActionState) -> None:
+        """Show which keys can be used now."""
+        if state != self._state:
+            self._state = state
+            self.reload()
+
+    def lines(self, width: int) -> Sequence[Line]:
+        """One line."""
+        pieces: list[Piece] = []
+        at = 0
+        for spot in self._spots(width):
+            possible = spot.action.refusal(self._state) is None
+            pieces.append((" " * (spot.start - at), Role.PLAIN))
+            pieces.append((shown(spot.action.keys[0]), Role.ACCENT if possible else Role.WAIT))
+            pieces.append((f" {spot.action.label}", Role.DIM if possible else Role.WAIT))
+            at = spot.end
+        return (tuple(pieces),)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        for spot in self._spots(self.content_size.width):
+            if spot.start <= offset.x < spot.end:
+                self.post_message(self.Pressed(spot.action.id))
+
+    def _spots(self, width: int) -> list[_Spot]:
+        kept = list(self._actions)
+        gap = _GAP if width >= 100 else 2
+
+        def size(actions: Sequence[Action]) -> int:
+            return sum(_size(each) for each in actions) + gap * max(0, len(actions) - 1)
+
+        while len(kept) > 1 and size(kept) > width:
+            kept.pop(-1 if kept[-1].id != _LAST else -2)
+        spots: list[_Spot] = []
+        at = 0
+        for each in kept:
+            spots.append(_Spot(at, at + _size(each), each))
+            at += _size(each) + gap
+        return spots
+
+
+def _size(action: Action) -> int:
+    return text.width(shown(action.keys[0])) + 1 + text.width(action.label)

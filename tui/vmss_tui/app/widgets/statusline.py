@@ -1,0 +1,82 @@
+"""The line above the keys: what is waited for and for how long, a short remark, or how things stand.
+
+A remark goes by itself after some seconds; a wait stays until it is over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.presentation import text
+from vmss_tui.presentation.columns import Line
+from vmss_tui.presentation.glyphs import Role
+
+_SECONDS = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Flash:
+    words: str
+    role: Role
+    until: float
+
+
+class StatusLine(Lines):
+    """`flash` says something for a while, `wait` shows a wait, `rest` is what stands there otherwise."""
+
+    DEFAULT_CSS = "StatusLine { height: 1; padding: 0 1; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._flash: _Flash | None = None
+        self._waits: dict[str, float] = {}
+        self._rest: Line = ()
+        self._now = 0.0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a wait is on."""
+        return bool(self._waits)
+
+    def flash(self, words: str, role: Role = Role.PLAIN, *, now: float) -> None:
+        """Say something; `now` in monotonic seconds."""
+        self._now = now
+        self._flash = _Flash(text.plain(words), role, now + _SECONDS + len(words) / 20)
+        self.reload()
+
+    def wait(self, what: str, *, since: float) -> None:
+        """Show that something is waited for, since when (monotonic seconds)."""
+        self._waits.setdefault(text.plain(what), since)
+        self._now = max(self._now, since)
+        self.reload()
+
+    def arrived(self, what: str) -> None:
+        """It came (or failed)."""
+        self._waits.pop(text.plain(what), None)
+        self.reload()
+
+    def rest(self, line: Line) -> None:
+        """What stands there when there is nothing to say."""
+        if line != self._rest:
+            self._rest = line
+            self.reload()
+
+    def tick(self, now: float) -> None:
+        """Let time pass: `now` in monotonic seconds."""
+        self._now = now
+        if self._flash is not None and now >= self._flash.until:
+            self._flash = None
+            self.reload()
+        elif self._waits:
+            self.reload()
+
+    def lines(self, width: int) -> Sequence[Line]:
+        """The remark, else the longest wait, else the rest."""
+        if self._flash is not None:
+            return (((self._flash.words, self._flash.role),),)
+        if self._waits:
+            what, since = next(iter(self._waits.items()))
+            more = f"  and {len(self._waits) - 1} more" if len(self._waits) > 1 else ""
+            took = text.clock_time(self._now - since)
+            return ((("◐ ", Role.BUSY), (f"{what}{more}", Role.PLAIN), (f"   {took}", Role.DIM)),)
+        return (self._rest,)
