@@ -121,6 +121,8 @@ class Action:
 
 _SHOWN = {
     "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
     "slash": "/",
     "colon": ":",
     "asterisk": "*",

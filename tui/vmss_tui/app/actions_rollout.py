@@ -1,6 +1,12 @@
 """The part of the action table that belongs to planning and watching a rollout. Must not import Textual."""
 
-from vmss_tui.app.action import Action, Place, every, online, over, unfinished
+from vmss_tui.app.action import Action, ActionState, Place, every, on, online, over, unfinished
+
+
+def orphaned(state: ActionState) -> str | None:
+    """Nobody may be working on the rollout."""
+    return unfinished(state) or ("its runner is at work" if state.runner_alive else None)
+
 
 DEPLOY = (
     Action(
@@ -11,6 +17,37 @@ DEPLOY = (
         places=(Place.DEPLOY,),
         footer=True,
         enabled=online,
+    ),
+    Action(
+        id="deploy.load",
+        keys=("f3",),
+        label="load profile",
+        help="Start from a saved profile instead of what the scale set has",
+        places=(Place.DEPLOY,),
+        footer=True,
+    ),
+    Action(
+        id="deploy.editor",
+        keys=("f4",),
+        label="edit script",
+        help="Write the inline script in $VISUAL, $EDITOR or vi",
+        places=(Place.DEPLOY,),
+        footer=True,
+    ),
+    Action(
+        id="deploy.turn",
+        keys=("f6",),
+        label="form/plan",
+        help="Turn between the form and the plan where there is no room for both",
+        places=(Place.DEPLOY,),
+        footer=True,
+    ),
+    Action(
+        id="deploy.reveal",
+        keys=("f7",),
+        label="reveal",
+        help="Show the references of protected settings, or hide them again; values are never shown",
+        places=(Place.DEPLOY,),
     ),
     Action(
         id="deploy.save",
@@ -78,5 +115,113 @@ ROLLOUT = (
         places=(Place.ROLLOUT,),
         dangerous=True,
         enabled=every(over),
+    ),
+    Action(
+        id="rollout.resume",
+        keys=("r",),
+        label="resume",
+        help="Start a new runner when the rollout's own is gone; Azure is read first, nothing is done twice",
+        places=(Place.ROLLOUT,),
+        dangerous=True,
+        enabled=orphaned,
+    ),
+    Action(
+        id="rollout.output",
+        keys=("l", "enter"),
+        label="output",
+        help="Show what the script of the instance under the cursor printed",
+        places=(Place.ROLLOUT,),
+        footer=True,
+        enabled=on("an instance"),
+    ),
+    Action(
+        id="rollout.outputs",
+        keys=("L",),
+        label="outputs",
+        help="Show the output of all instances (or of the marked ones), equal outputs together",
+        places=(Place.ROLLOUT,),
+        footer=True,
+    ),
+    Action(
+        id="rollout.faults",
+        keys=("f",),
+        label="faults only",
+        help="Show only instances that failed or need a look, or all again",
+        places=(Place.ROLLOUT,),
+        footer=True,
+    ),
+    Action(
+        id="rollout.map",
+        keys=("m",),
+        label="map",
+        help="Show every instance as a sign, by zone, or one line of it again",
+        places=(Place.ROLLOUT,),
+        footer=True,
+    ),
+    Action(
+        id="rollout.log",
+        keys=("v",),
+        label="log",
+        help="Open the event log over a third of the screen, or close it",
+        places=(Place.ROLLOUT,),
+        footer=True,
+    ),
+    Action(
+        id="rollout.filter",
+        keys=("slash",),
+        label="filter",
+        help="Type to filter the instances: name, zone:2, batch:3, failed, !done",
+        places=(Place.ROLLOUT,),
+        footer=True,
+    ),
+    Action(
+        id="rollout.report",
+        keys=("o",),
+        label="report",
+        help="Show the report for the change ticket: plan, batches, lowest healthy count, failures, decisions",
+        places=(Place.ROLLOUT,),
+        footer=True,
+    ),
+    Action(
+        id="rollout.sort",
+        keys=("s",),
+        label="sort",
+        help="Sort the instances by the next column; the first order puts what needs a person on top",
+        places=(Place.ROLLOUT,),
+    ),
+    Action(
+        id="rollout.reverse",
+        keys=("S",),
+        label="reverse",
+        help="Turn the order round",
+        places=(Place.ROLLOUT,),
+    ),
+    Action(
+        id="rollout.copy",
+        keys=("c",),
+        label="copy",
+        help="Copy the rollout's id (OSC 52, works over SSH)",
+        places=(Place.ROLLOUT,),
+    ),
+    Action(
+        id="rollout.hold",
+        keys=("full_stop",),
+        label="hold",
+        help="In a replay: stand still, or go on",
+        places=(Place.ROLLOUT,),
+    ),
+    Action(
+        id="rollout.faster",
+        keys=("plus",),
+        label="faster",
+        help="In a replay: twice as fast",
+        places=(Place.ROLLOUT,),
+    ),
+    Action(
+        id="rollout.slower",
+        keys=("minus",),
+        label="slower",
+        help="In a replay: half as fast",
+        places=(Place.ROLLOUT,),
     ),
 )
