@@ -20,7 +20,6 @@ from vmss_tui.ports import Azure, FilePin
 
 if TYPE_CHECKING:
     from vmss_tui.profiles.model import Profile, Resolved
-    from vmss_tui.profiles.store import ProfileStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +77,7 @@ async def prepare(session: LiveSession, wish: Wish) -> Prepared:
     from vmss_tui.engine.preflight import preflight
     from vmss_tui.profiles.model import resolve
 
-    store = session.profiles()
-    profile = load_profile(store, wish.profile)
+    profile = session.profiles().get(wish.profile)
     variables = _complete(profile, wish.variables)
     azure = await session.connect()
     target = await _target(azure, profile, wish.scale_set)
@@ -105,17 +103,6 @@ def _labels(session: LiveSession, scale_set: ScaleSet) -> Mapping[str, str]:
     if scale_set.script is not None:
         namer(scale_set.script)
     return namer.known()
-
-
-def load_profile(store: "ProfileStore", name: str) -> "Profile":
-    """A profile by its name or its file. Raises ProfileInvalid."""
-    if name.endswith(".toml") or os.sep in name:
-        from pathlib import Path
-
-        from vmss_tui.profiles.model import load
-
-        return load(Path(name))
-    return store.get(name)
 
 
 def adjusted(policy: RolloutPolicy, wish: Wish) -> RolloutPolicy:

@@ -1,6 +1,7 @@
 """`list`, `show`, `instances`: what is there now. Reads only."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 import click
 
@@ -14,6 +15,8 @@ from vmss_tui.domain.ids import ScaleSetId, Subscription
 from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import fleet, records, text_tables
+from vmss_tui.presentation import scaleset as scaleset_words
+from vmss_tui.presentation.columns import Line, text_of
 from vmss_tui.presentation.filtering import Term, parse
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -30,7 +33,7 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_js
 
     FILTER is as in the app: name, /regex/, !not, mode:rolling, tag:app=web.
     """
-    view = fleet.FleetView(terms=_terms(terms))
+    view = fleet.FleetView(terms=_terms(terms, fleet.FIELDS))
 
     async def work(session: LiveSession) -> int:
         snapshot = await _fleet(session, counts=not no_counts)
@@ -50,9 +53,9 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_js
     return run(ctx, work)
 
 
-def _terms(given: tuple[str, ...]) -> tuple[Term, ...]:
+def _terms(given: tuple[str, ...], fields: Collection[str]) -> tuple[Term, ...]:
     try:
-        return parse(" ".join(given), fleet.FIELDS)
+        return parse(" ".join(given), fields)
     except ValueError as error:
         raise UsageError(f"the filter does not hold: {error}") from error
 
@@ -101,32 +104,71 @@ def show(ctx: click.Context, scaleset: str, as_json: bool) -> int:
     """Show one scale set: its policy, health source, script, and how its instances stand."""
 
     async def work(session: LiveSession) -> int:
-        entry, _snapshot = await read_set(session, scaleset)
+        entry, snapshot = await read_set(session, scaleset)
+        namer = Namer(session)
         script = entry.scale_set.script
-        version = Namer(session)(script) if script is not None else ""
         if as_json:
+            version = namer(script) if script is not None else ""
             output.document(records.scale_set_detail(entry, version=version))
+        else:
+            output.lines(_summary(entry, snapshot, namer, session.clock.now()))
         return 0
 
     return run(ctx, work)
 
 
+def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: Namer, now: datetime) -> list[str]:
+    """One scale set in lines."""
+    scale_set = snapshot.scale_set
+    script = scale_set.script
+    fault = text_of(scaleset_words.fault_line(snapshot))
+    facts = [
+        ("name", f"{scale_set.id.short}  in {entry.subscription.name}, {scale_set.location}"),
+        ("id", str(scale_set.id)),
+        ("shape", scaleset_words.shape_words(scale_set)),
+        ("policy", scaleset_words.policy_words(scale_set)),
+        ("health", scaleset_words.health_words(scale_set)[0]),
+        ("script", _after_title(scaleset_words.script_words(snapshot, namer, now))),
+        ("command", script.command if script is not None else ""),
+        *(("file", uri) for uri in (script.file_uris if script is not None else ())),
+        ("extensions", ", ".join(each.name for each in scale_set.extensions)),
+        ("last roll", _after_title(scaleset_words.upgrade_words(snapshot.upgrade, now))),
+        ("", fault),
+        ("in the way", ", ".join(scaleset_words.in_the_way(scale_set)) or "nothing that we can see"),
+        ("instances", text_of(scaleset_words.count_line(snapshot, snapshot.instances, 0))),
+    ]
+    return text_tables.facts(facts)
+
+
+def _after_title(line: Line) -> str:
+    """A line of the app's summary without its title."""
+    return text_of(line[1:])
+
+
 @click.command()
 @click.argument("scaleset")
+@click.argument("terms", nargs=-1, metavar="[FILTER …]")
 @_JSON
 @connected
 @click.pass_context
-def instances(ctx: click.Context, scaleset: str, as_json: bool) -> int:
-    """List the instances of a scale set: version, script, health."""
+def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], as_json: bool) -> int:
+    """List the instances of a scale set: version, script, health. FILTER as in the app: health:unhealthy, zone:1."""
+    view = scaleset_words.InstanceView(order="id", terms=_terms(terms, scaleset_words.FIELDS))
 
     async def work(session: LiveSession) -> int:
         _, snapshot = await read_set(session, scaleset)
-        namer = Namer(session)
-        ordered = sorted(snapshot.instances, key=lambda each: each.ordinal)
+        labels = scaleset_words.versions(snapshot, Namer(session))
+        shown = scaleset_words.shown_instances(snapshot, view, labels)
         if as_json:
             output.document(
-                [records.instance_record(each, version=namer.of_instance(snapshot.scale_set, each)) for each in ordered]
+                [records.instance_record(each, version=labels.get(each.script_digest, "")) for each in shown]
             )
+        elif shown:
+            now = session.clock.now()
+            rows = [scaleset_words.row_of(each, labels, now) for each in shown]
+            output.lines(text_tables.grid(scaleset_words.COLUMNS, rows, cells=output.columns()))
+        else:
+            diagnostics.say("no instance" + (" passes the filter" if terms else ""))
         return 0
 
     return run(ctx, work)
