@@ -41,10 +41,15 @@ class Cloud(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Pace of polling a long-running operation."""
     watch_seconds: float = 12.0
     """Pace of reading a scale set again while something moves: half of what Azure allows for one set."""
-    idle_seconds: float = 60.0
-    """The same while nothing moves."""
+    idle_seconds: float = 0.0
+    """The same while nothing moves; 0 means five times `watch_seconds`."""
     environment: dict[str, str] = {}
     """What the credential reads where the process environment lacks it (`AZURE_CLIENT_ID`, …)."""
+
+    @property
+    def idle(self) -> float:
+        """Pace of reading while nothing moves, in seconds."""
+        return self.idle_seconds or 5 * self.watch_seconds
 
     @property
     def scope(self) -> str:
@@ -155,7 +160,7 @@ def _check(cloud: Cloud, path: Path, where: str) -> Cloud:
     for key in ("resource_manager", "authority", "audience", "portal"):
         _check_url(where, key, getattr(cloud, key))
     for key in ("poll_seconds", "watch_seconds", "idle_seconds"):
-        if not getattr(cloud, key) > 0:
+        if not getattr(cloud, key) > 0 and not (key == "idle_seconds" and cloud.idle_seconds == 0):
             raise UsageError(f"{where}: {key}: {getattr(cloud, key)} is not a number of seconds above 0")
     credential = _ALIASES.get(cloud.credential, cloud.credential)
     if credential not in CREDENTIALS:

@@ -1,0 +1,78 @@
+"""How often to look: slower when the request quota runs low, backing off after failures, at once when asked.
+
+Times are in seconds.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from vmss_tui.errors import NotFound, Throttled, VmssTuiError
+from vmss_tui.ports import Clock
+
+ENOUGH = 0.5
+"""Share of the emptiest bucket above which the usual pace is kept."""
+SLOWEST = 6.0
+"""The pace is never stretched more than this."""
+LONGEST_RETRY = 60.0
+
+
+def eased(seconds: float, share: float) -> float:
+    """The pace for a quota of which `share` (0.0 to 1.0) is left."""
+    if share >= ENOUGH:
+        return seconds
+    return seconds * min(SLOWEST, ENOUGH / max(share, 0.01))
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Waits that double from `first` seconds; a quota's own time is kept, and what is gone is asked for seldom."""
+
+    first: float = 2.0
+    failures: int = 0
+
+    def after(self, error: VmssTuiError) -> float:
+        """Seconds to wait after this failure."""
+        self.failures += 1
+        wait = min(LONGEST_RETRY, self.first * 2.0 ** (self.failures - 1))
+        if isinstance(error, Throttled):
+            return max(wait, error.retry_after)
+        return LONGEST_RETRY if isinstance(error, NotFound) else wait
+
+    def reset(self) -> None:
+        """All is well again."""
+        self.failures = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchFailure:
+    """Reading failed: why, since when, and in how many seconds it is tried again."""
+
+    error: VmssTuiError
+    since: datetime
+    retry_in: float
+
+
+class Pulse:
+    """A wait that can be cut short by somebody who wants a look now."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._wanted = asyncio.Event()
+
+    def now(self) -> None:
+        """Cut the present wait short, or the next one."""
+        self._wanted.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Let `seconds` pass, or less; whether somebody asked."""
+        nap = asyncio.ensure_future(self._clock.sleep(seconds))
+        call = asyncio.ensure_future(self._wanted.wait())
+        try:
+            await asyncio.wait((nap, call), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nap.cancel()
+            call.cancel()
+        asked = self._wanted.is_set()
+        self._wanted.clear()
+        return asked
