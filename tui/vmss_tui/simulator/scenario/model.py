@@ -5,7 +5,9 @@ Owns the shape only; `load` reads TOML into it and `seed` makes the first world 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+from ..world.rules import InstanceTraits, Rules, SetTraits
 
 PrincipalKind = Literal["service_principal", "user", "managed_identity"]
 Execution = Literal["simulate", "run"]
@@ -117,6 +119,76 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """What is different on some instances of a scale set; `None` means as elsewhere."""
+
+    instances: tuple[str, ...]
+    traits: InstanceTraits = field(default_factory=InstanceTraits)
+    health: str | None = None
+    power: str | None = None
+    provisioning: str | None = None
+    protect: str | None = None
+    script: Mapping[str, Any] | None = None
+    """Public properties of the script extension that they still run, an older one."""
+    agent_ready: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PastWrite:
+    """A write that happened before the simulation starts, `ago` seconds, so that its effects are there."""
+
+    ago: float
+    body: Mapping[str, Any]
+    upgrade: tuple[str, ...] = ()
+    cancel_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSetSpec:
+    """A scale set as a scenario declares it."""
+
+    subscription_id: str
+    group: str
+    name: str
+    model: Mapping[str, Any]
+    """The ARM document, protectedSettings included."""
+    ids: tuple[str, ...]
+    traits: SetTraits = field(default_factory=SetTraits)
+    age: float = 30 * 86400.0
+    """Seconds since it was created."""
+    script_age: float = 3 * 86400.0
+    """Seconds since its scripts ran."""
+    image_version: str = ""
+    overrides: tuple[Override, ...] = ()
+    history: tuple[PastWrite, ...] = ()
+    repairs_suspended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EventSpec:
+    """Something that will happen: `at` seconds after the start, or after the first write to the set."""
+
+    scale_set: str
+    """Name or resource id, in lower case."""
+    at: float
+    action: str
+    after: Literal["start", "write"] = "start"
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Autoscale:
+    """An autoscale setting that targets a scale set; it is shown, events make it act."""
+
+    scale_set_id: str
+    name: str
+    minimum: int
+    maximum: int
+    default: int
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Everything that stays as it is while a simulation runs."""
 
@@ -142,3 +214,7 @@ class Scenario:
     faults: tuple[FaultRule, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
     """URI as scale set models name it -> content."""
+    rules: Rules = field(default_factory=Rules)
+    scale_sets: tuple[ScaleSetSpec, ...] = ()
+    events: tuple[EventSpec, ...] = ()
+    autoscales: tuple[Autoscale, ...] = ()

@@ -1,10 +1,74 @@
-"""Moves a world forward in time."""
+"""Moves a world forward in time: everything that was due by then happens, in order, set by set.
 
+Only scale sets on the agenda are touched, and inside one only what is due; nothing is polled.
+"""
+
+from dataclasses import replace
 from datetime import datetime
 
-from .model import World
+from . import events, life, operations, rolling
+from .draft import Draft, commit
+from .model import Instance, World
+from .timeline import (
+    AgentReports,
+    Due,
+    ExtensionBegins,
+    ExtensionEnds,
+    HealthTurns,
+    PowerTurns,
+    ProvisioningEnds,
+    Vanishes,
+)
 
 
 def advance(world: World, now: datetime) -> World:
-    """The world as it is at `now`: everything that was due by then has happened."""
-    return world
+    """The world as it is at `now`; the same object when nothing was due."""
+    due = [key for key, when in world.agenda.items() if when <= now]
+    if not due:
+        return world
+    drafts = []
+    for key in due:
+        value = world.scale_sets[key]
+        draft = Draft(value, world, value.touched or value.created)
+        run(draft, now)
+        drafts.append(draft)
+    return commit(world, drafts)
+
+
+def run(draft: Draft, now: datetime) -> None:
+    """Work off one scale set until `now`."""
+    while not draft.gone and (when := draft.next_due()) is not None and when <= now:
+        draft.at = max(when, draft.at)
+        settle(draft)
+
+
+def settle(draft: Draft) -> None:
+    """Let everything happen that is due at the draft's own moment."""
+    for instance in draft.take_due():
+        _happen(draft, instance)
+    events.fire(draft)
+    rolling.step(draft)
+    operations.settle(draft)
+
+
+def _happen(draft: Draft, instance: Instance) -> None:
+    due, *rest = instance.timeline
+    _apply(draft, replace(instance, timeline=tuple(rest)), due)
+
+
+def _apply(draft: Draft, instance: Instance, due: Due) -> None:
+    match due.change:
+        case ExtensionBegins():
+            life.begin_extension(draft, instance)
+        case ExtensionEnds():
+            life.end_extension(draft, instance, due.change)
+        case ProvisioningEnds():
+            life.end_provisioning(draft, instance)
+        case HealthTurns():
+            life.report_health(draft, instance, due.change)
+        case PowerTurns():
+            life.turn_power(draft, instance, due.change)
+        case AgentReports():
+            life.agent_reports(draft, instance)
+        case Vanishes():
+            draft.drop(instance.id)

@@ -1,13 +1,226 @@
-"""The world: every scale set and operation of a simulation, as immutable data."""
+"""The world: scale sets, instances, rolling upgrades and operations of a simulation, as immutable data.
+
+Owns shapes only. A scale set's `model` is the ARM document a client wrote, without what Azure adds or hides;
+everything time-like is simulated time.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
+
+from .errors import Failure
+from .extension import InstalledExtension
+from .policy import RollingPolicy
+from .rules import InstanceTraits, Rules, SetTraits
+from .timeline import Due
+
+Power = Literal["starting", "running", "stopping", "stopped", "deallocating", "deallocated"]
+Provisioning = Literal["Creating", "Updating", "Succeeded", "Failed", "Deleting"]
+Health = Literal["healthy", "unhealthy", "initializing", "unknown"]
+OperationStatus = Literal["InProgress", "Succeeded", "Failed"]
+RollKind = Literal["model", "os", "extension"]
+RollCode = Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"]
+RollPhase = Literal["starting", "updating", "pausing", "cancelling", "rolling back", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One virtual machine of a scale set."""
+
+    id: str
+    """Uniform: the number as text. Flexible: the name of the VM."""
+    name: str
+    computer_name: str
+    vm_id: str
+    created: datetime
+    zone: str | None = None
+    update_domain: int = 0
+    fault_domain: int = 0
+    size: str = ""
+    tier: str = "Standard"
+    image_version: str = ""
+    generation: int = 0
+    """Which generation of the scale set's model it was told to run."""
+    provisioning: Provisioning = "Succeeded"
+    provisioned_at: datetime | None = None
+    """When `provisioning` took its present value."""
+    power: Power = "running"
+    health: Health | None = None
+    health_at: datetime | None = None
+    agent_ready: bool = True
+    extensions: Mapping[str, InstalledExtension] = field(default_factory=dict)
+    """Lower-cased extension name -> what is installed."""
+    previous: Mapping[str, InstalledExtension] | None = None
+    """What was installed before the last update, for a rollback."""
+    previous_generation: int = 0
+    todo: tuple[str, ...] = ()
+    """Lower-cased names of extensions still to be processed."""
+    deferred: bool = False
+    """The model was assigned while the VM was off; it is applied when the VM starts."""
+    failure: Failure | None = None
+    protect_from_scale_in: bool = False
+    protect_from_actions: bool = False
+    hidden: bool = False
+    """An overprovisioned extra: counted in charges, not listed."""
+    timeline: tuple[Due, ...] = ()
+    traits: InstanceTraits = field(default_factory=InstanceTraits)
+
+    @property
+    def busy(self) -> bool:
+        """True while Azure is still working on it."""
+        return self.provisioning in ("Creating", "Updating", "Deleting")
+
+    @property
+    def is_off(self) -> bool:
+        """True while no guest runs that could process an extension or answer a probe."""
+        return self.power in ("stopped", "deallocated", "deallocating", "stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A long-running operation; it ends when its time has come, its instances are done and its roll is over."""
+
+    id: str
+    scale_set: str
+    """Key of the scale set it works on."""
+    kind: str
+    subscription_id: str
+    location: str
+    started: datetime
+    not_before: datetime
+    instances: tuple[str, ...] = ()
+    with_roll: bool = False
+    removes_set: bool = False
+    ended: datetime | None = None
+    status: OperationStatus = "InProgress"
+    failure: Failure | None = None
+    extension: str | None = None
+    """Lower-cased name of the model extension whose write this is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RollingUpgrade:
+    """The rolling upgrade that ran last, or runs now."""
+
+    kind: RollKind
+    policy: RollingPolicy
+    started: datetime
+    last_action_at: datetime
+    last_action: Literal["Start", "Cancel"] = "Start"
+    code: RollCode = "RollingForward"
+    phase: RollPhase = "starting"
+    due: datetime | None = None
+    """When the phase ends by time alone; none while it waits for instances."""
+    pending: tuple[str, ...] = ()
+    """Instances still to be upgraded, in order."""
+    batch: tuple[str, ...] = ()
+    batch_number: int = 0
+    replacements: Mapping[str, str] = field(default_factory=dict)
+    """With max surge: old instance id -> id of the one that replaces it."""
+    succeeded: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+    error: Failure | None = None
+    ended: datetime | None = None
+    started_by: Literal["User", "Platform"] = "User"
+
+    @property
+    def running(self) -> bool:
+        """True until it is completed, cancelled or faulted."""
+        return self.phase != "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a scenario lets happen to a scale set at a moment."""
+
+    at: datetime
+    action: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSet:
+    """One scale set with its instances."""
+
+    key: str
+    """Lower-cased resource id."""
+    subscription_id: str
+    group: str
+    name: str
+    location: str
+    model: Mapping[str, Any]
+    """The ARM document as written: sku, tags, zones, identity, properties."""
+    created: datetime
+    unique_id: str
+    protected: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Lower-cased extension name -> protectedSettings; never rendered."""
+    generation: int = 1
+    etag: int = 1
+    provisioning: Provisioning = "Succeeded"
+    provisioned_at: datetime | None = None
+    extension_states: Mapping[str, str] = field(default_factory=dict)
+    """Lower-cased extension name -> provisioningState of the model extension, when not Succeeded."""
+    instances: Mapping[str, Instance] = field(default_factory=dict)
+    next_number: int = 0
+    roll: RollingUpgrade | None = None
+    history: tuple[RollingUpgrade, ...] = ()
+    """OS rolling upgrades that ended, oldest first."""
+    running: tuple[str, ...] = ()
+    """Ids of its operations in progress, oldest first."""
+    events: tuple[Event, ...] = ()
+    """What a scenario still has in store for it, soonest first."""
+    after_write: tuple[tuple[float, Event], ...] = ()
+    """Events counted, in seconds, from the next write to the model."""
+    repairs_suspended: bool = False
+    traits: SetTraits = field(default_factory=SetTraits)
+    touched: datetime | None = None
+    """Up to when its timeline was worked off."""
+    minted: int = 0
+    """How many ids were made for it so far; makes the next one differ."""
+
+    @property
+    def resource_id(self) -> str:
+        """The ARM id, in the case it was created with."""
+        return (
+            f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
+            f"/providers/Microsoft.Compute/virtualMachineScaleSets/{self.name}"
+        )
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """`properties` of the model."""
+        properties: Mapping[str, Any] = self.model["properties"]
+        return properties
+
+    @property
+    def mode(self) -> str:
+        """Upgrade mode: Manual, Automatic or Rolling."""
+        return str(self.properties.get("upgradePolicy", {}).get("mode", "Manual"))
+
+    @property
+    def flexible(self) -> bool:
+        """True with Flexible orchestration; a model that does not say is Uniform."""
+        return str(self.properties.get("orchestrationMode", "Uniform")).lower() == "flexible"
+
+    @property
+    def capacity(self) -> int:
+        """Instances it is meant to have."""
+        return int(self.model.get("sku", {}).get("capacity", 0))
+
+    @property
+    def rolling(self) -> bool:
+        """True while a rolling upgrade runs."""
+        return self.roll is not None and self.roll.running
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """One moment of the simulated estate; every mutation makes a new one."""
 
-    scale_sets: Mapping[str, Any] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+    scale_sets: Mapping[str, ScaleSet] = field(default_factory=dict)
     """Lower-cased resource id -> scale set."""
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    agenda: Mapping[str, datetime] = field(default_factory=dict)
+    """Key of each scale set that has something due -> when; what makes advancing cheap."""

@@ -1,0 +1,8 @@
+"""Microsoft.Compute: the routes of scale sets, instances, extensions, rolling upgrades and operations.
+
+Renders the world as ARM's JSON and turns requests into mutations of it; everything else is the server's.
+"""
+
+from .routes import routes
+
+__all__ = ["routes"]

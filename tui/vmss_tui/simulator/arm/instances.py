@@ -1,0 +1,331 @@
+"""Instances as JSON: the item of the list, the instance view, and a Flexible set's virtual machines.
+
+Everything that is the same for all instances of a set is made once per answer, in `Shapes`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..world.chance import guid
+from ..world.extension import InstalledExtension
+from ..world.model import Instance, ScaleSet
+from ..world.profile import is_windows
+from ..world.scripts import status_message, tail
+from .scale_sets import etag, provisioning_status
+from .times import stamp, whole
+
+_VM = "Microsoft.Compute/virtualMachines"
+_NEW_SINCE = "2024-03-01"
+_ORCHESTRATION = "VirtualMachineScaleSet"
+_HEALTH = {
+    "healthy": ("Info", "The VM is reporting itself as healthy"),
+    "unhealthy": ("Error", "The VM is reporting itself as unhealthy or is unreachable"),
+    "initializing": ("Info", "The VM is reporting itself as initializing"),
+    "unknown": ("Warning", "The health of the VM is unknown"),
+}
+_AGENT_UNKNOWN = "VM status blob is found but not yet populated."
+
+
+@dataclass(slots=True)
+class Shapes:
+    """What the instances of one scale set have in common in an answer."""
+
+    value: ScaleSet
+    version: str
+    offset: str = "+00:00"
+    group: str | None = None
+    profile: dict[str, Any] = field(init=False)
+    windows: bool = field(init=False)
+    image: dict[str, Any] = field(init=False)
+    nics: list[str] = field(init=False)
+    placement_group: str = field(init=False)
+    base: str = field(init=False)
+    set_base: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.profile = dict(self.value.properties.get("virtualMachineProfile") or {})
+        self.windows = is_windows(self.value.model)
+        self.image = dict((self.profile.get("storageProfile") or {}).get("imageReference") or {})
+        network = self.profile.get("networkProfile") or {}
+        self.nics = [str(nic.get("name", "nic")) for nic in network.get("networkInterfaceConfigurations") or ()]
+        self.placement_group = guid("placement group", self.value.key)
+        group = self.group or self.value.group
+        self.base = f"/subscriptions/{self.value.subscription_id}/resourceGroups/{group}/providers/Microsoft.Compute"
+        self.set_base = f"{self.base}/virtualMachineScaleSets/{self.value.name}"
+
+    @property
+    def is_new(self) -> bool:
+        """True for api-versions with etag and timeCreated."""
+        return self.version >= _NEW_SINCE
+
+
+def instance_json(shapes: Shapes, instance: Instance, *, view: bool) -> dict[str, Any]:
+    """One item of a Uniform set's `virtualMachines`, or a Flexible set's virtual machine."""
+    if shapes.value.flexible:
+        return flexible_json(shapes, instance, view=view)
+    properties: dict[str, Any] = {
+        "latestModelApplied": instance.generation == shapes.value.generation,
+        "modelDefinitionApplied": _ORCHESTRATION,
+    }
+    if shapes.nics:
+        nics = shapes.profile["networkProfile"]["networkInterfaceConfigurations"]
+        properties["networkProfileConfiguration"] = {"networkInterfaceConfigurations": nics}
+    protection = _protection(instance)
+    if protection:
+        properties["protectionPolicy"] = protection
+    if view:
+        properties["instanceView"] = instance_view_json(shapes, instance)
+    properties |= _machine(shapes, instance, f"{shapes.set_base}/virtualMachines/{instance.id}")
+    shown: dict[str, Any] = {
+        "name": instance.name,
+        "id": f"{shapes.set_base}/virtualMachines/{instance.id}",
+        "type": "Microsoft.Compute/virtualMachineScaleSets/virtualMachines",
+        "location": shapes.value.location,
+        "tags": shapes.value.model.get("tags") or {},
+        "instanceId": instance.id,
+        "sku": {"name": instance.size, "tier": instance.tier},
+        "properties": properties,
+    }
+    _add_common(shown, shapes, instance)
+    return shown
+
+
+def flexible_json(shapes: Shapes, instance: Instance, *, view: bool) -> dict[str, Any]:
+    """A virtual machine of a Flexible set."""
+    properties: dict[str, Any] = {"virtualMachineScaleSet": {"id": shapes.set_base}}
+    properties |= _machine(shapes, instance, f"{shapes.base}/virtualMachines/{instance.name}")
+    properties["hardwareProfile"] = {"vmSize": instance.size}
+    if view:
+        properties["instanceView"] = instance_view_json(shapes, instance)
+    shown: dict[str, Any] = {
+        "name": instance.name,
+        "id": f"{shapes.base}/virtualMachines/{instance.name}",
+        "type": _VM,
+        "location": shapes.value.location,
+        "tags": shapes.value.model.get("tags") or {},
+        "properties": properties,
+    }
+    _add_common(shown, shapes, instance)
+    return shown
+
+
+def flexible_stub_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
+    """What a Flexible set's own `virtualMachines` list tells: little more than ids and names (documented)."""
+    return {
+        "name": instance.name,
+        "id": f"{shapes.set_base}/virtualMachines/{instance.name}",
+        "type": "Microsoft.Compute/virtualMachineScaleSets/virtualMachines",
+        "location": shapes.value.location,
+        "instanceId": instance.name,
+        "properties": {"latestModelApplied": instance.generation == shapes.value.generation},
+    }
+
+
+def selected_view_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
+    """An item under `$select=instanceView`, quirks included (recorded: vm_list_select_instanceview_QUIRK)."""
+    return {
+        "id": f"{shapes.set_base}/virtualMachines/{instance.id}",
+        "instanceId": instance.id,
+        "properties": {
+            "latestModelApplied": False,
+            "instanceView": instance_view_json(shapes, instance),
+            "hardwareProfile": {},
+            "provisioningState": 0,
+        },
+    }
+
+
+def instance_view_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
+    """The instance view of one VM."""
+    offset = shapes.offset
+    since = stamp(instance.provisioned_at or instance.created, offset)
+    view: dict[str, Any] = {
+        "placementGroupId": shapes.placement_group,
+        "platformUpdateDomain": instance.update_domain,
+        "platformFaultDomain": instance.fault_domain,
+    }
+    if instance.agent_ready:
+        view["computerName"] = instance.computer_name
+        view["osName"], view["osVersion"] = _os(shapes)
+    view["vmAgent"] = _agent(shapes, instance)
+    view["disks"] = [
+        {"name": _disk_name(shapes, instance), "statuses": [provisioning_status("Succeeded", stamp(instance.created))]}
+    ]
+    if instance.extensions and instance.agent_ready:
+        view["extensions"] = [_extension_view(one, offset) for one in instance.extensions.values()]
+    if instance.health is not None:
+        level, words = _HEALTH[instance.health]
+        time = whole(instance.health_at or instance.created, offset)
+        code = f"HealthState/{instance.health}"
+        view["vmHealth"] = {"status": {"code": code, "level": level, "displayStatus": words, "time": time}}
+    view["hyperVGeneration"] = "V2"
+    view["statuses"] = [_provisioning(instance, since), _power(instance)]
+    return view
+
+
+def extension_resource_json(
+    shapes: Shapes, instance: Instance, installed: InstalledExtension, view: bool
+) -> dict[str, Any]:
+    """An extension of one instance: VM-style id, settings as this instance has them, never protected ones."""
+    spec = installed.spec
+    properties: dict[str, Any] = {"provisioningState": installed.state, **spec.properties}
+    if view:
+        properties["instanceView"] = _extension_view(installed, shapes.offset)
+    return {
+        "name": spec.name,
+        "id": f"{shapes.base}/virtualMachines/{instance.name}/extensions/{spec.name}",
+        "type": f"{_VM}/extensions",
+        "location": shapes.value.location,
+        "properties": properties,
+    }
+
+
+def _add_common(shown: dict[str, Any], shapes: Shapes, instance: Instance) -> None:
+    if instance.zone is not None:
+        shown["zones"] = [instance.zone]
+    if shapes.is_new:
+        shown["etag"] = etag(shapes.value)
+        shown["properties"]["timeCreated"] = stamp(instance.created)
+    if instance.extensions:
+        shown["resources"] = [
+            extension_resource_json(shapes, instance, one, False) for one in instance.extensions.values()
+        ]
+
+
+def _machine(shapes: Shapes, instance: Instance, own_id: str) -> dict[str, Any]:
+    """The parts of a VM that come from the model's profile."""
+    storage = shapes.profile.get("storageProfile") or {}
+    disk = dict(storage.get("osDisk") or {})
+    disk_name = _disk_name(shapes, instance)
+    managed = dict(disk.get("managedDisk") or {"storageAccountType": "Premium_LRS"})
+    managed["id"] = f"{shapes.base}/disks/{disk_name}"
+    image = dict(shapes.image)
+    if shapes.is_new and image and instance.image_version:
+        image["exactVersion"] = instance.image_version
+    os_profile = dict(shapes.profile.get("osProfile") or {})
+    os_profile.pop("computerNamePrefix", None)
+    machine: dict[str, Any] = {
+        "vmId": instance.vm_id,
+        "provisioningState": instance.provisioning,
+        "hardwareProfile": {"vmSize": instance.size} if shapes.is_new else {},
+        "storageProfile": {
+            "imageReference": image,
+            "osDisk": {
+                "osType": "Windows" if shapes.windows else "Linux",
+                "name": disk_name,
+                "createOption": disk.get("createOption", "FromImage"),
+                "caching": disk.get("caching", "ReadWrite"),
+                "managedDisk": managed,
+                "diskSizeGB": disk.get("diskSizeGB", 127 if shapes.windows else 30),
+            },
+            "dataDisks": [],
+        },
+        "osProfile": {"computerName": instance.computer_name, **os_profile},
+        "networkProfile": {"networkInterfaces": [{"id": f"{own_id}/networkInterfaces/{nic}"} for nic in shapes.nics]},
+    }
+    if shapes.is_new and not shapes.value.flexible:
+        machine["resilientVMDeletionStatus"] = "Disabled"
+    return machine
+
+
+def _extension_view(installed: InstalledExtension, offset: str) -> dict[str, Any]:
+    spec, result = installed.spec, installed.result
+    status: dict[str, Any] = {
+        "code": "ProvisioningState/succeeded",
+        "level": "Info",
+        "displayStatus": "Provisioning succeeded",
+    }
+    status["message"] = status_message(spec, result) if result is not None and spec.is_script else ""
+    if installed.state == "Failed":
+        code = result.exit_code if result is not None else 1
+        status |= {"code": f"ProvisioningState/failed/{code}", "level": "Error", "displayStatus": "Provisioning failed"}
+    elif installed.state != "Succeeded":
+        words = "Enable in progress" if installed.started is not None else ""
+        status |= {"code": "ProvisioningState/transitioning", "displayStatus": "Transitioning", "message": words}
+    status["time"] = stamp(installed.since, offset)
+    shown: dict[str, Any] = {
+        "name": spec.name,
+        "type": f"{spec.publisher}.{spec.type}",
+        "typeHandlerVersion": installed.version,
+    }
+    if spec.is_windows_script and result is not None and installed.state in ("Succeeded", "Failed"):
+        shown["substatuses"] = [
+            _output("StdOut", result.stdout),
+            _output("StdErr", result.stderr),
+        ]
+    shown["statuses"] = [status]
+    return shown
+
+
+def _output(stream: str, text: str) -> dict[str, Any]:
+    """One stream of a Windows script's output (as raw in RunCommand operations)."""
+    return {
+        "code": f"ComponentStatus/{stream}/succeeded",
+        "level": "Info",
+        "displayStatus": "Provisioning succeeded",
+        "message": tail(text),
+    }
+
+
+def _agent(shapes: Shapes, instance: Instance) -> dict[str, Any]:
+    time = whole(instance.provisioned_at or instance.created, shapes.offset)
+    if not instance.agent_ready:
+        status = {
+            "code": "ProvisioningState/Unavailable",
+            "level": "Warning",
+            "displayStatus": "Not Ready",
+            "message": _AGENT_UNKNOWN,
+            "time": time,
+        }
+        return {"vmAgentVersion": "Unknown", "statuses": [status]}
+    words = "GuestAgent is running and processing the extensions." if shapes.windows else "Guest Agent is running"
+    status = {
+        "code": "ProvisioningState/succeeded",
+        "level": "Info",
+        "displayStatus": "Ready",
+        "message": words,
+        "time": time,
+    }
+    ready = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"}
+    handlers = [
+        {"type": f"{one.spec.publisher}.{one.spec.type}", "typeHandlerVersion": one.version, "status": ready}
+        for one in instance.extensions.values()
+    ]
+    version = "2.7.41491.1149" if shapes.windows else "2.11.1.12"
+    return {"vmAgentVersion": version, "statuses": [status], "extensionHandlers": handlers}
+
+
+def _provisioning(instance: Instance, since: str) -> dict[str, Any]:
+    status = provisioning_status(instance.provisioning, since)
+    if instance.failure is not None and instance.provisioning == "Failed":
+        status["code"] += f"/{instance.failure.code}"
+        status["message"] = instance.failure.message
+    return status
+
+
+def _power(instance: Instance) -> dict[str, Any]:
+    return {"code": f"PowerState/{instance.power}", "level": "Info", "displayStatus": f"VM {instance.power}"}
+
+
+def _protection(instance: Instance) -> dict[str, bool]:
+    if not (instance.protect_from_scale_in or instance.protect_from_actions):
+        return {}
+    return {
+        "protectFromScaleIn": instance.protect_from_scale_in,
+        "protectFromScaleSetActions": instance.protect_from_actions,
+    }
+
+
+def _disk_name(shapes: Shapes, instance: Instance) -> str:
+    return f"{shapes.value.name}_{instance.name}_OsDisk_1_{instance.vm_id.replace('-', '')}"
+
+
+def _os(shapes: Shapes) -> tuple[str, str]:
+    """Name and version as the agent reports them, told from the image."""
+    sku = str(shapes.image.get("sku", ""))
+    if shapes.windows:
+        year = next((word for word in sku.split("-") if word.isdigit() and len(word) == 4), "2022")
+        return f"Windows Server {year} Datacenter", "10.0.20348.2966"
+    version = sku.split("-")[0].replace("_", ".")
+    offer = str(shapes.image.get("offer", "")).lower()
+    return "ubuntu" if "ubuntu" in offer else offer or "linux", version or "22.04"

@@ -1,0 +1,204 @@
+"""Handlers of instances: list, GET, instance view, extensions, protection, and actions on one or many."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from ..world import actions
+from ..world.errors import Refused, bad_content, not_found
+from ..world.model import Instance, ScaleSet
+from .context import CHARGE, Call, accepted, answer, compute
+from .instances import (
+    Shapes,
+    extension_resource_json,
+    flexible_stub_json,
+    instance_json,
+    instance_view_json,
+    selected_view_json,
+)
+from .paging import page
+
+
+@compute
+async def list_all(call: Call) -> web.Response:
+    """GET the instances; charged by the number of VMs, overprovisioned extras included."""
+    value = call.scale_set()
+    members = [one for one in value.instances.values() if not one.hidden and _passes(call, value, one)]
+    shown, link = page(call, members, call.scenario.paging.instances)
+    call.request[CHARGE] = len(shown) + sum(one.hidden for one in value.instances.values())
+    shapes = Shapes(value, call.version, call.offset)
+    view = "instanceview" in call.option("$expand").lower()
+    if value.flexible:
+        body = [flexible_stub_json(shapes, one) for one in shown]
+    elif "instanceview" in call.option("$select").lower():
+        body = [selected_view_json(shapes, one) for one in shown]
+    else:
+        body = [instance_json(shapes, one, view=view) for one in shown]
+    return answer({"value": body} | link)
+
+
+@compute
+async def get(call: Call) -> web.Response:
+    """GET one instance."""
+    value, instance = find(call)
+    view = "instanceview" in call.option("$expand").lower()
+    call.request[CHARGE] = 1
+    return answer(instance_json(Shapes(value, call.version, call.offset), instance, view=view))
+
+
+@compute
+async def get_view(call: Call) -> web.Response:
+    """GET the instance view of one instance."""
+    value, instance = find(call)
+    call.request[CHARGE] = 1
+    return answer(instance_view_json(Shapes(value, call.version, call.offset), instance))
+
+
+@compute
+async def list_extensions(call: Call) -> web.Response:
+    """GET the extensions of one instance."""
+    value, instance = find(call)
+    shapes = Shapes(value, call.version, call.offset)
+    view = "instanceview" in call.option("$expand").lower()
+    shown = [extension_resource_json(shapes, instance, one, view) for one in instance.extensions.values()]
+    return answer({"value": shown})
+
+
+@compute
+async def get_extension(call: Call) -> web.Response:
+    """GET one extension of one instance."""
+    value, instance = find(call)
+    installed = instance.extensions.get(call.name("extension").lower())
+    if installed is None:
+        raise not_found()
+    view = "instanceview" in call.option("$expand").lower()
+    return answer(extension_resource_json(Shapes(value, call.version, call.offset), instance, installed, view))
+
+
+@compute
+async def put_extension(call: Call) -> web.Response:
+    """PUT an extension on one instance only; its next update by the model replaces it."""
+    _, instance = find(call)
+    body, name = await call.body(), call.name("extension")
+    properties = body.get("properties")
+    if not isinstance(properties, dict):
+        raise bad_content("'properties' of the extension must be a JSON object.")
+    operation, created = call.apply(
+        lambda world, now: actions.put_instance_extension(world, now, call.address, instance.id, name, properties)
+    )
+    value = call.world.scale_sets[call.address.key]
+    current = value.instances[instance.id]
+    shown = extension_resource_json(
+        Shapes(value, call.version, call.offset), current, current.extensions[name.lower()], False
+    )
+    return answer(shown, 201 if created else 200, call.long_running(operation, location=False))
+
+
+@compute
+async def delete_extension(call: Call) -> web.Response:
+    """DELETE an extension from one instance."""
+    _, instance = find(call)
+    name = call.name("extension")
+    operation = call.apply(
+        lambda world, now: actions.delete_instance_extension(world, now, call.address, instance.id, name)
+    )
+    return web.Response(status=204) if operation is None else accepted(call, operation)
+
+
+@compute
+async def put(call: Call) -> web.Response:
+    """PUT one instance: its protection policy is what this simulator keeps of it."""
+    _, instance = find(call)
+    policy = ((await call.body()).get("properties") or {}).get("protectionPolicy") or {}
+    actions_too = bool(policy.get("protectFromScaleSetActions", False))
+    scale_in = bool(policy.get("protectFromScaleIn", False)) or actions_too
+    operation = call.apply(
+        lambda world, now: actions.protect(world, now, call.address, instance.id, scale_in, actions_too)
+    )
+    value = call.world.scale_sets[call.address.key]
+    shown = instance_json(Shapes(value, call.version, call.offset), value.instances[instance.id], view=False)
+    return answer(shown, 200, call.long_running(operation, location=False))
+
+
+@compute
+async def delete(call: Call) -> web.Response:
+    """DELETE one instance."""
+    _, instance = find(call)
+    operation = call.apply(lambda world, now: actions.delete_instances(world, now, call.address, [instance.id]))
+    return accepted(call, operation)
+
+
+@compute
+async def upgrade(call: Call) -> web.Response:
+    """POST manualupgrade."""
+    call.scale_set()
+    ids = await _ids(call)
+    return accepted(call, call.apply(lambda world, now: actions.manual_upgrade(world, now, call.address, ids)))
+
+
+@compute
+async def delete_many(call: Call) -> web.Response:
+    """POST delete with instanceIds."""
+    call.scale_set()
+    ids = await _ids(call)
+    return accepted(call, call.apply(lambda world, now: actions.delete_instances(world, now, call.address, ids)))
+
+
+def on_set(verb: str) -> Callable[[web.Request], Any]:
+    """The handler of a power action on the set: named instances, or all."""
+
+    @compute
+    async def act(call: Call) -> web.Response:
+        call.scale_set()
+        ids = await _ids(call)
+        return accepted(
+            call, call.apply(lambda world, now: actions.act_on_instances(world, now, call.address, verb, ids))
+        )
+
+    return act
+
+
+def on_one(verb: str) -> Callable[[web.Request], Any]:
+    """The handler of a power action on one instance."""
+
+    @compute
+    async def act(call: Call) -> web.Response:
+        _, instance = find(call)
+        return accepted(
+            call,
+            call.apply(lambda world, now: actions.act_on_instances(world, now, call.address, verb, [instance.id])),
+        )
+
+    return act
+
+
+def find(call: Call) -> tuple[ScaleSet, Instance]:
+    """The set and the instance of the path.
+
+    Raises:
+        Refused: 404 NotFound, CRP's own (recorded: vm_instanceview_404).
+    """
+    value = call.scale_set()
+    wanted = call.name("instance")
+    instance = value.instances.get(wanted) or value.instances.get(wanted.lower())
+    if instance is None or instance.hidden:
+        raise not_found()
+    return value, instance
+
+
+async def _ids(call: Call) -> list[str] | None:
+    ids = (await call.body()).get("instanceIds")
+    if ids is None:
+        return None
+    if not isinstance(ids, list) or not all(isinstance(key, str) for key in ids):
+        raise Refused(400, "InvalidParameter", "The value of parameter instanceIds is invalid.", "instanceIds")
+    return ids
+
+
+def _passes(call: Call, value: ScaleSet, instance: Instance) -> bool:
+    """`$filter` by latestModelApplied; the documented PowerState filter lets every instance with a view pass."""
+    words = call.option("$filter").lower().split()
+    if words[:2] == ["properties/latestmodelapplied", "eq"] and len(words) == 3:
+        return (instance.generation == value.generation) == (words[2] == "true")
+    return True

@@ -1,0 +1,81 @@
+"""The table of Microsoft.Compute routes: method, path, handler. Literals in the swagger's spelling."""
+
+from aiohttp import web
+
+from ..world.actions import POWER_ACTIONS
+from . import extensions, flexible, machines, rolling, sets
+
+_SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Compute"
+_GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
+_SETS = f"{_GROUP}/virtualMachineScaleSets"
+_SET = f"{_SETS}/{{name}}"
+_ONE = f"{_SET}/virtualMachines/{{instance}}"
+_MACHINE = f"{_GROUP}/virtualMachines/{{machine}}"
+
+
+def routes() -> list[web.RouteDef]:
+    """Every route of Microsoft.Compute that this simulator answers."""
+    return [*_scale_sets(), *_rolling(), *_instances(), *_flexible()]
+
+
+def _scale_sets() -> list[web.RouteDef]:
+    return [
+        web.get(f"{_SUBSCRIPTION}/virtualMachineScaleSets", sets.list_in_subscription),
+        web.get(f"{_SUBSCRIPTION}/locations/{{location}}/virtualMachineScaleSets", sets.list_in_location),
+        web.get(_SETS, sets.list_in_group),
+        web.get(_SET, sets.get),
+        web.put(_SET, sets.put),
+        web.patch(_SET, sets.patch),
+        web.delete(_SET, sets.delete),
+        web.get(f"{_SET}/instanceView", sets.instance_view),
+        web.get(f"{_SET}/skus", sets.skus),
+        web.post(f"{_SET}/setOrchestrationServiceState", sets.set_repairs),
+        web.get(f"{_SET}/extensions", extensions.list_all),
+        web.get(f"{_SET}/extensions/{{extension}}", extensions.get),
+        web.put(f"{_SET}/extensions/{{extension}}", extensions.put),
+        web.patch(f"{_SET}/extensions/{{extension}}", extensions.patch),
+        web.delete(f"{_SET}/extensions/{{extension}}", extensions.delete),
+    ]
+
+
+def _rolling() -> list[web.RouteDef]:
+    return [
+        web.get(f"{_SET}/rollingUpgrades/latest", rolling.get_latest),
+        web.post(f"{_SET}/rollingUpgrades/cancel", rolling.cancel),
+        web.post(f"{_SET}/osRollingUpgrade", rolling.start_os_roll),
+        web.post(f"{_SET}/extensionRollingUpgrade", rolling.start_extension_roll),
+        web.get(f"{_SET}/osUpgradeHistory", rolling.get_history),
+        web.get(f"{_SUBSCRIPTION}/locations/{{location}}/operations/{{operation}}", rolling.get_operation),
+    ]
+
+
+def _instances() -> list[web.RouteDef]:
+    on_set = [web.post(f"{_SET}/{verb}", machines.on_set(verb)) for verb in sorted(POWER_ACTIONS)]
+    on_one = [web.post(f"{_ONE}/{verb}", machines.on_one(verb)) for verb in sorted(POWER_ACTIONS)]
+    return [
+        web.post(f"{_SET}/manualupgrade", machines.upgrade),
+        web.post(f"{_SET}/delete", machines.delete_many),
+        *on_set,
+        web.get(f"{_SET}/virtualMachines", machines.list_all),
+        web.get(_ONE, machines.get),
+        web.put(_ONE, machines.put),
+        web.delete(_ONE, machines.delete),
+        web.get(f"{_ONE}/instanceView", machines.get_view),
+        web.get(f"{_ONE}/extensions", machines.list_extensions),
+        web.get(f"{_ONE}/extensions/{{extension}}", machines.get_extension),
+        web.put(f"{_ONE}/extensions/{{extension}}", machines.put_extension),
+        web.delete(f"{_ONE}/extensions/{{extension}}", machines.delete_extension),
+        *on_one,
+    ]
+
+
+def _flexible() -> list[web.RouteDef]:
+    return [
+        web.get(f"{_GROUP}/virtualMachines", flexible.list_in_group),
+        web.get(_MACHINE, flexible.get),
+        web.get(f"{_MACHINE}/instanceView", flexible.get_view),
+        web.get(f"{_MACHINE}/extensions", flexible.list_extensions),
+        web.get(f"{_MACHINE}/extensions/{{extension}}", flexible.get_extension),
+        web.put(f"{_MACHINE}/extensions/{{extension}}", flexible.put_extension),
+        web.delete(f"{_MACHINE}/extensions/{{extension}}", flexible.delete_extension),
+    ]

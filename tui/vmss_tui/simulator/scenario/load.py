@@ -1,0 +1,271 @@
+"""Reads a scenario, by name (bundled) or from a file, into a `Scenario`."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from ..world.chance import guid
+from ..world.rules import Rules, ScriptBehaviour, Switches, Timings
+from .lint import complaints
+from .model import (
+    Autoscale,
+    Directory,
+    FaultRule,
+    Paging,
+    Principal,
+    ResourceGroup,
+    RoleAssignment,
+    ScaleSetSpec,
+    Scenario,
+    Subscription,
+    Tenant,
+    Throttling,
+)
+from .scale_sets import event, scale_set
+from .values import ids, seconds, span
+
+BUNDLED = Path(__file__).parent.parent / "scenarios"
+DEFAULT = "shipping"
+
+
+class ScenarioError(Exception):
+    """A scenario cannot be used; `problems` says why, as `file: key: message`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def names() -> list[str]:
+    """The bundled scenarios."""
+    return sorted(path.stem for path in BUNDLED.glob("*.toml"))
+
+
+def load(source: str | Path = DEFAULT) -> Scenario:
+    """Read a scenario: a bundled one by name, any other by path.
+
+    Raises:
+        ScenarioError: there is no such scenario, or it is not a valid one.
+    """
+    path = _find(source)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError([f"{path}: -: cannot be read: {error}"]) from error
+    return loads(text, path)
+
+
+def loads(text: str, path: Path = Path("scenario.toml")) -> Scenario:
+    """Read a scenario from TOML text; `path` is where relative files are looked for, and names it in messages.
+
+    Raises:
+        ScenarioError: it is not a valid scenario.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError([f"{path}: -: is not TOML: {error}"]) from error
+    problems = [f"{path}: {key}: {message}" for key, message in complaints(document)]
+    if problems:
+        raise ScenarioError(problems)
+    try:
+        return _scenario(document, path)
+    except (OSError, ValueError) as error:
+        raise ScenarioError([f"{path}: -: {error}"]) from error
+
+
+def _find(source: str | Path) -> Path:
+    text = str(source)
+    bundled = BUNDLED / f"{text}.toml"
+    if "/" not in text and not text.endswith(".toml") and bundled.is_file():
+        return bundled
+    path = Path(source)
+    if path.is_file():
+        return path
+    raise ScenarioError(
+        [f"{source}: -: there is no such scenario; give the path of a TOML file, or one of {', '.join(names())}"]
+    )
+
+
+def _scenario(document: Mapping[str, Any], path: Path) -> Scenario:
+    head = document.get("scenario", {})
+    tenants = _tenants(document)
+    subscriptions = _subscriptions(document, tenants)
+    places = {one.name: one.id for one in subscriptions} | {one.id: one.id for one in subscriptions}
+    specs = [spec for keys in document.get("scale_sets", ()) for spec in _sets(document, keys, places, path)]
+    throttling = dict(document.get("throttling", {}))
+    throttling["sizes"] = {name: tuple(size) for name, size in throttling.get("sizes", {}).items()}
+    hint = head.get("poll_hint_ms", 200)
+    return Scenario(
+        name=head.get("name", path.stem),
+        title=head.get("title", ""),
+        seed=head.get("seed", 1),
+        speed=float(head.get("speed", 1.0)),
+        execution=head.get("execution", "simulate"),
+        script_timeout=seconds(head.get("script_timeout", 5400)),
+        health_command=head.get("health_command", ""),
+        poll_hint_ms=None if hint is False else hint,
+        tenants=tenants,
+        subscriptions=subscriptions,
+        groups=_groups(document, places, specs),
+        principals=_principals(document, tenants, places),
+        directory=_directory(document),
+        throttling=Throttling(**throttling),
+        paging=Paging(**document.get("paging", {})),
+        faults=tuple(FaultRule(**fault) for fault in document.get("faults", ())),
+        files=_files(document, path.parent),
+        rules=_rules(document),
+        scale_sets=tuple(spec for spec, _ in specs),
+        events=tuple(event(one) for one in document.get("events", ())),
+        autoscales=tuple(one for _, one in specs if one is not None),
+    )
+
+
+def _sets(
+    document: Mapping[str, Any], keys: Mapping[str, Any], places: Mapping[str, str], path: Path
+) -> Iterable[tuple[ScaleSetSpec, Autoscale | None]]:
+    filled = {**document.get("defaults", {}), **keys}
+    filled["subscription"] = places[filled.get("subscription", next(iter(places)))]
+    filled.setdefault("group", "rg-" + document.get("scenario", {}).get("name", "simulated"))
+    if "location" not in filled:
+        named = [one for one in document.get("groups", ()) if one["name"] == filled["group"]]
+        filled["location"] = next((one["location"] for one in named if "location" in one), "westeurope")
+    if "model" in filled:
+        filled["document"] = json.loads((path.parent / filled["model"]).read_text(encoding="utf-8"))
+    copies = filled.get("copies")
+    for number in range(1, (copies or 1) + 1):
+        name = filled["name"].replace("{n}", f"{number:03}") if copies else filled["name"]
+        yield scale_set({**filled, "name": name})
+
+
+def _tenants(document: Mapping[str, Any]) -> tuple[Tenant, ...]:
+    found = document.get("tenants") or [{"name": "Simulated"}]
+    return tuple(
+        Tenant(
+            one.get("id", guid("tenant", one["name"])),
+            one["name"],
+            one.get("domain", one["name"].lower().replace(" ", "") + ".onmicrosoft.com"),
+        )
+        for one in found
+    )
+
+
+def _tenant(tenants: tuple[Tenant, ...], wanted: str | None) -> str:
+    for one in tenants:
+        if wanted in (None, one.id, one.name):
+            return one.id
+    raise ValueError(f"there is no tenant {wanted!r} in this file")
+
+
+def _subscriptions(document: Mapping[str, Any], tenants: tuple[Tenant, ...]) -> tuple[Subscription, ...]:
+    found = document.get("subscriptions") or [{"name": "simulated"}]
+    return tuple(
+        Subscription(
+            one.get("id", guid("subscription", one["name"])),
+            one["name"],
+            _tenant(tenants, one.get("tenant")),
+            one.get("state", "Enabled"),
+        )
+        for one in found
+    )
+
+
+def _groups(
+    document: Mapping[str, Any],
+    places: Mapping[str, str],
+    specs: Iterable[tuple[ScaleSetSpec, Autoscale | None]],
+) -> tuple[ResourceGroup, ...]:
+    first = next(iter(places.values()))
+    found = {}
+    for one in document.get("groups", ()):
+        group = ResourceGroup(
+            places[one["subscription"]] if "subscription" in one else first,
+            one["name"],
+            one.get("location", "westeurope"),
+            dict(one.get("tags", {})),
+        )
+        found[group.subscription_id, group.name.lower()] = group
+    for spec, _ in specs:
+        key = spec.subscription_id, spec.group.lower()
+        found.setdefault(key, ResourceGroup(spec.subscription_id, spec.group, str(spec.model["location"])))
+    return tuple(found.values())
+
+
+def _principals(
+    document: Mapping[str, Any], tenants: tuple[Tenant, ...], places: Mapping[str, str]
+) -> tuple[Principal, ...]:
+    everything: list[dict[str, Any]] = [
+        {"name": "deployer", "tenant": tenant.name, "roles": [{"role": "Owner", "scope": "/"}]} for tenant in tenants
+    ]
+    made = []
+    for one in document.get("principals") or everything:
+        tenant = _tenant(tenants, one.get("tenant"))
+        roles = tuple(RoleAssignment(item["role"], _scope(item["scope"], places)) for item in one.get("roles", ()))
+        made.append(
+            Principal(
+                client_id=one.get("client_id", guid("client", tenant, one["name"])),
+                object_id=one.get("object_id", guid("object", tenant, one["name"])),
+                tenant_id=tenant,
+                name=one["name"],
+                kind=one.get("kind", "service_principal"),
+                secret=one.get("secret", "simulated-secret-of-" + one["name"].replace(" ", "-")),
+                roles=roles,
+            )
+        )
+    return tuple(made)
+
+
+def _scope(text: str, places: Mapping[str, str]) -> str:
+    """The ARM id of a scope: `/`, an id, a subscription, or `subscription/group`."""
+    if text.startswith("/"):
+        return text
+    subscription, _, group = text.partition("/")
+    if subscription not in places:
+        raise ValueError(f"principals: there is no subscription {subscription!r} for the scope {text!r}")
+    scope = f"/subscriptions/{places[subscription]}"
+    return f"{scope}/resourceGroups/{group}" if group else scope
+
+
+def _directory(document: Mapping[str, Any]) -> Directory:
+    keys = dict(document.get("directory", {}))
+    if "token_lifetime" in keys:
+        keys["token_lifetime"] = int(seconds(keys["token_lifetime"]))
+    return Directory(**keys)
+
+
+def _files(document: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
+    found = {}
+    for uri, value in document.get("files", {}).items():
+        found[uri] = (folder / value["file"]).read_bytes() if isinstance(value, Mapping) else str(value).encode()
+    return found
+
+
+def _rules(document: Mapping[str, Any]) -> Rules:
+    head = document.get("scenario", {})
+    timings: dict[str, Any] = {
+        one.name: span(document["timings"][one.name])
+        if isinstance(one.default, tuple)
+        else seconds(document["timings"][one.name])
+        for one in fields(Timings)
+        if one.name in document.get("timings", {})
+    }
+    return Rules(
+        seed=head.get("seed", 1),
+        execution=head.get("execution", "simulate"),
+        scripts=tuple(_behaviour(one) for one in document.get("scripts", ())),
+        timings=Timings(**timings),
+        switches=Switches(**document.get("switches", {})),
+    )
+
+
+def _behaviour(keys: Mapping[str, Any]) -> ScriptBehaviour:
+    converted = dict(keys)
+    for name in ("fails_on", "hangs_on", "unhealthy_on"):
+        if name in converted:
+            converted[name] = ids(converted[name])
+    if "seconds" in converted:
+        converted["seconds"] = span(converted["seconds"])
+    return ScriptBehaviour(**{"match": "", **converted})

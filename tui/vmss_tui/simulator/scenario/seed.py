@@ -1,0 +1,230 @@
+"""Makes the first world of a scenario: scale sets with instances that have been running for a while.
+
+Writes of the past are applied in the past and the world is advanced from there, so that a roll that is under way at
+the start has true times and true effects.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..world import actions, writes
+from ..world.advance import advance
+from ..world.chance import draw, guid
+from ..world.draft import Draft, commit
+from ..world.errors import Refused
+from ..world.extension import ExtensionSpec, InstalledExtension, full_version
+from ..world.model import Event, Instance, ScaleSet, World
+from ..world.profile import finish, health_source, is_windows, settle_extensions, specs, written_part
+from ..world.rules import Rules
+from ..world.scaling import base36, id_order
+from ..world.scripts import failure_of, plan_run
+from ..world.timeline import ScriptResult
+from ..world.writes import Address, Conditions
+from .model import EventSpec, Override, PastWrite, ScaleSetSpec, Scenario
+from .scale_sets import script_body
+
+
+def first_world(scenario: Scenario, now: datetime) -> World:
+    """The world of a scenario at `now`.
+
+    Raises:
+        ValueError: a scale set is one that Azure would refuse, or an event names none; the text says which.
+    """
+    world = World(rules=scenario.rules)
+    drafts = []
+    for spec in scenario.scale_sets:
+        value = _scale_set(spec, scenario.rules, now)
+        drafts.append(Draft(value, world, value.touched or now))
+    world = commit(world, drafts)
+    for spec in scenario.scale_sets:
+        for past in sorted(spec.history, key=lambda one: one.ago, reverse=True):
+            world = _relive(world, spec, past, now)
+    world = advance(world, now)
+    return _with_events(world, scenario.events, now)
+
+
+def _scale_set(spec: ScaleSetSpec, rules: Rules, now: datetime) -> ScaleSet:
+    address = Address(spec.subscription_id, spec.group, spec.name)
+    begin = now - timedelta(seconds=max((one.ago for one in spec.history), default=0.0))
+    try:
+        model, protected = settle_extensions(written_part(spec.model), {}, True)
+        model = finish(model)
+    except Refused as refusal:
+        raise ValueError(f"scale set {spec.name}: {refusal.failure.message}") from refusal
+    created = now - timedelta(seconds=spec.age)
+    value = ScaleSet(
+        key=address.key,
+        subscription_id=spec.subscription_id,
+        group=spec.group,
+        name=spec.name,
+        location=str(model["location"]).replace(" ", "").lower(),
+        model=model,
+        created=created,
+        unique_id=guid(rules.seed, address.key),
+        protected=protected,
+        provisioned_at=begin - timedelta(seconds=spec.script_age),
+        traits=spec.traits,
+        repairs_suspended=spec.repairs_suspended,
+        touched=begin,
+        next_number=1 + max((int(key) for key in spec.ids if key.isdigit()), default=-1),
+    )
+    return replace(value, instances=_instances(spec, value, rules, begin))
+
+
+def _instances(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, begin: datetime) -> dict[str, Instance]:
+    wanted = specs(value.model, value.protected)
+    source = health_source(value.model)
+    zones = [str(zone) for zone in value.model.get("zones") or ()]
+    overrides = {key: one for one in spec.overrides for key in one.instances}
+    found: dict[str, Instance] = {}
+    for position, key in enumerate(sorted(spec.ids, key=id_order)):
+        instance = _instance(spec, value, rules, position, key)
+        if zones:
+            instance = replace(instance, zone=zones[position % len(zones)])
+        ran = begin - timedelta(seconds=spec.script_age * (0.9 + 0.1 * draw((0, 1), rules.seed, value.key, key)))
+        instance = replace(
+            instance,
+            provisioned_at=ran + timedelta(seconds=2),
+            health="healthy" if source != "none" else None,
+            health_at=ran + timedelta(seconds=30),
+            extensions=_installed(wanted, value, instance, rules, ran),
+        )
+        if key in overrides:
+            instance = _overridden(instance, overrides[key], value, rules, ran, source != "none")
+        found[instance.id] = instance
+    return found
+
+
+def _instance(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, position: int, key: str) -> Instance:
+    number = int(key) if key.isdigit() else position
+    vm_id = guid(rules.seed, value.key, "vm", key)
+    name = f"{spec.name}_{vm_id[:8]}" if value.flexible else f"{spec.name}_{key}"
+    profile = value.properties.get("virtualMachineProfile", {})
+    prefix = str((profile.get("osProfile") or {}).get("computerNamePrefix", spec.name))
+    sku = value.model.get("sku") or {}
+    return Instance(
+        id=name if value.flexible else key,
+        name=name,
+        computer_name=prefix + base36(number, 6),
+        vm_id=vm_id,
+        created=value.created + timedelta(seconds=position),
+        update_domain=position % max(1, spec.traits.update_domains),
+        fault_domain=position % max(1, spec.traits.fault_domains),
+        size=str(sku.get("name", "")),
+        tier=str(sku.get("tier", "Standard")),
+        image_version=spec.image_version,
+        generation=value.generation,
+    )
+
+
+def _installed(
+    wanted: tuple[ExtensionSpec, ...], value: ScaleSet, instance: Instance, rules: Rules, ran: datetime
+) -> dict[str, InstalledExtension]:
+    made = {}
+    for spec in wanted:
+        result = ScriptResult()
+        if spec.is_script:
+            plan = plan_run(_calm(rules), value, instance, spec, 0)
+            result = plan.result or result
+        took = timedelta(seconds=45)
+        made[spec.key] = InstalledExtension(spec, 0, "Succeeded", ran, full_version(spec), ran - took, result)
+    return made
+
+
+def _calm(rules: Rules) -> Rules:
+    """The rules under which everything went well in the past: no failures, no hanging."""
+    calm = tuple(
+        replace(one, fails_on=(), exit_code=0, hangs=False, hangs_on=(), unhealthy_on=()) for one in rules.scripts
+    )
+    return replace(rules, scripts=calm)
+
+
+def _overridden(
+    instance: Instance, override: Override, value: ScaleSet, rules: Rules, ran: datetime, has_health: bool
+) -> Instance:
+    changes: dict[str, Any] = {"traits": override.traits, "agent_ready": override.agent_ready}
+    if override.health is not None and has_health:
+        changes["health"] = None if override.health == "none" else override.health
+        changes["health_at"] = ran + timedelta(seconds=90)
+    if override.power is not None and override.power != "running":
+        changes |= {"power": override.power, "health": None, "agent_ready": False}
+    if override.protect is not None:
+        changes["protect_from_scale_in"] = True
+        changes["protect_from_actions"] = override.protect == "actions"
+    instance = replace(instance, **changes)
+    if override.script is not None:
+        instance = _behind(instance, override.script, value, rules, ran)
+    if override.provisioning == "Failed":
+        instance = _failed(instance, ran)
+    return instance
+
+
+def _behind(
+    instance: Instance, properties: Mapping[str, Any], value: ScaleSet, rules: Rules, ran: datetime
+) -> Instance:
+    """An instance that still runs an older script."""
+    public = {name: item for name, item in properties.items() if name != "protectedSettings"}
+    extensions = dict(instance.extensions)
+    for key, one in instance.extensions.items():
+        if one.spec.is_script:
+            old = ExtensionSpec(one.spec.name, public, properties.get("protectedSettings"))
+            extensions[key] = _installed((old,), value, instance, rules, ran)[key]
+    return replace(instance, extensions=extensions, generation=value.generation - 1)
+
+
+def _failed(instance: Instance, ran: datetime) -> Instance:
+    """An instance whose last script failed."""
+    extensions = dict(instance.extensions)
+    failure = None
+    for key, one in instance.extensions.items():
+        if one.spec.is_script:
+            stderr = instance.traits.script_stderr or "installation failed\n"
+            stdout = one.result.stdout if one.result else ""
+            result = ScriptResult(instance.traits.script_exit_code, stdout, stderr)
+            extensions[key] = replace(one, state="Failed", since=ran, result=result)
+            failure = failure_of(one.spec, result)
+    return replace(instance, provisioning="Failed", extensions=extensions, failure=failure)
+
+
+def _relive(world: World, spec: ScaleSetSpec, past: PastWrite, now: datetime) -> World:
+    """Write in the past what was written then, and let it take its course until now."""
+    address = Address(spec.subscription_id, spec.group, spec.name)
+    then = now - timedelta(seconds=past.ago)
+    world = advance(world, then)
+    try:
+        if past.body:
+            world, _ = writes.patch_scale_set(world, then, address, past.body, Conditions())
+        if past.upgrade:
+            world, _ = actions.manual_upgrade(world, then, address, past.upgrade)
+        if past.cancel_after is not None:
+            later = then + timedelta(seconds=past.cancel_after)
+            world, _ = actions.cancel_roll(advance(world, later), later, address)
+    except Refused as refusal:
+        raise ValueError(f"scale set {spec.name}, history: {refusal.failure.message}") from refusal
+    return world
+
+
+def _with_events(world: World, events: tuple[EventSpec, ...], now: datetime) -> World:
+    drafts: dict[str, Draft] = {}
+    for event in events:
+        keys = [key for key, value in world.scale_sets.items() if event.scale_set in (key, value.name.lower())]
+        if not keys:
+            raise ValueError(f"events: there is no scale set {event.scale_set!r}")
+        for key in keys:
+            draft = drafts.setdefault(key, Draft(world.scale_sets[key], world, now))
+            made = Event(now + timedelta(seconds=event.at), event.action, _arguments(event, draft.value))
+            if event.after == "write":
+                draft.update(after_write=(*draft.value.after_write, (event.at, made)))
+            else:
+                draft.plan_event(made)
+    return commit(world, drafts.values())
+
+
+def _arguments(event: EventSpec, value: ScaleSet) -> dict[str, Any]:
+    arguments = dict(event.arguments)
+    script = arguments.pop("script", None)
+    if script is not None:
+        arguments["body"] = {**arguments["body"], **script_body(value.model, script, is_windows(value.model))}
+    return arguments

@@ -1,0 +1,253 @@
+"""Every table and key of a scenario file. Lint, loader and FORMAT.md read this one place."""
+
+from dataclasses import fields
+from typing import get_args, get_type_hints
+
+from ..world.events import ACTIONS
+from ..world.rules import Switches, Timings
+from .schema import (
+    Key,
+    Table,
+    anything,
+    between,
+    choice,
+    duration,
+    flag,
+    instances,
+    is_hint,
+    is_number,
+    is_pattern,
+    is_signed,
+    is_table,
+    is_tables,
+    number,
+    text,
+)
+from .set_tables import SCRIPT_KEYS, SET_KEYS, SET_TABLES
+
+SWITCH_MEANINGS = {
+    "cancel": "abandon: the batch in flight counts as failed (2023); finish: it is let to end (2018).",
+    "restamp_operations": "Stamp a rolling operation's startTime anew at each batch (recordings of 2017-2020).",
+    "never_rolled": "Status of rollingUpgrades/latest before any roll (inferred).",
+    "echo_protected_settings": "The 201 of an extension PUT echoes protectedSettings (recorded twice in 2018).",
+    "noop_write_walks": "A write that changes nothing still walks every instance of a Rolling set (recorded 2020).",
+    "model_roll_in_latest": "rollingUpgrades/latest shows rolls that a model write started (inferred: yes).",
+    "utc_offset": "Offset in timestamps.",
+    "uppercase_groups": "Subscription-wide lists give resource groups in upper case (recorded).",
+}
+
+
+def _switches() -> tuple[Key, ...]:
+    """One key for each switch of the world, typed as there."""
+    found: list[Key] = []
+    hints = get_type_hints(Switches)
+    for one in fields(Switches):
+        meaning = SWITCH_MEANINGS[one.name]
+        default = one.default
+        if hints[one.name] is bool:
+            found.append(flag(one.name, meaning, str(not default).lower()))
+        elif get_args(hints[one.name]):
+            options = tuple(str(option) for option in get_args(hints[one.name]))
+            found.append(choice(one.name, options, meaning, options[-1]))
+        else:
+            found.append(text(one.name, meaning, "-07:00"))
+    return tuple(found)
+
+
+def _timings() -> tuple[Key, ...]:
+    found = []
+    for one in fields(Timings):
+        default = one.default
+        if isinstance(default, tuple):
+            example = f"[{default[0]:g}, {default[1]:g}]"
+            found.append(between(one.name, f"Seconds; {example} when left out.", example))
+        else:
+            found.append(duration(one.name, f"Seconds; {default:g} when left out.", f"{default:g}"))
+    return tuple(found)
+
+
+FILE = Table(
+    "file",
+    "A scenario file.",
+    tables=(
+        Table(
+            "scenario",
+            "The scenario itself.",
+            (
+                text("name", "Short name.", "shipping", required=True),
+                text("title", "One line about it.", "A shipping company"),
+                number("seed", "Seed of every variation.", "7"),
+                anything("speed", "number", "Simulated seconds a real second.", "1", is_number),
+                choice("execution", ("simulate", "run"), "Whether scripts are really run.", "run"),
+                duration("script_timeout", "How long a script may run.", '"90m"'),
+                text("health_command", "With execution = run: decides health by its exit code.", "test -f healthy"),
+                anything(
+                    "poll_hint_ms", "whole number or false", "x-ms-retry-after-ms of long answers.", "200", is_hint
+                ),
+            ),
+        ),
+        Table(
+            "directory",
+            "How Entra ID behaves.",
+            (
+                duration("token_lifetime", "Real seconds a token is valid.", '"1h"'),
+                number("device_code_pending_polls", "Polls answered with authorization_pending.", "2"),
+                flag("claims_challenge", "Answer a token's first request with a claims challenge."),
+            ),
+        ),
+        Table(
+            "throttling",
+            "Token buckets.",
+            (
+                flag("enabled", "Whether anything is throttled.", "false"),
+                anything("scale", "number", "Factor on every bucket.", "0.1", is_number),
+            ),
+            (Table("sizes", "Sizes of single buckets.", free="bucket = [in 3 minutes, in 30 minutes]"),),
+        ),
+        Table(
+            "paging",
+            "Items a page.",
+            (
+                number("instances", "Instances.", "100"),
+                number("scale_sets", "Scale sets.", "50"),
+                flag("empty_page", "The first page is empty and has a nextLink (recorded)."),
+            ),
+        ),
+        Table("switches", "Behaviour on which sources disagree.", _switches()),
+        Table("timings", "Seconds that Azure takes.", _timings()),
+        Table(
+            "tenants",
+            "Directories.",
+            (
+                text("id", "GUID; made from the name when left out.", "11111111-1111-4111-8111-111111111111"),
+                text("name", "Display name.", "Contoso Shipping", required=True),
+                text("domain", "Default domain.", "contoso.com"),
+            ),
+            is_list=True,
+        ),
+        Table(
+            "subscriptions",
+            "Subscriptions.",
+            (
+                text("id", "GUID; made from the name when left out.", "22222222-2222-4222-8222-222222222222"),
+                text("name", "Display name; scale sets refer to it.", "prod-europe", required=True),
+                text("tenant", "Name or id of its tenant; the first when left out.", "Contoso Shipping"),
+                choice("state", ("Enabled", "Warned", "PastDue", "Disabled", "Deleted"), "State.", "Warned"),
+            ),
+            is_list=True,
+        ),
+        Table(
+            "groups",
+            "Resource groups; those that only scale sets name need no entry.",
+            (
+                text("name", "Name.", "rg-ship-web", required=True),
+                text("subscription", "Name or id of its subscription.", "prod-europe"),
+                text("location", "Region.", "westeurope"),
+                anything("tags", "table", "Tags.", '{ team = "web" }', is_table),
+            ),
+            is_list=True,
+        ),
+        Table(
+            "principals",
+            "Who can sign in; without any, one service principal owns everything.",
+            (
+                text("name", "Display name.", "deployer", required=True),
+                text("client_id", "GUID; made from the name when left out.", "33333333-3333-4333-8333-333333333333"),
+                text("object_id", "GUID; made from the name when left out.", "44444444-4444-4444-8444-444444444444"),
+                text("tenant", "Name or id of its tenant; the first when left out.", "Contoso Shipping"),
+                choice("kind", ("service_principal", "user", "managed_identity"), "What it is.", "user"),
+                text("secret", "A made-up client secret.", "simulated-secret"),
+                anything(
+                    "roles",
+                    "list of {role, scope}",
+                    "Roles; a scope is `/`, a subscription, `subscription/group`, or a resource id.",
+                    '[{ role = "Reader", scope = "prod-europe" }]',
+                    is_tables,
+                ),
+            ),
+            is_list=True,
+        ),
+        Table(
+            "faults",
+            "Faults injected into answers.",
+            (
+                choice(
+                    "kind",
+                    ("status", "delay", "reset", "truncate", "garbage", "stale_token", "drip"),
+                    "What happens.",
+                    required=True,
+                ),
+                text("method", "HTTP method; any when left out.", "GET"),
+                text("path", "Shell-style pattern of the path, case ignored.", "*/virtualMachines"),
+                number("count", "How many requests it hits; 0 means every one.", "2"),
+                number("after", "How many matching requests pass first.", "5"),
+                number("status", "HTTP status, with kind status.", "503"),
+                text("code", "ARM error code.", "ServiceUnavailable"),
+                text("message", "ARM error message.", "Try again later."),
+                number("retry_after", "Retry-After in seconds.", "3"),
+                anything("seconds", "number", "Delay, or length of a drip, in real seconds.", "2.5", is_number),
+            ),
+            is_list=True,
+        ),
+        Table(
+            "scripts",
+            "What scripts do; the first that matches counts, others succeed.",
+            (
+                anything(
+                    "match",
+                    "regular expression",
+                    "Found in the command, the file URIs or the inline text; named groups fill the texts.",
+                    "'custom_application_v(?P<version>[0-9.]+)[.]sh'",
+                    is_pattern,
+                ),
+                text("scale_sets", "Shell-style pattern of scale set names.", "web-*"),
+                between("seconds", "How long it takes.", "[30, 120]"),
+                number("exit_code", "Exit code, everywhere.", "0"),
+                text(
+                    "stdout",
+                    "stdout; {version}, {instance}, {name}, {scale_set} are filled in.",
+                    "Installing web {version}",
+                ),
+                text("stderr", "stderr.", "warning: old libc"),
+                instances("fails_on", "Where it fails.", "[3, 17]"),
+                number("failure_exit_code", "Exit code where it fails.", "100"),
+                text("failure_stdout", "stdout where it fails.", "Reading package lists..."),
+                text("failure_stderr", "stderr where it fails.", "E: Unable to locate package web"),
+                flag("hangs", "It never ends."),
+                instances("hangs_on", "Where it never ends.", "[5]"),
+                number("output_bytes", "Pad stdout to so many bytes.", "1048576"),
+                flag("unhealthy_after", "It ends well but the instance stays unhealthy."),
+                instances("unhealthy_on", "Where the instance stays unhealthy.", "[7]"),
+                flag("healthy_after_failure", "A failed script leaves the old version serving."),
+            ),
+            is_list=True,
+        ),
+        Table("files", "Files that the simulator serves by URI.", free='"URI" = text, or { file = path }'),
+        Table("defaults", "Keys of scale_sets that hold for all that do not say otherwise.", SET_KEYS, SET_TABLES),
+        Table("scale_sets", "Scale sets.", SET_KEYS, SET_TABLES, is_list=True),
+        Table(
+            "events",
+            "What happens while the simulation runs.",
+            (
+                text("scale_set", "Name of the scale set.", "web-weu", required=True),
+                duration("at", "When.", "90", required=True),
+                choice(
+                    "after", ("start", "write"), "Counted from the start, or from the first write to the set.", "write"
+                ),
+                choice("action", tuple(ACTIONS), "What.", "autoscale", required=True),
+                number("capacity", "autoscale: the new capacity.", "75"),
+                anything("by", "number", "autoscale: change of the capacity.", "-5", is_signed),
+                instances("instances", "health, deallocate, delete: which instances.", "[4]"),
+                choice(
+                    "to", ("healthy", "unhealthy", "initializing", "unknown"), "health: the new health.", "unhealthy"
+                ),
+                instances("upgrade", "write: instances brought to the model as well.", "[0]"),
+                anything("tags", "table", "write: tags that are set.", '{ touched = "yes" }', is_table),
+                choice("kind", ("os", "extension"), "roll: what the platform rolls."),
+                text("instance", "repair: the instance.", "4"),
+            ),
+            (Table("script", "write: the script that a colleague writes.", SCRIPT_KEYS),),
+            is_list=True,
+        ),
+    ),
+)

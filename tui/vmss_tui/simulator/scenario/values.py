@@ -1,0 +1,62 @@
+"""Values as people write them in a scenario: durations, ranges of seconds, instance ids and ranges of ids."""
+
+import re
+from typing import Any
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*([smhd])$")
+_ID_RANGE = re.compile(r"^(\d+)-(\d+)$")
+
+
+def seconds(value: Any) -> float:
+    """Seconds of a number or of a text such as 30s, 5m, 2h, 3d.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, bool):
+        raise ValueError(f"a duration is a number of seconds or a text such as 30s, 5m, 2h or 3d, not {value!r}")
+    if isinstance(value, int | float):
+        return float(value)
+    match = _DURATION.match(str(value).strip())
+    if match is None:
+        raise ValueError(f"a duration is a number of seconds or a text such as 30s, 5m, 2h or 3d, not {value!r}")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def span(value: Any) -> tuple[float, float]:
+    """A range of seconds: one duration, or a list of two, the smaller first.
+
+    Raises:
+        ValueError: it is neither, or the larger comes first.
+    """
+    if not isinstance(value, list):
+        one = seconds(value)
+        return one, one
+    if len(value) != 2:
+        raise ValueError("a range of seconds is one duration or a list of two, such as [30, 120]")
+    low, high = seconds(value[0]), seconds(value[1])
+    if low > high:
+        raise ValueError(f"the smaller duration comes first: [{high:g}, {low:g}]")
+    return low, high
+
+
+def ids(value: Any) -> tuple[str, ...]:
+    """Instance ids: numbers, texts, or ranges such as "0-4"; one of them or a list.
+
+    Raises:
+        ValueError: something else is in the list, or a range runs backwards.
+    """
+    found: list[str] = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, bool) or not isinstance(item, int | str):
+            raise ValueError(f'instance ids are numbers, texts or ranges such as "0-4", not {item!r}')
+        match = _ID_RANGE.match(str(item))
+        if match is None:
+            found.append(str(item))
+            continue
+        first, last = int(match[1]), int(match[2])
+        if first > last:
+            raise ValueError(f'the range "{item}" runs backwards; write "{last}-{first}"')
+        found += [str(number) for number in range(first, last + 1)]
+    return tuple(found)

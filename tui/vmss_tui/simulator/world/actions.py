@@ -1,0 +1,218 @@
+"""Actions on instances: apply the model, power, reimage, redeploy, delete, and the rolls that a client starts.
+
+Durations come from the recorded operations of the same name.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from . import operations, rolling
+from .draft import Draft, change
+from .errors import (
+    Refused,
+    being_deleted,
+    missing_instance_ids,
+    os_roll_not_applicable,
+    unknown_instance,
+    wildcard_not_alone,
+)
+from .extension import ExtensionSpec
+from .life import begin_power, reimage, remove, start_restart, update_extensions, update_to_model
+from .model import Instance, Operation, World
+from .writes import Address, check_writable
+
+Action = Callable[[Draft, Instance], object]
+
+POWER_ACTIONS = {"start", "poweroff", "deallocate", "restart", "reimage", "reimageall", "redeploy"}
+"""Verbs of the set and of one instance that need nothing but ids."""
+
+
+def manual_upgrade(world: World, now: datetime, address: Address, ids: Sequence[str] | None) -> tuple[World, Operation]:
+    """Bring the named instances (or `*`) to the newest model; refused while a roll runs."""
+
+    def act(draft: Draft) -> Operation:
+        if not ids:
+            raise missing_instance_ids()
+        check_writable(draft)
+        chosen = _choose(draft, ids)
+        if "*" in ids:
+            chosen = [one for one in chosen if not one.protect_from_actions]
+        draft.update(provisioning="Updating", provisioned_at=draft.at)
+        for instance in chosen:
+            update_to_model(draft, instance)
+        lasting = draft.seconds((1.0, 4.0), "manualupgrade", draft.value.minted)
+        return operations.begin(draft, "MANUALUPGRADE", lasting, [one.id for one in chosen])
+
+    return change(world, address.key, now, act)
+
+
+def act_on_instances(
+    world: World, now: datetime, address: Address, verb: str, ids: Sequence[str] | None
+) -> tuple[World, Operation]:
+    """One of `POWER_ACTIONS` on the named instances, or on all when none is named."""
+
+    def act(draft: Draft) -> Operation:
+        if draft.value.provisioning == "Deleting":
+            raise being_deleted(draft.value.name)
+        chosen = _choose(draft, ids or ["*"])
+        if not ids:
+            chosen = [one for one in chosen if not one.protect_from_actions]
+        action = _ACTIONS[verb]
+        for instance in chosen:
+            action(draft, instance)
+        return operations.begin(draft, verb.upper(), timedelta(seconds=0.5), [one.id for one in chosen])
+
+    return change(world, address.key, now, act)
+
+
+def delete_instances(
+    world: World, now: datetime, address: Address, ids: Sequence[str] | None
+) -> tuple[World, Operation]:
+    """Delete the named instances; the capacity shrinks with them."""
+
+    def act(draft: Draft) -> Operation:
+        if not ids:
+            raise missing_instance_ids()
+        chosen = _choose(draft, ids)
+        for instance in chosen:
+            remove(draft, instance)
+        sku = {**draft.value.model.get("sku", {})}
+        sku["capacity"] = max(0, draft.value.capacity - len(chosen))
+        draft.update(model={**draft.value.model, "sku": sku}, etag=draft.value.etag + 1)
+        return operations.begin(draft, "DELETEINSTANCES", timedelta(seconds=1), [one.id for one in chosen])
+
+    return change(world, address.key, now, act)
+
+
+def start_os_roll(world: World, now: datetime, address: Address) -> tuple[World, Operation]:
+    """osRollingUpgrade: refused unless the image's version is `latest` on some unprotected instance."""
+
+    def act(draft: Draft) -> Operation:
+        check_writable(draft)
+        profile = draft.value.properties.get("virtualMachineProfile", {})
+        image = (profile.get("storageProfile") or {}).get("imageReference") or {}
+        free = [one for one in draft.members() if not one.protect_from_actions]
+        if not free or str(image.get("version", "latest")).lower() != "latest":
+            raise os_roll_not_applicable()
+        rolling.start(draft, "os")
+        return operations.begin(draft, "OSROLLINGUPGRADE", timedelta(seconds=1), with_roll=True)
+
+    return change(world, address.key, now, act)
+
+
+def start_extension_roll(world: World, now: datetime, address: Address) -> tuple[World, Operation]:
+    """extensionRollingUpgrade: newest handler versions; allowed in every mode (recorded in Automatic)."""
+
+    def act(draft: Draft) -> Operation:
+        check_writable(draft)
+        rolling.start(draft, "extension")
+        return operations.begin(draft, "EXTENSIONROLLINGUPGRADE", timedelta(seconds=1), with_roll=True)
+
+    return change(world, address.key, now, act)
+
+
+def cancel_roll(world: World, now: datetime, address: Address) -> tuple[World, Operation]:
+    """rollingUpgrades/cancel."""
+
+    def act(draft: Draft) -> Operation:
+        rolling.cancel(draft)
+        timings = draft.rules.timings
+        finish = draft.rules.switches.cancel == "finish"
+        lasting = draft.seconds(timings.cancel_finish if finish else timings.cancel_abandon, "cancel")
+        operation = operations.begin(draft, "CANCEL", lasting, with_roll=True)
+        operations.settle(draft)
+        return operation
+
+    return change(world, address.key, now, act)
+
+
+def set_repairs(world: World, now: datetime, address: Address, action: str) -> tuple[World, Operation]:
+    """setOrchestrationServiceState: Suspend or Resume automatic repairs."""
+
+    def act(draft: Draft) -> Operation:
+        if action not in ("Suspend", "Resume"):
+            raise Refused(400, "InvalidParameter", "The value of parameter action is invalid.", "action")
+        draft.update(repairs_suspended=action == "Suspend")
+        return operations.begin(draft, "SETORCHESTRATIONSERVICESTATE", timedelta(seconds=2))
+
+    return change(world, address.key, now, act)
+
+
+def protect(
+    world: World, now: datetime, address: Address, instance_id: str, scale_in: bool, actions: bool
+) -> tuple[World, Operation]:
+    """PUT of one instance's protectionPolicy."""
+
+    def act(draft: Draft) -> Operation:
+        instance = _choose(draft, [instance_id])[0]
+        draft.put(replace(instance, protect_from_scale_in=scale_in, protect_from_actions=actions))
+        return operations.begin(draft, "PUTINSTANCE", timedelta(seconds=2))
+
+    return change(world, address.key, now, act)
+
+
+def _choose(draft: Draft, ids: Sequence[str]) -> list[Instance]:
+    """The instances a request names; `*` is all of them and must stand alone (recorded)."""
+    members = {one.id: one for one in draft.members() if one.provisioning != "Deleting"}
+    if "*" in ids:
+        if len(ids) > 1:
+            raise wildcard_not_alone()
+        return list(members.values())
+    for key in ids:
+        if key not in members:
+            raise unknown_instance(key)
+    return [members[key] for key in dict.fromkeys(ids)]
+
+
+_ACTIONS: dict[str, Action] = {
+    "start": lambda draft, one: begin_power(draft, one, "starting", "running", draft.rules.timings.start),
+    "poweroff": lambda draft, one: begin_power(draft, one, "stopping", "stopped", draft.rules.timings.power_off),
+    "deallocate": lambda draft, one: begin_power(
+        draft, one, "deallocating", "deallocated", draft.rules.timings.deallocate
+    ),
+    "restart": lambda draft, one: start_restart(draft, one, draft.rules.timings.restart),
+    "redeploy": lambda draft, one: start_restart(draft, one, draft.rules.timings.redeploy),
+    "reimage": reimage,
+    "reimageall": reimage,
+}
+
+
+def put_instance_extension(
+    world: World, now: datetime, address: Address, instance_id: str, name: str, properties: Mapping[str, Any]
+) -> tuple[World, tuple[Operation, bool]]:
+    """Write one extension on one instance, whatever the model says; same settings are not run again."""
+
+    def act(draft: Draft) -> tuple[Operation, bool]:
+        instance = _choose(draft, [instance_id])[0]
+        current = instance.extensions.get(name.lower())
+        public = {
+            key: value for key, value in properties.items() if key not in ("protectedSettings", "provisioningState")
+        }
+        kept = current.spec.protected if current is not None else None
+        protected = properties.get("protectedSettings", kept) or None
+        spec = ExtensionSpec(current.spec.name if current is not None else name, public, protected)
+        others = [one.spec for one in instance.extensions.values() if one.spec.key != spec.key]
+        update_extensions(draft, instance, (*others, spec))
+        lasting = draft.seconds((1.0, 4.0), "instance extension", draft.value.minted)
+        operation = operations.begin(draft, "PUTINSTANCEEXTENSION", lasting, [instance.id])
+        return operation, current is None
+
+    return change(world, address.key, now, act)
+
+
+def delete_instance_extension(
+    world: World, now: datetime, address: Address, instance_id: str, name: str
+) -> tuple[World, Operation | None]:
+    """Take one extension off one instance; none when it is not there (204)."""
+
+    def act(draft: Draft) -> Operation | None:
+        instance = _choose(draft, [instance_id])[0]
+        if name.lower() not in instance.extensions:
+            return None
+        kept = tuple(one.spec for one in instance.extensions.values() if one.spec.key != name.lower())
+        update_extensions(draft, instance, kept)
+        return operations.begin(draft, "DELETEINSTANCEEXTENSION", timedelta(seconds=2), [instance.id])
+
+    return change(world, address.key, now, act)

@@ -1,0 +1,71 @@
+"""Which instances a roll works on, in which order, and how a batch turned out: pure questions about instances.
+
+Sources: "Configure rolling upgrades" (zones one after another unless cross-zone, unhealthy first when asked,
+5 minutes to become healthy). The order inside a zone is not documented; update domain and id are used.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal
+
+from .draft import Draft
+from .errors import Failure
+from .model import Instance
+from .policy import RollingPolicy, room_for_batch
+from .scaling import id_order
+
+Verdict = Literal["working", "waiting", "good", "bad"]
+UNHEALTHY = Failure("RollingUpgradeInstanceUnhealthyError", "Instance found to be unhealthy or unreachable.")
+
+
+def scope(draft: Draft, walk_all: bool) -> tuple[str, ...]:
+    """Ids a roll has to work on: those behind the model, or all when none is behind and `walk_all`.
+
+    Instances protected from scale set actions are left alone.
+    """
+    free = [one for one in draft.members() if not one.protect_from_actions and one.provisioning != "Deleting"]
+    behind = [one.id for one in free if one.generation != draft.value.generation]
+    return tuple(behind or ([one.id for one in free] if walk_all else []))
+
+
+def unhealthy(instances: Iterable[Instance]) -> list[Instance]:
+    """Those that run and whose health source says something else than healthy."""
+    return [one for one in instances if not one.is_off and one.health not in ("healthy", None)]
+
+
+def next_batch(draft: Draft, pending: tuple[str, ...], policy: RollingPolicy) -> tuple[str, ...]:
+    """The ids of the next batch, chosen from `pending`."""
+    members = draft.members()
+    waiting = [draft.instances[key] for key in pending if key in draft.instances]
+    if not waiting:
+        return ()
+    ordered = sorted(waiting, key=lambda one: _rank(one, policy))
+    candidates = [one for one in ordered if policy.cross_zone or one.zone == ordered[0].zone]
+    others = len(unhealthy(members)) - len(unhealthy(candidates))
+    size = room_for_batch(policy, len(members), others)
+    return tuple(one.id for one in candidates[:size])
+
+
+def verdict(instance: Instance, now: datetime, health_wait: float) -> Verdict:
+    """How far an upgraded instance is; it has `health_wait` seconds after its update to be healthy."""
+    if instance.busy:
+        return "working"
+    if instance.provisioning == "Failed":
+        return "bad"
+    if instance.is_off or instance.health in ("healthy", None):
+        return "good"
+    ended = instance.provisioned_at or now
+    return "waiting" if now < ended + timedelta(seconds=health_wait) else "bad"
+
+
+def explain(draft: Draft, instance: Instance) -> Failure:
+    """The detail of an instance that failed a roll: its script's error, else that it is unhealthy."""
+    target = f"{draft.value.name}/virtualMachines/{instance.id}"
+    reason = instance.failure or UNHEALTHY
+    return Failure(reason.code, reason.message, target)
+
+
+def _rank(instance: Instance, policy: RollingPolicy) -> tuple[object, ...]:
+    zone = "" if policy.cross_zone else instance.zone or ""
+    well = policy.prioritize_unhealthy and not unhealthy([instance])
+    return zone, well, instance.update_domain, id_order(instance.id)

@@ -1,0 +1,116 @@
+"""What a scenario, or Azure itself, lets happen to a scale set: autoscale, a colleague's write, sickness, repairs.
+
+Owns the actions by name; a scenario's `[[events]]` may use each of them.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from . import rolling
+from .draft import Draft
+from .errors import Refused
+from .life import begin_power, create, reimage, remove, start_restart, turn_health, update_to_model
+from .model import Event, Instance
+from .scaling import new_instance
+from .writes import check_writable, write_model
+
+_REPAIR_RETRY = timedelta(seconds=60)
+
+
+def fire(draft: Draft) -> None:
+    """Let every event happen that is due."""
+    while draft.value.events and draft.value.events[0].at <= draft.at:
+        event, *rest = draft.value.events
+        draft.update(events=tuple(rest))
+        ACTIONS[event.action](draft, event)
+
+
+def _autoscale(draft: Draft, event: Event) -> None:
+    """Autoscale writes the capacity like anyone else; refused while a roll runs, it tries again later (quoted)."""
+    wanted = event.arguments.get("capacity")
+    capacity = int(wanted) if wanted is not None else draft.value.capacity + int(event.arguments.get("by", 0))
+    try:
+        check_writable(draft)
+        write_model(draft, {"sku": {"capacity": max(0, capacity)}}, "PATCH")
+    except Refused:
+        retry = draft.at + timedelta(seconds=draft.rules.timings.autoscale_retry)
+        draft.plan_event(replace(event, at=retry))
+
+
+def _write(draft: Draft, event: Event) -> None:
+    """A colleague writes to the model; Azure may refuse, and the colleague gives up."""
+    try:
+        check_writable(draft)
+        write_model(draft, event.arguments["body"], "PATCH")
+    except Refused:
+        return
+    for instance in _named(draft, event.arguments.get("upgrade", ())):
+        update_to_model(draft, instance)
+
+
+def _health(draft: Draft, event: Event) -> None:
+    """Instances turn healthy or unhealthy, whatever they run."""
+    for instance in _named(draft, event.arguments.get("instances", ())):
+        draft.put(turn_health(draft, instance, event.arguments["to"]))
+
+
+def _deallocate(draft: Draft, event: Event) -> None:
+    """Somebody, or a spot eviction, takes instances down."""
+    for instance in _named(draft, event.arguments.get("instances", ())):
+        begin_power(draft, instance, "deallocating", "deallocated", draft.rules.timings.deallocate)
+
+
+def _delete(draft: Draft, event: Event) -> None:
+    """Instances disappear without anybody changing the capacity."""
+    for instance in _named(draft, event.arguments.get("instances", ())):
+        remove(draft, instance)
+
+
+def _roll(draft: Draft, event: Event) -> None:
+    """The platform starts a roll of its own: automatic OS or extension upgrade."""
+    if not draft.value.rolling:
+        rolling.start(draft, "os" if event.arguments.get("kind", "os") == "os" else "extension", by="Platform")
+
+
+def _repair(draft: Draft, event: Event) -> None:
+    """Automatic repairs rebuild, reimage or restart an instance that stayed unhealthy for the grace period.
+
+    The replacement has the newest model ("Automatic instance repairs"). That a repair waits for a roll to end is
+    inferred.
+    """
+    instance = draft.instances.get(str(event.arguments["instance"]))
+    since = event.arguments.get("since")
+    if instance is None or instance.health == "healthy" or draft.value.repairs_suspended or instance.is_off:
+        return
+    if since is not None and instance.health_at != since:
+        return
+    if draft.value.rolling or instance.busy:
+        draft.plan_event(replace(event, at=draft.at + _REPAIR_RETRY))
+        return
+    policy = draft.value.properties.get("automaticRepairsPolicy") or {}
+    match str(policy.get("repairAction", "Replace")):
+        case "Reimage":
+            reimage(draft, instance)
+        case "Restart":
+            start_restart(draft, instance, draft.rules.timings.restart)
+        case _:
+            remove(draft, instance)
+            create(draft, new_instance(draft))
+
+
+def _named(draft: Draft, ids: Iterable[object]) -> list[Instance]:
+    wanted = [str(key) for key in ids]
+    return [draft.instances[key] for key in (draft.instances if "*" in wanted else wanted) if key in draft.instances]
+
+
+ACTIONS: dict[str, Callable[[Draft, Event], None]] = {
+    "autoscale": _autoscale,
+    "write": _write,
+    "health": _health,
+    "deallocate": _deallocate,
+    "delete": _delete,
+    "roll": _roll,
+    "repair": _repair,
+}
+"""Name in a scenario -> what it does."""

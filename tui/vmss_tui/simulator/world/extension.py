@@ -1,0 +1,119 @@
+"""Extensions: what a model asks for (`ExtensionSpec`) and what an instance has (`InstalledExtension`).
+
+Knows the handlers that matter here: Custom Script for Linux and Windows, Application Health.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from .timeline import ScriptResult
+
+ExtensionState = Literal["Creating", "Updating", "Succeeded", "Failed", "Deleting"]
+
+LINUX_SCRIPTS = {
+    ("microsoft.azure.extensions", "customscript"),
+    ("microsoft.ostcextensions", "customscriptforlinux"),
+}
+WINDOWS_SCRIPTS = {("microsoft.compute", "customscriptextension")}
+HEALTH = {
+    ("microsoft.managedservices", "applicationhealthlinux"),
+    ("microsoft.managedservices", "applicationhealthwindows"),
+}
+FULL_VERSIONS = {
+    ("microsoft.azure.extensions", "customscript"): "2.1.19",
+    ("microsoft.ostcextensions", "customscriptforlinux"): "1.5.5",
+    ("microsoft.compute", "customscriptextension"): "1.10.20",
+    ("microsoft.managedservices", "applicationhealthlinux"): "2.0.14",
+    ("microsoft.managedservices", "applicationhealthwindows"): "2.0.14",
+}
+"""The newest published version of each handler, as an instance view shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionSpec:
+    """One extension of a model; equality decides whether an instance has to process it again."""
+
+    name: str
+    properties: Mapping[str, Any]
+    """As written, without protectedSettings."""
+    protected: Any = field(default=None, repr=False)
+
+    @property
+    def key(self) -> str:
+        """Lower-cased name: Azure compares names without case."""
+        return self.name.lower()
+
+    @property
+    def publisher(self) -> str:
+        """Publisher as written."""
+        return str(self.properties.get("publisher", ""))
+
+    @property
+    def type(self) -> str:
+        """Type as written."""
+        return str(self.properties.get("type", ""))
+
+    @property
+    def handler(self) -> tuple[str, str]:
+        """Publisher and type in lower case."""
+        return self.publisher.lower(), self.type.lower()
+
+    @property
+    def handler_version(self) -> str:
+        """`typeHandlerVersion` of the model, such as 2.1."""
+        return str(self.properties.get("typeHandlerVersion", ""))
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Public settings; models hold strings there too, which count as empty."""
+        settings = self.properties.get("settings")
+        return settings if isinstance(settings, Mapping) else {}
+
+    @property
+    def is_script(self) -> bool:
+        """True for a Custom Script handler."""
+        return self.handler in LINUX_SCRIPTS or self.is_windows_script
+
+    @property
+    def is_windows_script(self) -> bool:
+        """True for the Windows Custom Script handler."""
+        return self.handler in WINDOWS_SCRIPTS
+
+    @property
+    def is_health(self) -> bool:
+        """True for the Application Health handler."""
+        return self.handler in HEALTH
+
+    @property
+    def suppresses_failures(self) -> bool:
+        """True when its failure does not fail the instance."""
+        return bool(self.properties.get("suppressFailures", False))
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledExtension:
+    """An extension on one instance, with the outcome of its last run."""
+
+    spec: ExtensionSpec
+    sequence: int
+    """Rises whenever the settings are delivered anew; a handler runs each number once."""
+    state: ExtensionState
+    since: datetime
+    version: str
+    """Full version of the handler, such as 2.1.19."""
+    started: datetime | None = None
+    """When the handler began to process its settings."""
+    result: ScriptResult | None = None
+
+
+def full_version(spec: ExtensionSpec) -> str:
+    """The handler version that an instance gets for this spec."""
+    known = FULL_VERSIONS.get(spec.handler, "")
+    wanted = spec.handler_version or "1.0"
+    if known.startswith(wanted + ".") or (
+        known.split(".")[0] == wanted.split(".")[0] and spec.properties.get("autoUpgradeMinorVersion")
+    ):
+        return known
+    return f"{wanted}.1" if wanted.count(".") >= 2 else f"{wanted}.0.1"

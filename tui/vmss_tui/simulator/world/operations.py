@@ -1,0 +1,101 @@
+"""Long-running operations: beginning them, and ending them when what they wait for is over."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from .draft import Draft
+from .errors import Failure
+from .model import Operation
+from .scaling import drop_extras
+
+_PREEMPTED = Failure("OperationPreempted", "Operation execution has been preempted by a more recent operation.")
+WRITES = {"PUT", "PATCH", "DELETE", "EXTENSION", "MANUALUPGRADE"}
+"""Kinds that decide the provisioning state of the scale set itself."""
+
+
+def begin(
+    draft: Draft,
+    kind: str,
+    lasting: timedelta,
+    instances: Iterable[str] = (),
+    *,
+    with_roll: bool = False,
+    removes_set: bool = False,
+    extension: str | None = None,
+) -> Operation:
+    """Begin an operation that lasts at least `lasting`, and until its instances and its roll are done."""
+    operation = Operation(
+        id=draft.mint("operation"),
+        scale_set=draft.value.key,
+        kind=kind,
+        subscription_id=draft.value.subscription_id,
+        location=draft.value.location,
+        started=draft.at,
+        not_before=draft.at + lasting,
+        instances=tuple(instances),
+        with_roll=with_roll,
+        removes_set=removes_set,
+        extension=extension,
+    )
+    draft.operations[operation.id] = operation
+    return operation
+
+
+def preempt(draft: Draft, kinds: set[str]) -> None:
+    """End running operations of these kinds: a newer one replaces them (quoted OperationPreempted)."""
+    for operation in [one for one in draft.operations.values() if one.kind in kinds]:
+        _end(draft, operation, _PREEMPTED)
+
+
+def settle(draft: Draft) -> None:
+    """End every operation whose time, instances and roll are over."""
+    for operation in list(draft.operations.values()):
+        if _over(draft, operation):
+            failure = _outcome(draft, operation)
+            _end(draft, operation, failure)
+            _write_ended(draft, operation, failure)
+
+
+def _over(draft: Draft, operation: Operation) -> bool:
+    if draft.at < operation.not_before or (operation.with_roll and draft.value.rolling):
+        return False
+    instances = draft.instances
+    return not any(key in instances and instances[key].busy for key in operation.instances)
+
+
+def _outcome(draft: Draft, operation: Operation) -> Failure | None:
+    roll = draft.value.roll
+    if operation.with_roll and roll is not None and roll.error is not None and operation.kind != "CANCEL":
+        return roll.error
+    if operation.kind == "CANCEL":
+        return None
+    present = (draft.instances[key] for key in operation.instances if key in draft.instances)
+    return next((one.failure for one in present if one.failure is not None), None)
+
+
+def _end(draft: Draft, operation: Operation, failure: Failure | None) -> None:
+    del draft.operations[operation.id]
+    draft.ended[operation.id] = replace(
+        operation, ended=draft.at, status="Failed" if failure else "Succeeded", failure=failure
+    )
+
+
+def _write_ended(draft: Draft, operation: Operation, failure: Failure | None) -> None:
+    """A finished write leaves its mark on the set: provisioning state, extension state, extras dropped."""
+    if operation.removes_set:
+        draft.gone = True
+        return
+    if operation.kind not in WRITES:
+        return
+    drop_extras(draft)
+    states = dict(draft.value.extension_states)
+    if operation.extension is not None:
+        states.pop(operation.extension, None)
+        if failure is not None:
+            states[operation.extension] = "Failed"
+    elif failure is None:
+        states = {}
+    if draft.value.provisioning != "Deleting":
+        state = "Failed" if failure else "Succeeded"
+        draft.update(provisioning=state, provisioned_at=draft.at, extension_states=states)

@@ -1,0 +1,176 @@
+"""Reading and merging ARM scale set documents: merge on PUT and PATCH, extensions, health source, secrets.
+
+Owns the rules of what a write changes in a model; it knows nothing of instances.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from .errors import Refused, bad_content
+from .extension import ExtensionSpec
+from .policy import check_policy, with_defaults
+
+HealthSource = Literal["none", "probe", "binary", "rich"]
+"""Load balancer probe, Application Health extension 1.0 (binary) or 2.0 (rich states)."""
+
+_READ_ONLY = {"provisioningState", "uniqueId", "timeCreated", "latestModelApplied"}
+_TOP_LEVEL = {
+    "sku",
+    "tags",
+    "zones",
+    "identity",
+    "plan",
+    "extendedLocation",
+    "properties",
+    "location",
+    "zonalPlatformFaultDomainAlignMode",
+}
+_SECRET_OS = {"adminPassword", "customData"}
+_OS_DEFAULTS = {"secrets": [], "allowExtensionOperations": True, "requireGuestProvisionSignal": True}
+_NO_HEALTH = (
+    "Rolling Upgrade mode is not supported for this Virtual Machine Scale Set because a health probe or health "
+    "extension was not provided."
+)
+
+
+def merge(old: Any, new: Any) -> Any:
+    """`new` written over `old` as Azure does on an existing scale set.
+
+    An absent member keeps its value, an object merges, anything else (arrays too) replaces; `null` takes away.
+    """
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        return new
+    merged = dict(old)
+    for name, value in new.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge(old.get(name), value)
+    return merged
+
+
+def written_part(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a request body is the client's to write."""
+    if not isinstance(body, Mapping):
+        raise bad_content("the body must be a JSON object.")
+    kept = {name: value for name, value in body.items() if name in _TOP_LEVEL}
+    properties = kept.get("properties")
+    if isinstance(properties, Mapping):
+        kept["properties"] = {name: value for name, value in properties.items() if name not in _READ_ONLY}
+    elif properties is None:
+        kept.pop("properties", None)
+    else:
+        raise bad_content("'properties' must be a JSON object.")
+    return kept
+
+
+def settle_extensions(
+    model: Mapping[str, Any], protected: Mapping[str, Any], replaced: bool
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Move protectedSettings out of a merged model.
+
+    Left out, the stored value stays; `{}` (or null) wipes it; an extension that is gone takes its secret along
+    (recorded: vmss_patch_omit_protectedSettings_200; quoted: azure-sdk-for-net #2716).
+
+    Args:
+        model: the merged document.
+        protected: what is stored, by lower-cased extension name.
+        replaced: whether the write carried an `extensions` array.
+
+    Returns:
+        the model without protectedSettings, and what is stored from now on.
+    """
+    listed = declared(model)
+    if not replaced and not any("protectedSettings" in _properties(item) for item in listed):
+        return dict(model), dict(protected)
+    stored: dict[str, Any] = {}
+    public = []
+    for item in listed:
+        properties = dict(_properties(item))
+        key = str(item.get("name", "")).lower()
+        value = properties.pop("protectedSettings", protected.get(key))
+        if value:
+            stored[key] = value
+        public.append({"name": item.get("name", ""), "properties": properties})
+    return with_extensions(model, public), stored
+
+
+def declared(model: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The `extensions` array of a model, as written."""
+    profile = model.get("properties", {}).get("virtualMachineProfile") or {}
+    listed = (profile.get("extensionProfile") or {}).get("extensions") or []
+    if not isinstance(listed, list) or not all(isinstance(item, Mapping) for item in listed):
+        raise bad_content("'extensionProfile.extensions' must be an array of objects.")
+    return listed
+
+
+def with_extensions(model: Mapping[str, Any], extensions: list[Any]) -> dict[str, Any]:
+    """The model with its `extensions` array replaced."""
+    patch = {"properties": {"virtualMachineProfile": {"extensionProfile": {"extensions": extensions}}}}
+    merged: dict[str, Any] = merge(model, patch)
+    return merged
+
+
+def specs(model: Mapping[str, Any], protected: Mapping[str, Any]) -> tuple[ExtensionSpec, ...]:
+    """The extensions of a model in the order in which an instance processes them (provisionAfterExtensions)."""
+    waiting = [
+        ExtensionSpec(str(item["name"]), _properties(item), protected.get(str(item["name"]).lower()))
+        for item in declared(model)
+    ]
+    ordered: list[ExtensionSpec] = []
+    while waiting:
+        names = {spec.key for spec in waiting}
+        ready = [spec for spec in waiting if not names & _after(spec)] or waiting[:1]
+        ordered += ready
+        waiting = [spec for spec in waiting if spec not in ready]
+    return tuple(ordered)
+
+
+def health_source(model: Mapping[str, Any]) -> HealthSource:
+    """Where Azure learns the health of instances from."""
+    for spec in specs(model, {}):
+        if spec.is_health:
+            return "rich" if spec.handler_version.startswith("2") else "binary"
+    profile = model.get("properties", {}).get("virtualMachineProfile") or {}
+    probe = (profile.get("networkProfile") or {}).get("healthProbe") or {}
+    return "probe" if probe.get("id") else "none"
+
+
+def is_windows(model: Mapping[str, Any]) -> bool:
+    """True for Windows images, as far as a model tells."""
+    profile = model.get("properties", {}).get("virtualMachineProfile") or {}
+    if "windowsConfiguration" in (profile.get("osProfile") or {}):
+        return True
+    storage = profile.get("storageProfile") or {}
+    return str((storage.get("osDisk") or {}).get("osType", "")).lower() == "windows"
+
+
+def finish(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The model as Azure keeps it: defaults filled in, secrets dropped.
+
+    Raises:
+        Refused: the policy, or Rolling mode without a health source, is not accepted.
+    """
+    properties = dict(model.get("properties", {}))
+    check_policy(properties)
+    properties["upgradePolicy"] = with_defaults(properties.get("upgradePolicy") or {"mode": "Manual"})
+    profile = dict(properties.get("virtualMachineProfile") or {})
+    if "osProfile" in profile:
+        shown = {name: value for name, value in profile["osProfile"].items() if name not in _SECRET_OS}
+        profile["osProfile"] = {**_OS_DEFAULTS, **shown}
+    properties["virtualMachineProfile"] = profile
+    finished = {**model, "properties": properties}
+    if properties["upgradePolicy"].get("mode") == "Rolling" and health_source(finished) == "none":
+        raise Refused(400, "BadRequest", _NO_HEALTH)
+    return finished
+
+
+def _properties(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    properties = item.get("properties")
+    if isinstance(properties, Mapping):
+        return properties
+    return {name: value for name, value in item.items() if name not in ("name", "id", "type")}
+
+
+def _after(spec: ExtensionSpec) -> set[str]:
+    return {str(name).lower() for name in spec.properties.get("provisionAfterExtensions") or ()} - {spec.key}

@@ -1,0 +1,215 @@
+"""The rolling upgrade engine: starting, batch after batch, thresholds, pause, cancel, surge and rollback.
+
+`start` and `cancel` are called by writes; `step` whenever something happened to the set or the roll is due.
+Sources: "Configure rolling upgrades", "Rolling upgrades with MaxSurge", the recorded and quoted errors.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Literal
+
+from .batches import UNHEALTHY, explain, next_batch, scope, unhealthy, verdict
+from .draft import Draft
+from .errors import Failure, nothing_to_cancel
+from .life import create, reimage, remove, restore, start_update, update_to_model
+from .model import Instance, RollCode, RollingUpgrade, RollKind
+from .policy import exceeds, rolling_policy
+from .scaling import new_instance
+
+_HELP = "For details on rolling upgrades, use http://aka.ms/AzureVMSSRollingUpgrade"
+_CANCELED = Failure(
+    "RollingUpgradeCanceled", "Rolling Upgrade failed as upgrade was canceled while it was in progress."
+)
+
+
+def start(draft: Draft, kind: RollKind, by: Literal["User", "Platform"] = "User") -> None:
+    """Begin a roll over everything that is behind, or over all when nothing is."""
+    walk = kind != "model" or draft.rules.switches.noop_write_walks
+    delay = draft.seconds(draft.rules.timings.roll_start, "roll", draft.value.minted)
+    draft.update(
+        roll=RollingUpgrade(
+            kind=kind,
+            policy=rolling_policy(draft.value.properties),
+            started=draft.at,
+            last_action_at=draft.at - timedelta(milliseconds=80),
+            due=draft.at + delay,
+            pending=scope(draft, walk),
+            started_by=by,
+        )
+    )
+
+
+def cancel(draft: Draft) -> None:
+    """Cancel the roll: abandon the batch in flight (2023) or let it end first (2018), as the scenario says.
+
+    Raises:
+        Refused: 409 when nothing rolls.
+    """
+    roll = draft.value.roll
+    if roll is None or not roll.running or roll.phase == "cancelling":
+        raise nothing_to_cancel()
+    roll = replace(roll, last_action="Cancel", last_action_at=draft.at, due=None)
+    if draft.rules.switches.cancel == "finish" and roll.batch:
+        draft.update(roll=replace(roll, phase="cancelling"))
+        return
+    details = tuple(replace(_CANCELED, target=f"{draft.value.name}/virtualMachines/{key}") for key in roll.batch)
+    roll = replace(roll, failed=(*roll.failed, *roll.batch), batch=())
+    _end(draft, roll, "Cancelled", replace(_CANCELED, details=details))
+
+
+def step(draft: Draft) -> None:
+    """Take the roll as far as it goes at this moment."""
+    roll = draft.value.roll
+    if roll is None or not roll.running:
+        return
+    if roll.phase in ("starting", "pausing"):
+        if roll.due is None or draft.at >= roll.due:
+            _open_batch(draft, roll)
+    elif roll.phase == "rolling back":
+        if not any(draft.instances[key].busy for key in roll.failed if key in draft.instances):
+            _end(draft, roll, "Faulted", roll.error)
+    else:
+        _watch_batch(draft, roll)
+
+
+def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
+    members = draft.members()
+    sick = unhealthy(members)
+    if exceeds(len(sick), len(members), roll.policy.max_unhealthy):
+        _fault_on_health(draft, roll, sick, len(members))
+        return
+    roll = replace(roll, pending=tuple(key for key in roll.pending if key in draft.instances))
+    batch = next_batch(draft, roll.pending, roll.policy)
+    if not batch:
+        _end(draft, roll, "Completed", None)
+        return
+    roll = replace(
+        roll,
+        phase="updating",
+        due=None,
+        batch=batch,
+        batch_number=roll.batch_number + 1,
+        pending=tuple(key for key in roll.pending if key not in set(batch)),
+        replacements={},
+    )
+    draft.update(roll=roll)
+    _restamp(draft)
+    if roll.policy.max_surge and roll.kind == "model" and draft.value.traits.surge_quota:
+        new = {key: create(draft, new_instance(draft)).id for key in batch}
+        draft.update(roll=replace(roll, replacements=new))
+        return
+    for key in batch:
+        _upgrade(draft, draft.instances[key], roll.kind)
+
+
+def _upgrade(draft: Draft, instance: Instance, kind: RollKind) -> None:
+    newest = draft.value.traits.newest_image
+    if kind == "os" and newest and instance.image_version != newest:
+        reimage(draft, instance)
+    elif kind == "model":
+        update_to_model(draft, instance)
+    elif not instance.is_off:
+        start_update(draft, instance, ())
+
+
+def _watch_batch(draft: Draft, roll: RollingUpgrade) -> None:
+    """Wait until every instance of the batch is good or bad, at most `health_wait` seconds after its update."""
+    wait = draft.rules.timings.health_wait
+    present = [key for key in roll.batch if roll.replacements.get(key, key) in draft.instances]
+    upgraded = {key: draft.instances[roll.replacements.get(key, key)] for key in present}
+    verdicts = {key: verdict(one, draft.at, wait) for key, one in upgraded.items()}
+    if "working" in verdicts.values():
+        return
+    waiting = [upgraded[key] for key, state in verdicts.items() if state == "waiting"]
+    if waiting:
+        ends = [one.provisioned_at or draft.at for one in waiting]
+        deadline = max(ends) + timedelta(seconds=wait)
+        if roll.due != deadline:
+            draft.update(roll=replace(roll, due=deadline))
+        return
+    good = tuple(key for key, state in verdicts.items() if state == "good")
+    bad = tuple(key for key, state in verdicts.items() if state == "bad")
+    _close_batch(draft, roll, good, bad)
+
+
+def _close_batch(draft: Draft, roll: RollingUpgrade, good: tuple[str, ...], bad: tuple[str, ...]) -> None:
+    reasons = [draft.instances[roll.replacements.get(key, key)] for key in bad]
+    for key in roll.replacements:
+        loser = key if key in good else roll.replacements[key]
+        if loser in draft.instances:
+            remove(draft, draft.instances[loser])
+    cancelling = roll.phase == "cancelling"
+    roll = replace(
+        roll, succeeded=(*roll.succeeded, *good), failed=(*roll.failed, *bad), batch=(), replacements={}, due=None
+    )
+    upgraded = len(roll.succeeded) + len(roll.failed)
+    if cancelling:
+        _end(draft, roll, "Cancelled", None)
+    elif exceeds(len(roll.failed), upgraded, roll.policy.max_unhealthy_upgraded):
+        _fault_on_upgraded(draft, roll, reasons, upgraded)
+    elif not roll.pending:
+        _end(draft, roll, "Completed", None)
+    else:
+        pause = timedelta(seconds=roll.policy.pause_seconds)
+        draft.update(roll=replace(roll, phase="pausing", due=draft.at + pause))
+
+
+def _fault_on_health(draft: Draft, roll: RollingUpgrade, sick: list[Instance], total: int) -> None:
+    """Too much of the set is unhealthy before a batch (texts quoted from 2023 and 2024)."""
+    share = f"{len(sick) * 100 // total}% of instances are in an unhealthy state"
+    limit = f"more than the threshold of {roll.policy.max_unhealthy}% configured in the RollingUpgradePolicy."
+    impact = f"The most impactful error is:  {UNHEALTHY.message} {_HELP}"
+    details = tuple(replace(explain(draft, one), code=UNHEALTHY.code, message=UNHEALTHY.message) for one in sick)
+    if roll.batch_number == 0:
+        error = Failure(
+            "MaxUnhealthyInstancePercentExceededBeforeRollingUpgrade",
+            "Rolling Upgrade failed due to exceeding the MaxUnhealthyInstancePercent value (defined in the "
+            f"RollingUpgradePolicy) before any batch was attempted. {share}, {limit} {impact}",
+            details=details,
+        )
+        _end(draft, replace(roll, pending=()), "Faulted", error)
+        return
+    error = Failure(
+        "MaxUnhealthyInstancePercentExceededInRollingUpgrade",
+        "Rolling Upgrade failed after exceeding the MaxUnhealthyInstancePercent value defined in the "
+        f"RollingUpgradePolicy. {share} after being upgraded - {limit} {impact}",
+        details=details,
+    )
+    _end(draft, roll, "Faulted", error)
+
+
+def _fault_on_upgraded(draft: Draft, roll: RollingUpgrade, bad: list[Instance], upgraded: int) -> None:
+    """Too many upgraded instances are bad; the most impactful error is the script's own where there is one."""
+    details = tuple(explain(draft, one) for one in bad)
+    worst = next((one for one in details if one.code != UNHEALTHY.code), details[0] if details else UNHEALTHY)
+    first = roll.failed[0] if roll.failed else ""
+    error = Failure(
+        "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade",
+        "Rolling Upgrade failed after exceeding the MaxUnhealthyUpgradedInstancePercent value defined in the "
+        f"RollingUpgradePolicy. {len(roll.failed) * 100 // upgraded}% of instances are in an unhealthy state after "
+        f"being upgraded - more than the threshold of {roll.policy.max_unhealthy_upgraded}%. The most impactful "
+        f"error is: {worst.message}. First failed instance ID is: {first}.",
+        details=details,
+    )
+    if roll.policy.rollback and not draft.value.flexible and roll.kind == "model":
+        for key in roll.failed:
+            if key in draft.instances:
+                restore(draft, draft.instances[key])
+        draft.update(roll=replace(roll, code="RollingBack", phase="rolling back", error=error))
+        return
+    _end(draft, roll, "Faulted", error)
+
+
+def _end(draft: Draft, roll: RollingUpgrade, code: RollCode, error: Failure | None) -> None:
+    over = replace(roll, code=code, phase="over", due=None, error=error, ended=draft.at)
+    history = (*draft.value.history, over) if over.kind == "os" else draft.value.history
+    draft.update(roll=over, history=history)
+
+
+def _restamp(draft: Draft) -> None:
+    """Recordings of 2017-2020 show a rolling operation's startTime stamped anew at every batch."""
+    if not draft.rules.switches.restamp_operations:
+        return
+    for key, operation in draft.operations.items():
+        if operation.with_roll:
+            draft.operations[key] = replace(operation, started=draft.at)

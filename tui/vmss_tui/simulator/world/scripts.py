@@ -1,0 +1,213 @@
+"""The Custom Script Extension: which behaviour of the scenario a script has, and the texts its handlers report.
+
+Texts are those of custom-script-extension-linux (main/handlersettings.go, main/cmds.go) and of answers quoted
+from 2025; outputs are cut to the last 4 KiB as the handlers do. Output is arbitrary text, escapes included.
+"""
+
+import base64
+import binascii
+import gzip
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+from .chance import draw
+from .errors import Failure
+from .extension import ExtensionSpec
+from .model import Instance, ScaleSet
+from .rules import Rules, ScriptBehaviour
+from .timeline import ScriptResult
+
+TAIL_BYTES = 4096
+_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?=[^\d]*$)")
+_MORE = "More information on troubleshooting is available at https://aka.ms/VMExtensionCSE{os}Troubleshoot."
+_BOTH_COMMANDS = "'commandToExecute' and 'script' were both specified, but only one is validate at a time"
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptSettings:
+    """What a Custom Script handler is told to do, public and protected settings together."""
+
+    command: str = ""
+    script: str = ""
+    """Inline text, decoded."""
+    file_uris: tuple[str, ...] = ()
+    error: str = ""
+    """The handler's complaint when it refuses the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run goes: it takes `seconds` and ends with `result`, or hangs (none)."""
+
+    seconds: float
+    result: ScriptResult | None
+
+
+def read_settings(spec: ExtensionSpec) -> ScriptSettings:
+    """The settings as the handler reads them, with the error it reports for wrong ones."""
+    public, protected = spec.settings, spec.protected if isinstance(spec.protected, Mapping) else {}
+    for name in ("commandToExecute", "script", "fileUris"):
+        if public.get(name) and protected.get(name):
+            return ScriptSettings(
+                error=f"'{name}' was specified both in public and protected settings; it must be specified only once"
+            )
+    both = {**public, **protected}
+    command, inline = str(both.get("commandToExecute") or ""), str(both.get("script") or "")
+    uris = both.get("fileUris") or ()
+    if command and inline:
+        return ScriptSettings(error=_BOTH_COMMANDS)
+    if not command and not inline:
+        return ScriptSettings(error="'commandToExecute' is not specified")
+    if bool(both.get("storageAccountName")) != bool(both.get("storageAccountKey")):
+        return ScriptSettings(error="both 'storageAccountName' and 'storageAccountKey' must be specified")
+    text, error = decode_inline(inline)
+    return ScriptSettings(command, text, tuple(str(uri) for uri in uris), error)
+
+
+def decode_inline(script: str) -> tuple[str, str]:
+    """Text of an inline script (base64, perhaps gzip), and an error text when it cannot be decoded."""
+    if not script:
+        return "", ""
+    try:
+        raw = base64.b64decode(script, validate=True)
+        return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8", "replace"), ""
+    except (binascii.Error, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        return "", f"failed to decode script: {error}"
+
+
+def plan_run(rules: Rules, scale_set: ScaleSet, instance: Instance, spec: ExtensionSpec, sequence: int) -> Plan:
+    """How this script goes on this instance, by the scenario's behaviours and the instance's own traits."""
+    settings = read_settings(spec)
+    if settings.error:
+        return Plan(1.0, ScriptResult(exit_code=20, settings_error=settings.error))
+    behaviour, words = choose(rules, scale_set, settings)
+    traits = instance.traits
+    span = scale_set.traits.script_seconds if behaviour is rules.default_script else None
+    seconds = traits.script_seconds or draw(span or behaviour.seconds, rules.seed, scale_set.key, instance.id, sequence)
+    if behaviour.hangs or instance.id in behaviour.hangs_on or traits.script == "hangs":
+        return Plan(seconds, None)
+    words |= {"instance": instance.id, "name": instance.name, "scale_set": scale_set.name}
+    if traits.script == "fails":
+        stderr = traits.script_stderr or behaviour.failure_stderr or "installation failed\n"
+        return Plan(
+            seconds, ScriptResult(traits.script_exit_code, _fill(behaviour.stdout, words), _fill(stderr, words))
+        )
+    return Plan(seconds, _result(behaviour, instance.id, words))
+
+
+def choose(rules: Rules, scale_set: ScaleSet, settings: ScriptSettings) -> tuple[ScriptBehaviour, dict[str, str]]:
+    """The first behaviour that matches, with the words its texts may use."""
+    text = "\n".join((settings.command, *settings.file_uris, settings.script))
+    for behaviour in rules.scripts:
+        if fnmatch(scale_set.name.lower(), behaviour.scale_sets.lower()):
+            match = re.search(behaviour.match, text)
+            if match is not None:
+                named = {name: value for name, value in match.groupdict().items() if value is not None}
+                return behaviour, {"version": _version(settings), **named}
+    return rules.default_script, {"version": _version(settings)}
+
+
+def stays_unhealthy(rules: Rules, scale_set: ScaleSet, instance: Instance, spec: ExtensionSpec) -> bool:
+    """True when a script that ends well leaves this instance unhealthy."""
+    behaviour, _ = choose(rules, scale_set, read_settings(spec))
+    return behaviour.unhealthy_after or instance.id in behaviour.unhealthy_on
+
+
+def survives_failure(rules: Rules, scale_set: ScaleSet, spec: ExtensionSpec) -> bool:
+    """True when the instance goes on serving after its script failed."""
+    behaviour, _ = choose(rules, scale_set, read_settings(spec))
+    return behaviour.healthy_after_failure
+
+
+def tail(text: str) -> str:
+    """The last 4 KiB of an output, cut at the front as the handlers do."""
+    raw = text.encode("utf-8", "replace")
+    return text if len(raw) <= TAIL_BYTES else raw[-TAIL_BYTES:].decode("utf-8", "ignore")
+
+
+def status_message(spec: ExtensionSpec, result: ScriptResult) -> str:
+    """`message` of an instance's extension status, as the handler for Linux or Windows words it."""
+    if spec.is_windows_script:
+        return _windows_message(result)
+    if result.settings_error:
+        return f"Enable failed: invalid configuration: {result.settings_error}"
+    outputs = f"\n[stdout]\n{tail(result.stdout)}\n[stderr]\n{tail(result.stderr)}"
+    if result.exit_code == 0:
+        return f"Enable succeeded: {outputs}"
+    return f"Enable failed: failed to execute command: command terminated with exit status={result.exit_code}{outputs}"
+
+
+def failure_of(spec: ExtensionSpec, result: ScriptResult) -> Failure:
+    """The ARM error of a failed extension, in the wording of 2025."""
+    if result.timed_out:
+        return Failure(
+            "VMExtensionProvisioningTimeout",
+            f"Provisioning of VM extension {spec.name} has timed out. Extension provisioning has taken too long to "
+            'complete. The extension last reported "Plugin enabled".\r\n\r\n' + _MORE.format(os=_os(spec)) + " ",
+        )
+    who = f"(publisher '{spec.publisher}' and type '{spec.type}')"
+    message = status_message(spec, result)
+    if spec.is_windows_script:
+        text = (
+            f"VM has reported a user failure when processing extension '{spec.name}'. Please correct the error and "
+            f"try again. {who}. Error code: '3'. Error message: '{message}'. Detailed error: ''. "
+        )
+    else:
+        text = f"VM has reported a failure when processing extension '{spec.name}' {who}. Error message: '{message}'. "
+    return Failure("VMExtensionProvisioningError", text + _MORE.format(os=_os(spec)) + " ")
+
+
+def _windows_message(result: ScriptResult) -> str:
+    if result.settings_error:
+        return f"Invalid configuration: {result.settings_error}"
+    if result.exit_code == 0:
+        return "Finished executing command"
+    return (
+        "Command execution finished, but failed because it returned a non-zero exit code of: "
+        f"'{result.exit_code}'. The command had an error output of: '{tail(result.stderr)}'"
+    )
+
+
+def _result(behaviour: ScriptBehaviour, instance_id: str, words: Mapping[str, str]) -> ScriptResult:
+    fails_here = instance_id in behaviour.fails_on
+    if fails_here:
+        stdout = behaviour.failure_stdout or behaviour.stdout
+        return ScriptResult(
+            behaviour.failure_exit_code,
+            _padded(_fill(stdout, words), behaviour.output_bytes),
+            _fill(behaviour.failure_stderr or behaviour.stderr, words),
+        )
+    exit_code = 0 if behaviour.fails_on else behaviour.exit_code
+    stdout = _padded(_fill(behaviour.stdout, words), behaviour.output_bytes)
+    return ScriptResult(exit_code, stdout, _fill(behaviour.stderr, words))
+
+
+def _padded(text: str, size: int) -> str:
+    missing = size - len(text.encode())
+    if missing <= 0:
+        return text
+    line = "unpacking …/usr/share/application/asset.bin\n"
+    return (line * (missing // len(line.encode()) + 1))[:missing] + text
+
+
+def _fill(template: str, words: Mapping[str, str]) -> str:
+    for name, value in words.items():
+        template = template.replace("{" + name + "}", value)
+    return template
+
+
+def _version(settings: ScriptSettings) -> str:
+    """Something a person recognises: the last version-like number of the command or of a file URI."""
+    for text in (settings.command, *settings.file_uris):
+        for word in reversed(text.split()):
+            match = _VERSION.search(word.rsplit(".sh", 1)[0].rsplit(".ps1", 1)[0])
+            if match:
+                return match.group(1)
+    return "the application"
+
+
+def _os(spec: ExtensionSpec) -> str:
+    return "Windows" if spec.is_windows_script else "Linux"
