@@ -1,18 +1,24 @@
-"""Command line of the simulator: `python -m vmss_tui.simulator`.
+"""Command line of the simulator: `python -m vmss_tui.simulator`, and `vmss-tui simulate` passes straight through.
 
 The only writer of its stdout (the ready line) and stderr. A bad scenario or option ends with exit code 2 and one
-line; no secret is ever taken from the command line.
+message; no secret is ever taken from the command line.
 """
 
 import argparse
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from .clock import SimClock
 from .files import Handover
+from .scenario.lint import lint
+from .scenario.load import DEFAULT, ScenarioError, load, names
+from .scenario.seed import first_world
 from .server import ServeOptions, StartError, serve
 from .state import Simulation
 
@@ -23,54 +29,105 @@ def parser() -> argparse.ArgumentParser:
     """Return the command line's parser."""
     result = argparse.ArgumentParser(
         prog="vmss-tui simulate",
-        description="Azure Resource Manager and Entra ID for scale sets, simulated on loopback over TLS.",
+        description="Azure Resource Manager and Entra ID for scale sets, simulated on loopback over TLS. Prints one "
+        "JSON line when it is ready; ends with SIGINT or SIGTERM.",
     )
     add = result.add_argument
-    add("--scenario", default="shipping", metavar="FILE|NAME", help="a TOML file, or a bundled scenario")
-    add("--port", type=int, default=0, help="TCP port on 127.0.0.1; 0 (the default) takes a free one")
-    add("--speed", type=float, metavar="X", help="simulated seconds a real second")
+    add("--scenario", default=DEFAULT, metavar="FILE|NAME", help=f"a TOML file, or one of: {', '.join(names())}")
+    add("--port", type=_port, default=0, help="TCP port on 127.0.0.1; 0 (the default) takes a free one")
+    add("--speed", type=_factor, metavar="X", help="simulated seconds a real second; the scenario's when left out")
     add("--env-file", type=Path, metavar="F", help="write `export` lines for a shell, mode 0600")
-    add("--cloud-file", type=Path, metavar="F", help="where to write the cloud's TOML")
-    add("--parent-pid", type=int, metavar="PID", help="stop when that process is gone")
+    add("--cloud-file", type=Path, metavar="F", help="where to write the cloud's TOML, mode 0600")
     add(
-        "--exit-when-idle",
-        type=float,
-        metavar="SECONDS",
-        help="stop when no request came for so many seconds",
+        "--poll-hint-ms",
+        type=int,
+        metavar="MS",
+        help="x-ms-retry-after-ms of long-running answers; 0 sends Azure's own headers only",
     )
+    add("--parent-pid", type=int, metavar="PID", help="stop when that process is gone")
+    add("--exit-when-idle", type=float, metavar="SECONDS", help="stop when no request came for so long")
+    add("--allow-root", action="store_true", help="run a scenario's scripts for real even as root")
+    add("--lint", type=Path, metavar="FILE", help="check a scenario file, say what is wrong with it, and end")
+    add("--list", action="store_true", help="name the bundled scenarios and end")
     add("--debug", action="store_true", help="log requests and failures to stderr")
     return result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the simulator; return the exit code."""
+    """Run the simulator; return the exit code: 0 ended, 2 usage, bad scenario or port."""
     options = parser().parse_args(arguments)
+    if options.list:
+        print("\n".join(names()))
+        return 0
+    if options.lint is not None:
+        return _lint(options.lint)
     logging.basicConfig(level=logging.DEBUG if options.debug else logging.CRITICAL, stream=sys.stderr)
     try:
         simulation = _simulation(options)
-        asyncio.run(
-            serve(
-                simulation,
-                ServeOptions(
-                    port=options.port,
-                    env_file=options.env_file,
-                    cloud_file=options.cloud_file,
-                    parent_pid=options.parent_pid,
-                    exit_when_idle=options.exit_when_idle,
-                ),
-                _announce,
-            )
-        )
+        gc.freeze()
+        asyncio.run(serve(simulation, _serve_options(options), _announce))
+    except ScenarioError as error:
+        return _complain(error.problems)
     except (StartError, OSError) as error:
-        print(f"simulate: {error}", file=sys.stderr)
-        return USAGE
+        return _complain([f"simulate: {error}"])
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
-def _simulation(options: argparse.Namespace) -> Simulation:
-    from .bare import SCENARIO, WORLD
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is not a port: give 1 to 65535, or 0 for a free one")
+    return port
 
-    return Simulation(SCENARIO, WORLD, SimClock(options.speed or SCENARIO.speed))
+
+def _factor(text: str) -> float:
+    factor = float(text)
+    if factor <= 0:
+        raise argparse.ArgumentTypeError(f"the speed must be greater than 0, not {text}")
+    return factor
+
+
+def _simulation(options: argparse.Namespace) -> Simulation:
+    scenario = load(options.scenario)
+    if options.poll_hint_ms is not None:
+        scenario = replace(scenario, poll_hint_ms=options.poll_hint_ms or None)
+    start = datetime.now(UTC)
+    try:
+        world = first_world(scenario, start)
+    except ValueError as error:
+        raise ScenarioError([f"{options.scenario}: {error}"]) from error
+    return Simulation(scenario, world, SimClock(options.speed or scenario.speed, start))
+
+
+def _serve_options(options: argparse.Namespace) -> ServeOptions:
+    return ServeOptions(
+        port=options.port,
+        env_file=options.env_file,
+        cloud_file=options.cloud_file,
+        parent_pid=options.parent_pid,
+        allow_root=options.allow_root,
+        exit_when_idle=options.exit_when_idle,
+    )
+
+
+def _lint(path: Path) -> int:
+    try:
+        problems = lint(path)
+        if not problems:
+            first_world(load(path), datetime.now(UTC))
+            print(f"{path}: fine")
+    except ScenarioError as error:
+        problems = error.problems
+    except ValueError as error:
+        problems = [f"{path}: {error}"]
+    return _complain(problems) if problems else 0
+
+
+def _complain(lines: Sequence[str]) -> int:
+    print("\n".join(lines), file=sys.stderr)
+    return USAGE
 
 
 def _announce(handover: Handover) -> None:

@@ -76,9 +76,9 @@ class Rights:
 def action_of(method: str, path: ArmPath) -> str:
     """Return the RBAC action of a request, for example `Microsoft.Compute/virtualMachineScaleSets/write`."""
     verb = _VERBS.get(method, "action")
-    if path.provider == "Microsoft.Compute":
+    if path.provider == "Microsoft.Compute" and path.kinds:
         return "/".join([path.provider, *(_ACTION_NAMES.get(kind, kind) for kind in path.kinds), verb])
-    if path.group:
+    if path.group or path.pattern.endswith("/resourceGroups"):
         return f"Microsoft.Resources/subscriptions/resourceGroups/{verb}"
     return f"Microsoft.Resources/subscriptions/{'/'.join([*path.kinds, verb])}"
 

@@ -126,7 +126,8 @@ async def _send_slowly(
         await slow.write(body[: max(1, len(body) // 2)])
         return cut(request)
     step = max(1, -(-len(body) // pieces))
-    for start in range(0, len(body), step):
+    starts = range(0, len(body), step)
+    for start in starts:
+        await asyncio.sleep(rule.seconds / len(starts))
         await slow.write(body[start : start + step])
-        await asyncio.sleep(rule.seconds / pieces)
     return slow

@@ -116,6 +116,13 @@ class Directory:
             "an external user in the tenant first.",
         )
 
+    def login(self, principal: Principal) -> str:
+        """Return a user's sign-in name: as given, or made of the display name and the tenant's domain."""
+        if "@" in principal.name:
+            return principal.name
+        domain = next(each.domain for each in self.scenario.tenants if each.id == principal.tenant_id)
+        return f"{principal.name.lower().replace(' ', '.')}@{domain}"
+
     def managed_identity(self, client_id: str = "") -> Principal:
         """Return the managed identity with that client id, else the first one, else the first application."""
         kinds = ("managed_identity", "service_principal") if not client_id else ("managed_identity",)
@@ -168,7 +175,8 @@ class Directory:
             "gen": self._generations.get(principal.object_id, 0),
         }
         if principal.kind == "user":
-            claims |= {"upn": principal.name, "unique_name": principal.name, "scp": "user_impersonation"}
+            login = self.login(principal)
+            claims |= {"upn": login, "unique_name": login, "scp": "user_impersonation"}
         if capabilities:
             claims["xms_cc"] = ["CP1"]
         return self.mint.sign(claims)
@@ -185,7 +193,7 @@ class Directory:
                 "oid": principal.object_id,
                 "sub": principal.object_id,
                 "tid": principal.tenant_id,
-                "preferred_username": principal.name,
+                "preferred_username": self.login(principal),
                 "name": principal.name,
                 "ver": "2.0",
             }
