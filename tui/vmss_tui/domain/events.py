@@ -116,6 +116,16 @@ class WriteEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class WriteDeferred:
+    """Azure did not take the write (too busy, or something else in the way); it is sent again after `until`."""
+
+    key: str
+    reason: str
+    until: datetime
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class UpgradeSeen:
     """Azure's rolling upgrade changed. Counts are instances."""
 
@@ -183,6 +193,7 @@ class Requested:
     host: str = ""
     why: str = ""
     request_id: int = 0
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +243,22 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockStepped:
+    """The machine's clock was set, or it slept, by so many seconds; waits begin anew, so none is cut short."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Concluding:
+    """How it ends is decided, no further batch starts; the set's own policy is being put back."""
+
+    verdict: Verdict
+    reason: str
+    fault: AzureFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyRestored:
     """The set's own upgrade policy is back (or could not be put back, with the reason)."""
 
@@ -256,6 +283,7 @@ Event = (
     | WriteIntended
     | WriteAccepted
     | WriteEnded
+    | WriteDeferred
     | UpgradeSeen
     | InstancesSeen
     | BatchStarted
@@ -269,6 +297,8 @@ Event = (
     | ApprovalNeeded
     | Approved
     | Noted
+    | ClockStepped
+    | Concluding
     | PolicyRestored
     | Ended
 )

@@ -83,11 +83,28 @@ class RolloutPlan:
     """Name of the version that most instances run now."""
     policy_differs: bool = False
     """The set's upgrade policy must be written too (in one write with the extension)."""
+    origin: str = ""
+    """Where it comes from when it is a follow-up: `retry of 7f3a…`, `undo of 7f3a…`."""
+    removes: bool = False
+    """It takes the script's extension away (undo of a first installation)."""
+    keeps_model: bool = False
+    """It writes to instances only and leaves the set's model as it is (retry)."""
 
     @property
     def to_label(self) -> str:
         """Name of the version that the rollout brings."""
-        return self.script.label or self.script.digest[:8]
+        return "no script" if self.removes else self.script.label or self.script.digest[:8]
+
+    @property
+    def target_digest(self) -> str:
+        """Digest of the configuration that instances shall have; empty when it is taken away."""
+        return "" if self.removes else self.script.digest
+
+    @property
+    def writes_model(self) -> bool:
+        """Whether the set's model has to be written before instances can be updated."""
+        same = self.previous is not None and self.previous.digest == self.script.digest
+        return not self.keeps_model and (self.policy_differs or self.removes or not same)
 
     @property
     def refusals(self) -> tuple[Finding, ...]:

@@ -100,10 +100,9 @@ def policy_differs(of: ScaleSet, policy: RolloutPolicy, strategy: Strategy) -> b
     return of.mode is not UpgradeMode.MANUAL
 
 
-def runs_it(instance: Instance, script: ScriptConfig, *, flexible: bool) -> bool:
+def runs_it(instance: Instance, script: ScriptConfig) -> bool:
     """Whether the instance has this configuration and its script succeeded."""
-    assigned = instance.script_digest == script.digest and (flexible or instance.latest_model)
-    return assigned and instance.script.state is ScriptState.SUCCEEDED
+    return instance.script_digest == script.digest and instance.script.state is ScriptState.SUCCEEDED
 
 
 def estimate(made: tuple[Batch, ...], policy: RolloutPolicy, healthy: int) -> Estimate:
@@ -142,10 +141,9 @@ def _fitting(policy: RolloutPolicy, strategy: Strategy, total: int) -> RolloutPo
 def _split(
     snapshot: SetSnapshot, script: ScriptConfig, policy: RolloutPolicy, strategy: Strategy
 ) -> tuple[list[Instance], tuple[Exclusion, ...]]:
-    flexible = snapshot.scale_set.orchestration is Orchestration.FLEXIBLE
     kept, excluded = [], []
     for each in sorted(snapshot.instances, key=lambda found: found.ordinal):
-        reason = exclusion(each, script, policy, flexible=flexible)
+        reason = exclusion(each, script, policy)
         if reason and not (strategy is Strategy.AZURE_ROLLS and reason == "named in exclude"):
             excluded.append(Exclusion(each.id, reason))
         else:
@@ -153,7 +151,7 @@ def _split(
     return kept, tuple(excluded)
 
 
-def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy, *, flexible: bool) -> str:
+def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy) -> str:
     """Why a rollout leaves this instance alone; empty when it does not."""
     if instance.id in policy.exclude or instance.name in policy.exclude:
         return "named in exclude"
@@ -163,7 +161,7 @@ def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy, *
         return "protected from scale set actions"
     if instance.power in _OFF:
         return f"{_OFF[instance.power]}: its script cannot run"
-    if runs_it(instance, script, flexible=flexible):
+    if runs_it(instance, script):
         return "runs this version already"
     return ""
 

@@ -79,6 +79,19 @@ class ExternalGate:
     timeout_seconds: int = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Tell somebody: a command (the message comes as JSON on its standard input) or a webhook (POSTed as JSON).
+
+    `on` holds `needs_person`, `failed`, `ended`; a hook that fails never harms the rollout.
+    """
+
+    command: tuple[str, ...] = ()
+    url: str = ""
+    on: tuple[str, ...] = ("needs_person", "failed", "ended")
+    timeout_seconds: int = 30
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutPolicy:
     """What one rollout asks for: batches, pauses and limits, whichever strategy carries it out.
@@ -111,6 +124,9 @@ class RolloutPolicy:
     """Put the set's own upgrade policy back afterwards when this rollout had to change it."""
     force_rerun: bool = False
     """Run the script again even when the settings are identical."""
+    health_wait_seconds: int = 300
+    """How long an updated instance may take to be healthy; Azure waits 5 minutes in its own rolls."""
+    hooks: tuple[Hook, ...] = ()
 
     def as_rolling(self) -> RollingPolicy:
         """The part that Azure carries out in Rolling mode; a first step in instances has no percent and becomes 20."""
