@@ -3,13 +3,13 @@
 A value that cannot be read is left out and reported, so that everything else is still checked.
 """
 
-import difflib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from vmss_tui.domain.policy import BatchStep
 from vmss_tui.domain.script import SecretRef, SecretSource
+from vmss_tui.profiles.nearest import nearest
 from vmss_tui.profiles.problem import LintProblem, error
 from vmss_tui.profiles.profile import WHOLE, FileRef
 from vmss_tui.profiles.spec import FILE, PROFILE, SECRET, STEP, VAULT, Key, Kind, Section
@@ -179,7 +179,7 @@ def _free(section: Section, name: str) -> Key | None:
 
 def _unknown(name: str, section: Section, path: str, at: str) -> LintProblem:
     known = [key.name for key in section.keys]
-    near = difflib.get_close_matches(name, known, 1, 0.6)
+    near = nearest(name, known)
     others = [key.name for key in PROFILE.keys if key.section is not None and key.section.key(name)]
     if near:
         hint = f"did you mean {near[0]}?"

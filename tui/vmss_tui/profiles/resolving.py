@@ -3,7 +3,6 @@
 Pure; the environment comes as an argument. Secrets stay references.
 """
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from vmss_tui.domain.scaleset import ScaleSet
 from vmss_tui.domain.script import ScriptConfig
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.profiles.inline import encode
+from vmss_tui.profiles.nearest import nearest
 from vmss_tui.profiles.problem import LintProblem, error
 from vmss_tui.profiles.profile import Hook, Hooks, Profile, ReportFields, Targets, Variable
 from vmss_tui.profiles.variables import fill, fill_declared
@@ -182,7 +182,7 @@ def _filled_report(report: ReportFields, values: Mapping[str, str]) -> ReportFie
 
 def _unknown(name: str, profile: Profile) -> LintProblem:
     known = [each.name for each in profile.variables]
-    near = difflib.get_close_matches(name, known, 1, 0.5)
+    near = nearest(name, known)
     listed = f"it knows {', '.join(known)}" if known else "it has none"
     return error(
         f"variables.{name}", "the profile has no such variable", f"did you mean {near[0]}?" if near else listed

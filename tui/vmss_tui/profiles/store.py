@@ -3,10 +3,8 @@
 Files only. Saving is atomic; a file with comments or a base is never rewritten unasked. Raises `vmss_tui.errors`.
 """
 
-import difflib
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +13,9 @@ from pathlib import Path
 from vmss_tui.domain.script import ScriptConfig
 from vmss_tui.errors import SaveRefused, UsageError
 from vmss_tui.profiles.document import parse, read_text, stamp_of
+from vmss_tui.profiles.files import is_private, write_atomically
 from vmss_tui.profiles.linting import NAMES, load, peek
+from vmss_tui.profiles.nearest import nearest
 from vmss_tui.profiles.paths import Origin, Place, places, state_dir
 from vmss_tui.profiles.profile import Profile
 from vmss_tui.profiles.recognising import recognise
@@ -97,7 +97,7 @@ class ProfileStore:
         found = next((each for each in entries if each.name == text), None)
         if found is not None:
             return found
-        near = difflib.get_close_matches(text, [each.name for each in entries], 3, 0.5)
+        near = nearest(text, [each.name for each in entries], 3)
         known = ", ".join(near or sorted(each.name for each in entries)[:8]) or "none"
         raise UsageError(
             f"no profile is called {text!r}",
@@ -158,7 +158,7 @@ class ProfileStore:
         """Copy a profile, comments and all, under another name into the first writable place."""
         path = self._free(name)
         text = renamed(self._self_contained(entry, path.parent), name)
-        _write(path, text, private=_is_private(entry.path))
+        _write(path, text, private=is_private(entry.path))
         self._forget()
         return path
 
@@ -166,7 +166,7 @@ class ProfileStore:
         """Give a profile, and its file, another name in the same place; comments stay."""
         self._refuse_bundled(entry, "renamed")
         path = self._free(name, entry.path.parent)
-        _write(path, renamed(self.text(entry), name), private=_is_private(entry.path))
+        _write(path, renamed(self.text(entry), name), private=is_private(entry.path))
         entry.path.unlink()
         self._forget()
         return path
@@ -312,47 +312,11 @@ def _what_is_lost(text: str) -> str:
     return " and ".join(lost)
 
 
-def _is_private(path: Path) -> bool:
-    try:
-        return not path.stat().st_mode & 0o077
-    except OSError:
-        return True
-
-
 def _write(path: Path, text: str, *, private: bool) -> None:
-    """Replace a file in one step: a reader sees the old or the new one, also after a power cut."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        write_atomically(path, text, private=private or (path.exists() and is_private(path)))
     except OSError as problem:
         raise _no_rights(path, problem) from problem
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o600 if private or (path.exists() and _is_private(path)) else _public_mode())
-        temporary.replace(path)
-        _sync_directory(path.parent)
-    except OSError as problem:
-        temporary.unlink(missing_ok=True)
-        raise _no_rights(path, problem) from problem
-
-
-def _public_mode() -> int:
-    """What a new file would get: there is no way to read the umask without setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _no_rights(path: Path, problem: OSError) -> SaveRefused:

@@ -1,10 +1,12 @@
 """When each profile was last used: a small JSON file of the state directory. Losing it loses nothing that matters."""
 
 import json
-import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+
+from vmss_tui.profiles.files import write_atomically
 
 _KEPT = 500
 
@@ -28,13 +30,8 @@ class Uses:
         known = {**self.read(), key: at.astimezone(UTC)}
         newest = sorted(known.items(), key=lambda each: each[1], reverse=True)[:_KEPT]
         text = json.dumps({each: when.isoformat() for each, when in newest}, indent=1)
-        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            temporary.write_text(text, "utf-8")
-            temporary.replace(self._path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            write_atomically(self._path, text, private=True)
 
 
 def _time(text: object) -> datetime | None:

@@ -1,10 +1,10 @@
 """Single values of a profile: read one, or refuse it with a sentence. For files and for the form's fields. Pure."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from vmss_tui.domain.policy import Amount, parse_duration
+from vmss_tui.profiles.nearest import nearest
 from vmss_tui.profiles.problem import LintProblem, error
 from vmss_tui.profiles.spec import Key, Kind
 
@@ -38,7 +38,7 @@ def _text(raw: Any, key: Key, at: str) -> str:
     if not isinstance(raw, str):
         raise mismatch(raw, at, "a text", f'write "{raw}"' if isinstance(raw, int | float) else "")
     if key.choices and raw not in key.choices:
-        near = difflib.get_close_matches(raw.lower(), key.choices, 1, 0.5)
+        near = nearest(raw.lower(), key.choices)
         choices = " or ".join(key.choices)
         raise refuse(at, f"{raw!r} is not {choices}", f"did you mean {near[0]}?" if near else f"use {choices}")
     return raw

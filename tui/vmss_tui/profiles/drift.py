@@ -1,0 +1,110 @@
+"""How far a scale set is from a profile: same, differs, not installed; and who lags behind the model. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.script import ScriptConfig, SettingChange, diff_settings
+from vmss_tui.profiles.profile import Profile
+from vmss_tui.profiles.recognising import recognise, recover
+from vmss_tui.profiles.resolving import fit_script, script_of, values_of
+
+
+class DriftState(StrEnum):
+    """How a set's model stands against a profile."""
+
+    SAME = "same"
+    DIFFERS = "differs"
+    NOT_INSTALLED = "not installed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """One target against a profile. Counts are in instances."""
+
+    target: ScaleSetId
+    state: DriftState
+    label: str = ""
+    """The version of the model by the profile, else 8 hex digits; empty when there is no script."""
+    changes: tuple[SettingChange, ...] = ()
+    """What a rollout would change; empty when it cannot be said for lack of a variable's value."""
+    reason: str = ""
+    """Why it differs, in a sentence; empty when it does not."""
+    behind: int = 0
+    """Instances that do not run what the model says."""
+    total: int = 0
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.state is DriftState.SAME and self.behind == 0
+
+
+def drift(profile: Profile, snapshot: SetSnapshot, given: Mapping[str, str] | None = None) -> Drift:
+    """Compare a set with a profile.
+
+    Variables without a value are taken from the live settings where they can be recovered: the set then counts as
+    `same` when it runs *some* version of the profile.
+    """
+    live = snapshot.scale_set.script
+    target, total, behind = snapshot.scale_set.id, len(snapshot.instances), _behind(snapshot)
+    if live is None:
+        return Drift(
+            target=target,
+            state=DriftState.NOT_INSTALLED,
+            reason="the set has no Custom Script Extension",
+            behind=total,
+            total=total,
+        )
+    label = recognise(profile, live) or live.label or live.digest[:8]
+    wanted = _wanted(profile, live, given or {})
+    changes: tuple[SettingChange, ...] = ()
+    state, reason = DriftState.DIFFERS, _unlike(profile, given or {})
+    if wanted is not None:
+        changes = diff_settings(_compared(live), _compared(fit_script(profile, wanted, live)))
+        state, reason = _judge(changes, live, wanted)
+    return Drift(target=target, state=state, label=label, changes=changes, reason=reason, behind=behind, total=total)
+
+
+def _wanted(profile: Profile, live: ScriptConfig, given: Mapping[str, str]) -> ScriptConfig | None:
+    values, missing = values_of(profile, given, {})
+    if missing:
+        found = recover(profile, live)
+        if found is None or any(each.name not in found for each in missing):
+            return None
+        values = {**found, **{name: value for name, value in values.items() if name in given}}
+    try:
+        return script_of(profile, values)
+    except KeyError:
+        return None
+
+
+def _compared(script: ScriptConfig) -> dict[str, object]:
+    """Public settings without the stamp that only forces a rerun."""
+    return {key: value for key, value in script.settings.items() if key != "timestamp"}
+
+
+def _judge(changes: tuple[SettingChange, ...], live: ScriptConfig, wanted: ScriptConfig) -> tuple[DriftState, str]:
+    if not live.handler.matches(wanted.handler.publisher, wanted.handler.type):
+        return DriftState.DIFFERS, f"the set has the handler {live.handler.publisher}/{live.handler.type}"
+    if changes:
+        count = "1 setting differs" if len(changes) == 1 else f"{len(changes)} settings differ"
+        return DriftState.DIFFERS, count
+    return DriftState.SAME, ""
+
+
+def _unlike(profile: Profile, given: Mapping[str, str]) -> str:
+    _, missing = values_of(profile, given, {})
+    names = ", ".join(each.name for each in missing)
+    return f"the set runs no version of this profile; give {names} to see what would change"
+
+
+def _behind(snapshot: SetSnapshot) -> int:
+    script = snapshot.scale_set.script
+    wanted = script.digest if script is not None else ""
+    return sum(
+        not each.latest_model or bool(each.script_digest and wanted and each.script_digest != wanted)
+        for each in snapshot.instances
+    )
