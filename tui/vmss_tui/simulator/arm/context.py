@@ -19,6 +19,7 @@ from ..state import SIMULATION, Simulation
 from ..world.errors import Failure, Refused, bad_content, resource_not_found
 from ..world.model import Operation, ScaleSet, World
 from ..world.writes import Address
+from .instances import Shapes
 
 T = TypeVar("T")
 Handler = Callable[["Call"], Awaitable[web.Response]]
@@ -173,6 +174,11 @@ def error_body(failure: Failure) -> dict[str, Any]:
     if failure.target:
         body["target"] = failure.target
     return body
+
+
+def shapes_of(call: Call, value: ScaleSet) -> Shapes:
+    """What the instances of a set have in common in this answer."""
+    return Shapes(value, call.version, call.simulation.clock.now(), call.offset)
 
 
 def accepted(call: Call, operation: Operation) -> web.Response:

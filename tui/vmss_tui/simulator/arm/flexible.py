@@ -9,8 +9,8 @@ from ..world import actions
 from ..world.errors import Refused, bad_content, not_found, resource_not_found
 from ..world.model import Instance, ScaleSet
 from ..world.writes import Address
-from .context import CHARGE, Call, accepted, answer, compute
-from .instances import Shapes, extension_resource_json, flexible_json, instance_view_json
+from .context import CHARGE, Call, accepted, answer, compute, shapes_of
+from .instances import extension_resource_json, flexible_json, instance_view_json
 from .paging import page
 
 _FILTER = re.compile(r"^'?virtualmachinescaleset/id'?\s+eq\s+'(?P<id>[^']+)'$", re.IGNORECASE)
@@ -24,7 +24,7 @@ async def list_in_group(call: Call) -> web.Response:
     machines = _filtered(call, view)
     shown, link = page(call, machines, call.scenario.paging.instances)
     call.request[CHARGE] = len(shown)
-    shapes = {value.key: Shapes(value, call.version, call.offset) for value, _ in shown}
+    shapes = {value.key: shapes_of(call, value) for value, _ in shown}
     body: list[Any] = [flexible_json(shapes[value.key], one, view=view) for value, one in shown]
     return answer({"value": body} | link)
 
@@ -34,21 +34,21 @@ async def get(call: Call) -> web.Response:
     """GET one virtual machine."""
     value, instance = _find(call)
     view = "instanceview" in call.option("$expand").lower()
-    return answer(flexible_json(Shapes(value, call.version, call.offset), instance, view=view))
+    return answer(flexible_json(shapes_of(call, value), instance, view=view))
 
 
 @compute
 async def get_view(call: Call) -> web.Response:
     """GET the instance view of one virtual machine."""
     value, instance = _find(call)
-    return answer(instance_view_json(Shapes(value, call.version, call.offset), instance))
+    return answer(instance_view_json(shapes_of(call, value), instance))
 
 
 @compute
 async def list_extensions(call: Call) -> web.Response:
     """GET the extensions of one virtual machine."""
     value, instance = _find(call)
-    shapes = Shapes(value, call.version, call.offset)
+    shapes = shapes_of(call, value)
     view = "instanceview" in call.option("$expand").lower()
     return answer(
         {"value": [extension_resource_json(shapes, instance, one, view) for one in instance.extensions.values()]}
@@ -63,7 +63,7 @@ async def get_extension(call: Call) -> web.Response:
     if installed is None:
         raise not_found()
     view = "instanceview" in call.option("$expand").lower()
-    return answer(extension_resource_json(Shapes(value, call.version, call.offset), instance, installed, view))
+    return answer(extension_resource_json(shapes_of(call, value), instance, installed, view))
 
 
 @compute
@@ -80,7 +80,7 @@ async def put_extension(call: Call) -> web.Response:
     )
     value = call.world.scale_sets[value.key]
     current = value.instances[instance.id]
-    shapes = Shapes(value, call.version, call.offset)
+    shapes = shapes_of(call, value)
     shown = extension_resource_json(shapes, current, current.extensions[name.lower()], False)
     return answer(shown, 201 if created else 200, call.long_running(operation, location=False))
 

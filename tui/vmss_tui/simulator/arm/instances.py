@@ -4,6 +4,7 @@ Everything that is the same for all instances of a set is made once per answer, 
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from ..world.chance import guid
@@ -23,6 +24,8 @@ _HEALTH = {
     "initializing": ("Info", "The VM is reporting itself as initializing"),
     "unknown": ("Warning", "The health of the VM is unknown"),
 }
+_HEARTBEAT = 30
+"""Seconds between two reports of a guest agent (recorded views are up to 26 s old)."""
 _AGENT_UNKNOWN = "VM status blob is found but not yet populated."
 
 
@@ -32,13 +35,15 @@ class Shapes:
 
     value: ScaleSet
     version: str
+    now: datetime
     offset: str = "+00:00"
-    group: str | None = None
     profile: dict[str, Any] = field(init=False)
     windows: bool = field(init=False)
     image: dict[str, Any] = field(init=False)
     nics: list[str] = field(init=False)
     placement_group: str = field(init=False)
+    heartbeat: str = field(init=False)
+    """When the guest agents last reported."""
     base: str = field(init=False)
     set_base: str = field(init=False)
 
@@ -49,8 +54,10 @@ class Shapes:
         network = self.profile.get("networkProfile") or {}
         self.nics = [str(nic.get("name", "nic")) for nic in network.get("networkInterfaceConfigurations") or ()]
         self.placement_group = guid("placement group", self.value.key)
-        group = self.group or self.value.group
-        self.base = f"/subscriptions/{self.value.subscription_id}/resourceGroups/{group}/providers/Microsoft.Compute"
+        scope = f"/subscriptions/{self.value.subscription_id}/resourceGroups/{self.value.group}"
+        self.base = f"{scope}/providers/Microsoft.Compute"
+        seconds = self.now.second - self.now.second % _HEARTBEAT
+        self.heartbeat = whole(self.now.replace(second=seconds), self.offset)
         self.set_base = f"{self.base}/virtualMachineScaleSets/{self.value.name}"
 
     @property
@@ -268,7 +275,7 @@ def _output(stream: str, text: str) -> dict[str, Any]:
 
 
 def _agent(shapes: Shapes, instance: Instance) -> dict[str, Any]:
-    time = whole(instance.provisioned_at or instance.created, shapes.offset)
+    time = shapes.heartbeat
     if not instance.agent_ready:
         status = {
             "code": "ProvisioningState/Unavailable",

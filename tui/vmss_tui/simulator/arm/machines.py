@@ -8,9 +8,8 @@ from aiohttp import web
 from ..world import actions
 from ..world.errors import Refused, bad_content, not_found
 from ..world.model import Instance, ScaleSet
-from .context import CHARGE, Call, accepted, answer, compute
+from .context import CHARGE, Call, accepted, answer, compute, shapes_of
 from .instances import (
-    Shapes,
     extension_resource_json,
     flexible_stub_json,
     instance_json,
@@ -27,7 +26,7 @@ async def list_all(call: Call) -> web.Response:
     members = [one for one in value.instances.values() if not one.hidden and _passes(call, value, one)]
     shown, link = page(call, members, call.scenario.paging.instances)
     call.request[CHARGE] = len(shown) + sum(one.hidden for one in value.instances.values())
-    shapes = Shapes(value, call.version, call.offset)
+    shapes = shapes_of(call, value)
     view = "instanceview" in call.option("$expand").lower()
     if value.flexible:
         body = [flexible_stub_json(shapes, one) for one in shown]
@@ -44,7 +43,7 @@ async def get(call: Call) -> web.Response:
     value, instance = find(call)
     view = "instanceview" in call.option("$expand").lower()
     call.request[CHARGE] = 1
-    return answer(instance_json(Shapes(value, call.version, call.offset), instance, view=view))
+    return answer(instance_json(shapes_of(call, value), instance, view=view))
 
 
 @compute
@@ -52,14 +51,14 @@ async def get_view(call: Call) -> web.Response:
     """GET the instance view of one instance."""
     value, instance = find(call)
     call.request[CHARGE] = 1
-    return answer(instance_view_json(Shapes(value, call.version, call.offset), instance))
+    return answer(instance_view_json(shapes_of(call, value), instance))
 
 
 @compute
 async def list_extensions(call: Call) -> web.Response:
     """GET the extensions of one instance."""
     value, instance = find(call)
-    shapes = Shapes(value, call.version, call.offset)
+    shapes = shapes_of(call, value)
     view = "instanceview" in call.option("$expand").lower()
     shown = [extension_resource_json(shapes, instance, one, view) for one in instance.extensions.values()]
     return answer({"value": shown})
@@ -73,7 +72,7 @@ async def get_extension(call: Call) -> web.Response:
     if installed is None:
         raise not_found()
     view = "instanceview" in call.option("$expand").lower()
-    return answer(extension_resource_json(Shapes(value, call.version, call.offset), instance, installed, view))
+    return answer(extension_resource_json(shapes_of(call, value), instance, installed, view))
 
 
 @compute
@@ -89,9 +88,7 @@ async def put_extension(call: Call) -> web.Response:
     )
     value = call.world.scale_sets[call.address.key]
     current = value.instances[instance.id]
-    shown = extension_resource_json(
-        Shapes(value, call.version, call.offset), current, current.extensions[name.lower()], False
-    )
+    shown = extension_resource_json(shapes_of(call, value), current, current.extensions[name.lower()], False)
     return answer(shown, 201 if created else 200, call.long_running(operation, location=False))
 
 
@@ -117,7 +114,7 @@ async def put(call: Call) -> web.Response:
         lambda world, now: actions.protect(world, now, call.address, instance.id, scale_in, actions_too)
     )
     value = call.world.scale_sets[call.address.key]
-    shown = instance_json(Shapes(value, call.version, call.offset), value.instances[instance.id], view=False)
+    shown = instance_json(shapes_of(call, value), value.instances[instance.id], view=False)
     return answer(shown, 200, call.long_running(operation, location=False))
 
 

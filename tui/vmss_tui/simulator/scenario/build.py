@@ -105,7 +105,13 @@ def _profile(keys: Mapping[str, Any], scope: str, windows: bool) -> dict[str, An
     name = keys["name"]
     publisher, offer, sku, version = keys.get("image", _WINDOWS_IMAGE if windows else _LINUX_IMAGE).split(":")
     prefix = name.replace("-", "")[: 9 if windows else 20]
-    os_profile: dict[str, Any] = {"computerNamePrefix": prefix, "adminUsername": "shipadmin"}
+    os_profile: dict[str, Any] = {
+        "computerNamePrefix": prefix,
+        "adminUsername": "shipadmin",
+        "secrets": [],
+        "allowExtensionOperations": True,
+        "requireGuestProvisionSignal": True,
+    }
     if windows:
         os_profile["windowsConfiguration"] = {"provisionVMAgent": True, "enableAutomaticUpdates": True}
     else:

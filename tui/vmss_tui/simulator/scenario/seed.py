@@ -50,7 +50,7 @@ def _scale_set(spec: ScaleSetSpec, rules: Rules, now: datetime) -> ScaleSet:
     begin = now - timedelta(seconds=max((one.ago for one in spec.history), default=0.0))
     try:
         model, protected = settle_extensions(written_part(spec.model), {}, True)
-        model = finish(model)
+        model = finish(model, fill=False)
     except Refused as refusal:
         raise ValueError(f"scale set {spec.name}: {refusal.failure.message}") from refusal
     created = now - timedelta(seconds=spec.age)

@@ -13,7 +13,7 @@ from .draft import Draft, change
 from .errors import (
     Refused,
     being_deleted,
-    missing_instance_ids,
+    missing_parameter,
     os_roll_not_applicable,
     unknown_instance,
     wildcard_not_alone,
@@ -34,7 +34,7 @@ def manual_upgrade(world: World, now: datetime, address: Address, ids: Sequence[
 
     def act(draft: Draft) -> Operation:
         if not ids:
-            raise missing_instance_ids()
+            raise missing_parameter("instanceIds")
         check_writable(draft)
         chosen = _choose(draft, ids)
         if "*" in ids:
@@ -74,7 +74,7 @@ def delete_instances(
 
     def act(draft: Draft) -> Operation:
         if not ids:
-            raise missing_instance_ids()
+            raise missing_parameter("instanceIds")
         chosen = _choose(draft, ids)
         for instance in chosen:
             remove(draft, instance)

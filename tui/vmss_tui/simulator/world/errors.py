@@ -102,9 +102,9 @@ def unknown_instance(instance_id: str) -> Refused:
     )
 
 
-def missing_instance_ids() -> Refused:
-    """400 of an action that needs ids and got none."""
-    return Refused(400, "InvalidParameter", "Required parameter 'instanceIds' is missing (null).", "instanceIds")
+def missing_parameter(name: str) -> Refused:
+    """400 of a body without something that it must have; CRP's usual wording."""
+    return Refused(400, "InvalidParameter", f"Required parameter '{name}' is missing (null).", name)
 
 
 def invalid_parameter(target: str) -> Refused:

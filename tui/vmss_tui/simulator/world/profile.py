@@ -145,8 +145,8 @@ def is_windows(model: Mapping[str, Any]) -> bool:
     return str((storage.get("osDisk") or {}).get("osType", "")).lower() == "windows"
 
 
-def finish(model: Mapping[str, Any]) -> dict[str, Any]:
-    """The model as Azure keeps it: defaults filled in, secrets dropped.
+def finish(model: Mapping[str, Any], *, fill: bool = True) -> dict[str, Any]:
+    """The model as Azure keeps it: secrets dropped, and with `fill` what newer api-versions add to osProfile.
 
     Raises:
         Refused: the policy, or Rolling mode without a health source, is not accepted.
@@ -157,7 +157,7 @@ def finish(model: Mapping[str, Any]) -> dict[str, Any]:
     profile = dict(properties.get("virtualMachineProfile") or {})
     if "osProfile" in profile:
         shown = {name: value for name, value in profile["osProfile"].items() if name not in _SECRET_OS}
-        profile["osProfile"] = {**_OS_DEFAULTS, **shown}
+        profile["osProfile"] = {**_OS_DEFAULTS, **shown} if fill else shown
     properties["virtualMachineProfile"] = profile
     finished = {**model, "properties": properties}
     if properties["upgradePolicy"].get("mode") == "Rolling" and health_source(finished) == "none":

@@ -12,7 +12,14 @@ from typing import Any
 from . import operations, rolling
 from .chance import guid
 from .draft import Draft, change, commit
-from .errors import Refused, bad_content, being_deleted, precondition_failed, rolling_in_progress
+from .errors import (
+    Refused,
+    bad_content,
+    being_deleted,
+    missing_parameter,
+    precondition_failed,
+    rolling_in_progress,
+)
 from .life import remove, update_to_model
 from .model import Event, Operation, ScaleSet, World
 from .profile import declared, finish, merge, settle_extensions, written_part
@@ -205,6 +212,9 @@ def _write_extension(draft: Draft, name: str, properties: Mapping[str, Any], mer
     current = next((item for item in listed if str(item.get("name", "")).lower() == name.lower()), None)
     if merging and current is not None:
         properties = {**current.get("properties", {}), **properties}
+    for required in ("publisher", "type", "typeHandlerVersion"):
+        if not properties.get(required):
+            raise missing_parameter(required)
     written = {"name": current["name"] if current else name, "properties": properties}
     extensions = [written if item is current else item for item in listed]
     if current is None:
