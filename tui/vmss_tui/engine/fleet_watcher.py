@@ -8,6 +8,7 @@ half of what Azure allows a subscription. Knows ports only.
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from vmss_tui.domain.fleet import FleetEntry, FleetSnapshot, count_instances
 from vmss_tui.domain.ids import ScaleSetId, Subscription, Tenant
@@ -49,6 +50,8 @@ class FleetWatcher:
     """Snapshots of the fleet. `idle_seconds` is the pace of reading the lists again."""
 
     def __init__(self, azure: Azure, clock: Clock, *, idle_seconds: float) -> None:
+        self.checked_at: datetime | None = None
+        """When Azure last answered, also when nothing differed."""
         self._azure = azure
         self._clock = clock
         self._idle = idle_seconds
@@ -156,6 +159,7 @@ class FleetWatcher:
         for gone in [target for target in state.known if target not in seen]:
             del state.known[gone]
         state.listed = True
+        self.checked_at = self._clock.now()
 
     def _take(self, page: Iterable[ScaleSet], subscription: Subscription) -> list[ScaleSetId]:
         known = self._state.known
@@ -205,6 +209,7 @@ class FleetWatcher:
         else:
             each.entry = replace(each.entry, counts=count_instances(instances), upgrade=upgrade, problem="")
             each.due, each.counted = self._clock.monotonic() + self._interval(each.entry), True
+            self.checked_at = self._clock.now()
         self._changed.set()
 
     def _interval(self, entry: FleetEntry) -> float:
