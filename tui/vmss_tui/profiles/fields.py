@@ -123,7 +123,11 @@ class _Field:
 
 
 def _top(name: str) -> _Field:
-    return _Field(lambda p: str(getattr(p, name)), lambda p, text: replace(p, **{name: text.strip()}))
+    def put(profile: Profile, text: str) -> Profile:
+        value: Any = text.strip()
+        return replace(profile, **{name: value})
+
+    return _Field(lambda p: str(getattr(p, name)), put)
 
 
 def _script(name: str) -> _Field:
