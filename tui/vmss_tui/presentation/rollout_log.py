@@ -3,7 +3,7 @@
 Pure. What changes nothing for a person gives no line.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -11,10 +11,10 @@ from vmss_tui.domain import events as e
 from vmss_tui.domain.policy import Severity
 from vmss_tui.domain.rollout import RolloutState, apply
 from vmss_tui.domain.upgrade import AzureFault, OperationState
-from vmss_tui.presentation.columns import Line
-from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.rollout import BROKEN, arrow, why_failed
-from vmss_tui.presentation.text import counted, plain
+from vmss_tui.presentation.columns import Line, Piece, text_of
+from vmss_tui.presentation.glyphs import CROSS, Role
+from vmss_tui.presentation.rollout import BROKEN, arrow, first_failure, why_failed
+from vmss_tui.presentation.text import counted, cut_end, plain, width
 
 _SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUSE: Role.BAD}
 _VERDICT = {e.Verdict.COMPLETED: Role.OK, e.Verdict.FAILED: Role.BAD, e.Verdict.CANCELLED: Role.WARN}
@@ -43,6 +43,22 @@ def follow(log: Iterable[e.Logged], state: RolloutState | None = None) -> tuple[
         lines += [LogLine(entry.seq, entry.at, text, role) for text, role in tell(entry.event, state)]
         state = apply(state, entry)
     return state, tuple(lines)
+
+
+def event_line(state: RolloutState, log: Sequence[LogLine], cells: int, *, tz: tzinfo | None = None) -> Line:
+    """The newest events side by side, newest first; a failure takes the line before them."""
+    pieces: list[Piece] = []
+    failure = first_failure(state)
+    if failure:
+        pieces.append((cut_end(f"{CROSS.char} {failure}", cells), Role.BAD))
+    for entry in reversed(log):
+        more = entry.line(tz)
+        gap = 4 if pieces else 0
+        room = cells - width(text_of(pieces)) - gap
+        if width(text_of(more)) > room and (pieces or room <= 10):
+            break
+        pieces += [(" " * gap, Role.PLAIN), *more] if gap else more
+    return tuple(pieces)
 
 
 def tell(event: e.Event, before: RolloutState) -> tuple[tuple[str, Role], ...]:

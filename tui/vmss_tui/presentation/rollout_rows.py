@@ -22,11 +22,11 @@ WIDE = (
     Column("zone", "ZONE", 4, right=True, priority=5),
     Column("batch", "BATCH", 5, right=True, priority=3),
     Column("state", "STATE", 11),
-    Column("version", "VERSION", 14, flex=1, middle=True),
+    Column("version", "VERSION", 12, flex=1, middle=True),
     Column("script", "SCRIPT", 9, priority=2),
     Column("health", "HEALTH", 14),
     Column("since", "SINCE", 6, right=True),
-    Column("message", "LAST MESSAGE", 14, flex=4, priority=1),
+    Column("message", "LAST MESSAGE", 14, flex=6, priority=1),
 )
 """For 100 cells and more."""
 
@@ -184,5 +184,5 @@ def _script(seen: InstanceSeen) -> Cell:
 
 def _message(seen: InstanceSeen) -> Cell:
     if seen.phase in BROKEN:
-        return cell(why_failed(seen.message, seen.stderr, seen.exit_code), Role.BAD)
+        return cell(why_failed(seen.message, seen.stderr, None), Role.BAD)
     return cell(plain(seen.message), Role.DIM if seen.phase in (Phase.DONE, Phase.WAITING) else Role.PLAIN)

@@ -1,0 +1,269 @@
+"""The live rollout screen over a real journal: what is told, what is asked, replay, trouble."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from support import story
+from support.fakes import FakeClock, FakeSession
+from support.stage import Stage
+from vmss_tui.app.screens.confirm import ConfirmScreen
+from vmss_tui.app.screens.rollout import RolloutScreen
+from vmss_tui.app.screens.sheet import SheetScreen
+from vmss_tui.app.widgets.grid import Grid
+from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.domain.events import ApprovalNeeded, Ended, Paused, RunnerStopped, Verdict
+from vmss_tui.errors import JournalUnavailable, LeaseHeld
+from vmss_tui.journal import lease as leases
+
+
+class Show:
+    """A screen on a bare app, and the journal beneath it."""
+
+    def __init__(self, session: FakeSession, tale: story.Story, pilot: Pilot[None], screen: RolloutScreen) -> None:
+        self.session, self.tale, self.pilot, self.screen = session, tale, pilot, screen
+        self.told = len(tale.log)
+
+    @property
+    def app(self) -> Stage:
+        found = self.pilot.app
+        assert isinstance(found, Stage)
+        return found
+
+    def text(self) -> str:
+        screen = self.screen
+        lines: list[str] = []
+        for widget in screen.query("*").results():
+            if isinstance(widget, Lines | Grid) and widget.display and widget.region:
+                lines += [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
+        return "\n".join(lines)
+
+    async def until(self, what: Callable[[], bool]) -> None:
+        for _ in range(200):
+            if what():
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"never came true; the screen shows:\n{self.text()}")
+
+    async def shows(self, words: str) -> None:
+        await self.until(lambda: words in self.text())
+
+    async def tell(self) -> None:
+        """Append what the story has said meanwhile."""
+        for entry in self.tale.log[self.told :]:
+            self.session.journal().append(self.screen.rollout, entry.event, at=entry.at)
+        self.told = len(self.tale.log)
+
+
+@asynccontextmanager
+async def showing(
+    directory: Path,
+    tale: story.Story,
+    *,
+    size: tuple[int, int] = (120, 40),
+    speed: float | None = None,
+    read_only: bool = False,
+    runner: bool = True,
+) -> AsyncIterator[Show]:
+    clock = FakeClock(tale.now)
+    session = FakeSession(directory, clock=clock, read_only=read_only)
+    journal = session.journal()
+    rollout = journal.create(tale.plan, who="maria", why="release 2.5.0", ticket="CHG0012345", at=tale.log[0].at)
+    for entry in tale.log[1:]:
+        journal.append(rollout, entry.event, at=entry.at)
+    if runner:
+        journal.take_lease(rollout, leases.owner(1, "elsewhere"), at=tale.now)
+    app = Stage(session)
+    async with app.run_test(size=size) as pilot:
+        screen = RolloutScreen(rollout, speed=speed)
+        await app.show(screen)
+        yield Show(session, tale, pilot, screen)
+    session.close()
+
+
+async def test_everything_an_operator_looks_for_is_there(tmp_path: Path) -> None:
+    async with showing(tmp_path, story.until_batch(4, fails=("3",))) as show:
+        await show.shows("ROLLING FORWARD   web 2.4.0 → web 2.5.0")
+        text = show.text()
+        assert "CHG0012345 release 2.5.0" in text
+        assert "batch 4 of 5" in text and "eta" in text
+        assert "35 done" in text and "12 updating" in text and "1 failed" in text
+        assert "healthy 53 of 60" in text and "lowest 47, floor 48" in text
+        assert "zone 1 ●●●✖" in text
+        assert "✖ web-weu_3: exit 22: curl: (22) HTTP error 404" in text
+        assert show.screen.grid.rows[0].key == "3"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20), (200, 60)])
+async def test_other_sizes_keep_what_matters(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with showing(tmp_path, story.until_batch(4, fails=("3",)), size=size) as show:
+        await show.shows("1 failed")
+        text = show.text()
+        assert "batch 4" in text and "eta" in text and "✖ failed" in text
+        assert max(len(line) for line in text.splitlines()) <= size[0]
+
+
+async def test_new_events_arrive_and_the_end_is_a_verdict(tmp_path: Path) -> None:
+    async with showing(tmp_path, story.until_batch(5)) as show:
+        await show.shows("batch 5 of 5")
+        last = show.tale.plan.batches[4]
+        show.tale.run_batch(last)
+        show.tale.end()
+        await show.tell()
+        await show.shows("● COMPLETED in")
+        assert "60 of 60 run web 2.5.0 and are healthy" in show.text()
+
+
+async def test_asking_is_confirmed_and_written_to_the_journal(tmp_path: Path) -> None:
+    async with showing(tmp_path, story.until_batch(2)) as show:
+        await show.shows("batch 2 of 5")
+        journal = show.session.journal()
+        await show.pilot.press("ctrl+x")
+        await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
+        await show.pilot.press("escape")
+        await show.pilot.pause()
+        assert journal.requests(show.screen.rollout) == ()
+        await show.pilot.press("ctrl+x")
+        await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
+        await show.pilot.click("#yes")
+        await show.until(lambda: len(journal.requests(show.screen.rollout)) == 1)
+        asked = journal.requests(show.screen.rollout)[0]
+        assert (asked.verb, asked.who) == ("cancel", "maria")
+
+
+async def test_p_resumes_what_is_paused_and_a_approves_only_when_asked(tmp_path: Path) -> None:
+    tale = story.until_batch(2)
+    tale.say(Paused("somebody asked"))
+    async with showing(tmp_path, tale) as show:
+        await show.shows("▲ PAUSED")
+        await show.pilot.press("a")
+        await show.shows("no batch waits for approval")
+        await show.pilot.press("p")
+        await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
+        await show.pilot.click("#yes")
+        await show.until(lambda: len(show.session.journal().requests(show.screen.rollout)) == 1)
+        assert show.session.journal().requests(show.screen.rollout)[0].verb == "resume"
+        show.tale.say(ApprovalNeeded(3))
+        await show.tell()
+        await show.shows("a approves it")
+
+
+async def test_read_only_changes_nothing(tmp_path: Path) -> None:
+    async with showing(tmp_path, story.until_batch(2), read_only=True) as show:
+        await show.shows("batch 2 of 5")
+        for key in ("p", "a", "ctrl+x", "t", "z", "r"):
+            await show.pilot.press(key)
+        await show.pilot.pause()
+        assert show.app.screen is show.screen
+        assert "read-only" in show.text()
+
+
+async def test_a_rollout_without_a_runner_offers_to_resume(tmp_path: Path) -> None:
+    tale = story.until_batch(2)
+    tale.say(RunnerStopped("killed"))
+    async with showing(tmp_path, tale, runner=False) as show:
+        await show.shows("batch 2 of 5")
+        clock = show.session.clock
+        assert isinstance(clock, FakeClock)
+        show.screen.tick()
+        clock.advance(6)
+        show.screen.tick()
+        await show.shows("NOBODY WORKS ON IT")
+        await show.pilot.press("r")
+        await show.until(lambda: show.session.resumed == [show.screen.rollout])
+
+
+async def test_a_resume_that_is_refused_says_why(tmp_path: Path) -> None:
+    tale = story.until_batch(2)
+    async with showing(tmp_path, tale, runner=False) as show:
+        await show.shows("batch 2 of 5")
+
+        async def refuse(rollout: str) -> None:
+            raise LeaseHeld("a runner on ops-box works on it", hint="follow it")
+
+        show.session.resume = refuse  # type: ignore[method-assign]
+        show.screen.runner_alive = False
+        show.screen.do_resume()
+        await show.shows("a runner on ops-box works on it follow it")
+
+
+async def test_filter_faults_sort_and_map(tmp_path: Path) -> None:
+    async with showing(tmp_path, story.until_batch(4, fails=("3",))) as show:
+        await show.shows("1 failed")
+        grid = show.screen.grid
+        await show.pilot.press("f")
+        await show.until(lambda: [row.key for row in grid.rows] == ["3"])
+        await show.pilot.press("f", "slash", *"zone:2")
+        await show.until(lambda: len(grid.rows) == 20)
+        await show.pilot.press("enter", "s")
+        await show.until(lambda: grid.rows[0].key == "20")
+        await show.pilot.press("escape")
+        await show.until(lambda: len(grid.rows) == 60)
+        await show.pilot.press("m")
+        await show.shows("zone 3 ◐◐◐◐◐◐◐◐○○○○○○○○○○○○  0/20")
+
+
+async def test_output_of_one_outputs_of_all_and_the_log(tmp_path: Path) -> None:
+    async with showing(tmp_path, story.until_batch(4, fails=("3",))) as show:
+        await show.shows("1 failed")
+        await show.pilot.press("l")
+        await show.until(lambda: isinstance(show.app.screen, SheetScreen))
+        await show.pilot.press("escape", "L")
+        await show.until(lambda: isinstance(show.app.screen, SheetScreen))
+        await show.pilot.press("escape", "v")
+        await show.shows("batch 3 done: 12 instances")
+
+
+async def test_a_replay_plays_the_recording_and_changes_nothing(tmp_path: Path) -> None:
+    tale = story.Story(story.plan_of())
+    tale.log = list(story.whole())
+    async with showing(tmp_path, tale, speed=64.0) as show:
+        clock = show.session.clock
+        assert isinstance(clock, FakeClock)
+        await show.until(lambda: show.screen.state.seq > 0)
+        await show.pilot.press("p")
+        await show.shows("this is a replay")
+        first = show.screen.state.seq
+        await show.pilot.press("full_stop")
+        for _ in range(5):
+            clock.advance(1)
+            await show.pilot.pause()
+        assert show.screen.state.seq == first
+        await show.pilot.press("full_stop", "plus")
+
+        def over() -> bool:
+            clock.advance(0.5)
+            return show.screen.state.stage.over
+
+        await show.until(over)
+        show.screen.paint()
+        await show.shows("● COMPLETED in 06:47: 60 of 60 run web 2.5.0")
+
+
+async def test_a_journal_that_cannot_be_read_is_a_state_with_a_reason(tmp_path: Path) -> None:
+    session = FakeSession(tmp_path)
+
+    def broken() -> None:
+        raise JournalUnavailable("the disk is full", hint="make room")
+
+    session.journal = broken  # type: ignore[method-assign,assignment]
+    app = Stage(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = RolloutScreen("7f3a")
+        await app.show(screen)
+        show = Show(session, story.until_batch(1), pilot, screen)
+        await show.shows("The rollout cannot be shown")
+        assert "the disk is full" in show.text()
+
+
+async def test_retry_after_the_end_says_what_to_do(tmp_path: Path) -> None:
+    tale = story.until_batch(2, fails=("3",))
+    tale.say(Ended(Verdict.FAILED, "too many unhealthy"))
+    async with showing(tmp_path, tale, runner=False) as show:
+        await show.shows("✖ FAILED after")
+        assert "too many unhealthy" in show.text()
+        await show.pilot.press("p")
+        await show.shows("the rollout is over")

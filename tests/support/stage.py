@@ -1,0 +1,43 @@
+"""A bare app that shows one screen over a fake session: for tests of screens without modes and sign-in."""
+
+from textual.app import App
+from textual.screen import Screen
+from textual.signal import Signal
+
+from vmss_tui.app import themes
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.session import Session
+
+
+class Stage(App[None]):
+    """What screens use of `VmssTui`: session, connection, theme."""
+
+    def __init__(self, session: Session, connection: Connection | None = None) -> None:
+        super().__init__()
+        self.session = session
+        self.connection = connection or Connection()
+        self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
+        self.copied: list[str] = []
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = themes.DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables."""
+        return dict(themes.DEFAULTS)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Remember it."""
+        self.copied.append(text)
+
+    def copy(self, words: str, what: str) -> None:
+        """As VmssTui does."""
+        self.copied.append(words)
+
+    def leave(self) -> None:
+        """As VmssTui does, without asking."""
+        self.exit()
+
+    async def show(self, screen: Screen[None]) -> None:
+        """Put a screen on top."""
+        await self.push_screen(screen)
