@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vmss_tui.journal.store import Journal
+from vmss_tui.profiles.paths import Origin, Place
 from vmss_tui.profiles.store import ProfileStore
 
 from support import estate
@@ -284,7 +285,7 @@ class FakeSession:
 
     def profiles(self) -> ProfileStore:
         """See Session."""
-        return ProfileStore(self._profile_directory)
+        return ProfileStore(Place(self._profile_directory, Origin.USER), state=self.directory)
 
     async def start(self, plan: RolloutPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = "") -> str:
         """See Session: writes the plan and pretends that a runner took it; use `log` for what it does."""

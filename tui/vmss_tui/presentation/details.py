@@ -181,3 +181,10 @@ def json_lines(value: Mapping[str, Any] | Sequence[Any], width: int) -> tuple[Li
 def json_text(value: Mapping[str, Any]) -> str:
     """The same for the clipboard."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def text_lines(words: str, width: int) -> tuple[Line, ...]:
+    """Any text in lines, long ones cut into pieces."""
+    return tuple(
+        ((f" {part}", Role.PLAIN),) for line in text.plain_lines(words) for part in chop(line, max(20, width - 2))
+    )

@@ -4,23 +4,36 @@ A screen sets `place` and `BINDINGS = bindings_at(place)`, yields its middle in 
 for each action of its place. It gets data by messages only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from vmss_tui.app.action import Action, ActionState, Place
 from vmss_tui.app.actions import action, actions_at
 from vmss_tui.app.widgets.header import Header
 from vmss_tui.app.widgets.keybar import KeyBar
+from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.app.widgets.statusline import StatusLine
+from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.header import Freshness, HeaderInfo
+from vmss_tui.presentation.header import Freshness, HeaderInfo, wrap
 
 if TYPE_CHECKING:
     from vmss_tui.app.app import VmssTui
+
+_LEAST = (60, 16)
+_WIDTHS = [(0, "-tiny"), (_LEAST[0], "-narrow"), (100, "-wide")]
+_HEIGHTS = [(0, "-flat"), (_LEAST[1], "-low"), (30, "-tall")]
+
+
+def _too_small(width: int) -> Sequence[Line]:
+    words = f"This terminal is too small: vmss-tui needs {_LEAST[0]} x {_LEAST[1]} cells."
+    return tuple(((part, Role.WARN),) for part in wrap(words, max(8, width)))
+
 
 _ROOTS = (Place.FLEET, Place.ROLLOUTS, Place.PROFILES)
 
@@ -29,9 +42,12 @@ class BaseScreen(Screen[None]):
     """A full screen of the app."""
 
     place: ClassVar[Place]
+    HORIZONTAL_BREAKPOINTS = _WIDTHS
+    VERTICAL_BREAKPOINTS = _HEIGHTS
 
     def compose(self) -> ComposeResult:
         """Header, the screen's own middle, status line, keys."""
+        yield Lines(_too_small, id="too-small")
         yield Header(id="header")
         yield from self.body()
         yield StatusLine(id="status")
@@ -97,6 +113,12 @@ class BaseScreen(Screen[None]):
         """What the bottom line offers."""
         return tuple(each for each in actions_at(self.place) if not (each.id == "app.back" and self.place in _ROOTS))
 
+    def age_of(self, taken_at: datetime | None, *, failing: bool = False) -> Freshness:
+        """Freshness of something that Azure said at `taken_at`."""
+        session = self.shell.session
+        age = None if taken_at is None else (session.clock.now() - taken_at).total_seconds()
+        return Freshness(age_seconds=age, expected_seconds=session.cloud.idle_seconds, failing=failing)
+
     def refresh_header(self) -> None:
         """Tell the header how things stand."""
         shell = self.shell
@@ -134,13 +156,26 @@ class BaseScreen(Screen[None]):
         """Signing in came further; override and call the parent's."""
         self.refresh_frame()
 
+    def covered(self) -> None:
+        """Another full screen lies on top: stop reading; override."""
+
+    def uncovered(self) -> None:
+        """Back on top (also at the start): read again; override."""
+
+    def is_working(self, group: str) -> bool:
+        """Whether a worker of this group runs on this screen."""
+        return any(each.group == group and each.node is self and not each.is_finished for each in self.workers)
+
     def on_screen_suspend(self) -> None:
-        """Nothing ticks under another screen."""
+        """Nothing ticks under another screen; under a question or a sheet data still comes."""
         self._timer.pause()
+        if not isinstance(self.app.screen, ModalScreen):
+            self.covered()
 
     def on_screen_resume(self) -> None:
         """Back on top."""
         self._timer.resume()
+        self.uncovered()
         self.refresh_frame()
 
     # -- actions ------------------------------------------------------------------------------------------------

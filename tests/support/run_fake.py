@@ -1,0 +1,35 @@
+"""Open the app on the in-memory fleet: `python -m support.run_fake` from `tests/`. For looking at screens."""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from support.fakes import FakeAzure, FakeSession
+from vmss_tui.app.app import VmssTui
+from vmss_tui.app.favourites import Favourites
+from vmss_tui.app.start import StartAt
+from vmss_tui.ports import SystemClock
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--set", default="")
+    parser.add_argument("--mode", default="fleet")
+    parser.add_argument("--read-only", action="store_true")
+    given = parser.parse_args()
+    azure = FakeAzure()
+    with tempfile.TemporaryDirectory() as directory:
+        session = FakeSession(Path(directory), azure, clock=SystemClock(), read_only=given.read_only)
+        target = azure.find(given.set).scale_set.id if given.set else None
+        app = VmssTui(
+            session,
+            start_at=StartAt(mode=given.mode, scale_set=target),
+            favourites=Favourites(Path(directory) / "favourites"),
+        )
+        app.run()
+        session.close()
+
+
+if __name__ == "__main__":
+    main()

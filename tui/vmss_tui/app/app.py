@@ -1,0 +1,200 @@
+"""The app: modes, theme, sign-in, signals. Screens do the rest.
+
+Owns the connection and which screen is where; starts nothing that changes Azure. Azure is imported after the first
+frame, inside `session.connect`.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.screen import Screen
+from textual.signal import Signal
+
+from vmss_tui.app import compat, themes
+from vmss_tui.app.commands import ActionCommands, JumpCommands
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.favourites import Favourites
+from vmss_tui.app.labels import VersionLabels
+from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
+from vmss_tui.app.screens.base import BaseScreen
+from vmss_tui.app.screens.confirm import ConfirmScreen
+from vmss_tui.app.screens.fleet import FleetScreen
+from vmss_tui.app.screens.profiles import ProfilesScreen
+from vmss_tui.app.screens.rollouts import RolloutsScreen
+from vmss_tui.app.session import DeviceCode, Session
+from vmss_tui.app.start import StartAt, leaving_question
+from vmss_tui.domain.fleet import FleetSnapshot
+from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.errors import JournalUnavailable, VmssTuiError
+from vmss_tui.presentation.glyphs import Role
+
+
+class VmssTui(compat.SafeApp):
+    """The terminal app over a session."""
+
+    TITLE = "vmss-tui"
+    CSS_PATH: ClassVar = ["styles/base.tcss", "styles/dialogs.tcss", "styles/lists.tcss"]
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
+        "fleet": FleetScreen,
+        "rollouts": RolloutsScreen,
+        "profiles": ProfilesScreen,
+    }
+    DEFAULT_MODE = "fleet"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionCommands, JumpCommands}
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        start_at: StartAt | None = None,
+        log_file: str = "",
+        favourites: Favourites | None = None,
+    ) -> None:
+        no_color = compat.sane_no_color(os.environ, os.environ.pop)
+        super().__init__(ansi_color=True if no_color else None)
+        self.session = session
+        self.start_at = start_at or StartAt()
+        self.log_file = log_file
+        self.favourites = favourites or Favourites.default()
+        self.fleet: FleetSnapshot | None = None
+        """The fleet as last seen, for jumping and choosing."""
+        self.label_of = VersionLabels(session)
+        self.connection = Connection(since=session.clock.monotonic())
+        self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
+        self.ascii_signs = compat.needs_ascii(os.environ)
+        if self.ascii_signs:
+            compat.use_ascii(self)
+        for theme in themes.THEMES:
+            self.register_theme(theme)
+        self.theme = themes.choose(os.environ)
+        self._forget_signals: Callable[[], None] = lambda: None
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our own variables, for themes that do not know them."""
+        return {**super().get_theme_variable_defaults(), **themes.DEFAULTS}
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Handle signals; go where the command line asked; sign in once the first frame is painted."""
+        self._forget_signals = compat.on_signals(self)
+        self.call_after_refresh(self._begin)
+
+    def on_unmount(self) -> None:
+        """Leave no signal handler behind."""
+        self._forget_signals()
+
+    def _begin(self) -> None:
+        start = self.start_at
+        if start.mode != self.DEFAULT_MODE:
+            self.switch_mode(start.mode)
+        if start.scale_set is not None:
+            self.open_scale_set(start.scale_set)
+        if start.rollout:
+            self.open_rollout(start.rollout, speed=start.speed)
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Sign in (again)."""
+        self._change(Connection(since=self.session.clock.monotonic()))
+        self._connect()
+
+    @work(group="connect", exclusive=True, exit_on_error=False)
+    async def _connect(self) -> None:
+        try:
+            azure = await self.session.connect(self._show_device_code)
+            identity = await azure.identity()
+        except VmssTuiError as error:
+            self.post_message(NotConnected(error))
+        else:
+            self.post_message(Connected(azure, identity))
+
+    def _show_device_code(self, device: DeviceCode) -> None:
+        self.post_message(DeviceCodeShown(device))
+
+    def on_device_code_shown(self, message: DeviceCodeShown) -> None:
+        """Screens show what to do on the other device."""
+        self._change(Connection(since=self.connection.since, device=message.device))
+
+    def on_connected(self, message: Connected) -> None:
+        """Signed in."""
+        self._change(Connection(azure=message.azure, identity=message.identity, since=self.connection.since))
+
+    def on_not_connected(self, message: NotConnected) -> None:
+        """Signing in failed; screens say why and how to try again."""
+        self._change(Connection(error=message.error, since=self.connection.since))
+
+    def _change(self, connection: Connection) -> None:
+        self.connection = connection
+        self.connection_changed.publish(connection)
+
+    # -- what screens share -------------------------------------------------------------------------------------
+
+    def subscription_name(self, subscription_id: str) -> str:
+        """The name of a subscription, its id while that is unknown."""
+        known = self.fleet.subscriptions if self.fleet is not None else ()
+        return next((each.name for each in known if each.id == subscription_id), subscription_id)
+
+    def copy(self, words: str, what: str) -> None:
+        """Put text on the clipboard by OSC 52 and say so."""
+        if len(words.encode()) > compat.CLIPBOARD_BYTES:
+            self._say(f"{what} is too long for the clipboard of a terminal", Role.WARN)
+            return
+        self.copy_to_clipboard(words)
+        self._say(f"copied {what}")
+
+    def _say(self, words: str, role: Role = Role.PLAIN) -> None:
+        screen = next((each for each in reversed(self.screen_stack) if isinstance(each, BaseScreen)), None)
+        if screen is not None:
+            screen.flash(words, role)
+
+    # -- where to go --------------------------------------------------------------------------------------------
+
+    def open_scale_set(self, target: ScaleSetId) -> None:
+        """Show one scale set."""
+        from vmss_tui.app.screens.scaleset import ScaleSetScreen
+
+        self.push_screen(ScaleSetScreen(target))
+
+    def open_deploy(self, target: ScaleSetId, *, profile: str = "") -> None:
+        """Edit script and policy for a scale set, starting from what it has or from a profile."""
+        from vmss_tui.app.screens.deploy import DeployScreen
+
+        self.push_screen(DeployScreen(target, profile=profile))
+
+    def open_rollout(self, rollout: str, *, speed: float | None = None) -> None:
+        """Watch a rollout from its first event; with `speed`, as a replay."""
+        from vmss_tui.app.screens.rollout import RolloutScreen
+
+        self.push_screen(RolloutScreen(rollout, speed=speed))
+
+    # -- leaving ------------------------------------------------------------------------------------------------
+
+    @work(group="leave", exclusive=True, exit_on_error=False)
+    async def leave(self) -> None:
+        """Quit; ask first when something unsaved would be lost or rollouts go on without this window."""
+        losses = [
+            loss
+            for stack in self._stacks()
+            for screen in stack
+            if isinstance(screen, BaseScreen)
+            if (loss := screen.may_leave())
+        ]
+        question = leaving_question(losses, self.running_rollouts())
+        if question is None or await self.push_screen_wait(ConfirmScreen(question)):
+            self.exit(return_code=0)
+
+    def running_rollouts(self) -> int:
+        """How many rollouts are not over; 0 when the journal cannot be read."""
+        with contextlib.suppress(JournalUnavailable):
+            return sum(not each.stage.over for each in self.session.journal().rollouts())
+        return 0
+
+    def _stacks(self) -> list[list[Screen[object]]]:
+        return compat.screen_stacks(self)

@@ -1,0 +1,188 @@
+"""A screen with a list: filter bar, grid or notice, and the actions that all lists have.
+
+A list screen says which columns it has, makes its rows in `rows`, and explains emptiness in `notice`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from vmss_tui.app.action import ActionState
+from vmss_tui.app.screens.base import BaseScreen
+from vmss_tui.app.widgets.filterbar import FilterBar
+from vmss_tui.app.widgets.grid import Grid
+from vmss_tui.app.widgets.lines import Rule
+from vmss_tui.app.widgets.notice import NoticePanel
+from vmss_tui.presentation.columns import Column, Line, Row
+from vmss_tui.presentation.filtering import FilterProblem, Term, parse
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import Notice
+
+
+def mode_tabs(current: int) -> Line:
+    """`1 Fleet  2 Rollouts  3 Profiles` with the current one lit."""
+    pieces: list[tuple[str, Role]] = []
+    for number, name in enumerate(("Fleet", "Rollouts", "Profiles"), 1):
+        lit = number == current
+        pieces += [(f" {number} ", Role.ACCENT if lit else Role.DIM), (f"{name} ", Role.ACCENT if lit else Role.DIM)]
+    return tuple(pieces)
+
+
+class ListScreen(BaseScreen):
+    """A filtered, sorted list."""
+
+    columns: ClassVar[Sequence[Column]]
+    fields: ClassVar[Sequence[str]] = ()
+    hint: ClassVar[str] = "filter"
+    mode_number: ClassVar[int] = 0
+    default_order: ClassVar[str] = ""
+    more_orders: ClassVar[tuple[str, ...]] = ()
+    """Orders that are no columns."""
+    filter_in_rule: ClassVar[bool] = False
+    """The filter stands where the rule is, and only while it is used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.order = self.default_order
+        self.reverse = False
+        self.terms: tuple[Term, ...] = ()
+
+    # -- what a list fills in -----------------------------------------------------------------------------------
+
+    def rows(self) -> Sequence[Row]:
+        """The rows as they should be shown now."""
+        return ()
+
+    def notice(self) -> Notice | None:
+        """What stands in place of the list; None shows the list."""
+        return None
+
+    def rest(self) -> Line:
+        """The status line when there is nothing to say."""
+        return ()
+
+    def above(self) -> Iterable[Widget]:
+        """Widgets between the header and the filter."""
+        return ()
+
+    def highlighted(self, key: str | None) -> None:
+        """The cursor came to another row."""
+
+    # -- frame --------------------------------------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """Filter, rule, list or notice."""
+        yield from self.above()
+        yield FilterBar(self.hint, right=mode_tabs(self.mode_number) if self.mode_number else (), id="filter")
+        yield Rule(id="rule")
+        yield Grid(self.columns, id="grid")
+        yield NoticePanel(id="notice")
+
+    @property
+    def grid(self) -> Grid:
+        """The list."""
+        return self.query_one("#grid", Grid)
+
+    def on_mount(self) -> None:
+        """The list has the keyboard."""
+        self._settle_filter()
+        self.grid.focus()
+        self.grid.show_sort(self.order, reverse=self.reverse)
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Show everything as it is now; only what differs is painted."""
+        notice = self.notice()
+        self.show_notice(notice)
+        if notice is None:
+            self.grid.set_rows(self.rows())
+            if self.focused is None:
+                self.grid.focus()
+        self.status.rest(self.rest())
+        self.refresh_frame()
+
+    def show_notice(self, notice: Notice | None) -> None:
+        """The notice, or the list."""
+        panel = self.query_one("#notice", NoticePanel)
+        panel.notice = notice
+        panel.display = notice is not None
+        self.grid.display = notice is None
+
+    def action_state(self) -> ActionState:
+        """The cursor's row is the subject."""
+        return replace(self.general_state(), subject=(self.grid.cursor_key or "") if self.grid.display else "")
+
+    # -- grid and filter ----------------------------------------------------------------------------------------
+
+    def on_grid_highlighted(self, message: Grid.Highlighted) -> None:
+        """The keys may mean something else now."""
+        self.highlighted(message.key)
+        self.refresh_keys()
+
+    def on_grid_sorted(self, message: Grid.Sorted) -> None:
+        """A click on a title: this order, or the other way round."""
+        self.sort_by(message.column, reverse=message.column == self.order and not self.reverse)
+
+    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
+        """Filter while typing; a filter that makes no sense keeps the list and says why."""
+        try:
+            self.terms = parse(message.value, self.fields)
+        except FilterProblem as problem:
+            self.flash(str(problem), Role.WARN)
+            return
+        self.redraw()
+
+    def on_filter_bar_left(self) -> None:
+        """The keyboard goes back to the list."""
+        self._settle_filter()
+        self.grid.focus()
+
+    def _settle_filter(self) -> None:
+        if self.filter_in_rule:
+            self.show_filter(bool(self.query_one("#filter", FilterBar).value))
+
+    def sort_by(self, order: str, *, reverse: bool = False) -> None:
+        """Another order."""
+        self.order, self.reverse = order, reverse
+        self.grid.show_sort(order, reverse=reverse)
+        self.redraw()
+
+    # -- actions ------------------------------------------------------------------------------------------------
+
+    def do_filter(self) -> None:
+        """Type a filter."""
+        bar = self.query_one("#filter", FilterBar)
+        if self.filter_in_rule:
+            self.show_filter(True)
+        bar.begin()
+
+    def show_filter(self, shown: bool) -> None:
+        """The filter in place of the rule, or the rule."""
+        self.query_one("#filter", FilterBar).display = shown
+        self.query_one("#rule", Rule).display = not shown
+
+    def do_sort(self) -> None:
+        """Order by the next column."""
+        orders = [*self.more_orders, *(each.key for each in self.columns)]
+        at = orders.index(self.order) if self.order in orders else -1
+        self.sort_by(orders[(at + 1) % len(orders)])
+        self.flash(f"sorted by {self.title_of(self.order)}")
+
+    def do_reverse(self) -> None:
+        """The other way round."""
+        self.sort_by(self.order, reverse=not self.reverse)
+
+    def do_back(self) -> None:
+        """Clear the filter first, then close the screen."""
+        bar = self.query_one("#filter", FilterBar)
+        if bar.value:
+            bar.set_value("")
+            self._settle_filter()
+            return
+        super().do_back()
+
+    def title_of(self, order: str) -> str:
+        """An order in words."""
+        return next((each.title.lower() for each in self.columns if each.key == order), order)

@@ -1,0 +1,98 @@
+"""The line for filtering: an input that is quiet until asked for, and the modes at its right.
+
+Owns the text; what it means is the screen's business. Escape clears, enter keeps.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Input
+
+from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.presentation.columns import Line
+from vmss_tui.presentation.glyphs import Role
+
+
+class _FilterInput(Input):
+    """An input that cannot be reached by tab while nobody filters."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave(True)", "clear", show=False),
+        Binding("enter,down", "leave(False)", "keep", show=False),
+    ]
+
+    def action_leave(self, clear: bool) -> None:
+        """Back to the list."""
+        if clear:
+            self.value = ""
+        self.post_message(FilterBar.Left(bool(clear)))
+
+
+class FilterBar(Horizontal):
+    """`/ filter…` with a remark at the right."""
+
+    DEFAULT_CSS = """
+    FilterBar {
+        height: 1;
+        & > .filter--sign { width: 3; }
+        & > Input { width: 1fr; height: 1; background: transparent; }
+        & > .filter--right { width: auto; min-width: 1; }
+    }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """Somebody types."""
+
+        value: str
+
+    @dataclass
+    class Left(Message):
+        """Back to the list; `cleared` when the filter was thrown away."""
+
+        cleared: bool
+
+    def __init__(self, hint: str, *, right: Line = (), id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._hint = hint
+        self._right = right
+
+    def compose(self) -> ComposeResult:
+        """Sign, input, remark."""
+        yield Lines(lambda _: (((" / ", Role.ACCENT if self.value else Role.DIM),),), classes="filter--sign")
+        field = _FilterInput(placeholder=self._hint, compact=True, select_on_focus=False)
+        field.cursor_blink = False
+        field.can_focus = False
+        yield field
+        right = Lines(lambda _: (self._right,), classes="filter--right")
+        right.styles.width = sum(len(words) for words, _ in self._right)
+        yield right
+
+    @property
+    def value(self) -> str:
+        """The filter as typed."""
+        return self.query_one(Input).value if self.is_mounted else ""
+
+    def set_value(self, value: str) -> None:
+        """Filter by this."""
+        self.query_one(Input).value = value
+
+    def begin(self) -> None:
+        """Let somebody type."""
+        field = self.query_one(Input)
+        field.can_focus = True
+        field.focus()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Tell the screen."""
+        message.stop()
+        self.query_one(".filter--sign", Lines).reload()
+        self.post_message(self.Changed(message.value))
+
+    def on_filter_bar_left(self) -> None:
+        """The input is quiet again."""
+        self.query_one(Input).can_focus = False

@@ -1,0 +1,297 @@
+"""The lists of rollouts and of profiles in rows.
+
+Pure functions over anything that has the fields of the journal's headers and of the profile store's entries: a sibling
+may not be imported.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.rollout import Stage
+from vmss_tui.presentation import text
+from vmss_tui.presentation.columns import Column, Line, Row, cell
+from vmss_tui.presentation.filtering import Fields, Term, matches
+from vmss_tui.presentation.fleet import short_age
+from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
+
+
+class RolloutHeader(Protocol):
+    """A rollout at a glance; times are UTC."""
+
+    @property
+    def id(self) -> str:
+        """8 hex digits."""
+
+    @property
+    def target(self) -> ScaleSetId:
+        """The scale set."""
+
+    @property
+    def label(self) -> str:
+        """The version that it brings."""
+
+    @property
+    def profile(self) -> str:
+        """The profile that it came from."""
+
+    @property
+    def who(self) -> str:
+        """Who started it."""
+
+    @property
+    def why(self) -> str:
+        """What for."""
+
+    @property
+    def ticket(self) -> str:
+        """The change ticket."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was started."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended."""
+
+    @property
+    def stage(self) -> Stage:
+        """How it stands."""
+
+    @property
+    def reason(self) -> str:
+        """The verdict in a sentence."""
+
+
+class ProfileEntry(Protocol):
+    """A profile in a list."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def path(self) -> Path:
+        """Its file."""
+
+    @property
+    def origin(self) -> str:
+        """Why its directory is searched."""
+
+    @property
+    def description(self) -> str:
+        """What it is for."""
+
+    @property
+    def owner(self) -> str:
+        """Whose it is."""
+
+    @property
+    def problem(self) -> str:
+        """Its first error, empty when it can be used."""
+
+    @property
+    def last_used(self) -> datetime | None:
+        """When it was last used."""
+
+    @property
+    def shadowed(self) -> bool:
+        """Whether another of this name is found first."""
+
+
+ProfileT = TypeVar("ProfileT", bound=ProfileEntry)
+
+ROLLOUT_COLUMNS = (
+    Column("id", "ROLLOUT", 8, priority=5),
+    Column("set", "SCALE SET", 14, flex=2, middle=True),
+    Column("version", "VERSION", 10, flex=1, middle=True, priority=1),
+    Column("stage", "STAGE", 19),
+    Column("age", "STARTED", 10, right=True, priority=1),
+    Column("took", "TOOK", 8, right=True, priority=4),
+    Column("who", "WHO", 8, flex=1, middle=True, priority=3),
+    Column("why", "WHY", 10, flex=3, priority=2),
+)
+ROLLOUT_FIELDS = ("id", "set", "group", "version", "stage", "who", "why", "profile")
+
+PROFILE_COLUMNS = (
+    Column("name", "PROFILE", 18, flex=1, middle=True),
+    Column("state", "STATE", 12),
+    Column("origin", "FROM", 10, priority=3, middle=True),
+    Column("used", "LAST USED", 10, right=True, priority=2),
+    Column("owner", "OWNER", 10, flex=1, priority=4, middle=True),
+    Column("description", "DESCRIPTION", 16, flex=5, priority=1),
+)
+PROFILE_FIELDS = ("name", "origin", "owner", "description", "state")
+
+_STAGES = {
+    Stage.PLANNED: Mark(RING, "planned", Role.WAIT),
+    Stage.RUNNING: Mark(HALF, "running", Role.BUSY),
+    Stage.PAUSED: Mark(TRIANGLE, "paused", Role.WARN),
+    Stage.APPROVAL: Mark(TRIANGLE, "awaiting approval", Role.WARN),
+    Stage.CANCELLING: Mark(HALF, "cancelling", Role.WARN),
+    Stage.COMPLETED: Mark(DOT, "completed", Role.OK),
+    Stage.FAILED: Mark(CROSS, "failed", Role.BAD),
+    Stage.CANCELLED: Mark(SLASHED, "cancelled", Role.DIM),
+}
+_ORPHAN = Mark(TRIANGLE, "runner is gone", Role.BAD)
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutItem:
+    """A rollout and whether somebody works on it."""
+
+    header: RolloutHeader
+    alive: bool
+
+    @property
+    def orphaned(self) -> bool:
+        """It is not over and its runner is gone."""
+        return not self.header.stage.over and not self.alive
+
+
+def stage_mark(item: RolloutItem) -> Mark:
+    """How it stands."""
+    return _ORPHAN if item.orphaned else _STAGES[item.header.stage]
+
+
+def rollout_row(item: RolloutItem, now: datetime) -> Row:
+    """One rollout as a row."""
+    header, mark = item.header, stage_mark(item)
+    took = text.seconds_between(header.created_at, header.ended_at or now)
+    why = " ".join(part for part in (header.ticket, header.why) if part)
+    if header.reason and header.stage is Stage.FAILED:
+        why = header.reason
+    return Row(
+        header.id,
+        (
+            cell(header.id, Role.DIM),
+            cell(text.plain(header.target.name)),
+            cell(text.plain(header.label)),
+            ((mark.text(), mark.role),),
+            cell(text.age(text.seconds_between(header.created_at, now)), Role.DIM),
+            cell(short_age(took), Role.DIM),
+            cell(text.plain(header.who), Role.DIM),
+            cell(text.plain(why), Role.BAD if header.stage is Stage.FAILED else Role.PLAIN),
+        ),
+    )
+
+
+def rollout_fields(item: RolloutItem) -> Fields:
+    """What a filter sees of a rollout."""
+    header = item.header
+    why = (header.why, header.ticket, header.reason)
+    return {
+        "": (header.id, header.target.name, header.label, header.who, *why),
+        "id": (header.id,),
+        "set": (header.target.name,),
+        "group": (header.target.group,),
+        "version": (header.label,),
+        "stage": (stage_mark(item).word,),
+        "who": (header.who,),
+        "why": why,
+        "profile": (header.profile,),
+    }
+
+
+_ROLLOUT_RANKS: dict[str, Callable[[RolloutItem], Any]] = {
+    "running": lambda it: it.header.stage.over,
+    "id": lambda it: it.header.id,
+    "set": lambda it: it.header.target.name.lower(),
+    "version": lambda it: it.header.label.lower(),
+    "stage": lambda it: stage_mark(it).word,
+    "took": lambda it: -text.seconds_between(it.header.created_at, it.header.ended_at or it.header.created_at),
+    "who": lambda it: it.header.who.lower(),
+    "why": lambda it: it.header.why.lower(),
+}
+
+
+def shown_rollouts(
+    items: Sequence[RolloutItem], terms: Sequence[Term], order: str, *, reverse: bool = False
+) -> tuple[RolloutItem, ...]:
+    """Rollouts that a filter keeps; newest first within an order."""
+    kept = [each for each in items if matches(terms, rollout_fields(each))]
+    kept.sort(key=lambda each: each.header.created_at, reverse=True)
+    rank = _ROLLOUT_RANKS.get(order)
+    if rank is not None:
+        kept.sort(key=rank, reverse=reverse)
+    elif reverse:
+        kept.reverse()
+    return tuple(kept)
+
+
+def rollouts_summary(items: Sequence[RolloutItem], shown: int) -> Line:
+    """`12 rollouts · 1 running · 1 without a runner`."""
+    running = sum(not each.header.stage.over and each.alive for each in items)
+    orphaned = sum(each.orphaned for each in items)
+    head = text.counted(len(items), "rollout") if shown == len(items) else f"{shown} of {len(items)} rollouts"
+    pieces: list[tuple[str, Role]] = [(head, Role.DIM)]
+    if running:
+        pieces += [("  ·  ", Role.DIM), (f"{running} running", Role.BUSY)]
+    if orphaned:
+        pieces += [("  ·  ", Role.DIM), (f"{orphaned} without a runner: r resumes", Role.BAD)]
+    return tuple(pieces)
+
+
+def profile_mark(entry: ProfileEntry) -> Mark:
+    """Whether it can be used."""
+    if entry.problem:
+        return Mark(CROSS, "invalid", Role.BAD)
+    if entry.shadowed:
+        return Mark(DOTTED, "shadowed", Role.WARN)
+    return Mark(DOT, "ready", Role.OK)
+
+
+def profile_row(entry: ProfileEntry, now: datetime) -> Row:
+    """One profile as a row; its key is its path."""
+    mark = profile_mark(entry)
+    used = text.age(text.seconds_between(entry.last_used, now)) if entry.last_used else "never"
+    words, role = (entry.problem, Role.BAD) if entry.problem else (entry.description, Role.PLAIN)
+    return Row(
+        str(entry.path),
+        (
+            cell(text.plain(entry.name)),
+            ((mark.text(), mark.role),),
+            cell(str(entry.origin), Role.DIM),
+            cell(used, Role.DIM if entry.last_used else Role.WAIT),
+            cell(text.plain(entry.owner), Role.DIM),
+            cell(text.plain(words), role),
+        ),
+    )
+
+
+def profile_fields(entry: ProfileEntry) -> Fields:
+    """What a filter sees of a profile."""
+    return {
+        "": (entry.name, entry.description, entry.owner),
+        "name": (entry.name,),
+        "origin": (str(entry.origin),),
+        "owner": (entry.owner,),
+        "description": (entry.description,),
+        "state": (profile_mark(entry).word,),
+    }
+
+
+_PROFILE_RANKS: dict[str, Callable[[ProfileEntry], Any]] = {
+    "name": lambda it: it.name.lower(),
+    "state": lambda it: profile_mark(it).word,
+    "origin": lambda it: str(it.origin),
+    "owner": lambda it: it.owner.lower(),
+    "description": lambda it: it.description.lower(),
+}
+
+
+def shown_profiles(
+    entries: Sequence[ProfileT], terms: Sequence[Term], order: str, *, reverse: bool = False
+) -> tuple[ProfileT, ...]:
+    """Profiles that a filter keeps; the last used first within an order, as the store lists them."""
+    kept = [each for each in entries if matches(terms, profile_fields(each))]
+    rank = _PROFILE_RANKS.get(order)
+    if rank is not None:
+        kept.sort(key=rank, reverse=reverse)
+    elif reverse:
+        kept.reverse()
+    return tuple(kept)
