@@ -15,7 +15,7 @@ from vmss_tui.app.screens.rollout import RolloutScreen
 from vmss_tui.app.screens.sheet import SheetScreen
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.domain.events import ApprovalNeeded, Ended, Paused, RunnerStopped, Verdict
+from vmss_tui.domain.events import ApprovalNeeded, Ended, Paused, Resumed, RunnerStopped, Verdict
 from vmss_tui.errors import JournalUnavailable, LeaseHeld
 from vmss_tui.journal import lease as leases
 
@@ -146,7 +146,7 @@ async def test_p_resumes_what_is_paused_and_a_approves_only_when_asked(tmp_path:
         await show.pilot.click("#yes")
         await show.until(lambda: len(show.session.journal().requests(show.screen.rollout)) == 1)
         assert show.session.journal().requests(show.screen.rollout)[0].verb == "resume"
-        show.tale.say(ApprovalNeeded(3))
+        show.tale.say(Resumed(), ApprovalNeeded(3))
         await show.tell()
         await show.shows("a approves it")
 
