@@ -63,6 +63,8 @@ class InstanceSeen:
     message: str = ""
     stdout: str = ""
     stderr: str = ""
+    digest: str = ""
+    """First 12 hex digits of the configuration that it has; two versions may share a name."""
 
 
 @dataclass(frozen=True, slots=True)

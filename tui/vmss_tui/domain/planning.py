@@ -12,6 +12,7 @@ from vmss_tui.domain.batching import batches
 from vmss_tui.domain.checks import find
 from vmss_tui.domain.health import Health, Power, Provisioning
 from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.phases import CURRENT
 from vmss_tui.domain.plan import Batch, Estimate, Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode, iso_duration
 from vmss_tui.domain.scaleset import Orchestration, ScaleSet, SetSnapshot
@@ -162,7 +163,7 @@ def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy) -
     if instance.power in _OFF:
         return f"{_OFF[instance.power]}: its script cannot run"
     if runs_it(instance, script):
-        return "runs this version already"
+        return CURRENT
     return ""
 
 

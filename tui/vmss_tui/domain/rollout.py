@@ -97,6 +97,8 @@ class RolloutState:
     """Per write key, the furthest that it is known to have got."""
     write_at: Mapping[str, datetime] = field(default_factory=dict)
     """Per write key, when it got there."""
+    accepted: frozenset[str] = frozenset()
+    """Keys of the writes that Azure took."""
     deferred: Mapping[str, e.WriteDeferred] = field(default_factory=dict)
     gates: Mapping[tuple[str, int | None], e.GateChecked] = field(default_factory=dict)
     """The last answer of each gate, per batch."""
@@ -256,7 +258,9 @@ def _wrote(state: RolloutState, event: Write | e.WriteDeferred, at: datetime) ->
     if isinstance(event, e.WriteDeferred):
         writes = {name: write for name, write in state.writes.items() if name != event.key}
         return {"writes": writes, "deferred": {**state.deferred, event.key: event}}
+    taken = {event.key} if isinstance(event, e.WriteAccepted) else set()
     return {
+        "accepted": state.accepted | taken,
         "writes": {**state.writes, event.key: event},
         "write_at": {**state.write_at, event.key: at},
         "waiting": None,

@@ -1,0 +1,183 @@
+"""Rolling mode: Azure moves the instances. We write once, recognise our roll, follow it, and may cancel it.
+
+Pure: a row of small steps as in `our_batches`. There is no pause in Azure: a pause is a cancellation, and going on is
+another write. Source: "Configure rolling upgrades"; recordings `rolling_*` (the write itself starts the roll).
+"""
+
+from datetime import datetime
+
+from vmss_tui.domain import events as e
+from vmss_tui.domain.endings import cancelled, changed_so_far, finish, verdict
+from vmss_tui.domain.gates import check, failed
+from vmss_tui.domain.health import Provisioning
+from vmss_tui.domain.keys import cancel_key, roll_begun, roll_key, roll_number, roll_over, roll_seen
+from vmss_tui.domain.phases import BUSY
+from vmss_tui.domain.rollout import RolloutState, Stage
+from vmss_tui.domain.scene import Action, Commands, Record, Scene, Write
+from vmss_tui.domain.upgrade import AzureFault, OperationState, UpgradeCode
+from vmss_tui.domain.writes import follow
+
+MOVING = "Azure moves batch by batch"
+
+
+def decide(scene: Scene) -> Commands:
+    """What to do now."""
+    for step in (finish, _write, _cancel, _roll, _settle, _soak, _end):
+        commands = step(scene)
+        if commands is not None:
+            return commands
+    return []
+
+
+def _write(scene: Scene) -> Commands | None:
+    """The one write that is the roll; after a pause, one more."""
+    plan, state = scene.plan, scene.state
+    if not plan.batches and not plan.writes_model:
+        return scene.conclude(e.Verdict.COMPLETED, f"nothing to do: every instance runs {plan.to_label} already")
+    number = _wanted(scene)
+    key = roll_key(number)
+    if isinstance(state.writes.get(key), e.WriteAccepted | e.WriteEnded):
+        return None
+    if key not in state.writes and (held := _held(scene)) is not None:
+        return held
+    again = "" if number == 1 else " again"
+    write = Write(key, Action.MODEL, f"write {plan.to_label} to the set{again}, which starts Azure's roll")
+    return follow(scene, write, arrived=_arrived(scene, number), why=MOVING)
+
+
+def _wanted(scene: Scene) -> int:
+    """Number of the roll that there should be: one more once a paused one may go on."""
+    number = max(1, roll_number(scene.state))
+    halted = cancel_key(number) in scene.state.accepted and roll_over(scene.state)
+    return number + 1 if halted and scene.state.stage is Stage.RUNNING and not _done(scene) else number
+
+
+def _done(scene: Scene) -> bool:
+    return _outcome(scene.state) is OperationState.SUCCEEDED
+
+
+def _held(scene: Scene) -> Commands | None:
+    """Nothing rolls: may it?"""
+    if scene.cancelling:
+        return cancelled(scene)
+    if scene.paused:
+        return scene.wait("paused before Azure's roll")
+    stop = failed(check(scene, None))
+    if stop is None:
+        return None
+    return [
+        Record((stop,)),
+        *scene.conclude(e.Verdict.FAILED, f"stopped before the roll: {stop.message}; {changed_so_far(scene)}"),
+    ]
+
+
+def _arrived(scene: Scene, number: int) -> bool:
+    """Whether Azure shows that it got the write: a roll of ours began, or the model is what we wrote."""
+    if len(scene.state.our_rolls) >= number:
+        return True
+    before, found = scene.plan.previous, scene.set.script
+    new = before is None or before.digest != scene.plan.target_digest
+    return number == 1 and new and found is not None and found.digest == scene.plan.target_digest
+
+
+def _cancel(scene: Scene) -> Commands | None:
+    """Somebody wants it to stop: cancel through Azure, once."""
+    state = scene.state
+    number = roll_number(state)
+    key = cancel_key(number)
+    asked = scene.cancelling or scene.paused or key in state.writes
+    if not asked or not roll_begun(state) or roll_over(state):
+        return None
+    write = Write(key, Action.CANCEL, "cancel Azure's rolling upgrade")
+    upgrade = state.upgrade
+    arrived = upgrade is not None and upgrade.ours and upgrade.code is UpgradeCode.CANCELLED
+    return follow(scene, write, arrived=arrived, why="Azure cancels its rolling upgrade")
+
+
+def _roll(scene: Scene) -> Commands | None:
+    """Wait for the end of the roll."""
+    state = scene.state
+    if roll_over(state):
+        return None
+    key = roll_key(roll_number(state))
+    if state.ended(key) is OperationState.GONE and not roll_seen(state):
+        return _by_the_set(scene, key)
+    since = max((each.since for each in state.instances.values() if each.since is not None), default=None)
+    if scene.now >= scene.due(since, scene.plan.policy.batch_deadline_seconds + scene.plan.policy.pause_seconds):
+        return scene.wait(f"nothing has moved since {since:%H:%M} UTC; Azure still says that it rolls")
+    return scene.wait(MOVING)
+
+
+def _by_the_set(scene: Scene, key: str) -> Commands:
+    """Neither operation nor `latest` tells: the set's own state does."""
+    match scene.set.provisioning:
+        case Provisioning.SUCCEEDED:
+            return [Record((e.WriteEnded(key, OperationState.SUCCEEDED),))]
+        case Provisioning.FAILED:
+            fault = AzureFault("Failed", "the scale set says that its last change failed")
+            return [Record((e.WriteEnded(key, OperationState.FAILED, fault),))]
+        case _:
+            return scene.wait(MOVING)
+
+
+def _settle(scene: Scene) -> Commands | None:
+    """The roll is over: instances may still be on their way to health."""
+    until = scene.due(_ended_at(scene), scene.plan.policy.health_wait_seconds)
+    if scene.state.ids_in(*BUSY, e.Phase.NOT_RUN) and scene.now < until:
+        return scene.wait("the roll is over; waiting for the last instances", until)
+    return None
+
+
+def _soak(scene: Scene) -> Commands | None:
+    seconds = scene.plan.policy.soak_seconds
+    until = scene.due(_ended_at(scene), seconds)
+    if not seconds or scene.now >= until or _outcome(scene.state) is not OperationState.SUCCEEDED:
+        return None
+    stop = failed(check(scene, None))
+    if stop is not None:
+        return [
+            Record((stop,)),
+            *scene.conclude(e.Verdict.FAILED, f"after the roll: {stop.message}; {changed_so_far(scene)}"),
+        ]
+    return scene.wait("watching whether it stays well", until)
+
+
+def _end(scene: Scene) -> Commands:
+    state = scene.state
+    outcome = _outcome(state)
+    if outcome is OperationState.SUCCEEDED:
+        return verdict(scene)
+    if outcome is OperationState.CANCELLED:
+        if scene.paused:
+            return scene.wait("paused: Azure's roll is cancelled, resume starts it again")
+        return cancelled(scene, "" if scene.cancelling else "somebody else cancelled Azure's roll")
+    fault = _fault(state)
+    why = fault.message.strip() if fault is not None else "it gave no reason"
+    began = roll_begun(state)
+    told = f"Azure stopped its roll: {why}" if began else f"Azure refused the change: {why}"
+    return scene.conclude(e.Verdict.FAILED, f"{told}; {changed_so_far(scene)}", fault)
+
+
+def _outcome(state: RolloutState) -> OperationState:
+    """How the roll ended: succeeded, cancelled or failed."""
+    number = roll_number(state)
+    ended, fault = state.ended(roll_key(number)), _fault(state)
+    code = state.upgrade.code if roll_seen(state) and state.upgrade is not None else UpgradeCode.UNKNOWN
+    stopped = fault is not None and "cancel" in fault.code.lower()
+    if code is UpgradeCode.CANCELLED or ended is OperationState.CANCELLED or stopped:
+        return OperationState.CANCELLED
+    if code is UpgradeCode.FAULTED or ended is OperationState.FAILED:
+        halted = cancel_key(number) in state.accepted and code is not UpgradeCode.FAULTED
+        return OperationState.CANCELLED if halted else OperationState.FAILED
+    return OperationState.SUCCEEDED
+
+
+def _fault(state: RolloutState) -> AzureFault | None:
+    if roll_seen(state) and state.upgrade is not None and state.upgrade.fault is not None:
+        return state.upgrade.fault
+    write = state.writes.get(roll_key(roll_number(state)))
+    return write.fault if isinstance(write, e.WriteEnded) else None
+
+
+def _ended_at(scene: Scene) -> datetime | None:
+    return scene.state.write_at.get(roll_key(roll_number(scene.state)))

@@ -1,0 +1,125 @@
+"""How a rollout ends: the verdict in one sentence, and putting the set's own upgrade policy back.
+
+Pure. The policy is put back only where that cannot push the new version on: in Rolling and Automatic mode a write moves
+every instance that is behind the model. Source: "Upgrade policy", recorded mode changes that walked every instance.
+"""
+
+from collections.abc import Iterable
+
+from vmss_tui.domain import events as e
+from vmss_tui.domain.keys import RESTORE, touched
+from vmss_tui.domain.phases import BAD
+from vmss_tui.domain.policy import UpgradeMode
+from vmss_tui.domain.rollout import RolloutState
+from vmss_tui.domain.scene import Action, Commands, Record, Scene, Write
+from vmss_tui.domain.upgrade import OperationState
+from vmss_tui.domain.writes import follow
+
+
+def finish(scene: Scene) -> Commands | None:
+    """Once it is decided how it ends: restore, then end. None before that."""
+    ending = scene.state.concluding
+    if ending is None:
+        return None
+    if scene.state.policy_restored is None and _differs(scene):
+        return _restore(scene)
+    counts = {phase.value: count for phase in e.Phase if (count := scene.state.count(phase))}
+    return [Record((e.Ended(ending.verdict, ending.reason, ending.fault, counts),))]
+
+
+def verdict(scene: Scene) -> Commands:
+    """All that was to be done is done: conclude by what became of the instances."""
+    state, plan = scene.state, scene.plan
+    bad, behind = state.ids_in(*BAD), state.ids_in(e.Phase.WAITING, e.Phase.UPDATING, e.Phase.SCRIPT, e.Phase.HEALTH)
+    good = f"{state.count(e.Phase.DONE)} of {_planned(state)} run {plan.to_label}"
+    budget = plan.policy.failure_budget
+    if not _planned(state):
+        return scene.conclude(e.Verdict.COMPLETED, f"the set's model is {plan.to_label}; no instance needed it")
+    if not bad and not behind:
+        well = " and are healthy" if scene.set.health_source.present and state.count(e.Phase.DONE) else ""
+        return scene.conclude(e.Verdict.COMPLETED, good + well)
+    if not behind and budget is not None:
+        return scene.conclude(e.Verdict.COMPLETED, f"{good}; within its budget {_failures(state)}")
+    told = [_failures(state)] if bad else []
+    told += [f"{len(behind)} not updated: {listed(behind)}"] if behind else []
+    return scene.conclude(e.Verdict.FAILED, "; ".join([good, *told]))
+
+
+def cancelled(scene: Scene, by: str = "") -> Commands:
+    """Conclude as cancelled, with what is changed and what is not."""
+    who = by or (f"cancelled by {scene.state.cancelled_by}" if scene.state.cancelled_by else "cancelled")
+    return scene.conclude(e.Verdict.CANCELLED, f"{who}: {changed_so_far(scene)}")
+
+
+def changed_so_far(scene: Scene) -> str:
+    """`24 run web 2.5.0, 36 untouched`, or that nothing was changed."""
+    state = scene.state
+    if not touched(state):
+        return "nothing was changed"
+    parts = [f"{state.count(e.Phase.DONE)} run {scene.plan.to_label}"]
+    parts += [_failures(state)] if state.ids_in(*BAD) else []
+    busy = state.count(e.Phase.UPDATING, e.Phase.SCRIPT, e.Phase.HEALTH)
+    parts += [f"{busy} still under way"] if busy else []
+    return ", ".join([*parts, f"{state.count(e.Phase.WAITING)} untouched"])
+
+
+def listed(ids: Iterable[str], most: int = 5) -> str:
+    """`1, 2, 10, …`."""
+    known = sorted(ids, key=lambda each: (len(each), each))
+    return ", ".join(known[:most]) + (", …" if len(known) > most else "")
+
+
+def _planned(state: RolloutState) -> int:
+    return len(state.instances) - state.count(e.Phase.EXCLUDED, e.Phase.LEAKED, e.Phase.GONE)
+
+
+def _failures(state: RolloutState) -> str:
+    words = {e.Phase.FAILED: "failed", e.Phase.UNHEALTHY: "unhealthy", e.Phase.NOT_RUN: "did not run the script"}
+    found = ((word, state.ids_in(phase)) for phase, word in words.items())
+    return "; ".join(f"{len(ids)} {word}: {listed(ids)}" for word, ids in found if ids)
+
+
+# --- the set's own policy -------------------------------------------------------------------------------------------
+
+
+def _differs(scene: Scene) -> bool:
+    """Whether this rollout changed the set's policy, wants it back, and it is not back yet."""
+    plan = scene.plan
+    if not (plan.policy_differs and plan.policy.restore_policy and touched(scene.state)):
+        return False
+    same_numbers = plan.set_mode is not UpgradeMode.ROLLING or scene.set.policy == plan.set_policy
+    return RESTORE in scene.state.writes or scene.set.mode is not plan.set_mode or not same_numbers
+
+
+def _restore(scene: Scene) -> Commands:
+    mode = scene.plan.set_mode.value
+    if RESTORE not in scene.state.writes and (danger := _danger(scene)):
+        return [Record((e.PolicyRestored(False, danger),))]
+    write = Write(RESTORE, Action.RESTORE, f"put the set's own upgrade policy back ({mode})")
+    waiting = follow(scene, write, arrived=_is_back(scene), why=f"Azure puts the set back to {mode}")
+    if waiting is not None and not (_is_back(scene) and RESTORE in scene.state.writes):
+        return waiting
+    ended = scene.state.writes.get(RESTORE)
+    if isinstance(ended, e.WriteEnded) and ended.state is OperationState.FAILED and not _is_back(scene):
+        why = ended.fault.message if ended.fault is not None else "Azure refused it"
+        return [Record((e.PolicyRestored(False, f"the set's own policy could not be put back: {why}"),))]
+    return [Record((e.PolicyRestored(True, f"the set's own upgrade policy is back ({mode})"),))]
+
+
+def _is_back(scene: Scene) -> bool:
+    plan = scene.plan
+    numbers = plan.set_mode is not UpgradeMode.ROLLING or scene.set.policy == plan.set_policy
+    return scene.set.mode is plan.set_mode and numbers
+
+
+def _danger(scene: Scene) -> str:
+    """Why putting the policy back would push the new version on; empty when it would not."""
+    mode = scene.plan.set_mode
+    behind = [each for each in scene.snapshot.instances if not each.latest_model and not each.protected]
+    if mode is UpgradeMode.MANUAL or not behind:
+        return ""
+    here = scene.set.mode.value
+    return (
+        f"the set stays as it is ({here}): with its own policy ({mode.value}) back, Azure would move the "
+        f"{len(behind)} instances that are behind on to the new version; undo first, then put it back"
+    )

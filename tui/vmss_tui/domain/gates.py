@@ -1,0 +1,106 @@
+"""Gates: the numbers that must hold before a batch starts and after it ended, each against its limit, in words.
+
+Pure. Checked from what Azure says now. A gate that fails stops the rollout before the next batch. Azure's own rule is
+kept: only *more than* a limit fails; unknown health counts as unhealthy. Source: "Configure rolling upgrades".
+"""
+
+from collections.abc import Iterator
+
+from vmss_tui.domain import events as e
+from vmss_tui.domain.health import Power, unhealthy_for_azure
+from vmss_tui.domain.phases import BAD
+from vmss_tui.domain.plan import Strategy
+from vmss_tui.domain.policy import UpgradeMode, exceeds, percent_of
+from vmss_tui.domain.scene import Scene
+
+_OFF = (Power.DEALLOCATED, Power.DEALLOCATING, Power.STOPPED, Power.STOPPING)
+
+
+def check(scene: Scene, batch: int | None) -> tuple[e.GateChecked, ...]:
+    """All gates, for the batch that comes next (None: before the first write)."""
+    gates = (_health(scene), _updated(scene), _budget(scene), _leaks(scene), _others(scene))
+    return tuple(e.GateChecked(gate, passed, message, batch) for each in gates for gate, passed, message in each)
+
+
+def failed(checked: tuple[e.GateChecked, ...]) -> e.GateChecked | None:
+    """The first gate that did not pass."""
+    return next((each for each in checked if not each.passed), None)
+
+
+Checked = Iterator[tuple[str, bool, str]]
+
+
+def _share(count: int, total: int) -> str:
+    return f"{count} of {total} ({count * 100 // total if total else 0} %)"
+
+
+def _health(scene: Scene) -> Checked:
+    if not scene.set.health_source.present:
+        return
+    instances = [each for each in scene.snapshot.instances if each.power not in _OFF]
+    down, limit = sum(unhealthy_for_azure(each.health) for each in instances), scene.plan.policy.unhealthy_percent
+    passed = not exceeds(down, len(instances), limit)
+    yield "health", passed, f"{_share(down, len(instances))} unhealthy or unknown, at most {limit} % may be"
+
+
+def _updated(scene: Scene) -> Checked:
+    updated = {i for batch in scene.state.batches if batch.ended_at is not None for i in batch.ids}
+    if not updated:
+        return
+    bad, limit = updated.intersection(scene.state.ids_in(*BAD)), scene.plan.policy.unhealthy_upgraded_percent
+    passed = not exceeds(len(bad), len(updated), limit)
+    message = f"{_share(len(bad), len(updated))} of the updated failed or unhealthy, at most {limit} % may be"
+    yield "updated", passed, message + _named(bad)
+
+
+def _budget(scene: Scene) -> Checked:
+    budget = scene.plan.policy.failure_budget
+    if budget is None:
+        return
+    bad = scene.state.ids_in(*BAD)
+    limit = percent_of(budget.value, scene.plan.total) if budget.percent else budget.value
+    yield "budget", len(bad) <= limit, f"{len(bad)} failed in this rollout, at most {limit} may" + _named(bad)
+
+
+def _leaks(scene: Scene) -> Checked:
+    leaked = scene.state.ids_in(e.Phase.LEAKED)
+    largest = max((len(batch.ids) for batch in scene.plan.batches), default=0)
+    if leaked:
+        message = f"{len(leaked)} got the new version outside the batches, at most {largest} (one batch) may"
+        yield "leaks", len(leaked) <= largest, message + _named(leaked)
+
+
+def _others(scene: Scene) -> Checked:
+    """Somebody else's write, or a roll that is not ours."""
+    problem = someone_else(scene)
+    if problem:
+        yield "others", False, problem
+
+
+def someone_else(scene: Scene) -> str:
+    """What somebody else did to the set since we planned or wrote; empty when nothing."""
+    plan, found = scene.plan, scene.set.script
+    upgrade = scene.snapshot.upgrade
+    if upgrade is not None and upgrade.code.running and upgrade.started_at not in scene.state.our_rolls:
+        return "a rolling upgrade runs that this rollout did not start"
+    now = found.digest if found is not None else ""
+    before = plan.previous.digest if plan.previous is not None else ""
+    wrote = any(isinstance(each, e.WriteAccepted | e.WriteEnded) for each in scene.state.writes.values())
+    expected = plan.target_digest if wrote and not plan.keeps_model else before
+    if now != expected:
+        return f"somebody changed the script of the set: it is {now[:8] or 'gone'}, not {expected[:8] or 'none'}"
+    wanted = _mode(scene) if wrote else plan.set_mode
+    if scene.set.mode is not wanted:
+        return f"somebody changed the set's upgrade mode to {scene.set.mode.value}"
+    return ""
+
+
+def _mode(scene: Scene) -> UpgradeMode:
+    if scene.plan.keeps_model or not scene.plan.policy_differs:
+        return scene.plan.set_mode
+    return UpgradeMode.ROLLING if scene.plan.strategy is Strategy.AZURE_ROLLS else UpgradeMode.MANUAL
+
+
+def _named(ids: tuple[str, ...] | set[str]) -> str:
+    shown = sorted(ids, key=lambda each: (len(each), each))
+    return f": {', '.join(shown[:5])}{', …' if len(shown) > 5 else ''}" if shown else ""

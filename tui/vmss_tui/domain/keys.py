@@ -1,0 +1,69 @@
+"""Names of the writes of a rollout, and what the log says of them.
+
+A key names a write for good, so that a runner that takes over knows what was begun: `model`, `roll-1`, `batch-3`,
+`batch-3/web_12`, `cancel-1`, `restore`.
+"""
+
+from vmss_tui.domain.events import WriteIntended
+from vmss_tui.domain.plan import RolloutPlan, Strategy
+from vmss_tui.domain.rollout import RolloutState
+from vmss_tui.domain.upgrade import OperationState, UpgradeCode
+
+MODEL = "model"
+RESTORE = "restore"
+
+
+def batch_key(number: int, instance_id: str = "") -> str:
+    """The update of a batch; of one instance of it where each is written by itself."""
+    return f"batch-{number}/{instance_id}" if instance_id else f"batch-{number}"
+
+
+def roll_number(state: RolloutState) -> int:
+    """How many rolls this rollout has asked Azure for."""
+    return sum(key.startswith("roll-") for key in state.writes)
+
+
+def roll_key(number: int) -> str:
+    """The write that starts Azure's roll; a roll that was cancelled to pause is followed by another."""
+    return f"roll-{number}"
+
+
+def cancel_key(number: int) -> str:
+    """The cancellation of a roll."""
+    return f"cancel-{number}"
+
+
+def roll_begun(state: RolloutState) -> bool:
+    """Whether Azure has taken a write that starts our roll."""
+    return any(key.startswith("roll-") for key in state.accepted)
+
+
+def roll_seen(state: RolloutState) -> bool:
+    """Whether `latest` shows the roll that we asked for last."""
+    number = roll_number(state)
+    return state.upgrade is not None and state.upgrade.ours and len(state.our_rolls) >= number > 0
+
+
+def roll_over(state: RolloutState) -> bool:
+    """Whether our roll has ended: its operation says so, or `latest` does; a roll back belongs to it."""
+    number = roll_number(state)
+    if roll_seen(state) and state.upgrade is not None:
+        if state.upgrade.code is UpgradeCode.ROLLING_BACK:
+            return False
+        if not state.upgrade.code.running:
+            return True
+    ended = state.ended(roll_key(number)) if number else None
+    return ended is not None and ended is not OperationState.GONE
+
+
+def update_over(plan: RolloutPlan, state: RolloutState, batch: int, instance_id: str) -> bool:
+    """Whether the operation that updates this instance has ended."""
+    if plan.strategy is Strategy.AZURE_ROLLS:
+        return roll_over(state)
+    one = instance_id if plan.strategy is Strategy.VM_BATCHES else ""
+    return state.ended(batch_key(batch, one)) is not None
+
+
+def touched(state: RolloutState) -> bool:
+    """Whether anything was changed in Azure, or may have been: a write was taken, or nobody knows whether it was."""
+    return bool(state.accepted) or any(isinstance(each, WriteIntended) for each in state.writes.values())

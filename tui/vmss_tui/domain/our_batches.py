@@ -1,0 +1,266 @@
+"""Batches by our own engine: Manual mode, and Flexible sets VM by VM.
+
+Pure: a row of small steps, each of which says what to do now, or None when it is done with and the next one may speak.
+Write the model; follow the batch that runs; check the gates; wait for people and pauses; start the next batch.
+"""
+
+from vmss_tui.domain import events as e
+from vmss_tui.domain.endings import cancelled, changed_so_far, finish, listed, verdict
+from vmss_tui.domain.gates import check, failed
+from vmss_tui.domain.health import Provisioning
+from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.keys import MODEL, batch_key
+from vmss_tui.domain.phases import BAD, FINAL, short
+from vmss_tui.domain.plan import Batch, Strategy
+from vmss_tui.domain.policy import UpgradeMode
+from vmss_tui.domain.rollout import BatchState, Stage
+from vmss_tui.domain.scene import Action, AskGate, Commands, Record, Scene, Write
+from vmss_tui.domain.upgrade import OperationState
+from vmss_tui.domain.writes import follow
+
+PROOF_SECONDS = 120.0
+"""How long after its update an instance may take to report that the script ran."""
+
+
+def decide(scene: Scene) -> Commands:
+    """What to do now."""
+    for step in (finish, _model, _running, _asked_to_stop, _checked, _next):
+        commands = step(scene)
+        if commands is not None:
+            return commands
+    return []
+
+
+def _model(scene: Scene) -> Commands | None:
+    """The set's model (and mode) carries the new script before any instance is touched."""
+    plan, state = scene.plan, scene.state
+    if not plan.writes_model:
+        return None if plan.batches or scene.cancelling else _nothing_to_do(scene)
+    if MODEL not in state.writes and (held := _held_before_start(scene)) is not None:
+        return held
+    action = Action.REMOVE if plan.removes else Action.MODEL
+    write = Write(MODEL, action, f"update the set's model to {plan.to_label}")
+    waiting = follow(scene, write, arrived=_model_arrived(scene), why="Azure updates the set's model")
+    if waiting is not None:
+        return waiting
+    ended = state.writes[MODEL]
+    if isinstance(ended, e.WriteEnded) and ended.state in (OperationState.FAILED, OperationState.CANCELLED):
+        why = ended.fault.message if ended.fault is not None else "Azure gave no reason"
+        return scene.conclude(e.Verdict.FAILED, f"the set's model could not be updated: {why}", ended.fault)
+    if ended == e.WriteEnded(MODEL, OperationState.GONE) and scene.set.provisioning is Provisioning.UPDATING:
+        return scene.wait("Azure updates the set's model")
+    return None
+
+
+def _held_before_start(scene: Scene) -> Commands | None:
+    """Nothing is written yet: may it be?"""
+    if scene.cancelling:
+        return cancelled(scene)
+    if scene.paused:
+        return scene.wait("paused before anything was changed")
+    stopped = failed(check(scene, None))
+    if stopped is not None:
+        return [
+            Record((stopped,)),
+            *scene.conclude(e.Verdict.FAILED, f"stopped before anything was changed: {stopped.message}"),
+        ]
+    return None
+
+
+def _model_arrived(scene: Scene) -> bool:
+    found = scene.set.script
+    digest = found.digest if found is not None else ""
+    mode = scene.set.mode is UpgradeMode.MANUAL or not scene.plan.policy_differs
+    before = scene.plan.previous.digest if scene.plan.previous is not None else ""
+    changed = scene.plan.policy_differs or before != scene.plan.target_digest
+    return changed and mode and digest == scene.plan.target_digest
+
+
+def _nothing_to_do(scene: Scene) -> Commands:
+    return scene.conclude(e.Verdict.COMPLETED, f"nothing to do: every instance runs {scene.plan.to_label} already")
+
+
+# --- the batch that runs --------------------------------------------------------------------------------------------
+
+
+def _running(scene: Scene) -> Commands | None:
+    batch = scene.state.open_batch
+    if batch is None:
+        return None
+    waiting = _updates(scene, batch)
+    deadline = scene.due(batch.started_at, scene.plan.policy.batch_deadline_seconds)
+    late = scene.now >= deadline
+    if not late and waiting is not None:
+        return waiting
+    open_ids = [i for i in batch.ids if not _through(scene, i)]
+    if open_ids and not late:
+        return scene.wait(f"batch {batch.number}: waiting for {listed(open_ids)}", deadline)
+    unwell = tuple(i for i in batch.ids if i in open_ids or scene.state.instances[i].seen.phase in BAD)
+    note = (e.GateChecked("deadline", False, _late(scene, batch, open_ids), batch.number),) if open_ids else ()
+    return [Record((e.BatchEnded(batch.number, unwell), *note))]
+
+
+def _late(scene: Scene, batch: BatchState, open_ids: list[str]) -> str:
+    limit = scene.plan.policy.batch_deadline_seconds
+    return f"batch {batch.number} took longer than {limit} s; not through: {listed(open_ids)}"
+
+
+def _updates(scene: Scene, batch: BatchState) -> Commands | None:
+    """The writes of a batch: one for all, or one for each VM. None when all have ended."""
+    why = f"Azure updates batch {batch.number}"
+    if scene.plan.strategy is not Strategy.VM_BATCHES:
+        return follow(scene, _update(scene, batch.number, batch.ids), arrived=_moved(scene, batch.ids), why=why)
+    writes: Commands = []
+    waits: list[Commands] = []
+    for each in batch.ids:
+        key = batch_key(batch.number, each)
+        if key not in scene.state.writes and (scene.cancelling or not _needs(scene, each)):
+            continue
+        write = Write(key, Action.VM, f"write the script of {each}", (each,), batch.number)
+        found = follow(scene, write, arrived=_moved(scene, (each,)), why=why)
+        if found is not None:
+            waits.append(found)
+            writes += [command for command in found if isinstance(command, Write)]
+    return writes or (waits[0] if waits else None)
+
+
+def _update(scene: Scene, number: int, ids: tuple[str, ...]) -> Write:
+    """Apply the model to those of the batch that do not have it: never twice to one."""
+    left = tuple(i for i in ids if _needs(scene, i))
+    what = f"apply the model to {len(left)} of batch {number}"
+    return Write(batch_key(number), Action.UPDATE, what, left, number)
+
+
+def _needs(scene: Scene, instance_id: str) -> bool:
+    """Whether an instance is there and this rollout has not brought it to the target yet."""
+    found = scene.by_id.get(instance_id)
+    if found is None or found.provisioning is Provisioning.DELETING:
+        return False
+    first = scene.state.instances[instance_id].first
+    if first is None or first.digest != short(scene.plan.target_digest):
+        return found.script_digest != scene.plan.target_digest
+    return first.script_at is None or found.script.at is None or found.script.at <= first.script_at
+
+
+def _moved(scene: Scene, ids: tuple[str, ...]) -> bool:
+    """Whether these instances show that Azure got the request."""
+    found = [each for i in ids if (each := scene.by_id.get(i)) is not None]
+    needing = [each for each in found if _needs(scene, each.id)]
+    return len(needing) < len(found) or not needing or any(_updating(each) for each in needing)
+
+
+def _updating(instance: Instance) -> bool:
+    return instance.provisioning is Provisioning.UPDATING
+
+
+def _through(scene: Scene, instance_id: str) -> bool:
+    """Whether an instance has come to an end, good for long enough, or bad."""
+    known = scene.state.instances[instance_id]
+    phase, policy = known.seen.phase, scene.plan.policy
+    if phase not in FINAL:
+        return phase is e.Phase.WAITING and scene.cancelling
+    if phase is e.Phase.NOT_RUN:
+        return scene.now >= scene.due(known.since, min(PROOF_SECONDS, policy.health_wait_seconds))
+    if phase is e.Phase.DONE:
+        return scene.now >= scene.due(known.since, policy.min_healthy_seconds) or not policy.min_healthy_seconds
+    return True
+
+
+# --- between batches ------------------------------------------------------------------------------------------------
+
+
+def _asked_to_stop(scene: Scene) -> Commands | None:
+    return cancelled(scene) if scene.cancelling else None
+
+
+def _checked(scene: Scene) -> Commands | None:
+    """Every gate, once a batch has ended, against what Azure says now."""
+    last, batch = scene.state.batch, _upcoming(scene)
+    late = scene.state.gates.get(("deadline", last.number)) if last is not None else None
+    if late is not None:
+        return _stopped(scene, late)
+    number = batch.number if batch is not None else len(scene.plan.batches) + 1
+    if any(key[1] == number for key in scene.state.gates):
+        return None
+    checked = check(scene, number)
+    stop = failed(checked)
+    return [*([Record(checked)] if checked else []), *(_stopped(scene, stop) if stop is not None else [])] or None
+
+
+def _stopped(scene: Scene, gate: e.GateChecked) -> Commands:
+    return scene.conclude(e.Verdict.FAILED, f"{gate.message}; {changed_so_far(scene)}")
+
+
+def _next(scene: Scene) -> Commands:
+    batch = _upcoming(scene)
+    if batch is None:
+        return _soak(scene)
+    if scene.paused:
+        return scene.wait(f"paused before batch {batch.number}")
+    last, pause = scene.state.batch, scene.plan.policy.pause_seconds
+    until = scene.due(last.ended_at if last is not None else None, pause)
+    if last is not None and last.ids and scene.now < until:
+        return scene.wait(f"pause before batch {batch.number}", until)
+    for step in (_approval, _gate, _external):
+        commands = step(scene, batch)
+        if commands is not None:
+            return commands
+    return _start(scene, batch)
+
+
+def _approval(scene: Scene, batch: Batch) -> Commands | None:
+    """A person's yes, where the plan asks for one."""
+    state = scene.state
+    if not batch.approve or batch.number in state.approved:
+        return None
+    waiting = scene.wait(f"batch {batch.number} waits for an approval")
+    asked = state.stage is Stage.APPROVAL and state.awaiting_approval == batch.number
+    return waiting if asked else [Record((e.ApprovalNeeded(batch.number),)), *waiting]
+
+
+def _gate(scene: Scene, batch: Batch) -> Commands | None:
+    """The gates once more, right before the batch starts: a pause may have been long."""
+    stop = failed(check(scene, batch.number))
+    return [Record((stop,)), *_stopped(scene, stop)] if stop is not None else None
+
+
+def _external(scene: Scene, batch: Batch) -> Commands | None:
+    gate = scene.plan.policy.gate
+    if gate is None:
+        return None
+    answer = scene.state.gates.get(("external", batch.number))
+    if answer is None:
+        return [AskGate(batch.number, gate)]
+    return None if answer.passed else _stopped(scene, answer)
+
+
+def _start(scene: Scene, batch: Batch) -> Commands:
+    state = scene.state
+    ids = tuple(i for i in batch.ids if _needs(scene, i) and state.instances[i].seen.phase is e.Phase.WAITING)
+    of = len(scene.plan.batches)
+    if not ids:
+        note = e.Noted(f"batch {batch.number} has nothing left to do")
+        return [Record((e.BatchStarted(batch.number, of, ()), e.BatchEnded(batch.number), note))]
+    zones = tuple(sorted({each.zone for i in ids if (each := scene.by_id.get(i)) is not None} - {""}))
+    begun = e.BatchStarted(batch.number, of, ids, zones)
+    if scene.plan.strategy is Strategy.VM_BATCHES:
+        return [Record((begun,))]
+    update = _update(scene, batch.number, ids)
+    return [Write(update.key, update.action, update.what, update.ids, batch.number, before=(begun,))]
+
+
+def _upcoming(scene: Scene) -> Batch | None:
+    begun = {each.number for each in scene.state.batches}
+    return next((each for each in scene.plan.batches if each.number not in begun), None)
+
+
+def _soak(scene: Scene) -> Commands:
+    """Watch a while after the last batch, then say how it went."""
+    last, seconds = scene.state.batch, scene.plan.policy.soak_seconds
+    until = scene.due(last.ended_at if last is not None else None, seconds)
+    if last is None or not seconds or scene.now >= until:
+        return verdict(scene)
+    stop = failed(check(scene, None))
+    if stop is not None:
+        return [Record((stop,)), *_stopped(scene, stop)]
+    return scene.wait("watching whether it stays well", until)

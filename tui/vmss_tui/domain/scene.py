@@ -1,0 +1,106 @@
+"""What a decision is made from, and what it can be: `Scene` and the commands. Pure data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+from vmss_tui.domain import events as e
+from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.policy import ExternalGate
+from vmss_tui.domain.rollout import RolloutState, Stage
+from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
+from vmss_tui.domain.upgrade import AzureFault
+
+SETTLE_SECONDS = 20.0
+"""How long after an unanswered request its effect may take to show, before it is sent again."""
+
+
+class Action(StrEnum):
+    """What a write does in Azure."""
+
+    MODEL = "write the model"
+    """Policy and script of the set in one change, or the script alone; in Rolling mode this is the roll."""
+    REMOVE = "remove the extension"
+    UPDATE = "apply the model to instances"
+    VM = "write the script of one instance"
+    CANCEL = "cancel the rolling upgrade"
+    RESTORE = "put the upgrade policy back"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Add these events to the log."""
+
+    events: tuple[e.Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Commit `before` and the intent to the log, then change Azure. `ids` are what the request names."""
+
+    key: str
+    action: Action
+    what: str
+    ids: tuple[str, ...] = ()
+    batch: int | None = None
+    before: tuple[e.Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskGate:
+    """Ask the external gate whether `batch` may start."""
+
+    batch: int
+    gate: ExternalGate
+
+
+Command = Record | Write | AskGate
+Commands = list[Command]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The plan, the log so far, Azure as it is now, and the time."""
+
+    plan: RolloutPlan
+    state: RolloutState
+    snapshot: SetSnapshot
+    now: datetime
+    settle_seconds: float = SETTLE_SECONDS
+
+    @property
+    def set(self) -> ScaleSet:
+        """The scale set as it is now."""
+        return self.snapshot.scale_set
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Instance]:
+        """The instances that are there now."""
+        return {each.id: each for each in self.snapshot.instances}
+
+    @property
+    def cancelling(self) -> bool:
+        """Somebody wants it to end."""
+        return self.state.stage is Stage.CANCELLING
+
+    @property
+    def paused(self) -> bool:
+        """Nothing new may start."""
+        return self.state.stage is Stage.PAUSED
+
+    def due(self, since: datetime | None, seconds: float) -> datetime:
+        """When a wait that began at `since` ends; never counted from before this runner took over."""
+        starts = [each for each in (since, self.state.resumed_at) if each is not None]
+        return max(starts, default=self.now) + timedelta(seconds=seconds)
+
+    def wait(self, why: str, until: datetime | None = None) -> Commands:
+        """Wait, saying so once."""
+        waiting = e.Waiting(why, until)
+        return [] if self.state.waiting == waiting else [Record((waiting,))]
+
+    def conclude(self, verdict: e.Verdict, reason: str, fault: AzureFault | None = None) -> Commands:
+        """Decide how it ends; putting things back comes next."""
+        return [Record((e.Concluding(verdict, reason, fault),))]

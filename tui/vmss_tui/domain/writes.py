@@ -1,0 +1,49 @@
+"""One write from its intent to its end, whatever happens in between. Pure.
+
+Absent -> send it. Intended and nothing more (the runner died, or Azure did not answer) -> look whether it arrived; send
+it again only when it provably did not. Accepted -> wait for its operation. Ended -> go on.
+"""
+
+from datetime import datetime, timedelta
+
+from vmss_tui.domain import events as e
+from vmss_tui.domain.rollout import RolloutState
+from vmss_tui.domain.scene import Commands, Record, Scene, Write
+from vmss_tui.domain.upgrade import AzureFault, OperationState
+
+MOST_ATTEMPTS = 30
+"""Deferrals of one write before it counts as refused; with growing pauses this is the better part of an hour."""
+
+
+def follow(scene: Scene, write: Write, *, arrived: bool, why: str) -> Commands | None:
+    """What to do about a write now; None when it has ended. `arrived`: what Azure shows proves that it got it."""
+    state, key = scene.state, write.key
+    match state.writes.get(key):
+        case None:
+            deferred = state.deferred.get(key)
+            if deferred is not None and scene.now < deferred.until:
+                return scene.wait(deferred.reason, deferred.until)
+            return [write]
+        case e.WriteIntended():
+            if arrived:
+                return [Record((e.WriteAccepted(key),))]
+            until = scene.due(state.write_at.get(key), scene.settle_seconds)
+            if scene.now < until:
+                return scene.wait("checking whether Azure got the last request before sending it again", until)
+            return [write]
+        case e.WriteAccepted():
+            return scene.wait(why)
+        case _:
+            return None
+
+
+def after_refusal(
+    state: RolloutState, key: str, fault: AzureFault, *, retry_after: float | None, now: datetime
+) -> e.WriteDeferred | e.WriteEnded:
+    """What the log says of a write that Azure did not take. `retry_after` in seconds; None: trying again is no use."""
+    attempt = state.deferred[key].attempt + 1 if key in state.deferred else 1
+    if retry_after is None or attempt > MOST_ATTEMPTS:
+        return e.WriteEnded(key, OperationState.FAILED, fault)
+    pause = max(retry_after, min(120.0, 2.0**attempt))
+    reason = f"Azure did not take it yet ({fault.message[:200]}); it is sent again"
+    return e.WriteDeferred(key, reason, now + timedelta(seconds=pause), attempt)
