@@ -3,6 +3,7 @@
 Everything that is the same for all instances of a set is made once per answer, in `Shapes`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,10 @@ from .times import stamp, whole
 
 _VM = "Microsoft.Compute/virtualMachines"
 _NEW_SINCE = "2024-03-01"
+_EXACT_IMAGE_SINCE = "2020-06-01"
+_NO_INTEGER_SINCE = "2021-01-01"
+_LATEST_IMAGE = {False: "22.04.202411060", True: "20348.2849.241101"}
+"""What `latest` stands for on instances whose scenario names no version; Linux, Windows."""
 _ORCHESTRATION = "VirtualMachineScaleSet"
 _HEALTH = {
     "healthy": ("Info", "The VM is reporting itself as healthy"),
@@ -129,21 +134,30 @@ def flexible_stub_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
 
 
 def selected_view_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
-    """An item under `$select=instanceView`, quirks included (recorded: vm_list_select_instanceview_QUIRK)."""
+    """An item under `$select=instanceView`, quirks included (recorded: vm_list_select_instanceview_QUIRK).
+
+    The integer is recorded up to 2020 only; clients of today could not read it (azure-cli 2.91), so newer versions
+    leave it out (inferred).
+    """
+    properties: dict[str, Any] = {
+        "latestModelApplied": False,
+        "instanceView": instance_view_json(shapes, instance),
+        "hardwareProfile": {},
+    }
+    if shapes.version < _NO_INTEGER_SINCE:
+        properties["provisioningState"] = 0
     return {
         "id": f"{shapes.set_base}/virtualMachines/{instance.id}",
         "instanceId": instance.id,
-        "properties": {
-            "latestModelApplied": False,
-            "instanceView": instance_view_json(shapes, instance),
-            "hardwareProfile": {},
-            "provisioningState": 0,
-        },
+        "properties": properties,
     }
 
 
 def instance_view_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
-    """The instance view of one VM."""
+    """The instance view of one VM.
+
+    A stopped VM shows what its agent said last, a deallocated one nothing of it (recorded: power_actions_2020-07).
+    """
     offset = shapes.offset
     since = stamp(instance.provisioned_at or instance.created, offset)
     view: dict[str, Any] = {
@@ -151,14 +165,16 @@ def instance_view_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
         "platformUpdateDomain": instance.update_domain,
         "platformFaultDomain": instance.fault_domain,
     }
-    if instance.agent_ready:
+    reported = instance.agent_ready or instance.power == "stopped"
+    if reported:
         view["computerName"] = instance.computer_name
         view["osName"], view["osVersion"] = _os(shapes)
-    view["vmAgent"] = _agent(shapes, instance)
+    if instance.power != "deallocated":
+        view["vmAgent"] = _agent(shapes, instance, reported)
     view["disks"] = [
         {"name": _disk_name(shapes, instance), "statuses": [provisioning_status("Succeeded", stamp(instance.created))]}
     ]
-    if instance.extensions and instance.agent_ready:
+    if instance.extensions and reported:
         view["extensions"] = [_extension_view(one, offset) for one in instance.extensions.values()]
     if instance.health is not None:
         level, words = _HEALTH[instance.health]
@@ -207,8 +223,10 @@ def _machine(shapes: Shapes, instance: Instance, own_id: str) -> dict[str, Any]:
     managed = dict(disk.get("managedDisk") or {"storageAccountType": "Premium_LRS"})
     managed["id"] = f"{shapes.base}/disks/{disk_name}"
     image = dict(shapes.image)
-    if shapes.is_new and image and instance.image_version:
-        image["exactVersion"] = instance.image_version
+    if shapes.version >= _EXACT_IMAGE_SINCE and image:
+        wanted = str(image.get("version", "latest"))
+        resolved = _LATEST_IMAGE[shapes.windows] if wanted == "latest" else wanted
+        image["exactVersion"] = instance.image_version or resolved
     os_profile = dict(shapes.profile.get("osProfile") or {})
     os_profile.pop("computerNamePrefix", None)
     machine: dict[str, Any] = {
@@ -225,7 +243,7 @@ def _machine(shapes: Shapes, instance: Instance, own_id: str) -> dict[str, Any]:
                 "managedDisk": managed,
                 "diskSizeGB": disk.get("diskSizeGB", 127 if shapes.windows else 30),
             },
-            "dataDisks": [],
+            "dataDisks": [_data_disk(shapes, instance, one) for one in storage.get("dataDisks") or ()],
         },
         "osProfile": {"computerName": instance.computer_name, **os_profile},
         "networkProfile": {"networkInterfaces": [{"id": f"{own_id}/networkInterfaces/{nic}"} for nic in shapes.nics]},
@@ -274,9 +292,11 @@ def _output(stream: str, text: str) -> dict[str, Any]:
     }
 
 
-def _agent(shapes: Shapes, instance: Instance) -> dict[str, Any]:
+def _agent(shapes: Shapes, instance: Instance, reported: bool) -> dict[str, Any]:
     time = shapes.heartbeat
-    if not instance.agent_ready:
+    if instance.power == "stopped":
+        time = whole(instance.provisioned_at or instance.created, shapes.offset)
+    if not reported:
         status = {
             "code": "ProvisioningState/Unavailable",
             "level": "Warning",
@@ -325,6 +345,14 @@ def _protection(instance: Instance) -> dict[str, bool]:
 
 def _disk_name(shapes: Shapes, instance: Instance) -> str:
     return f"{shapes.value.name}_{instance.name}_OsDisk_1_{instance.vm_id.replace('-', '')}"
+
+
+def _data_disk(shapes: Shapes, instance: Instance, model: Mapping[str, Any]) -> dict[str, Any]:
+    """A data disk of the model as an instance has it (recorded: vm_operations_managed_disks)."""
+    lun = int(model.get("lun", 0))
+    name = f"{shapes.value.name}_{instance.name}_disk{lun + 1}_{instance.vm_id.replace('-', '')}"
+    managed = {**(model.get("managedDisk") or {}), "id": f"{shapes.base}/disks/{name}"}
+    return {**model, "name": name, "managedDisk": managed, "toBeDetached": False}
 
 
 def _os(shapes: Shapes) -> tuple[str, str]:

@@ -120,9 +120,9 @@ async def put(call: Call) -> web.Response:
 
 @compute
 async def delete(call: Call) -> web.Response:
-    """DELETE one instance."""
-    _, instance = find(call)
-    operation = call.apply(lambda world, now: actions.delete_instances(world, now, call.address, [instance.id]))
+    """DELETE one instance, or all with `*`."""
+    ids = _one_or_all(call)
+    operation = call.apply(lambda world, now: actions.delete_instances(world, now, call.address, ids))
     return accepted(call, operation)
 
 
@@ -157,14 +157,13 @@ def on_set(verb: str) -> Callable[[web.Request], Any]:
 
 
 def on_one(verb: str) -> Callable[[web.Request], Any]:
-    """The handler of a power action on one instance."""
+    """The handler of a power action on one instance, or on all with `*`."""
 
     @compute
     async def act(call: Call) -> web.Response:
-        _, instance = find(call)
+        ids = _one_or_all(call)
         return accepted(
-            call,
-            call.apply(lambda world, now: actions.act_on_instances(world, now, call.address, verb, [instance.id])),
+            call, call.apply(lambda world, now: actions.act_on_instances(world, now, call.address, verb, ids))
         )
 
     return act
@@ -182,6 +181,14 @@ def find(call: Call) -> tuple[ScaleSet, Instance]:
     if instance is None or instance.hidden:
         raise not_found()
     return value, instance
+
+
+def _one_or_all(call: Call) -> list[str]:
+    """The instance of the path; `*` stands for every one (recorded: power_actions_2020-07)."""
+    if call.name("instance") == "*":
+        call.scale_set()
+        return ["*"]
+    return [find(call)[1].id]
 
 
 async def _ids(call: Call) -> list[str] | None:

@@ -4,6 +4,8 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from ..world.defaults import fill
+
 _LINUX_IMAGE = "Canonical:0001-com-ubuntu-server-jammy:22_04-lts-gen2:latest"
 _WINDOWS_IMAGE = "MicrosoftWindowsServer:WindowsServer:2022-datacenter-azure-edition:latest"
 _POLICY_NAMES = {
@@ -51,7 +53,7 @@ def document(keys: Mapping[str, Any], scope: str, capacity: int) -> dict[str, An
     }
     if keys.get("zones"):
         made["zones"] = [str(zone) for zone in keys["zones"]]
-    return made
+    return fill(made)
 
 
 def script_properties(script: Mapping[str, Any], windows: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Literal
 from .draft import Draft
 from .errors import Failure
 from .model import Instance
-from .policy import RollingPolicy, room_for_batch
+from .policy import RollingPolicy, batch_size, healthy_room
 from .scaling import id_order
 
 Verdict = Literal["working", "waiting", "good", "bad"]
@@ -19,12 +19,13 @@ UNHEALTHY = Failure("RollingUpgradeInstanceUnhealthyError", "Instance found to b
 
 
 def scope(draft: Draft, walk_all: bool) -> tuple[str, ...]:
-    """Ids a roll has to work on: those behind the model, or all when none is behind and `walk_all`.
+    """Ids a roll has to work on: those behind the model or failed, or all when there is none and `walk_all`.
 
     Instances protected from scale set actions are left alone.
     """
     free = [one for one in draft.members() if not one.protect_from_actions and one.provisioning != "Deleting"]
-    behind = [one.id for one in free if one.generation != draft.value.generation]
+    generation = draft.value.generation
+    behind = [one.id for one in free if one.generation != generation or one.provisioning == "Failed"]
     return tuple(behind or ([one.id for one in free] if walk_all else []))
 
 
@@ -41,9 +42,15 @@ def next_batch(draft: Draft, pending: tuple[str, ...], policy: RollingPolicy) ->
         return ()
     ordered = sorted(waiting, key=lambda one: _rank(one, policy))
     candidates = [one for one in ordered if policy.cross_zone or one.zone == ordered[0].zone]
-    others = len(unhealthy(members)) - len(unhealthy(candidates))
-    size = room_for_batch(policy, len(members), others)
-    return tuple(one.id for one in candidates[:size])
+    room = healthy_room(policy, len(members), len(unhealthy(members)))
+    batch: list[str] = []
+    for one in candidates[: batch_size(policy.max_batch, len(members))]:
+        is_sick = bool(unhealthy([one]))
+        if batch and not is_sick and room <= 0:
+            break
+        room -= not is_sick
+        batch.append(one.id)
+    return tuple(batch)
 
 
 def verdict(instance: Instance, now: datetime, health_wait: float) -> Verdict:

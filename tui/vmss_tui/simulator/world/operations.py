@@ -9,6 +9,9 @@ from .errors import Failure
 from .model import Operation
 from .scaling import drop_extras
 
+_CANCELED = Failure(
+    "RollingUpgradeCanceled", "Rolling Upgrade failed as upgrade was canceled while it was in progress."
+)
 _PREEMPTED = Failure("OperationPreempted", "Operation execution has been preempted by a more recent operation.")
 WRITES = {"PUT", "PATCH", "DELETE", "EXTENSION", "MANUALUPGRADE"}
 """Kinds that decide the provisioning state of the scale set itself."""
@@ -65,11 +68,11 @@ def _over(draft: Draft, operation: Operation) -> bool:
 
 
 def _outcome(draft: Draft, operation: Operation) -> Failure | None:
-    roll = draft.value.roll
-    if operation.with_roll and roll is not None and roll.error is not None and operation.kind != "CANCEL":
-        return roll.error
     if operation.kind == "CANCEL":
         return None
+    roll = draft.value.roll
+    if operation.with_roll and roll is not None and roll.code in ("Faulted", "Cancelled"):
+        return roll.error or _CANCELED
     present = (draft.instances[key] for key in operation.instances if key in draft.instances)
     return next((one.failure for one in present if one.failure is not None), None)
 

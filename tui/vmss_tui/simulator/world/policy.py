@@ -129,10 +129,10 @@ def exceeds(count: int, total: int, percent: int) -> bool:
     return total > 0 and count * 100 > percent * total
 
 
-def room_for_batch(policy: RollingPolicy, total: int, unhealthy: int) -> int:
-    """Instances the next batch may have: the maximum, less what is unhealthy elsewhere, at least 1.
+def healthy_room(policy: RollingPolicy, total: int, unhealthy: int) -> int:
+    """Healthy instances the next batch may take out of service.
 
-    The swagger calls the batch percentage a maximum that unhealthy instances in other batches reduce.
+    The swagger calls the batch percentage a maximum that unhealthy instances in other batches reduce: together they
+    stay within maxUnhealthyInstancePercent. A batch has one instance in any case.
     """
-    allowed = policy.max_unhealthy * total // 100 - unhealthy
-    return max(1, min(batch_size(policy.max_batch, total), allowed))
+    return max(0, policy.max_unhealthy * total // 100 - unhealthy)

@@ -6,6 +6,7 @@ Owns the rules of what a write changes in a model; it knows nothing of instances
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from . import defaults
 from .errors import Refused, bad_content
 from .extension import ExtensionSpec
 from .policy import check_policy, with_defaults
@@ -26,7 +27,6 @@ _TOP_LEVEL = {
     "zonalPlatformFaultDomainAlignMode",
 }
 _SECRET_OS = {"adminPassword", "customData"}
-_OS_DEFAULTS = {"secrets": [], "allowExtensionOperations": True, "requireGuestProvisionSignal": True}
 _NO_HEALTH = (
     "Rolling Upgrade mode is not supported for this Virtual Machine Scale Set because a health probe or health "
     "extension was not provided."
@@ -146,23 +146,30 @@ def is_windows(model: Mapping[str, Any]) -> bool:
 
 
 def finish(model: Mapping[str, Any], *, fill: bool = True) -> dict[str, Any]:
-    """The model as Azure keeps it: secrets dropped, and with `fill` what newer api-versions add to osProfile.
+    """The model as Azure keeps it: secrets dropped, and with `fill` what the request left out added.
 
     Raises:
         Refused: the policy, or Rolling mode without a health source, is not accepted.
     """
+    model = defaults.fill(model) if fill else model
     properties = dict(model.get("properties", {}))
     check_policy(properties)
     properties["upgradePolicy"] = with_defaults(properties.get("upgradePolicy") or {"mode": "Manual"})
     profile = dict(properties.get("virtualMachineProfile") or {})
     if "osProfile" in profile:
-        shown = {name: value for name, value in profile["osProfile"].items() if name not in _SECRET_OS}
-        profile["osProfile"] = {**_OS_DEFAULTS, **shown} if fill else shown
+        profile["osProfile"] = {k: v for k, v in profile["osProfile"].items() if k not in _SECRET_OS}
     properties["virtualMachineProfile"] = profile
     finished = {**model, "properties": properties}
-    if properties["upgradePolicy"].get("mode") == "Rolling" and health_source(finished) == "none":
+    if properties["upgradePolicy"].get("mode") == "Rolling" and not _has_health(finished):
         raise Refused(400, "BadRequest", _NO_HEALTH)
     return finished
+
+
+def _has_health(model: Mapping[str, Any]) -> bool:
+    """Flexible sets need the Application Health extension, Uniform ones that or a probe (documented)."""
+    source = health_source(model)
+    flexible = str(model.get("properties", {}).get("orchestrationMode", "")).lower() == "flexible"
+    return source in ("binary", "rich") or (source == "probe" and not flexible)
 
 
 def _properties(item: Mapping[str, Any]) -> Mapping[str, Any]:

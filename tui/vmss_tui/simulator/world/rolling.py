@@ -74,6 +74,9 @@ def step(draft: Draft) -> None:
 
 def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
     members = draft.members()
+    if roll.policy.max_surge and any(one.provisioning == "Deleting" for one in members):
+        draft.update(roll=replace(roll, due=None))
+        return
     sick = unhealthy(members)
     if exceeds(len(sick), len(members), roll.policy.max_unhealthy):
         _fault_on_health(draft, roll, sick, len(members))

@@ -23,6 +23,8 @@ from .timeline import ScriptResult
 TAIL_BYTES = 4096
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?=[^\d]*$)")
 _MORE = "More information on troubleshooting is available at https://aka.ms/VMExtensionCSE{os}Troubleshoot."
+_PUBLIC_KEYS = ("commandToExecute", "script", "fileUris", "skipDos2Unix", "timestamp")
+_ADDITIONAL = "json validation error: invalid public settings JSON: (root): Additional property {} is not allowed"
 _BOTH_COMMANDS = "'commandToExecute' and 'script' were both specified, but only one is validate at a time"
 
 
@@ -54,7 +56,12 @@ def read_settings(spec: ExtensionSpec) -> ScriptSettings:
             return ScriptSettings(
                 error=f"'{name}' was specified both in public and protected settings; it must be specified only once"
             )
+    unknown = [name for name in public if name not in _PUBLIC_KEYS]
+    if unknown and not spec.is_windows_script:
+        return ScriptSettings(error=_ADDITIONAL.format(unknown[0]))
     both = {**public, **protected}
+    if "protectedSettingsFromKeyVault" in spec.properties:
+        both.setdefault("commandToExecute", "from-key-vault")
     command, inline = str(both.get("commandToExecute") or ""), str(both.get("script") or "")
     uris = both.get("fileUris") or ()
     if command and inline:

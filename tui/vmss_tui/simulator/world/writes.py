@@ -184,8 +184,6 @@ def _create(
     written = written_part(body)
     if not written.get("location"):
         raise Refused(400, "LocationRequired", "The location property is required for this definition.")
-    defaults = {"overprovision": True, "singlePlacementGroup": True}
-    written["properties"] = {**defaults, **written.get("properties", {})}
     model, protected = settle_extensions(written, {}, True)
     model = finish(model)
     value = ScaleSet(
