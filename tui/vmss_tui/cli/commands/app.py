@@ -33,10 +33,12 @@ def open_app(ctx: click.Context, *, rollout: str | None = None, speed: float | N
     """Open the app and return its exit code; with `rollout`, on that rollout's live screen (`speed`: as a replay)."""
     require_terminal()
     from vmss_tui.app.app import VmssTui
+    from vmss_tui.app.start import StartAt
     from vmss_tui.cli import logfile
     from vmss_tui.cli.session import LiveSession
 
-    logfile.start()
-    tui = VmssTui(LiveSession(current(ctx)))
+    log = logfile.start()
+    start = StartAt() if rollout is None else StartAt(mode="rollouts", rollout=rollout, speed=speed)
+    tui = VmssTui(LiveSession(current(ctx)), start_at=start, log_file=str(log or ""))
     tui.run()
     return tui.return_code or 0
