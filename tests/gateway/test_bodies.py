@@ -52,7 +52,8 @@ def test_tags_order_and_suppression_are_written() -> None:
 
 
 def test_protected_settings_are_sent_only_when_there_are_some() -> None:
-    for nothing in (None, {}):
+    nothings: list[dict[str, Secret] | None] = [None, {}]
+    for nothing in nothings:
         assert "protectedSettings" not in bodies.extension_properties(SCRIPT, nothing, OLD)
     found = bodies.protected_part(SCRIPT, {"storageAccountKey": Secret("k")})
     assert found == {"protectedSettings": {"storageAccountKey": "k"}}

@@ -51,7 +51,11 @@ def viewed(of: ScaleSet | None = None, **view: Any) -> Instance:
 
 
 def scripted(*statuses: Any, substatuses: Any = None, **more: Any) -> Instance:
-    extension = {"name": "cse", "type": "Microsoft.Azure.Extensions.CustomScript", "typeHandlerVersion": "2.1.19"}
+    extension: dict[str, Any] = {
+        "name": "cse",
+        "type": "Microsoft.Azure.Extensions.CustomScript",
+        "typeHandlerVersion": "2.1.19",
+    }
     extension |= {"statuses": list(statuses), "substatuses": substatuses}
     return read_vm(properties={"instanceView": {"extensions": [extension], **more}}, resources=[CSE])
 

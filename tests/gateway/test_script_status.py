@@ -8,7 +8,10 @@ import pytest
 from vmss_tui.domain.script import ScriptState
 from vmss_tui.gateway.script_status import one_line, read_message, read_substatuses, state_of, tail
 
-BODY = "Enable failed: failed to execute command: command terminated with exit status=100\n[stdout]\nout\n[stderr]\nE: no\n"
+BODY = (
+    "Enable failed: failed to execute command: command terminated with exit status=100\n"
+    "[stdout]\nout\n[stderr]\nE: no\n"
+)
 LINUX_2025 = (
     "VM has reported a failure when processing extension 'Nginx' (publisher 'Microsoft.Azure.Extensions' and type "
     f"'CustomScript'). Error message: '{BODY}'. More information on troubleshooting is available at "

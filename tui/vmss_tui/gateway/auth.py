@@ -44,7 +44,7 @@ _AADSTS = {
     "AADSTS50076": "this tenant wants another factor: az login --tenant TENANT, then --auth cli",
 }
 _log = logging.getLogger("vmss_tui.gateway")
-for _noisy in ("azure.identity", "msal"):
+for _noisy in ("azure", "msal"):
     logging.getLogger(_noisy).addHandler(logging.NullHandler())
 
 
@@ -156,7 +156,7 @@ class SignIn:
             if each.make is None:
                 tried.append(f"{each.name}: {each.missing}")
                 continue
-            source = each.make()
+            source = _made(each)
             try:
                 found = await self._get(source)
             except CredentialUnavailableError as error:
@@ -235,6 +235,16 @@ class SignIn:
             f"sign-in with {candidate.name} was refused: {reason}",
             hint=hint or "check the credential, or choose another with --auth",
         )
+
+
+def _made(candidate: Candidate) -> TokenSource:
+    try:
+        return (candidate.make or AzureCliCredential)()
+    except (OSError, ValueError) as error:
+        raise SignInFailed(
+            f"sign-in with {candidate.name} cannot start: {sign_in_reason(error)}",
+            hint="check the file and the variables that name it",
+        ) from error
 
 
 def _service_principal(found: EnvironmentSignIn, options: dict[str, Any]) -> Callable[[], TokenSource] | None:

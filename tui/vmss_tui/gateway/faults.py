@@ -197,11 +197,11 @@ def connection_failed(error: BaseException, what: str, host: str) -> ConnectionF
         )
     if isinstance(error, TimeoutError) or "timeout" in type(error).__name__.lower() or "timeout" in low:
         return ConnectionFailed(f"cannot {what}: {host} did not answer in time", hint="check the network; try again")
-    if isinstance(error, ServiceRequestError):
+    if isinstance(error, ServiceRequestError) and not any(word in low for word in ("disconnect", "broke", "reset")):
         return ConnectionFailed(
             f"cannot {what}: {host} cannot be reached ({text})", hint="check the network, the proxy and the cloud"
         )
-    if isinstance(error, ServiceResponseError | IncompleteReadError):
+    if isinstance(error, ServiceRequestError | ServiceResponseError | IncompleteReadError):
         return ConnectionFailed(
             f"cannot {what}: {host} broke off its answer ({text})", hint="check the network; try again"
         )

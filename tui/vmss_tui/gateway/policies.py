@@ -29,7 +29,7 @@ LONGEST_PAUSE = 3.0
 TOTAL_SECONDS = 120.0
 """For one attempt, however slowly its bytes arrive."""
 _AGAIN = (408, 500, 502, 503, 504)
-_BROKEN = (ServiceRequestError, ServiceResponseError, IncompleteReadError, TimeoutError)
+_BROKEN: tuple[type[Exception], ...] = (ServiceRequestError, ServiceResponseError, IncompleteReadError, TimeoutError)
 _STALE = ("ExpiredAuthenticationToken", "InvalidAuthenticationToken", "AuthenticationFailed")
 _TENANT = re.compile(r"authorization_uri=\"?https://[^/\"]+/([0-9a-fA-F-]{36})")
 _log = logging.getLogger("vmss_tui.gateway")

@@ -56,6 +56,16 @@ def _load(context: ssl.SSLContext, file: str) -> None:
         ) from error
 
 
+async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request (a PUT, too) again by itself when a kept connection breaks."""
+    try:
+        return await send(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if isinstance(error, aiohttp.ClientConnectorError):
+            raise
+        raise aiohttp.ClientPayloadError(f"the connection broke: {error}") from error
+
+
 def new_session(context: ssl.SSLContext) -> aiohttp.ClientSession:
     """A session whose connections are kept; must be made inside a running loop and closed by its owner."""
     return aiohttp.ClientSession(
@@ -63,6 +73,7 @@ def new_session(context: ssl.SSLContext) -> aiohttp.ClientSession:
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
+        middlewares=(send_once,),
     )
 
 
