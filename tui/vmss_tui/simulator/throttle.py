@@ -63,9 +63,7 @@ def _instance(method: str, path: ArmPath) -> tuple[str, ...]:
         return ("VMScaleSetVMActions",)
     if len(path.kinds) == 2 and not path.named:
         return ("HighCostGetVMScaleSet", "VMScaleSetVMViews")
-    if path.leaf == "instanceView":
-        return ("GetVMScaleSetVM", "VMScaleSetVMViews")
-    return ("GetVMScaleSetVM",)
+    return ("GetVMScaleSetVM",) if path.leaf == "extensions" else ("GetVMScaleSetVM", "VMScaleSetVMViews")
 
 
 def _scale_set(method: str, path: ArmPath) -> str:

@@ -1,0 +1,50 @@
+"""Replays every recorded trace against a simulator in the same starting state.
+
+Status, header names and body shapes must be those that were recorded, and every answer must be valid by the swagger;
+`accepted.toml` lists the differences that stay, each with its reason.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simulator.recorded.replay import Replay, accepted, groups_of
+from support.recordings import Trace, traces
+from support.simulator import StartsSimulator
+
+ACCEPTED = Path(__file__).with_name("accepted.toml")
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+
+
+def scenario_of(trace: Trace) -> str:
+    """The scenario in which a trace can happen: its subscription and groups, and the ways of its time."""
+    lines = [
+        "[scenario]",
+        f"name = {json.dumps(trace.name)}",
+        "poll_hint_ms = false",
+        "[[subscriptions]]",
+        f'id = "{SUBSCRIPTION}"',
+        'name = "recorded"',
+        "[throttling]",
+        "enabled = false",
+    ]
+    for name, location in groups_of(trace).items():
+        lines += ["[[groups]]", f"name = {json.dumps(name)}", f"location = {json.dumps(location)}"]
+    if "2017" in trace.name:
+        lines += ["[switches]", 'cancel = "finish"']
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("trace", traces(), ids=lambda trace: trace.name)
+def test_a_recorded_story_unfolds_as_it_did(simulator: StartsSimulator, tmp_path: Path, trace: Trace) -> None:
+    path = tmp_path / "trace.toml"
+    path.write_text(scenario_of(trace))
+    known = accepted(ACCEPTED)
+    differences = Replay(simulator(path), trace).run()
+    unknown = [one for one in differences if not any(entry.covers(one) for entry in known)]
+    assert not unknown, "\n".join(str(one) for one in unknown)
+    stale = [
+        entry for entry in known if trace.name in entry.traces and not any(entry.covers(one) for one in differences)
+    ]
+    assert not stale, "accepted but not there any more"
