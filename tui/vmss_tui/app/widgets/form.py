@@ -1,0 +1,253 @@
+"""Fields of a form: a label, something to type into or choose from, and a remark that never moves the others.
+
+Owns typing; what a text means and whether it is right is the screen's business.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.presentation.columns import Line
+from vmss_tui.presentation.form import FieldSpec
+from vmss_tui.presentation.glyphs import Role
+
+LABEL_CELLS = 13
+
+
+class Choice(Lines, can_focus=True):
+    """A few words of which one is chosen: left, right and space change it, a click picks."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "turn(-1)", "previous", show=False),
+        Binding("right,l,space,enter", "turn(1)", "next", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """Another word was chosen."""
+
+        choice: "Choice"
+        value: str
+
+        @property
+        def control(self) -> "Choice":
+            """The choice."""
+            return self.choice
+
+    def __init__(self, options: Sequence[str], value: str) -> None:
+        super().__init__()
+        self._options = tuple(options)
+        self.value = value if value in options else options[0]
+
+    def lines(self, width: int) -> Sequence[Line]:
+        """The words in a row."""
+        pieces = []
+        for each in self._options:
+            chosen = each == self.value
+            pieces.append((f"{'●' if chosen else '○'} {each}  ", self._role(chosen)))
+        return (tuple(pieces),)
+
+    def _role(self, chosen: bool) -> Role:
+        if not chosen:
+            return Role.DIM
+        return Role.ACCENT if self.has_focus else Role.PLAIN
+
+    def choose(self, value: str) -> None:
+        """Choose a word."""
+        if value != self.value and value in self._options:
+            self.value = value
+            self.reload()
+            self.post_message(self.Changed(self, value))
+
+    def action_turn(self, by: int) -> None:
+        """The next word, or the one before."""
+        at = self._options.index(self.value)
+        self.choose(self._options[(at + by) % len(self._options)])
+
+    def on_focus(self) -> None:
+        """Show it."""
+        self.reload()
+
+    def on_blur(self) -> None:
+        """Show it."""
+        self.reload()
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick the word under the mouse."""
+        x = 0
+        for each in self._options:
+            x += len(each) + 4
+            if event.x < x:
+                self.choose(each)
+                return
+
+
+class LinesArea(TextArea):
+    """Several lines of text; tab leaves it, ctrl+up and ctrl+down move the line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+up", "move_line(-1)", "move up", show=False),
+        Binding("ctrl+down", "move_line(1)", "move down", show=False),
+    ]
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, soft_wrap=False, tab_behavior="focus", show_line_numbers=False, compact=True)
+        self.cursor_blink = False
+
+    def action_move_line(self, by: int) -> None:
+        """Swap the line under the cursor with its neighbour."""
+        lines = self.text.split("\n")
+        row, column = self.cursor_location
+        other = row + by
+        if 0 <= other < len(lines):
+            lines[row], lines[other] = lines[other], lines[row]
+            self.text = "\n".join(lines)
+            self.move_cursor((other, column))
+
+
+class Field(Vertical):
+    """One field of a form. `remark` is set by the screen: an error, a warning, or the arithmetic."""
+
+    DEFAULT_CSS = """
+    Field {
+        height: auto;
+        & > Horizontal { height: auto; }
+        & .field-label { width: 13; height: 1; }
+        & .field-input { height: 1; padding: 0; background: $surface; }
+        & .field-input:focus { background: $panel; }
+        & .field-remark { height: 1; width: 1fr; margin: 0 0 0 1; }
+        & .field-below { margin: 0 0 0 13; }
+        & LinesArea { height: auto; min-height: 1; max-height: 8; background: $surface; padding: 0; border: none; }
+        & LinesArea:focus { background: $panel; }
+        & Choice { height: 1; width: auto; min-width: 20; }
+    }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """Somebody typed or chose."""
+
+        key: str
+        text: str
+
+    @dataclass
+    class Entered(Message):
+        """The field has the keyboard now."""
+
+        key: str
+
+    def __init__(self, spec: FieldSpec, value: str, *, many: bool = False, secret: bool = False) -> None:
+        super().__init__(classes="field")
+        self.spec = spec
+        self._value = value
+        self._many = many
+        self._secret = secret
+        self._remark: Line = ((spec.hint, Role.DIM),) if spec.hint else ()
+
+    def compose(self) -> ComposeResult:
+        """Label and control in a row; the remark beside a narrow control, below a wide one."""
+        wide = not self.spec.cells and not self.spec.choices
+        below = Lines(lambda _: (self._remark,), classes="field-remark field-below" if wide else "field-remark")
+        with Horizontal():
+            yield Lines(lambda _: (((self.spec.label, Role.DIM),),), classes="field-label")
+            control = self._control()
+            if self.spec.cells:
+                control.styles.width = self.spec.cells
+            elif self.spec.choices:
+                control.styles.width = sum(len(each) + 4 for each in self.spec.choices)
+            yield control
+            if not wide:
+                yield below
+        if wide:
+            yield below
+
+    def _control(self) -> Widget:
+        if self.spec.choices:
+            return Choice(self.spec.choices, self._value)
+        if self._many:
+            return LinesArea(self._value)
+        field = Input(
+            self._value,
+            placeholder=self.spec.placeholder,
+            compact=True,
+            select_on_focus=False,
+            password=self._secret,
+            classes="field-input",
+        )
+        field.cursor_blink = False
+        return field
+
+    @property
+    def control(self) -> Widget:
+        """What has the keyboard."""
+        return self.query_one("Choice, LinesArea, Input")
+
+    @property
+    def value(self) -> str:
+        """What stands in it."""
+        control = self.control
+        if isinstance(control, Choice):
+            return control.value
+        return control.text if isinstance(control, TextArea) else control.value if isinstance(control, Input) else ""
+
+    def set_value(self, text: str) -> None:
+        """Put a text in; the screen hears of it as if it were typed."""
+        control = self.control
+        if isinstance(control, Choice):
+            control.choose(text)
+        elif isinstance(control, TextArea) and control.text != text:
+            control.text = text
+        elif isinstance(control, Input):
+            control.value = text
+
+    def reveal(self, shown: bool) -> None:
+        """Show or hide what stands in a secret field."""
+        if self._secret:
+            self.query_one(Input).password = not shown
+
+    def remark(self, line: Line) -> None:
+        """What stands beside it."""
+        if line != self._remark:
+            self._remark = line
+            self.query_one(".field-remark", Lines).reload()
+
+    def take_keyboard(self) -> None:
+        """Type here."""
+        self.control.focus()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Typed."""
+        message.stop()
+        self.post_message(self.Changed(self.spec.key, message.value))
+
+    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+        """Typed."""
+        message.stop()
+        self.post_message(self.Changed(self.spec.key, message.text_area.text))
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        """Chosen."""
+        message.stop()
+        self.post_message(self.Changed(self.spec.key, message.value))
+
+    def on_descendant_focus(self) -> None:
+        """The keyboard came."""
+        self.post_message(self.Entered(self.spec.key))
+
+
+class Heading(Lines):
+    """A word over a group of fields."""
+
+    DEFAULT_CSS = "Heading { height: 1; }"
+
+    def __init__(self, words: str, *, classes: str = "") -> None:
+        super().__init__(lambda _: (((words, Role.ACCENT),),), classes=classes)

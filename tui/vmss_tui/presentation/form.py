@@ -1,0 +1,123 @@
+"""The words of the deploy form: fields in their order, and the live arithmetic beside them. Pure."""
+
+from dataclasses import dataclass
+
+from vmss_tui.domain.health import HealthSource
+from vmss_tui.domain.plan import RolloutPlan, Strategy
+from vmss_tui.domain.policy import percent_of
+from vmss_tui.domain.scaleset import ScaleSet
+from vmss_tui.presentation.text import counted, in_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
+    """A field of the form: `key` as in a profile; `cells` is the input's width, 0 for all there is."""
+
+    key: str
+    label: str
+    hint: str = ""
+    """Stands beside the field while there is nothing better to say."""
+    cells: int = 0
+    choices: tuple[str, ...] = ()
+    placeholder: str = ""
+
+
+SCRIPT_FIELDS = (
+    FieldSpec(key="script.os", label="System", choices=("linux", "windows")),
+    FieldSpec(key="script.label", label="Version name", cells=30, hint="what people call it"),
+    FieldSpec(key="script.files", label="Files", hint="one address a line; ctrl+up and ctrl+down move a line"),
+    FieldSpec(key="script.command", label="Command", placeholder="./install.sh"),
+    FieldSpec(key="script.rerun", label="Run again", choices=("no", "yes"), hint="when the settings are identical too"),
+)
+
+ROLLOUT_FIELDS = (
+    FieldSpec(key="rollout.mode", label="Mode", choices=("own", "rolling", "manual")),
+    FieldSpec(key="rollout.batch", label="Batch", cells=20, placeholder="20%", hint="20%, 12, or steps: 1, 10%!, 50%"),
+    FieldSpec(key="rollout.pause", label="Pause", cells=10, placeholder="0s", hint="between two batches"),
+    FieldSpec(key="rollout.unhealthy", label="Unhealthy", cells=10, placeholder="20%"),
+    FieldSpec(key="rollout.unhealthy_upgraded", label=" of updated", cells=10, placeholder="20%"),
+    FieldSpec(key="rollout.failure_budget", label="Fail budget", cells=10, placeholder="none"),
+    FieldSpec(key="rollout.min_healthy", label="Healthy for", cells=10, placeholder="0s"),
+    FieldSpec(key="rollout.soak", label="Soak", cells=10, placeholder="0s", hint="watch so long after the last batch"),
+    FieldSpec(key="rollout.cross_zone", label="Mix zones", choices=("no", "yes")),
+    FieldSpec(key="rollout.prioritise_unhealthy", label="Sick first", choices=("no", "yes")),
+    FieldSpec(key="rollout.canary", label="Canary", cells=20, placeholder="ids", hint="these instances first"),
+    FieldSpec(key="rollout.exclude", label="Leave out", cells=20, placeholder="ids", hint="never these instances"),
+)
+
+REPORT_FIELDS = (
+    FieldSpec(key="report.why", label="Why", placeholder="for the record"),
+    FieldSpec(key="report.ticket", label="Ticket", cells=20, placeholder="CHG0012345"),
+)
+
+
+def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
+    """What stands beside a field: the arithmetic of the plan as it is now, else the field's own hint."""
+    if plan is None:
+        return spec.hint
+    total = plan.total
+    match spec.key:
+        case "rollout.mode":
+            return mode_hint(plan)
+        case "rollout.batch":
+            return batch_hint(plan)
+        case "rollout.pause":
+            return pause_hint(plan)
+        case "rollout.unhealthy":
+            most = total * plan.policy.unhealthy_percent // 100
+            return f"stops above {most} of {total} unhealthy" if plan.healthy is not None else _no_health(of)
+        case "rollout.unhealthy_upgraded":
+            return f"stops when more than {plan.policy.unhealthy_upgraded_percent} % of the updated are unhealthy"
+        case "rollout.failure_budget":
+            return budget_hint(plan)
+        case "rollout.min_healthy":
+            seconds = plan.policy.min_healthy_seconds
+            return f"each instance, {in_words(seconds)} before its batch is done" if seconds else "no waiting"
+        case "rollout.cross_zone":
+            return "a batch may take down two zones at once" if plan.policy.cross_zone else "one zone after another"
+        case _:
+            return spec.hint
+
+
+def _no_health(of: ScaleSet | None) -> str:
+    source = of.health_source if of is not None else HealthSource()
+    return "no health source: cannot be checked" if not source.present else "no health reported yet"
+
+
+def mode_hint(plan: RolloutPlan) -> str:
+    """`Azure rolls (Rolling)`, and whether the set's own mode is changed for it."""
+    who = "Azure rolls" if plan.strategy is Strategy.AZURE_ROLLS else "we update, batch by batch"
+    own = plan.set_mode.value
+    if plan.policy.mode is None or plan.policy.mode is plan.set_mode:
+        return f"{who} ({own})"
+    return f"{who}; the set is {own}, put back afterwards"
+
+
+def batch_hint(plan: RolloutPlan) -> str:
+    """`= 12 at a time, 5 batches, zones not mixed`."""
+    sizes = [len(each.ids) for each in plan.batches]
+    if not sizes:
+        return "no instance is touched"
+    few = len(set(sizes[:-1])) <= 1 or len(sizes) > 5
+    amount = f"up to {max(sizes)} at a time" if len(set(sizes)) > 1 and few else f"{sizes[0]} at a time"
+    text = amount if few else ", then ".join(map(str, sizes))
+    zones = {zone for each in plan.batches for zone in each.zones}
+    mixed = ", zones mixed" if plan.policy.cross_zone else ", zones not mixed"
+    return f"= {text}, {counted(len(sizes), 'batch', 'batches')}{mixed if len(zones) > 1 else ''}"
+
+
+def pause_hint(plan: RolloutPlan) -> str:
+    """`4 pauses, 2 min in all`."""
+    pauses = max(0, len(plan.batches) - 1)
+    if not plan.policy.pause_seconds or not pauses:
+        return "no pause between batches"
+    return f"{counted(pauses, 'pause')}, {in_words(pauses * plan.policy.pause_seconds)} in all"
+
+
+def budget_hint(plan: RolloutPlan) -> str:
+    """`stops at more than 3 failed instances`."""
+    budget = plan.policy.failure_budget
+    if budget is None:
+        return "no limit over the whole run"
+    count = percent_of(budget.value, plan.total) if budget.percent else budget.value
+    return f"stops at more than {counted(count, 'failed instance')} over the whole run"

@@ -1,0 +1,286 @@
+"""A plan in lines for people: what changes, what happens, what to know; for the form, the confirm and plain text.
+
+Pure functions of a `RolloutPlan`. Foreign text comes out as clean single lines.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from vmss_tui.domain.plan import Batch, RolloutPlan, Strategy
+from vmss_tui.domain.policy import Finding, Severity
+from vmss_tui.domain.script import SettingChange
+from vmss_tui.presentation.columns import Line
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import wrap
+from vmss_tui.presentation.rollout import arrow
+from vmss_tui.presentation.text import counted, cut_middle, in_words, plain, plain_lines, width
+
+
+class LookedAt(Protocol):
+    """A file that was looked at."""
+
+    @property
+    def uri(self) -> str:
+        """Its address."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """In hex."""
+
+    @property
+    def mutable(self) -> str:
+        """Why it may change, empty when it may not."""
+
+    @property
+    def problem(self) -> str:
+        """Why it could not be fetched, empty when it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedLine:
+    """A protected setting in a diff: `word` says what happens to it, `source` where its value comes from."""
+
+    name: str
+    word: str
+    source: str = ""
+
+
+STRATEGIES = {
+    Strategy.AZURE_ROLLS: "Azure rolls: one write, Azure moves batch by batch",
+    Strategy.OUR_BATCHES: "our batches: the model is written, then instances are updated in gated batches",
+    Strategy.VM_BATCHES: "our batches: the extension of each VM is written in gated batches",
+}
+
+_SEVERITIES = {
+    Severity.REFUSE: ("✖", Role.BAD),
+    Severity.WARN: ("▲", Role.WARN),
+    Severity.INFO: ("·", Role.DIM),
+}
+
+
+def sections(
+    plan: RolloutPlan, cells: int, *, files: Sequence[LookedAt] = (), protected: Sequence[ProtectedLine] = ()
+) -> tuple[Line, ...]:
+    """The whole right side of the form: refusals first, then changes, what happens, files, what to know."""
+    lines: list[Line] = []
+    if plan.refusals:
+        lines += [_title("CANNOT START", Role.BAD), *finding_lines(plan.refusals, cells), ()]
+    lines += [_title("WHAT CHANGES"), *change_lines(plan, cells, protected=protected), ()]
+    lines += [_title("WHAT HAPPENS"), *batch_lines(plan, cells)]
+    if files:
+        lines += [(), _title("FILES"), *file_lines(files, cells)]
+    others = [each for each in plan.findings if each.severity is not Severity.REFUSE]
+    if others:
+        lines += [(), _title("GOOD TO KNOW"), *finding_lines(others, cells)]
+    return tuple(lines)
+
+
+def _title(words: str, role: Role = Role.ACCENT) -> Line:
+    return ((words, role),)
+
+
+# -- what changes ---------------------------------------------------------------------------------------------------
+
+
+def change_lines(plan: RolloutPlan, cells: int, *, protected: Sequence[ProtectedLine] = ()) -> tuple[Line, ...]:
+    """The diff of public settings and policy, protected settings by word, and whether Azure will run the script."""
+    lines: list[Line] = []
+    for each in plan.changes:
+        if not each.path.startswith("protectedSettings."):
+            lines += _change(each, cells)
+    if not lines:
+        lines.append((("  nothing in the public settings", Role.DIM),))
+    for line in protected:
+        source = f"  {line.source}" if line.source else ""
+        name = "protected settings" if line.name == "*" else line.name
+        lines.append(((f"  {plain(name)}  ", Role.PLAIN), (f"*** {line.word}", Role.WARN), (source, Role.DIM)))
+    role, verb = (Role.OK, "Azure will run it") if plan.forecast.will_run else (Role.WARN, "Azure will not run it")
+    text = f"{verb}: {plan.forecast.reason}" if plan.forecast.reason else verb
+    lines += [((f"  {part}", role),) for part in wrap(text, max(10, cells - 2))]
+    return tuple(lines)
+
+
+def _change(change: SettingChange, cells: int) -> list[Line]:
+    lines: list[Line] = [((f"  {plain(change.path)}", Role.DIM),)]
+    room = max(8, cells - 4)
+    old, new = _apart(change.old, change.new, room)
+    if change.old is not None:
+        lines += [((f"  - {part}", Role.BAD),) for part in old]
+    if change.new is not None:
+        lines += [((f"  + {part}", Role.OK),) for part in new]
+    return lines
+
+
+_MOST_LINES = 6
+
+
+def _apart(old: str | None, new: str | None, room: int) -> tuple[list[str], list[str]]:
+    """Both sides cut so that the part that differs is in sight: a shared start of long texts becomes `…`."""
+    before, after = (plain_lines(each) if each is not None else ("",) for each in (old, new))
+    if len(before) == len(after) == 1 and max(width(before[0]), width(after[0])) > room and old and new:
+        shared = _shared(before[0], after[0])
+        skip = max(0, shared - room // 3)
+        if skip > 1:
+            return [_short("…" + before[0][skip:], room)], [_short("…" + after[0][skip:], room)]
+    return _clipped(before, room), _clipped(after, room)
+
+
+def _clipped(lines: Sequence[str], room: int) -> list[str]:
+    shown = [_short(line, room) for line in lines[:_MOST_LINES]]
+    more = len(lines) - _MOST_LINES
+    return [*shown, f"… {counted(more, 'more line')}"] if more > 0 else shown
+
+
+def _short(text: str, room: int) -> str:
+    return cut_middle(text, room)
+
+
+def _shared(old: str, new: str) -> int:
+    """How many characters both begin with, back to the last separator."""
+    count = 0
+    for a, b in zip(old, new, strict=False):
+        if a != b:
+            break
+        count += 1
+    return max(old.rfind("/", 0, count) + 1, 0)
+
+
+# -- what happens ---------------------------------------------------------------------------------------------------
+
+
+def batch_lines(plan: RolloutPlan, cells: int, *, most: int = 8) -> tuple[Line, ...]:
+    """The batches (equal ones in the middle put together), who is left out, and the arithmetic in one sentence."""
+    lines: list[Line] = [((f"  {part}", Role.DIM),) for part in wrap(STRATEGIES[plan.strategy], max(10, cells - 2))]
+    shown, hidden = _shown(plan.batches, most)
+    for each in shown:
+        lines.append(_batch(each, plan))
+        if hidden and each is shown[most - 2]:
+            count = sum(len(batch.ids) for batch in hidden)
+            words = f"   …  {counted(len(hidden), 'more batch', 'more batches')}, {counted(count, 'instance')}"
+            lines.append(((words, Role.DIM),))
+    if not plan.batches:
+        lines.append((("  no instance is touched", Role.WARN),))
+    for reason, count in _reasons(plan):
+        lines.append(((f"   ⊘  {counted(count, 'instance')} left out: {reason}", Role.DIM),))
+    lines += [((f"  {part}", Role.PLAIN),) for part in wrap(sentence(plan), max(10, cells - 2))]
+    return tuple(lines)
+
+
+def _shown(batches: Sequence[Batch], most: int) -> tuple[list[Batch], list[Batch]]:
+    if len(batches) <= most:
+        return list(batches), []
+    return [*batches[: most - 1], batches[-1]], list(batches[most - 1 : -1])
+
+
+def _batch(batch: Batch, plan: RolloutPlan) -> Line:
+    zones = f"zone {'+'.join(batch.zones)}" if any(batch.zones) else ""
+    widest = max((len("+".join(each.zones)) for each in plan.batches if any(each.zones)), default=-6) + 6
+    count = f"{len(batch.ids):>3} {'instance' if len(batch.ids) == 1 else 'instances'}"
+    last = batch.number == len(plan.batches)
+    pause = "" if last or not plan.policy.pause_seconds else f"  then {in_words(plan.policy.pause_seconds)}"
+    pieces: list[tuple[str, Role]] = [
+        (f"  {batch.number:>2}  ", Role.DIM),
+        (f"{zones:<{widest}}{count:<14}", Role.PLAIN),
+        (pause, Role.DIM),
+    ]
+    if batch.approve:
+        pieces.append(("  waits for approval first", Role.WARN))
+    return tuple(pieces)
+
+
+def _reasons(plan: RolloutPlan) -> list[tuple[str, int]]:
+    counts: dict[str, int] = {}
+    for each in plan.excluded:
+        counts[each.reason] = counts.get(each.reason, 0) + 1
+    return sorted(counts.items(), key=lambda item: -item[1])
+
+
+def sentence(plan: RolloutPlan) -> str:
+    """`60 instances in 5 batches, at least 48 of 60 healthy, about 9 to 12 min`."""
+    parts = [f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"]
+    if plan.healthy is not None:
+        parts.append(f"at least {plan.estimate.lowest_healthy} of {plan.total} healthy if all goes well")
+    else:
+        parts.append("without a health source, so nothing is health-checked")
+    if plan.batches:
+        parts.append(f"about {duration(plan.estimate.low_seconds, plan.estimate.high_seconds)}")
+    return ", ".join(parts)
+
+
+def duration(low: int, high: int) -> str:
+    """`9 to 12 min`, `45 s to 4 min`, `4 min`. Seconds in."""
+    a, b = in_words(low), in_words(high)
+    if a == b:
+        return a
+    if a.endswith(" min") and b.endswith(" min") and " h" not in b:
+        return f"{a.removesuffix(' min')} to {b}"
+    return f"{a} to {b}"
+
+
+# -- files and findings ---------------------------------------------------------------------------------------------
+
+
+def file_lines(files: Sequence[LookedAt], cells: int) -> tuple[Line, ...]:
+    """Each file that instances download: size, hash, whether it may change, or why it could not be fetched."""
+    lines: list[Line] = []
+    for each in files:
+        lines.append(((f"  {cut_middle(plain(each.uri), max(8, cells - 2))}", Role.PLAIN),))
+        lines += [((f"    {part}", role),) for text, role in [_file(each)] for part in wrap(text, max(10, cells - 4))]
+    return tuple(lines)
+
+
+def _file(looked: LookedAt) -> tuple[str, Role]:
+    if looked.problem:
+        return f"◌ unverified: {plain(looked.problem)}", Role.WARN
+    text = f"{size(looked.size)}  sha256 {looked.sha256[:12]}"
+    return (f"▲ {text}  may change: {plain(looked.mutable)}", Role.WARN) if looked.mutable else (f"● {text}", Role.OK)
+
+
+def size(count: int) -> str:
+    """Bytes for people: `812 B`, `3.1 KB`, `2.4 MB`."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:.1f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def finding_lines(findings: Sequence[Finding], cells: int) -> tuple[Line, ...]:
+    """Findings with their next step, wrapped."""
+    lines: list[Line] = []
+    for each in findings:
+        sign, role = _SEVERITIES[each.severity]
+        first, *rest = wrap(plain(each.message), max(10, cells - 4)) or [""]
+        lines.append(((f"  {sign} ", role), (first, role if each.severity is not Severity.INFO else Role.PLAIN)))
+        lines += [((f"    {part}", role if each.severity is not Severity.INFO else Role.PLAIN),) for part in rest]
+        lines += [
+            ((f"    {part}", Role.DIM),) for part in (wrap(plain(each.hint), max(10, cells - 4)) if each.hint else [])
+        ]
+    return tuple(lines)
+
+
+# -- the confirm ----------------------------------------------------------------------------------------------------
+
+
+def confirm_title(plan: RolloutPlan) -> str:
+    """Names the set and the number of instances."""
+    return f"Start on {plan.target.name}: {counted(plan.affected, 'instance')}?"
+
+
+def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
+    """What somebody says yes to."""
+    lines: list[Line] = [
+        ((f"{plan.target.short}, {plain(plan.location)}", Role.DIM),),
+        ((arrow(plan.from_label or "nothing", plan.to_label), Role.ACCENT),),
+        ((sentence(plan), Role.PLAIN),),
+        ((STRATEGIES[plan.strategy], Role.PLAIN),),
+    ]
+    if plan.policy_differs:
+        after = ", and put back afterwards" if plan.policy.restore_policy else ", and stays so"
+        lines.append(((f"The set's own upgrade policy is changed for it{after}", Role.WARN),))
+    warnings = [each for each in plan.findings if each.severity is Severity.WARN]
+    lines += [((f"▲ {plain(each.message)}", Role.WARN),) for each in warnings]
+    return tuple(lines)
