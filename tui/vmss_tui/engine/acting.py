@@ -1,0 +1,101 @@
+"""Carry out one write of a plan through the ports, and say what its refusal means.
+
+Knows which port call an action is; decides nothing. A write is sent once; an unclear answer is never guessed at.
+"""
+
+from collections.abc import Callable, Mapping
+
+from vmss_tui.domain.ids import OperationHandle
+from vmss_tui.domain.plan import RolloutPlan, Strategy
+from vmss_tui.domain.planning import policy_differs, target_mode
+from vmss_tui.domain.policy import UpgradeMode
+from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.scene import Action, Write
+from vmss_tui.domain.script import Secret
+from vmss_tui.domain.upgrade import AzureFault
+from vmss_tui.errors import AzureError, Changed, Conflict, SignInFailed, Throttled, Unavailable, VmssTuiError
+from vmss_tui.ports import Azure
+
+Reveal = Callable[[], Mapping[str, Secret]]
+_SCRIPTED = (Action.MODEL, Action.VM)
+_PASSING = ("conflict", "concurrent", "retryable", "anotheroperationinprogress", "preempted")
+
+
+def needed_secrets(plan: RolloutPlan, action: Action, reveal: Reveal) -> Mapping[str, Secret] | None:
+    """The protected values that a write sends, revealed as late as possible; None when it sends none.
+
+    Raises what `reveal` raises when a value is missing.
+    """
+    if action not in _SCRIPTED or not plan.script.protected:
+        return None
+    found = {name: value for name, value in reveal().items() if name in plan.script.protected}
+    return found or None
+
+
+async def send(
+    azure: Azure, plan: RolloutPlan, write: Write, snapshot: SetSnapshot, protected: Mapping[str, Secret] | None
+) -> OperationHandle:
+    """Send a write. Raises `vmss_tui.errors`."""
+    of = snapshot.scale_set
+    match write.action:
+        case Action.MODEL:
+            return await _model(azure, plan, snapshot, protected)
+        case Action.REMOVE:
+            return await azure.remove_extension(of, plan.script.name)
+        case Action.UPDATE:
+            return await azure.update_instances(of, write.ids)
+        case Action.VM:
+            instance = next(each for each in snapshot.instances if each.id == write.ids[0])
+            return await azure.write_vm_extension(of, instance, plan.script, protected)
+        case Action.CANCEL:
+            return await azure.cancel_upgrade(of)
+        case Action.RESTORE:
+            policy = plan.set_policy if plan.set_mode is UpgradeMode.ROLLING else None
+            return await azure.write_model(of, mode=plan.set_mode, policy=policy)
+
+
+async def _model(
+    azure: Azure, plan: RolloutPlan, snapshot: SetSnapshot, protected: Mapping[str, Secret] | None
+) -> OperationHandle:
+    """Policy and script in one write where the policy differs; else the extension's own resource."""
+    of = snapshot.scale_set
+    rolls = plan.strategy is Strategy.AZURE_ROLLS
+    if not policy_differs(of, plan.policy, plan.strategy):
+        return await azure.write_extension(of, plan.script, protected)
+    same = plan.previous is not None and plan.previous.digest == plan.script.digest
+    return await azure.write_model(
+        of,
+        mode=target_mode(plan),
+        policy=plan.policy.as_rolling() if rolls else None,
+        script=None if same and not protected else plan.script,
+        protected=protected,
+    )
+
+
+def fault_of(error: VmssTuiError) -> AzureFault:
+    """Azure's reason as the log keeps it."""
+    return AzureFault(getattr(error, "code", "") or type(error).__name__, error.message)
+
+
+def is_unclear(error: VmssTuiError) -> bool:
+    """Whether nobody knows if Azure took the write: no answer, or Azure itself failed."""
+    refused = isinstance(error, AzureError | SignInFailed) and not isinstance(error, Unavailable)
+    return not refused
+
+
+def retry_after(error: VmssTuiError, action: Action) -> float | None:
+    """In how many seconds a refused write may be sent again; None when that is no use."""
+    match error:
+        case Throttled():
+            return error.retry_after
+        case SignInFailed() | Changed():
+            return 0.0
+        case Conflict() if action is not Action.CANCEL and _passes(error):
+            return 0.0
+        case _:
+            return None
+
+
+def _passes(error: AzureError) -> bool:
+    """Whether a conflict goes away by itself."""
+    return "in progress" in error.message.lower() or any(word in error.code.lower() for word in _PASSING)

@@ -1,0 +1,295 @@
+"""The runner: one process that carries out one rollout. Look, decide, act; everything it knows is in the journal.
+
+It holds the lease on the scale set, commits every intent before the request is sent, and keeps no progress of its own:
+killed at any point, its successor decides from the same log and from what Azure says then.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from datetime import timedelta
+
+from vmss_tui.domain import events as e
+from vmss_tui.domain.deciding import decide
+from vmss_tui.domain.ids import OperationHandle
+from vmss_tui.domain.looking import look
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.policy import Severity
+from vmss_tui.domain.rollout import RolloutState, fold
+from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.scene import AskGate, Command, Record, Write
+from vmss_tui.domain.upgrade import OperationState, OperationStatus
+from vmss_tui.domain.verbs import answer
+from vmss_tui.domain.writes import after_refusal
+from vmss_tui.engine import acting
+from vmss_tui.engine.acting import Reveal
+from vmss_tui.engine.external import ask
+from vmss_tui.engine.notify import Notifier
+from vmss_tui.engine.pace import Backoff, eased
+from vmss_tui.engine.preflight import read_set
+from vmss_tui.engine.timing import Pace, SteadyClock
+from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotFound, VmssTuiError
+from vmss_tui.journal.lease import owner
+from vmss_tui.journal.store import Journal, Lease
+from vmss_tui.ports import Azure, Clock
+
+__all__ = ["Pace", "run"]
+
+_ROUNDS = 100
+"""Decisions on one look; more means that the machine goes in circles."""
+_MISSING = 3
+"""Answers of *not found* in a row before the scale set counts as gone."""
+
+
+async def run(
+    rollout: str,
+    *,
+    journal: Journal,
+    azure: Azure,
+    clock: Clock,
+    secrets: Reveal,
+    host: str,
+    pid: int,
+    pace: Pace | None = None,
+    force: bool = False,
+) -> e.Verdict:
+    """Carry out a rollout to its end, from its start or from where another runner stopped.
+
+    Raises LeaseHeld when another runner works on the set (`force` replaces one on a host that is gone),
+    JournalUnavailable when the log cannot be written for long, and Azure's error when Azure is away for long; the
+    rollout can be resumed after each.
+    """
+    ended = journal.state(rollout).verdict
+    if ended is not None:
+        return ended
+    lease = journal.take_lease(rollout, owner(pid, host), at=clock.now(), force=force)
+    runner = _Runner(rollout, journal, azure, clock, secrets, lease, pace or Pace())
+    try:
+        return await runner.carry_out()
+    finally:
+        with contextlib.suppress(JournalUnavailable):
+            journal.release(lease)
+
+
+class _Runner:
+    """One run of the loop. `state` is the fold of the log; nothing else is remembered but how Azure answered lately."""
+
+    def __init__(
+        self,
+        rollout: str,
+        journal: Journal,
+        azure: Azure,
+        clock: Clock,
+        secrets: Reveal,
+        lease: Lease,
+        pace: Pace,
+    ) -> None:
+        self.rollout, self.journal, self.azure, self.pace = rollout, journal, azure, pace
+        self.secrets, self.lease = secrets, lease
+        self.state: RolloutState = journal.state(rollout)
+        if self.state.plan is None:
+            raise JournalUnavailable(f"rollout {rollout} has no plan", hint="Start a new one.")
+        self.plan: RolloutPlan = self.state.plan
+        self.clock = SteadyClock(clock, self.state.last_at)
+        self.labels: Mapping[str, str] = journal.labels()
+        self.notifier = Notifier(rollout, self.plan)
+        self.backoff = Backoff(first=min(2.0, pace.watch_seconds))
+        self.trouble_since: float | None = None
+
+    async def carry_out(self) -> e.Verdict:
+        """The loop."""
+        resumed = self.state.started_at is not None
+        heart = asyncio.create_task(self._beat())
+        try:
+            await self._record(e.RunnerStarted(self.lease.pid, self.lease.host, resumed))
+            while self.state.verdict is None:
+                await self._turn()
+            return self.state.verdict
+        except asyncio.CancelledError:
+            self._stopped("asked to stop")
+            raise
+        except LeaseHeld:
+            raise
+        except VmssTuiError as error:
+            self._stopped(error.message)
+            raise
+        finally:
+            heart.cancel()
+            await self.notifier.finish()
+
+    async def _turn(self) -> None:
+        step = self.clock.stepped()
+        if step is not None:
+            await self._record(e.ClockStepped(step))
+        await self._answer_requests()
+        await self._poll_operations()
+        snapshot = await self._look()
+        if snapshot is not None and not await self._act(snapshot):
+            await self._rest()
+
+    # --- look -------------------------------------------------------------------------------------------------------
+
+    async def _look(self) -> SetSnapshot | None:
+        """Read Azure and add what differs to the log; None when Azure cannot be read now."""
+        try:
+            snapshot = await read_set(self.azure, self.plan.target, self.clock)
+        except VmssTuiError as error:
+            await self._in_trouble(error)
+            return None
+        if self.trouble_since is not None:
+            seconds = round(self.clock.monotonic() - self.trouble_since)
+            self.trouble_since = None
+            self.backoff.reset()
+            await self._record(e.Noted(f"Azure answers again after {seconds} s"))
+        await self._record(*look(self.plan, self.state, snapshot, self.labels, self.clock.now()))
+        return snapshot
+
+    async def _in_trouble(self, error: VmssTuiError) -> None:
+        """Azure cannot be read: say so once, wait, and give up after a long while."""
+        now = self.clock.monotonic()
+        if self.trouble_since is None:
+            self.trouble_since = now
+            until = self.clock.now() + timedelta(seconds=self.pace.patience_seconds)
+            await self._record(e.Waiting(f"Azure cannot be read: {error.message}; trying again", until))
+        if isinstance(error, NotFound) and self.backoff.failures >= _MISSING:
+            await self._record(e.Ended(e.Verdict.FAILED, "the scale set is no longer there", acting.fault_of(error)))
+            return
+        if now - self.trouble_since > self.pace.patience_seconds:
+            raise error
+        wait = self.backoff.after(error)
+        await self.clock.sleep(min(wait, self.pace.watch_seconds * 2) if isinstance(error, NotFound) else wait)
+
+    async def _poll_operations(self) -> bool:
+        """Ask for every operation under way; whether one has ended."""
+        running = [each for each in self.state.writes.values() if isinstance(each, e.WriteAccepted)]
+        found = await asyncio.gather(*(self._operation(each) for each in running))
+        ended = [
+            e.WriteEnded(each.key, status.state, status.fault)
+            for each, status in zip(running, found, strict=True)
+            if status is not None and status.state is not OperationState.RUNNING
+        ]
+        await self._record(*ended)
+        return bool(ended)
+
+    async def _operation(self, write: e.WriteAccepted) -> OperationStatus | None:
+        if not write.operation:
+            return OperationStatus(OperationState.GONE)
+        try:
+            return await self.azure.operation(OperationHandle(write.operation, write.key))
+        except VmssTuiError:
+            return None  # the next look says what is wrong with Azure
+
+    # --- act --------------------------------------------------------------------------------------------------------
+
+    async def _act(self, snapshot: SetSnapshot) -> bool:
+        """Decide and do until there is nothing left to do on this look; whether Azure must be looked at again now."""
+        for _ in range(_ROUNDS):
+            commands = decide(
+                self.plan, self.state, snapshot, self.clock.now(), settle_seconds=self.pace.settle_seconds
+            )
+            for command in commands:
+                await self._do(command, snapshot)
+            if not commands or self.state.verdict is not None:
+                return self.state.verdict is not None
+            if any(isinstance(each, Write | AskGate) for each in commands):
+                return True
+        raise JournalUnavailable(f"rollout {self.rollout} does not come to a decision", hint="Report this as a bug.")
+
+    async def _do(self, command: Command, snapshot: SetSnapshot) -> None:
+        match command:
+            case Record(events):
+                await self._record(*events)
+            case AskGate(batch, gate):
+                passed, message = await ask(gate, {"rollout": self.rollout, "batch": batch})
+                await self._record(e.GateChecked("external", passed, message, batch))
+            case Write():
+                await self._write(command, snapshot)
+
+    async def _write(self, write: Write, snapshot: SetSnapshot) -> None:
+        """Commit the intent, send once, log the answer; a request under way is finished even when we are stopped."""
+        protected = acting.needed_secrets(self.plan, write.action, self.secrets)
+        await self._record(*write.before, e.WriteIntended(write.key, write.what, write.batch, write.ids))
+        request = asyncio.ensure_future(acting.send(self.azure, self.plan, write, snapshot, protected))
+        try:
+            handle = await asyncio.shield(request)
+        except asyncio.CancelledError:
+            with contextlib.suppress(VmssTuiError):
+                await self._record(e.WriteAccepted(write.key, (await request).url))
+            raise
+        except VmssTuiError as error:
+            await self._not_taken(write, error)
+        else:
+            await self._record(e.WriteAccepted(write.key, handle.url))
+
+    async def _not_taken(self, write: Write, error: VmssTuiError) -> None:
+        if acting.is_unclear(error):
+            await self._record(
+                e.Noted(f"no clear answer to: {write.what} ({error.message}); looking before it is sent again",
+                        Severity.WARN)
+            )  # fmt: skip
+            await self.clock.sleep(self.backoff.first)
+            return
+        fault, again = acting.fault_of(error), acting.retry_after(error, write.action)
+        await self._record(after_refusal(self.state, write.key, fault, retry_after=again, now=self.clock.now()))
+
+    # --- people, time, the journal ----------------------------------------------------------------------------------
+
+    async def _answer_requests(self) -> bool:
+        """Take up what people asked for since; whether there was anything."""
+        try:
+            found = self.journal.requests(self.rollout, after=self.state.answered)
+        except JournalUnavailable:
+            return False  # the next thing to be written says so
+        for each in found:
+            asked = e.Requested(each.verb, each.who, each.host, each.why, each.id, each.argument)
+            await self._record(*answer(self.plan, self.state, asked))
+        return bool(found)
+
+    async def _rest(self) -> None:
+        """Until it is time to look again: something ended, somebody asks, or a wait is over."""
+        end = self.clock.monotonic() + eased(self.pace.watch_seconds, self.azure.quota().share)
+        waiting = self.state.waiting
+        if waiting is not None and waiting.until is not None:
+            left = (waiting.until - self.clock.now()).total_seconds()
+            end = min(end, self.clock.monotonic() + left) if left > 0 else end
+        poll = self.clock.monotonic() + self.pace.operation_seconds
+        while (now := self.clock.monotonic()) < end:
+            await self.clock.sleep(min(self.pace.request_seconds, self.pace.operation_seconds, end - now))
+            if await self._answer_requests():
+                return
+            if self.clock.monotonic() >= poll:
+                poll = self.clock.monotonic() + self.pace.operation_seconds
+                if await self._poll_operations():
+                    return
+
+    async def _record(self, *events: e.Event) -> None:
+        """Add to the log; waits while the disk is full, since nothing may be done that is not on record."""
+        if not events:
+            return
+        since, pause = self.clock.monotonic(), 0.5
+        while True:
+            try:
+                log = self.journal.append(self.rollout, *events, at=self.clock.now(), lease=self.lease)
+                break
+            except LeaseHeld:
+                raise
+            except JournalUnavailable:
+                if self.clock.monotonic() - since > self.pace.patience_seconds:
+                    raise
+                await self.clock.sleep(pause)
+                pause = min(30.0, pause * 2)
+        self.state = fold(log, self.state)
+        self.notifier.tell(log)
+
+    def _stopped(self, reason: str) -> None:
+        """Leave in good order, as far as the disk allows."""
+        with contextlib.suppress(JournalUnavailable):
+            log = self.journal.append(self.rollout, e.RunnerStopped(reason), at=self.clock.now(), lease=self.lease)
+            self.notifier.tell(log)
+
+    async def _beat(self) -> None:
+        """Keep the lease fresh; a lost one is noticed at the next thing to be written."""
+        while True:
+            with contextlib.suppress(JournalUnavailable):
+                self.journal.beat(self.lease, self.clock.now())
+            await self.clock.sleep(self.pace.heartbeat_seconds)
