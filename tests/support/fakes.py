@@ -13,10 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from vmss_tui.journal.store import Journal
-from vmss_tui.profiles.paths import Origin, Place
-from vmss_tui.profiles.store import ProfileStore
-
 from support import estate
 from vmss_tui.app.session import CloudInfo, DeviceCode
 from vmss_tui.domain.events import Event, RunnerStarted
@@ -28,7 +24,10 @@ from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
 from vmss_tui.domain.script import ScriptConfig, Secret
 from vmss_tui.domain.upgrade import OperationState, OperationStatus, RollingUpgrade
 from vmss_tui.errors import NotFound, VmssTuiError
+from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Azure, Bucket, Clock, FilePin, Quota
+from vmss_tui.profiles.paths import Origin, Place
+from vmss_tui.profiles.store import ProfileStore
 
 
 class FakeClock:

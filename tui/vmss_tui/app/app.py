@@ -56,6 +56,7 @@ class VmssTui(compat.SafeApp):
         log_file: str = "",
         favourites: Favourites | None = None,
     ) -> None:
+        compat.paint_only_what_differs()
         no_color = compat.sane_no_color(os.environ, os.environ.pop)
         super().__init__(ansi_color=True if no_color else None)
         self.session = session

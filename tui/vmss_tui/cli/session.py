@@ -38,7 +38,7 @@ class LiveSession:
             resource_manager=self._cloud.resource_manager,
             portal=self._cloud.portal,
             watch_seconds=self._cloud.watch_seconds,
-            idle_seconds=self._cloud.idle_seconds,
+            idle_seconds=self._cloud.idle,
         )
         self.read_only = settings.read_only
         self.clock: Clock = clock or SystemClock()

@@ -28,7 +28,7 @@ COLUMNS = (
     Column("instances", "INST", 4, right=True, priority=1),
     Column("healthy", "HEALTHY", 8, right=True, priority=1),
     Column("current", "CURRENT", 8, right=True, priority=2),
-    Column("version", "VERSION", 10, flex=1, priority=2, middle=True),
+    Column("version", "VERSION", 11, flex=1, priority=2, middle=True),
     Column("state", "STATE", 15, flex=1),
 )
 
@@ -70,10 +70,13 @@ def version_name(script: ScriptConfig | None, label: Labels) -> str:
 
 
 def short_age(seconds: float) -> str:
-    """`02:10` within an hour, `3 h`, `3 d`."""
-    if seconds < 3600:
-        return text.clock_time(seconds)
-    return f"{int(seconds // 3600)} h" if seconds < 172800 else f"{int(seconds // 86400)} d"
+    """`45 s`, `12 min`, `3 h`, `3 d`: coarse, in 5 s steps at first, so that a quiet screen stays quiet."""
+    total = max(0, int(seconds))
+    if total < 90:
+        return f"{total // 5 * 5} s"
+    if total < 5400:
+        return f"{total // 60} min"
+    return f"{total // 3600} h" if total < 172800 else f"{total // 86400} d"
 
 
 def state_of(entry: FleetEntry, know: Knowledge) -> Mark:
@@ -145,7 +148,7 @@ def _shares(entry: FleetEntry) -> tuple[Cell, Cell]:
     counts = entry.counts
     if counts is None or counts.total == 0:
         return cell("–" if counts else "·", Role.WAIT), cell("–" if counts else "·", Role.WAIT)
-    healthy = cell("–", Role.WAIT) if counts.healthy is None else _share(counts.healthy, counts.total, Role.BAD)
+    healthy = cell("–", Role.WAIT) if counts.healthy is None else _share(counts.healthy, counts.total, Role.WARN)
     return healthy, _share(counts.current, counts.total, Role.WARN)
 
 
@@ -226,9 +229,10 @@ def shown_entries(snapshot: FleetSnapshot, view: FleetView, know: Knowledge) -> 
 
 def fleet_note(snapshot: FleetSnapshot) -> str:
     """`contoso.com · 4 subscriptions · 15 scale sets`."""
-    parts = [(each.domain or each.name or each.id) for each in snapshot.tenants[:2]]
-    if len(snapshot.tenants) > 2:
-        parts.append(f"{len(snapshot.tenants) - 2} more tenants")
+    tenants = snapshot.tenants
+    parts = [tenants[0].domain or tenants[0].name or tenants[0].id] if len(tenants) == 1 else []
+    if len(tenants) > 1:
+        parts.append(text.counted(len(tenants), "tenant"))
     parts.append(text.counted(len(snapshot.subscriptions), "subscription"))
     parts.append(text.counted(len(snapshot.entries), "scale set"))
     return " · ".join(parts)

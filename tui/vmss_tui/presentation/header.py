@@ -89,7 +89,6 @@ def header_line(info: HeaderInfo, width: int) -> Line:
 
 def _left(info: HeaderInfo, room: int) -> Line:
     crumbs = [text.plain(each) for each in info.crumbs] or ["vmss-tui"]
-    note = text.plain(info.note)
     while len(crumbs) > 2 and text.width(" ▸ ".join(crumbs)) + 1 > room:
         crumbs.pop(1)
     if len(crumbs) == 2 and text.width(" ▸ ".join(crumbs)) + 1 > room:
@@ -99,11 +98,19 @@ def _left(info: HeaderInfo, room: int) -> Line:
     for each in crumbs[:-1]:
         pieces += [(each, Role.DIM), (" ▸ ", Role.DIM)]
     pieces.append((last, Role.ACCENT))
-    left = room - text.width(text_of(pieces)) - 3
-    if note and left >= 8:
-        pieces += [("   ", Role.PLAIN), (text.cut_end(note, left), Role.DIM)]
+    note = _note(text.plain(info.note), room - text.width(text_of(pieces)) - 3)
+    if note:
+        pieces += [("   ", Role.PLAIN), (note, Role.DIM)]
     pad = room + 2 - text.width(text_of(pieces))
     return (*pieces, (" " * max(1, pad), Role.PLAIN))
+
+
+def _note(note: str, room: int) -> str:
+    """The note in `room` cells: its first parts go first."""
+    parts = note.split(" · ")
+    while len(parts) > 1 and text.width(" · ".join(parts)) > room:
+        parts.pop(0)
+    return text.cut_end(" · ".join(parts), room) if room >= 8 else ""
 
 
 def _right(info: HeaderInfo, width: int) -> Line:
@@ -127,7 +134,7 @@ class Notice:
     """A state that fills the place of content: what is so, why, and what to do next."""
 
     title: str
-    role: Role = Role.PLAIN
+    role: Role = Role.ACCENT
     reason: str = ""
     steps: tuple[str, ...] = ()
     waited: float | None = None
@@ -144,7 +151,7 @@ def notice_lines(notice: Notice, width: int) -> tuple[Line, ...]:
     head: list[Piece] = [(indent + _SIGN.get(notice.role, "") + text.plain(notice.title), notice.role)]
     if notice.waited is not None:
         head.append((f"   {text.clock_time(notice.waited)}", Role.DIM))
-    lines: list[Line] = [(), tuple(head)]
+    lines: list[Line] = [(), tuple(head), ()] if notice.reason else [(), tuple(head)]
     for paragraph in text.plain_lines(notice.reason) if notice.reason else ():
         lines += [((indent + part, Role.PLAIN),) for part in wrap(paragraph, room)]
     if notice.steps:

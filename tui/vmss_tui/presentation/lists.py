@@ -173,7 +173,7 @@ def rollout_row(item: RolloutItem, now: datetime) -> Row:
             cell(text.plain(header.label)),
             ((mark.text(), mark.role),),
             cell(text.age(text.seconds_between(header.created_at, now)), Role.DIM),
-            cell(short_age(took), Role.DIM),
+            cell(text.clock_time(took) if header.stage.over else short_age(took), Role.DIM),
             cell(text.plain(header.who), Role.DIM),
             cell(text.plain(why), Role.BAD if header.stage is Stage.FAILED else Role.PLAIN),
         ),

@@ -15,7 +15,7 @@ from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
 from vmss_tui.domain.script import ScriptConfig, ScriptState
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Cell, Column, Line, Piece, Row, cell
+from vmss_tui.presentation.columns import Cell, Column, Line, Piece, Row, cell, text_of
 from vmss_tui.presentation.filtering import Fields, Term, matches
 from vmss_tui.presentation.fleet import Labels, short_age, version_name
 from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, HEALTH, RING, SCRIPT, SLASHED, Mark, Role
@@ -23,16 +23,14 @@ from vmss_tui.presentation.heatmap import Zone
 
 COLUMNS = (
     Column("id", "ID", 5, right=True),
-    Column("name", "NAME", 12, flex=2, priority=4, middle=True),
-    Column("zone", "ZONE", 4, right=True, priority=5),
-    Column("domain", "UD", 3, right=True, priority=8),
-    Column("power", "POWER", 8, priority=7),
+    Column("name", "NAME", 14, flex=2, priority=5, middle=True),
+    Column("zone", "ZONE", 4, right=True, priority=3),
     Column("model", "MODEL", 7, priority=6),
     Column("version", "VERSION", 10, flex=1, middle=True),
-    Column("script", "SCRIPT", 13),
+    Column("script", "SCRIPT", 11),
     Column("health", "HEALTH", 14, priority=1),
-    Column("changed", "CHANGED", 7, right=True, priority=3),
-    Column("message", "MESSAGE", 8, flex=4, priority=2),
+    Column("changed", "CHANGED", 7, right=True, priority=2),
+    Column("message", "MESSAGE", 18, flex=6, priority=4),
 )
 
 FIELDS = ("id", "name", "zone", "power", "model", "version", "script", "health", "message", "state")
@@ -109,38 +107,34 @@ def versions(snapshot: SetSnapshot, label: Labels) -> dict[str, str]:
 
 def row_of(instance: Instance, labels: dict[str, str], now: datetime) -> Row:
     """One instance as a row; its key is the instance id."""
-    off = instance.power not in (Power.RUNNING, Power.UNKNOWN, Power.STARTING)
     return Row(
         instance.id,
         (
             cell(instance.id),
             cell(text.plain(instance.name)),
             cell(instance.zone or "–", Role.PLAIN if instance.zone else Role.WAIT),
-            cell("–" if instance.update_domain is None else str(instance.update_domain), Role.DIM),
-            cell(instance.power.value, Role.WARN if off else Role.DIM),
             cell(*(("current", Role.DIM) if instance.latest_model else ("behind", Role.WARN))),
             cell(text.plain(instance_version(instance, labels))),
-            _script(instance, now),
-            _health(instance, now),
+            _script(instance),
+            _health(instance),
             cell(short_age(text.seconds_between(at, now)) if (at := changed_at(instance)) else "–", Role.DIM),
-            cell(text.plain(instance.message), Role.BAD if needs_attention(instance) else Role.DIM),
+            cell(text.plain(instance.message), Role.PLAIN if needs_attention(instance) else Role.DIM),
         ),
     )
 
 
-def _script(instance: Instance, now: datetime) -> Cell:
-    run = instance.script
-    mark = SCRIPT[run.state]
-    detail = ""
-    if run.state in (ScriptState.SUCCEEDED, ScriptState.FAILED) and run.exit_code is not None:
-        detail = f" {run.exit_code}"
-    elif run.state is ScriptState.RUNNING and run.at is not None:
-        detail = f" {short_age(text.seconds_between(run.at, now))}"
-    return ((mark.text(), mark.role), (detail, Role.DIM)) if detail else ((mark.text(), mark.role),)
+def _script(instance: Instance) -> Cell:
+    mark = SCRIPT[instance.script.state]
+    code = instance.script.exit_code
+    shown = code is not None and instance.script.state in (ScriptState.SUCCEEDED, ScriptState.FAILED)
+    return ((mark.text(), mark.role), (f" {code}", Role.DIM)) if shown else ((mark.text(), mark.role),)
 
 
-def _health(instance: Instance, now: datetime) -> Cell:
-    mark = HEALTH[instance.health]
+_ON = (Power.RUNNING, Power.UNKNOWN)
+
+
+def _health(instance: Instance) -> Cell:
+    mark = HEALTH[instance.health] if instance.power in _ON else Mark(SLASHED, instance.power.value, Role.WARN)
     return ((mark.text(), mark.role),)
 
 
@@ -173,8 +167,6 @@ def _since(instance: Instance) -> float:
 _RANKS: dict[str, Callable[[Instance, dict[str, str]], Any]] = {
     "name": lambda it, _: it.name.lower(),
     "zone": lambda it, _: it.zone,
-    "domain": lambda it, _: it.update_domain or 0,
-    "power": lambda it, _: it.power.value,
     "model": lambda it, _: it.latest_model,
     "version": instance_version,
     "script": lambda it, _: it.script.state.value,
@@ -231,7 +223,7 @@ def count_line(snapshot: SetSnapshot, shown: Sequence[Instance], marks: int) -> 
 
 
 def policy_words(scale_set: ScaleSet) -> str:
-    """The upgrade policy as a sentence: `Rolling · 20 % a batch (12) · pause 30 s · at most 20 % unhealthy`."""
+    """The upgrade policy as a sentence: `Rolling · 20 % a batch (12) · pause 30 s · max 20 % unhealthy`."""
     if scale_set.mode is UpgradeMode.MANUAL:
         return "Manual · a change reaches an instance only when it is told to update"
     if scale_set.mode is UpgradeMode.AUTOMATIC:
@@ -241,7 +233,7 @@ def policy_words(scale_set: ScaleSet) -> str:
         "Rolling",
         f"{policy.batch_percent} % a batch ({percent_of(policy.batch_percent, scale_set.capacity)})",
         f"pause {text.in_words(policy.pause_seconds)}",
-        f"at most {policy.unhealthy_percent} % unhealthy",
+        f"max {policy.unhealthy_percent} % unhealthy",
     ]
     parts += [
         words
@@ -263,12 +255,13 @@ def shape_words(scale_set: ScaleSet) -> str:
     return " · ".join(text.plain(each) for each in parts if each)
 
 
-def health_words(scale_set: ScaleSet) -> Piece:
+def health_words(scale_set: ScaleSet) -> Line:
     """Where health comes from; amber when it comes from nowhere."""
     source = scale_set.health_source
     if not source.present:
-        return ("Nothing reports health: a rolling upgrade cannot be checked", Role.WARN)
-    return (f"Health by {text.plain(source.detail)}", Role.PLAIN)
+        return (("Health      ", Role.DIM), ("no source: a rolling upgrade cannot be checked", Role.WARN))
+    kind = "Application Health, " if source.kind == "extension" else "load balancer probe, "
+    return (("Health      ", Role.DIM), (f"{kind}{text.plain(source.detail)}".rstrip(", "), Role.PLAIN))
 
 
 def script_words(snapshot: SetSnapshot, label: Labels, now: datetime) -> Line:
@@ -276,19 +269,19 @@ def script_words(snapshot: SetSnapshot, label: Labels, now: datetime) -> Line:
     scale_set = snapshot.scale_set
     script = scale_set.script
     if script is None:
-        return (("Script  ", Role.DIM), ("none yet", Role.WAIT))
+        return (("Script      ", Role.DIM), ("none yet", Role.WAIT))
     handler = next(
         (f"{each.type} {each.version}" for each in scale_set.extensions if each.name == script.name),
         script.handler.type,
     )
     pieces: list[Piece] = [
-        ("Script  ", Role.DIM),
+        ("Script      ", Role.DIM),
         (f"{text.plain(handler)} → ", Role.PLAIN),
         (text.plain(version_name(script, label)), Role.ACCENT),
     ]
     ran = [i.script.at for i in snapshot.instances if i.script.at is not None and i.script_digest == script.digest]
     if ran:
-        pieces.append((f", last ran {short_age(text.seconds_between(max(ran), now))} ago", Role.DIM))
+        pieces.append((f", ran {short_age(text.seconds_between(max(ran), now))} ago", Role.DIM))
     return tuple(pieces)
 
 
@@ -318,7 +311,7 @@ def in_the_way(scale_set: ScaleSet) -> tuple[str, ...]:
 def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
     """`Last roll  completed 3 d ago, 60 updated`, or why it stopped."""
     if upgrade is None:
-        return (("Last roll  ", Role.DIM), ("never", Role.WAIT))
+        return (("Last roll   ", Role.DIM), ("never", Role.WAIT))
     ago = text.seconds_between(upgrade.last_action_at or upgrade.started_at, now)
     total = upgrade.successful + upgrade.failed + upgrade.in_progress + upgrade.pending
     role = {UpgradeCode.COMPLETED: Role.OK, UpgradeCode.FAULTED: Role.BAD, UpgradeCode.CANCELLED: Role.WARN}.get(
@@ -333,7 +326,7 @@ def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
         detail += f", {upgrade.failed} failed"
     if not upgrade.code.running:
         detail += f", {short_age(ago)} ago"
-    return (("Last roll  ", Role.DIM), (words, role), (detail, Role.DIM))
+    return (("Last roll   ", Role.DIM), (words, role), (detail, Role.DIM))
 
 
 def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: int) -> tuple[Line, ...]:
@@ -346,13 +339,20 @@ def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: in
         else (("In the way  ", Role.DIM), ("nothing that we can see", Role.PLAIN))
     )
     script, last = script_words(snapshot, label, now), upgrade_words(snapshot.upgrade, now)
-    left: list[Line] = [((policy_words(scale_set), Role.PLAIN),), (health_words(scale_set),), way_line]
-    right: list[Line] = [((shape_words(scale_set), Role.DIM),), script, last]
+    policy: Line = (("Updates     ", Role.DIM), (policy_words(scale_set), Role.PLAIN))
+    left: list[Line] = [policy[1:], health_words(scale_set), way_line]
+    right: list[Line] = [((shape_words(scale_set), Role.PLAIN),), script, last]
     fault = snapshot.upgrade.fault if snapshot.upgrade is not None else None
     if width < 100:
-        return (*left[:2], script, last if fault is not None or not way else way_line)
-    half = width * 56 // 100
-    return tuple((*_fit_line(a, half - 2), ("  ", Role.PLAIN), *b) for a, b in zip(left, right, strict=True))
+        return (policy, left[1], script, last if fault is not None or not way else way_line)
+    split = _split(left, right, width)
+    return tuple((*_fit_line(a, split), ("   ", Role.PLAIN), *b) for a, b in zip(left, right, strict=True))
+
+
+def _split(left: Sequence[Line], right: Sequence[Line], width: int) -> int:
+    """Cells of the left column: what it needs, but at least half and never what the right one needs more."""
+    wants, others = (max(text.width(text_of(line)) for line in lines) for lines in (left, right))
+    return max(width // 2, min(wants, width - others - 3))
 
 
 def fault_line(snapshot: SetSnapshot) -> Line:

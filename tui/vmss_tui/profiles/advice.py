@@ -20,7 +20,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TAG = re.compile(r"v?\d+(\.\d+)*([-+].*)?|release[-/]?\d.*|.*\$\{[^}]*\}.*", re.IGNORECASE)
 _NAMED_SECRET = re.compile(
     r"(?:^|[^A-Za-z])(?P<name>[A-Za-z0-9_-]*(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|"
-    r"account[_-]?key|connection[_-]?string)[A-Za-z0-9_-]*)\s*[=:\s]\s*['\"]?(?P<value>[^\s'\"$][^\s'\"]{3,})",
+    r"account[_-]?key|connection[_-]?string)\d*)(?:\s*[=:]\s*|\s+)['\"]?(?P<value>[^\s'\"$/.-][^\s'\"]{3,})",
     re.IGNORECASE,
 )
 _SIGNED = re.compile(r"[?&](sig|signature|x-amz-signature|token|access_token)=[^&$]", re.IGNORECASE)
@@ -38,7 +38,10 @@ def advise(profile: Profile) -> Iterator[LintProblem]:
 
 def mutable(uri: str) -> str:
     """Why the content at an address may change although the address stays; empty when it looks fixed."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return ""
     host, path = (parts.hostname or "").lower(), parts.path
     segments = [each for each in path.split("/") if each]
     ref = _git_ref(host, segments)

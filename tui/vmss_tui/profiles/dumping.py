@@ -4,7 +4,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import tomli_w
 from vmss_tui.domain.policy import Amount, ExternalGate, RolloutPolicy
 from vmss_tui.domain.script import HANDLERS, LINUX, WINDOWS, HandlerOs, SecretRef, SecretSource
 from vmss_tui.profiles.building import POLICY_FIELDS
-from vmss_tui.profiles.profile import SCHEMA, WHOLE, Hook, Profile, Rerun, Script, Targets, Variable
+from vmss_tui.profiles.profile import OPEN_LITERALS, SCHEMA, WHOLE, Hook, Profile, Rerun, Script, Targets, Variable
 
 Table = dict[str, Any]
 
@@ -25,8 +25,8 @@ def dump(profile: Profile, directory: Path | None = None) -> str:
     return text if tomllib.loads(text) == table else tomli_w.dumps(table)
 
 
-def to_table(profile: Profile, directory: Path | None = None) -> Table:
-    """The same as a table: what is default is left out."""
+def to_table(profile: Profile, directory: Path | None = None, *, hide: bool = False) -> Table:
+    """The same as a table: what is default is left out. `hide` shows literal secrets as `***`, for showing only."""
     table = {
         "schema": SCHEMA,
         "name": profile.name,
@@ -36,7 +36,7 @@ def to_table(profile: Profile, directory: Path | None = None) -> Table:
         "targets": _targets(profile.targets),
         "variables": {each.name: _variable(each) for each in profile.variables},
         "script": _script(profile.script, directory),
-        "protected": _protected(profile, directory),
+        "protected": _protected(_hidden(profile) if hide else profile, directory),
         "rollout": _rollout(profile.policy, profile.policy_given),
         "hooks": _hooks(profile),
         "window": _window(profile),
@@ -46,6 +46,12 @@ def to_table(profile: Profile, directory: Path | None = None) -> Table:
         "lint": _without_empty({"accept": list(profile.accept)}),
     }
     return {key: value for key, value in table.items() if value or (key == "variables" and profile.variables)}
+
+
+def _hidden(profile: Profile) -> Profile:
+    masked = SecretRef(SecretSource.LITERAL, "***")
+    secret = (name for name in profile.literals if name not in OPEN_LITERALS)
+    return replace(profile, protected={**profile.protected, **dict.fromkeys(secret, masked)})
 
 
 def _without_empty(table: Mapping[str, Any]) -> Table:

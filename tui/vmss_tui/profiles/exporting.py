@@ -12,7 +12,7 @@ from typing import Any
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.policy import RollingPolicy, UpgradeMode, iso_duration
 from vmss_tui.domain.script import ScriptConfig, SecretRef, SecretSource
-from vmss_tui.profiles.profile import WHOLE
+from vmss_tui.profiles.profile import OPEN_LITERALS, WHOLE
 from vmss_tui.profiles.resolving import Resolved
 
 _PLACEHOLDER = ScaleSetId("SUBSCRIPTION", "RESOURCE-GROUP", "SCALE-SET")
@@ -39,7 +39,9 @@ def to_az(resolved: Resolved, target: ScaleSetId | None = None, *, stem: str = "
     if script.protected and WHOLE not in script.protected:
         commands.append(_protected_file(script.protected, f"{stem}.protected.json"))
     if WHOLE in script.protected:
-        commands.append("# protected settings come from Key Vault, which this command cannot write: use an ARM template")
+        commands.append(
+            "# protected settings come from Key Vault, which this command cannot write: use an ARM template"
+        )
     commands += _policy(resolved, where)
     commands.append(_set(resolved, where, stem))
     if resolved.policy.mode is UpgradeMode.MANUAL or len(resolved.policy.steps) > 1:
@@ -81,7 +83,7 @@ def _arm_value(name: str, ref: SecretRef) -> object:
 
 def _open(name: str, ref: SecretRef) -> bool:
     """Whether a literal is no secret and may be shown."""
-    return ref.source is SecretSource.LITERAL and name in ("storageAccountName", "managedIdentity")
+    return ref.source is SecretSource.LITERAL and name in OPEN_LITERALS
 
 
 def _az(verb: str, where: ScaleSetId, *arguments: str, name: str = "--name") -> str:

@@ -83,8 +83,10 @@ def _schema(document: Document) -> Iterator[LintProblem]:
 
 def _unrelated(later: Iterator[LintProblem], broken: set[str]) -> Iterator[LintProblem]:
     """Leave out what only follows from a value that could not be read."""
+    incomplete = any(key.startswith(("script", "protected")) for key in broken)
     for each in later:
-        if not any(each.key == key or key.startswith(f"{each.key}.") for key in broken):
+        follows = any(each.key == key or key.startswith(f"{each.key}.") for key in broken)
+        if not follows and not (each.code == "nothing-to-run" and incomplete):
             yield each
 
 

@@ -72,6 +72,7 @@ class _Scanner:
             path = f"{path}.{part}" if path else part
             last = index == len(parts) - 1
             if many and last:
+                self._note(path, start)
                 self._tables[path] = self._tables.get(path, -1) + 1
             if path in self._tables:
                 path = f"{path}[{self._tables[path]}]"

@@ -138,7 +138,7 @@ def _uses(profile: Profile) -> Iterator[LintProblem]:
                 )
     inline = set(names(profile.script.inline))
     for each in profile.variables:
-        if each.name not in used | inline and not profile.base:
+        if each.name not in used | inline and NAME.fullmatch(each.name) and not profile.base:
             yield warning(f"variables.{each.name}", "is used nowhere", "remove it, or use it", "unused-variable")
 
 

@@ -22,6 +22,9 @@ SCHEMA = 1
 WHOLE = "*"
 """The protected name under which a Key Vault secret stands for all protected settings."""
 
+OPEN_LITERALS = ("storageAccountName", "managedIdentity")
+"""Protected settings that are no secrets, so that their values may stand in a profile."""
+
 
 class Rerun(StrEnum):
     """Whether the script runs again when the settings are identical to what the set has."""

@@ -165,6 +165,8 @@ class Reading:
         given = [each for each in ("env", "file", "prompt", "literal") if each in table]
         if len(given) != 1:
             raise refuse(at, "needs exactly one of env, file, prompt", '{ env = "NAME" }')
+        if not table[given[0]].strip():
+            raise refuse(f"{at}.{given[0]}", "is empty", '{ env = "NAME" }, { file = "path" } or { prompt = true }')
         if given[0] == "literal" and table.get("force"):
             self.forced.add(name)
         return SecretRef(SecretSource(given[0]), table[given[0]])

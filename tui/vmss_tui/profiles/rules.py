@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from vmss_tui.domain.script import HandlerOs, SecretRef, SecretSource
 from vmss_tui.profiles.inline import encode
 from vmss_tui.profiles.problem import LintProblem, error, warning
-from vmss_tui.profiles.profile import WHOLE, Profile, Script
+from vmss_tui.profiles.profile import OPEN_LITERALS, WHOLE, Profile, Script
 from vmss_tui.profiles.spec import PROTECTED_NAMES
 
 PUBLIC = {
@@ -25,6 +25,9 @@ PUBLIC = {
 _WORDS = {"commandToExecute": "command", "script": "inline", "fileUris": "files"}
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_VAULT = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/vaults/[^/]+$", re.IGNORECASE
+)
 _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 
@@ -56,7 +59,8 @@ def _what_runs(profile: Profile) -> Iterator[LintProblem]:
             "keep the command or the inline script",
         )
     if not public and not secret and WHOLE not in hidden and not profile.base:
-        yield error("script.command", "'commandToExecute' is not specified", "give a command or an inline script")
+        hint = "give a command or an inline script"
+        yield error("script.command", "'commandToExecute' is not specified", hint, "nothing-to-run")
 
 
 def _has(script: Script, name: str) -> bool:
@@ -175,11 +179,9 @@ def _reference(name: str, ref: SecretRef) -> Iterator[LintProblem]:
     key = f"protected.{name}"
     if ref.source is SecretSource.ENV and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", ref.where):
         yield error(key, f"{ref.where!r} is no name of an environment variable", 'write { env = "NAME" }')
-    if ref.source is SecretSource.FILE and not ref.where.strip():
-        yield error(key, "names no file", 'write { file = "path" }')
     if ref.source is SecretSource.KEY_VAULT:
         vault, _, secret = ref.where.partition(" ")
-        if not re.match(r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/vaults/", vault, 2):
+        if not _VAULT.match(vault):
             yield error("protected.key_vault.vault_id", "is no resource id of a vault", "copy it from the portal")
         if not re.match(r"https://[^/]+/secrets/[^/]+", secret):
             yield error(
@@ -209,7 +211,7 @@ def _literals(profile: Profile) -> Iterator[LintProblem]:
             yield error(key, "is no name of a storage account", "3 to 24 lower-case letters and digits")
         if name == "storageAccountKey" and not _is_base64(value):
             yield error(key, "is no base64, so it is no storage account key", "copy the key again")
-        if name in ("storageAccountName", "managedIdentity"):
+        if name in OPEN_LITERALS:
             continue
         hint = "refer to it with env, file or prompt; force = true keeps it here, for everyone who can read the file"
         if name in profile.forced:

@@ -62,7 +62,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _title(words: str) -> Line:
-    return ((f" {words}", Role.DIM),)
+    return ((f" {words.upper()}", Role.DIM),)
 
 
 def _lines(action: Action, state: ActionState, width: int) -> list[Line]:

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
 
@@ -71,6 +72,11 @@ class FilterBar(Horizontal):
         right = Lines(lambda _: (self._right,), classes="filter--right")
         right.styles.width = sum(len(words) for words, _ in self._right)
         yield right
+
+    def on_resize(self) -> None:
+        """A hint that does not fit ends in an ellipsis."""
+        field = self.query_one(Input)
+        field.placeholder = text.cut_end(self._hint, max(1, field.size.width - 2))
 
     @property
     def value(self) -> str:

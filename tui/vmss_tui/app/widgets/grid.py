@@ -27,7 +27,7 @@ GUTTER = 3
 """Cells left of the first column: mark, cursor, space."""
 
 _ROOMY = 100
-"""From this width on, columns stand two cells apart."""
+"""From this width on, columns stand two cells apart, unless that would cost a column."""
 
 
 class Grid(ScrollView, can_focus=True):
@@ -300,7 +300,9 @@ class Grid(ScrollView, can_focus=True):
 
     def _place(self, width: int) -> tuple[Place, ...]:
         if self._placed_for != width:
-            self._places = place(self._columns, width, start=GUTTER, gap=2 if width >= _ROOMY else 1)
+            tight = place(self._columns, width, start=GUTTER)
+            roomy = place(self._columns, width, start=GUTTER, gap=2) if width >= _ROOMY else ()
+            self._places = roomy if len(roomy) == len(tight) else tight
             self._placed_for = width
         return self._places
 

@@ -92,7 +92,7 @@ def settle_extensions(
         if value:
             stored[key] = value
         public.append({"name": item.get("name", ""), "properties": properties})
-    return with_extensions(model, public), stored
+    return (with_extensions(model, public) if listed else dict(model)), stored
 
 
 def declared(model: Mapping[str, Any]) -> list[Mapping[str, Any]]:

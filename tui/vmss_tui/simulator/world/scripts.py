@@ -193,11 +193,10 @@ def _result(behaviour: ScriptBehaviour, instance_id: str, words: Mapping[str, st
 
 
 def _padded(text: str, size: int) -> str:
-    missing = size - len(text.encode())
-    if missing <= 0:
-        return text
-    line = "unpacking …/usr/share/application/asset.bin\n"
-    return (line * (missing // len(line.encode()) + 1))[:missing] + text
+    """The tail of an output of `size` bytes that ends with `text`; handlers report, and the world keeps, no more."""
+    missing = min(size, 2 * TAIL_BYTES) - len(text.encode())
+    line = "unpacking /usr/share/application/asset.bin\n"
+    return tail(line * max(0, missing // len(line) + 1) + text if missing > 0 else text)
 
 
 def _fill(template: str, words: Mapping[str, str]) -> str:
