@@ -1,0 +1,269 @@
+"""Watching one set: only what differs, one read at a time, at a pace that quota and failures set."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from support import estate
+from support.fakes import FakeAzure, FakeClock
+from vmss_tui.domain.health import Health, Provisioning
+from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.script import ScriptState
+from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
+from vmss_tui.engine.pace import Backoff, Pulse, eased
+from vmss_tui.engine.watcher import SetWatcher, WatchFailure, is_moving
+from vmss_tui.errors import ConnectionFailed, NotFound, Throttled
+from vmss_tui.ports import Bucket, Quota
+
+T = TypeVar("T")
+
+
+def quiet(snapshot: SetSnapshot) -> SetSnapshot:
+    """The same set with nothing going on."""
+    instances = tuple(
+        replace(
+            each,
+            provisioning=Provisioning.SUCCEEDED,
+            health=Health.HEALTHY,
+            script=replace(each.script, state=ScriptState.SUCCEEDED),
+        )
+        for each in snapshot.instances
+    )
+    scale_set = replace(snapshot.scale_set, provisioning=Provisioning.SUCCEEDED)
+    return replace(snapshot, scale_set=scale_set, instances=instances, upgrade=None)
+
+
+@pytest.fixture
+def azure() -> FakeAzure:
+    return FakeAzure([quiet(estate.estate()[0])])
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def watcher(azure: FakeAzure, clock: FakeClock) -> SetWatcher:
+    (target,) = azure.sets
+    return SetWatcher(azure, target, clock, watch_seconds=10, idle_seconds=60)
+
+
+async def settle() -> None:
+    for _ in range(30):
+        await asyncio.sleep(0)
+
+
+async def upcoming(stream: AsyncIterator[T]) -> "asyncio.Task[T]":
+    """Ask for the next item and let everything run that can."""
+    task: asyncio.Task[T] = asyncio.ensure_future(anext(stream))  # type: ignore[arg-type]
+    await settle()
+    return task
+
+
+def reads(azure: FakeAzure) -> list[str]:
+    return [each.split(":")[0] for each in azure.calls]
+
+
+async def test_the_first_look_reads_everything(azure: FakeAzure, watcher: SetWatcher) -> None:
+    async with aclosing(watcher.snapshots()) as stream:
+        found = await anext(stream)
+    assert isinstance(found, SetSnapshot)
+    assert found == next(iter(azure.sets.values()))
+    assert reads(azure) == ["scale_set", "latest_upgrade", "instances"]
+    assert watcher.checked_at == estate.NOW
+
+
+async def test_nothing_is_published_while_nothing_differs(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    async with aclosing(watcher.snapshots()) as stream:
+        await anext(stream)
+        task = await upcoming(stream)
+        for _ in range(4):
+            clock.advance(60)
+            await settle()
+        assert not task.done()
+        assert reads(azure).count("instances") == 5
+        assert watcher.checked_at == clock.now()
+        azure.change_instance(watcher.target, next(iter(azure.sets.values())).instances[0].id, health=Health.UNHEALTHY)
+        clock.advance(60)
+        assert isinstance(await task, SetSnapshot)
+
+
+async def test_a_look_costs_one_dear_and_one_cheap_read(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    async with aclosing(watcher.snapshots()) as stream:
+        await anext(stream)
+        azure.calls.clear()
+        task = await upcoming(stream)
+        for _ in range(6):
+            clock.advance(60)
+            await settle()
+        task.cancel()
+    found = reads(azure)
+    assert (found.count("instances"), found.count("scale_set"), found.count("latest_upgrade")) == (6, 3, 3)
+
+
+async def test_while_azure_rolls_the_upgrade_is_read_more_often(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    azure.change(watcher.target, lambda found: replace(found, upgrade=RollingUpgrade(code=UpgradeCode.ROLLING_FORWARD)))
+    async with aclosing(watcher.snapshots()) as stream:
+        await anext(stream)
+        azure.calls.clear()
+        task = await upcoming(stream)
+        for _ in range(6):
+            clock.advance(10)
+            await settle()
+        task.cancel()
+    found = reads(azure)
+    assert (found.count("instances"), found.count("scale_set"), found.count("latest_upgrade")) == (6, 2, 4)
+
+
+async def test_unchanged_instances_stay_the_same_objects(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    async with aclosing(watcher.snapshots()) as stream:
+        first = await anext(stream)
+        assert isinstance(first, SetSnapshot)
+        azure.change(
+            watcher.target, lambda found: replace(found, instances=tuple(replace(each) for each in found.instances))
+        )
+        azure.change_instance(watcher.target, first.instances[1].id, message="new")
+        task = await upcoming(stream)
+        clock.advance(60)
+        second = await task
+    assert isinstance(second, SetSnapshot)
+    assert second.instances[0] is first.instances[0]
+    assert second.instances[1] is not first.instances[1]
+
+
+async def test_asking_cuts_the_wait_short_and_reads_everything(azure: FakeAzure, watcher: SetWatcher) -> None:
+    async with aclosing(watcher.snapshots()) as stream:
+        await anext(stream)
+        azure.calls.clear()
+        task = await upcoming(stream)
+        watcher.refresh()
+        await settle()
+        assert reads(azure) == ["scale_set", "latest_upgrade", "instances"]
+        task.cancel()
+
+
+async def test_one_read_is_in_flight_however_often_somebody_asks(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    gate = azure.gates["instances"] = asyncio.Event()
+    async with aclosing(watcher.snapshots()) as stream:
+        task = await upcoming(stream)
+        for _ in range(5):
+            watcher.refresh()
+            clock.advance(60)
+            await settle()
+        assert reads(azure).count("instances") == 1
+        gate.set()
+        await task
+        task = await upcoming(stream)
+        assert reads(azure).count("instances") == 2
+        task.cancel()
+
+
+async def test_failures_back_off_with_reason_and_time_and_recovery_is_published(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    error = azure.failures["instances"] = ConnectionFailed("no route")
+    async with aclosing(watcher.snapshots()) as stream:
+        waits = []
+        for _ in range(7):
+            task = await upcoming(stream)
+            if waits:
+                clock.advance(waits[-1])
+            failure = await task
+            assert isinstance(failure, WatchFailure)
+            assert (failure.error, failure.since) == (error, estate.NOW)
+            waits.append(failure.retry_in)
+        assert waits == [2, 4, 8, 16, 32, 60, 60]
+        azure.failures.clear()
+        task = await upcoming(stream)
+        clock.advance(60)
+        assert isinstance(await task, SetSnapshot)
+        azure.failures["instances"] = error
+        task = await upcoming(stream)
+        clock.advance(60)
+        again = await task
+    assert isinstance(again, WatchFailure)
+    assert again.retry_in == 2
+    assert again.since == clock.now()
+
+
+async def test_a_recovery_to_the_same_state_is_published_too(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    async with aclosing(watcher.snapshots()) as stream:
+        first = await anext(stream)
+        azure.failures["instances"] = ConnectionFailed("no route")
+        task = await upcoming(stream)
+        clock.advance(60)
+        await task
+        azure.failures.clear()
+        task = await upcoming(stream)
+        clock.advance(60)
+        assert await task == first
+
+
+def test_a_quota_that_runs_low_stretches_the_pace() -> None:
+    assert [eased(10, share) for share in (1.0, 0.5, 0.25, 0.1, 0.0)] == [10, 10, 20, 50, 60]
+
+
+async def test_the_pace_follows_the_quota(azure: FakeAzure, watcher: SetWatcher, clock: FakeClock) -> None:
+    azure.quota_now = Quota((Bucket("high", 25, 100),))
+    async with aclosing(watcher.snapshots()) as stream:
+        await anext(stream)
+        azure.calls.clear()
+        task = await upcoming(stream)
+        clock.advance(119)
+        await settle()
+        assert azure.calls == []
+        clock.advance(1)
+        await settle()
+        assert azure.calls
+        task.cancel()
+
+
+def test_waits_after_failures() -> None:
+    backoff = Backoff()
+    assert backoff.after(Throttled("x", retry_after=90)) == 90
+    assert backoff.after(NotFound("gone")) == 60
+    assert backoff.after(ConnectionFailed("x")) == 8
+    backoff.reset()
+    assert backoff.after(ConnectionFailed("x")) == 2
+
+
+def test_what_counts_as_moving(azure: FakeAzure) -> None:
+    (calm,) = azure.sets.values()
+    assert not is_moving(calm)
+    assert is_moving(replace(calm, scale_set=replace(calm.scale_set, provisioning=Provisioning.UPDATING)))
+    assert is_moving(replace(calm, upgrade=RollingUpgrade(code=UpgradeCode.ROLLING_BACK)))
+    assert not is_moving(replace(calm, upgrade=RollingUpgrade(code=UpgradeCode.COMPLETED)))
+    first, *rest = calm.instances
+    for change in (
+        replace(first, provisioning=Provisioning.UPDATING),
+        replace(first, health=Health.INITIALISING),
+        replace(first, script=replace(first.script, state=ScriptState.RUNNING)),
+    ):
+        assert is_moving(replace(calm, instances=(change, *rest)))
+
+
+async def test_a_pulse_is_not_lost_when_nobody_waits(clock: FakeClock) -> None:
+    pulse = Pulse(clock)
+    pulse.now()
+    assert await pulse.wait(100) is True
+    task = asyncio.ensure_future(pulse.wait(5))
+    await settle()
+    clock.advance(5)
+    assert await task is False

@@ -1,0 +1,227 @@
+"""Watching the fleet: lists first, counts within the quota, what cannot be read is said."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from support import estate
+from support.fakes import FakeAzure, FakeClock
+from vmss_tui.domain.fleet import FleetSnapshot
+from vmss_tui.domain.policy import UpgradeMode
+from vmss_tui.engine.watcher import FleetWatcher, WatchFailure
+from vmss_tui.errors import ConnectionFailed, Forbidden, Throttled
+
+
+@pytest.fixture
+def azure() -> FakeAzure:
+    return FakeAzure()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+class Seen:
+    """Everything the watcher published, gathered in the background."""
+
+    def __init__(self, watcher: FleetWatcher, clock: FakeClock) -> None:
+        self.watcher = watcher
+        self.items: list[FleetSnapshot | WatchFailure] = []
+        self._clock = clock
+
+    async def gather(self) -> None:
+        async with aclosing(self.watcher.snapshots()) as stream:
+            async for each in stream:
+                self.items.append(each)
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let the clock run in small steps, and everything that wakes with it."""
+        for _ in range(max(1, round(seconds / 0.5))):
+            for _ in range(12):
+                await asyncio.sleep(0)
+            self._clock.advance(0.5)
+        for _ in range(12):
+            await asyncio.sleep(0)
+
+    @property
+    def last(self) -> FleetSnapshot:
+        return next(each for each in reversed(self.items) if isinstance(each, FleetSnapshot))
+
+    @property
+    def failures(self) -> list[WatchFailure]:
+        return [each for each in self.items if isinstance(each, WatchFailure)]
+
+
+@asynccontextmanager
+async def watching(azure: FakeAzure, clock: FakeClock, idle: float = 30) -> AsyncIterator[Seen]:
+    seen = Seen(FleetWatcher(azure, clock, idle_seconds=idle), clock)
+    task = asyncio.create_task(seen.gather())
+    try:
+        yield seen
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_everything_is_found_and_counted(azure: FakeAzure, clock: FakeClock) -> None:
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(5)
+    found = seen.last
+    assert {each.id for each in found.entries} == set(azure.sets)
+    assert found.complete and not found.problems
+    assert found.subscriptions == estate.SUBSCRIPTIONS and found.tenants == estate.TENANTS
+    for entry in found.entries:
+        assert entry.counts is not None
+        assert entry.counts.total == len(azure.sets[entry.id].instances)
+        if entry.scale_set.mode is UpgradeMode.ROLLING:
+            assert entry.upgrade == azure.sets[entry.id].upgrade
+
+
+async def test_sets_are_shown_before_they_are_counted(azure: FakeAzure, clock: FakeClock) -> None:
+    azure.gates["instances"] = asyncio.Event()
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(2)
+        assert len(seen.last.entries) == len(azure.sets)
+        assert not seen.last.complete
+        assert all(each.counts is None for each in seen.last.entries)
+
+
+async def test_nothing_is_published_while_nothing_differs(azure: FakeAzure, clock: FakeClock) -> None:
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(5)
+        before, calls = len(seen.items), len(azure.calls)
+        await seen.pass_time(90)
+        assert len(seen.items) == before
+        assert len(azure.calls) > calls
+
+
+async def test_those_on_screen_are_counted_first(azure: FakeAzure, clock: FakeClock) -> None:
+    wanted = list(azure.sets)[-3:]
+    gate = azure.gates["scale_sets"] = asyncio.Event()
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(1)
+        seen.watcher.prefer(wanted)
+        gate.set()
+        await seen.pass_time(5)
+    counted = [each.split(":")[1] for each in azure.calls if each.startswith("instances:")]
+    assert set(counted[:3]) == {each.name for each in wanted}
+
+
+async def test_the_rest_take_turns_within_half_of_the_quota(azure: FakeAzure, clock: FakeClock) -> None:
+    base = next(iter(azure.sets.values()))
+    azure.sets = {
+        (target := replace(base.scale_set.id, name=f"web-{number}")): replace(
+            base, scale_set=replace(base.scale_set, id=target), instances=base.instances[:2]
+        )
+        for number in range(100)
+    }
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(1800)
+    dear = sum(each.startswith(("instances:", "scale_sets:")) for each in azure.calls) / 1
+    of_one_subscription = sum(each.startswith("instances:") for each in azure.calls)
+    assert 300 < of_one_subscription <= 100 + 450
+    assert dear < 900
+
+
+async def test_a_subscription_that_cannot_be_read_is_said_and_the_rest_shown(
+    azure: FakeAzure, clock: FakeClock
+) -> None:
+    azure.failures[f"scale_sets:{estate.PROD_US.id}"] = Forbidden("no right to list scale sets")
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(3)
+        assert seen.last.problems == ("prod-us: no right to list scale sets",)
+        assert {each.subscription for each in seen.last.entries} >= {estate.PROD_EUROPE}
+        azure.failures.clear()
+        await seen.pass_time(40)
+        assert seen.last.problems == ()
+        assert estate.PROD_US in {each.subscription for each in seen.last.entries}
+
+
+async def test_known_sets_stay_while_their_subscription_cannot_be_read(azure: FakeAzure, clock: FakeClock) -> None:
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(5)
+        azure.failures[f"scale_sets:{estate.PROD_US.id}"] = ConnectionFailed("no route")
+        await seen.pass_time(40)
+        assert len(seen.last.entries) == len(azure.sets)
+        assert seen.last.problems
+
+
+async def test_a_set_that_is_gone_leaves_and_a_new_one_comes(azure: FakeAzure, clock: FakeClock) -> None:
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(5)
+        gone = next(iter(azure.sets))
+        found = azure.sets.pop(gone)
+        new = replace(gone, name="brand-new")
+        azure.sets[new] = replace(found, scale_set=replace(found.scale_set, id=new))
+        await seen.pass_time(40)
+        ids = {each.id for each in seen.last.entries}
+        assert new in ids and gone not in ids
+
+
+async def test_a_set_whose_instances_cannot_be_read_says_why(azure: FakeAzure, clock: FakeClock) -> None:
+    name = next(iter(azure.sets)).name
+    azure.failures[f"instances:{name}"] = Forbidden("no right to read instances")
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(5)
+        entry = next(each for each in seen.last.entries if each.id.name == name)
+        assert (entry.counts, entry.problem) == (None, "no right to read instances")
+        assert seen.last.complete
+        azure.failures.clear()
+        seen.watcher.refresh()
+        await seen.pass_time(5)
+        entry = next(each for each in seen.last.entries if each.id.name == name)
+        assert entry.counts is not None and entry.problem == ""
+
+
+async def test_a_throttled_subscription_waits_alone(azure: FakeAzure, clock: FakeClock) -> None:
+    throttled = [key for key in azure.sets if key.subscription == estate.PROD_EUROPE.id]
+    for target in throttled:
+        azure.failures[f"instances:{target.name}"] = Throttled("used up", retry_after=50)
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(5)
+        asked = sum(each in {f"instances:{key.name}" for key in throttled} for each in azure.calls)
+        await seen.pass_time(40)
+        assert sum(each in {f"instances:{key.name}" for key in throttled} for each in azure.calls) == asked
+        others = [each for each in seen.last.entries if each.subscription != estate.PROD_EUROPE]
+        assert all(each.counts is not None for each in others)
+        azure.failures.clear()
+        await seen.pass_time(30)
+        assert all(each.counts is not None for each in seen.last.entries)
+
+
+async def test_no_way_in_is_a_failure_with_its_time_and_recovers(azure: FakeAzure, clock: FakeClock) -> None:
+    azure.failures["subscriptions"] = ConnectionFailed("no route")
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(7)
+        assert [each.retry_in for each in seen.failures] == [2, 4, 8]
+        assert len({each.since for each in seen.failures}) == 1
+        azure.failures.clear()
+        await seen.pass_time(20)
+        assert isinstance(seen.items[-1], FleetSnapshot)
+        assert len(seen.last.entries) == len(azure.sets)
+
+
+async def test_all_subscriptions_failing_is_a_failure(azure: FakeAzure, clock: FakeClock) -> None:
+    azure.failures["scale_sets"] = ConnectionFailed("no route")
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(1)
+        assert seen.failures
+
+
+async def test_closing_leaves_nothing_running(azure: FakeAzure, clock: FakeClock) -> None:
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(1)
+    await asyncio.sleep(0)
+    assert [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "fleet watcher"] == []
+
+
+async def test_a_bug_is_not_hidden(azure: FakeAzure, clock: FakeClock) -> None:
+    azure.failures["subscriptions"] = RuntimeError("bug")  # type: ignore[assignment]
+    watcher = FleetWatcher(azure, clock, idle_seconds=30)
+    with pytest.raises(RuntimeError, match="bug"):
+        async with aclosing(watcher.snapshots()) as stream:
+            await anext(stream)
