@@ -74,14 +74,15 @@ def _variable(variable: Variable) -> Table:
 
 
 def _script(script: Script, directory: Path | None) -> Table:
+    handler = script.handler
     standard = WINDOWS if script.os is HandlerOs.WINDOWS else LINUX
-    legacy = not standard.matches(script.handler.publisher, script.handler.type)
-    known = next((each for each in HANDLERS if each.matches(script.handler.publisher, script.handler.type)), standard)
+    known = next((each for each in HANDLERS if each.matches(handler.publisher, handler.type)), standard)
+    odd = (handler.publisher, handler.type) != (standard.publisher, standard.type)
     table = {
         "os": script.os.value,
-        "publisher": script.handler.publisher if legacy or script.handler.publisher != standard.publisher else "",
-        "type": script.handler.type if legacy or script.handler.type != standard.type else "",
-        "handler_version": script.handler.version if script.handler.version != known.version else "",
+        "publisher": handler.publisher if odd else "",
+        "type": handler.type if odd else "",
+        "handler_version": handler.version if handler.version != known.version else "",
         "name": script.name,
         "label": script.label,
         "files": [{"uri": each.uri, "sha256": each.sha256} if each.sha256 else each.uri for each in script.files],
@@ -95,8 +96,6 @@ def _script(script: Script, directory: Path | None) -> Table:
         "suppress_failures": script.suppress_failures,
         "settings": dict(script.settings),
     }
-    if "" not in (table["publisher"], table["type"]) or table["publisher"] or table["type"]:
-        table["publisher"], table["type"] = script.handler.publisher, script.handler.type
     kept = _without_empty(table)
     if script.timestamp is not None:
         kept["timestamp"] = script.timestamp
