@@ -4,7 +4,7 @@ Writes of the past are applied in the past and the world is advanced from there,
 the start has true times and true effects.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,7 +42,7 @@ def first_world(scenario: Scenario, now: datetime) -> World:
         for past in sorted(spec.history, key=lambda one: one.ago, reverse=True):
             world = _relive(world, spec, past, now)
     world = advance(world, now)
-    return _with_events(world, scenario.events, now)
+    return with_events(world, scenario.events, now)
 
 
 def _scale_set(spec: ScaleSetSpec, rules: Rules, now: datetime) -> ScaleSet:
@@ -206,7 +206,12 @@ def _relive(world: World, spec: ScaleSetSpec, past: PastWrite, now: datetime) ->
     return world
 
 
-def _with_events(world: World, events: tuple[EventSpec, ...], now: datetime) -> World:
+def with_events(world: World, events: Iterable[EventSpec], now: datetime) -> World:
+    """The world with events in store, counted from `now`.
+
+    Raises:
+        ValueError: an event names no scale set of this world.
+    """
     drafts: dict[str, Draft] = {}
     for event in events:
         keys = [key for key, value in world.scale_sets.items() if event.scale_set in (key, value.name.lower())]
