@@ -17,7 +17,10 @@ from aiohttp import web
 from ..answers import json_answer
 from ..faults import LiveFault
 from ..gate import GATE
+from ..scenario.lint import complaints
 from ..scenario.model import FaultRule
+from ..scenario.scale_sets import event
+from ..scenario.seed import with_events
 from ..state import SIMULATION
 
 CONTROL_TOKEN: web.AppKey[str] = web.AppKey("control_token", str)
@@ -75,6 +78,7 @@ def routes() -> list[web.RouteDef]:
         ("POST", "throttle", set_throttle),
         ("POST", "clock", set_clock),
         ("POST", "sign-in", set_sign_in),
+        ("POST", "events", add_event),
         ("POST", "hold", hold),
         ("POST", "release", release),
         ("POST", "shutdown", shutdown),
@@ -193,6 +197,19 @@ async def set_sign_in(request: web.Request) -> dict[str, Any]:
             raise ControlError(f"device is 'approve' or 'decline', not {change.device!r}")
         answer["devices"] = directory.settle_devices(change.device == "approve")
     return answer
+
+
+async def add_event(request: web.Request) -> dict[str, Any]:
+    """Let something happen to a scale set: the keys of a scenario's `[[events]]`; `at` counts from now."""
+    body = {"at": 0, **msgspec.json.decode(await request.read(), type=dict[str, Any])}
+    simulation = request.app[SIMULATION]
+    sets = [{"name": each.name} for each in simulation.world.scale_sets.values()]
+    problems = complaints({"scale_sets": sets, "events": [body]})
+    if problems:
+        raise ControlError("; ".join(f"{key}: {message}" for key, message in problems))
+    simulation.apply(lambda world, now: (with_events(world, [event(body)], now), None))
+    simulation.settle()
+    return {}
 
 
 async def hold(request: web.Request) -> dict[str, Any]:
