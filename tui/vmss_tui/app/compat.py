@@ -1,6 +1,6 @@
 """Everything that leans on Textual's insides or on the terminal's quirks; the only module that may.
 
-Owns: ASCII signs for terminals that have no others, small repaints, crash messages without local variables, signals, OSC 52 size.
+Owns: ASCII signs for terminals that have no others, small repaints, crash messages without local variables, signals.
 """
 
 import asyncio

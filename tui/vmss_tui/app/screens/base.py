@@ -149,12 +149,22 @@ class BaseScreen(Screen[None]):
     def on_mount(self) -> None:
         """Start the one timer."""
         self._timer = self.set_interval(1.0, self.tick)
-        self.shell.connection_changed.subscribe(self, lambda _: self.connection_changed())
+        self.shell.connection_changed.subscribe(self, lambda _: self._connection_came())
         self.refresh_frame()
 
     def connection_changed(self) -> None:
         """Signing in came further; override and call the parent's."""
         self.refresh_frame()
+
+    def _connection_came(self) -> None:
+        if self.on_top:
+            self.connection_changed()
+
+    @property
+    def on_top(self) -> bool:
+        """Whether no other full screen lies over this one."""
+        stack = self.app.screen_stack
+        return next((each for each in reversed(stack) if isinstance(each, BaseScreen)), None) is self
 
     def covered(self) -> None:
         """Another full screen lies on top: stop reading; override."""

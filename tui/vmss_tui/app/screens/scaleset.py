@@ -131,9 +131,10 @@ class ScaleSetScreen(ListScreen):
         """Summary and map, then the list."""
         if self._snapshot is not None:
             self._labels = scaleset.versions(self._snapshot, self.shell.label_of)
-        for each in ("#summary", "#map"):
-            self.query_one(each, Lines).reload()
-        super().redraw()
+        with self.app.batch_update():
+            for each in ("#summary", "#map"):
+                self.query_one(each, Lines).reload()
+            super().redraw()
 
     def rows(self) -> tuple[Row, ...]:
         """The instances of the current view."""
