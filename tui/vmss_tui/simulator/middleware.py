@@ -17,6 +17,7 @@ from aiohttp import web
 
 from . import access
 from .answers import arm_error, json_answer
+from .arm.context import CHARGE
 from .armpath import ArmPath, parse
 from .counters import Seen
 from .faults import answer_with_fault
@@ -310,9 +311,9 @@ async def throttle(request: web.Request, handler: Handler) -> web.StreamResponse
 def _charge(
     request: web.Request, gate: Gate, subscription: str, groups: tuple[str, ...], response: web.StreamResponse
 ) -> None:
-    charge = int(request.get("charge", 1))
+    charge = int(request.get(CHARGE, 1))
     if "VMScaleSetVMViews" in groups:
         gate.throttle.charge(subscription, "VMScaleSetVMViews", charge)
         response.headers["x-ms-request-charge"] = str(charge)
     elif request.method != "GET" and groups:
-        response.headers["x-ms-request-charge"] = str(request.get("charge", 0))
+        response.headers["x-ms-request-charge"] = str(request.get(CHARGE, 0))

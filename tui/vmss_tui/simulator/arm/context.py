@@ -23,7 +23,7 @@ from .instances import Shapes
 
 T = TypeVar("T")
 Handler = Callable[["Call"], Awaitable[web.Response]]
-CHARGE = "charge"
+CHARGE: web.RequestKey[int] = web.RequestKey("charge", int)
 """Request key under which a handler leaves the number of VMs it showed."""
 
 
