@@ -60,9 +60,14 @@ async def settle() -> None:
 
 async def upcoming(stream: AsyncIterator[T]) -> "asyncio.Task[T]":
     """Ask for the next item and let everything run that can."""
-    task: asyncio.Task[T] = asyncio.ensure_future(anext(stream))  # type: ignore[arg-type]
+    task: asyncio.Task[T] = asyncio.ensure_future(anext(stream))
     await settle()
     return task
+
+
+async def drop(task: "asyncio.Task[T]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def reads(azure: FakeAzure) -> list[str]:
@@ -105,7 +110,7 @@ async def test_a_look_costs_one_dear_and_one_cheap_read(
         for _ in range(6):
             clock.advance(60)
             await settle()
-        task.cancel()
+        await drop(task)
     found = reads(azure)
     assert (found.count("instances"), found.count("scale_set"), found.count("latest_upgrade")) == (6, 3, 3)
 
@@ -121,7 +126,7 @@ async def test_while_azure_rolls_the_upgrade_is_read_more_often(
         for _ in range(6):
             clock.advance(10)
             await settle()
-        task.cancel()
+        await drop(task)
     found = reads(azure)
     assert (found.count("instances"), found.count("scale_set"), found.count("latest_upgrade")) == (6, 2, 4)
 
@@ -152,7 +157,7 @@ async def test_asking_cuts_the_wait_short_and_reads_everything(azure: FakeAzure,
         watcher.refresh()
         await settle()
         assert reads(azure) == ["scale_set", "latest_upgrade", "instances"]
-        task.cancel()
+        await drop(task)
 
 
 async def test_one_read_is_in_flight_however_often_somebody_asks(
@@ -170,7 +175,7 @@ async def test_one_read_is_in_flight_however_often_somebody_asks(
         await task
         task = await upcoming(stream)
         assert reads(azure).count("instances") == 2
-        task.cancel()
+        await drop(task)
 
 
 async def test_failures_back_off_with_reason_and_time_and_recovery_is_published(
@@ -178,7 +183,7 @@ async def test_failures_back_off_with_reason_and_time_and_recovery_is_published(
 ) -> None:
     error = azure.failures["instances"] = ConnectionFailed("no route")
     async with aclosing(watcher.snapshots()) as stream:
-        waits = []
+        waits: list[float] = []
         for _ in range(7):
             task = await upcoming(stream)
             if waits:
@@ -232,7 +237,7 @@ async def test_the_pace_follows_the_quota(azure: FakeAzure, watcher: SetWatcher,
         clock.advance(1)
         await settle()
         assert azure.calls
-        task.cancel()
+        await drop(task)
 
 
 def test_waits_after_failures() -> None:

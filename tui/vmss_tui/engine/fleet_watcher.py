@@ -6,7 +6,7 @@ half of what Azure allows a subscription. Knows ports only.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -75,7 +75,7 @@ class FleetWatcher:
         if any(not each.counted for target in fresh if (each := self._state.known.get(target))):
             self._pulse.now()
 
-    async def snapshots(self) -> AsyncIterator[FleetSnapshot | WatchFailure]:
+    async def snapshots(self) -> AsyncGenerator[FleetSnapshot | WatchFailure, None]:
         """Every snapshot that differs from the one before, and every failure; ends only when it is closed."""
         worker = asyncio.create_task(self._work(), name="fleet watcher")
         worker.add_done_callback(lambda _: self._changed.set())

@@ -5,7 +5,7 @@ Knows ports only. Azure allows 12 cheap and 10 dear reads a minute for one set, 
 instances) and one cheap one (the model or the rolling upgrade, by turns).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 
 from vmss_tui.domain.health import Health, Provisioning
@@ -55,7 +55,7 @@ class SetWatcher:
         self._looks = 0
         self._pulse.now()
 
-    async def snapshots(self) -> AsyncIterator[SetSnapshot | WatchFailure]:
+    async def snapshots(self) -> AsyncGenerator[SetSnapshot | WatchFailure, None]:
         """Every snapshot that differs from the one before, and every failure; ends only when it is closed."""
         backoff, since = Backoff(first=min(2.0, self._watch_seconds)), None
         while True:
