@@ -7,7 +7,7 @@ another write. Source: "Configure rolling upgrades"; recordings `rolling_*` (the
 from datetime import datetime
 
 from vmss_tui.domain import events as e
-from vmss_tui.domain.endings import cancelled, changed_so_far, finish, verdict
+from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, verdict
 from vmss_tui.domain.gates import check, failed
 from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.keys import cancel_key, roll_begun, roll_key, roll_number, roll_over, roll_seen
@@ -33,7 +33,7 @@ def _write(scene: Scene) -> Commands | None:
     """The one write that is the roll; after a pause, one more."""
     plan, state = scene.plan, scene.state
     if not plan.batches and not plan.writes_model:
-        return scene.conclude(e.Verdict.COMPLETED, f"nothing to do: every instance runs {plan.to_label} already")
+        return conclude(scene, e.Verdict.COMPLETED, f"nothing to do: every instance runs {plan.to_label} already")
     number = _wanted(scene)
     key = roll_key(number)
     if isinstance(state.writes.get(key), e.WriteAccepted | e.WriteEnded):
@@ -67,7 +67,7 @@ def _held(scene: Scene) -> Commands | None:
         return None
     return [
         Record((stop,)),
-        *scene.conclude(e.Verdict.FAILED, f"stopped before the roll: {stop.message}; {changed_so_far(scene)}"),
+        *conclude(scene, e.Verdict.FAILED, f"stopped before the roll: {stop.message}; {changed_so_far(scene)}"),
     ]
 
 
@@ -137,7 +137,7 @@ def _soak(scene: Scene) -> Commands | None:
     if stop is not None:
         return [
             Record((stop,)),
-            *scene.conclude(e.Verdict.FAILED, f"after the roll: {stop.message}; {changed_so_far(scene)}"),
+            *conclude(scene, e.Verdict.FAILED, f"after the roll: {stop.message}; {changed_so_far(scene)}"),
         ]
     return scene.wait("watching whether it stays well", until)
 
@@ -155,7 +155,7 @@ def _end(scene: Scene) -> Commands:
     why = fault.message.strip() if fault is not None else "it gave no reason"
     began = roll_begun(state)
     told = f"Azure stopped its roll: {why}" if began else f"Azure refused the change: {why}"
-    return scene.conclude(e.Verdict.FAILED, f"{told}; {changed_so_far(scene)}", fault)
+    return conclude(scene, e.Verdict.FAILED, f"{told}; {changed_so_far(scene)}", fault)
 
 
 def _outcome(state: RolloutState) -> OperationState:

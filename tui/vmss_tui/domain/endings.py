@@ -12,7 +12,7 @@ from vmss_tui.domain.phases import BAD
 from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.domain.scene import Action, Commands, Record, Scene, Write
-from vmss_tui.domain.upgrade import OperationState
+from vmss_tui.domain.upgrade import AzureFault, OperationState
 from vmss_tui.domain.writes import follow
 
 
@@ -23,8 +23,21 @@ def finish(scene: Scene) -> Commands | None:
         return None
     if scene.state.policy_restored is None and _differs(scene):
         return _restore(scene)
-    counts = {phase.value: count for phase in e.Phase if (count := scene.state.count(phase))}
-    return [Record((e.Ended(ending.verdict, ending.reason, ending.fault, counts),))]
+    return _ended(scene, ending)
+
+
+def conclude(scene: Scene, verdict: e.Verdict, reason: str, fault: AzureFault | None = None) -> Commands:
+    """Decide how it ends: at once, or after the set's own policy was put back."""
+    ending = e.Concluding(verdict, reason, fault)
+    return [Record((ending,))] if _differs(scene) else _ended(scene, ending)
+
+
+def _ended(scene: Scene, ending: e.Concluding) -> Commands:
+    state, batch = scene.state, scene.state.open_batch
+    counts = {phase.value: count for phase in e.Phase if (count := state.count(phase))}
+    bad = set(state.ids_in(*BAD))
+    last = (e.BatchEnded(batch.number, tuple(i for i in batch.ids if i in bad)),) if batch is not None else ()
+    return [Record((*last, e.Ended(ending.verdict, ending.reason, ending.fault, counts)))]
 
 
 def verdict(scene: Scene) -> Commands:
@@ -34,21 +47,21 @@ def verdict(scene: Scene) -> Commands:
     good = f"{state.count(e.Phase.DONE)} of {_planned(state)} run {plan.to_label}"
     budget = plan.policy.failure_budget
     if not _planned(state):
-        return scene.conclude(e.Verdict.COMPLETED, f"the set's model is {plan.to_label}; no instance needed it")
+        return conclude(scene, e.Verdict.COMPLETED, f"the set's model is {plan.to_label}; no instance needed it")
     if not bad and not behind:
         well = " and are healthy" if scene.set.health_source.present and state.count(e.Phase.DONE) else ""
-        return scene.conclude(e.Verdict.COMPLETED, good + well)
+        return conclude(scene, e.Verdict.COMPLETED, good + well)
     if not behind and budget is not None:
-        return scene.conclude(e.Verdict.COMPLETED, f"{good}; within its budget {_failures(state)}")
+        return conclude(scene, e.Verdict.COMPLETED, f"{good}; within its budget {_failures(state)}")
     told = [_failures(state)] if bad else []
     told += [f"{len(behind)} not updated: {listed(behind)}"] if behind else []
-    return scene.conclude(e.Verdict.FAILED, "; ".join([good, *told]))
+    return conclude(scene, e.Verdict.FAILED, "; ".join([good, *told]))
 
 
 def cancelled(scene: Scene, by: str = "") -> Commands:
     """Conclude as cancelled, with what is changed and what is not."""
     who = by or (f"cancelled by {scene.state.cancelled_by}" if scene.state.cancelled_by else "cancelled")
-    return scene.conclude(e.Verdict.CANCELLED, f"{who}: {changed_so_far(scene)}")
+    return conclude(scene, e.Verdict.CANCELLED, f"{who}: {changed_so_far(scene)}")
 
 
 def changed_so_far(scene: Scene) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from vmss_tui.domain import events as e
 from vmss_tui.domain.health import Health
 from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.keys import roll_number, roll_over
+from vmss_tui.domain.keys import roll_number
 from vmss_tui.domain.phases import BAD, FINAL, Ground, phase_of, sight
 from vmss_tui.domain.plan import RolloutPlan, Strategy
 from vmss_tui.domain.policy import Severity
@@ -92,8 +92,6 @@ def _inferred(
     left = [each for each in snapshot.instances if phases[each.id] in _LEFT_QUEUE and each.id not in known]
     if left:
         found += _grown(plan, state, current, left, phases)
-    elif current is not None and roll_over(state):
-        found.append(_ended(current, phases))
     return tuple(found)
 
 

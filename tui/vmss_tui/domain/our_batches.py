@@ -5,7 +5,7 @@ Write the model; follow the batch that runs; check the gates; wait for people an
 """
 
 from vmss_tui.domain import events as e
-from vmss_tui.domain.endings import cancelled, changed_so_far, finish, listed, verdict
+from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, listed, verdict
 from vmss_tui.domain.gates import check, failed
 from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.instance import Instance
@@ -46,7 +46,7 @@ def _model(scene: Scene) -> Commands | None:
     ended = state.writes[MODEL]
     if isinstance(ended, e.WriteEnded) and ended.state in (OperationState.FAILED, OperationState.CANCELLED):
         why = ended.fault.message if ended.fault is not None else "Azure gave no reason"
-        return scene.conclude(e.Verdict.FAILED, f"the set's model could not be updated: {why}", ended.fault)
+        return conclude(scene, e.Verdict.FAILED, f"the set's model could not be updated: {why}", ended.fault)
     if ended == e.WriteEnded(MODEL, OperationState.GONE) and scene.set.provisioning is Provisioning.UPDATING:
         return scene.wait("Azure updates the set's model")
     return None
@@ -62,7 +62,7 @@ def _held_before_start(scene: Scene) -> Commands | None:
     if stopped is not None:
         return [
             Record((stopped,)),
-            *scene.conclude(e.Verdict.FAILED, f"stopped before anything was changed: {stopped.message}"),
+            *conclude(scene, e.Verdict.FAILED, f"stopped before anything was changed: {stopped.message}"),
         ]
     return None
 
@@ -77,7 +77,7 @@ def _model_arrived(scene: Scene) -> bool:
 
 
 def _nothing_to_do(scene: Scene) -> Commands:
-    return scene.conclude(e.Verdict.COMPLETED, f"nothing to do: every instance runs {scene.plan.to_label} already")
+    return conclude(scene, e.Verdict.COMPLETED, f"nothing to do: every instance runs {scene.plan.to_label} already")
 
 
 # --- the batch that runs --------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def _checked(scene: Scene) -> Commands | None:
     late = scene.state.gates.get(("deadline", last.number)) if last is not None else None
     if late is not None:
         return _stopped(scene, late)
-    number = batch.number if batch is not None else len(scene.plan.batches) + 1
+    number = batch.number if batch is not None else None
     if any(key[1] == number for key in scene.state.gates):
         return None
     checked = check(scene, number)
@@ -188,7 +188,7 @@ def _checked(scene: Scene) -> Commands | None:
 
 
 def _stopped(scene: Scene, gate: e.GateChecked) -> Commands:
-    return scene.conclude(e.Verdict.FAILED, f"{gate.message}; {changed_so_far(scene)}")
+    return conclude(scene, e.Verdict.FAILED, f"{gate.message}; {changed_so_far(scene)}")
 
 
 def _next(scene: Scene) -> Commands:

@@ -284,7 +284,7 @@ def _batch(state: RolloutState, event: e.BatchStarted | e.BatchEnded, at: dateti
     started = known.started_at if known is not None else at
     begun = BatchState(number=event.number, ids=event.ids, zones=event.zones, started_at=started)
     others = tuple(each for each in state.batches if each is not known)
-    return {"batches": (*others, begun), "batch_count": max(event.of, event.number), "waiting": None}
+    return {"batches": (*others, begun), "batch_count": max(event.of, event.number)}
 
 
 def _saw(state: RolloutState, event: e.InstancesSeen, at: datetime) -> _Changes:

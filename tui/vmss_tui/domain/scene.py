@@ -12,7 +12,6 @@ from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import ExternalGate
 from vmss_tui.domain.rollout import RolloutState, Stage
 from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
-from vmss_tui.domain.upgrade import AzureFault
 
 SETTLE_SECONDS = 20.0
 """How long after an unanswered request its effect may take to show, before it is sent again."""
@@ -100,7 +99,3 @@ class Scene:
         """Wait, saying so once."""
         waiting = e.Waiting(why, until)
         return [] if self.state.waiting == waiting else [Record((waiting,))]
-
-    def conclude(self, verdict: e.Verdict, reason: str, fault: AzureFault | None = None) -> Commands:
-        """Decide how it ends; putting things back comes next."""
-        return [Record((e.Concluding(verdict, reason, fault),))]
