@@ -24,6 +24,7 @@ from vmss_tui.journal.store import Journal, default_path
 from vmss_tui.ports import Azure, Clock, SystemClock
 
 if TYPE_CHECKING:
+    from vmss_tui.engine.timing import Pace
     from vmss_tui.profiles.store import ProfileStore
 
 
@@ -107,6 +108,12 @@ class LiveSession:
                 hint=f"follow it with `vmss-tui attach {rollout}`",
             )
         await self._run(rollout, secrets or {})
+
+    def pace(self) -> "Pace":
+        """How often a runner on this cloud looks."""
+        from vmss_tui.engine.timing import Pace
+
+        return Pace.of(self._cloud.watch_seconds, self._cloud.poll_seconds)
 
     def editor(self, path: Path) -> Sequence[str]:
         """See `app.session.Session`."""

@@ -13,8 +13,14 @@ from vmss_tui.cli.settings import connected, with_profiles
 from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.errors import PreflightRefused
 from vmss_tui.presentation import records
+from vmss_tui.presentation.columns import text_of
+from vmss_tui.presentation.plan import sections
+from vmss_tui.presentation.rollout import arrow
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+WIDTH = 120
+"""Cells that a plan may take in a file or a pipe."""
 
 _OPTIONS = (
     click.argument("profile"),
@@ -75,4 +81,7 @@ def plan(ctx: click.Context, /, as_json: bool, **given: Any) -> int:
 
 def plan_lines(prepared: Prepared) -> list[str]:
     """The plan for people."""
-    return [str(prepared.plan)]
+    made = prepared.plan
+    cells = min(output.columns() or WIDTH, WIDTH)
+    title = f"{made.target.short}, {made.location}: {arrow(made.from_label or 'nothing', made.to_label)}"
+    return [title, "", *(text_of(line) for line in sections(made, cells, files=prepared.pins))]

@@ -47,7 +47,7 @@ def runner(ctx: click.Context, rollout: str, journal: Path) -> int:
 
 
 async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secret]) -> None:
-    from vmss_tui.engine.runner import Pace, run
+    from vmss_tui.engine.runner import run
 
     session = LiveSession(settings)
     try:
@@ -63,7 +63,7 @@ async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secre
                 secrets=lambda: _reveal(references, given),
                 host=socket.gethostname(),
                 pid=os.getpid(),
-                pace=Pace(),
+                pace=session.pace(),
             )
     finally:
         await session.close()
