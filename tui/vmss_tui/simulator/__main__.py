@@ -62,9 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.lint is not None:
         return _lint(options.lint)
     logging.basicConfig(level=logging.DEBUG if options.debug else logging.CRITICAL, stream=sys.stderr)
+    gc.disable()  # a first world is made of a million objects, and none of them is garbage
     try:
         simulation = _simulation(options)
         gc.freeze()
+        gc.enable()
         asyncio.run(serve(simulation, _serve_options(options), _announce))
     except ScenarioError as error:
         return _complain(error.problems)
