@@ -23,7 +23,7 @@ SECONDS = 20.0
 REDIRECTS = 5
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?:[0-9a-f]{24})?(?![0-9a-f])")
 _VERSION = re.compile(r"^(?:refs/tags/)?v?\d+\.\d+(?:[.\w+-]*)$|^[\w.-]*[-_]v?\d+\.\d+[\w.+-]*$")
-_NUMBERED = re.compile(r"(?<![\d.])v?\d+\.\d+(?:\.\d+)*(?![\d.])")
+_NUMBERED = re.compile(r"(?<![\d.])v?\d+\.\d+(?:\.\d+)*(?!\d)")
 
 
 class Pins:
@@ -35,7 +35,10 @@ class Pins:
 
     async def pin(self, uri: str) -> FilePin:
         """Fetch and hash one file; `problem` says why it could not be."""
-        mutable = why_mutable(uri)
+        try:
+            mutable = why_mutable(uri)
+        except ValueError:
+            return FilePin(uri, problem="this is not an address")
         try:
             size, sha256 = await asyncio.wait_for(self._fetch(uri), SECONDS)
         except TimeoutError:
