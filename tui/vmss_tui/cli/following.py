@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.domain.events import BatchEnded, InstanceSeen, Logged, Verdict
+from vmss_tui.domain.events import BatchStarted, InstanceSeen, Logged, Verdict
 from vmss_tui.domain.rollout import RolloutState, apply
 from vmss_tui.errors import RolloutCancelled, RolloutFailed, VmssTuiError
 from vmss_tui.journal.store import Journal
@@ -55,10 +55,10 @@ class PlainWriter:
 
     def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
         """See Writer."""
+        if isinstance(entry.event, BatchStarted) and entry.event.number > 1:
+            output.line(f"          {reached(self._before)}")
         for text, _ in tell(entry.event, self._before):
             output.line(f"{entry.at.astimezone():%H:%M:%S}  {text}")
-        if isinstance(entry.event, BatchEnded) and not state.stage.over:
-            output.line(f"          {reached(state)}")
         self._before = state
 
     def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:

@@ -111,13 +111,12 @@ class Call:
         return why, ticket
 
     def _confirm(self, prepared: Prepared) -> None:
-        """Show the plan and ask. Raises RolloutCancelled when the answer is no."""
+        """Show the plan and ask, both on stderr. Raises RolloutCancelled when the answer is no."""
+        if not self._jsonl:
+            for line in plan_lines(prepared):
+                diagnostics.say(line)
         if self._yes:
-            if not self._jsonl:
-                output.lines(plan_lines(prepared))
             return
-        for line in plan_lines(prepared):
-            diagnostics.say(line)
         plan = prepared.plan
         question = f"Roll {plan.to_label} out to {counted(plan.affected, 'instance')} of {plan.target.name}? [y/N]"
         if diagnostics.ask(question).lower() not in ("y", "yes"):
