@@ -2,15 +2,19 @@
 
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.policy import Amount, BatchStep, ExternalGate, RolloutPolicy, UpgradeMode
+from vmss_tui.domain.policy import Amount, BatchStep, ExternalGate, Hook, RolloutPolicy, UpgradeMode
 from vmss_tui.domain.script import HANDLERS, ScriptConfig, SecretRef, SecretSource
 from vmss_tui.domain.window import Window
 from vmss_tui.profiles.inline import encode
-from vmss_tui.profiles.model import FileRef, Hook, Hooks, Profile, ReportFields, Rerun, Script, Targets, Variable
+from vmss_tui.profiles.model import FileRef, Profile, ReportFields, Rerun, Script, Targets, Variable
 from vmss_tui.profiles.spec import PROTECTED_NAMES
+
+QUICK = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+"""No wall-clock limits; enough examples to find what is wrong, on a shared machine too."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 filled = texts.filter(bool)
@@ -88,6 +92,14 @@ scripts = st.builds(
     settings=st.dictionaries(texts, json_values, max_size=2),
 ) | st.builds(Script, inline=filled, rerun=st.just(Rerun.WHEN_CHANGED))
 
+hooks = st.builds(
+    Hook,
+    st.lists(filled, min_size=1, max_size=2).map(tuple),
+    st.just(""),
+    st.lists(st.sampled_from(Hook().on), min_size=1, unique=True).map(tuple),
+    st.integers(1, 600),
+)
+
 policies = st.fixed_dictionaries(
     {},
     optional={
@@ -108,9 +120,10 @@ policies = st.fixed_dictionaries(
         "exclude": st.lists(texts, max_size=2).map(tuple),
         "gate": st.builds(ExternalGate, st.just(()), filled, st.integers(1, 600)),
         "restore_policy": st.booleans(),
+        "health_wait_seconds": seconds,
+        "hooks": st.lists(hooks, min_size=1, max_size=2).map(tuple),
     },
 )
-hooks = st.builds(Hook, st.lists(filled, min_size=1, max_size=2).map(tuple), st.just(""), st.integers(1, 600))
 windows = st.builds(
     Window,
     start=st.just("22:00"),
@@ -146,7 +159,6 @@ def profiles(draw: st.DrawFn) -> Profile:
         forced=frozenset(name for name in literals if draw(st.booleans())),
         policy=RolloutPolicy(**fields),
         policy_given=frozenset(fields),
-        hooks=Hooks(attention=draw(st.none() | hooks), failed=draw(st.none() | hooks)),
         window=draw(st.none() | windows),
         report=ReportFields(why=draw(texts), ticket=draw(texts), require=tuple(draw(st.lists(texts, max_size=2)))),
         accept=tuple(draw(st.lists(texts, max_size=2))),

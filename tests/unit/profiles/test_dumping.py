@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 
-from unit.profiles.strategies import profiles
+from unit.profiles.strategies import QUICK, profiles
 from unit.profiles.texts import HEAD, SCRIPT, profile
 from vmss_tui.domain.script import SecretRef, SecretSource
 from vmss_tui.profiles.building import build
@@ -20,8 +20,10 @@ from vmss_tui.profiles.paths import bundled_dir
 from vmss_tui.profiles.schema import json_schema
 
 BUNDLED = bundled_dir() or Path()
+SCHEMA = jsonschema.Draft202012Validator(json_schema())
 
 
+@QUICK
 @given(profiles())
 def test_a_profile_survives_being_written(one: Profile) -> None:
     loaded, problems = build(parse(dump(one), None), "fallback")
@@ -29,9 +31,10 @@ def test_a_profile_survives_being_written(one: Profile) -> None:
     assert loaded == one
 
 
+@QUICK
 @given(profiles())
 def test_what_is_written_fits_the_schema(one: Profile) -> None:
-    jsonschema.validate(tomllib.loads(dump(one)), json_schema())
+    SCHEMA.validate(tomllib.loads(dump(one)))
 
 
 @pytest.mark.parametrize("path", sorted(BUNDLED.glob("*.toml")), ids=lambda path: path.stem)

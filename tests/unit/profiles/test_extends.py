@@ -19,7 +19,7 @@ unhealthy = "25%"
 [protected]
 storageAccountName = { literal = "ship" }
 storageAccountKey = { env = "SHIP_KEY" }
-[hooks.failed]
+[[hooks]]
 command = ["page"]
 [script]
 inline_file = "a.sh"
@@ -58,7 +58,7 @@ def test_the_nearer_file_wins_key_by_key(tmp_path: Path) -> None:
     assert found.policy.pause_seconds == 30
     assert found.script.command == "./a.sh ${version}"
     assert found.script.inline == ""
-    assert found.hooks.failed is not None
+    assert [hook.command for hook in found.policy.hooks] == [("page",)]
     assert found.protected["storageAccountKey"].where == str(tmp_path / "key")
     assert set(found.protected) == {"storageAccountName", "storageAccountKey"}
 

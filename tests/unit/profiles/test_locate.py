@@ -7,6 +7,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unit.profiles.strategies import QUICK
 from vmss_tui.profiles.locate import layout
 
 TEXT = '''# a comment
@@ -87,6 +88,7 @@ def leaves(value: Any, path: str) -> set[str]:
     return {path}
 
 
+@QUICK
 @given(tables, st.booleans())
 def test_every_key_of_any_document_is_found_on_the_line_that_names_it(table: dict[str, Any], multiline: bool) -> None:
     text = tomli_w.dumps(table, multiline_strings=multiline)

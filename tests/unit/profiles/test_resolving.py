@@ -32,7 +32,8 @@ force_update_tag = "${channel}-1"
 why = "Release ${version}"
 [rollout.gate]
 url = "https://gate.example/${version}"
-[hooks.failed]
+[[hooks]]
+on = ["failed"]
 command = ["page", "web ${version}"]
 """
 TARGET = ScaleSetId("s", "rg", "web-weu")
@@ -58,8 +59,7 @@ def test_every_text_is_filled_in(tmp_path: Path) -> None:
     assert found.report.why == "Release 2.5"
     assert found.policy.gate is not None
     assert found.policy.gate.url == "https://gate.example/2.5"
-    assert found.hooks.failed is not None
-    assert found.hooks.failed.command == ("page", "web 2.5")
+    assert [(hook.on, hook.command) for hook in found.policy.hooks] == [(("failed",), ("page", "web 2.5"))]
 
 
 def test_given_goes_before_the_environment_and_that_before_the_default(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unit.profiles.strategies import QUICK
 from vmss_tui.profiles.variables import declared_pieces, escape, fill, fill_declared, names, pieces
 
 
@@ -28,12 +29,14 @@ def test_names_are_found_well_formed_or_not() -> None:
     assert list(names("${a} $${b} ${VAR:-x} ${open")) == ["a", "VAR:-x", "open"]
 
 
+@QUICK
 @given(st.text(alphabet="${}ab \n"))
 def test_escaped_text_comes_back_unchanged(text: str) -> None:
     assert fill(escape(text), {}) == text
     assert list(names(escape(text))) == []
 
 
+@QUICK
 @given(st.text(alphabet="${}ab"))
 def test_pieces_say_the_same_as_fill(text: str) -> None:
     values = dict.fromkeys(names(text), "V")
@@ -46,6 +49,7 @@ def test_in_an_inline_script_only_declared_names_count() -> None:
     assert fill_declared(script, {}) == script
 
 
+@QUICK
 @given(st.text(alphabet="${}ab"))
 def test_an_inline_script_without_declared_names_is_untouched(text: str) -> None:
     assert "".join(part for part, _ in declared_pieces(text, ["zz"])) == text

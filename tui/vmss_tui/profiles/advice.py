@@ -19,7 +19,7 @@ _BRANCHES = {"master", "main", "trunk", "develop", "development", "dev", "head",
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TAG = re.compile(r"v?\d+(\.\d+)*([-+].*)?|release[-/]?\d.*|.*\$\{[^}]*\}.*", re.IGNORECASE)
 _NAMED_SECRET = re.compile(
-    r"(?:^|[^A-Za-z])(?P<name>[A-Za-z0-9_-]*(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|"
+    r"(?:^|[^A-Za-z])(?P<name>[A-Za-z0-9_-]{0,40}(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|"
     r"account[_-]?key|connection[_-]?string)\d*)(?:\s*[=:]\s*|\s+)['\"]?(?P<value>[^\s'\"$/.-][^\s'\"]{3,})",
     re.IGNORECASE,
 )

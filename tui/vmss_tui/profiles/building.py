@@ -3,17 +3,17 @@
 Missing or refused values take their defaults, so that a profile with problems can still be checked as a whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.policy import BatchStep, ExternalGate, RolloutPolicy, UpgradeMode
+from vmss_tui.domain.policy import BatchStep, ExternalGate, Hook, RolloutPolicy, UpgradeMode
 from vmss_tui.domain.script import HANDLERS, LINUX, WINDOWS, Handler, HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.window import Window
 from vmss_tui.profiles.document import Document, read_text
 from vmss_tui.profiles.problem import LintProblem, error
-from vmss_tui.profiles.profile import Hook, Hooks, Profile, ReportFields, Rerun, Script, Targets, Variable
+from vmss_tui.profiles.profile import Profile, ReportFields, Rerun, Script, Targets, Variable
 from vmss_tui.profiles.reading import Reading
 
 Table = Mapping[str, Any]
@@ -24,6 +24,7 @@ POLICY_FIELDS = {
     "unhealthy_upgraded": "unhealthy_upgraded_percent",
     "failure_budget": "failure_budget",
     "min_healthy": "min_healthy_seconds",
+    "health_wait": "health_wait_seconds",
     "batch_deadline": "batch_deadline_seconds",
     "soak": "soak_seconds",
     "cross_zone": "cross_zone",
@@ -43,7 +44,7 @@ def build(document: Document, fallback: str) -> tuple[Profile, tuple[LintProblem
     table = reading.read(document.data)
     problems = reading.problems
     script = table.get("script", {})
-    policy, given = _policy(table.get("rollout", {}), script)
+    policy, given = _policy(table.get("rollout", {}), script, _hooks(table.get("hooks", ()), problems))
     path = document.layers[0].path if document.layers else None
     profile = Profile(
         name=table.get("name") or fallback,
@@ -57,7 +58,6 @@ def build(document: Document, fallback: str) -> tuple[Profile, tuple[LintProblem
         forced=frozenset(reading.forced),
         policy=policy,
         policy_given=given,
-        hooks=_hooks(table.get("hooks", {}), problems),
         window=_window(table.get("window"), problems),
         report=ReportFields(**table.get("report", {})),
         accept=table.get("lint", {}).get("accept", ()),
@@ -151,7 +151,7 @@ def _anchored(ref: SecretRef, name: str, document: Document) -> SecretRef:
     return SecretRef(SecretSource.FILE, str(_absolute(document.directory(f"protected.{name}"), ref.where)))
 
 
-def _policy(table: Table, script: Table) -> tuple[RolloutPolicy, frozenset[str]]:
+def _policy(table: Table, script: Table, hooks: tuple[Hook, ...]) -> tuple[RolloutPolicy, frozenset[str]]:
     """The policy and which of its fields are stated."""
     fields: dict[str, Any] = {POLICY_FIELDS[key]: value for key, value in table.items() if key in POLICY_FIELDS}
     if "batch" in table:
@@ -165,17 +165,20 @@ def _policy(table: Table, script: Table) -> tuple[RolloutPolicy, frozenset[str]]
         fields["gate"] = ExternalGate(gate.get("command", ()), gate.get("url", ""), gate.get("timeout", 30))
     if script.get("rerun") == Rerun.ALWAYS:
         fields["force_rerun"] = True
+    if hooks:
+        fields["hooks"] = hooks
     return RolloutPolicy(**fields), frozenset(fields)
 
 
-def _hooks(table: Table, problems: list[LintProblem]) -> Hooks:
-    hooks = {}
-    for name, each in table.items():
+def _hooks(tables: Sequence[Table], problems: list[LintProblem]) -> tuple[Hook, ...]:
+    hooks = []
+    for index, each in enumerate(tables):
         if not each.get("command") and not each.get("url"):
-            problems.append(error(f"hooks.{name}", "tells nobody", "give a command or a url"))
-            continue
-        hooks[name] = Hook(each.get("command", ()), each.get("url", ""), each.get("timeout", 30))
-    return Hooks(**hooks)
+            problems.append(error(f"hooks[{index}]", "tells nobody", "give a command or a url"))
+        hooks.append(
+            Hook(each.get("command", ()), each.get("url", ""), each.get("on", Hook().on), each.get("timeout", 30))
+        )
+    return tuple(hooks)
 
 
 def _window(table: Table | None, problems: list[LintProblem]) -> Window | None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import tomli_w
 
-from vmss_tui.domain.policy import Amount, ExternalGate, RolloutPolicy
+from vmss_tui.domain.policy import Amount, ExternalGate, Hook, RolloutPolicy
 from vmss_tui.domain.script import HANDLERS, LINUX, WINDOWS, HandlerOs, SecretRef, SecretSource
 from vmss_tui.profiles.building import POLICY_FIELDS
-from vmss_tui.profiles.profile import OPEN_LITERALS, SCHEMA, WHOLE, Hook, Profile, Rerun, Script, Targets, Variable
+from vmss_tui.profiles.profile import OPEN_LITERALS, SCHEMA, WHOLE, Profile, Rerun, Script, Targets, Variable
 
 Table = dict[str, Any]
 
@@ -38,7 +38,7 @@ def to_table(profile: Profile, directory: Path | None = None, *, hide: bool = Fa
         "script": _script(profile.script, directory),
         "protected": _protected(_hidden(profile) if hide else profile, directory),
         "rollout": _rollout(profile.policy, profile.policy_given),
-        "hooks": _hooks(profile),
+        "hooks": [_hook(each) for each in profile.policy.hooks],
         "window": _window(profile),
         "report": _without_empty(
             {each.name: _plain(getattr(profile.report, each.name)) for each in fields(profile.report)}
@@ -150,7 +150,7 @@ def _rollout(policy: RolloutPolicy, given: frozenset[str]) -> Table:
     return table
 
 
-_TIMES = ("pause", "min_healthy", "batch_deadline", "soak")
+_TIMES = ("pause", "min_healthy", "health_wait", "batch_deadline", "soak")
 _SHARES = ("unhealthy", "unhealthy_upgraded")
 
 
@@ -189,9 +189,8 @@ def _called(hook: Hook | ExternalGate) -> Table:
     return table if hook.timeout_seconds == 30 else {**table, "timeout": short_duration(hook.timeout_seconds)}
 
 
-def _hooks(profile: Profile) -> Table:
-    named = {each.name: getattr(profile.hooks, each.name) for each in fields(profile.hooks)}
-    return {name: _called(hook) for name, hook in named.items() if hook is not None}
+def _hook(hook: Hook) -> Table:
+    return _called(hook) if hook.on == Hook().on else {"on": list(hook.on), **_called(hook)}
 
 
 def _window(profile: Profile) -> Table:

@@ -170,6 +170,8 @@ def _put_files(profile: Profile, text: str) -> Profile:
 
 
 def _put_inline(profile: Profile, text: str) -> Profile:
+    if text == profile.script.inline:
+        return profile
     return replace(profile, script=replace(profile.script, inline=text, inline_file=""))
 
 

@@ -8,8 +8,6 @@ from vmss_tui.profiles.problem import LintProblem, Severity
 from vmss_tui.profiles.profile import (
     WHOLE,
     FileRef,
-    Hook,
-    Hooks,
     Profile,
     ReportFields,
     Rerun,
@@ -23,8 +21,6 @@ from vmss_tui.profiles.resolving import Resolved, check_value, resolve, values_o
 __all__ = [
     "WHOLE",
     "FileRef",
-    "Hook",
-    "Hooks",
     "LintProblem",
     "Profile",
     "ReportFields",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from vmss_tui.domain.policy import RolloutPolicy, UpgradeMode, check_rolling
+from vmss_tui.domain.policy import Hook, RolloutPolicy, UpgradeMode, check_rolling
 from vmss_tui.domain.window import check_window
 from vmss_tui.profiles.problem import LintProblem, error, warning
 from vmss_tui.profiles.profile import Profile
@@ -110,10 +110,8 @@ def templates(profile: Profile) -> Iterator[tuple[str, str]]:
     yield "report.ticket", report.ticket
     if gate is not None:
         yield from _called("rollout.gate", gate.command, gate.url)
-    for name in ("attention", "failed", "ended"):
-        hook = getattr(profile.hooks, name)
-        if hook is not None:
-            yield from _called(f"hooks.{name}", hook.command, hook.url)
+    for index, hook in enumerate(profile.policy.hooks):
+        yield from _called(f"hooks[{index}]", hook.command, hook.url)
 
 
 def _called(key: str, command: tuple[str, ...], url: str) -> Iterator[tuple[str, str]]:
@@ -143,7 +141,11 @@ def _uses(profile: Profile) -> Iterator[LintProblem]:
 
 
 def check_rest(profile: Profile) -> Iterator[LintProblem]:
-    """Window and report fields."""
+    """Hooks, window and report fields."""
+    for index, hook in enumerate(profile.policy.hooks):
+        for each in hook.on:
+            if each not in Hook().on:
+                yield error(f"hooks[{index}].on", f"{each!r} is nothing to be told", f"use {', '.join(Hook().on)}")
     if profile.window is not None:
         for problem in check_window(profile.window):
             yield error(problem.field, problem.message, problem.hint)

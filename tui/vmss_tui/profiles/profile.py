@@ -126,24 +126,6 @@ class Targets:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """A command or a webhook that is told about a rollout; `timeout_seconds` bounds it."""
-
-    command: tuple[str, ...] = ()
-    url: str = ""
-    timeout_seconds: int = 30
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
-    """Who is told when a rollout needs a person, fails, or ends in any way."""
-
-    attention: Hook | None = None
-    failed: Hook | None = None
-    ended: Hook | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFields:
     """What the record of a rollout should say."""
@@ -175,7 +157,6 @@ class Profile:
     policy: RolloutPolicy = field(default_factory=RolloutPolicy)
     policy_given: frozenset[str] = frozenset()
     """Fields of `policy` that the profile states; the others follow the scale set where it has them."""
-    hooks: Hooks = field(default_factory=Hooks)
     window: Window | None = None
     report: ReportFields = field(default_factory=ReportFields)
     accept: tuple[str, ...] = ()

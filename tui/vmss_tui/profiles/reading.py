@@ -12,7 +12,7 @@ from vmss_tui.domain.script import SecretRef, SecretSource
 from vmss_tui.profiles.nearest import nearest
 from vmss_tui.profiles.problem import LintProblem, error
 from vmss_tui.profiles.profile import WHOLE, FileRef
-from vmss_tui.profiles.spec import FILE, PROFILE, SECRET, STEP, VAULT, Key, Kind, Section
+from vmss_tui.profiles.spec import FILE, HOOK, PROFILE, SECRET, STEP, VAULT, Key, Kind, Section
 from vmss_tui.profiles.values import READERS, Refused, mismatch, refuse
 
 Table = Mapping[str, Any]
@@ -29,6 +29,7 @@ class Reading:
             Kind.TEXTS: self._texts,
             Kind.FILES: self._files,
             Kind.STEPS: self._steps,
+            Kind.HOOKS: self._hooks,
             Kind.TEXT_MAP: self._text_map,
             Kind.SECRET: self._secret,
             Kind.SECTION: self._inner,
@@ -115,6 +116,11 @@ class Reading:
             if "batch" in table:
                 found.append(BatchStep(table["batch"], table.get("approve", False)))
         return tuple(found) or None
+
+    def _hooks(self, raw: Any, key: Key, at: str) -> tuple[Table, ...]:
+        if not isinstance(raw, list) or not all(isinstance(each, dict) for each in raw):
+            raise mismatch(raw, at, "a list of tables", "write [[hooks]] and its keys below")
+        return tuple(self._section(each, HOOK, f"{at}[{index}]") for index, each in enumerate(raw))
 
     def _whole_vault(self, raw: Table, at: str) -> dict[str, Any]:
         self.problems += [

@@ -15,7 +15,7 @@ from vmss_tui.errors import ProfileInvalid
 from vmss_tui.profiles.inline import encode
 from vmss_tui.profiles.nearest import nearest
 from vmss_tui.profiles.problem import LintProblem, error
-from vmss_tui.profiles.profile import Hook, Hooks, Profile, ReportFields, Targets, Variable
+from vmss_tui.profiles.profile import Profile, ReportFields, Targets, Variable
 from vmss_tui.profiles.variables import fill, fill_declared
 
 
@@ -29,7 +29,6 @@ class Resolved:
     sha256: Mapping[str, str] = field(default_factory=dict)
     """Pinned SHA-256 (hex) by file address."""
     targets: Targets = field(default_factory=Targets)
-    hooks: Hooks = field(default_factory=Hooks)
     report: ReportFields = field(default_factory=ReportFields)
 
 
@@ -84,7 +83,7 @@ def resolve(
         script = script_of(profile, values)
         policy = _filled_policy(profile.policy, values)
         pins = {fill(each.uri, values): fill(each.sha256, values).lower() for each in profile.script.files}
-        hooks, report = _filled_hooks(profile.hooks, values), _filled_report(profile.report, values)
+        report = _filled_report(profile.report, values)
     except KeyError as problem:
         unknown = problem.args[0]
         raise ProfileInvalid(
@@ -100,7 +99,6 @@ def resolve(
         variables=values,
         sha256={uri: pin for uri, pin in pins.items() if pin},
         targets=profile.targets,
-        hooks=hooks,
         report=report,
     )
 
@@ -161,19 +159,14 @@ def fit_policy(profile: Profile, policy: RolloutPolicy, scale_set: ScaleSet) -> 
 
 
 def _filled_policy(policy: RolloutPolicy, values: Mapping[str, str]) -> RolloutPolicy:
-    if policy.gate is None:
-        return policy
-    command = tuple(fill(each, values) for each in policy.gate.command)
-    return replace(policy, gate=ExternalGate(command, fill(policy.gate.url, values), policy.gate.timeout_seconds))
+    def filled(words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(fill(each, values) for each in words)
 
-
-def _filled_hooks(hooks: Hooks, values: Mapping[str, str]) -> Hooks:
-    def filled(hook: Hook | None) -> Hook | None:
-        if hook is None:
-            return None
-        return Hook(tuple(fill(each, values) for each in hook.command), fill(hook.url, values), hook.timeout_seconds)
-
-    return Hooks(attention=filled(hooks.attention), failed=filled(hooks.failed), ended=filled(hooks.ended))
+    gate = policy.gate
+    if gate is not None:
+        gate = ExternalGate(filled(gate.command), fill(gate.url, values), gate.timeout_seconds)
+    hooks = tuple(replace(each, command=filled(each.command), url=fill(each.url, values)) for each in policy.hooks)
+    return replace(policy, gate=gate, hooks=hooks)
 
 
 def _filled_report(report: ReportFields, values: Mapping[str, str]) -> ReportFields:

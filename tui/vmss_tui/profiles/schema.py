@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vmss_tui.profiles.spec import FILE, PROFILE, PROTECTED_NAMES, SECRET, STEP, VAULT, Key, Kind, Section
+from vmss_tui.profiles.spec import FILE, HOOK, PROFILE, PROTECTED_NAMES, SECRET, STEP, VAULT, Key, Kind, Section
 
 Schema = dict[str, Any]
 
@@ -82,6 +82,8 @@ def _value(key: Key) -> Schema:
             return {"type": "array", "items": _either({"type": "string"}, FILE, "uri")}
         case Kind.STEPS:
             return {"type": "array", "minItems": 1, "items": _either(_AMOUNT, STEP, "batch")}
+        case Kind.HOOKS:
+            return {"type": "array", "items": _section(HOOK)}
         case _:
             return _SHAPES[key.kind]
 

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     TEXTS = "a list of texts"
     FILES = "a list of addresses"
     STEPS = "a list of batches"
+    HOOKS = "a list of hooks"
     TEXT_MAP = "a table of texts"
     SECRET = "a reference"
     TABLE = "a table"
@@ -179,6 +180,7 @@ ROLLOUT = Section(
         _key("unhealthy_upgraded", Kind.PERCENT, "Stop above so many unhealthy of the updated.", low=0, high=100),
         _key("failure_budget", Kind.AMOUNT, "Failed instances of the whole run that stop it."),
         _key("min_healthy", Kind.DURATION, "How long each must have been healthy before the next batch.", low=0),
+        _key("health_wait", Kind.DURATION, "How long an updated instance may take to be healthy.", low=0),
         _key("batch_deadline", Kind.DURATION, "A batch that takes longer fails.", low=60),
         _key("soak", Kind.DURATION, "Watch so long after the last batch before the verdict.", low=0),
         _flag("cross_zone", "Allow several zones in one batch."),
@@ -194,22 +196,14 @@ ROLLOUT = Section(
 )
 
 HOOK = Section(
-    help="A command or a webhook that is told.",
+    help="A command or a webhook that is told about a rollout. A hook that fails never harms it.",
     keys=(
-        _key("command", Kind.TEXTS, "Program and arguments; the event comes as JSON on standard input."),
-        _text("url", "Address that the event is posted to as JSON."),
+        _key("on", Kind.TEXTS, "What it is told: needs_person, failed, ended; all of them when left out."),
+        _key("command", Kind.TEXTS, "Program and arguments; the message comes as JSON on standard input."),
+        _text("url", "Address that the message is posted to as JSON."),
         _key("timeout", Kind.DURATION, "How long it may take.", low=1),
     ),
     exclusive=(("command", "url"),),
-)
-
-HOOKS = Section(
-    help="Who is told about a rollout. A hook that fails never harms it.",
-    keys=(
-        _section("attention", HOOK),
-        _section("failed", HOOK),
-        _section("ended", HOOK),
-    ),
 )
 
 WINDOW = Section(
@@ -251,7 +245,7 @@ PROFILE = Section(
         _section("script", SCRIPT),
         _section("protected", PROTECTED),
         _section("rollout", ROLLOUT),
-        _section("hooks", HOOKS),
+        _key("hooks", Kind.HOOKS, "Who is told about a rollout: [[hooks]] with a command or a url each."),
         _section("window", WINDOW),
         _section("report", REPORT),
         _section("lint", LINT),
