@@ -91,14 +91,13 @@ class Lines(Widget):
         self._shown_width = width
 
     def _repaint(self, before: Sequence[Sequence[Piece]]) -> None:
-        offset = self.content_region.offset - self.region.offset
         regions: list[Region] = []
         for y in range(max(len(before), len(self._shown))):
             old = before[y] if y < len(before) else ()
             new = self._shown[y] if y < len(self._shown) else ()
             span = differing(old, new)
             if span is not None:
-                regions.append(Region(offset.x + span[0], offset.y + y, span[1] - span[0], 1))
+                regions.append(Region(span[0], y, span[1] - span[0], 1))
         if regions:
             self.refresh(*regions)
 
