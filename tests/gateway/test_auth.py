@@ -3,7 +3,6 @@
 import asyncio
 import stat
 import time
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from vmss_tui.errors import ConnectionFailed, SignInFailed, UsageError
 from vmss_tui.gateway import auth
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.clouds import Cloud, load_cloud
+from vmss_tui.gateway.device import CodeToType
 from vmss_tui.gateway.environment import read_environment
 
 LISTED = {"value": [{"subscriptionId": SUBSCRIPTION, "displayName": "prod", "state": "Enabled", "tenantId": TENANT}]}
@@ -187,16 +187,17 @@ async def test_managed_identity(shared_simulator: SimulatorProcess, monkeypatch:
 
 
 async def test_device_code(shared_simulator: SimulatorProcess) -> None:
-    shown: list[tuple[str, str, datetime]] = []
+    shown: list[CodeToType] = []
     cloud = load_cloud(None, shared_simulator.cloud_file)
-    azure = await connect(cloud, auth="device", environ={}, on_device_code=lambda *details: shown.append(details))
+    azure = await connect(cloud, auth="device", environ={}, on_device_code=shown.append)
     who = await azure.identity()
     subscriptions = await azure.subscriptions()
     await azure.close()
     assert who.kind == "user" and who.method == "device code"
     assert subscriptions
-    ((url, code, expires),) = shown
-    assert url.startswith("https://") and code and expires.tzinfo is not None
+    (asked,) = shown
+    assert asked.url.startswith("https://") and asked.expires_on.tzinfo is not None
+    assert asked.code in asked.message and asked.url in asked.message
 
 
 async def test_device_code_needs_somebody_to_show_it_to(shared_simulator: SimulatorProcess) -> None:
@@ -242,6 +243,24 @@ async def test_a_tenant_that_refuses_is_left_out(sign_in: Connects, server: Scri
     server.on("/subscriptions", reply(LISTED))
     azure = await sign_in()
     server.token_answers = [reply({"error": "x", "error_description": "AADSTS50076: another factor"}, 400)]
+    assert [each.name for each in await azure.subscriptions()] == ["prod"]
+
+
+async def test_a_tenant_that_refused_is_not_asked_again(sign_in: Connects, server: Scripted) -> None:
+    server.on("/tenants", reply({"value": [{"tenantId": TENANT}, {"tenantId": OTHER}]}))
+    server.on("/subscriptions", reply(LISTED))
+    azure = await sign_in()
+    server.token_answers = [reply({"error": "x", "error_description": "AADSTS50076: another factor"}, 400)]
+    await azure.subscriptions()
+    asked = len(server.tokens)
+    await azure.subscriptions()
+    assert len(server.tokens) == asked
+
+
+async def test_tenants_that_cannot_be_listed_do_not_hide_subscriptions(sign_in: Connects, server: Scripted) -> None:
+    server.on("/tenants", fault(403, "AuthorizationFailed", "no"))
+    server.on("/subscriptions", reply(LISTED))
+    azure = await sign_in()
     assert [each.name for each in await azure.subscriptions()] == ["prod"]
 
 

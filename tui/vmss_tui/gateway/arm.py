@@ -59,6 +59,8 @@ class Arm:
         """Subscription id in lower case -> tenant; empty means the sign-in's own."""
         self.group_names: dict[str, dict[str, str]] = {}
         """Subscription id -> resource group in lower case -> its name as typed."""
+        self.refused_tenants: set[str] = set()
+        """Tenants that gave this sign-in no token; they are not asked again."""
         self._transport = transport
         self._clients: dict[str, ComputeManagementClient] = {}
 

@@ -8,6 +8,7 @@ stay silent for five seconds. Source: azure-identity 1.27.
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -35,6 +36,8 @@ IMDS = ("169.254.169.254", 80)
 PROBE_SECONDS = 0.4
 """A virtual machine's metadata service answers within milliseconds; a laptop has none."""
 CLI_SECONDS = 20
+RENEW_SECONDS = 5.0
+"""Many requests may be refused for one stale token: it is replaced once."""
 _RETRIES: dict[str, Any] = {"retry_total": 2, "retry_connect": 0, "retry_backoff_factor": 0.3, "retry_backoff_max": 2}
 _AADSTS = {
     "AADSTS7000215": "the client secret is wrong: check AZURE_CLIENT_SECRET",
@@ -91,18 +94,18 @@ class SignIn:
         self._winner: Candidate | None = None
         self._source: TokenSource | None = None
         self._tokens: dict[str, tuple[AccessTokenInfo, float]] = {}
-        self._lock = asyncio.Lock()
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._identity: Identity | None = None
+        self._renewed_at = float("-inf")
 
     async def token(self, tenant: str = "", claims: str = "") -> AccessTokenInfo:
         """A token for Azure Resource Manager; `tenant` empty means the sign-in's own.
 
         Raises SignInFailed (nothing worked, or the credential was refused) or ConnectionFailed.
         """
-        known = self._tokens.get(tenant)
-        if known is not None and not claims and _fresh(*known):
-            return known[0]
-        async with self._lock:
+        if tenant and self._source is None:
+            await self.token()
+        async with self._locks[tenant]:
             known = self._tokens.get(tenant)
             if known is not None and not claims and _fresh(*known):
                 return known[0]
@@ -117,6 +120,9 @@ class SignIn:
 
     async def renew(self, tenant: str = "") -> None:
         """Forget the tokens of a tenant and start the credential anew: Azure says a token is no longer good."""
+        if time.monotonic() - self._renewed_at < RENEW_SECONDS:
+            return
+        self._renewed_at = time.monotonic()
         self._tokens.pop(tenant, None)
         if self._winner is not None and self._winner.make is not None and self.auth != "device":
             source, self._source = self._source, self._winner.make()

@@ -146,8 +146,10 @@ async def connect(
     """Sign in to a cloud and give its `Azure`; the caller closes it.
 
     `auth` is one of `clouds.CREDENTIALS`; empty, or `auto` on a cloud that names its own, means the cloud's.
-    `on_device_code` is called on the loop with page, code and expiry. `environ` replaces the process environment for
-    signing in. Raises SignInFailed (with everything that was tried), ConnectionFailed, UsageError.
+    `on_device_code` is called on the loop with the page to open and the code to type (`device.CodeToType`).
+    `environ` replaces the process environment for signing in.
+
+    Raises SignInFailed (with everything that was tried), ConnectionFailed, UsageError.
     """
     method = cloud.credential if auth in ("", "auto") else auth
     if method not in CREDENTIALS:

@@ -6,6 +6,7 @@ The thread is a daemon: a person who quits instead of typing the code does not h
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -14,9 +15,21 @@ from azure.identity import AuthenticationRequiredError, DeviceCodeCredential
 
 from vmss_tui.errors import SignInFailed
 
-DeviceCodePrompt = Callable[[str, str, datetime], None]
-"""Called on the event loop with the page to open, the code to type there, and when it expires (UTC)."""
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeToType:
+    """What a person must do on another device; `expires_on` is UTC."""
+
+    url: str
+    code: str
+    message: str
+    expires_on: datetime
+
+
+DeviceCodePrompt = Callable[[CodeToType], None]
+"""Called on the event loop."""
 
 
 class DeviceSignIn:
@@ -28,7 +41,8 @@ class DeviceSignIn:
         loop = asyncio.get_running_loop()
 
         def show(url: str, code: str, expires_on: datetime) -> None:
-            loop.call_soon_threadsafe(on_device_code, url, code, expires_on)
+            message = f"Open {url} on any device and enter the code {code}"
+            loop.call_soon_threadsafe(on_device_code, CodeToType(url, code, message, expires_on))
 
         self._credential = DeviceCodeCredential(
             prompt_callback=show,

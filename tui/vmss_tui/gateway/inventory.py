@@ -4,6 +4,7 @@ Subscription-wide lists return the resource group upper-cased (recording `vmss_l
 mended from the subscription's groups, read once.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -43,19 +44,34 @@ async def subscriptions(arm: Arm, only_tenant: str = "") -> tuple[Subscription, 
     A tenant that refuses this sign-in (a guest without access, a second factor) is left out.
     """
     found = {each.id.lower(): each for each in await _subscriptions(arm, "")}
-    if not only_tenant:
-        home = (await arm.sign_in.identity()).tenant_id.lower()
-        others = [each.id for each in await tenants(arm) if each.id.lower() != home]
-        for tenant in others:
-            try:
-                more = await _subscriptions(arm, tenant)
-            except (SignInFailed, AzureError) as error:
-                _log.info("tenant %s is left out: %s", tenant, error)
-                continue
-            for each in more:
-                if found.setdefault(each.id.lower(), each) is each:
-                    arm.tenant_of[each.id.lower()] = tenant
+    if only_tenant:
+        return tuple(found.values())
+    others = await _other_tenants(arm)
+    for tenant, more in zip(others, await asyncio.gather(*(_of_tenant(arm, each) for each in others)), strict=True):
+        for each in more:
+            if found.setdefault(each.id.lower(), each) is each:
+                arm.tenant_of[each.id.lower()] = tenant
     return tuple(found.values())
+
+
+async def _other_tenants(arm: Arm) -> list[str]:
+    home = (await arm.sign_in.identity()).tenant_id.lower()
+    try:
+        listed = await tenants(arm)
+    except AzureError as error:
+        _log.info("other tenants are left out: %s", error)
+        return []
+    return [each.id for each in listed if each.id.lower() != home and each.id not in arm.refused_tenants]
+
+
+async def _of_tenant(arm: Arm, tenant: str) -> list[Subscription]:
+    try:
+        return await _subscriptions(arm, tenant)
+    except (SignInFailed, AzureError) as error:
+        _log.info("tenant %s is left out: %s", tenant, error)
+        if isinstance(error, SignInFailed):
+            arm.refused_tenants.add(tenant)
+        return []
 
 
 async def _subscriptions(arm: Arm, tenant: str) -> list[Subscription]:

@@ -58,26 +58,31 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         """Send with everything above; what is left is raised or returned as it came."""
         kind = request.context.options.pop("kind", "write")
         reads = request.http_request.method == "GET"
-        for attempt in range(ATTEMPTS if reads else 1):
+        attempt = 0
+        while True:
+            attempt += 1
+            last = not reads or attempt == ATTEMPTS
             if reads:
                 await self._governor.admit(self._subscription, kind)
             try:
                 response = await self._once(request, kind)
             except _BROKEN as error:
-                if not reads or attempt + 1 == ATTEMPTS or _hopeless(error):
+                if last or _hopeless(error):
                     raise
-                await self._pause(attempt, None, type(error).__name__)
-                continue
-            status = response.http_response.status_code
-            wait = retry_after(response.http_response.headers)
-            last = attempt + 1 == ATTEMPTS or (wait or 0.0) > LONGEST_PAUSE
-            if status == 429 and (last or not reads or wait is None):
-                self._governor.refused(self._subscription, kind, wait or 0.0)
-                return response
-            if not reads or last or status not in (*_AGAIN, 429):
-                return response
-            await self._pause(attempt, wait, str(status))
-        raise AssertionError("the last attempt returns or raises")
+                reason, wait = type(error).__name__, None
+            else:
+                reason, wait = str(response.http_response.status_code), retry_after(response.http_response.headers)
+                if self._is_final(response, kind, wait, last):
+                    return response
+            await self._pause(attempt, wait, reason)
+
+    def _is_final(self, response: PipelineResponse[Any, Any], kind: str, wait: float | None, last: bool) -> bool:
+        """Whether an answer stands; a refusal by quota that is not waited out here is noted for everybody."""
+        status, last = response.http_response.status_code, last or (wait or 0.0) > LONGEST_PAUSE
+        if status == 429 and (last or wait is None):
+            self._governor.refused(self._subscription, kind, wait or 0.0)
+            return True
+        return last or status not in (*_AGAIN, 429)
 
     async def _once(self, request: PipelineRequest[Any], kind: str) -> PipelineResponse[Any, Any]:
         response = await self._timed(request, kind)
@@ -108,7 +113,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         return False
 
     async def _pause(self, attempt: int, wait: float | None, reason: str) -> None:
-        seconds = max(wait or 0.0, PAUSES[attempt] * (1 + random.random() / 4))
+        seconds = max(wait or 0.0, PAUSES[attempt - 1] * (1 + random.random() / 4))
         _log.info("reading again in %.1f s: %s", seconds, reason)
         await self._governor.clock.sleep(seconds)
 
