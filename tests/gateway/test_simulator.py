@@ -24,6 +24,7 @@ from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.clouds import load_cloud
 from vmss_tui.ports import Azure, SystemClock
 
+SHIPPING = Path(vmss_tui.__file__).parent / "simulator" / "scenarios" / "shipping.toml"
 Connected = Callable[..., Awaitable[tuple[SimulatorProcess, Azure]]]
 
 
@@ -185,6 +186,49 @@ async def test_what_is_not_there_and_what_is_not_allowed(connected: Connected) -
         await only_reads.close()
 
 
+async def test_a_short_lived_token_is_invisible(connected: Connected) -> None:
+    process, azure = await connected()
+    process.control.sign_in(token_lifetime=2)
+    target = (await all_sets(azure))["api-uks"].id
+    process.control.sign_in(revoke="")
+    for _ in range(14):
+        assert (await azure.scale_set(target)).name == "api-uks"
+        await asyncio.sleep(0.25)
+    tokens = [each for each in process.control.requests("token") if each["method"] == "POST"]
+    assert len(tokens) >= 2
+
+
+async def test_subscriptions_of_a_second_tenant_are_found(simulator: StartsSimulator, tmp_path: Path) -> None:
+    second = (
+        '\n[[principals]]\nname = "shipping-deployer"\nclient_id = "5e6d7c8b-9a0f-4e1d-8c2b-3a4f5e6d7c8b"\n'
+        'object_id = "0f0f0f0f-0b1a-4f2e-9d3c-4b5a6f7e8d9c"\ntenant = "Fabrikam Freight"\n'
+        'secret = "simulated-secret-of-shipping-deployer"\nroles = [{ role = "Reader", scope = "/" }]\n'
+    )
+    scenario = tmp_path / "two-tenants.toml"
+    scenario.write_text(SHIPPING.read_text() + second)
+    process = simulator(scenario)
+    azure = await connect(load_cloud(None, process.cloud_file), environ={"PATH": ""})
+    try:
+        tenants = {each.id: each.name for each in await azure.tenants()}
+        found = await azure.subscriptions()
+        assert {tenants[each.tenant_id] for each in found} == {"Contoso Shipping", "Fabrikam Freight"}
+        for each in found:
+            sets = [every async for page in azure.scale_sets(each.id) for every in page]
+            assert sets, each.name
+            assert await azure.instances(sets[0])
+    finally:
+        await azure.close()
+
+
+async def test_files_of_a_script_are_pinned(shared_simulator: SimulatorProcess, shared_azure: Azure) -> None:
+    scripts = [script for each in (await all_sets(shared_azure)).values() if (script := each.script) is not None]
+    uri = next(uri for script in scripts for uri in script.file_uris)
+    served = f"{shared_simulator.origin}/files/{uri.removeprefix('https://')}"
+    found = await shared_azure.pin(served)
+    assert (found.problem, found.mutable, len(found.sha256)) == ("", "", 64)
+    assert found.size > 0
+
+
 async def test_watching_a_set_publishes_what_moves(connected: Connected) -> None:
     process, azure = await connected(speed=60)
     target = (await all_sets(azure))["web-weu"].id
@@ -239,5 +283,4 @@ async def _drain(stream: AsyncIterator[object]) -> None:
 
 def principal(name: str) -> dict[str, Any]:
     """A sign-in of the default scenario."""
-    text = (Path(vmss_tui.__file__).parent / "simulator" / "scenarios" / "shipping.toml").read_text()
-    return next(each for each in tomllib.loads(text)["principals"] if each["name"] == name)
+    return next(each for each in tomllib.loads(SHIPPING.read_text())["principals"] if each["name"] == name)
