@@ -4,11 +4,12 @@
 Sources: "Configure rolling upgrades", "Rolling upgrades with MaxSurge", the recorded and quoted errors.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
-from .batches import UNHEALTHY, explain, next_batch, scope, unhealthy, verdict
+from .batches import UNHEALTHY, Verdict, explain, next_batch, scope, unhealthy, verdict
 from .draft import Draft
 from .errors import Failure, nothing_to_cancel
 from .life import create, reimage, remove, restore, start_update, update_to_model
@@ -118,24 +119,21 @@ def _upgrade(draft: Draft, instance: Instance, kind: RollKind) -> None:
 def _watch_batch(draft: Draft, roll: RollingUpgrade) -> None:
     """Wait until every instance of the batch is good or bad, at most `health_wait` seconds after its update."""
     wait = draft.rules.timings.health_wait
-    present = [key for key in roll.batch if roll.replacements.get(key, key) in draft.instances]
-    upgraded = {key: draft.instances[roll.replacements.get(key, key)] for key in present}
-    verdicts = {key: verdict(one, draft.at, wait) for key, one in upgraded.items()}
-    if "working" in verdicts.values():
-        return
-    waiting = [upgraded[key] for key, state in verdicts.items() if state == "waiting"]
-    if waiting:
-        ends = [one.provisioned_at or draft.at for one in waiting]
-        deadline = max(ends) + timedelta(seconds=wait)
-        if roll.due != deadline:
-            draft.update(roll=replace(roll, due=deadline))
-        return
+    where = roll.replacements
+    upgraded = {key: one for key in roll.batch if (one := draft.instances.get(where.get(key, key))) is not None}
+    if any(one.busy for one in upgraded.values()):
+        draft.update(roll=replace(roll, due=None))
+    elif not any(verdict(one, draft.at, wait) == "waiting" for one in upgraded.values()):
+        _close_batch(draft, roll, {key: verdict(one, draft.at, wait) for key, one in upgraded.items()})
+    elif roll.due is None or draft.at >= roll.due:
+        waiting = [one for one in upgraded.values() if verdict(one, draft.at, wait) == "waiting"]
+        first = min(one.provisioned_at or draft.at for one in waiting)
+        draft.update(roll=replace(roll, due=first + timedelta(seconds=wait)))
+
+
+def _close_batch(draft: Draft, roll: RollingUpgrade, verdicts: Mapping[str, Verdict]) -> None:
     good = tuple(key for key, state in verdicts.items() if state == "good")
     bad = tuple(key for key, state in verdicts.items() if state == "bad")
-    _close_batch(draft, roll, good, bad)
-
-
-def _close_batch(draft: Draft, roll: RollingUpgrade, good: tuple[str, ...], bad: tuple[str, ...]) -> None:
     reasons = [draft.instances[roll.replacements.get(key, key)] for key in bad]
     for key in roll.replacements:
         loser = key if key in good else roll.replacements[key]

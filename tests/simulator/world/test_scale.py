@@ -1,0 +1,109 @@
+"""Size: what is not due is not touched, and work grows with the number of instances, not with its square.
+
+Work is counted in calls of Python functions, which is the same on every machine.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import FrameType
+from typing import Any
+
+import psutil
+import pytest
+
+from simulator.world.story import Story
+from support.simulator import StartsSimulator
+from vmss_tui.simulator.arm.instances import Shapes, instance_json
+from vmss_tui.simulator.scenario.load import load
+from vmss_tui.simulator.scenario.seed import first_world
+from vmss_tui.simulator.world.advance import advance
+
+SETS = "providers/Microsoft.Compute/virtualMachineScaleSets"
+START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many Python functions `work` calls."""
+    count = 0
+
+    def see(_frame: FrameType, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(see)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_a_world_in_which_nothing_is_due_stays_the_same_object() -> None:
+    story = Story.of('mode = "Manual"\ninstances = 3\n')
+    assert advance(story.world, story.now + timedelta(days=30)) is story.world
+
+
+def test_scale_sets_that_have_nothing_due_are_shared_not_copied() -> None:
+    world = first_world(load("shipping"), START)
+    later = advance(world, START + timedelta(minutes=5))
+    moved = {value.name for key, value in world.scale_sets.items() if later.scale_sets[key] is not value}
+    assert moved == {"web-neu"}
+
+
+@pytest.mark.parametrize("mode", ["Rolling", "Automatic"])
+def test_a_rollout_takes_work_in_proportion_to_the_instances(mode: str) -> None:
+    def rollout(instances: int) -> int:
+        story = Story.of(f'mode = "{mode}"\ninstances = {instances}\n')
+        written = story.put_script()
+        return calls(lambda: story.wait_for(written.operation, step=2))
+
+    small, large = rollout(100), rollout(400)
+    assert large < 6 * small
+
+
+def test_an_expanded_page_takes_work_in_proportion_to_its_size() -> None:
+    value = next(iter(first_world(load("thousand"), START).scale_sets.values()))
+    shapes = Shapes(value, "2024-07-01", START)
+    instances = list(value.instances.values())
+    small = calls(lambda: [instance_json(shapes, one, view=True) for one in instances[:100]])
+    large = calls(lambda: [instance_json(shapes, one, view=True) for one in instances])
+    assert large <= 10 * small
+
+
+def test_finished_operations_do_not_pile_up_for_ever() -> None:
+    story = Story.of('mode = "Manual"\ninstances = 1\nhealth = "none"\n')
+    for number in range(2100):
+        story.patch({"tags": {"turn": str(number)}})
+    assert len(story.world.operations) <= 2001
+    assert len(story.value.running) == 1
+
+
+def test_two_thousand_scale_sets_are_served_within_the_memory_budget(simulator: StartsSimulator) -> None:
+    sim = simulator("fleet")
+    subscriptions = sim.get("/subscriptions?api-version=2022-12-01").body["value"]
+    listed = 0
+    for subscription in subscriptions:
+        path: str | None = f"{subscription['id']}/{SETS}"
+        while path:
+            page = sim.get(path).body
+            listed += len(page["value"])
+            path = page.get("nextLink")
+    assert (len(subscriptions), listed) == (5, 2000)
+    assert _resident_mib(sim.pid) < 300
+
+
+def test_a_thousand_instances_come_in_one_page_within_the_memory_budget(simulator: StartsSimulator) -> None:
+    sim = simulator("thousand", speed=60)
+    subscription = sim.get("/subscriptions?api-version=2022-12-01").body["value"][0]["id"]
+    path = f"{subscription}/resourceGroups/rg-large/{SETS}/big-weu"
+    for _ in range(3):
+        page = sim.get(f"{path}/virtualMachines?$expand=instanceView")
+        assert len(page.body["value"]) == 1000
+        assert page.headers["x-ms-request-charge"] == "1000"
+    assert _resident_mib(sim.pid) < 300
+
+
+def _resident_mib(pid: int) -> float:
+    return float(psutil.Process(pid).memory_info().rss) / 2**20
