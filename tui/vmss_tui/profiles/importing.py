@@ -124,12 +124,12 @@ def _script(settings: Json, handler: Handler) -> tuple[Script, list[str]]:
         taken["files"] = tuple(FileRef(escape(each)) for each in rest.pop("fileUris"))
     if _is_text(rest.get("commandToExecute")):
         taken["command"] = escape(rest.pop("commandToExecute"))
-    inline = _inline(rest.get("script"))
+    inline = _inline(rest.get("script")) if "command" not in taken else None
     if inline is not None:
         del rest["script"]
         taken["inline"] = inline
     elif "script" in rest:
-        notes.append("the inline script is kept encoded: encoding it again would not give the same text")
+        notes.append("the inline script is kept encoded, as it is")
     if rest.get("skipDos2Unix") is True:
         taken["skip_dos2unix"] = rest.pop("skipDos2Unix")
     stamp = rest.get("timestamp")

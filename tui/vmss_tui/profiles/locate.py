@@ -3,6 +3,7 @@
 Scans text that `tomllib` has already accepted: it finds keys, list entries and comments, and judges nothing.
 """
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -125,13 +126,18 @@ class _Scanner:
         quote = self.text[self.at]
         mark = quote * 3 if self.text.startswith(quote * 3, self.at) else quote
         start = self.at = self.at + len(mark)
-        while not self.text.startswith(mark, self.at):
-            self.at += 2 if quote == '"' and self.text[self.at] == "\\" else 1
+        self.at = self._end_of_string(mark)
         while len(mark) == 3 and self.text.startswith(quote, self.at + 3):
             self.at += 1
         found = self.text[start : self.at]
         self.at += len(mark)
         return found
+
+    def _end_of_string(self, mark: str) -> int:
+        if mark[0] == "'":
+            return self.text.index(mark, self.at)
+        found = re.compile(r"(?:\\.|(?!" + mark + r")[^\\])*", re.DOTALL).match(self.text, self.at)
+        return found.end() if found is not None else len(self.text)
 
     def _list(self, path: str) -> None:
         self.at += 1
