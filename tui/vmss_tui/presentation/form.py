@@ -26,7 +26,7 @@ SCRIPT_FIELDS = (
     FieldSpec(key="script.os", label="System", choices=("linux", "windows")),
     FieldSpec(key="script.label", label="Version name", cells=30, hint="what people call it"),
     FieldSpec(key="script.files", label="Files", hint="one address a line; ctrl+up and ctrl+down move a line"),
-    FieldSpec(key="script.command", label="Command", placeholder="./install.sh"),
+    FieldSpec(key="script.command", label="Command", placeholder="./install.sh", hint="run after the downloads"),
     FieldSpec(key="script.rerun", label="Run again", choices=("no", "yes"), hint="when the settings are identical too"),
 )
 
@@ -94,15 +94,14 @@ def mode_hint(plan: RolloutPlan) -> str:
 
 
 def batch_hint(plan: RolloutPlan) -> str:
-    """`= 12 at a time, 5 batches, zones not mixed`."""
+    """`= 12 at a time, 5 batches, by zone`."""
     sizes = [len(each.ids) for each in plan.batches]
     if not sizes:
         return "no instance is touched"
-    few = len(set(sizes[:-1])) <= 1 or len(sizes) > 5
-    amount = f"up to {max(sizes)} at a time" if len(set(sizes)) > 1 and few else f"{sizes[0]} at a time"
-    text = amount if few else ", then ".join(map(str, sizes))
+    alike = len(set(sizes[:-1])) <= 1 or len(sizes) > 5
+    text = f"{max(sizes)} at a time" if alike else ", then ".join(map(str, sizes))
     zones = {zone for each in plan.batches for zone in each.zones}
-    mixed = ", zones mixed" if plan.policy.cross_zone else ", zones not mixed"
+    mixed = ", zones mixed" if plan.policy.cross_zone else ", by zone"
     return f"= {text}, {counted(len(sizes), 'batch', 'batches')}{mixed if len(zones) > 1 else ''}"
 
 

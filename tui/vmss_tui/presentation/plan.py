@@ -5,6 +5,7 @@ Pure functions of a `RolloutPlan`. Foreign text comes out as clean single lines.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import ndiff
 from typing import Protocol
 
 from vmss_tui.domain.plan import Batch, RolloutPlan, Strategy
@@ -64,19 +65,39 @@ _SEVERITIES = {
 
 
 def sections(
-    plan: RolloutPlan, cells: int, *, files: Sequence[LookedAt] = (), protected: Sequence[ProtectedLine] = ()
+    plan: RolloutPlan,
+    cells: int,
+    *,
+    files: Sequence[LookedAt] = (),
+    protected: Sequence[ProtectedLine] = (),
+    steps: Sequence[tuple[str, str]] = (),
 ) -> tuple[Line, ...]:
-    """The whole right side of the form: refusals first, then changes, what happens, files, what to know."""
+    """The whole right side of the form: refusals first, then changes, what happens, what to know, files.
+
+    `steps` are verb and object of what each machine will do.
+    """
     lines: list[Line] = []
     if plan.refusals:
         lines += [_title("CANNOT START", Role.BAD), *finding_lines(plan.refusals, cells), ()]
     lines += [_title("WHAT CHANGES"), *change_lines(plan, cells, protected=protected), ()]
     lines += [_title("WHAT HAPPENS"), *batch_lines(plan, cells)]
-    if files:
-        lines += [(), _title("FILES"), *file_lines(files, cells)]
     others = [each for each in plan.findings if each.severity is not Severity.REFUSE]
     if others:
         lines += [(), _title("GOOD TO KNOW"), *finding_lines(others, cells)]
+    if files:
+        lines += [(), _title("FILES"), *file_lines(files, cells)]
+    if steps:
+        lines += [(), _title("ON EACH INSTANCE"), *step_lines(steps, cells)]
+    return tuple(lines)
+
+
+def step_lines(steps: Sequence[tuple[str, str]], cells: int) -> tuple[Line, ...]:
+    """What a machine does, a verb in front of each."""
+    lines: list[Line] = []
+    for verb, what in steps:
+        first, *rest = wrap(plain(what), max(10, cells - 13)) or [""]
+        lines.append(((f"  {verb:<10} ", Role.DIM), (first, Role.PLAIN)))
+        lines += [((" " * 13 + part, Role.PLAIN),) for part in rest]
     return tuple(lines)
 
 
@@ -108,32 +129,39 @@ def change_lines(plan: RolloutPlan, cells: int, *, protected: Sequence[Protected
 def _change(change: SettingChange, cells: int) -> list[Line]:
     lines: list[Line] = [((f"  {plain(change.path)}", Role.DIM),)]
     room = max(8, cells - 4)
+    if "\n" in (change.old or "") + (change.new or ""):
+        return lines + _text_change(change, room)
     old, new = _apart(change.old, change.new, room)
     if change.old is not None:
-        lines += [((f"  - {part}", Role.BAD),) for part in old]
+        lines.append(((f"  - {old}", Role.BAD),))
     if change.new is not None:
-        lines += [((f"  + {part}", Role.OK),) for part in new]
+        lines.append(((f"  + {new}", Role.OK),))
     return lines
 
 
-_MOST_LINES = 6
+_MOST_LINES = 14
 
 
-def _apart(old: str | None, new: str | None, room: int) -> tuple[list[str], list[str]]:
+def _text_change(change: SettingChange, room: int) -> list[Line]:
+    """A text of several lines: only those that differ."""
+    old, new = (plain_lines((each or "").rstrip("\n")) if each else () for each in (change.old, change.new))
+    differ = [line for line in ndiff(old, new) if line[:2] in ("- ", "+ ")]
+    lines: list[Line] = [
+        ((f"  {line[0]} {_short(line[2:], room)}", Role.BAD if line[0] == "-" else Role.OK),)
+        for line in differ[:_MOST_LINES]
+    ]
+    more = len(differ) - _MOST_LINES
+    return [*lines, ((f"  … {counted(more, 'more line')}", Role.DIM),)] if more > 0 else lines
+
+
+def _apart(old: str | None, new: str | None, room: int) -> tuple[str, str]:
     """Both sides cut so that the part that differs is in sight: a shared start of long texts becomes `…`."""
-    before, after = (plain_lines(each) if each is not None else ("",) for each in (old, new))
-    if len(before) == len(after) == 1 and max(width(before[0]), width(after[0])) > room and old and new:
-        shared = _shared(before[0], after[0])
-        skip = max(0, shared - room // 3)
+    before, after = plain(old or ""), plain(new or "")
+    if max(width(before), width(after)) > room and old and new:
+        skip = max(0, _shared(before, after) - room // 3)
         if skip > 1:
-            return [_short("…" + before[0][skip:], room)], [_short("…" + after[0][skip:], room)]
-    return _clipped(before, room), _clipped(after, room)
-
-
-def _clipped(lines: Sequence[str], room: int) -> list[str]:
-    shown = [_short(line, room) for line in lines[:_MOST_LINES]]
-    more = len(lines) - _MOST_LINES
-    return [*shown, f"… {counted(more, 'more line')}"] if more > 0 else shown
+            return _short("…" + before[skip:], room), _short("…" + after[skip:], room)
+    return _short(before, room), _short(after, room)
 
 
 def _short(text: str, room: int) -> str:
@@ -163,8 +191,6 @@ def batch_lines(plan: RolloutPlan, cells: int, *, most: int = 8) -> tuple[Line, 
             count = sum(len(batch.ids) for batch in hidden)
             words = f"   …  {counted(len(hidden), 'more batch', 'more batches')}, {counted(count, 'instance')}"
             lines.append(((words, Role.DIM),))
-    if not plan.batches:
-        lines.append((("  no instance is touched", Role.WARN),))
     for reason, count in _reasons(plan):
         lines.append(((f"   ⊘  {counted(count, 'instance')} left out: {reason}", Role.DIM),))
     lines += [((f"  {part}", Role.PLAIN),) for part in wrap(sentence(plan), max(10, cells - 2))]
@@ -202,6 +228,8 @@ def _reasons(plan: RolloutPlan) -> list[tuple[str, int]]:
 
 def sentence(plan: RolloutPlan) -> str:
     """`60 instances in 5 batches, at least 48 of 60 healthy, about 9 to 12 min`."""
+    if not plan.affected:
+        return "nothing to do"
     parts = [f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"]
     if plan.healthy is not None:
         parts.append(f"at least {plan.estimate.lowest_healthy} of {plan.total} healthy if all goes well")

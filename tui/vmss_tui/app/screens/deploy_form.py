@@ -206,6 +206,13 @@ class Form:
         """The profile as it would be saved under a name."""
         return replace(self.profile, name=name)
 
+    def saved(self, profile: Profile) -> None:
+        """It was saved as this profile."""
+        self.profile = profile
+        self.remark = f"profile {profile.name}"
+        self.dirty = False
+        self._judge()
+
     def _judge(self) -> None:
         keys = self.keys()
         found: dict[str, list[LintProblem]] = {}

@@ -20,8 +20,6 @@ from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.form import FieldSpec
 from vmss_tui.presentation.glyphs import Role
 
-LABEL_CELLS = 13
-
 
 class Choice(Lines, can_focus=True):
     """A few words of which one is chosen: left, right and space change it, a click picks."""
@@ -103,6 +101,14 @@ class LinesArea(TextArea):
         super().__init__(text, soft_wrap=False, tab_behavior="focus", show_line_numbers=False, compact=True)
         self.cursor_blink = False
 
+    def on_mount(self) -> None:
+        """One goes on writing at the end."""
+        self.move_cursor(self.document.end)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Function keys belong to the screen."""
+        return False if action in ("select_line", "select_all") else super().check_action(action, parameters)
+
     def action_move_line(self, by: int) -> None:
         """Swap the line under the cursor with its neighbour."""
         lines = self.text.split("\n")
@@ -121,12 +127,20 @@ class Field(Vertical):
     Field {
         height: auto;
         & > Horizontal { height: auto; }
-        & .field-label { width: 13; height: 1; }
+        & .field-label { width: 14; height: 1; }
         & .field-input { height: 1; padding: 0; background: $surface; }
         & .field-input:focus { background: $panel; }
-        & .field-remark { height: 1; width: 1fr; margin: 0 0 0 1; }
-        & .field-below { margin: 0 0 0 13; }
-        & LinesArea { height: auto; min-height: 1; max-height: 8; background: $surface; padding: 0; border: none; }
+        & .field-remark { height: 1; width: 1fr; padding: 0 0 0 1; }
+        & .field-below { padding: 0; margin: 0 0 0 14; }
+        & LinesArea {
+            height: auto;
+            min-height: 1;
+            max-height: 8;
+            background: $surface;
+            padding: 0;
+            border: none;
+            scrollbar-size: 0 0;
+        }
         & LinesArea:focus { background: $panel; }
         & Choice { height: 1; width: auto; min-width: 20; }
     }
@@ -156,6 +170,7 @@ class Field(Vertical):
     def compose(self) -> ComposeResult:
         """Label and control in a row; the remark beside a narrow control, below a wide one."""
         wide = not self.spec.cells and not self.spec.choices
+        quiet = wide and not self.spec.hint
         below = Lines(lambda _: (self._remark,), classes="field-remark field-below" if wide else "field-remark")
         with Horizontal():
             yield Lines(lambda _: (((self.spec.label, Role.DIM),),), classes="field-label")
@@ -167,7 +182,7 @@ class Field(Vertical):
             yield control
             if not wide:
                 yield below
-        if wide:
+        if wide and not quiet:
             yield below
 
     def _control(self) -> Widget:
@@ -215,10 +230,11 @@ class Field(Vertical):
             self.query_one(Input).password = not shown
 
     def remark(self, line: Line) -> None:
-        """What stands beside it."""
+        """What stands beside it; a wide field without a hint of its own has no room for any."""
         if line != self._remark:
             self._remark = line
-            self.query_one(".field-remark", Lines).reload()
+            for each in self.query(".field-remark").results(Lines):
+                each.reload()
 
     def take_keyboard(self) -> None:
         """Type here."""

@@ -1,0 +1,377 @@
+"""The deploy form: starting points, live plan and arithmetic, drafts, profiles, and the way to a running rollout."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from support import estate
+from support.fakes import FakeSession
+from support.stage import Stage
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.screens.confirm import ConfirmScreen
+from vmss_tui.app.screens.confirm_rollout import SecretScreen
+from vmss_tui.app.screens.deploy import DeployScreen
+from vmss_tui.app.screens.prompt import PickScreen, PromptScreen
+from vmss_tui.app.widgets.form import Field
+from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.domain.script import Secret
+from vmss_tui.errors import Forbidden, LeaseHeld
+from vmss_tui.ports import FilePin
+from vmss_tui.profiles.drafts import Drafts
+
+WEB = next(each for each in estate.estate() if each.scale_set.name == "web-weu")
+NEW_FILE = "https://ships.blob.core.windows.net/scripts/web/custom_application_v2.5.0.sh"
+
+PROFILE = """schema = 1
+name = "web"
+[variables.version]
+help = "such as 2.5.0"
+pattern = '\\d+\\.\\d+\\.\\d+'
+[script]
+os = "linux"
+label = "web ${version}"
+files = ["https://ships.blob.core.windows.net/scripts/web/custom_application_v${version}.sh"]
+command = "./custom_application_v${version}.sh"
+[protected]
+storageAccountName = { literal = "ships" }
+storageAccountKey = { prompt = true }
+[report]
+require = ["why"]
+"""
+
+
+class Started(Stage):
+    """Remembers which rollout was opened."""
+
+    opened: str = ""
+
+    def open_rollout(self, rollout: str) -> None:
+        self.opened = rollout
+
+
+class Desk:
+    """A deploy form on a bare app."""
+
+    def __init__(self, session: FakeSession, pilot: Pilot[None], screen: DeployScreen) -> None:
+        self.session, self.pilot, self.screen = session, pilot, screen
+
+    @property
+    def app(self) -> Started:
+        found = self.pilot.app
+        assert isinstance(found, Started)
+        return found
+
+    def text(self) -> str:
+        lines: list[str] = []
+        for widget in self.screen.query(Lines).results():
+            lines += [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
+        return "\n".join(lines)
+
+    def field(self, key: str) -> Field:
+        return next(each for each in self.screen.query(Field) if each.spec.key == key)
+
+    def remark(self, key: str) -> str:
+        lines = self.field(key).query_one(".field-remark", Lines)
+        return lines.render_line(0).text.strip()
+
+    async def until(self, what: Callable[[], bool]) -> None:
+        for _ in range(200):
+            if what():
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"never came true; the screen shows:\n{self.text()}")
+
+    async def shows(self, words: str) -> None:
+        await self.until(lambda: words in self.text())
+
+    async def put(self, key: str, text: str) -> None:
+        self.field(key).set_value(text)
+        await self.pilot.pause()
+
+
+@asynccontextmanager
+async def desk(
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    size: tuple[int, int] = (120, 60),
+    profile: str = "",
+    saved: str = "",
+    session: FakeSession | None = None,
+    read_only: bool = False,
+) -> AsyncIterator[Desk]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(directory / "state"))
+    session = session or FakeSession(directory, read_only=read_only)
+    if saved:
+        (directory / "profiles" / "web.toml").write_text(saved)
+        monkeypatch.setattr(session, "profiles", lambda: store_of(directory))
+    app = Started(session, Connection(azure=session.azure, identity=estate.MARIA))
+    async with app.run_test(size=size) as pilot:
+        screen = DeployScreen(WEB.scale_set.id, profile=profile)
+        await app.show(screen)
+        yield Desk(session, pilot, screen)
+    session.close()
+
+
+def store_of(directory: Path) -> "object":
+    from vmss_tui.profiles.store import ProfileStore
+
+    return ProfileStore.default(directory / "profiles")
+
+
+async def test_it_starts_from_what_the_set_has_and_plans_while_one_types(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        assert d.field("script.command").value == "./custom_application_v2.4.0.sh"
+        await d.put("script.files", NEW_FILE)
+        await d.put("script.command", "./custom_application_v2.5.0.sh")
+        await d.shows("+ ./custom_application_v2.5.0.sh")
+        assert d.remark("script.command") == "runs: /bin/sh -c ./custom_application_v2.5.0.sh"
+        assert "= 12 at a time, 6 batches, by zone" in d.remark("rollout.batch")
+        await d.put("rollout.batch", "50%")
+        await d.shows("a batch of 50 % is more than the 20 % that may be")
+        await d.put("rollout.unhealthy", "50%")
+        await d.until(lambda: "20 at a time, 3 batches" in d.remark("rollout.batch"))
+
+
+async def test_an_error_stands_at_its_field_and_blocks_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        await d.put("rollout.pause", "soon")
+        await d.until(lambda: d.remark("rollout.pause").startswith("✖"))
+        await d.pilot.press("f9")
+        await d.shows("not yet: pause")
+        assert d.app.focused is d.field("rollout.pause").control
+        assert d.session.started == []
+
+
+async def test_files_are_looked_at_and_may_be_reordered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = FakeSession(tmp_path)
+    session.azure.pins[NEW_FILE] = FilePin(NEW_FILE, size=3172, sha256="cd" * 32, mutable="the blob has no version")
+    async with desk(tmp_path, monkeypatch, session=session) as d:
+        await d.shows("WHAT CHANGES")
+        await d.put("script.files", f"{NEW_FILE}\nhttps://ships.blob.core.windows.net/scripts/b.sh")
+        await d.shows("may change: the blob has no version")
+        d.field("script.files").take_keyboard()
+        await d.pilot.press("ctrl+down")
+        await d.until(
+            lambda: d.field("script.files").value.startswith("https://ships.blob.core.windows.net/scripts/b.sh")
+        )
+
+
+async def test_start_asks_with_the_sets_name_and_opens_the_rollout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        await d.put("script.files", NEW_FILE)
+        await d.put("script.label", "web 2.5.0")
+        await d.put("report.why", "release 2.5.0")
+        await d.put("report.ticket", "CHG0012345")
+        await d.pilot.press("f9")
+        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+        confirm = d.app.screen
+        text = "\n".join(
+            widget.render_line(y).text for widget in confirm.query(Lines).results() for y in range(widget.size.height)
+        )
+        assert "Start on web-weu: 60 instances?" in text
+        assert "web 2.4.0 → web 2.5.0" in text and "6 batches" in text
+        assert confirm.query_one("#yes", Button).disabled
+        confirm.query_one("#name", Input).value = "web-weu"
+        await d.pilot.pause()
+        confirm.query_one("#yes", Button).press()
+        await d.until(lambda: bool(d.app.opened))
+        header = d.session.journal().find(None)
+        assert (header.id, header.ticket, header.why) == (d.app.opened, "CHG0012345", "release 2.5.0")
+        assert Drafts().find(d.screen.draft_name) is None
+
+
+async def test_what_azure_refuses_is_said_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        d.session.azure.failures["instances"] = Forbidden("you may not read the instances", hint="ask for Reader")
+        await d.pilot.press("f9")
+        await d.shows("you may not read the instances ask for Reader")
+
+
+async def test_a_runner_that_is_there_already_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        d.session.start_error = LeaseHeld("a runner works on web-weu", hint="follow it")
+        await d.put("script.files", NEW_FILE)
+        await d.pilot.press("f9")
+        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+        d.app.screen.dismiss(True)
+        await d.shows("a runner works on web-weu follow it")
+        assert d.app.opened == ""
+
+
+async def test_nothing_typed_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        await d.put("script.files", NEW_FILE)
+        await d.put("rollout.pause", "soon")
+        await d.pilot.press("escape")
+        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+        await d.pilot.press("escape")
+        await d.until(lambda: d.app.screen is d.screen)
+        assert "kept as a draft" in d.screen.may_leave()
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+        d.app.screen.dismiss(True)
+        await d.until(lambda: bool(list(d.screen.query(Field))) and d.field("script.files").value == NEW_FILE)
+        assert d.field("rollout.pause").value == "soon"
+        await d.until(lambda: d.remark("rollout.pause").startswith("✖"))
+
+
+async def test_a_draft_that_is_thrown_away_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        await d.put("script.files", NEW_FILE)
+        d.screen.keep_draft()
+        name = d.screen.draft_name
+        assert Drafts().find(name) is not None
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+        d.app.screen.dismiss(False)
+        await d.until(lambda: Drafts().find(name) is None)
+
+
+async def test_the_profile_that_knows_what_runs_is_where_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch, saved=PROFILE) as d:
+        await d.shows("VARIABLES")
+        assert d.field("variables.version").value == "2.4.0"
+        assert "profile web" in d.screen.note()
+        await d.put("variables.version", "2.5")
+        await d.until(lambda: d.remark("variables.version").startswith("✖"))
+        await d.shows("NO PLAN YET")
+        await d.put("variables.version", "2.5.0")
+        await d.shows("+ ./custom_application_v2.5.0.sh")
+
+
+async def test_protected_values_are_asked_for_and_never_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Secret] = {}
+    async with desk(tmp_path, monkeypatch, saved=PROFILE, profile="web") as d:
+        await d.shows("VARIABLES")
+        start = d.session.start
+
+        async def spy(plan: object, *, secrets: dict[str, Secret], why: str = "", ticket: str = "") -> str:
+            given.update(secrets)
+            return await start(plan, secrets=secrets, why=why, ticket=ticket)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(d.session, "start", spy)
+        await d.put("variables.version", "2.5.0")
+        await d.pilot.press("f9")
+        await d.shows("not yet: why")
+        await d.put("report.why", "release")
+        await d.pilot.press("f9")
+        await d.until(lambda: isinstance(d.app.screen, SecretScreen))
+        await d.pilot.press(*"hunter2", "enter")
+        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+        d.app.screen.dismiss(True)
+        await d.until(lambda: bool(d.app.opened))
+    assert given["storageAccountKey"].reveal() == "hunter2"
+    kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"hunter2" not in kept
+
+
+async def test_protected_settings_are_added_as_references(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEB_KEY", "value")
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("PROTECTED SETTINGS")
+        await d.put("protected+", "storageAccountKey plain-secret")
+        d.field("protected+").take_keyboard()
+        await d.pilot.press("enter")
+        await d.until(lambda: "is no reference" in d.remark("protected+"))
+        await d.put("protected+", "storageAccountKey $WEB_KEY")
+        await d.pilot.press("enter")
+        await d.until(lambda: any(each.spec.key == "protected.storageAccountKey" for each in d.screen.query(Field)))
+        assert d.remark("protected.storageAccountKey") == "*** from $WEB_KEY"
+        field = d.field("protected.storageAccountKey").query_one(Input)
+        assert field.password
+        await d.pilot.press("f7")
+        assert not field.password
+
+
+async def test_profiles_are_saved_and_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch, saved=PROFILE) as d:
+        await d.shows("VARIABLES")
+        await d.pilot.press("f2")
+        await d.until(lambda: isinstance(d.app.screen, PromptScreen))
+        d.app.screen.query_one(Input).value = "web-copy"
+        await d.pilot.press("enter")
+        await d.shows("saved to")
+        assert (tmp_path / "profiles" / "web-copy.toml").exists()
+        await d.pilot.press("f3")
+        await d.until(lambda: isinstance(d.app.screen, PickScreen))
+        await d.pilot.press(*"nginx", "enter")
+        await d.until(lambda: d.screen.form is not None and d.screen.form.profile.name == "nginx-static")
+
+
+async def test_the_editor_round_trip_and_the_shells_opinion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        monkeypatch.setattr(
+            "vmss_tui.app.screens.deploy_actions.edit_text", lambda app, session, text, suffix: "#!/bin/sh\nif true\n"
+        )
+        await d.put("script.command", "")
+        await d.put("script.files", "")
+        await d.pilot.press("f4")
+        await d.until(lambda: d.field("script.inline").value.startswith("#!/bin/sh"))
+        clock = d.session.clock
+
+        def told() -> bool:
+            clock.advance(0.5)  # type: ignore[attr-defined]
+            return "line 3" in d.remark("script.inline") or "end of file" in d.remark("script.inline").lower()
+
+        await d.until(told)
+        await d.shows("+ if true")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+async def test_one_column_where_there_is_no_room_for_two(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    async with desk(tmp_path, monkeypatch, size=size) as d:
+        await d.until(lambda: bool(list(d.screen.query(Field))))
+        await d.put("script.files", NEW_FILE)
+        assert d.screen.query_one("#form").display and not d.screen.query_one("#plan").display
+        await d.pilot.press("f6")
+        await d.shows("WHAT CHANGES")
+        assert not d.screen.query_one("#form").display
+        await d.pilot.press("escape")
+        assert d.screen.query_one("#form").display
+
+
+async def test_read_only_plans_and_never_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch, read_only=True) as d:
+        await d.shows("WHAT CHANGES")
+        await d.put("script.files", NEW_FILE)
+        await d.pilot.press("f9")
+        await d.shows("read-only")
+        assert d.app.screen is d.screen
+
+
+async def test_a_set_that_cannot_be_read_is_a_state_with_a_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = FakeSession(tmp_path)
+    session.azure.failures["scale_set"] = Forbidden("you may not read web-weu", hint="ask for Reader")
+    async with desk(tmp_path, monkeypatch, session=session) as d:
+        await d.shows("The scale set cannot be read")
+        assert "you may not read web-weu" in d.text()
+        session.azure.failures.clear()
+        await d.pilot.press("f5")
+        await d.shows("WHAT CHANGES")

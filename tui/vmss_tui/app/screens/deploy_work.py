@@ -1,0 +1,117 @@
+"""What the deploy form does in the background: read the set, look at files, plan, check a script's syntax, edit a text.
+
+Workers post messages and touch no widget. Nothing here writes to Azure.
+"""
+
+import asyncio
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.app import App
+from textual.message import Message
+
+from vmss_tui.app.labels import VersionLabels
+from vmss_tui.app.session import Session
+from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.engine.preflight import read_set
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.ports import Azure, Clock, FilePin
+from vmss_tui.profiles.model import LintProblem
+
+READING = "reading the scale set"
+PLANNING = "planning against what Azure says now"
+"""What is waited for, in words."""
+
+
+@dataclass
+class Waits(Message):
+    """Something is waited for."""
+
+    what: str
+
+
+@dataclass
+class SetRead(Message):
+    """The set as it is now, and names of the versions on it by digest."""
+
+    snapshot: SetSnapshot
+    labels: Mapping[str, str]
+
+
+@dataclass
+class WorkFailed(Message):
+    """Reading or planning failed; `what` in words."""
+
+    what: str
+    error: VmssTuiError
+
+
+@dataclass
+class FilesLookedAt(Message):
+    """Files were fetched and hashed."""
+
+    pins: tuple[FilePin, ...]
+
+
+@dataclass
+class ReadyToStart(Message):
+    """The plan that would be carried out, made just now from what Azure says."""
+
+    plan: RolloutPlan
+    pins: tuple[FilePin, ...]
+
+
+@dataclass
+class SyntaxChecked(Message):
+    """What the shell says of the inline script."""
+
+    text: str
+    problems: tuple[LintProblem, ...]
+
+
+async def read(azure: Azure, target: ScaleSetId, clock: Clock, session: Session) -> SetRead:
+    """Read the set with its instances, and name the versions found. Raises what reading raises."""
+    snapshot = await read_set(azure, target, clock)
+    return SetRead(snapshot, name_versions(snapshot, session))
+
+
+def name_versions(snapshot: SetSnapshot, session: Session) -> Mapping[str, str]:
+    """Names by digest of what the journal knows and of what the profiles recognise in this set."""
+    labels: dict[str, str] = {}
+    try:
+        labels.update(session.journal().labels())
+    except VmssTuiError:
+        labels.clear()
+    live = snapshot.scale_set.script
+    if live is not None and (name := VersionLabels(session)(live)):
+        labels[live.digest] = name
+    return labels
+
+
+async def look_at(azure: Azure, uris: Sequence[str]) -> FilesLookedAt:
+    """Fetch and hash these files; never raises."""
+    return FilesLookedAt(tuple(await asyncio.gather(*(azure.pin(uri) for uri in uris))))
+
+
+def edit_text(app: App[object], session: Session, text: str, suffix: str) -> str:
+    """Lend the terminal to the user's editor; returns the text after it.
+
+    Raises OSError when the editor cannot be started, SuspendNotSupported when the terminal cannot be lent.
+    """
+    handle, name = tempfile.mkstemp(prefix="vmss-tui-", suffix=suffix)
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        with app.suspend():
+            subprocess.run(list(session.editor(path)), check=False)
+        with path.open(encoding="utf-8", errors="replace", newline="") as file:
+            return file.read()
+    finally:
+        path.unlink(missing_ok=True)
