@@ -106,6 +106,10 @@ def instance_of(
 Change = Callable[[Instance], Instance]
 
 
+def _same(instance: Instance) -> Instance:
+    return instance
+
+
 def set_of(
     name: str,
     subscription: Subscription,
@@ -136,7 +140,7 @@ def set_of(
             health=Health.HEALTHY if health.present else Health.NONE,
             latest_model=not behind,
         )
-        instances.append((change or {}).get(number, lambda it: it)(each))
+        instances.append((change or {}).get(number, _same)(each))
     os = HandlerOs.WINDOWS if script is not None and script.handler is WINDOWS else HandlerOs.LINUX
     scale_set = ScaleSet(
         id=ScaleSetId(subscription.id, group, name),

@@ -109,11 +109,11 @@ ROLLOUT_COLUMNS = (
     Column("id", "ROLLOUT", 8, priority=5),
     Column("set", "SCALE SET", 14, flex=2, middle=True),
     Column("version", "VERSION", 10, flex=1, middle=True, priority=1),
-    Column("stage", "STAGE", 19),
+    Column("stage", "STAGE", 17, flex=1),
     Column("age", "STARTED", 10, right=True, priority=1),
-    Column("took", "TOOK", 8, right=True, priority=4),
-    Column("who", "WHO", 8, flex=1, middle=True, priority=3),
-    Column("why", "WHY", 10, flex=3, priority=2),
+    Column("took", "TOOK", 7, right=True, priority=4),
+    Column("who", "WHO", 8, priority=3, middle=True),
+    Column("why", "WHY", 18, flex=6, priority=2),
 )
 ROLLOUT_FIELDS = ("id", "set", "group", "version", "stage", "who", "why", "profile")
 
@@ -131,7 +131,7 @@ _STAGES = {
     Stage.PLANNED: Mark(RING, "planned", Role.WAIT),
     Stage.RUNNING: Mark(HALF, "running", Role.BUSY),
     Stage.PAUSED: Mark(TRIANGLE, "paused", Role.WARN),
-    Stage.APPROVAL: Mark(TRIANGLE, "awaiting approval", Role.WARN),
+    Stage.APPROVAL: Mark(TRIANGLE, "needs approval", Role.WARN),
     Stage.CANCELLING: Mark(HALF, "cancelling", Role.WARN),
     Stage.COMPLETED: Mark(DOT, "completed", Role.OK),
     Stage.FAILED: Mark(CROSS, "failed", Role.BAD),

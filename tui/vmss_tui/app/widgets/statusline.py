@@ -73,7 +73,7 @@ class StatusLine(Lines):
     def lines(self, width: int) -> Sequence[Line]:
         """The remark, else the longest wait, else the rest."""
         if self._flash is not None:
-            return (((self._flash.words, self._flash.role),),)
+            return (((text.cut_middle(self._flash.words, width), self._flash.role),),)
         if self._waits:
             what, since = next(iter(self._waits.items()))
             more = f"  and {len(self._waits) - 1} more" if len(self._waits) > 1 else ""

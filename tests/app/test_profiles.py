@@ -1,0 +1,121 @@
+"""Profiles mode: the store's list, and what can be done with a file."""
+
+from pathlib import Path
+
+from support.desk import sitting
+from support.fakes import FakeSession
+from vmss_tui.app.screens.confirm import ConfirmScreen
+from vmss_tui.app.screens.deploy import DeployScreen
+from vmss_tui.app.screens.prompt import PickScreen
+from vmss_tui.app.start import StartAt
+
+PROFILES = StartAt(mode="profiles")
+GOOD = """\
+# a comment that stays
+schema = 1
+name = "web"
+description = "the web front end [/red]"
+owner = "web-team"
+
+[script]
+os = "linux"
+command = "./install.sh"
+files = ["https://ships.blob.core.windows.net/scripts/install.sh"]
+"""
+BAD = """\
+schema = 1
+name = "broken"
+
+[script]
+os = "amiga"
+"""
+
+
+def two(session: FakeSession) -> None:
+    """A profile that can be used and one that cannot."""
+    directory = session.directory / "profiles"
+    (directory / "web.toml").write_text(GOOD)
+    (directory / "broken.toml").write_text(BAD)
+
+
+async def test_nothing_yet_says_where_it_looked(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=PROFILES) as desk:
+        await desk.shows("No profiles yet", "user: ", "f2 saves what you typed")
+
+
+async def test_lists_them_with_origin_description_and_problems(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=PROFILES, prepare=two) as desk:
+        await desk.shows("2 profiles")
+        assert "● ready" in desk.line("the web front end [/red]")
+        assert "✖ invalid" in desk.line(" broken ")
+        assert "web-team" in desk.text()
+        assert "never" in desk.text()
+
+
+async def test_open_shows_the_problems_and_the_text(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=PROFILES, prepare=two) as desk:
+        await desk.shows("2 profiles")
+        await desk.press("enter")
+        await desk.shows("broken ·", "✖ line 5: script.os", 'os = "amiga"')
+
+
+async def test_an_invalid_profile_is_not_deployed_and_says_why(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=PROFILES, prepare=two) as desk:
+        await desk.shows("2 profiles")
+        await desk.until(lambda: desk.app.connection.azure is not None)
+        await desk.press("e")
+        await desk.shows("it cannot be used")
+
+
+async def test_deploy_to_asks_which_scale_set(tmp_path: Path) -> None:
+    async with sitting(tmp_path, prepare=two) as desk:
+        await desk.shows("15 scale sets")
+        await desk.press("3", "end", "e")
+        await desk.until(lambda: isinstance(desk.app.screen, PickScreen))
+        await desk.type("tracking")
+        await desk.press("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, DeployScreen))
+
+
+async def test_duplicate_rename_and_delete(tmp_path: Path) -> None:
+    directory = tmp_path / "profiles"
+    async with sitting(tmp_path, start_at=PROFILES, prepare=two) as desk:
+        await desk.shows("2 profiles")
+        await desk.press("end", "n")
+        await desk.shows("Copy web as", "enter accepts")
+        await desk.press("enter")
+        await desk.shows("3 profiles", "web-copy")
+        assert "# a comment that stays" in (directory / "web-copy.toml").read_text()
+        desk.app.screen.query_one("#grid").move_to(str(directory / "web-copy.toml"))  # type: ignore[attr-defined]
+        await desk.press("r")
+        await desk.shows("Rename web-copy to")
+        await desk.type("2")
+        await desk.press("enter")
+        await desk.shows("web-copy2")
+        desk.app.screen.query_one("#grid").move_to(str(directory / "web-copy2.toml"))  # type: ignore[attr-defined]
+        await desk.press("delete")
+        await desk.shows("Delete the profile web-copy2?")
+        assert isinstance(desk.app.screen, ConfirmScreen)
+        await desk.press("enter")
+        assert (directory / "web-copy2.toml").exists()
+        await desk.press("delete", "tab", "enter")
+        await desk.until(lambda: not (directory / "web-copy2.toml").exists())
+        await desk.shows("2 profiles")
+
+
+async def test_a_name_that_is_taken_is_refused_with_the_next_step(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=PROFILES, prepare=two) as desk:
+        await desk.shows("2 profiles")
+        await desk.press("end", "r")
+        await desk.shows("Rename web to")
+        await desk.press("ctrl+u")
+        await desk.type("broken")
+        await desk.press("enter")
+        await desk.shows("exists already; choose another name")
+
+
+async def test_a_terminal_that_cannot_be_lent_to_an_editor_says_so(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=PROFILES, prepare=two) as desk:
+        await desk.shows("2 profiles")
+        await desk.press("E")
+        await desk.shows("edit: this terminal cannot be lent to an editor")

@@ -1,0 +1,118 @@
+"""Rollouts mode: the journal's list, running ones first, dead runners that can be resumed."""
+
+import os
+import socket
+from datetime import timedelta
+from pathlib import Path
+
+from support import estate, story
+from support.desk import Desk, sitting
+from support.fakes import FakeSession
+from vmss_tui.app.screens.confirm import ConfirmScreen
+from vmss_tui.app.screens.rollout import RolloutScreen
+from vmss_tui.app.start import StartAt
+from vmss_tui.domain.events import Ended, RunnerStarted, Verdict
+from vmss_tui.errors import JournalUnavailable, LeaseHeld
+from vmss_tui.journal import lease as leases
+from vmss_tui.journal.store import Journal
+
+ROLLOUTS = StartAt(mode="rollouts")
+
+
+def three(session: FakeSession) -> None:
+    """An old one that failed, a running one, and one whose runner is gone."""
+    journal, now = session.journal(), estate.NOW
+    failed = journal.create(story.plan_of(), who="ben", why="hot fix", at=now - timedelta(days=2))
+    journal.append(failed, RunnerStarted(1, "box"), at=now - timedelta(days=2))
+    journal.append(failed, Ended(Verdict.FAILED, "3 of 12 failed in batch 1"), at=now - timedelta(days=2, hours=-1))
+    alive = journal.create(story.plan_of(), who="maria", why="release 2.5.0", ticket="CHG0012345", at=now)
+    journal.append(alive, RunnerStarted(1, "elsewhere"), at=now)
+    journal.take_lease(alive, leases.owner(os.getpid(), socket.gethostname()), at=now)
+    dead = journal.create(story.plan_of(), who="olu", why="night run", at=now - timedelta(hours=1))
+    journal.append(dead, RunnerStarted(2, "box"), at=now - timedelta(hours=1))
+
+
+async def over(desk: Desk, part: str) -> None:
+    """Put the cursor on the row that holds `part`."""
+    key = desk.line(part).split()[0].lstrip("▸") or desk.line(part).split()[1]
+    desk.app.screen.query_one("#grid").move_to(key)  # type: ignore[attr-defined]
+    await desk.pilot.pause()
+
+
+async def test_nothing_yet_says_how_to_begin(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS) as desk:
+        await desk.shows("No rollouts yet", "e on a scale set plans a rollout")
+
+
+async def test_running_ones_come_first_with_who_and_why(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=three) as desk:
+        await desk.shows("3 rollouts  ·  1 running  ·  1 without a runner: r resumes")
+        rows = [line for line in desk.text().splitlines() if "web-weu" in line]
+        assert ["◐ running" in rows[0], "▲ runner is gone" in rows[1], "✖ failed" in rows[2]] == [True, True, True]
+        assert "maria" in rows[0]
+        assert "CHG0012345 release 2.5.0" in rows[0]
+        assert "3 of 12 failed in batch 1" in rows[2]
+
+
+async def test_enter_opens_the_live_screen(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=three) as desk:
+        await desk.shows("3 rollouts")
+        await desk.press("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, RolloutScreen))
+
+
+async def test_a_dead_runner_is_replaced_after_a_confirm(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=three) as desk:
+        await desk.shows("3 rollouts")
+        await over(desk, "runner is gone")
+        await desk.press("r")
+        await desk.shows("Its runner is gone", "A new runner reads Azure first")
+        assert isinstance(desk.app.screen, ConfirmScreen)
+        await desk.press("tab", "enter")
+        await desk.until(lambda: len(desk.session.resumed) == 1)
+        await desk.shows("goes on")
+
+
+async def test_a_living_runner_is_not_replaced_and_the_key_says_why(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=three) as desk:
+        await desk.shows("3 rollouts")
+        await desk.press("r")
+        await desk.shows("resume: its runner is at work")
+        await desk.press("end", "r")
+        await desk.shows("resume: it is failed")
+
+
+async def test_resume_that_is_refused_says_why(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=three) as desk:
+
+        async def refuse(rollout: str) -> None:
+            raise LeaseHeld("another runner works on web-weu", hint="attach to it")
+
+        desk.session.resume = refuse  # type: ignore[method-assign]
+        await desk.shows("3 rollouts")
+        await over(desk, "runner is gone")
+        await desk.press("r", "tab", "enter")
+        await desk.shows("another runner works on web-weu")
+
+
+async def test_filter_by_stage_and_raw_log(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=three) as desk:
+        await desk.shows("3 rollouts")
+        await desk.press("slash")
+        await desk.type("stage:failed")
+        await desk.shows("1 of 3 rollouts")
+        await desk.press("enter", "y")
+        await desk.shows("· log", "3 of 12 failed in batch 1")
+
+
+async def test_a_journal_that_cannot_be_read_is_a_state(tmp_path: Path) -> None:
+    def broken(session: FakeSession) -> None:
+        def refuse() -> Journal:
+            raise JournalUnavailable("the disk is full", hint="make room")
+
+        session.journal = refuse  # type: ignore[method-assign]
+
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=broken) as desk:
+        await desk.shows("✖ The journal cannot be read", "the disk is full", "make room")
+        await desk.press("1")
+        await desk.shows("15 scale sets")
