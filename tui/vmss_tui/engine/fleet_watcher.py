@@ -6,6 +6,8 @@ half of what Azure allows a subscription. Knows ports only.
 """
 
 import asyncio
+import heapq
+from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -61,6 +63,8 @@ class FleetWatcher:
         self._preferred: frozenset[ScaleSetId] = frozenset()
         self._held: dict[str, float] = {}
         """Subscription -> monotonic seconds before which its counts wait for the quota."""
+        self._neighbours: Counter[str] = Counter()
+        """Subscription -> how many sets it has."""
 
     def refresh(self) -> None:
         """Read everything again now."""
@@ -158,6 +162,7 @@ class FleetWatcher:
             raise errors[0]
         for gone in [target for target in state.known if target not in seen]:
             del state.known[gone]
+        self._neighbours = Counter(target.subscription for target in state.known)
         state.listed = True
         self.checked_at = self._clock.now()
 
@@ -186,9 +191,10 @@ class FleetWatcher:
                 return
 
     def _next(self, now: float) -> list[_Known]:
-        due = [each for each in self._state.known.values() if self._due(each) <= now]
-        due.sort(key=lambda each: (each.entry.id not in self._preferred, each.counted, each.due))
-        return due[:TOGETHER]
+        due = (each for each in self._state.known.values() if self._due(each) <= now)
+        return heapq.nsmallest(
+            TOGETHER, due, key=lambda each: (each.entry.id not in self._preferred, each.counted, each.due)
+        )
 
     def _due(self, each: _Known) -> float:
         return max(each.due, self._held.get(each.entry.id.subscription, 0.0))
@@ -216,5 +222,4 @@ class FleetWatcher:
         moving = entry.upgrade is not None and entry.upgrade.code.running
         if moving or entry.id in self._preferred:
             return self._idle
-        neighbours = sum(target.subscription == entry.id.subscription for target in self._state.known)
-        return max(self._idle, SECONDS_A_SET * neighbours)
+        return max(self._idle, SECONDS_A_SET * self._neighbours[entry.id.subscription])
