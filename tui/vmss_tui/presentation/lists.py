@@ -175,7 +175,7 @@ def rollout_row(item: RolloutItem, now: datetime) -> Row:
             cell(text.age(text.seconds_between(header.created_at, now)), Role.DIM),
             cell(text.clock_time(took) if header.stage.over else short_age(took), Role.DIM),
             cell(text.plain(header.who), Role.DIM),
-            cell(text.plain(why), Role.BAD if header.stage is Stage.FAILED else Role.PLAIN),
+            cell(text.plain(why)),
         ),
     )
 
@@ -249,7 +249,6 @@ def profile_row(entry: ProfileEntry, now: datetime) -> Row:
     """One profile as a row; its key is its path."""
     mark = profile_mark(entry)
     used = text.age(text.seconds_between(entry.last_used, now)) if entry.last_used else "never"
-    words, role = (entry.problem, Role.BAD) if entry.problem else (entry.description, Role.PLAIN)
     return Row(
         str(entry.path),
         (
@@ -258,7 +257,7 @@ def profile_row(entry: ProfileEntry, now: datetime) -> Row:
             cell(str(entry.origin), Role.DIM),
             cell(used, Role.DIM if entry.last_used else Role.WAIT),
             cell(text.plain(entry.owner), Role.DIM),
-            cell(text.plain(words), role),
+            cell(text.plain(entry.problem or entry.description)),
         ),
     )
 

@@ -15,6 +15,7 @@ from vmss_tui.app.notices import error_notice
 from vmss_tui.app.screens.confirm import ConfirmScreen, Question
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.screens.sheet import Sheet, SheetScreen
+from vmss_tui.domain.rollout import Stage
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation import lists
 from vmss_tui.presentation.columns import Line, Row
@@ -94,7 +95,10 @@ class RolloutsScreen(ListScreen):
         )
 
     def rest(self) -> Line:
-        """Counts."""
+        """Counts, or why the rollout under the cursor failed."""
+        item = self.current()
+        if item is not None and item.header.stage is Stage.FAILED:
+            return (("✖ ", Role.BAD), (item.header.reason, Role.BAD))
         return lists.rollouts_summary(self._items, len(self._shown)) if self._items else ()
 
     def crumbs(self) -> tuple[str, ...]:
@@ -104,6 +108,10 @@ class RolloutsScreen(ListScreen):
     def freshness(self) -> Freshness:
         """The journal is live."""
         return Freshness(live=True)
+
+    def highlighted(self, key: str | None) -> None:
+        """Its reason, if it failed."""
+        self.status.rest(self.rest())
 
     def current(self) -> lists.RolloutItem | None:
         """The rollout under the cursor."""
