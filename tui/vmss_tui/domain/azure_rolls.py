@@ -76,8 +76,8 @@ def _arrived(scene: Scene, number: int) -> bool:
     if len(scene.state.our_rolls) >= number:
         return True
     before, found = scene.plan.previous, scene.set.script
-    new = before is None or before.digest != scene.plan.target_digest
-    return number == 1 and new and found is not None and found.digest == scene.plan.target_digest
+    new = before is None or before.digest != scene.target
+    return number == 1 and new and found is not None and found.digest == scene.target
 
 
 def _cancel(scene: Scene) -> Commands | None:

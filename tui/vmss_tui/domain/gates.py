@@ -86,7 +86,7 @@ def someone_else(scene: Scene) -> str:
     now = found.digest if found is not None else ""
     before = plan.previous.digest if plan.previous is not None else ""
     wrote = any(isinstance(each, e.WriteAccepted | e.WriteEnded) for each in scene.state.writes.values())
-    expected = plan.target_digest if wrote and not plan.keeps_model else before
+    expected = scene.target if wrote and not plan.keeps_model else before
     if now != expected:
         return f"somebody changed the script of the set: it is {now[:8] or 'gone'}, not {expected[:8] or 'none'}"
     wanted = _mode(scene) if wrote else plan.set_mode

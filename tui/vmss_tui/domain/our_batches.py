@@ -72,8 +72,8 @@ def _model_arrived(scene: Scene) -> bool:
     digest = found.digest if found is not None else ""
     mode = scene.set.mode is UpgradeMode.MANUAL or not scene.plan.policy_differs
     before = scene.plan.previous.digest if scene.plan.previous is not None else ""
-    changed = scene.plan.policy_differs or before != scene.plan.target_digest
-    return changed and mode and digest == scene.plan.target_digest
+    changed = scene.plan.policy_differs or before != scene.target
+    return changed and mode and digest == scene.target
 
 
 def _nothing_to_do(scene: Scene) -> Commands:
@@ -137,8 +137,8 @@ def _needs(scene: Scene, instance_id: str) -> bool:
     if found is None or found.provisioning is Provisioning.DELETING:
         return False
     first = scene.state.instances[instance_id].first
-    if first is None or first.digest != short(scene.plan.target_digest):
-        return found.script_digest != scene.plan.target_digest
+    if first is None or first.digest != short(scene.target):
+        return found.script_digest != scene.target
     return first.script_at is None or found.script.at is None or found.script.at <= first.script_at
 
 

@@ -80,6 +80,11 @@ class Scene:
         """The instances that are there now."""
         return {each.id: each for each in self.snapshot.instances}
 
+    @cached_property
+    def target(self) -> str:
+        """Digest of the configuration that instances shall have."""
+        return self.plan.target_digest
+
     @property
     def cancelling(self) -> bool:
         """Somebody wants it to end."""
