@@ -24,6 +24,8 @@ SECONDS_A_SET = 4.0
 """Half of 900 dear reads in 30 minutes a subscription: the rest of the sets take turns at this pace."""
 TOGETHER = 4
 """Reads in flight."""
+TURN = 16
+"""Sets counted before it is asked again who needs it most."""
 CALM = 0.2
 """Seconds between two publications."""
 _FAILED_FACTOR = 5.0
@@ -60,6 +62,7 @@ class FleetWatcher:
         self._state = _State()
         self._pulse = Pulse(clock)
         self._changed = asyncio.Event()
+        self._limit = asyncio.Semaphore(TOGETHER)
         self._preferred: frozenset[ScaleSetId] = frozenset()
         self._held: dict[str, float] = {}
         """Subscription -> monotonic seconds before which its counts wait for the quota."""
@@ -143,10 +146,9 @@ class FleetWatcher:
         self._changed.set()
         seen: set[ScaleSetId] = set()
         errors: list[VmssTuiError] = []
-        limit = asyncio.Semaphore(TOGETHER)
 
         async def one(subscription: Subscription) -> None:
-            async with limit:
+            async with self._limit:
                 try:
                     async for page in self._azure.scale_sets(subscription.id):
                         seen.update(self._take(page, subscription))
@@ -193,13 +195,18 @@ class FleetWatcher:
     def _next(self, now: float) -> list[_Known]:
         due = (each for each in self._state.known.values() if self._due(each) <= now)
         return heapq.nsmallest(
-            TOGETHER, due, key=lambda each: (each.entry.id not in self._preferred, each.counted, each.due)
+            TURN, due, key=lambda each: (each.entry.id not in self._preferred, each.counted, each.due)
         )
 
     def _due(self, each: _Known) -> float:
         return max(each.due, self._held.get(each.entry.id.subscription, 0.0))
 
     async def _count(self, each: _Known) -> None:
+        async with self._limit:
+            if self._due(each) <= self._clock.monotonic():
+                await self._read_counts(each)
+
+    async def _read_counts(self, each: _Known) -> None:
         entry = each.entry
         try:
             instances = await self._azure.instances(entry.scale_set)
