@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from vmss_tui.app.session import CloudInfo, DeviceCode
 from vmss_tui.cli import logfile, process
 from vmss_tui.cli.settings import Settings
+from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.script import Secret
 from vmss_tui.errors import LeaseHeld, PreflightRefused, UsageError
@@ -83,16 +84,10 @@ class LiveSession:
     async def start(self, plan: RolloutPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = "") -> str:
         """See `app.session.Session`."""
         self.require_writes()
+        self.require_free(plan.target)
         for refusal in plan.refusals:
             raise PreflightRefused(refusal.message, hint=refusal.hint)
         journal = self.journal()
-        for header in journal.rollouts(target=plan.target):
-            lease = journal.lease(header.id)
-            if lease is not None and lease.alive:
-                raise LeaseHeld(
-                    f"rollout {header.id} is at work on {plan.target.name}",
-                    hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
-                )
         rollout = journal.create(plan, who=self.who, why=why, ticket=ticket)
         await self._run(rollout, secrets)
         return rollout
@@ -124,6 +119,17 @@ class LiveSession:
         """Raise UsageError when the program was started to read only."""
         if self.read_only:
             raise UsageError("nothing can be changed with --read-only", hint="start without it to change anything")
+
+    def require_free(self, target: ScaleSetId) -> None:
+        """Raise LeaseHeld when a rollout of ours is at work on this scale set."""
+        journal = self.journal()
+        for header in journal.rollouts(target=target):
+            lease = journal.lease(header.id)
+            if lease is not None and lease.alive:
+                raise LeaseHeld(
+                    f"rollout {header.id} is at work on {target.name}",
+                    hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
+                )
 
     async def close(self) -> None:
         """Close what was opened."""

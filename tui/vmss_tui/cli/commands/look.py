@@ -127,7 +127,7 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: Namer, now: dateti
         ("id", str(scale_set.id)),
         ("shape", scaleset_words.shape_words(scale_set)),
         ("policy", scaleset_words.policy_words(scale_set)),
-        ("health", scaleset_words.health_words(scale_set)[0]),
+        ("health", _after_title(scaleset_words.health_words(scale_set))),
         ("script", _after_title(scaleset_words.script_words(snapshot, namer, now))),
         ("command", script.command if script is not None else ""),
         *(("file", uri) for uri in (script.file_uris if script is not None else ())),

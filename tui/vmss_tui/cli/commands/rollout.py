@@ -79,6 +79,7 @@ class Call:
             raise UsageError("nobody is there to say yes", hint="give --yes to start without being asked")
         prepared = await prepare(session, self._wish)
         why, ticket = self._reasons(prepared)
+        session.require_free(prepared.plan.target)
         if prepared.plan.refusals:
             raise _refused(prepared)
         self._confirm(prepared)

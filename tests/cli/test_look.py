@@ -1,0 +1,79 @@
+"""Reading from the command line: text that lines up, JSON that scripts can rely on."""
+
+import pytest
+
+from support.program import Program, until
+from support.simulator import SimulatorProcess
+
+
+def test_list_shows_every_scale_set_with_its_counts(vmss: Program) -> None:
+    text = vmss("list")
+    assert text.code == 0
+    title, *rows = text.out.splitlines()
+    assert title.split()[:2] == ["SCALE", "SET"]
+    assert [row.split()[0] for row in rows] == ["app", "fragile", "hand", "reckless", "slow", "twin", "twin"]
+    assert "app 1.0.0" in text.out, "the profile recognises what runs there"
+
+    found = {each["name"]: each for each in vmss("list", "--json", "name:hand").json}
+    assert list(found) == ["hand"]
+    assert found["hand"]["instances"] == {"total": 4, "healthy": 4, "latest_model": 4, "failed": 0}
+    assert found["hand"]["script"]["version"] == "app 1.0.0"
+    assert found["hand"]["subscription"] == "prod"
+
+
+def test_list_without_counts_reads_no_instance(own: Program, own_world: SimulatorProcess) -> None:
+    own_world.control.reset_counters()
+    done = own("list", "--no-counts", "--json")
+    assert done.code == 0
+    assert all(each["instances"] is None for each in done.json)
+    assert not [route for route in own_world.control.counters()["routes"] if route.endswith("virtualMachines")]
+
+
+def test_show_and_instances_agree_about_one_scale_set(vmss: Program) -> None:
+    shown = vmss("show", "rg-app/hand", "--json").json
+    assert shown["mode"] == "Manual"
+    assert shown["extensions"]
+    instances = vmss("instances", "hand", "--json").json
+    assert [each["id"] for each in instances] == ["0", "1", "2", "3"]
+    assert {each["version"] for each in instances} == {"app 1.0.0"}
+    assert {each["digest"] for each in instances} == {shown["script"]["digest"]}
+    text = vmss("show", shown["id"])
+    assert text.code == 0
+    assert "Manual" in text.out
+    assert "./install.sh" in text.out
+
+
+def test_a_filter_picks_instances(vmss: Program) -> None:
+    done = vmss("instances", "hand", "id:2")
+    assert [line.split()[0] for line in done.out.splitlines()] == ["ID", "2"]
+    nothing = vmss("instances", "hand", "health:unhealthy")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "filter" in nothing.err
+
+
+def test_a_name_that_two_sets_share_is_not_guessed(vmss: Program) -> None:
+    done = vmss("show", "twin")
+    assert done.code == 2
+    assert "rg-one/twin" in done.err
+    assert "rg-two/twin" in done.err
+    assert vmss("show", "rg-two/twin", "--json").json["subscription"] == "lab"
+
+
+@pytest.mark.parametrize("option", ["", "--jsonl"])
+def test_watch_prints_a_line_for_a_change(own: Program, own_world: SimulatorProcess, option: str) -> None:
+    with own.running("watch", "hand", *filter(None, [option])) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert "hand" in first
+        target = until(lambda: own("show", "hand", "--json").json["id"], "the id")
+        own_world.post(f"{target}/poweroff", {"instanceIds": ["2"]})
+        change = process.stdout.readline()
+        assert "hand_2" in change
+        process.terminate()
+
+
+def test_info_says_who_is_signed_in_and_how(vmss: Program) -> None:
+    told = vmss("info", "--json").json
+    assert told["identity"]["name"] == "deployer"
+    assert told["cloud"]["name"] == "simulator"
+    assert told["problem"] is None

@@ -1,0 +1,205 @@
+"""A rollout from the command line, as a script in CI runs it: JSON lines, exit codes, and a runner that outlives it."""
+
+import json
+import os
+import signal
+import sqlite3
+from pathlib import Path
+
+import psutil
+import pytest
+
+from support.program import PROFILE, Program, until
+from support.simulator import SimulatorProcess
+
+
+def versions(program: Program, name: str) -> set[str]:
+    return {each["version"] for each in program("instances", name, "--json").json}
+
+
+def runners(program: Program) -> list[psutil.Process]:
+    """Runner processes of this test's journal."""
+    state = program.env["XDG_STATE_HOME"]
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if "runner" in words and any(word.startswith(state) for word in words):
+            found.append(process)
+    return found
+
+
+def test_a_rollout_ends_with_every_instance_on_the_new_version(vmss: Program) -> None:
+    done = vmss(
+        "rollout", "app", "app", "--set", "version=2.0.0", "--yes", "--jsonl", "--why", "CHG1", "--ticket", "T9"
+    )
+    assert (done.code, done.err) == (0, "")
+    records = done.records
+    assert records[0]["event"] == "planned"
+    assert [each["seq"] for each in records[:-1]] == list(range(1, len(records)))
+    last = records[-1]
+    assert (last["event"], last["verdict"], last["exit_code"], last["failed"]) == ("rollout_ended", "completed", 0, [])
+    assert last["counts"]["done"] == 4
+    assert last["healthy"] == 4
+    assert versions(vmss, "app") == {"app 2.0.0"}
+
+    listed = vmss("rollouts", "--json").json
+    assert [(each["stage"], each["why"], each["ticket"]) for each in listed] == [("completed", "CHG1", "T9")]
+    again = vmss("attach", listed[0]["id"][:4], "--jsonl")
+    assert again.code == 0
+    assert again.records == records, "who comes later sees the same from the first event on"
+    text = vmss("attach", "--plain")
+    assert text.code == 0
+    assert "COMPLETED" in text.out
+
+
+def test_a_failing_script_names_the_instances_and_shows_their_stderr(vmss: Program) -> None:
+    done = vmss("rollout", "app", "fragile", "--set", "version=9.0.0", "--yes", "--jsonl", "--batch", "25%")
+    assert done.code == 1
+    last = done.records[-1]
+    assert (last["verdict"], last["exit_code"]) == ("failed", 1)
+    assert [(each["id"], each["exit_code"]) for each in last["failed"]] == [("1", 17)]
+    assert "no such unit" in last["failed"][0]["stderr"]
+    text = vmss("attach", "--plain")
+    assert text.code == 1
+    assert "fragile_1" in text.out
+    assert "no such unit" in text.out
+
+
+def test_a_manual_set_goes_in_our_batches(vmss: Program) -> None:
+    done = vmss("rollout", "app", "hand", "--set", "version=2.1.0", "--yes", "--jsonl", "--batch", "2")
+    assert done.code == 0
+    assert [each["number"] for each in done.records if each["event"] == "batch_started"] == [1, 2]
+    assert versions(vmss, "hand") == {"app 2.1.0"}
+
+
+def test_an_automatic_set_is_refused_before_anything_is_written(vmss: Program) -> None:
+    done = vmss("rollout", "app", "reckless", "--set", "version=2.0.0", "--yes")
+    assert done.code == 4
+    assert "refused" in done.err
+    assert "--mode" in done.err
+    assert versions(vmss, "reckless") == {"app 1.0.0"}
+    assert vmss("rollouts", "--json").json == []
+    planned = vmss("plan", "app", "reckless", "--set", "version=2.0.0", "--json")
+    assert planned.code == 4
+    assert planned.json["refused"] is True
+
+
+def test_a_plan_shows_the_diff_and_writes_nothing(vmss: Program) -> None:
+    done = vmss("plan", "app", "slow", "--set", "version=2.0.0", "--json")
+    assert done.code == 0
+    plan = done.json
+    assert (plan["from_version"], plan["to_version"], plan["total"], plan["affected"]) == (
+        "app 1.0.0",
+        "app 2.0.0",
+        4,
+        4,
+    )
+    assert plan["changes"] == [
+        {
+            "path": "fileUris[0]",
+            "old": "https://files.contoso.example/app/v1.0.0/install.sh",
+            "new": "https://files.contoso.example/app/v2.0.0/install.sh",
+        }
+    ]
+    text = vmss("plan", "app", "slow", "--set", "version=2.0.0")
+    assert "- https://files.contoso.example/app/v1.0.0/install.sh" in text.out
+    assert "+ https://files.contoso.example/app/v2.0.0/install.sh" in text.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("rollout", "app", "slow", "--set", "version=2.0.0"), 2, "--yes"),
+        (("--read-only", "rollout", "app", "slow", "--set", "version=2.0.0", "--yes"), 2, "--read-only"),
+        (("rollout", "app", "slow", "--yes"), 2, "version"),
+        (("rollout", "app", "slow", "--yes", "--set", "version=two"), 2, "two"),
+        (("rollout", "app", "--yes", "--set", "version=2.0.0"), 2, "for which scale set"),
+        (("rollout", "app", "nowhere", "--yes", "--set", "version=2.0.0"), 2, "nowhere"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_starts(
+    vmss: Program, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    done = vmss(*arguments)
+    assert (done.code, done.out) == (code, "")
+    assert message in done.err
+
+
+def test_the_rollout_outlives_everything_around_it(own: Program) -> None:
+    with own.running("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--jsonl") as process:
+        assert process.stdout is not None
+        rollout = json.loads(process.stdout.readline())["rollout"]
+        until(lambda: len(runners(own)) == 1, "a runner")
+        runner = runners(own)[0]
+        assert os.getsid(runner.pid) == runner.pid, "it has a session of its own"
+        runner.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert f"vmss-tui attach {rollout}" in said
+    assert "Traceback" not in said
+    assert runner.is_running()
+
+    paused = own("pause")
+    assert paused.code == 1, "Azure's own roll has no pause"
+    busy = own("rollout", "app", "slow", "--set", "version=8.1.0", "--yes")
+    assert busy.code == 4
+    assert rollout in busy.err
+    cancelled = own("cancel", rollout, "--json", "--why", "too slow")
+    assert cancelled.code == 0
+    assert cancelled.json["accepted"] is True
+    ended = own("attach", rollout, "--jsonl")
+    assert ended.code == 5
+    assert ended.records[-1]["verdict"] == "cancelled"
+    until(lambda: not runners(own), "the runner's end")
+    assert own("cancel", rollout).code == 2
+
+
+def test_a_runner_that_was_killed_is_said_to_be_gone_and_another_goes_on(own: Program) -> None:
+    started = own("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--detach")
+    assert started.code == 0
+    rollout = started.out.strip()
+    assert len(rollout) == 8
+    runners(own)[0].kill()
+    until(lambda: not runners(own), "the runner's end")
+    alone = own("attach", rollout, "--plain")
+    assert alone.code == 1
+    assert f"vmss-tui resume {rollout}" in alone.err
+    listed = own("rollouts", "--json").json
+    assert listed[0]["runner_alive"] is False
+    again = own("resume", rollout)
+    assert again.code == 0
+    assert len(runners(own)) == 1
+    assert own("cancel").code == 0
+
+
+SECRET = "correct-horse-battery"
+WITH_SECRET = (
+    PROFILE + '\n[protected]\nstorageAccountName = { env = "APP_TOKEN" }\nstorageAccountKey = { env = "APP_TOKEN" }\n'
+)
+
+
+def test_a_secret_reaches_azure_and_nothing_else(own: Program, own_world: SimulatorProcess, tmp_path: Path) -> None:
+    own.profile("secretive", WITH_SECRET)
+    missing = own("rollout", "secretive", "slow", "--set", "version=8.0.0", "--yes")
+    assert missing.code == 2
+    assert "APP_TOKEN" in missing.err
+    started = own("rollout", "secretive", "slow", "--set", "version=8.0.0", "--yes", "--detach", APP_TOKEN=SECRET)
+    assert started.code == 0, started.err
+    runner = runners(own)[0]
+    assert SECRET not in " ".join(runner.cmdline())
+    target = own("show", "slow", "--json").json["id"]
+    assert SECRET not in json.dumps(own_world.get(target).body)
+    assert own("cancel").code == 0
+    report = own("report", "--format", "json").out
+    said = own("attach", "--jsonl").out + started.out + started.err + report
+    assert SECRET not in said
+    state = Path(own.env["XDG_STATE_HOME"])
+    stored = [path for path in state.rglob("*") if path.is_file()]
+    assert stored
+    assert not [path for path in stored if SECRET.encode() in path.read_bytes()]
+    assert not [path for path in stored if path.stat().st_mode & 0o077]
+    with sqlite3.connect(state / "vmss-tui" / "journal.db") as journal:
+        assert journal.execute("SELECT count(*) FROM events").fetchone()[0] > 0
+    journal.close()

@@ -1,0 +1,162 @@
+"""Words that do not make sense, connections that do not work: one line, a next step, the right exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.program import Program
+from vmss_tui import __version__
+from vmss_tui.cli import catalogue
+from vmss_tui.cli.group import program
+from vmss_tui.cli.main import main
+from vmss_tui.cli.settings import AUTH
+from vmss_tui.gateway.clouds import CREDENTIALS
+
+
+def test_the_version(bare: Program) -> None:
+    done = bare("--version")
+    assert (done.code, done.out, done.err) == (0, f"vmss-tui {__version__}\n", "")
+
+
+def test_help_lists_every_command_with_one_line(bare: Program) -> None:
+    done = bare("--help")
+    assert done.code == 0
+    for entry in catalogue.ENTRIES:
+        assert (f"  {entry.name} " in done.out) == bool(entry.section)
+    assert max(map(len, done.out.splitlines())) <= 120
+
+
+def test_the_quick_help_is_the_same_as_clicks(bare: Program) -> None:
+    assert bare("--help").out == bare("--cloud", "public", "--help").out
+
+
+@pytest.mark.parametrize("entry", catalogue.ENTRIES, ids=lambda each: each.name)
+def test_every_command_of_the_catalogue_exists(entry: catalogue.Entry) -> None:
+    import click
+
+    command = program.get_command(click.Context(program), entry.name)
+    assert command is not None
+    assert command.help
+
+
+def test_credentials_are_those_of_the_gateway() -> None:
+    assert AUTH == CREDENTIALS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (("lst",), "no command 'lst'; did you mean list?", "vmss-tui --help"),
+        (("list", "--bogus"), "--bogus", "vmss-tui list --help"),
+        (("show",), "SCALESET", "vmss-tui show --help"),
+        (("--cloud", "mars", "list"), "no cloud named 'mars'", "AzureCloud"),
+        (("--auth", "magic", "list"), "magic", "--help"),
+        (("attach",), "no rollout yet", "vmss-tui rollout"),
+        (("report", "ffff"), "no rollout 'ffff'", "vmss-tui rollouts"),
+        (("plan", "app", "--set", "version"), "no NAME=VALUE", "--set version=2.5.0"),
+        (("plan", "app", "--batch", "0"), "--batch", "--batch 20%"),
+        (("plan", "app", "--pause", "soon"), "'soon' is not a duration", ""),
+        (("profiles", "show", "nosuch"), "'nosuch'", "vmss-tui profiles list"),
+        (("list", "size:60"), "nothing to filter by size:", ""),
+    ],
+)
+def test_a_mistake_gets_a_line_and_a_next_step(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str, hint: str
+) -> None:
+    code = main(arguments)
+    out, err = capsys.readouterr()
+    assert code == 2
+    assert out == ""
+    assert err.startswith("vmss-tui: ")
+    assert message in err
+    assert hint in err
+    assert "Traceback" not in err
+
+
+def test_nobody_signed_in(bare: Program) -> None:
+    done = bare("--auth", "env", "list")
+    assert done.code == 3
+    assert "AZURE_CLIENT_ID" in done.err or "AZURE_TENANT_ID" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_wrong_secret(vmss: Program) -> None:
+    done = vmss("list", AZURE_CLIENT_SECRET="hunter2")
+    assert done.code == 3
+    assert done.err.startswith("vmss-tui: ")
+    assert "Traceback" not in done.err
+    assert "hunter2" not in done.err
+
+
+def test_a_simulator_that_is_gone(own: Program, own_world: object) -> None:
+    from support.simulator import SimulatorProcess
+
+    assert isinstance(own_world, SimulatorProcess)
+    own_world.stop()
+    done = own("list")
+    assert done.code in (2, 3)
+    assert "Traceback" not in done.err
+    assert len(done.err.splitlines()) <= 4
+
+
+def test_the_app_without_a_terminal_says_what_works(bare: Program) -> None:
+    for arguments in ((), ("demo",)):
+        done = bare(*arguments)
+        assert done.code == 2
+        assert "needs a terminal" in done.err
+        assert "\x1b" not in done.out + done.err
+
+
+def test_a_closed_pipe_is_no_error(bare: Program) -> None:
+    command = " ".join(bare.command("--help"))
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | true; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True, env=bare.env
+    )
+    assert done.returncode in (0, 141)
+    assert done.stderr == ""
+
+
+def test_an_unexpected_error_is_one_line_and_a_private_log(bare: Program) -> None:
+    code = (
+        "import sys\n"
+        "from vmss_tui.cli import diagnostics\n"
+        "def broken():\n"
+        "    secret = 'hunter2'\n"
+        "    raise KeyError('what nobody thought of')\n"
+        "sys.exit(diagnostics.guarded(broken))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=bare.env)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    log = Path(bare.env["XDG_STATE_HOME"]) / "vmss-tui" / "vmss-tui.log"
+    assert str(log) in done.stderr
+    assert "what nobody thought of" in log.read_text()
+    assert "hunter2" not in log.read_text()
+    assert log.stat().st_mode & 0o077 == 0
+    assert log.parent.stat().st_mode & 0o077 == 0
+
+
+def test_an_unwritable_state_directory_is_said(bare: Program, tmp_path: Path) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    done = bare("rollouts", XDG_STATE_HOME=str(blocker / "below"))
+    assert done.code == 1
+    assert "journal" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_info_needs_no_cloud(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "--offline", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["cloud"]["name"] == "AzureCloud"
+    assert told["versions"]["vmss-tui"] == __version__
+
+
+def test_info_says_why_nobody_is_signed_in(bare: Program) -> None:
+    failed = bare("info", "--auth", "env", "--json")
+    assert failed.code == 3
+    assert failed.json["identity"] is None
+    assert failed.json["problem"]

@@ -1,0 +1,117 @@
+"""Running `vmss-tui` as people and scripts do: as a process, against a simulator, with directories of the test's own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+PROFILE = """\
+schema = 1
+name = "app"
+description = "Install a release of the app"
+
+[variables.version]
+help = "Release to install"
+pattern = '\\d+\\.\\d+\\.\\d+'
+
+[script]
+os = "linux"
+label = "app ${version}"
+files = ["https://files.contoso.example/app/v${version}/install.sh"]
+command = "./install.sh"
+"""
+"""A profile for the scale sets of `scenarios/cli.toml`; without targets, so that the set must be named."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A run that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Stdout as one JSON document."""
+        return json.loads(self.out)
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """Stdout as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass
+class Program:
+    """The program, with an environment; `variables` come over the test's own."""
+
+    variables: Mapping[str, str]
+    directory: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The whole environment of a run."""
+        return {**os.environ, "PYTHONUTF8": "1", **self.variables}
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of a run."""
+        return [sys.executable, "-m", "vmss_tui", *arguments]
+
+    def __call__(self, *arguments: str, given: str | None = None, timeout: float = 60, **variables: str) -> Done:
+        """Run it to the end; without `given` nobody is at stdin."""
+        done = subprocess.run(
+            self.command(*arguments),
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            cwd=self.directory,
+            env={**self.env, **variables},
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+        """Start it; it is killed at the end if it still runs."""
+        process = subprocess.Popen(
+            self.command(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.directory,
+            env=self.env,
+        )
+        with process:
+            try:
+                yield process
+            finally:
+                if process.poll() is None:
+                    process.kill()
+
+    def profile(self, name: str = "app", text: str = PROFILE) -> Path:
+        """Put a profile where the program looks first."""
+        home = Path(os.environ["XDG_CONFIG_HOME"]) / "vmss-tui" / "profiles"
+        home.mkdir(parents=True, exist_ok=True)
+        path = home / f"{name}.toml"
+        path.write_text(text.replace('name = "app"', f'name = "{name}"'))
+        return path
+
+
+def until(condition: Callable[[], T], what: str, timeout: float = 30.0) -> T:
+    """Poll until `condition` returns something true, and return it."""
+    deadline = time.monotonic() + timeout
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"waited {timeout:g} s in vain for {what}"
+        time.sleep(0.02)
+    return result
