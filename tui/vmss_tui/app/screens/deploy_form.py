@@ -203,8 +203,10 @@ class Form:
         return edited.problems
 
     def renamed(self, name: str) -> Profile:
-        """The profile as it would be saved under a name."""
-        return replace(self.profile, name=name)
+        """The profile as it would be saved under a name: another name is another file."""
+        if name == self.profile.name:
+            return self.profile
+        return replace(self.profile, name=name, path=None, stamp="")
 
     def saved(self, profile: Profile) -> None:
         """It was saved as this profile."""
