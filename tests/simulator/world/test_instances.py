@@ -290,3 +290,18 @@ def test_an_extension_may_be_written_on_one_instance_only() -> None:
         story.world, story.now, story.address, first, "CustomScript"
     )
     assert nothing is None
+
+
+def test_a_script_cut_off_by_a_shutdown_is_taken_up_again_after_the_start() -> None:
+    story = Story.of('mode = "Manual"\ninstances = 1\n')
+    story.put_script()
+    story.upgrade(0)
+    story.wait(20)
+    assert story.script(0).started is not None
+    story.wait_for(story.act("deallocate", 0))
+    story.wait(600)
+    assert story.script(0).result is None
+    story.wait_for(story.act("start", 0))
+    story.wait(300)
+    assert (story.script(0).state, story.instance(0).health) == ("Succeeded", "healthy")
+    assert story.runs(V2) == ["0"]

@@ -21,6 +21,7 @@ from .routes.files import PREFIX
 from .state import Simulation
 from .world import advance, life
 from .world.draft import Draft, change
+from .world.health import turn_health
 from .world.model import Health, World
 from .world.scripts import TAIL_BYTES, ScriptSettings, read_settings
 from .world.timeline import ExtensionEnds, HealthTurns, ScriptResult, without
@@ -199,7 +200,7 @@ def report_health(scale_set: str, instance: str, health: Health) -> Callable[[Wo
             return world, None
 
         def body(draft: Draft) -> None:
-            draft.put(life.turn_health(draft, draft.instances[instance], health))
+            draft.put(turn_health(draft, draft.instances[instance], health))
             advance.settle(draft)
 
         return change(world, scale_set, now, body)

@@ -19,7 +19,8 @@ from .errors import (
     wildcard_not_alone,
 )
 from .extension import ExtensionSpec
-from .life import begin_power, reimage, remove, start_restart, update_extensions, update_to_model
+from .life import update_extensions, update_to_model
+from .machine import begin_power, reimage, remove, start_restart
 from .model import Instance, Operation, World
 from .writes import Address, check_writable
 

@@ -6,7 +6,7 @@ Only scale sets on the agenda are touched, and inside one only what is due; noth
 from dataclasses import replace
 from datetime import datetime
 
-from . import events, life, operations, rolling
+from . import events, health, life, machine, operations, rolling
 from .draft import Draft, commit
 from .model import Instance, World
 from .timeline import (
@@ -65,10 +65,10 @@ def _apply(draft: Draft, instance: Instance, due: Due) -> None:
         case ProvisioningEnds():
             life.end_provisioning(draft, instance)
         case HealthTurns():
-            life.report_health(draft, instance, due.change)
+            health.report_health(draft, instance, due.change)
         case PowerTurns():
-            life.turn_power(draft, instance, due.change)
+            machine.turn_power(draft, instance, due.change)
         case AgentReports():
-            life.agent_reports(draft, instance)
+            machine.agent_reports(draft, instance)
         case Vanishes():
             draft.drop(instance.id)

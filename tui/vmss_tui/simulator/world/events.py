@@ -10,7 +10,9 @@ from datetime import timedelta
 from . import rolling
 from .draft import Draft
 from .errors import Refused
-from .life import begin_power, create, reimage, remove, start_restart, turn_health, update_to_model
+from .health import turn_health
+from .life import update_to_model
+from .machine import begin_power, create, reimage, remove, start_restart
 from .model import Event, Instance
 from .scaling import new_instance
 from .writes import check_writable, write_model

@@ -1,4 +1,4 @@
-"""The life of one instance: creation, updates, extension runs, health, power, and its end.
+"""The updates of one instance: a model is assigned, extensions run one by one, provisioning ends.
 
 Each function takes a draft and an instance, stores what changes, and puts what follows on the instance's timeline.
 Order of an update: assigned model (latestModelApplied is true at once, as recorded in
@@ -12,22 +12,11 @@ from datetime import timedelta
 from .draft import Draft
 from .errors import Failure
 from .extension import ExtensionSpec, InstalledExtension, full_version
-from .model import Event, Health, Instance, Power
+from .health import disturbed, follow_script, turn_health
+from .model import Instance
 from .policy import duration_seconds
-from .rules import Seconds
-from .scripts import failure_of, plan_run, stays_unhealthy, survives_failure
-from .timeline import (
-    AgentReports,
-    Due,
-    ExtensionBegins,
-    ExtensionEnds,
-    HealthTurns,
-    PowerTurns,
-    ProvisioningEnds,
-    ScriptResult,
-    Vanishes,
-    without,
-)
+from .scripts import failure_of, plan_run
+from .timeline import ExtensionBegins, ExtensionEnds, HealthTurns, ProvisioningEnds, ScriptResult, without
 
 _SEVERAL_FAILED = (
     "Multiple VM extensions failed to be provisioned on the VM. Please see the VM extension instance view for "
@@ -48,8 +37,8 @@ def update_extensions(
 ) -> Instance:
     """Give an instance exactly these extensions; what is under way and stays the same goes on undisturbed."""
     told = instance.generation if generation is None else generation
-    installed, todo = _deliver(instance.extensions, wanted, draft)
-    if not todo and instance.busy:
+    installed, todo, differs = _deliver(instance.extensions, wanted, draft)
+    if instance.busy and not differs:
         return draft.put(replace(instance, generation=told))
     updated = replace(
         instance,
@@ -83,54 +72,9 @@ def start_update(draft: Draft, instance: Instance, todo: tuple[str, ...]) -> Ins
 def restore(draft: Draft, instance: Instance) -> Instance:
     """Bring back what was installed before the last update, under new sequence numbers."""
     before = instance.previous or {}
-    installed, todo = _deliver(instance.extensions, tuple(one.spec for one in before.values()), draft)
+    installed, todo, _ = _deliver(instance.extensions, tuple(one.spec for one in before.values()), draft)
     restored = replace(instance, extensions=installed, generation=instance.previous_generation, previous=None)
     return start_update(draft, restored, todo)
-
-
-def reimage(draft: Draft, instance: Instance) -> Instance:
-    """Put a fresh OS disk in: everything of the newest model is installed again."""
-    fresh = {spec.key: InstalledExtension(spec, 0, "Creating", draft.at, full_version(spec)) for spec in draft.specs}
-    delay = draft.seconds(draft.rules.timings.reimage, instance.id, "reimage", draft.value.minted)
-    emptied = replace(
-        instance,
-        provisioning="Updating",
-        provisioned_at=draft.at,
-        generation=draft.value.generation,
-        image_version=draft.value.traits.newest_image or instance.image_version,
-        extensions=fresh,
-        todo=tuple(fresh),
-        failure=None,
-        agent_ready=False,
-        deferred=False,
-        timeline=(),
-    )
-    emptied = turn_health(draft, emptied, _disturbed(draft))
-    return draft.put(_boot(draft, emptied, delay))
-
-
-def create(draft: Draft, instance: Instance) -> Instance:
-    """Bring a new instance to life with the newest model."""
-    fresh = {spec.key: InstalledExtension(spec, 0, "Creating", draft.at, full_version(spec)) for spec in draft.specs}
-    born = replace(
-        instance,
-        provisioning="Creating",
-        provisioned_at=draft.at,
-        generation=draft.value.generation,
-        power="starting",
-        agent_ready=False,
-        extensions=fresh,
-        todo=tuple(fresh),
-    )
-    delay = draft.seconds(draft.rules.timings.create, instance.id, "create")
-    return draft.put(_boot(draft, born, delay))
-
-
-def remove(draft: Draft, instance: Instance) -> Instance:
-    """Start deleting an instance."""
-    delay = draft.seconds(draft.rules.timings.delete, instance.id, "delete")
-    doomed = replace(instance, provisioning="Deleting", provisioned_at=draft.at, timeline=())
-    return draft.put(draft.later(doomed, delay, Vanishes()))
 
 
 def end_extension(draft: Draft, instance: Instance, end: ExtensionEnds) -> Instance:
@@ -147,7 +91,7 @@ def end_extension(draft: Draft, instance: Instance, end: ExtensionEnds) -> Insta
             current, state="Failed" if failed else "Succeeded", since=draft.at, result=end.result
         )
         if current.spec.is_script:
-            instance = _health_after_script(draft, instance, current.spec, failed)
+            instance = follow_script(draft, instance, current.spec, failed)
     todo = tuple(name for name in instance.todo if name != end.name)
     instance = replace(instance, extensions=extensions, todo=todo)
     pause = draft.seconds((0.5, 2.0), instance.id, end.name, end.sequence)
@@ -164,7 +108,7 @@ def begin_extension(draft: Draft, instance: Instance) -> Instance:
     instance = replace(instance, extensions=extensions)
     if current.spec.is_script and current.state != "Deleting":
         instance = replace(instance, timeline=without(instance.timeline, HealthTurns))
-        instance = turn_health(draft, instance, _disturbed(draft))
+        instance = turn_health(draft, instance, disturbed(draft))
         if draft.rules.execution == "run":
             return draft.put(instance)
     seconds, result = _plan(draft, instance, current)
@@ -194,63 +138,24 @@ def end_provisioning(draft: Draft, instance: Instance) -> Instance:
     )
 
 
-def turn_health(draft: Draft, instance: Instance, to: Health | None) -> Instance:
-    """What the health source says now; an unhealthy instance may be due for an automatic repair."""
-    if draft.health_source == "none" or instance.is_off or instance.health == to:
-        return instance
-    if to == "unhealthy":
-        _plan_repair(draft, instance)
-    return replace(instance, health=to, health_at=draft.at)
-
-
-def turn_power(draft: Draft, instance: Instance, turn: PowerTurns) -> Instance:
-    """The power state changes; a VM that is off reports no health, one that starts boots its agent."""
-    instance = replace(instance, power=turn.to)
-    if turn.to in ("stopped", "deallocated"):
-        instance = replace(instance, health=None, health_at=None, agent_ready=False)
-    if turn.to == "running":
-        instance = turn_health(draft, replace(instance, agent_ready=False), _disturbed(draft))
-        agent = draft.seconds(draft.rules.timings.boot_to_agent, instance.id, "agent", draft.value.minted)
-        instance = draft.later(instance, agent, AgentReports())
-        healthy = draft.seconds(draft.value.traits.initialising, instance.id, "boot", draft.value.minted)
-        instance = draft.later(instance, agent + healthy, HealthTurns("healthy"))
-    return draft.put(instance)
-
-
-def agent_reports(draft: Draft, instance: Instance) -> Instance:
-    """The agent is up; a model assigned while the VM was off is applied now."""
-    ready = draft.put(replace(instance, agent_ready=True))
-    if ready.deferred:
-        return update_to_model(draft, ready)
-    return ready
-
-
-def _boot(draft: Draft, instance: Instance, delay: timedelta) -> Instance:
-    """Power on after `delay`, agent and extensions after that."""
-    agent = draft.seconds(draft.rules.timings.boot_to_agent, instance.id, "agent", draft.value.minted)
-    instance = draft.later(instance, delay, PowerTurns("running"))
-    after = delay + agent + timedelta(seconds=1)
-    return draft.later(instance, after, ExtensionBegins() if instance.todo else ProvisioningEnds())
-
-
 def _deliver(
     installed: Mapping[str, InstalledExtension], wanted: tuple[ExtensionSpec, ...], draft: Draft
-) -> tuple[dict[str, InstalledExtension], tuple[str, ...]]:
+) -> tuple[dict[str, InstalledExtension], tuple[str, ...], bool]:
     """Compare what is installed with what is wanted: a new sequence number where anything differs.
 
     Returns:
-        the extensions from now on, and the names to work off; none when nothing differs.
+        the extensions from now on, the names to work off, and whether anything differs.
     """
-    result = {spec.key: _delivered(installed.get(spec.key), spec, draft) for spec in wanted}
+    result = {spec.key: delivered(installed.get(spec.key), spec, draft) for spec in wanted}
     for key, current in installed.items():
         if key not in result:
             result[key] = replace(current, state="Deleting", since=draft.at)
-    if all(installed.get(key) is one for key, one in result.items()):
-        return result, ()
-    return result, tuple(key for key, one in result.items() if one.state not in ("Succeeded", "Failed"))
+    differs = any(installed.get(key) is not one for key, one in result.items())
+    return result, tuple(key for key, one in result.items() if one.state not in ("Succeeded", "Failed")), differs
 
 
-def _delivered(current: InstalledExtension | None, spec: ExtensionSpec, draft: Draft) -> InstalledExtension:
+def delivered(current: InstalledExtension | None, spec: ExtensionSpec, draft: Draft) -> InstalledExtension:
+    """What an instance has after being told `spec`: the same, or the new settings under the next sequence number."""
     if current is None:
         return InstalledExtension(spec, 0, "Creating", draft.at, full_version(spec))
     if current.spec is spec or current.spec == spec:
@@ -286,72 +191,3 @@ def _budget(draft: Draft) -> float:
     """Seconds that all extensions may take (extensionsTimeBudget, default PT1H30M)."""
     profile = draft.value.properties.get("virtualMachineProfile", {}).get("extensionProfile") or {}
     return duration_seconds(str(profile.get("extensionsTimeBudget", ""))) or draft.rules.timings.extension_budget
-
-
-def _disturbed(draft: Draft) -> Health:
-    """What a health source says while the application is being replaced."""
-    return "initializing" if draft.health_source == "rich" else "unhealthy"
-
-
-def _health_after_script(draft: Draft, instance: Instance, spec: ExtensionSpec, failed: bool) -> Instance:
-    delay = draft.seconds(draft.value.traits.initialising, instance.id, "initialising", draft.value.minted)
-    if failed:
-        well = survives_failure(draft.rules, draft.value, spec)
-    else:
-        well = not stays_unhealthy(draft.rules, draft.value, instance, spec)
-        well = well and instance.traits.after_script != "unhealthy"
-    if well:
-        return draft.later(instance, delay, HealthTurns("healthy", after_script=not failed))
-    if failed:
-        return turn_health(draft, instance, "unhealthy")
-    return draft.later(instance, delay, HealthTurns("unhealthy"))
-
-
-def _plan_repair(draft: Draft, instance: Instance) -> None:
-    policy = draft.value.properties.get("automaticRepairsPolicy") or {}
-    if not policy.get("enabled"):
-        return
-    grace = duration_seconds(str(policy.get("gracePeriod", "PT10M"))) or 600.0
-    arguments = {"instance": instance.id, "since": draft.at}
-    draft.plan_event(Event(draft.at + timedelta(seconds=grace), "repair", arguments))
-
-
-def report_health(draft: Draft, instance: Instance, turn: HealthTurns) -> Instance:
-    """The health source reports; after an update an instance may relapse, and recover, as its traits say."""
-    instance = turn_health(draft, instance, turn.to)
-    traits = instance.traits
-    if turn.after_script and traits.relapse_after:
-        relapse = timedelta(seconds=traits.relapse_after)
-        instance = draft.later(instance, relapse, HealthTurns("unhealthy"))
-        if traits.recover_after:
-            recovery = relapse + timedelta(seconds=traits.recover_after)
-            instance = draft.later(instance, recovery, HealthTurns("healthy"))
-    return draft.put(instance)
-
-
-def begin_power(draft: Draft, instance: Instance, passing: Power, final: Power, span: Seconds) -> Instance:
-    """Start, stop or deallocate: a passing power state, then the final one; nothing to do ends at once."""
-    if instance.power == final:
-        return instance
-    delay = draft.seconds(span, instance.id, final, draft.value.minted)
-    instance = replace(
-        instance, power=passing, provisioning="Updating", provisioned_at=draft.at, timeline=_quiet(instance)
-    )
-    instance = draft.later(instance, delay, PowerTurns(final))
-    return draft.put(draft.later(instance, delay, ProvisioningEnds()))
-
-
-def start_restart(draft: Draft, instance: Instance, span: Seconds) -> Instance:
-    """Restart or redeploy: the VM boots anew, scripts are not run again."""
-    delay = draft.seconds(span, instance.id, "restart", draft.value.minted)
-    instance = replace(
-        instance, provisioning="Updating", provisioned_at=draft.at, agent_ready=False, timeline=_quiet(instance)
-    )
-    instance = turn_health(draft, instance, _disturbed(draft))
-    instance = draft.later(instance, delay, PowerTurns("running"))
-    return draft.put(draft.later(instance, delay, ProvisioningEnds()))
-
-
-def _quiet(instance: Instance) -> tuple[Due, ...]:
-    """What stays on the timeline of a VM that is being switched: nothing of power, agent, health or its end."""
-    return without(instance.timeline, PowerTurns, AgentReports, HealthTurns, ProvisioningEnds)

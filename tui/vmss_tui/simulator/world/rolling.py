@@ -12,7 +12,8 @@ from typing import Literal
 from .batches import UNHEALTHY, Verdict, explain, next_batch, scope, unhealthy, verdict
 from .draft import Draft
 from .errors import Failure, nothing_to_cancel
-from .life import create, reimage, remove, restore, start_update, update_to_model
+from .life import restore, start_update, update_to_model
+from .machine import create, reimage, remove
 from .model import Instance, RollCode, RollingUpgrade, RollKind
 from .policy import exceeds, rolling_policy
 from .scaling import new_instance

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from .chance import fraction
 from .draft import Draft
-from .life import create, remove
+from .machine import create, remove
 from .model import Instance
 
 _OVERPROVISION = 0.2

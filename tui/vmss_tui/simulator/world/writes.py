@@ -20,7 +20,8 @@ from .errors import (
     precondition_failed,
     rolling_in_progress,
 )
-from .life import remove, update_to_model
+from .life import update_to_model
+from .machine import remove
 from .model import Event, Operation, ScaleSet, World
 from .profile import declared, finish, merge, settle_extensions, written_part
 from .scaling import resize

@@ -1,0 +1,136 @@
+"""The machine under an instance: created, reimaged, switched off and on, restarted, deleted.
+
+A script that was under way when the machine went off is taken up again when the agent is back.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from .draft import Draft
+from .extension import InstalledExtension
+from .health import disturbed, turn_health
+from .life import delivered, update_to_model
+from .model import Instance, Power
+from .rules import Seconds
+from .timeline import (
+    AgentReports,
+    Due,
+    ExtensionBegins,
+    ExtensionEnds,
+    HealthTurns,
+    PowerTurns,
+    ProvisioningEnds,
+    Vanishes,
+    without,
+)
+
+
+def create(draft: Draft, instance: Instance) -> Instance:
+    """Bring a new instance to life with the newest model."""
+    fresh = _fresh(draft)
+    born = replace(
+        instance,
+        provisioning="Creating",
+        provisioned_at=draft.at,
+        generation=draft.value.generation,
+        power="starting",
+        agent_ready=False,
+        extensions=fresh,
+        todo=tuple(fresh),
+    )
+    delay = draft.seconds(draft.rules.timings.create, instance.id, "create")
+    return draft.put(_boot(draft, born, delay))
+
+
+def reimage(draft: Draft, instance: Instance) -> Instance:
+    """Put a fresh OS disk in: everything of the newest model is installed again."""
+    fresh = _fresh(draft)
+    delay = draft.seconds(draft.rules.timings.reimage, instance.id, "reimage", draft.value.minted)
+    emptied = replace(
+        instance,
+        provisioning="Updating",
+        provisioned_at=draft.at,
+        generation=draft.value.generation,
+        image_version=draft.value.traits.newest_image or instance.image_version,
+        extensions=fresh,
+        todo=tuple(fresh),
+        failure=None,
+        agent_ready=False,
+        deferred=False,
+        timeline=(),
+    )
+    emptied = turn_health(draft, emptied, disturbed(draft))
+    return draft.put(_boot(draft, emptied, delay))
+
+
+def remove(draft: Draft, instance: Instance) -> Instance:
+    """Start deleting an instance."""
+    delay = draft.seconds(draft.rules.timings.delete, instance.id, "delete")
+    doomed = replace(instance, provisioning="Deleting", provisioned_at=draft.at, timeline=())
+    return draft.put(draft.later(doomed, delay, Vanishes()))
+
+
+def begin_power(draft: Draft, instance: Instance, passing: Power, final: Power, span: Seconds) -> Instance:
+    """Start, stop or deallocate: a passing power state, then the final one; nothing to do ends at once."""
+    if instance.power == final:
+        return instance
+    delay = draft.seconds(span, instance.id, final, draft.value.minted)
+    instance = replace(
+        instance, power=passing, provisioning="Updating", provisioned_at=draft.at, timeline=_quiet(instance)
+    )
+    if final != "running":
+        left = without(instance.timeline, ExtensionBegins, ExtensionEnds)
+        instance = replace(instance, deferred=instance.deferred or bool(instance.todo), timeline=left)
+    instance = draft.later(instance, delay, PowerTurns(final))
+    return draft.put(draft.later(instance, delay, ProvisioningEnds()))
+
+
+def start_restart(draft: Draft, instance: Instance, span: Seconds) -> Instance:
+    """Restart or redeploy: the VM boots anew, scripts are not run again."""
+    delay = draft.seconds(span, instance.id, "restart", draft.value.minted)
+    instance = replace(
+        instance, provisioning="Updating", provisioned_at=draft.at, agent_ready=False, timeline=_quiet(instance)
+    )
+    instance = turn_health(draft, instance, disturbed(draft))
+    instance = draft.later(instance, delay, PowerTurns("running"))
+    return draft.put(draft.later(instance, delay, ProvisioningEnds()))
+
+
+def turn_power(draft: Draft, instance: Instance, turn: PowerTurns) -> Instance:
+    """The power state changes; a VM that is off reports no health, one that starts boots its agent."""
+    instance = replace(instance, power=turn.to)
+    if turn.to in ("stopped", "deallocated"):
+        instance = replace(instance, health=None, health_at=None, agent_ready=False)
+    if turn.to == "running":
+        instance = turn_health(draft, replace(instance, agent_ready=False), disturbed(draft))
+        agent = draft.seconds(draft.rules.timings.boot_to_agent, instance.id, "agent", draft.value.minted)
+        instance = draft.later(instance, agent, AgentReports())
+        healthy = draft.seconds(draft.value.traits.initialising, instance.id, "boot", draft.value.minted)
+        instance = draft.later(instance, agent + healthy, HealthTurns("healthy"))
+    return draft.put(instance)
+
+
+def agent_reports(draft: Draft, instance: Instance) -> Instance:
+    """The agent is up; a model assigned while the VM was off is applied now."""
+    ready = draft.put(replace(instance, agent_ready=True))
+    if ready.deferred:
+        return update_to_model(draft, ready)
+    return ready
+
+
+def _boot(draft: Draft, instance: Instance, delay: timedelta) -> Instance:
+    """Power on after `delay`, agent and extensions after that."""
+    agent = draft.seconds(draft.rules.timings.boot_to_agent, instance.id, "agent", draft.value.minted)
+    instance = draft.later(instance, delay, PowerTurns("running"))
+    after = delay + agent + timedelta(seconds=1)
+    return draft.later(instance, after, ExtensionBegins() if instance.todo else ProvisioningEnds())
+
+
+def _quiet(instance: Instance) -> tuple[Due, ...]:
+    """What stays on the timeline of a VM that is being switched: nothing of power, agent, health or its end."""
+    return without(instance.timeline, PowerTurns, AgentReports, HealthTurns, ProvisioningEnds)
+
+
+def _fresh(draft: Draft) -> dict[str, InstalledExtension]:
+    """The extensions of the newest model, none of them processed yet."""
+    return {spec.key: delivered(None, spec, draft) for spec in draft.specs}
