@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from support.simulator import SimulatorProcess, StartsSimulator, exported, send
+from vmss_tui.simulator import server
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -170,3 +171,40 @@ def test_a_directory_left_by_a_killed_simulator_is_swept_by_the_next(
 def test_the_control_endpoint_is_guarded(shared_simulator: SimulatorProcess) -> None:
     answer = send(shared_simulator.origin, "GET", "/control/guess/state", context=shared_simulator.context)
     assert answer.status == 403
+
+
+def test_a_bad_scenario_is_named_with_file_key_and_message(tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text('[scenario]\nname = "bad"\nspeeed = 3\n\n[[scale_sets]]\nname = "web"\ninstances = "many"\n')
+    for words in (("--scenario", str(path)), ("--lint", str(path))):
+        result = run(*words)
+        assert result.returncode == 2
+        assert result.stdout == ""
+        lines = result.stderr.splitlines()
+        assert any(line.startswith(f"{path}: scenario.speeed: ") and "speed" in line for line in lines)
+        assert any(line.startswith(f"{path}: scale_sets[web].instances: ") for line in lines)
+        assert "Traceback" not in result.stderr
+
+
+def test_a_scenario_that_azure_would_refuse_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "no-health.toml"
+    path.write_text('[[scale_sets]]\nname = "web"\nmode = "Rolling"\nhealth = "none"\n')
+    for words in (("--scenario", str(path)), ("--lint", str(path))):
+        result = run(*words)
+        assert result.returncode == 2
+        assert "health probe or health extension was not provided" in result.stderr
+
+
+def test_every_bundled_scenario_is_listed_and_fine() -> None:
+    listed = run("--list").stdout.split()
+    assert {"shipping", "realscripts", "fleet", "thousand", "recorded"} <= set(listed)
+    folder = Path(server.__file__).parent / "scenarios"
+    for name in listed:
+        result = run("--lint", str(folder / f"{name}.toml"))
+        assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_help_says_what_it_is() -> None:
+    result = run("--help")
+    assert result.returncode == 0
+    assert "loopback" in result.stdout

@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if options.lint is not None:
         return _lint(options.lint)
-    logging.basicConfig(level=logging.DEBUG if options.debug else logging.CRITICAL, stream=sys.stderr)
+    _log_to_stderr(options.debug)
     gc.disable()  # a first world is made of a million objects, and none of them is garbage
     try:
         simulation = _simulation(options)
@@ -75,6 +75,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _log_to_stderr(everything: bool) -> None:
+    """Failures of our own in one line each; with `everything`, requests and tracebacks too."""
+    logging.basicConfig(level=logging.DEBUG if everything else logging.ERROR, stream=sys.stderr)
+    if not everything:
+        for name in ("asyncio", "aiohttp"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _port(text: str) -> int:

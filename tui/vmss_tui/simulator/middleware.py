@@ -5,6 +5,7 @@ Nothing here knows what a scale set is.
 """
 
 import base64
+import logging
 import re
 import time
 import uuid
@@ -29,6 +30,7 @@ from .throttle import group_of
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ARM_ROOTS = ("subscriptions", "tenants", "providers")
 PRINCIPAL = "principal"
+_LOG = logging.getLogger(__name__)
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?$")
 _PRODUCT = re.compile(r"[^\s/]+")
 
@@ -55,6 +57,8 @@ async def stamp(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
     except web.HTTPException as error:
         response = _routing_error(request, error)
+    except Exception as error:
+        response = _failure(request, error)
     if response.prepared:
         return response
     headers = response.headers
@@ -86,6 +90,19 @@ def _routing_error(request: web.Request, error: web.HTTPException) -> web.Respon
             405, "MethodNotAllowed", f"The requested resource does not support http method '{request.method}'."
         )
     return arm_error(error.status, error.reason.replace(" ", ""), error.text or error.reason)
+
+
+def _failure(request: web.Request, error: Exception) -> web.Response:
+    """Answer a fault of the simulator itself as Azure answers its own; the log says what it was."""
+    _LOG.error("%s %s: %s: %s", request.method, request.path, type(error).__name__, error)
+    _LOG.debug("the failure in full", exc_info=error)
+    return arm_error(
+        500,
+        "InternalServerError",
+        "Encountered internal server error. Diagnostic information: timestamp "
+        f"'{datetime.now(UTC):%Y%m%dT%H%M%SZ}', subscription id '{arm_path(request).subscription}', tracking id "
+        f"'{uuid.uuid4()}', request correlation id '{uuid.uuid4()}'.",
+    )
 
 
 @web.middleware
