@@ -211,6 +211,12 @@ async def test_lists_follow_empty_pages_and_mend_upper_case_groups(azure: Azure,
     assert "skiptoken=a%2Bb" in server.seen[1][1]
 
 
+async def test_an_id_that_is_none_is_an_unreadable_answer(azure: Azure, server: Scripted) -> None:
+    server.on(PATH, reply({"id": "/nonsense"}))
+    with pytest.raises(ConnectionFailed, match="could not be read"):
+        await azure.scale_set(TARGET)
+
+
 async def test_groups_that_cannot_be_listed_stay_as_they_came(azure: Azure, server: Scripted) -> None:
     url = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Compute/virtualMachineScaleSets"
     server.on(url, reply({"value": [{"id": PATH.upper(), "name": "web"}]}))

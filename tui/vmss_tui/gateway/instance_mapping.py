@@ -57,7 +57,7 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None) -> Inst
     return Instance(
         id=vm.instance_id or name,
         name=name or f"{of.name}_{vm.instance_id}",
-        zone=vm.zones[0] if vm.zones else "",
+        zone=str(vm.zones[0]) if vm.zones else "",
         update_domain=view.platform_update_domain,
         fault_domain=view.platform_fault_domain,
         power=_power(view.statuses),

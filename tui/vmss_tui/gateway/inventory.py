@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 from vmss_tui.domain.ids import ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.scaleset import Orchestration, ScaleSet
@@ -99,7 +100,14 @@ async def scale_sets(arm: Arm, subscription: str) -> AsyncIterator[tuple[ScaleSe
         if not page.value:
             continue
         names = await _group_names(arm, subscription)
-        yield tuple(_mended(mapping.scale_set(each), names) for each in page.value if each.id)
+        yield tuple(_mended(_mapped(arm, each, what), names) for each in page.value if each.id)
+
+
+def _mapped(arm: Arm, found: wire.ScaleSet, what: str, **more: Any) -> ScaleSet:
+    try:
+        return mapping.scale_set(found, **more)
+    except ValueError as error:
+        raise from_exception(error, what, arm.cloud.host) from error
 
 
 async def _group_names(arm: Arm, subscription: str) -> dict[str, str]:
@@ -137,7 +145,7 @@ async def scale_set(arm: Arm, target: ScaleSetId) -> ScaleSet:
         held = await _repairs_suspended(arm, target, answer.value)
     if not answer.value.id:
         answer.value.id = str(target)
-    return mapping.scale_set(answer.value, etag=etag, repairs_suspended=held)
+    return _mapped(arm, answer.value, what, etag=etag, repairs_suspended=held)
 
 
 async def _repairs_suspended(arm: Arm, target: ScaleSetId, found: wire.ScaleSet) -> bool:

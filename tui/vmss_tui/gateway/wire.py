@@ -194,8 +194,8 @@ class ScaleSet(Wire):
     id: str | None = None
     location: str | None = None
     etag: str | None = None
-    tags: dict[str, str | None] | None = None
-    zones: list[str] | None = None
+    tags: dict[str, Any] | None = None
+    zones: list[Any] | None = None
     sku: Sku | None = None
     properties: ScaleSetProperties | None = None
 
@@ -276,7 +276,7 @@ class Vm(Wire):
     name: str | None = None
     id: str | None = None
     instance_id: str | None = None
-    zones: list[str] | None = None
+    zones: list[Any] | None = None
     sku: Sku | None = None
     properties: VmProperties | None = None
     resources: list[Extension] | None = None
