@@ -1,13 +1,16 @@
 """The ready-made profiles: worth copying, free of any complaint, and filled in as their comments promise."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from vmss_tui.domain.script import HandlerOs, ScriptConfig
+from vmss_tui.domain.script import LINUX, WINDOWS, HandlerOs, ScriptConfig
 from vmss_tui.profiles.model import lint_file, load, recognise, resolve
-from vmss_tui.profiles.paths import bundled_dir
-from vmss_tui.profiles.shell import check_syntax, check_text
+from vmss_tui.profiles.paths import Origin, Place, bundled_dir
+from vmss_tui.profiles.scripttext import check_text
+from vmss_tui.profiles.shell import check_syntax
+from vmss_tui.profiles.store import ProfileStore
 
 BUNDLED = bundled_dir() or Path()
 PATHS = sorted(BUNDLED.glob("*.toml"))
@@ -70,3 +73,24 @@ def test_the_tutorials_two_versions() -> None:
 
 def test_windows_is_among_them() -> None:
     assert script("windows-iis").handler.os is HandlerOs.WINDOWS
+
+
+def test_every_version_of_the_shipping_company_has_a_name() -> None:
+    """The demo's scale sets and its profiles belong together."""
+    scenario = BUNDLED.parent / "tui" / "vmss_tui" / "simulator" / "scenarios" / "shipping.toml"
+    store = ProfileStore(Place(BUNDLED, Origin.BUNDLED))
+    labels = {}
+    for each in tomllib.loads(scenario.read_text("utf-8"))["scale_sets"]:
+        for kept in (each, *each.get("history", ()), *each.get("overrides", ())):
+            live = kept.get("script") or kept.get("runs")
+            if live is None:
+                continue
+            handler = WINDOWS if each.get("os") == "windows" else LINUX
+            settings = {"fileUris": live["file_uris"], "commandToExecute": live["command"]}
+            config = ScriptConfig(name="x", handler=handler, settings=settings, protected_known=False)
+            labels[f"{each['name']} {live['file_uris'][0]}"] = store.label_for(config)
+    assert labels
+    assert [name for name, label in labels.items() if not label] == []
+    assert {"web 2.4.0", "web 2.5.0", "tracking 7.1", "billing 5.3", "billing 5.2", "gateway 3.0.2"} <= set(
+        labels.values()
+    )

@@ -6,7 +6,7 @@ import pytest
 
 from unit.profiles.texts import HEAD, SCRIPT, errors, messages, problems, warnings
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.profiles.model import Severity, lint, lint_file, load
+from vmss_tui.profiles.model import WARNINGS, Severity, lint, lint_file, load
 
 GOOD = HEAD + SCRIPT
 
@@ -196,4 +196,16 @@ def test_accepted_warnings_are_left_out_and_errors_never() -> None:
     risky = GOOD + "[rollout]\nbatch = '100%'\nunhealthy = '100%'\nunhealthy_upgraded = 100\n"
     assert set(warnings(risky)) == {"whole-batch", "no-health-limit"}
     assert set(warnings(risky + "[lint]\naccept = ['whole-batch']\n")) == {"no-health-limit"}
-    assert errors(GOOD + "x = 1\n[lint]\naccept = ['unknown-key']\n") == ["script.x"]
+    assert errors(GOOD + "x = 1\n[lint]\naccept = ['unknown-key']\n") == ["script.x", "lint.accept[0]"]
+    assert problems(GOOD + "[lint]\naccept = ['mutable-uri']\n")["lint.accept[0]"].hint == "did you mean mutable-url?"
+
+
+def test_every_warning_has_its_meaning() -> None:
+    import vmss_tui.profiles as package
+
+    sources = "".join(path.read_text("utf-8") for path in Path(package.__path__[0]).glob("*.py"))
+    assert [code for code in WARNINGS if sources.count(f'"{code}"') < 2] == []
+
+
+def test_an_unclosed_reference() -> None:
+    assert problems(HEAD + SCRIPT + "label = 'x ${v'\n")["script.label"].message == "${v is not closed"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vmss_tui.profiles.shell import check_syntax, check_text, interpreter
+from vmss_tui.profiles.scripttext import check_text, interpreter
+from vmss_tui.profiles.shell import check_syntax
 
 
 @pytest.mark.parametrize(

@@ -261,6 +261,7 @@ def test_versions_get_their_names_from_any_profile(home: Path, store: ProfileSto
 def test_text_of_an_entry(home: Path, store: ProfileStore) -> None:
     entry = store.find("web")
     assert store.text(entry) == COMMENTED
+    assert store.shown(entry) == COMMENTED
     entry.path.unlink()
     with pytest.raises(UsageError, match="cannot be read"):
         store.text(entry)

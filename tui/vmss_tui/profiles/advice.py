@@ -87,13 +87,16 @@ def _plain_secrets(profile: Profile) -> Iterator[LintProblem]:
     texts = [("script.command", script.command), ("script.inline", script.inline)]
     texts += [(f"script.settings.{key}", value) for key, value in script.settings.items() if isinstance(value, str)]
     texts += [(f"variables.{each.name}.default", each.default or "") for each in profile.variables]
+    texts += [(f"hooks[{index}]", " ".join(hook.command)) for index, hook in enumerate(profile.policy.hooks)]
+    if profile.policy.gate is not None:
+        texts.append(("rollout.gate", " ".join(profile.policy.gate.command)))
     for key, text in texts:
         what = secret_in(text)
         if what:
             yield warning(
                 key,
-                f"{what} looks like a secret, and public settings can be read by everyone who can see the scale set",
-                "move it to [protected], as a reference",
+                f"{what} looks like a secret, and everyone who can see the scale set or the profile can read it",
+                "move it to [protected] as a reference, or to the environment of the command",
                 "plain-secret",
             )
     for index, each in enumerate(script.files):

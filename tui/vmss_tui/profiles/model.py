@@ -4,7 +4,8 @@ Everything here is defined in the modules beside this one; import from here.
 """
 
 from vmss_tui.profiles.linting import check, lint, lint_file, load, peek
-from vmss_tui.profiles.problem import LintProblem, Severity
+from vmss_tui.profiles.policy_rules import check_record
+from vmss_tui.profiles.problem import WARNINGS, LintProblem, Severity
 from vmss_tui.profiles.profile import (
     WHOLE,
     FileRef,
@@ -19,6 +20,7 @@ from vmss_tui.profiles.recognising import recognise, recover
 from vmss_tui.profiles.resolving import Resolved, check_value, resolve, values_of
 
 __all__ = [
+    "WARNINGS",
     "WHOLE",
     "FileRef",
     "LintProblem",
@@ -31,6 +33,7 @@ __all__ = [
     "Targets",
     "Variable",
     "check",
+    "check_record",
     "check_value",
     "lint",
     "lint_file",

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from vmss_tui.domain.policy import Hook, RolloutPolicy, UpgradeMode, check_rolling
 from vmss_tui.domain.window import check_window
-from vmss_tui.profiles.problem import LintProblem, error, warning
-from vmss_tui.profiles.profile import Profile
+from vmss_tui.profiles.nearest import nearest
+from vmss_tui.profiles.problem import WARNINGS, LintProblem, error, warning
+from vmss_tui.profiles.profile import Profile, ReportFields
 from vmss_tui.profiles.resolving import check_value
 from vmss_tui.profiles.variables import NAME, names
 
@@ -125,7 +126,9 @@ def _uses(profile: Profile) -> Iterator[LintProblem]:
     for key, text in templates(profile):
         for name in dict.fromkeys(names(text)):
             used.add(name)
-            if not NAME.fullmatch(name):
+            if f"${{{name}" in text and f"${{{name}}}" not in text:
+                yield error(key, f"${{{name} is not closed", "write ${NAME}, or $${ for a literal ${")
+            elif not NAME.fullmatch(name):
                 yield error(key, f"${{{name}}} is no variable", f"write $${{{name}}} to leave it to the shell")
             elif profile.variable(name) is None and not profile.base:
                 yield error(
@@ -141,7 +144,7 @@ def _uses(profile: Profile) -> Iterator[LintProblem]:
 
 
 def check_rest(profile: Profile) -> Iterator[LintProblem]:
-    """Hooks, window and report fields."""
+    """Hooks, window, report fields and accepted warnings."""
     for index, hook in enumerate(profile.policy.hooks):
         for each in hook.on:
             if each not in Hook().on:
@@ -149,10 +152,31 @@ def check_rest(profile: Profile) -> Iterator[LintProblem]:
     if profile.window is not None:
         for problem in check_window(profile.window):
             yield error(problem.field, problem.message, problem.hint)
+    for index, code in enumerate(profile.accept):
+        if code not in WARNINGS:
+            near = nearest(code, tuple(WARNINGS))
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(WARNINGS)}"
+            yield error(f"lint.accept[{index}]", f"there is no warning {code!r}", hint)
+    yield from _report(profile.report)
+
+
+def _report(report: ReportFields) -> Iterator[LintProblem]:
     try:
-        re.compile(profile.report.ticket_pattern)
+        re.compile(report.ticket_pattern)
     except re.error as wrong:
         yield error("report.ticket_pattern", f"is no regular expression: {wrong}", "correct it")
-    for index, each in enumerate(profile.report.require):
+    for index, each in enumerate(report.require):
         if each not in ("why", "ticket"):
             yield error(f"report.require[{index}]", f"{each!r} is not known", "use why and ticket")
+
+
+def check_record(report: ReportFields, *, why: str, ticket: str) -> tuple[LintProblem, ...]:
+    """What keeps a rollout with this reason and ticket from being started; ask before the plan is carried out."""
+    found = [
+        error(f"report.{name}", f"the profile requires a {word}", f"--{name} …")
+        for name, word, value in (("why", "reason", why), ("ticket", "ticket", ticket))
+        if name in report.require and not value.strip()
+    ]
+    if ticket and report.ticket_pattern and not re.fullmatch(report.ticket_pattern, ticket):
+        found.append(error("report.ticket", f"{ticket!r} does not match {report.ticket_pattern}", "--ticket …"))
+    return tuple(found)

@@ -4,6 +4,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+WARNINGS = {
+    "azure-policy": "Azure refuses these limits on a Rolling set; our own batches do not mind",
+    "bare-powershell": "a .ps1 file alone is opened, not run",
+    "bom": "the inline script begins with a byte order mark",
+    "crlf": "the inline script has CRLF line ends",
+    "literal-secret": "a secret stands in the profile because it was forced",
+    "mutable-url": "the content of an address can change without the address changing",
+    "no-health-limit": "nothing stops the rollout when instances become unhealthy",
+    "no-label": "versions will show as hex digits",
+    "no-pattern": "any text is allowed for a variable of the command",
+    "no-shebang": "the inline script needs bash and is run by /bin/sh",
+    "not-downloaded": "the command runs a file that is not downloaded",
+    "plain-http": "a file comes unencrypted",
+    "plain-secret": "something public looks like a secret",
+    "reboot": "the command reboots the machine",
+    "same-file-name": "two files overwrite each other",
+    "steps-in-rolling": "in Rolling mode Azure takes the first batch size only",
+    "suppress-failures": "Azure reports success for a script that failed",
+    "unused-variable": "a variable is used nowhere",
+    "whole-batch": "every instance at once",
+}
+"""Every warning that `lint.accept` can name, and what it means."""
+
 
 class Severity(StrEnum):
     """An error keeps a profile from being used; a warning is legal but unwise."""

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from vmss_tui.domain.script import HandlerOs, SecretRef, SecretSource
-from vmss_tui.profiles.inline import encode
 from vmss_tui.profiles.problem import LintProblem, error, warning
 from vmss_tui.profiles.profile import OPEN_LITERALS, WHOLE, Profile, Script
+from vmss_tui.profiles.scripttext import check_text
 from vmss_tui.profiles.spec import PROTECTED_NAMES
 
 PUBLIC = {
@@ -122,9 +122,9 @@ def file_name(uri: str) -> str:
 def _named(script: Script) -> Iterator[LintProblem]:
     if script.name and not _EXTENSION.fullmatch(script.name):
         yield error("script.name", f"{script.name!r} is no extension name", "letters, digits, dots, dashes, at most 80")
-    if script.inline and not encode(script.inline).fits:
+    if script.inline:
         key = "script.inline_file" if script.inline_file else "script.inline"
-        yield error(key, f"is too long: {encode(script.inline).meter()}", "download it with script.files instead")
+        yield from check_text(script.inline, skip_dos2unix=script.skip_dos2unix, key=key)
 
 
 def _system(profile: Profile) -> Iterator[LintProblem]:

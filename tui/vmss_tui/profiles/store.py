@@ -15,6 +15,7 @@ from vmss_tui.errors import SaveRefused, UsageError
 from vmss_tui.profiles.document import parse, read_text, stamp_of
 from vmss_tui.profiles.files import is_private, write_atomically
 from vmss_tui.profiles.linting import NAMES, load, peek
+from vmss_tui.profiles.masking import masked
 from vmss_tui.profiles.nearest import nearest
 from vmss_tui.profiles.paths import Origin, Place, places, state_dir
 from vmss_tui.profiles.profile import Profile
@@ -114,6 +115,10 @@ class ProfileStore:
             return read_text(entry.path)[0]
         except ValueError as problem:
             raise UsageError(f"{entry.path} {problem}", hint="check the file and its rights") from problem
+
+    def shown(self, entry: ProfileEntry) -> str:
+        """The file's text for a screen: literal secrets are masked."""
+        return masked(self.text(entry))
 
     def changed_on_disk(self, what: ProfileEntry | Profile) -> bool:
         """Whether the file differs from what was read (also when it is gone)."""
