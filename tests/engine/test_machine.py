@@ -63,7 +63,8 @@ CASES = st.fixed_dictionaries(
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_rollout_is_never_lost(case: dict[str, object]) -> None:
     percent = int(str(case["percent"]))
-    asked = case["asked"] or (UpgradeMode.MANUAL if case["mode"] is UpgradeMode.AUTOMATIC else None)
+    automatic = case["mode"] is UpgradeMode.AUTOMATIC
+    asked = UpgradeMode(str(case["asked"])) if case["asked"] else UpgradeMode.MANUAL if automatic else None
     toy = Toy(count=int(str(case["count"])), zones=int(str(case["zones"])), flexible=bool(case["flexible"]))
     toy.mode = UpgradeMode(str(case["mode"]))
     policy = replace(
