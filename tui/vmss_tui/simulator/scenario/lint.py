@@ -3,10 +3,11 @@
 import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from .schema import Key, Table
+from .schema import Check, Key, Table
 from .tables import FILE
 
 
@@ -34,6 +35,8 @@ def _table(value: Any, table: Table, path: str) -> Iterator[tuple[str, str]]:
         yield path, f"must be a table, not {value!r}"
         return
     if table.free:
+        for name, member in value.items():
+            yield from _checked(member, table.free_check, f"{path}.{name}")
         return
     for name, member in value.items():
         where = f"{path}.{name}" if path else name
@@ -41,7 +44,7 @@ def _table(value: Any, table: Table, path: str) -> Iterator[tuple[str, str]]:
         if known is None:
             yield where, _unknown(name, table)
         elif isinstance(known, Key):
-            yield from _key(member, known, where)
+            yield from _checked(member, known.check, where)
         elif known.is_list:
             yield from _list(member, known, where)
         else:
@@ -60,9 +63,10 @@ def _list(value: Any, table: Table, path: str) -> Iterator[tuple[str, str]]:
         yield from _table(item, table, f"{path}[{label}]")
 
 
-def _key(value: Any, key: Key, path: str) -> Iterator[tuple[str, str]]:
+def _checked(value: Any, check: Check | None, path: str) -> Iterator[tuple[str, str]]:
     try:
-        key.check(value)
+        if check is not None:
+            check(value)
     except (ValueError, TypeError) as error:
         yield path, str(error)
 
@@ -76,14 +80,34 @@ def _unknown(name: str, table: Table) -> str:
 
 def _references(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Names that point at something the file does not have."""
-    subscriptions = document.get("subscriptions", [])
-    known = {one["name"] for one in subscriptions} | {one.get("id") for one in subscriptions}
-    defaults = document.get("defaults", {})
-    for one in document.get("scale_sets", []):
-        wanted = {**defaults, **one}.get("subscription")
-        if wanted is not None and known and wanted not in known:
-            yield f"scale_sets[{one['name']}].subscription", f"there is no subscription {wanted!r} in this file"
-    names = {one["name"] for one in document.get("scale_sets", [])}
+    yield from _unknown_subscriptions(document)
+    tenants = _known(document, "tenants")
+    for kind in ("subscriptions", "principals"):
+        for one in document.get(kind, []):
+            if tenants and one.get("tenant") not in (None, *tenants):
+                yield f"{kind}[{one['name']}].tenant", f"there is no tenant {one['tenant']!r} in this file"
+    names = [one["name"].replace("{n}", "*").lower() for one in document.get("scale_sets", [])]
     for position, event in enumerate(document.get("events", [])):
-        if event["scale_set"] not in names:
+        if not any(fnmatch(event["scale_set"].lower(), name) for name in names):
             yield f"events[{position}].scale_set", f"there is no scale set {event['scale_set']!r} in this file"
+
+
+def _unknown_subscriptions(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    known = _known(document, "subscriptions")
+    if not known:
+        return
+    named = [("defaults", document.get("defaults", {}))]
+    named += [(f"{kind}[{one['name']}]", one) for kind in ("scale_sets", "groups") for one in document.get(kind, [])]
+    wanted = [(f"{path}.subscription", one["subscription"]) for path, one in named if "subscription" in one]
+    for one in document.get("principals", []):
+        scopes = [role["scope"].partition("/")[0] for role in one.get("roles", [])]
+        wanted += [(f"principals[{one['name']}].roles", name) for name in scopes if name]
+    for path, name in wanted:
+        if name not in known:
+            yield path, f"there is no subscription {name!r} in this file"
+
+
+def _known(document: Mapping[str, Any], kind: str) -> set[str]:
+    """Names and ids of subscriptions or tenants; empty when the file leaves them to defaults."""
+    listed = document.get(kind, [])
+    return {one["name"] for one in listed} | {one["id"] for one in listed if "id" in one}

@@ -36,6 +36,8 @@ class Table:
     is_list: bool = False
     free: str = ""
     """Not empty: any key may stand there, and this says what."""
+    free_check: Check | None = None
+    """Checks each value of a table with free keys."""
     names: Mapping[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -131,6 +133,40 @@ def is_table(value: Any) -> None:
     """A table."""
     if not isinstance(value, dict):
         raise ValueError(f"must be a table such as {{ key = 1 }}, not {value!r}")
+
+
+def is_offset(value: Any) -> None:
+    """An offset of a timestamp."""
+    if not isinstance(value, str) or not re.fullmatch(r"[+-]\d\d:\d\d", value):
+        raise ValueError(f"must be an offset such as -07:00, not {value!r}")
+
+
+def is_image(value: Any) -> None:
+    """A reference to an image."""
+    if not isinstance(value, str) or value.count(":") != 3:
+        raise ValueError(f"must be publisher:offer:sku:version, not {value!r}")
+
+
+def is_roles(value: Any) -> None:
+    """A list of role assignments."""
+    is_tables(value)
+    for item in value:
+        if set(item) != {"role", "scope"} or not all(isinstance(word, str) for word in item.values()):
+            raise ValueError(f'a role is {{ role = "Reader", scope = "/" }}, not {item!r}')
+
+
+def is_bucket(value: Any) -> None:
+    """Sizes of a token bucket."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError(f"must be two numbers, for 3 and for 30 minutes, such as [20, 100], not {value!r}")
+    for item in value:
+        is_whole(item)
+
+
+def is_file(value: Any) -> None:
+    """The content of a served file."""
+    if not isinstance(value, str) and not (isinstance(value, dict) and set(value) == {"file"}):
+        raise ValueError(f'must be a text, or {{ file = "path" }}, not {value!r}')
 
 
 def is_tables(value: Any) -> None:

@@ -14,12 +14,15 @@ from .schema import (
     duration,
     flag,
     instances,
+    is_bucket,
+    is_file,
     is_hint,
     is_number,
+    is_offset,
     is_pattern,
+    is_roles,
     is_signed,
     is_table,
-    is_tables,
     number,
     text,
 )
@@ -50,7 +53,7 @@ def _switches() -> tuple[Key, ...]:
             options = tuple(str(option) for option in get_args(hints[one.name]))
             found.append(choice(one.name, options, meaning, options[-1]))
         else:
-            found.append(text(one.name, meaning, "-07:00"))
+            found.append(anything(one.name, "offset", meaning, '"-07:00"', is_offset))
     return tuple(found)
 
 
@@ -102,7 +105,14 @@ FILE = Table(
                 flag("enabled", "Whether anything is throttled.", "false"),
                 anything("scale", "number", "Factor on every bucket.", "0.1", is_number),
             ),
-            (Table("sizes", "Sizes of single buckets.", free="bucket = [in 3 minutes, in 30 minutes]"),),
+            (
+                Table(
+                    "sizes",
+                    "Sizes of single buckets.",
+                    free="bucket = [in 3 minutes, in 30 minutes]",
+                    free_check=is_bucket,
+                ),
+            ),
         ),
         Table(
             "paging",
@@ -162,7 +172,7 @@ FILE = Table(
                     "list of {role, scope}",
                     "Roles; a scope is `/`, a subscription, `subscription/group`, or a resource id.",
                     '[{ role = "Reader", scope = "prod-europe" }]',
-                    is_tables,
+                    is_roles,
                 ),
             ),
             is_list=True,
@@ -222,7 +232,12 @@ FILE = Table(
             ),
             is_list=True,
         ),
-        Table("files", "Files that the simulator serves by URI.", free='"URI" = text, or { file = path }'),
+        Table(
+            "files",
+            "Files that the simulator serves by URI.",
+            free='"URI" = text, or { file = path }',
+            free_check=is_file,
+        ),
         Table("defaults", "Keys of scale_sets that hold for all that do not say otherwise.", SET_KEYS, SET_TABLES),
         Table("scale_sets", "Scale sets.", SET_KEYS, SET_TABLES, is_list=True),
         Table(
