@@ -159,7 +159,7 @@ async def test_a_signed_out_azure_cli(
 
 
 async def test_a_machine_without_metadata_is_noticed() -> None:
-    assert await auth._answers("127.0.0.1", 9) is False
+    assert await auth.is_listening("127.0.0.1", 9) is False
 
 
 @pytest.mark.parametrize("way", ["imds", "app service"])

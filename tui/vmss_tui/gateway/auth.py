@@ -162,7 +162,7 @@ class SignIn:
             if each.make is None:
                 tried.append(f"{each.name}: {each.missing}")
                 continue
-            source = _made(each)
+            source = _made(each.name, each.make)
             try:
                 found = await self._get(source)
             except CredentialUnavailableError as error:
@@ -208,7 +208,7 @@ class SignIn:
         return common | ({"proxies": self._proxies} if self._proxies else {})
 
     async def _managed_if_near(self) -> Candidate:
-        if any(self._environ.get(name) for name in ENDPOINT_VARIABLES) or await _answers(*IMDS):
+        if any(self._environ.get(name) for name in ENDPOINT_VARIABLES) or await is_listening(*IMDS):
             return self._managed()
         return Candidate("managed identity", missing="this machine has no metadata service")
 
@@ -243,12 +243,12 @@ class SignIn:
         )
 
 
-def _made(candidate: Candidate) -> TokenSource:
+def _made(name: str, make: Callable[[], TokenSource]) -> TokenSource:
     try:
-        return (candidate.make or AzureCliCredential)()
+        return make()
     except (OSError, ValueError) as error:
         raise SignInFailed(
-            f"sign-in with {candidate.name} cannot start: {sign_in_reason(error)}",
+            f"sign-in with {name} cannot start: {sign_in_reason(error)}",
             hint="check the file and the variables that name it",
         ) from error
 
@@ -276,7 +276,8 @@ def _fresh(token: AccessTokenInfo, asked_at: float) -> bool:
     return token.expires_on - now > min(300.0, life / 5)
 
 
-async def _answers(host: str, port: int) -> bool:
+async def is_listening(host: str, port: int) -> bool:
+    """Whether somebody takes a connection there within `PROBE_SECONDS`."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             _, writer = await asyncio.open_connection(host, port)

@@ -13,7 +13,7 @@ from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.scaleset import Orchestration, ScaleSet
 from vmss_tui.domain.script import HANDLERS, Handler, ScriptRun, ScriptState, digest, handler_of
 from vmss_tui.gateway import wire
-from vmss_tui.gateway.mapping import _settings, moment, provisioning
+from vmss_tui.gateway.mapping import moment, parsed_settings, provisioning
 from vmss_tui.gateway.script_status import one_line, read_message, read_substatuses, state_of
 
 _POWER = {each.value: each for each in Power}
@@ -64,7 +64,7 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None) -> Inst
         provisioning=state,
         latest_model=bool(props.latest_model_applied) if model_digest is None else sha == model_digest,
         script_digest=sha,
-        script_settings=_settings(own),
+        script_settings=parsed_settings(own),
         script=run,
         health=health,
         health_at=health_at,
@@ -78,7 +78,7 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None) -> Inst
 
 @lru_cache(maxsize=1024)
 def _digest(handler: Handler, settings: bytes, tag: str) -> str:
-    return digest(handler, _settings(settings), tag)
+    return digest(handler, parsed_settings(settings), tag)
 
 
 def _script_resource(found: list[wire.Extension] | None) -> tuple[wire.Extension | None, Handler | None]:

@@ -52,11 +52,12 @@ def provisioning(state: object) -> Provisioning:
 
 def settings_of(raw: msgspec.Raw) -> Mapping[str, Any]:
     """An extension's public settings; equal bytes give the same object, so that comparing is cheap."""
-    return _settings(bytes(raw))
+    return parsed_settings(bytes(raw))
 
 
 @lru_cache(maxsize=1024)
-def _settings(data: bytes) -> Mapping[str, Any]:
+def parsed_settings(data: bytes) -> Mapping[str, Any]:
+    """The same from bytes; anything but an object (or text that holds one) is empty. Never change the result."""
     try:
         value = json.loads(data or b"null")
         if isinstance(value, str):
