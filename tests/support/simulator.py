@@ -23,7 +23,6 @@ A `SimulatorProcess` has:
 - `wait_for(condition, what, timeout=20)`: polls a condition instead of sleeping; `stop()` -> exit code
 """
 
-import http.client
 import json
 import os
 import selectors
@@ -38,123 +37,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
+
+from support.control import Control
+from support.wire import Answer, send
+
+__all__ = ["Answer", "Control", "SimulatorProcess", "StartsSimulator", "exported", "send"]
 
 T = TypeVar("T")
 API_VERSION = "2024-07-01"
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 20.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One HTTP answer; `body` is decoded when it is JSON, else text."""
-
-    status: int
-    headers: Mapping[str, str]
-    """Keys in lower case."""
-    body: Any
-
-
-def send(
-    origin: str,
-    method: str,
-    path: str,
-    *,
-    context: ssl.SSLContext | None = None,
-    body: bytes | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Answer:
-    """Make one HTTP request on a connection of its own."""
-    parts = urlsplit(origin)
-    host = f"{parts.hostname}:{parts.port}"
-    if parts.scheme == "https":
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(host, timeout=30, context=context)
-    else:
-        connection = http.client.HTTPConnection(host, timeout=30)
-    try:
-        connection.request(method, path, body=body, headers=dict(headers or {}))
-        response = connection.getresponse()
-        raw = response.read()
-        received = {key.lower(): value for key, value in response.getheaders()}
-    finally:
-        connection.close()
-    if "json" in received.get("content-type", "") and raw:
-        return Answer(response.status, received, json.loads(raw))
-    return Answer(response.status, received, raw.decode("utf-8", "replace"))
-
-
-@dataclass
-class Control:
-    """The control endpoint of a simulator."""
-
-    url: str
-    context: ssl.SSLContext
-
-    def call(self, method: str, name: str, body: Any = None) -> Any:
-        parts = urlsplit(self.url)
-        answer = send(
-            f"{parts.scheme}://{parts.netloc}",
-            method,
-            f"{parts.path}/{name}",
-            context=self.context,
-            body=None if body is None else json.dumps(body).encode(),
-        )
-        if answer.status != 200:
-            raise AssertionError(f"control {method} {name}: {answer.status} {answer.body}")
-        return answer.body
-
-    def state(self) -> dict[str, Any]:
-        return dict(self.call("GET", "state"))
-
-    def counters(self) -> dict[str, Any]:
-        return dict(self.call("GET", "counters"))
-
-    def reset_counters(self) -> None:
-        self.call("DELETE", "counters")
-
-    def requests(self, route: str = "") -> list[dict[str, Any]]:
-        return list(self.call("GET", f"requests?{urlencode({'route': route})}"))
-
-    def add_fault(self, **rule: Any) -> dict[str, Any]:
-        """Keys of `FaultRule` (kind, method, path, count, after, status, …) and `duration` in seconds."""
-        return dict(self.call("POST", "faults", rule))
-
-    def faults(self) -> list[dict[str, Any]]:
-        return list(self.call("GET", "faults"))
-
-    def clear_faults(self) -> None:
-        self.call("DELETE", "faults")
-
-    def throttle(self, **change: Any) -> dict[str, Any]:
-        """Keys: `enabled`, `scale`, `sizes={"GetVMScaleSet": (3-minute size, 30-minute size)}`."""
-        return dict(self.call("POST", "throttle", change))
-
-    def quotas(self) -> dict[str, dict[str, float]]:
-        return dict(self.call("GET", "throttle"))
-
-    def clock(self, **change: Any) -> dict[str, Any]:
-        """Keys: `speed`, `advance` (simulated seconds), `paused`."""
-        return dict(self.call("POST", "clock", change))
-
-    def sign_in(self, **change: Any) -> dict[str, Any]:
-        """Keys: `revoke` (object id or ""), `token_lifetime`, `hold_device_codes`, `device`."""
-        return dict(self.call("POST", "sign-in", change))
-
-    def events(self, **event: Any) -> dict[str, Any]:
-        """Make something happen in the world now; the keys of a scenario's `[[event]]`."""
-        return dict(self.call("POST", "events", event))
-
-    def hold(self) -> None:
-        self.call("POST", "hold")
-
-    def release(self) -> None:
-        self.call("POST", "release")
-
-    def shutdown(self) -> None:
-        self.call("POST", "shutdown")
 
 
 @dataclass

@@ -21,6 +21,9 @@ _FIXED_NAMES = {("rollingUpgrades", "latest"), ("rollingUpgrades", "cancel"), ("
 _VARIABLE = re.compile(r"\{[^{}]+\}")
 
 
+_ROOTS = ("subscriptions", "tenants", "providers")
+
+
 @dataclass(frozen=True, slots=True)
 class ArmPath:
     """What an ARM path says, taken apart."""
@@ -41,6 +44,11 @@ class ArmPath:
     def leaf(self) -> str:
         """The last type or action of the path; empty for subscriptions and groups."""
         return self.kinds[-1] if self.kinds else ""
+
+
+def is_arm(path: str) -> bool:
+    """Whether a path is one of ARM rather than of Entra ID, the files or the control endpoint."""
+    return path.split("/", 2)[1].lower() in _ROOTS
 
 
 def spell(segment: str) -> str:

@@ -68,4 +68,6 @@ class Gate:
         return (subscription.lower(), name.lower()) in self._groups
 
 
+PRINCIPAL = "principal"
+"""Request key under which the authenticated caller is left."""
 GATE: web.AppKey[Gate] = web.AppKey("gate", Gate)

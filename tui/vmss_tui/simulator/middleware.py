@@ -4,7 +4,6 @@ In that order, as Azure's front door does it; handlers behind it return status, 
 Nothing here knows what a scale set is.
 """
 
-import base64
 import logging
 import re
 import time
@@ -19,17 +18,15 @@ from aiohttp import web
 from . import access
 from .answers import arm_error, json_answer
 from .arm.context import CHARGE
-from .armpath import ArmPath, parse
+from .armpath import ArmPath, is_arm, parse
+from .authentication import authenticate
 from .counters import Seen
 from .faults import answer_with_fault
-from .gate import GATE, Gate
-from .identity.tokens import TokenError
+from .gate import GATE, PRINCIPAL, Gate
 from .scenario.model import Principal
 from .throttle import group_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-ARM_ROOTS = ("subscriptions", "tenants", "providers")
-PRINCIPAL = "principal"
 _LOG = logging.getLogger(__name__)
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?$")
 _PRODUCT = re.compile(r"[^\s/]+")
@@ -38,11 +35,6 @@ _PRODUCT = re.compile(r"[^\s/]+")
 def chain() -> list[Any]:
     """Return the middlewares in the order in which a request meets them."""
     return [stamp, count, inject_faults, authenticate, check_version, authorise, throttle]
-
-
-def is_arm(request: web.Request) -> bool:
-    """Whether a request is one to ARM rather than to Entra ID, the files or the control endpoint."""
-    return request.path.split("/", 2)[1].lower() in ARM_ROOTS
 
 
 def arm_path(request: web.Request) -> ArmPath:
@@ -128,13 +120,13 @@ def _seen(request: web.Request, status: int, begun: float) -> tuple[Seen, tuple[
     agent = request.headers.get("User-Agent", "-")
     principal: Principal | None = request.get(PRINCIPAL)
     path = arm_path(request)
-    groups = group_of(request.method, path) if is_arm(request) else ()
+    groups = group_of(request.method, path) if is_arm(request.path) else ()
     product = _PRODUCT.match(agent)
     seen = Seen(
         at=time.time(),
         method=request.method,
         path=str(request.rel_url),
-        route=f"{request.method} {path.pattern if is_arm(request) else request.path}",
+        route=f"{request.method} {path.pattern if is_arm(request.path) else request.path}",
         group=groups[0] if groups else "",
         client=principal.client_id if principal else (product.group() if product else "-"),
         status=0 if status == 499 else status,
@@ -156,82 +148,9 @@ async def inject_faults(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 @web.middleware
-async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let only requests with a valid bearer token through to ARM."""
-    if not is_arm(request):
-        return await handler(request)
-    gate = request.app[GATE]
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        return _unauthorised(
-            request, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
-        )
-    try:
-        claims = gate.directory.mint.read(token)
-    except TokenError:
-        return _unauthorised(request, "InvalidAuthenticationToken", "The access token is invalid.")
-    principal = gate.principal(str(claims.get("oid")), str(claims.get("tid")))
-    refused = _check_claims(request, gate, claims, principal)
-    if refused is not None or principal is None:
-        return refused or _unauthorised(request, "InvalidAuthenticationToken", "The access token is invalid.")
-    request[PRINCIPAL] = principal
-    return await handler(request)
-
-
-def _check_claims(
-    request: web.Request, gate: Gate, claims: dict[str, Any], principal: Principal | None
-) -> web.Response | None:
-    expires = float(claims.get("exp", 0))
-    if expires < time.time():
-        stamp_ = _us_time(expires)
-        return _unauthorised(
-            request,
-            "ExpiredAuthenticationToken",
-            f"The access token expiry UTC time '{stamp_}' is earlier than current UTC time '{_us_time(time.time())}'.",
-        )
-    if not gate.directory.accepts(str(claims.get("aud", ""))):
-        return _unauthorised(
-            request,
-            "InvalidAuthenticationTokenAudience",
-            f"The access token has been obtained for wrong audience or resource '{claims.get('aud', '')}'. It "
-            "should exactly match with one of the allowed audiences 'https://management.core.windows.net/',"
-            "'https://management.core.windows.net','https://management.azure.com/','https://management.azure.com'.",
-        )
-    if principal is not None and gate.directory.must_challenge(claims):
-        return _challenge(request)
-    return None
-
-
-def _us_time(seconds: float) -> str:
-    """Return a time as ARM writes it in this error, for example `8/17/2017 10:54:41 PM`."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment.month}/{moment.day}/{moment.year} {moment.strftime('%I:%M:%S %p').lstrip('0')}"
-
-
-def _unauthorised(request: web.Request, code: str, message: str) -> web.Response:
-    authority = f"{request.scheme}://{request.host}/common"
-    challenge = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
-    return arm_error(401, code, message, {"WWW-Authenticate": challenge})
-
-
-def _challenge(request: web.Request) -> web.Response:
-    """Ask for a fresh token (continuous access evaluation: "Claims challenges and claims requests")."""
-    wanted = {"access_token": {"nbf": {"essential": True, "value": str(int(time.time()))}}}
-    claims = base64.b64encode(msgspec.json.encode(wanted)).decode()
-    authority = f"{request.scheme}://{request.host}/common/oauth2/authorize"
-    challenge = f'Bearer realm="", authorization_uri="{authority}", error="insufficient_claims", claims="{claims}"'
-    return arm_error(
-        401,
-        "InvalidAuthenticationToken",
-        "User session has been revoked. Please sign in again.",
-        {"WWW-Authenticate": challenge},
-    )
-
-
-@web.middleware
 async def check_version(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Insist on an api-version of the right form; any one is served."""
-    if not is_arm(request):
+    if not is_arm(request.path):
         return await handler(request)
     version = request.query.get("api-version", "")
     if not version:
@@ -248,7 +167,7 @@ async def check_version(request: web.Request, handler: Handler) -> web.StreamRes
 @web.middleware
 async def authorise(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let a request through when its principal has the right; shorten lists to what it may read."""
-    if not is_arm(request):
+    if not is_arm(request.path):
         return await handler(request)
     gate, principal = request.app[GATE], request[PRINCIPAL]
     path = arm_path(request)
@@ -304,7 +223,7 @@ def _shorten(response: web.StreamResponse, rights: access.Rights, action: str) -
 @web.middleware
 async def throttle(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Draw from the quotas, answer 429 when one is empty, and tell what is left."""
-    if not is_arm(request):
+    if not is_arm(request.path):
         return await handler(request)
     gate, path = request.app[GATE], arm_path(request)
     groups, subscription = group_of(request.method, path), path.subscription

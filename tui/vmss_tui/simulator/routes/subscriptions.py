@@ -6,8 +6,7 @@ from aiohttp import web
 
 from ..access import Rights
 from ..answers import json_answer
-from ..gate import GATE
-from ..middleware import PRINCIPAL
+from ..gate import GATE, PRINCIPAL
 from ..scenario.model import Principal, Subscription, Tenant
 
 REGIONS = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..world.chance import guid
 from ..world.rules import Rules, ScriptBehaviour, Switches, Timings
+from . import machines
 from .lint import complaints
 from .model import (
     Autoscale,
@@ -133,6 +134,8 @@ def _sets(
     if "location" not in filled:
         named = [one for one in document.get("groups", ()) if one["name"] == filled["group"]]
         filled["location"] = next((one["location"] for one in named if "location" in one), "westeurope")
+    if "machines" in filled:
+        filled["items"] = machines.read(json.loads((path.parent / filled["machines"]).read_text(encoding="utf-8")))
     if "model" in filled:
         filled["document"] = json.loads((path.parent / filled["model"]).read_text(encoding="utf-8"))
     copies = filled.get("copies")

@@ -162,6 +162,8 @@ class ScaleSetSpec:
     overrides: tuple[Override, ...] = ()
     history: tuple[PastWrite, ...] = ()
     repairs_suspended: bool = False
+    machines: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    """Items of a `virtualMachines` list to copy the instances from."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..world.rules import InstanceTraits, SetTraits
 from .build import document, script_name, script_properties
+from .machines import instance_id
 from .model import Autoscale, EventSpec, Override, PastWrite, ScaleSetSpec
 from .values import ids, seconds, span
 
@@ -23,7 +24,9 @@ def scale_set(keys: Mapping[str, Any]) -> tuple[ScaleSetSpec, Autoscale | None]:
     windows = keys.get("os") == "windows"
     given = keys.get("document")
     count = int(given["sku"]["capacity"]) if given and "instances" not in keys else int(keys.get("instances", 3))
+    items = keys.get("items", ())
     members = ids(keys["ids"]) if "ids" in keys else tuple(str(number) for number in range(count))
+    members = tuple(instance_id(item) for item in items) or members
     scope = f"/subscriptions/{keys['subscription']}/resourceGroups/{keys['group']}"
     model = document(keys, scope, len(members)) if given is None else _recorded(given, keys, len(members))
     spec = ScaleSetSpec(
@@ -39,6 +42,7 @@ def scale_set(keys: Mapping[str, Any]) -> tuple[ScaleSetSpec, Autoscale | None]:
         overrides=tuple(_override(one, windows) for one in keys.get("overrides", ())),
         history=tuple(_past(one, windows, model) for one in keys.get("history", ())),
         repairs_suspended=keys.get("repairs_suspended", False),
+        machines=items,
     )
     return spec, _autoscale(keys, scope, len(members))
 

@@ -22,6 +22,7 @@ from ..world.scaling import base36, id_order
 from ..world.scripts import failure_of, plan_run
 from ..world.timeline import ScriptResult
 from ..world.writes import Address, Conditions
+from .machines import copied, instance_id
 from .model import EventSpec, Override, PastWrite, ScaleSetSpec, Scenario
 from .scale_sets import script_body
 
@@ -78,6 +79,7 @@ def _instances(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, begin: datetim
     source = health_source(value.model)
     zones = [str(zone) for zone in value.model.get("zones") or ()]
     overrides = {key: one for one in spec.overrides for key in one.instances}
+    items = {instance_id(item): item for item in spec.machines}
     found: dict[str, Instance] = {}
     for position, key in enumerate(sorted(spec.ids, key=id_order)):
         instance = _instance(spec, value, rules, position, key)
@@ -91,6 +93,8 @@ def _instances(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, begin: datetim
             health_at=ran + timedelta(seconds=30),
             extensions=_installed(wanted, value, instance, rules, ran),
         )
+        if key in items:
+            instance = copied(items[key], instance, value, ran)
         if key in overrides:
             instance = _overridden(instance, overrides[key], value, rules, ran, source != "none")
         found[instance.id] = instance

@@ -119,6 +119,11 @@ SET_KEYS = (
     flag("surge_quota", "false: max surge finds no quota and updates in place.", "false"),
     flag("repairs_suspended", "Automatic repairs are suspended."),
     text("model", "JSON file with the ARM document to take as it is, relative to the scenario.", "recorded/vmss1.json"),
+    text(
+        "machines",
+        "JSON file with a list of `virtualMachines?$expand=instanceView` to copy the instances from.",
+        "copy/instances.json",
+    ),
 )
 SET_TABLES = (
     SCRIPT,
