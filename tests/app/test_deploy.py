@@ -139,7 +139,7 @@ async def test_it_starts_from_what_the_set_has_and_plans_while_one_types(
         assert d.remark("script.command") == "runs: /bin/sh -c ./custom_application_v2.5.0.sh"
         assert "= 12 at a time, 6 batches, by zone" in d.remark("rollout.batch")
         await d.put("rollout.batch", "50%")
-        await d.shows("a batch of 50 % is more than the 20 % that may be")
+        await d.shows("a batch of 50 % is more than the 20 %")
         await d.put("rollout.unhealthy", "50%")
         await d.shows("60 instances in 3 batches, at least 39 of 60")
 

@@ -43,7 +43,7 @@ def test_stages_that_need_a_person_say_what_to_press() -> None:
     tale.say(ApprovalNeeded(3))
     assert "a approves it" in text_of(rollout.subline(fold(tale.log), tale.now))
     tale.say(Approved(3, "maria"), Waiting("pause 30 s between batches", tale.now + timedelta(seconds=30)))
-    assert text_of(rollout.subline(fold(tale.log), tale.now)) == "waits: pause 30 s between batches  00:30 left"
+    assert text_of(rollout.subline(fold(tale.log), tale.now)) == "pause 30 s between batches   00:30 left"
     tale.say(Paused("somebody asked"))
     assert "PAUSED" in text_of(rollout.headline(fold(tale.log), tale.now, 120))
 

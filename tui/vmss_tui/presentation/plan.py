@@ -310,5 +310,10 @@ def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
         after = ", and put back afterwards" if plan.policy.restore_policy else ", and stays so"
         lines.append(((f"The set's own upgrade policy is changed for it{after}", Role.WARN),))
     warnings = [each for each in plan.findings if each.severity is Severity.WARN]
-    lines += [((f"▲ {plain(each.message)}", Role.WARN),) for each in warnings]
+    lines += [((f"▲ {_tamed(each.message)}", Role.WARN),) for each in warnings]
     return tuple(lines)
+
+
+def _tamed(text: str) -> str:
+    """Long addresses cut in the middle, so that lines break between words."""
+    return " ".join(cut_middle(word, 48) for word in plain(text).split())

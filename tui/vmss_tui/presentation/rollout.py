@@ -106,8 +106,8 @@ def subline(state: RolloutState, now: datetime, *, runner_alive: bool = True) ->
         text = plain(state.waiting.why)
         if state.waiting.until is not None:
             left = max(0.0, (state.waiting.until - now).total_seconds())
-            return ((f"waits: {text}", Role.WAIT), (f"  {clock_time(left)} left", Role.PLAIN))
-        return ((f"waits: {text}", Role.WAIT),)
+            return ((text, Role.DIM), (f"   {clock_time(left)} left", Role.PLAIN))
+        return ((text, Role.DIM),)
     return ()
 
 

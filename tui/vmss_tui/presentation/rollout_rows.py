@@ -185,4 +185,6 @@ def _script(seen: InstanceSeen) -> Cell:
 def _message(seen: InstanceSeen) -> Cell:
     if seen.phase in BROKEN:
         return cell(why_failed(seen.message, seen.stderr, None), Role.BAD)
-    return cell(plain(seen.message), Role.DIM if seen.phase in (Phase.DONE, Phase.WAITING) else Role.PLAIN)
+    if seen.phase is Phase.WAITING:
+        return ()
+    return cell(plain(seen.message), Role.DIM if seen.phase is Phase.DONE else Role.PLAIN)

@@ -11,7 +11,7 @@ from textual.app import SuspendNotSupported
 
 from vmss_tui.app.screens.confirm import ConfirmScreen, Question
 from vmss_tui.app.screens.confirm_rollout import SecretScreen, start_question
-from vmss_tui.app.screens.deploy_form import start_from_profile
+from vmss_tui.app.screens.deploy_form import Form, start_from_profile
 from vmss_tui.app.screens.deploy_work import PLANNING, ReadyToStart, WorkFailed, edit_text
 from vmss_tui.app.screens.prompt import PickScreen, PromptScreen
 from vmss_tui.app.widgets.form import Field
@@ -263,24 +263,27 @@ def _refused(screen: "DeployScreen", refused: SaveRefused, name: str) -> None:
 
 def begin_start(screen: "DeployScreen") -> None:
     """Check the form, then plan against what Azure says now."""
-    form, snapshot = screen.form, screen.snapshot
-    if form is None or snapshot is None:
+    form = screen.form
+    if form is None:
         return
-    wrong = form.first_error
-    if wrong is None:
-        try:
-            wrong = form.missing_for_record(snapshot.scale_set)
-        except ProfileInvalid as error:
-            screen.flash(_words(error), Role.BAD)
-            return
+    try:
+        wrong, words = _first_problem(form)
+    except ProfileInvalid as error:
+        screen.flash(_words(error), Role.BAD)
+        return
     if wrong:
-        problem = next(iter(form.problems(wrong)), None)
-        words = problem.message if problem is not None else "the profile asks for it"
         screen.flash(f"not yet: {wrong.split('.', 1)[-1]} {words}", Role.BAD)
         next(each for each in screen.query(Field) if each.spec.key == wrong).take_keyboard()
         return
     screen.status.wait(PLANNING, since=screen.now)
     screen.run_worker(_preflight(screen), group="start", exclusive=True, exit_on_error=False)
+
+
+def _first_problem(form: Form) -> tuple[str, str]:
+    key = form.first_error
+    if key is None:
+        return form.record_problem()
+    return key, form.problems(key)[0].message
 
 
 async def _preflight(screen: "DeployScreen") -> None:
@@ -333,8 +336,8 @@ async def _ask(screen: "DeployScreen", plan: RolloutPlan) -> None:
         return
     try:
         secrets = travelling(plan.script.protected, given=given)
-        why, ticket = form.text("report.why"), form.text("report.ticket")
-        rollout = await screen.shell.session.start(plan, secrets=secrets, why=why, ticket=ticket)
+        report = form.report()
+        rollout = await screen.shell.session.start(plan, secrets=secrets, why=report.why, ticket=report.ticket)
     except VmssTuiError as error:
         screen.flash(_words(error), Role.BAD)
         return

@@ -4,6 +4,7 @@ No widgets. The profile's own fields and checks do the work, so that a form acce
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +19,17 @@ from vmss_tui.presentation.form import REPORT_FIELDS, ROLLOUT_FIELDS, SCRIPT_FIE
 from vmss_tui.profiles.fields import edit_field, show_field
 from vmss_tui.profiles.importing import from_scale_set
 from vmss_tui.profiles.inline import encode
-from vmss_tui.profiles.model import LintProblem, Profile, Resolved, Script, check, check_value, recover, resolve
+from vmss_tui.profiles.model import (
+    LintProblem,
+    Profile,
+    ReportFields,
+    Resolved,
+    Script,
+    check,
+    check_value,
+    recover,
+    resolve,
+)
 from vmss_tui.profiles.problem import error
 from vmss_tui.profiles.store import ProfileStore
 
@@ -178,10 +189,19 @@ class Form:
             now=now,
         )
 
-    def missing_for_record(self, of: ScaleSet) -> str:
-        """Which field the profile's report rules ask for and is empty; the key, or nothing."""
-        report = self.resolved(of).report
-        return next((f"report.{name}" for name in report.require if not getattr(report, name, "")), "")
+    def report(self) -> ReportFields:
+        """Why and ticket with the variables filled in. Raises ProfileInvalid."""
+        return resolve(self.profile, self._values, environ=self._environ).report
+
+    def record_problem(self) -> tuple[str, str]:
+        """What the report rules miss: key and sentence, both empty when all is well. Raises ProfileInvalid."""
+        report = self.report()
+        for name in report.require:
+            if not getattr(report, name, ""):
+                return f"report.{name}", "is asked for by the profile"
+        if report.ticket and report.ticket_pattern and not re.fullmatch(report.ticket_pattern, report.ticket):
+            return "report.ticket", f"does not match {report.ticket_pattern}"
+        return "", ""
 
     def source_problem(self, key: str) -> str:
         """Why a protected value could not be found when it is needed; empty when it can, or cannot be told."""
