@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from vmss_tui.simulator.arm.instances import Shapes, instance_json
+from vmss_tui.simulator.arm.scale_sets import scale_set_json
 from vmss_tui.simulator.scenario.lint import complaints, lint
 from vmss_tui.simulator.scenario.load import BUNDLED, ScenarioError, load, loads, names
 from vmss_tui.simulator.scenario.reference import PATH, example, render
@@ -66,6 +68,8 @@ def test_recorded_models_are_kept_exactly() -> None:
     estate = world("recorded")
     found = 0
     for path in sorted((BUNDLED / "recorded").glob("*.json")):
+        if path.stem.endswith(".instances"):
+            continue
         recorded = json.loads(path.read_text())
         group, name = path.stem.split("--")
         value = next(one for key, one in estate.scale_sets.items() if f"/{group}/" in key and one.name == name)
@@ -193,3 +197,82 @@ def test_ranges_are_read() -> None:
             span(wrong)
     with pytest.raises(ValueError, match="instance ids"):
         ids([1.5])
+
+
+# --- copies of real instances ---
+
+
+def test_instances_are_copied_from_a_list_answer() -> None:
+    """Recorded: vm_list_with_resources_updating."""
+    estate = world("recorded")
+    value = next(one for one in estate.scale_sets.values() if one.name == "vmss30338170de78c1")
+    first = value.instances["0"]
+    assert (first.name, first.vm_id) == ("vmss30338170de78c1_0", "51d15700-e666-485d-809b-6ec78c4b4436")
+    script = first.extensions["customscriptforlinux"]
+    assert script.spec.settings["commandToExecute"] == "bash install_apache.sh"
+    assert (first.provisioning, first.power, first.health) == ("Succeeded", "running", None)
+
+
+def test_a_copy_of_what_the_simulator_answers_is_the_same_again(tmp_path: Path) -> None:
+    """What a rehearsal does: model and instances are read, and a second world is made of them."""
+    source = world("shipping")
+    shown = [
+        one for one in source.scale_sets.values() if one.name in ("api-uks", "billing-win", "search-sec", "gw-eus")
+    ]
+    assert len(shown) == 4
+    for value in shown:
+        shapes = Shapes(value, "2024-07-01", NOW)
+        items = [instance_json(shapes, one, view=True) for one in value.instances.values()]
+        (tmp_path / "model.json").write_text(json.dumps(scale_set_json(value, "2024-07-01")))
+        (tmp_path / "machines.json").write_text(json.dumps({"value": items}))
+        text = f'[[scale_sets]]\nname = "{value.name}"\nmodel = "model.json"\nmachines = "machines.json"\n'
+        copy = next(iter(first_world(loads(text, tmp_path / "copy.toml"), NOW).scale_sets.values()))
+        assert list(copy.instances) == list(value.instances)
+        for key, one in copy.instances.items():
+            other = value.instances[key]
+            for name in ("name", "zone", "power", "health", "provisioning", "vm_id", "update_domain"):
+                assert getattr(one, name) == getattr(other, name), (value.name, key, name)
+            assert (one.generation == copy.generation) == (other.generation == value.generation)
+            for extension, installed in one.extensions.items():
+                twin = other.extensions[extension]
+                assert (installed.state, installed.version) == (twin.state, twin.version)
+                assert installed.spec.settings == twin.spec.settings
+                if twin.spec.is_script and other.agent_ready:
+                    assert installed.result == twin.result
+
+
+def test_a_copy_assumes_a_protected_command_where_none_can_be_seen(tmp_path: Path) -> None:
+    model = {
+        "location": "westeurope",
+        "sku": {"name": "Standard_B1s", "capacity": 1},
+        "properties": {
+            "virtualMachineProfile": {
+                "extensionProfile": {
+                    "extensions": [
+                        {
+                            "name": "S",
+                            "properties": {
+                                "publisher": "Microsoft.Azure.Extensions",
+                                "type": "CustomScript",
+                                "typeHandlerVersion": "2.1",
+                                "settings": {"fileUris": ["https://example.com/a.sh"]},
+                            },
+                        }
+                    ]
+                }
+            }
+        },
+    }
+    (tmp_path / "model.json").write_text(json.dumps(model))
+    (tmp_path / "machines.json").write_text(json.dumps([{"instanceId": "5", "name": "app_5", "properties": {}}]))
+    copy = loads(f'{ONE}model = "model.json"\nmachines = "machines.json"\n', tmp_path / "copy.toml")
+    value = next(iter(first_world(copy, NOW).scale_sets.values()))
+    assert list(value.instances) == ["5"]
+    assert "commandToExecute" in value.protected["s"]
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "[1]", "3"])
+def test_a_copy_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "machines.json").write_text(text)
+    with pytest.raises(ScenarioError, match="machines: expected the JSON of a virtualMachines list"):
+        loads(f'{ONE}machines = "machines.json"\n', tmp_path / "mine.toml")

@@ -52,6 +52,8 @@ def _scale_set(spec: ScaleSetSpec, rules: Rules, now: datetime) -> ScaleSet:
     try:
         model, protected = settle_extensions(written_part(spec.model), {}, True)
         model = finish(model, fill=False)
+        if spec.machines:
+            protected = _with_unseen_commands(model, protected)
     except Refused as refusal:
         raise ValueError(f"scale set {spec.name}: {refusal.failure.message}") from refusal
     created = now - timedelta(seconds=spec.age)
@@ -74,6 +76,16 @@ def _scale_set(spec: ScaleSetSpec, rules: Rules, now: datetime) -> ScaleSet:
     return replace(value, instances=_instances(spec, value, rules, begin))
 
 
+def _with_unseen_commands(model: Mapping[str, Any], protected: Mapping[str, Any]) -> dict[str, Any]:
+    """What a copy must assume is stored: a script without a visible command has a protected one."""
+    known = dict(protected)
+    for spec in specs(model, protected):
+        visible = spec.settings.get("commandToExecute") or spec.settings.get("script")
+        if spec.is_script and not visible and spec.key not in known:
+            known[spec.key] = {"commandToExecute": "./protected-command-that-cannot-be-read"}
+    return known
+
+
 def _instances(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, begin: datetime) -> dict[str, Instance]:
     wanted = specs(value.model, value.protected)
     source = health_source(value.model)
@@ -81,7 +93,8 @@ def _instances(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, begin: datetim
     overrides = {key: one for one in spec.overrides for key in one.instances}
     items = {instance_id(item): item for item in spec.machines}
     found: dict[str, Instance] = {}
-    for position, key in enumerate(sorted(spec.ids, key=id_order)):
+    ordered = spec.ids if spec.machines else sorted(spec.ids, key=id_order)
+    for position, key in enumerate(ordered):
         instance = _instance(spec, value, rules, position, key)
         if zones:
             instance = replace(instance, zone=zones[position % len(zones)])
