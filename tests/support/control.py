@@ -52,7 +52,7 @@ class Control:
         self.call("DELETE", "faults")
 
     def throttle(self, **change: Any) -> dict[str, Any]:
-        """Keys: `enabled`, `scale`, `sizes={"GetVMScaleSet": (3-minute size, 30-minute size)}`."""
+        """Keys: `enabled`, `scale`, `sizes={"GetVMScaleSet": (3-minute size, 30-minute size)}` (replaces all)."""
         return dict(self.call("POST", "throttle", change))
 
     def quotas(self) -> dict[str, dict[str, float]]:

@@ -3,10 +3,12 @@
 import base64
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from simulator.server.people import GATE
 from support.simulator import Answer, SimulatorProcess, StartsSimulator, send
 
 ARM = "https://management.azure.com"
@@ -280,3 +282,28 @@ def test_managed_identity_insists_on_its_headers(shared_simulator: SimulatorProc
 def test_arm_is_not_served_on_the_http_port(shared_simulator: SimulatorProcess) -> None:
     answer = send(shared_simulator.ready["imds_endpoint"], "GET", "/subscriptions?api-version=2022-12-01")
     assert answer.status == 404
+
+
+def scenario(folder: Path, **directory: object) -> Path:
+    path = folder / "directory.toml"
+    lines = [f"{key} = {json.dumps(value)}" for key, value in directory.items()]
+    path.write_text("\n".join([GATE.read_text(), "[directory]", *lines]) + "\n")
+    return path
+
+
+def test_a_scenario_says_how_long_tokens_live(simulator: StartsSimulator, tmp_path: Path) -> None:
+    sim = simulator(scenario(tmp_path, token_lifetime="20m"))
+    assert sign_in(sim).body["expires_in"] == 1200
+
+
+def test_a_scenario_says_how_long_a_device_code_is_pending(simulator: StartsSimulator, tmp_path: Path) -> None:
+    sim = simulator(scenario(tmp_path, device_code_pending_polls=2))
+    code = start_device(sim)["device_code"]
+    assert [poll_device(sim, code).status for _ in range(3)] == [400, 400, 200]
+
+
+def test_a_scenario_challenges_each_caller_once(simulator: StartsSimulator, tmp_path: Path) -> None:
+    sim = simulator(scenario(tmp_path, claims_challenge=True))
+    answers = [sim.get("/subscriptions") for _ in range(2)]
+    assert [answer.status for answer in answers] == [401, 200]
+    assert 'error="insufficient_claims"' in answers[0].headers["www-authenticate"]

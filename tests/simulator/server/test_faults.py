@@ -4,16 +4,30 @@ import http.client
 import json
 import ssl
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from simulator.server.people import GATE, scale_set
-from support.simulator import StartsSimulator
+from support.simulator import SimulatorProcess, StartsSimulator
 
 
-def test_a_status_is_injected_so_often_and_no_more(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+@pytest.fixture(scope="module")
+def running() -> Iterator[SimulatorProcess]:
+    process = SimulatorProcess.start(GATE)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def sim(running: SimulatorProcess) -> SimulatorProcess:
+    """The module's simulator without any fault."""
+    running.control.clear_faults()
+    return running
+
+
+def test_a_status_is_injected_so_often_and_no_more(sim: SimulatorProcess) -> None:
     path = scale_set(sim)
     sim.control.add_fault(
         kind="status", path="*/virtualmachinescalesets/*", status=503, count=2, code="Busy", retry_after=7
@@ -26,15 +40,13 @@ def test_a_status_is_injected_so_often_and_no_more(simulator: StartsSimulator) -
     assert [fault["hits"] for fault in sim.control.faults()] == [2]
 
 
-def test_some_requests_pass_first(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_some_requests_pass_first(sim: SimulatorProcess) -> None:
     path = scale_set(sim)
     sim.control.add_fault(kind="status", method="GET", path=f"{path}*", status=500, after=2, count=1)
     assert [sim.get(path).status for _ in range(4)] == [200, 200, 500, 200]
 
 
-def test_only_the_named_method_is_hit(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_only_the_named_method_is_hit(sim: SimulatorProcess) -> None:
     path = scale_set(sim)
     sim.control.add_fault(kind="status", method="PATCH", status=409, code="Conflict", count=0)
     assert sim.get(path).status == 200
@@ -43,16 +55,14 @@ def test_only_the_named_method_is_hit(simulator: StartsSimulator) -> None:
     assert sim.patch(path, {"tags": {"a": "b"}}).status == 200
 
 
-def test_a_fault_can_last_for_a_while(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_a_fault_can_last_for_a_while(sim: SimulatorProcess) -> None:
     path = scale_set(sim)
     sim.control.add_fault(kind="status", status=503, count=0, path=path, duration=0.3)
     assert sim.get(path).status == 503
     sim.wait_for(lambda: sim.get(path).status == 200, "the outage to end")
 
 
-def test_a_delay_comes_before_the_answer(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_a_delay_comes_before_the_answer(sim: SimulatorProcess) -> None:
     path = scale_set(sim)
     sim.control.add_fault(kind="delay", seconds=0.5, path=path)
     begun = time.monotonic()
@@ -61,8 +71,7 @@ def test_a_delay_comes_before_the_answer(simulator: StartsSimulator) -> None:
 
 
 @pytest.mark.parametrize("kind", ["reset", "truncate"])
-def test_a_connection_breaks(simulator: StartsSimulator, kind: str) -> None:
-    sim = simulator(GATE)
+def test_a_connection_breaks(sim: SimulatorProcess, kind: str) -> None:
     path = scale_set(sim)
     sim.control.add_fault(kind=kind, path=path)
     with pytest.raises((http.client.HTTPException, ConnectionError, ssl.SSLError)):
@@ -71,16 +80,14 @@ def test_a_connection_breaks(simulator: StartsSimulator, kind: str) -> None:
     assert sim.control.state()["requests"] > 0
 
 
-def test_garbage_is_not_json(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_garbage_is_not_json(sim: SimulatorProcess) -> None:
     path = scale_set(sim)
     sim.control.add_fault(kind="garbage", path=path)
     with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):
         sim.get(path)
 
 
-def test_a_slow_drip_is_complete_in_the_end(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_a_slow_drip_is_complete_in_the_end(sim: SimulatorProcess) -> None:
     path = scale_set(sim)
     whole = sim.get(path).body
     sim.control.add_fault(kind="drip", seconds=0.4, path=path)
@@ -89,8 +96,7 @@ def test_a_slow_drip_is_complete_in_the_end(simulator: StartsSimulator) -> None:
     assert time.monotonic() - begun >= 0.4
 
 
-def test_a_stale_skip_token_hits_the_second_page_only(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_a_stale_skip_token_hits_the_second_page_only(sim: SimulatorProcess) -> None:
     path = f"{scale_set(sim)}/virtualMachines"
     sim.control.add_fault(kind="stale_token", count=0)
     assert sim.get(path).status == 200
@@ -103,8 +109,7 @@ def test_a_stale_skip_token_hits_the_second_page_only(simulator: StartsSimulator
     }
 
 
-def test_an_expired_token_can_be_injected(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_an_expired_token_can_be_injected(sim: SimulatorProcess) -> None:
     sim.control.add_fault(
         kind="status",
         path="/subscriptions",
@@ -117,8 +122,7 @@ def test_an_expired_token_can_be_injected(simulator: StartsSimulator) -> None:
     assert answer.headers["www-authenticate"].startswith("Bearer ")
 
 
-def test_the_token_endpoint_can_fail_too(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_the_token_endpoint_can_fail_too(sim: SimulatorProcess) -> None:
     sim.control.add_fault(kind="status", status=503, path="*/token")
     form = {"grant_type": "client_credentials", "client_id": sim.client_id, "client_secret": sim.client_secret}
     assert sim.form(f"/{sim.tenant_id}/oauth2/v2.0/token", **form).status == 503
@@ -142,7 +146,6 @@ def test_a_scenario_brings_its_own_faults(simulator: StartsSimulator, tmp_path: 
         ({"kind": "status", "count": "many"}, "count"),
     ],
 )
-def test_a_bad_rule_is_refused_with_its_key(simulator: StartsSimulator, rule: dict[str, object], says: str) -> None:
-    sim = simulator(GATE)
+def test_a_bad_rule_is_refused_with_its_key(sim: SimulatorProcess, rule: dict[str, object], says: str) -> None:
     with pytest.raises(AssertionError, match=says):
         sim.control.add_fault(**rule)

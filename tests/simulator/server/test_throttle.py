@@ -1,11 +1,27 @@
 """Quotas: bucket names and sizes of recorded `x-ms-ratelimit-remaining-resource` headers, the quoted 429 body."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
 from simulator.server.people import GATE, scale_set, subscription
-from support.simulator import StartsSimulator
+from support.simulator import SimulatorProcess
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[SimulatorProcess]:
+    process = SimulatorProcess.start(GATE)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def sim(running: SimulatorProcess) -> SimulatorProcess:
+    """The module's simulator with every bucket full, at its own size, and nothing counted."""
+    running.control.throttle(enabled=True, scale=1.0, sizes={})
+    running.control.reset_counters()
+    return running
 
 
 def remaining(header: str) -> dict[str, int]:
@@ -33,9 +49,8 @@ def remaining(header: str) -> dict[str, int]:
     ],
 )
 def test_every_call_draws_from_its_bucket(
-    simulator: StartsSimulator, method: str, tail: str, body: object, bucket: str, left: int
+    sim: SimulatorProcess, method: str, tail: str, body: object, bucket: str, left: int
 ) -> None:
-    sim = simulator(GATE)
     answer = sim.request(method, scale_set(sim) + tail, body)
     assert answer.status < 500
     assert remaining(answer.headers["x-ms-ratelimit-remaining-resource"])[bucket] == left
@@ -44,22 +59,19 @@ def test_every_call_draws_from_its_bucket(
     assert f"x-ms-ratelimit-remaining-subscription-global-{kind}" in answer.headers
 
 
-def test_polling_an_operation_is_the_cheapest_of_all(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_polling_an_operation_is_the_cheapest_of_all(sim: SimulatorProcess) -> None:
     started = sim.patch(scale_set(sim), {"tags": {"a": "b"}})
     answer = sim.get(started.headers["azure-asyncoperation"])
     left = remaining(answer.headers["x-ms-ratelimit-remaining-resource"])
     assert left == {"GetOperation3Min": 14999, "GetOperation30Min": 29999}
 
 
-def test_an_expanded_list_is_charged_by_its_machines(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_an_expanded_list_is_charged_by_its_machines(sim: SimulatorProcess) -> None:
     answer = sim.get(f"{scale_set(sim)}/virtualMachines?$expand=instanceView")
     assert int(answer.headers["x-ms-request-charge"]) >= len(answer.body["value"])
 
 
-def test_an_empty_bucket_answers_429_as_compute_does(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_an_empty_bucket_answers_429_as_compute_does(sim: SimulatorProcess) -> None:
     sim.control.throttle(sizes={"GetVMScaleSet": [3, 100]})
     path = scale_set(sim)
     answers = [sim.get(path) for _ in range(4)]
@@ -78,8 +90,7 @@ def test_an_empty_bucket_answers_429_as_compute_does(simulator: StartsSimulator)
     assert sim.control.counters()["throttled"] == 1
 
 
-def test_buckets_are_those_of_one_subscription(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_buckets_are_those_of_one_subscription(sim: SimulatorProcess) -> None:
     sim.control.throttle(sizes={"HighCostGetVMScaleSet": [1, 100]})
     lists = [
         f"{subscription(sim, name)}/providers/Microsoft.Compute/virtualMachineScaleSets"
@@ -88,8 +99,7 @@ def test_buckets_are_those_of_one_subscription(simulator: StartsSimulator) -> No
     assert [sim.get(path).status for path in (lists[0], lists[0], lists[1])] == [200, 429, 200]
 
 
-def test_a_bucket_refills_evenly(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_a_bucket_refills_evenly(sim: SimulatorProcess) -> None:
     sim.control.throttle(sizes={"GetVMScaleSet": [360, 10000]})
     path = scale_set(sim)
     sim.get(path)
@@ -102,8 +112,7 @@ def test_a_bucket_refills_evenly(simulator: StartsSimulator) -> None:
     assert after[0] <= 360
 
 
-def test_arms_own_limit_names_the_caller(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_arms_own_limit_names_the_caller(sim: SimulatorProcess) -> None:
     path = scale_set(sim)
     sim.control.throttle(sizes={"SubscriptionReads": [1, 1]}, scale=1.0)
     answers = [sim.get(path) for _ in range(30)]
@@ -113,8 +122,7 @@ def test_arms_own_limit_names_the_caller(simulator: StartsSimulator) -> None:
     assert "actor '44444444-4444-4444-8444-444444444401'" in refused[0].body["error"]["message"]
 
 
-def test_a_scale_factor_shrinks_every_bucket_and_can_be_switched_off(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_a_scale_factor_shrinks_every_bucket_and_can_be_switched_off(sim: SimulatorProcess) -> None:
     sim.control.throttle(scale=0.01)
     answer = sim.get(scale_set(sim))
     assert remaining(answer.headers["x-ms-ratelimit-remaining-resource"])["GetVMScaleSet3Min"] == 3
@@ -122,8 +130,7 @@ def test_a_scale_factor_shrinks_every_bucket_and_can_be_switched_off(simulator: 
     assert {sim.get(scale_set(sim)).status for _ in range(10)} == {200}
 
 
-def test_counters_tell_calls_by_route_group_client_and_status(simulator: StartsSimulator) -> None:
-    sim = simulator(GATE)
+def test_counters_tell_calls_by_route_group_client_and_status(sim: SimulatorProcess) -> None:
     path = scale_set(sim)
     sim.control.reset_counters()
     for _ in range(3):

@@ -4,9 +4,9 @@ Directories are 0700, files 0600; all of it is removed when the simulator ends. 
 """
 
 import contextlib
+import fcntl
 import json
 import os
-import re
 import shlex
 import shutil
 import tempfile
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "vmss-tui-simulator-"
-_OWNED = re.compile(re.escape(PREFIX) + r"(\d+)-")
+LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +126,30 @@ def write_handover(handover: Handover, private: Path) -> None:
 def private_directory() -> Iterator[Path]:
     """Make a directory of our own under `$XDG_RUNTIME_DIR` (else the temp directory) and remove it afterwards."""
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    parent = runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir()
-    _sweep(Path(parent))
-    path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
+    parent = Path(runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir())
+    _sweep(parent)
+    path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     try:
-        yield path
+        with (path / f".{LOCK}").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            (path / f".{LOCK}").rename(path / LOCK)  # seen by others only once it is held
+            yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
 
 
 def _sweep(parent: Path) -> None:
-    """Remove directories of ours whose process was killed before it could do so."""
+    """Remove directories of ours whose simulator was killed: nobody holds their lock any more."""
     for path in parent.glob(f"{PREFIX}*"):
-        owner = _OWNED.match(path.name)
         with contextlib.suppress(OSError):
-            if owner and path.stat().st_uid == os.getuid() and not is_alive(int(owner.group(1))):
+            if path.stat().st_uid == os.getuid() and _is_free(path / LOCK):
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_free(lock: Path) -> bool:
+    with lock.open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
 
 
 def is_alive(pid: int) -> bool:

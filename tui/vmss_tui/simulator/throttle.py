@@ -164,11 +164,11 @@ class Throttle:
             result.setdefault(subscription, {})[name] = round(bucket.tokens, 1)
         return result
 
-    def resize(self, enabled: bool | None, scale: float | None, sizes: Mapping[str, tuple[int, int]]) -> None:
-        """Change the sizes from now on; every bucket starts full again."""
+    def resize(self, enabled: bool | None, scale: float | None, sizes: Mapping[str, tuple[int, int]] | None) -> None:
+        """Change what is given from now on; `sizes` replaces all overrides. Every bucket starts full again."""
         self.enabled = self.enabled if enabled is None else enabled
         self.scale = self.scale if scale is None else scale
-        self.sizes.update(sizes)
+        self.sizes = self.sizes if sizes is None else dict(sizes)
         self._buckets.clear()
 
     def _windows(self, subscription: str, group: str, now: float) -> list[tuple[str, Bucket]]:

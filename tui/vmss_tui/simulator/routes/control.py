@@ -47,8 +47,8 @@ class ThrottleChange(msgspec.Struct, forbid_unknown_fields=True):
 
     enabled: bool | None = None
     scale: float | None = None
-    sizes: dict[str, tuple[int, int]] = {}
-    """Bucket -> (requests in 3 minutes, requests in 30 minutes)."""
+    sizes: dict[str, tuple[int, int]] | None = None
+    """Bucket -> (requests in 3 minutes, requests in 30 minutes); replaces all overrides, `{}` means Azure's own."""
 
 
 class SignInChange(msgspec.Struct, forbid_unknown_fields=True):
