@@ -1,0 +1,135 @@
+"""A rollout's record in files: Markdown for a ticket, HTML to read, JSON and JSONL for machines.
+
+Every writer takes a header and the log and returns text. Operation URLs never leave the journal.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from vmss_tui.domain import events as e
+from vmss_tui.journal.export_html import to_html
+from vmss_tui.journal.report import Report, report_of, span
+from vmss_tui.journal.schema import kind_of
+from vmss_tui.journal.store import RolloutHeader
+
+__all__ = ["to_html", "to_json", "to_jsonl", "to_markdown"]
+
+
+def to_jsonl(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
+    """One JSON object a line: the rollout, then every event with `seq`, `at`, `kind` and its fields."""
+    lines = [_json({"kind": "rollout", **_header(header)}), *(_json(_record(entry)) for entry in log)]
+    return "\n".join(lines) + "\n"
+
+
+def to_json(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
+    """One JSON object: the rollout, its batches, failures and events."""
+    report = report_of(header, log)
+    state = report.state
+    document = {
+        "rollout": _header(header),
+        "outcome": {
+            "stage": state.stage,
+            "reason": state.reason,
+            "started_at": state.started_at,
+            "ended_at": state.ended_at,
+            "lowest_healthy": state.lowest,
+            "counts": {phase.value: count for phase in e.Phase if (count := state.count(phase))},
+        },
+        "batches": report.batches,
+        "failures": report.failures,
+        "instances": [each.seen for each in state.instances.values()],
+        "events": [_record(entry) for entry in log],
+    }
+    return msgspec.json.format(_json(document), indent=2) + "\n"
+
+
+def to_markdown(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
+    """A report for a change ticket."""
+    report = report_of(header, log)
+    parts = [
+        f"# {_cell(report.title)}",
+        *(["", f"> {_cell(report.state.reason)}"] if report.state.reason else []),
+        "",
+        *_table(("", ""), report.facts),
+        *_section("Policy", _table(("", ""), report.policy)),
+        *_section("What changed", [_change(each.path, each.old, each.new) for each in report.changes]),
+        *_section("Known before the start", [f"- {_cell(each)}" for each in report.findings]),
+        *_section("Batches", _batches(report)),
+        *_section("Failures", _failures(report)),
+        *_section("Decisions", [f"- `{each.at:%H:%M:%S}` {_cell(each.text)}" for each in report.decisions]),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _section(title: str, lines: Sequence[str]) -> list[str]:
+    return ["", f"## {title}", "", *lines] if lines else []
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    if not rows:
+        return []
+    line = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return [*line, *(f"| {' | '.join(_cell(each) for each in row)} |" for row in rows)]
+
+
+def _batches(report: Report) -> list[str]:
+    rows = []
+    for each in report.batches:
+        start, end = each.started_at or report.start, each.ended_at or report.end
+        rows.append(
+            (
+                str(each.number),
+                str(len(each.ids)),
+                ", ".join(each.zones) or "–",
+                f"{start:%H:%M:%S}",
+                span(start, end) if each.ended_at is not None else "not ended",
+                ", ".join(each.failed) or "–",
+            )
+        )
+    return _table(("batch", "instances", "zone", "started (UTC)", "took", "failed"), rows)
+
+
+def _failures(report: Report) -> list[str]:
+    lines: list[str] = []
+    for each in report.failures:
+        code = f", exit code {each.exit_code}" if each.exit_code is not None else ""
+        lines += [f"### {_cell(each.name or each.id)}: {each.phase}{code}", "", _cell(each.message), ""]
+        lines += [_fence(each.stderr), ""] if each.stderr else []
+    return lines
+
+
+def _change(path: str, old: str | None, new: str | None) -> str:
+    was = f"~~{_cell(old)}~~ " if old is not None else ""
+    return f"- `{_cell(path)}`: {was}{_cell(new) if new is not None else '*removed*'}"
+
+
+def _cell(text: str) -> str:
+    """Text that cannot break out of a table cell or start markup or HTML."""
+    flat = " ".join(text.split())
+    return flat.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+
+
+def _fence(text: str) -> str:
+    ticks = "```"
+    while ticks in text:
+        ticks += "`"
+    return f"{ticks}text\n{text}\n{ticks}"
+
+
+def _header(header: RolloutHeader) -> dict[str, Any]:
+    return {**msgspec.to_builtins(header), "target": str(header.target)}
+
+
+def _record(entry: e.Logged) -> dict[str, Any]:
+    body: dict[str, Any] = msgspec.to_builtins(entry.event)
+    if isinstance(entry.event, e.WriteAccepted):
+        del body["operation"]
+    if isinstance(entry.event, e.Planned):
+        body["plan"]["target"] = str(entry.event.plan.target)
+    return {"seq": entry.seq, "at": entry.at, "kind": kind_of(entry.event), **body}
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,62 @@
+"""Events as sentences for a report: decisions, requests, gates, writes. Sightings and waits give none. Pure."""
+
+from vmss_tui.domain import events as e
+
+
+def tell(event: e.Event) -> str:
+    """The sentence of an event; empty when it decides nothing."""
+    match event:
+        case e.RunnerStarted(pid, host, resumed):
+            return f"runner {pid} on {host} {'took over' if resumed else 'started'}"
+        case e.RunnerStopped(reason):
+            return f"the runner stopped: {reason or 'in good order'}"
+        case e.BatchStarted(number, of, ids, zones):
+            where = f" in zone {', '.join(zones)}" if zones else ""
+            return f"batch {number} of {of} started: {len(ids)} instances{where}"
+        case e.BatchEnded(number, failed):
+            return f"batch {number} ended" + (f", failed: {', '.join(failed)}" if failed else "")
+        case e.Ended(verdict, reason):
+            return f"{verdict.value}: {reason}"
+        case e.Noted(message):
+            return message
+        case e.ClockStepped(seconds):
+            return f"the machine's clock was set, or it slept, by {seconds:.0f} s"
+        case _:
+            return _write(event) or _person(event)
+
+
+def _write(event: e.Event) -> str:
+    match event:
+        case e.WriteIntended(what=what):
+            return f"write: {what}"
+        case e.WriteEnded(key, state, fault):
+            return f"write {key} {state.value}" + (f": {fault.message}" if fault is not None else "")
+        case e.WriteDeferred(key, reason):
+            return f"write {key} put off: {reason}"
+        case e.PolicyRestored(_, message):
+            return message
+        case e.Concluding(verdict, reason):
+            return f"ending as {verdict.value}: {reason}"
+        case _:
+            return ""
+
+
+def _person(event: e.Event) -> str:
+    match event:
+        case e.GateChecked(gate, passed, message, batch):
+            where = f" before batch {batch}" if batch is not None else ""
+            return f"gate {gate}{where} {'passed' if passed else 'FAILED'}: {message}"
+        case e.Requested(verb, who, host, why):
+            return f"{who} on {host} asked to {verb}" + (f": {why}" if why else "")
+        case e.RequestAnswered(verb, accepted, message):
+            return f"{verb} {'accepted' if accepted else 'refused'}: {message}"
+        case e.Paused(reason):
+            return f"paused: {reason}" if reason else "paused"
+        case e.Resumed():
+            return "resumed"
+        case e.ApprovalNeeded(batch):
+            return f"batch {batch} waits for an approval"
+        case e.Approved(batch, who):
+            return f"batch {batch} approved by {who}"
+        case _:
+            return ""
