@@ -20,7 +20,8 @@ from vmss_tui.profiles.building import build
 from vmss_tui.profiles.document import parse
 from vmss_tui.profiles.dumping import dump
 from vmss_tui.profiles.exporting import to_arm, to_az
-from vmss_tui.profiles.importing import from_scale_set, from_script, from_settings, from_template, os_of
+from vmss_tui.profiles.generalising import with_version
+from vmss_tui.profiles.importing import from_json, from_scale_set, from_script, from_settings, from_template, os_of
 from vmss_tui.profiles.model import FileRef, Profile, Resolved, check, resolve
 
 TARGET = ScaleSetId("sub", "rg-web", "web-weu")
@@ -322,3 +323,61 @@ def test_a_legacy_handler_comes_through() -> None:
     found: Profile = from_script(script, name="x").profile
     assert 'publisher = "Microsoft.OSTCExtensions"' in dump(found)
     assert resolve(found, {}, environ={}).script.handler == LEGACY_LINUX
+
+
+def test_what_az_shows_is_understood() -> None:
+    shown = {
+        "id": "/subscriptions/x",
+        "name": "app",
+        "publisher": "Microsoft.Azure.Extensions",
+        "type": "Microsoft.Compute/virtualMachineScaleSets/extensions",
+        "typePropertiesType": "CustomScript",
+        "typeHandlerVersion": "2.1",
+        "autoUpgradeMinorVersion": True,
+        "forceUpdateTag": None,
+        "provisionAfterExtensions": None,
+        "settings": V1,
+    }
+    (found,) = from_json(shown, name="x")
+    assert resolve(found.profile, {}, environ={}).script.settings == V1
+    assert found.profile.script.name == "app"
+    (listed,) = from_json([shown], name="x")
+    assert listed.profile == found.profile
+    whole = {
+        "virtualMachineProfile": {
+            "extensionProfile": {"extensions": [{**shown, "typePropertiesType": None, "type1": "CustomScript"}]}
+        }
+    }
+    assert from_json(whole, name="x")[0].profile == found.profile
+
+
+def test_any_file_that_a_person_has() -> None:
+    assert from_json(V1, name="x", handler=LINUX) == (from_settings(V1, name="x", handler=LINUX),)
+    assert from_json(TEMPLATE, name="x")[0].profile.script.name == "app"
+    for nothing in ("text", 3, None):
+        with pytest.raises(UsageError, match="no settings and no template"):
+            from_json(nothing, name="x")
+
+
+@pytest.mark.parametrize(
+    ("version", "uri", "command"),
+    [
+        ("1", "https://raw.githubusercontent.com/yourrepo/master/custom_app_v{}.sh", "./custom_app_v{}.sh"),
+        ("2.4.0", "https://h/o/web/v{}/a.sh", "./a.sh {}"),
+        ("5.3", "https://h/r/billing-{}.ps1", "powershell -File billing-{}.ps1"),
+    ],
+)
+def test_a_fixed_version_becomes_a_variable(version: str, uri: str, command: str) -> None:
+    live = {"fileUris": [uri.format(version)], "commandToExecute": command.format(version)}
+    found = with_version(from_settings(live, name="web").profile)
+    assert found is not None
+    assert found.script.files[0].uri == uri.format("${version}")
+    assert found.script.command == command.format("${version}")
+    assert found.script.label == "web ${version}"
+    assert resolve(found, {"version": version}, environ={}).script.settings == live
+    assert not [each for each in check(found) if each.is_error]
+
+
+def test_without_a_version_nothing_changes() -> None:
+    plain = from_settings({"fileUris": ["https://h/a.sh"], "commandToExecute": "./a.sh"}, name="x", handler=LINUX)
+    assert with_version(plain.profile) is None

@@ -22,8 +22,9 @@ from vmss_tui.domain.script import (
     handler_of,
 )
 from vmss_tui.errors import UsageError
+from vmss_tui.profiles.expressions import Expressions
 from vmss_tui.profiles.inline import decode, encode
-from vmss_tui.profiles.profile import WHOLE, FileRef, Profile, Script, Targets, Variable
+from vmss_tui.profiles.profile import WHOLE, FileRef, Profile, Script, Targets
 from vmss_tui.profiles.variables import escape
 
 Json = Mapping[str, Any]
@@ -88,6 +89,23 @@ def from_script(script: ScriptConfig, *, name: str) -> Imported:
         suppress_failures=script.suppress_failures,
     )
     return Imported(Profile(name=name, script=made, protected=dict(script.protected)), tuple(notes))
+
+
+def from_json(
+    data: object, protected: Json | None = None, *, name: str, handler: Handler | None = None
+) -> tuple[Imported, ...]:
+    """From any JSON that a person is likely to have: settings for `az`, an ARM template, the output of `az … show`.
+
+    Raises UsageError when it is none of them.
+    """
+    if isinstance(data, Mapping) and any(key in data for key in _SETTINGS):
+        return (from_settings(data, protected, name=name, handler=handler),)
+    if isinstance(data, Mapping | list):
+        return from_template({"resources": data} if isinstance(data, list) else data, name=name)
+    raise UsageError("the file holds no settings and no template", hint='settings look like { "fileUris": [ … ] }')
+
+
+_SETTINGS = ("commandToExecute", "fileUris", "script")
 
 
 def from_template(template: Json, *, name: str) -> tuple[Imported, ...]:
@@ -184,14 +202,31 @@ def _extensions(node: object, depth: int) -> Iterator[Json]:
     if depth > 40:
         return
     if isinstance(node, Mapping):
-        inner = node.get("properties")
-        if isinstance(inner, Mapping) and "publisher" in inner and "type" in inner:
-            yield node
-        for each in node.values():
-            yield from _extensions(each, depth + 1)
-    elif isinstance(node, Sequence) and not isinstance(node, str):
+        found = _as_extension(node)
+        if found is not None:
+            yield found
+            return
+        node = list(node.values())
+    if isinstance(node, Sequence) and not isinstance(node, str):
         for each in node:
             yield from _extensions(each, depth + 1)
+
+
+def _as_extension(node: Json) -> Json | None:
+    inner = node.get("properties")
+    if isinstance(inner, Mapping):
+        return node if "publisher" in inner and "type" in inner else None
+    if "publisher" in node and any(key in node for key in _FLAT_TYPES):
+        return {"name": node.get("name", ""), "properties": {**node, "type": _flat_type(node)}}
+    return None
+
+
+_FLAT_TYPES = ("typePropertiesType", "type1", "typeHandlerVersion")
+"""How the Azure CLI shows an extension: flat, its type under another name since `type` is the resource's."""
+
+
+def _flat_type(node: Json) -> object:
+    return node.get("typePropertiesType") or node.get("type1") or node.get("type")
 
 
 def _handler(extension: Json, template: Json) -> Handler | None:
@@ -220,7 +255,7 @@ def _from_extension(extension: Json, template: Json) -> Imported:
     inner = extension["properties"]
     handler = _handler(extension, template) or LINUX
     notes: list[str] = []
-    expressions = _Expressions(template, notes)
+    expressions = Expressions(template, notes)
     settings = inner.get("settings")
     script, more = _script(settings if isinstance(settings, Mapping) else {}, handler)
     script = replace(
@@ -246,86 +281,6 @@ def _arm_secrets(inner: Json) -> tuple[dict[str, SecretRef], list[str]]:
         return {WHOLE: SecretRef(SecretSource.KEY_VAULT, where)}, []
     protected = inner.get("protectedSettings")
     return _references(protected if isinstance(protected, Mapping) else {})
-
-
-class _Expressions:
-    """Template expressions as variables of a profile: parameters become variables, constants become text."""
-
-    def __init__(self, template: Json, notes: list[str]) -> None:
-        self._template = template
-        self._notes = notes
-        self.variables: dict[str, Variable] = {}
-
-    def text(self, text: str) -> str:
-        """Text that may be one expression; what cannot be read is kept and noted."""
-        if not text.startswith("[") or text.startswith("[[") or not text.endswith("]"):
-            return text.replace("[[", "[", 1) if text.startswith("[[") else text
-        found = self._evaluated(text[1:-1].strip(), 0)
-        if found is None:
-            self._notes.append(f"the template expression {text} was kept: replace it by hand")
-            return text
-        return found
-
-    def _evaluated(self, expression: str, depth: int) -> str | None:
-        if depth > 20:
-            return None
-        literal = re.fullmatch(r"'((?:[^']|'')*)'", expression)
-        if literal is not None:
-            return escape(literal[1].replace("''", "'"))
-        call = re.fullmatch(r"(\w+)\((.*)\)", expression, re.DOTALL)
-        if call is None:
-            return None
-        parts = [self._evaluated(each, depth + 1) for each in _arguments(call[2])]
-        if any(part is None for part in parts):
-            return None
-        return self._called(call[1].lower(), [part for part in parts if part is not None], depth)
-
-    def _called(self, function: str, parts: list[str], depth: int) -> str | None:
-        if function == "concat":
-            return "".join(parts)
-        if function == "format" and parts:
-            return re.sub(r"\{(\d+)\}", lambda found: (parts[1:] + [found[0]] * 99)[int(found[1])], parts[0])
-        if function == "parameters" and len(parts) == 1:
-            return self._parameter(parts[0])
-        if function == "variables" and len(parts) == 1:
-            return self._variable(parts[0], depth)
-        return None
-
-    def _parameter(self, name: str) -> str:
-        table = self._template.get("parameters")
-        entry = table.get(name) if isinstance(table, Mapping) else None
-        default = entry.get("defaultValue") if isinstance(entry, Mapping) else None
-        metadata = entry.get("metadata") if isinstance(entry, Mapping) else None
-        help_ = metadata.get("description", "") if isinstance(metadata, Mapping) else ""
-        safe = re.sub(r"[^A-Za-z0-9_-]", "_", name)
-        self.variables[safe] = Variable(
-            name=safe, help=str(help_), default=str(default) if isinstance(default, str | int) else None
-        )
-        return "${" + safe + "}"
-
-    def _variable(self, name: str, depth: int) -> str | None:
-        table = self._template.get("variables")
-        value = table.get(name) if isinstance(table, Mapping) else None
-        if not isinstance(value, str):
-            return None
-        return self._evaluated(value[1:-1].strip(), depth + 1) if value.startswith("[") else escape(value)
-
-
-def _arguments(text: str) -> list[str]:
-    """The arguments of a call, split at commas outside of quotes and brackets."""
-    parts, depth, quoted, start = [], 0, False, 0
-    for index, char in enumerate(text):
-        if char == "'":
-            quoted = not quoted
-        elif not quoted and char in "([":
-            depth += 1
-        elif not quoted and char in ")]":
-            depth -= 1
-        elif not quoted and char == "," and depth == 0:
-            parts.append(text[start:index].strip())
-            start = index + 1
-    tail = text[start:].strip()
-    return [*parts, tail] if tail else parts
 
 
 def os_of(text: str) -> Handler:
