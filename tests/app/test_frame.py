@@ -26,6 +26,8 @@ from vmss_tui.app.screens.rollouts import RolloutsScreen
 from vmss_tui.app.screens.scaleset import ScaleSetScreen
 from vmss_tui.app.start import leaving_question
 from vmss_tui.app.widgets.keybar import KeyBar
+from vmss_tui.app.widgets.tabs import ModeTabs
+from vmss_tui.domain.ids import Subscription
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
 
@@ -203,3 +205,31 @@ async def test_a_light_terminal_gets_the_light_theme(tmp_path: Path, monkeypatch
     terminal(monkeypatch, COLORFGBG="0;15")
     async with sitting(tmp_path) as desk:
         assert desk.app.theme == "vmss-light"
+
+
+async def test_a_click_on_a_mode_goes_there(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        await desk.pilot.click(ModeTabs, offset=(12, 0))
+        await desk.until(lambda: isinstance(desk.app.screen, RolloutsScreen))
+
+
+async def test_ctrl_q_asks_as_q_does_and_ctrl_c_never_leaves(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        await desk.session.start(story.plan_of(), secrets={})
+        await desk.press("ctrl+c")
+        await desk.shows("press q to leave")
+        await desk.press("ctrl+q")
+        await desk.shows("Leave vmss-tui?")
+
+
+async def test_a_broken_watcher_is_said_without_a_traceback(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(FakeAzure):
+        async def subscriptions(self) -> tuple[Subscription, ...]:
+            raise RuntimeError("secret-token-in-a-message")
+
+    async with sitting(tmp_path, azure=Broken()) as desk:
+        await desk.shows("an unexpected error (RuntimeError)")
+        assert "secret-token" not in desk.text()
+    assert "unexpected error" in caplog.text

@@ -204,6 +204,13 @@ ROLLOUT = (
         places=(Place.ROLLOUT,),
     ),
     Action(
+        id="rollout.replay",
+        keys=("R",),
+        label="replay",
+        help="Play this rollout again from its first event, sixteen times faster",
+        places=(Place.ROLLOUT,),
+    ),
+    Action(
         id="rollout.hold",
         keys=("full_stop",),
         label="hold",

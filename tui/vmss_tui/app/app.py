@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.text import Text
 from textual import work
 from textual.binding import BindingType
 from textual.command import Provider
@@ -27,10 +28,11 @@ from vmss_tui.app.screens.fleet import FleetScreen
 from vmss_tui.app.screens.profiles import ProfilesScreen
 from vmss_tui.app.screens.rollouts import RolloutsScreen
 from vmss_tui.app.session import DeviceCode, Session
-from vmss_tui.app.start import StartAt, leaving_question
+from vmss_tui.app.start import StartAt, leaving_question, parting_words
 from vmss_tui.domain.fleet import FleetSnapshot
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
+from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 
 
@@ -187,15 +189,24 @@ class VmssTui(compat.SafeApp):
             if isinstance(screen, BaseScreen)
             if (loss := screen.may_leave())
         ]
-        question = leaving_question(losses, self.running_rollouts())
+        running = self.running_rollouts()
+        question = leaving_question(losses, len(running))
         if question is None or await self.push_screen_wait(ConfirmScreen(question)):
-            self.exit(return_code=0)
+            self.exit(return_code=0, message=Text(parting_words(running)) if running else None)
 
-    def running_rollouts(self) -> int:
-        """How many rollouts are not over; 0 when the journal cannot be read."""
+    def running_rollouts(self) -> tuple[RolloutHeader, ...]:
+        """Rollouts that are not over; none when the journal cannot be read."""
         with contextlib.suppress(JournalUnavailable):
-            return sum(not each.stage.over for each in self.session.journal().rollouts())
-        return 0
+            return tuple(each for each in self.session.journal().rollouts() if not each.stage.over)
+        return ()
+
+    async def action_quit(self) -> None:
+        """Ctrl+q: the same as q."""
+        self.leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+c: say how to leave."""
+        self._say("press q to leave")
 
     def _stacks(self) -> list[list[Screen[object]]]:
         return compat.screen_stacks(self)

@@ -91,13 +91,18 @@ def sane_no_color(environ: dict[str, str] | Mapping[str, str], forget: Callable[
     return bool(value)
 
 
-def crash(app: App[int], error: BaseException, log_file: str = "") -> None:
-    """End the app after an unexpected error: a sentence for the person, the traceback (no locals) for the log."""
+def unexpected(error: BaseException, log_file: str = "") -> str:
+    """A sentence for the person; the traceback, without local variables, goes to the log."""
     _log.error("unexpected error", exc_info=(type(error), error, error.__traceback__))
-    where = f" The details are in {log_file}." if log_file else ""
+    where = f"; the details are in {log_file}" if log_file else ""
+    return f"an unexpected error ({type(error).__name__}){where}"
+
+
+def crash(app: App[int], error: BaseException, log_file: str = "") -> None:
+    """End the app after an unexpected error: two sentences, no traceback."""
     app._exit_renderables.append(
         Text(
-            f"vmss-tui stopped because of an unexpected error ({type(error).__name__}).{where}\n"
+            f"vmss-tui stopped because of {unexpected(error, log_file)}.\n"
             "Running rollouts are not affected: see them with `vmss-tui rollouts`.",
             style="bold",
         )

@@ -7,6 +7,8 @@ from vmss_tui.domain.script import ScriptConfig
 from vmss_tui.errors import VmssTuiError
 
 _FRESH_SECONDS = 5.0
+_PROFILE_TURNS = 6
+"""Every so many looks profiles are asked again."""
 
 
 class VersionLabels:
@@ -17,6 +19,14 @@ class VersionLabels:
         self._journal: Mapping[str, str] = {}
         self._profiles: dict[str, str] = {}
         self._read_at: float | None = None
+        self._turn = 0
+        self.generation = 0
+        """Changes when an answer may have changed."""
+
+    def refresh(self) -> int:
+        """Look for news, if it is time to; returns the generation."""
+        self._refresh()
+        return self.generation
 
     def __call__(self, script: ScriptConfig) -> str:
         """The name of this configuration."""
@@ -37,8 +47,12 @@ class VersionLabels:
         if self._read_at is not None and now - self._read_at < _FRESH_SECONDS:
             return
         self._read_at = now
-        self._profiles.clear()
+        self._turn += 1
+        before = self._journal
         try:
             self._journal = self._session.journal().labels()
         except VmssTuiError:
             self._journal = {}
+        if self._journal != before or self._turn % _PROFILE_TURNS == 0:
+            self._profiles.clear()
+            self.generation += 1

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from vmss_tui.app.screens.confirm import Question
 from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
@@ -19,6 +20,14 @@ class StartAt:
     rollout: str = ""
     speed: float | None = None
     """Show the rollout as a replay, this many times faster than it was."""
+
+
+def parting_words(running: Sequence[RolloutHeader]) -> str:
+    """What stands in the terminal after the app has closed: the rollouts that go on, and how to see them again."""
+    lines = [f"rollout {each.id} of {each.target.name} goes on: vmss-tui attach {each.id}" for each in running[:4]]
+    if len(running) > 4:
+        lines.append(f"and {len(running) - 4} more: vmss-tui rollouts")
+    return "\n".join(lines)
 
 
 def leaving_question(losses: Sequence[str], running: int) -> Question | None:

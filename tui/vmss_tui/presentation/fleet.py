@@ -28,7 +28,7 @@ COLUMNS = (
     Column("instances", "INST", 4, right=True, priority=1),
     Column("healthy", "HEALTHY", 8, right=True, priority=1),
     Column("current", "CURRENT", 8, right=True, priority=2),
-    Column("version", "VERSION", 11, flex=1, priority=2, middle=True),
+    Column("version", "VERSION", 13, flex=1, priority=2, middle=True),
     Column("state", "STATE", 15, flex=1),
 )
 
@@ -50,6 +50,8 @@ class Knowledge:
     favourites: frozenset[ScaleSetId] = frozenset()
     rollouts: Mapping[ScaleSetId, str] = field(default_factory=dict)
     """Rollouts of ours that run now, by scale set."""
+    generation: int = 0
+    """Changes when names of versions may have changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,24 @@ def row_of(entry: FleetEntry, know: Knowledge) -> Row:
             ((mark.text(), mark.role),),
         ),
     )
+
+
+class RowCache:
+    """Rows of entries: the same entry gives the same row until something that it shows changes."""
+
+    def __init__(self) -> None:
+        self._rows: dict[int, tuple[FleetEntry, object, Row]] = {}
+
+    def rows(self, entries: Sequence[FleetEntry], know: Knowledge) -> tuple[Row, ...]:
+        """A row an entry; only new looks are made."""
+        kept: dict[int, tuple[FleetEntry, object, Row]] = {}
+        for entry in entries:
+            look = (state_of(entry, know), entry.id in know.favourites, know.generation)
+            before = self._rows.get(id(entry))
+            same = before is not None and before[0] is entry and before[1] == look
+            kept[id(entry)] = before if same and before is not None else (entry, look, row_of(entry, know))
+        self._rows = kept
+        return tuple(row for _, _, row in kept.values())
 
 
 def key_of(target: ScaleSetId) -> str:

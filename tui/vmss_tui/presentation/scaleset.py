@@ -3,6 +3,7 @@
 Pure functions over a `SetSnapshot`; labels and the time come from the caller.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -249,10 +250,19 @@ def policy_words(scale_set: ScaleSet) -> str:
 
 
 def shape_words(scale_set: ScaleSet) -> str:
-    """`Ubuntu 22.04 · Standard_D2s_v5 · Uniform · 3 zones`."""
+    """`Standard_D2s_v5 · Uniform · 3 zones · ubuntu-server-jammy 22_04-lts-gen2`."""
     zones = text.counted(len(scale_set.zones), "zone") if scale_set.zones else "no zones"
-    parts = (scale_set.image, scale_set.size, scale_set.orchestration.value, zones)
+    parts = (scale_set.size, scale_set.orchestration.value, zones, image_words(scale_set.image))
     return " · ".join(text.plain(each) for each in parts if each)
+
+
+def image_words(image: str) -> str:
+    """Offer and SKU of a marketplace image (`publisher:offer:sku:version`), the last part of an image's resource id."""
+    parts = image.split(":")
+    if len(parts) == 4:
+        offer = re.sub(r"^\d+-com-", "", parts[1])
+        return f"{offer} {parts[2]}"
+    return image.rstrip("/").rsplit("/", 1)[-1]
 
 
 def health_words(scale_set: ScaleSet) -> Line:
@@ -350,9 +360,9 @@ def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: in
 
 
 def _split(left: Sequence[Line], right: Sequence[Line], width: int) -> int:
-    """Cells of the left column: what it needs, but at least half and never what the right one needs more."""
+    """Cells of the left column: what it needs, at most two thirds; the ends of the right column matter less."""
     wants, others = (max(text.width(text_of(line)) for line in lines) for lines in (left, right))
-    return max(width // 2, min(wants, width - others - 3))
+    return min(width * 2 // 3, max(wants, min(width // 2, width - others - 3)))
 
 
 def fault_line(snapshot: SetSnapshot) -> Line:

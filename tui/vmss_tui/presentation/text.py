@@ -92,6 +92,8 @@ def fit(text: str, cells: int, *, right: bool = False, middle: bool = False) -> 
 
 def plain(text: str) -> str:
     """Foreign text on one line without escape sequences or control characters."""
+    if text.isprintable():
+        return text
     return " ".join(plain_lines(text))
 
 

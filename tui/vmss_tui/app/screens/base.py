@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.app import ComposeResult
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.worker import Worker, WorkerState
 
+from vmss_tui.app import compat
 from vmss_tui.app.action import Action, ActionState, Place
 from vmss_tui.app.actions import action, actions_at
 from vmss_tui.app.widgets.header import Header
@@ -187,6 +189,12 @@ class BaseScreen(Screen[None]):
         self._timer.resume()
         self.uncovered()
         self.refresh_frame()
+
+    def on_worker_state_changed(self, message: Worker.StateChanged) -> None:
+        """A worker that broke is said and logged; what it did stops."""
+        error = message.worker.error
+        if message.state is WorkerState.ERROR and error is not None:
+            self.flash(compat.unexpected(error, self.shell.log_file), Role.BAD)
 
     # -- actions ------------------------------------------------------------------------------------------------
 

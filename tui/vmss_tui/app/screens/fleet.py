@@ -44,6 +44,8 @@ class FleetScreen(ListScreen):
         self._failure: WatchFailure | None = None
         self._watcher: FleetWatcher | None = None
         self._favourites_only = False
+        self._cache = fleet.RowCache()
+        self._know: fleet.Knowledge | None = None
 
     # -- data ---------------------------------------------------------------------------------------------------
 
@@ -106,6 +108,7 @@ class FleetScreen(ListScreen):
             label=self.shell.label_of,
             favourites=self.shell.favourites.ids,
             rollouts=running,
+            generation=self.shell.label_of.refresh(),
         )
 
     def rows(self) -> tuple[Row, ...]:
@@ -118,7 +121,8 @@ class FleetScreen(ListScreen):
         self.grid.set_empty(self._why_empty())
         if self._watcher is not None:
             self._watcher.prefer([each.id for each in self._entries[:60]])
-        return tuple(fleet.row_of(each, know) for each in self._entries)
+        self._know = know
+        return self._cache.rows(self._entries, know)
 
     def _why_empty(self) -> str:
         if self._favourites_only:
@@ -134,9 +138,9 @@ class FleetScreen(ListScreen):
         entry = self.current()
         if entry is not None and entry.problem:
             return (("▲ ", Role.WARN), (entry.problem, Role.WARN))
-        if not self._snapshot.entries:
+        if not self._snapshot.entries or self._know is None:
             return ()
-        return fleet.fleet_summary(self._snapshot, self._entries, self.knowledge())
+        return fleet.fleet_summary(self._snapshot, self._entries, self._know)
 
     def crumbs(self) -> tuple[str, ...]:
         """We are at the root."""
@@ -224,6 +228,7 @@ class FleetScreen(ListScreen):
         """Read again now, or sign in again."""
         if self._watcher is not None:
             self._watcher.refresh()
+            self.look()
             self.flash("reading again")
         else:
             self.shell.sign_in()

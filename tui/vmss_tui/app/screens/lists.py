@@ -15,19 +15,11 @@ from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Rule
 from vmss_tui.app.widgets.notice import NoticePanel
+from vmss_tui.app.widgets.tabs import ModeTabs
 from vmss_tui.presentation.columns import Column, Line, Row
 from vmss_tui.presentation.filtering import FilterProblem, Term, parse
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
-
-
-def mode_tabs(current: int) -> Line:
-    """`1 Fleet  2 Rollouts  3 Profiles` with the current one lit."""
-    pieces: list[tuple[str, Role]] = []
-    for number, name in enumerate(("Fleet", "Rollouts", "Profiles"), 1):
-        lit = number == current
-        pieces += [(f" {number} ", Role.ACCENT if lit else Role.DIM), (f"{name} ", Role.ACCENT if lit else Role.DIM)]
-    return tuple(pieces)
 
 
 class ListScreen(BaseScreen):
@@ -75,7 +67,7 @@ class ListScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         """Filter, rule, list or notice."""
         yield from self.above()
-        yield FilterBar(self.hint, right=mode_tabs(self.mode_number) if self.mode_number else (), id="filter")
+        yield FilterBar(self.hint, mode=self.mode_number, id="filter")
         yield Rule(id="rule")
         yield Grid(self.columns, id="grid")
         yield NoticePanel(id="notice")
@@ -142,6 +134,10 @@ class ListScreen(BaseScreen):
     def _settle_filter(self) -> None:
         if self.filter_in_rule:
             self.show_filter(bool(self.query_one("#filter", FilterBar).value))
+
+    def on_mode_tabs_pressed(self, message: ModeTabs.Pressed) -> None:
+        """A click on another mode."""
+        self.action_do(message.action_id)
 
     def sort_by(self, order: str, *, reverse: bool = False) -> None:
         """Another order."""

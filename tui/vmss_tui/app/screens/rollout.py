@@ -32,6 +32,7 @@ from vmss_tui.presentation.text import plain
 
 _LOG_COLUMNS = (Column("at", "TIME", 8), Column("event", "EVENT", 20, flex=1))
 _WIDE = 100
+_REPLAY_SPEED = 16.0
 
 
 class RolloutScreen(WatchScreen):
@@ -72,11 +73,14 @@ class RolloutScreen(WatchScreen):
 
     def note(self) -> str:
         """Ticket and reason."""
-        return " ".join(each for each in (self.head.ticket, self.head.why) if each) if self.head is not None else ""
+        if self.head is None:
+            return ""
+        speed = f"REPLAY ×{self.replay.speed:g}" if self.replay is not None else ""
+        return " ".join(each for each in (speed, self.head.ticket, self.head.why) if each)
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""
-        return Freshness(live=self.replay is None and not self.state.stage.over)
+        return Freshness(live=not self.replayed and not self.state.stage.over)
 
     @property
     def grid(self) -> Grid:
@@ -260,6 +264,11 @@ class RolloutScreen(WatchScreen):
     def do_resume(self) -> None:
         """A new runner."""
         verbs.start_runner(self)
+
+    def do_replay(self) -> None:
+        """The recording so far, from its first event."""
+        if self.head is not None:
+            self.app.push_screen(RolloutScreen(self.rollout, speed=_REPLAY_SPEED))
 
     def do_hold(self) -> None:
         """Stand still, or go on."""

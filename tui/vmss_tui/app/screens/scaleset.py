@@ -266,6 +266,7 @@ class ScaleSetScreen(ListScreen):
         """Read again now."""
         if self._watcher is not None:
             self._watcher.refresh()
+            self.look()
             self.flash("reading again")
         else:
             self.shell.sign_in()

@@ -13,7 +13,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import ModalScreen
+from textual.worker import Worker, WorkerState
 
+from vmss_tui.app import compat
 from vmss_tui.app.notices import error_notice
 from vmss_tui.app.widgets.lines import Lines, Rule, Source
 from vmss_tui.errors import VmssTuiError
@@ -98,6 +100,12 @@ class SheetScreen(ModalScreen[None]):
             self.post_message(self.Fetched(await fetch()))
         except VmssTuiError as error:
             self.post_message(self.Failed(error))
+
+    def on_worker_state_changed(self, message: Worker.StateChanged) -> None:
+        """What broke is said, not shown."""
+        error = message.worker.error
+        if message.state is WorkerState.ERROR and error is not None:
+            self.post_message(self.Failed(VmssTuiError(compat.unexpected(error, self._shell.log_file))))
 
     def on_sheet_screen_fetched(self, message: Fetched) -> None:
         """Show it."""

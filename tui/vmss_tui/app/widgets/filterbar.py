@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widgets import Input
 
 from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.app.widgets.tabs import ModeTabs
 from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
 
 
@@ -30,18 +30,18 @@ class _FilterInput(Input):
         """Back to the list."""
         if clear:
             self.value = ""
+        self.screen.set_focus(None)
         self.post_message(FilterBar.Left(bool(clear)))
 
 
 class FilterBar(Horizontal):
-    """`/ filter…` with a remark at the right."""
+    """`/ filter…`, with the modes at the right on the first screens."""
 
     DEFAULT_CSS = """
     FilterBar {
         height: 1;
         & > .filter--sign { width: 3; }
         & > Input { width: 1fr; height: 1; background: transparent; }
-        & > .filter--right { width: auto; min-width: 1; }
     }
     """
 
@@ -57,21 +57,20 @@ class FilterBar(Horizontal):
 
         cleared: bool
 
-    def __init__(self, hint: str, *, right: Line = (), id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, hint: str, *, mode: int = 0, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._hint = hint
-        self._right = right
+        self._mode = mode
 
     def compose(self) -> ComposeResult:
-        """Sign, input, remark."""
+        """Sign, input, modes."""
         yield Lines(lambda _: (((" / ", Role.ACCENT if self.value else Role.DIM),),), classes="filter--sign")
         field = _FilterInput(placeholder=self._hint, compact=True, select_on_focus=False)
         field.cursor_blink = False
         field.can_focus = False
         yield field
-        right = Lines(lambda _: (self._right,), classes="filter--right")
-        right.styles.width = sum(len(words) for words, _ in self._right)
-        yield right
+        if self._mode:
+            yield ModeTabs(self._mode)
 
     def on_resize(self) -> None:
         """A hint that does not fit ends in an ellipsis."""
