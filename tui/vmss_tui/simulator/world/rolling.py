@@ -67,11 +67,12 @@ def step(draft: Draft) -> None:
     if roll.phase in ("starting", "pausing"):
         if roll.due is None or draft.at >= roll.due:
             _open_batch(draft, roll)
+            _watch_batch(draft)
     elif roll.phase == "rolling back":
         if not any(draft.instances[key].busy for key in roll.failed if key in draft.instances):
             _end(draft, roll, "Faulted", roll.error)
     else:
-        _watch_batch(draft, roll)
+        _watch_batch(draft)
 
 
 def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
@@ -117,8 +118,11 @@ def _upgrade(draft: Draft, instance: Instance, kind: RollKind) -> None:
         start_update(draft, instance, ())
 
 
-def _watch_batch(draft: Draft, roll: RollingUpgrade) -> None:
+def _watch_batch(draft: Draft) -> None:
     """Wait until every instance of the batch is good or bad, at most `health_wait` seconds after its update."""
+    roll = draft.value.roll
+    if roll is None or not roll.batch:
+        return
     wait = draft.rules.timings.health_wait
     where = roll.replacements
     upgraded = {key: one for key in roll.batch if (one := draft.instances.get(where.get(key, key))) is not None}
