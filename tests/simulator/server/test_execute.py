@@ -67,7 +67,7 @@ def status(sim: SimulatorProcess, path: str, instance: str = "0") -> dict[str, A
 
 def test_the_references_application_goes_from_v1_to_v2(simulator: StartsSimulator) -> None:
     """The bundled scenario: downloads, runs, rolls batch by batch, and the health command decides."""
-    sim = simulator("realscripts", extra=ROOT)
+    sim = simulator("realscripts", speed=60, extra=ROOT)
     path = web(sim, "yourScaleSet", "yourResourceGroup")
     for version in (1, 2):
         command = f"./custom_application_v{version}.sh"
@@ -84,7 +84,7 @@ def test_the_references_application_goes_from_v1_to_v2(simulator: StartsSimulato
 
 
 def test_a_release_that_fails_stops_the_roll_and_shows_its_stderr(simulator: StartsSimulator) -> None:
-    sim = simulator("realscripts", extra=ROOT)
+    sim = simulator("realscripts", speed=60, extra=ROOT)
     path = web(sim, "yourScaleSet", "yourResourceGroup")
     run(sim, path, fileUris=[URI.format(1)], commandToExecute="./custom_application_v1.sh")
     ended = run(sim, path, fileUris=[URI.format(3)], commandToExecute="./custom_application_v3.sh")

@@ -66,7 +66,7 @@ class Handover:
         return {
             "VMSS_TUI_CLOUD_FILE": str(self.cloud_file),
             "VMSS_TUI_SIMULATOR_CONTROL": self.control,
-            "VMSS_TUI_SIMULATOR_URL": self.origin,
+            "VMSS_TUI_RESOURCE_MANAGER": self.origin,
             "AZURE_TENANT_ID": self.tenant_id,
             "AZURE_CLIENT_ID": self.client_id,
             "AZURE_CLIENT_SECRET": self.client_secret,
