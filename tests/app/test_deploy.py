@@ -1,5 +1,6 @@
 """The deploy form: starting points, live plan and arithmetic, drafts, profiles, and the way to a running rollout."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -79,10 +80,10 @@ class Desk:
         return lines.render_line(0).text.strip()
 
     async def until(self, what: Callable[[], bool]) -> None:
-        for _ in range(200):
+        for _ in range(1000):
             if what():
                 return
-            await self.pilot.pause(0.02)
+            await asyncio.sleep(0.01)
         raise AssertionError(f"never came true; the screen shows:\n{self.text()}")
 
     async def shows(self, words: str) -> None:

@@ -1,5 +1,6 @@
 """The live rollout screen over a real journal: what is told, what is asked, replay, trouble."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,10 +43,10 @@ class Show:
         return "\n".join(lines)
 
     async def until(self, what: Callable[[], bool]) -> None:
-        for _ in range(200):
+        for _ in range(1000):
             if what():
                 return
-            await self.pilot.pause(0.02)
+            await asyncio.sleep(0.01)
         raise AssertionError(f"never came true; the screen shows:\n{self.text()}")
 
     async def shows(self, words: str) -> None:

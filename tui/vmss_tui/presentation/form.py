@@ -99,10 +99,11 @@ def batch_hint(plan: RolloutPlan) -> str:
     if not sizes:
         return "no instance is touched"
     alike = len(set(sizes[:-1])) <= 1 or len(sizes) > 5
-    text = f"{max(sizes)} at a time" if alike else ", then ".join(map(str, sizes))
+    batches = counted(len(sizes), "batch", "batches")
+    text = f"{max(sizes)} at a time, {batches}" if alike else ", then ".join(map(str, sizes))
     zones = {zone for each in plan.batches for zone in each.zones}
     mixed = ", zones mixed" if plan.policy.cross_zone else ", by zone"
-    return f"= {text}, {counted(len(sizes), 'batch', 'batches')}{mixed if len(zones) > 1 else ''}"
+    return f"= {text}{mixed if len(zones) > 1 else ''}"
 
 
 def pause_hint(plan: RolloutPlan) -> str:

@@ -158,7 +158,9 @@ def _apart(old: str | None, new: str | None, room: int) -> tuple[str, str]:
     """Both sides cut so that the part that differs is in sight: a shared start of long texts becomes `…`."""
     before, after = plain(old or ""), plain(new or "")
     if max(width(before), width(after)) > room and old and new:
-        skip = max(0, _shared(before, after) - room // 3)
+        shared = _shared(before, after)
+        context = room - 1 - max(width(before[shared:]), width(after[shared:]))
+        skip = shared - max(0, context)
         if skip > 1:
             return _short("…" + before[skip:], room), _short("…" + after[skip:], room)
     return _short(before, room), _short(after, room)

@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from vmss_tui.app.widgets.lines import Lines
@@ -162,9 +161,9 @@ class Field(Vertical):
     def __init__(self, spec: FieldSpec, value: str, *, many: bool = False, secret: bool = False) -> None:
         super().__init__(classes="field")
         self.spec = spec
-        self._value = value
-        self._many = many
         self._secret = secret
+        self.control = self._made(value, many)
+        """What has the keyboard."""
         self._remark: Line = ((spec.hint, Role.DIM),) if spec.hint else ()
 
     def compose(self) -> ComposeResult:
@@ -174,24 +173,23 @@ class Field(Vertical):
         below = Lines(lambda _: (self._remark,), classes="field-remark field-below" if wide else "field-remark")
         with Horizontal():
             yield Lines(lambda _: (((self.spec.label, Role.DIM),),), classes="field-label")
-            control = self._control()
             if self.spec.cells:
-                control.styles.width = self.spec.cells
+                self.control.styles.width = self.spec.cells
             elif self.spec.choices:
-                control.styles.width = sum(len(each) + 4 for each in self.spec.choices)
-            yield control
+                self.control.styles.width = sum(len(each) + 4 for each in self.spec.choices)
+            yield self.control
             if not wide:
                 yield below
         if wide and not quiet:
             yield below
 
-    def _control(self) -> Widget:
+    def _made(self, value: str, many: bool) -> Choice | LinesArea | Input:
         if self.spec.choices:
-            return Choice(self.spec.choices, self._value)
-        if self._many:
-            return LinesArea(self._value)
+            return Choice(self.spec.choices, value)
+        if many:
+            return LinesArea(value)
         field = Input(
-            self._value,
+            value,
             placeholder=self.spec.placeholder,
             compact=True,
             select_on_focus=False,
@@ -202,32 +200,23 @@ class Field(Vertical):
         return field
 
     @property
-    def control(self) -> Widget:
-        """What has the keyboard."""
-        return self.query_one("Choice, LinesArea, Input")
-
-    @property
     def value(self) -> str:
         """What stands in it."""
-        control = self.control
-        if isinstance(control, Choice):
-            return control.value
-        return control.text if isinstance(control, TextArea) else control.value if isinstance(control, Input) else ""
+        return self.control.text if isinstance(self.control, LinesArea) else self.control.value
 
     def set_value(self, text: str) -> None:
         """Put a text in; the screen hears of it as if it were typed."""
-        control = self.control
-        if isinstance(control, Choice):
-            control.choose(text)
-        elif isinstance(control, TextArea) and control.text != text:
-            control.text = text
-        elif isinstance(control, Input):
-            control.value = text
+        if isinstance(self.control, Choice):
+            self.control.choose(text)
+        elif isinstance(self.control, LinesArea):
+            self.control.text = text
+        else:
+            self.control.value = text
 
     def reveal(self, shown: bool) -> None:
         """Show or hide what stands in a secret field."""
-        if self._secret:
-            self.query_one(Input).password = not shown
+        if self._secret and isinstance(self.control, Input):
+            self.control.password = not shown
 
     def remark(self, line: Line) -> None:
         """What stands beside it; a wide field without a hint of its own has no room for any."""
