@@ -129,7 +129,7 @@ class AppliesScript(Protocol):
         script: ScriptConfig,
         protected: Mapping[str, Secret] | None,
     ) -> OperationHandle:
-        """PUT the extension of one VM of a Flexible set."""
+        """PUT the extension of one VM of a Flexible set, or of one instance of a Uniform set; the model stays."""
 
     async def remove_extension(self, scale_set: ScaleSet, name: str) -> OperationHandle:
         """DELETE the extension from the model (undo of a first installation)."""

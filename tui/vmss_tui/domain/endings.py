@@ -96,16 +96,16 @@ def _failures(state: RolloutState) -> str:
 
 
 def _differs(scene: Scene) -> bool:
-    """Whether this rollout changed the set's policy, wants it back, and it is not back yet."""
+    """Whether the set's policy was changed for a rollout, is wanted back, and is not back yet."""
     plan = scene.plan
-    if not (plan.policy_differs and plan.policy.restore_policy and touched(scene.state)):
+    changed = plan.policy_differs or plan.own_mode is not None
+    if not (changed and plan.policy.restore_policy and touched(scene.state)):
         return False
-    same_numbers = plan.set_mode is not UpgradeMode.ROLLING or scene.set.policy == plan.set_policy
-    return RESTORE in scene.state.writes or scene.set.mode is not plan.set_mode or not same_numbers
+    return RESTORE in scene.state.writes or not _is_back(scene)
 
 
 def _restore(scene: Scene) -> Commands:
-    mode = scene.plan.set_mode.value
+    mode = scene.plan.own[0].value
     if RESTORE not in scene.state.writes and (danger := _danger(scene)):
         return [Record((e.PolicyRestored(False, danger),))]
     write = Write(RESTORE, Action.RESTORE, f"put the set's own upgrade policy back ({mode})")
@@ -120,19 +120,19 @@ def _restore(scene: Scene) -> Commands:
 
 
 def _is_back(scene: Scene) -> bool:
-    plan = scene.plan
-    numbers = plan.set_mode is not UpgradeMode.ROLLING or scene.set.policy == plan.set_policy
-    return scene.set.mode is plan.set_mode and numbers
+    mode, policy = scene.plan.own
+    numbers = mode is not UpgradeMode.ROLLING or scene.set.policy == policy
+    return scene.set.mode is mode and numbers
 
 
 def _danger(scene: Scene) -> str:
     """Why putting the policy back would push the new version on; empty when it would not."""
-    mode = scene.plan.set_mode
-    behind = [each for each in scene.snapshot.instances if not each.latest_model and not each.protected]
+    mode = scene.plan.own[0]
+    behind = [each for each in scene.snapshot.instances if each.script_digest != scene.target and not each.protected]
     if mode is UpgradeMode.MANUAL or not behind:
         return ""
     here = scene.set.mode.value
     return (
         f"the set stays as it is ({here}): with its own policy ({mode.value}) back, Azure would move the "
-        f"{len(behind)} instances that are behind on to the new version; undo first, then put it back"
+        f"{len(behind)} instances that are behind on to {scene.plan.to_label}; undo first, then put it back"
     )

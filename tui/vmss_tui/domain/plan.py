@@ -87,6 +87,9 @@ class RolloutPlan:
     """Where it comes from when it is a follow-up: `retry of 7f3a…`, `undo of 7f3a…`."""
     removes: bool = False
     """It takes the script's extension away (undo of a first installation)."""
+    own_mode: UpgradeMode | None = None
+    """What to put back when an earlier rollout left the set in another mode than its own; None: `set_mode`."""
+    own_policy: RollingPolicy | None = None
     keeps_model: bool = False
     """It writes to instances only and leaves the set's model as it is (retry)."""
 
@@ -99,6 +102,11 @@ class RolloutPlan:
     def target_digest(self) -> str:
         """Digest of the configuration that instances shall have; empty when it is taken away."""
         return "" if self.removes else self.script.digest
+
+    @property
+    def own(self) -> tuple[UpgradeMode, RollingPolicy]:
+        """The upgrade mode and rolling policy that the set shall have in the end."""
+        return self.own_mode or self.set_mode, self.own_policy or self.set_policy
 
     @property
     def writes_model(self) -> bool:

@@ -50,8 +50,8 @@ async def send(
         case Action.CANCEL:
             return await azure.cancel_upgrade(of)
         case Action.RESTORE:
-            policy = plan.set_policy if plan.set_mode is UpgradeMode.ROLLING else None
-            return await azure.write_model(of, mode=plan.set_mode, policy=policy)
+            mode, policy = plan.own
+            return await azure.write_model(of, mode=mode, policy=policy if mode is UpgradeMode.ROLLING else None)
 
 
 async def _model(

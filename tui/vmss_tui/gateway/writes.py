@@ -13,7 +13,7 @@ from azure.core.polling import AsyncPollingMethod
 from vmss_tui.domain.ids import OperationHandle, ScaleSetId
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import ScaleSet
+from vmss_tui.domain.scaleset import Orchestration, ScaleSet
 from vmss_tui.domain.script import ScriptConfig, Secret
 from vmss_tui.errors import Changed
 from vmss_tui.gateway import bodies
@@ -133,21 +133,20 @@ async def fresh(arm: Arm, target: ScaleSetId) -> tuple[Mapping[str, Any], str]:
 async def write_vm_extension(
     arm: Arm, of: ScaleSet, instance: Instance, script: ScriptConfig, protected: Mapping[str, Secret] | None
 ) -> OperationHandle:
-    """PUT the extension of one machine of a Flexible set."""
+    """PUT the extension of one machine: of a Flexible set's VM, or of one instance of a Uniform set."""
     current = next((each for each in of.extensions if each.name.lower() == script.name.lower()), None)
     properties = bodies.extension_properties(script, protected, current)
     properties.pop("provisionAfterExtensions", None)
-    target = of.id
-    return await send(
-        arm,
-        f"write extension {script.name} of {instance.name}",
-        "PUT VM extension",
-        arm.compute(target.subscription).virtual_machine_extensions.begin_create_or_update,
-        target.group,
-        instance.name,
-        script.name,
-        {"location": of.location, "properties": properties},
-    )
+    client, what = arm.compute(of.id.subscription), f"write extension {script.name} of {instance.name}"
+    if of.orchestration is Orchestration.UNIFORM:
+        begin: Callable[..., Awaitable[Any]] = client.virtual_machine_scale_set_vm_extensions.begin_create_or_update
+        where: tuple[str, ...] = (of.id.group, of.name, instance.id, script.name)
+        body: dict[str, Any] = {"properties": properties}
+    else:
+        begin = client.virtual_machine_extensions.begin_create_or_update
+        where = (of.id.group, instance.name, script.name)
+        body = {"location": of.location, "properties": properties}
+    return await send(arm, what, "PUT VM extension", begin, *where, body)
 
 
 async def remove_extension(arm: Arm, of: ScaleSet, name: str) -> OperationHandle:

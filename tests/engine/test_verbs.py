@@ -1,0 +1,191 @@
+"""Verbs against the simulator: pause, resume, approve, cancel, retry, undo."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.conftest import OpensLab
+from engine.lab import ONE_THIRD, Lab, steps, version
+from vmss_tui.domain import events as e
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.policy import BatchStep, UpgradeMode
+from vmss_tui.domain.rollout import RolloutState, Stage, fold
+from vmss_tui.engine.followup import plan_followup
+
+
+async def when(lab: Lab, rollout: str, holds: Callable[[RolloutState], bool], verb: str, argument: str = "") -> None:
+    """Ask for a verb as soon as the log says so."""
+    state = RolloutState()
+    async with asyncio.timeout(20):
+        async for log in lab.journal.tail(rollout, poll_seconds=0.01):
+            state = fold(log, state)
+            if holds(state):
+                break
+    lab.journal.request(rollout, verb, who="bo", why="test", argument=argument)
+
+
+def batches_begun(number: int) -> Callable[[RolloutState], bool]:
+    return lambda state: len(state.batches) >= number
+
+
+async def follow_up(lab: Lab, verb: str, rollout: str) -> tuple[RolloutPlan, RolloutState]:
+    plan = await plan_followup(verb, rollout, journal=lab.journal, azure=lab.azure, clock=lab.clock)
+    assert not plan.refusals, plan.refusals
+    again = lab.journal.create(plan, who="bo")
+    await lab.run(again)
+    return plan, lab.journal.state(again)
+
+
+async def test_pause_and_resume_between_batches(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    rollout = await lab.create(version("2"))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(1), "pause")
+    await when(lab, rollout, lambda state: state.waiting is not None and "paused" in state.waiting.why, "pause")
+    assert len(lab.journal.state(rollout).batches) == 1
+    await when(lab, rollout, lambda state: state.answered == 2, "resume")
+    assert await running is e.Verdict.COMPLETED
+    answers = [each.message for each in lab.events(rollout, e.RequestAnswered) if isinstance(each, e.RequestAnswered)]
+    assert answers == ["no further batch starts", "it is paused already", "it goes on"]
+
+
+async def test_a_step_waits_for_an_approval(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    first, rest = steps(1, "100%")
+    rollout = await lab.create(
+        version("2"), replace(ONE_THIRD, steps=(first, BatchStep(rest.amount, approve=True)), unhealthy_percent=100)
+    )
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, lambda state: state.stage is Stage.APPROVAL, "approve")
+    assert await running is e.Verdict.COMPLETED
+    assert lab.events(rollout, e.Approved) == [e.Approved(2, "bo")]
+
+
+async def test_cancel_between_batches_leaves_the_rest_untouched(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    rollout = await lab.create(version("2"))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(2), "cancel")
+    assert await running is e.Verdict.CANCELLED
+    state = lab.journal.state(rollout)
+    assert state.reason == "cancelled by bo: 4 run app 2, 2 untouched"
+    digests = [each.script_digest for each in (await lab.look()).instances]
+    assert digests.count(version("2").digest) == 4
+
+
+async def test_cancel_before_anything_was_written(open_lab: OpensLab) -> None:
+    lab = await open_lab()
+    rollout = await lab.create(version("2"))
+    lab.journal.request(rollout, "cancel", who="bo")
+    assert await lab.run(rollout) is e.Verdict.CANCELLED
+    assert lab.journal.state(rollout).reason == "cancelled by bo: nothing was changed"
+    assert all("/oauth2/" in each["path"] for each in lab.writes())
+
+
+async def test_cancel_of_azures_roll(open_lab: OpensLab) -> None:
+    lab = await open_lab()
+    rollout = await lab.create(version("2"))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(2), "cancel")
+    assert await running is e.Verdict.CANCELLED
+    state = lab.journal.state(rollout)
+    assert state.reason.startswith("cancelled by bo: ") and "untouched" in state.reason
+    assert sum("rollingUpgrades/cancel" in each["path"] for each in lab.writes()) == 1
+
+
+async def test_azure_has_no_pause_but_cancel_and_continue(open_lab: OpensLab) -> None:
+    lab = await open_lab()
+    rollout = await lab.create(version("2"), replace(ONE_THIRD, health_wait_seconds=5))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(1), "pause")
+    await when(lab, rollout, lambda state: state.answered == 1, "pause", "cancel")
+    await when(lab, rollout, lambda state: state.waiting is not None and "paused" in state.waiting.why, "resume")
+    verdict = await running
+    state = lab.journal.state(rollout)
+    refused, *_ = lab.events(rollout, e.RequestAnswered)
+    assert isinstance(refused, e.RequestAnswered) and not refused.accepted and "no pause" in refused.message
+    assert set(state.writes) >= {"roll-1", "cancel-1", "roll-2"}
+    assert verdict is e.Verdict.COMPLETED, state.reason
+
+
+async def test_undo_brings_the_old_version_back_batch_by_batch(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    rollout = await lab.create(version("2-bad"))
+    assert await lab.run(rollout) is e.Verdict.FAILED
+    plan, state = await follow_up(lab, "undo", rollout)
+    assert plan.origin == f"undo of {rollout}" and "effects-stay" in {each.code for each in plan.findings}
+    assert state.verdict is e.Verdict.COMPLETED, state.reason
+    snapshot = await lab.look()
+    assert {each.script_settings["commandToExecute"] for each in snapshot.instances} == {"./app-1.sh"}
+    assert {i for batch in plan.batches for i in batch.ids} == {"0", "5", "1", "2"}
+
+
+async def test_undo_of_azures_faulted_roll(open_lab: OpensLab) -> None:
+    lab = await open_lab()
+    rollout = await lab.create(version("2-bad"))
+    assert await lab.run(rollout) is e.Verdict.FAILED
+    _, state = await follow_up(lab, "undo", rollout)
+    assert state.verdict is e.Verdict.COMPLETED, state.reason
+    snapshot = await lab.look()
+    assert {each.script_settings["commandToExecute"] for each in snapshot.instances} == {"./app-1.sh"}
+
+
+async def test_undo_puts_back_the_mode_that_a_failed_rollout_had_to_leave(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Automatic")
+    rollout = await lab.create(version("2-bad"), replace(ONE_THIRD, mode=UpgradeMode.MANUAL))
+    assert await lab.run(rollout) is e.Verdict.FAILED
+    left = lab.journal.state(rollout)
+    assert left.policy_restored is False
+    assert (await lab.look()).scale_set.mode is UpgradeMode.MANUAL
+    _, state = await follow_up(lab, "undo", rollout)
+    assert state.verdict is e.Verdict.COMPLETED and state.policy_restored is True, state.reason
+    assert (await lab.look()).scale_set.mode is UpgradeMode.AUTOMATIC
+
+
+async def test_undo_of_a_first_installation_removes_the_extension(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    bare = await lab.azure.scale_set(lab.target)
+    await lab.azure.remove_extension(bare, "CustomScript")
+    await asyncio.to_thread(
+        lab.sim.wait_for,
+        lambda: (
+            "CustomScript"
+            not in str(lab.sim.get(f"{lab.target}").body.get("properties", {}).get("virtualMachineProfile"))
+        ),
+        "the extension to go",
+    )
+    snapshot = await lab.look()
+    handle = await lab.azure.update_instances(snapshot.scale_set, [each.id for each in snapshot.instances])
+    assert handle.url
+    await asyncio.to_thread(
+        lab.sim.wait_for, lambda: not any("CustomScript" in str(each) for each in instances(lab)), "the scripts to go"
+    )
+    rollout = await lab.create(version("2"))
+    assert await lab.run(rollout) is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
+    _, state = await follow_up(lab, "undo", rollout)
+    assert state.verdict is e.Verdict.COMPLETED, state.reason
+    assert {each.script_digest for each in (await lab.look()).instances} == {""}
+
+
+def instances(lab: Lab) -> list[object]:
+    return list(lab.sim.get(f"{lab.target}/virtualMachines?$expand=instanceView").body["value"])
+
+
+async def test_retry_runs_only_where_it_failed(open_lab: OpensLab) -> None:
+    for mode in ("Manual", "Rolling"):
+        lab = await open_lab(mode=mode, after='[[scale_sets.overrides]]\ninstances = [5]\nscript = "fails"\n')
+        rollout = await lab.create(
+            version("2"), replace(ONE_THIRD, unhealthy_upgraded_percent=50, unhealthy_percent=50)
+        )
+        assert await lab.run(rollout) is e.Verdict.FAILED, lab.journal.state(rollout).reason
+        failed = lab.journal.state(rollout).ids_in(e.Phase.FAILED)
+        assert failed == ("5",)
+        lab.sim.control.reset_counters()
+        plan, state = await follow_up(lab, "retry", rollout)
+        assert [each.ids for each in plan.batches] == [("5",)]
+        assert state.verdict is e.Verdict.FAILED
+        proof = state.instances["5"]
+        assert proof.first is not None and proof.first.script_at is not None
+        assert proof.seen.script_at is not None and proof.seen.script_at > proof.first.script_at
+        writes = [each["path"] for each in lab.writes() if "/oauth2/" not in each["path"]]
+        assert len(writes) == 1 and "/virtualMachines/5/extensions/" in writes[0]

@@ -1,0 +1,26 @@
+"""Plan a retry or an undo of a rollout that has ended, against the set as it is now. Writes nothing."""
+
+from vmss_tui.domain import followup
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.engine.preflight import read_set
+from vmss_tui.errors import UsageError
+from vmss_tui.journal.store import Journal
+from vmss_tui.ports import Azure, Clock
+
+VERBS = ("retry", "undo")
+
+
+async def plan_followup(verb: str, rollout: str, *, journal: Journal, azure: Azure, clock: Clock) -> RolloutPlan:
+    """The plan of a `retry` or an `undo` of a rollout (full id); its findings say what cannot be done.
+
+    Start it as any other plan. Raises UsageError while the rollout still runs, and what reading the set raises.
+    """
+    header, state = journal.header(rollout), journal.state(rollout)
+    if state.plan is None or not state.stage.over:
+        first = "Cancel it first." if verb == "undo" else "Wait for its end, or cancel it."
+        raise UsageError(f"rollout {header.id} still runs ({header.stage.value}): {verb} comes after", hint=first)
+    snapshot = await read_set(azure, header.target, clock)
+    now = clock.now()
+    if verb == "retry":
+        return followup.plan_retry(header.id, state.plan, state, snapshot, now=now)
+    return followup.plan_undo(header.id, state.plan, state, snapshot, labels=journal.labels(), now=now)
