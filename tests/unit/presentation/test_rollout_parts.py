@@ -11,7 +11,7 @@ from vmss_tui.presentation.columns import text_of
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout_log import LogLine, follow, tell
 from vmss_tui.presentation.rollout_map import block_map, strip_map
-from vmss_tui.presentation.rollout_rows import SORTS, View, rows, select
+from vmss_tui.presentation.rollout_rows import SORTS, Known, View, rows, select
 from vmss_tui.presentation.text import width
 
 
@@ -68,6 +68,19 @@ def test_rows_that_look_alike_are_alike() -> None:
     state = fold(tale.log)
     again = fold(tale.log)
     assert all(a.same(b) for a, b in zip(rows(state, tale.now, View()), rows(again, tale.now, View()), strict=True))
+
+
+def test_rows_made_before_are_used_again_until_something_shows() -> None:
+    tale = story.until_batch(2)
+    state = fold(tale.log)
+    known: Known = {}
+    first = rows(state, tale.now, View(), known)
+    again = rows(state, tale.now, View(), known)
+    assert all(a is b for a, b in zip(first, again, strict=True))
+    later = rows(state, tale.now + timedelta(seconds=1), View(), known)
+    assert 0 < sum(a is not b for a, b in zip(first, later, strict=True)) <= 12
+    assert later == rows(state, tale.now + timedelta(seconds=1), View())
+    assert rows(state, tale.now, View(wide=False), known) == rows(state, tale.now, View(wide=False))
 
 
 def test_foreign_text_is_one_clean_line() -> None:

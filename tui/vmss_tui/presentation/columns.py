@@ -65,6 +65,8 @@ class Row:
 
     def same(self, other: "Row | None") -> bool:
         """Whether `other` looks exactly the same."""
+        if other is self:
+            return True
         if other is None or self.key != other.key or self.version != other.version:
             return False
         return self.version is not None or self.cells == other.cells

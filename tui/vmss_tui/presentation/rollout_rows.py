@@ -129,13 +129,26 @@ def _wanted(seen: InstanceSeen, view: View) -> bool:
     return holds is not negated
 
 
-def rows(state: RolloutState, now: datetime, view: View) -> tuple[Row, ...]:
-    """The rows of a view at a moment."""
+Known = dict[str, tuple[Progress, str, tuple[str, str], bool, Row]]
+"""Rows made before, with what they were made from."""
+
+
+def rows(state: RolloutState, now: datetime, view: View, known: Known | None = None) -> tuple[Row, ...]:
+    """The rows of a view at a moment; with `known`, rows that look the same are the same objects as last time."""
     pair = versions(state)
-    return tuple(_row(each, pair, now, view) for each in select(state, view))
+    if known is None:
+        return tuple(_row(each, pair, since(each, now), view) for each in select(state, view))
+    made = []
+    for each in select(state, view):
+        age, old = since(each, now), known.get(each.seen.id)
+        if old is None or old[0] is not each or old[1:4] != (age, pair, view.wide):
+            old = (each, age, pair, view.wide, _row(each, pair, age, view))
+            known[each.seen.id] = old
+        made.append(old[4])
+    return tuple(made)
 
 
-def _row(each: Progress, pair: tuple[str, str], now: datetime, view: View) -> Row:
+def _row(each: Progress, pair: tuple[str, str], age: str, view: View) -> Row:
     seen = each.seen
     cells = {
         "id": cell(seen.id, Role.PLAIN),
@@ -146,7 +159,7 @@ def _row(each: Progress, pair: tuple[str, str], now: datetime, view: View) -> Ro
         "version": _version(seen, pair),
         "script": _script(seen),
         "health": mark_cell(HEALTH[seen.health]),
-        "since": cell(since(each, now), Role.DIM),
+        "since": cell(age, Role.DIM),
         "message": _message(seen),
     }
     return Row(seen.id, tuple(cells[column.key] for column in view.columns))

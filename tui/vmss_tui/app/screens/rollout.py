@@ -26,7 +26,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.rollout_log import event_line
 from vmss_tui.presentation.rollout_map import block_map, strip_map
-from vmss_tui.presentation.rollout_rows import SORTS, WIDE, View, rows
+from vmss_tui.presentation.rollout_rows import SORTS, WIDE, Known, View, rows
 from vmss_tui.presentation.rollout_verbs import pause_or_resume
 from vmss_tui.presentation.text import plain
 
@@ -45,6 +45,7 @@ class RolloutScreen(WatchScreen):
     def __init__(self, rollout: str, *, speed: float | None = None) -> None:
         super().__init__(rollout, speed=speed)
         self._view = View()
+        self._rows: Known = {}
         self._map_open = False
 
     # -- frame --------------------------------------------------------------------------------------------------
@@ -110,7 +111,7 @@ class RolloutScreen(WatchScreen):
         panel.display, self.grid.display = notice is not None, notice is None
         for name in ("headline", "subline", "bar", "counts", "map"):
             self.query_one(f"#{name}", Lines).reload()
-        self.grid.set_rows(rows(self.state, self.time, self._view))
+        self.grid.set_rows(rows(self.state, self.time, self._view, self._rows))
         if self.has_class("-log"):
             self.query_one("#log", Grid).set_rows(self._log_rows())
         self.status.rest(event_line(self.state, self.log_lines, self.size.width - 2))
