@@ -7,7 +7,7 @@ N      ?= 50
 JOBS   ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench screenshots conformance kill-test dist clean
+.PHONY: help demo test readme check format bench screenshots conformance kill-test dist clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -44,6 +44,9 @@ bench: $(STAMP)  ## measure the budgets, as ratios to a baseline of the same run
 
 screenshots: $(STAMP)  ## draw every screen from its scenario into screenshots/
 	@$(BIN)/python screenshots/generate.py $(ARGS)
+
+readme: $(STAMP)  ## write the README's generated parts
+	@cd tests && ../$(BIN)/python -m support.readme
 
 conformance: $(STAMP)  ## run the real Azure CLI against the simulator (installs azure-cli into .venv-az)
 	@test -x .venv-az/bin/az || { $(PYTHON) -m venv .venv-az && .venv-az/bin/pip install --quiet azure-cli==2.91.0; }
