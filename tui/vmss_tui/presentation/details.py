@@ -171,7 +171,8 @@ def json_lines(value: Mapping[str, Any] | Sequence[Any], width: int) -> tuple[Li
     for line in json.dumps(value, indent=2, ensure_ascii=False, default=str).split("\n"):
         clean = text.plain(line)
         indent = len(line) - len(line.lstrip(" "))
-        head, *rest = chop(" " * (indent + 1) + clean.lstrip(" "), max(20, width - 1))
+        head, *rest = chop(clean.lstrip(" "), max(20, width - indent - 4))
+        head = " " * (indent + 1) + head
         key, colon, tail = head.partition('": ')
         lines.append(((key + colon, Role.DIM), (tail, Role.PLAIN)) if colon else ((head, Role.PLAIN),))
         lines += [((" " * (indent + 3) + part, Role.PLAIN),) for part in rest]

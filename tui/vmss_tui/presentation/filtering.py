@@ -44,17 +44,8 @@ def parse(source: str, known: Collection[str]) -> tuple[Term, ...]:
 
     A regular expression or a quote that is still open (somebody is typing) counts as closed.
     """
-    terms: list[Term] = []
-    at = 0
-    while at < len(source) and source[at:].strip():
-        found = _WORD.match(source, at)
-        if found is None or found.end() == at:
-            break
-        at = found.end()
-        term = _term(found, known)
-        if term is not None:
-            terms.append(term)
-    return tuple(terms)
+    found = (_term(each, known) for each in _WORD.finditer(source))
+    return tuple(term for term in found if term is not None)
 
 
 def _term(found: re.Match[str], known: Collection[str]) -> Term | None:
