@@ -12,6 +12,7 @@ from vmss_tui.domain.policy import BatchStep, ExternalGate, Hook, RolloutPolicy,
 from vmss_tui.domain.script import HANDLERS, LINUX, WINDOWS, Handler, HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.window import Window
 from vmss_tui.profiles.document import Document, read_text
+from vmss_tui.profiles.paths import expanded
 from vmss_tui.profiles.problem import LintProblem, error
 from vmss_tui.profiles.profile import Profile, ReportFields, Rerun, Script, Targets, Variable
 from vmss_tui.profiles.reading import Reading
@@ -140,7 +141,7 @@ def _read_inline(path: Path, problems: list[LintProblem]) -> str:
 
 
 def _absolute(base: Path, written: str) -> Path:
-    path = Path(written).expanduser()
+    path = expanded(written)
     return path if path.is_absolute() else (base / path).absolute()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vmss_tui.profiles.locate import Layout, layout
+from vmss_tui.profiles.paths import expanded
 from vmss_tui.profiles.problem import LintProblem, error
 from vmss_tui.profiles.spec import PROFILE, Section
 
@@ -100,7 +101,7 @@ def _parse(text: str, path: Path | None, stamp: str, above: tuple[Path, ...]) ->
 
 
 def _extend(own: Document, name: str, path: Path | None, above: tuple[Path, ...]) -> Document:
-    here = (path.parent if path is not None else Path()) / Path(name).expanduser()
+    here = (path.parent if path is not None else Path()) / expanded(name)
     seen = (*above, *((path.resolve(),) if path is not None else ()))
     if here.resolve() in seen or len(seen) > _DEPTH:
         return _with(own, "extends", f"{name} extends itself, directly or through others", "break the circle")

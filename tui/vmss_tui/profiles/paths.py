@@ -35,6 +35,14 @@ class Place:
         return self.origin is not Origin.BUNDLED
 
 
+def expanded(text: str | Path) -> Path:
+    """A path with `~` filled in; left alone when there is no such home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def user_dir(environ: Mapping[str, str] | None = None) -> Path:
     """The user's own profiles: `$XDG_CONFIG_HOME/vmss-tui/profiles`."""
     return _xdg("XDG_CONFIG_HOME", ".config", environ) / "profiles"
@@ -56,9 +64,9 @@ def bundled_dir() -> Path | None:
 
 def places(extra: Path | None = None, environ: Mapping[str, str] | None = None) -> tuple[Place, ...]:
     """Every directory to search, first match wins: flag, environment, user, bundled."""
-    found = [Place(extra.expanduser(), Origin.FLAG)] if extra is not None else []
+    found = [Place(expanded(extra), Origin.FLAG)] if extra is not None else []
     listed = (os.environ if environ is None else environ).get(ENVIRONMENT, "")
-    found += [Place(Path(each).expanduser(), Origin.ENVIRONMENT) for each in listed.split(os.pathsep) if each]
+    found += [Place(expanded(each), Origin.ENVIRONMENT) for each in listed.split(os.pathsep) if each]
     found.append(Place(user_dir(environ), Origin.USER))
     bundled = bundled_dir()
     return (*found, *([Place(bundled, Origin.BUNDLED)] if bundled is not None else []))

@@ -10,6 +10,7 @@ from typing import Any
 
 from vmss_tui.domain.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid
+from vmss_tui.profiles.paths import expanded
 
 _LIMIT = 1 << 20
 
@@ -62,7 +63,7 @@ def _value(name: str, ref: SecretRef, environ: Mapping[str, str], prompt: Callab
         case SecretSource.ENV:
             return _from_environment(name, ref.where, environ)
         case SecretSource.FILE:
-            return _from_file(name, Path(ref.where).expanduser())
+            return _from_file(name, expanded(ref.where))
         case SecretSource.LITERAL if ref.where:
             return ref.where
         case SecretSource.LITERAL:
@@ -89,11 +90,13 @@ def _from_file(name: str, path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_LIMIT + 1)
         text = content.decode()
-    except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
-        raise ProfileInvalid(f"{name} comes from {path}, which cannot be read: {reason}", hint="check it") from None
     except UnicodeDecodeError:
         raise ProfileInvalid(f"{name} comes from {path}, which is no UTF-8 text", hint="store it as text") from None
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", "") or str(problem)
+        raise ProfileInvalid(
+            f"{name} comes from {path}, which cannot be read: {reason}", hint="check the path and its rights"
+        ) from problem
     if len(content) > _LIMIT:
         raise ProfileInvalid(f"{name} comes from {path}, which is larger than 1 MiB", hint="is it the right file?")
     value = text.removesuffix("\n").removesuffix("\r")

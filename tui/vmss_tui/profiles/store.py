@@ -17,7 +17,7 @@ from vmss_tui.profiles.files import is_private, write_atomically
 from vmss_tui.profiles.linting import NAMES, load, peek
 from vmss_tui.profiles.masking import masked
 from vmss_tui.profiles.nearest import nearest
-from vmss_tui.profiles.paths import Origin, Place, places, state_dir
+from vmss_tui.profiles.paths import Origin, Place, expanded, places, state_dir
 from vmss_tui.profiles.profile import Profile
 from vmss_tui.profiles.recognising import recognise
 from vmss_tui.profiles.usage import Uses
@@ -89,7 +89,7 @@ class ProfileStore:
 
     def find(self, text: str) -> ProfileEntry:
         """The entry of a name, or of a path. Raises UsageError with the nearest names."""
-        path = Path(text).expanduser()
+        path = expanded(text)
         if text.endswith(".toml") or os.sep in text:
             if not path.is_file():
                 raise UsageError(f"no profile at {path}", hint="give the path of a TOML file, or a profile's name")
@@ -187,8 +187,7 @@ class ProfileStore:
 
     def _files(self) -> Iterator[tuple[Place, Path]]:
         for place in self.places:
-            if place.path.is_dir():
-                yield from ((place, path) for path in sorted(place.path.glob("*.toml")) if path.is_file())
+            yield from ((place, path) for path in _toml_files(place.path))
 
     def _peek(self, path: Path) -> _Cached:
         try:
@@ -289,6 +288,14 @@ class ProfileStore:
 
 
 _RELATIVE = re.compile(r"^\s*(extends|inline_file)\s*=|\bfile\s*=\s*[\"'](?!/|~)", re.MULTILINE)
+
+
+def _toml_files(directory: Path) -> list[Path]:
+    """The TOML files of a directory; none when it is missing or may not be read."""
+    try:
+        return sorted(path for path in directory.glob("*.toml") if path.is_file())
+    except OSError:
+        return []
 
 
 def renamed(text: str, name: str) -> str:
