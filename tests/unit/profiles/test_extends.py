@@ -26,7 +26,7 @@ inline_file = "a.sh"
 label = "x ${version}"
 """
 CHILD = """schema = 1
-extends = "shared/base.toml"
+extends = "common/base.toml"
 [variables.version]
 help = "Web release"
 [script]
@@ -39,9 +39,9 @@ storageAccountKey = { file = "key" }
 
 
 def write(directory: Path, child: str = CHILD, base: str = BASE) -> Path:
-    (directory / "shared").mkdir(exist_ok=True)
-    (directory / "shared" / "base.toml").write_text(base, "utf-8")
-    (directory / "shared" / "a.sh").write_text("true\n", "utf-8")
+    (directory / "common").mkdir(exist_ok=True)
+    (directory / "common" / "base.toml").write_text(base, "utf-8")
+    (directory / "common" / "a.sh").write_text("true\n", "utf-8")
     (directory / "web.toml").write_text(child, "utf-8")
     return directory / "web.toml"
 
@@ -64,21 +64,21 @@ def test_the_nearer_file_wins_key_by_key(tmp_path: Path) -> None:
 
 
 def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
-    found = load(write(tmp_path, 'schema = 1\nextends = "shared/base.toml"\n'))
+    found = load(write(tmp_path, 'schema = 1\nextends = "common/base.toml"\n'))
     assert found.script.inline == "true\n"
-    assert found.script.inline_file == str(tmp_path / "shared" / "a.sh")
+    assert found.script.inline_file == str(tmp_path / "common" / "a.sh")
 
 
 def test_problems_of_the_base_stand_in_the_base(tmp_path: Path) -> None:
     path = write(tmp_path, base=BASE.replace('pause = "30s"', 'pause = "soon"'))
     (found,) = [each for each in lint_file(path) if each.is_error]
-    assert found.path == tmp_path / "shared" / "base.toml"
+    assert found.path == tmp_path / "common" / "base.toml"
     assert found.line == 10
 
 
 def test_a_base_need_not_be_complete(tmp_path: Path) -> None:
     write(tmp_path, base="schema = 1\nbase = true\n[script]\nlabel = 'x ${later}'\n")
-    assert lint_file(tmp_path / "shared" / "base.toml") == ()
+    assert lint_file(tmp_path / "common" / "base.toml") == ()
 
 
 def test_circles_are_found(tmp_path: Path) -> None:
@@ -90,4 +90,4 @@ def test_circles_are_found(tmp_path: Path) -> None:
 
 def test_a_broken_base_names_its_own_line(tmp_path: Path) -> None:
     path = write(tmp_path, base="schema = 1\nname =\n")
-    assert any(each.path == tmp_path / "shared" / "base.toml" and each.line == 2 for each in lint_file(path))
+    assert any(each.path == tmp_path / "common" / "base.toml" and each.line == 2 for each in lint_file(path))
