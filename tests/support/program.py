@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_OF_THE_TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES")
+
 PROFILE = """\
 schema = 1
 name = "app"
@@ -60,7 +62,8 @@ class Program:
     @property
     def env(self) -> dict[str, str]:
         """The whole environment of a run."""
-        return {**os.environ, "PYTHONUTF8": "1", **self.variables}
+        own = {name: value for name, value in os.environ.items() if name not in _OF_THE_TERMINAL}
+        return {**own, "PYTHONUTF8": "1", **self.variables}
 
     def command(self, *arguments: str) -> list[str]:
         """The command line of a run."""

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import pexpect
 import pyte
@@ -16,7 +16,7 @@ KEYS = {
     "enter": "\r", "escape": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "space": " ", "backspace": "\x7f",
     "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
     "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "delete": "\x1b[3~",
-    "f1": "\x1bOP", "f2": "\x1bOQ", "f5": "\x1b[15~", "f9": "\x1b[20~",
+    "f1": "\x1bOP", "f2": "\x1bOQ", "f3": "\x1bOR", "f4": "\x1bOS", "f5": "\x1b[15~", "f6": "\x1b[17~", "f9": "\x1b[20~",
     "ctrl+c": "\x03", "ctrl+p": "\x10", "ctrl+q": "\x11", "ctrl+r": "\x12", "ctrl+u": "\x15", "ctrl+x": "\x18",
 }  # fmt: skip
 
@@ -37,6 +37,7 @@ class Terminal:
         whole = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_ANIMATIONS": "none", **env}
         self.columns, self.lines = columns, lines
         self.raw = bytearray()
+        self._hung_up = False
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.child: pexpect.spawn[bytes] = pexpect.spawn(
@@ -48,7 +49,12 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.child.close(force=True)
+        self.close()
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        if not self._hung_up:
+            self.child.close(force=True)
 
     @property
     def text(self) -> str:
@@ -92,6 +98,7 @@ class Terminal:
     def press(self, *keys: str) -> None:
         """Press keys by name, or type a text."""
         for key in keys:
+            assert key in KEYS or not re.fullmatch(r"(ctrl|shift|alt)\+.+|f\d+", key), f"no such key: {key}"
             self.child.send(KEYS.get(key, key))
 
     def resize(self, columns: int, lines: int) -> None:
@@ -102,7 +109,13 @@ class Terminal:
 
     def kill(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
+        assert self.child.pid is not None
         os.kill(self.child.pid, number)
+
+    def hang_up(self) -> None:
+        """Drop the line, as a lost SSH connection does."""
+        self._hung_up = True
+        os.close(self.child.child_fd)
 
     def finish(self, timeout: float = 20.0) -> int:
         """Read to the end; returns the exit code (128 + n after signal n)."""
@@ -134,3 +147,9 @@ _PRIVATE = re.compile(rb"\x1b\[[<>=][\d;]*[A-Za-z]|\x1b\[\?\d+\$p|\x1bP.*?\x1b\\
 def _without_private(data: bytes) -> bytes:
     """Take out sequences that pyte does not know and would print."""
     return _PRIVATE.sub(b"", data)
+
+
+class Opens(Protocol):
+    """The type of the `opens` fixture."""
+
+    def __call__(self, *arguments: str, env: Mapping[str, str], columns: int = 120, lines: int = 40) -> Terminal: ...

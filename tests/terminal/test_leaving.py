@@ -1,0 +1,92 @@
+"""However the app ends, the terminal is as it was before, and nothing that runs stops with it."""
+
+import json
+import os
+import signal
+
+import pytest
+
+from support.program import Program, until
+from support.terminal import Opens
+
+pytestmark = pytest.mark.terminal
+
+
+@pytest.mark.parametrize("keys", [("q",), ("ctrl+q",)])
+def test_quitting_restores_the_terminal(vmss: Program, opens: Opens, keys: tuple[str, ...]) -> None:
+    screen = opens(env=vmss.env)
+    screen.wait_for(r"app .*app 1\.0\.0")
+    assert screen.restored(), "the app uses the whole screen"
+    screen.press(*keys)
+    assert screen.finish() == 0
+    assert screen.restored() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_signals_restore_the_terminal(vmss: Program, opens: Opens, number: signal.Signals) -> None:
+    screen = opens(env=vmss.env)
+    screen.wait_for(r"app .*app 1\.0\.0")
+    screen.kill(number)
+    assert screen.finish() == 128 + number
+    assert screen.restored() == []
+
+
+def test_a_dropped_line_ends_the_app_and_not_the_rollout(vmss: Program, opens: Opens) -> None:
+    started = vmss("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--detach")
+    rollout = started.out.strip()
+    screen = opens("attach", env=vmss.env)
+    screen.wait_for(rf"rollout {rollout[:4]}")
+    screen.wait_for(r"app 1\.0\.0 → app 8\.0\.0")
+    pid = screen.child.pid
+    assert pid is not None
+    screen.hang_up()
+    until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, "the end of the app")
+    listed = vmss("rollouts", "--json").json
+    assert [(each["id"], each["runner_alive"]) for each in listed] == [(rollout, True)]
+    assert vmss("cancel").code == 0
+
+
+def test_leaving_while_a_rollout_runs_asks_and_does_not_stop_it(vmss: Program, opens: Opens) -> None:
+    rollout = vmss("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--detach").out.strip()
+    screen = opens("attach", rollout, env=vmss.env)
+    screen.wait_for(r"app 1\.0\.0 → app 8\.0\.0")
+    screen.press("q")
+    screen.wait_for(r"Leave vmss-tui\?")
+    screen.press("right")
+    screen.settle()
+    screen.press("enter")
+    assert screen.finish() == 0
+    assert screen.restored() == []
+    assert vmss("cancel", "--json").json["accepted"] is True
+    last = json.loads(vmss("attach", "--jsonl").out.splitlines()[-1])
+    assert last["verdict"] == "cancelled"
+
+
+def test_the_size_may_change_at_any_time(vmss: Program, opens: Opens) -> None:
+    screen = opens(env=vmss.env)
+    screen.wait_for(r"app .*app 1\.0\.0")
+    for columns, lines in ((80, 24), (60, 20), (40, 10), (200, 60)):
+        screen.resize(columns, lines)
+        screen.wait_for(r"app 1\.0\.0|app +Roll|▸ app")
+    screen.wait_for(r"SUBSCRIPTION")
+    screen.press("q")
+    assert screen.finish() == 0
+    assert screen.restored() == []
+
+
+def test_a_dumb_terminal_is_told_what_works(vmss: Program, opens: Opens) -> None:
+    screen = opens(env={**vmss.env, "TERM": "dumb"})
+    assert screen.finish() == 2
+    assert b"\x1b" not in bytes(screen.raw)
+    assert "vmss-tui list" in screen.text
+
+
+def test_no_color_means_no_colour(vmss: Program, opens: Opens) -> None:
+    screen = opens(env={**vmss.env, "NO_COLOR": "1"})
+    screen.wait_for(r"● idle")
+    screen.press("q")
+    assert screen.finish() == 0
+    raw = bytes(screen.raw)
+    assert b"38;2;" not in raw
+    assert b"48;2;" not in raw
+    assert b"38;5;" not in raw
