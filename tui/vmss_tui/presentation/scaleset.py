@@ -376,10 +376,7 @@ def fault_line(snapshot: SetSnapshot) -> Line:
 def _fit_line(line: Line, width: int) -> Line:
     used, kept = 0, []
     for words, role in line:
-        room = width - used
-        if room <= 0:
-            break
-        short = text.cut_end(words, room)
+        short = text.cut_end(words, width - used)
         kept.append((short, role))
         used += text.width(short)
     return (*kept, (" " * max(0, width - used), Role.PLAIN))
