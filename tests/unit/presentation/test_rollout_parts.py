@@ -42,7 +42,7 @@ def test_filter_by_text_zone_and_not() -> None:
 def test_a_failed_row_says_why_and_an_active_one_where_it_goes() -> None:
     tale = story.until_batch(4, fails=("3",))
     table = {row.key: [text_of(cell) for cell in row.cells] for row in rows(fold(tale.log), tale.now, View())}
-    assert table["3"][-1] == "curl: (22) HTTP error 404"
+    assert table["3"][-1] == "exit 22: curl: (22) HTTP error 404"
     assert table["3"][6] == "✖ exit 22"
     assert table["47"][5] == "2.4.0→2.5.0"
     assert table["59"][4] == "○ waiting" and table["59"][8] == ""

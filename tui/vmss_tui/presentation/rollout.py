@@ -102,13 +102,14 @@ def subline(state: RolloutState, now: datetime, *, runner_alive: bool = True) ->
         )
     if state.stage is Stage.APPROVAL:
         return ((f"batch {state.awaiting_approval} waits for a person: ", Role.WARN), ("a approves it", Role.PLAIN))
-    if state.waiting is not None:
-        text = plain(state.waiting.why)
-        if state.waiting.until is not None:
-            left = max(0.0, (state.waiting.until - now).total_seconds())
-            return ((text, Role.DIM), (f"   {clock_time(left)} left", Role.PLAIN))
-        return ((text, Role.DIM),)
-    return ()
+    onward: Line = (("   p goes on", Role.PLAIN),) if state.stage is Stage.PAUSED else ()
+    if state.waiting is None:
+        return onward
+    text: Piece = (plain(state.waiting.why), Role.DIM)
+    if state.waiting.until is None:
+        return (text, *onward)
+    left = max(0.0, (state.waiting.until - now).total_seconds())
+    return (text, (f"   {clock_time(left)} left", Role.PLAIN), *onward)
 
 
 def _after(state: RolloutState) -> Line:

@@ -18,15 +18,15 @@ from vmss_tui.presentation.text import clock_time, plain, seconds_between
 
 WIDE = (
     Column("id", "ID", 5, right=True, middle=True),
-    Column("name", "NAME", 13, flex=1, middle=True, priority=4),
+    Column("name", "NAME", 18, flex=1, middle=True, priority=4),
     Column("zone", "ZONE", 4, right=True, priority=5),
     Column("batch", "BATCH", 5, right=True, priority=3),
     Column("state", "STATE", 11),
-    Column("version", "VERSION", 12, flex=1, middle=True),
-    Column("script", "SCRIPT", 9, priority=2),
+    Column("version", "VERSION", 14, flex=1, middle=True),
+    Column("script", "SCRIPT", 9, priority=6),
     Column("health", "HEALTH", 14),
     Column("since", "SINCE", 6, right=True),
-    Column("message", "LAST MESSAGE", 14, flex=6, priority=1),
+    Column("message", "LAST MESSAGE", 20, flex=6, priority=1),
 )
 """For 100 cells and more."""
 
@@ -197,7 +197,7 @@ def _script(seen: InstanceSeen) -> Cell:
 
 def _message(seen: InstanceSeen) -> Cell:
     if seen.phase in BROKEN:
-        return cell(why_failed(seen.message, seen.stderr, None), Role.BAD)
+        return cell(why_failed(seen.message, seen.stderr, seen.exit_code), Role.BAD)
     if seen.phase is Phase.WAITING:
         return ()
     return cell(plain(seen.message), Role.DIM if seen.phase is Phase.DONE else Role.PLAIN)

@@ -70,14 +70,14 @@ class RolloutScreen(WatchScreen):
     def crumbs(self) -> tuple[str, ...]:
         """App, scale set, rollout."""
         name = self.head.target.name if self.head is not None else ""
-        return tuple(each for each in ("vmss-tui", name, f"rollout {self.rollout[:8]}") if each)
+        replay = f" · replay ×{self.replay.speed:g}" if self.replay is not None else ""
+        return tuple(each for each in ("vmss-tui", name, f"rollout {self.rollout[:8]}{replay}") if each)
 
     def note(self) -> str:
         """Ticket and reason."""
         if self.head is None:
             return ""
-        speed = f"REPLAY ×{self.replay.speed:g}" if self.replay is not None else ""
-        return " ".join(each for each in (speed, self.head.ticket, self.head.why) if each)
+        return " ".join(each for each in (self.head.ticket, self.head.why) if each)
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""
