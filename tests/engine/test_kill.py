@@ -112,7 +112,7 @@ async def check(lab: Lab, rollout: str, kind: str, number: int) -> None:
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     snapshot = await lab.look()
     assert {each.script_digest for each in snapshot.instances} == {version(str(number)).digest}
-    taken = [each for each in lab.writes() if each["status"] < 300 and "/oauth2/" not in each["path"]]
+    taken = [each for each in lab.writes() if 200 <= each["status"] < 300 and "/oauth2/" not in each["path"]]
     models = [
         each
         for each in taken

@@ -1,0 +1,136 @@
+"""Others at work on the same set: colleagues, autoscale, the platform; and gates that say no."""
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.conftest import OpensLab
+from engine.lab import ONE_THIRD, version
+from engine.test_verbs import batches_begun, when
+from vmss_tui.domain import events as e
+from vmss_tui.domain.policy import ExternalGate, Hook, UpgradeMode
+
+
+async def test_a_colleague_who_writes_another_script_stops_the_next_batch(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=1))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(1), "approve")
+    lab.sim.control.events(
+        scale_set="app", at=0, action="write", script={"name": "CustomScript", "command": "./colleague.sh"}
+    )
+    assert await running is e.Verdict.FAILED
+    state = lab.journal.state(rollout)
+    assert "somebody changed the script of the set" in state.reason and "4 untouched" in state.reason
+
+
+async def test_a_colleague_who_was_faster_stops_it_before_anything_is_written(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    rollout = await lab.create(version("2"))
+    await lab.azure.write_extension(await lab.azure.scale_set(lab.target), version("9"), None)
+    assert await lab.run(rollout) is e.Verdict.FAILED
+    assert "stopped before anything was changed: somebody changed" in lab.journal.state(rollout).reason
+
+
+async def test_a_tag_or_capacity_that_changed_since_the_plan_is_no_reason_to_stop(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Automatic")
+    rollout = await lab.create(version("2"), replace(ONE_THIRD, mode=UpgradeMode.MANUAL))
+    lab.sim.control.events(scale_set="app", at=0, action="write", tags={"touched": "yes"})
+    assert await lab.run(rollout) is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
+
+
+async def test_autoscale_leaks_are_seen_and_stay_apart(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual", after="")
+    rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=2))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(1), "approve")
+    lab.sim.control.events(scale_set="app", at=0, action="autoscale", by=1)
+    assert await running is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
+    state = lab.journal.state(rollout)
+    assert state.count(e.Phase.LEAKED) == 1 and state.count(e.Phase.DONE) == 6
+    notes = [each.message for each in lab.events(rollout, e.Noted) if isinstance(each, e.Noted)]
+    assert any("1 instance got app 2 outside the batches" in each for each in notes)
+
+
+async def test_an_instance_that_is_deleted_meanwhile_is_gone_and_holds_up_nobody(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=1))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(1), "approve")
+    lab.sim.control.events(scale_set="app", at=0, action="delete", instances=[3])
+    lab.sim.control.clock(advance=300)
+    assert await running is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
+    state = lab.journal.state(rollout)
+    assert (state.count(e.Phase.GONE), state.count(e.Phase.DONE)) == (1, 5)
+
+
+async def test_instances_that_fall_ill_stop_the_next_batch(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=1))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(1), "approve")
+    lab.sim.control.events(scale_set="app", at=0, action="health", instances=[1, 2, 3], to="unhealthy")
+    assert await running is e.Verdict.FAILED
+    reason = lab.journal.state(rollout).reason
+    assert reason.startswith("3 of 6 (50 %) unhealthy or unknown, at most 34 % may be")
+
+
+async def test_a_roll_of_the_platform_is_not_ours(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=1))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, lambda state: state.batch is not None and state.open_batch is None, "approve")
+    lab.sim.control.clock(speed=1)
+    lab.sim.control.events(scale_set="app", at=0, action="roll", kind="extension")
+    assert await running is e.Verdict.FAILED
+    assert "a rolling upgrade runs that this rollout did not start" in lab.journal.state(rollout).reason
+    seen = [each for each in lab.events(rollout, e.UpgradeSeen) if isinstance(each, e.UpgradeSeen)]
+    assert seen and not any(each.ours for each in seen)
+
+
+async def test_somebody_else_cancels_azures_roll(open_lab: OpensLab) -> None:
+    lab = await open_lab()
+    rollout = await lab.create(version("2"))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(2), "approve")
+    await lab.azure.cancel_upgrade(await lab.azure.scale_set(lab.target))
+    assert await running is e.Verdict.CANCELLED
+    assert lab.journal.state(rollout).reason.startswith("somebody else cancelled Azure's roll: ")
+
+
+@pytest.mark.parametrize(("code", "verdict"), [(0, e.Verdict.COMPLETED), (3, e.Verdict.FAILED)])
+async def test_a_command_as_gate(code: int, verdict: e.Verdict, open_lab: OpensLab, tmp_path: Path) -> None:
+    asked = tmp_path / "asked.jsonl"
+    script = tmp_path / "gate.sh"
+    script.write_text(f'#!/bin/sh\ncat >> {asked}; echo >> {asked}\necho "traffic is fine"\nexit {code}\n')
+    script.chmod(0o700)
+    lab = await open_lab(mode="Manual")
+    state = await lab.roll_out(version("2"), replace(ONE_THIRD, gate=ExternalGate(command=(str(script),))))
+    assert state.verdict is verdict, state.reason
+    batches = [json.loads(line)["batch"] for line in asked.read_text().splitlines()]
+    assert batches == ([1, 2, 3] if code == 0 else [1])
+    assert ("traffic is fine" in state.reason) is (code != 0)
+
+
+async def test_hooks_are_told_and_cannot_harm(open_lab: OpensLab, tmp_path: Path) -> None:
+    told = tmp_path / "told.jsonl"
+    hook = tmp_path / "hook.sh"
+    hook.write_text(f"#!/bin/sh\ncat >> {told}; echo >> {told}\nexit 7\n")
+    hook.chmod(0o700)
+    lab = await open_lab(mode="Manual")
+    hooks = (
+        Hook(command=(str(hook),)),
+        Hook(command=("/no/such/command",)),
+        Hook(url="https://127.0.0.1:9/nobody", timeout_seconds=2),
+        Hook(url="nonsense"),
+        Hook(command=("sleep", "60"), timeout_seconds=1),
+        Hook(command=(str(hook),), on=("needs_person",)),
+    )
+    state = await lab.roll_out(version("2-bad"), replace(ONE_THIRD, hooks=hooks))
+    assert state.verdict is e.Verdict.FAILED
+    (message,) = [json.loads(line) for line in told.read_text().splitlines()]
+    assert message["occasion"] == "failed" and message["version"] == "app 2-bad"
+    assert message["message"].startswith("failed: ")
