@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from . import defaults
-from .errors import Refused, bad_content
+from .errors import Refused, bad_content, invalid_parameter
 from .extension import ExtensionSpec
 from .policy import check_policy, with_defaults
 
@@ -26,6 +26,19 @@ _TOP_LEVEL = {
     "location",
     "zonalPlatformFaultDomainAlignMode",
 }
+_PROFILE = "properties.virtualMachineProfile"
+_OBJECTS = (
+    "sku",
+    "tags",
+    "properties.upgradePolicy.rollingUpgradePolicy",
+    "properties.automaticRepairsPolicy",
+    f"{_PROFILE}.osProfile",
+    f"{_PROFILE}.storageProfile.osDisk",
+    f"{_PROFILE}.storageProfile.imageReference",
+    f"{_PROFILE}.networkProfile.healthProbe",
+    f"{_PROFILE}.extensionProfile",
+)
+_MOST_INSTANCES = 1000
 _SECRET_OS = {"adminPassword", "customData"}
 _NO_HEALTH = (
     "Rolling Upgrade mode is not supported for this Virtual Machine Scale Set because a health probe or health "
@@ -49,19 +62,38 @@ def merge(old: Any, new: Any) -> Any:
     return merged
 
 
-def written_part(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a request body is the client's to write."""
+def written_part(body: Any) -> dict[str, Any]:
+    """What of a request body is the client's to write.
+
+    Raises:
+        Refused: 400, naming the member that is not what ARM expects there.
+    """
     if not isinstance(body, Mapping):
         raise bad_content("the body must be a JSON object.")
-    kept = {name: value for name, value in body.items() if name in _TOP_LEVEL}
-    properties = kept.get("properties")
-    if isinstance(properties, Mapping):
+    for path in _OBJECTS:
+        _check_object(body, path)
+    capacity = (body.get("sku") or {}).get("capacity")
+    if capacity is not None and not (type(capacity) is int and 0 <= capacity <= _MOST_INSTANCES):
+        raise invalid_parameter("sku.capacity")
+    kept = {name: value for name, value in body.items() if name in _TOP_LEVEL and value is not None}
+    properties = kept.get("properties", {})
+    if properties:
         kept["properties"] = {name: value for name, value in properties.items() if name not in _READ_ONLY}
-    elif properties is None:
-        kept.pop("properties", None)
-    else:
-        raise bad_content("'properties' must be a JSON object.")
+    mode = (properties.get("upgradePolicy") or {}).get("mode")
+    if mode not in (None, "Manual", "Automatic", "Rolling"):
+        raise invalid_parameter("upgradePolicy.mode")
     return kept
+
+
+def _check_object(body: Mapping[str, Any], path: str) -> None:
+    """Refuse a member that must be an object and is something else."""
+    value: Any = body
+    for name in path.split("."):
+        value = value.get(name)
+        if value is None:
+            return
+        if not isinstance(value, Mapping):
+            raise bad_content(f"'{path}' must be a JSON object.")
 
 
 def settle_extensions(
@@ -99,9 +131,14 @@ def declared(model: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The `extensions` array of a model, as written."""
     profile = model.get("properties", {}).get("virtualMachineProfile") or {}
     listed = (profile.get("extensionProfile") or {}).get("extensions") or []
-    if not isinstance(listed, list) or not all(isinstance(item, Mapping) for item in listed):
-        raise bad_content("'extensionProfile.extensions' must be an array of objects.")
+    if not isinstance(listed, list) or not all(_is_extension(item) for item in listed):
+        raise bad_content("'extensionProfile.extensions' must be an array of objects with a name and properties.")
     return listed
+
+
+def _is_extension(item: Any) -> bool:
+    named = isinstance(item, Mapping) and isinstance(item.get("name"), str)
+    return named and isinstance(item.get("properties", {}), Mapping)
 
 
 def with_extensions(model: Mapping[str, Any], extensions: list[Any]) -> dict[str, Any]:

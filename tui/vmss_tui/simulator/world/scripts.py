@@ -63,7 +63,9 @@ def read_settings(spec: ExtensionSpec) -> ScriptSettings:
     if "protectedSettingsFromKeyVault" in spec.properties:
         both.setdefault("commandToExecute", "from-key-vault")
     command, inline = str(both.get("commandToExecute") or ""), str(both.get("script") or "")
-    uris = both.get("fileUris") or ()
+    uris = both.get("fileUris") or []
+    if not isinstance(uris, list):
+        return ScriptSettings(error="json validation error: fileUris: Invalid type. Expected: array")
     if command and inline:
         return ScriptSettings(error=_BOTH_COMMANDS)
     if not command and not inline:
