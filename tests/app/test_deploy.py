@@ -45,15 +45,6 @@ require = ["why"]
 """
 
 
-class Started(Stage):
-    """Remembers which rollout was opened."""
-
-    opened: str = ""
-
-    def open_rollout(self, rollout: str) -> None:
-        self.opened = rollout
-
-
 class Desk:
     """A deploy form on a bare app."""
 
@@ -61,9 +52,9 @@ class Desk:
         self.session, self.pilot, self.screen = session, pilot, screen
 
     @property
-    def app(self) -> Started:
+    def app(self) -> Stage:
         found = self.pilot.app
-        assert isinstance(found, Started)
+        assert isinstance(found, Stage)
         return found
 
     def text(self) -> str:
@@ -110,7 +101,7 @@ async def desk(
     if saved:
         (directory / "profiles" / "web.toml").write_text(saved)
         monkeypatch.setattr(session, "profiles", lambda: store_of(directory))
-    app = Started(session, Connection(azure=session.azure, identity=estate.MARIA))
+    app = Stage(session, Connection(azure=session.azure, identity=estate.MARIA))
     async with app.run_test(size=size) as pilot:
         screen = DeployScreen(WEB.scale_set.id, profile=profile)
         await app.show(screen)
@@ -195,7 +186,7 @@ async def test_start_asks_with_the_sets_name_and_opens_the_rollout(
         confirm.query_one("#yes", Button).press()
         await d.until(lambda: bool(d.app.opened))
         header = d.session.journal().find(None)
-        assert (header.id, header.ticket, header.why) == (d.app.opened, "CHG0012345", "release 2.5.0")
+        assert (header.id, header.ticket, header.why) == (d.app.opened[0], "CHG0012345", "release 2.5.0")
         assert Drafts().find(d.screen.draft_name) is None
 
 
@@ -218,7 +209,7 @@ async def test_a_runner_that_is_there_already_is_said(tmp_path: Path, monkeypatc
         await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
         d.app.screen.dismiss(True)
         await d.shows("a runner works on web-weu follow it")
-        assert d.app.opened == ""
+        assert d.app.opened == []
 
 
 async def test_nothing_typed_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

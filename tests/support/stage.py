@@ -18,6 +18,7 @@ class Stage(App[None]):
         self.connection = connection or Connection()
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
         self.copied: list[str] = []
+        self.opened: list[str] = []
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = themes.DARK.name
@@ -37,6 +38,10 @@ class Stage(App[None]):
     def leave(self) -> None:
         """As VmssTui does, without asking."""
         self.exit()
+
+    def open_rollout(self, rollout: str) -> None:
+        """As VmssTui does, without the screen."""
+        self.opened.append(rollout)
 
     async def show(self, screen: Screen[None]) -> None:
         """Put a screen on top."""

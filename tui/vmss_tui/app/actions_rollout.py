@@ -103,9 +103,10 @@ ROLLOUT = (
         id="rollout.retry",
         keys=("t",),
         label="retry",
-        help="Try the failed instances again (asks first)",
+        help="Try the failed instances again, as a rollout of its own (asks first)",
         places=(Place.ROLLOUT,),
         dangerous=True,
+        enabled=every(over, online),
     ),
     Action(
         id="rollout.undo",
@@ -114,7 +115,7 @@ ROLLOUT = (
         help="Roll back to the version from before (asks first)",
         places=(Place.ROLLOUT,),
         dangerous=True,
-        enabled=every(over),
+        enabled=every(over, online),
     ),
     Action(
         id="rollout.resume",

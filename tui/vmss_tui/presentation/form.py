@@ -32,7 +32,7 @@ SCRIPT_FIELDS = (
 
 ROLLOUT_FIELDS = (
     FieldSpec(key="rollout.mode", label="Mode", choices=("own", "rolling", "manual")),
-    FieldSpec(key="rollout.batch", label="Batch", placeholder="20%", hint="20%, 12, or steps: 1, 10%!, 50% (! waits for approval)"),
+    FieldSpec(key="rollout.batch", label="Batch", placeholder="20%", hint="20%, 12, or steps: 1, 10%!, 50%"),
     FieldSpec(key="rollout.pause", label="Pause", cells=10, placeholder="0s", hint="between two batches"),
     FieldSpec(key="rollout.unhealthy", label="Unhealthy", cells=10, placeholder="20%"),
     FieldSpec(key="rollout.unhealthy_upgraded", label=" of updated", cells=10, placeholder="20%"),

@@ -308,11 +308,14 @@ def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
         ((sentence(plan), Role.PLAIN),),
         ((STRATEGIES[plan.strategy], Role.PLAIN),),
     ]
+    if plan.origin:
+        lines.insert(1, ((plain(plan.origin), Role.PLAIN),))
     if plan.policy_differs:
         after = ", and put back afterwards" if plan.policy.restore_policy else ", and stays so"
         lines.append(((f"The set's own upgrade policy is changed for it{after}", Role.WARN),))
-    warnings = [each for each in plan.findings if each.severity is Severity.WARN]
-    lines += [((f"▲ {_tamed(each.message)}", Role.WARN),) for each in warnings]
+    lines += [((f"▲ {_tamed(each.message)}", Role.WARN),) for each in plan.findings if each.severity is Severity.WARN]
+    if plan.origin:
+        lines += [((_tamed(each.message), Role.DIM),) for each in plan.findings if each.severity is Severity.INFO]
     return tuple(lines)
 
 

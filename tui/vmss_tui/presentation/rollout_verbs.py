@@ -28,7 +28,13 @@ def pause_or_resume(state: RolloutState) -> str:
 def ask(verb: str, state: RolloutState) -> VerbText:
     """The question for a verb."""
     name = state.plan.target.name if state.plan is not None else "?"
-    return VerbText(f"{_TITLES[verb]} the rollout on {name}?", _BUTTONS[verb], tuple(_details(verb, state)))
+    yes = "Cancel Azure's roll" if verb == "pause" and azure_rolls(state) else _BUTTONS[verb]
+    return VerbText(f"{_TITLES[verb]} the rollout on {name}?", yes, tuple(_details(verb, state)))
+
+
+def azure_rolls(state: RolloutState) -> bool:
+    """Whether Azure moves the batches: it knows no pause, only cancel and start again."""
+    return state.plan is not None and state.plan.strategy is Strategy.AZURE_ROLLS
 
 
 _TITLES = {
@@ -36,52 +42,37 @@ _TITLES = {
     "resume": "Go on with",
     "approve": "Approve the next batch of",
     "cancel": "Cancel",
-    "retry": "Retry what failed in",
-    "undo": "Undo",
 }
-_BUTTONS = {
-    "pause": "Pause",
-    "resume": "Go on",
-    "approve": "Approve",
-    "cancel": "Cancel the rollout",
-    "retry": "Retry",
-    "undo": "Undo",
-}
+_BUTTONS = {"pause": "Pause", "resume": "Go on", "approve": "Approve", "cancel": "Cancel the rollout"}
 
 
 def _details(verb: str, state: RolloutState) -> list[Line]:
-    azure = state.plan is not None and state.plan.strategy is Strategy.AZURE_ROLLS
     old, new = versions(state)
     done, busy = state.count(Phase.DONE, Phase.LEAKED), state.count(*BUSY)
-    stays = f"{counted(done, 'instance')} already on {new} stay so."
+    waiting = counted(state.count(Phase.WAITING), "instance")
+    middle = [_line(f"{counted(busy, 'instance')} in the middle of it may still end up on {new}.")] if busy else []
     match verb:
-        case "pause" if azure:
-            return [
-                _line("Azure moves the batches here, and Azure has no pause: the runner will say no.", Role.WARN),
-                _line("To stop it, cancel: what is done stays done, and a new rollout goes on from there."),
-            ]
-        case "pause":
-            return [_line(f"The batch that runs is finished ({counted(busy, 'instance')}); no new one starts.")]
-        case "resume":
-            return [_line(f"{counted(state.count(Phase.WAITING), 'instance')} still wait.")]
-        case "approve":
-            return [_line(f"Batch {state.awaiting_approval} of {state.batch_count} starts."), *_health(state)]
-        case "cancel":
-            who = "Azure stops" if azure else "No new batch starts"
-            return [
-                _line(f"{who}; {counted(busy, 'instance')} in the middle of it may still end up on {new}."),
-                _line(f"{stays} {counted(state.count(Phase.WAITING), 'instance')} keep {old}."),
-                _line("The model keeps the new script; undo brings the old one back.", Role.DIM),
-            ]
-        case "retry":
-            failed = state.count(*BROKEN, Phase.NOT_RUN)
-            return [_line(f"{counted(failed, 'instance')} get {new} once more; the others are left alone.")]
-        case _:
+        case "pause" if azure_rolls(state):
             return [
                 _line(
-                    f"The script from before, {old}, goes back to {counted(done + busy, 'instance')}, batch by batch."
+                    "Azure moves the batches here, and Azure has no pause: its roll is cancelled instead.", Role.WARN
                 ),
-                *_lost(state),
+                *middle,
+                _line(f"Going on starts it again for the rest: {waiting}."),
+            ]
+        case "pause":
+            return [_line(f"The batch that runs is finished ({counted(busy, 'instance')} in it); no new one starts.")]
+        case "resume":
+            return [_line(f"Still to come: {waiting}.")]
+        case "approve":
+            return [_line(f"Batch {state.awaiting_approval} of {state.batch_count} starts."), *_health(state)]
+        case _:
+            who = "Azure stops" if azure_rolls(state) else "No new batch starts"
+            return [
+                _line(f"{who}."),
+                *middle,
+                _line(f"On {new} now, and staying there: {counted(done, 'instance')}. Keeping {old}: {waiting}."),
+                _line("The model keeps the new script; undo brings the old one back.", Role.DIM),
             ]
 
 
@@ -89,17 +80,6 @@ def _health(state: RolloutState) -> list[Line]:
     if state.healthy is None:
         return []
     return [_line(f"{state.healthy} of {state.total} are healthy now, {state.count(*BROKEN)} failed so far.")]
-
-
-def _lost(state: RolloutState) -> list[Line]:
-    previous = state.plan.previous if state.plan is not None else None
-    if previous is None:
-        return [_line("There was no custom script before: undo removes it from the model.", Role.WARN)]
-    if not previous.protected_known:
-        return [
-            _line("Protected settings of the old version cannot be read from Azure: what they were is lost.", Role.WARN)
-        ]
-    return []
 
 
 def _line(text: str, role: Role = Role.PLAIN) -> Line:

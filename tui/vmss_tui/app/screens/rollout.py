@@ -256,11 +256,11 @@ class RolloutScreen(WatchScreen):
 
     def do_retry(self) -> None:
         """Once more for what failed."""
-        verbs.ask(self, "retry")
+        verbs.follow_up(self, "retry")
 
     def do_undo(self) -> None:
         """Back to the version from before."""
-        verbs.ask(self, "undo")
+        verbs.follow_up(self, "undo")
 
     def do_resume(self) -> None:
         """A new runner."""

@@ -7,13 +7,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from vmss_tui.app.screens.confirm import ConfirmScreen, Question
+from vmss_tui.app.screens.confirm_rollout import SecretScreen, start_question
 from vmss_tui.app.screens.outputs import report_sheet
 from vmss_tui.domain.events import Phase
 from vmss_tui.domain.rollout import RolloutState, Stage
+from vmss_tui.domain.script import Secret
+from vmss_tui.engine.followup import plan_followup
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation import rollout_verbs as words
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import BROKEN
+from vmss_tui.profiles.secrets import needs_asking, travelling
 
 if TYPE_CHECKING:
     from vmss_tui.app.screens.rollout_watch import WatchScreen
@@ -29,7 +33,7 @@ def blocked(state: RolloutState, *, replay: bool) -> Mapping[str, str]:
     found = {f"rollout.{verb}": "this is no replay" for verb in _REPLAY_ONLY}
     if state.stage is not Stage.APPROVAL:
         found["rollout.approve"] = "no batch waits for approval"
-    if not state.count(*BROKEN, Phase.NOT_RUN):
+    if state.stage.over and not state.count(*BROKEN, Phase.NOT_RUN):
         found["rollout.retry"] = "no instance failed"
     return found
 
@@ -49,7 +53,8 @@ def request(screen: "WatchScreen", verb: str) -> None:
     """Write a request; what comes of it is in the log."""
     session = screen.shell.session
     try:
-        session.journal().request(screen.rollout, verb, who=session.who)
+        hold = verb == "pause" and words.azure_rolls(screen.state)
+        session.journal().request(screen.rollout, verb, who=session.who, argument="cancel" if hold else "")
     except VmssTuiError as error:
         screen.flash(" ".join(part for part in (error.message, error.hint) if part), Role.BAD)
         return
@@ -70,6 +75,43 @@ def start_runner(screen: "WatchScreen") -> None:
             screen.flash("a new runner takes over", Role.OK)
 
     screen.run_worker(start(), group="resume", exclusive=True, exit_on_error=False)
+
+
+def follow_up(screen: "WatchScreen", verb: str) -> None:
+    """Retry or undo: plan it against what Azure says now, ask, start it as a rollout of its own."""
+    what = f"planning the {verb}"
+    screen.status.wait(what, since=screen.now)
+
+    async def work() -> None:
+        try:
+            await _follow_up(screen, verb, what)
+        except VmssTuiError as error:
+            screen.flash(" ".join(part for part in (error.message, error.hint) if part), Role.BAD)
+        finally:
+            screen.status.arrived(what)
+
+    screen.run_worker(work(), group="follow-up", exclusive=True, exit_on_error=False)
+
+
+async def _follow_up(screen: "WatchScreen", verb: str, what: str) -> None:
+    azure, session = screen.shell.connection.azure, screen.shell.session
+    if azure is None:
+        raise VmssTuiError(f"{verb}: {screen.shell.connection.reason}")
+    plan = await plan_followup(verb, screen.rollout, journal=session.journal(), azure=azure, clock=session.clock)
+    screen.status.arrived(what)
+    if plan.refusals:
+        screen.flash(f"{verb}: {plan.refusals[0].message} {plan.refusals[0].hint}", Role.BAD)
+        return
+    given: dict[str, Secret] = {}
+    for name, question in needs_asking(plan.script.protected).items():
+        value = await screen.app.push_screen_wait(SecretScreen(question))
+        if value is None:
+            return
+        given[name] = value
+    if await screen.app.push_screen_wait(ConfirmScreen(start_question(plan, {}))):
+        secrets = travelling(plan.script.protected, given=given)
+        rollout = await session.start(plan, secrets=secrets, why=plan.origin)
+        screen.shell.open_rollout(rollout)
 
 
 def show_report(screen: "WatchScreen") -> None:
