@@ -65,6 +65,27 @@ def test_a_failing_script_names_the_instances_and_shows_their_stderr(vmss: Progr
     assert "no such unit" in text.out
 
 
+def test_an_ended_rollout_can_be_undone_and_reported(own: Program) -> None:
+    assert own("rollout", "app", "hand", "--set", "version=2.0.0", "--yes", "--jsonl").code == 0
+    refused = own("undo")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--yes" in refused.err
+    undone = own("undo", "--yes", "--jsonl", "--why", "it was slower")
+    assert undone.code == 0, undone.err
+    assert undone.records[-1]["version"] == "app 1.0.0"
+    assert versions(own, "hand") == {"app 1.0.0"}
+
+    assert own("report", "--format", "jsonl").records == undone.records
+    markdown = own("report", "--format", "md").out
+    assert markdown.startswith("# Rollout ")
+    assert "it was slower" in markdown
+    assert own("report", "--format", "html").out.lower().startswith("<!doctype html>")
+    written = own("report", "--format", "json", "-o", "report.json")
+    assert (written.code, written.out) == (0, "")
+    assert json.loads((own.directory / "report.json").read_text())
+    assert own("report", "-o", "nowhere/report.md").code == 2
+
+
 def test_a_manual_set_goes_in_our_batches(vmss: Program) -> None:
     done = vmss("rollout", "app", "hand", "--set", "version=2.1.0", "--yes", "--jsonl", "--batch", "2")
     assert done.code == 0

@@ -1,17 +1,21 @@
 """`rollouts`, `report`, `replay`: what the journal remembers."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from vmss_tui.cli import output
+from vmss_tui.cli.following import exit_code
 from vmss_tui.cli.settings import current
+from vmss_tui.domain.events import Logged
+from vmss_tui.domain.rollout import fold
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, Lease, RolloutHeader
 from vmss_tui.presentation import text_tables
-from vmss_tui.presentation.records import Record, rfc3339
+from vmss_tui.presentation.records import Record, ended_record, event_record, rfc3339
 
 FORMATS = ("md", "html", "json", "jsonl")
 
@@ -96,12 +100,9 @@ def _stage(header: RolloutHeader, lease: Lease | None) -> str:
 @click.pass_context
 def report(ctx: click.Context, rollout: str | None, form: str, path: Path | None) -> int:
     """Print the record of a rollout: who, why, plan, batches, failures, every decision."""
-    from vmss_tui.journal import export
-
-    writers = {"md": export.to_markdown, "html": export.to_html, "json": export.to_json, "jsonl": export.to_jsonl}
     with opened(ctx) as journal:
         header = journal.find(rollout)
-        text = writers[form](header, journal.events(header.id))
+        text = _text(form, header, journal.events(header.id))
     if path is None:
         output.lines(text.rstrip("\n").split("\n"))
         return 0
@@ -110,6 +111,20 @@ def report(ctx: click.Context, rollout: str | None, form: str, path: Path | None
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}", hint="choose another file") from error
     return 0
+
+
+def _text(form: str, header: RolloutHeader, log: Sequence[Logged]) -> str:
+    """The record in a format; JSON lines are those of `attach --jsonl`."""
+    from vmss_tui.journal import export
+
+    if form == "jsonl":
+        state = fold(log)
+        lines = [event_record(header.id, each) for each in log]
+        if state.stage.over:
+            lines.append(ended_record(header.id, state, exit_code=exit_code(state)))
+        return "\n".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) for each in lines)
+    writers = {"md": export.to_markdown, "html": export.to_html, "json": export.to_json}
+    return writers[form](header, log)
 
 
 @click.command()

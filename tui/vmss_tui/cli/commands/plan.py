@@ -6,21 +6,16 @@ from typing import Any, TypeVar
 import click
 
 from vmss_tui.cli import output
-from vmss_tui.cli.preparing import Prepared, Wish, amount, assignments, prepare, seconds
+from vmss_tui.cli.launching import plan_lines
+from vmss_tui.cli.preparing import Wish, amount, assignments, prepare, seconds
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.cli.settings import connected, with_profiles
 from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.errors import PreflightRefused
 from vmss_tui.presentation import records
-from vmss_tui.presentation.columns import text_of
-from vmss_tui.presentation.plan import sections
-from vmss_tui.presentation.rollout import arrow
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-WIDTH = 120
-"""Cells that a plan may take in a file or a pipe."""
 
 _OPTIONS = (
     click.argument("profile"),
@@ -73,15 +68,7 @@ def plan(ctx: click.Context, /, as_json: bool, **given: Any) -> int:
         if as_json:
             output.document({**records.plan_record(prepared.plan), "files": records.plain_value(prepared.pins)})
         else:
-            output.lines(plan_lines(prepared))
+            output.lines(plan_lines(prepared.plan, prepared.pins))
         return PreflightRefused.exit_code if prepared.plan.refusals else 0
 
     return run(ctx, work)
-
-
-def plan_lines(prepared: Prepared) -> list[str]:
-    """The plan for people."""
-    made = prepared.plan
-    cells = min(output.columns() or WIDTH, WIDTH)
-    title = f"{made.target.short}, {made.location}: {arrow(made.from_label or 'nothing', made.to_label)}"
-    return [title, "", *(text_of(line) for line in sections(made, cells, files=prepared.pins))]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import click
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.history import opened
+from vmss_tui.cli.launching import Launch, Manner, manners
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.cli.settings import connected
@@ -82,9 +84,42 @@ async def _answer(
     )
 
 
+def _followup(name: str, text: str) -> click.Command:
+    @click.argument("rollout", required=False)
+    @manners
+    @click.option("--why", default="", metavar="TEXT", help="Kept in the journal.")
+    @click.option("--ticket", default="", metavar="ID", help="Change ticket, for the record.")
+    @click.option("--json", "as_json", is_flag=True, help="Print the answer of a rollout that still runs as JSON.")
+    @connected
+    @click.pass_context
+    def command(
+        ctx: click.Context, /, rollout: str | None, yes: bool, detach: bool, jsonl: bool, why: str, ticket: str,
+        as_json: bool,
+    ) -> int:  # fmt: skip
+        launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl))
+
+        async def work(session: LiveSession) -> int:
+            from vmss_tui.engine.followup import plan_followup
+
+            journal = session.journal()
+            header = journal.find(rollout)
+            plan = await plan_followup(
+                name, header.id, journal=journal, azure=await session.connect(), clock=session.clock
+            )
+            return await launch.go(session, plan, why=why or f"{name} of rollout {header.id}", ticket=ticket)
+
+        with opened(ctx) as journal:
+            header = journal.find(rollout)
+        if header.stage.over:
+            return launch.run(ctx, work)
+        return run(ctx, lambda session: _request(session, name, header.id, why, _printer(as_json, name)))
+
+    return click.command(name=name, help=text)(command)
+
+
 pause = _verb("pause", "Start no further batch until somebody resumes.")
 resume = _verb("resume", "Go on after a pause, or start a new runner where one died.")
 approve = _verb("approve", "Let the batch start that waits for a person.")
 cancel = _verb("cancel", "Stop the rollout; instances that are updated stay updated.")
-retry = _verb("retry", "Try the failed instances again.")
-undo = _verb("undo", "Bring the previous script back, batch by batch.")
+retry = _followup("retry", "Try the failed instances again; of a rollout that has ended, in one of its own.")
+undo = _followup("undo", "Bring the previous script back, in a rollout of its own.")

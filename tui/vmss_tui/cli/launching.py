@@ -1,0 +1,143 @@
+"""From a plan to a rollout under way: shows it, asks, starts the runner, follows it. Shared by all that start one."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.following import JsonWriter, PlainWriter, detached, follow
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.settings import current
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.script import Secret, SecretRef
+from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
+from vmss_tui.ports import FilePin
+from vmss_tui.presentation.columns import text_of
+from vmss_tui.presentation.plan import sections
+from vmss_tui.presentation.rollout import arrow
+from vmss_tui.presentation.text import counted
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+WIDTH = 120
+"""Cells that a plan may take in a file or a pipe."""
+
+_OPTIONS = (
+    click.option("--yes", is_flag=True, help="Start without asking."),
+    click.option("--detach", is_flag=True, help="Do not follow it; print its id."),
+    click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How to start: without asking, without following, as JSON lines."""
+
+    yes: bool = False
+    detach: bool = False
+    jsonl: bool = False
+
+
+def manners(function: Function) -> Function:
+    """Give a command the options of a `Manner`."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+class Launch:
+    """One start of a rollout."""
+
+    def __init__(self, manner: Manner) -> None:
+        self._manner = manner
+        self._started = ""
+
+    def run(self, ctx: click.Context, work: Callable[[LiveSession], Awaitable[int]]) -> int:
+        """The exit code of `work`, which calls `go`; Ctrl-C leaves a started rollout alone and says so."""
+
+        async def whole() -> int:
+            session = LiveSession(current(ctx))
+            try:
+                self.require_somebody(session)
+                return await work(session)
+            finally:
+                await session.close()
+
+        try:
+            return asyncio.run(whole())
+        except KeyboardInterrupt:
+            if not self._started:
+                raise
+            return detached(self._started, running=True)
+
+    def require_somebody(self, session: LiveSession) -> None:
+        """Raise UsageError when nothing may be changed, or nobody can be asked."""
+        session.require_writes()
+        if not self._manner.yes and not diagnostics.can_ask():
+            raise UsageError("nobody is there to say yes", hint="give --yes to start without being asked")
+
+    async def go(
+        self,
+        session: LiveSession,
+        plan: RolloutPlan,
+        *,
+        pins: Sequence[FilePin] = (),
+        why: str = "",
+        ticket: str = "",
+    ) -> int:
+        """Show the plan, ask, start and follow. Raises PreflightRefused, LeaseHeld, RolloutCancelled after a no."""
+        session.require_free(plan.target)
+        if plan.refusals:
+            raise _refused(plan)
+        self._confirm(plan, pins)
+        secrets = await asyncio.to_thread(_secrets, plan.script.protected)
+        self._started = await session.start(plan, secrets=secrets, why=why, ticket=ticket)
+        if self._manner.detach:
+            self._tell()
+            return 0
+        writer = JsonWriter() if self._manner.jsonl else PlainWriter()
+        return await follow(session.journal(), self._started, writer)
+
+    def _tell(self) -> None:
+        if self._manner.jsonl:
+            output.record({"event": "rollout_started", "rollout": self._started})
+        else:
+            output.line(self._started)
+            diagnostics.say(f"rollout {self._started} has started", f"`vmss-tui attach {self._started}` follows it")
+
+    def _confirm(self, plan: RolloutPlan, pins: Sequence[FilePin]) -> None:
+        if not self._manner.jsonl:
+            for line in plan_lines(plan, pins):
+                diagnostics.say(line)
+        if self._manner.yes:
+            return
+        question = f"Roll {plan.to_label} out to {counted(plan.affected, 'instance')} of {plan.target.name}? [y/N]"
+        if diagnostics.ask(question).lower() not in ("y", "yes"):
+            raise RolloutCancelled("nothing was started")
+
+
+def plan_lines(plan: RolloutPlan, pins: Sequence[FilePin] = ()) -> list[str]:
+    """The plan for people."""
+    cells = min(output.columns() or WIDTH, WIDTH)
+    title = f"{plan.target.short}, {plan.location}: {arrow(plan.from_label or 'nothing', plan.to_label)}"
+    return [title, "", *(text_of(line) for line in sections(plan, cells, files=pins)), ""]
+
+
+def _refused(plan: RolloutPlan) -> PreflightRefused:
+    first, *others = plan.refusals
+    also = "".join(f"\n{each.message}" for each in others)
+    return PreflightRefused(f"refused: {first.message}{also}", hint=first.hint)
+
+
+def _secrets(references: Mapping[str, SecretRef]) -> dict[str, Secret]:
+    """Values that only this process can get, for the runner; and proof now that it will find the others."""
+    from vmss_tui.profiles.secrets import reveal, travelling
+
+    prompt = diagnostics.ask_secret if diagnostics.can_ask() else None
+    given = travelling(references, prompt=prompt)
+    reveal(references, environ=os.environ, prompt=None, given=given)
+    return dict(given)
