@@ -156,7 +156,7 @@ def _row(each: Progress, pair: tuple[str, str], age: str, view: View) -> Row:
         "zone": cell(seen.zone, Role.DIM),
         "batch": cell(str(seen.batch) if seen.batch else "", Role.DIM),
         "state": mark_cell(PHASE[seen.phase]),
-        "version": _version(seen, pair),
+        "version": _version(seen, pair, tight=not view.wide),
         "script": _script(seen),
         "health": mark_cell(HEALTH[seen.health]),
         "since": cell(age, Role.DIM),
@@ -178,11 +178,13 @@ def since(each: Progress, now: datetime) -> str:
     return clock_time(seconds if seconds < 60 else seconds // 5 * 5)
 
 
-def _version(seen: InstanceSeen, pair: tuple[str, str]) -> Cell:
+def _version(seen: InstanceSeen, pair: tuple[str, str], *, tight: bool) -> Cell:
     new = pair[1]
     if seen.phase in BUSY and seen.version and seen.version != new:
         return cell(arrow(seen.version, new, tight=True), Role.BUSY)
-    return cell(plain(seen.version), Role.PLAIN if seen.version == new else Role.DIM)
+    head, _, rest = plain(seen.version).rpartition(" ")
+    shown = rest if tight and head and all(each.startswith(f"{head} ") for each in pair) else plain(seen.version)
+    return cell(shown, Role.PLAIN if seen.version == new else Role.DIM)
 
 
 def _script(seen: InstanceSeen) -> Cell:

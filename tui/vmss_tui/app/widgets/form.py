@@ -96,8 +96,8 @@ class LinesArea(TextArea):
         Binding("ctrl+down", "move_line(1)", "move down", show=False),
     ]
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text, soft_wrap=False, tab_behavior="focus", show_line_numbers=False, compact=True)
+    def __init__(self, text: str, *, wrap: bool) -> None:
+        super().__init__(text, soft_wrap=wrap, tab_behavior="focus", show_line_numbers=False, compact=True)
         self.cursor_blink = False
 
     def on_mount(self) -> None:
@@ -187,7 +187,7 @@ class Field(Vertical):
         if self.spec.choices:
             return Choice(self.spec.choices, value)
         if many:
-            return LinesArea(value)
+            return LinesArea(value, wrap=self.spec.key == "script.files")
         field = Input(
             value,
             placeholder=self.spec.placeholder,
