@@ -17,6 +17,7 @@ from vmss_tui.simulator.scenario.seed import first_world
 from vmss_tui.simulator.scenario.tables import FILE
 from vmss_tui.simulator.scenario.values import ids, seconds, span
 from vmss_tui.simulator.world.model import World
+from vmss_tui.simulator.world.profile import specs
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 ONE = '[[scale_sets]]\nname = "app"\n'
@@ -197,6 +198,56 @@ def test_ranges_are_read() -> None:
             span(wrong)
     with pytest.raises(ValueError, match="instance ids"):
         ids([1.5])
+
+
+def test_every_key_of_a_script_reaches_the_model() -> None:
+    script = """
+mode = "Manual"
+os = "linux"
+repairs = { enabled = true, grace = "PT15M", action = "Restart" }
+[scale_sets.script]
+name = "Setup"
+inline = "echo hello"
+timestamp = 5
+force_update_tag = "x"
+suppress_failures = true
+handler_version = "2.0"
+[[scale_sets.extensions]]
+name = "Monitor"
+publisher = "Microsoft.Azure.Monitor"
+type = "AzureMonitorLinuxAgent"
+version = "1.33"
+settings = { a = 1 }
+protected = { key = "made-up" }
+after = ["Setup"]
+"""
+    value = next(iter(first_world(loads(ONE + script), NOW).scale_sets.values()))
+    listed = value.properties["virtualMachineProfile"]["extensionProfile"]["extensions"]
+    setup = next(one["properties"] for one in listed if one["name"] == "Setup")
+    assert setup["settings"] == {"script": "ZWNobyBoZWxsbw==", "timestamp": 5}
+    assert (setup["forceUpdateTag"], setup["suppressFailures"], setup["typeHandlerVersion"]) == ("x", True, "2.0")
+    assert value.protected == {"monitor": {"key": "made-up"}}
+    assert [spec.name for spec in specs(value.model, value.protected)] == ["HealthExtension", "Setup", "Monitor"]
+    assert value.properties["automaticRepairsPolicy"]["repairAction"] == "Restart"
+
+
+def test_the_past_of_a_scale_set_is_lived_through() -> None:
+    past = """
+mode = "Rolling"
+instances = 10
+[[scale_sets.history]]
+ago = "20m"
+cancel_after = "3m"
+script = { command = "./app_v2.sh" }
+"""
+    value = next(iter(first_world(loads(ONE + past), NOW).scale_sets.values()))
+    assert value.roll is not None and value.roll.code == "Cancelled"
+    assert value.roll.ended is not None and 1015 < (NOW - value.roll.ended).total_seconds() < 1025
+    behind = [one for one in value.instances.values() if one.generation != value.generation]
+    assert 0 < len(behind) < 10
+    manual = past.replace('mode = "Rolling"', 'mode = "Manual"').replace('cancel_after = "3m"', 'upgrade = ["0-3"]')
+    value = next(iter(first_world(loads(ONE + manual), NOW).scale_sets.values()))
+    assert sum(one.generation == value.generation for one in value.instances.values()) == 4
 
 
 # --- copies of real instances ---

@@ -153,8 +153,9 @@ def _network(name: str, scope: str, probe: bool) -> dict[str, Any]:
 
 def _extensions(keys: Mapping[str, Any], windows: bool) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
-    if keys.get("health") in ("extension", "binary"):
-        made.append(_health(windows, "2.0" if keys["health"] == "extension" else "1.0"))
+    health = keys.get("health", "extension")
+    if health in ("extension", "binary"):
+        made.append(_health(windows, "2.0" if health == "extension" else "1.0"))
     for extension in keys.get("extensions", ()):
         properties: dict[str, Any] = {
             "autoUpgradeMinorVersion": True,

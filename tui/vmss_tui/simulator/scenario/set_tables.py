@@ -110,7 +110,9 @@ SET_KEYS = (
     number("fault_domains", "Fault domains.", "5"),
     flag("overprovision", "Make extra instances when scaling out, and drop the slowest."),
     choice(
-        "health", ("extension", "binary", "probe", "none"), "Application Health 2.0, 1.0, load balancer probe, none."
+        "health",
+        ("extension", "binary", "probe", "none"),
+        "Application Health 2.0 (when left out), 1.0, load balancer probe, none.",
     ),
     duration("age", "How long ago it was created.", '"90d"'),
     duration("script_age", "How long ago its scripts ran.", '"3d"'),
