@@ -13,8 +13,7 @@ _INTRODUCTION = """# The scenario format
 
 A scenario is a TOML file that says what a simulated world starts with and what happens in it:
 `vmss-tui simulate --scenario FILE`. Every table and key is listed here with an example; a file with a key that is not
-listed is refused with its name. `vmss-tui simulate --lint FILE` checks one. Bundled: `shipping` (the default),
-`recorded`, `fleet`, `thousand`.
+listed is refused with its name. `vmss-tui simulate --lint FILE` checks one, `--list` names the bundled ones.
 
 Durations are simulated seconds, as a number or a text such as `"30s"`, `"5m"`, `"2h"`, `"3d"`; a range of them is a
 list of two. Instance ids are numbers, texts, or ranges such as `"0-4"`. Keys in **bold** are required.
