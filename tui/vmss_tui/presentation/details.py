@@ -14,6 +14,7 @@ from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import HEALTH, SCRIPT, Role
 from vmss_tui.presentation.header import wrap
+from vmss_tui.presentation.likeness import masked
 
 _LABEL = 15
 
@@ -88,11 +89,12 @@ def _heading(words: str) -> list[Line]:
 
 
 def outputs_of(instances: Sequence[Instance]) -> tuple[Output, ...]:
-    """Equal outputs together, failed ones first, then those of most instances."""
+    """Outputs that say the same together, failed ones first, then those of most instances."""
     groups: dict[tuple[Any, ...], list[Instance]] = {}
     for each in instances:
         run = each.script
-        groups.setdefault((run.exit_code, run.stdout, run.stderr, run.state), []).append(each)
+        said = (masked(run.stdout, each.name), masked(run.stderr, each.name))
+        groups.setdefault((run.exit_code, *said, run.state), []).append(each)
     found = [
         (
             key,
