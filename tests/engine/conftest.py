@@ -1,33 +1,62 @@
-"""Fixtures of the engine's tests: a lab with the scenario that a test names."""
+"""Fixtures of the engine's tests: a lab with the scenario that a test names.
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+Plain labs share one simulator per worker, each with a scale set that no other test has; a lab of its own scenario or
+speed gets a simulator of its own.
+"""
+
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.lab import Lab, scenario
-from support.simulator import StartsSimulator
+from engine.lab import Lab, estate, scenario
+from support.simulator import SimulatorProcess, StartsSimulator
 from vmss_tui.gateway import auth
 
 OpensLab = Callable[..., Awaitable[Lab]]
+SPEED = 60.0
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def estate_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
+    """One simulator for all plain labs of this worker."""
+    path = tmp_path_factory.mktemp("estate") / "scenario.toml"
+    path.write_text(estate(80))
+    sim = SimulatorProcess.start(path, speed=SPEED)
+    yield sim
+    sim.stop()
 
 
 @pytest.fixture
 async def open_lab(
-    simulator: StartsSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    simulator: StartsSimulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[OpensLab]:
-    """Start a simulator with a scenario of one scale set and connect to it."""
+    """Connect to a scale set for this test alone."""
     monkeypatch.setattr(auth, "IMDS", ("127.0.0.1", 9))
     opened: list[Lab] = []
 
-    async def start(*, speed: float = 60.0, **words: Any) -> Lab:
-        path = tmp_path / f"scenario-{len(opened)}.toml"
-        path.write_text(scenario(**words))
-        lab = await Lab.open(simulator(path, speed=speed), tmp_path / f"state-{len(opened)}")
+    async def start(*, mode: str = "Rolling", speed: float = SPEED, **words: Any) -> Lab:
+        state = tmp_path / f"state-{len(opened)}"
+        if words or speed != SPEED:
+            path = tmp_path / f"scenario-{len(opened)}.toml"
+            path.write_text(scenario(mode=mode, **words))
+            lab = await Lab.open(simulator(path, speed=speed), state)
+        else:
+            shared: SimulatorProcess = request.getfixturevalue("estate_simulator")
+            shared.control.clear_faults()
+            shared.control.clock(speed=SPEED)
+            shared.control.throttle(enabled=False)
+            lab = await Lab.open(shared, state, f"{mode.lower()}-{next(_NUMBERS):03}")
         opened.append(lab)
         return lab
 
     yield start
     for each in opened:
+        each.sim.control.clear_faults()
         await each.close()

@@ -76,7 +76,8 @@ location = "westeurope"
 """
 SET = """
 [[scale_sets]]
-name = "app"
+name = "{name}"
+copies = {copies}
 subscription = "prod"
 group = "rg"
 mode = "{mode}"
@@ -115,6 +116,8 @@ def scenario(
         HEAD
         + head
         + SET.format(
+            name="app",
+            copies=1,
             mode=mode,
             orchestration=orchestration,
             instances=instances,
@@ -126,6 +129,16 @@ def scenario(
             after=after,
         )
     )
+
+
+def estate(copies: int) -> str:
+    """The text of a scenario with many scale sets of each mode, `manual-001`, `rolling-001`, and so on."""
+    plain = {"orchestration": "Uniform", "instances": 6, "zones": "[]", "health": "extension", "batch": 34}
+    sets = (
+        SET.format(name=f"{mode.lower()}-{{n}}", copies=copies, mode=mode, more="", script="", after="", **plain)
+        for mode in ("Manual", "Rolling", "Automatic")
+    )
+    return HEAD + "".join(sets)
 
 
 def version(number: str, **more: Any) -> ScriptConfig:
@@ -156,11 +169,11 @@ class Lab:
     clock: SystemClock = field(default_factory=SystemClock)
 
     @classmethod
-    async def open(cls, sim: SimulatorProcess, directory: Path) -> "Lab":
+    async def open(cls, sim: SimulatorProcess, directory: Path, name: str = "app") -> "Lab":
         azure = await connect_to(sim)
         subscription = next(each.id for each in await azure.subscriptions() if each.name == SUBSCRIPTION)
         journal = Journal.open(directory / "journal.db")
-        return cls(sim, azure, journal, ScaleSetId(subscription, "rg", "app"))
+        return cls(sim, azure, journal, ScaleSetId(subscription, "rg", name))
 
     async def close(self) -> None:
         self.journal.close()
@@ -199,8 +212,17 @@ class Lab:
         return [each.event for each in self.journal.events(rollout) if not kinds or isinstance(each.event, kinds)]
 
     def writes(self) -> list[dict[str, Any]]:
-        """Requests that change something, as the simulator counted them."""
-        return [each for each in self.sim.control.requests() if each["method"] not in ("GET", "HEAD")]
+        """Requests that change something about this set, as the simulator counted them."""
+        mine = (each for each in self.sim.control.requests() if f"/{self.target.name}" in each["path"])
+        return [each for each in mine if each["method"] not in ("GET", "HEAD")]
+
+    def happen(self, action: str, **more: Any) -> None:
+        """Make something happen to this set now."""
+        self.sim.control.events(scale_set=self.target.name, at=0, action=action, **more)
+
+    def fault(self, path: str = "*", **rule: Any) -> None:
+        """Inject a fault into requests about this set."""
+        self.sim.control.add_fault(path=f"*/{self.target.name}{path}", **rule)
 
 
 async def connect_to(sim: SimulatorProcess) -> Azure:

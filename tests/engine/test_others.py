@@ -19,9 +19,7 @@ async def test_a_colleague_who_writes_another_script_stops_the_next_batch(open_l
     rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=1))
     running = asyncio.create_task(lab.run(rollout))
     await when(lab, rollout, batches_begun(1), "approve")
-    lab.sim.control.events(
-        scale_set="app", at=0, action="write", script={"name": "CustomScript", "command": "./colleague.sh"}
-    )
+    lab.happen("write", script={"name": "CustomScript", "command": "./colleague.sh"})
     assert await running is e.Verdict.FAILED
     state = lab.journal.state(rollout)
     assert "somebody changed the script of the set" in state.reason and "4 untouched" in state.reason
@@ -38,7 +36,7 @@ async def test_a_colleague_who_was_faster_stops_it_before_anything_is_written(op
 async def test_a_tag_or_capacity_that_changed_since_the_plan_is_no_reason_to_stop(open_lab: OpensLab) -> None:
     lab = await open_lab(mode="Automatic")
     rollout = await lab.create(version("2"), replace(ONE_THIRD, mode=UpgradeMode.MANUAL))
-    lab.sim.control.events(scale_set="app", at=0, action="write", tags={"touched": "yes"})
+    lab.happen("write", tags={"touched": "yes"})
     assert await lab.run(rollout) is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
 
 
@@ -47,7 +45,7 @@ async def test_autoscale_leaks_are_seen_and_stay_apart(open_lab: OpensLab) -> No
     rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=2))
     running = asyncio.create_task(lab.run(rollout))
     await when(lab, rollout, batches_begun(1), "approve")
-    lab.sim.control.events(scale_set="app", at=0, action="autoscale", by=1)
+    lab.happen("autoscale", by=1)
     assert await running is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
     state = lab.journal.state(rollout)
     assert state.count(e.Phase.LEAKED) == 1 and state.count(e.Phase.DONE) == 6
@@ -60,7 +58,7 @@ async def test_an_instance_that_is_deleted_meanwhile_is_gone_and_holds_up_nobody
     rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=1))
     running = asyncio.create_task(lab.run(rollout))
     await when(lab, rollout, batches_begun(1), "approve")
-    lab.sim.control.events(scale_set="app", at=0, action="delete", instances=[3])
+    lab.happen("delete", instances=[3])
     lab.sim.control.clock(advance=300)
     assert await running is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
     state = lab.journal.state(rollout)
@@ -72,7 +70,7 @@ async def test_instances_that_fall_ill_stop_the_next_batch(open_lab: OpensLab) -
     rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=1))
     running = asyncio.create_task(lab.run(rollout))
     await when(lab, rollout, batches_begun(1), "approve")
-    lab.sim.control.events(scale_set="app", at=0, action="health", instances=[1, 2, 3], to="unhealthy")
+    lab.happen("health", instances=[1, 2, 3], to="unhealthy")
     assert await running is e.Verdict.FAILED
     reason = lab.journal.state(rollout).reason
     assert reason.startswith("3 of 6 (50 %) unhealthy or unknown, at most 34 % may be")
@@ -84,7 +82,7 @@ async def test_a_roll_of_the_platform_is_not_ours(open_lab: OpensLab) -> None:
     running = asyncio.create_task(lab.run(rollout))
     await when(lab, rollout, lambda state: state.batch is not None and state.open_batch is None, "approve")
     lab.sim.control.clock(speed=1)
-    lab.sim.control.events(scale_set="app", at=0, action="roll", kind="extension")
+    lab.happen("roll", kind="extension")
     assert await running is e.Verdict.FAILED
     assert "a rolling upgrade runs that this rollout did not start" in lab.journal.state(rollout).reason
     seen = [each for each in lab.events(rollout, e.UpgradeSeen) if isinstance(each, e.UpgradeSeen)]

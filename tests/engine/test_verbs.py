@@ -79,7 +79,7 @@ async def test_cancel_before_anything_was_written(open_lab: OpensLab) -> None:
     lab.journal.request(rollout, "cancel", who="bo")
     assert await lab.run(rollout) is e.Verdict.CANCELLED
     assert lab.journal.state(rollout).reason == "cancelled by bo: nothing was changed"
-    assert all("/oauth2/" in each["path"] for each in lab.writes())
+    assert not lab.writes()
 
 
 async def test_cancel_of_azures_roll(open_lab: OpensLab) -> None:
@@ -187,5 +187,5 @@ async def test_retry_runs_only_where_it_failed(open_lab: OpensLab) -> None:
         proof = state.instances["5"]
         assert proof.first is not None and proof.first.script_at is not None
         assert proof.seen.script_at is not None and proof.seen.script_at > proof.first.script_at
-        writes = [each["path"] for each in lab.writes() if "/oauth2/" not in each["path"]]
+        writes = [each["path"] for each in lab.writes()]
         assert len(writes) == 1 and "/virtualMachines/5/extensions/" in writes[0]

@@ -12,7 +12,7 @@ from vmss_tui.domain.phases import BAD
 from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.domain.scene import Action, Commands, Record, Scene, Write
-from vmss_tui.domain.upgrade import AzureFault, OperationState
+from vmss_tui.domain.upgrade import AzureFault
 from vmss_tui.domain.writes import follow
 
 
@@ -109,14 +109,16 @@ def _restore(scene: Scene) -> Commands:
     if RESTORE not in scene.state.writes and (danger := _danger(scene)):
         return [Record((e.PolicyRestored(False, danger),))]
     write = Write(RESTORE, Action.RESTORE, f"put the set's own upgrade policy back ({mode})")
-    waiting = follow(scene, write, arrived=_is_back(scene), why=f"Azure puts the set back to {mode}")
-    if waiting is not None and not (_is_back(scene) and RESTORE in scene.state.writes):
+    walks = "; it walks over every instance once more, nothing runs again" if mode == UpgradeMode.ROLLING else ""
+    waiting = follow(scene, write, arrived=_is_back(scene), why=f"Azure takes the set's own policy back{walks}")
+    if waiting is not None:
         return waiting
     ended = scene.state.writes.get(RESTORE)
-    if isinstance(ended, e.WriteEnded) and ended.state is OperationState.FAILED and not _is_back(scene):
-        why = ended.fault.message if ended.fault is not None else "Azure refused it"
-        return [Record((e.PolicyRestored(False, f"the set's own policy could not be put back: {why}"),))]
-    return [Record((e.PolicyRestored(True, f"the set's own upgrade policy is back ({mode})"),))]
+    fault = ended.fault if isinstance(ended, e.WriteEnded) else None
+    if _is_back(scene):
+        return [Record((e.PolicyRestored(True, f"the set's own upgrade policy is back ({mode})"),))]
+    why = fault.message if fault is not None else "Azure gave no reason"
+    return [Record((e.PolicyRestored(False, f"the set's own policy could not be put back: {why}"),))]
 
 
 def _is_back(scene: Scene) -> bool:
