@@ -158,8 +158,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> 
         if found == 0:
             raise JournalUnavailable(f"the journal {path} is empty", hint="Start a rollout first.")
         return
-    if on_local_disk(path):
-        connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA journal_mode={'WAL' if on_local_disk(path) else 'DELETE'}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     if found == 0:
