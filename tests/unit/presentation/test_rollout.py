@@ -35,15 +35,15 @@ def test_nobody_works_on_it_comes_first() -> None:
     tale = story.until_batch(2)
     state = fold(tale.log)
     assert "NOBODY WORKS ON IT" in text_of(rollout.headline(state, tale.now, 120, runner_alive=False))
-    assert "r resumes it" in text_of(rollout.subline(state, tale.now, runner_alive=False))
+    assert "r resumes it" in text_of(rollout.subline(state, tale.now, 120, runner_alive=False))
 
 
 def test_stages_that_need_a_person_say_what_to_press() -> None:
     tale = story.until_batch(2)
     tale.say(ApprovalNeeded(3))
-    assert "a approves it" in text_of(rollout.subline(fold(tale.log), tale.now))
+    assert "a approves it" in text_of(rollout.subline(fold(tale.log), tale.now, 120))
     tale.say(Approved(3, "maria"), Waiting("pause 30 s between batches", tale.now + timedelta(seconds=30)))
-    assert text_of(rollout.subline(fold(tale.log), tale.now)) == "pause 30 s between batches   00:30 left"
+    assert text_of(rollout.subline(fold(tale.log), tale.now, 120)) == "pause 30 s between batches   00:30 left"
     tale.say(Paused("somebody asked"))
     assert "PAUSED" in text_of(rollout.headline(fold(tale.log), tale.now, 120))
 
@@ -127,11 +127,22 @@ def test_verdict_is_one_sentence() -> None:
     assert text.startswith("✖ FAILED after ") and "more than 20 %" in text and "11 of 60 run web 2.5.0" in text
 
 
+def test_a_long_verdict_goes_on_in_the_line_below() -> None:
+    tale = story.until_batch(2, fails=("3",))
+    tale.end(Verdict.FAILED, "2 of 12 upgraded instances are unhealthy, which is more than the 20 % that may be")
+    state = fold(tale.log)
+    first, second = rollout.headline(state, tale.now, 70), rollout.subline(state, tale.now, 70)
+    assert width(text_of(first)) <= 70 and width(text_of(second)) <= 70
+    assert f"{text_of(first)} {text_of(second)}"[:100] == text_of(rollout.verdict(state))[:100]
+    assert "retry what failed" in text_of(rollout.next_steps(state))
+    assert rollout.subline(fold(story.whole()), tale.now, 120) == ()
+
+
 def test_a_policy_that_could_not_be_put_back_is_said_after_the_end() -> None:
     tale = story.until_batch(2)
     tale.say(PolicyRestored(False, "409"))
     tale.end()
-    assert "could not be put back" in text_of(rollout.subline(fold(tale.log), tale.now))
+    assert "could not be put back" in text_of(rollout.subline(fold(tale.log), tale.now, 120))
 
 
 def test_first_failure_names_the_instance_and_the_last_line_of_stderr() -> None:

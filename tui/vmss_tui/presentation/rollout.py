@@ -13,7 +13,8 @@ from vmss_tui.domain.upgrade import UpgradeCode
 from vmss_tui.presentation.columns import Line, Piece, text_of
 from vmss_tui.presentation.estimate import elapsed, remaining
 from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
-from vmss_tui.presentation.text import clock_time, counted, plain, plain_lines, seconds_between, width
+from vmss_tui.presentation.header import wrap
+from vmss_tui.presentation.text import clock_time, counted, cut_end, plain, plain_lines, seconds_between, width
 
 BUSY = (Phase.UPDATING, Phase.SCRIPT, Phase.HEALTH)
 """Phases of instances that are being worked on."""
@@ -64,7 +65,7 @@ def arrow(old: str, new: str, *, tight: bool = False) -> str:
 def headline(state: RolloutState, now: datetime, cells: int, *, runner_alive: bool = True) -> Line:
     """The line that says it all; after the end it is the verdict."""
     if state.stage.over:
-        return verdict(state, cells)
+        return verdict_lines(state, cells)[0]
     mark = stage_mark(state, runner_alive=runner_alive)
     tight = cells < 100
     gap = "  " if tight else "   "
@@ -91,10 +92,10 @@ def _clock(state: RolloutState, now: datetime, *, tight: bool) -> list[Piece]:
     return pieces
 
 
-def subline(state: RolloutState, now: datetime, *, runner_alive: bool = True) -> Line:
-    """What it waits for and until when, or what to do when nobody works on it; empty when all simply goes on."""
+def subline(state: RolloutState, now: datetime, cells: int, *, runner_alive: bool = True) -> Line:
+    """What it waits for and until when, or what to do when nobody works on it; after the end, the verdict goes on."""
     if state.stage.over:
-        return _after(state)
+        return _after(state, cells)
     if not runner_alive:
         return (
             ("its runner is gone: ", Role.BAD),
@@ -112,10 +113,21 @@ def subline(state: RolloutState, now: datetime, *, runner_alive: bool = True) ->
     return (text, (f"   {clock_time(left)} left", Role.PLAIN), *onward)
 
 
-def _after(state: RolloutState) -> Line:
+def _after(state: RolloutState, cells: int) -> Line:
     if state.policy_restored is False:
         return (("the set's own upgrade policy could not be put back: look at it", Role.WARN),)
-    return (("o report   l output of an instance   z undo   esc back", Role.DIM),)
+    rest = " ".join(text_of(line) for line in verdict_lines(state, cells)[1:])
+    return ((cut_end(rest, cells), Role.PLAIN),) if rest else ()
+
+
+def next_steps(state: RolloutState) -> Line:
+    """What one usually wants after the end."""
+    failed = bool(state.count(*BROKEN, Phase.NOT_RUN))
+    wanted = [("o", "report"), ("L", "outputs"), *([("t", "retry what failed")] if failed else []), ("z", "undo")]
+    pieces: list[Piece] = []
+    for key, words in (*wanted, ("R", "replay"), ("esc", "back")):
+        pieces += [(key, Role.ACCENT), (f" {words}   ", Role.DIM)]
+    return tuple(pieces)
 
 
 # -- counts ---------------------------------------------------------------------------------------------------------
@@ -248,7 +260,7 @@ def shares(numbers: list[int], cells: int) -> list[int]:
 # -- the end --------------------------------------------------------------------------------------------------------
 
 
-def verdict(state: RolloutState, cells: int = 10_000) -> Line:
+def verdict(state: RolloutState) -> Line:
     """`● COMPLETED in 09:02: 60 of 60 run web 2.5.0 and are healthy, lowest 51`."""
     mark = _STAGES[state.stage]
     spent = clock_time(elapsed(state, state.ended_at or state.last_at or datetime.max))
@@ -257,6 +269,13 @@ def verdict(state: RolloutState, cells: int = 10_000) -> Line:
     if state.stage is not Stage.COMPLETED and state.reason:
         text = f"{plain(state.reason)} ({text})"
     return (head, (text, Role.PLAIN))
+
+
+def verdict_lines(state: RolloutState, cells: int) -> tuple[Line, ...]:
+    """The verdict in lines of `cells` cells."""
+    head, text = verdict(state)
+    first, *rest = wrap(f"{head[0]}{text[0]}", cells)
+    return ((head, (first[len(head[0]) :], Role.PLAIN)), *(((part, Role.PLAIN),) for part in rest))
 
 
 def reached(state: RolloutState) -> str:

@@ -13,7 +13,7 @@ from vmss_tui.domain.rollout import RolloutState, apply
 from vmss_tui.domain.upgrade import AzureFault, OperationState
 from vmss_tui.presentation.columns import Line, Piece, text_of
 from vmss_tui.presentation.glyphs import CROSS, Role
-from vmss_tui.presentation.rollout import BROKEN, arrow, first_failure, why_failed
+from vmss_tui.presentation.rollout import BROKEN, arrow, first_failure, next_steps, why_failed
 from vmss_tui.presentation.text import counted, cut_end, plain, width
 
 _SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUSE: Role.BAD}
@@ -46,7 +46,12 @@ def follow(log: Iterable[e.Logged], state: RolloutState | None = None) -> tuple[
 
 
 def event_line(state: RolloutState, log: Sequence[LogLine], cells: int, *, tz: tzinfo | None = None) -> Line:
-    """The newest events side by side, newest first; a failure takes the line before them."""
+    """The newest events side by side, newest first; a failure takes the line before them.
+
+    After the end, what one usually wants to do next.
+    """
+    if state.stage.over:
+        return next_steps(state)
     pieces: list[Piece] = []
     failure = first_failure(state)
     if failure:

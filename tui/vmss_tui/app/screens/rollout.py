@@ -54,8 +54,7 @@ class RolloutScreen(WatchScreen):
         """Headline, bar, counts, map, instances, log."""
         yield Rule(classes="roomy")
         yield Lines(lambda width: (self._headline(width),), id="headline", classes="one-line")
-        yield Lines(lambda width: (told.subline(self.state, self.time, runner_alive=self.runner_alive),),
-                    id="subline", classes="one-line")  # fmt: skip
+        yield Lines(lambda width: (self._subline(width),), id="subline", classes="one-line")
         yield Lines(lambda width: (told.bar(self.state, width),), id="bar", classes="one-line")
         yield Lines(lambda width: (told.counts(self.state, self.time, width),), id="counts", classes="one-line")
         yield Rule(classes="roomy")
@@ -90,6 +89,9 @@ class RolloutScreen(WatchScreen):
 
     def _headline(self, width: int) -> Line:
         return told.headline(self.state, self.time, width, runner_alive=self.runner_alive)
+
+    def _subline(self, width: int) -> Line:
+        return told.subline(self.state, self.time, width, runner_alive=self.runner_alive)
 
     def _map(self, width: int) -> Sequence[Line]:
         return block_map(self.state, width, 12) if self._map_open else (strip_map(self.state, width),)
