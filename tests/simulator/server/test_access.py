@@ -1,5 +1,6 @@
 """Who may see and do what. Source: "Azure built-in roles"; the 403 text is quoted in ARM's documentation."""
 
+import re
 from typing import Any
 
 import pytest
@@ -96,6 +97,9 @@ def test_another_tenants_token_is_refused(gate: SimulatorProcess) -> None:
     assert names(gate.get("/subscriptions", token=token)) == {"freight"}
     answer = gate.get(scale_set(gate), token=token)
     assert (answer.status, answer.body["error"]["code"]) == (401, "InvalidAuthenticationTokenTenant")
+    right = re.search(r"must match the tenant 'https://sts.windows.net/([^/]+)/'", answer.body["error"]["message"])
+    assert right is not None
+    assert f'authorization_uri="https://login.windows.net/{right[1]}"' in answer.headers["www-authenticate"]
 
 
 def test_a_user_is_in_two_tenants_and_gets_a_token_for_each(simulator: StartsSimulator) -> None:

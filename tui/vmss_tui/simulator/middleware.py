@@ -197,14 +197,13 @@ def _check_subscription(gate: Gate, principal: Principal, path: ArmPath) -> web.
         return arm_error(404, "SubscriptionNotFound", f"The subscription '{path.subscription}' could not be found.")
     if subscription.tenant_id != principal.tenant_id:
         wrong, right = (f"https://sts.windows.net/{t}/" for t in (principal.tenant_id, subscription.tenant_id))
-        return arm_error(
-            401,
-            "InvalidAuthenticationTokenTenant",
+        authority = f"https://login.windows.net/{subscription.tenant_id}"
+        message = (
             f"The access token is from the wrong issuer '{wrong}'. It must match the tenant '{right}' associated "
-            "with this subscription. Please use the authority (URL) "
-            f"'https://login.windows.net/{subscription.tenant_id}' to get the token.",
-            {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+            f"with this subscription. Please use the authority (URL) '{authority}' to get the token."
         )
+        challenge = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
+        return arm_error(401, "InvalidAuthenticationTokenTenant", message, {"WWW-Authenticate": challenge})
     return None
 
 
