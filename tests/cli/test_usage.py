@@ -12,7 +12,7 @@ from vmss_tui import __version__
 from vmss_tui.cli import catalogue
 from vmss_tui.cli.group import program
 from vmss_tui.cli.main import main
-from vmss_tui.cli.settings import AUTH
+from vmss_tui.cli.options import AUTH
 from vmss_tui.gateway.clouds import CREDENTIALS
 
 

@@ -4,16 +4,20 @@
 `vmss_tui.errors`. Nothing here imports azure; `connect` does it, off the event loop, after the first frame.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from __future__ import annotations
 
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.script import Secret
-from vmss_tui.journal.store import Journal
-from vmss_tui.ports import Azure, Clock
-from vmss_tui.profiles.store import ProfileStore
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from vmss_tui.domain.plan import RolloutPlan
+    from vmss_tui.domain.script import Secret
+    from vmss_tui.journal.store import Journal
+    from vmss_tui.ports import Azure, Clock
+    from vmss_tui.profiles.store import ProfileStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import catalogue
-from vmss_tui.cli.settings import AUTH, Settings
+from vmss_tui.cli.options import AUTH
+from vmss_tui.cli.settings import Settings
 
 
 class LazyGroup(click.Group):

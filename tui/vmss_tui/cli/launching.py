@@ -10,8 +10,8 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.following import JsonWriter, PlainWriter, detached, follow
+from vmss_tui.cli.options import current
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.settings import current
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.script import Secret, SecretRef
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError

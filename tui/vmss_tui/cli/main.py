@@ -1,4 +1,4 @@
-"""The entry point: answers `--version` and `--help` at once, hands everything else to Click, owns the outermost catch.
+"""The entry point: answers `--version` and `--help` at once, opens the app, hands the rest to Click.
 
 Nothing heavy is imported at the top: `vmss-tui --version` must stay close to starting Python itself.
 """
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return output.quick(quick)
     from vmss_tui.cli import diagnostics
 
-    return diagnostics.guarded(lambda: _dispatch(given))
+    return diagnostics.guarded(lambda: _dispatch(given) if given else _app())
 
 
 def _quick(given: Sequence[str]) -> str | None:
@@ -39,3 +39,10 @@ def _dispatch(given: list[str]) -> int:
 
     code = program.main(args=given, prog_name="vmss-tui", standalone_mode=False)
     return code if isinstance(code, int) else 0
+
+
+def _app() -> int:
+    from vmss_tui.cli.opening import open_app
+    from vmss_tui.cli.settings import Settings
+
+    return open_app(Settings())

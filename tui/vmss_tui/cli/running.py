@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import click
 
+from vmss_tui.cli.options import current
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.settings import current
 
 
 def run(ctx: click.Context, work: Callable[[LiveSession], Awaitable[int]]) -> int:

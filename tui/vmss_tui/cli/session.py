@@ -4,28 +4,29 @@ Implements `app.session.Session`. Heavy parts are imported when they are first u
 event loop.
 """
 
+from __future__ import annotations
+
 import asyncio
-import getpass
 import importlib
 import os
-import shlex
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmss_tui.app.session import CloudInfo, DeviceCode
-from vmss_tui.cli import logfile, process
-from vmss_tui.cli.settings import Settings
-from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.script import Secret
 from vmss_tui.errors import LeaseHeld, PreflightRefused, UsageError
 from vmss_tui.gateway.clouds import Cloud, load_cloud
-from vmss_tui.journal.store import Journal, default_path
-from vmss_tui.ports import Azure, Clock, SystemClock
+from vmss_tui.ports import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from vmss_tui.cli.settings import Settings
+    from vmss_tui.domain.ids import ScaleSetId
+    from vmss_tui.domain.plan import RolloutPlan
+    from vmss_tui.domain.script import Secret
     from vmss_tui.engine.timing import Pace
+    from vmss_tui.journal.store import Journal
+    from vmss_tui.ports import Azure, Clock
     from vmss_tui.profiles.store import ProfileStore
 
 
@@ -66,16 +67,20 @@ class LiveSession:
     @property
     def journal_path(self) -> Path:
         """Where the journal is."""
+        from vmss_tui.journal.store import default_path
+
         return self._settings.journal or default_path()
 
     def journal(self) -> Journal:
         """See `app.session.Session`. A journal that does not exist yet is made, even to read it."""
+        from vmss_tui.journal.store import Journal
+
         if self._journal is None:
             read_only = self.read_only and self.journal_path.exists()
             self._journal = Journal.open(self.journal_path, read_only=read_only)
         return self._journal
 
-    def profiles(self) -> "ProfileStore":
+    def profiles(self) -> ProfileStore:
         """See `app.session.Session`."""
         from vmss_tui.profiles.store import ProfileStore
 
@@ -104,7 +109,7 @@ class LiveSession:
             )
         await self._run(rollout, secrets or {})
 
-    def pace(self) -> "Pace":
+    def pace(self) -> Pace:
         """How often a runner on this cloud looks."""
         from vmss_tui.engine.timing import Pace
 
@@ -112,6 +117,8 @@ class LiveSession:
 
     def editor(self, path: Path) -> Sequence[str]:
         """See `app.session.Session`."""
+        import shlex
+
         command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
         return [*shlex.split(command), str(path)]
 
@@ -141,6 +148,8 @@ class LiveSession:
             self._journal = None
 
     async def _run(self, rollout: str, secrets: Mapping[str, Secret]) -> None:
+        from vmss_tui.cli import logfile, process
+
         journal = self.journal()
         log = logfile.runner_log_path(rollout)
         command = process.runner_command(rollout, journal.path, self._settings)
@@ -155,6 +164,8 @@ class LiveSession:
 
 def _who() -> str:
     """The operating-system user; a bare number where it has no name."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

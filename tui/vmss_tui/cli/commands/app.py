@@ -1,23 +1,9 @@
-"""`vmss-tui` and `vmss-tui app`: the app, on a terminal that can show it."""
-
-import os
-import sys
+"""`vmss-tui app`: the app, with options."""
 
 import click
 
-from vmss_tui.cli.settings import connected, current, with_profiles
-from vmss_tui.errors import UsageError
-
-
-def require_terminal(instead: str = "vmss-tui list") -> None:
-    """Raise UsageError unless a person can see and steer the app: it reads stdin and paints on stderr."""
-    where = f"`{instead}` and the other commands work everywhere; `vmss-tui --help` lists them"
-    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
-        raise UsageError("the app needs a terminal", hint=where)
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        raise UsageError(
-            "the app needs a terminal that can place its cursor, and TERM says that this one cannot", hint=where
-        )
+from vmss_tui.cli.opening import open_app
+from vmss_tui.cli.options import connected, current, with_profiles
 
 
 @click.command()
@@ -26,19 +12,4 @@ def require_terminal(instead: str = "vmss-tui list") -> None:
 @click.pass_context
 def app(ctx: click.Context) -> int:
     """Open the app."""
-    return open_app(ctx)
-
-
-def open_app(ctx: click.Context, *, rollout: str | None = None, speed: float | None = None) -> int:
-    """Open the app and return its exit code; with `rollout`, on that rollout's live screen (`speed`: as a replay)."""
-    require_terminal()
-    from vmss_tui.app.app import VmssTui
-    from vmss_tui.app.start import StartAt
-    from vmss_tui.cli import logfile
-    from vmss_tui.cli.session import LiveSession
-
-    log = logfile.start()
-    start = StartAt() if rollout is None else StartAt(mode="rollouts", rollout=rollout, speed=speed)
-    tui = VmssTui(LiveSession(current(ctx)), start_at=start, log_file=str(log or ""))
-    tui.run()
-    return tui.return_code or 0
+    return open_app(current(ctx))

@@ -3,7 +3,7 @@
 import click
 
 from vmss_tui.cli import diagnostics
-from vmss_tui.cli.settings import current
+from vmss_tui.cli.options import current
 from vmss_tui.cli.simulation import DemoHome, Simulated
 from vmss_tui.errors import UsageError
 
@@ -31,7 +31,7 @@ def demo(ctx: click.Context, scenario: str | None, speed: float | None, stop: bo
     if stop:
         return _stop(home)
     if not command:
-        from vmss_tui.cli.commands.app import require_terminal
+        from vmss_tui.cli.opening import require_terminal
 
         require_terminal("vmss-tui demo list")
         diagnostics.say("starting a simulated Azure …")

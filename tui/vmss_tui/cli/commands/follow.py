@@ -6,7 +6,7 @@ import click
 
 from vmss_tui.cli import output
 from vmss_tui.cli.following import JsonWriter, PlainWriter, detached, follow
-from vmss_tui.cli.settings import connected, current
+from vmss_tui.cli.options import connected, current
 from vmss_tui.journal.store import Journal
 
 
@@ -25,9 +25,9 @@ def attach(ctx: click.Context, rollout: str | None, jsonl: bool, plain: bool) ->
     try:
         found = journal.find(rollout).id
         if not jsonl and not plain and output.is_terminal():
-            from vmss_tui.cli.commands.app import open_app
+            from vmss_tui.cli.opening import open_app
 
-            return open_app(ctx, rollout=found)
+            return open_app(current(ctx), rollout=found)
         return asyncio.run(follow(journal, found, JsonWriter() if jsonl else PlainWriter()))
     except KeyboardInterrupt:
         return detached(found, running=not journal.header(found).stage.over)

@@ -9,7 +9,7 @@ import click
 
 from vmss_tui.cli import output
 from vmss_tui.cli.following import exit_code
-from vmss_tui.cli.settings import current
+from vmss_tui.cli.options import current
 from vmss_tui.domain.events import Logged
 from vmss_tui.domain.rollout import fold
 from vmss_tui.errors import UsageError
@@ -133,9 +133,9 @@ def _text(form: str, header: RolloutHeader, log: Sequence[Logged]) -> str:
 @click.pass_context
 def replay(ctx: click.Context, rollout: str | None, speed: float) -> int:
     """Play a recorded rollout again in the app's live screen."""
-    from vmss_tui.cli.commands.app import open_app, require_terminal
+    from vmss_tui.cli.opening import open_app, require_terminal
 
     require_terminal("vmss-tui report")
     with opened(ctx) as journal:
         found = journal.find(rollout).id
-    return open_app(ctx, rollout=found, speed=speed)
+    return open_app(current(ctx), rollout=found, speed=speed)

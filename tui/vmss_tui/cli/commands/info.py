@@ -10,9 +10,9 @@ import click
 
 from vmss_tui import __version__
 from vmss_tui.cli import logfile, output
+from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.settings import connected
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.gateway.clouds import clouds_directory
 from vmss_tui.presentation import records, text_tables

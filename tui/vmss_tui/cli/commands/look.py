@@ -7,9 +7,9 @@ import click
 
 from vmss_tui.cli import diagnostics, inventory, output
 from vmss_tui.cli.naming import Namer
+from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.settings import connected
 from vmss_tui.domain.fleet import FleetEntry, FleetSnapshot, count_instances
 from vmss_tui.domain.ids import ScaleSetId, Subscription
 from vmss_tui.domain.scaleset import SetSnapshot

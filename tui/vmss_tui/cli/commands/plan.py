@@ -7,10 +7,10 @@ import click
 
 from vmss_tui.cli import output
 from vmss_tui.cli.launching import plan_lines
+from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.preparing import Wish, amount, assignments, prepare, seconds
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.settings import connected, with_profiles
 from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.errors import PreflightRefused
 from vmss_tui.presentation import records

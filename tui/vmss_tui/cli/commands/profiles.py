@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.settings import current, with_profiles
+from vmss_tui.cli.options import current, with_profiles
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, plain_value

@@ -7,9 +7,9 @@ import click
 
 from vmss_tui.cli.commands.plan import wish_from, wishes
 from vmss_tui.cli.launching import Launch, Manner, manners
+from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.preparing import Prepared, prepare
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.settings import connected, with_profiles
 from vmss_tui.errors import UsageError
 
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import process
+from vmss_tui.cli.options import connected, current
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.settings import Settings, connected, current
+from vmss_tui.cli.settings import Settings
 from vmss_tui.domain.script import Secret, SecretRef
 
 TERMINATED = 128 + signal.SIGTERM

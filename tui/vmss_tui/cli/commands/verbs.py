@@ -7,9 +7,9 @@ import click
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.history import opened
 from vmss_tui.cli.launching import Launch, Manner, manners
+from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.settings import connected
 from vmss_tui.domain.events import RequestAnswered
 from vmss_tui.errors import UsageError, VmssTuiError
 from vmss_tui.journal.store import Journal, RolloutHeader

@@ -7,9 +7,9 @@ import click
 
 from vmss_tui.cli import diagnostics, inventory, output, watching
 from vmss_tui.cli.naming import Namer
+from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.settings import connected
 from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.presentation import scaleset as scaleset_words
 from vmss_tui.presentation.columns import text_of
