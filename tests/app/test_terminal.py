@@ -33,10 +33,10 @@ def test_partial_repaints_leave_the_same_picture_as_a_full_one(tmp_path: Path) -
         terminal.press("escape")
         terminal.wait_for("15 scale sets, 603 instances")
         before = _without_age(terminal.settle())
-        terminal.resize(118, 40)
-        terminal.settle()
+        terminal.resize(110, 40)
+        terminal.wait_for(r"3 Profiles\s*\n─{110}\n")
         terminal.resize(120, 40)
-        assert _without_age(terminal.settle()) == before
+        terminal.wait_for(lambda text: _without_age(text) == before)
         terminal.press("q")
         assert terminal.finish() == 0
         assert terminal.restored() == []

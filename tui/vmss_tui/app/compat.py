@@ -14,11 +14,13 @@ from rich.console import Console
 from rich.control import Control
 from rich.segment import Segment
 from rich.text import Text
+from textual import events
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widgets import Input
 
 from vmss_tui.app.widgets.strips import ascii_only
 
@@ -135,6 +137,16 @@ class SafeApp(App[int]):
 
     log_file: str = ""
     """Where details of a crash are."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Letters that were typed before a field got the focus belong into the field; Textual would drop them.
+
+        A field keeps the letters that reach it, so one that comes here was on its way when the focus moved.
+        """
+        field = self.focused
+        if isinstance(field, Input) and event.is_printable and event.character:
+            event.prevent_default()
+            field.insert_text_at_cursor(event.character)
 
     def _fatal_error(self) -> None:
         crash(self, self._exception or RuntimeError("unknown"), self.log_file)

@@ -40,6 +40,7 @@ class ListScreen(BaseScreen):
         self.order = self.default_order
         self.reverse = False
         self.terms: tuple[Term, ...] = ()
+        self._filtered_by = ""
 
     # -- what a list fills in -----------------------------------------------------------------------------------
 
@@ -67,7 +68,7 @@ class ListScreen(BaseScreen):
     def body(self) -> Iterable[Widget]:
         """Filter, rule, list or notice."""
         yield from self.above()
-        yield FilterBar(self.hint, mode=self.mode_number, id="filter")
+        yield FilterBar(self.hint, mode=self.mode_number, leave=self._leave_filter, id="filter")
         yield Rule(id="rule")
         yield Grid(self.columns, id="grid")
         yield NoticePanel(id="notice")
@@ -80,7 +81,7 @@ class ListScreen(BaseScreen):
     def on_mount(self) -> None:
         """The list has the keyboard."""
         self._settle_filter()
-        self.grid.focus()
+        self.set_focus(self.grid)
         self.grid.show_sort(self.order, reverse=self.reverse)
         self.redraw()
 
@@ -91,7 +92,7 @@ class ListScreen(BaseScreen):
         if notice is None:
             self.grid.set_rows(self.rows())
             if self.focused is None:
-                self.grid.focus()
+                self.set_focus(self.grid)
         self.status.rest(self.rest())
         self.refresh_frame()
 
@@ -118,18 +119,25 @@ class ListScreen(BaseScreen):
         self.sort_by(message.column, reverse=message.column == self.order and not self.reverse)
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        """Filter while typing; a filter that makes no sense keeps the list and says why."""
+        """Filter while typing."""
+        self.apply_filter(message.value)
+
+    def apply_filter(self, words: str) -> None:
+        """Show what matches; a filter that makes no sense keeps the list and says why."""
+        if words == self._filtered_by:
+            return
+        self._filtered_by = words
         try:
-            self.terms = parse(message.value, self.fields)
+            self.terms = parse(words, self.fields)
         except FilterProblem as problem:
             self.flash(str(problem), Role.WARN)
             return
         self.redraw()
 
-    def on_filter_bar_left(self) -> None:
-        """The keyboard goes back to the list."""
+    def _leave_filter(self, words: str) -> None:
+        self.apply_filter(words)
         self._settle_filter()
-        self.grid.focus()
+        self.set_focus(self.grid)
 
     def _settle_filter(self) -> None:
         if self.filter_in_rule:

@@ -17,6 +17,7 @@ from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.screens.sheet import Sheet, SheetScreen
 from vmss_tui.domain.rollout import Stage
 from vmss_tui.errors import VmssTuiError
+from vmss_tui.journal.export import to_jsonl
 from vmss_tui.presentation import lists
 from vmss_tui.presentation.columns import Line, Row
 from vmss_tui.presentation.details import text_lines
@@ -164,17 +165,16 @@ class RolloutsScreen(ListScreen):
 
     def do_raw(self) -> None:
         """The log as JSON lines."""
-        from vmss_tui.journal.export import to_jsonl
-
         item = self.current()
         if item is None:
             return
         try:
-            log = self.shell.session.journal().events(item.header.id)
+            journal = self.shell.session.journal()
+            header, log = journal.header(item.header.id), journal.events(item.header.id)
         except VmssTuiError as error:
             self.flash(error.message, Role.BAD)
             return
-        words = to_jsonl(item.header, log)
+        words = to_jsonl(header, log)
         sheet = Sheet(lambda width: text_lines(words, width), words)
         self.app.push_screen(SheetScreen(f"rollout {item.header.id} · log", sheet))
 

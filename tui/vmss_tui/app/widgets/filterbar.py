@@ -3,6 +3,7 @@
 Owns the text; what it means is the screen's business. Escape clears, enter keeps.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,10 +29,9 @@ class _FilterInput(Input):
 
     def action_leave(self, clear: bool) -> None:
         """Back to the list."""
-        if clear:
-            self.value = ""
-        self.screen.set_focus(None)
-        self.post_message(FilterBar.Left(bool(clear)))
+        bar = self.parent
+        if isinstance(bar, FilterBar):
+            bar.leave(clear=bool(clear))
 
 
 class FilterBar(Horizontal):
@@ -57,10 +57,22 @@ class FilterBar(Horizontal):
 
         cleared: bool
 
-    def __init__(self, hint: str, *, mode: int = 0, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        hint: str,
+        *,
+        mode: int = 0,
+        leave: Callable[[str], None] | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        """`leave` gets the text at once when somebody goes back to the list, and must move the focus.
+
+        Messages would come after keys that were typed ahead, which would then act on rows that are about to go.
+        """
         super().__init__(id=id)
         self._hint = hint
         self._mode = mode
+        self._leave = leave
 
     def compose(self) -> ComposeResult:
         """Sign, input, modes."""
@@ -87,17 +99,23 @@ class FilterBar(Horizontal):
         self.query_one(Input).value = value
 
     def begin(self) -> None:
-        """Let somebody type."""
+        """Let somebody type, from the very next key on (`focus` would only come after keys typed ahead)."""
         field = self.query_one(Input)
         field.can_focus = True
-        field.focus()
+        self.screen.set_focus(field)
+
+    def leave(self, *, clear: bool) -> None:
+        """Back to the list, with or without the filter."""
+        field = self.query_one(Input)
+        if clear:
+            field.value = ""
+        if self._leave is not None:
+            self._leave(field.value)
+        field.can_focus = False
+        self.post_message(self.Left(clear))
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Tell the screen."""
         message.stop()
         self.query_one(".filter--sign", Lines).reload()
         self.post_message(self.Changed(message.value))
-
-    def on_filter_bar_left(self) -> None:
-        """The input is quiet again."""
-        self.query_one(Input).can_focus = False
