@@ -7,7 +7,7 @@ frame, inside `session.connect`.
 import contextlib
 import os
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
@@ -25,15 +25,29 @@ from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet import FleetScreen
-from vmss_tui.app.screens.profiles import ProfilesScreen
-from vmss_tui.app.screens.rollouts import RolloutsScreen
 from vmss_tui.app.session import DeviceCode, Session
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
 from vmss_tui.domain.fleet import FleetSnapshot
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
-from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
+
+if TYPE_CHECKING:
+    from vmss_tui.journal.store import RolloutHeader
+
+
+def _rollouts() -> Screen[None]:
+    """The screen of the second mode; imported when somebody goes there, not before the first frame."""
+    from vmss_tui.app.screens.rollouts import RolloutsScreen
+
+    return RolloutsScreen()
+
+
+def _profiles() -> Screen[None]:
+    """The screen of the third mode, imported in the same way."""
+    from vmss_tui.app.screens.profiles import ProfilesScreen
+
+    return ProfilesScreen()
 
 
 class VmssTui(compat.SafeApp):
@@ -43,8 +57,8 @@ class VmssTui(compat.SafeApp):
     CSS_PATH: ClassVar = ["styles/base.tcss", "styles/dialogs.tcss", "styles/lists.tcss"]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "fleet": FleetScreen,
-        "rollouts": RolloutsScreen,
-        "profiles": ProfilesScreen,
+        "rollouts": _rollouts,
+        "profiles": _profiles,
     }
     DEFAULT_MODE = "fleet"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionCommands, JumpCommands}
@@ -194,7 +208,7 @@ class VmssTui(compat.SafeApp):
         if question is None or await self.push_screen_wait(ConfirmScreen(question)):
             self.exit(return_code=0, message=Text(parting_words(running)) if running else None)
 
-    def running_rollouts(self) -> tuple[RolloutHeader, ...]:
+    def running_rollouts(self) -> "tuple[RolloutHeader, ...]":
         """Rollouts that are not over; none when the journal cannot be read."""
         with contextlib.suppress(JournalUnavailable):
             return tuple(each for each in self.session.journal().rollouts() if not each.stage.over)

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from vmss_tui.app.screens.confirm import Question
 from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
+
+if TYPE_CHECKING:
+    from vmss_tui.journal.store import RolloutHeader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +25,7 @@ class StartAt:
     """Show the rollout as a replay, this many times faster than it was."""
 
 
-def parting_words(running: Sequence[RolloutHeader]) -> str:
+def parting_words(running: "Sequence[RolloutHeader]") -> str:
     """What stands in the terminal after the app has closed: the rollouts that go on, and how to see them again."""
     lines = [f"rollout {each.id} of {each.target.name} goes on: vmss-tui attach {each.id}" for each in running[:4]]
     if len(running) > 4:
