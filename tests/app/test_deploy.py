@@ -67,8 +67,8 @@ class Desk:
         return next(each for each in self.screen.query(Field) if each.spec.key == key)
 
     def remark(self, key: str) -> str:
-        lines = self.field(key).query_one(".field-remark", Lines)
-        return lines.render_line(0).text.strip()
+        found = self.field(key).query(".field-remark").results(Lines)
+        return "".join(lines.render_line(0).text.strip() for lines in found)
 
     async def until(self, what: Callable[[], bool]) -> None:
         for _ in range(1000):
@@ -161,6 +161,24 @@ async def test_files_are_looked_at_and_may_be_reordered(tmp_path: Path, monkeypa
         await d.until(
             lambda: d.field("script.files").value.startswith("https://ships.blob.core.windows.net/scripts/b.sh")
         )
+
+
+async def test_up_down_tab_and_enter_go_from_field_to_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch, saved=PROFILE, size=(120, 24)) as d:
+        await d.shows("VARIABLES")
+
+        def here() -> str:
+            focused = d.app.focused
+            return next((each.spec.key for each in d.screen.query(Field) if each.control is focused), "")
+
+        await d.until(lambda: here() == "variables.version")
+        for key, expected in (("down", "script.os"), ("down", "script.label"), ("enter", "script.files")):
+            await d.pilot.press(key)
+            await d.until(lambda expected=expected: here() == expected)  # type: ignore[misc]
+        await d.pilot.press("down", "up", "up")
+        await d.until(lambda: here() == "script.label")
+        await d.pilot.press("pagedown")
+        assert here() == "script.label"
 
 
 async def test_start_asks_with_the_sets_name_and_opens_the_rollout(
@@ -296,7 +314,7 @@ async def test_protected_settings_are_added_as_references(tmp_path: Path, monkey
             await d.pilot.press("enter")
             await d.until(lambda: d.field("protected+").value == "")
         await d.until(lambda: any(each.spec.key == "protected.storageAccountKey" for each in d.screen.query(Field)))
-        await d.until(lambda: d.remark("protected.storageAccountKey") == "*** from $WEB_KEY")
+        await d.until(lambda: d.remark("protected.storageAccountKey") == "*** $WEB_KEY")
         assert d.remark("protected.storageAccountName") == "▲ $WEB_NAME is not set here"
         field = d.field("protected.storageAccountKey").query_one(Input)
         assert field.password

@@ -117,13 +117,22 @@ def change_lines(plan: RolloutPlan, cells: int, *, protected: Sequence[Protected
     if not lines:
         lines.append((("  nothing in the public settings", Role.DIM),))
     for line in protected:
-        source = f"  {line.source}" if line.source else ""
-        name = "protected settings" if line.name == "*" else line.name
-        lines.append(((f"  {plain(name)}  ", Role.PLAIN), (f"*** {line.word}", Role.WARN), (source, Role.DIM)))
+        lines += _protected(line, cells)
     role, verb = (Role.OK, "Azure will run it") if plan.forecast.will_run else (Role.WARN, "Azure will not run it")
     text = f"{verb}: {plan.forecast.reason}" if plan.forecast.reason else verb
     lines += [((f"  {part}", role),) for part in wrap(text, max(10, cells - 2))]
     return tuple(lines)
+
+
+def _protected(line: ProtectedLine, cells: int) -> list[Line]:
+    name = "protected settings" if line.name == "*" else plain(line.name)
+    head: Line = ((f"  {name}  ", Role.PLAIN), (f"*** {line.word}", Role.WARN))
+    source = plain(line.source)
+    if not source:
+        return [head]
+    if width(f"  {name}  *** {line.word}  {source}") <= cells:
+        return [(*head, (f"  {source}", Role.DIM))]
+    return [head, ((f"    from {cut_middle(source, max(8, cells - 9))}", Role.DIM),)]
 
 
 def _change(change: SettingChange, cells: int) -> list[Line]:
@@ -194,7 +203,8 @@ def batch_lines(plan: RolloutPlan, cells: int, *, most: int = 8) -> tuple[Line, 
             words = f"   …  {counted(len(hidden), 'more batch', 'more batches')}, {counted(count, 'instance')}"
             lines.append(((words, Role.DIM),))
     for reason, count in _reasons(plan):
-        lines.append(((f"   ⊘  {counted(count, 'instance')} left out: {reason}", Role.DIM),))
+        first, *rest = wrap(f"{counted(count, 'instance')} left out: {reason}", max(10, cells - 6))
+        lines += [((f"   ⊘  {first}", Role.DIM),), *(((f"      {part}", Role.DIM),) for part in rest)]
     lines += [((f"  {part}", Role.PLAIN),) for part in wrap(sentence(plan), max(10, cells - 2))]
     return tuple(lines)
 

@@ -21,7 +21,7 @@ from vmss_tui.app.screens import deploy_work as jobs
 from vmss_tui.app.screens.deploy_fields import ADD_PROTECTED, fields_of, remark
 from vmss_tui.app.screens.deploy_form import Form, Start, start_from_profile, start_from_set
 from vmss_tui.app.screens.deploy_planning import PlanningScreen
-from vmss_tui.app.widgets.form import Field
+from vmss_tui.app.widgets.form import Field, FormBox
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.app.widgets.notice import NoticePanel
 from vmss_tui.domain.ids import ScaleSetId
@@ -50,6 +50,8 @@ class DeployScreen(PlanningScreen):
     def __init__(self, target: ScaleSetId, *, profile: str = "") -> None:
         super().__init__(target)
         self._profile = profile
+        self.add_problem: Line = ()
+        """What is wrong with the protected setting that somebody wants to add."""
         self._revealed = False
         self._here = ""
         """The field that has the keyboard."""
@@ -61,7 +63,7 @@ class DeployScreen(PlanningScreen):
         yield Rule()
         yield NoticePanel(id="notice")
         with Horizontal(id="deploy"):
-            yield VerticalScroll(id="form", can_focus=False)
+            yield FormBox(id="form")
             with VerticalScroll(id="plan"):
                 yield Lines(self._plan_lines, id="plan-text")
 
@@ -127,7 +129,7 @@ class DeployScreen(PlanningScreen):
         self.call_next(self._swap_fields)
 
     async def _swap_fields(self) -> None:
-        box = self.query_one("#form", VerticalScroll)
+        box = self.query_one("#form", FormBox)
         async with self.batch():
             await box.remove_children()
             await box.mount_all(fields_of(self.form) if self.form is not None else [])
@@ -147,10 +149,12 @@ class DeployScreen(PlanningScreen):
 
     def on_field_changed(self, message: Field.Changed) -> None:
         """Somebody typed or chose."""
-        if message.key != ADD_PROTECTED:
+        if message.key == ADD_PROTECTED:
+            self.add_problem = ()
+        else:
             self.typed(message.key, message.text)
-            self._remark_all()
-            self._tell_problem()
+        self._remark_all()
+        self._tell_problem()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter goes on to the next field, or adds a protected setting."""
@@ -189,7 +193,8 @@ class DeployScreen(PlanningScreen):
             return
         of = self.snapshot.scale_set if self.snapshot is not None else None
         for field in self.query(Field):
-            field.remark(remark(self.form, field.spec, self.plan, of, self.syntax))
+            adding = self.add_problem if field.spec.key == ADD_PROTECTED else ()
+            field.remark(adding or remark(self.form, field.spec, self.plan, of, self.syntax))
 
     def _plan_lines(self, width: int) -> Sequence[Line]:
         return actions.plan_lines(self, width)

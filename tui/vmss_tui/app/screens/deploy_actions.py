@@ -162,7 +162,8 @@ def add_protected(screen: "DeployScreen", field: Field) -> None:
     name, _, reference = field.value.strip().partition(" ")
     problems = screen.form.add_protected(name, reference.strip()) if name else ()
     if problems:
-        field.remark(((f"✖ {plain(problems[0].message)}; {plain(problems[0].hint)}", Role.BAD),))
+        screen.add_problem = ((f"✖ {plain(problems[0].message)}; {plain(problems[0].hint)}", Role.BAD),)
+        field.remark(screen.add_problem)
     elif name:
         screen.keep_draft()
         screen.rebuild()
@@ -281,9 +282,13 @@ def begin_start(screen: "DeployScreen") -> None:
 
 def _first_problem(form: Form) -> tuple[str, str]:
     key = form.first_error
-    if key is None:
-        return form.record_problem()
-    return key, form.problems(key)[0].message
+    if key is not None:
+        return key, form.problems(key)[0].message
+    for each in sorted(form.profile.protected):
+        problem = form.source_problem(f"protected.{each}")
+        if problem:
+            return f"protected.{each}", f"cannot be found: {problem}"
+    return form.record_problem()
 
 
 async def _preflight(screen: "DeployScreen") -> None:

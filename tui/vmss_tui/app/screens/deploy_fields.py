@@ -96,4 +96,4 @@ def _protected_remark(form: Form, key: str) -> Line:
     problem = form.source_problem(key)
     if problem:
         return ((f"▲ {plain(problem)}", Role.WARN),)
-    return (("*** from ", Role.DIM), (plain(source_of(ref)), Role.PLAIN))
+    return (("*** ", Role.DIM), (plain(source_of(ref)), Role.PLAIN))

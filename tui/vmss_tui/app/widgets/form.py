@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, TextArea
 
@@ -18,6 +18,9 @@ from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.form import FieldSpec
 from vmss_tui.presentation.glyphs import Role
+
+_LABEL = 14
+"""Cells of a label; a longer one pushes its own input only."""
 
 
 class Choice(Lines, can_focus=True):
@@ -108,6 +111,20 @@ class LinesArea(TextArea):
         """Function keys belong to the screen."""
         return False if action in ("select_line", "select_all") else super().check_action(action, parameters)
 
+    def action_cursor_up(self, select: bool = False) -> None:
+        """Up from the first line is the field above."""
+        if self.cursor_location[0] == 0 and not select:
+            self.screen.focus_previous()
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Down from the last line is the field below."""
+        if self.cursor_location[0] == self.document.line_count - 1 and not select:
+            self.screen.focus_next()
+        else:
+            super().action_cursor_down(select)
+
     def action_move_line(self, by: int) -> None:
         """Swap the line under the cursor with its neighbour."""
         lines = self.text.split("\n")
@@ -126,7 +143,7 @@ class Field(Vertical):
     Field {
         height: auto;
         & > Horizontal { height: auto; }
-        & .field-label { width: 14; height: 1; }
+        & .field-label { height: 1; }
         & .field-input { height: 1; padding: 0; background: $surface; }
         & .field-input:focus { background: $panel; }
         & .field-remark { height: 1; width: 1fr; padding: 0 0 0 1; }
@@ -172,7 +189,9 @@ class Field(Vertical):
         quiet = wide and not self.spec.hint
         below = Lines(lambda _: (self._remark,), classes="field-remark field-below" if wide else "field-remark")
         with Horizontal():
-            yield Lines(lambda _: (((self.spec.label, Role.DIM),),), classes="field-label")
+            label = Lines(lambda _: (((self.spec.label, Role.DIM),),), classes="field-label")
+            label.styles.width = max(_LABEL, len(self.spec.label) + 1)
+            yield label
             if self.spec.cells:
                 self.control.styles.width = self.spec.cells
             elif self.spec.choices:
@@ -247,6 +266,15 @@ class Field(Vertical):
     def on_descendant_focus(self) -> None:
         """The keyboard came."""
         self.post_message(self.Entered(self.spec.key))
+
+
+class FormBox(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Where fields stand; it scrolls by pages only, since up and down go from field to field."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pageup", "page_up", "page up", show=False),
+        Binding("pagedown", "page_down", "page down", show=False),
+    ]
 
 
 class Heading(Lines):
