@@ -159,6 +159,13 @@ class ProfileStore:
         self._forget()
         return path
 
+    def create(self, name: str, text: str) -> Path:
+        """Write a new profile's text to the first writable place; returns the path. Raises SaveRefused."""
+        path = self._free(name)
+        _write(path, text, private=False)
+        self._forget()
+        return path
+
     def duplicate(self, entry: ProfileEntry, name: str) -> Path:
         """Copy a profile, comments and all, under another name into the first writable place."""
         path = self._free(name)
