@@ -109,8 +109,8 @@ def subline(state: RolloutState, now: datetime, cells: int, *, runner_alive: boo
     text: Piece = (plain(state.waiting.why), Role.DIM)
     if state.waiting.until is None:
         return (text, *onward)
-    left = max(0.0, (state.waiting.until - now).total_seconds())
-    return (text, (f"   {clock_time(left)} left", Role.PLAIN), *onward)
+    left = (state.waiting.until - now).total_seconds()
+    return (text, (f"   {clock_time(left)} left" if left > 0 else "", Role.PLAIN), *onward)
 
 
 def _after(state: RolloutState, cells: int) -> Line:
