@@ -26,7 +26,7 @@ WIDE = (
     Column("script", "SCRIPT", 9, priority=6),
     Column("health", "HEALTH", 14),
     Column("since", "SINCE", 6, right=True),
-    Column("message", "LAST MESSAGE", 20, flex=6, priority=1),
+    Column("message", "LAST MESSAGE", 22, flex=6, priority=1),
 )
 """For 100 cells and more."""
 
