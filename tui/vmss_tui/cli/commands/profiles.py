@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.drift import drift_of_profile
+from vmss_tui.cli.commands.profile_files import export_profile, import_profile, new_profile
 from vmss_tui.cli.options import current, with_profiles
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import text_tables
@@ -132,3 +134,7 @@ def _verdict(errors: int, warnings: int) -> str:
     from vmss_tui.presentation.text import counted
 
     return f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+
+
+for _command in (new_profile, import_profile, export_profile, drift_of_profile):
+    profiles.add_command(_command)

@@ -1,6 +1,5 @@
 """`vmss-tui rollout`: plan, ask, start the runner, follow it. The rollout itself is the runner's."""
 
-import re
 from typing import Any
 
 import click
@@ -33,8 +32,8 @@ def rollout(
 
     async def work(session: LiveSession) -> int:
         prepared = await prepare(session, wish)
-        for_record = _for_the_record(prepared, why, ticket)
-        code = await launch.go(session, prepared.plan, pins=prepared.pins, why=for_record[0], ticket=for_record[1])
+        reason, change = _for_the_record(prepared, why, ticket)
+        code = await launch.go(session, prepared.plan, pins=prepared.pins, why=reason, ticket=change)
         session.profiles().used(prepared.profile.name, session.clock.now())
         return code
 
@@ -42,12 +41,15 @@ def rollout(
 
 
 def _for_the_record(prepared: Prepared, why: str | None, ticket: str | None) -> tuple[str, str]:
-    """Why and ticket, as given or as the profile has them. Raises UsageError when the profile insists."""
+    """Why and ticket, as given or as the profile has them. Raises UsageError when the profile wants others."""
+    from vmss_tui.profiles.model import check_record
+
     report = prepared.resolved.report
-    found = {"why": why or report.why, "ticket": ticket or report.ticket}
-    for name, value in found.items():
-        if name in report.require and not value:
-            raise UsageError(f"profile {prepared.profile.name} wants a {name} for the record", hint=f"give --{name} …")
-    if found["ticket"] and report.ticket_pattern and not re.fullmatch(report.ticket_pattern, found["ticket"]):
-        raise UsageError(f"--ticket: {found['ticket']!r} does not match {report.ticket_pattern}")
-    return found["why"], found["ticket"]
+    why, ticket = why or report.why, ticket or report.ticket
+    problems = check_record(report, why=why, ticket=ticket)
+    if problems:
+        words = "; ".join(each.message for each in problems)
+        raise UsageError(
+            f"profile {prepared.profile.name}: {words}", hint=f"give {' '.join(each.hint for each in problems)}"
+        )
+    return why, ticket
