@@ -18,6 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--set", default="")
     parser.add_argument("--mode", default="fleet")
+    parser.add_argument("--profiles", type=Path)
     parser.add_argument("--read-only", action="store_true")
     parser.add_argument("--crash", action="store_true", help="break when raw JSON is asked for")
     given = parser.parse_args()
@@ -25,7 +26,9 @@ def main() -> None:
         FleetScreen.do_raw = crash  # type: ignore[assignment,method-assign]
     azure = FakeAzure()
     with tempfile.TemporaryDirectory() as directory:
-        session = FakeSession(Path(directory), azure, clock=SystemClock(), read_only=given.read_only)
+        session = FakeSession(
+            Path(directory), azure, clock=SystemClock(), read_only=given.read_only, profile_directory=given.profiles
+        )
         target = azure.find(given.set).scale_set.id if given.set else None
         app = VmssTui(
             session,
