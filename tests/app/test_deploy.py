@@ -42,6 +42,7 @@ storageAccountName = { literal = "ships" }
 storageAccountKey = { prompt = true }
 [report]
 require = ["why"]
+ticket_pattern = 'CHG\\d+'
 """
 
 
@@ -181,6 +182,15 @@ async def test_up_down_tab_and_enter_go_from_field_to_field(tmp_path: Path, monk
         assert here() == "script.label"
 
 
+async def test_keys_that_miss_a_field_take_nobody_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        d.field("script.rerun").take_keyboard()
+        await d.pilot.press("1", "2", "3", "q")
+        await d.pilot.pause()
+        assert d.app.screen is d.screen
+
+
 async def test_start_asks_with_the_sets_name_and_opens_the_rollout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +256,7 @@ async def test_nothing_typed_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyP
         await d.until(lambda: bool(list(d.screen.query(Field))) and d.field("script.files").value == NEW_FILE)
         assert d.field("rollout.pause").value == "soon"
         await d.until(lambda: d.remark("rollout.pause").startswith("✖"))
+        await d.until(lambda: d.app.focused is d.field("script.files").control)
 
 
 async def test_a_draft_that_is_thrown_away_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,14 +299,20 @@ async def test_protected_values_are_asked_for_and_never_kept(tmp_path: Path, mon
         monkeypatch.setattr(d.session, "start", spy)
         await d.put("variables.version", "2.5.0")
         await d.pilot.press("f9")
-        await d.shows("not yet: why")
-        await d.put("report.why", "release")
+        await d.shows("not yet: why the profile requires a reason")
+        await d.put("report.why", "release ${version}")
+        await d.put("report.ticket", "T9")
+        await d.pilot.press("f9")
+        await d.shows("not yet: ticket 'T9' does not match CHG")
+        await d.put("report.ticket", "CHG9")
         await d.pilot.press("f9")
         await d.until(lambda: isinstance(d.app.screen, SecretScreen))
         await d.pilot.press(*"hunter2", "enter")
         await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
         d.app.screen.dismiss(True)
         await d.until(lambda: bool(d.app.opened))
+        header = d.session.journal().find(None)
+        assert (header.why, header.ticket) == ("release 2.5.0", "CHG9")
     assert given["storageAccountKey"].reveal() == "hunter2"
     assert b"hunter2" not in everything_below(tmp_path)
 

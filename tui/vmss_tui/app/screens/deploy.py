@@ -32,6 +32,9 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.text import plain, seconds_between
 
+_NOT_WHILE_TYPING = frozenset({"app.fleet", "app.rollouts", "app.profiles", "app.quit"})
+"""Single keys that would take somebody away who only missed a field; the palette still offers them."""
+
 _READ_OFTEN = 300.0
 """Seconds after which the reading beneath a plan counts as old."""
 
@@ -42,7 +45,7 @@ class DeployScreen(PlanningScreen):
     place = Place.DEPLOY
     CSS_PATH: ClassVar = ["../styles/deploy.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings_at(Place.DEPLOY),
+        *(each for each in bindings_at(Place.DEPLOY) if getattr(each, "id", "") not in _NOT_WHILE_TYPING),
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
     ]
@@ -133,8 +136,7 @@ class DeployScreen(PlanningScreen):
         async with self.batch():
             await box.remove_children()
             await box.mount_all(fields_of(self.form) if self.form is not None else [])
-        if self.app.screen is self:
-            self.focus_here()
+        self.focus_here()
         self.changed()
 
     def focus_here(self) -> None:
