@@ -4,7 +4,7 @@ Pure. When there are more instances than room, one sign stands for several and s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import Line, Piece
@@ -16,10 +16,12 @@ _GAP = 4
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """Instances that stand together; `title` may be empty."""
+    """Instances that stand together; titles may be empty."""
 
     title: str
     marks: tuple[Mark, ...]
+    short: str = ""
+    """The title where room is scarce."""
 
 
 def heatmap_lines(zones: Sequence[Zone], width: int, *, most: int = 4) -> tuple[Line, ...]:
@@ -28,8 +30,8 @@ def heatmap_lines(zones: Sequence[Zone], width: int, *, most: int = 4) -> tuple[
     if not zones or width < 10:
         return ()
     for each_is in _scales(sum(len(zone.marks) for zone in zones)):
-        scaled = [Zone(zone.title, _merge(zone.marks, each_is)) for zone in zones]
-        beside = _beside(scaled, width)
+        scaled = [replace(zone, marks=_merge(zone.marks, each_is)) for zone in zones]
+        beside = _beside(scaled, width, _GAP) or _beside([replace(z, title=z.short) for z in scaled], width, 2)
         lines = [beside] if beside is not None else _below(scaled, width)
         if len(lines) <= most:
             return (*lines, *_legend(each_is, len(lines) < most))
@@ -46,14 +48,14 @@ def _merge(marks: Sequence[Mark], size: int) -> tuple[Mark, ...]:
     return tuple(min(marks[i : i + size], key=lambda mark: _WORST.index(mark.role)) for i in range(0, len(marks), size))
 
 
-def _beside(zones: Sequence[Zone], width: int) -> Line | None:
-    needed = sum(text.width(_title(zone)) + len(zone.marks) for zone in zones) + _GAP * (len(zones) - 1)
+def _beside(zones: Sequence[Zone], width: int, gap: int) -> Line | None:
+    needed = sum(text.width(_title(zone)) + len(zone.marks) for zone in zones) + gap * (len(zones) - 1)
     if needed > width:
         return None
     pieces: list[Piece] = []
     for number, zone in enumerate(zones):
         if number:
-            pieces.append((" " * _GAP, Role.PLAIN))
+            pieces.append((" " * gap, Role.PLAIN))
         if zone.title:
             pieces.append((_title(zone), Role.DIM))
         pieces += signs(zone.marks)

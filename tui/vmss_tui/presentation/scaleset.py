@@ -199,7 +199,11 @@ def zones_of(snapshot: SetSnapshot) -> tuple[Zone, ...]:
     for each in sorted(snapshot.instances, key=lambda it: it.ordinal):
         by_zone.setdefault(each.zone, []).append(each)
     return tuple(
-        Zone(f"zone {zone}" if zone else ("no zone" if len(by_zone) > 1 else ""), tuple(mark_of(i) for i in instances))
+        Zone(
+            f"zone {zone}" if zone else ("no zone" if len(by_zone) > 1 else ""),
+            tuple(mark_of(each) for each in instances),
+            short=f"z{zone}" if zone else ("z–" if len(by_zone) > 1 else ""),
+        )
         for zone, instances in sorted(by_zone.items())
     )
 
