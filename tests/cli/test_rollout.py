@@ -195,6 +195,18 @@ def test_a_runner_that_was_killed_is_said_to_be_gone_and_another_goes_on(own: Pr
     assert own("cancel").code == 0
 
 
+def test_a_rehearsal_touches_nothing_real(vmss: Program) -> None:
+    done = vmss("rehearse", "app", "slow", "--set", "version=2.0.0", "--fail", "2", "--mode", "manual", "--jsonl")
+    assert done.code == 1, done.err
+    assert "nothing real is touched" in done.err
+    last = done.records[-1]
+    assert [(each["id"], each["stderr"]) for each in last["failed"]] == [("2", "rehearsed: the script fails here")]
+    assert versions(vmss, "slow") == {"app 1.0.0"}
+    assert vmss("rollouts", "--json").json == []
+    assert "instance 9" in vmss("rehearse", "app", "slow", "--set", "version=2.0.0", "--fail", "9").err
+    assert not runners(vmss)
+
+
 SECRET = "correct-horse-battery"
 WITH_SECRET = (
     PROFILE + '\n[protected]\nstorageAccountName = { env = "APP_TOKEN" }\nstorageAccountKey = { env = "APP_TOKEN" }\n'
@@ -224,3 +236,33 @@ def test_a_secret_reaches_azure_and_nothing_else(own: Program, own_world: Simula
     with sqlite3.connect(state / "vmss-tui" / "journal.db") as journal:
         assert journal.execute("SELECT count(*) FROM events").fetchone()[0] > 0
     journal.close()
+
+
+RECORD = """
+[report]
+why = "release ${version}"
+require = ["why", "ticket"]
+ticket_pattern = 'CHG\\d+'
+"""
+
+
+def test_the_profiles_rules_for_the_record_are_kept_before_anything_starts(vmss: Program) -> None:
+    vmss.profile("strict", PROFILE + RECORD)
+    words = ("rollout", "strict", "slow", "--set", "version=2.0.0", "--yes", "--detach")
+    none = vmss(*words)
+    assert (none.code, none.out) == (2, "")
+    assert "requires a ticket" in none.err and "--ticket" in none.err
+    wrong = vmss(*words, "--ticket", "T9")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert r"'T9' does not match CHG\d+" in wrong.err
+    assert vmss("rollouts", "--json").json == []
+
+
+def test_the_record_takes_the_profiles_reason_with_its_variables_filled_in(own: Program) -> None:
+    own.profile("strict", PROFILE + RECORD)
+    done = own("rollout", "strict", "twin", "--set", "version=2.0.0", "--yes", "--detach")
+    assert done.code == 2, "two sets are called twin"
+    words = ("rollout", "strict", "rg-one/twin", "--set", "version=2.0.0", "--yes", "--ticket", "CHG7")
+    assert own(*words, "--jsonl").code == 0
+    listed = own("rollouts", "--json").json
+    assert [(each["why"], each["ticket"]) for each in listed] == [("release 2.0.0", "CHG7")]

@@ -28,6 +28,9 @@ ENTRIES = (
     Entry("instances", "SCALESET", "its instances: version, script, health", "look:instances", "Look"),
     Entry("watch", "SCALESET", "one line for every change", "watch:watch", "Look"),
     Entry("plan", "PROFILE [SCALESET]", "diff, batches, findings; writes nothing", "plan:plan", "Roll out"),
+    Entry(
+        "rehearse", "PROFILE SCALESET", "the same on a simulated copy of the scale set", "rehearse:rehearse", "Roll out"
+    ),
     Entry("rollout", "PROFILE [SCALESET]", "carry the plan out and follow it", "rollout:rollout", "Roll out"),
     Entry("attach", "[ROLLOUT]", "follow a rollout from its first event", "follow:attach", "Roll out"),
     Entry("pause", "[ROLLOUT]", "start no further batch", "verbs:pause", "Roll out"),

@@ -50,8 +50,9 @@ class JsonWriter:
 class PlainWriter:
     """One sentence a line with the local time of day, and a summary at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hints: bool = True) -> None:
         self._before = RolloutState()
+        self._hints = hints
 
     def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
         """See Writer."""
@@ -64,7 +65,8 @@ class PlainWriter:
     def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
         """See Writer."""
         output.line()
-        output.lines(summary(state, rollout))
+        lines = summary(state, rollout)
+        output.lines(lines if self._hints else lines[:-1])
         for seen in records.failed_instances(state):
             output.lines([f"{seen.name or seen.id}: {seen.phase.value}{_code(seen)}", *_stderr(seen)])
 

@@ -40,6 +40,8 @@ class Manner:
     yes: bool = False
     detach: bool = False
     jsonl: bool = False
+    rehearsal: bool = False
+    """It happens on a copy that is gone afterwards: there is nothing to come back to."""
 
 
 def manners(function: Function) -> Function:
@@ -70,7 +72,7 @@ class Launch:
         try:
             return asyncio.run(whole())
         except KeyboardInterrupt:
-            if not self._started:
+            if not self._started or self._manner.rehearsal:
                 raise
             return detached(self._started, running=True)
 
@@ -99,7 +101,7 @@ class Launch:
         if self._manner.detach:
             self._tell()
             return 0
-        writer = JsonWriter() if self._manner.jsonl else PlainWriter()
+        writer = JsonWriter() if self._manner.jsonl else PlainWriter(hints=not self._manner.rehearsal)
         return await follow(session.journal(), self._started, writer)
 
     def _tell(self) -> None:

@@ -60,13 +60,18 @@ class DemoHome:
         self._record = self.directory / "simulator.json"
         self._log = self.directory / "simulator.log"
 
+    def environment(self, simulated: Simulated) -> dict[str, str]:
+        """The environment of whoever uses the simulator: it leads away from every real credential and journal."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+        proxies = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+        place = {"XDG_STATE_HOME": str(self.directory), "VMSS_TUI_CLOUD_FILE": str(simulated.cloud_file)}
+        return {**own, **proxies, **place}
+
     def enter(self, simulated: Simulated) -> None:
-        """Point this process, and those it starts, to the simulator and away from every real credential."""
-        for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
-            del os.environ[name]
-        os.environ["XDG_STATE_HOME"] = str(self.directory)
-        os.environ["VMSS_TUI_CLOUD_FILE"] = str(simulated.cloud_file)
-        os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+        """Make that environment this process's own."""
+        environment = self.environment(simulated)
+        os.environ.clear()
+        os.environ.update(environment)
 
     @contextlib.contextmanager
     def visit(self) -> Iterator[None]:
@@ -130,6 +135,13 @@ class DemoHome:
 
     def busy(self) -> tuple[str, ...]:
         """Ids of the rollouts whose runner works on the simulator now."""
+        return tuple(rollout for rollout, _ in self._at_work())
+
+    def runners(self) -> tuple[int, ...]:
+        """Processes that work on it now."""
+        return tuple(pid for _, pid in self._at_work())
+
+    def _at_work(self) -> tuple[tuple[str, int], ...]:
         path = self.directory / "vmss-tui" / "journal.db"
         if not path.exists():
             return ()
@@ -139,7 +151,7 @@ class DemoHome:
         try:
             headers = journal.rollouts(limit=50)
             leases = ((each.id, journal.lease(each.id)) for each in headers if not each.stage.over)
-            return tuple(rollout for rollout, lease in leases if lease is not None and lease.alive)
+            return tuple((rollout, lease.pid) for rollout, lease in leases if lease is not None and lease.alive)
         finally:
             journal.close()
 

@@ -17,18 +17,20 @@ from vmss_tui.errors import UsageError
 @manners
 @click.option("--why", metavar="TEXT", help="Why, for the record.")
 @click.option("--ticket", metavar="ID", help="Change ticket, for the record.")
+@click.option("--rehearsal", is_flag=True, hidden=True)
 @connected
 @with_profiles
 @click.pass_context
 def rollout(
-    ctx: click.Context, /, yes: bool, detach: bool, jsonl: bool, why: str | None, ticket: str | None, **given: Any
-) -> int:
+    ctx: click.Context, /, yes: bool, detach: bool, jsonl: bool, why: str | None, ticket: str | None, rehearsal: bool,
+    **given: Any,
+) -> int:  # fmt: skip
     """Carry out PROFILE on SCALESET (by default the profile's own target) and follow it.
 
     The rollout is a process of its own: it goes on when this command, the terminal or the connection ends.
     """
     wish = wish_from(given)
-    launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl))
+    launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl, rehearsal=rehearsal))
 
     async def work(session: LiveSession) -> int:
         prepared = await prepare(session, wish)
