@@ -1,0 +1,130 @@
+"""Small parts of the shell: themes by terminal, favourites, version labels, notices, parting words."""
+
+from pathlib import Path
+
+import pytest
+from rich.segment import Segment
+from textual.color import Color
+
+from support import estate, story
+from support.fakes import FakeSession
+from vmss_tui.app import compat, themes
+from vmss_tui.app.action import ActionState, every, on, online, over, shown, unfinished
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.favourites import Favourites
+from vmss_tui.app.labels import VersionLabels
+from vmss_tui.app.notices import connection_notice, fleet_notice, set_notice
+from vmss_tui.app.start import leaving_question, parting_words
+from vmss_tui.domain.fleet import FleetSnapshot
+from vmss_tui.domain.rollout import Stage
+from vmss_tui.errors import Forbidden, JournalUnavailable, SignInFailed
+from vmss_tui.journal.store import Journal
+
+RICH = {"TERM": "xterm-256color"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "theme"),
+    [
+        (RICH, "vmss-dark"),
+        ({**RICH, "COLORFGBG": "0;15"}, "vmss-light"),
+        ({**RICH, "COLORFGBG": "15;default;0"}, "vmss-dark"),
+        ({**RICH, "NO_COLOR": "1"}, "vmss-terminal"),
+        ({**RICH, "NO_COLOR": ""}, "vmss-dark"),
+        ({**RICH, "TEXTUAL_THEME": "nord"}, "nord"),
+        ({"TERM": "xterm"}, "vmss-terminal"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "vmss-dark"),
+        ({"TERM": "xterm-kitty"}, "vmss-dark"),
+        ({}, "vmss-terminal"),
+    ],
+)
+def test_a_theme_for_every_terminal(environ: dict[str, str], theme: str) -> None:
+    assert themes.choose(environ) == theme
+
+
+@pytest.mark.parametrize(
+    ("environ", "encoding", "wanted"),
+    [
+        (RICH, "UTF-8", False),
+        (RICH, "ANSI_X3.4-1968", True),
+        ({"TERM": "linux"}, "UTF-8", True),
+        ({**RICH, "VMSS_TUI_ASCII": "1"}, "UTF-8", True),
+        ({"TERM": "linux", "VMSS_TUI_ASCII": "0"}, "UTF-8", False),
+    ],
+)
+def test_ascii_by_wish_by_terminal_or_by_locale(environ: dict[str, str], encoding: str, wanted: bool) -> None:
+    assert compat.needs_ascii(environ, encoding) is wanted
+
+
+def test_every_sign_and_border_has_an_ascii_stand_in_of_the_same_width() -> None:
+    segments = [Segment("● ◐ ▮▯ ╭─╮ █ plain"), Segment("日本")]
+    found = compat.AsciiSigns().apply(segments, Color.parse("black"))
+    assert found[0].text == "# ~ #- +-+ # plain"
+    assert found[0].cell_length == segments[0].cell_length
+    assert found[1].text == "日本"
+
+
+def test_favourites_survive_a_restart_and_nonsense_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "favourites"
+    target = estate.estate()[0].scale_set.id
+    assert Favourites(path).toggle(target) is True
+    path.write_text(path.read_text() + "nonsense\n")
+    again = Favourites(path)
+    assert again.ids == {target}
+    assert again.toggle(target) is False
+    assert Favourites(path).ids == frozenset()
+
+
+def test_labels_come_from_the_journal_and_fall_back_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = FakeSession(tmp_path)
+    labels = VersionLabels(session)
+    assert labels(estate.WEB_24) == "web 2.4.0"
+    assert labels(estate.BILLING_OLD) == ""
+
+    def broken() -> Journal:
+        raise JournalUnavailable("no disk")
+
+    monkeypatch.setattr(session, "journal", broken)
+    assert VersionLabels(session)(estate.WEB_24) == ""
+    session.close()
+
+
+def test_reasons_why_something_cannot_be_done() -> None:
+    judge = every(online, on("a line"))
+    assert judge(ActionState(offline="still signing in")) == "still signing in"
+    assert judge(ActionState()) == "the cursor is not on a line"
+    assert judge(ActionState(subject="x")) is None
+    assert unfinished(ActionState(stage=Stage.FAILED)) == "the rollout is over: failed"
+    assert over(ActionState(stage=Stage.RUNNING)) == "the rollout is still running"
+
+
+@pytest.mark.parametrize(("key", "words"), [("question_mark", "?"), ("ctrl+slash", "ctrl+/"), ("f5", "f5"), ("E", "E")])
+def test_keys_as_people_write_them(key: str, words: str) -> None:
+    assert shown(key) == words
+
+
+def test_notices_name_the_next_step(tmp_path: Path) -> None:
+    session = FakeSession(tmp_path)
+    assert connection_notice(Connection(azure=session.azure), 0, session) is None
+    failed = connection_notice(Connection(error=SignInFailed("refused", hint="az login")), 0, session)
+    assert failed is not None
+    assert failed.steps[0] == "az login"
+    connected = Connection(azure=session.azure, identity=estate.MARIA)
+    empty = FleetSnapshot(subscriptions=estate.SUBSCRIPTIONS, problems=("dev: no rights",))
+    found = fleet_notice(connected, empty, None, 0, session)
+    assert found is not None
+    assert (found.title, found.reason) == ("No scale set to see", "dev: no rights")
+    assert "Reader" in set_notice(Forbidden("no"), "web", 0).steps[0]
+    assert set_notice(None, "web", 61).waited == 61
+
+
+def test_parting_words_name_what_goes_on(tmp_path: Path) -> None:
+    session = FakeSession(tmp_path)
+    ids = [session.journal().create(story.plan_of(), who="maria") for _ in range(6)]
+    words = parting_words(session.journal().rollouts())
+    assert any(f"vmss-tui attach {each}" in words for each in ids)
+    assert words.endswith("and 2 more: vmss-tui rollouts")
+    session.close()
+    asked = leaving_question(["web-weu: the script form has unsaved changes"], 2)
+    assert asked is not None
+    assert len(asked.details) == 2
