@@ -24,13 +24,13 @@ from vmss_tui.domain.upgrade import (
     RollingUpgrade,
     UpgradeCode,
 )
-from vmss_tui.errors import Conflict
+from vmss_tui.errors import Conflict, VmssTuiError
 
 BASE = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 WEB = ScaleSetId("sub", "rg", "web")
 
 
-def script(number: int, **more: object) -> ScriptConfig:
+def script(number: int) -> ScriptConfig:
     return ScriptConfig(
         name="app", handler=LINUX, settings={"commandToExecute": f"./v{number}.sh"}, label=f"web {number}"
     )
@@ -91,6 +91,7 @@ class Toy:
     most_busy: int = 0
     model_busy: int = 0
     writes: list[Action] = field(default_factory=list)
+    refuses: dict[Action, VmssTuiError] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number in range(self.count):
@@ -183,6 +184,8 @@ class Toy:
     def write(self, plan: RolloutPlan, write: Write) -> str:
         """Take a write as Azure would; returns its operation's URL."""
         rolling = self.roll is not None and self.roll.code.running
+        if write.action in self.refuses:
+            raise self.refuses[write.action]
         self.writes.append(write.action)
         if write.action is Action.CANCEL:
             if not rolling or self.roll is None:
@@ -200,7 +203,7 @@ class Toy:
                     self._update(self.vms[each], plan.script if write.action is Action.VM else self.model)
                 return self._began(write.ids)
             case Action.RESTORE:
-                self.mode, self.policy = plan.set_mode, plan.set_policy
+                self.mode, self.policy = plan.own
                 return self._began(())
             case _:
                 raise AssertionError(write.action)

@@ -22,11 +22,11 @@ MOVING = "Azure moves batch by batch"
 
 def decide(scene: Scene) -> Commands:
     """What to do now."""
-    for step in (finish, _write, _cancel, _roll, _settle, _soak, _end):
+    for step in (finish, _write, _cancel, _roll, _settle, _soak):
         commands = step(scene)
         if commands is not None:
             return commands
-    return []
+    return _end(scene)
 
 
 def _write(scene: Scene) -> Commands | None:

@@ -117,11 +117,12 @@ def _grown(
 def _begun(
     plan: RolloutPlan, state: RolloutState, number: int, ids: tuple[str, ...], zones: set[str], largest: int
 ) -> e.BatchStarted:
-    before = {i for batch in state.batches for i in batch.ids} | set(ids)
-    rest = sum(len(batch.ids) for batch in plan.batches) - len(before)
-    to_come = -(-max(0, rest) // max(1, largest))
-    planned = len(plan.batches) if number <= len(plan.batches) and to_come <= len(plan.batches) - number else 0
-    return e.BatchStarted(number, max(planned, number + to_come), ids, tuple(sorted(zones)))
+    seen = {i for batch in state.batches for i in batch.ids} | set(ids)
+    rest = sum(len(batch.ids) for batch in plan.batches) - len(seen)
+    room = max(0, largest - len(ids))
+    to_come = max(1, -(-(rest - room) // largest)) if rest > 0 else 0
+    of = max(len(plan.batches), number + to_come) if rest > 0 else number
+    return e.BatchStarted(number, of, ids, tuple(sorted(zones)))
 
 
 def _ended(batch: BatchState, phases: Mapping[str, e.Phase]) -> e.BatchEnded:

@@ -24,11 +24,11 @@ PROOF_SECONDS = 120.0
 
 def decide(scene: Scene) -> Commands:
     """What to do now."""
-    for step in (finish, _model, _running, _asked_to_stop, _checked, _next):
+    for step in (finish, _model, _running, _asked_to_stop, _checked):
         commands = step(scene)
         if commands is not None:
             return commands
-    return []
+    return _next(scene)
 
 
 def _model(scene: Scene) -> Commands | None:

@@ -111,8 +111,10 @@ class RolloutPlan:
     @property
     def writes_model(self) -> bool:
         """Whether the set's model has to be written before instances can be updated."""
+        if self.keeps_model or self.removes:
+            return self.removes
         same = self.previous is not None and self.previous.digest == self.script.digest
-        return not self.keeps_model and (self.policy_differs or self.removes or not same)
+        return not same or (self.policy_differs and bool(self.batches))
 
     @property
     def refusals(self) -> tuple[Finding, ...]:

@@ -250,7 +250,7 @@ def _runner(state: RolloutState, event: e.RunnerStarted | e.RunnerStopped | e.Cl
             return begun | _stage(state, Stage.RUNNING, only=(Stage.PLANNED,))
         case e.RunnerStopped():
             return {"runner": None}
-        case e.ClockStepped():
+        case _:
             return {"resumed_at": at}
 
 
