@@ -4,7 +4,6 @@ No widgets. The profile's own fields and checks do the work, so that a form acce
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,6 +25,7 @@ from vmss_tui.profiles.model import (
     Resolved,
     Script,
     check,
+    check_record,
     check_value,
     recover,
     resolve,
@@ -196,12 +196,8 @@ class Form:
     def record_problem(self) -> tuple[str, str]:
         """What the report rules miss: key and sentence, both empty when all is well. Raises ProfileInvalid."""
         report = self.report()
-        for name in report.require:
-            if not getattr(report, name, ""):
-                return f"report.{name}", "is asked for by the profile"
-        if report.ticket and report.ticket_pattern and not re.fullmatch(report.ticket_pattern, report.ticket):
-            return "report.ticket", f"does not match {report.ticket_pattern}"
-        return "", ""
+        problem = next(iter(check_record(report, why=report.why, ticket=report.ticket)), None)
+        return (problem.key, problem.message) if problem is not None else ("", "")
 
     def source_problem(self, key: str) -> str:
         """Why a protected value could not be found when it is needed; empty when it can, or cannot be told."""
