@@ -178,7 +178,7 @@ async def test_a_running_script_is_in_transition() -> None:
         view = (await call.get(f"{call.app}/virtualMachines/0/instanceView")).body
         status = view["extensions"][1]["statuses"][0]
         assert (status["code"], status["message"]) == ("ProvisioningState/transitioning", "Enable in progress")
-        assert view["vmHealth"]["status"]["code"] == "HealthState/initializing"
+        assert view["vmHealth"]["status"]["code"] == "HealthState/unknown"
         assert view["statuses"][0]["code"] == "ProvisioningState/updating"
 
 

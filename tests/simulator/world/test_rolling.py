@@ -38,7 +38,7 @@ def test_while_a_batch_runs_the_rest_keeps_the_old_script_and_its_health() -> No
     story.wait(60)
     batch = story.roll.batch
     assert sorted(story.runs(V2)) == sorted(batch)
-    assert {story.instance(key).health for key in batch} == {"initializing"}
+    assert {story.instance(key).health for key in batch} == {"unknown"}
     assert all(one.health == "healthy" for key, one in story.instances.items() if key not in batch)
 
 

@@ -51,7 +51,7 @@ def _scale_set(spec: ScaleSetSpec, rules: Rules, now: datetime) -> ScaleSet:
     begin = now - timedelta(seconds=max((one.ago for one in spec.history), default=0.0))
     try:
         model, protected = settle_extensions(written_part(spec.model), {}, True)
-        model = finish(model, fill=False)
+        model = finish(model, rules.switches, fill=False)
         if spec.machines:
             protected = _with_unseen_commands(model, protected)
     except Refused as refusal:
@@ -102,14 +102,14 @@ def _instances(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, begin: datetim
         instance = replace(
             instance,
             provisioned_at=ran + timedelta(seconds=2),
-            health="healthy" if source != "none" else None,
+            health="healthy" if source.present else None,
             health_at=ran + timedelta(seconds=30),
             extensions=_installed(wanted, value, instance, rules, ran),
         )
         if key in items:
             instance = copied(items[key], instance, value, ran)
         if key in overrides:
-            instance = _overridden(instance, overrides[key], value, rules, ran, source != "none")
+            instance = _overridden(instance, overrides[key], value, rules, ran, source.present)
         found[instance.id] = instance
     return found
 

@@ -34,6 +34,7 @@ SWITCH_MEANINGS = {
     "never_rolled": "Status of rollingUpgrades/latest before any roll (inferred).",
     "echo_protected_settings": "The 201 of an extension PUT echoes protectedSettings (recorded twice in 2018).",
     "noop_write_walks": "A write that changes nothing still walks every instance of a Rolling set (recorded 2020).",
+    "two_health_sources": "A probe and a health extension on one set that rolls or repairs (documented; 400 inferred).",
     "model_roll_in_latest": "rollingUpgrades/latest shows rolls that a model write started (inferred: yes).",
     "utc_offset": "Offset in timestamps.",
     "uppercase_groups": "Subscription-wide lists give resource groups in upper case (recorded).",

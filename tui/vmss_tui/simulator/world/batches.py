@@ -10,11 +10,14 @@ from typing import Literal
 
 from .draft import Draft
 from .errors import Failure
+from .health import SICK
 from .model import Instance
 from .policy import RollingPolicy, batch_size, healthy_room
 from .scaling import id_order
 
 Verdict = Literal["working", "waiting", "good", "bad"]
+_LONGEST_GRACE = timedelta(seconds=14400)
+"""Most that gracePeriod can be (documented)."""
 UNHEALTHY = Failure("RollingUpgradeInstanceUnhealthyError", "Instance found to be unhealthy or unreachable.")
 
 
@@ -30,8 +33,8 @@ def scope(draft: Draft, walk_all: bool) -> tuple[str, ...]:
 
 
 def unhealthy(instances: Iterable[Instance]) -> list[Instance]:
-    """Those that run and whose health source says something else than healthy."""
-    return [one for one in instances if not one.is_off and one.health not in ("healthy", None)]
+    """Those that run and whose health source says that they are not well; Unknown counts, Initializing does not."""
+    return [one for one in instances if not one.is_off and one.health in SICK]
 
 
 def next_batch(draft: Draft, pending: tuple[str, ...], policy: RollingPolicy) -> tuple[str, ...]:
@@ -61,8 +64,15 @@ def verdict(instance: Instance, now: datetime, health_wait: float) -> Verdict:
         return "bad"
     if instance.is_off or instance.health in ("healthy", None):
         return "good"
-    ended = instance.provisioned_at or now
-    return "waiting" if now < ended + timedelta(seconds=health_wait) else "bad"
+    return "waiting" if now < patience(instance, health_wait) else "bad"
+
+
+def patience(instance: Instance, health_wait: float) -> datetime:
+    """Until when an instance that is not healthy is waited for: Initializing for as long as it may last."""
+    usual = (instance.provisioned_at or instance.created) + timedelta(seconds=health_wait)
+    if instance.health == "initializing" and instance.health_at is not None:
+        return max(usual, instance.health_at + _LONGEST_GRACE)
+    return usual
 
 
 def explain(draft: Draft, instance: Instance) -> Failure:

@@ -8,14 +8,16 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, TypeVar
 
 from .chance import draw, guid
 from .errors import not_found
 from .extension import ExtensionSpec
 from .model import Event, Instance, Operation, ScaleSet, World
-from .profile import HealthSource, health_source, specs
+from .profile import health_source, specs
 from .rules import Rules, Seconds
+from .source import HealthSource
 from .timeline import Change, insert
 
 T = TypeVar("T")
@@ -36,6 +38,7 @@ class Draft:
         self._agenda = [(one.timeline[0].at, one.id) for one in self.instances.values() if one.timeline]
         heapq.heapify(self._agenda)
         self._specs: tuple[int, tuple[ExtensionSpec, ...]] | None = None
+        self._source: tuple[int, HealthSource] | None = None
 
     # --- reading ---
 
@@ -49,7 +52,9 @@ class Draft:
     @property
     def health_source(self) -> HealthSource:
         """Where the health of its instances comes from."""
-        return health_source(self.value.model)
+        if self._source is None or self._source[0] != self.value.generation:
+            self._source = (self.value.generation, health_source(self.value.model))
+        return self._source[1]
 
     def members(self) -> list[Instance]:
         """Its instances, without overprovisioned extras."""
@@ -160,5 +165,5 @@ def _pruned(operations: dict[str, Operation]) -> dict[str, Operation]:
     surplus = len(operations) - _KEPT_OPERATIONS
     if surplus <= 0:
         return operations
-    old = [key for key, one in operations.items() if one.ended is not None][:surplus]
-    return {key: one for key, one in operations.items() if key not in set(old)}
+    old = {key for key, _ in islice(((key, one) for key, one in operations.items() if one.ended), surplus)}
+    return {key: one for key, one in operations.items() if key not in old}

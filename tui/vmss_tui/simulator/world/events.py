@@ -10,7 +10,7 @@ from datetime import timedelta
 from . import rolling
 from .draft import Draft
 from .errors import Refused
-from .health import turn_health
+from .health import SICK, turn_health
 from .life import update_to_model
 from .machine import begin_power, create, reimage, remove, start_restart
 from .model import Event, Instance
@@ -83,7 +83,7 @@ def _repair(draft: Draft, event: Event) -> None:
     """
     instance = draft.instances.get(str(event.arguments["instance"]))
     since = event.arguments.get("since")
-    if instance is None or instance.health == "healthy" or draft.value.repairs_suspended or instance.is_off:
+    if instance is None or instance.health not in SICK or draft.value.repairs_suspended or instance.is_off:
         return
     if since is not None and instance.health_at != since:
         return

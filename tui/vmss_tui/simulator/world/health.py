@@ -1,4 +1,7 @@
-"""The health of instances: what the source says during and after an update, relapses, and repairs that follow."""
+"""The health of instances: what the source says during and after an update, relapses, and repairs that follow.
+
+Sources: "Use Application Health extension with Virtual Machine Scale Sets", "Automatic instance repairs".
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,20 +11,28 @@ from .extension import ExtensionSpec
 from .model import Event, Health, Instance
 from .policy import duration_seconds
 from .scripts import stays_unhealthy, survives_failure
-from .timeline import HealthTurns
+from .timeline import HealthTurns, ScriptResult, without
+
+SICK = ("unhealthy", "unknown")
+"""States that count against the limits of a roll and that repairs act on; Initializing is waited for (documented)."""
 
 
-def turn_health(draft: Draft, instance: Instance, to: Health | None) -> Instance:
+def turn_health(draft: Draft, instance: Instance, to: Health) -> Instance:
     """What the health source says now; an unhealthy instance may be due for an automatic repair."""
-    if draft.health_source == "none" or instance.is_off or instance.health == to:
+    source = draft.health_source
+    if not source.present or instance.is_off or instance.health == to:
         return instance
-    if to == "unhealthy":
+    if to in SICK:
         _plan_repair(draft, instance)
+    if to == "initializing":
+        instance = draft.later(instance, source.grace, HealthTurns(source.silent, ends_grace=True))
     return replace(instance, health=to, health_at=draft.at)
 
 
 def report_health(draft: Draft, instance: Instance, turn: HealthTurns) -> Instance:
     """The health source reports; after an update an instance may relapse, and recover, as its traits say."""
+    if turn.ends_grace and instance.health != "initializing":
+        return draft.put(instance)
     instance = turn_health(draft, instance, turn.to)
     traits = instance.traits
     if turn.after_script and traits.relapse_after:
@@ -33,24 +44,56 @@ def report_health(draft: Draft, instance: Instance, turn: HealthTurns) -> Instan
     return draft.put(instance)
 
 
-def follow_script(draft: Draft, instance: Instance, spec: ExtensionSpec, failed: bool) -> Instance:
-    """Plan what the health source will say after a script: healthy after initialising, or not at all."""
-    delay = draft.seconds(draft.value.traits.initialising, instance.id, "initialising", draft.value.minted)
-    if failed:
-        well = survives_failure(draft.rules, draft.value, spec)
-    else:
-        well = not stays_unhealthy(draft.rules, draft.value, instance, spec)
-        well = well and instance.traits.after_script != "unhealthy"
-    if well:
-        return draft.later(instance, delay, HealthTurns("healthy", after_script=not failed))
-    if failed:
-        return turn_health(draft, instance, "unhealthy")
-    return draft.later(instance, delay, HealthTurns("unhealthy"))
+def begin_reports(draft: Draft, instance: Instance, answers_in: timedelta | None) -> Instance:
+    """The source starts, with the machine or newly installed; the application answers after `answers_in`.
+
+    None: a script has yet to install the application, and plans what follows.
+    """
+    instance = replace(instance, timeline=without(instance.timeline, HealthTurns))
+    instance = turn_health(draft, instance, draft.health_source.starting)
+    if answers_in is None:
+        return instance
+    return draft.later(instance, answers_in + draft.health_source.lag, HealthTurns("healthy"))
 
 
-def disturbed(draft: Draft) -> Health:
-    """What a health source says while the application is being replaced."""
-    return "initializing" if draft.health_source == "rich" else "unhealthy"
+def end_reports(draft: Draft, instance: Instance) -> Instance:
+    """The source is taken away: nothing is known any more, unless there is another one."""
+    if draft.health_source.present:
+        return instance
+    return replace(instance, health=None, health_at=None, timeline=without(instance.timeline, HealthTurns))
+
+
+def interrupt(draft: Draft, instance: Instance) -> Instance:
+    """A script begins to replace the application, which answers no more; a machine that is starting is not asked."""
+    source = draft.health_source
+    if instance.health == "initializing":
+        kept = tuple(due for due in instance.timeline if due.change != HealthTurns("healthy"))
+        return replace(instance, timeline=kept)
+    instance = replace(instance, timeline=without(instance.timeline, HealthTurns))
+    return draft.later(instance, source.lag, HealthTurns(source.silent))
+
+
+def follow_script(draft: Draft, instance: Instance, spec: ExtensionSpec, result: ScriptResult) -> Instance:
+    """Plan what the health source will say after a script: healthy after initialising, or not at all.
+
+    An outage that is over before the source would have reported it is never seen.
+    """
+    initialising = draft.seconds(draft.value.traits.initialising, instance.id, "initialising", draft.value.minted)
+    lag = draft.health_source.lag
+    if result.failed:
+        if not (result.settings_error or survives_failure(draft.rules, draft.value, spec)):
+            return instance
+        return draft.later(instance, initialising + lag, HealthTurns("healthy"))
+    if stays_unhealthy(draft.rules, draft.value, instance, spec) or instance.traits.after_script == "unhealthy":
+        return draft.later(instance, initialising + lag, HealthTurns("unhealthy"))
+    answers = draft.at + initialising
+    kept = tuple(due for due in instance.timeline if due.at <= answers or not _is_outage(due.change))
+    instance = replace(instance, timeline=kept)
+    return draft.later(instance, initialising + lag, HealthTurns("healthy", after_script=True))
+
+
+def _is_outage(change: object) -> bool:
+    return isinstance(change, HealthTurns) and change.to in SICK and not change.ends_grace
 
 
 def _plan_repair(draft: Draft, instance: Instance) -> None:

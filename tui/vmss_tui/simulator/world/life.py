@@ -11,12 +11,12 @@ from datetime import timedelta
 
 from .draft import Draft
 from .errors import Failure
-from .extension import ExtensionSpec, InstalledExtension, full_version
-from .health import disturbed, follow_script, turn_health
+from .extension import ExtensionSpec, ExtensionState, InstalledExtension, full_version
+from .health import begin_reports, end_reports, follow_script, interrupt
 from .model import Instance
 from .policy import duration_seconds
 from .scripts import failure_of, plan_run
-from .timeline import ExtensionBegins, ExtensionEnds, HealthTurns, ProvisioningEnds, ScriptResult, without
+from .timeline import ExtensionBegins, ExtensionEnds, ProvisioningEnds, ScriptResult, without
 
 _SEVERAL_FAILED = (
     "Multiple VM extensions failed to be provisioned on the VM. Please see the VM extension instance view for "
@@ -83,19 +83,27 @@ def end_extension(draft: Draft, instance: Instance, end: ExtensionEnds) -> Insta
     if current is None or current.sequence != end.sequence or current.state in ("Succeeded", "Failed"):
         return draft.put(instance)
     extensions = dict(instance.extensions)
+    todo = tuple(name for name in instance.todo if name != end.name)
     if current.state == "Deleting":
         del extensions[end.name]
     else:
-        failed = end.result.exit_code != 0 or end.result.timed_out
-        extensions[end.name] = replace(
-            current, state="Failed" if failed else "Succeeded", since=draft.at, result=end.result
-        )
-        if current.spec.is_script:
-            instance = follow_script(draft, instance, current.spec, failed)
-    todo = tuple(name for name in instance.todo if name != end.name)
-    instance = replace(instance, extensions=extensions, todo=todo)
+        state: ExtensionState = "Failed" if end.result.failed else "Succeeded"
+        extensions[end.name] = replace(current, state=state, since=draft.at, result=end.result)
+    instance = _tell_health(draft, replace(instance, extensions=extensions, todo=todo), current, end.result)
     pause = draft.seconds((0.5, 2.0), instance.id, end.name, end.sequence)
     return draft.put(draft.later(instance, pause, ExtensionBegins() if todo else ProvisioningEnds()))
+
+
+def _tell_health(draft: Draft, instance: Instance, ended: InstalledExtension, result: ScriptResult) -> Instance:
+    """What the end of an extension means for the health that is reported."""
+    if ended.spec.is_health:
+        if ended.state == "Deleting":
+            return end_reports(draft, instance)
+        scripts_to_come = any(instance.extensions[name].spec.is_script for name in instance.todo)
+        return begin_reports(draft, instance, None if scripts_to_come else timedelta())
+    if ended.spec.is_script and ended.state != "Deleting":
+        return follow_script(draft, instance, ended.spec, result)
+    return instance
 
 
 def begin_extension(draft: Draft, instance: Instance) -> Instance:
@@ -107,8 +115,7 @@ def begin_extension(draft: Draft, instance: Instance) -> Instance:
     extensions = {**instance.extensions, name: replace(current, started=draft.at, since=draft.at)}
     instance = replace(instance, extensions=extensions)
     if current.spec.is_script and current.state != "Deleting":
-        instance = replace(instance, timeline=without(instance.timeline, HealthTurns))
-        instance = turn_health(draft, instance, disturbed(draft))
+        instance = interrupt(draft, instance)
         if draft.rules.execution == "run":
             return draft.put(instance)
     seconds, result = _plan(draft, instance, current)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from .draft import Draft
 from .extension import InstalledExtension
-from .health import disturbed, turn_health
+from .health import begin_reports, turn_health
 from .life import delivered, update_to_model
 from .model import Instance, Power
 from .rules import Seconds
@@ -59,7 +59,7 @@ def reimage(draft: Draft, instance: Instance) -> Instance:
         deferred=False,
         timeline=(),
     )
-    emptied = turn_health(draft, emptied, disturbed(draft))
+    emptied = turn_health(draft, emptied, draft.health_source.silent)
     return draft.put(_boot(draft, emptied, delay))
 
 
@@ -91,7 +91,7 @@ def start_restart(draft: Draft, instance: Instance, span: Seconds) -> Instance:
     instance = replace(
         instance, provisioning="Updating", provisioned_at=draft.at, agent_ready=False, timeline=_quiet(instance)
     )
-    instance = turn_health(draft, instance, disturbed(draft))
+    instance = turn_health(draft, instance, draft.health_source.silent)
     instance = draft.later(instance, delay, PowerTurns("running"))
     return draft.put(draft.later(instance, delay, ProvisioningEnds()))
 
@@ -102,12 +102,17 @@ def turn_power(draft: Draft, instance: Instance, turn: PowerTurns) -> Instance:
     if turn.to in ("stopped", "deallocated"):
         instance = replace(instance, health=None, health_at=None, agent_ready=False)
     if turn.to == "running":
-        instance = turn_health(draft, replace(instance, agent_ready=False), disturbed(draft))
-        agent = draft.seconds(draft.rules.timings.boot_to_agent, instance.id, "agent", draft.value.minted)
-        instance = draft.later(instance, agent, AgentReports())
-        healthy = draft.seconds(draft.value.traits.initialising, instance.id, "boot", draft.value.minted)
-        instance = draft.later(instance, agent + healthy, HealthTurns("healthy"))
+        instance = _boot_guest(draft, replace(instance, agent_ready=False))
     return draft.put(instance)
+
+
+def _boot_guest(draft: Draft, instance: Instance) -> Instance:
+    """Agent and health source come up; a health extension that has yet to be installed begins after that."""
+    agent = draft.seconds(draft.rules.timings.boot_to_agent, instance.id, "agent", draft.value.minted)
+    if not any(instance.extensions[name].spec.is_health for name in instance.todo):
+        application = draft.seconds(draft.value.traits.initialising, instance.id, "boot", draft.value.minted)
+        instance = begin_reports(draft, instance, agent + application)
+    return draft.later(instance, agent, AgentReports())
 
 
 def agent_reports(draft: Draft, instance: Instance) -> Instance:

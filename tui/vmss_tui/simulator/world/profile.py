@@ -4,15 +4,14 @@ Owns the rules of what a write changes in a model; it knows nothing of instances
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from . import defaults
 from .errors import Refused, bad_content, invalid_parameter
 from .extension import ExtensionSpec
 from .policy import check_policy, with_defaults
-
-HealthSource = Literal["none", "probe", "binary", "rich"]
-"""Load balancer probe, Application Health extension 1.0 (binary) or 2.0 (rich states)."""
+from .rules import Switches
+from .source import HealthSource, has_probe, health_extension
 
 _READ_ONLY = {"provisioningState", "uniqueId", "timeCreated", "latestModelApplied"}
 _TOP_LEVEL = {
@@ -43,6 +42,10 @@ _SECRET_OS = {"adminPassword", "customData"}
 _NO_HEALTH = (
     "Rolling Upgrade mode is not supported for this Virtual Machine Scale Set because a health probe or health "
     "extension was not provided."
+)
+_TWO_SOURCES = (
+    "A Virtual Machine Scale Set can have only one source of health: remove either the health probe or the "
+    "Application Health extension."
 )
 
 
@@ -165,12 +168,8 @@ def specs(model: Mapping[str, Any], protected: Mapping[str, Any]) -> tuple[Exten
 
 def health_source(model: Mapping[str, Any]) -> HealthSource:
     """Where Azure learns the health of instances from."""
-    for spec in specs(model, {}):
-        if spec.is_health:
-            return "rich" if spec.handler_version.startswith("2") else "binary"
     profile = model.get("properties", {}).get("virtualMachineProfile") or {}
-    probe = (profile.get("networkProfile") or {}).get("healthProbe") or {}
-    return "probe" if probe.get("id") else "none"
+    return health_extension(specs(model, {})) or HealthSource("probe" if has_probe(profile) else "none")
 
 
 def is_windows(model: Mapping[str, Any]) -> bool:
@@ -182,11 +181,11 @@ def is_windows(model: Mapping[str, Any]) -> bool:
     return str((storage.get("osDisk") or {}).get("osType", "")).lower() == "windows"
 
 
-def finish(model: Mapping[str, Any], *, fill: bool = True) -> dict[str, Any]:
+def finish(model: Mapping[str, Any], switches: Switches, *, fill: bool = True) -> dict[str, Any]:
     """The model as Azure keeps it: secrets dropped, and with `fill` what the request left out added.
 
     Raises:
-        Refused: the policy, or Rolling mode without a health source, is not accepted.
+        Refused: the policy, or Rolling mode with no health source or two of them, is not accepted.
     """
     model = defaults.fill(model) if fill else model
     properties = dict(model.get("properties", {}))
@@ -197,16 +196,26 @@ def finish(model: Mapping[str, Any], *, fill: bool = True) -> dict[str, Any]:
         profile["osProfile"] = {k: v for k, v in profile["osProfile"].items() if k not in _SECRET_OS}
     properties["virtualMachineProfile"] = profile
     finished = {**model, "properties": properties}
-    if properties["upgradePolicy"].get("mode") == "Rolling" and not _has_health(finished):
+    rolling = properties["upgradePolicy"].get("mode") == "Rolling"
+    if rolling and not _has_health(finished):
         raise Refused(400, "BadRequest", _NO_HEALTH)
+    repairs = bool((properties.get("automaticRepairsPolicy") or {}).get("enabled"))
+    if (rolling or repairs) and _has_two_sources(finished) and switches.two_health_sources == "refuse":
+        raise Refused(400, "BadRequest", _TWO_SOURCES)
     return finished
+
+
+def _has_two_sources(model: Mapping[str, Any]) -> bool:
+    """Whether a probe and a health extension compete: only one source can be used (documented)."""
+    profile = model.get("properties", {}).get("virtualMachineProfile") or {}
+    return has_probe(profile) and health_extension(specs(model, {})) is not None
 
 
 def _has_health(model: Mapping[str, Any]) -> bool:
     """Flexible sets need the Application Health extension, Uniform ones that or a probe (documented)."""
-    source = health_source(model)
+    kind = health_source(model).kind
     flexible = str(model.get("properties", {}).get("orchestrationMode", "")).lower() == "flexible"
-    return source in ("binary", "rich") or (source == "probe" and not flexible)
+    return kind in ("binary", "rich") or (kind == "probe" and not flexible)
 
 
 def _properties(item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
-from .batches import UNHEALTHY, Verdict, explain, next_batch, scope, unhealthy, verdict
+from .batches import UNHEALTHY, Verdict, explain, next_batch, patience, scope, unhealthy, verdict
 from .draft import Draft
 from .errors import Failure, nothing_to_cancel
 from .life import restore, start_update, update_to_model
@@ -131,9 +131,8 @@ def _watch_batch(draft: Draft) -> None:
     elif not any(verdict(one, draft.at, wait) == "waiting" for one in upgraded.values()):
         _close_batch(draft, roll, {key: verdict(one, draft.at, wait) for key, one in upgraded.items()})
     elif roll.due is None or draft.at >= roll.due:
-        waiting = [one for one in upgraded.values() if verdict(one, draft.at, wait) == "waiting"]
-        first = min(one.provisioned_at or draft.at for one in waiting)
-        draft.update(roll=replace(roll, due=first + timedelta(seconds=wait)))
+        due = min(patience(one, wait) for one in upgraded.values() if verdict(one, draft.at, wait) == "waiting")
+        draft.update(roll=replace(roll, due=due))
 
 
 def _close_batch(draft: Draft, roll: RollingUpgrade, verdicts: Mapping[str, Verdict]) -> None:

@@ -118,6 +118,8 @@ class Switches:
     """The 201 of an extension PUT echoes protectedSettings, as recorded twice in October 2018."""
     noop_write_walks: bool = True
     """A write that changes nothing still walks every instance of a Rolling set (recorded 2020)."""
+    two_health_sources: Literal["refuse", "accept"] = "refuse"
+    """Probe and health extension together where health matters: documented as not possible, the answer is inferred."""
     model_roll_in_latest: bool = True
     """rollingUpgrades/latest shows rolls that a model write started (inferred: yes)."""
     utc_offset: str = "+00:00"

@@ -16,6 +16,11 @@ class ScriptResult:
     settings_error: str = ""
     """Set when the handler refused its settings and ran nothing."""
 
+    @property
+    def failed(self) -> bool:
+        """Whether it ended badly, or not in time."""
+        return self.exit_code != 0 or self.timed_out
+
 
 @dataclass(frozen=True, slots=True)
 class ExtensionBegins:
@@ -43,6 +48,8 @@ class HealthTurns:
     to: Literal["healthy", "unhealthy", "initializing", "unknown"]
     after_script: bool = False
     """It is the end of an update, from which an instance may relapse."""
+    ends_grace: bool = False
+    """The grace period is over; it means nothing to an instance that is initializing no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def write_model(draft: Draft, body: Mapping[str, Any], kind: str, *, extension: 
     before = draft.value
     merged = merge(before.model, body)
     model, protected = settle_extensions(merged, before.protected, _carries_extensions(body))
-    model = finish(model)
+    model = finish(model, draft.rules.switches)
     changed = _profile(model) != _profile(before.model) or protected != before.protected
     operations.preempt(draft, operations.WRITES)
     draft.update(
@@ -186,7 +186,7 @@ def _create(
     if not written.get("location"):
         raise Refused(400, "LocationRequired", "The location property is required for this definition.")
     model, protected = settle_extensions(written, {}, True)
-    model = finish(model)
+    model = finish(model, world.rules.switches)
     value = ScaleSet(
         key=address.key,
         subscription_id=address.subscription_id,
