@@ -58,6 +58,16 @@ def test_no_estimate_before_the_first_batch_has_ended_and_an_honest_one_after() 
     assert remaining(fold(story.whole()), fourth.now) is None
 
 
+def test_the_estimate_goes_on_counting_in_a_pause() -> None:
+    tale = story.Story(story.plan_of())
+    tale.begin()
+    tale.run_batch(tale.plan.batches[0])
+    state = fold(tale.log)
+    at_once, later = remaining(state, tale.now), remaining(state, tale.now + timedelta(seconds=20))
+    assert at_once is not None and later is not None
+    assert at_once.high - later.high == 20
+
+
 def test_an_estimate_with_a_wide_spread_is_a_range() -> None:
     tale = story.Story(story.plan_of())
     tale.begin()

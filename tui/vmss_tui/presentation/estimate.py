@@ -44,11 +44,12 @@ def remaining(state: RolloutState, now: datetime) -> Remaining | None:
     left = max(0, state.batch_count - len(state.batches))
     current = state.batch
     into = seconds_between(current.started_at, now) if current is not None and current.ended_at is None else None
+    rested = seconds_between(current.ended_at, now) if current is not None and left else 0.0
     soak = state.plan.policy.soak_seconds
 
     def total(each: float, pause: float) -> float:
         begun = max(0.0, each - into) if into is not None else 0.0
-        return begun + left * (each + pause) + soak
+        return begun + left * (each + pause) - min(rested, pause) + soak
 
     return Remaining(total(min(took), min(pauses)), total(max(took), max(pauses)))
 

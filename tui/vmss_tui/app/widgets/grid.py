@@ -4,30 +4,21 @@ Owns cursor, marks, scrolling and the strip cache. It neither sorts nor filters 
 The cursor stays on its row by key, over sorts, filters and refreshes; a cursor that nobody moved stays on top.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, TypeAlias
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from vmss_tui.app.widgets.strips import ROLE_CLASSES, ROLE_CSS, RoleStyles, fit, paint
-from vmss_tui.presentation.columns import Cell, Column, Piece, Place, Row, cell, place
-from vmss_tui.presentation.glyphs import Role
+from vmss_tui.app.widgets import grid_events as said
+from vmss_tui.app.widgets.grid_paint import GUTTER, RowPainter
+from vmss_tui.app.widgets.strips import ROLE_CLASSES, ROLE_CSS
+from vmss_tui.presentation.columns import Cell, Column, Piece, Row, cell
 
-__all__ = ["Cell", "Column", "Grid", "Piece", "Row", "cell"]
-
-GUTTER = 3
-"""Cells left of the first column: mark, cursor, space."""
-
-_ROOMY = 100
-"""From this width on, columns stand two cells apart, unless that would cost a column."""
+__all__ = ["GUTTER", "Cell", "Column", "Grid", "Piece", "Row", "cell"]
 
 
 class Grid(ScrollView, can_focus=True):
@@ -67,57 +58,10 @@ class Grid(ScrollView, can_focus=True):
         Binding("shift+down", "mark_move(1)", "Mark down", show=False),
     ]
 
-    @dataclass
-    class Highlighted(Message):
-        """The cursor came to another row; `key` is None when there is none."""
-
-        grid: "Grid"
-        key: str | None
-
-        @property
-        def control(self) -> "Grid":
-            """The grid."""
-            return self.grid
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the newest of a burst of one grid counts."""
-            return isinstance(message, Grid.Highlighted) and message.grid is self.grid
-
-    @dataclass
-    class Selected(Message):
-        """Enter or a second click on a row."""
-
-        grid: "Grid"
-        key: str
-
-        @property
-        def control(self) -> "Grid":
-            """The grid."""
-            return self.grid
-
-    @dataclass
-    class Sorted(Message):
-        """A click on a column's title asks for this order."""
-
-        grid: "Grid"
-        column: str
-
-        @property
-        def control(self) -> "Grid":
-            """The grid."""
-            return self.grid
-
-    @dataclass
-    class Marked(Message):
-        """The marks changed."""
-
-        grid: "Grid"
-        keys: frozenset[str]
-
-        @property
-        def control(self) -> "Grid":
-            """The grid."""
-            return self.grid
+    Highlighted: TypeAlias = said.Highlighted
+    Selected: TypeAlias = said.Selected
+    Sorted: TypeAlias = said.Sorted
+    Marked: TypeAlias = said.Marked
 
     def __init__(
         self,
@@ -129,7 +73,7 @@ class Grid(ScrollView, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._columns = tuple(columns)
+        self._painter = RowPainter(self, columns)
         self._rows: tuple[Row, ...] = ()
         self._index: dict[str, int] = {}
         self._marks: frozenset[str] = frozenset()
@@ -137,10 +81,6 @@ class Grid(ScrollView, can_focus=True):
         self._touched = False
         self._sort: tuple[str, bool] = ("", False)
         self._empty = empty
-        self._styles = RoleStyles(self)
-        self._strips: dict[Hashable, Strip] = {}
-        self._places: tuple[Place, ...] = ()
-        self._placed_for = -1
 
     # -- what callers use ---------------------------------------------------------------------------------------
 
@@ -188,8 +128,7 @@ class Grid(ScrollView, can_focus=True):
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Other columns; everything is painted again."""
-        self._columns = tuple(columns)
-        self._placed_for = -1
+        self._painter.set_columns(columns)
         self._forget()
 
     def set_empty(self, text: str) -> None:
@@ -229,82 +168,18 @@ class Grid(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the viewport: the header, then rows."""
         width = self._width
-        places = self._place(width)
         if y == 0:
-            return self._header(places, width)
+            return self._painter.header(self._sort, width)
         number = y - 1 + self.scroll_offset.y
         if number < len(self._rows):
-            return self._row(self._rows[number], number == self._cursor, places, width)
-        if number == 0 and self._empty:
-            pieces = fit([(" " * GUTTER, Role.PLAIN), (self._empty, Role.DIM)], width)
-            return Strip(paint(pieces, self._styles, self._styles.base), width)
-        return Strip.blank(width, self._styles.base)
+            row = self._rows[number]
+            return self._painter.row(row, number == self._cursor, row.key in self._marks, width)
+        return self._painter.blank(self._empty if number == 0 else "", width)
 
     def notify_style_update(self) -> None:
         """Theme or focus changed: nothing painted before can be used again."""
         super().notify_style_update()
-        self._styles.clear()
-        self._strips.clear()
-
-    def _row(self, row: Row, current: bool, places: tuple[Place, ...], width: int) -> Strip:
-        marked = row.key in self._marks
-        key = (row.key, row.version if row.version is not None else row.cells, current, marked, width)
-        strip = self._strips.get(key)
-        if strip is None:
-            strip = self._paint_row(row, current, marked, places, width)
-            if len(self._strips) > 2000:
-                self._strips.clear()
-            self._strips[key] = strip
-        return strip
-
-    def _paint_row(self, row: Row, current: bool, marked: bool, places: tuple[Place, ...], width: int) -> Strip:
-        over = self._over(current, marked)
-        gutter: list[Piece] = [
-            ("✓", Role.ACCENT) if marked else (" ", Role.PLAIN),
-            ("▸ ", Role.ACCENT) if current else ("  ", Role.PLAIN),
-        ]
-        segments = paint(gutter, self._styles, over)
-        x = GUTTER
-        for spot in places:
-            if spot.x > x:
-                segments += paint([(" " * (spot.x - x), Role.PLAIN)], self._styles, over)
-            column = self._columns[spot.index]
-            content = row.cells[spot.index] if spot.index < len(row.cells) else ()
-            segments += paint(fit(content, spot.width, right=column.right, middle=column.middle), self._styles, over)
-            x = spot.x + spot.width
-        return Strip(Segment.simplify(segments)).adjust_cell_length(width, over)
-
-    def _header(self, places: tuple[Place, ...], width: int) -> Strip:
-        style = self._styles.base + self._styles.component("grid--header")
-        segments = [Segment(" " * GUTTER, style)]
-        x = GUTTER
-        for spot in places:
-            if spot.x > x:
-                segments.append(Segment(" " * (spot.x - x), style))
-            column = self._columns[spot.index]
-            title = column.title
-            if column.key == self._sort[0]:
-                title = f"{title}{'↓' if self._sort[1] else '↑'}"
-            text = "".join(part for part, _ in fit([(title, Role.DIM)], spot.width, right=column.right))
-            segments.append(Segment(text, style))
-            x = spot.x + spot.width
-        return Strip(Segment.simplify(segments)).adjust_cell_length(width, style)
-
-    def _over(self, current: bool, marked: bool) -> Style:
-        style = self._styles.base
-        if marked:
-            style += self._styles.component("grid--marked")
-        if current:
-            style += self._styles.component("grid--cursor")
-        return style
-
-    def _place(self, width: int) -> tuple[Place, ...]:
-        if self._placed_for != width:
-            tight = place(self._columns, width, start=GUTTER)
-            roomy = place(self._columns, width, start=GUTTER, gap=2) if width >= _ROOMY else ()
-            self._places = roomy if len(roomy) == len(tight) else tight
-            self._placed_for = width
-        return self._places
+        self._painter.forget()
 
     # -- repainting only what changed ---------------------------------------------------------------------------
 
@@ -319,26 +194,11 @@ class Grid(ScrollView, can_focus=True):
                     continue
                 break
             moved = (number == cursor_before) != (number == self._cursor)
-            span = self._span(old, new, moved)
+            span = self._painter.span(old, new, moved, self._width)
             if span is not None:
                 regions.append(Region(span[0], y, span[1] - span[0], 1))
         if regions:
             self.refresh(*regions)
-
-    def _span(self, old: Row | None, new: Row | None, moved: bool) -> tuple[int, int] | None:
-        """First and last cell + 1 that look different, None when nothing does."""
-        if old is None or new is None or moved or old.key != new.key:
-            return None if old is new else (0, self._width)
-        if new.same(old):
-            return None
-        spots = [
-            spot
-            for spot in self._place(self._width)
-            if old.cells[spot.index : spot.index + 1] != new.cells[spot.index : spot.index + 1]
-        ]
-        if not spots:
-            return None
-        return spots[0].x, spots[-1].x + spots[-1].width
 
     def _refresh_row(self, number: int) -> None:
         y = number - self.scroll_offset.y + 1
@@ -346,7 +206,7 @@ class Grid(ScrollView, can_focus=True):
             self.refresh(Region(0, y, self._width, 1))
 
     def _forget(self) -> None:
-        self._strips.clear()
+        self._painter.forget()
         self.refresh()
 
     def _resize_content(self) -> None:
@@ -424,9 +284,9 @@ class Grid(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A title sorts, a row takes the cursor, the row under the cursor opens."""
         if event.y == 0:
-            column = next((s for s in self._place(self._width) if s.x <= event.x < s.x + s.width), None)
+            column = self._painter.column_at(event.x, self._width)
             if column is not None:
-                self.post_message(self.Sorted(self, self._columns[column.index].key))
+                self.post_message(self.Sorted(self, column.key))
             return
         number = event.y - 1 + self.scroll_offset.y
         if number >= len(self._rows):

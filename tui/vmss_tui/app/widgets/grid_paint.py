@@ -1,0 +1,129 @@
+"""The lines of a grid: columns in their places, rows as strips, the cache of strips, and what differs between rows.
+
+Knows no cursor movement and no scrolling. A strip is kept by (row key, row version, cursor, mark, width).
+"""
+
+from collections.abc import Hashable, Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from vmss_tui.app.widgets.strips import RoleStyles, fit, paint
+from vmss_tui.presentation.columns import Column, Piece, Place, Row, place
+from vmss_tui.presentation.glyphs import Role
+
+GUTTER = 3
+"""Cells left of the first column: mark, cursor, space."""
+
+_ROOMY = 100
+"""From this width on, columns stand two cells apart, unless that would cost a column."""
+
+_MOST_STRIPS = 2000
+
+
+class RowPainter:
+    """Paints the rows of one grid widget."""
+
+    def __init__(self, widget: Widget, columns: Sequence[Column]) -> None:
+        self._columns = tuple(columns)
+        self._styles = RoleStyles(widget)
+        self._strips: dict[Hashable, Strip] = {}
+        self._places: tuple[Place, ...] = ()
+        self._placed_for = -1
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Other columns."""
+        self._columns = tuple(columns)
+        self._placed_for = -1
+
+    def forget(self) -> None:
+        """Colours or columns changed: nothing painted before can be used again."""
+        self._styles.clear()
+        self._strips.clear()
+
+    def places(self, width: int) -> tuple[Place, ...]:
+        """Where the columns stand in `width` cells."""
+        if self._placed_for != width:
+            tight = place(self._columns, width, start=GUTTER)
+            roomy = place(self._columns, width, start=GUTTER, gap=2) if width >= _ROOMY else ()
+            self._places = roomy if len(roomy) == len(tight) else tight
+            self._placed_for = width
+        return self._places
+
+    def column_at(self, x: int, width: int) -> Column | None:
+        """The column at a cell."""
+        spot = next((each for each in self.places(width) if each.x <= x < each.x + each.width), None)
+        return self._columns[spot.index] if spot is not None else None
+
+    def span(self, old: Row | None, new: Row | None, moved: bool, width: int) -> tuple[int, int] | None:
+        """First cell and last cell + 1 in which two rows differ, None when they look alike; `moved`: the cursor did."""
+        if old is None or new is None or moved or old.key != new.key:
+            return None if old is new else (0, width)
+        if new.same(old):
+            return None
+        spots = [
+            spot
+            for spot in self.places(width)
+            if old.cells[spot.index : spot.index + 1] != new.cells[spot.index : spot.index + 1]
+        ]
+        return (spots[0].x, spots[-1].x + spots[-1].width) if spots else None
+
+    def row(self, row: Row, current: bool, marked: bool, width: int) -> Strip:
+        """A row as a strip."""
+        key = (row.key, row.version if row.version is not None else row.cells, current, marked, width)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._painted(row, current, marked, width)
+            if len(self._strips) > _MOST_STRIPS:
+                self._strips.clear()
+            self._strips[key] = strip
+        return strip
+
+    def _painted(self, row: Row, current: bool, marked: bool, width: int) -> Strip:
+        over = self._over(current, marked)
+        gutter: list[Piece] = [
+            ("✓", Role.ACCENT) if marked else (" ", Role.PLAIN),
+            ("▸ ", Role.ACCENT) if current else ("  ", Role.PLAIN),
+        ]
+        segments = paint(gutter, self._styles, over)
+        x = GUTTER
+        for spot in self.places(width):
+            if spot.x > x:
+                segments += paint([(" " * (spot.x - x), Role.PLAIN)], self._styles, over)
+            column = self._columns[spot.index]
+            content = row.cells[spot.index] if spot.index < len(row.cells) else ()
+            segments += paint(fit(content, spot.width, right=column.right, middle=column.middle), self._styles, over)
+            x = spot.x + spot.width
+        return Strip(Segment.simplify(segments)).adjust_cell_length(width, over)
+
+    def header(self, sort: tuple[str, bool], width: int) -> Strip:
+        """The titles, with an arrow at the column that the rows are sorted by."""
+        style = self._styles.base + self._styles.component("grid--header")
+        segments = [Segment(" " * GUTTER, style)]
+        x = GUTTER
+        for spot in self.places(width):
+            if spot.x > x:
+                segments.append(Segment(" " * (spot.x - x), style))
+            column = self._columns[spot.index]
+            arrow = ("↓" if sort[1] else "↑") if column.key == sort[0] else ""
+            fitted = fit([(column.title + arrow, Role.DIM)], spot.width, right=column.right)
+            segments.append(Segment("".join(part for part, _ in fitted), style))
+            x = spot.x + spot.width
+        return Strip(Segment.simplify(segments)).adjust_cell_length(width, style)
+
+    def blank(self, words: str, width: int) -> Strip:
+        """A line without a row: empty, or a dim remark."""
+        if not words:
+            return Strip.blank(width, self._styles.base)
+        pieces = fit([(" " * GUTTER, Role.PLAIN), (words, Role.DIM)], width)
+        return Strip(paint(pieces, self._styles, self._styles.base), width)
+
+    def _over(self, current: bool, marked: bool) -> Style:
+        style = self._styles.base
+        if marked:
+            style += self._styles.component("grid--marked")
+        if current:
+            style += self._styles.component("grid--cursor")
+        return style
