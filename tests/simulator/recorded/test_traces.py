@@ -33,6 +33,8 @@ def scenario_of(trace: Trace) -> str:
         lines += ["[[groups]]", f"name = {json.dumps(name)}", f"location = {json.dumps(location)}"]
     if "2017" in trace.name:
         lines += ["[switches]", 'cancel = "finish"']
+    if any("retry-after" in exchange.headers for exchange in trace.exchanges if exchange.method != "GET"):
+        lines += ["[switches]", 'retry_after = "writes"']
     return "\n".join(lines) + "\n"
 
 

@@ -25,6 +25,17 @@ async def test_a_subscription_wide_list_gives_groups_in_upper_case_and_a_groups_
         assert one["properties"] == everywhere[0]["properties"]
 
 
+async def test_a_list_of_instances_may_give_the_group_in_upper_case() -> None:
+    """Counted: 790 of 1277 ids of VM lists; a single VM is given as created."""
+    async with serving('mode = "Manual"\ninstances = 1\n[switches]\nuppercase_machines = true\n') as call:
+        listed = (await call.get(f"{call.app}/virtualMachines")).body["value"][0]
+        single = (await call.get(f"{call.app}/virtualMachines/0")).body
+    assert "/resourceGroups/RG-APP/" in listed["id"]
+    assert "/resourceGroups/RG-APP/" in listed["resources"][0]["id"]
+    assert single["id"] != listed["id"]
+    assert single["id"].lower() == listed["id"].lower()
+
+
 async def test_unknown_subscriptions_groups_sets_and_instances_have_their_own_404() -> None:
     async with serving(ROLLING) as call:
         codes = {}

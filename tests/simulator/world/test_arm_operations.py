@@ -112,6 +112,25 @@ async def test_without_a_poll_hint_only_azures_own_headers_are_sent() -> None:
 # --- rolling upgrades ---
 
 
+@pytest.mark.parametrize(
+    ("switch", "writes", "polls"),
+    [("never", None, [None, None]), ("writes", "10", [None, None]), ("first polls", "10", ["some", None])],
+)
+async def test_retry_after_is_sent_only_where_it_was_recorded(
+    switch: str, writes: str | None, polls: list[str | None]
+) -> None:
+    """Counted: absent in CLI cassettes; 10 on PUT, PATCH, DELETE of .NET; 11 to 97 on a first poll, never later."""
+    async with serving(f'mode = "Manual"\ninstances = 1\n[switches]\nretry_after = "{switch}"\n') as call:
+        written = await call.put_script()
+        assert written.headers.get("Retry-After") == writes
+        url = written.headers["Azure-AsyncOperation"]
+        seen = [(await call.get(url)).headers.get("Retry-After") for _ in polls]
+        assert [each and "some" for each in seen] == polls
+        assert all(11 <= int(each) <= 97 for each in seen if each)
+        posted = await call("POST", f"{call.app}/restart")
+        assert "Retry-After" not in posted.headers
+
+
 async def test_latest_has_no_id_and_no_name_and_is_404_before_any_roll() -> None:
     """Recorded: rolling_latest_completed; the 404 is inferred and a switch."""
     async with serving(ROLLING) as call:

@@ -122,7 +122,13 @@ class Call:
             headers["Location"] = self._operation_url(operation, monitor=True)
         else:
             headers["Azure-AsyncNotification"] = "Enabled"
+        if self._is_write_of_set() and self.world.rules.switches.retry_after != "never":
+            headers["Retry-After"] = "10"
         return headers | self.hint()
+
+    def _is_write_of_set(self) -> bool:
+        """Whether the request writes a set or its extension; those of one instance carry no Retry-After (recorded)."""
+        return self.request.method != "POST" and "instance" not in self.request.match_info
 
     def hint(self) -> dict[str, str]:
         """How soon to poll again; the millisecond form is the one that every client takes."""
@@ -176,9 +182,11 @@ def error_body(failure: Failure) -> dict[str, Any]:
     return body
 
 
-def shapes_of(call: Call, value: ScaleSet) -> Shapes:
-    """What the instances of a set have in common in this answer."""
-    return Shapes(value, call.version, call.simulation.clock.now(), call.offset)
+def shapes_of(call: Call, value: ScaleSet, *, listed: bool = False) -> Shapes:
+    """What the instances of a set have in common in this answer; lists may spell the group in upper case."""
+    upper = listed and call.world.rules.switches.uppercase_machines
+    group = value.group.upper() if upper else ""
+    return Shapes(value, call.version, call.simulation.clock.now(), call.offset, group)
 
 
 def accepted(call: Call, operation: Operation) -> web.Response:

@@ -42,6 +42,8 @@ class Shapes:
     version: str
     now: datetime
     offset: str = "+00:00"
+    group: str = ""
+    """How to spell the resource group in ids, when not as created."""
     profile: dict[str, Any] = field(init=False)
     windows: bool = field(init=False)
     image: dict[str, Any] = field(init=False)
@@ -59,7 +61,7 @@ class Shapes:
         network = self.profile.get("networkProfile") or {}
         self.nics = [str(nic.get("name", "nic")) for nic in network.get("networkInterfaceConfigurations") or ()]
         self.placement_group = guid("placement group", self.value.key)
-        scope = f"/subscriptions/{self.value.subscription_id}/resourceGroups/{self.value.group}"
+        scope = f"/subscriptions/{self.value.subscription_id}/resourceGroups/{self.group or self.value.group}"
         self.base = f"{scope}/providers/Microsoft.Compute"
         seconds = self.now.second - self.now.second % _HEARTBEAT
         self.heartbeat = whole(self.now.replace(second=seconds), self.offset)

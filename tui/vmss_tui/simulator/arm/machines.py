@@ -26,7 +26,7 @@ async def list_all(call: Call) -> web.Response:
     members = [one for one in value.instances.values() if not one.hidden and _passes(call, value, one)]
     shown, link = page(call, members, call.scenario.paging.instances)
     call.request[CHARGE] = len(shown) + sum(one.hidden for one in value.instances.values())
-    shapes = shapes_of(call, value)
+    shapes = shapes_of(call, value, listed=True)
     view = "instanceview" in call.option("$expand").lower()
     if value.flexible:
         body = [flexible_stub_json(shapes, one) for one in shown]

@@ -5,8 +5,10 @@ from typing import Any
 from aiohttp import web
 
 from ..world import actions
+from ..world.chance import draw
 from ..world.errors import Refused, not_found
 from ..world.model import Operation, RollingUpgrade, ScaleSet
+from ..world.operations import note_poll
 from ..world.policy import RollingPolicy
 from .context import Call, accepted, answer, compute, error_body
 from .times import stamp
@@ -115,10 +117,20 @@ async def get_operation(call: Call) -> web.Response:
         raise not_found()
     running = operation.ended is None
     if call.option("monitor").lower() != "true":
-        return answer(operation_json(operation, call.offset), headers=call.hint() if running else None)
+        headers = call.hint() | _first_poll(call, operation) if running else None
+        return answer(operation_json(operation, call.offset), headers=headers)
     if running:
         return web.Response(status=202, headers=call.hint() | {"Location": str(call.request.url)})
     return web.Response(status=200)
+
+
+def _first_poll(call: Call, operation: Operation) -> dict[str, str]:
+    """Retry-After of an operation's first poll, never of a later one, when the scenario asks for it."""
+    rules = call.world.rules
+    if rules.switches.retry_after != "first polls" or operation.polled:
+        return {}
+    call.apply(lambda world, _: (note_poll(world, operation), None))
+    return {"Retry-After": str(round(draw((11, 97), rules.seed, operation.id)))}
 
 
 def _policy(policy: RollingPolicy, version: str) -> dict[str, Any]:

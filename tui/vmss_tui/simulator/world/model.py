@@ -97,6 +97,8 @@ class Operation:
     failure: Failure | None = None
     extension: str | None = None
     """Lower-cased name of the model extension whose write this is."""
+    polled: bool = False
+    """Somebody has asked for it."""
 
 
 @dataclass(frozen=True, slots=True)

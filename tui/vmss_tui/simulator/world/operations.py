@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from .draft import Draft
 from .errors import Failure
-from .model import Operation
+from .model import Operation, World
 from .scaling import drop_extras
 
 _CANCELED = Failure(
@@ -43,6 +43,11 @@ def begin(
     )
     draft.operations[operation.id] = operation
     return operation
+
+
+def note_poll(world: World, operation: Operation) -> World:
+    """The world in which an operation has been asked for."""
+    return replace(world, operations={**world.operations, operation.id: replace(operation, polled=True)})
 
 
 def preempt(draft: Draft, kinds: set[str]) -> None:
