@@ -1,0 +1,306 @@
+"""The real runner over the toy: the disk, the clock, the lease, signals, secrets, and death at every single step."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from engine.toy import Toy, script
+from engine.toy_azure import ToyAzure, ToyClock, Trouble
+from vmss_tui.domain import events as e
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.planning import plan_rollout
+from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode
+from vmss_tui.domain.rollout import RolloutState
+from vmss_tui.domain.script import Secret, SecretRef, SecretSource
+from vmss_tui.engine.runner import Pace, run
+from vmss_tui.errors import ConnectionFailed, JournalUnavailable, LeaseHeld, NotFound, ProfileInvalid, VmssTuiError
+from vmss_tui.journal.lease import owner
+from vmss_tui.journal.store import Journal
+
+POLICY = RolloutPolicy(steps=(BatchStep(Amount(2)),), unhealthy_percent=34, health_wait_seconds=20, pause_seconds=10)
+PACE = Pace(watch_seconds=2, operation_seconds=1, request_seconds=1, settle_seconds=6, patience_seconds=120)
+SLOW = replace(PACE, watch_seconds=5, operation_seconds=5, request_seconds=5, heartbeat_seconds=60)
+KEY = {"key": SecretRef(SecretSource.PROMPT, "the key")}
+
+
+@dataclass
+class Bench:
+    toy: Toy
+    clock: ToyClock
+    azure: ToyAzure
+    journal: Journal
+    rollout: str
+    plan: RolloutPlan
+    secrets: Mapping[str, Secret] | VmssTuiError
+
+    @classmethod
+    def of(cls, directory: Path, policy: RolloutPolicy = POLICY, toy: Toy | None = None, **more: object) -> "Bench":
+        toy = toy or Toy()
+        plan = plan_rollout(toy.snapshot(), replace(script(2), **more), policy, now=toy.now)  # type: ignore[arg-type]
+        assert not plan.refusals
+        journal = Journal.open(directory / "journal.db")
+        rollout = journal.create(plan, who="maria", at=toy.now)
+        return cls(toy, ToyClock(toy), ToyAzure(toy, plan), journal, rollout, plan, {})
+
+    async def run(self, **more: object) -> e.Verdict:
+        def secrets() -> Mapping[str, Secret]:
+            if isinstance(self.secrets, VmssTuiError):
+                raise self.secrets
+            return self.secrets
+
+        host, pid = socket.gethostname(), os.getpid()
+        words = {"journal": self.journal, "azure": self.azure.port(), "clock": self.clock, "pace": PACE} | more
+        return await run(self.rollout, secrets=secrets, host=host, pid=pid, **words)  # type: ignore[arg-type]
+
+    @property
+    def state(self) -> RolloutState:
+        return self.journal.state(self.rollout)
+
+    def events(self, *kinds: type[e.Event]) -> list[e.Event]:
+        return [each.event for each in self.journal.events(self.rollout) if isinstance(each.event, kinds)]
+
+    def at(self, seconds: float, action: object) -> None:
+        """Do something when that much time has passed."""
+        assert callable(action)
+        waiting = [action]
+
+        def check() -> None:
+            if waiting and self.clock.seconds >= seconds:
+                waiting.pop()()
+
+        self.clock.on_sleep = check
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench.of(tmp_path)
+    yield made
+    made.journal.close()
+
+
+async def test_to_the_end_and_never_again(bench: Bench) -> None:
+    assert await bench.run() is e.Verdict.COMPLETED
+    length = len(bench.journal.events(bench.rollout))
+    assert await bench.run() is e.Verdict.COMPLETED
+    assert len(bench.journal.events(bench.rollout)) == length and bench.journal.lease(bench.rollout) is None
+
+
+async def test_a_pause_lasts_at_least_as_long_as_asked(bench: Bench) -> None:
+    await bench.run()
+    first, second, third = bench.state.batches
+    for before, after in ((first, second), (second, third)):
+        assert before.ended_at is not None and after.started_at is not None
+        assert 10 <= (after.started_at - before.ended_at).total_seconds() <= 10.5
+
+
+# --- the disk ---------------------------------------------------------------------------------------------------------
+
+
+def pages(journal: Journal, number: int) -> None:
+    journal._db.connection.execute(f"PRAGMA max_page_count = {number}")
+
+
+async def test_a_full_disk_stops_it_until_there_is_space(bench: Bench) -> None:
+    used = bench.journal._db.connection.execute("PRAGMA page_count").fetchone()[0]
+    pages(bench.journal, used)
+    seen: list[int] = []
+
+    def space() -> None:
+        seen.append(len(bench.toy.writes))
+        pages(bench.journal, 10**6)
+
+    bench.at(100, space)
+    assert await bench.run() is e.Verdict.COMPLETED
+    assert seen == [0], "nothing is done that is not on record"
+
+
+async def test_a_disk_that_stays_read_only_ends_the_runner_and_not_the_rollout(bench: Bench) -> None:
+    bench.at(8, lambda: bench.journal._db.connection.execute("PRAGMA query_only = 1"))
+    with pytest.raises(JournalUnavailable, match="read-only"):
+        await bench.run()
+    assert bench.state.verdict is None
+    bench.journal._db.connection.execute("PRAGMA query_only = 0")
+    lease = bench.journal.lease(bench.rollout)
+    assert lease is not None
+    bench.journal.release(lease)
+    assert await bench.run() is e.Verdict.COMPLETED
+    assert all(count == 1 for count in bench.toy.asked.values())
+
+
+# --- the clock --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [3600.0, -3600.0])
+async def test_a_clock_that_is_set_cuts_no_wait_short(step: float, bench: Bench) -> None:
+    bench.at(15, lambda: setattr(bench.clock, "set_by", step))
+    assert await bench.run() is e.Verdict.COMPLETED
+    (stepped,) = bench.events(e.ClockStepped)
+    assert isinstance(stepped, e.ClockStepped) and abs(stepped.seconds - step) < 1
+    times = [each.at for each in bench.journal.events(bench.rollout)]
+    assert times == sorted(times)
+    first, second, _ = bench.state.batches
+    assert first.ended_at is not None and second.started_at is not None
+    assert (second.started_at - first.ended_at).total_seconds() >= 10
+
+
+async def test_a_clock_that_was_set_back_between_two_runners(bench: Bench) -> None:
+    bench.azure.before = Trouble(ConnectionFailed("no route"))
+    bench.at(9, lambda: setattr(bench.azure.before, "on", True))
+    with pytest.raises(ConnectionFailed):
+        await bench.run()
+    bench.azure.before = lambda name: None
+    bench.clock.set_by = -86400
+    assert await bench.run() is e.Verdict.COMPLETED
+    times = [each.at for each in bench.journal.events(bench.rollout)]
+    assert times == sorted(times)
+
+
+# --- the lease --------------------------------------------------------------------------------------------------------
+
+
+async def test_two_runners_on_one_set_are_impossible(bench: Bench) -> None:
+    other = bench.journal.create(bench.plan, who="bo")
+    bench.journal.take_lease(other, owner(os.getppid(), socket.gethostname()), at=bench.clock.now())
+    with pytest.raises(LeaseHeld):
+        await bench.run()
+    with pytest.raises(LeaseHeld):
+        await bench.run(force=True)
+    assert len(bench.journal.events(bench.rollout)) == 1
+
+
+async def test_a_runner_that_lost_its_lease_writes_nothing_more(bench: Bench) -> None:
+    def take() -> None:
+        lease = bench.journal.lease(bench.rollout)
+        assert lease is not None
+        bench.journal.release(lease)
+        bench.journal.take_lease(bench.rollout, owner(os.getppid(), "elsewhere"), at=bench.clock.now())
+
+    bench.at(8, take)
+    with pytest.raises(LeaseHeld, match="taken over"):
+        await bench.run()
+    assert not bench.events(e.RunnerStopped)
+    lease = bench.journal.lease(bench.rollout)
+    assert lease is not None and lease.host == "elsewhere"
+
+
+# --- signals ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_signal_in_the_middle_of_a_write_lets_it_end(bench: Bench) -> None:
+    bench.azure.hold = asyncio.Event()
+    sent = asyncio.Event()
+    bench.azure.before = lambda name: sent.set() if name == "send" else None
+    task = asyncio.create_task(bench.run())
+    await sent.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    bench.azure.hold.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert "model" in bench.state.accepted
+    assert bench.events(e.RunnerStopped) == [e.RunnerStopped("asked to stop")]
+    assert bench.journal.lease(bench.rollout) is None
+    assert await bench.run() is e.Verdict.COMPLETED and bench.toy.asked["0"] == 1
+
+
+# --- secrets ----------------------------------------------------------------------------------------------------------
+
+
+async def test_secrets_are_revealed_at_the_write_and_missing_ones_stop_the_runner(tmp_path: Path) -> None:
+    bench = Bench.of(tmp_path, protected=KEY)
+    bench.secrets = ProfileInvalid("the value of key is missing")
+    with pytest.raises(ProfileInvalid):
+        await bench.run()
+    assert bench.events(e.RunnerStopped) == [e.RunnerStopped("the value of key is missing")]
+    assert not bench.toy.writes and not bench.events(e.WriteIntended)
+    bench.secrets = {"key": Secret("hunter2"), "other": Secret("x")}
+    assert await bench.run() is e.Verdict.COMPLETED
+    assert bench.azure.protected == [{"key": Secret("hunter2")}]
+    assert b"hunter2" not in bench.journal.path.read_bytes()
+
+
+# --- Azure away -------------------------------------------------------------------------------------------------------
+
+
+async def test_a_set_that_is_deleted_ends_the_rollout(bench: Bench) -> None:
+    bench.azure.before = Trouble(NotFound("no such set", code="ResourceNotFound"))
+    bench.at(9, lambda: setattr(bench.azure.before, "on", True))
+    assert await bench.run() is e.Verdict.FAILED
+    assert bench.state.reason == "the scale set is no longer there"
+
+
+async def test_an_unclear_answer_is_looked_into(bench: Bench) -> None:
+    failed: list[str] = []
+
+    def once(name: str) -> None:
+        if name == "sent" and not failed:
+            failed.append(name)
+            raise ConnectionFailed("the answer got lost")
+
+    bench.azure.before = once
+    assert await bench.run() is e.Verdict.COMPLETED
+    notes = [each.message for each in bench.events(e.Noted) if isinstance(each, e.Noted)]
+    assert notes == [
+        "no clear answer to: update the set's model to web 2 (the answer got lost); looking before it is sent again"
+    ]
+    assert bench.toy.writes.count(bench.toy.writes[0]) == 1
+
+
+# --- death at every step ----------------------------------------------------------------------------------------------
+
+
+class Dead(BaseException):
+    """As after kill -9: nothing of the runner is left but the journal."""
+
+
+@pytest.mark.parametrize("kind", ["manual", "rolling", "flexible", "automatic"])
+async def test_death_at_every_single_step(kind: str, tmp_path: Path) -> None:
+    """The runner dies at its n-th contact with the world, for every n, and another one takes over."""
+    steps = 0
+    for die_at in range(1, 400):
+        toy = Toy(
+            count=3,
+            takes=3,
+            mode={"rolling": UpgradeMode.ROLLING, "automatic": UpgradeMode.AUTOMATIC}.get(kind, UpgradeMode.MANUAL),
+            flexible=kind == "flexible",
+        )
+        mode = UpgradeMode.MANUAL if kind == "automatic" else None
+        policy = replace(POLICY, mode=mode, steps=(BatchStep(Amount(2)),), unhealthy_percent=67, pause_seconds=0)
+        bench = Bench.of(tmp_path / str(die_at), policy, toy)
+        steps, died = 0, False
+        append = bench.journal.append
+
+        def step(name: str = "") -> None:
+            nonlocal steps, died
+            steps += 1
+            if steps == die_at:  # noqa: B023
+                died = True
+                raise Dead
+
+        def append_and_step(*args: object, **words: object) -> object:
+            step()
+            done = append(*args, **words)  # type: ignore[arg-type]  # noqa: B023
+            step()
+            return done
+
+        bench.azure.before = step
+        bench.journal.append = append_and_step  # type: ignore[method-assign,assignment]
+        try:
+            await bench.run(pace=SLOW)
+        except Dead:
+            bench.azure.before = lambda name: None
+            await bench.run(pace=SLOW)
+        assert bench.state.verdict is e.Verdict.COMPLETED, (die_at, bench.state.reason)
+        assert all(count == 1 for count in toy.asked.values()), (die_at, toy.asked)
+        assert toy.rolls <= 1 and toy.most_busy <= 2, die_at
+        assert toy.mode is bench.plan.set_mode
+        bench.journal.close()
+        if not died:
+            assert die_at > 30
+            return
+    raise AssertionError(f"more than {steps} steps")
