@@ -26,6 +26,9 @@ from .machines import copied, instance_id
 from .model import EventSpec, Override, PastWrite, ScaleSetSpec, Scenario
 from .scale_sets import script_body
 
+_ROLLOUT = 2400.0
+"""Seconds over which the scripts of a set ran when they were rolled out in the past."""
+
 
 def first_world(scenario: Scenario, now: datetime) -> World:
     """The world of a scenario at `now`.
@@ -98,7 +101,8 @@ def _instances(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, begin: datetim
         instance = _instance(spec, value, rules, position, key)
         if zones:
             instance = replace(instance, zone=zones[position % len(zones)])
-        ran = begin - timedelta(seconds=spec.script_age * (0.9 + 0.1 * draw((0, 1), rules.seed, value.key, key)))
+        spread = min(_ROLLOUT, 0.1 * spec.script_age)
+        ran = begin - timedelta(seconds=spec.script_age - draw((0, spread), rules.seed, value.key, key))
         instance = replace(
             instance,
             provisioned_at=ran + timedelta(seconds=2),
@@ -161,6 +165,10 @@ def _calm(rules: Rules) -> Rules:
 def _overridden(
     instance: Instance, override: Override, value: ScaleSet, rules: Rules, ran: datetime, has_health: bool
 ) -> Instance:
+    """An instance with what is different on it; an older script ran half way back to the set's creation."""
+    if override.script is not None:
+        ran -= (ran - value.created) / 2
+        instance = _behind(instance, override.script, value, rules, ran)
     changes: dict[str, Any] = {"traits": override.traits, "agent_ready": override.agent_ready}
     if override.health is not None and has_health:
         changes["health"] = None if override.health == "none" else override.health
@@ -171,8 +179,6 @@ def _overridden(
         changes["protect_from_scale_in"] = True
         changes["protect_from_actions"] = override.protect == "actions"
     instance = replace(instance, **changes)
-    if override.script is not None:
-        instance = _behind(instance, override.script, value, rules, ran)
     if override.provisioning == "Failed":
         instance = _failed(instance, ran)
     return instance
@@ -181,14 +187,20 @@ def _overridden(
 def _behind(
     instance: Instance, properties: Mapping[str, Any], value: ScaleSet, rules: Rules, ran: datetime
 ) -> Instance:
-    """An instance that still runs an older script."""
+    """An instance that still runs an older script, since `ran`."""
     public = {name: item for name, item in properties.items() if name != "protectedSettings"}
     extensions = dict(instance.extensions)
     for key, one in instance.extensions.items():
         if one.spec.is_script:
             old = ExtensionSpec(one.spec.name, public, properties.get("protectedSettings"))
             extensions[key] = _installed((old,), value, instance, rules, ran)[key]
-    return replace(instance, extensions=extensions, generation=value.generation - 1)
+    return replace(
+        instance,
+        extensions=extensions,
+        generation=value.generation - 1,
+        provisioned_at=ran,
+        health_at=ran if instance.health else None,
+    )
 
 
 def _failed(instance: Instance, ran: datetime) -> Instance:

@@ -36,7 +36,7 @@ SWITCH_MEANINGS = {
     "noop_write_walks": "A write that changes nothing still walks every instance of a Rolling set (recorded 2020).",
     "two_health_sources": "A probe and a health extension on one set that rolls or repairs (documented; 400 inferred).",
     "model_roll_in_latest": "rollingUpgrades/latest shows rolls that a model write started (inferred: yes).",
-    "retry_after": "Retry-After: never (as az saw it), on writes (10 s, .NET since 2018), on first polls too (11 to 97 s).",
+    "retry_after": "Retry-After: never (Azure CLI), on writes (10 s, .NET since 2018), on first polls too (11 to 97).",
     "utc_offset": "Offset in timestamps.",
     "uppercase_groups": "Subscription-wide lists give resource groups in upper case (recorded).",
     "uppercase_machines": "Lists of instances do so too (790 of 1277 recorded ids).",
