@@ -119,3 +119,66 @@ async def test_a_terminal_that_cannot_be_lent_to_an_editor_says_so(tmp_path: Pat
         await desk.shows("2 profiles")
         await desk.press("E")
         await desk.shows("edit: this terminal cannot be lent to an editor")
+
+
+WEB = """\
+schema = 1
+name = "web"
+
+[targets]
+match = ["web-*", "scanner-*"]
+
+[variables.version]
+pattern = '\\d+\\.\\d+\\.\\d+'
+
+[script]
+os = "linux"
+label = "web ${version}"
+files = ["https://ships.blob.core.windows.net/scripts/web/custom_application_v${version}.sh"]
+command = "./custom_application_v${version}.sh"
+
+[protected]
+storageAccountName = { literal = "ships" }
+storageAccountKey = { literal = "hunter2" }
+"""
+TRACKING = WEB.replace('"web"', '"tracking"').replace('"web-*", "scanner-*"', '"tracking-*"')
+
+
+def targeted(session: FakeSession) -> None:
+    directory = session.directory / "profiles"
+    (directory / "web.toml").write_text(WEB)
+    (directory / "tracking.toml").write_text(TRACKING)
+    (directory / "good.toml").write_text(GOOD.replace('"web"', '"good"'))
+
+
+async def test_the_targets_of_each_profile_are_compared_without_asking_azure_again(tmp_path: Path) -> None:
+    async with sitting(tmp_path, prepare=targeted) as desk:
+        await desk.shows("15 scale sets")
+        await desk.until(lambda: desk.app.fleet is not None and desk.app.fleet.complete)
+        calls = len(desk.azure.calls)
+        await desk.press("3")
+        await desk.shows("○ 1 missing of 3, 24 lag", "▲ 1 differs", "no target", "targets as seen")
+        await desk.press("slash")
+        await desk.type("drift:differs")
+        await desk.hides("no target")
+        assert len(desk.azure.calls) == calls
+        await desk.press("enter", "enter")
+        await desk.shows("▲ differs  rg-ship-trk/tracking-weu", "give version to see what would change")
+
+
+async def test_open_tells_target_by_target_and_hides_literal_secrets(tmp_path: Path) -> None:
+    async with sitting(tmp_path, prepare=targeted) as desk:
+        await desk.until(lambda: desk.app.fleet is not None and desk.app.fleet.complete)
+        await desk.press("3")
+        await desk.shows("1 missing")
+        desk.app.screen.query_one("#grid").move_to(str(tmp_path / "profiles" / "web.toml"))  # type: ignore[attr-defined]
+        await desk.press("enter")
+        await desk.shows("● same  rg-ship-web/web-neu  web 2.5.0  24 of 60 lag behind the model", "○ not installed")
+        await desk.press("end")
+        await desk.shows('storageAccountKey = { literal = "***"')
+        assert "hunter2" not in desk.text()
+
+
+async def test_before_the_fleet_is_read_nothing_is_said_of_targets(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=PROFILES, prepare=targeted) as desk:
+        await desk.shows("3 profiles", "not read yet")

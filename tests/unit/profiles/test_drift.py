@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from unit.profiles.texts import HEAD, profile
-from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.fleet import FleetEntry
+from vmss_tui.domain.ids import ScaleSetId, Subscription
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.policy import UpgradeMode
-from vmss_tui.domain.scaleset import Extension, ScaleSet, SetSnapshot
+from vmss_tui.domain.scaleset import Extension, InstanceCounts, ScaleSet, SetSnapshot
 from vmss_tui.domain.script import LINUX, WINDOWS, Handler, SettingChange
-from vmss_tui.profiles.drift import DriftState, drift
+from vmss_tui.profiles.drift import DriftState, drift, fleet_drift
 from vmss_tui.profiles.model import Profile, Targets
 
 TARGET = ScaleSetId("s", "rg-web", "Web-weu")
@@ -118,3 +119,24 @@ def test_who_lags_behind_the_model(web: Profile) -> None:
 def test_targets(targets: Targets, chosen: bool) -> None:
     assert targets.choose(snapshot(None).scale_set) is chosen
     assert targets.given is (targets != Targets())
+
+
+def entry(live: dict[str, Any] | None, counts: InstanceCounts | None) -> FleetEntry:
+    return FleetEntry(scale_set=snapshot(live).scale_set, subscription=Subscription("s", "prod"), counts=counts)
+
+
+def test_the_fleets_own_reading_is_enough_to_compare(web: Profile) -> None:
+    aimed = replace(web, targets=Targets(match=("web-*",)))
+    other = replace(aimed, targets=Targets(match=("api-*",)))
+    lagging = entry(settings("2.4"), InstanceCounts(total=5, healthy=5, current=3))
+    (found,) = fleet_drift(aimed, [lagging])
+    assert (found.state, found.label, found.behind, found.total) == (DriftState.SAME, "web 2.4", 2, 5)
+    assert fleet_drift(other, [lagging]) == ()
+
+
+def test_a_set_that_nobody_counted_is_not_called_clean(web: Profile) -> None:
+    aimed = replace(web, targets=Targets(match=("web-*",)))
+    (found,) = fleet_drift(aimed, [entry(settings("2.4"), None)])
+    assert (found.state, found.counted, found.clean) == (DriftState.SAME, False, False)
+    (missing,) = fleet_drift(aimed, [entry(None, None)])
+    assert missing.state is DriftState.NOT_INSTALLED

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from unit.profiles.texts import SCRIPT
-from vmss_tui.domain.script import SecretRef, SecretSource
+from vmss_tui.domain.script import LINUX, ScriptConfig, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid, SaveRefused, UsageError
 from vmss_tui.profiles.model import load, resolve
 from vmss_tui.profiles.paths import Origin, Place, bundled_dir, places, state_dir, user_dir
@@ -265,3 +265,21 @@ def test_text_of_an_entry(home: Path, store: ProfileStore) -> None:
     entry.path.unlink()
     with pytest.raises(UsageError, match="cannot be read"):
         store.text(entry)
+
+
+def test_one_store_sees_changes_of_a_file_its_base_and_its_neighbours(tmp_path: Path) -> None:
+    base, web = tmp_path / "base.toml", tmp_path / "web.toml"
+    base.write_text("schema = 1\nbase = true\n[script]\nlabel = 'old'\n")
+    web.write_text("schema = 1\nname = 'web'\nextends = 'base.toml'\n[script]\ncommand = './a.sh'\n")
+    store = ProfileStore(Place(tmp_path, Origin.USER), state=tmp_path / "state")
+    live = ScriptConfig(name="x", handler=LINUX, settings={"commandToExecute": "./a.sh"})
+    assert store.label_for(live) == "old"
+    base.write_text("schema = 1\nbase = true\n[script]\nlabel = 'changed'\n")
+    assert store.label_for(live) == "changed"
+    assert store.glance(store.find("web")).script.label == "changed"
+    web.unlink()
+    assert store.label_for(live) == ""
+    web.write_text("schema = 1\nname = 'web'\nextends = 'later.toml'\n[script]\ncommand = './a.sh'\n")
+    assert store.find("web").problem
+    (tmp_path / "later.toml").write_text("schema = 1\nbase = true\n[script]\nlabel = 'here now'\n")
+    assert not store.find("web").problem

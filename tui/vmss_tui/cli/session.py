@@ -48,6 +48,7 @@ class LiveSession:
         self.who = _who()
         self._azure: Azure | None = None
         self._journal: Journal | None = None
+        self._profiles: ProfileStore | None = None
         self._connecting = asyncio.Lock()
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
@@ -82,9 +83,11 @@ class LiveSession:
 
     def profiles(self) -> ProfileStore:
         """See `app.session.Session`."""
-        from vmss_tui.profiles.store import ProfileStore
+        if self._profiles is None:
+            from vmss_tui.profiles.store import ProfileStore
 
-        return ProfileStore.default(self._settings.profiles)
+            self._profiles = ProfileStore.default(self._settings.profiles)
+        return self._profiles
 
     async def start(self, plan: RolloutPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = "") -> str:
         """See `app.session.Session`."""

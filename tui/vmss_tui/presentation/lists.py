@@ -4,7 +4,7 @@ Pure functions over anything that has the fields of the journal's headers and of
 may not be imported.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeVar
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.rollout import Stage
 from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Column, Line, Row, cell
+from vmss_tui.presentation.columns import Cell, Column, Line, Row, cell
+from vmss_tui.presentation.drift import Drift, drift_rank, drift_words
 from vmss_tui.presentation.filtering import Fields, Term, matches
 from vmss_tui.presentation.fleet import short_age
 from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
@@ -119,13 +120,19 @@ ROLLOUT_FIELDS = ("id", "set", "group", "version", "stage", "who", "why", "profi
 
 PROFILE_COLUMNS = (
     Column("name", "PROFILE", 18, flex=1, middle=True),
-    Column("state", "STATE", 12),
-    Column("origin", "FROM", 10, priority=3, middle=True),
-    Column("used", "LAST USED", 10, right=True, priority=2),
-    Column("owner", "OWNER", 10, flex=1, priority=4, middle=True),
-    Column("description", "DESCRIPTION", 16, flex=5, priority=1),
+    Column("state", "STATE", 10),
+    Column("origin", "FROM", 8, priority=3, middle=True),
+    Column("used", "LAST USED", 9, right=True, priority=2),
+    Column("owner", "OWNER", 9, priority=4, middle=True),
+    Column("description", "DESCRIPTION", 17, flex=8, priority=1),
 )
-PROFILE_FIELDS = ("name", "origin", "owner", "description", "state")
+_DRIFT = Column("drift", "TARGETS", 24)
+PROFILE_DRIFT_COLUMNS = (*PROFILE_COLUMNS[:2], _DRIFT, *PROFILE_COLUMNS[2:])
+"""The same with how the profile's targets stand."""
+PROFILE_FIELDS = ("name", "origin", "owner", "description", "state", "drift")
+
+Drifts = Mapping[str, Sequence[Drift]]
+"""How the targets of profiles stand, by the path of the profile's file."""
 
 _STAGES = {
     Stage.PLANNED: Mark(RING, "planned", Role.WAIT),
@@ -245,8 +252,8 @@ def profile_mark(entry: ProfileEntry) -> Mark:
     return Mark(DOT, "ready", Role.OK)
 
 
-def profile_row(entry: ProfileEntry, now: datetime) -> Row:
-    """One profile as a row; its key is its path."""
+def profile_row(entry: ProfileEntry, now: datetime, drift: Cell | None = None) -> Row:
+    """One profile as a row, with `drift` in its column where there is one; its key is its path."""
     mark = profile_mark(entry)
     used = text.age(text.seconds_between(entry.last_used, now)) if entry.last_used else "never"
     return Row(
@@ -254,6 +261,7 @@ def profile_row(entry: ProfileEntry, now: datetime) -> Row:
         (
             cell(text.plain(entry.name)),
             ((mark.text(), mark.role),),
+            *((drift,) if drift is not None else ()),
             cell(str(entry.origin), Role.DIM),
             cell(used, Role.DIM if entry.last_used else Role.WAIT),
             cell(text.plain(entry.owner), Role.DIM),
@@ -262,7 +270,7 @@ def profile_row(entry: ProfileEntry, now: datetime) -> Row:
     )
 
 
-def profile_fields(entry: ProfileEntry) -> Fields:
+def profile_fields(entry: ProfileEntry, drifts: Drifts) -> Fields:
     """What a filter sees of a profile."""
     return {
         "": (entry.name, entry.description, entry.owner),
@@ -271,6 +279,7 @@ def profile_fields(entry: ProfileEntry) -> Fields:
         "owner": (entry.owner,),
         "description": (entry.description,),
         "state": (profile_mark(entry).word,),
+        "drift": drift_words(drifts.get(str(entry.path))),
     }
 
 
@@ -284,12 +293,20 @@ _PROFILE_RANKS: dict[str, Callable[[ProfileEntry], Any]] = {
 
 
 def shown_profiles(
-    entries: Sequence[ProfileT], terms: Sequence[Term], order: str, *, reverse: bool = False
+    entries: Sequence[ProfileT],
+    terms: Sequence[Term],
+    order: str,
+    *,
+    reverse: bool = False,
+    drifts: Drifts | None = None,
 ) -> tuple[ProfileT, ...]:
     """Profiles that a filter keeps; the last used first within an order, as the store lists them."""
-    kept = [each for each in entries if matches(terms, profile_fields(each))]
+    known = drifts or {}
+    kept = [each for each in entries if matches(terms, profile_fields(each, known))]
     rank = _PROFILE_RANKS.get(order)
-    if rank is not None:
+    if order == "drift":
+        kept.sort(key=lambda each: drift_rank(known.get(str(each.path))), reverse=reverse)
+    elif rank is not None:
         kept.sort(key=rank, reverse=reverse)
     elif reverse:
         kept.reverse()

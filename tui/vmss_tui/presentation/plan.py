@@ -113,7 +113,7 @@ def change_lines(plan: RolloutPlan, cells: int, *, protected: Sequence[Protected
     lines: list[Line] = []
     for each in plan.changes:
         if not each.path.startswith("protectedSettings."):
-            lines += _change(each, cells)
+            lines += setting_lines(each, cells)
     if not lines:
         lines.append((("  nothing in the public settings", Role.DIM),))
     for line in protected:
@@ -135,7 +135,8 @@ def _protected(line: ProtectedLine, cells: int) -> list[Line]:
     return [head, ((f"    from {cut_middle(source, max(8, cells - 9))}", Role.DIM),)]
 
 
-def _change(change: SettingChange, cells: int) -> list[Line]:
+def setting_lines(change: SettingChange, cells: int) -> list[Line]:
+    """One public setting before and after; of a text of several lines only what differs."""
     lines: list[Line] = [((f"  {plain(change.path)}", Role.DIM),)]
     room = max(8, cells - 4)
     if "\n" in (change.old or "") + (change.new or ""):

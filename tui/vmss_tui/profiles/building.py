@@ -47,6 +47,7 @@ def build(document: Document, fallback: str) -> tuple[Profile, tuple[LintProblem
     script = table.get("script", {})
     policy, given = _policy(table.get("rollout", {}), script, _hooks(table.get("hooks", ()), problems))
     path = document.layers[0].path if document.layers else None
+    made = _script(script, document, problems)
     profile = Profile(
         name=table.get("name") or fallback,
         description=table.get("description", ""),
@@ -54,7 +55,7 @@ def build(document: Document, fallback: str) -> tuple[Profile, tuple[LintProblem
         base=table.get("base", False),
         targets=_targets(table.get("targets", {}), problems),
         variables=tuple(_variable(name, each, problems) for name, each in table.get("variables", {}).items()),
-        script=_script(script, document, problems),
+        script=made,
         protected={name: _anchored(ref, name, document) for name, ref in table.get("protected", {}).items()},
         forced=frozenset(reading.forced),
         policy=policy,
@@ -65,8 +66,14 @@ def build(document: Document, fallback: str) -> tuple[Profile, tuple[LintProblem
         extends=table.get("extends", ""),
         path=path,
         stamp=document.layers[0].stamp if document.layers else "",
+        sources=_sources(document, made),
     )
     return profile, tuple(problems)
+
+
+def _sources(document: Document, script: Script) -> tuple[Path, ...]:
+    inline = (Path(script.inline_file),) if script.inline_file else ()
+    return (*(each.path for each in document.layers if each.path is not None), *inline)
 
 
 def _targets(table: Table, problems: list[LintProblem]) -> Targets:

@@ -1,11 +1,12 @@
 """How far a scale set is from a profile: same, differs, not installed; and who lags behind the model. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vmss_tui.domain.fleet import FleetEntry
 from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
 from vmss_tui.domain.script import ScriptConfig, SettingChange, diff_settings
 from vmss_tui.profiles.profile import Profile
 from vmss_tui.profiles.recognising import recognise, recover
@@ -35,11 +36,13 @@ class Drift:
     behind: int = 0
     """Instances that do not run what the model says."""
     total: int = 0
+    counted: bool = True
+    """False while the instances have not been read: `behind` and `total` are then unknown."""
 
     @property
     def clean(self) -> bool:
         """Whether nothing is left to do."""
-        return self.state is DriftState.SAME and self.behind == 0
+        return self.state is DriftState.SAME and self.behind == 0 and self.counted
 
 
 def drift(profile: Profile, snapshot: SetSnapshot, given: Mapping[str, str] | None = None) -> Drift:
@@ -48,24 +51,55 @@ def drift(profile: Profile, snapshot: SetSnapshot, given: Mapping[str, str] | No
     Variables without a value are taken from the live settings where they can be recovered: the set then counts as
     `same` when it runs *some* version of the profile.
     """
-    live = snapshot.scale_set.script
-    target, total, behind = snapshot.scale_set.id, len(snapshot.instances), _behind(snapshot)
+    return _compare(profile, snapshot.scale_set, given or {}, len(snapshot.instances), _behind(snapshot))
+
+
+def fleet_drift(profile: Profile, fleet: Iterable[FleetEntry]) -> tuple[Drift, ...]:
+    """Compare every target of a profile in the fleet with it, by what the fleet's own reading says already.
+
+    Instances lag when Azure says that they have not the latest model; a set that nobody counted yet says nothing of
+    its instances.
+    """
+    return tuple(_of_entry(profile, each) for each in fleet if profile.targets.choose(each.scale_set))
+
+
+def _of_entry(profile: Profile, entry: FleetEntry) -> Drift:
+    counts = entry.counts
+    if counts is None:
+        return _compare(profile, entry.scale_set, {}, 0, 0, counted=False)
+    return _compare(profile, entry.scale_set, {}, counts.total, counts.total - counts.current)
+
+
+def _compare(
+    profile: Profile, scale_set: ScaleSet, given: Mapping[str, str], total: int, behind: int, *, counted: bool = True
+) -> Drift:
+    """How a set's model stands; `total` and `behind` are in instances."""
+    live = scale_set.script
     if live is None:
         return Drift(
-            target=target,
+            target=scale_set.id,
             state=DriftState.NOT_INSTALLED,
             reason="the set has no Custom Script Extension",
             behind=total,
             total=total,
+            counted=counted,
         )
-    label = recognise(profile, live) or live.label or live.digest[:8]
-    wanted = _wanted(profile, live, given or {})
+    wanted = _wanted(profile, live, given)
     changes: tuple[SettingChange, ...] = ()
-    state, reason = DriftState.DIFFERS, _unlike(profile, given or {})
+    state, reason = DriftState.DIFFERS, _unlike(profile, given)
     if wanted is not None:
         changes = diff_settings(_compared(live), _compared(fit_script(profile, wanted, live)))
         state, reason = _judge(changes, live, wanted)
-    return Drift(target=target, state=state, label=label, changes=changes, reason=reason, behind=behind, total=total)
+    return Drift(
+        target=scale_set.id,
+        state=state,
+        label=recognise(profile, live) or live.label or live.digest[:8],
+        changes=changes,
+        reason=reason,
+        behind=behind,
+        total=total,
+        counted=counted,
+    )
 
 
 def _wanted(profile: Profile, live: ScriptConfig, given: Mapping[str, str]) -> ScriptConfig | None:

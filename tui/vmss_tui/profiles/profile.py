@@ -165,6 +165,8 @@ class Profile:
     path: Path | None = field(default=None, compare=False)
     stamp: str = field(default="", compare=False)
     """SHA-256 of the file's bytes when it was read; empty when it was never on disk."""
+    sources: tuple[Path, ...] = field(default=(), compare=False)
+    """Every file that was read for it: its own, its bases, its inline script."""
 
     def variable(self, name: str) -> Variable | None:
         """The variable of this name, or None."""

@@ -14,10 +14,11 @@ from vmss_tui.domain.script import ScriptConfig
 from vmss_tui.errors import SaveRefused, UsageError
 from vmss_tui.profiles.document import parse, read_text, stamp_of
 from vmss_tui.profiles.files import is_private, write_atomically
-from vmss_tui.profiles.linting import NAMES, load, peek
+from vmss_tui.profiles.linting import NAMES, load
 from vmss_tui.profiles.masking import masked
 from vmss_tui.profiles.nearest import nearest
 from vmss_tui.profiles.paths import Origin, Place, expanded, places, state_dir
+from vmss_tui.profiles.peeking import Peeking, Stats
 from vmss_tui.profiles.profile import Profile
 from vmss_tui.profiles.recognising import recognise
 from vmss_tui.profiles.usage import Uses
@@ -40,21 +41,15 @@ class ProfileEntry:
     """Another profile of this name is found first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Cached:
-    profile: Profile
-    problem: str
-    key: tuple[int, int]
-
-
 class ProfileStore:
     """The profiles of every place, first match wins."""
 
     def __init__(self, *found: Place, state: Path | None = None) -> None:
         self.places = found
         self._uses = Uses((state or state_dir()) / "profiles-used.json")
-        self._cache: dict[Path, _Cached] = {}
+        self._peek = Peeking()
         self._labels: dict[str, str] = {}
+        self._labelled_by: tuple[tuple[Path, Stats], ...] = ()
 
     @classmethod
     def default(cls, extra_dir: Path | None = None, *, environ: Mapping[str, str] | None = None) -> "ProfileStore":
@@ -109,6 +104,10 @@ class ProfileStore:
         """The profile of a name or path. Raises UsageError when there is none, ProfileInvalid when it has errors."""
         return load(self.find(name).path)
 
+    def glance(self, entry: ProfileEntry) -> Profile:
+        """The profile of an entry as far as it could be read; it may have errors."""
+        return self._peek(entry.path).profile
+
     def text(self, entry: ProfileEntry) -> str:
         """The file's text. Raises UsageError when it cannot be read."""
         try:
@@ -131,10 +130,14 @@ class ProfileStore:
 
     def label_for(self, script: ScriptConfig) -> str:
         """The name of a live configuration by the first profile that recognises it; empty when none does."""
+        found = [(path, self._peek(path)) for _, path in self._files()]
+        mark = tuple((path, each.stats) for path, each in found)
+        if mark != self._labelled_by:
+            self._labels, self._labelled_by = {}, mark
         key = script.digest
         if key not in self._labels:
-            found = (recognise(self._peek(path).profile, script) for _, path in self._files())
-            self._labels[key] = next((label for label in found if label), "")
+            labels = (recognise(each.profile, script) for _, each in found)
+            self._labels[key] = next((label for label in labels if label), "")
         return self._labels[key]
 
     def used(self, name: str, at: datetime) -> None:
@@ -156,14 +159,14 @@ class ProfileStore:
 
         private = bool(profile.protected)
         _write(path, dump(replace(profile, path=path), path.parent), private=private)
-        self._forget()
+        self._peek.forget()
         return path
 
     def create(self, name: str, text: str) -> Path:
         """Write a new profile's text to the first writable place; returns the path. Raises SaveRefused."""
         path = self._free(name)
         _write(path, text, private=False)
-        self._forget()
+        self._peek.forget()
         return path
 
     def duplicate(self, entry: ProfileEntry, name: str) -> Path:
@@ -171,7 +174,7 @@ class ProfileStore:
         path = self._free(name)
         text = renamed(self._self_contained(entry, path.parent), name)
         _write(path, text, private=is_private(entry.path))
-        self._forget()
+        self._peek.forget()
         return path
 
     def rename(self, entry: ProfileEntry, name: str) -> Path:
@@ -180,7 +183,7 @@ class ProfileStore:
         path = self._free(name, entry.path.parent)
         _write(path, renamed(self.text(entry), name), private=is_private(entry.path))
         entry.path.unlink()
-        self._forget()
+        self._peek.forget()
         return path
 
     def delete(self, entry: ProfileEntry) -> None:
@@ -190,26 +193,11 @@ class ProfileStore:
             entry.path.unlink(missing_ok=True)
         except OSError as problem:
             raise _no_rights(entry.path, problem) from problem
-        self._forget()
+        self._peek.forget()
 
     def _files(self) -> Iterator[tuple[Place, Path]]:
         for place in self.places:
             yield from ((place, path) for path in _toml_files(place.path))
-
-    def _peek(self, path: Path) -> _Cached:
-        try:
-            stat = path.stat()
-            key = (stat.st_mtime_ns, stat.st_size)
-        except OSError:
-            key = (0, 0)
-        known = self._cache.get(path)
-        if known is None or known.key != key:
-            profile, problems = peek(path)
-            first = next((each for each in problems if each.is_error), None)
-            sentence = str(replace(first, path=Path(path.name))) if first is not None else ""
-            known = self._cache[path] = _Cached(profile, sentence, key)
-            self._labels.clear()
-        return known
 
     def _entry_at(self, path: Path) -> ProfileEntry:
         found = self._peek(path)
@@ -288,10 +276,6 @@ class ProfileStore:
         from vmss_tui.profiles.dumping import dump
 
         return dump(load(entry.path), directory)
-
-    def _forget(self) -> None:
-        self._cache.clear()
-        self._labels.clear()
 
 
 _RELATIVE = re.compile(r"^\s*(extends|inline_file)\s*=|\bfile\s*=\s*[\"'](?!/|~)", re.MULTILINE)

@@ -4,7 +4,7 @@ The store reads and writes the files; nothing here changes Azure.
 """
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -26,9 +26,11 @@ from vmss_tui.presentation import fleet, lists
 from vmss_tui.presentation import text as words
 from vmss_tui.presentation.columns import Line, Row
 from vmss_tui.presentation.details import text_lines
+from vmss_tui.presentation.drift import drift_cell, drift_lines
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice, wrap
-from vmss_tui.profiles.model import lint
+from vmss_tui.profiles.drift import Drift, fleet_drift
+from vmss_tui.profiles.model import LintProblem, lint_file
 from vmss_tui.profiles.store import ProfileEntry
 
 
@@ -36,9 +38,9 @@ class ProfilesScreen(ListScreen):
     """The list of profiles."""
 
     place = Place.PROFILES
-    columns = lists.PROFILE_COLUMNS
+    columns = lists.PROFILE_DRIFT_COLUMNS
     fields = lists.PROFILE_FIELDS
-    hint = "filter: name, origin:user, state:invalid, owner:web-team"
+    hint = "filter: name, origin:user, state:invalid, drift:differs, owner:web-team"
     mode_number = 3
     default_order = "recent"
     more_orders = ("recent",)
@@ -49,25 +51,31 @@ class ProfilesScreen(ListScreen):
         self._entries: tuple[ProfileEntry, ...] = ()
         self._shown: tuple[ProfileEntry, ...] = ()
         self._error: VmssTuiError | None = None
+        self._drifts: dict[str, tuple[Drift, ...]] = {}
 
     # -- data ---------------------------------------------------------------------------------------------------
 
     def uncovered(self) -> None:
-        """List the files again."""
+        """List the files again, and compare them with the fleet as it was last seen."""
+        store, known = self.shell.session.profiles(), self.shell.fleet
         try:
-            self._entries, self._error = self.shell.session.profiles().list(), None
+            self._entries, self._error = store.list(), None
         except VmssTuiError as error:
             self._error = error
+        seen = known.entries if known is not None else ()
+        self._drifts = {str(each.path): fleet_drift(store.glance(each), seen) for each in self._entries if seen}
         self.redraw()
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
     def rows(self) -> tuple[Row, ...]:
         """The profiles of the current view."""
-        self._shown = lists.shown_profiles(self._entries, self.terms, self.order, reverse=self.reverse)
+        self._shown = lists.shown_profiles(
+            self._entries, self.terms, self.order, reverse=self.reverse, drifts=self._drifts
+        )
         self.grid.set_empty("no profile matches the filter: esc clears it")
         now = self.shell.session.clock.now()
-        return tuple(lists.profile_row(each, now) for each in self._shown)
+        return tuple(lists.profile_row(each, now, drift_cell(self._drifts.get(str(each.path)))) for each in self._shown)
 
     def notice(self) -> Notice | None:
         """Nothing there."""
@@ -88,7 +96,12 @@ class ProfilesScreen(ListScreen):
         entry = self.current()
         if entry is None:
             return ()
-        return ((words.counted(len(self._entries), "profile"), Role.DIM), (f"  ·  {entry.path}", Role.DIM))
+        known = self.shell.fleet
+        at = known.taken_at if known is not None else None
+        seen = (
+            f"  ·  targets as seen {words.age(words.seconds_between(at, self.shell.session.clock.now()))}" if at else ""
+        )
+        return ((f"{words.counted(len(self._entries), 'profile')}{seen}  ·  {entry.path}", Role.DIM),)
 
     def crumbs(self) -> tuple[str, ...]:
         """The third mode."""
@@ -123,7 +136,7 @@ class ProfilesScreen(ListScreen):
         self.action_do("profiles.open")
 
     def do_open(self) -> None:
-        """Problems first, then the text."""
+        """How its targets stand and what is wrong with it, then the text."""
         self._show(problems=True)
 
     def do_raw(self) -> None:
@@ -135,23 +148,16 @@ class ProfilesScreen(ListScreen):
         if entry is None:
             return
         try:
-            source = self.shell.session.profiles().text(entry)
+            source = self.shell.session.profiles().shown(entry)
         except VmssTuiError as error:
             self.flash(f"{error.message} {error.hint}", Role.BAD)
             return
-        found = lint(source, entry.path) if problems else ()
+        found = lint_file(entry.path) if problems else ()
+        drifts = self._drifts.get(str(entry.path), ()) if problems else ()
 
         def show(width: int) -> list[Line]:
-            lines: list[Line] = []
-            for each in found:
-                role = Role.BAD if each.is_error else Role.WARN
-                sign = "✖" if each.is_error else "▲"
-                at = f"line {each.line}: " if each.line else ""
-                said = f"{at}{each.key + ': ' if each.key else ''}{each.message}; {each.hint}".rstrip("; ")
-                lines += [
-                    ((f" {sign if n == 0 else ' '} {part}", role),) for n, part in enumerate(wrap(said, width - 4))
-                ]
-            return [*lines, *([()] if lines else []), *text_lines(source, width)]
+            parts = (drift_lines(drifts, width), _problem_lines(found, width), text_lines(source, width))
+            return [line for part in parts if part for line in (*part, ())]
 
         self.app.push_screen(SheetScreen(f"{entry.name} · {entry.path}", Sheet(show, source)))
 
@@ -245,3 +251,14 @@ class ProfilesScreen(ListScreen):
     def do_refresh(self) -> None:
         """List again."""
         self.uncovered()
+
+
+def _problem_lines(found: Sequence[LintProblem], width: int) -> list[Line]:
+    """What is wrong or unwise, each with its line and its next step."""
+    lines: list[Line] = []
+    for each in found:
+        sign, role = ("✖", Role.BAD) if each.is_error else ("▲", Role.WARN)
+        at = f"line {each.line}: " if each.line else ""
+        said = f"{at}{each.key + ': ' if each.key else ''}{each.message}; {each.hint}".rstrip("; ")
+        lines += [((f" {sign if n == 0 else ' '} {part}", role),) for n, part in enumerate(wrap(said, width - 4))]
+    return lines
