@@ -123,6 +123,16 @@ async def test_new_events_arrive_and_the_end_is_a_verdict(tmp_path: Path) -> Non
         assert "60 of 60 run web 2.5.0 and are healthy" in show.text()
 
 
+async def test_leaving_from_here_says_in_five_lines_how_it_stands(tmp_path: Path) -> None:
+    async with showing(tmp_path, story.until_batch(4, fails=("3",))) as show:
+        assert show.screen.parting() == () or len(show.screen.parting()) == 6
+        await show.shows("1 failed")
+        first, second, *_, last, _ = show.screen.parting()
+        assert first.startswith("◐ ROLLING FORWARD: 35 of 60 run web 2.5.0")
+        assert "by maria · CHG0012345" in second
+        assert last == f"vmss-tui attach {show.screen.rollout}"
+
+
 async def test_asking_is_confirmed_and_written_to_the_journal(tmp_path: Path) -> None:
     async with showing(tmp_path, story.until_batch(2)) as show:
         await show.shows("batch 2 of 5")

@@ -196,17 +196,16 @@ class VmssTui(compat.SafeApp):
     @work(group="leave", exclusive=True, exit_on_error=False)
     async def leave(self) -> None:
         """Quit; ask first when something unsaved would be lost or rollouts go on without this window."""
-        losses = [
-            loss
-            for stack in self._stacks()
-            for screen in stack
-            if isinstance(screen, BaseScreen)
-            if (loss := screen.may_leave())
-        ]
+        screens = [each for stack in self._stacks() for each in stack if isinstance(each, BaseScreen)]
+        losses = [loss for each in screens if (loss := each.may_leave())]
         running = self.running_rollouts()
         question = leaving_question(losses, len(running))
         if question is None or await self.push_screen_wait(ConfirmScreen(question)):
-            self.exit(return_code=0, message=Text(parting_words(running)) if running else None)
+            words = [
+                *(line for each in screens for line in each.parting()),
+                *([parting_words(running)] if running else []),
+            ]
+            self.exit(return_code=0, message=Text("\n".join(words)) if words else None)
 
     def running_rollouts(self) -> "tuple[RolloutHeader, ...]":
         """Rollouts that are not over; none when the journal cannot be read."""

@@ -86,6 +86,10 @@ class BaseScreen(Screen[None]):
         """Why leaving the program now would lose something; empty when it would not."""
         return ""
 
+    def parting(self) -> tuple[str, ...]:
+        """Lines for the terminal when the program has been left from here; none for most screens."""
+        return ()
+
     # -- what a screen uses -------------------------------------------------------------------------------------
 
     @property

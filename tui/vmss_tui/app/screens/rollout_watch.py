@@ -14,6 +14,7 @@ from vmss_tui.domain.rollout import RolloutState, Stage
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout import summary
 from vmss_tui.presentation.rollout_log import LogLine, follow
 
 _LOG_KEPT = 2000
@@ -93,6 +94,12 @@ class WatchScreen(BaseScreen):
         if not self._painting:
             self._painting = True
             self.set_timer(_REPAINT_SECONDS, self._paint_soon)
+
+    def parting(self) -> tuple[str, ...]:
+        """The rollout in five lines."""
+        if self.head is None or self.replayed or not self.state.seq:
+            return ()
+        return (*summary(self.state, self.rollout, who=self.head.who, ticket=self.head.ticket), "")
 
     def on_log_failed(self, message: LogFailed) -> None:
         """Say why nothing can be shown; what is there stays."""
