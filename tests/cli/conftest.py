@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from support.program import Program
+from support.program import Done, Inside, Program, quick
 from support.simulator import SimulatorProcess, StartsSimulator
+from vmss_tui.cli.main import main
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "cli.toml"
 SPEED = 30.0
@@ -23,7 +24,7 @@ def cli_world() -> Iterator[SimulatorProcess]:
 @pytest.fixture
 def vmss(cli_world: SimulatorProcess, tmp_path: Path) -> Program:
     """The program, signed in to the shared simulator."""
-    program = Program(cli_world.variables, tmp_path)
+    program = Program(quick(cli_world, tmp_path), tmp_path)
     program.profile()
     return program
 
@@ -37,7 +38,7 @@ def own_world(simulator: StartsSimulator) -> SimulatorProcess:
 @pytest.fixture
 def own(own_world: SimulatorProcess, tmp_path: Path) -> Program:
     """The program, signed in to a simulator of the test's own."""
-    program = Program(own_world.variables, tmp_path)
+    program = Program(quick(own_world, tmp_path), tmp_path)
     program.profile()
     return program
 
@@ -46,3 +47,22 @@ def own(own_world: SimulatorProcess, tmp_path: Path) -> Program:
 def bare(tmp_path: Path) -> Program:
     """The program without any cloud."""
     return Program({}, tmp_path)
+
+
+@pytest.fixture
+def inside(
+    cli_world: SimulatorProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Inside:
+    """The same program in this process, which has azure imported already: for commands that only read."""
+    Program({}, tmp_path).profile()
+    monkeypatch.chdir(tmp_path)
+    for name, value in quick(cli_world, tmp_path).items():
+        monkeypatch.setenv(name, value)
+
+    def go(*arguments: str) -> Done:
+        capsys.readouterr()
+        code = main(arguments)
+        out, err = capsys.readouterr()
+        return Done(code, out, err)
+
+    return go

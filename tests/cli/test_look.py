@@ -2,19 +2,19 @@
 
 import pytest
 
-from support.program import Program, until
+from support.program import Inside, Program, until
 from support.simulator import SimulatorProcess
 
 
-def test_list_shows_every_scale_set_with_its_counts(vmss: Program) -> None:
-    text = vmss("list")
+def test_list_shows_every_scale_set_with_its_counts(inside: Inside) -> None:
+    text = inside("list")
     assert text.code == 0
     title, *rows = text.out.splitlines()
     assert title.split()[:2] == ["SCALE", "SET"]
     assert [row.split()[0] for row in rows] == ["app", "fragile", "hand", "reckless", "slow", "twin", "twin"]
     assert "app 1.0.0" in text.out, "the profile recognises what runs there"
 
-    found = {each["name"]: each for each in vmss("list", "--json", "name:hand").json}
+    found = {each["name"]: each for each in inside("list", "--json", "name:hand").json}
     assert list(found) == ["hand"]
     assert found["hand"]["instances"] == {"total": 4, "healthy": 4, "latest_model": 4, "failed": 0}
     assert found["hand"]["script"]["version"] == "app 1.0.0"
@@ -29,34 +29,34 @@ def test_list_without_counts_reads_no_instance(own: Program, own_world: Simulato
     assert not [route for route in own_world.control.counters()["routes"] if route.endswith("virtualMachines")]
 
 
-def test_show_and_instances_agree_about_one_scale_set(vmss: Program) -> None:
-    shown = vmss("show", "rg-app/hand", "--json").json
+def test_show_and_instances_agree_about_one_scale_set(inside: Inside) -> None:
+    shown = inside("show", "rg-app/hand", "--json").json
     assert shown["mode"] == "Manual"
     assert shown["extensions"]
-    instances = vmss("instances", "hand", "--json").json
+    instances = inside("instances", "hand", "--json").json
     assert [each["id"] for each in instances] == ["0", "1", "2", "3"]
     assert {each["version"] for each in instances} == {"app 1.0.0"}
     assert {each["digest"] for each in instances} == {shown["script"]["digest"]}
-    text = vmss("show", shown["id"])
+    text = inside("show", shown["id"])
     assert text.code == 0
     assert "Manual" in text.out
     assert "./install.sh" in text.out
 
 
-def test_a_filter_picks_instances(vmss: Program) -> None:
-    done = vmss("instances", "hand", "id:2")
+def test_a_filter_picks_instances(inside: Inside) -> None:
+    done = inside("instances", "hand", "id:2")
     assert [line.split()[0] for line in done.out.splitlines()] == ["ID", "2"]
-    nothing = vmss("instances", "hand", "health:unhealthy")
+    nothing = inside("instances", "hand", "health:unhealthy")
     assert (nothing.code, nothing.out) == (0, "")
     assert "filter" in nothing.err
 
 
-def test_a_name_that_two_sets_share_is_not_guessed(vmss: Program) -> None:
-    done = vmss("show", "twin")
+def test_a_name_that_two_sets_share_is_not_guessed(inside: Inside) -> None:
+    done = inside("show", "twin")
     assert done.code == 2
     assert "rg-one/twin" in done.err
     assert "rg-two/twin" in done.err
-    assert vmss("show", "rg-two/twin", "--json").json["subscription"] == "lab"
+    assert inside("show", "rg-two/twin", "--json").json["subscription"] == "lab"
 
 
 @pytest.mark.parametrize("option", ["", "--jsonl"])
@@ -72,8 +72,8 @@ def test_watch_prints_a_line_for_a_change(own: Program, own_world: SimulatorProc
         process.terminate()
 
 
-def test_info_says_who_is_signed_in_and_how(vmss: Program) -> None:
-    told = vmss("info", "--json").json
+def test_info_says_who_is_signed_in_and_how(inside: Inside) -> None:
+    told = inside("info", "--json").json
     assert told["identity"]["name"] == "deployer"
     assert told["cloud"]["name"] == "simulator"
     assert told["problem"] is None

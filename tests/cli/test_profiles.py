@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.program import PROFILE, Done, Program
+from support.program import PROFILE, Done, Inside
 from vmss_tui.cli.main import main
 
 Run = Callable[..., Done]
@@ -150,22 +150,22 @@ def test_what_is_no_json_is_said(run: Run, tmp_path: Path) -> None:
     assert run("profiles", "import", "empty.json").code == 2
 
 
-def test_drift_says_which_targets_are_what_the_profile_says(vmss: Program) -> None:
-    same = vmss("profiles", "drift", "app", "reckless", "slow", "--json")
+def test_drift_says_which_targets_are_what_the_profile_says(inside: Inside) -> None:
+    same = inside("profiles", "drift", "app", "reckless", "slow", "--json")
     assert same.code == 0
     assert [(each["state"], each["version"], each["clean"]) for each in same.json] == [("same", "app 1.0.0", True)] * 2
-    differs = vmss("profiles", "drift", "app", "reckless", "--set", "version=2.0.0", "--check", "--json")
+    differs = inside("profiles", "drift", "app", "reckless", "--set", "version=2.0.0", "--check", "--json")
     assert differs.code == 1
     assert differs.json[0]["state"] == "differs"
     assert differs.json[0]["changes"][0]["path"] == "fileUris[0]"
-    untargeted = vmss("profiles", "drift", "app")
+    untargeted = inside("profiles", "drift", "app")
     assert untargeted.code == 2
     assert "[targets]" in untargeted.err
 
 
-def test_a_live_scale_set_becomes_a_profile(vmss: Program) -> None:
-    done = vmss("profiles", "import", "--from", "rg-two/twin", "--name", "twin")
+def test_a_live_scale_set_becomes_a_profile(inside: Inside) -> None:
+    done = inside("profiles", "import", "--from", "rg-two/twin", "--name", "twin")
     assert done.code == 0, done.err
-    shown = vmss("profiles", "show", "twin", "--json").json
+    shown = inside("profiles", "show", "twin", "--json").json
     assert shown["profile"]["script"]["command"] == "./install.sh"
-    assert vmss("profiles", "drift", "twin", "--json").json[0]["clean"] is True
+    assert inside("profiles", "drift", "twin", "--json").json[0]["clean"] is True

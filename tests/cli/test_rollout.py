@@ -9,11 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.program import PROFILE, Program, until
+from support.program import PROFILE, Inside, Program, until
 from support.simulator import SimulatorProcess
 
 
-def versions(program: Program, name: str) -> set[str]:
+def versions(program: Program | Inside, name: str) -> set[str]:
     return {each["version"] for each in program("instances", name, "--json").json}
 
 
@@ -93,20 +93,20 @@ def test_a_manual_set_goes_in_our_batches(vmss: Program) -> None:
     assert versions(vmss, "hand") == {"app 2.1.0"}
 
 
-def test_an_automatic_set_is_refused_before_anything_is_written(vmss: Program) -> None:
-    done = vmss("rollout", "app", "reckless", "--set", "version=2.0.0", "--yes")
+def test_an_automatic_set_is_refused_before_anything_is_written(inside: Inside) -> None:
+    done = inside("rollout", "app", "reckless", "--set", "version=2.0.0", "--yes")
     assert done.code == 4
     assert "refused" in done.err
     assert "--mode" in done.err
-    assert versions(vmss, "reckless") == {"app 1.0.0"}
-    assert vmss("rollouts", "--json").json == []
-    planned = vmss("plan", "app", "reckless", "--set", "version=2.0.0", "--json")
+    assert versions(inside, "reckless") == {"app 1.0.0"}
+    assert inside("rollouts", "--json").json == []
+    planned = inside("plan", "app", "reckless", "--set", "version=2.0.0", "--json")
     assert planned.code == 4
     assert planned.json["refused"] is True
 
 
-def test_a_plan_shows_the_diff_and_writes_nothing(vmss: Program) -> None:
-    done = vmss("plan", "app", "slow", "--set", "version=2.0.0", "--json")
+def test_a_plan_shows_the_diff_and_writes_nothing(inside: Inside) -> None:
+    done = inside("plan", "app", "slow", "--set", "version=2.0.0", "--json")
     assert done.code == 0
     plan = done.json
     assert (plan["from_version"], plan["to_version"], plan["total"], plan["affected"]) == (
@@ -122,7 +122,7 @@ def test_a_plan_shows_the_diff_and_writes_nothing(vmss: Program) -> None:
             "new": "https://files.contoso.example/app/v2.0.0/install.sh",
         }
     ]
-    text = vmss("plan", "app", "slow", "--set", "version=2.0.0")
+    text = inside("plan", "app", "slow", "--set", "version=2.0.0")
     assert "- https://files.contoso.example/app/v1.0.0/install.sh" in text.out
     assert "+ https://files.contoso.example/app/v2.0.0/install.sh" in text.out
 
@@ -139,9 +139,9 @@ def test_a_plan_shows_the_diff_and_writes_nothing(vmss: Program) -> None:
     ],
 )
 def test_what_is_missing_is_said_before_anything_starts(
-    vmss: Program, arguments: tuple[str, ...], code: int, message: str
+    inside: Inside, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
-    done = vmss(*arguments)
+    done = inside(*arguments)
     assert (done.code, done.out) == (code, "")
     assert message in done.err
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -9,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from support.simulator import SimulatorProcess
 
 T = TypeVar("T")
 
@@ -50,6 +53,12 @@ class Done:
     def records(self) -> list[dict[str, Any]]:
         """Stdout as JSON lines."""
         return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Inside(Protocol):
+    """The type of the `inside` fixture: the program in the test's own process."""
+
+    def __call__(self, *arguments: str) -> Done: ...
 
 
 @dataclass
@@ -109,6 +118,14 @@ class Program:
         path = home / f"{name}.toml"
         path.write_text(text.replace('name = "app"', f'name = "{name}"'))
         return path
+
+
+def quick(sim: SimulatorProcess, directory: Path) -> dict[str, str]:
+    """What leads to a simulator, by a cloud that suggests to look five times a second: tests need not wait."""
+    text = sim.cloud_file.read_text()
+    cloud = directory / "quick-cloud.toml"
+    cloud.write_text(re.sub(r"(?m)^watch_seconds = .*$", "watch_seconds = 0.2", text))
+    return {**sim.variables, "VMSS_TUI_CLOUD_FILE": str(cloud)}
 
 
 def until(condition: Callable[[], T], what: str, timeout: float = 30.0) -> T:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.program import Program
+from support.program import Program, quick
 from support.simulator import StartsSimulator
 from support.terminal import Opens, Terminal
 
@@ -30,6 +30,6 @@ def opens() -> Iterator[Opens]:
 @pytest.fixture
 def vmss(simulator: StartsSimulator, tmp_path: Path) -> Program:
     """The program, signed in to a simulator of the test's own."""
-    program = Program(simulator(SCENARIO, speed=30.0).variables, tmp_path)
+    program = Program(quick(simulator(SCENARIO, speed=30.0), tmp_path), tmp_path)
     program.profile()
     return program
