@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from textual.widgets import Button, Input
 from support import estate
 from support.fakes import FakeSession
 from support.stage import Stage
+from support.story import plan_of
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.screens.confirm import ConfirmScreen
 from vmss_tui.app.screens.confirm_rollout import SecretScreen
@@ -19,7 +21,7 @@ from vmss_tui.app.screens.deploy import DeployScreen
 from vmss_tui.app.screens.prompt import PickScreen, PromptScreen
 from vmss_tui.app.widgets.form import Field
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.domain.script import Secret
+from vmss_tui.domain.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import Forbidden, LeaseHeld
 from vmss_tui.ports import FilePin
 from vmss_tui.profiles.drafts import Drafts
@@ -337,6 +339,31 @@ async def test_protected_settings_are_added_as_references(tmp_path: Path, monkey
         assert field.password
         await d.pilot.press("f7")
         assert not field.password
+
+
+async def test_what_was_written_last_tells_whether_a_secret_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_NAME", "ships")
+    monkeypatch.setenv("WEB_KEY", "value")
+    session = FakeSession(tmp_path)
+    live = WEB.scale_set.script
+    assert live is not None
+    refs = {
+        "storageAccountName": SecretRef(SecretSource.ENV, "WEB_NAME"),
+        "storageAccountKey": SecretRef(SecretSource.ENV, "OLD"),
+    }
+    before = replace(plan_of(), target=WEB.scale_set.id, script=replace(live, protected=refs))
+    session.journal().create(before, who="maria")
+    async with desk(tmp_path, monkeypatch, session=session) as d:
+        await d.shows("PROTECTED SETTINGS")
+        for setting in ("storageAccountName $WEB_NAME", "storageAccountKey $WEB_KEY"):
+            await d.put("protected+", setting)
+            d.field("protected+").take_keyboard()
+            await d.pilot.press("enter")
+            await d.until(lambda: d.field("protected+").value == "")
+        await d.shows("storageAccountName  *** unchanged")
+        await d.shows("storageAccountKey  *** changed")
 
 
 async def test_profiles_are_saved_and_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

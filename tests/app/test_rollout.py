@@ -229,6 +229,9 @@ async def test_output_of_one_outputs_of_all_and_the_log(tmp_path: Path) -> None:
         await show.until(lambda: isinstance(show.app.screen, SheetScreen))
         await show.pilot.press("escape", "L")
         await show.until(lambda: isinstance(show.app.screen, SheetScreen))
+        for key in ("o", "y"):
+            await show.pilot.press("escape", key)
+            await show.until(lambda: isinstance(show.app.screen, SheetScreen))
         await show.pilot.press("escape", "v")
         await show.shows("batch 3 done: 12 instances")
 

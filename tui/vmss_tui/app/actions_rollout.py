@@ -198,6 +198,13 @@ ROLLOUT = (
         places=(Place.ROLLOUT,),
     ),
     Action(
+        id="rollout.raw",
+        keys=("y",),
+        label="raw",
+        help="Show every event of the log as JSON",
+        places=(Place.ROLLOUT,),
+    ),
+    Action(
         id="rollout.copy",
         keys=("c",),
         label="copy",

@@ -58,7 +58,7 @@ def plan_lines(screen: "DeployScreen", width: int) -> Sequence[Line]:
         )
     protected = [
         told.ProtectedLine(each.name, each.word.value, each.source)
-        for each in protected_changes(plan.previous, plan.script)
+        for each in protected_changes(plan.previous, plan.script, screen.applied)
     ]
     plan = replace(plan, changes=tuple(_readable(each) for each in plan.changes))
     steps = [(each.verb, each.text) for each in preview(plan.script)]

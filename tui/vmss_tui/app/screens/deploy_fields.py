@@ -10,7 +10,7 @@ from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.form import REPORT_FIELDS, ROLLOUT_FIELDS, SCRIPT_FIELDS, FieldSpec, hint
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.text import plain
-from vmss_tui.profiles.model import LintProblem
+from vmss_tui.profiles.model import WHOLE, LintProblem
 from vmss_tui.profiles.preview import preview
 from vmss_tui.profiles.protected import source_of
 
@@ -55,7 +55,7 @@ def fields_of(form: Form) -> list[Widget]:
 
 
 def _protected(name: str) -> FieldSpec:
-    return FieldSpec(key=f"protected.{name}", label=name, hint="empty removes it")
+    return FieldSpec(key=f"protected.{name}", label="Key Vault" if name == WHOLE else name, hint="empty removes it")
 
 
 def _field(form: Form, spec: FieldSpec, *, secret: bool = False) -> Field:

@@ -14,7 +14,8 @@ from vmss_tui.app.screens.deploy_form import Form
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.scaleset import SetSnapshot
-from vmss_tui.engine.preflight import file_findings
+from vmss_tui.domain.script import ScriptConfig
+from vmss_tui.engine.files import file_findings, look_at
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.glyphs import Role
@@ -38,6 +39,7 @@ class PlanningScreen(BaseScreen):
         self.plan: RolloutPlan | None = None
         self.pins: dict[str, FilePin] = {}
         self.labels: Mapping[str, str] = {}
+        self.applied: ScriptConfig | None = None
         self.error: VmssTuiError | None = None
         self.syntax: tuple[str, tuple[LintProblem, ...]] = ("", ())
         self.drafts = Drafts()
@@ -72,7 +74,8 @@ class PlanningScreen(BaseScreen):
     def on_set_read(self, message: jobs.SetRead) -> None:
         """The first reading makes the form; later ones only renew the plan."""
         self.status.arrived(jobs.READING)
-        self.snapshot, self.labels, self.error = message.snapshot, message.labels, None
+        self.snapshot, self.labels, self.applied = message.snapshot, message.labels, message.applied
+        self.error = None
         if self.form is None:
             self.begin(message.snapshot)
         self.changed()
@@ -139,7 +142,7 @@ class PlanningScreen(BaseScreen):
         """Fetch and hash."""
         azure = self.shell.connection.azure
         if azure is not None:
-            self.post_message(await jobs.look_at(azure, uris))
+            self.post_message(jobs.FilesLookedAt(await look_at(azure, uris)))
 
     def on_files_looked_at(self, message: jobs.FilesLookedAt) -> None:
         """Sizes, hashes, what may change."""

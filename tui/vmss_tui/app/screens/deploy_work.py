@@ -3,7 +3,6 @@
 Workers post messages and touch no widget. Nothing here writes to Azure.
 """
 
-import asyncio
 import os
 import subprocess
 import tempfile
@@ -16,9 +15,11 @@ from textual.message import Message
 
 from vmss_tui.app.labels import VersionLabels
 from vmss_tui.app.session import Session
+from vmss_tui.domain.events import Planned
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.script import ScriptConfig
 from vmss_tui.engine.preflight import read_set
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure, Clock, FilePin
@@ -42,6 +43,8 @@ class SetRead(Message):
 
     snapshot: SetSnapshot
     labels: Mapping[str, str]
+    applied: ScriptConfig | None = None
+    """What this program wrote last, when it is what the set still has: its references are known."""
 
 
 @dataclass
@@ -78,7 +81,23 @@ class SyntaxChecked(Message):
 async def read(azure: Azure, target: ScaleSetId, clock: Clock, session: Session) -> SetRead:
     """Read the set with its instances, and name the versions found. Raises what reading raises."""
     snapshot = await read_set(azure, target, clock)
-    return SetRead(snapshot, name_versions(snapshot, session))
+    return SetRead(snapshot, name_versions(snapshot, session), last_applied(snapshot, session))
+
+
+def last_applied(snapshot: SetSnapshot, session: Session) -> ScriptConfig | None:
+    """The configuration of the newest rollout on record that wrote what the set has now."""
+    live = snapshot.scale_set.script
+    if live is None:
+        return None
+    try:
+        journal = session.journal()
+        for header in journal.rollouts(limit=10, target=snapshot.scale_set.id):
+            first = journal.events(header.id, limit=1)
+            if first and isinstance(first[0].event, Planned) and first[0].event.plan.script.digest == live.digest:
+                return first[0].event.plan.script
+    except VmssTuiError:
+        return None
+    return None
 
 
 def name_versions(snapshot: SetSnapshot, session: Session) -> Mapping[str, str]:
@@ -92,11 +111,6 @@ def name_versions(snapshot: SetSnapshot, session: Session) -> Mapping[str, str]:
     if live is not None and (name := VersionLabels(session)(live)):
         labels[live.digest] = name
     return labels
-
-
-async def look_at(azure: Azure, uris: Sequence[str]) -> FilesLookedAt:
-    """Fetch and hash these files; never raises."""
-    return FilesLookedAt(tuple(await asyncio.gather(*(azure.pin(uri) for uri in uris))))
 
 
 def edit_text(app: App[object], session: Session, text: str, suffix: str) -> str:

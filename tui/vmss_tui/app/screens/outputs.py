@@ -36,6 +36,11 @@ def report_sheet(title: str, markdown: str) -> SheetScreen:
     return SheetScreen(title, Sheet(lambda width: _report_lines(markdown, width), copy=markdown))
 
 
+def text_sheet(title: str, words: str) -> SheetScreen:
+    """A text as it is, long lines cut into pieces."""
+    return SheetScreen(title, Sheet(lambda width: details.text_lines(words, width), copy=words))
+
+
 def _report_lines(markdown: str, width: int) -> tuple[Line, ...]:
     lines: list[Line] = []
     for line in plain_lines(markdown):

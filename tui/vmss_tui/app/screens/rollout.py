@@ -244,6 +244,10 @@ class RolloutScreen(WatchScreen):
         """The report for the change ticket."""
         verbs.show_report(self)
 
+    def do_raw(self) -> None:
+        """Every event as JSON."""
+        verbs.show_raw(self)
+
     def do_pause(self) -> None:
         """Pause or resume."""
         verbs.ask(self, pause_or_resume(self.state))

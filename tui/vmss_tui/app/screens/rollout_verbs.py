@@ -3,17 +3,19 @@
 The runner answers in the log. Nothing here changes Azure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vmss_tui.app.screens.confirm import ConfirmScreen, Question
 from vmss_tui.app.screens.confirm_rollout import SecretScreen, start_question
-from vmss_tui.app.screens.outputs import report_sheet
-from vmss_tui.domain.events import Phase
+from vmss_tui.app.screens.outputs import report_sheet, text_sheet
+from vmss_tui.app.screens.sheet import SheetScreen
+from vmss_tui.domain.events import Logged, Phase
 from vmss_tui.domain.rollout import RolloutState, Stage
 from vmss_tui.domain.script import Secret
 from vmss_tui.engine.followup import plan_followup
 from vmss_tui.errors import VmssTuiError
+from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation import rollout_verbs as words
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import BROKEN
@@ -21,6 +23,8 @@ from vmss_tui.profiles.secrets import needs_asking, travelling
 
 if TYPE_CHECKING:
     from vmss_tui.app.screens.rollout_watch import WatchScreen
+
+Export = Callable[[RolloutHeader, Sequence[Logged]], str]
 
 _CHANGING = ("pause", "approve", "cancel", "retry", "undo", "resume")
 _REPLAY_ONLY = ("hold", "faster", "slower")
@@ -116,14 +120,25 @@ async def _follow_up(screen: "WatchScreen", verb: str, what: str) -> None:
 
 def show_report(screen: "WatchScreen") -> None:
     """The report of the rollout so far as Markdown."""
-    if screen.head is None:
-        return
     from vmss_tui.journal.export import to_markdown
 
+    _show(screen, "report", to_markdown, report_sheet)
+
+
+def show_raw(screen: "WatchScreen") -> None:
+    """Every event of the log as a line of JSON."""
+    from vmss_tui.journal.export import to_jsonl
+
+    _show(screen, "log", to_jsonl, text_sheet)
+
+
+def _show(screen: "WatchScreen", what: str, export: Export, sheet: Callable[[str, str], SheetScreen]) -> None:
+    if screen.head is None:
+        return
     try:
         journal = screen.shell.session.journal()
-        report = to_markdown(journal.header(screen.rollout), journal.events(screen.rollout))
+        text = export(journal.header(screen.rollout), journal.events(screen.rollout))
     except VmssTuiError as error:
         screen.flash(error.message, Role.BAD)
         return
-    screen.app.push_screen(report_sheet(f"rollout {screen.rollout} · report", report))
+    screen.app.push_screen(sheet(f"rollout {screen.rollout} · {what}", text))
