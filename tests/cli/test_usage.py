@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.program import Program
+from support.program import Inside, Program
 from vmss_tui import __version__
 from vmss_tui.cli import catalogue
 from vmss_tui.cli.group import program
@@ -89,6 +89,19 @@ def test_a_wrong_secret(vmss: Program) -> None:
     assert done.err.startswith("vmss-tui: ")
     assert "Traceback" not in done.err
     assert "hunter2" not in done.err
+
+
+def test_a_device_code_is_shown(vmss: Program) -> None:
+    done = vmss("--auth", "device", "list")
+    assert "enter the code" in done.err
+    assert done.code == 3, "this world has no users who could type it"
+
+
+def test_a_rollout_says_why_it_cannot_use_a_device_code(inside: Inside) -> None:
+    done = inside("--auth", "device", "rollout", "app", "slow", "--set", "version=2.0.0", "--yes")
+    assert done.code == 3
+    assert "az login" in done.err
+    assert inside("rollouts", "--json").json == []
 
 
 def test_a_simulator_that_is_gone(own: Program, own_world: object) -> None:

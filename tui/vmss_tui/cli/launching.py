@@ -10,7 +10,7 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.following import JsonWriter, PlainWriter, detached, follow
-from vmss_tui.cli.options import current
+from vmss_tui.cli.running import open_session
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.script import Secret, SecretRef
@@ -62,7 +62,7 @@ class Launch:
         """The exit code of `work`, which calls `go`; Ctrl-C leaves a started rollout alone and says so."""
 
         async def whole() -> int:
-            session = LiveSession(current(ctx))
+            session = open_session(ctx)
             try:
                 self.require_somebody(session)
                 return await work(session)
@@ -79,6 +79,7 @@ class Launch:
     def require_somebody(self, session: LiveSession) -> None:
         """Raise UsageError when nothing may be changed, or nobody can be asked."""
         session.require_writes()
+        session.require_runner_sign_in()
         if not self._manner.yes and not diagnostics.can_ask():
             raise UsageError("nobody is there to say yes", hint="give --yes to start without being asked")
 

@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from vmss_tui.app.session import CloudInfo, DeviceCode
-from vmss_tui.errors import LeaseHeld, PreflightRefused, UsageError
+from vmss_tui.errors import LeaseHeld, PreflightRefused, SignInFailed, UsageError
 from vmss_tui.gateway.clouds import Cloud, load_cloud
 from vmss_tui.ports import SystemClock
 
@@ -33,8 +33,15 @@ if TYPE_CHECKING:
 class LiveSession:
     """One run of the program against one cloud."""
 
-    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        on_device_code: Callable[[DeviceCode], None] | None = None,
+    ) -> None:
         self._settings = settings
+        self._on_device_code = on_device_code
         self._cloud: Cloud = load_cloud(settings.cloud)
         self.cloud = CloudInfo(
             name=self._cloud.name,
@@ -56,11 +63,12 @@ class LiveSession:
         async with self._connecting:
             if self._azure is None:
                 client = await asyncio.to_thread(importlib.import_module, "vmss_tui.gateway.client")
+                tell = on_device_code or self._on_device_code
                 azure: Azure = await client.connect(
                     self._cloud,
                     auth=self._settings.auth or "auto",
                     tenant=self._settings.tenant,
-                    on_device_code=on_device_code,
+                    on_device_code=tell and (lambda it: tell(DeviceCode(it.url, it.code, it.message))),
                 )
                 self._azure = azure
             return self._azure
@@ -92,6 +100,7 @@ class LiveSession:
     async def start(self, plan: RolloutPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = "") -> str:
         """See `app.session.Session`."""
         self.require_writes()
+        self.require_runner_sign_in()
         self.require_free(plan.target)
         for refusal in plan.refusals:
             raise PreflightRefused(refusal.message, hint=refusal.hint)
@@ -103,6 +112,7 @@ class LiveSession:
     async def resume(self, rollout: str, secrets: Mapping[str, Secret] | None = None) -> None:
         """See `app.session.Session`; `secrets` as in `start`, for a rollout that has not written them yet."""
         self.require_writes()
+        self.require_runner_sign_in()
         journal = self.journal()
         lease = journal.lease(rollout)
         if lease is not None and lease.alive:
@@ -140,6 +150,14 @@ class LiveSession:
                     f"rollout {header.id} is at work on {target.name}",
                     hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
                 )
+
+    def require_runner_sign_in(self) -> None:
+        """Raise SignInFailed when the runner could not sign in: nobody sits at it who could type a device code."""
+        if self._settings.auth == "device":
+            raise SignInFailed(
+                "a rollout is a process of its own, which cannot sign in with a device code",
+                hint="run az login --use-device-code first, and start without --auth device",
+            )
 
     async def close(self) -> None:
         """Close what was opened."""
