@@ -14,7 +14,7 @@ from vmss_tui.domain.looking import look
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.rollout import RolloutState, fold
 from vmss_tui.domain.scaleset import SetSnapshot
-from vmss_tui.domain.scene import AskGate, Record, Write
+from vmss_tui.domain.scene import AskGate, CheckFiles, Record, Write
 from vmss_tui.domain.upgrade import OperationState
 from vmss_tui.domain.verbs import answer
 from vmss_tui.domain.writes import after_refusal
@@ -45,6 +45,7 @@ class Driver:
     """The log as a journal keeps it."""
     state: RolloutState = field(default_factory=RolloutState)
     gate: tuple[bool, str] = (True, "fine")
+    files: Callable[[int], tuple[bool, str]] = lambda batch: (True, "as planned")
     turns: int = 0
 
     def __post_init__(self) -> None:
@@ -105,6 +106,8 @@ class Driver:
                         self._may_die("record")
                     case AskGate(batch):
                         self.record(e.GateChecked("external", *self.gate, batch))
+                    case CheckFiles(batch):
+                        self.record(e.GateChecked("files", *self.files(batch), batch))
                     case Write():
                         self._write(command)
             if not commands or self.state.stage.over or any(isinstance(each, Write) for each in commands):

@@ -14,7 +14,7 @@ from vmss_tui.domain.phases import BAD, FINAL, short
 from vmss_tui.domain.plan import Batch, Strategy
 from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.domain.rollout import BatchState, Stage
-from vmss_tui.domain.scene import Action, AskGate, Commands, Record, Scene, Write
+from vmss_tui.domain.scene import Action, AskGate, CheckFiles, Commands, Record, Scene, Write
 from vmss_tui.domain.upgrade import OperationState
 from vmss_tui.domain.writes import follow
 
@@ -201,7 +201,7 @@ def _next(scene: Scene) -> Commands:
     until = scene.due(last.ended_at if last is not None else None, pause)
     if last is not None and last.ids and scene.now < until:
         return scene.wait(f"pause before batch {batch.number}", until)
-    for step in (_approval, _gate, _external):
+    for step in (_approval, _gate, _external, _files):
         commands = step(scene, batch)
         if commands is not None:
             return commands
@@ -231,6 +231,16 @@ def _external(scene: Scene, batch: Batch) -> Commands | None:
     answer = scene.state.gates.get(("external", batch.number))
     if answer is None:
         return [AskGate(batch.number, gate)]
+    return None if answer.passed else _stopped(scene, answer)
+
+
+def _files(scene: Scene, batch: Batch) -> Commands | None:
+    """What instances download is still what was planned."""
+    if not scene.plan.files:
+        return None
+    answer = scene.state.gates.get(("files", batch.number))
+    if answer is None:
+        return [CheckFiles(batch.number)]
     return None if answer.passed else _stopped(scene, answer)
 
 

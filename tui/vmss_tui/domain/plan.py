@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from vmss_tui.domain.files import PlannedFile
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.policy import Finding, RollingPolicy, RolloutPolicy, Severity, UpgradeMode
 from vmss_tui.domain.script import RerunForecast, ScriptConfig, SettingChange
@@ -92,6 +93,8 @@ class RolloutPlan:
     own_policy: RollingPolicy | None = None
     keeps_model: bool = False
     """It writes to instances only and leaves the set's model as it is (retry)."""
+    files: tuple[PlannedFile, ...] = ()
+    """What each instance downloads, as it must stay until the last batch."""
 
     @property
     def to_label(self) -> str:

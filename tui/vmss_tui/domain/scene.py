@@ -56,7 +56,14 @@ class AskGate:
     gate: ExternalGate
 
 
-Command = Record | Write | AskGate
+@dataclass(frozen=True, slots=True)
+class CheckFiles:
+    """Look at the plan's files again before `batch` starts."""
+
+    batch: int
+
+
+Command = Record | Write | AskGate | CheckFiles
 Commands = list[Command]
 
 

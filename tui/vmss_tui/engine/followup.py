@@ -1,7 +1,11 @@
 """Plan a retry or an undo of a rollout that has ended, against the set as it is now. Writes nothing."""
 
+from dataclasses import replace
+
 from vmss_tui.domain import followup
+from vmss_tui.domain.checks import by_weight
 from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.engine.files import file_findings, look_at, planned_files
 from vmss_tui.engine.preflight import read_set
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal
@@ -22,5 +26,11 @@ async def plan_followup(verb: str, rollout: str, *, journal: Journal, azure: Azu
     snapshot = await read_set(azure, header.target, clock)
     now = clock.now()
     if verb == "retry":
-        return followup.plan_retry(header.id, state.plan, state, snapshot, now=now)
-    return followup.plan_undo(header.id, state.plan, state, snapshot, labels=journal.labels(), now=now)
+        again = followup.plan_retry(header.id, state.plan, state, snapshot, now=now)
+        return replace(again, files=state.plan.files)
+    back = followup.plan_undo(header.id, state.plan, state, snapshot, labels=journal.labels(), now=now)
+    if back.removes:
+        return back
+    pins = await look_at(azure, back.script.file_uris)
+    findings = by_weight(*back.findings, *file_findings(pins, {}, back.script))
+    return replace(back, findings=findings, files=planned_files(pins, {}))

@@ -17,13 +17,14 @@ from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import Severity
 from vmss_tui.domain.rollout import RolloutState, fold
 from vmss_tui.domain.scaleset import SetSnapshot
-from vmss_tui.domain.scene import AskGate, Command, Record, Write
+from vmss_tui.domain.scene import AskGate, CheckFiles, Command, Record, Write
 from vmss_tui.domain.upgrade import OperationState, OperationStatus
 from vmss_tui.domain.verbs import answer
 from vmss_tui.domain.writes import after_refusal
 from vmss_tui.engine import acting
 from vmss_tui.engine.acting import Reveal
 from vmss_tui.engine.external import ask
+from vmss_tui.engine.files import check_files
 from vmss_tui.engine.notify import Notifier
 from vmss_tui.engine.pace import Backoff, eased
 from vmss_tui.engine.preflight import read_set
@@ -191,7 +192,7 @@ class _Runner:
                 await self._do(command, snapshot)
             if not commands or self.state.verdict is not None:
                 return self.state.verdict is not None
-            if any(isinstance(each, Write | AskGate) for each in commands):
+            if any(isinstance(each, Write | AskGate | CheckFiles) for each in commands):
                 return True
         raise JournalUnavailable(f"rollout {self.rollout} does not come to a decision", hint="Report this as a bug.")
 
@@ -202,6 +203,9 @@ class _Runner:
             case AskGate(batch, gate):
                 passed, message = await ask(gate, {"rollout": self.rollout, "batch": batch})
                 await self._record(e.GateChecked("external", passed, message, batch))
+            case CheckFiles(batch):
+                passed, message = await check_files(self.azure, self.plan.files)
+                await self._record(e.GateChecked("files", passed, message, batch))
             case Write():
                 await self._write(command, snapshot)
 

@@ -117,6 +117,10 @@ def _versions(plan: RolloutPlan) -> Iterable[tuple[str, str]]:
         yield "Profile", plan.profile + "".join(f" {name}={value}" for name, value in sorted(plan.variables.items()))
     if plan.origin:
         yield "Origin", plan.origin
+    for each in plan.files:
+        known = f", {each.size} bytes, sha256 {each.sha256}" if each.sha256 else ""
+        changes = f", may change: {each.mutable}" if each.mutable else ""
+        yield "File", f"{each.address}{known}, {each.standing}{changes}"
 
 
 def _policy(plan: RolloutPlan) -> Iterable[tuple[str, str]]:

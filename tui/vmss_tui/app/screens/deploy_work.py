@@ -6,7 +6,7 @@ Workers post messages and touch no widget. Nothing here writes to Azure.
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 

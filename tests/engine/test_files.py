@@ -1,0 +1,53 @@
+"""The files of a rollout are looked at again by the runner itself, before each of its batches."""
+
+from engine.conftest import OpensLab
+from engine.lab import ONE_THIRD, version
+from vmss_tui.domain import events as e
+from vmss_tui.engine.preflight import preflight
+from vmss_tui.journal.report import report_of
+from vmss_tui.ports import FilePin
+
+URI = "https://files.contoso.example/app/install.sh"
+
+
+async def test_a_file_that_changes_between_two_batches_stops_the_rollout(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    contents = iter(["aa" * 32, "aa" * 32, "bb" * 32])
+
+    async def pin(uri: str) -> FilePin:
+        return FilePin(uri, 812, next(contents), "main is a branch")
+
+    lab.azure.pin = pin  # type: ignore[method-assign]
+    script = version("2", settings={"fileUris": [URI], "commandToExecute": "./app-2.sh"})
+    state = await lab.roll_out(script)
+    assert state.verdict is e.Verdict.FAILED
+    assert state.reason.startswith(
+        f"changed since the plan: {URI} (SHA-256 bbbbbbbbbbbb…, planned aaaaaaaaaaaa…); 2 run"
+    )
+    assert [len(each.ids) for each in state.batches] == [2]
+    header = lab.journal.find(None)
+    report = report_of(header, lab.journal.events(header.id))
+    assert ("File", f"{URI}, 812 bytes, sha256 {'aa' * 32}, as seen when planning, may change: main is a branch") in (
+        report.facts
+    )
+
+
+async def test_a_pin_that_does_not_match_is_refused_and_an_unreachable_file_is_unverified(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+
+    async def pin(uri: str) -> FilePin:
+        return FilePin(uri, 812, "aa" * 32) if uri == URI else FilePin(uri, problem="no such file")
+
+    lab.azure.pin = pin  # type: ignore[method-assign]
+    lost = "https://files.contoso.example/app/lost.sh"
+    script = version("2", settings={"fileUris": [URI, lost], "commandToExecute": "./app-2.sh"})
+    plan, pins = await preflight(lab.azure, lab.target, script, ONE_THIRD, clock=lab.clock, sha256={URI: "BB" * 32})
+    assert [each.code for each in plan.refusals] == ["file-changed"]
+    assert [each.code for each in plan.findings if "unverified" in each.message] == ["file-unreachable"]
+    assert [(each.uri, each.sha256, each.pinned) for each in plan.files] == [(URI, "bb" * 32, True), (lost, "", False)]
+    assert len(pins) == 2
+    plan, _ = await preflight(lab.azure, lab.target, script, ONE_THIRD, clock=lab.clock, sha256={URI: "AA" * 32})
+    assert not plan.refusals
+    rollout = lab.journal.create(plan, who="maria")
+    report = report_of(lab.journal.find(rollout), lab.journal.events(rollout))
+    assert ("File", f"{lost}, unverified: no such file") in report.facts
