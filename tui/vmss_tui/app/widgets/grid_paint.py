@@ -20,7 +20,7 @@ GUTTER = 3
 _ROOMY = 100
 """From this width on, columns stand two cells apart, unless that would cost a column."""
 
-_MOST_STRIPS = 2000
+_MOST_STRIPS = 400
 
 
 class RowPainter:
