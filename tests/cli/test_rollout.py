@@ -97,7 +97,7 @@ def test_an_automatic_set_is_refused_before_anything_is_written(inside: Inside) 
     done = inside("rollout", "app", "reckless", "--set", "version=2.0.0", "--yes")
     assert done.code == 4
     assert "refused" in done.err
-    assert "--mode" in done.err
+    assert "mode rolling or manual" in done.err
     assert versions(inside, "reckless") == {"app 1.0.0"}
     assert inside("rollouts", "--json").json == []
     planned = inside("plan", "app", "reckless", "--set", "version=2.0.0", "--json")

@@ -7,7 +7,7 @@ from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.policy import Finding, UpgradeMode, check_rolling
 from vmss_tui.domain.script import handler_of
 
-_MANUAL_HINT = "Use --mode manual: then this program does the batches itself."
+_MANUAL_HINT = "Choose mode manual for this rollout: then this program does the batches itself."
 
 
 def automatic_mode(facts: Facts) -> Iterator[Finding]:
@@ -18,7 +18,7 @@ def automatic_mode(facts: Facts) -> Iterator[Finding]:
         yield refuse(
             "automatic-mode",
             "the set is in Automatic mode: Azure may update every instance at once, in no order and without batches",
-            "Use --mode rolling or --mode manual for this rollout; the set's own mode is put back afterwards.",
+            "Choose mode rolling or manual for this rollout; the set's own mode is put back afterwards.",
         )
 
 
@@ -64,7 +64,7 @@ def no_health_source(facts: Facts) -> Iterator[Finding]:
         yield refuse(
             "no-health-source",
             "the set has neither a health probe nor the Application Health extension: Azure refuses a rolling upgrade",
-            "Add the Application Health extension, or use --mode manual.",
+            "Add the Application Health extension, or choose mode manual for this rollout.",
         )
     else:
         yield warn(
