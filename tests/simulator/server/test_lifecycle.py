@@ -2,12 +2,15 @@
 
 import json
 import os
+import shlex
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -137,6 +140,60 @@ def test_a_taken_port_is_named_with_the_way_out() -> None:
     assert f"port {port} on 127.0.0.1 is already in use" in result.stderr
     assert "--port" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_request_that_is_still_open_does_not_keep_it_from_ending(simulator: StartsSimulator) -> None:
+    sim = simulator()
+    sim.control.add_fault(kind="delay", path="*/subscriptions", seconds=600)
+    with ThreadPoolExecutor() as pool:
+        hanging = pool.submit(sim.get, "/subscriptions")
+        sim.wait_for(lambda: bool(sim.control.faults()[0]["hits"]), "the request to arrive")
+        assert sim.stop(signal.SIGTERM) == 0
+        with pytest.raises(OSError):
+            hanging.result()
+    assert not sim.ca_file.parent.exists()
+
+
+def test_two_simulators_know_nothing_of_each_other(simulator: StartsSimulator) -> None:
+    one, other = simulator("shipping"), simulator("thousand")
+    assert one.origin != other.origin
+    assert one.ca_file.parent != other.ca_file.parent
+    with pytest.raises(ssl.SSLError):
+        send(other.origin, "GET", "/metadata/endpoints", context=one.context)
+    foreign = {"Authorization": f"Bearer {one.token()}"}
+    assert send(other.origin, "GET", "/subscriptions", context=other.context, headers=foreign).status == 401
+    one.stop()
+    assert other.get("/subscriptions").status == 200
+    assert other.ca_file.exists()
+
+
+@pytest.mark.parametrize("place", ["no directory/env", "directory"])
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, place: str) -> None:
+    (tmp_path / "no directory").write_text("a file")
+    (tmp_path / "directory").mkdir()
+    result = run("--env-file", str(tmp_path / place))
+    assert result.returncode == 2
+    assert f"cannot write {tmp_path / place}: " in result.stderr
+    assert "Traceback" not in result.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["directory", "no directory"]
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    """The limit on the size of files stands for the disk."""
+    words = shlex.join([sys.executable, "-m", "vmss_tui.simulator"])
+    done = subprocess.run(
+        ["bash", "-c", f"trap '' XFSZ; ulimit -f 0; exec {words}"],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "cannot write a temporary file: " in done.stderr
+    assert "TMPDIR" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from .clock import SimClock
-from .files import Handover
+from .files import Handover, UnwritableError
 from .scenario.lint import lint
 from .scenario.load import DEFAULT, ScenarioError, load, names
 from .scenario.seed import first_world
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asyncio.run(serve(simulation, _serve_options(options), _announce))
     except ScenarioError as error:
         return _complain(error.problems)
-    except (StartError, OSError) as error:
+    except (StartError, UnwritableError, OSError) as error:
         return _complain([f"simulate: {error}"])
     except KeyboardInterrupt:
         return 130

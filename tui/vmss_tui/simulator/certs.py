@@ -5,7 +5,6 @@ The CA's private key stays in memory; only its certificate is ever written, so t
 
 import ssl
 from dataclasses import dataclass
-from pathlib import Path
 
 import trustme
 
@@ -17,16 +16,13 @@ class Authority:
     """A certificate authority and the server context that its leaf certificate is loaded into."""
 
     server_context: ssl.SSLContext
-    ca_pem: bytes
-
-    def write_ca(self, path: Path) -> None:
-        """Write the CA's certificate (never its key) as PEM for `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE`."""
-        path.write_bytes(self.ca_pem)
+    ca_pem: str
+    """The CA's certificate (never its key), for `REQUESTS_CA_BUNDLE` and `SSL_CERT_FILE`."""
 
     def client_context(self) -> ssl.SSLContext:
         """Return a context that trusts this CA next to the system's own."""
         context = ssl.create_default_context()
-        context.load_verify_locations(cadata=self.ca_pem.decode())
+        context.load_verify_locations(cadata=self.ca_pem)
         return context
 
 
@@ -36,4 +32,4 @@ def make_authority() -> Authority:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     ca.issue_cert(*LOOPBACK_NAMES).configure_cert(context)
-    return Authority(context, ca.cert_pem.bytes())
+    return Authority(context, ca.cert_pem.bytes().decode())

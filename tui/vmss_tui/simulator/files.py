@@ -18,6 +18,10 @@ PREFIX = "vmss-tui-simulator-"
 LOCK = "lock"
 
 
+class UnwritableError(Exception):
+    """A file for clients cannot be written; the text names it and says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handover:
     """Everything a client needs to know about a running simulator."""
@@ -104,12 +108,24 @@ def _toml(table: Mapping[str, object]) -> str:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, replacing an older one in one step."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(temporary).replace(path)
+    """Write a file that only its owner may read, replacing an older one in one step.
+
+    Raises:
+        UnwritableError: there is no such place, no room or no right.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise UnwritableError(
+            f"cannot write {path}: {error.strerror}; make room, or name a place where you may write"
+        ) from error
 
 
 def write_handover(handover: Handover, private: Path) -> None:
@@ -124,11 +140,20 @@ def write_handover(handover: Handover, private: Path) -> None:
 
 @contextlib.contextmanager
 def private_directory() -> Iterator[Path]:
-    """Make a directory of our own under `$XDG_RUNTIME_DIR` (else the temp directory) and remove it afterwards."""
+    """Make a directory of our own under `$XDG_RUNTIME_DIR` (else the temp directory) and remove it afterwards.
+
+    Raises:
+        UnwritableError: there is no room or no right.
+    """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     parent = Path(runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir())
     _sweep(parent)
-    path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    try:
+        path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    except OSError as error:
+        raise UnwritableError(
+            f"cannot make a directory in {parent}: {error.strerror}; name another one with XDG_RUNTIME_DIR or TMPDIR"
+        ) from error
     try:
         with (path / f".{LOCK}").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

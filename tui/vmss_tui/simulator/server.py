@@ -21,7 +21,7 @@ from . import arm, routes
 from .armpath import without_case
 from .certs import Authority, make_authority
 from .execute import Executor
-from .files import Handover, is_alive, private_directory, write_handover
+from .files import Handover, is_alive, private_directory, write_handover, write_private
 from .gate import GATE, Gate
 from .identity import entra, managed
 from .middleware import chain
@@ -87,14 +87,15 @@ async def serve(simulation: Simulation, options: ServeOptions, announce: Callabl
 
     Raises:
         StartError: the port is taken or may not be bound.
+        UnwritableError: a file for clients cannot be written.
     """
     _check_execution(simulation, options)
     stop = asyncio.Event()
     gate = Gate.of(simulation.scenario)
     token, header = secrets.token_urlsafe(24), managed.new_header()
     with private_directory() as private:
-        authority = make_authority()
-        authority.write_ca(private / "ca.pem")
+        authority = _authority()
+        write_private(private / "ca.pem", authority.ca_pem)
         app = make_app(simulation, gate, token, stop)
         identity = managed.make_app(gate.directory, header)
         async with _site(app, options.port, authority) as port, _site(identity, 0, None) as identity_port:
@@ -106,6 +107,16 @@ async def serve(simulation: Simulation, options: ServeOptions, announce: Callabl
                 announce(handover)
                 async with _scripts(simulation, private, authority, access.origin):
                     await _run_until(stop, simulation, gate, options)
+
+
+def _authority() -> Authority:
+    """The certificates; OpenSSL reads the leaf's key from a temporary file that exists for a moment."""
+    try:
+        return make_authority()
+    except OSError as error:
+        raise StartError(
+            f"cannot write a temporary file: {error.strerror or error}; make room, or name another place with TMPDIR"
+        ) from error
 
 
 def _handover(simulation: Simulation, options: ServeOptions, private: Path, access: Access) -> Handover:
