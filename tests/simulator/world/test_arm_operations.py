@@ -259,6 +259,29 @@ async def test_bodies_that_are_not_what_arm_expects_are_400(body: bytes) -> None
         assert (await response.json())["error"]["code"] == "InvalidRequestContent"
 
 
+async def test_a_deferred_os_roll_waits_for_approvals() -> None:
+    """ComputeRP swagger: osRollingUpgradeDeferral, approveRollingUpgrade (202 with Location only)."""
+    async with serving('mode = "Rolling"\ninstances = 3\nnewest_image = "22.04.202512010"\n') as call:
+        refused = await call("POST", f"{call.app}/approveRollingUpgrade", {"instanceIds": ["0"]})
+        assert (refused.status, refused.body["error"]["code"]) == (409, "OperationNotAllowed")
+        policy = {"automaticOSUpgradePolicy": {"osRollingUpgradeDeferral": True}}
+        await call.finish(await call("PATCH", call.app, {"properties": {"upgradePolicy": policy}}))
+        started = await call("POST", f"{call.app}/osRollingUpgrade")
+        call.simulation.clock.jump(3600)
+        waiting = (await call.get(f"{call.app}/rollingUpgrades/latest")).body["properties"]
+        assert waiting["runningStatus"]["code"] == "RollingForward"
+        assert waiting["progress"]["pendingInstanceCount"] == 3
+        approved = await call("POST", f"{call.app}/virtualMachines/1/approveRollingUpgrade")
+        assert (approved.status, approved.body) == (202, "")
+        assert "Location" in approved.headers
+        assert "Azure-AsyncOperation" not in approved.headers
+        call.simulation.clock.jump(3600)
+        partly = (await call.get(f"{call.app}/rollingUpgrades/latest")).body["properties"]["progress"]
+        assert (partly["successfulInstanceCount"], partly["pendingInstanceCount"]) == (1, 2)
+        await call("POST", f"{call.app}/approveRollingUpgrade", {"instanceIds": ["0", "2"]})
+        assert (await call.finish(started))["status"] == "Succeeded"
+
+
 async def test_sizes_are_listed() -> None:
     async with serving(ROLLING) as call:
         sizes = (await call.get(f"{call.app}/skus")).body["value"]

@@ -68,6 +68,11 @@ class Call:
         """An OData option such as `$expand`, empty when absent."""
         return self.request.query.get(name, "")
 
+    @property
+    def expands(self) -> bool:
+        """Whether `$expand=instanceView` is asked for."""
+        return "instanceview" in self.option("$expand").lower()
+
     def scale_set(self) -> ScaleSet:
         """The scale set of the path.
 

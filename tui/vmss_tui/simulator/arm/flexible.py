@@ -5,12 +5,10 @@ from typing import Any
 
 from aiohttp import web
 
-from ..world import actions
-from ..world.errors import Refused, bad_content, not_found, resource_not_found
+from ..world.errors import Refused, resource_not_found
 from ..world.model import Instance, ScaleSet
-from ..world.writes import Address
-from .context import CHARGE, Call, accepted, answer, compute, shapes_of
-from .instances import extension_resource_json, flexible_json, instance_view_json
+from .context import CHARGE, Call, answer, compute, shapes_of
+from .instances import flexible_json, instance_view_json
 from .paging import page
 
 _FILTER = re.compile(r"^'?virtualmachinescaleset/id'?\s+eq\s+'(?P<id>[^']+)'$", re.IGNORECASE)
@@ -20,7 +18,7 @@ _FILTER = re.compile(r"^'?virtualmachinescaleset/id'?\s+eq\s+'(?P<id>[^']+)'$", 
 async def list_in_group(call: Call) -> web.Response:
     """GET the virtual machines of a group; `$expand=instanceView` only with the scale set filter (swagger)."""
     call.check_group()
-    view = "instanceview" in call.option("$expand").lower()
+    view = call.expands
     machines = _filtered(call, view)
     shown, link = page(call, machines, call.scenario.paging.instances)
     call.request[CHARGE] = len(shown)
@@ -32,66 +30,16 @@ async def list_in_group(call: Call) -> web.Response:
 @compute
 async def get(call: Call) -> web.Response:
     """GET one virtual machine."""
-    value, instance = _find(call)
-    view = "instanceview" in call.option("$expand").lower()
+    value, instance = find(call)
+    view = call.expands
     return answer(flexible_json(shapes_of(call, value), instance, view=view))
 
 
 @compute
 async def get_view(call: Call) -> web.Response:
     """GET the instance view of one virtual machine."""
-    value, instance = _find(call)
+    value, instance = find(call)
     return answer(instance_view_json(shapes_of(call, value), instance))
-
-
-@compute
-async def list_extensions(call: Call) -> web.Response:
-    """GET the extensions of one virtual machine."""
-    value, instance = _find(call)
-    shapes = shapes_of(call, value)
-    view = "instanceview" in call.option("$expand").lower()
-    return answer(
-        {"value": [extension_resource_json(shapes, instance, one, view) for one in instance.extensions.values()]}
-    )
-
-
-@compute
-async def get_extension(call: Call) -> web.Response:
-    """GET one extension of one virtual machine."""
-    value, instance = _find(call)
-    installed = instance.extensions.get(call.name("extension").lower())
-    if installed is None:
-        raise not_found()
-    view = "instanceview" in call.option("$expand").lower()
-    return answer(extension_resource_json(shapes_of(call, value), instance, installed, view))
-
-
-@compute
-async def put_extension(call: Call) -> web.Response:
-    """PUT an extension on one virtual machine."""
-    value, instance = _find(call)
-    body, name = await call.body(), call.name("extension")
-    properties = body.get("properties")
-    if not isinstance(properties, dict):
-        raise bad_content("'properties' of the extension must be a JSON object.")
-    address = Address(value.subscription_id, value.group, value.name)
-    operation, created = call.apply(
-        lambda world, now: actions.put_instance_extension(world, now, address, instance.id, name, properties)
-    )
-    value = call.world.scale_sets[value.key]
-    current = value.instances[instance.id]
-    shapes = shapes_of(call, value)
-    shown = extension_resource_json(shapes, current, current.extensions[name.lower()], False)
-    return answer(shown, 201 if created else 200, call.long_running(operation, location=False))
-
-
-@compute
-async def delete_extension(call: Call) -> web.Response:
-    """DELETE an extension from one virtual machine."""
-    value, instance = _find(call)
-    address, name = Address(value.subscription_id, value.group, value.name), call.name("extension")
-    operation = call.apply(lambda world, now: actions.delete_instance_extension(world, now, address, instance.id, name))
-    return web.Response(status=204) if operation is None else accepted(call, operation)
 
 
 def _in_group(call: Call) -> list[tuple[ScaleSet, Instance]]:
@@ -115,7 +63,12 @@ def _filtered(call: Call, view: bool) -> list[tuple[ScaleSet, Instance]]:
     return [(value, one) for one in value.instances.values()]
 
 
-def _find(call: Call) -> tuple[ScaleSet, Instance]:
+def find(call: Call) -> tuple[ScaleSet, Instance]:
+    """The set and the instance of the path.
+
+    Raises:
+        Refused: 404 ResourceNotFound.
+    """
     call.check_group()
     wanted = call.name("machine").lower()
     for value, instance in _in_group(call):

@@ -6,11 +6,10 @@ from typing import Any
 from aiohttp import web
 
 from ..world import actions
-from ..world.errors import Refused, bad_content, not_found
+from ..world.errors import Refused, not_found
 from ..world.model import Instance, ScaleSet
 from .context import CHARGE, Call, accepted, answer, compute, shapes_of
 from .instances import (
-    extension_resource_json,
     flexible_stub_json,
     instance_json,
     instance_view_json,
@@ -27,7 +26,7 @@ async def list_all(call: Call) -> web.Response:
     shown, link = page(call, members, call.scenario.paging.instances)
     call.request[CHARGE] = len(shown) + sum(one.hidden for one in value.instances.values())
     shapes = shapes_of(call, value, listed=True)
-    view = "instanceview" in call.option("$expand").lower()
+    view = call.expands
     if value.flexible:
         body = [flexible_stub_json(shapes, one) for one in shown]
     elif "instanceview" in call.option("$select").lower():
@@ -41,7 +40,7 @@ async def list_all(call: Call) -> web.Response:
 async def get(call: Call) -> web.Response:
     """GET one instance."""
     value, instance = find(call)
-    view = "instanceview" in call.option("$expand").lower()
+    view = call.expands
     call.request[CHARGE] = 1
     return answer(instance_json(shapes_of(call, value), instance, view=view))
 
@@ -52,55 +51,6 @@ async def get_view(call: Call) -> web.Response:
     value, instance = find(call)
     call.request[CHARGE] = 1
     return answer(instance_view_json(shapes_of(call, value), instance))
-
-
-@compute
-async def list_extensions(call: Call) -> web.Response:
-    """GET the extensions of one instance."""
-    value, instance = find(call)
-    shapes = shapes_of(call, value)
-    view = "instanceview" in call.option("$expand").lower()
-    shown = [extension_resource_json(shapes, instance, one, view) for one in instance.extensions.values()]
-    return answer({"value": shown})
-
-
-@compute
-async def get_extension(call: Call) -> web.Response:
-    """GET one extension of one instance."""
-    value, instance = find(call)
-    installed = instance.extensions.get(call.name("extension").lower())
-    if installed is None:
-        raise not_found()
-    view = "instanceview" in call.option("$expand").lower()
-    return answer(extension_resource_json(shapes_of(call, value), instance, installed, view))
-
-
-@compute
-async def put_extension(call: Call) -> web.Response:
-    """PUT an extension on one instance only; its next update by the model replaces it."""
-    _, instance = find(call)
-    body, name = await call.body(), call.name("extension")
-    properties = body.get("properties")
-    if not isinstance(properties, dict):
-        raise bad_content("'properties' of the extension must be a JSON object.")
-    operation, created = call.apply(
-        lambda world, now: actions.put_instance_extension(world, now, call.address, instance.id, name, properties)
-    )
-    value = call.world.scale_sets[call.address.key]
-    current = value.instances[instance.id]
-    shown = extension_resource_json(shapes_of(call, value), current, current.extensions[name.lower()], False)
-    return answer(shown, 201 if created else 200, call.long_running(operation, location=False))
-
-
-@compute
-async def delete_extension(call: Call) -> web.Response:
-    """DELETE an extension from one instance."""
-    _, instance = find(call)
-    name = call.name("extension")
-    operation = call.apply(
-        lambda world, now: actions.delete_instance_extension(world, now, call.address, instance.id, name)
-    )
-    return web.Response(status=204) if operation is None else accepted(call, operation)
 
 
 @compute
@@ -140,6 +90,26 @@ async def delete_many(call: Call) -> web.Response:
     call.scale_set()
     ids = await _ids(call)
     return accepted(call, call.apply(lambda world, now: actions.delete_instances(world, now, call.address, ids)))
+
+
+@compute
+async def approve(call: Call) -> web.Response:
+    """POST approveRollingUpgrade on the set: the named instances, or all; 202 with Location only (swagger)."""
+    call.scale_set()
+    return _approved(call, await _ids(call))
+
+
+@compute
+async def approve_one(call: Call) -> web.Response:
+    """POST approveRollingUpgrade on one instance."""
+    return _approved(call, _one_or_all(call))
+
+
+def _approved(call: Call, ids: list[str] | None) -> web.Response:
+    operation = call.apply(lambda world, now: actions.approve_roll(world, now, call.address, ids))
+    headers = call.long_running(operation, location=True)
+    del headers["Azure-AsyncOperation"]
+    return web.Response(status=202, headers=headers)
 
 
 def on_set(verb: str) -> Callable[[web.Request], Any]:

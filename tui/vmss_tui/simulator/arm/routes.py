@@ -4,6 +4,7 @@ from aiohttp import web
 
 from ..world.actions import POWER_ACTIONS
 from . import extensions, flexible, machines, rolling, sets
+from .instance_extensions import InstanceExtensions
 
 _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Compute"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
@@ -55,16 +56,15 @@ def _instances() -> list[web.RouteDef]:
     return [
         web.post(f"{_SET}/manualupgrade", machines.upgrade),
         web.post(f"{_SET}/delete", machines.delete_many),
+        web.post(f"{_SET}/approveRollingUpgrade", machines.approve),
+        web.post(f"{_ONE}/approveRollingUpgrade", machines.approve_one),
         *on_set,
         web.get(f"{_SET}/virtualMachines", machines.list_all),
         web.get(_ONE, machines.get),
         web.put(_ONE, machines.put),
         web.delete(_ONE, machines.delete),
         web.get(f"{_ONE}/instanceView", machines.get_view),
-        web.get(f"{_ONE}/extensions", machines.list_extensions),
-        web.get(f"{_ONE}/extensions/{{extension}}", machines.get_extension),
-        web.put(f"{_ONE}/extensions/{{extension}}", machines.put_extension),
-        web.delete(f"{_ONE}/extensions/{{extension}}", machines.delete_extension),
+        *InstanceExtensions(machines.find).routes(_ONE),
         *on_one,
     ]
 
@@ -74,8 +74,5 @@ def _flexible() -> list[web.RouteDef]:
         web.get(f"{_GROUP}/virtualMachines", flexible.list_in_group),
         web.get(_MACHINE, flexible.get),
         web.get(f"{_MACHINE}/instanceView", flexible.get_view),
-        web.get(f"{_MACHINE}/extensions", flexible.list_extensions),
-        web.get(f"{_MACHINE}/extensions/{{extension}}", flexible.get_extension),
-        web.put(f"{_MACHINE}/extensions/{{extension}}", flexible.put_extension),
-        web.delete(f"{_MACHINE}/extensions/{{extension}}", flexible.delete_extension),
+        *InstanceExtensions(flexible.find).routes(_MACHINE),
     ]

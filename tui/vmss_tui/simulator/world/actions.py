@@ -129,6 +129,17 @@ def cancel_roll(world: World, now: datetime, address: Address) -> tuple[World, O
     return change(world, address.key, now, act)
 
 
+def approve_roll(world: World, now: datetime, address: Address, ids: Sequence[str] | None) -> tuple[World, Operation]:
+    """ApproveRollingUpgrade of the named instances, or of all."""
+
+    def act(draft: Draft) -> Operation:
+        rolling.approve(draft, [one.id for one in _choose(draft, ids or ["*"])])
+        rolling.step(draft)
+        return operations.begin(draft, "APPROVEROLLINGUPGRADE", timedelta(seconds=1))
+
+    return change(world, address.key, now, act)
+
+
 def set_repairs(world: World, now: datetime, address: Address, action: str) -> tuple[World, Operation]:
     """setOrchestrationServiceState: Suspend or Resume automatic repairs."""
 

@@ -52,6 +52,11 @@ def nothing_to_cancel() -> Refused:
     return Refused(409, "OperationNotAllowed", "There is no ongoing Rolling Upgrade to cancel.")
 
 
+def nothing_to_approve() -> Refused:
+    """409 of an approval without an OS roll that waits for one (inferred: no source has the text)."""
+    return Refused(409, "OperationNotAllowed", "There is no ongoing Rolling Upgrade to approve.")
+
+
 def being_deleted(name: str) -> Refused:
     """409 of a write to a set that is being deleted (quoted)."""
     return Refused(

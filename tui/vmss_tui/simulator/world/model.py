@@ -125,6 +125,8 @@ class RollingUpgrade:
     error: Failure | None = None
     ended: datetime | None = None
     started_by: Literal["User", "Platform"] = "User"
+    approved: tuple[str, ...] | None = None
+    """Ids it may touch, when each instance needs an approval (osRollingUpgradeDeferral); none: all."""
 
     @property
     def running(self) -> bool:

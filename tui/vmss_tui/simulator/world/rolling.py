@@ -4,14 +4,14 @@
 Sources: "Configure rolling upgrades", "Rolling upgrades with MaxSurge", the recorded and quoted errors.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 from .batches import UNHEALTHY, Verdict, explain, next_batch, patience, scope, unhealthy, verdict
 from .draft import Draft
-from .errors import Failure, nothing_to_cancel
+from .errors import Failure, nothing_to_approve, nothing_to_cancel
 from .life import restore, start_update, update_to_model
 from .machine import create, reimage, remove
 from .model import Instance, RollCode, RollingUpgrade, RollKind
@@ -37,6 +37,7 @@ def start(draft: Draft, kind: RollKind, by: Literal["User", "Platform"] = "User"
             due=draft.at + delay,
             pending=scope(draft, walk),
             started_by=by,
+            approved=() if kind == "os" and _is_deferred(draft) else None,
         )
     )
 
@@ -57,6 +58,18 @@ def cancel(draft: Draft) -> None:
     details = tuple(replace(_CANCELED, target=f"{draft.value.name}/virtualMachines/{key}") for key in roll.batch)
     roll = replace(roll, failed=(*roll.failed, *roll.batch), batch=())
     _end(draft, roll, "Cancelled", replace(_CANCELED, details=details))
+
+
+def approve(draft: Draft, ids: Iterable[str]) -> None:
+    """Let a deferred OS roll touch these instances (swagger: approveRollingUpgrade).
+
+    Raises:
+        Refused: 409 when no roll waits for approvals.
+    """
+    roll = draft.value.roll
+    if roll is None or not roll.running or roll.approved is None:
+        raise nothing_to_approve()
+    draft.update(roll=replace(roll, approved=(*roll.approved, *ids)))
 
 
 def step(draft: Draft) -> None:
@@ -85,9 +98,12 @@ def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
         _fault_on_health(draft, roll, sick, len(members))
         return
     roll = replace(roll, pending=tuple(key for key in roll.pending if key in draft.instances))
-    batch = next_batch(draft, roll.pending, roll.policy)
+    batch = next_batch(draft, _ready(roll), roll.policy)
     if not batch:
-        _end(draft, roll, "Completed", None)
+        if roll.pending:
+            draft.update(roll=replace(roll, due=None))
+        else:
+            _end(draft, roll, "Completed", None)
         return
     roll = replace(
         roll,
@@ -106,6 +122,17 @@ def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
         return
     for key in batch:
         _upgrade(draft, draft.instances[key], roll.kind)
+
+
+def _ready(roll: RollingUpgrade) -> tuple[str, ...]:
+    """What of the pending instances may be touched already."""
+    return roll.pending if roll.approved is None else tuple(key for key in roll.pending if key in roll.approved)
+
+
+def _is_deferred(draft: Draft) -> bool:
+    """Whether an OS roll waits for approvals (swagger: automaticOSUpgradePolicy.osRollingUpgradeDeferral)."""
+    policy = draft.value.properties.get("upgradePolicy", {}).get("automaticOSUpgradePolicy") or {}
+    return bool(policy.get("osRollingUpgradeDeferral"))
 
 
 def _upgrade(draft: Draft, instance: Instance, kind: RollKind) -> None:
