@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from engine.driver import BUSY, KILL, LOST, OK, UNHEARD, Driver, Fate
 from engine.toy import Toy, script
 from vmss_tui.domain import events as e
+from vmss_tui.domain.phases import BAD
 from vmss_tui.domain.plan import RolloutPlan, Strategy
 from vmss_tui.domain.planning import plan_rollout
 from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode, percent_of
+from vmss_tui.domain.rollout import Stage
 
 POLICY = RolloutPolicy(
     steps=(BatchStep(Amount(34, percent=True)),), unhealthy_percent=34, unhealthy_upgraded_percent=100, pause_seconds=2
@@ -85,3 +87,66 @@ def test_a_rollout_is_never_lost(case: dict[str, object]) -> None:
     assert toy.rolls <= 1
     assert toy.mode is own[0]
     assert [each.event for each in driver.log if isinstance(each.event, e.Ended)] == [driver.log[-1].event]
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.integers(0, 60),
+        st.sampled_from(("pause", "resume", "approve", "cancel", "vanish", "leak", "ill", "well", "fail")),
+        st.integers(0, 9),
+    ),
+    max_size=6,
+)
+
+
+@given(CASES, EVENTS)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_happens_it_ends_and_nobody_is_updated_twice(
+    case: dict[str, object], events: list[tuple[int, str, int]]
+) -> None:
+    toy = Toy(count=10, flexible=bool(case["flexible"]), zones=int(str(case["zones"])))
+    asked = UpgradeMode.ROLLING if case["mode"] is UpgradeMode.ROLLING else UpgradeMode.MANUAL
+    toy.mode = asked
+    plan = plan_for(toy, replace(POLICY, unhealthy_upgraded_percent=30, health_wait_seconds=15))
+    driver = Driver(toy, plan, fate_of(random.Random(int(str(case["seed"]))), float(str(case["chance"]))))
+    due = sorted(events)
+    batches_at_cancel: list[int] = []
+
+    def happens() -> bool:
+        while due and due[0][0] <= toy.seconds and not driver.state.stage.over:
+            _, what, which = due.pop(0)
+            if what in ("pause", "resume", "approve", "cancel"):
+                accepted = driver.ask(what, "cancel" if what == "pause" else "")
+                if what == "cancel" and accepted and not batches_at_cancel:
+                    batches_at_cancel.append(len(driver.state.batches))
+            else:
+                happen(toy, what, str(which))
+        if driver.state.stage is Stage.PAUSED and not due:
+            driver.ask("resume")
+        return False
+
+    state = driver.run(happens)
+    assert state.stage.over
+    assert all(count == 1 for count in toy.asked.values()), toy.asked
+    assert [type(each.event) for each in driver.log].count(e.Ended) == 1
+    if batches_at_cancel and plan.strategy is not Strategy.AZURE_ROLLS:
+        assert len(state.batches) <= batches_at_cancel[0]
+    if state.verdict is e.Verdict.COMPLETED:
+        assert not state.ids_in(*BAD)
+        left = {each.id for batch in plan.batches for each in toy.vms.values() if each.id in batch.ids}
+        assert {toy.vms[i].config.digest for i in left} <= {script(2).digest}
+
+
+def happen(toy: Toy, what: str, which: str) -> None:
+    vm = toy.vms.get(which)
+    if vm is None:
+        return
+    match what:
+        case "vanish":
+            del toy.vms[which]
+        case "leak" if not vm.busy:
+            vm.config, vm.ran_at = script(2), toy.now
+        case "ill" | "well":
+            vm.healthy = what == "well"
+        case "fail":
+            vm.fails = True
