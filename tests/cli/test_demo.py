@@ -48,6 +48,7 @@ def test_any_command_runs_on_the_same_simulated_azure(demo: Program) -> None:
     assert {each["version"] for each in demo("demo", "instances", "app", "--json").json} == {"app 2.0.0"}
     assert simulators(demo) == running
     assert len(demo("demo", "rollouts", "--json").json) == 1
+    assert "vmss-tui demo report" in demo("demo", "attach", "--plain").out, "hints can be typed as they stand"
     assert demo("rollouts", "--json").json == [], "the real journal is untouched"
 
     record = Path(demo.env["XDG_STATE_HOME"]) / "vmss-tui" / "demo" / "simulator.json"

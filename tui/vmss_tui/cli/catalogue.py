@@ -42,7 +42,7 @@ ENTRIES = (
     Entry("rollouts", "", "every rollout in the journal", "history:rollouts", "Afterwards"),
     Entry("report", "[ROLLOUT]", "a rollout as Markdown, HTML, JSON or JSON lines", "history:report", "Afterwards"),
     Entry("replay", "[ROLLOUT]", "play a recorded rollout again", "history:replay", "Afterwards"),
-    Entry("profiles", "COMMAND", "list, show, lint, new, import, export, drift", "profiles:profiles", "Prepare"),
+    Entry("profiles", "COMMAND", "list, show, lint, new, import, export, drift, name", "profiles:profiles", "Prepare"),
     Entry("info", "", "paths, versions, cloud, credential, quota", "info:info", "Prepare"),
     Entry("runner", "ROLLOUT", "carry out a rollout of the journal", "runner:runner", ""),
 )

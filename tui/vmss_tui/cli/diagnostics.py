@@ -5,6 +5,7 @@ the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 re
 """
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 128 + signal.SIGINT
 PIPE_CLOSED = 128 + signal.SIGPIPE
 NAME = "vmss-tui"
+DEMO = "VMSS_TUI_DEMO"
+"""Set in the environment of what runs within the demo."""
 
 
 def guarded(work: Callable[[], int]) -> int:
@@ -87,7 +90,15 @@ def say(text: str, hint: str = "") -> None:
     """A line for people, with an indented hint under it; foreign control characters are taken out."""
     from vmss_tui.presentation.text import plain_lines
 
-    _write([*plain_lines(text), *(f"  {each}" for each in plain_lines(hint) if hint)])
+    words, advice = as_called(text), as_called(hint)
+    _write([*plain_lines(words), *(f"  {each}" for each in plain_lines(advice) if advice)])
+
+
+def as_called(text: str) -> str:
+    """The commands that `text` suggests, as they must be typed here: within the demo, `vmss-tui demo …`."""
+    if DEMO not in os.environ:
+        return text
+    return re.sub(rf"(^|`){NAME} (?!demo\b)", rf"\1{NAME} demo ", text)
 
 
 def ask(question: str) -> str:

@@ -66,7 +66,7 @@ class PlainWriter:
         """See Writer."""
         output.line()
         lines = summary(state, rollout)
-        output.lines(lines if self._hints else lines[:-1])
+        output.lines(map(diagnostics.as_called, lines if self._hints else lines[:-1]))
         for seen in records.failed_instances(state):
             output.lines([f"{seen.name or seen.id}: {seen.phase.value}{_code(seen)}", *_stderr(seen)])
 

@@ -16,8 +16,8 @@ class Namer:
     def __call__(self, script: ScriptConfig) -> str:
         """The label of a configuration."""
         digest = script.digest
-        if digest not in self._known:
-            self._known[digest] = self._store.label_for(script)
+        if self._known.get(digest, digest[:8]) == digest[:8]:
+            self._known[digest] = self._store.label_for(script) or self._known.get(digest, "")
         return self._known[digest]
 
     def known(self) -> Mapping[str, str]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from vmss_tui.cli import logfile
+from vmss_tui.cli import diagnostics, logfile
 from vmss_tui.cli.process import python
 from vmss_tui.errors import UsageError, VmssTuiError
 
@@ -72,6 +72,7 @@ class DemoHome:
         environment = self.environment(simulated)
         os.environ.clear()
         os.environ.update(environment)
+        os.environ[diagnostics.DEMO] = "1"
 
     @contextlib.contextmanager
     def visit(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.script import unnamed
 from vmss_tui.presentation.fleet import Labels
 from vmss_tui.presentation.records import Record
 from vmss_tui.presentation.scaleset import instance_version, versions
@@ -76,7 +77,7 @@ def _of_set(snapshot: SetSnapshot, label: Labels) -> Values:
     return {
         "mode": scale_set.mode.value,
         "capacity": scale_set.capacity,
-        "version": None if script is None else label(script) or script.digest[:8],
+        "version": None if script is None else label(script) or unnamed(script.digest),
         "provisioning": scale_set.provisioning.value,
         "batch_percent": policy.batch_percent,
         "pause_seconds": policy.pause_seconds,

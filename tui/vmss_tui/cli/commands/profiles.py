@@ -9,6 +9,7 @@ import click
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.drift import drift_of_profile
 from vmss_tui.cli.commands.profile_files import export_profile, import_profile, new_profile
+from vmss_tui.cli.commands.profile_names import name_version
 from vmss_tui.cli.options import current, with_profiles
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import text_tables
@@ -74,16 +75,16 @@ def _record(entry: ProfileEntry) -> Record:
 @with_profiles
 @click.pass_context
 def show_profile(ctx: click.Context, profile: str, as_json: bool) -> int:
-    """Print the file of PROFILE, or with --json what it means."""
+    """Print the file of PROFILE, or with --json what it means; literal secrets are hidden."""
     store = _store(ctx)
     entry = store.find(profile)
     if not as_json:
-        output.lines([f"# {entry.path}", *store.text(entry).rstrip("\n").split("\n")])
+        output.lines([f"# {entry.path}", *store.shown(entry).rstrip("\n").split("\n")])
         return 0
     from vmss_tui.profiles.dumping import to_table
 
     found = store.get(profile)
-    output.document({**_record(entry), "profile": plain_value(to_table(found, found.directory))})
+    output.document({**_record(entry), "profile": plain_value(to_table(found, found.directory, hide=True))})
     return 0
 
 
@@ -136,5 +137,5 @@ def _verdict(errors: int, warnings: int) -> str:
     return f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
 
 
-for _command in (new_profile, import_profile, export_profile, drift_of_profile):
+for _command in (new_profile, import_profile, export_profile, drift_of_profile, name_version):
     profiles.add_command(_command)
