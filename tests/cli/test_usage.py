@@ -76,6 +76,14 @@ def test_a_mistake_gets_a_line_and_a_next_step(
     assert "Traceback" not in err
 
 
+def test_shells_complete_commands(bare: Program) -> None:
+    source = bare(_VMSS_TUI_COMPLETE="bash_source")
+    assert source.code == 0
+    assert "complete" in source.out
+    asked = bare(_VMSS_TUI_COMPLETE="bash_complete", COMP_WORDS="vmss-tui ro", COMP_CWORD="1")
+    assert [line.partition(",")[2] for line in asked.out.splitlines()] == ["rollout", "rollouts"]
+
+
 def test_nobody_signed_in(bare: Program) -> None:
     done = bare("--auth", "env", "list")
     assert done.code == 3

@@ -3,8 +3,12 @@
 Nothing heavy is imported at the top: `vmss-tui --version` must stay close to starting Python itself.
 """
 
+import os
 import sys
 from collections.abc import Sequence
+
+COMPLETION = "_VMSS_TUI_COMPLETE"
+"""Set by a shell that completes a command line; Click answers it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return output.quick(quick)
     from vmss_tui.cli import diagnostics
 
-    return diagnostics.guarded(lambda: _dispatch(given) if given else _app())
+    return diagnostics.guarded(lambda: _dispatch(given) if given or COMPLETION in os.environ else _app())
 
 
 def _quick(given: Sequence[str]) -> str | None:
