@@ -160,3 +160,18 @@ def test_decisions_and_trouble_have_words() -> None:
     for event, expected in said.items():
         assert tell(event, RolloutState()) == (expected,)
     assert tell(e.WriteAccepted("w"), RolloutState()) == ()
+
+
+def test_what_azure_says_is_told_in_short_and_once() -> None:
+    script = "The most impactful error is: VM has reported a failure. " + "Installing on web-weu_44 … " * 30
+    fault = AzureFault("TooMany", f"Rolling Upgrade failed. 22% of instances are unhealthy. {script}")
+    ended = e.WriteEnded("roll-1", OperationState.FAILED, fault)
+    assert tell(ended, RolloutState()) == (
+        (
+            "write failed: roll-1 [TooMany: Rolling Upgrade failed. 22% of instances are unhealthy. "
+            "The most impactful error is: VM has reported a failure]",
+            Role.BAD,
+        ),
+    )
+    over = e.Ended(e.Verdict.FAILED, f"Azure stopped its roll: {fault.brief}; 3 untouched", fault)
+    assert text_of(tell(over, RolloutState())).endswith("reported a failure; 3 untouched [TooMany]")

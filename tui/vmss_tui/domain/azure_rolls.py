@@ -152,7 +152,7 @@ def _end(scene: Scene) -> Commands:
             return scene.wait("paused: Azure's roll is cancelled, resume starts it again")
         return cancelled(scene, "" if scene.cancelling else "somebody else cancelled Azure's roll")
     fault = _fault(state)
-    why = fault.message.strip() if fault is not None else "it gave no reason"
+    why = fault.brief if fault is not None else "it gave no reason"
     began = roll_begun(state)
     told = f"Azure stopped its roll: {why}" if began else f"Azure refused the change: {why}"
     return conclude(scene, e.Verdict.FAILED, f"{told}; {changed_so_far(scene)}", fault)

@@ -4,9 +4,14 @@ There is no upgrade id and no history: `latest` is whatever ran last, whoever st
 apart. Source: recordings `rolling_latest_*`.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
+_BRIEF = 240
+"""Characters: two of Azure's sentences, without the output of a script that it likes to append."""
 
 
 class UpgradeCode(StrEnum):
@@ -33,6 +38,18 @@ class AzureFault:
     message: str
     details: tuple[tuple[str, str], ...] = ()
     """(instance id or empty, text)."""
+
+    @property
+    def brief(self) -> str:
+        """The first sentences of the text, at most 240 characters: enough to know what happened."""
+        first, *rest = _SENTENCE.split(self.message.strip())
+        said = first
+        for each in rest:
+            if len(said) + 1 + len(each) > _BRIEF:
+                break
+            said = f"{said} {each}"
+        said = said.rstrip(".")
+        return said if len(said) <= _BRIEF else f"{said[: _BRIEF - 1].rstrip()}…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,7 +85,7 @@ def tell(event: e.Event, before: RolloutState) -> tuple[tuple[str, Role], ...]:
         case e.WriteIntended() | e.WriteAccepted() | e.WriteEnded():
             return _write(event, before)
         case e.Ended(verdict, reason, fault):
-            return ((f"{verdict.value}: {plain(reason)}{_because(fault)}", _VERDICT[verdict]),)
+            return ((f"{verdict.value}: {plain(reason)}{_because(fault, reason)}", _VERDICT[verdict]),)
         case _:
             return _runner(event) or _person(event)
 
@@ -135,8 +135,11 @@ def _colon(text: str) -> str:
     return f": {plain(text)}" if text else ""
 
 
-def _because(fault: AzureFault | None) -> str:
-    return f" [{plain(fault.code)}: {plain(fault.message)}]" if fault is not None else ""
+def _because(fault: AzureFault | None, said: str = "") -> str:
+    """Azure's code, and its first sentences unless they are `said` already."""
+    if fault is None:
+        return ""
+    return f" [{plain(fault.code)}]" if fault.brief in said else f" [{plain(fault.code)}: {plain(fault.brief)}]"
 
 
 def _instances(event: e.InstancesSeen, before: RolloutState) -> tuple[tuple[str, Role], ...]:
