@@ -4,7 +4,9 @@ Work is counted in calls of Python functions, which is the same on every machine
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import FrameType
 from typing import Any
@@ -12,9 +14,9 @@ from typing import Any
 import psutil
 import pytest
 
+from simulator.world.client import serving
 from simulator.world.story import Story
 from support.simulator import StartsSimulator
-from vmss_tui.simulator.arm.instances import Shapes, instance_json
 from vmss_tui.simulator.scenario.load import load
 from vmss_tui.simulator.scenario.seed import first_world
 from vmss_tui.simulator.world.advance import advance
@@ -23,21 +25,27 @@ SETS = "providers/Microsoft.Compute/virtualMachineScaleSets"
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 
 
-def calls(work: Callable[[], object]) -> int:
-    """How many Python functions `work` calls."""
-    count = 0
+@dataclass
+class Work:
+    """How many Python functions were called."""
+
+    calls: int = 0
+
+
+@contextmanager
+def counted() -> Iterator[Work]:
+    """Count the calls of Python functions in the body."""
+    work = Work()
 
     def see(_frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal count
-        count += event == "call"
+        work.calls += event == "call"
 
     before = sys.getprofile()
     sys.setprofile(see)
     try:
-        work()
+        yield work
     finally:
         sys.setprofile(before)
-    return count
 
 
 def test_a_world_in_which_nothing_is_due_stays_the_same_object() -> None:
@@ -57,19 +65,27 @@ def test_a_rollout_takes_work_in_proportion_to_the_instances(mode: str) -> None:
     def rollout(instances: int) -> int:
         story = Story.of(f'mode = "{mode}"\ninstances = {instances}\n')
         written = story.put_script()
-        return calls(lambda: story.wait_for(written.operation, step=2))
+        with counted() as work:
+            story.wait_for(written.operation, step=2)
+        return work.calls
 
     small, large = rollout(100), rollout(400)
     assert large < 6 * small
 
 
-def test_an_expanded_page_takes_work_in_proportion_to_its_size() -> None:
-    value = next(iter(first_world(load("thousand"), START).scale_sets.values()))
-    shapes = Shapes(value, "2024-07-01", START)
-    instances = list(value.instances.values())
-    small = calls(lambda: [instance_json(shapes, one, view=True) for one in instances[:100]])
-    large = calls(lambda: [instance_json(shapes, one, view=True) for one in instances])
-    assert large <= 10 * small
+async def test_an_expanded_page_takes_work_in_proportion_to_its_size() -> None:
+    """The whole request: reading, rendering, encoding, sending."""
+
+    async def page(instances: int) -> int:
+        keys = f'mode = "Manual"\ninstances = {instances}\n[paging]\ninstances = 1000\n'
+        async with serving(keys) as call:
+            with counted() as work:
+                answer = await call.get(f"{call.app}/virtualMachines?$expand=instanceView")
+        assert len(answer.body["value"]) == instances
+        return work.calls
+
+    small, large = await page(200), await page(1000)
+    assert large <= 5 * small
 
 
 def test_finished_operations_do_not_pile_up_for_ever() -> None:
