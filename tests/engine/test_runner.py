@@ -107,6 +107,20 @@ async def test_a_pause_lasts_at_least_as_long_as_asked(bench: Bench) -> None:
         assert 10 <= (after.started_at - before.ended_at).total_seconds() <= 10.5
 
 
+async def test_it_stays_within_half_of_what_azure_allows_for_one_set(tmp_path: Path) -> None:
+    """Cheap reads 12 a minute, dear reads 10 a minute ("Understand throttling")."""
+    toy = Toy(takes=1200, mode=UpgradeMode.ROLLING)
+    bench = Bench.of(tmp_path, replace(POLICY, steps=(BatchStep(Amount(34, percent=True)),)), toy)
+    calls: list[tuple[float, str]] = []
+    bench.azure.before = lambda name: calls.append((bench.clock.seconds, name))
+    assert await bench.run(pace=Pace()) is e.Verdict.COMPLETED
+    minutes = bench.clock.seconds / 60
+    dear = sum(name == "instances" for _, name in calls)
+    cheap = sum(name in ("scale_set", "latest_upgrade") for _, name in calls)
+    assert minutes > 50
+    assert cheap / minutes <= 6 and dear / minutes <= 5.2, (cheap / minutes, dear / minutes)
+
+
 # --- the disk ---------------------------------------------------------------------------------------------------------
 
 

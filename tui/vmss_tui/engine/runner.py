@@ -26,8 +26,8 @@ from vmss_tui.engine.acting import Reveal
 from vmss_tui.engine.external import ask
 from vmss_tui.engine.files import check_files
 from vmss_tui.engine.notify import Notifier
+from vmss_tui.engine.observing import Observer
 from vmss_tui.engine.pace import Backoff, eased
-from vmss_tui.engine.preflight import read_set
 from vmss_tui.engine.timing import Pace, SteadyClock
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotFound, VmssTuiError
 from vmss_tui.journal.lease import owner
@@ -72,6 +72,11 @@ async def run(
             journal.release(lease)
 
 
+def _only_waits(command: Command) -> bool:
+    """Whether a command only says what is waited for."""
+    return isinstance(command, Record) and all(isinstance(each, e.Waiting) for each in command.events)
+
+
 class _Runner:
     """One run of the loop. `state` is the fold of the log; nothing else is remembered but how Azure answered lately."""
 
@@ -94,6 +99,7 @@ class _Runner:
         self.clock = SteadyClock(clock, self.state.last_at)
         self.labels: Mapping[str, str] = journal.labels()
         self.notifier = Notifier(rollout, self.plan)
+        self.observer = Observer(azure, self.plan.target, self.clock)
         self.backoff = Backoff(first=min(2.0, pace.watch_seconds))
         self.trouble_since: float | None = None
 
@@ -122,18 +128,20 @@ class _Runner:
         step = self.clock.stepped()
         if step is not None:
             await self._record(e.ClockStepped(step))
-        await self._answer_requests()
-        await self._poll_operations()
+        if await self._answer_requests() or await self._poll_operations():
+            self.observer.want_all()
         snapshot = await self._look()
-        if snapshot is not None and not await self._act(snapshot):
-            await self._rest()
+        if snapshot is None:
+            return
+        if await self._act(snapshot) or await self._rest():
+            self.observer.want_all()
 
     # --- look -------------------------------------------------------------------------------------------------------
 
     async def _look(self) -> SetSnapshot | None:
         """Read Azure and add what differs to the log; None when Azure cannot be read now."""
         try:
-            snapshot = await read_set(self.azure, self.plan.target, self.clock)
+            snapshot = await self.observer.look()
         except VmssTuiError as error:
             await self._in_trouble(error)
             return None
@@ -188,6 +196,8 @@ class _Runner:
             commands = decide(
                 self.plan, self.state, snapshot, self.clock.now(), settle_seconds=self.pace.settle_seconds
             )
+            if not self.observer.full and not all(_only_waits(each) for each in commands):
+                return True
             for command in commands:
                 await self._do(command, snapshot)
             if not commands or self.state.verdict is not None:
@@ -249,8 +259,8 @@ class _Runner:
             await self._record(*answer(self.plan, self.state, asked))
         return bool(found)
 
-    async def _rest(self) -> None:
-        """Until it is time to look again: something ended, somebody asks, or a wait is over."""
+    async def _rest(self) -> bool:
+        """Until it is time to look again; whether something ended or somebody asked meanwhile."""
         end = self.clock.monotonic() + eased(self.pace.watch_seconds, self.azure.quota().share)
         waiting = self.state.waiting
         if waiting is not None and waiting.until is not None:
@@ -260,11 +270,12 @@ class _Runner:
         while (now := self.clock.monotonic()) < end:
             await self.clock.sleep(min(self.pace.request_seconds, self.pace.operation_seconds, end - now))
             if await self._answer_requests():
-                return
+                return True
             if self.clock.monotonic() >= poll:
                 poll = self.clock.monotonic() + self.pace.operation_seconds
                 if await self._poll_operations():
-                    return
+                    return True
+        return False
 
     async def _record(self, *events: e.Event) -> None:
         """Add to the log; waits while the disk is full, since nothing may be done that is not on record."""
