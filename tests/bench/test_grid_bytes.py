@@ -20,8 +20,9 @@ class Wire:
     """The program behind a pseudo-terminal, and what it says."""
 
     def __init__(self) -> None:
+        inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
         env = {
-            **os.environ,
+            **inherited,
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "PYTHONPATH": str(TESTS),
