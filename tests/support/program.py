@@ -1,4 +1,4 @@
-"""Running `vmss-tui` as people and scripts do: as a process, against a simulator, with directories of the test's own."""
+"""Running `vmss-tui` as people and scripts do: as a process, on a simulator, with directories of the test's own."""
 
 import json
 import os
