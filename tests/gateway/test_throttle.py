@@ -124,3 +124,18 @@ def test_quota_shows_the_emptiest_subscription_of_each_bucket() -> None:
         "subscription reads": (11999, 11999),
     }
     assert quota.share == 0.5
+
+
+async def test_a_bucket_fills_up_again_while_nobody_asks() -> None:
+    """What was told a window ago says nothing any more: neither the meter nor the pace goes by it."""
+    clock = Clock()
+    governor = Governor(clock)
+    governor.observe("s", "instances", header(180))
+    governor.observe("s", "instances", header(9))
+    assert governor.quota().share == 0.05
+    clock.seconds += 90
+    assert governor.quota().share == pytest.approx(0.55)
+    await governor.admit("s", "instances")
+    assert clock.slept == []
+    clock.seconds += 600
+    assert governor.quota().buckets[0].remaining == 180

@@ -32,7 +32,7 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One of Azure's request buckets as last reported: requests left, and the most ever seen (for a share)."""
+    """One of Azure's request buckets as last reported and filled up since: requests left, and the most ever seen."""
 
     name: str
     remaining: int

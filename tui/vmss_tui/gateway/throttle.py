@@ -28,24 +28,31 @@ LONGEST_DELAY = 10.0
 
 @dataclass(slots=True)
 class _Level:
-    """One bucket of one subscription; `next_slot` is the monotonic second at which the next read may start."""
+    """One bucket of one subscription: what was left at `told_at`, and when the next read may start.
+
+    `told_at` and `next_slot` are monotonic seconds.
+    """
 
     window: float
-    remaining: int
+    told: int
     highest: int
+    told_at: float
     next_slot: float = 0.0
 
-    @property
-    def share(self) -> float:
-        return self.remaining / self.highest if self.highest else 1.0
+    def remaining(self, now: float) -> int:
+        """What is left by now: buckets fill up again at a steady pace while nobody asks."""
+        return min(self.highest, self.told + int(max(0.0, now - self.told_at) * self.highest / self.window))
 
-    @property
-    def spacing(self) -> float:
+    def share(self, now: float) -> float:
+        return self.remaining(now) / self.highest if self.highest else 1.0
+
+    def spacing(self, now: float) -> float:
         """Seconds between two reads that this bucket bears now; 0 while it is more than half full."""
-        if self.share > FREE_SHARE or not self.highest:
+        share = self.share(now)
+        if share > FREE_SHARE or not self.highest:
             return 0.0
         refill = self.window / self.highest
-        return refill * FREE_SHARE / max(self.share, 0.01)
+        return refill * FREE_SHARE / max(share, 0.01)
 
 
 @dataclass(slots=True)
@@ -85,17 +92,17 @@ class Governor:
             for name in self._used.get((subscription, kind), ())
             if (subscription, name) in self._levels
         ]
-        slot = max([now, *(level.next_slot for _, level in levels if level.spacing)])
+        slot = max([now, *(level.next_slot for _, level in levels if level.spacing(now))])
         if slot - now > LONGEST_DELAY:
             name, level = max(levels, key=lambda each: each[1].next_slot)
             raise Throttled(
-                f"the request quota {name} is nearly used up ({level.remaining} of {level.highest} left)",
+                f"the request quota {name} is nearly used up ({level.remaining(now)} of {level.highest} left)",
                 hint=f"reading goes on in {slot - now:.0f} s; other tools share this quota",
                 retry_after=slot - now,
             )
         for _, level in levels:
-            if level.spacing:
-                level.next_slot = slot + level.spacing
+            if spacing := level.spacing(now):
+                level.next_slot = slot + spacing
         return slot - now
 
     def observe(self, subscription: str, kind: str, headers: Mapping[str, str], method: str = "GET") -> None:
@@ -115,11 +122,11 @@ class Governor:
             self._used[subscription, kind] = tuple(names)
 
     def _learn(self, subscription: str, name: str, remaining: int, window: float) -> None:
-        level = self._levels.get((subscription, name))
+        level, now = self._levels.get((subscription, name)), self.clock.monotonic()
         if level is None:
-            self._levels[subscription, name] = _Level(window, remaining, remaining)
+            self._levels[subscription, name] = _Level(window, remaining, remaining, now)
             return
-        level.remaining = remaining
+        level.told, level.told_at = remaining, now
         level.highest = max(level.highest, remaining)
 
     def refused(self, subscription: str, kind: str, wait: float) -> None:
@@ -129,12 +136,12 @@ class Governor:
     def quota(self) -> Quota:
         """What is left, the emptiest subscription of each bucket; costs no call."""
         worst: dict[str, _Level] = {}
+        moment, now = self.clock.monotonic(), self.clock.now()
         for (_, name), level in self._levels.items():
-            if name not in worst or level.share < worst[name].share:
+            if name not in worst or level.share(moment) < worst[name].share(moment):
                 worst[name] = level
-        now = self.clock.now()
         return Quota(
-            buckets=tuple(Bucket(name, each.remaining, each.highest) for name, each in sorted(worst.items())),
+            buckets=tuple(Bucket(name, each.remaining(moment), each.highest) for name, each in sorted(worst.items())),
             throttled_until=max((until for until in self._blocked.values() if until > now), default=None),
             calls=self.calls,
         )
