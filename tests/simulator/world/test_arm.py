@@ -37,6 +37,7 @@ async def test_a_list_of_instances_may_give_the_group_in_upper_case() -> None:
 
 
 async def test_unknown_subscriptions_groups_sets_and_instances_have_their_own_404() -> None:
+    """Recorded: cloud-provider-azure_2025-04-01, vm_instanceview_404."""
     async with serving(ROLLING) as call:
         codes = {}
         for path in (
@@ -54,6 +55,7 @@ async def test_unknown_subscriptions_groups_sets_and_instances_have_their_own_40
 
 
 async def test_pages_follow_by_an_absolute_link_and_the_last_has_none() -> None:
+    """Recorded: nextlink_empty_page; counted: 786 lists of one page have no nextLink."""
     paging = "\n[paging]\ninstances = 4\n"
     async with serving(f'mode = "Manual"\ninstances = 10\n{paging}') as call:
         path, sizes, seen = f"{call.app}/virtualMachines?$expand=instanceView", [], []
@@ -139,6 +141,7 @@ async def test_newer_keys_appear_with_newer_api_versions_only() -> None:
 
 
 async def test_an_expanded_instance_tells_model_view_and_the_settings_it_runs() -> None:
+    """Recorded: vm_list_with_resources_updating, vm_instanceview_21."""
     async with serving('mode = "Manual"\ninstances = 2\nzones = [1, 2]\n') as call:
         await call.put_script()
         item = (await call.get(f"{call.app}/virtualMachines?$expand=instanceView")).body["value"][1]
@@ -163,6 +166,7 @@ async def test_an_expanded_instance_tells_model_view_and_the_settings_it_runs() 
 
 
 async def test_a_failed_script_shows_where_clients_look() -> None:
+    """Recorded: op_failed_cse_v1_create; custom-script-extension-linux #127."""
     failing = (
         '[[scale_sets.overrides]]\ninstances = [0]\nscript = "fails"\nscript_exit_code = 100\nscript_stderr = "E: no"\n'
     )
@@ -183,6 +187,7 @@ async def test_a_failed_script_shows_where_clients_look() -> None:
 
 
 async def test_a_running_script_is_in_transition() -> None:
+    """custom-script-extension-linux: transitioning, "Enable in progress"."""
     async with serving('mode = "Automatic"\ninstances = 1\n') as call:
         await call.put_script()
         call.simulation.clock.jump(20)
@@ -194,6 +199,7 @@ async def test_a_running_script_is_in_transition() -> None:
 
 
 async def test_windows_scripts_report_their_output_in_substatuses() -> None:
+    """Quoted: ComponentStatus/StdOut/succeeded."""
     async with serving('mode = "Manual"\nos = "windows"\ninstances = 1\n') as call:
         view = (await call.get(f"{call.app}/virtualMachines/0/instanceView")).body
         script = next(one for one in view["extensions"] if one["name"] == "CustomScriptExtension")

@@ -30,6 +30,7 @@ def test_switching_off_passes_a_state_and_ends_health_and_agent(verb: str, passi
 
 
 def test_a_started_instance_boots_and_becomes_healthy_without_running_its_script_again() -> None:
+    """custom-script-extension-linux: a sequence number that was processed is not run again."""
     story = Story.of(THREE)
     before = story.script(1)
     story.wait_for(story.act("deallocate", 1))
@@ -42,12 +43,14 @@ def test_a_started_instance_boots_and_becomes_healthy_without_running_its_script
 
 
 def test_an_action_without_ids_is_for_all_but_protected_instances() -> None:
+    """ "Instance protection": actions on the set spare protectFromScaleSetActions."""
     story = Story.of(f'{THREE}[[scale_sets.overrides]]\ninstances = [2]\nprotect = "actions"\n')
     operation = story.act("restart")
     assert operation.instances == ("0", "1")
 
 
 def test_starting_what_runs_ends_at_once() -> None:
+    """Recorded durations: start takes 0.2 s at least."""
     story = Story.of(THREE)
     ended = story.wait_for(story.act("start", 0), step=1)
     assert ended.ended is not None and (ended.ended - ended.started).total_seconds() < 2
@@ -64,6 +67,7 @@ def test_reimage_installs_the_newest_model_anew() -> None:
 
 
 def test_deleting_instances_shrinks_the_capacity() -> None:
+    """Recorded: power_actions_2020-07, delete."""
     story = Story.of(THREE)
     story.world, operation = actions.delete_instances(story.world, story.now, story.address, ["1"])
     assert story.instance(1).provisioning == "Deleting"
@@ -76,12 +80,14 @@ def test_deleting_instances_shrinks_the_capacity() -> None:
 
 
 def test_scaling_in_takes_the_newest_and_spares_the_protected() -> None:
+    """ "Use custom scale-in policies": Default deletes the newest; protectFromScaleIn."""
     story = Story.of(f'{THREE}[[scale_sets.overrides]]\ninstances = [2]\nprotect = "scale-in"\n')
     story.wait_for(story.patch({"sku": {"capacity": 2}}).operation)
     assert sorted(story.instances) == ["0", "2"]
 
 
 def test_new_ids_go_on_after_the_highest_and_land_in_the_emptiest_zone() -> None:
+    """Recorded ids have gaps (0,3; 2,4,5); "Zone balance" for the zones."""
     story = Story.of('mode = "Manual"\nids = [0, 3, 4]\nzones = [1, 2]\n')
     story.wait_for(story.patch({"sku": {"capacity": 4}}).operation)
     assert sorted(story.instances) == ["0", "3", "4", "5"]
@@ -90,6 +96,7 @@ def test_new_ids_go_on_after_the_highest_and_land_in_the_emptiest_zone() -> None
 
 
 def test_overprovisioned_extras_are_hidden_then_dropped_and_leave_gaps() -> None:
+    """ "Overprovisioning"; counted: charges are larger than lists."""
     story = Story.of('mode = "Manual"\ninstances = 2\noverprovision = true\n')
     written = story.patch({"sku": {"capacity": 12}})
     assert len(story.instances) == 14
@@ -104,6 +111,7 @@ def test_overprovisioned_extras_are_hidden_then_dropped_and_leave_gaps() -> None
 
 
 def test_an_instance_may_turn_unhealthy_again_and_recover() -> None:
+    """A fault on demand: an instance that relapses after its batch."""
     story = Story.of(
         'mode = "Automatic"\ninstances = 1\n[[scale_sets.overrides]]\n'
         "instances = [0]\nrelapse_after = 30\nrecover_after = 60\n"
@@ -120,6 +128,7 @@ def test_an_instance_may_turn_unhealthy_again_and_recover() -> None:
 
 
 def test_a_failed_script_may_leave_the_old_version_serving() -> None:
+    """A fault on demand; what a failing script breaks is its own affair."""
     scripts = "[[scripts]]\nmatch = 'custom_application_v2'\nexit_code = 3\nhealthy_after_failure = true\n"
     story = Story.of('mode = "Automatic"\ninstances = 1\n', scripts=scripts)
     story.wait_for(story.put_script().operation)
@@ -128,6 +137,7 @@ def test_a_failed_script_may_leave_the_old_version_serving() -> None:
 
 
 def test_without_a_health_source_there_is_no_health() -> None:
+    """Recorded: vmHealth is absent without a probe or a health extension."""
     story = Story.of('mode = "Automatic"\ninstances = 1\nhealth = "none"\n')
     story.put_script()
     for _ in range(10):
@@ -154,12 +164,14 @@ def test_automatic_repairs_replace_an_instance_that_stays_unhealthy() -> None:
 
 
 def test_an_instance_that_recovers_in_time_is_not_repaired() -> None:
+    """ "Automatic instance repairs": the grace period."""
     story = Story.of(REPAIRS, SICK + event('at = 300\naction = "health"\ninstances = [1]\nto = "healthy"'))
     story.wait(1500)
     assert sorted(story.instances) == ["0", "1", "2"]
 
 
 def test_suspended_repairs_do_nothing() -> None:
+    """Recorded: set_orchestration_service_state, Suspended."""
     story = Story.of(REPAIRS, SICK)
     story.world, operation = actions.set_repairs(story.world, story.now, story.address, "Suspend")
     story.wait(1500)
@@ -169,6 +181,7 @@ def test_suspended_repairs_do_nothing() -> None:
 
 @pytest.mark.parametrize(("action", "image"), [("Reimage", 1), ("Restart", 0)])
 def test_repairs_may_reimage_or_restart(action: str, image: int) -> None:
+    """ComputeRP swagger: repairAction."""
     keys = f'mode = "Manual"\ninstances = 3\nrepairs = {{ grace = "PT10M", action = "{action}" }}\n'
     story = Story.of(keys, SICK)
     before = story.script(1)
@@ -194,6 +207,7 @@ def test_autoscale_waits_for_a_roll_to_end_and_tries_again() -> None:
 
 
 def test_a_colleague_writes_in_the_middle() -> None:
+    """A fault on demand: two writers."""
     colleague = event(
         'at = 50\nafter = "write"\naction = "write"\nupgrade = [2]\n[events.script]\ncommand = "./hotfix.sh"'
     )
@@ -210,6 +224,7 @@ def test_a_colleague_writes_in_the_middle() -> None:
 
 
 def test_a_colleague_is_refused_while_the_set_rolls() -> None:
+    """Quoted OperationNotAllowed."""
     colleague = event('at = 30\nafter = "write"\naction = "write"\ntags = { hasty = "yes" }')
     story = Story.of('mode = "Rolling"\ninstances = 3\n', colleague)
     story.put_script()
@@ -254,6 +269,7 @@ def test_an_extension_roll_needs_neither_rolling_mode_nor_health() -> None:
 
 
 def test_instances_vanish_and_spot_machines_are_taken_down() -> None:
+    """ "Spot evictions": Deallocate and Delete."""
     story = Story.of(
         THREE,
         event('at = 5\naction = "delete"\ninstances = [0]') + event('at = 5\naction = "deallocate"\ninstances = [1]'),
@@ -267,6 +283,7 @@ def test_instances_vanish_and_spot_machines_are_taken_down() -> None:
 
 
 def test_an_extension_may_be_written_on_one_instance_only() -> None:
+    """ComputeRP swagger: VirtualMachineScaleSetVMExtensions."""
     story = Story.of('mode = "Manual"\norchestration = "Flexible"\ninstances = 2\n')
     first, second = story.instances
     properties = {
@@ -293,6 +310,7 @@ def test_an_extension_may_be_written_on_one_instance_only() -> None:
 
 
 def test_a_script_cut_off_by_a_shutdown_is_taken_up_again_after_the_start() -> None:
+    """The agent's goal state is kept on the machine; inferred."""
     story = Story.of('mode = "Manual"\ninstances = 1\n')
     story.put_script()
     story.upgrade(0)

@@ -36,6 +36,7 @@ def model(**policy: object) -> dict[str, object]:
     ],
 )
 def test_a_batch_is_at_most_the_percentage_and_at_least_one(percent: int, total: int, size: int) -> None:
+    """ComputeRP swagger; recorded: 2 instances at 20 % roll one by one."""
     assert batch_size(percent, total) == size
 
 
@@ -53,11 +54,13 @@ def test_what_is_unhealthy_and_what_a_batch_takes_stay_within_the_limit(percent:
 
 
 def test_a_batch_leaves_room_for_what_is_already_unhealthy() -> None:
+    """ComputeRP swagger: unhealthy instances elsewhere make batches smaller."""
     policy = RollingPolicy(max_batch=20, max_unhealthy=20)
     assert [healthy_room(policy, 60, sick) for sick in (0, 1, 12, 40)] == [12, 11, 0, 0]
 
 
 def test_a_threshold_is_passed_by_more_than_it_not_by_itself() -> None:
+    """Quoted: "more than the threshold of 20%"."""
     assert not exceeds(2, 10, 20)
     assert exceeds(3, 10, 20)
     assert exceeds(1, 2, 20)
@@ -120,11 +123,13 @@ def test_a_batch_larger_than_the_unhealthy_limit_is_refused_in_azures_words_in_m
     ],
 )
 def test_values_out_of_the_swaggers_ranges_are_refused(name: str, value: object) -> None:
+    """ComputeRP swagger: 5-100, 5-100, 0-100; the error's text is inferred."""
     refused = refusal(check_policy, model(**{name: value}))
     assert (refused.status, refused.failure.code) == (400, "InvalidParameter")
     assert refused.failure.target == f"upgradePolicy.rollingUpgradePolicy.{name}"
 
 
 def test_zero_upgraded_unhealthy_is_a_legal_limit() -> None:
+    """ComputeRP swagger: minimum 0."""
     check_policy(model(maxUnhealthyUpgradedInstancePercent=0))
     assert rolling_policy(model(maxUnhealthyUpgradedInstancePercent=0)).max_unhealthy_upgraded == 0

@@ -24,6 +24,7 @@ def test_an_extension_write_is_the_roll_and_its_operation_lasts_until_the_last_b
 
 
 def test_batches_have_the_policys_size_and_leave_nobody_out() -> None:
+    """ComputeRP swagger: maxBatchInstancePercent is the most that a batch has."""
     story = Story.of(TEN)
     story.put_script()
     batches = story.batches()
@@ -33,6 +34,7 @@ def test_batches_have_the_policys_size_and_leave_nobody_out() -> None:
 
 
 def test_while_a_batch_runs_the_rest_keeps_the_old_script_and_its_health() -> None:
+    """ "Configure rolling upgrades": one batch after another."""
     story = Story.of(TEN)
     story.put_script()
     story.wait(60)
@@ -73,6 +75,7 @@ def test_zones_come_one_after_another_and_inside_a_zone_update_domains() -> None
 
 
 def test_cross_zone_batches_mix_zones() -> None:
+    """ComputeRP swagger: enableCrossZoneUpgrade."""
     story = Story.of(
         'mode = "Rolling"\ninstances = 12\nzones = [1, 2, 3]\n'
         "policy = { batch = 50, unhealthy = 50, cross_zone = true }\n"
@@ -84,6 +87,7 @@ def test_cross_zone_batches_mix_zones() -> None:
 
 
 def test_unhealthy_instances_come_first_when_asked() -> None:
+    """ComputeRP swagger: prioritizeUnhealthyInstances."""
     sick = '[[scale_sets.overrides]]\ninstances = [7]\nhealth = "unhealthy"\n'
     story = Story.of(f'mode = "Rolling"\ninstances = 10\npolicy = {{ prioritize_unhealthy = true }}\n{sick}')
     story.put_script()
@@ -162,6 +166,7 @@ def test_failing_scripts_beyond_the_limit_fault_the_roll_and_leave_a_mixed_set()
 
 
 def test_failures_within_the_limit_do_not_stop_a_roll() -> None:
+    """ComputeRP swagger: maxUnhealthyUpgradedInstancePercent is what may be unhealthy."""
     lenient = 'mode = "Rolling"\ninstances = 20\npolicy = { upgraded_unhealthy = 25 }\n'
     story = Story.of(lenient, scripts=failing("[0]"))
     written = story.put_script()
@@ -242,6 +247,7 @@ def test_a_roll_with_nothing_to_do_may_end_with_counts_of_zero() -> None:
 
 
 def test_scaling_a_rolling_set_does_not_roll_and_new_instances_get_the_newest_model() -> None:
+    """ "Upgrade policy modes" for new instances; that scaling alone does not roll is inferred."""
     story = Story.of(TEN)
     story.wait_for(story.put_script().operation)
     ended_roll = story.roll
@@ -261,6 +267,7 @@ def test_protected_instances_are_left_alone() -> None:
 
 
 def test_a_deallocated_instance_takes_the_model_and_runs_the_script_when_it_starts() -> None:
+    """ "Custom Script Extension": the agent applies settings when it runs; that a roll does not wait is inferred."""
     story = Story.of(f'{TEN}\n[[scale_sets.overrides]]\ninstances = [4]\npower = "deallocated"\n')
     story.put_script()
     story.batches()
@@ -275,6 +282,7 @@ def test_a_deallocated_instance_takes_the_model_and_runs_the_script_when_it_star
 
 @pytest.mark.parametrize("health", ["probe", "binary"])
 def test_binary_health_sources_say_unhealthy_while_the_script_runs(health: str) -> None:
+    """ "Use Application Health extension with VMSS": binary states know nothing between."""
     story = Story.of(f'mode = "Rolling"\ninstances = 5\nhealth = "{health}"\n')
     story.put_script()
     story.wait(40)
@@ -297,6 +305,7 @@ def test_operations_are_stamped_anew_at_each_batch_when_the_scenario_says_so() -
 
 
 def test_a_flexible_set_rolls_by_vm_names() -> None:
+    """ "Orchestration modes": a Flexible set names instances by VM."""
     story = Story.of('mode = "Rolling"\norchestration = "Flexible"\ninstances = 4\n')
     story.put_script()
     batches = story.batches()

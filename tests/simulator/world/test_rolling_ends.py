@@ -70,6 +70,7 @@ def test_max_surge_replaces_instances_by_new_ones_with_new_ids() -> None:
 
 
 def test_without_quota_a_surge_updates_in_place() -> None:
+    """ "Rolling upgrades with MaxSurge": falls back when quota is missing."""
     story = Story.of('mode = "Rolling"\ninstances = 5\nsurge_quota = false\npolicy = { max_surge = true }\n')
     story.put_script()
     story.batches()

@@ -69,6 +69,7 @@ def test_a_run_passes_from_assigned_over_in_progress_to_ended() -> None:
 
 
 def test_a_newer_write_replaces_a_script_under_way() -> None:
+    """custom-script-extension-linux: the newest sequence number counts."""
     story = Story.of(TWO)
     story.put_script("./slow.sh")
     story.wait(15)
@@ -79,6 +80,7 @@ def test_a_newer_write_replaces_a_script_under_way() -> None:
 
 
 def test_full_handler_versions_are_installed() -> None:
+    """Recorded: the model has 2.1, the instance view 2.1.x."""
     story = Story.of(TWO)
     assert story.script(0).version == "2.1.19"
     assert story.instance(0).extensions["healthextension"].version == "2.0.14"
@@ -107,6 +109,7 @@ def test_a_hanging_script_is_ended_by_the_time_budget() -> None:
 
 
 def test_a_stuck_instance_stays_updating() -> None:
+    """A fault on demand."""
     story = Story.of(f"{TWO}[[scale_sets.overrides]]\ninstances = [0]\nstuck = true\n")
     story.put_script()
     story.wait(3600)
@@ -124,6 +127,7 @@ def test_a_wiped_secret_shows_as_a_failure_on_the_instances_not_on_the_write() -
 
 
 def test_behaviours_may_be_huge_hold_escapes_and_differ_by_instance() -> None:
+    """Faults on demand: 1 MB of output, escapes, chosen instances."""
     scripts = """
 [[scripts]]
 match = 'custom_application_v2'
@@ -141,6 +145,7 @@ unhealthy_on = [1]
 
 
 def test_an_unknown_command_simply_succeeds() -> None:
+    """The simulator's own rule for scripts that no scenario describes."""
     story = Story.of(TWO)
     story.wait_for(story.put_script("bash whatever_v9.1.sh").operation)
     assert "Installing 9.1 on app_0" in story.script(0).result.stdout
@@ -169,6 +174,7 @@ def test_several_failed_extensions_are_told() -> None:
 
 
 def test_linux_success_is_worded_as_by_the_handler() -> None:
+    """custom-script-extension-linux: main/cmds.go."""
     spec = linux({"commandToExecute": "x"})
     assert status_message(spec, ScriptResult(0, "out\n", "err\n")) == (
         "Enable succeeded: \n[stdout]\nout\n\n[stderr]\nerr\n"
@@ -188,6 +194,7 @@ def test_linux_failure_is_worded_as_in_2025() -> None:
 
 
 def test_windows_failure_is_worded_as_in_2025() -> None:
+    """Quoted body of 2025."""
     failure = failure_of(WINDOWS, ScriptResult(1, "", "boom"))
     assert failure.message == (
         "VM has reported a user failure when processing extension 'Setup'. Please correct the error and try again. "
@@ -199,6 +206,7 @@ def test_windows_failure_is_worded_as_in_2025() -> None:
 
 
 def test_outputs_are_cut_to_their_last_four_kib() -> None:
+    """custom-script-extension-linux: the last 4 KiB of each stream."""
     text = "a" * 5000 + "é" * 2000
     assert len(tail(text).encode()) <= 4096
     assert text.endswith(tail(text))
@@ -237,6 +245,7 @@ def test_wrong_settings_are_refused_in_the_handlers_words(
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_inline_scripts_are_decoded(packed: bool) -> None:
+    """custom-script-extension-linux: base64, perhaps gzip."""
     raw = b"echo hello\n"
     encoded = base64.b64encode(gzip.compress(raw) if packed else raw).decode()
     settings = read_settings(linux({"script": encoded}))
@@ -244,6 +253,7 @@ def test_inline_scripts_are_decoded(packed: bool) -> None:
 
 
 def test_a_secret_from_key_vault_counts_as_a_command() -> None:
+    """ComputeRP swagger: protectedSettingsFromKeyVault."""
     spec = linux({}, protectedSettingsFromKeyVault={"secretUrl": "https://v/secrets/s", "sourceVault": {"id": "/v"}})
     assert read_settings(spec).error == ""
 

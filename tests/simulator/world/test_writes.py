@@ -40,6 +40,7 @@ def test_manual_mode_changes_the_model_only() -> None:
 
 
 def test_manualupgrade_brings_the_named_instances_to_the_model() -> None:
+    """Recorded: manualupgrade_post_202."""
     story = Story.of('mode = "Manual"\ninstances = 3\n')
     story.put_script()
     operation = story.upgrade(0, 2)
@@ -60,6 +61,7 @@ def test_manualupgrade_of_all_must_stand_alone() -> None:
 
 
 def test_unknown_and_missing_instance_ids_are_refused() -> None:
+    """CRP's usual 400 InvalidParameter; the texts are inferred."""
     story = Story.of('mode = "Manual"\ninstances = 3\n')
     assert "instanceId 7" in refusal(story.upgrade, 7).failure.message
     assert refusal(story.upgrade).failure.target == "instanceIds"
@@ -89,6 +91,7 @@ def test_automatic_mode_updates_everything_at_once_and_the_operation_covers_it()
 
 
 def test_new_instances_get_the_newest_model_in_manual_mode_too() -> None:
+    """ "Upgrade policy modes": new instances get the latest model."""
     story = Story.of('mode = "Manual"\ninstances = 2\n')
     story.wait_for(story.put_script().operation)
     story.wait_for(story.patch({"sku": {"capacity": 3}}).operation)
@@ -118,6 +121,7 @@ def test_an_extension_left_out_of_the_array_is_removed_from_instances_too() -> N
 
 
 def test_the_extension_sub_resource_touches_one_extension_only() -> None:
+    """Recorded: ext_put_update_201, the others stay."""
     story = Story.of('mode = "Manual"\ninstances = 1\n')
     story.put_script()
     assert [item["name"] for item in _listed(story)] == ["HealthExtension", "CustomScript"]
@@ -158,6 +162,7 @@ def test_empty_protected_settings_wipe_them(wiping: object) -> None:
 
 
 def test_protected_settings_are_replaced_when_given_and_never_in_the_model() -> None:
+    """Counted: protectedSettings is in no GET."""
     story = Story.of(f'mode = "Manual"\ninstances = 1\n{SECRET}')
     story.put_script(protectedSettings={"commandToExecute": "./new.sh"})
     assert stored(story) == {"commandToExecute": "./new.sh"}
@@ -166,6 +171,7 @@ def test_protected_settings_are_replaced_when_given_and_never_in_the_model() -> 
 
 
 def test_an_extension_that_goes_takes_its_secret_along() -> None:
+    """The array replaces (recorded: VMSS patch operations); for the secret it is inferred."""
     story = Story.of(f'mode = "Manual"\ninstances = 1\n{SECRET}')
     story.patch(extensions())
     story.put_script()
@@ -173,6 +179,7 @@ def test_an_extension_that_goes_takes_its_secret_along() -> None:
 
 
 def test_a_changed_secret_alone_is_a_change_of_the_model() -> None:
+    """ "Custom Script Extension": anything changed is delivered under a new sequence number."""
     story = Story.of(f'mode = "Manual"\ninstances = 1\n{SECRET}')
     generation = story.value.generation
     same = {"fileUris": ["https://example.com/a.sh"]}
@@ -183,6 +190,7 @@ def test_a_changed_secret_alone_is_a_change_of_the_model() -> None:
 
 
 def test_passwords_and_custom_data_are_not_kept_in_the_model() -> None:
+    """Recorded: no GET has adminPassword or customData."""
     story = Story.of('mode = "Manual"\ninstances = 1\n')
     story.patch({"properties": {"virtualMachineProfile": {"osProfile": {"adminPassword": "x", "customData": "y"}}}})
     profile = story.value.properties["virtualMachineProfile"]["osProfile"]
@@ -296,6 +304,7 @@ def test_creating_a_set_makes_its_instances_with_overprovisioned_extras() -> Non
 
 
 def test_an_extension_without_publisher_or_type_is_refused() -> None:
+    """ComputeRP swagger: both are needed; the text is inferred."""
     story = Story.of('mode = "Manual"\ninstances = 1\n')
     refused = refusal(story.put_script, publisher="")
     assert (refused.status, refused.failure.target) == (400, "publisher")
