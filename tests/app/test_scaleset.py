@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+from support import estate
 from support.desk import Desk, sitting
 from support.fakes import FakeAzure
 from vmss_tui.app.screens.scaleset import ScaleSetScreen
@@ -180,3 +181,19 @@ async def test_three_hundred_instances_at_eighty_columns(tmp_path: Path) -> None
         await desk.shows("300 instances  ·  2 unhealthy", "connection refused")
         assert "▲" in desk.line("zone 1")
         assert all(len(line) <= 80 for line in desk.text().splitlines())
+
+
+async def test_a_version_that_nobody_knows_gets_a_name_that_shows_at_once(tmp_path: Path) -> None:
+    async with sitting(tmp_path, size=(180, 40)) as desk:
+        target = desk.azure.find("billing-win").scale_set.id
+        desk.app.open_scale_set(target)
+        unknown = f"unknown {estate.BILLING_OLD.digest[:8]}"
+        await desk.shows("billing-win_4", unknown)
+        desk.app.screen.query_one("#grid").move_to("4")  # type: ignore[attr-defined]
+        await desk.press("n")
+        await desk.shows(f"What do you call the version {unknown} of billing-win_4?")
+        await desk.type("billing 11")
+        await desk.press("enter")
+        await desk.shows("is called billing 11")
+        await desk.hides(unknown)
+        assert desk.session.journal().labels()[estate.BILLING_OLD.digest] == "billing 11"

@@ -1,8 +1,10 @@
 """Reading from the command line: text that lines up, JSON that scripts can rely on."""
 
+from pathlib import Path
+
 import pytest
 
-from support.program import Inside, Program, until
+from support.program import PROFILE, Inside, Program, until
 from support.simulator import SimulatorProcess
 
 
@@ -79,15 +81,15 @@ def test_info_says_who_is_signed_in_and_how(inside: Inside) -> None:
     assert told["problem"] is None
 
 
-def test_a_version_that_nobody_knows_is_named_and_shown_by_that_name(own: Program) -> None:
-    own.profile("app", PROFILE.replace("label = ", "# label = "))
-    assert "unknown " in own("show", "hand").out
-    done = own("profiles", "name", "hand", "the night build")
-    assert done.code == 0
+def test_a_version_that_nobody_knows_is_named_and_shown_by_that_name(inside: Inside, tmp_path: Path) -> None:
+    Program({}, tmp_path).profile("app", PROFILE.replace("label = ", "# label = "))
+    assert "unknown " in inside("show", "hand").out
+    done = inside("profiles", "name", "hand", "the night build")
+    assert done.code == 0, done.err
     assert done.out.startswith("unknown ") and done.out.endswith("on rg-app/hand is called the night build\n")
-    assert {each["version"] for each in own("instances", "hand", "--json").json} == {"the night build"}
-    assert "the night build" in own("plan", "app", "hand", "--set", "version=2.0.0").out
-    again = own("profiles", "name", "hand", "night 2", "--instance", "1")
+    assert {each["version"] for each in inside("instances", "hand", "--json").json} == {"the night build"}
+    assert "the night build" in inside("plan", "app", "hand", "--set", "version=2.0.0").out
+    again = inside("profiles", "name", "hand", "night 2", "--instance", "1")
     assert again.out == "the night build on rg-app/hand is called night 2\n"
-    assert own("profiles", "name", "hand", " ").code == 2
-    assert "no instance '99'" in own("profiles", "name", "hand", "x", "--instance", "99").err
+    assert inside("profiles", "name", "hand", " ").code == 2
+    assert "no instance '99'" in inside("profiles", "name", "hand", "x", "--instance", "99").err

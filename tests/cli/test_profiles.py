@@ -169,3 +169,15 @@ def test_a_live_scale_set_becomes_a_profile(inside: Inside) -> None:
     shown = inside("profiles", "show", "twin", "--json").json
     assert shown["profile"]["script"]["command"] == "./install.sh"
     assert inside("profiles", "drift", "twin", "--json").json[0]["clean"] is True
+
+
+def test_show_hides_literal_secrets_as_text_and_as_json(run: Run) -> None:
+    home().mkdir(parents=True, exist_ok=True)
+    protected = '\n[protected]\nstorageAccountName = { literal = "ships" }\nstorageAccountKey = '
+    (home() / "open.toml").write_text(
+        PROFILE.replace('"app"', '"open"') + protected + '{ literal = "aHVudGVyMg==", force = true }\n'
+    )
+    text, data = run("profiles", "show", "open"), run("profiles", "show", "open", "--json")
+    assert "aHVudGVyMg==" not in text.out + text.err + data.out + data.err
+    assert '{ literal = "***"' in text.out and "ships" in text.out
+    assert data.json["profile"]["protected"]["storageAccountKey"]["literal"] == "***"

@@ -284,3 +284,13 @@ def test_default_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert default_path() == tmp_path / "vmss-tui" / "journal.db"
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
     assert default_path() == Path.home() / ".local" / "state" / "vmss-tui" / "journal.db"
+
+
+def test_a_version_without_a_name_is_known_by_its_digest_until_somebody_names_it(journal: Journal) -> None:
+    nameless = replace(plan(), script=script(label=""))
+    digest = nameless.script.digest
+    journal.create(nameless, who="maria")
+    assert journal.labels()[digest] == digest[:8]
+    journal.name_version(digest, "web night")
+    journal.create(nameless, who="maria")
+    assert journal.labels()[digest] == "web night"

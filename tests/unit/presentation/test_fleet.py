@@ -59,7 +59,7 @@ def test_a_version_is_a_label_or_eight_digits_or_a_dash() -> None:
     assert words("billing-win")[8] == "billing 12"
     assert words("scanner-gateway-johannesburg-legacy")[8] == "–"
     script = estate.WEB_24
-    assert fleet.version_name(replace(script, label=""), lambda _: "") == script.digest[:8]
+    assert fleet.version_name(replace(script, label=""), lambda _: "") == f"unknown {script.digest[:8]}"
 
 
 @pytest.mark.parametrize(

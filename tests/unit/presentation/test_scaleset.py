@@ -148,7 +148,7 @@ def test_an_instance_that_is_off_says_so_in_place_of_its_health() -> None:
 
 
 def test_a_version_that_nobody_named_is_eight_digits() -> None:
-    assert scaleset.instance_version(ONE, {}) == ONE.script_digest[:8]
+    assert scaleset.instance_version(ONE, {}) == f"unknown {ONE.script_digest[:8]}"
     bare = SetSnapshot(scale_set=replace(WEB.scale_set, extensions=()), instances=(ONE,))
     assert scaleset.versions(bare, label) == {}
 

@@ -83,6 +83,14 @@ SCALE_SET = (
         enabled=on("an instance"),
     ),
     Action(
+        id="scaleset.name",
+        keys=("n",),
+        label="name version",
+        help="Give the version that the instance under the cursor runs a name, for every screen and report",
+        places=(Place.SCALE_SET,),
+        enabled=on("an instance"),
+    ),
+    Action(
         id="scaleset.mark",
         keys=("space",),
         label="mark",

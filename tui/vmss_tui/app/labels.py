@@ -32,15 +32,19 @@ class VersionLabels:
         """The name of this configuration."""
         self._refresh()
         digest = script.digest
-        known = self._journal.get(digest)
-        if known:
+        known = self._journal.get(digest, "")
+        if known and known != digest[:8]:
             return known
         if digest not in self._profiles:
             try:
                 self._profiles[digest] = self._session.profiles().label_for(script)
             except VmssTuiError:
                 self._profiles[digest] = ""
-        return self._profiles[digest]
+        return self._profiles[digest] or known
+
+    def forget(self) -> None:
+        """Look for news at once: somebody gave a version a name."""
+        self._read_at = None
 
     def _refresh(self) -> None:
         now = self._session.clock.monotonic()

@@ -19,7 +19,7 @@ from vmss_tui.domain.planning import estimate, plan_rollout
 from vmss_tui.domain.policy import Finding, RolloutPolicy, UpgradeMode
 from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.domain.scaleset import Orchestration, SetSnapshot
-from vmss_tui.domain.script import RerunForecast, ScriptConfig, diff_settings
+from vmss_tui.domain.script import RerunForecast, ScriptConfig, diff_settings, unnamed
 
 _ABOUT_SAMENESS = frozenset(("all-current", "identical-settings"))
 
@@ -133,7 +133,7 @@ def _lost(plan: RolloutPlan, snapshot: SetSnapshot) -> list[Finding]:
     now = snapshot.scale_set.script
     if now is not None and now.digest not in (plan.script.digest, plan.previous.digest):
         found.append(
-            warn("changed-since", f"the set's script was changed since: it is {now.label or now.digest[:8]} now")
+            warn("changed-since", f"the set's script was changed since: it is {now.label or unnamed(now.digest)} now")
         )
     return found
 

@@ -23,6 +23,7 @@ from vmss_tui.domain.script import (
     SettingChange,
     diff_settings,
     forecast_rerun,
+    unnamed,
 )
 
 FAST_SECONDS = 60
@@ -182,7 +183,7 @@ def _forecast(previous: ScriptConfig | None, script: ScriptConfig, made: tuple[B
 def _commonest(snapshot: SetSnapshot, previous: ScriptConfig | None, labels: Mapping[str, str]) -> str:
     counted = Counter(each.script_digest for each in snapshot.instances if each.script_digest)
     digest = counted.most_common(1)[0][0] if counted else (previous.digest if previous is not None else "")
-    return labels.get(digest, "") or digest[:8]
+    return labels.get(digest, "") or unnamed(digest)
 
 
 def _script_changes(previous: ScriptConfig | None, script: ScriptConfig) -> tuple[SettingChange, ...]:

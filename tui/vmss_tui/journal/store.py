@@ -106,8 +106,7 @@ class Journal:
                 row,
             )
             _insert(connection, rollout, 1, Planned(plan), now)
-            if plan.script.label:
-                _label(connection, plan.script.digest, plan.script.label)
+            _label(connection, plan.script.digest, plan.script.label)
         return rollout
 
     def append(self, rollout: str, *events: Event, at: datetime, lease: Lease | None = None) -> tuple[Logged, ...]:
@@ -261,7 +260,7 @@ class Journal:
             return {row["digest"]: row["label"] for row in connection.execute("SELECT * FROM labels")}
 
     def name_version(self, digest: str, label: str) -> None:
-        """Remember the name of a version."""
+        """Remember the name of a version; it replaces the one from before."""
         with self._db.writing() as connection:
             _label(connection, digest, label)
 
@@ -295,7 +294,9 @@ def _summarise(connection: sqlite3.Connection, row: sqlite3.Row, log: tuple[Logg
 
 
 def _label(connection: sqlite3.Connection, digest: str, label: str) -> None:
-    connection.execute("INSERT OR REPLACE INTO labels VALUES (?,?)", (digest, label))
+    """Name a version; one that is rolled out without a name is known by its digest until somebody names it."""
+    how = "REPLACE" if label else "IGNORE"
+    connection.execute(f"INSERT OR {how} INTO labels VALUES (?,?)", (digest, label or digest[:8]))
 
 
 def _header(row: sqlite3.Row) -> RolloutHeader:

@@ -12,7 +12,7 @@ from vmss_tui.domain.fleet import FleetEntry, FleetSnapshot
 from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.policy import UpgradeMode
-from vmss_tui.domain.script import ScriptConfig
+from vmss_tui.domain.script import ScriptConfig, unnamed
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import Cell, Column, Line, Row, cell
@@ -65,10 +65,10 @@ class FleetView:
 
 
 def version_name(script: ScriptConfig | None, label: Labels) -> str:
-    """Label of a configuration, else its first 8 hex digits, else a dash."""
+    """Label of a configuration, else `unknown` and 8 hex digits, else a dash."""
     if script is None:
         return "–"
-    return script.label or label(script) or script.digest[:8]
+    return script.label or label(script) or unnamed(script.digest)
 
 
 def short_age(seconds: float) -> str:

@@ -13,7 +13,7 @@ from vmss_tui.domain.health import Health, Power, Provisioning
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.policy import UpgradeMode, percent_of
 from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
-from vmss_tui.domain.script import ScriptConfig, ScriptState
+from vmss_tui.domain.script import ScriptConfig, ScriptState, unnamed
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import Cell, Column, Line, Piece, Row, cell, text_of
@@ -24,14 +24,14 @@ from vmss_tui.presentation.heatmap import Zone
 
 COLUMNS = (
     Column("id", "ID", 5, right=True),
-    Column("name", "NAME", 14, flex=2, priority=5, middle=True),
+    Column("name", "NAME", 14, flex=1, priority=5, middle=True),
     Column("zone", "ZONE", 4, right=True, priority=3),
     Column("model", "MODEL", 7, priority=6),
-    Column("version", "VERSION", 10, flex=1, middle=True),
+    Column("version", "VERSION", 10, flex=2, middle=True),
     Column("script", "SCRIPT", 11),
     Column("health", "HEALTH", 14, priority=1),
     Column("changed", "CHANGED", 7, right=True, priority=2),
-    Column("message", "MESSAGE", 18, flex=6, priority=4),
+    Column("message", "MESSAGE", 18, flex=8, priority=4),
 )
 
 FIELDS = ("id", "name", "zone", "power", "model", "version", "script", "health", "message", "state")
@@ -86,10 +86,8 @@ def changed_at(instance: Instance) -> datetime | None:
 
 
 def instance_version(instance: Instance, labels: dict[str, str]) -> str:
-    """Label of the configuration that it runs, else 8 hex digits, else a dash."""
-    if not instance.script_digest:
-        return "–"
-    return labels.get(instance.script_digest) or instance.script_digest[:8]
+    """Label of the configuration that it runs, else `unknown` and 8 hex digits, else a dash."""
+    return labels.get(instance.script_digest) or unnamed(instance.script_digest) or "–"
 
 
 def versions(snapshot: SetSnapshot, label: Labels) -> dict[str, str]:
@@ -102,7 +100,7 @@ def versions(snapshot: SetSnapshot, label: Labels) -> dict[str, str]:
         digest = each.script_digest
         if digest and digest not in found and script is not None:
             config = ScriptConfig(name=script.name, handler=script.handler, settings=each.script_settings)
-            found[digest] = label(config) or digest[:8]
+            found[digest] = label(config) or unnamed(digest)
     return found
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from vmss_tui.domain.fleet import FleetEntry
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
-from vmss_tui.domain.script import ScriptConfig, SettingChange, diff_settings
+from vmss_tui.domain.script import ScriptConfig, SettingChange, diff_settings, unnamed
 from vmss_tui.profiles.profile import Profile
 from vmss_tui.profiles.recognising import recognise, recover
 from vmss_tui.profiles.resolving import fit_script, script_of, values_of
@@ -28,7 +28,7 @@ class Drift:
     target: ScaleSetId
     state: DriftState
     label: str = ""
-    """The version of the model by the profile, else 8 hex digits; empty when there is no script."""
+    """The version of the model by the profile, else `unknown` and 8 hex digits; empty when there is no script."""
     changes: tuple[SettingChange, ...] = ()
     """What a rollout would change; empty when it cannot be said for lack of a variable's value."""
     reason: str = ""
@@ -93,7 +93,7 @@ def _compare(
     return Drift(
         target=scale_set.id,
         state=state,
-        label=recognise(profile, live) or live.label or live.digest[:8],
+        label=recognise(profile, live) or live.label or unnamed(live.digest),
         changes=changes,
         reason=reason,
         behind=behind,

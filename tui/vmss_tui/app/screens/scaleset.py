@@ -17,13 +17,16 @@ from vmss_tui.app.bindings import bindings_at
 from vmss_tui.app.messages import ReadFailed, SetArrived
 from vmss_tui.app.notices import connection_notice, set_notice
 from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.screens.prompt import PromptScreen
 from vmss_tui.app.screens.sheet import Sheet, SheetScreen
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.script import unnamed
 from vmss_tui.engine.watcher import SetWatcher, WatchFailure
+from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation import details, scaleset
 from vmss_tui.presentation.columns import Line, Row
 from vmss_tui.presentation.glyphs import Role
@@ -238,6 +241,29 @@ class ScaleSetScreen(ListScreen):
     def _show_outputs(self, title: str, instances: Sequence[Instance]) -> None:
         outputs, now = details.outputs_of(instances), self.shell.session.clock.now()
         self.app.push_screen(SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width))))
+
+    @work(group="name", exclusive=True, exit_on_error=False)
+    async def do_name(self) -> None:
+        """Give the instance's version a name."""
+        instance = self.current()
+        if instance is None or not instance.script_digest:
+            self.flash("name version: the instance runs no script", Role.WARN)
+            return
+        digest = instance.script_digest
+        now = scaleset.instance_version(instance, self._labels)
+        before = "" if now == unnamed(digest) else now
+        title = f"What do you call the version {now} of {instance.name}?"
+        name = await self.app.push_screen_wait(PromptScreen(title, value=before))
+        if name is None:
+            return
+        try:
+            self.shell.session.journal().name_version(digest, name)
+        except VmssTuiError as error:
+            self.flash(f"{error.message} {error.hint}", Role.BAD)
+            return
+        self.shell.label_of.forget()
+        self.redraw()
+        self.flash(f"{now} is called {name}")
 
     def do_mark(self) -> None:
         """Mark or unmark."""
