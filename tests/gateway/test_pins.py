@@ -141,3 +141,21 @@ def test_addresses_that_pin_their_content(uri: str) -> None:
 @pytest.mark.parametrize(("uri", "said"), MOVING)
 def test_addresses_whose_content_can_change(uri: str, said: str) -> None:
     assert said in why_mutable(uri)
+
+
+async def test_a_mirror_is_looked_at_first_and_what_it_lacks_where_it_is(
+    server: Scripted, authority: Authority
+) -> None:
+    host = server.origin.removeprefix("https://")
+    server.on(f"/mirror/{host}/v1.2/run.sh", reply(b"mirrored"))
+    server.on("/v1.2/run.sh", reply(b"its own"))
+    server.on("/v1.2/other.sh", reply(b"elsewhere"))
+    found = Pins(server.cloud(authority.ca_file, file_mirror=f"{server.origin}/mirror/"))
+    try:
+        pinned = await found.pin(f"{server.origin}/v1.2/run.sh")
+        assert (pinned.uri, pinned.sha256) == (f"{server.origin}/v1.2/run.sh", hashlib.sha256(b"mirrored").hexdigest())
+        assert (await found.pin(f"{server.origin}/v1.2/other.sh")).size == len(b"elsewhere")
+        signed = await found.pin(f"{server.origin}/v1.2/run.sh?sig=s3cret")
+        assert signed.size == len(b"its own"), "an address with a signature is nobody else's business"
+    finally:
+        await found.close()

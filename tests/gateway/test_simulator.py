@@ -227,6 +227,8 @@ async def test_files_of_a_script_are_pinned(shared_simulator: SimulatorProcess, 
     found = await shared_azure.pin(served)
     assert (found.problem, found.mutable, len(found.sha256)) == ("", "", 64)
     assert found.size > 0
+    mirrored = await shared_azure.pin(uri)
+    assert (mirrored.problem, mirrored.sha256) == ("", found.sha256), "the cloud's mirror has it under its own address"
 
 
 async def test_watching_a_set_publishes_what_moves(connected: Connected) -> None:

@@ -43,6 +43,8 @@ class Cloud(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Pace of reading a scale set again while something moves: half of what Azure allows for one set."""
     idle_seconds: float = 0.0
     """The same while nothing moves; 0 means five times `watch_seconds`."""
+    file_mirror: str = ""
+    """Where script files are looked at first, as HOST/PATH below this address; empty reads them where they are."""
     environment: dict[str, str] = {}
     """What the credential reads where the process environment lacks it (`AZURE_CLIENT_ID`, …)."""
 
@@ -157,7 +159,7 @@ def _explain(where: str, text: str) -> tuple[str]:
 
 
 def _check(cloud: Cloud, path: Path, where: str) -> Cloud:
-    for key in ("resource_manager", "authority", "audience", "portal"):
+    for key in ("resource_manager", "authority", "audience", "portal", "file_mirror"):
         _check_url(where, key, getattr(cloud, key))
     for key in ("poll_seconds", "watch_seconds", "idle_seconds"):
         if not getattr(cloud, key) > 0 and not (key == "idle_seconds" and cloud.idle_seconds == 0):

@@ -40,7 +40,7 @@ class Pins:
         except ValueError:
             return FilePin(uri, problem="this is not an address")
         try:
-            size, sha256 = await asyncio.wait_for(self._fetch(uri), SECONDS)
+            size, sha256 = await asyncio.wait_for(self._look(uri), SECONDS)
         except TimeoutError:
             return FilePin(uri, mutable=mutable, problem=f"no answer within {SECONDS:.0f} s")
         except _Unfit as error:
@@ -48,6 +48,16 @@ class Pins:
         except (aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:
             return FilePin(uri, mutable=mutable, problem=_reason(error))
         return FilePin(uri, size=size, sha256=sha256, mutable=mutable)
+
+    async def _look(self, uri: str) -> tuple[int, str]:
+        """From the cloud's mirror where there is one that has it, else from the address itself."""
+        mirrored = mirror_of(self._cloud.file_mirror, uri)
+        if mirrored:
+            try:
+                return await self._fetch(mirrored)
+            except (_Unfit, aiohttp.ClientError):
+                pass
+        return await self._fetch(uri)
 
     async def _fetch(self, uri: str) -> tuple[int, str]:
         url = uri
@@ -76,6 +86,14 @@ class Pins:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+def mirror_of(mirror: str, uri: str) -> str:
+    """Where a mirror has a file: its address, then host and path of the file's; empty without a mirror."""
+    parts = urlsplit(uri)
+    if not mirror or parts.scheme != "https" or parts.username or parts.query:
+        return ""
+    return f"{mirror.rstrip('/')}/{parts.netloc}{parts.path}"
 
 
 class _Unfit(Exception):

@@ -94,6 +94,7 @@ class Handover:
             "portal": "",
             "poll_seconds": self.poll_seconds,
             "watch_seconds": 1.0,
+            "file_mirror": f"{self.origin}/files",
         }
         environment = {
             "AZURE_TENANT_ID": self.tenant_id,
