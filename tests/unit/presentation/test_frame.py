@@ -201,6 +201,16 @@ def test_rows_orders_and_filters_of_profiles() -> None:
     assert lists.shown_profiles(entries, parse("state:invalid", lists.PROFILE_FIELDS), "name")[0].name == "bad"
 
 
+def test_where_a_profile_is_stands_in_few_words() -> None:
+    home = Path("/home/maria")
+    for path, origin, said in (
+        ("/opt/vmss-tui/profiles/web.toml", "bundled", "bundled: web.toml"),
+        ("/home/maria/.config/vmss-tui/profiles/web.toml", "user", "~/.config/vmss-tui/profiles/web.toml"),
+        ("/srv/profiles/web.toml", "--profiles", "/srv/profiles/web.toml"),
+    ):
+        assert lists.where_words(Entry("web", Path(path), origin), home) == said
+
+
 def test_a_map_without_zones_has_no_titles_and_too_many_zones_have_no_map() -> None:
     assert text_of(heatmap_lines([Zone("", (OK, BAD))], 40)[0]) == "●✖"
     assert heatmap_lines([Zone(f"zone {n}", (OK,) * 9, f"zone {n}") for n in range(12)], 30) == ()

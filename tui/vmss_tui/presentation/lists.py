@@ -270,6 +270,16 @@ def profile_row(entry: ProfileEntry, now: datetime, drift: Cell | None = None) -
     )
 
 
+def where_words(entry: ProfileEntry, home: Path | None = None) -> str:
+    """Where its file is: `bundled: web.toml`, else the path, with `~` for the home directory."""
+    if entry.origin == "bundled":
+        return text.plain(f"bundled: {entry.path.name}")
+    try:
+        return text.plain(f"~/{entry.path.relative_to(home or Path.home())}")
+    except (ValueError, RuntimeError):
+        return text.plain(str(entry.path))
+
+
 def profile_fields(entry: ProfileEntry, drifts: Drifts) -> Fields:
     """What a filter sees of a profile."""
     return {

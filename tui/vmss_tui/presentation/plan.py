@@ -132,7 +132,8 @@ def _protected(line: ProtectedLine, cells: int) -> list[Line]:
         return [head]
     if width(f"  {name}  *** {line.word}  {source}") <= cells:
         return [(*head, (f"  {source}", Role.DIM))]
-    return [head, ((f"    from {cut_middle(source, max(8, cells - 9))}", Role.DIM),)]
+    said = source if source.startswith("in ") else f"from {source}"
+    return [head, ((f"    {cut_middle(said, max(8, cells - 4))}", Role.DIM),)]
 
 
 def setting_lines(change: SettingChange, cells: int) -> list[Line]:

@@ -101,7 +101,7 @@ class ProfilesScreen(ListScreen):
         seen = (
             f"  ·  targets as seen {words.age(words.seconds_between(at, self.shell.session.clock.now()))}" if at else ""
         )
-        return ((f"{words.counted(len(self._entries), 'profile')}{seen}  ·  {entry.path}", Role.DIM),)
+        return ((f"{words.counted(len(self._entries), 'profile')}{seen}  ·  {lists.where_words(entry)}", Role.DIM),)
 
     def crumbs(self) -> tuple[str, ...]:
         """The third mode."""
