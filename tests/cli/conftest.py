@@ -5,12 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from support.program import Done, Inside, Program, quick
+from support.program import Done, Inside, Program, no_runner_left, quick
 from support.simulator import SimulatorProcess, StartsSimulator
 from vmss_tui.cli.main import main
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "cli.toml"
 SPEED = 30.0
+
+
+@pytest.fixture(autouse=True)
+def runners_end_with_the_test(own_environment: None) -> Iterator[None]:
+    """Whatever a test started ends with it."""
+    with no_runner_left():
+        yield
 
 
 @pytest.fixture(scope="session")

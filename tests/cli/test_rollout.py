@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from support.program import PROFILE, Inside, Program, until
+from support.program import runners as program_runners
 from support.simulator import SimulatorProcess
 
 
@@ -19,13 +20,7 @@ def versions(program: Program | Inside, name: str) -> set[str]:
 
 def runners(program: Program) -> list[psutil.Process]:
     """Runner processes of this test's journal."""
-    state = program.env["XDG_STATE_HOME"]
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        words = process.info["cmdline"] or []
-        if "runner" in words and any(word.startswith(state) for word in words):
-            found.append(process)
-    return found
+    return program_runners(program.env["XDG_STATE_HOME"])
 
 
 def test_a_rollout_ends_with_every_instance_on_the_new_version(vmss: Program) -> None:

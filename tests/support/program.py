@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+
+import psutil
 
 from support.simulator import SimulatorProcess
 
@@ -118,6 +120,28 @@ class Program:
         path = home / f"{name}.toml"
         path.write_text(text.replace('name = "app"', f'name = "{name}"'))
         return path
+
+
+def runners(state: Path | str) -> list[psutil.Process]:
+    """Runner processes whose journal is below a state directory."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        words = process.info["cmdline"] or []
+        if "runner" in words and any(word.startswith(f"{state}/") for word in words):
+            found.append(process)
+    return found
+
+
+@contextmanager
+def no_runner_left() -> Iterator[None]:
+    """End the runners that a test leaves: they outlive everything, its simulator too."""
+    state = os.environ["XDG_STATE_HOME"]
+    try:
+        yield
+    finally:
+        for process in runners(state):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def quick(sim: SimulatorProcess, directory: Path) -> dict[str, str]:

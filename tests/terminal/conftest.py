@@ -5,11 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from support.program import Program, quick
+from support.program import Program, no_runner_left, quick
 from support.simulator import StartsSimulator
 from support.terminal import Opens, Terminal
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "cli.toml"
+
+
+@pytest.fixture(autouse=True)
+def runners_end_with_the_test(own_environment: None) -> Iterator[None]:
+    """Whatever a test started ends with it."""
+    with no_runner_left():
+        yield
 
 
 @pytest.fixture
