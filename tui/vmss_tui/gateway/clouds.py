@@ -180,7 +180,7 @@ def _check(cloud: Cloud, path: Path, where: str) -> Cloud:
 
 
 def _check_url(where: str, key: str, url: str) -> None:
-    if not url and key == "portal":
+    if not url and key in ("portal", "file_mirror"):
         return
     try:
         parts = urlsplit(url)
