@@ -38,9 +38,10 @@ def ratio(what: str, value: float, baseline: float, budget: float, *, unit: str 
     )
 
 
-def median_of(rounds: int, measure: Callable[[], float]) -> float:
-    """The median of some rounds."""
-    return statistics.median(measure() for _ in range(rounds))
+def by_turns(rounds: int, ours: Callable[[], float], baseline: Callable[[], float]) -> tuple[float, float]:
+    """The medians of both, measured in turns, so that what else runs weighs on both; one round to warm up."""
+    pairs = [(ours(), baseline()) for _ in range(rounds + 1)][1:]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
 
 
 def table(results: Sequence[Result]) -> str:

@@ -6,14 +6,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from bench.results import Result, median_of, ratio
+from bench.results import Result, by_turns, ratio
 from support.simulator import SimulatorProcess
 from support.terminal import Terminal
 
 ROUNDS = 15
-FRAMES = 5
+FRAMES = 7
 HELLO = """
 from textual.app import App
 from textual.widgets import Static
@@ -26,10 +27,11 @@ Hello().run()
 
 def measure() -> Iterator[Result]:
     """`--version`, `--help`, and the first frame."""
-    least = median_of(ROUNDS, lambda: _whole([sys.executable, "-c", "pass"]))
+    least = [sys.executable, "-c", "pass"]
     program = str(Path(sys.executable).parent / "vmss-tui")
     for argument in ("--version", "--help"):
-        yield ratio(f"vmss-tui {argument}", median_of(ROUNDS, lambda a=argument: _whole([program, a])), least, 3)  # type: ignore[misc]
+        ours, bare = by_turns(ROUNDS, partial(_whole, [program, argument]), partial(_whole, least))
+        yield ratio(f"vmss-tui {argument}", ours, bare, 3)
     yield first_frame()
 
 
@@ -38,9 +40,13 @@ def first_frame() -> Result:
     sim = SimulatorProcess.start("shipping")
     with tempfile.TemporaryDirectory() as state:
         env = {**os.environ, **sim.variables, "XDG_STATE_HOME": state, "XDG_CONFIG_HOME": state}
+        hello = [sys.executable, "-c", HELLO]
         try:
-            ours = median_of(FRAMES, lambda: _until((), env, "SCALE SET|vmss-tui", None))
-            bare = median_of(FRAMES, lambda: _until((), env, "hello", [sys.executable, "-c", HELLO]))
+            ours, bare = by_turns(
+                FRAMES,
+                partial(_until, env, "SCALE SET|vmss-tui", None),
+                partial(_until, env, "hello", hello),
+            )
         finally:
             sim.stop()
     return ratio("first useful frame in a terminal", ours, bare, 1.6)
@@ -52,8 +58,8 @@ def _whole(command: Sequence[str]) -> float:
     return time.perf_counter() - begun
 
 
-def _until(arguments: Sequence[str], env: dict[str, str], wanted: str, command: list[str] | None) -> float:
+def _until(env: dict[str, str], wanted: str, command: list[str] | None) -> float:
     begun = time.perf_counter()
-    with Terminal(*arguments, env=env, command=command) as terminal:
+    with Terminal(env=env, command=command) as terminal:
         terminal.wait_for(wanted)
         return time.perf_counter() - begun
