@@ -92,6 +92,12 @@ def test_the_last_used_comes_first(home: Path, store: ProfileStore) -> None:
     assert again.find("web").last_used == NOW + timedelta(minutes=1)
 
 
+def test_a_use_is_noted_by_path_too_and_one_that_is_gone_is_no_error(home: Path, store: ProfileStore) -> None:
+    store.used(str(store.find("plain").path), NOW)
+    store.used("was-deleted-meanwhile", NOW)
+    assert store.find("plain").last_used == NOW
+
+
 def test_a_damaged_record_of_uses_is_forgotten(home: Path, store: ProfileStore) -> None:
     store.used("plain", NOW)
     for text in ("{", "[]", json.dumps({"a": "not a time"})):

@@ -6,6 +6,7 @@ Files only. Saving is atomic; a file with comments or a base is never rewritten 
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -141,8 +142,9 @@ class ProfileStore:
         return self._labels[key]
 
     def used(self, name: str, at: datetime) -> None:
-        """Remember that a profile was used; failing to is no error."""
-        self._uses.note(str(self.find(name).path), at)
+        """Remember that a profile, by name or path, was used; failing to is no error, nor is one gone meanwhile."""
+        with suppress(UsageError):
+            self._uses.note(str(self.find(name).path), at)
 
     def save(self, profile: Profile, *, overwrite: bool = False, to: Path | None = None) -> Path:
         """Write a profile where it came from, to `to`, or to the first writable place; returns the path.

@@ -36,7 +36,7 @@ def rollout(
         prepared = await prepare(session, wish)
         reason, change = _for_the_record(prepared, why, ticket)
         code = await launch.go(session, prepared.plan, pins=prepared.pins, why=reason, ticket=change)
-        session.profiles().used(prepared.profile.name, session.clock.now())
+        session.profiles().used(str(prepared.profile.path or prepared.profile.name), session.clock.now())
         return code
 
     return launch.run(ctx, work)
