@@ -254,7 +254,7 @@ async def test_nothing_typed_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert "kept as a draft" in d.screen.may_leave()
     async with desk(tmp_path, monkeypatch) as d:
         await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
-        d.app.screen.dismiss(True)
+        await d.pilot.press("enter")
         await d.until(lambda: bool(list(d.screen.query(Field))) and d.field("script.files").value == NEW_FILE)
         assert d.field("rollout.pause").value == "soon"
         await d.until(lambda: d.remark("rollout.pause").startswith("✖"))
@@ -270,8 +270,19 @@ async def test_a_draft_that_is_thrown_away_is_gone(tmp_path: Path, monkeypatch: 
         assert Drafts().find(name) is not None
     async with desk(tmp_path, monkeypatch) as d:
         await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
-        d.app.screen.dismiss(False)
+        d.app.screen.dismiss(True)
         await d.until(lambda: Drafts().find(name) is None)
+
+
+async def test_the_last_second_of_typing_survives_a_window_that_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        await d.put("script.files", NEW_FILE)
+        name = d.screen.draft_name
+    found = Drafts().find(name)
+    assert found is not None and found[0]["script.files"] == NEW_FILE
 
 
 async def test_the_profile_that_knows_what_runs_is_where_it_starts(
@@ -375,9 +386,20 @@ async def test_profiles_are_saved_and_loaded(tmp_path: Path, monkeypatch: pytest
         await d.pilot.press("enter")
         await d.shows("saved to")
         assert (tmp_path / "profiles" / "web-copy.toml").exists()
+        assert Drafts().find(d.screen.draft_name) is None, "what is saved is no draft"
+        await d.put("script.label", "something else")
         await d.pilot.press("f3")
         await d.until(lambda: isinstance(d.app.screen, PickScreen))
         await d.pilot.press(*"nginx", "enter")
+        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+        await d.pilot.press("enter")
+        await d.until(lambda: d.app.screen is d.screen)
+        assert d.field("script.label").value == "something else", "nothing typed is replaced unasked"
+        await d.pilot.press("f3")
+        await d.until(lambda: isinstance(d.app.screen, PickScreen))
+        await d.pilot.press(*"nginx", "enter")
+        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+        d.app.screen.dismiss(True)
         await d.until(lambda: d.screen.form is not None and d.screen.form.profile.name == "nginx-static")
 
 

@@ -157,7 +157,7 @@ async def test_the_targets_of_each_profile_are_compared_without_asking_azure_aga
         await desk.until(lambda: desk.app.fleet is not None and desk.app.fleet.complete)
         calls = len(desk.azure.calls)
         await desk.press("3")
-        await desk.shows("○ 1 missing of 3, 24 lag", "▲ 1 differs", "no target", "targets as seen")
+        await desk.shows("○ 1 of 3 missing, 24 lag", "▲ 1 of 1 differs", "no target", "targets as seen")
         await desk.press("slash")
         await desk.type("drift:differs")
         await desk.hides("no target")
@@ -170,7 +170,7 @@ async def test_open_tells_target_by_target_and_hides_literal_secrets(tmp_path: P
     async with sitting(tmp_path, prepare=targeted) as desk:
         await desk.until(lambda: desk.app.fleet is not None and desk.app.fleet.complete)
         await desk.press("3")
-        await desk.shows("1 missing")
+        await desk.shows("1 of 3 missing")
         desk.app.screen.query_one("#grid").move_to(str(tmp_path / "profiles" / "web.toml"))  # type: ignore[attr-defined]
         await desk.press("enter")
         await desk.shows("● same  rg-ship-web/web-neu  web 2.5.0  24 of 60 lag behind the model", "○ not installed")

@@ -35,10 +35,11 @@ LAGS = One("same", behind=2)
         ((), "no target"),
         ((SAME, SAME), "● 2 same"),
         ((SAME, LAGS), "◐ 2 same, 2 lag"),
-        ((DIFFERS,), "▲ 1 differs"),
-        ((DIFFERS, SAME, LAGS), "▲ 1 differs of 3, 2 lag"),
-        ((MISSING, SAME), "○ 1 missing of 2"),
-        ((MISSING, DIFFERS, SAME), "▲ 1 differs, 1 missing of 3"),
+        ((DIFFERS,), "▲ 1 of 1 differs"),
+        ((DIFFERS, DIFFERS), "▲ 2 of 2 differ"),
+        ((DIFFERS, SAME, LAGS), "▲ 1 of 3 differs, 2 lag"),
+        ((MISSING, SAME), "○ 1 of 2 missing"),
+        ((MISSING, DIFFERS, SAME), "▲ 1 of 3 differs, 1 of 3 missing"),
     ],
 )
 def test_all_targets_at_a_glance(drifts: tuple[One, ...] | None, words: str) -> None:

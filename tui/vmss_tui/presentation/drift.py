@@ -60,7 +60,7 @@ _LAGS: tuple[Glyph, Role] = (HALF, Role.WARN)
 
 
 def drift_cell(drifts: Sequence[Drift] | None) -> Cell:
-    """All targets at a glance: `● 4 same`, `▲ 1 differs of 4, 12 lag`; `drifts` is None before anything is known."""
+    """All targets at a glance: `● 4 same`, `▲ 1 of 4 differs, 12 lag`; `drifts` is None before anything is known."""
     if drifts is None:
         return cell("not read yet", Role.WAIT)
     if not drifts:
@@ -69,10 +69,19 @@ def drift_cell(drifts: Sequence[Drift] | None) -> Cell:
     lagging = sum(each.behind for each in drifts if each.state != "not installed")
     wrong = [state for state in _SIGNS if state in states and state != "same"]
     glyph, role = _SIGNS[wrong[0]] if wrong else _LAGS if lagging else _SIGNS["same"]
-    words = ", ".join(f"{states.count(state)} {_SHORT[state]}" for state in wrong or ("same",))
-    rest = f" of {len(states)}" if wrong and len(states) > 1 else ""
-    lag = f", {lagging} lag" if lagging else ""
-    return ((f"{glyph.show()} {words}{rest}{lag}", role),)
+    words = [_counted(states, state) for state in wrong or ("same",)]
+    if lagging:
+        words.append(f"{lagging} lag")
+    return ((f"{glyph.show()} {', '.join(words)}", role),)
+
+
+def _counted(states: Sequence[str], state: str) -> str:
+    """`4 same`, `1 of 4 differs`, `3 of 3 differ`."""
+    count = states.count(state)
+    if state == "same":
+        return f"{count} same"
+    word = "differ" if state == "differs" and count > 1 else _SHORT[state]
+    return f"{count} of {len(states)} {word}"
 
 
 def drift_words(drifts: Sequence[Drift] | None) -> tuple[str, ...]:

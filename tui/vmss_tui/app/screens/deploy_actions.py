@@ -4,6 +4,7 @@ Every question is asked before anything happens; only `session.start` changes an
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ def _text_of(value: str | None) -> str | None:
 
 
 def offer_draft(screen: "DeployScreen") -> None:
-    """Ask whether to go on with what was typed and not started."""
+    """Ask whether to go on with what was typed and not started; only a deliberate answer throws it away."""
     found = screen.drafts.find(screen.draft_name)
     form = screen.form
     if found is None or form is None:
@@ -94,18 +95,18 @@ def offer_draft(screen: "DeployScreen") -> None:
         return
     when = age(seconds_between(at, screen.shell.session.clock.now()))
 
-    def answered(yes: bool | None) -> None:
-        if not yes:
+    def answered(afresh: bool | None) -> None:
+        if afresh:
             screen.drafts.drop(screen.draft_name)
-            return
-        _restore(screen, texts)
+        else:
+            _restore(screen, texts)
 
     screen.app.push_screen(
         ConfirmScreen(
             Question(
                 title=f"Go on with what you typed {when}?",
-                yes="Go on",
-                no="Start afresh",
+                yes="Start afresh",
+                no="Go on",
                 details=((("It was neither started nor saved. Starting afresh throws it away.", Role.PLAIN),),),
                 role=Role.ACCENT,
             )
@@ -204,14 +205,25 @@ def load(screen: "DeployScreen") -> None:
     rows = [lists.profile_row(each, now) for each in entries]
 
     def picked(key: str | None) -> None:
-        if key is None:
-            return
-        screen.keep_draft()
         entry = next((each for each in entries if str(each.path) == key), None)
+        if entry is None:
+            return
+        if not screen.unsaved:
+            replaced(True, entry.name)
+            return
+        question = Question(title=f"Replace what you typed by the profile {entry.name}?", yes="Replace")
+        screen.app.push_screen(ConfirmScreen(question), lambda yes: replaced(yes, entry.name))
+
+    def replaced(yes: bool | None, name: str) -> None:
+        if not yes:
+            return
         try:
-            screen.use(start_from_profile(entry.name if entry is not None else key, of, store))
+            start = start_from_profile(name, of, store)
         except VmssTuiError as error:
             screen.flash(_words(error), Role.BAD)
+            return
+        screen.drafts.drop(screen.draft_name)
+        screen.use(start)
 
     screen.app.push_screen(
         PickScreen(f"Load a profile for {screen.target.name}", lists.PROFILE_COLUMNS, rows, empty="there is none"),
@@ -240,6 +252,8 @@ def save(screen: "DeployScreen", *, overwrite: bool = False, name: str = "") -> 
         screen.flash(_words(error), Role.BAD)
     else:
         form.saved(screen.shell.session.profiles().get(str(path)))
+        screen.drafts.drop(screen.draft_name)
+        screen.keep_draft()
         screen.flash(f"saved to {path}", Role.OK)
         screen.refresh_frame()
 
@@ -352,10 +366,9 @@ async def _ask(screen: "DeployScreen", plan: RolloutPlan) -> None:
 def _started(screen: "DeployScreen", rollout: str) -> None:
     screen.drafts.drop(screen.draft_name)
     form, shell = screen.form, screen.shell
-    if form is not None and form.saved_as:
-        try:
+    if form is not None:
+        form.dirty = False
+        with suppress(VmssTuiError):
             shell.session.profiles().used(form.saved_as, shell.session.clock.now())
-        except VmssTuiError:
-            form.dirty = False
     shell.pop_screen()
     shell.open_rollout(rollout)

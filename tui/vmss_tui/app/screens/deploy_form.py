@@ -225,10 +225,10 @@ class Form:
         return replace(self.profile, name=name, path=None, stamp="")
 
     def saved(self, profile: Profile) -> None:
-        """It was saved as this profile."""
+        """It was saved as this profile; values of variables are no part of it and stay unsaved."""
         self.profile = profile
         self.remark = f"profile {profile.name}"
-        self.dirty = False
+        self.dirty = any(key.startswith("variables.") for key in self._typed)
         self._judge()
 
     def _judge(self) -> None:

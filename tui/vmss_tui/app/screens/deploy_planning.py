@@ -172,6 +172,10 @@ class PlanningScreen(BaseScreen):
         """What the draft is kept under."""
         return f"deploy {'/'.join(self.target.key)}"
 
+    def on_unmount(self) -> None:
+        """The window is closed, perhaps by a line that dropped: the last second of typing counts too."""
+        self.keep_draft()
+
     def keep_draft(self) -> None:
         """Remember what is typed; protected values never are."""
         if self.form is not None and self.form.dirty:
