@@ -25,6 +25,8 @@ POLICY = RolloutPolicy(
 
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "60"))
+"""With a number given, other cases are tried each time; without, always the same."""
+SAME = "EXAMPLES" not in os.environ
 
 
 def plan_for(toy: Toy, policy: RolloutPolicy = POLICY) -> RolloutPlan:
@@ -62,7 +64,7 @@ CASES = st.fixed_dictionaries(
 
 
 @given(CASES)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, derandomize=SAME, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_rollout_is_never_lost(case: dict[str, object]) -> None:
     percent = int(str(case["percent"]))
     automatic = case["mode"] is UpgradeMode.AUTOMATIC
@@ -100,7 +102,7 @@ EVENTS = st.lists(
 
 
 @given(CASES, EVENTS)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, derandomize=SAME, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_happens_it_ends_and_nobody_is_updated_twice(
     case: dict[str, object], events: list[tuple[int, str, int]]
 ) -> None:
@@ -132,7 +134,7 @@ def test_whatever_happens_it_ends_and_nobody_is_updated_twice(
     if batches_at_cancel and plan.strategy is not Strategy.AZURE_ROLLS:
         assert len(state.batches) <= batches_at_cancel[0]
     if state.verdict is e.Verdict.COMPLETED:
-        assert not state.ids_in(*BAD)
+        assert state.policy_restored or not state.ids_in(*BAD)
         left = {each.id for batch in plan.batches for each in toy.vms.values() if each.id in batch.ids}
         assert {toy.vms[i].config.digest for i in left} <= {script(2).digest}
 

@@ -127,6 +127,25 @@ async def test_the_rest_take_turns_within_half_of_the_quota(azure: FakeAzure, cl
     assert counts + lists < 900
 
 
+async def test_sets_on_screen_are_kept_fresh_within_half_of_the_quota_too(azure: FakeAzure, clock: FakeClock) -> None:
+    """A read of a set costs a view for each of its instances: 5,000 in 3 minutes, and 900 dear reads in 30."""
+    base = azure.sets[next(iter(azure.sets))]
+    azure.sets = {
+        (target := replace(base.scale_set.id, name=f"web-{number}")): replace(
+            base, scale_set=replace(base.scale_set, id=target, capacity=300), instances=base.instances[:2], upgrade=None
+        )
+        for number in range(2)
+    }
+    async with watching(azure, clock, idle=5) as seen:
+        await seen.pass_time(1)
+        seen.watcher.prefer(azure.sets)
+        before = len(azure.calls)
+        await seen.pass_time(1800)
+    counts = sum(each.startswith("instances:") for each in azure.calls[before:])
+    assert 60 < counts <= 450
+    assert counts * 300 <= 1800 * 5000 / 180 / 2
+
+
 async def test_a_subscription_that_cannot_be_read_is_said_and_the_rest_shown(
     azure: FakeAzure, clock: FakeClock
 ) -> None:

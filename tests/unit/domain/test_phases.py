@@ -232,3 +232,9 @@ def test_what_the_log_keeps() -> None:
     assert made.digest == script(1).digest[:12] and made.exit_code == 0
     assert sight(vm(3), Phase.DONE, 4, {}).version == script(1).digest[:8]
     assert sight(vm(3, script=ScriptRun(message="hm")), Phase.DONE, 4, {}).message == "hm"
+
+
+@pytest.mark.parametrize(("seconds", "phase"), [(0, Phase.UPDATING), (119, Phase.UPDATING), (120, Phase.FAILED)])
+def test_of_an_operation_that_azure_forgot_the_end_is_not_known_at_once(seconds: int, phase: Phase) -> None:
+    state = log_of(MANUAL, first(vm(0)), *BEGUN, e.WriteEnded("batch-1", OperationState.GONE))
+    assert phase_of(vm(0), Ground(MANUAL, state, NOW + timedelta(seconds=seconds))) is phase

@@ -7,42 +7,14 @@ times stand beside the event, not in it. A new kind or field must have a default
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from vmss_tui.domain.health import Health
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import Severity
 from vmss_tui.domain.script import ScriptState
+from vmss_tui.domain.stages import Phase as Phase
+from vmss_tui.domain.stages import Verdict as Verdict
 from vmss_tui.domain.upgrade import AzureFault, OperationState, UpgradeCode
-
-
-class Phase(StrEnum):
-    """Where one instance stands in a rollout."""
-
-    WAITING = "waiting"
-    UPDATING = "updating"
-    """The model is being applied; the script has not started."""
-    SCRIPT = "script running"
-    HEALTH = "awaiting health"
-    DONE = "done"
-    FAILED = "failed"
-    UNHEALTHY = "unhealthy"
-    """Updated, and its health source says it is not well."""
-    NOT_RUN = "script not run"
-    """The model is applied and there is no proof that the script ran."""
-    EXCLUDED = "excluded"
-    LEAKED = "leaked"
-    """It got the new model outside the plan (autoscale, automatic repairs, a colleague)."""
-    GONE = "gone"
-    """It was deleted meanwhile."""
-
-
-class Verdict(StrEnum):
-    """How a rollout ended."""
-
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,14 @@ A key names a write for good, so that a runner that takes over knows what was be
 `batch-3/web_12`, `cancel-1`, `restore`.
 """
 
+from datetime import datetime, timedelta
+
 from vmss_tui.domain.events import WriteIntended
 from vmss_tui.domain.plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.domain.upgrade import OperationState, UpgradeCode
 
+FORGOTTEN_SECONDS = 120.0
 MODEL = "model"
 RESTORE = "restore"
 
@@ -56,12 +59,18 @@ def roll_over(state: RolloutState) -> bool:
     return ended is not None and ended is not OperationState.GONE
 
 
-def update_over(plan: RolloutPlan, state: RolloutState, batch: int, instance_id: str) -> bool:
-    """Whether the operation that updates this instance has ended."""
+def update_over(plan: RolloutPlan, state: RolloutState, batch: int, instance_id: str, now: datetime) -> bool:
+    """Whether the operation that updates this instance has ended.
+
+    Of an operation whose handle was lost nobody knows; after a while without a change it counts as ended.
+    """
     if plan.strategy is Strategy.AZURE_ROLLS:
         return roll_over(state)
-    one = instance_id if plan.strategy is Strategy.VM_BATCHES else ""
-    return state.ended(batch_key(batch, one)) is not None
+    key = batch_key(batch, instance_id if plan.strategy is Strategy.VM_BATCHES else "")
+    if state.ended(key) is not OperationState.GONE:
+        return state.ended(key) is not None
+    since = max(filter(None, (state.write_at[key], state.resumed_at)))
+    return now >= since + timedelta(seconds=FORGOTTEN_SECONDS)
 
 
 def touched(state: RolloutState) -> bool:

@@ -84,11 +84,11 @@ class Ground:
 
     @cached_property
     def _roll_over(self) -> bool:
-        return update_over(self.plan, self.state, 0, "")
+        return update_over(self.plan, self.state, 0, "", self.now)
 
     def _batch_over(self, instance_id: str) -> bool:
         batch = self.begun.get(instance_id)
-        return batch is not None and update_over(self.plan, self.state, batch, instance_id)
+        return batch is not None and update_over(self.plan, self.state, batch, instance_id, self.now)
 
 
 def phase_of(instance: Instance, ground: Ground) -> Phase:

@@ -7,31 +7,13 @@ Everything that is known of a rollout is in its log; nothing is remembered elsew
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from functools import reduce
 from typing import Any
 
 from vmss_tui.domain import events as e
 from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.stages import Stage as Stage
 from vmss_tui.domain.upgrade import AzureFault, OperationState
-
-
-class Stage(StrEnum):
-    """What a rollout as a whole is doing."""
-
-    PLANNED = "planned"
-    RUNNING = "running"
-    PAUSED = "paused"
-    APPROVAL = "awaiting approval"
-    CANCELLING = "cancelling"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen."""
-        return self in (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
