@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from vmss_tui.domain.rollout import Stage
+from vmss_tui.domain.stages import Stage
 
 READ_ONLY = "read-only: nothing can be changed; start without --read-only to change things"
 
