@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from support.desk import sitting
 from support.fakes import FakeSession
 from vmss_tui.app.screens.confirm import ConfirmScreen
 from vmss_tui.app.screens.deploy import DeployScreen
 from vmss_tui.app.screens.prompt import PickScreen
 from vmss_tui.app.start import StartAt
+from vmss_tui.profiles.paths import Origin, Place
+from vmss_tui.profiles.store import ProfileStore
 
 PROFILES = StartAt(mode="profiles")
 GOOD = """\
@@ -182,3 +186,21 @@ async def test_open_tells_target_by_target_and_hides_literal_secrets(tmp_path: P
 async def test_before_the_fleet_is_read_nothing_is_said_of_targets(tmp_path: Path) -> None:
     async with sitting(tmp_path, start_at=PROFILES, prepare=targeted) as desk:
         await desk.shows("3 profiles", "not read yet")
+
+
+async def test_what_came_with_the_program_is_copied_and_never_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundled, own = tmp_path / "bundled", tmp_path / "profiles"
+    bundled.mkdir()
+    (bundled / "web.toml").write_text(GOOD)
+    store = ProfileStore(Place(own, Origin.USER), Place(bundled, Origin.BUNDLED), state=tmp_path)
+    monkeypatch.setattr(FakeSession, "profiles", lambda self: store)
+    async with sitting(tmp_path, start_at=PROFILES) as desk:
+        await desk.shows("1 profile", "bundled")
+        for key in ("E", "r", "delete"):
+            await desk.press(key)
+            await desk.shows("it came with the program and stays as it is; n makes a copy")
+        await desk.press("n", "enter")
+        await desk.until(lambda: (own / "web-copy.toml").exists())
+    assert (bundled / "web.toml").read_text() == GOOD

@@ -31,7 +31,10 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice, wrap
 from vmss_tui.profiles.drift import Drift, fleet_drift
 from vmss_tui.profiles.model import LintProblem, lint_file
+from vmss_tui.profiles.paths import Origin
 from vmss_tui.profiles.store import ProfileEntry
+
+_BUNDLED = "it came with the program and stays as it is; n makes a copy of your own"
 
 
 class ProfilesScreen(ListScreen):
@@ -123,6 +126,8 @@ class ProfilesScreen(ListScreen):
         if entry is None:
             return replace(state, subject="")
         blocked = {"profiles.deploy": f"it cannot be used: {entry.problem}"} if entry.problem else {}
+        if entry.origin is Origin.BUNDLED:
+            blocked |= {f"profiles.{each}": _BUNDLED for each in ("edit", "rename", "delete")}
         return replace(state, subject=entry.name, blocked=blocked)
 
     def highlighted(self, key: str | None) -> None:
