@@ -16,7 +16,7 @@ def test_from_the_fleet_to_a_completed_rollout(vmss: Program, opens: Opens, colu
         screen.press("down")
         screen.wait_for(rf"▸ {name} ")
     screen.press("enter")
-    screen.wait_for(r"slow_3|  3 .*app 1\.0\.0")
+    screen.wait_for(r"4 instances +· +4 current")
     screen.press("e")
     screen.wait_for(r"VARIABLES")
     screen.wait_for(r"version +1\.0\.0")
