@@ -21,7 +21,7 @@ from vmss_tui.profiles.document import parse
 from vmss_tui.profiles.dumping import dump
 from vmss_tui.profiles.exporting import to_arm, to_az
 from vmss_tui.profiles.generalising import with_version
-from vmss_tui.profiles.importing import from_json, from_scale_set, from_script, from_settings, from_template, os_of
+from vmss_tui.profiles.importing import from_json, from_scale_set, from_script, from_settings, from_template
 from vmss_tui.profiles.model import FileRef, Profile, Resolved, check, resolve
 
 TARGET = ScaleSetId("sub", "rg-web", "web-weu")
@@ -119,12 +119,6 @@ def test_something_else_is_no_settings_file() -> None:
         from_settings(["x"], name="x")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="the protected settings are no JSON object"):
         from_settings(V1, "x", name="x")  # type: ignore[arg-type]
-
-
-def test_an_operating_system_by_name() -> None:
-    assert (os_of("linux"), os_of("windows")) == (LINUX, WINDOWS)
-    with pytest.raises(UsageError):
-        os_of("beos")
 
 
 def scale_set(*extensions: Extension) -> ScaleSet:

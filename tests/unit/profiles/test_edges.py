@@ -18,7 +18,7 @@ from vmss_tui.domain.script import LINUX, ScriptConfig, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid, SaveRefused
 from vmss_tui.profiles.drift import DriftState, drift
 from vmss_tui.profiles.exporting import to_arm
-from vmss_tui.profiles.fields import check_field
+from vmss_tui.profiles.fields import edit_field
 from vmss_tui.profiles.files import write_atomically
 from vmss_tui.profiles.importing import from_settings, from_template
 from vmss_tui.profiles.inline import encode
@@ -200,7 +200,7 @@ def test_a_number_for_a_flag_names_both_kinds() -> None:
 
 def test_fields_outside_of_the_file_are_a_mistake() -> None:
     with pytest.raises(KeyError):
-        check_field(UNDECLARED, "rollout.nothing", "x")
+        edit_field(UNDECLARED, "rollout.nothing", "x")
 
 
 def test_a_profile_without_a_file_starts_here() -> None:

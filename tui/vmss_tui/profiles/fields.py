@@ -14,7 +14,6 @@ from vmss_tui.profiles.dumping import short_duration
 from vmss_tui.profiles.linting import check
 from vmss_tui.profiles.problem import LintProblem
 from vmss_tui.profiles.profile import FileRef, Profile, Rerun
-from vmss_tui.profiles.resolving import check_value
 from vmss_tui.profiles.spec import PROFILE, Key, Kind
 from vmss_tui.profiles.values import READERS, Refused, refuse
 
@@ -44,14 +43,6 @@ def edit_field(profile: Profile, key: str, text: str) -> Edited:
     return Edited(changed, check_key(changed, key))
 
 
-def check_field(profile: Profile, key: str, text: str) -> tuple[LintProblem, ...]:
-    """What would be wrong with this text in a field; `variables.NAME` takes a value for the variable."""
-    if key.startswith("variables."):
-        variable = profile.variable(key.removeprefix("variables."))
-        return check_value(variable, text) if variable is not None else ()
-    return edit_field(profile, key, text).problems
-
-
 def check_key(profile: Profile, key: str) -> tuple[LintProblem, ...]:
     """The problems of a profile at a key and below it."""
     aliases = {"rollout.batch": ("rollout.steps",), "script.inline": ("script.inline_file",)}
@@ -61,11 +52,6 @@ def check_key(profile: Profile, key: str) -> tuple[LintProblem, ...]:
 
 def _below(key: str, parent: str) -> bool:
     return key == parent or key.startswith((f"{parent}.", f"{parent}["))
-
-
-def field_keys() -> tuple[str, ...]:
-    """Every key that a form may show, in the order of the file; protected settings come beside them by name."""
-    return tuple(_FIELDS)
 
 
 def parse_steps(text: str) -> tuple[BatchStep, ...]:

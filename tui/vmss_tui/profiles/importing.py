@@ -15,7 +15,6 @@ from vmss_tui.domain.script import (
     LINUX,
     WINDOWS,
     Handler,
-    HandlerOs,
     ScriptConfig,
     SecretRef,
     SecretSource,
@@ -281,10 +280,3 @@ def _arm_secrets(inner: Json) -> tuple[dict[str, SecretRef], list[str]]:
         return {WHOLE: SecretRef(SecretSource.KEY_VAULT, where)}, []
     protected = inner.get("protectedSettings")
     return _references(protected if isinstance(protected, Mapping) else {})
-
-
-def os_of(text: str) -> Handler:
-    """The handler of an operating system's name. Raises UsageError."""
-    if text not in tuple(HandlerOs):
-        raise UsageError(f"{text!r} is no operating system", hint="use linux or windows")
-    return WINDOWS if text == HandlerOs.WINDOWS else LINUX

@@ -11,8 +11,9 @@ from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.options import connected, current, with_profiles
 from vmss_tui.cli.preparing import assignments
 from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.script import LINUX, WINDOWS, HandlerOs
+from vmss_tui.domain.script import HandlerOs
 from vmss_tui.errors import UsageError
+from vmss_tui.profiles.building import handler_for
 from vmss_tui.profiles.importing import Imported, from_json, from_scale_set
 from vmss_tui.profiles.store import ProfileStore
 
@@ -62,7 +63,7 @@ def import_profile(
         found: tuple[Imported, ...] = (_from_live(ctx, scaleset, name),)
     else:
         assert file is not None
-        handler = None if system is None else WINDOWS if system == "windows" else LINUX
+        handler = None if system is None else handler_for(system)
         stem = name or ("imported" if file == "-" else Path(file).stem)
         secret = None if protected is None else _json(protected)
         found = from_json(_json(file), secret, name=stem, handler=handler)
