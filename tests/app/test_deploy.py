@@ -403,6 +403,35 @@ async def test_profiles_are_saved_and_loaded(tmp_path: Path, monkeypatch: pytest
         await d.until(lambda: d.screen.form is not None and d.screen.form.profile.name == "nginx-static")
 
 
+async def test_saving_says_what_would_be_lost_and_sees_what_others_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "profiles" / "web.toml"
+    async with desk(tmp_path, monkeypatch, saved="# written by hand\n" + PROFILE) as d:
+        await d.shows("VARIABLES")
+        await d.put("script.label", "web ${version} b")
+
+        async def save() -> None:
+            await d.pilot.press("f2")
+            await d.until(lambda: isinstance(d.app.screen, PromptScreen))
+            await d.pilot.press("enter")
+
+        await save()
+        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+        question = "\n".join(
+            lines.render_line(y).text for lines in d.app.screen.query(Lines).results() for y in range(lines.size.height)
+        )
+        assert "saving would lose the comment of web.toml" in " ".join(question.split())
+        assert "save it under another name" in " ".join(question.split())
+        await d.pilot.press("enter")
+        assert file.read_text().startswith("# written by hand")
+        await d.until(lambda: d.app.screen is d.screen)
+        file.write_text(file.read_text() + "# and by a colleague\n")
+        await save()
+        await d.shows("web.toml was changed by somebody since it was loaded")
+        assert "colleague" in file.read_text()
+
+
 async def test_the_editor_round_trip_and_the_shells_opinion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as d:
         await d.shows("WHAT CHANGES")
