@@ -25,6 +25,7 @@ from vmss_tui.domain.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import Forbidden, LeaseHeld
 from vmss_tui.ports import FilePin
 from vmss_tui.profiles.drafts import Drafts
+from vmss_tui.profiles.fields import _FIELDS
 
 WEB = next(each for each in estate.estate() if each.scale_set.name == "web-weu")
 NEW_FILE = "https://ships.blob.core.windows.net/scripts/web/custom_application_v2.5.0.sh"
@@ -487,3 +488,19 @@ async def test_a_set_that_cannot_be_read_is_a_state_with_a_next_step(
         session.azure.failures.clear()
         await d.pilot.press("f5")
         await d.shows("WHAT CHANGES")
+
+
+async def test_the_form_has_a_field_for_everything_that_a_profile_says_of_script_and_policy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        shown = {each.spec.key for each in d.screen.query(Field)}
+        assert set(_FIELDS) - shown == {"name", "description", "owner"}, (
+            "these three belong to saving, not to rolling out"
+        )
+        await d.put("rollout.batch_deadline", "never")
+        await d.until(lambda: d.remark("rollout.batch_deadline").startswith("✖"))
+        await d.put("rollout.batch_deadline", "45m")
+        await d.put("script.force_update_tag", "again-1")
+        await d.shows("forceUpdateTag")

@@ -51,6 +51,25 @@ REPORT_FIELDS = (
 )
 
 
+RARE_FIELDS = (
+    FieldSpec(key="script.name", label="Extension", cells=30, hint="empty keeps the name that it has on the set"),
+    FieldSpec(key="script.timestamp", label="Timestamp", cells=20, hint="another number runs the script again"),
+    FieldSpec(key="script.force_update_tag", label="Force tag", cells=20, hint="another text runs the script again"),
+    FieldSpec(key="script.skip_dos2unix", label="Keep CRLF", choices=("no", "yes"), hint="Linux only"),
+    FieldSpec(key="script.auto_upgrade_minor", label="Handler", choices=("no", "yes"), hint="newer minor versions"),
+    FieldSpec(key="script.suppress_failures", label="Hide errors", choices=("no", "yes"), hint="better not"),
+    FieldSpec(
+        key="rollout.health_wait", label="Health wait", cells=10, hint="an instance may take so long to be healthy"
+    ),
+    FieldSpec(key="rollout.batch_deadline", label="Deadline", cells=10, hint="a batch may take so long"),
+    FieldSpec(key="rollout.surge", label="Surge", choices=("no", "yes"), hint="new instances first, where Azure can"),
+    FieldSpec(key="rollout.rollback_on_breach", label="Roll back", choices=("no", "yes"), hint="by Azure, on a breach"),
+    FieldSpec(
+        key="rollout.restore_policy", label="Restore", choices=("no", "yes"), hint="the set's own policy at the end"
+    ),
+)
+
+
 def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
     """What stands beside a field: the arithmetic of the plan as it is now, else the field's own hint."""
     if plan is None:

@@ -7,7 +7,7 @@ from vmss_tui.app.widgets.form import Field, Heading
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.scaleset import ScaleSet
 from vmss_tui.presentation.columns import Line
-from vmss_tui.presentation.form import REPORT_FIELDS, ROLLOUT_FIELDS, SCRIPT_FIELDS, FieldSpec, hint
+from vmss_tui.presentation.form import RARE_FIELDS, REPORT_FIELDS, ROLLOUT_FIELDS, SCRIPT_FIELDS, FieldSpec, hint
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.text import plain
 from vmss_tui.profiles.model import WHOLE, LintProblem
@@ -51,6 +51,8 @@ def fields_of(form: Form) -> list[Widget]:
     widgets += [_field(form, spec) for spec in ROLLOUT_FIELDS]
     widgets.append(Heading("FOR THE RECORD", classes="group"))
     widgets += [_field(form, spec) for spec in REPORT_FIELDS]
+    widgets.append(Heading("RARELY NEEDED", classes="group"))
+    widgets += [_field(form, spec) for spec in RARE_FIELDS]
     return widgets
 
 

@@ -14,7 +14,7 @@ from vmss_tui.domain.planning import plan_rollout
 from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
 from vmss_tui.domain.script import LINUX, WINDOWS, HandlerOs, SecretSource
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.presentation.form import REPORT_FIELDS, ROLLOUT_FIELDS, SCRIPT_FIELDS
+from vmss_tui.presentation.form import RARE_FIELDS, REPORT_FIELDS, ROLLOUT_FIELDS, SCRIPT_FIELDS
 from vmss_tui.profiles.fields import edit_field, show_field
 from vmss_tui.profiles.importing import from_scale_set
 from vmss_tui.profiles.inline import encode
@@ -33,7 +33,7 @@ from vmss_tui.profiles.model import (
 from vmss_tui.profiles.problem import error
 from vmss_tui.profiles.store import ProfileStore
 
-FIXED_KEYS = tuple(each.key for each in (*SCRIPT_FIELDS, *ROLLOUT_FIELDS, *REPORT_FIELDS))
+FIXED_KEYS = tuple(each.key for each in (*SCRIPT_FIELDS, *ROLLOUT_FIELDS, *REPORT_FIELDS, *RARE_FIELDS))
 _ALIASES = {"rollout.steps": "rollout.batch", "script.inline_file": "script.inline"}
 
 
