@@ -57,7 +57,7 @@ async def test_what_needs_a_look_stands_on_top_with_its_message(tmp_path: Path) 
         assert "unzip: cannot find gw.z" in rows[first]
         assert "gw-eus_4" in rows[first + 1]
         assert "gw-eus_5" in rows[first + 2]
-        assert "✖ MaxUnhealthyInstancePercentExceededInRollingUpgrade: Rolling Upgrade failed" in desk.text()
+        assert "✖ Azure stopped its roll: too many instances of the set are unhealthy [" in desk.text()
         await desk.press("f")
         await desk.hides("gw-eus_0")
 
@@ -163,7 +163,8 @@ async def test_a_failed_refresh_keeps_what_was_there_and_ages_it(tmp_path: Path)
         await desk.shows("59 current")
         azure.failures["instances:web-weu"] = ConnectionFailed("no route", hint="check the network")
         await desk.press("ctrl+r")
-        await desk.shows("no route check the network")
+        await desk.shows("✖ reading failed, next try ")
+        assert ": no route; check the network" in desk.text()
         assert "web-weu_41" in desk.text()
         desk.pass_time(120)
         await desk.shows("▲ 2 min ago")

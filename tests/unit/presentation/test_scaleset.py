@@ -32,8 +32,8 @@ def lines(found: tuple[Line, ...]) -> list[str]:
 
 def test_the_summary_has_always_as_many_lines() -> None:
     for snapshot in SETS.values():
-        assert len(scaleset.summary_lines(snapshot, label, estate.NOW, 118)) == 3
-        assert len(scaleset.summary_lines(snapshot, label, estate.NOW, 78)) == 4
+        for width in (118, 78):
+            assert len(scaleset.summary_lines(snapshot, label, estate.NOW, width)) == scaleset.SUMMARY_LINES
 
 
 def test_the_summary_in_two_columns() -> None:
@@ -45,10 +45,23 @@ def test_the_summary_in_two_columns() -> None:
     assert "CustomScript 2.1 → web 2.4.0, ran 3 d ago" in found[1]
     assert found[2].startswith("In the way  automatic repairs on (Replace)")
     assert found[2].endswith("completed 60 of 60 updated, 3 d ago")
+    assert found[3].startswith("Others      ") and "Tags        " in found[3]
+
+
+def test_what_runs_stands_in_full_beside_every_mode() -> None:
+    for name in ("tracking-weu", "labels-eus"):
+        found = lines(scaleset.summary_lines(SETS[name], label, estate.NOW, 118))
+        assert found[1].endswith("ago") and len(found[1]) <= 118
+
+
+def test_tags_are_shown_as_a_filter_names_them() -> None:
+    tagged = replace(WEB.scale_set, tags={"app": "web", "env": "prod"})
+    assert text_of(scaleset.tags_words(tagged)) == "Tags        app=web, env=prod"
+    assert text_of(scaleset.tags_words(replace(WEB.scale_set, tags={}))) == "Tags        none"
 
 
 def test_what_each_mode_means() -> None:
-    assert "told to update" in scaleset.policy_words(SETS["tracking-weu"].scale_set)
+    assert "only when told to" in scaleset.policy_words(SETS["tracking-weu"].scale_set)
     assert "all instances at once" in scaleset.policy_words(SETS["labels-eus"].scale_set)
     careful = RollingPolicy(cross_zone=True, prioritise_unhealthy=True, rollback_on_breach=True, surge=True)
     words = scaleset.policy_words(replace(WEB.scale_set, policy=careful))
@@ -95,12 +108,15 @@ def test_images_are_named_by_what_tells(image: str, words: str) -> None:
 
 def test_other_extensions_are_named() -> None:
     monitor = Extension(name="Monitor", publisher="Microsoft.Azure.Monitor", type="AzureMonitorLinuxAgent", version="1")
-    assert scaleset.others_words(replace(WEB.scale_set, extensions=(monitor,))) == "Other extensions  Monitor"
-    assert scaleset.others_words(WEB.scale_set) == ""
+    assert text_of(scaleset.others_words(replace(WEB.scale_set, extensions=(monitor,)))) == "Others      Monitor"
+    assert text_of(scaleset.others_words(replace(WEB.scale_set, extensions=()))) == "Others      no other extension"
 
 
 def test_why_the_last_roll_stopped() -> None:
-    assert text_of(scaleset.fault_line(GATEWAY)).startswith("✖ MaxUnhealthyInstancePercentExceeded")
+    assert text_of(scaleset.fault_line(GATEWAY)) == (
+        "✖ Azure stopped its roll: too many instances of the set are unhealthy "
+        "[MaxUnhealthyInstancePercentExceededInRollingUpgrade]"
+    )
     assert scaleset.fault_line(WEB) == ()
     never = scaleset.upgrade_words(None, estate.NOW)
     assert text_of(never) == "Last roll   never"

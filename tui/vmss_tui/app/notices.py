@@ -3,12 +3,15 @@
 Each says what is so, why, and what to do next.
 """
 
+from datetime import timedelta
+
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet import FleetSnapshot
 from vmss_tui.engine.watcher import WatchFailure
 from vmss_tui.errors import Forbidden, VmssTuiError
 from vmss_tui.presentation import text
+from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
 
@@ -46,6 +49,14 @@ def error_notice(title: str, error: VmssTuiError, *steps: str) -> Notice:
     """A failure with its reason and its next step."""
     hint = (error.hint,) if error.hint else ()
     return Notice(title=title, role=Role.BAD, reason=error.message, steps=(*hint, *steps))
+
+
+def failing_line(failure: WatchFailure, session: Session) -> Line:
+    """The status line while what is shown gets old: when it is tried again, why it failed, what to check."""
+    again = (session.clock.now() + timedelta(seconds=failure.retry_in)).astimezone()
+    error = failure.error
+    said = f"✖ reading failed, next try {again:%H:%M:%S}: {error.message}"
+    return ((text.plain(f"{said}; {error.hint}" if error.hint else said), Role.BAD),)
 
 
 def fleet_notice(

@@ -10,6 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9])")
+_KNOWN = {
+    "MaxUnhealthyInstancePercentExceededBeforeRollingUpgrade": "too many instances are unhealthy to begin",
+    "MaxUnhealthyInstancePercentExceededInRollingUpgrade": "too many instances of the set are unhealthy",
+    "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade": "too many of the updated instances are unhealthy",
+}
+"""Codes whose texts are long and always the same. Source: "Troubleshoot rolling upgrades", recordings."""
 _BRIEF = 240
 """Characters: two of Azure's sentences, without the output of a script that it likes to append."""
 
@@ -41,7 +47,9 @@ class AzureFault:
 
     @property
     def brief(self) -> str:
-        """The first sentences of the text, at most 240 characters: enough to know what happened."""
+        """What happened in a few words, else the first sentences of the text, at most 240 characters."""
+        if known := _KNOWN.get(self.code):
+            return known
         first, *rest = _SENTENCE.split(self.message.strip())
         said = first
         for each in rest:

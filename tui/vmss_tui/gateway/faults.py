@@ -5,6 +5,8 @@ kept (they name the action and the scope); request bodies and tokens never get i
 `*_409`, `*_404` and "Understand throttling"; a 429's details are JSON in a string.
 """
 
+import errno
+import os
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -208,12 +210,18 @@ def connection_failed(error: BaseException, what: str, host: str) -> ConnectionF
     return ConnectionFailed(f"cannot {what}: {host}: {text}", hint="check the network; try again")
 
 
+_ERRNO = {each: os.strerror(each).lower() for each in (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH)}
+"""Why a connection could not be made, without the address that is named before it."""
+
+
 def _innermost(error: BaseException) -> str:
     cause: BaseException = error
     while (inner := cause.__cause__ or getattr(cause, "inner_exception", None)) and isinstance(inner, BaseException):
         if inner is cause:
             break
         cause = inner
+    if isinstance(cause, OSError) and cause.errno in _ERRNO:
+        return _ERRNO[cause.errno]
     return one_line(str(cause) or str(error) or type(cause).__name__, 200)
 
 

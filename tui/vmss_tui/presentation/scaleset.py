@@ -36,6 +36,7 @@ COLUMNS = (
 
 FIELDS = ("id", "name", "zone", "power", "model", "version", "script", "health", "message", "state")
 """What a filter may name."""
+SUMMARY_LINES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,9 +229,9 @@ def count_line(snapshot: SetSnapshot, shown: Sequence[Instance], marks: int) -> 
 def policy_words(scale_set: ScaleSet) -> str:
     """The upgrade policy as a sentence: `Rolling · 20 % a batch (12) · pause 30 s · max 20 % unhealthy`."""
     if scale_set.mode is UpgradeMode.MANUAL:
-        return "Manual · a change reaches an instance only when it is told to update"
+        return "Manual · instances change only when told to"
     if scale_set.mode is UpgradeMode.AUTOMATIC:
-        return "Automatic · a change reaches all instances at once, in no order"
+        return "Automatic · a change reaches all instances at once"
     policy = scale_set.policy
     parts = [
         "Rolling",
@@ -297,10 +298,16 @@ def script_words(snapshot: SetSnapshot, label: Labels, now: datetime) -> Line:
     return tuple(pieces)
 
 
-def others_words(scale_set: ScaleSet) -> str:
-    """The other extensions of the model: `Other extensions  HealthExtension, AADSSHLogin`."""
+def others_words(scale_set: ScaleSet) -> Line:
+    """The extensions of the model beside the script: `Others      HealthExtension, AADSSHLogin`."""
     names = [text.plain(each.name) for each in scale_set.extensions if each.as_script() is None]
-    return f"Other extensions  {', '.join(names)}" if names else ""
+    return (("Others      ", Role.DIM), (", ".join(names), Role.PLAIN) if names else ("no other extension", Role.WAIT))
+
+
+def tags_words(scale_set: ScaleSet) -> Line:
+    """`Tags        app=web, env=prod`: what a filter can name."""
+    tags = ", ".join(text.plain(f"{key}={value}") for key, value in scale_set.tags.items())
+    return (("Tags        ", Role.DIM), (tags, Role.PLAIN) if tags else ("none", Role.WAIT))
 
 
 def in_the_way(scale_set: ScaleSet) -> tuple[str, ...]:
@@ -342,7 +349,7 @@ def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
 
 
 def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: int) -> tuple[Line, ...]:
-    """The summary: three lines in two columns, or single lines where that is too narrow. Always the same number."""
+    """The summary: in two columns, or single lines where that is too narrow; always `SUMMARY_LINES`."""
     scale_set = snapshot.scale_set
     way = in_the_way(scale_set)
     way_line: Line = (
@@ -352,8 +359,8 @@ def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: in
     )
     script, last = script_words(snapshot, label, now), upgrade_words(snapshot.upgrade, now)
     policy: Line = (("Updates     ", Role.DIM), (policy_words(scale_set), Role.PLAIN))
-    left: list[Line] = [policy[1:], health_words(scale_set), way_line]
-    right: list[Line] = [((shape_words(scale_set), Role.PLAIN),), script, last]
+    left: list[Line] = [policy[1:], health_words(scale_set), way_line, others_words(scale_set)]
+    right: list[Line] = [((shape_words(scale_set), Role.PLAIN),), script, last, tags_words(scale_set)]
     fault = snapshot.upgrade.fault if snapshot.upgrade is not None else None
     if width < 100:
         return (policy, left[1], script, last if fault is not None or not way else way_line)
@@ -372,7 +379,10 @@ def fault_line(snapshot: SetSnapshot) -> Line:
     upgrade = snapshot.upgrade
     if upgrade is None or upgrade.fault is None or upgrade.code.running:
         return ()
-    return (("✖ ", Role.BAD), (text.plain(f"{upgrade.fault.code}: {upgrade.fault.message}"), Role.BAD))
+    return (
+        ("✖ ", Role.BAD),
+        (text.plain(f"Azure stopped its roll: {upgrade.fault.brief} [{upgrade.fault.code}]"), Role.BAD),
+    )
 
 
 def _fit_line(line: Line, width: int) -> Line:

@@ -13,7 +13,7 @@ from textual.binding import BindingType
 from vmss_tui.app.action import ActionState, Place
 from vmss_tui.app.bindings import bindings_at
 from vmss_tui.app.messages import FleetArrived, ReadFailed
-from vmss_tui.app.notices import fleet_notice
+from vmss_tui.app.notices import failing_line, fleet_notice
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.screens.sheet import SheetScreen
 from vmss_tui.domain.fleet import FleetEntry, FleetSnapshot
@@ -42,6 +42,7 @@ class FleetScreen(ListScreen):
         self._snapshot = FleetSnapshot(complete=False)
         self._entries: tuple[FleetEntry, ...] = ()
         self._failure: WatchFailure | None = None
+        self._failing: Line = ()
         self._watcher: FleetWatcher | None = None
         self._favourites_only = False
         self._cache = fleet.RowCache()
@@ -90,8 +91,7 @@ class FleetScreen(ListScreen):
     def on_read_failed(self, message: ReadFailed) -> None:
         """What is shown gets old; a list that was there stays."""
         self._failure = message.failure
-        if self._snapshot.entries:
-            self.flash(f"{message.failure.error.message} {message.failure.error.hint}", Role.BAD)
+        self._failing = failing_line(message.failure, self.shell.session)
         self.redraw()
 
     # -- what is shown ------------------------------------------------------------------------------------------
@@ -140,6 +140,8 @@ class FleetScreen(ListScreen):
             return (("▲ ", Role.WARN), (entry.problem, Role.WARN))
         if not self._snapshot.entries or self._know is None:
             return ()
+        if self._failure is not None:
+            return self._failing
         return fleet.fleet_summary(self._snapshot, self._entries, self._know)
 
     def crumbs(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from vmss_tui.app.action import ActionState, Place
 from vmss_tui.app.bindings import bindings_at
 from vmss_tui.app.messages import ReadFailed, SetArrived
-from vmss_tui.app.notices import connection_notice, set_notice
+from vmss_tui.app.notices import connection_notice, failing_line, set_notice
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.screens.prompt import PromptScreen
 from vmss_tui.app.screens.sheet import Sheet, SheetScreen
@@ -51,6 +51,7 @@ class ScaleSetScreen(ListScreen):
         self.target = target
         self._snapshot: SetSnapshot | None = None
         self._failure: WatchFailure | None = None
+        self._failing: Line = ()
         self._watcher: SetWatcher | None = None
         self._faults_only = False
         self._shown: tuple[Instance, ...] = ()
@@ -106,8 +107,7 @@ class ScaleSetScreen(ListScreen):
     def on_read_failed(self, message: ReadFailed) -> None:
         """What is shown gets old."""
         self._failure = message.failure
-        if self._snapshot is not None:
-            self.flash(f"{message.failure.error.message} {message.failure.error.hint}", Role.BAD)
+        self._failing = failing_line(message.failure, self.shell.session)
         self.redraw()
 
     # -- what is shown ------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class ScaleSetScreen(ListScreen):
 
     def _summary(self, width: int) -> Sequence[Line]:
         if self._snapshot is None:
-            return [()] * (3 if width >= 100 else 4)
+            return [()] * scaleset.SUMMARY_LINES
         return scaleset.summary_lines(self._snapshot, self.shell.label_of, self.shell.session.clock.now(), width)
 
     def _map(self, width: int) -> Sequence[Line]:
@@ -168,6 +168,8 @@ class ScaleSetScreen(ListScreen):
         """Counts, or why Azure's last roll stopped."""
         if self._snapshot is None:
             return ()
+        if self._failure is not None:
+            return self._failing
         fault = scaleset.fault_line(self._snapshot)
         return fault or scaleset.count_line(self._snapshot, self._shown, len(self.grid.marks))
 
