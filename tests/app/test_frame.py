@@ -144,11 +144,15 @@ async def test_confirm_of_something_big_wants_the_name_typed(tmp_path: Path) -> 
         question = Question(title="Start on 60 instances of production?", yes="Start", type_this="web-weu")
         answers = await ask(desk.app, question)
         await desk.shows("Type web-weu to go on")
+        await desk.press("enter")
+        await desk.shows("First type web-weu to go on")
         await desk.type("web-we")
         await desk.press("enter")
+        await desk.shows("That is not it; type web-weu to go on")
         assert answers == []
         assert desk.app.screen.query_one("#yes", Button).disabled
         await desk.type("u")
+        await desk.shows("enter moves to Start, enter again confirms")
         await desk.press("enter", "enter")
         assert answers == [True]
 

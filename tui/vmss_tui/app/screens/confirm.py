@@ -47,6 +47,8 @@ class ConfirmScreen(ModalScreen[bool]):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
+        self._refusal = ""
+        self._ready = False
 
     def compose(self) -> ComposeResult:
         """Title, text that scrolls, the name to type, two buttons."""
@@ -67,9 +69,18 @@ class ConfirmScreen(ModalScreen[bool]):
         return [part for line in self._question.details for part in wrap_line(line, width)]
 
     def prompt(self, width: int) -> Sequence[Line]:
-        """What must be typed."""
-        name = text.cut_middle(text.plain(self._question.type_this), max(8, width - 24))
-        return ((("Type ", Role.DIM), (name, Role.ACCENT), (" to go on:", Role.DIM)),)
+        """What must be typed; what enter does once it is; what is wrong with it."""
+        if self._ready:
+            return (
+                (
+                    ("enter moves to ", Role.DIM),
+                    (self._question.yes, Role.ACCENT),
+                    (", enter again confirms", Role.DIM),
+                ),
+            )
+        name = text.cut_middle(text.plain(self._question.type_this), max(8, width - 34))
+        lead = (self._refusal, Role.WARN) if self._refusal else ("Type ", Role.DIM)
+        return ((lead, (name, Role.ACCENT), (" to go on:", Role.DIM)),)
 
     def on_mount(self) -> None:
         """The cursor is where one types, or on No."""
@@ -79,13 +90,18 @@ class ConfirmScreen(ModalScreen[bool]):
     @on(Input.Changed, "#name")
     def typed(self, message: Input.Changed) -> None:
         """Yes can be pressed once the name is right."""
-        self.query_one("#yes", Button).disabled = not self._right(message.value)
+        self._ready, self._refusal = self._right(message.value), ""
+        self.query_one("#yes", Button).disabled = not self._ready
+        self.query_one(".dialog-prompt", Lines).reload()
 
     @on(Input.Submitted, "#name")
     def submitted(self, message: Input.Submitted) -> None:
         """Enter goes on to the button, never further."""
         if self._right(message.value):
             self.query_one("#yes", Button).focus()
+            return
+        self._refusal = "That is not it; type " if message.value.strip() else "First type "
+        self.query_one(".dialog-prompt", Lines).reload()
 
     @on(Button.Pressed, "#yes")
     def accept(self) -> None:
