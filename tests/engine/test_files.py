@@ -3,6 +3,7 @@
 from engine.conftest import OpensLab
 from engine.lab import ONE_THIRD, version
 from vmss_tui.domain import events as e
+from vmss_tui.engine.followup import plan_followup
 from vmss_tui.engine.preflight import preflight
 from vmss_tui.journal.report import report_of
 from vmss_tui.ports import FilePin
@@ -51,3 +52,25 @@ async def test_a_pin_that_does_not_match_is_refused_and_an_unreachable_file_is_u
     rollout = lab.journal.create(plan, who="maria")
     report = report_of(lab.journal.find(rollout), lab.journal.events(rollout))
     assert ("File", f"{lost}, unverified: no such file") in report.facts
+
+
+async def test_an_undo_looks_at_the_files_of_the_version_that_it_brings_back(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    gone: set[str] = set()
+
+    async def pin(uri: str) -> FilePin:
+        return FilePin(uri, problem="no such file") if uri in gone else FilePin(uri, 812, "aa" * 32)
+
+    lab.azure.pin = pin  # type: ignore[method-assign]
+    old, new = (
+        version(number, settings={"fileUris": [f"{URI}?v={number}"], "commandToExecute": f"./app-{number}.sh"})
+        for number in ("2", "3")
+    )
+    await lab.roll_out(old)
+    state = await lab.roll_out(new)
+    assert state.verdict is e.Verdict.COMPLETED
+    gone.add(f"{URI}?v=2")
+    rollout = lab.journal.find(None).id
+    back = await plan_followup("undo", rollout, journal=lab.journal, azure=lab.azure, clock=lab.clock)
+    assert [each.problem for each in back.files] == ["no such file"]
+    assert "file-unreachable" in [each.code for each in back.findings]
