@@ -122,7 +122,7 @@ PROFILE_COLUMNS = (
     Column("name", "PROFILE", 18, flex=1, middle=True),
     Column("state", "STATE", 10),
     Column("origin", "FROM", 8, priority=3, middle=True),
-    Column("used", "LAST USED", 9, right=True, priority=2),
+    Column("used", "LAST USED", 10, right=True, priority=2),
     Column("owner", "OWNER", 9, priority=4, middle=True),
     Column("description", "DESCRIPTION", 17, flex=8, priority=1),
 )
