@@ -102,7 +102,7 @@ async def fleet(v: Visitor) -> None:
 
 async def scale_set(v: Visitor) -> None:
     await v.open_set("web-weu")
-    await v.see(r"web-weu_1 ")
+    await v.see(r"▸ +0 .*healthy")
 
 
 async def deploy(v: Visitor) -> None:
@@ -128,7 +128,7 @@ async def completed(v: Visitor) -> None:
 
 
 async def failed(v: Visitor) -> None:
-    await v.start("web-weu", "2.6.0")
+    await v.start("web-weu", "2.6.0-broken")
     await v.see(r"FAILED|FAULTED")
 
 
