@@ -1,6 +1,7 @@
 """Fixtures of every suite, and an environment in which no test meets the developer's own Azure or settings."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ import pytest
 from support.simulator import shared_simulator, simulator
 
 __all__ = ["shared_simulator", "simulator"]
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# Processes under test inherit it: a suite started by nohup would have them ignore what the tests send.
 
 collect_ignore = [] if os.environ.get("VMSS_TUI_AZ") else ["conformance"]
 """The suite that drives the real Azure CLI runs only when it is told where that is."""

@@ -93,8 +93,11 @@ def test_a_release_that_fails_stops_the_roll_and_shows_its_stderr(simulator: Sta
     assert failed["level"] == "Error"
     assert "exit status=100" in failed["message"]
     assert "E: Unable to locate package shipping-application" in failed["message"]
-    health = sim.get(f"{path}/virtualMachines/0/instanceView").body["vmHealth"]["status"]["code"]
-    assert health == "HealthState/unhealthy"
+
+    def health() -> str:
+        return str(sim.get(f"{path}/virtualMachines/0/instanceView").body["vmHealth"]["status"]["code"])
+
+    sim.wait_for(lambda: health() == "HealthState/unhealthy", "the health command finds the page gone")
     assert "version 1 is ready" in status(sim, path, "2")["message"]
 
 

@@ -94,7 +94,8 @@ def _running(scene: Scene) -> Commands | None:
         return waiting
     open_ids = [i for i in batch.ids if not _through(scene, i)]
     if open_ids and not late:
-        return scene.wait(f"batch {batch.number}: waiting for {listed(open_ids)}", deadline)
+        noun = "instance" if len(open_ids) == 1 else "instances"
+        return scene.wait(f"batch {batch.number}: waiting for {noun} {listed(open_ids)}", deadline)
     unwell = tuple(i for i in batch.ids if i in open_ids or scene.state.instances[i].seen.phase in BAD)
     note = (e.GateChecked("deadline", False, _late(scene, batch, open_ids), batch.number),) if open_ids else ()
     return [Record((e.BatchEnded(batch.number, unwell), *note))]

@@ -211,7 +211,6 @@ class Field(Vertical):
             value,
             placeholder=self.spec.placeholder,
             compact=True,
-            select_on_focus=False,
             password=self._secret,
             classes="field-input",
         )
