@@ -10,8 +10,10 @@ from support.simulator import shared_simulator, simulator
 
 __all__ = ["shared_simulator", "simulator"]
 
+# Processes under test inherit what is ignored: a suite started by nohup, or in the background of a shell, would have
+# them ignore what the tests send.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
-# Processes under test inherit it: a suite started by nohup would have them ignore what the tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = [] if os.environ.get("VMSS_TUI_AZ") else ["conformance"]
 """The suite that drives the real Azure CLI runs only when it is told where that is."""
