@@ -157,7 +157,7 @@ def test_hints_are_the_live_arithmetic() -> None:
     assert hint("rollout.pause") == "5 pauses, 2 min in all"
     assert hint("rollout.unhealthy") == "stops above 12 of 60 unhealthy"
     assert hint("rollout.mode") == "Azure rolls (Rolling)"
-    assert hint("rollout.failure_budget") == "no limit over the whole run"
+    assert hint("rollout.failure_budget") == "no limit for the whole run"
     assert hint("script.rerun") == "when the settings are identical too"
     assert form.hint(specs["rollout.batch"], None, None) == specs["rollout.batch"].hint
     steps = RolloutPolicy(
@@ -169,6 +169,6 @@ def test_hints_are_the_live_arithmetic() -> None:
     ours = made(steps)
     assert ours.strategy is Strategy.OUR_BATCHES
     assert hint("rollout.batch", ours) == "= 1, then 29, then 30, zones mixed"
-    assert hint("rollout.failure_budget", ours) == "stops at more than 3 failed instances over the whole run"
-    assert hint("rollout.mode", ours) == "we update, batch by batch; the set is Rolling, put back afterwards"
+    assert hint("rollout.failure_budget", ours) == "stops above 3 failed instances in all"
+    assert hint("rollout.mode", ours) == "our batches, Rolling afterwards"
     assert hint("rollout.cross_zone", ours) == "a batch may take down two zones at once"

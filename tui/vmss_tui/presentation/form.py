@@ -25,7 +25,7 @@ class FieldSpec:
 SCRIPT_FIELDS = (
     FieldSpec(key="script.os", label="System", choices=("linux", "windows")),
     FieldSpec(key="script.label", label="Version name", cells=30, hint="what people call it"),
-    FieldSpec(key="script.files", label="Files", hint="one address a line; ctrl+up and ctrl+down move a line"),
+    FieldSpec(key="script.files", label="Files", hint="one address a line; ctrl+up, ctrl+down move it"),
     FieldSpec(key="script.command", label="Command", placeholder="./install.sh", hint="run after the downloads"),
     FieldSpec(key="script.rerun", label="Run again", choices=("no", "yes"), hint="when the settings are identical too"),
 )
@@ -86,12 +86,12 @@ def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
             most = total * plan.policy.unhealthy_percent // 100
             return f"stops above {most} of {total} unhealthy" if plan.healthy is not None else _no_health(of)
         case "rollout.unhealthy_upgraded":
-            return f"stops when more than {plan.policy.unhealthy_upgraded_percent} % of the updated are unhealthy"
+            return f"stops above {plan.policy.unhealthy_upgraded_percent} % unhealthy of the updated"
         case "rollout.failure_budget":
             return budget_hint(plan)
         case "rollout.min_healthy":
             seconds = plan.policy.min_healthy_seconds
-            return f"each instance, {in_words(seconds)} before its batch is done" if seconds else "no waiting"
+            return f"each instance {in_words(seconds)} before its batch ends" if seconds else "no waiting"
         case "rollout.cross_zone":
             return "a batch may take down two zones at once" if plan.policy.cross_zone else "one zone after another"
         case _:
@@ -104,12 +104,12 @@ def _no_health(of: ScaleSet | None) -> str:
 
 
 def mode_hint(plan: RolloutPlan) -> str:
-    """`Azure rolls (Rolling)`, and whether the set's own mode is changed for it."""
-    who = "Azure rolls" if plan.strategy is Strategy.AZURE_ROLLS else "we update, batch by batch"
+    """`Azure rolls (Rolling)`, or `our batches, Automatic afterwards` where the set's own mode is put back."""
+    who = "Azure rolls" if plan.strategy is Strategy.AZURE_ROLLS else "our batches"
     own = plan.set_mode.value
     if plan.policy.mode is None or plan.policy.mode is plan.set_mode:
         return f"{who} ({own})"
-    return f"{who}; the set is {own}, put back afterwards"
+    return f"{who}, {own} afterwards"
 
 
 def batch_hint(plan: RolloutPlan) -> str:
@@ -134,9 +134,9 @@ def pause_hint(plan: RolloutPlan) -> str:
 
 
 def budget_hint(plan: RolloutPlan) -> str:
-    """`stops at more than 3 failed instances`."""
+    """`stops above 3 failed instances in all`."""
     budget = plan.policy.failure_budget
     if budget is None:
-        return "no limit over the whole run"
+        return "no limit for the whole run"
     count = percent_of(budget.value, plan.total) if budget.percent else budget.value
-    return f"stops at more than {counted(count, 'failed instance')} over the whole run"
+    return f"stops above {counted(count, 'failed instance')} in all"

@@ -22,7 +22,7 @@ _ADD = FieldSpec(
     key=ADD_PROTECTED,
     label="Add",
     placeholder="storageAccountKey $WEB_STORAGE_KEY",
-    hint="a name, then $VARIABLE, @file, or ? to be asked; enter adds it",
+    hint="name, then $VARIABLE, @file or ? (asks); enter adds",
 )
 _MANY = ("script.files", "script.inline")
 
