@@ -220,10 +220,29 @@ def test_a_notice_may_be_a_title_alone() -> None:
     assert [text_of(line) for line in header.notice_lines(Notice(title="Nothing"), 60)] == ["", "   Nothing"]
 
 
-def test_a_note_gives_up_its_first_parts_first() -> None:
+def test_a_note_gives_up_its_last_parts_first() -> None:
     info = HeaderInfo(note="2 tenants · 4 subscriptions · 15 scale sets")
-    assert "4 subscriptions · 15 scale sets" in text_of(header.header_line(info, 70))
-    assert "tenants" not in text_of(header.header_line(info, 70))
+    assert "2 tenants · 4 subscriptions  " in text_of(header.header_line(info, 70))
+    assert "scale sets" not in text_of(header.header_line(info, 70))
+
+
+def test_a_note_is_worth_more_than_the_program_and_the_way_of_signing_in() -> None:
+    info = replace(INFO, crumbs=("vmss-tui", "web-weu", "deploy"), note="profile service (bundled)", cloud="simulator")
+    wide = text_of(header.header_line(info, 120))
+    assert wide.startswith(" web-weu ▸ deploy   profile service (bundled) ")
+    assert "maria@contoso.com (Azure CLI)" in wide
+    longer = text_of(header.header_line(replace(info, note="profile custom-application (bundled)"), 120))
+    assert longer.startswith(" web-weu ▸ deploy   profile custom-application (bundled) ")
+    assert "maria@contoso.com  " in longer
+    narrow = text_of(header.header_line(info, 80))
+    assert "profile service (bundled)" in narrow
+
+
+def test_a_narrow_line_says_at_the_root_who_is_signed_in() -> None:
+    info = replace(INFO, crumbs=("vmss-tui",), note="2 tenants · 4 subscriptions · 15 scale sets")
+    line = text_of(header.header_line(info, 80))
+    assert "maria@contoso.com (Azure CLI)" in line
+    assert text.width(line) == 80
 
 
 def test_a_journal_at_rest_is_only_counted() -> None:

@@ -4,7 +4,7 @@ Pure functions; ages and shares come in as numbers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmss_tui.domain.ids import Identity
 from vmss_tui.presentation import text
@@ -14,6 +14,7 @@ from vmss_tui.presentation.glyphs import Role
 _AGE_WIDTH = 12
 _GAP = "  "
 _WIDE = 100
+_TIGHT = 72
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,46 +82,76 @@ def who(identity: Identity | None) -> str:
 
 
 def header_line(info: HeaderInfo, width: int) -> Line:
-    """The whole line in exactly `width` cells: crumbs left; badge, identity, age and quota right."""
-    right = _right(info, width)
-    room = width - text.width(text_of(right)) - 2
-    return (*_left(info, max(8, room)), *right)
+    """The whole line in exactly `width` cells: crumbs and note left; badge, identity, age and quota right.
 
-
-def _left(info: HeaderInfo, room: int) -> Line:
+    When not everything fits: first the name of the program goes, then how somebody signed in, then the outer crumbs,
+    and the note is cut.
+    """
     crumbs = [text.plain(each) for each in info.crumbs] or ["vmss-tui"]
-    while len(crumbs) > 2 and text.width(" ▸ ".join(crumbs)) + 1 > room:
+    identities = _identities(info, width, root=len(crumbs) == 1)
+    shapes = [(crumbs, identities[0])]
+    if len(crumbs) > 1:
+        shapes += [(crumbs[1:], each) for each in identities]
+    for shown, identity in shapes:
+        right = _right(info, width, identity)
+        room = width - text.width(text_of(right)) - 2
+        if _needed(shown, text.plain(info.note)) <= room:
+            return (*_left(shown, info.note, room), *right)
+    right = _right(info, width, identities[0])
+    return (*_left(crumbs, info.note, max(8, width - text.width(text_of(right)) - 2)), *right)
+
+
+def _identities(info: HeaderInfo, width: int, *, root: bool) -> tuple[str, ...]:
+    """Who is signed in, from the longest to the shortest way to say it; narrow lines have room only at the root."""
+    if not (name := who(info.identity)) or (width < _WIDE and not (root and width >= _TIGHT)):
+        return ("",)
+    short = replace(info.identity, method="") if info.identity is not None else None
+    return (text.cut_middle(name, max(32, width // 3)), text.cut_middle(who(short), max(20, width // 3)))
+
+
+def _needed(crumbs: Sequence[str], note: str) -> int:
+    """Cells for crumbs and note; a note of several parts may give up all but its first."""
+    return 1 + text.width(" ▸ ".join(crumbs)) + (3 + text.width(note.split(" · ")[0]) if note else 0)
+
+
+def _left(outer: Sequence[str], note: str, room: int) -> Line:
+    crumbs = list(outer)
+    while len(crumbs) > 2 and _needed(crumbs, "") > room:
         crumbs.pop(1)
-    if len(crumbs) == 2 and text.width(" ▸ ".join(crumbs)) + 1 > room:
+    if len(crumbs) == 2 and _needed(crumbs, "") > room:
         crumbs.pop(0)
     last = text.cut_middle(crumbs[-1], max(1, room - 1 - text.width("".join(f"{each} ▸ " for each in crumbs[:-1]))))
     pieces: list[Piece] = [(" ", Role.PLAIN)]
     for each in crumbs[:-1]:
         pieces += [(each, Role.DIM), (" ▸ ", Role.DIM)]
     pieces.append((last, Role.ACCENT))
-    note = _note(text.plain(info.note), room - text.width(text_of(pieces)) - 3)
-    if note:
-        pieces += [("   ", Role.PLAIN), (note, Role.DIM)]
+    remark = _note(text.plain(note), room - text.width(text_of(pieces)) - 3)
+    if remark:
+        pieces += [("   ", Role.PLAIN), (remark, Role.DIM)]
     pad = room + 2 - text.width(text_of(pieces))
     return (*pieces, (" " * max(1, pad), Role.PLAIN))
 
 
 def _note(note: str, room: int) -> str:
-    """The note in `room` cells: its first parts go first."""
+    """The note in `room` cells: its last parts go first."""
     parts = note.split(" · ")
+    several = len(parts) > 1
     while len(parts) > 1 and text.width(" · ".join(parts)) > room:
-        parts.pop(0)
-    return text.cut_end(" · ".join(parts), room) if room >= 8 else ""
+        parts.pop()
+    shown = " · ".join(parts)
+    if several and text.width(shown) > room:
+        return ""
+    return text.cut_end(shown, room) if room >= 8 else ""
 
 
-def _right(info: HeaderInfo, width: int) -> Line:
+def _right(info: HeaderInfo, width: int, identity: str) -> Line:
     pieces: list[Piece] = []
     if info.read_only:
         pieces += [(" READ ONLY " if width >= 80 else " RO ", Role.WARN), (_GAP, Role.PLAIN)]
     if info.cloud and width >= _WIDE:
         pieces += [(text.cut_end(info.cloud, 16), Role.WARN), (_GAP, Role.PLAIN)]
-    if width >= _WIDE and (name := who(info.identity)):
-        pieces += [(text.cut_middle(name, max(20, width // 3)), Role.DIM), (_GAP, Role.PLAIN)]
+    if identity:
+        pieces += [(identity, Role.DIM), (_GAP, Role.PLAIN)]
     if width >= 50:
         words, role = age_piece(info.freshness)
         pieces += [(text.fit(words, _AGE_WIDTH, right=True), role), (_GAP, Role.PLAIN)]

@@ -76,7 +76,7 @@ class DeployScreen(PlanningScreen):
 
     def note(self) -> str:
         """Where the form started from."""
-        return f"from {self.form.remark}" if self.form is not None else ""
+        return self.form.remark if self.form is not None else ""
 
     def freshness(self) -> Freshness:
         """How old the reading is that the plan rests on."""
