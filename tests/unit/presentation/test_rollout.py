@@ -1,5 +1,6 @@
 """A rollout in words: headline, counts, bar, estimate, verdict, summary."""
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 from hypothesis import given
@@ -29,6 +30,22 @@ def test_headline_fits_eighty_cells() -> None:
     text = text_of(rollout.headline(fold(tale.log), tale.now, 78))
     assert "batch 4/5" in text and "eta" in text
     assert width(text) <= 78
+
+
+def test_a_headline_gives_up_the_old_version_before_the_times() -> None:
+    tale = story.until_batch(4)
+    state = fold(tale.log)
+    plan = state.plan
+    assert plan is not None
+    state = replace(
+        state,
+        plan=replace(plan, from_label="unknown a1b2c3d4", script=plan.script.labelled("custom-application 2.4.0")),
+    )
+    assert "unknown a1b2c3d4 → custom-application 2.4.0" in text_of(rollout.headline(state, tale.now, 120))
+    narrow = text_of(rollout.headline(state, tale.now, 78))
+    assert "→ custom-application 2.4.0  " in narrow and "eta" in narrow
+    least = text_of(rollout.headline(state, tale.now, 58))
+    assert "…" in least and "eta" in least
 
 
 def test_nobody_works_on_it_comes_first() -> None:
@@ -91,6 +108,19 @@ def test_counts_show_health_against_the_floor() -> None:
     assert ("47", Role.BAD) in rollout.counts(state, tale.now, 120)
     for cells in (78, 100, 120, 200):
         assert width(text_of(rollout.counts(state, tale.now, cells))) <= cells
+
+
+def test_a_short_line_of_counts_keeps_the_lowest_health() -> None:
+    tale = story.until_batch(4)
+    state = fold(tale.log)
+    one, *rest = state.instances.items()
+    aside = replace(one[1], seen=replace(one[1].seen, phase=Phase.EXCLUDED))
+    state = replace(state, instances={one[0]: aside, **dict(rest)})
+    assert "1 excluded" in text_of(rollout.counts(state, tale.now, 120))
+    narrow = text_of(rollout.counts(state, tale.now, 78))
+    assert "excluded" not in narrow and "lowest 48 floor 48" in narrow
+    assert "lowest 48" in text_of(rollout.counts(state, tale.now, 70))
+    assert "healthy 54/60" in text_of(rollout.counts(state, tale.now, 58))
 
 
 def test_a_set_without_health_says_so() -> None:

@@ -14,7 +14,16 @@ from vmss_tui.presentation.columns import Line, Piece, text_of
 from vmss_tui.presentation.estimate import elapsed, remaining
 from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
 from vmss_tui.presentation.header import wrap
-from vmss_tui.presentation.text import clock_time, counted, cut_end, plain, plain_lines, seconds_between, width
+from vmss_tui.presentation.text import (
+    clock_time,
+    counted,
+    cut_end,
+    cut_middle,
+    plain,
+    plain_lines,
+    seconds_between,
+    width,
+)
 
 BUSY = (Phase.UPDATING, Phase.SCRIPT, Phase.HEALTH)
 """Phases of instances that are being worked on."""
@@ -69,10 +78,12 @@ def headline(state: RolloutState, now: datetime, cells: int, *, runner_alive: bo
     mark = stage_mark(state, runner_alive=runner_alive)
     tight = cells < 100
     gap = "  " if tight else "   "
-    left: list[Piece] = [(mark.text(), mark.role), (f"{gap}{arrow(*versions(state))}", Role.PLAIN)]
     right = _clock(state, now, tight=tight)
-    if width(text_of(left)) + width(text_of(right)) + 2 > cells:
-        left[1] = (f"{gap}{arrow(*versions(state), tight=True)}", Role.PLAIN)
+    room = cells - width(mark.text()) - len(gap) - width(text_of(right)) - 2
+    old, new = versions(state)
+    shapes = (arrow(old, new), arrow(old, new, tight=True), f"→ {new}")
+    shown = next((each for each in shapes if width(each) <= room), cut_middle(shapes[-1], max(1, room)))
+    left = ((mark.text(), mark.role), (f"{gap}{shown}", Role.PLAIN))
     space = cells - width(text_of(left)) - width(text_of(right))
     return (*left, (" " * max(2, space), Role.PLAIN), *right)
 
@@ -151,20 +162,34 @@ def groups(state: RolloutState) -> tuple[tuple[str, int, Role], ...]:
     return (*always, *(each for each in rare if each[1]))
 
 
+_DROPPED = ((), ("gone",), ("gone", "excluded"), ("gone", "excluded", "floor"), ("gone", "excluded", "floor", "lowest"))
+"""What a line that is too short goes without: what cannot change first."""
+
+
 def counts(state: RolloutState, now: datetime, cells: int) -> Line:
     """`36 done   9 updating   15 waiting   0 failed      healthy 57 of 60   lowest 51, floor 48   ▇▇▆▇`."""
     tight = cells < 100
-    digits = len(str(max(state.total, len(state.instances), 1)))
-    left: list[Piece] = []
-    for word, number, role in groups(state):
-        left.append((f"{number:>{digits}} {word}", role if number else Role.DIM))
-        left.append(("  " if tight else "   ", Role.PLAIN))
-    right = _health(state, tight=tight)
+    left, right = _standing(state, (), tight=tight)
+    for without in _DROPPED[1:]:
+        if width(text_of(left)) + width(text_of(right)) <= cells:
+            break
+        left, right = _standing(state, without, tight=tight)
     spark_cells = cells - width(text_of(left)) - width(text_of(right)) - 3
     if spark_cells >= 6 and state.health_trend:
         right += [("   ", Role.PLAIN), *sparkline(state, now, min(24, spark_cells))]
     space = cells - width(text_of(left)) - width(text_of(right))
     return (*left, (" " * max(0, space), Role.PLAIN), *right)
+
+
+def _standing(state: RolloutState, without: tuple[str, ...], *, tight: bool) -> tuple[list[Piece], list[Piece]]:
+    """Counts by state at the left, health at the right."""
+    digits = len(str(max(state.total, len(state.instances), 1)))
+    left: list[Piece] = []
+    for word, number, role in groups(state):
+        if word not in without:
+            left.append((f"{number:>{digits}} {word}", role if number else Role.DIM))
+            left.append(("  " if tight else "   ", Role.PLAIN))
+    return left, _health(state, without, tight=tight)
 
 
 def floor(state: RolloutState) -> int | None:
@@ -175,20 +200,18 @@ def floor(state: RolloutState) -> int | None:
     return total - total * state.plan.policy.unhealthy_percent // 100
 
 
-def _health(state: RolloutState, *, tight: bool) -> list[Piece]:
+def _health(state: RolloutState, without: tuple[str, ...], *, tight: bool) -> list[Piece]:
     if state.healthy is None:
         return [("no health source", Role.WARN)]
     total = state.total or len(state.instances)
     least = floor(state) or 0
     role = Role.OK if state.healthy == total else Role.BAD if state.healthy < least else Role.PLAIN
     pieces: list[Piece] = [("healthy ", Role.DIM), (f"{state.healthy}{'/' if tight else ' of '}{total}", role)]
-    if state.lowest is not None:
-        below = state.lowest.healthy < least
-        pieces += [
-            ("  lowest " if tight else "   lowest ", Role.DIM),
-            (str(state.lowest.healthy), Role.BAD if below else Role.PLAIN),
-            (f"{'' if tight else ','} floor {least}", Role.DIM),
-        ]
+    if state.lowest is not None and "lowest" not in without:
+        below = Role.BAD if state.lowest.healthy < least else Role.PLAIN
+        pieces += [("  lowest " if tight else "   lowest ", Role.DIM), (str(state.lowest.healthy), below)]
+        if "floor" not in without:
+            pieces.append((f"{'' if tight else ','} floor {least}", Role.DIM))
     return pieces
 
 
