@@ -15,6 +15,7 @@ from vmss_tui.domain.plan import Batch, RolloutPlan
 from vmss_tui.domain.planning import plan_rollout
 from vmss_tui.domain.policy import Amount, BatchStep, ExternalGate, RolloutPolicy, Severity, UpgradeMode
 from vmss_tui.domain.rollout import RolloutState, Stage
+from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.domain.scene import Action, Write
 from vmss_tui.domain.upgrade import AzureFault, OperationState, UpgradeCode
 from vmss_tui.domain.writes import MOST_ATTEMPTS, after_refusal
@@ -144,14 +145,18 @@ def test_pause_approve_and_cancel() -> None:
     driver = drive(Toy(), asked)
     assert driver.ask("pause")
     driver.run(lambda: driver.state.waiting is not None)
-    assert driver.state.waiting is not None and driver.state.waiting.why == "paused before anything was changed"
+    assert driver.state.waiting is not None and driver.state.waiting.why.startswith(
+        "paused before anything was changed"
+    )
     assert driver.ask("resume")
     driver.run(lambda: driver.state.stage is Stage.APPROVAL)
     assert not driver.ask("resume") and driver.state.awaiting_approval == 2
     assert driver.ask("approve")
     driver.run(begun(driver, 2))
     assert driver.ask("pause") and driver.ask("pause")
-    driver.run(lambda: driver.state.waiting is not None and driver.state.waiting.why == "paused before batch 3")
+    driver.run(
+        lambda: driver.state.waiting is not None and driver.state.waiting.why.startswith("paused before batch 3")
+    )
     assert driver.ask("cancel") and driver.ask("cancel")
     state = driver.run()
     assert state.reason == "cancelled by maria: 4 run web 2, 2 untouched"
@@ -310,7 +315,8 @@ def test_a_forgotten_model_operation_is_judged_by_the_set() -> None:
     toy.operations.clear()
     toy.model_busy = toy.seconds + 5
     driver.run(lambda: driver.state.waiting is not None)
-    assert driver.state.waiting == e.Waiting("Azure updates the set's model")
+    assert driver.state.waiting is not None
+    assert driver.state.waiting.why == "Azure updates the set's model" and driver.state.waiting.until is not None
     assert driver.run().verdict is e.Verdict.COMPLETED
 
 
@@ -419,7 +425,9 @@ def test_cancel_and_continue() -> None:
     toy = Toy(mode=R)
     driver = drive(toy)
     assert driver.ask("pause")
-    driver.run(lambda: driver.state.waiting is not None and driver.state.waiting.why == "paused before Azure's roll")
+    driver.run(
+        lambda: driver.state.waiting is not None and driver.state.waiting.why.startswith("paused before Azure's roll")
+    )
     driver.ask("resume")
     driver.run(begun(driver, 1))
     assert not driver.ask("pause")
@@ -487,11 +495,77 @@ def test_a_forgotten_roll_of_a_set_that_failed() -> None:
     assert "the scale set says that its last change failed" in driver.state.reason
 
 
-def test_a_roll_that_does_not_move_is_told() -> None:
+def test_a_roll_that_does_not_move_is_cancelled_at_its_deadline() -> None:
     toy = Toy(mode=R, takes=10**6)
-    driver = drive(toy, policy(batch_deadline_seconds=30))
-    driver.run(lambda: driver.state.waiting is not None and "nothing has moved" in driver.state.waiting.why)
-    assert driver.state.waiting is not None and driver.state.waiting.why.startswith("nothing has moved since 09:0")
+    driver = drive(toy, policy(batch_deadline_seconds=90))
+    state = driver.run()
+    assert state.verdict is e.Verdict.FAILED
+    assert state.reason.startswith(
+        "nothing has moved for 1 min 30 s, and Azure still says that it rolls: cancelled; 0 run"
+    )
+    assert toy.writes == [Action.MODEL, Action.CANCEL]
+    moving = [each for each in kinds(driver, e.Waiting) if isinstance(each, e.Waiting) and "moves" in each.why]
+    assert 0 < len(moving) <= 4 and all(each.until is not None for each in moving)
+
+
+def test_a_roll_that_neither_moves_nor_can_be_cancelled() -> None:
+    toy = Toy(mode=R, takes=10**6)
+    toy.refuses[Action.CANCEL] = Conflict("not now")
+    state = drive(toy, policy(batch_deadline_seconds=90)).run()
+    assert state.verdict is e.Verdict.FAILED and "Azure refused to cancel: not now; 0 run web 2" in state.reason
+
+
+def test_a_cancelled_roll_that_goes_on_for_ever() -> None:
+    toy = Toy(mode=R, takes=10**6)
+    driver = drive(toy, policy(batch_deadline_seconds=90))
+    driver.run(begun(driver, 1))
+    driver.ask("cancel")
+    driver.record(e.WriteIntended("cancel-1", "c"), e.WriteEnded("cancel-1", OperationState.SUCCEEDED))
+    driver.run(lambda: driver.state.waiting is not None and "has yet to end" in driver.state.waiting.why)
+    assert driver.state.waiting is not None and driver.state.waiting.until is not None
+    state = driver.run()
+    assert state.verdict is e.Verdict.FAILED
+    assert state.reason.startswith("Azure still says that it rolls, 1 min 30 s after it was asked to cancel; 0 run")
+
+
+def test_a_forgotten_change_that_the_set_never_ends() -> None:
+    for mode in (M, R):
+        toy = Toy(mode=mode)
+        plain = toy.snapshot
+        driver = drive(toy, policy(batch_deadline_seconds=20))
+
+        def busy(plain: Callable[[], SetSnapshot] = plain) -> SetSnapshot:
+            found = plain()
+            return replace(found, upgrade=None, scale_set=replace(found.scale_set, provisioning=Provisioning.UPDATING))
+
+        toy.snapshot = busy  # type: ignore[method-assign]
+        driver.run(lambda driver=driver: bool(driver.state.accepted))  # type: ignore[misc]
+        toy.operations.clear()
+        state = driver.run()
+        assert state.verdict is e.Verdict.FAILED and ("after 20 s" in state.reason or "forgotten" in state.reason)
+
+
+def test_an_operation_that_never_ends() -> None:
+    for mode in (M, A):
+        toy = Toy(mode=mode)
+        driver = drive(toy, policy(mode=M, batch_deadline_seconds=90))
+        driver.run(lambda driver=driver: "model" in driver.state.accepted)  # type: ignore[misc]
+        toy.operations[next(iter(toy.operations))].ends = 10**9
+        driver.run(lambda driver=driver: driver.state.waiting is not None)  # type: ignore[misc]
+        assert driver.state.waiting is not None and driver.state.waiting.until is not None
+        state = driver.run()
+        assert state.verdict is e.Verdict.FAILED
+        assert "could not be updated: Azure has not ended it within 1 min 30 s" in state.reason
+
+
+def test_what_must_hold_says_for_how_long() -> None:
+    driver = drive(Toy(), policy(min_healthy_seconds=40))
+    driver.run(lambda: driver.state.waiting is not None and driver.state.waiting.holds_seconds == 40)
+    waiting = driver.state.waiting
+    assert (
+        waiting is not None and waiting.until is not None and waiting.why == "batch 1: instances 0, 1 must stay healthy"
+    )
+    assert waiting.until - driver.toy.now <= timedelta(seconds=40)
 
 
 def test_a_roll_that_leaves_some_behind_has_failed() -> None:

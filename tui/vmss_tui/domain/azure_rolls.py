@@ -4,7 +4,7 @@ Pure: a row of small steps as in `our_batches`. There is no pause in Azure: a pa
 another write. Source: "Configure rolling upgrades"; recordings `rolling_*` (the write itself starts the roll).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vmss_tui.domain import events as e
 from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, verdict
@@ -12,12 +12,15 @@ from vmss_tui.domain.gates import check, failed
 from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.keys import cancel_key, roll_begun, roll_key, roll_number, roll_over, roll_seen
 from vmss_tui.domain.phases import BUSY
+from vmss_tui.domain.policy import spoken_duration
 from vmss_tui.domain.rollout import RolloutState, Stage
 from vmss_tui.domain.scene import Action, Commands, Record, Scene, Write
 from vmss_tui.domain.upgrade import AzureFault, OperationState, UpgradeCode
 from vmss_tui.domain.writes import follow
 
 MOVING = "Azure moves batch by batch"
+STUCK = ("deadline", None)
+"""Where the log keeps that nothing moved for too long."""
 
 
 def decide(scene: Scene) -> Commands:
@@ -48,7 +51,7 @@ def _write(scene: Scene) -> Commands | None:
 def _wanted(scene: Scene) -> int:
     """Number of the roll that there should be: one more once a paused one may go on."""
     number = max(1, roll_number(scene.state))
-    halted = cancel_key(number) in scene.state.accepted and roll_over(scene.state)
+    halted = cancel_key(number) in scene.state.accepted and roll_over(scene.state) and STUCK not in scene.state.gates
     return number + 1 if halted and scene.state.stage is Stage.RUNNING and not _done(scene) else number
 
 
@@ -61,7 +64,7 @@ def _held(scene: Scene) -> Commands | None:
     if scene.cancelling:
         return cancelled(scene)
     if scene.paused:
-        return scene.wait("paused before Azure's roll")
+        return scene.wait("paused before Azure's roll, until somebody resumes it")
     stop = failed(check(scene, None))
     if stop is None:
         return None
@@ -81,11 +84,11 @@ def _arrived(scene: Scene, number: int) -> bool:
 
 
 def _cancel(scene: Scene) -> Commands | None:
-    """Somebody wants it to stop: cancel through Azure, once."""
+    """Somebody wants it to stop, or nothing moves: cancel through Azure, once."""
     state = scene.state
     number = roll_number(state)
     key = cancel_key(number)
-    asked = scene.cancelling or scene.paused or key in state.writes
+    asked = scene.cancelling or scene.paused or key in state.writes or STUCK in state.gates
     if not asked or not roll_begun(state) or roll_over(state):
         return None
     write = Write(key, Action.CANCEL, "cancel Azure's rolling upgrade")
@@ -102,10 +105,34 @@ def _roll(scene: Scene) -> Commands | None:
     key = roll_key(roll_number(state))
     if state.ended(key) is OperationState.GONE and not roll_seen(state):
         return _by_the_set(scene, key)
-    since = max((each.since for each in state.instances.values() if each.since is not None), default=None)
-    if scene.now >= scene.due(since, scene.plan.policy.batch_deadline_seconds + scene.plan.policy.pause_seconds):
-        return scene.wait(f"nothing has moved since {since:%H:%M} UTC; Azure still says that it rolls")
-    return scene.wait(MOVING)
+    cancel = state.writes.get(cancel_key(roll_number(state)))
+    if isinstance(cancel, e.WriteEnded) and (cancel.state is not OperationState.FAILED or STUCK in state.gates):
+        return _not_cancelled(scene, cancel)
+    limit = scene.plan.policy.batch_deadline_seconds + scene.plan.policy.pause_seconds
+    moved = max((each.since for each in state.instances.values() if each.since is not None), default=None)
+    until = scene.due(moved, limit)
+    if scene.now < until:
+        return scene.wait(MOVING, _full_minute(until))
+    told = f"nothing has moved for {spoken_duration(limit)}, and Azure still says that it rolls"
+    return [Record((e.GateChecked("deadline", False, told),))]
+
+
+def _full_minute(moment: datetime) -> datetime:
+    """The next full minute: it moves with every instance, and shall not be news each time."""
+    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+def _not_cancelled(scene: Scene, cancel: e.WriteEnded) -> Commands:
+    """The cancellation has ended, the roll has not."""
+    limit = scene.plan.policy.batch_deadline_seconds
+    until = scene.due(scene.state.write_at.get(cancel.key), limit)
+    told = f"Azure still says that it rolls, {spoken_duration(limit)} after it was asked to cancel"
+    if cancel.state is OperationState.FAILED:
+        stuck, why = scene.state.gates[STUCK], cancel.fault.message if cancel.fault is not None else "without a reason"
+        told = f"{stuck.message}; Azure refused to cancel: {why}"
+    elif scene.now < until:
+        return scene.wait("Azure has taken the cancellation, its rolling upgrade has yet to end", until)
+    return conclude(scene, e.Verdict.FAILED, f"{told}; {changed_so_far(scene)}", cancel.fault)
 
 
 def _by_the_set(scene: Scene, key: str) -> Commands:
@@ -117,7 +144,12 @@ def _by_the_set(scene: Scene, key: str) -> Commands:
             fault = AzureFault("Failed", "the scale set says that its last change failed")
             return [Record((e.WriteEnded(key, OperationState.FAILED, fault),))]
         case _:
-            return scene.wait(MOVING)
+            limit = scene.plan.policy.batch_deadline_seconds
+            until = scene.due(scene.state.write_at.get(key), limit * max(1, len(scene.plan.batches)))
+            if scene.now < until:
+                return scene.wait(MOVING, until)
+            told = f"Azure has forgotten the change and the set has not ended it by {until:%H:%M} UTC"
+            return conclude(scene, e.Verdict.FAILED, f"{told}; {changed_so_far(scene)}")
 
 
 def _settle(scene: Scene) -> Commands | None:
@@ -147,9 +179,12 @@ def _end(scene: Scene) -> Commands:
     outcome = _outcome(state)
     if outcome is OperationState.SUCCEEDED:
         return verdict(scene)
+    stuck = state.gates.get(STUCK)
+    if outcome is OperationState.CANCELLED and stuck is not None:
+        return conclude(scene, e.Verdict.FAILED, f"{stuck.message}: cancelled; {changed_so_far(scene)}")
     if outcome is OperationState.CANCELLED:
         if scene.paused:
-            return scene.wait("paused: Azure's roll is cancelled, resume starts it again")
+            return scene.wait("paused: Azure's roll is cancelled until somebody resumes it, which starts it again")
         return cancelled(scene, "" if scene.cancelling else "somebody else cancelled Azure's roll")
     fault = _fault(state)
     why = fault.brief if fault is not None else "it gave no reason"

@@ -142,10 +142,14 @@ class BatchEnded:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What the runner waits for and until when (None: no limit). `why` is a sentence."""
+    """What the runner waits for and until when (None: for a person). `why` is a sentence.
+
+    `holds_seconds`: something has to hold for so long until then, as health does; 0 when nothing has to.
+    """
 
     why: str
     until: datetime | None = None
+    holds_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ Pure: a row of small steps, each of which says what to do now, or None when it i
 Write the model; follow the batch that runs; check the gates; wait for people and pauses; start the next batch.
 """
 
+from datetime import datetime, timedelta
+
 from vmss_tui.domain import events as e
 from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, listed, verdict
 from vmss_tui.domain.gates import check, failed
@@ -12,7 +14,7 @@ from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.keys import MODEL, batch_key
 from vmss_tui.domain.phases import BAD, FINAL, short
 from vmss_tui.domain.plan import Batch, Strategy
-from vmss_tui.domain.policy import UpgradeMode
+from vmss_tui.domain.policy import UpgradeMode, spoken_duration
 from vmss_tui.domain.rollout import BatchState, Stage
 from vmss_tui.domain.scene import Action, AskGate, CheckFiles, Commands, Record, Scene, Write
 from vmss_tui.domain.upgrade import OperationState
@@ -20,6 +22,8 @@ from vmss_tui.domain.writes import follow
 
 PROOF_SECONDS = 120.0
 """How long after its update an instance may take to report that the script ran."""
+FILES_SECONDS = 20.0
+"""How long a file may take to be fetched: `gateway.pins` gives it up then."""
 
 
 def decide(scene: Scene) -> Commands:
@@ -48,8 +52,18 @@ def _model(scene: Scene) -> Commands | None:
         why = ended.fault.message if ended.fault is not None else "Azure gave no reason"
         return conclude(scene, e.Verdict.FAILED, f"the set's model could not be updated: {why}", ended.fault)
     if ended == e.WriteEnded(MODEL, OperationState.GONE) and scene.set.provisioning is Provisioning.UPDATING:
-        return scene.wait("Azure updates the set's model")
+        return _model_unheard(scene)
     return None
+
+
+def _model_unheard(scene: Scene) -> Commands:
+    """Nobody knows of the operation any more, and the set still says that it is being updated."""
+    limit = scene.plan.policy.batch_deadline_seconds
+    until = scene.due(scene.state.write_at.get(MODEL), limit)
+    if scene.now < until:
+        return scene.wait("Azure updates the set's model", until)
+    why = f"the set's model is still being updated after {spoken_duration(limit)}"
+    return conclude(scene, e.Verdict.FAILED, f"{why}; {changed_so_far(scene)}")
 
 
 def _held_before_start(scene: Scene) -> Commands | None:
@@ -57,7 +71,7 @@ def _held_before_start(scene: Scene) -> Commands | None:
     if scene.cancelling:
         return cancelled(scene)
     if scene.paused:
-        return scene.wait("paused before anything was changed")
+        return scene.wait("paused before anything was changed, until somebody resumes it")
     stopped = failed(check(scene, None))
     if stopped is not None:
         return [
@@ -87,30 +101,42 @@ def _running(scene: Scene) -> Commands | None:
     batch = scene.state.open_batch
     if batch is None:
         return None
-    waiting = _updates(scene, batch)
     deadline = scene.due(batch.started_at, scene.plan.policy.batch_deadline_seconds)
+    waiting = _updates(scene, batch, deadline)
     late = scene.now >= deadline
     if not late and waiting is not None:
         return waiting
     open_ids = [i for i in batch.ids if not _through(scene, i)]
     if open_ids and not late:
-        noun = "instance" if len(open_ids) == 1 else "instances"
-        return scene.wait(f"batch {batch.number}: waiting for {noun} {listed(open_ids)}", deadline)
+        return _wait_for(scene, batch, open_ids, deadline)
     unwell = tuple(i for i in batch.ids if i in open_ids or scene.state.instances[i].seen.phase in BAD)
     note = (e.GateChecked("deadline", False, _late(scene, batch, open_ids), batch.number),) if open_ids else ()
     return [Record((e.BatchEnded(batch.number, unwell), *note))]
 
 
+def _wait_for(scene: Scene, batch: BatchState, open_ids: list[str], deadline: datetime) -> Commands:
+    """Until these are through; once all of them are well, until they have been so for long enough."""
+    noun = "instance" if len(open_ids) == 1 else "instances"
+    known, holds = [scene.state.instances[i] for i in open_ids], scene.plan.policy.min_healthy_seconds
+    if any(each.seen.phase is not e.Phase.DONE for each in known):
+        return scene.wait(f"batch {batch.number}: waiting for {noun} {listed(open_ids)}", deadline)
+    until = max(scene.due(each.since, holds) for each in known)
+    why = f"batch {batch.number}: {noun} {listed(open_ids)} must stay healthy"
+    return scene.wait(why, min(until, deadline), holds_seconds=holds)
+
+
 def _late(scene: Scene, batch: BatchState, open_ids: list[str]) -> str:
-    limit = scene.plan.policy.batch_deadline_seconds
-    return f"batch {batch.number} took longer than {limit} s; not through: {listed(open_ids)}"
+    limit = spoken_duration(scene.plan.policy.batch_deadline_seconds)
+    return f"batch {batch.number} took longer than {limit}; not through: {listed(open_ids)}"
 
 
-def _updates(scene: Scene, batch: BatchState) -> Commands | None:
+def _updates(scene: Scene, batch: BatchState, until: datetime) -> Commands | None:
     """The writes of a batch: one for all, or one for each VM. None when all have ended."""
     why = f"Azure updates batch {batch.number}"
     if scene.plan.strategy is not Strategy.VM_BATCHES:
-        return follow(scene, _update(scene, batch.number, batch.ids), arrived=_moved(scene, batch.ids), why=why)
+        return follow(
+            scene, _update(scene, batch.number, batch.ids), arrived=_moved(scene, batch.ids), why=why, until=until
+        )
     writes: Commands = []
     waits: list[Commands] = []
     for each in batch.ids:
@@ -118,7 +144,7 @@ def _updates(scene: Scene, batch: BatchState) -> Commands | None:
         if key not in scene.state.writes and (scene.cancelling or not _needs(scene, each)):
             continue
         write = Write(key, Action.VM, f"write the script of {each}", (each,), batch.number)
-        found = follow(scene, write, arrived=_moved(scene, (each,)), why=why)
+        found = follow(scene, write, arrived=_moved(scene, (each,)), why=why, until=until)
         if found is not None:
             waits.append(found)
             writes += [command for command in found if isinstance(command, Write)]
@@ -197,7 +223,7 @@ def _next(scene: Scene) -> Commands:
     if batch is None:
         return _soak(scene)
     if scene.paused:
-        return scene.wait(f"paused before batch {batch.number}")
+        return scene.wait(f"paused before batch {batch.number}, until somebody resumes it")
     last, pause = scene.state.batch, scene.plan.policy.pause_seconds
     until = scene.due(last.ended_at if last is not None else None, pause)
     if last is not None and last.ids and scene.now < until:
@@ -214,7 +240,7 @@ def _approval(scene: Scene, batch: Batch) -> Commands | None:
     state = scene.state
     if not batch.approve or batch.number in state.approved:
         return None
-    waiting = scene.wait(f"batch {batch.number} waits for an approval")
+    waiting = scene.wait(f"batch {batch.number} waits until somebody approves it")
     asked = state.stage is Stage.APPROVAL and state.awaiting_approval == batch.number
     return waiting if asked else [Record((e.ApprovalNeeded(batch.number),)), *waiting]
 
@@ -231,7 +257,11 @@ def _external(scene: Scene, batch: Batch) -> Commands | None:
         return None
     answer = scene.state.gates.get(("external", batch.number))
     if answer is None:
-        return [AskGate(batch.number, gate)]
+        until = scene.now + timedelta(seconds=gate.timeout_seconds)
+        return [
+            *scene.wait(f"asking the gate whether batch {batch.number} may start", until),
+            AskGate(batch.number, gate),
+        ]
     return None if answer.passed else _stopped(scene, answer)
 
 
@@ -241,7 +271,8 @@ def _files(scene: Scene, batch: Batch) -> Commands | None:
         return None
     answer = scene.state.gates.get(("files", batch.number))
     if answer is None:
-        return [CheckFiles(batch.number)]
+        until = scene.now + timedelta(seconds=FILES_SECONDS)
+        return [*scene.wait(f"looking at the files again before batch {batch.number}", until), CheckFiles(batch.number)]
     return None if answer.passed else _stopped(scene, answer)
 
 

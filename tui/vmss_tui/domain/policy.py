@@ -243,6 +243,12 @@ def iso_duration(seconds: int) -> str:
     return "PT" + "".join(f"{n}{u}" for n, u in ((hours, "H"), (minutes, "M"), (left, "S")) if n)
 
 
+def spoken_duration(seconds: int) -> str:
+    """For a sentence, without rounding: `45 s`, `90 min`, `1 min 30 s`."""
+    minutes, left = divmod(max(0, seconds), 60)
+    return " ".join([*([f"{minutes} min"] if minutes else []), *([f"{left} s"] if left or not minutes else [])])
+
+
 class Severity(StrEnum):
     """How much a finding weighs: `refuse` stops a rollout before anything is written."""
 

@@ -7,6 +7,7 @@ it again only when it provably did not. Accepted -> wait for its operation. Ende
 from datetime import datetime, timedelta
 
 from vmss_tui.domain import events as e
+from vmss_tui.domain.policy import spoken_duration
 from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.domain.scene import Commands, Record, Scene, Write
 from vmss_tui.domain.upgrade import AzureFault, OperationState
@@ -15,8 +16,12 @@ MOST_ATTEMPTS = 30
 """Deferrals of one write before it counts as refused; with growing pauses this is the better part of an hour."""
 
 
-def follow(scene: Scene, write: Write, *, arrived: bool, why: str) -> Commands | None:
-    """What to do about a write now; None when it has ended. `arrived`: what Azure shows proves that it got it."""
+def follow(scene: Scene, write: Write, *, arrived: bool, why: str, until: datetime | None = None) -> Commands | None:
+    """What to do about a write now; None when it has ended. `arrived`: what Azure shows proves that it got it.
+
+    `until`: when the caller gives it up; without it, an operation that has not ended by the deadline of a batch has
+    failed.
+    """
     state, key = scene.state, write.key
     match state.writes.get(key):
         case None:
@@ -32,9 +37,17 @@ def follow(scene: Scene, write: Write, *, arrived: bool, why: str) -> Commands |
                 return scene.wait("checking whether Azure got the last request before sending it again", until)
             return [write]
         case e.WriteAccepted():
-            return scene.wait(why)
+            deadline = scene.due(state.write_at.get(key), scene.plan.policy.batch_deadline_seconds)
+            if scene.now >= deadline:
+                return [Record((_no_end(scene, key),))]
+            return scene.wait(why, until or deadline)
         case _:
             return None
+
+
+def _no_end(scene: Scene, key: str) -> e.WriteEnded:
+    limit = spoken_duration(scene.plan.policy.batch_deadline_seconds)
+    return e.WriteEnded(key, OperationState.FAILED, AzureFault("NoEnd", f"Azure has not ended it within {limit}"))
 
 
 def after_refusal(
