@@ -52,7 +52,7 @@ def test_zones_are_not_mixed_unless_allowed() -> None:
     [
         (7, ("20%",), 1, ["20 % of 7 is 1"] * 7),
         (3, (2,), 1, ["2 at a time", "2 at a time; 1 left"]),
-        (10, (1, "50%"), 1, ["1", "until 50 % of 10 (5) are updated", "50 % of 10 is 5"]),
+        (10, (1, "50%"), 1, ["a step of 1", "until 50 % of 10 (5) are updated", "50 % of 10 is 5"]),
         (4, ("100%",), 2, ["100 % of 4 is 4; zone 1 has 2 left, zones are not mixed", "100 % of 4 is 4; 2 left"]),
     ],
 )
@@ -73,10 +73,14 @@ def test_order_is_by_zone_update_domain_and_number() -> None:
     assert [each.id for each in ordered(instances, policy(cross_zone=True))] == ["3", "9", "10", "12", "2"]
 
 
-def test_unhealthy_first_when_asked_inside_a_zone() -> None:
+def test_unhealthy_first_when_asked_in_all_zones() -> None:
     instances = [vm(0, zone="1"), vm(1, zone="1", health=Health.UNHEALTHY), vm(2, zone="2", health=Health.UNKNOWN)]
-    assert [each.id for each in ordered(instances, policy(prioritise_unhealthy=True))] == ["1", "0", "2"]
+    asked = policy("100%", prioritise_unhealthy=True)
+    assert [each.id for each in ordered(instances, asked)] == ["1", "2", "0"]
     assert [each.id for each in ordered(instances, policy())] == ["0", "1", "2"]
+    made = batches(instances, asked, 3)
+    assert [each.ids for each in made] == [("1",), ("2",), ("0",)]
+    assert made[0].note == "100 % of 3 is 3; the next one is in zone 2, zones are not mixed"
 
 
 def test_canaries_go_first_as_named_and_alone() -> None:
@@ -84,8 +88,6 @@ def test_canaries_go_first_as_named_and_alone() -> None:
     made = batches(fleet(6), chosen, 6)
     assert [each.ids for each in made] == [("5", "1"), ("0", "2", "3"), ("4",)]
     assert made[0].note == "50 % of 6 is 3; canaries go alone"
-    together = batches(fleet(6), chosen, 6, canary_apart=False)
-    assert [each.ids for each in together] == [("5", "1", "0"), ("2", "3", "4")]
 
 
 def test_an_approval_is_asked_once_for_a_step() -> None:

@@ -68,6 +68,12 @@ def test_azure_cannot_leave_out_named_instances() -> None:
     assert made.excluded == () and "azure-cannot-exclude" in {each.code for each in made.refusals}
 
 
+def test_azures_roll_is_foreseen_with_one_batch_size_and_without_canaries() -> None:
+    made = plan(snapshot(*fleet(10), mode=R), policy("20%", "50%", "100%", canary=("7",)))
+    assert [each.ids for each in made.batches] == [("0", "1"), ("2", "3"), ("4", "5"), ("6", "7"), ("8", "9")]
+    assert "azure-ignores" in {each.code for each in made.findings}
+
+
 def test_labels_come_from_the_digest() -> None:
     labels = {script(1).digest: "web 1", script(2).digest: "web 2"}
     made = plan(snapshot(*fleet(2), vm(9, of=7)), config=script(label=""), labels=labels)

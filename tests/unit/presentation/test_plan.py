@@ -73,11 +73,30 @@ def test_batches_zones_pauses_approvals_and_who_is_left_out() -> None:
         story.plan_of(), batches=batches, excluded=(Exclusion("99", "deallocated"), Exclusion("98", "deallocated"))
     )
     lines = texts(plan.batch_lines(shown, 80))
-    assert lines[1] == "   1  zone 1   5 instances   then 30 s"
-    assert "waits for approval first" in lines[2]
+    assert lines[1] == "  Azure chooses; it usually goes zone by zone, by update domain"
+    assert lines[2] == "   1  zone 1   5 instances   then 30 s"
+    assert "waits for approval first" in lines[3]
     assert "   …  4 more batches, 20 instances" in lines
-    assert any("⊘  2 instances left out: deallocated" in line for line in lines)
+    assert "   ⊘  2 instances left out: deallocated (99, 98)" in lines
     assert "60 instances in 12 batches" in lines[-1] or "60 instances in 12 batches" in lines[-2]
+
+
+def test_the_arithmetic_and_the_order_are_said_in_words_and_once() -> None:
+    policy = RolloutPolicy(
+        mode=UpgradeMode.MANUAL, canary=("7",), prioritise_unhealthy=True, steps=(BatchStep(Amount(20, percent=True)),)
+    )
+    shown = made(policy)
+    lines = texts(plan.batch_lines(shown, 100))
+    assert "  order: 7 first, the unhealthy before the healthy, zone by zone, by update domain" in lines
+    assert sum("20 % of 60 is 12" in line for line in lines) == 1
+    assert sum("zones are not mixed" in line for line in lines) == 3
+    assert any(line.endswith("20 % of 60 is 12; canaries go alone") for line in lines)
+    narrow = texts(plan.batch_lines(shown, 48))
+    assert "      20 % of 60 is 12; canaries go alone" in narrow and all(width(line) <= 48 for line in narrow)
+    assert plan.order(replace(shown, batches=())) == ""
+    mixed = plan.order(replace(shown, policy=replace(policy, cross_zone=True, canary=(), prioritise_unhealthy=False)))
+    assert mixed == "order: by update domain"
+    assert plan.few([str(n) for n in range(9)]) == "0, 1, 2, 3, 4, …"
 
 
 def test_the_sentence_says_how_many_stay_healthy_and_how_long() -> None:

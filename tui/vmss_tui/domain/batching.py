@@ -15,7 +15,10 @@ from vmss_tui.domain.policy import BatchStep, RolloutPolicy, explain_percent, pe
 
 
 def ordered(instances: Iterable[Instance], policy: RolloutPolicy) -> tuple[Instance, ...]:
-    """Canaries first as named, then zone by zone; inside by update domain, unhealthy first when asked."""
+    """Canaries first as named, then the unhealthy of all zones when asked, then zone by zone, by update domain.
+
+    Source: RollingUpgradePolicy.prioritizeUnhealthyInstances ("all unhealthy instances … before any healthy").
+    """
     named = {name: place for place, name in enumerate(policy.canary)}
 
     def rank(each: Instance) -> tuple[object, ...]:
@@ -23,7 +26,7 @@ def ordered(instances: Iterable[Instance], policy: RolloutPolicy) -> tuple[Insta
         well = policy.prioritise_unhealthy and not unhealthy_for_azure(each.health)
         zone = "" if policy.cross_zone else each.zone
         domain = -1 if each.update_domain is None else each.update_domain
-        return (canary, zone, well, domain, each.ordinal)
+        return (canary, well, zone, domain, each.ordinal)
 
     return tuple(sorted(instances, key=rank))
 
@@ -55,7 +58,7 @@ class _Steps:
         """Size of the next batch and its arithmetic in words."""
         amount = self.step.amount
         if not amount.percent:
-            return amount.value, f"{amount.value} at a time" if self.last else f"{amount.value}"
+            return amount.value, f"{amount.value} at a time" if self.last else f"a step of {amount.value}"
         target = percent_of(amount.value, self.total)
         if len(self.steps) > 1 and target > self.done:
             return target - self.done, f"until {amount} of {self.total} ({target}) are updated"
@@ -82,12 +85,10 @@ class _Steps:
         self.fresh = True
 
 
-def batches(
-    instances: Iterable[Instance], policy: RolloutPolicy, total: int, *, canary_apart: bool = True
-) -> tuple[Batch, ...]:
+def batches(instances: Iterable[Instance], policy: RolloutPolicy, total: int) -> tuple[Batch, ...]:
     """Cut `instances` into batches. `total` counts all instances of the set: percentages are of it.
 
-    With `canary_apart` the canaries never share a batch with others.
+    Canaries never share a batch with others.
     """
     waiting = list(ordered(instances, policy))
     steps = _Steps(policy.steps, total)
@@ -95,7 +96,7 @@ def batches(
     while waiting:
         steps.skip_reached()
         size, words = steps.room()
-        members = _take(waiting, size, policy, canary_apart)
+        members = _take(waiting, size, policy)
         ids = tuple(each.id for each in members)
         zones = tuple(sorted({each.zone for each in members} - {""}))
         made.append(
@@ -112,13 +113,13 @@ def batches(
     return tuple(made)
 
 
-def _take(waiting: list[Instance], size: int, policy: RolloutPolicy, canary_apart: bool) -> list[Instance]:
+def _take(waiting: list[Instance], size: int, policy: RolloutPolicy) -> list[Instance]:
     first = waiting[0]
     taken: list[Instance] = []
     for each in waiting[:size]:
         if not policy.cross_zone and each.zone != first.zone:
             break
-        if canary_apart and is_canary(each, policy) != is_canary(first, policy):
+        if is_canary(each, policy) != is_canary(first, policy):
             break
         taken.append(each)
     return taken
@@ -130,5 +131,12 @@ def _note(words: str, size: int, taken: list[Instance], rest: list[Instance], po
     if rest and is_canary(taken[0], policy) != is_canary(rest[0], policy):
         return f"{words}; canaries go alone"
     if rest and rest[0].zone != taken[0].zone:
-        return f"{words}; zone {taken[0].zone or '-'} has {len(taken)} left, zones are not mixed"
+        return f"{words}; {_zone_ends(taken, rest)}, zones are not mixed"
     return f"{words}; {len(taken)} left"
+
+
+def _zone_ends(taken: list[Instance], rest: list[Instance]) -> str:
+    zone = taken[0].zone
+    if any(each.zone == zone for each in rest):
+        return f"the next one is in zone {rest[0].zone or '-'}"
+    return f"zone {zone or '-'} has {len(taken)} left"

@@ -101,7 +101,7 @@ def _removal(plan: RolloutPlan, snapshot: SetSnapshot, policy: RolloutPolicy, no
     current = of.script or plan.script
     base = plan_rollout(snapshot, replace(current, force_update_tag=_tag(now)), policy, now=now)
     having = [each for each in snapshot.instances if each.script_digest]
-    made = batches(having, policy, len(snapshot.instances), canary_apart=False)
+    made = batches(having, policy, len(snapshot.instances))
     bare = replace(
         base,
         removes=True,

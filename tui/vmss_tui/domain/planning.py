@@ -54,7 +54,7 @@ def plan_rollout(
     script = _prepared(script, previous, policy, known, now)
     policy = _fitting(policy, strategy, len(snapshot.instances))
     kept, excluded = _split(snapshot, script, policy, strategy)
-    made = batches(kept, policy, len(snapshot.instances), canary_apart=strategy is not Strategy.AZURE_ROLLS)
+    made = batches(kept, _as_carried_out(policy, strategy), len(snapshot.instances))
     healthy = _healthy(snapshot)
     differs = policy_differs(of, policy, strategy)
     plan = RolloutPlan(
@@ -138,6 +138,11 @@ def _fitting(policy: RolloutPolicy, strategy: Strategy, total: int) -> RolloutPo
         return policy
     percent = max(5, min(100, first.value * 100 // total))
     return replace(policy, steps=(BatchStep(Amount(percent, percent=True), policy.steps[0].approve), *policy.steps[1:]))
+
+
+def _as_carried_out(policy: RolloutPolicy, strategy: Strategy) -> RolloutPolicy:
+    """What counts for the batches: Azure's own roll knows one batch size and no canaries."""
+    return replace(policy, steps=policy.steps[:1], canary=()) if strategy is Strategy.AZURE_ROLLS else policy
 
 
 def _split(

@@ -11,7 +11,7 @@ from typing import Protocol
 from vmss_tui.domain.plan import Batch, RolloutPlan, Strategy
 from vmss_tui.domain.policy import Finding, Severity
 from vmss_tui.domain.script import SettingChange
-from vmss_tui.presentation.columns import Line
+from vmss_tui.presentation.columns import Line, text_of
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import wrap
 from vmss_tui.presentation.rollout import arrow
@@ -196,16 +196,21 @@ def _shared(old: str, new: str) -> int:
 
 def batch_lines(plan: RolloutPlan, cells: int, *, most: int = 8) -> tuple[Line, ...]:
     """The batches (equal ones in the middle put together), who is left out, and the arithmetic in one sentence."""
-    lines: list[Line] = [((f"  {part}", Role.DIM),) for part in wrap(STRATEGIES[plan.strategy], max(10, cells - 2))]
+    lines: list[Line] = [
+        ((f"  {part}", Role.DIM),)
+        for text in (STRATEGIES[plan.strategy], order(plan))
+        for part in (wrap(text, max(10, cells - 2)) if text else ())
+    ]
     shown, hidden = _shown(plan.batches, most)
+    told: set[str] = set()
     for each in shown:
-        lines.append(_batch(each, plan))
+        lines += _with_note(_batch(each, plan), _untold(each, told), cells)
         if hidden and each is shown[most - 2]:
             count = sum(len(batch.ids) for batch in hidden)
             words = f"   …  {counted(len(hidden), 'more batch', 'more batches')}, {counted(count, 'instance')}"
             lines.append(((words, Role.DIM),))
-    for reason, count in _reasons(plan):
-        first, *rest = wrap(f"{counted(count, 'instance')} left out: {reason}", max(10, cells - 6))
+    for reason, ids in _reasons(plan):
+        first, *rest = wrap(f"{counted(len(ids), 'instance')} left out: {reason} ({few(ids)})", max(10, cells - 6))
         lines += [((f"   ⊘  {first}", Role.DIM),), *(((f"      {part}", Role.DIM),) for part in rest)]
     lines += [((f"  {part}", Role.PLAIN),) for part in wrap(sentence(plan), max(10, cells - 2))]
     return tuple(lines)
@@ -233,11 +238,49 @@ def _batch(batch: Batch, plan: RolloutPlan) -> Line:
     return tuple(pieces)
 
 
-def _reasons(plan: RolloutPlan) -> list[tuple[str, int]]:
-    counts: dict[str, int] = {}
+def order(plan: RolloutPlan) -> str:
+    """Who goes when, in words; empty without batches."""
+    policy = plan.policy
+    if not plan.batches:
+        return ""
+    azure = plan.strategy is Strategy.AZURE_ROLLS
+    zones = any(each.zones for each in plan.batches) and not policy.cross_zone
+    steps = [
+        f"{', '.join(plain(each) for each in policy.canary)} first" if policy.canary and not azure else "",
+        "the unhealthy before the healthy" if policy.prioritise_unhealthy else "",
+        "zone by zone" if zones else "",
+        "by update domain",
+    ]
+    said = ", ".join(each for each in steps if each)
+    return f"Azure chooses; it usually goes {said}" if azure else f"order: {said}"
+
+
+def _untold(batch: Batch, told: set[str]) -> str:
+    """The arithmetic of a batch, less what batches before it said already."""
+    fresh = [part for part in batch.note.split("; ") if part and part not in told]
+    told.update(fresh)
+    return "; ".join(fresh)
+
+
+def _with_note(line: Line, note: str, cells: int) -> list[Line]:
+    """A batch and its arithmetic: beside it where there is room, else below."""
+    if not note:
+        return [line]
+    if width(text_of(line)) + 3 + width(note) <= cells:
+        return [(*line, (f"   {note}", Role.DIM))]
+    return [line, *(((f"      {part}", Role.DIM),) for part in wrap(note, max(10, cells - 6)))]
+
+
+def _reasons(plan: RolloutPlan) -> list[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
     for each in plan.excluded:
-        counts[each.reason] = counts.get(each.reason, 0) + 1
-    return sorted(counts.items(), key=lambda item: -item[1])
+        found.setdefault(each.reason, []).append(each.id)
+    return sorted(found.items(), key=lambda item: -len(item[1]))
+
+
+def few(ids: Sequence[str], most: int = 5) -> str:
+    """`3, 7, 12, 15, 20, …`."""
+    return ", ".join(plain(each) for each in ids[:most]) + (", …" if len(ids) > most else "")
 
 
 def sentence(plan: RolloutPlan) -> str:

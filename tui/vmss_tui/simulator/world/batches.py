@@ -1,11 +1,13 @@
 """Which instances a roll works on, in which order, and how a batch turned out: pure questions about instances.
 
-Sources: "Configure rolling upgrades" (zones one after another unless cross-zone, unhealthy first when asked,
-5 minutes to become healthy). The order inside a zone is not documented; update domain and id are used.
+Sources: "Configure rolling upgrades" (zones one after another unless cross-zone, 5 minutes to become healthy),
+RollingUpgradePolicy.prioritizeUnhealthyInstances (all unhealthy instances of the set before any healthy one). The order
+inside a zone is not documented; update domain and id are used.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Literal
 
 from .draft import Draft
@@ -44,7 +46,7 @@ def next_batch(draft: Draft, pending: tuple[str, ...], policy: RollingPolicy) ->
     if not waiting:
         return ()
     ordered = sorted(waiting, key=lambda one: _rank(one, policy))
-    candidates = [one for one in ordered if policy.cross_zone or one.zone == ordered[0].zone]
+    candidates = list(takewhile(lambda one: policy.cross_zone or one.zone == ordered[0].zone, ordered))
     room = healthy_room(policy, len(members), len(unhealthy(members)))
     batch: list[str] = []
     for one in candidates[: batch_size(policy.max_batch, len(members))]:
@@ -85,4 +87,4 @@ def explain(draft: Draft, instance: Instance) -> Failure:
 def _rank(instance: Instance, policy: RollingPolicy) -> tuple[object, ...]:
     zone = "" if policy.cross_zone else instance.zone or ""
     well = policy.prioritize_unhealthy and not unhealthy([instance])
-    return zone, well, instance.update_domain, id_order(instance.id)
+    return well, zone, instance.update_domain, id_order(instance.id)
