@@ -90,13 +90,11 @@ async def test_duplicate_rename_and_delete(tmp_path: Path) -> None:
         await desk.press("enter")
         await desk.shows("3 profiles", "web-copy")
         assert "# a comment that stays" in (directory / "web-copy.toml").read_text()
-        desk.app.screen.query_one("#grid").move_to(str(directory / "web-copy.toml"))  # type: ignore[attr-defined]
         await desk.press("r")
         await desk.shows("Rename web-copy to")
         await desk.type("2")
         await desk.press("enter")
         await desk.shows("web-copy2")
-        desk.app.screen.query_one("#grid").move_to(str(directory / "web-copy2.toml"))  # type: ignore[attr-defined]
         await desk.press("delete")
         await desk.shows("Delete the profile web-copy2?")
         assert isinstance(desk.app.screen, ConfirmScreen)

@@ -158,6 +158,8 @@ def test_drift_says_which_targets_are_what_the_profile_says(inside: Inside) -> N
     assert differs.code == 1
     assert differs.json[0]["state"] == "differs"
     assert differs.json[0]["changes"][0]["path"] == "fileUris[0]"
+    other = inside("profiles", "drift", "hotfix", "reckless", "--json")
+    assert other.json[0]["version"] == "app 1.0.0", "the name that another profile gives it"
     untargeted = inside("profiles", "drift", "app")
     assert untargeted.code == 2
     assert "[targets]" in untargeted.err

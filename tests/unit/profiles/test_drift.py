@@ -78,6 +78,7 @@ def test_something_else_altogether(web: Profile) -> None:
     assert found.label.startswith("unknown ")
     exact = drift(web, snapshot(live), {"version": "2.5"})
     assert exact.reason == "2 settings differ"
+    assert drift(web, snapshot(live), named=lambda script: f"other {len(script.digest)}").label == "other 64"
 
 
 def test_no_script_at_all(web: Profile) -> None:

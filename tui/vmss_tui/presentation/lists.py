@@ -123,8 +123,8 @@ PROFILE_COLUMNS = (
     Column("state", "STATE", 10),
     Column("origin", "FROM", 8, priority=3, middle=True),
     Column("used", "LAST USED", 10, right=True, priority=2),
-    Column("owner", "OWNER", 9, priority=4, middle=True),
-    Column("description", "DESCRIPTION", 17, flex=8, priority=1),
+    Column("owner", "OWNER", 14, flex=1, priority=4),
+    Column("description", "DESCRIPTION", 30, flex=8, priority=1),
 )
 _DRIFT = Column("drift", "TARGETS", 24)
 PROFILE_DRIFT_COLUMNS = (*PROFILE_COLUMNS[:2], _DRIFT, *PROFILE_COLUMNS[2:])

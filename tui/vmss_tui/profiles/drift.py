@@ -1,6 +1,6 @@
 """How far a scale set is from a profile: same, differs, not installed; and who lags behind the model. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +11,10 @@ from vmss_tui.domain.script import ScriptConfig, SettingChange, diff_settings, u
 from vmss_tui.profiles.profile import Profile
 from vmss_tui.profiles.recognising import recognise, recover
 from vmss_tui.profiles.resolving import fit_script, script_of, values_of
+
+
+Naming = Callable[[ScriptConfig], str]
+"""What people call a configuration; an empty text when nobody gave it a name."""
 
 
 class DriftState(StrEnum):
@@ -28,7 +32,7 @@ class Drift:
     target: ScaleSetId
     state: DriftState
     label: str = ""
-    """The version of the model by the profile, else `unknown` and 8 hex digits; empty when there is no script."""
+    """What people call the version of the model, else `unknown` and 8 hex digits; empty when there is no script."""
     changes: tuple[SettingChange, ...] = ()
     """What a rollout would change; empty when it cannot be said for lack of a variable's value."""
     reason: str = ""
@@ -45,34 +49,41 @@ class Drift:
         return self.state is DriftState.SAME and self.behind == 0 and self.counted
 
 
-def drift(profile: Profile, snapshot: SetSnapshot, given: Mapping[str, str] | None = None) -> Drift:
-    """Compare a set with a profile.
+def _nameless(script: ScriptConfig) -> str:
+    return ""
+
+
+def drift(
+    profile: Profile, snapshot: SetSnapshot, given: Mapping[str, str] | None = None, *, named: Naming = _nameless
+) -> Drift:
+    """Compare a set with a profile; `named` is asked for a version that the profile does not recognise.
 
     Variables without a value are taken from the live settings where they can be recovered: the set then counts as
     `same` when it runs *some* version of the profile.
     """
-    return _compare(profile, snapshot.scale_set, given or {}, len(snapshot.instances), _behind(snapshot))
+    return _compare(profile, snapshot.scale_set, given or {}, named, len(snapshot.instances), _behind(snapshot))
 
 
-def fleet_drift(profile: Profile, fleet: Iterable[FleetEntry]) -> tuple[Drift, ...]:
+def fleet_drift(profile: Profile, fleet: Iterable[FleetEntry], *, named: Naming = _nameless) -> tuple[Drift, ...]:
     """Compare every target of a profile in the fleet with it, by what the fleet's own reading says already.
 
     Instances lag when Azure says that they have not the latest model; a set that nobody counted yet says nothing of
     its instances.
     """
-    return tuple(_of_entry(profile, each) for each in fleet if profile.targets.choose(each.scale_set))
+    return tuple(_of_entry(profile, each, named) for each in fleet if profile.targets.choose(each.scale_set))
 
 
-def _of_entry(profile: Profile, entry: FleetEntry) -> Drift:
+def _of_entry(profile: Profile, entry: FleetEntry, named: Naming) -> Drift:
     counts = entry.counts
     if counts is None:
-        return _compare(profile, entry.scale_set, {}, 0, 0, counted=False)
-    return _compare(profile, entry.scale_set, {}, counts.total, counts.total - counts.current)
+        return _compare(profile, entry.scale_set, {}, named, 0, 0, counted=False)
+    return _compare(profile, entry.scale_set, {}, named, counts.total, counts.total - counts.current)
 
 
 def _compare(
-    profile: Profile, scale_set: ScaleSet, given: Mapping[str, str], total: int, behind: int, *, counted: bool = True
-) -> Drift:
+    profile: Profile, scale_set: ScaleSet, given: Mapping[str, str], named: Naming, total: int, behind: int,
+    *, counted: bool = True,
+) -> Drift:  # fmt: skip
     """How a set's model stands; `total` and `behind` are in instances."""
     live = scale_set.script
     if live is None:
@@ -93,7 +104,7 @@ def _compare(
     return Drift(
         target=scale_set.id,
         state=state,
-        label=recognise(profile, live) or live.label or unnamed(live.digest),
+        label=recognise(profile, live) or live.label or named(live) or unnamed(live.digest),
         changes=changes,
         reason=reason,
         behind=behind,

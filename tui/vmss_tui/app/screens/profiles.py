@@ -66,7 +66,10 @@ class ProfilesScreen(ListScreen):
         except VmssTuiError as error:
             self._error = error
         seen = known.entries if known is not None else ()
-        self._drifts = {str(each.path): fleet_drift(store.glance(each), seen) for each in self._entries if seen}
+        named = self.shell.label_of
+        self._drifts = {
+            str(each.path): fleet_drift(store.glance(each), seen, named=named) for each in self._entries if seen
+        }
         self.redraw()
 
     # -- what is shown ------------------------------------------------------------------------------------------
@@ -208,7 +211,7 @@ class ProfilesScreen(ListScreen):
         title = f"Copy {entry.name} as"
         name = await self.app.push_screen_wait(PromptScreen(title, value=f"{entry.name}-copy"))
         if name is not None:
-            self._try(lambda: f"copied to {self.shell.session.profiles().duplicate(entry, name)}")
+            self._place("copied to", lambda: self.shell.session.profiles().duplicate(entry, name))
 
     @work(group="profile", exclusive=True, exit_on_error=False)
     async def do_rename(self) -> None:
@@ -218,7 +221,7 @@ class ProfilesScreen(ListScreen):
             return
         name = await self.app.push_screen_wait(PromptScreen(f"Rename {entry.name} to", value=entry.name))
         if name is not None and name != entry.name:
-            self._try(lambda: f"renamed to {self.shell.session.profiles().rename(entry, name)}")
+            self._place("renamed to", lambda: self.shell.session.profiles().rename(entry, name))
 
     @work(group="profile", exclusive=True, exit_on_error=False)
     async def do_delete(self) -> None:
@@ -238,6 +241,18 @@ class ProfilesScreen(ListScreen):
     def _delete(self, entry: ProfileEntry) -> str:
         self.shell.session.profiles().delete(entry)
         return f"{entry.name} is deleted"
+
+    def _place(self, done: str, act: Callable[[], Path]) -> None:
+        """Make a file, say so, and put the cursor on it."""
+
+        def made() -> str:
+            made_at.append(str(act()))
+            return f"{done} {made_at[0]}"
+
+        made_at: list[str] = []
+        self._try(made)
+        for path in made_at:
+            self.grid.move_to(path)
 
     def _try(self, act: Callable[[], str]) -> None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import click
 
 from vmss_tui.cli import diagnostics, inventory, output
+from vmss_tui.cli.naming import Namer
 from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.preparing import assignments
 from vmss_tui.cli.running import run
@@ -66,11 +67,11 @@ async def _drifts(
             f"no scale set that you can see is a target of profile {profile.name}",
             hint="name one, or look at the profile's [targets]",
         )
-    room = asyncio.Semaphore(AT_ONCE)
+    room, named = asyncio.Semaphore(AT_ONCE), Namer(session)
 
     async def one(target: ScaleSetId) -> Drift:
         async with room:
-            return drift(profile, await read_set(azure, target, session.clock), given)
+            return drift(profile, await read_set(azure, target, session.clock), given, named=named)
 
     return tuple(await asyncio.gather(*map(one, targets)))
 
