@@ -12,7 +12,6 @@ from vmss_tui.profiles.profile import Profile
 from vmss_tui.profiles.recognising import recognise, recover
 from vmss_tui.profiles.resolving import fit_script, script_of, values_of
 
-
 Naming = Callable[[ScriptConfig], str]
 """What people call a configuration; an empty text when nobody gave it a name."""
 
