@@ -131,7 +131,9 @@ class Story:
 
     def pause(self, seconds: float = 30) -> None:
         """The pause between two batches."""
-        self.say(e.Waiting(f"pause {seconds:.0f} s between batches", self.now + timedelta(seconds=seconds)))
+        self.say(
+            e.Waiting(f"pause {seconds:.0f} s between batches", self.now + timedelta(seconds=seconds), int(seconds))
+        )
         self.now += timedelta(seconds=seconds)
 
     def end(self, verdict: e.Verdict = e.Verdict.COMPLETED, reason: str = "every instance runs web 2.5.0") -> None:

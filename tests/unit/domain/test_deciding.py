@@ -560,7 +560,7 @@ def test_an_operation_that_never_ends() -> None:
 
 def test_what_must_hold_says_for_how_long() -> None:
     driver = drive(Toy(), policy(min_healthy_seconds=40))
-    driver.run(lambda: driver.state.waiting is not None and driver.state.waiting.holds_seconds == 40)
+    driver.run(lambda: driver.state.waiting is not None and driver.state.waiting.takes_seconds == 40)
     waiting = driver.state.waiting
     assert (
         waiting is not None and waiting.until is not None and waiting.why == "batch 1: instances 0, 1 must stay healthy"

@@ -59,8 +59,12 @@ def test_stages_that_need_a_person_say_what_to_press() -> None:
     tale = story.until_batch(2)
     tale.say(ApprovalNeeded(3))
     assert "a approves it" in text_of(rollout.subline(fold(tale.log), tale.now, 120))
-    tale.say(Approved(3, "maria"), Waiting("pause 30 s between batches", tale.now + timedelta(seconds=30)))
-    assert text_of(rollout.subline(fold(tale.log), tale.now, 120)) == "pause 30 s between batches   00:30 left"
+    tale.say(Approved(3, "maria"), Waiting("pause 30 s between batches", tale.now + timedelta(seconds=20), 30))
+    said = text_of(rollout.subline(fold(tale.log), tale.now, 120))
+    assert said == "pause 30 s between batches   00:10 of 00:30, 00:20 left"
+    tale.say(Waiting("batch 3: waiting for instance 7", tale.now + timedelta(minutes=90)))
+    said = text_of(rollout.subline(fold(tale.log), tale.now, 120))
+    assert said == "batch 3: waiting for instance 7   at most 1:30:00 more"
     tale.say(Paused("somebody asked"))
     assert "PAUSED" in text_of(rollout.headline(fold(tale.log), tale.now, 120))
 
@@ -108,6 +112,16 @@ def test_counts_show_health_against_the_floor() -> None:
     assert ("47", Role.BAD) in rollout.counts(state, tale.now, 120)
     for cells in (78, 100, 120, 200):
         assert width(text_of(rollout.counts(state, tale.now, cells))) <= cells
+
+
+def test_the_floor_is_what_the_plan_promised_less_what_has_left_the_set() -> None:
+    state = fold(story.until_batch(2).log)
+    assert state.plan is not None and rollout.floor(state) == state.plan.estimate.lowest_healthy == 48
+    sick = replace(state.plan, estimate=replace(state.plan.estimate, lowest_healthy=46))
+    assert rollout.floor(replace(state, plan=sick)) == 46
+    assert rollout.floor(replace(state, plan=sick, total=50)) == 36
+    assert rollout.floor(replace(state, plan=sick, total=70)) == 46
+    assert rollout.floor(replace(state, healthy=None)) is None
 
 
 def test_a_short_line_of_counts_keeps_the_lowest_health() -> None:

@@ -1,9 +1,12 @@
 """Rows, map and log of a rollout."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from support import story
 from vmss_tui.domain import events as e
+from vmss_tui.domain.keys import named
 from vmss_tui.domain.policy import Severity
 from vmss_tui.domain.rollout import RolloutState, fold
 from vmss_tui.domain.upgrade import AzureFault, OperationState, UpgradeCode
@@ -13,6 +16,9 @@ from vmss_tui.presentation.rollout_log import LogLine, follow, tell
 from vmss_tui.presentation.rollout_map import block_map, strip_map
 from vmss_tui.presentation.rollout_rows import SORTS, Known, View, rows, select
 from vmss_tui.presentation.text import width
+
+LATER = datetime(2026, 5, 1, 14, 20, 11, tzinfo=UTC)
+LOCAL = f"{LATER.astimezone():%H:%M:%S}"
 
 
 def test_failures_float_to_the_top_then_active_waiting_done() -> None:
@@ -142,7 +148,38 @@ def test_decisions_and_trouble_have_words() -> None:
     said: dict[e.Event, tuple[str, Role]] = {
         e.RunnerStarted(1, "box", resumed=True): ("runner took over on box (process 1)", Role.DIM),
         e.RunnerStopped("asked"): ("runner stopped: asked", Role.WARN),
-        e.GateChecked("unhealthy", False, "3 of 12"): ("unhealthy: 3 of 12", Role.BAD),
+        e.GateChecked("unhealthy", False, "3 of 12"): (
+            "gate unhealthy before the start FAILED: 3 of 12",
+            Role.BAD,
+        ),
+        e.GateChecked("health", True, "0 of 12", 2): ("gate health before batch 2 passed: 0 of 12", Role.DIM),
+        e.GateChecked("deadline", False, "batch 2 took longer than 90 min", 2): (
+            "too late: batch 2 took longer than 90 min",
+            Role.BAD,
+        ),
+        e.ClockStepped(3600): (
+            "the machine's clock went forward by 1 h 00 min (set, or it slept): waits begin anew",
+            Role.WARN,
+        ),
+        e.ClockStepped(-60): (
+            "the machine's clock went back by 60 s (set, or it slept): waits begin anew",
+            Role.WARN,
+        ),
+        e.Concluding(e.Verdict.FAILED, "2 of 4 failed"): (
+            "will end as failed: 2 of 4 failed; first the set's own upgrade policy is looked after",
+            Role.BAD,
+        ),
+        e.PolicyRestored(True, "the set's own policy is back"): ("the set's own policy is back", Role.PLAIN),
+        e.WriteDeferred("batch-3", "Azure is busy; it is sent again", LATER, 2): (
+            f"the update of batch 3 has to wait: Azure is busy; it is sent again at {LOCAL}, attempt 3",
+            Role.WARN,
+        ),
+        e.WriteEnded("cancel-1", OperationState.GONE): (
+            "Azure has forgotten how the cancellation of Azure's roll went: it is judged by what is there",
+            Role.WARN,
+        ),
+        e.Waiting("the soak", LATER, 60): (f"the soak, until {LOCAL}", Role.WAIT),
+        e.Waiting("for instance 3", LATER): (f"for instance 3, at most until {LOCAL}", Role.WAIT),
         e.Requested("pause", "maria", "box", "lunch"): ("maria on box asks to pause: lunch", Role.ACCENT),
         e.RequestAnswered("pause", False, "Azure has no pause"): ("will not pause: Azure has no pause", Role.WARN),
         e.Paused("budget"): ("paused: budget", Role.WARN),
@@ -152,7 +189,7 @@ def test_decisions_and_trouble_have_words() -> None:
         e.Noted("a leak", Severity.WARN, ("7",)): ("a leak (7)", Role.WARN),
         e.PolicyRestored(False, "409"): ("the set's own upgrade policy is NOT back: 409", Role.BAD),
         e.WriteEnded("w", OperationState.FAILED, AzureFault("Conflict", "busy")): (
-            "write failed: w [Conflict: busy]",
+            "w failed [Conflict: busy]",
             Role.BAD,
         ),
         e.UpgradeSeen(UpgradeCode.FAULTED, ours=False): ("Azure's rolling upgrade (not ours): Faulted", Role.PLAIN),
@@ -162,14 +199,45 @@ def test_decisions_and_trouble_have_words() -> None:
     assert tell(e.WriteAccepted("w"), RolloutState()) == ()
 
 
+def test_gates_without_a_batch_say_when_they_were_asked() -> None:
+    tale = story.until_batch(2)
+    soak = e.GateChecked("health", False, "3 of 60")
+    running = tell(soak, fold(tale.log))[0][0]
+    tale.say(e.BatchEnded(2))
+    assert running == "gate health meanwhile FAILED: 3 of 60"
+    assert tell(soak, fold(tale.log))[0][0] == "gate health after the last batch FAILED: 3 of 60"
+
+
+def test_a_wait_whose_end_only_moves_on_is_told_once() -> None:
+    moving = e.Waiting("Azure moves batch by batch", LATER)
+    assert tell(moving, RolloutState(waiting=e.Waiting(moving.why))) == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("model", "the change of the set's model"),
+        ("restore", "putting the set's own upgrade policy back"),
+        ("batch-3", "the update of batch 3"),
+        ("batch-3/web_12", "the update of web_12 in batch 3"),
+        ("roll-1", "the change that starts Azure's roll"),
+        ("roll-2", "the change that starts Azure's roll again"),
+        ("cancel-1", "the cancellation of Azure's roll"),
+        ("other", "other"),
+    ],
+)
+def test_writes_have_names_for_people(key: str, name: str) -> None:
+    assert named(key) == name
+
+
 def test_what_azure_says_is_told_in_short_and_once() -> None:
     script = "The most impactful error is: VM has reported a failure. " + "Installing on web-weu_44 … " * 30
     fault = AzureFault("TooMany", f"Rolling Upgrade failed. 22% of instances are unhealthy. {script}")
     ended = e.WriteEnded("roll-1", OperationState.FAILED, fault)
     assert tell(ended, RolloutState()) == (
         (
-            "write failed: roll-1 [TooMany: Rolling Upgrade failed. 22% of instances are unhealthy. "
-            "The most impactful error is: VM has reported a failure]",
+            "the change that starts Azure's roll failed [TooMany: Rolling Upgrade failed. 22% of instances are "
+            "unhealthy. The most impactful error is: VM has reported a failure]",
             Role.BAD,
         ),
     )

@@ -171,7 +171,7 @@ def _soak(scene: Scene) -> Commands | None:
             Record((stop,)),
             *conclude(scene, e.Verdict.FAILED, f"after the roll: {stop.message}; {changed_so_far(scene)}"),
         ]
-    return scene.wait("watching whether it stays well", until)
+    return scene.wait("watching whether it stays well", until, takes_seconds=seconds)
 
 
 def _end(scene: Scene) -> Commands:

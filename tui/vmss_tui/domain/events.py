@@ -144,12 +144,12 @@ class BatchEnded:
 class Waiting:
     """What the runner waits for and until when (None: for a person). `why` is a sentence.
 
-    `holds_seconds`: something has to hold for so long until then, as health does; 0 when nothing has to.
+    `takes_seconds`: how long it takes as a whole, as a pause does; 0: it may be over sooner, `until` is the latest.
     """
 
     why: str
     until: datetime | None = None
-    holds_seconds: int = 0
+    takes_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

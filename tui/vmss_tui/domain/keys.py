@@ -36,6 +36,25 @@ def cancel_key(number: int) -> str:
     return f"cancel-{number}"
 
 
+def named(key: str) -> str:
+    """A write's name for people: `the update of batch 3`."""
+    kind, _, rest = key.partition("-")
+    number, _, instance = rest.partition("/")
+    match kind:
+        case "model":
+            return "the change of the set's model"
+        case "restore":
+            return "putting the set's own upgrade policy back"
+        case "batch":
+            return f"the update of {instance} in batch {number}" if instance else f"the update of batch {number}"
+        case "roll":
+            return "the change that starts Azure's roll" + ("" if number == "1" else " again")
+        case "cancel":
+            return "the cancellation of Azure's roll"
+        case _:
+            return key
+
+
 def roll_begun(state: RolloutState) -> bool:
     """Whether Azure has taken a write that starts our roll."""
     return any(key.startswith("roll-") for key in state.accepted)

@@ -122,7 +122,7 @@ def _wait_for(scene: Scene, batch: BatchState, open_ids: list[str], deadline: da
         return scene.wait(f"batch {batch.number}: waiting for {noun} {listed(open_ids)}", deadline)
     until = max(scene.due(each.since, holds) for each in known)
     why = f"batch {batch.number}: {noun} {listed(open_ids)} must stay healthy"
-    return scene.wait(why, min(until, deadline), holds_seconds=holds)
+    return scene.wait(why, min(until, deadline), takes_seconds=holds)
 
 
 def _late(scene: Scene, batch: BatchState, open_ids: list[str]) -> str:
@@ -227,7 +227,7 @@ def _next(scene: Scene) -> Commands:
     last, pause = scene.state.batch, scene.plan.policy.pause_seconds
     until = scene.due(last.ended_at if last is not None else None, pause)
     if last is not None and last.ids and scene.now < until:
-        return scene.wait(f"pause before batch {batch.number}", until)
+        return scene.wait(f"pause before batch {batch.number}", until, takes_seconds=pause)
     for step in (_approval, _gate, _external, _files):
         commands = step(scene, batch)
         if commands is not None:
@@ -305,4 +305,4 @@ def _soak(scene: Scene) -> Commands:
     stop = failed(check(scene, None))
     if stop is not None:
         return [Record((stop,)), *_stopped(scene, stop)]
-    return scene.wait("watching whether it stays well", until)
+    return scene.wait("watching whether it stays well", until, takes_seconds=seconds)

@@ -107,7 +107,7 @@ class Scene:
         starts = [each for each in (since, self.state.resumed_at) if each is not None]
         return max(starts, default=self.now) + timedelta(seconds=seconds)
 
-    def wait(self, why: str, until: datetime | None = None, *, holds_seconds: int = 0) -> Commands:
+    def wait(self, why: str, until: datetime | None = None, *, takes_seconds: int = 0) -> Commands:
         """Wait, saying so once; without a time it is a person who is waited for."""
-        waiting = e.Waiting(why, until, holds_seconds)
+        waiting = e.Waiting(why, until, takes_seconds)
         return [] if self.state.waiting == waiting else [Record((waiting,))]

@@ -1,6 +1,8 @@
 """Events as sentences for a report: decisions, requests, gates, writes. Sightings and waits give none. Pure."""
 
 from vmss_tui.domain import events as e
+from vmss_tui.domain.keys import named
+from vmss_tui.domain.upgrade import OperationState
 
 
 def tell(event: e.Event) -> str:
@@ -30,9 +32,9 @@ def _write(event: e.Event) -> str:
         case e.WriteIntended(what=what):
             return f"write: {what}"
         case e.WriteEnded(key, state, fault):
-            return f"write {key} {state.value}" + (f": {fault.message}" if fault is not None else "")
-        case e.WriteDeferred(key, reason):
-            return f"write {key} put off: {reason}"
+            return f"{named(key)} {_outcome(state)}" + (f": {fault.message}" if fault is not None else "")
+        case e.WriteDeferred(key, reason, until):
+            return f"{named(key)} put off: {reason} at {until:%H:%M:%S} UTC"
         case e.PolicyRestored(_, message):
             return message
         case e.Concluding(verdict, reason):
@@ -41,9 +43,15 @@ def _write(event: e.Event) -> str:
             return ""
 
 
+def _outcome(state: OperationState) -> str:
+    return "is forgotten by Azure, judged by what is there" if state is OperationState.GONE else state.value
+
+
 def _person(event: e.Event) -> str:
     match event:
         case e.GateChecked(gate, passed, message, batch):
+            if gate == "deadline":
+                return f"too late: {message}"
             where = f" before batch {batch}" if batch is not None else ""
             return f"gate {gate}{where} {'passed' if passed else 'FAILED'}: {message}"
         case e.Requested(verb, who, host, why):

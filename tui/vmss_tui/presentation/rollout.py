@@ -120,8 +120,17 @@ def subline(state: RolloutState, now: datetime, cells: int, *, runner_alive: boo
     text: Piece = (plain(state.waiting.why), Role.DIM)
     if state.waiting.until is None:
         return (text, *onward)
-    left = (state.waiting.until - now).total_seconds()
-    return (text, (f"   {clock_time(left)} left" if left > 0 else "", Role.PLAIN), *onward)
+    return (text, (_left(state.waiting.until, state.waiting.takes_seconds, now), Role.PLAIN), *onward)
+
+
+def _left(until: datetime, takes: int, now: datetime) -> str:
+    """How long it takes yet; of a wait that may be over sooner, how long at most."""
+    left = (until - now).total_seconds()
+    if left <= 0:
+        return ""
+    if not takes:
+        return f"   at most {clock_time(left)} more"
+    return f"   {clock_time(takes - left)} of {clock_time(takes)}, {clock_time(left)} left"
 
 
 def _after(state: RolloutState, cells: int) -> Line:
@@ -193,11 +202,14 @@ def _standing(state: RolloutState, without: tuple[str, ...], *, tight: bool) -> 
 
 
 def floor(state: RolloutState) -> int | None:
-    """How many instances must stay healthy by the plan's limit for the whole set; None without a health source."""
+    """The fewest healthy instances if all goes well, as the plan said; None without a health source.
+
+    Whoever was unhealthy before is counted in; instances that have left the set since are counted out.
+    """
     if state.plan is None or state.healthy is None:
         return None
-    total = state.total or state.plan.total
-    return total - total * state.plan.policy.unhealthy_percent // 100
+    left = state.plan.total - (state.total or state.plan.total)
+    return max(0, state.plan.estimate.lowest_healthy - max(0, left))
 
 
 def _health(state: RolloutState, without: tuple[str, ...], *, tight: bool) -> list[Piece]:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from vmss_tui.domain import events as e
+from vmss_tui.domain.keys import named
 from vmss_tui.domain.policy import Severity
 from vmss_tui.domain.rollout import RolloutState, apply
 from vmss_tui.domain.upgrade import AzureFault, OperationState
 from vmss_tui.presentation.columns import Line, Piece, text_of
 from vmss_tui.presentation.glyphs import CROSS, Role
 from vmss_tui.presentation.rollout import BROKEN, arrow, first_failure, next_steps, why_failed
-from vmss_tui.presentation.text import counted, cut_end, plain, width
+from vmss_tui.presentation.text import counted, cut_end, in_words, plain, width
 
 _SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUSE: Role.BAD}
 _VERDICT = {e.Verdict.COMPLETED: Role.OK, e.Verdict.FAILED: Role.BAD, e.Verdict.CANCELLED: Role.WARN}
@@ -82,10 +83,14 @@ def tell(event: e.Event, before: RolloutState) -> tuple[tuple[str, Role], ...]:
             return (_batch_ended(number, failed, before),)
         case e.UpgradeSeen():
             return _upgrade(event, before)
-        case e.WriteIntended() | e.WriteAccepted() | e.WriteEnded():
-            return _write(event, before)
-        case e.Ended(verdict, reason, fault):
-            return ((f"{verdict.value}: {plain(reason)}{_because(fault, reason)}", _VERDICT[verdict]),)
+        case e.WriteIntended() | e.WriteAccepted() | e.WriteEnded() | e.WriteDeferred():
+            return _write(event)
+        case e.Waiting():
+            return _waiting(event, before)
+        case e.GateChecked():
+            return (_gate(event, before),)
+        case e.Concluding() | e.Ended():
+            return (_end(event),)
         case _:
             return _runner(event) or _person(event)
 
@@ -97,16 +102,17 @@ def _runner(event: e.Event) -> tuple[tuple[str, Role], ...]:
             return ((f"runner {verb} on {plain(host)} (process {pid})", Role.DIM),)
         case e.RunnerStopped(reason):
             return ((f"runner stopped{_colon(reason)}", Role.WARN),)
-        case e.Waiting(why):
-            return ((plain(why), Role.WAIT),) if why else ()
-        case e.GateChecked(gate, passed, message):
-            return ((f"{plain(gate)}: {plain(message)}", Role.DIM if passed else Role.BAD),)
+        case e.ClockStepped(seconds):
+            way = "forward" if seconds > 0 else "back"
+            text = f"the machine's clock went {way} by {in_words(abs(seconds))} (set, or it slept): waits begin anew"
+            return ((text, Role.WARN),)
         case e.Noted(message, severity, ids):
             names = f" ({', '.join(ids[:6])}{', …' if len(ids) > 6 else ''})" if ids else ""
             return ((f"{plain(message)}{names}", _SEVERITY[severity]),)
-        case e.PolicyRestored(restored, message):
-            text = "the set's own upgrade policy is back" if restored else "the set's own upgrade policy is NOT back"
-            return ((f"{text}{_colon(message)}", Role.PLAIN if restored else Role.BAD),)
+        case e.PolicyRestored(True, message):
+            return ((plain(message) or "the set's own upgrade policy is back", Role.PLAIN),)
+        case e.PolicyRestored(False, message):
+            return ((f"the set's own upgrade policy is NOT back{_colon(message)}", Role.BAD),)
         case _:
             return ()
 
@@ -175,10 +181,48 @@ def _upgrade(event: e.UpgradeSeen, before: RolloutState) -> tuple[tuple[str, Rol
 
 
 def _write(
-    event: e.WriteIntended | e.WriteAccepted | e.WriteEnded, before: RolloutState
+    event: e.WriteIntended | e.WriteAccepted | e.WriteEnded | e.WriteDeferred,
 ) -> tuple[tuple[str, Role], ...]:
-    if isinstance(event, e.WriteIntended):
-        return ((f"writes: {plain(event.what)}", Role.PLAIN),)
-    if isinstance(event, e.WriteAccepted) or event.state is OperationState.SUCCEEDED:
+    match event:
+        case e.WriteIntended(what=what):
+            return ((f"writes: {plain(what)}", Role.PLAIN),)
+        case e.WriteDeferred(key, reason, until, attempt):
+            again = f"{until.astimezone():%H:%M:%S}, attempt {attempt + 1}"
+            return ((f"{plain(named(key))} has to wait: {plain(reason)} at {again}", Role.WARN),)
+        case e.WriteEnded(key, state, fault) if state is not OperationState.SUCCEEDED:
+            if state is OperationState.GONE:
+                return (
+                    (f"Azure has forgotten how {plain(named(key))} went: it is judged by what is there", Role.WARN),
+                )
+            return ((f"{plain(named(key))} {state.value}{_because(fault)}", Role.BAD),)
+        case _:
+            return ()
+
+
+def _waiting(event: e.Waiting, before: RolloutState) -> tuple[tuple[str, Role], ...]:
+    """What is waited for, and until when; a time that only moves on is no news."""
+    if not event.why or (before.waiting is not None and before.waiting.why == event.why):
         return ()
-    return ((f"write {event.state.value}: {plain(event.key)}{_because(event.fault)}", Role.BAD),)
+    until = ""
+    if event.until is not None:
+        until = f", {'until' if event.takes_seconds else 'at most until'} {event.until.astimezone():%H:%M:%S}"
+    return ((f"{plain(event.why)}{until}", Role.WAIT),)
+
+
+def _gate(event: e.GateChecked, before: RolloutState) -> tuple[str, Role]:
+    """Which gate said what, and when it was asked."""
+    role = Role.DIM if event.passed else Role.BAD
+    if event.gate == "deadline":
+        return (f"too late: {plain(event.message)}", role)
+    when = f"before batch {event.batch}" if event.batch is not None else "before the start"
+    if event.batch is None and before.batches:
+        when = "after the last batch" if before.batch is not None and before.batch.ended_at is not None else "meanwhile"
+    word = "passed" if event.passed else "FAILED"
+    return (f"gate {plain(event.gate)} {when} {word}: {plain(event.message)}", role)
+
+
+def _end(event: e.Concluding | e.Ended) -> tuple[str, Role]:
+    text = f"{event.verdict.value}: {plain(event.reason)}{_because(event.fault, event.reason)}"
+    if isinstance(event, e.Concluding):
+        return (f"will end as {text}; first the set's own upgrade policy is looked after", _VERDICT[event.verdict])
+    return (text, _VERDICT[event.verdict])
