@@ -1,8 +1,9 @@
 """A small world to roll out in: one simulator process, one connected client, one journal."""
 
+import asyncio
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,12 @@ class Lab:
 
     async def look(self) -> SetSnapshot:
         return await read_set(self.azure, self.target, self.clock)
+
+    async def look_until(self, holds: Callable[[SetSnapshot], bool]) -> SetSnapshot:
+        async with asyncio.timeout(20):
+            while not holds(found := await self.look()):
+                pass
+        return found
 
     def events(self, rollout: str, *kinds: type[e.Event]) -> list[e.Event]:
         return [each.event for each in self.journal.events(rollout) if not kinds or isinstance(each.event, kinds)]

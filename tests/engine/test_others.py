@@ -11,7 +11,9 @@ from engine.conftest import OpensLab
 from engine.lab import ONE_THIRD, version
 from engine.test_verbs import batches_begun, when
 from vmss_tui.domain import events as e
+from vmss_tui.domain.health import Health
 from vmss_tui.domain.policy import ExternalGate, Hook, UpgradeMode
+from vmss_tui.presentation.rollout import floor
 
 
 async def test_a_colleague_who_writes_another_script_stops_the_next_batch(open_lab: OpensLab) -> None:
@@ -63,6 +65,19 @@ async def test_an_instance_that_is_deleted_meanwhile_is_gone_and_holds_up_nobody
     assert await running is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
     state = lab.journal.state(rollout)
     assert (state.count(e.Phase.GONE), state.count(e.Phase.DONE)) == (1, 5)
+
+
+@pytest.mark.parametrize("mode", ["Manual", "Rolling"])
+async def test_the_floor_counts_those_that_were_ill_before(mode: str, open_lab: OpensLab) -> None:
+    lab = await open_lab(mode=mode)
+    lab.happen("health", instances=[5], to="unhealthy")
+    await lab.look_until(lambda found: found.instances[5].health is Health.UNHEALTHY)
+    rollout = await lab.create(version("2"))
+    await lab.run(rollout)
+    state = lab.journal.state(rollout)
+    assert state.verdict is e.Verdict.COMPLETED, state.reason
+    assert state.plan is not None and (state.plan.healthy, floor(state)) == (5, 3)
+    assert state.lowest is not None and state.lowest.healthy >= 3
 
 
 async def test_instances_that_fall_ill_stop_the_next_batch(open_lab: OpensLab) -> None:

@@ -124,6 +124,16 @@ def test_the_floor_is_what_the_plan_promised_less_what_has_left_the_set() -> Non
     assert rollout.floor(replace(state, healthy=None)) is None
 
 
+def test_the_floor_is_what_the_plan_promised_less_what_has_left_the_set() -> None:
+    state = fold(story.until_batch(2).log)
+    assert state.plan is not None and rollout.floor(state) == state.plan.estimate.lowest_healthy == 48
+    sick = replace(state.plan, estimate=replace(state.plan.estimate, lowest_healthy=46))
+    assert rollout.floor(replace(state, plan=sick)) == 46
+    assert rollout.floor(replace(state, plan=sick, total=50)) == 36
+    assert rollout.floor(replace(state, plan=sick, total=70)) == 46
+    assert rollout.floor(replace(state, healthy=None)) is None
+
+
 def test_a_short_line_of_counts_keeps_the_lowest_health() -> None:
     tale = story.until_batch(4)
     state = fold(tale.log)
