@@ -169,7 +169,7 @@ async def test_mouse_moves_opens_sorts_and_scrolls() -> None:
         assert app.grid.cursor_key == "3"
 
 
-@pytest.mark.parametrize(("width", "titles"), [(80, 5), (52, 4), (34, 3)])
+@pytest.mark.parametrize(("width", "titles"), [(80, 5), (52, 4), (34, 4), (31, 3)])
 async def test_columns_go_by_priority(width: int, titles: int) -> None:
     app = Bench()
     async with app.run_test(size=(width, 10)) as pilot:

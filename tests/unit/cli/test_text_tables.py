@@ -47,4 +47,12 @@ def test_facts_align_and_skip_what_is_unknown() -> None:
 def test_rows_of_the_app_print_as_text() -> None:
     columns = [Column("name", "NAME", 4, flex=1), Column("n", "N", 3, right=True)]
     rows = [Row("a", (cell("web-weu"), cell("60"))), Row("b", (cell("gw"), ()))]
-    assert grid(columns, rows) == ["NAME      N", "web-weu  60", "gw"]
+    assert grid(columns, rows) == (["NAME      N", "web-weu  60", "gw"], ())
+
+
+def test_a_terminal_that_is_too_narrow_loses_the_least_important_column() -> None:
+    columns = [Column("name", "NAME", 4, flex=1), Column("n", "N", 3, priority=1), Column("at", "PLACE", 9, priority=2)]
+    rows = [Row("a", (cell("web-weu"), cell("60"), cell("westeurope")))]
+    assert grid(columns, rows, cells=80) == (["NAME     N   PLACE", "web-weu  60  westeurope"], ())
+    assert grid(columns, rows, cells=18) == (["NAME     N", "web-weu  60"], ("PLACE",))
+    assert grid(columns, rows, cells=5) == (["NAME", "we…eu"], ("N", "PLACE"))

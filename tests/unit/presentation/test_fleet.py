@@ -182,3 +182,44 @@ def test_a_problem_of_one_subscription_is_named_alone() -> None:
 def test_a_quiet_fleet_is_only_counted() -> None:
     line = text_of(fleet.fleet_summary(replace(SNAPSHOT, entries=(ENTRIES["api-weu"],)), (ENTRIES["api-weu"],), KNOW))
     assert line == "1 scale set, 36 instances"
+
+
+def test_tenants_have_a_column_when_there_are_several() -> None:
+    know = replace(KNOW, tenants=fleet.tenant_names(SNAPSHOT))
+    rows = [fleet.row_of(each, know) for each in ENTRIES.values()]
+    columns = fleet.columns_of(know, rows)
+    assert [each.key for each in columns][:3] == ["name", "tenant", "subscription"]
+    assert all(len(row.cells) == len(columns) for row in rows)
+    by_name = {text_of(row.cells[0]): text_of(row.cells[1]) for row in rows}
+    assert by_name["edge-plc"] == "fabrikam-ports.com"
+    assert by_name["web-weu"] == "contoso.com"
+    first = fleet.shown_entries(SNAPSHOT, fleet.FleetView(order="tenant", reverse=True), know)[0]
+    assert first.scale_set.name == "edge-plc"
+
+
+def test_one_tenant_needs_no_column_and_a_tenant_without_a_name_has_its_id() -> None:
+    own = replace(SNAPSHOT, subscriptions=estate.SUBSCRIPTIONS[:1])
+    assert fleet.tenant_names(own) == {}
+    assert fleet.columns_of(KNOW, []) == fleet.COLUMNS
+    unknown = fleet.tenant_names(replace(SNAPSHOT, tenants=estate.TENANTS[:1]))
+    assert sorted(unknown.values()) == ["22222222", "contoso.com"]
+
+
+def test_a_version_without_a_name_is_shown_whole() -> None:
+    entry = ENTRIES["billing-win"]
+    know = replace(KNOW, label=lambda script: "")
+    rows = [fleet.row_of(entry, know)]
+    version = next(each for each in fleet.columns_of(know, rows) if each.key == "version")
+    assert version.width == len(text_of(rows[0].cells[8])) == fleet.LONGEST_VERSION
+
+
+def test_the_status_line_says_where_the_set_under_the_cursor_is_as_far_as_there_is_room() -> None:
+    know = replace(KNOW, tenants=fleet.tenant_names(SNAPSHOT))
+    entry = ENTRIES["web-weu"]
+    summary = fleet.fleet_summary(SNAPSHOT, tuple(ENTRIES.values()), know)
+    used = len(text_of(summary))
+    assert text_of(fleet.fleet_rest(summary, entry, know, 118)).endswith(" contoso.com ▸ prod-europe ▸ rg-ship-web")
+    assert len(text_of(fleet.fleet_rest(summary, entry, know, 118))) == 118
+    assert text_of(fleet.fleet_rest(summary, entry, know, used + 20)).endswith("    rg-ship-web")
+    assert fleet.fleet_rest(summary, entry, know, used + 5) == summary
+    assert fleet.fleet_rest(summary, None, know, 118) == summary

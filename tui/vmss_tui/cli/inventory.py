@@ -22,6 +22,7 @@ class Inventory:
 
     found: tuple[tuple[ScaleSet, Subscription], ...]
     problems: tuple[str, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
 
 
 async def everything(azure: ReadsFleet) -> Inventory:
@@ -46,7 +47,7 @@ async def everything(azure: ReadsFleet) -> Inventory:
         if isinstance(answer, AzureError)
     )
     lists = (answer for answer in answers if not isinstance(answer, AzureError))
-    return Inventory(tuple(each for found in lists for each in found), problems)
+    return Inventory(tuple(each for found in lists for each in found), problems, subscriptions)
 
 
 async def counted(azure: Azure, clock: Clock, *, idle_seconds: float) -> FleetSnapshot:

@@ -4,7 +4,7 @@ Shared by the app's grid and the command line's tables. Widths are terminal cell
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmss_tui.presentation.glyphs import Mark, Role
 
@@ -39,7 +39,8 @@ class Column:
     """A column of a table.
 
     `width` is its width, or the least width of a `flex` column, which shares what is left by weight. `priority` 0 is
-    never dropped; when room is short the highest number goes first, the rightmost of equals. `middle` cuts long text
+    never dropped; when room is short the highest number goes first, the rightmost of equals, and comes back when the
+    ones that went after it left enough room. `middle` cuts long text
     in the middle (names), otherwise at the end.
     """
 
@@ -50,6 +51,11 @@ class Column:
     right: bool = False
     priority: int = 0
     middle: bool = False
+
+
+def widened(columns: Sequence[Column], key: str, cells: int) -> tuple[Column, ...]:
+    """The same columns, one of them at least `cells` wide: others have to go first when room is short."""
+    return tuple(replace(each, width=cells) if each.key == key and each.width < cells else each for each in columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,9 @@ def place(columns: Sequence[Column], width: int, *, start: int = 0, gap: int = 1
         if not droppable:
             break
         kept.remove(max(droppable, key=lambda i: (columns[i].priority, i)))
+    for index in sorted(set(range(len(columns))) - set(kept), key=lambda i: columns[i].priority):
+        if needed() + gap + columns[index].width <= room:
+            kept = sorted((*kept, index))
     spare = max(0, room - needed())
     weights = sum(columns[i].flex for i in kept)
     places: list[Place] = []

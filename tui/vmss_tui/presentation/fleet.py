@@ -15,7 +15,7 @@ from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.domain.script import ScriptConfig, unnamed
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Cell, Column, Line, Row, cell
+from vmss_tui.presentation.columns import Cell, Column, Line, Row, cell, text_of, widened
 from vmss_tui.presentation.filtering import Fields, Term, matches
 from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
 
@@ -31,6 +31,12 @@ COLUMNS = (
     Column("version", "VERSION", 13, flex=1, priority=2, middle=True),
     Column("state", "STATE", 15, flex=1),
 )
+
+TENANT = Column("tenant", "TENANT", 12, flex=1, priority=7, middle=True)
+"""Stands after the name when there are several tenants."""
+
+LONGEST_VERSION = 16
+"""Cells of `unknown a1b2c3d4`: a column of versions gets so much room when it needs it."""
 
 FIELDS = ("name", "sub", "group", "region", "mode", "tag", "state", "version", "tenant", "os")
 """What a filter may name."""
@@ -50,6 +56,8 @@ class Knowledge:
     favourites: frozenset[ScaleSetId] = frozenset()
     rollouts: Mapping[ScaleSetId, str] = field(default_factory=dict)
     """Rollouts of ours that run now, by scale set."""
+    tenants: Mapping[str, str] = field(default_factory=dict)
+    """Names of tenants by id when there are several; empty when there is nothing to tell apart."""
     generation: int = 0
     """Changes when names of versions may have changed."""
 
@@ -62,6 +70,23 @@ class FleetView:
     reverse: bool = False
     favourites_only: bool = False
     terms: tuple[Term, ...] = ()
+
+
+def tenant_names(snapshot: FleetSnapshot) -> dict[str, str]:
+    """What the tenants of the subscriptions in sight are called, by id; nothing when there is only one."""
+    ids = {each.tenant_id for each in snapshot.subscriptions if each.tenant_id}
+    if len(ids) < 2:
+        return {}
+    known = {each.id: each.domain.removesuffix(".onmicrosoft.com") or each.name for each in snapshot.tenants}
+    return {each: known.get(each) or each[:8] for each in ids}
+
+
+def columns_of(know: Knowledge, rows: Sequence[Row]) -> tuple[Column, ...]:
+    """The columns that these rows need: tenants when there are several, room for the longest version."""
+    columns = (COLUMNS[0], TENANT, *COLUMNS[1:]) if know.tenants else COLUMNS
+    at = next(index for index, each in enumerate(columns) if each.key == "version")
+    longest = max((len(text_of(row.cells[at])) for row in rows), default=0)
+    return widened(columns, "version", min(longest, LONGEST_VERSION))
 
 
 def version_name(script: ScriptConfig | None, label: Labels) -> str:
@@ -119,7 +144,7 @@ def _upgrade_mark(upgrade: RollingUpgrade, now: datetime) -> Mark | None:
 
 
 def row_of(entry: FleetEntry, know: Knowledge) -> Row:
-    """One set as a row; its key is the resource id in lower case."""
+    """One set as a row for `columns_of`; its key is the resource id in lower case."""
     scale_set = entry.scale_set
     mark = state_of(entry, know)
     star: Cell = (("★ ", Role.ACCENT),) if entry.id in know.favourites else ()
@@ -128,6 +153,7 @@ def row_of(entry: FleetEntry, know: Knowledge) -> Row:
         key_of(entry.id),
         (
             (*star, (text.plain(scale_set.name), Role.PLAIN)),
+            *((cell(text.plain(_tenant(entry, know)), Role.DIM),) if know.tenants else ()),
             cell(text.plain(entry.subscription.name), Role.DIM),
             cell(text.plain(scale_set.id.group), Role.DIM),
             cell(scale_set.location, Role.DIM),
@@ -141,6 +167,10 @@ def row_of(entry: FleetEntry, know: Knowledge) -> Row:
     )
 
 
+def _tenant(entry: FleetEntry, know: Knowledge) -> str:
+    return know.tenants.get(entry.subscription.tenant_id, "")
+
+
 class RowCache:
     """Rows of entries: the same entry gives the same row until something that it shows changes."""
 
@@ -151,7 +181,7 @@ class RowCache:
         """A row an entry; only new looks are made."""
         kept: dict[int, tuple[FleetEntry, object, Row]] = {}
         for entry in entries:
-            look = (state_of(entry, know), entry.id in know.favourites, know.generation)
+            look = (state_of(entry, know), entry.id in know.favourites, know.generation, _tenant(entry, know))
             before = self._rows.get(id(entry))
             same = before is not None and before[0] is entry and before[1] == look
             kept[id(entry)] = before if same and before is not None else (entry, look, row_of(entry, know))
@@ -215,6 +245,7 @@ def _by_state(entry: FleetEntry, know: Knowledge) -> tuple[int, str]:
 
 
 _RANKS: dict[str, Callable[[FleetEntry, Knowledge], Any]] = {
+    "tenant": lambda it, know: _tenant(it, know).lower(),
     "subscription": lambda it, _: it.subscription.name.lower(),
     "group": lambda it, _: it.scale_set.id.group.lower(),
     "region": lambda it, _: it.scale_set.location,
@@ -256,6 +287,22 @@ def fleet_note(snapshot: FleetSnapshot) -> str:
     parts.append(text.counted(len(snapshot.subscriptions), "subscription"))
     parts.append(text.counted(len(snapshot.entries), "scale set"))
     return " · ".join(parts)
+
+
+def place_of(entry: FleetEntry, know: Knowledge, cells: int) -> str:
+    """Where a set is, its nearest parts in `cells` cells: `contoso.com ▸ prod-europe ▸ rg-ship-web`."""
+    parts = [_tenant(entry, know), entry.subscription.name, entry.scale_set.id.group]
+    parts = [text.plain(each) for each in parts if each]
+    while parts and text.width(" ▸ ".join(parts)) > cells:
+        parts.pop(0)
+    return " ▸ ".join(parts)
+
+
+def fleet_rest(summary: Line, entry: FleetEntry | None, know: Knowledge, cells: int) -> Line:
+    """The summary, and at the right where the set under the cursor is, as far as there is room."""
+    room = cells - text.width(text_of(summary)) - 3
+    where = place_of(entry, know, room) if entry is not None else ""
+    return (*summary, (" " * (room + 3 - text.width(where)), Role.PLAIN), (where, Role.DIM)) if where else summary
 
 
 def fleet_summary(snapshot: FleetSnapshot, shown: Sequence[FleetEntry], know: Knowledge) -> Line:

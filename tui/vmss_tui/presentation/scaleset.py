@@ -16,22 +16,22 @@ from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
 from vmss_tui.domain.script import ScriptConfig, ScriptState, unnamed
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Cell, Column, Line, Piece, Row, cell, text_of
+from vmss_tui.presentation.columns import Cell, Column, Line, Piece, Row, cell, text_of, widened
 from vmss_tui.presentation.filtering import Fields, Term, matches
-from vmss_tui.presentation.fleet import Labels, short_age, version_name
+from vmss_tui.presentation.fleet import LONGEST_VERSION, Labels, short_age, version_name
 from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, HEALTH, RING, SCRIPT, SLASHED, Mark, Role
 from vmss_tui.presentation.heatmap import Zone
 
 COLUMNS = (
     Column("id", "ID", 5, right=True),
     Column("name", "NAME", 14, flex=1, priority=5, middle=True),
-    Column("zone", "ZONE", 4, right=True, priority=3),
+    Column("zone", "ZONE", 4, right=True, priority=4),
     Column("model", "MODEL", 7, priority=6),
     Column("version", "VERSION", 10, flex=2, middle=True),
     Column("script", "SCRIPT", 11),
     Column("health", "HEALTH", 14, priority=1),
     Column("changed", "CHANGED", 7, right=True, priority=2),
-    Column("message", "MESSAGE", 18, flex=8, priority=4),
+    Column("message", "MESSAGE", 18, flex=8, priority=3),
 )
 
 FIELDS = ("id", "name", "zone", "power", "model", "version", "script", "health", "message", "state")
@@ -103,6 +103,11 @@ def versions(snapshot: SetSnapshot, label: Labels) -> dict[str, str]:
             config = ScriptConfig(name=script.name, handler=script.handler, settings=each.script_settings)
             found[digest] = label(config) or unnamed(digest)
     return found
+
+
+def columns_of(labels: dict[str, str]) -> tuple[Column, ...]:
+    """The columns, with room for the longest name of a version."""
+    return widened(COLUMNS, "version", min(max(map(len, labels.values()), default=0), LONGEST_VERSION))
 
 
 def row_of(instance: Instance, labels: dict[str, str], now: datetime) -> Row:

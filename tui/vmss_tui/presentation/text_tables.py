@@ -62,7 +62,19 @@ def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return [f"{fit(name, widest)}{_GAP}{plain(value)}" for name, value in shown]
 
 
-def grid(columns: Sequence[Column], rows: Sequence[Row], *, cells: int | None = None) -> list[str]:
-    """Rows that were made for the app's grid as lines; names are cut in the middle when `cells` are too few."""
-    text_columns = [TextColumn(each.title, right=each.right, least=each.width if each.flex else 0) for each in columns]
-    return table(text_columns, [[text_of(each) for each in row.cells] for row in rows], cells=cells)
+def grid(
+    columns: Sequence[Column], rows: Sequence[Row], *, cells: int | None = None
+) -> tuple[list[str], tuple[str, ...]]:
+    """Rows that were made for the app's grid as lines, and the titles of the columns that found no room.
+
+    When `cells` are too few, names are cut in the middle; when that is not enough, columns go by their priority.
+    """
+    shown = list(range(len(columns)))
+    texts = [[text_of(each) for each in row.cells] for row in rows]
+    while True:
+        kept = [TextColumn(c.title, right=c.right, least=c.width if c.flex else 0) for c in (columns[i] for i in shown)]
+        lines = table(kept, [[row[i] for i in shown] for row in texts], cells=cells)
+        spare = [i for i in shown if columns[i].priority]
+        if cells is None or not spare or max(map(width, lines)) <= cells:
+            return lines, tuple(each.title for i, each in enumerate(columns) if i not in shown)
+        shown.remove(max(spare, key=lambda i: (columns[i].priority, i)))

@@ -3,6 +3,7 @@
 Gets snapshots from a watcher by messages; `presentation.fleet` says what a row looks like.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -16,21 +17,24 @@ from vmss_tui.app.messages import FleetArrived, ReadFailed
 from vmss_tui.app.notices import failing_line, fleet_notice
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.screens.sheet import SheetScreen
+from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet import FleetEntry, FleetSnapshot
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.engine.watcher import FleetWatcher, WatchFailure
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.presentation import fleet
-from vmss_tui.presentation.columns import Line, Row
+from vmss_tui.presentation.columns import Column, Line, Row
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
+
+_HINT_OF_TENANTS = "filter: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web"
 
 
 class FleetScreen(ListScreen):
     """The list of scale sets."""
 
     place = Place.FLEET
-    columns = fleet.COLUMNS
+    columns: Sequence[Column] = fleet.COLUMNS
     fields = fleet.FIELDS
     hint = "filter: name, /regex/, !not, mode:rolling, tag:app=web"
     mode_number = 1
@@ -109,6 +113,7 @@ class FleetScreen(ListScreen):
             favourites=self.shell.favourites.ids,
             rollouts=running,
             generation=self.shell.label_of.refresh(),
+            tenants=fleet.tenant_names(self._snapshot),
         )
 
     def rows(self) -> tuple[Row, ...]:
@@ -122,7 +127,11 @@ class FleetScreen(ListScreen):
         if self._watcher is not None:
             self._watcher.prefer([each.id for each in self._entries[:60]])
         self._know = know
-        return self._cache.rows(self._entries, know)
+        rows = self._cache.rows(self._entries, know)
+        self.columns = fleet.columns_of(know, rows)
+        self.grid.set_columns(self.columns)
+        self.query_one(FilterBar).set_hint(_HINT_OF_TENANTS if know.tenants else self.hint)
+        return rows
 
     def _why_empty(self) -> str:
         if self._favourites_only:
@@ -142,7 +151,13 @@ class FleetScreen(ListScreen):
             return ()
         if self._failure is not None:
             return self._failing
-        return fleet.fleet_summary(self._snapshot, self._entries, self._know)
+        summary = fleet.fleet_summary(self._snapshot, self._entries, self._know)
+        return fleet.fleet_rest(summary, entry, self._know, self.size.width - 2)
+
+    def on_resize(self) -> None:
+        """The status line says as much as there is room for."""
+        if self.is_attached:
+            self.status.rest(self.rest())
 
     def crumbs(self) -> tuple[str, ...]:
         """We are at the root."""

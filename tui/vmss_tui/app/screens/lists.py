@@ -25,7 +25,7 @@ from vmss_tui.presentation.header import Notice
 class ListScreen(BaseScreen):
     """A filtered, sorted list."""
 
-    columns: ClassVar[Sequence[Column]]
+    columns: Sequence[Column] = ()
     fields: ClassVar[Sequence[str]] = ()
     hint: ClassVar[str] = "filter"
     mode_number: ClassVar[int] = 0

@@ -178,10 +178,14 @@ class ProfilesScreen(ListScreen):
         if snapshot is None or not snapshot.entries:
             self.flash("deploy to: the fleet has not been read yet; press 1 and wait for it", Role.WARN)
             return
-        know = fleet.Knowledge(now=self.shell.session.clock.now(), label=self.shell.label_of)
+        know = fleet.Knowledge(
+            now=self.shell.session.clock.now(), label=self.shell.label_of, tenants=fleet.tenant_names(snapshot)
+        )
         rows = [fleet.row_of(each, know) for each in fleet.shown_entries(snapshot, fleet.FleetView(), know)]
         title = f"Deploy {entry.name} to which scale set?"
-        key = await self.app.push_screen_wait(PickScreen(title, fleet.COLUMNS, rows, empty="no scale set matches"))
+        key = await self.app.push_screen_wait(
+            PickScreen(title, fleet.columns_of(know, rows), rows, empty="no scale set matches")
+        )
         if key is not None:
             target = next((each.id for each in snapshot.entries if fleet.key_of(each.id) == key), ScaleSetId.parse(key))
             self.shell.open_deploy(target, profile=entry.name)

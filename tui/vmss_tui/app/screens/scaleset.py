@@ -148,6 +148,7 @@ class ScaleSetScreen(ListScreen):
         )
         self._shown = scaleset.shown_instances(self._snapshot, view, self._labels)
         self.grid.set_empty(self._why_empty(self._snapshot))
+        self.grid.set_columns(scaleset.columns_of(self._labels))
         now = self.shell.session.clock.now()
         return tuple(scaleset.row_of(each, self._labels, now) for each in self._shown)
 

@@ -84,6 +84,12 @@ class FilterBar(Horizontal):
         if self._mode:
             yield ModeTabs(self._mode)
 
+    def set_hint(self, hint: str) -> None:
+        """Another example of what one can type."""
+        if hint != self._hint:
+            self._hint = hint
+            self.on_resize()
+
     def on_resize(self) -> None:
         """A hint that does not fit ends in an ellipsis."""
         field = self.query_one(Input)

@@ -127,9 +127,10 @@ class Grid(ScrollView, can_focus=True):
             self.post_message(self.Highlighted(self, self.cursor_key))
 
     def set_columns(self, columns: Sequence[Column]) -> None:
-        """Other columns; everything is painted again."""
-        self._painter.set_columns(columns)
-        self._forget()
+        """Other columns; when they differ, everything is painted again."""
+        if tuple(columns) != self._painter.columns:
+            self._painter.set_columns(columns)
+            self._forget()
 
     def set_empty(self, text: str) -> None:
         """What stands there when there are no rows."""

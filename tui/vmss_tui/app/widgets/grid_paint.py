@@ -33,6 +33,11 @@ class RowPainter:
         self._places: tuple[Place, ...] = ()
         self._placed_for = -1
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, also those that have no room now."""
+        return self._columns
+
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Other columns."""
         self._columns = tuple(columns)

@@ -1,6 +1,6 @@
 """`list`, `show`, `instances`: what is there now. Reads only."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import click
@@ -16,7 +16,7 @@ from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import fleet, records, text_tables
 from vmss_tui.presentation import scaleset as scaleset_words
-from vmss_tui.presentation.columns import Line, text_of
+from vmss_tui.presentation.columns import Column, Line, Row, text_of
 from vmss_tui.presentation.filtering import Term, parse
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -31,13 +31,18 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_json: bool) -> int:
     """List every scale set you can see.
 
-    FILTER is as in the app: name, /regex/, !not, mode:rolling, tag:app=web.
+    FILTER is as in the app: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web.
     """
     view = fleet.FleetView(terms=_terms(terms, fleet.FIELDS))
 
     async def work(session: LiveSession) -> int:
         snapshot = await _fleet(session, counts=not no_counts)
-        know = fleet.Knowledge(now=session.clock.now(), label=Namer(session), rollouts=_running(session))
+        know = fleet.Knowledge(
+            now=session.clock.now(),
+            label=Namer(session),
+            rollouts=_running(session),
+            tenants=fleet.tenant_names(snapshot),
+        )
         entries = fleet.shown_entries(snapshot, view, know)
         for problem in snapshot.problems:
             diagnostics.say(f"vmss-tui: {problem}")
@@ -45,12 +50,20 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_js
             output.document([records.scale_set_record(each, version=_version(each, know)) for each in entries])
         elif entries:
             rows = [fleet.row_of(each, know) for each in entries]
-            output.lines(text_tables.grid(fleet.COLUMNS, rows, cells=output.columns()))
+            _print(fleet.columns_of(know, rows), rows)
         else:
             diagnostics.say("no scale set that you can see" + (" passes the filter" if terms else ""))
         return 0
 
     return run(ctx, work)
+
+
+def _print(columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """A table as wide as the terminal; columns that find no room are named."""
+    lines, without = text_tables.grid(columns, rows, cells=output.columns())
+    output.lines(lines)
+    if without:
+        diagnostics.say(f"(no room for {', '.join(without).lower()}: a wider terminal, a pipe or --json shows all)")
 
 
 def _terms(given: tuple[str, ...], fields: Collection[str]) -> tuple[Term, ...]:
@@ -65,7 +78,10 @@ async def _fleet(session: LiveSession, *, counts: bool) -> FleetSnapshot:
     if not counts:
         found = await inventory.everything(azure)
         entries = tuple(FleetEntry(scale_set=each, subscription=place) for each, place in found.found)
-        return FleetSnapshot(entries=entries, problems=found.problems)
+        tenants = await azure.tenants()
+        return FleetSnapshot(
+            entries=entries, subscriptions=found.subscriptions, tenants=tenants, problems=found.problems
+        )
     return await inventory.counted(azure, session.clock, idle_seconds=session.cloud.idle_seconds)
 
 
@@ -166,7 +182,7 @@ def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], as_json
         elif shown:
             now = session.clock.now()
             rows = [scaleset_words.row_of(each, labels, now) for each in shown]
-            output.lines(text_tables.grid(scaleset_words.COLUMNS, rows, cells=output.columns()))
+            _print(scaleset_words.columns_of(labels), rows)
         else:
             diagnostics.say("no instance" + (" passes the filter" if terms else ""))
         return 0
