@@ -417,20 +417,34 @@ async def test_saving_says_what_would_be_lost_and_sees_what_others_changed(
             await d.until(lambda: isinstance(d.app.screen, PromptScreen))
             await d.pilot.press("enter")
 
+        async def asked() -> str:
+            await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
+            texts = d.app.screen.query(Lines).results()
+            return " ".join(" ".join(each.render_line(y).text for y in range(each.size.height)) for each in texts)
+
         await save()
-        await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
-        question = "\n".join(
-            lines.render_line(y).text for lines in d.app.screen.query(Lines).results() for y in range(lines.size.height)
-        )
-        assert "saving would lose the comment of web.toml" in " ".join(question.split())
-        assert "save it under another name" in " ".join(question.split())
-        await d.pilot.press("enter")
-        assert file.read_text().startswith("# written by hand")
+        question = " ".join((await asked()).split())
+        assert "saving would lose the comment of web.toml" in question
+        assert "save it under another name" in question
+        await d.pilot.press("escape")
         await d.until(lambda: d.app.screen is d.screen)
-        file.write_text(file.read_text() + "# and by a colleague\n")
+        assert [each.name for each in file.parent.glob("*.toml")] == ["web.toml"]
         await save()
-        await d.shows("web.toml was changed by somebody since it was loaded")
-        assert "colleague" in file.read_text()
+        await asked()
+        await d.pilot.press("enter")
+        await d.until(lambda: isinstance(d.app.screen, PromptScreen))
+        await d.pilot.press("enter")
+        await d.shows("web-copy.toml")
+        assert file.read_text().startswith("# written by hand")
+        copy = file.with_name("web-copy.toml")
+        assert "web ${version} b" in copy.read_text()
+        copy.write_text(copy.read_text() + "# and by a colleague\n")
+        await d.put("script.label", "web ${version} c")
+        await save()
+        assert "web-copy.toml was changed by somebody since it was loaded" in " ".join((await asked()).split())
+        await d.pilot.press("enter")
+        await d.until(lambda: d.app.screen is d.screen)
+        assert "colleague" in copy.read_text()
 
 
 async def test_the_editor_round_trip_and_the_shells_opinion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

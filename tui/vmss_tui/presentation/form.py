@@ -91,6 +91,8 @@ def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
             return budget_hint(plan)
         case "rollout.min_healthy":
             seconds = plan.policy.min_healthy_seconds
+            if seconds and plan.strategy is Strategy.AZURE_ROLLS:
+                return "with our own batches only: mode manual"
             return f"each instance {in_words(seconds)} before its batch ends" if seconds else "no waiting"
         case "rollout.cross_zone":
             return "a batch may take down two zones at once" if plan.policy.cross_zone else "one zone after another"

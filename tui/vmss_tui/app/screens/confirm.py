@@ -35,11 +35,11 @@ class Question:
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Answers True only when somebody said yes on purpose."""
+    """Answers True only when somebody said yes on purpose, False for the other button, None for esc."""
 
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "refuse", "no", id="confirm.no"),
+        Binding("escape", "leave", "no", id="confirm.no"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
@@ -109,9 +109,13 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(True)
 
     @on(Button.Pressed, "#no")
-    def action_refuse(self) -> None:
+    def refuse(self) -> None:
         """No."""
         self.dismiss(False)
+
+    def action_leave(self) -> None:
+        """Neither."""
+        self.dismiss(None)
 
     def _right(self, typed: str) -> bool:
         return typed.strip() == self._question.type_this

@@ -237,12 +237,7 @@ def save(screen: "DeployScreen", *, overwrite: bool = False, name: str = "") -> 
     if form is None:
         return
     if not name:
-
-        def named(typed: str | None) -> None:
-            if typed is not None:
-                save(screen, name=typed)
-
-        screen.app.push_screen(PromptScreen("Save as profile", value=form.profile.name), named)
+        _ask_name(screen, form.profile.name)
         return
     try:
         path = screen.shell.session.profiles().save(form.renamed(name), overwrite=overwrite)
@@ -258,18 +253,32 @@ def save(screen: "DeployScreen", *, overwrite: bool = False, name: str = "") -> 
         screen.refresh_frame()
 
 
+def _ask_name(screen: "DeployScreen", name: str) -> None:
+    def named(typed: str | None) -> None:
+        if typed is not None:
+            save(screen, name=typed)
+
+    screen.app.push_screen(PromptScreen("Save as profile", value=name), named)
+
+
 def _refused(screen: "DeployScreen", refused: SaveRefused, name: str) -> None:
-    if refused.reason not in ("exists", "comments"):
+    """Offer another name; to overwrite only where nobody else's change is lost; esc saves nothing."""
+    if refused.reason == "rights":
         screen.flash(_words(refused), Role.BAD)
         return
+    replaceable = refused.reason in ("exists", "comments")
 
     def answered(yes: bool | None) -> None:
-        if yes:
+        if yes is None:
+            return
+        if yes and replaceable:
             save(screen, overwrite=True, name=name)
+        elif replaceable or yes:
+            _ask_name(screen, f"{name}-copy")
 
-    question = Question(
-        title=refused.message, yes="Overwrite", details=(((refused.hint, Role.PLAIN),),) if refused.hint else ()
-    )
+    buttons = ("Save as …", "Overwrite") if replaceable else ("No", "Save as …")
+    hint = (((refused.hint, Role.PLAIN),),) if refused.hint else ()
+    question = Question(title=refused.message, no=buttons[0], yes=buttons[1], details=hint)
     screen.app.push_screen(ConfirmScreen(question), answered)
 
 
