@@ -173,7 +173,7 @@ def test_hints_are_the_live_arithmetic() -> None:
         return form.hint(specs[key], planned, None)
 
     assert hint("rollout.batch") == "= 12 at a time, 6 batches, by zone"
-    assert hint("rollout.pause") == "5 pauses, 2 min in all"
+    assert hint("rollout.pause") == "5 pauses, 02:30 in all"
     assert hint("rollout.unhealthy") == "stops above 12 of 60 unhealthy"
     assert hint("rollout.mode") == "Azure rolls (Rolling)"
     assert hint("rollout.failure_budget") == "no limit for the whole run"

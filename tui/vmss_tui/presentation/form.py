@@ -6,7 +6,7 @@ from vmss_tui.domain.health import HealthSource
 from vmss_tui.domain.plan import RolloutPlan, Strategy
 from vmss_tui.domain.policy import percent_of
 from vmss_tui.domain.scaleset import ScaleSet
-from vmss_tui.presentation.text import counted, in_words
+from vmss_tui.presentation.text import clock_time, counted, in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +128,11 @@ def batch_hint(plan: RolloutPlan) -> str:
 
 
 def pause_hint(plan: RolloutPlan) -> str:
-    """`4 pauses, 2 min in all`."""
+    """`5 pauses, 2:30 in all`."""
     pauses = max(0, len(plan.batches) - 1)
     if not plan.policy.pause_seconds or not pauses:
         return "no pause between batches"
-    return f"{counted(pauses, 'pause')}, {in_words(pauses * plan.policy.pause_seconds)} in all"
+    return f"{counted(pauses, 'pause')}, {clock_time(pauses * plan.policy.pause_seconds)} in all"
 
 
 def budget_hint(plan: RolloutPlan) -> str:
