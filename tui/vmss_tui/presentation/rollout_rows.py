@@ -11,14 +11,14 @@ from typing import Any
 from vmss_tui.domain.events import InstanceSeen, Phase
 from vmss_tui.domain.rollout import Progress, RolloutState
 from vmss_tui.domain.script import ScriptState
-from vmss_tui.presentation.columns import Cell, Column, Row, cell, mark_cell
+from vmss_tui.presentation.columns import Cell, Column, Row, cell, mark_cell, widened
 from vmss_tui.presentation.glyphs import HEALTH, PHASE, SCRIPT, Role
 from vmss_tui.presentation.rollout import BROKEN, BUSY, ODD, arrow, versions, why_failed
 from vmss_tui.presentation.text import clock_time, plain, seconds_between
 
 WIDE = (
     Column("id", "ID", 5, right=True, middle=True),
-    Column("name", "NAME", 18, flex=1, middle=True, priority=4),
+    Column("name", "NAME", 15, flex=1, middle=True, priority=4),
     Column("zone", "ZONE", 4, right=True, priority=5),
     Column("batch", "BATCH", 5, right=True, priority=3),
     Column("state", "STATE", 11),
@@ -26,7 +26,7 @@ WIDE = (
     Column("script", "SCRIPT", 9, priority=6),
     Column("health", "HEALTH", 14),
     Column("since", "SINCE", 6, right=True),
-    Column("message", "LAST MESSAGE", 22, flex=6, priority=1),
+    Column("message", "LAST MESSAGE", 18, flex=6, priority=1),
 )
 """For 100 cells and more."""
 
@@ -41,6 +41,19 @@ NARROW = (
     Column("message", "MESSAGE", 10, flex=1, priority=1),
 )
 """For 80 cells."""
+
+_LONGEST = 18
+"""Cells of `a1b2c3d4→web 2.5.0`: the column of versions gets so much room when it needs it."""
+
+
+def columns_of(state: RolloutState, *, wide: bool) -> tuple[Column, ...]:
+    """The columns of a width, with room for the longest version."""
+    pair = versions(state)
+    names = {each.seen.version for each in state.instances.values()}
+    longest = max((len(_short(each, pair, tight=not wide)) for each in names), default=0)
+    before = max((len(_change(each, pair[1])) for each in names if each and each != pair[1]), default=0)
+    return widened(WIDE if wide else NARROW, "version", min(max(longest, before), _LONGEST))
+
 
 _RANK = {
     **dict.fromkeys(BROKEN, 0),
@@ -67,7 +80,7 @@ class View:
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns of this width."""
+        """What stands in a row of this width; `columns_of` says how wide each is."""
         return WIDE if self.wide else NARROW
 
 
@@ -181,10 +194,19 @@ def since(each: Progress, now: datetime) -> str:
 def _version(seen: InstanceSeen, pair: tuple[str, str], *, tight: bool) -> Cell:
     new = pair[1]
     if seen.phase in BUSY and seen.version and seen.version != new:
-        return cell(arrow(seen.version, new, tight=True), Role.BUSY)
-    head, _, rest = plain(seen.version).rpartition(" ")
-    shown = rest if tight and head and all(each.startswith(f"{head} ") for each in pair) else plain(seen.version)
-    return cell(shown, Role.PLAIN if seen.version == new else Role.DIM)
+        return cell(_change(seen.version, new), Role.BUSY)
+    return cell(_short(seen.version, pair, tight=tight), Role.PLAIN if seen.version == new else Role.DIM)
+
+
+def _change(old: str, new: str) -> str:
+    """`2.4.0→2.5.0`, `a1b2c3d4→web 2.5.0`."""
+    return plain(arrow(old.removeprefix("unknown "), new, tight=True))
+
+
+def _short(version: str, pair: tuple[str, str], *, tight: bool) -> str:
+    """A version; where room is tight, without the word that all versions begin with."""
+    head, _, rest = plain(version).rpartition(" ")
+    return rest if tight and head and all(each.startswith(f"{head} ") for each in pair) else plain(version)
 
 
 def _script(seen: InstanceSeen) -> Cell:

@@ -26,7 +26,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.rollout_log import event_line
 from vmss_tui.presentation.rollout_map import block_map, strip_map
-from vmss_tui.presentation.rollout_rows import SORTS, WIDE, Known, View, rows
+from vmss_tui.presentation.rollout_rows import SORTS, WIDE, Known, View, columns_of, rows
 from vmss_tui.presentation.rollout_verbs import pause_or_resume
 from vmss_tui.presentation.text import plain
 
@@ -113,6 +113,7 @@ class RolloutScreen(WatchScreen):
         panel.display, self.grid.display = notice is not None, notice is None
         for name in ("headline", "subline", "bar", "counts", "map"):
             self.query_one(f"#{name}", Lines).reload()
+        self.grid.set_columns(columns_of(self.state, wide=self._view.wide))
         self.grid.set_rows(rows(self.state, self.time, self._view, self._rows))
         if self.has_class("-log"):
             self.query_one("#log", Grid).set_rows(self._log_rows())
@@ -137,7 +138,6 @@ class RolloutScreen(WatchScreen):
         """Other columns for another width."""
         wide = self.size.width >= _WIDE
         self._view = replace(self._view, wide=wide)
-        self.grid.set_columns(self._view.columns)
         self.grid.show_sort(self._view.column, reverse=self._view.reverse)
         self.paint()
 

@@ -63,7 +63,7 @@ def _print(columns: Sequence[Column], rows: Sequence[Row]) -> None:
     lines, without = text_tables.grid(columns, rows, cells=output.columns())
     output.lines(lines)
     if without:
-        diagnostics.say(f"(no room for {', '.join(without).lower()}: a wider terminal, a pipe or --json shows all)")
+        diagnostics.say(f"(no room for {', '.join(without).lower()}: a pipe or --json shows all)")
 
 
 def _terms(given: tuple[str, ...], fields: Collection[str]) -> tuple[Term, ...]:
