@@ -15,7 +15,9 @@ from vmss_tui.domain.plan import Batch, Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.policy import (
     Amount,
     BatchStep,
+    ExternalGate,
     Finding,
+    Hook,
     RollingPolicy,
     RolloutPolicy,
     Severity,
@@ -25,6 +27,7 @@ from vmss_tui.domain.rollout import Stage
 from vmss_tui.domain.script import LINUX, ScriptConfig, ScriptState, SecretRef, SecretSource, SettingChange
 from vmss_tui.domain.upgrade import AzureFault, OperationState, UpgradeCode
 from vmss_tui.journal import export
+from vmss_tui.journal.report import report_of
 from vmss_tui.journal.schema import KINDS
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.journal.telling import tell
@@ -144,7 +147,9 @@ def test_json_sums_up() -> None:
     assert document["outcome"]["lowest_healthy"]["healthy"] == 1
     assert document["outcome"]["counts"] == {"waiting": 2, "failed": 1, "excluded": 1}
     assert [each["id"] for each in document["failures"]] == ["0"]
-    assert document["batches"][0]["failed"] == ["0"]
+    assert document["batches"][0]["failed"] == ["0"] and document["batches"][0]["lowest"] == 1
+    assert document["plan"]["policy"]["soak_seconds"] == 60 and document["plan"]["target"] == str(HEADER.target)
+    assert {"bo on pc asked to cancel: enough"} <= {each["text"] for each in document["decisions"]}
 
 
 def test_markdown_tells_the_story() -> None:
@@ -153,12 +158,22 @@ def test_markdown_tells_the_story() -> None:
         "# Rollout 7f3a01bc: web 2 on web",
         "| Ticket | CHG1 |",
         "| Origin | retry of 1234 |",
-        "| Lowest healthy | 1 of 3 at 2026-03-01 12:01:20 UTC |",
+        "> **FAILED** 1 of 1 failed",
+        "| Outcome | failed: 2 waiting, 1 failed, 1 excluded |",
+        "| Lowest healthy | 1 of 3 at 2026-03-01 12:01:20 UTC, 3 or more were to stay healthy |",
+        "| commandToExecute | b |",
+        "| key | protected, not recorded (from env) |",
+        "| Batch 2 | 2 instances: 1, 2 |",
+        "| Left out | 9: protected |",
+        "| Estimate | ",
+        "| Failure budget | 1 in the whole run |",
+        "| Deadline of a batch | 90 min |",
+        "| Soak | 1 min |",
         "| Strategy | our batches, Automatic mode |",
         "| Batches | 1 after approval, 50 % |",
         "- `commandToExecute`: ~~a\\|'x'~~ b",
         "- `gone`: ~~x~~ *removed*",
-        "| 1 | 1 | 1 | 12:01:00 | 30 s | 0 |",
+        "| 1 | 1 | 12:01:00 | 12:01:30 | 30 s | 1 | 0 | 0 |",
         "### web_0: failed, exit code 100",
         "````text\nline\n```\nE: no | package\n````",
         "bo on pc asked to cancel: enough",
@@ -166,6 +181,63 @@ def test_markdown_tells_the_story() -> None:
     ):
         assert piece in text, piece
     assert "<script>" not in text and "<b>" not in text
+
+
+def test_the_whole_policy_is_on_record_but_no_argument_of_a_command() -> None:
+    policy = RolloutPolicy(
+        steps=(BatchStep(Amount(20, percent=True)),),
+        failure_budget=Amount(50, percent=True),
+        min_healthy_seconds=90,
+        canary=("web_0",),
+        exclude=("9",),
+        prioritise_unhealthy=True,
+        gate=ExternalGate(url="https://user:secret@gate.example/ask?key=secret"),
+        hooks=(Hook(command=("notify", "secret"), on=("needs_person", "failed")),),
+    )
+    text = export.to_markdown(HEADER, log_of(e.Planned(replace(PLAN, policy=policy))))
+    for piece in (
+        "| Failure budget | 50 % (1 of 3) in the whole run |",
+        "| Minimum healthy time | 1 min 30 s |",
+        "| First | web_0 |",
+        "| Excluded | 9 |",
+        "| Also | unhealthy ones first |",
+        "| External gate | gate.example, within 30 s |",
+        "| Told | the command notify on needs person, failed |",
+    ):
+        assert piece in text, piece
+    assert "secret" not in text
+
+
+def test_signatures_of_addresses_stay_out() -> None:
+    signed = "https://files.example/a.sh?sv=1&sig=very%2Fprivate&se=2"
+    config = replace(PLAN.script, settings={"fileUris": [signed], "script": "x" * 700})
+    plan = replace(PLAN, script=config, changes=(SettingChange("fileUris[0]", None, signed),))
+    for write in WRITERS:
+        text = write(HEADER, log_of(e.Planned(plan), *(entry.event for entry in LOG[1:])))
+        assert "private" not in text and "sig=***" in text
+    assert "(700 characters)" in export.to_markdown(HEADER, log_of(e.Planned(plan)))
+
+
+def test_azures_own_rolls_are_decisions_where_their_state_changes() -> None:
+    rolling = e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, NOW, pending=3)
+    log = log_of(
+        e.Planned(PLAN),
+        e.UpgradeSeen(UpgradeCode.COMPLETED, NOW - timedelta(days=1), ours=False),
+        rolling,
+        replace(rolling, pending=2, successful=1),
+        e.UpgradeSeen(UpgradeCode.FAULTED, NOW, fault=AzureFault("TooMany", "Too many are unhealthy. Really.")),
+        e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, NOW + timedelta(days=1), ours=False),
+    )
+    assert [(each.text, each.kind.value) for each in report_of(HEADER, log).decisions] == [
+        ("Azure's rolling upgrade: RollingForward", "write"),
+        ("Azure's rolling upgrade: Faulted: Too many are unhealthy. Really", "trouble"),
+        ("Azure's rolling upgrade (not of this rollout): RollingForward", "write"),
+    ]
+
+
+def test_a_rollout_over_midnight_names_the_days() -> None:
+    late = [replace(entry, at=entry.at + timedelta(hours=11, minutes=59)) for entry in LOG]
+    assert "| 1 | 1 | 03-02 00:00:00 | 03-02 00:00:30 | 30 s |" in export.to_markdown(HEADER, late)
 
 
 def test_markdown_of_a_rollout_that_has_only_a_plan() -> None:
@@ -193,8 +265,13 @@ def test_html_stands_alone_and_draws_the_timeline() -> None:
     assert "&lt;script&gt;alert(1)" in text
     svg = ET.fromstring(text[text.index("<svg") : text.index("</svg>") + 6])
     titles = [each.text for each in svg.iter("title")]
-    assert titles == ["batch 1: 1 instances", "web_0: script running", "web_0: failed"]
+    assert titles == [
+        "batch 1: 1 instance, 12:01:00, 30 s",
+        "web_0: script running, 12:01:10, 10 s",
+        "web_0: failed, 12:01:20, 1 min 00 s",
+    ]
     assert len(list(svg.iter("polyline"))) == 1
+    assert "limit 3" in text and "lowest 1 at 12:01:20" in text
 
 
 def test_html_with_many_instances_draws_batches_only() -> None:
@@ -206,7 +283,7 @@ def test_html_with_many_instances_draws_batches_only() -> None:
 
 
 def test_every_kind_of_event_is_told_or_is_no_decision() -> None:
-    silent = {"planned", "write_accepted", "upgrade_seen", "instances_seen", "waiting"}
+    silent = {"planned", "write_accepted", "instances_seen", "waiting"}
     examples: tuple[e.Event, ...] = (
         *(entry.event for entry in LOG),
         e.RunnerStopped(),

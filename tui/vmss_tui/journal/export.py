@@ -1,34 +1,50 @@
 """A rollout's record in files: Markdown for a ticket, HTML to read, JSON and JSONL for machines.
 
-Every writer takes a header and the log and returns text. Operation URLs never leave the journal.
+Every writer takes a header and the log and returns text. Operation URLs never leave the journal, nor do signatures of
+signed addresses, which some put into public settings.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from vmss_tui.domain import events as e
-from vmss_tui.journal.export_html import to_html
-from vmss_tui.journal.report import Report, report_of, span
-from vmss_tui.journal.schema import kind_of
+from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.journal import export_html
+from vmss_tui.journal.report import Report, report_of
+from vmss_tui.journal.schema import kind_of, without_secrets
 from vmss_tui.journal.store import RolloutHeader
 
-__all__ = ["to_html", "to_json", "to_jsonl", "to_markdown"]
+__all__ = ["to_html", "to_json", "to_jsonl", "to_markdown", "unsigned"]
+
+_SIGNATURE = re.compile(r"(?i)([?&;](?:amp;)?(?:sig|signature|x-amz-signature|code|token)=)[^&\s\"'<>|\\]+")
+
+
+def unsigned(text: str) -> str:
+    """`text` with the signatures of addresses in it replaced by `***`."""
+    return _SIGNATURE.sub(r"\1***", text)
+
+
+def to_html(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
+    """The report as a self-contained page."""
+    return unsigned(export_html.to_html(header, log))
 
 
 def to_jsonl(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
     """One JSON object a line: the rollout, then every event with `seq`, `at`, `kind` and its fields."""
     lines = [_json({"kind": "rollout", **_header(header)}), *(_json(_record(entry)) for entry in log)]
-    return "\n".join(lines) + "\n"
+    return unsigned("\n".join(lines)) + "\n"
 
 
 def to_json(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
-    """One JSON object: the rollout, its batches, failures and events."""
+    """One JSON object: the rollout, its plan, what came of it, batches, failures, decisions, instances and events."""
     report = report_of(header, log)
     state = report.state
     document = {
         "rollout": _header(header),
+        "plan": _plan(state.plan) if state.plan is not None else None,
         "outcome": {
             "stage": state.stage,
             "reason": state.reason,
@@ -39,10 +55,11 @@ def to_json(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
         },
         "batches": report.batches,
         "failures": report.failures,
+        "decisions": report.decisions,
         "instances": [each.seen for each in state.instances.values()],
         "events": [_record(entry) for entry in log],
     }
-    return msgspec.json.format(_json(document), indent=2) + "\n"
+    return unsigned(msgspec.json.format(_json(document), indent=2)) + "\n"
 
 
 def to_markdown(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
@@ -50,17 +67,22 @@ def to_markdown(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
     report = report_of(header, log)
     parts = [
         f"# {_cell(report.title)}",
-        *(["", f"> {_cell(report.state.reason)}"] if report.state.reason else []),
+        "",
+        f"> **{_cell(report.state.stage.value.upper())}** {_cell(report.state.reason)}".rstrip(),
         "",
         *_table(("", ""), report.facts),
-        *_section("Policy", _table(("", ""), report.policy)),
-        *_section("What changed", [_change(each.path, each.old, each.new) for each in report.changes]),
-        *_section("Known before the start", [f"- {_cell(each)}" for each in report.findings]),
-        *_section("Batches", _batches(report)),
         *_section("Failures", _failures(report)),
-        *_section("Decisions", [f"- `{each.at:%H:%M:%S}` {_cell(each.text)}" for each in report.decisions]),
+        *_section("Batches", _batches(report)),
+        *_section("What changed", [_change(each.path, each.old, each.new) for each in report.changes]),
+        *_section("Script", _table(("", ""), report.script)),
+        *_section("Plan", _table(("", ""), report.plan)),
+        *_section("Policy", _table(("", ""), report.policy)),
+        *_section("Known before the start", [f"- {_cell(each)}" for each in report.findings]),
+        *_section("Decisions", [f"- `{report.time(each.at)}` {_cell(each.text)}" for each in report.decisions]),
+        "",
+        "All times are UTC.",
     ]
-    return "\n".join(parts) + "\n"
+    return unsigned("\n".join(parts)) + "\n"
 
 
 def _section(title: str, lines: Sequence[str]) -> list[str]:
@@ -75,29 +97,17 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 
 def _batches(report: Report) -> list[str]:
-    rows = []
-    for each in report.batches:
-        start, end = each.started_at or report.start, each.ended_at or report.end
-        rows.append(
-            (
-                str(each.number),
-                str(len(each.ids)),
-                ", ".join(each.zones) or "–",
-                f"{start:%H:%M:%S}",
-                span(start, end) if each.ended_at is not None else "not ended",
-                ", ".join(each.failed) or "–",
-            )
-        )
-    return _table(("batch", "instances", "zone", "started (UTC)", "took", "failed"), rows)
+    titles = ("batch", "zone", "started", "ended", "took", "lowest healthy", "instances", "failed")
+    return _table(titles, [export_html.row(report, index) for index in range(len(report.batches))])
 
 
 def _failures(report: Report) -> list[str]:
     lines: list[str] = []
     for each in report.failures:
         code = f", exit code {each.exit_code}" if each.exit_code is not None else ""
-        lines += [f"### {_cell(each.name or each.id)}: {each.phase}{code}", "", _cell(each.message), ""]
-        lines += [_fence(each.stderr), ""] if each.stderr else []
-    return lines
+        lines += [f"### {_cell(each.name or each.id)}: {each.phase}{code}", ""]
+        lines += [_fence(each.stderr) if each.stderr else _cell(each.message), ""]
+    return lines[:-1]
 
 
 def _change(path: str, old: str | None, new: str | None) -> str:
@@ -127,8 +137,12 @@ def _record(entry: e.Logged) -> dict[str, Any]:
     if isinstance(entry.event, e.WriteAccepted):
         del body["operation"]
     if isinstance(entry.event, e.Planned):
-        body["plan"]["target"] = str(entry.event.plan.target)
+        body["plan"] = _plan(entry.event.plan)
     return {"seq": entry.seq, "at": entry.at, "kind": kind_of(entry.event), **body}
+
+
+def _plan(plan: RolloutPlan) -> dict[str, Any]:
+    return {**msgspec.to_builtins(without_secrets(plan)), "target": str(plan.target)}
 
 
 def _json(value: Any) -> str:

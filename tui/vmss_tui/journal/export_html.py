@@ -1,55 +1,88 @@
 """A rollout's record as one HTML file: no script, no link, no font from elsewhere; the timeline is inline SVG. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from html import escape
 
 from vmss_tui.domain import events as e
-from vmss_tui.journal.report import Report, report_of, span
+from vmss_tui.domain.rollout import RolloutState, Stage
+from vmss_tui.journal import timeline
+from vmss_tui.journal.report import Report, report_of
+from vmss_tui.journal.report_facts import BAD, floor, span
 from vmss_tui.journal.store import RolloutHeader
 
-_WIDTH = 900
-_LEFT = 110
-_ROW = 9
-_MOST_ROWS = 120
-"""With more instances the timeline shows batches only."""
 _STYLE = """
-:root { color-scheme: light dark; --bg: #fff; --fg: #1b1f24; --dim: #6b7280; --line: #d8dee4; --ok: #1a7f37;
-  --busy: #0969da; --bad: #cf222e; --warn: #9a6700; --wait: #c9d1d9; }
+:root { color-scheme: light dark; --bg: #fff; --fg: #1b1f24; --dim: #59636e; --line: #d8dee4; --card: #f6f8fa;
+  --ok: #1a7f37; --busy: #0969da; --bad: #cf222e; --warn: #9a6700; --wait: #c9d1d9; }
 @media (prefers-color-scheme: dark) { :root { --bg: #0d1117; --fg: #e6edf3; --dim: #8b949e; --line: #30363d;
-  --ok: #3fb950; --busy: #58a6ff; --bad: #f85149; --warn: #d29922; --wait: #30363d; } }
-body { background: var(--bg); color: var(--fg); font: 15px/1.5 system-ui, sans-serif; max-width: 960px;
-  margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin-top: 2rem; border-bottom: 1px solid var(--line); }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .2rem .8rem .2rem 0;
-  vertical-align: top; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-th { color: var(--dim); font-weight: 500; white-space: nowrap; }
-pre { background: color-mix(in srgb, var(--fg) 6%, transparent); padding: .6rem; overflow-x: auto; }
-.verdict { font-size: 1.1rem; padding: .6rem .8rem; border-left: 4px solid var(--dim); }
-.completed { border-color: var(--ok); } .failed { border-color: var(--bad); } .cancelled { border-color: var(--warn); }
+  --card: #151b23; --ok: #3fb950; --busy: #58a6ff; --bad: #f85149; --warn: #d29922; --wait: #30363d; } }
+* { box-sizing: border-box; }
+body { background: var(--bg); color: var(--fg); font: 15px/1.5 system-ui, sans-serif; max-width: 1000px;
+  margin: 2rem auto 4rem; padding: 0 1.2rem; }
+header p { color: var(--dim); margin: 0; } h1 { font-size: 1.6rem; line-height: 1.25; margin: .1rem 0 1rem; }
+h2 { font-size: 1.1rem; margin: 2.2rem 0 .5rem; } h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+td, th { text-align: left; padding: .25rem 1rem .25rem 0; vertical-align: top; border-bottom: 1px solid var(--line);
+  overflow-wrap: anywhere; font-weight: 400; }
+th { color: var(--dim); white-space: nowrap; } table.pairs th { width: 13rem; white-space: normal; }
+.scroll { overflow-x: auto; } .scroll td { overflow-wrap: normal; } td.ids { overflow-wrap: anywhere; }
+pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .3rem 0;
+  overflow-x: auto; font-size: 13px; }
+header p.verdict { color: var(--fg); font-size: 1.1rem; padding: .7rem 1rem; margin: 0; border-left: 5px solid var(--tone);
+  background: color-mix(in srgb, var(--tone) 9%, transparent); border-radius: 0 6px 6px 0; }
+.verdict b { color: var(--tone); margin-right: .6rem; }
+.completed { --tone: var(--ok); } .failed { --tone: var(--bad); } .cancelled { --tone: var(--warn); }
+.planned, .running, .paused, .approval, .cancelling { --tone: var(--busy); }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: .8rem;
+  margin: 1rem 0 1.4rem; }
+.cards div { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .9rem; }
+.cards b { display: block; font-size: 1.35rem; font-weight: 600; line-height: 1.3; } .cards span { color: var(--dim);
+  font-size: .85rem; } .cards .bad b { color: var(--bad); } .cards .good b { color: var(--ok); }
 del { color: var(--bad); } ins { color: var(--ok); text-decoration: none; } time { color: var(--dim); }
-svg text { font: 10px system-ui, sans-serif; fill: var(--dim); } .axis { stroke: var(--line); }
-.health { fill: none; stroke: var(--ok); stroke-width: 1.5; } .p-batch { fill: var(--busy); opacity: .55; }
-.p-waiting, .p-excluded, .p-gone { fill: var(--wait); } .p-updating, .p-script, .p-awaiting { fill: var(--busy); }
+.legend { color: var(--dim); font-size: .85rem; margin: 0 0 .4rem; } .legend i { display: inline-block; width: .8em;
+  height: .8em; border-radius: 2px; margin: 0 .35em 0 1em; vertical-align: -.05em; background: var(--c); }
+.legend i:first-child { margin-left: 0; }
+svg text { font: 11px system-ui, sans-serif; fill: var(--dim); } .axis { stroke: var(--line); }
+.floor { stroke: var(--bad); stroke-dasharray: 4 4; opacity: .7; } .low { fill: var(--bad); }
+.health { fill: none; stroke: var(--ok); stroke-width: 1.6; } .under { fill: var(--ok); opacity: .12; }
+.p-batch { fill: var(--dim); opacity: .55; } .p-batch.p-bad { fill: var(--bad); opacity: .7; }
+.p-excluded, .p-gone { fill: var(--wait); } .p-updating { fill: var(--busy); opacity: .45; }
+.p-script { fill: var(--busy); } .p-awaiting { fill: var(--busy); opacity: .7; }
 .p-done { fill: var(--ok); } .p-failed, .p-unhealthy { fill: var(--bad); } .p-not, .p-leaked { fill: var(--warn); }
+.log th { width: 8.5rem; } .log .kind { width: 5rem; color: var(--dim); } .log tr.trouble td { color: var(--bad); }
+.log tr.person td { color: var(--busy); } .log tr.end td, .log tr.batch td { font-weight: 600; }
+summary { cursor: pointer; color: var(--dim); }
+footer { color: var(--dim); margin-top: 2.5rem; font-size: .85rem; padding-top: .6rem;
+  border-top: 1px solid var(--line); }
+@media print { body { margin: 0; max-width: none; }
+  h2, h3 { break-after: avoid; } tr, pre, svg { break-inside: avoid; } }
 """
+_SIGNS = {Stage.COMPLETED: "●", Stage.FAILED: "✖", Stage.CANCELLED: "⊘"}
+_LEGEND = (
+    ("--dim", "batch"),
+    ("--busy", "updating, script, awaiting health"),
+    ("--ok", "done"),
+    ("--bad", "failed or unhealthy"),
+    ("--warn", "script not run, leaked"),
+)
 
 
 def to_html(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
     """The report as a self-contained page."""
     report = report_of(header, log)
-    state = report.state
     sections = [
-        f"<h1>{escape(report.title)}</h1>",
-        f'<p class="verdict {escape(state.stage.value)}">{escape(state.reason or state.stage.value)}</p>',
+        _head(report),
         _pairs(report.facts),
-        "<h2>Timeline</h2>" + _timeline(report),
-        "<h2>Policy</h2>" + _pairs(report.policy) if report.policy else "",
-        "<h2>What changed</h2>" + _changes(report) if report.changes else "",
-        "<h2>Known before the start</h2>" + _list(report.findings) if report.findings else "",
-        "<h2>Batches</h2>" + _batches(report) if report.batches else "",
+        "<h2>Timeline</h2>" + _legend() + timeline.draw(report),
         "<h2>Failures</h2>" + "".join(_failures(report)) if report.failures else "",
+        "<h2>Batches</h2>" + _batches(report) if report.batches else "",
+        "<h2>What changed</h2>" + _changes(report) if report.changes else "",
+        "<h2>Script</h2>" + _pairs(report.script) if report.script else "",
+        "<h2>Plan</h2>" + _pairs(report.plan) if report.plan else "",
+        "<h2>Policy</h2>" + _pairs(report.policy) if report.policy else "",
+        "<h2>Known before the start</h2>" + _list(report.findings) if report.findings else "",
         "<h2>Decisions</h2>" + _decisions(report),
+        "<h2>Instances</h2>" + _instances(report) if report.state.instances else "",
+        "<footer>All times are UTC. Made by vmss-tui from the rollout's log.</footer>",
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -60,8 +93,45 @@ def to_html(header: RolloutHeader, log: Sequence[e.Logged]) -> str:
     )
 
 
+def _head(report: Report) -> str:
+    state, header = report.state, report.header
+    stage = state.stage
+    place = " · ".join(filter(None, (header.target.group, header.ticket, f"{report.start:%Y-%m-%d}")))
+    verdict = f"<b>{_SIGNS.get(stage, '◐')} {escape(stage.value.upper())}</b>{escape(state.reason)}"
+    return (
+        f"<header><p>{escape(place)}</p><h1>{escape(report.title)}</h1>"
+        f'<p class="verdict {escape(stage.value.split()[0])}">{verdict}</p></header>'
+        + f'<div class="cards">{"".join(_card(*each) for each in _cards(report))}</div>'
+    )
+
+
+def _cards(report: Report) -> Iterable[tuple[str, str, str]]:
+    """What one wants to know first: a tone, a number, what it is."""
+    state: RolloutState = report.state
+    done, bad = state.count(e.Phase.DONE), state.count(*BAD)
+    planned = len(state.instances) - state.count(e.Phase.EXCLUDED, e.Phase.GONE)
+    yield "", span(report.start, report.end), f"{report.time(report.start)} to {report.time(report.end)}"
+    yield "good" if planned and done == planned else "", f"{done} of {planned}", f"run {report.header.label}"
+    yield "bad" if bad else "good", str(bad), "failed or unhealthy"
+    yield "", str(len(report.batches)), "batch" if len(report.batches) == 1 else "batches"
+    if state.lowest is not None:
+        least = floor(state) or 0
+        tone = "bad" if state.lowest.healthy < least else ""
+        when = f"lowest healthy, {report.time(state.lowest.at)}; limit {least}"
+        yield tone, f"{state.lowest.healthy} of {state.total}", when
+
+
+def _card(tone: str, number: str, what: str) -> str:
+    return f'<div class="{tone}"><b>{escape(number)}</b><span>{escape(what)}</span></div>'
+
+
+def _legend() -> str:
+    return '<p class="legend">' + "".join(f'<i style="--c:var({c})"></i>{escape(w)}' for c, w in _LEGEND) + "</p>"
+
+
 def _pairs(rows: Iterable[tuple[str, str]]) -> str:
-    return "<table>" + "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows) + "</table>"
+    body = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
+    return f'<table class="pairs">{body}</table>'
 
 
 def _list(lines: Iterable[str]) -> str:
@@ -74,116 +144,72 @@ def _changes(report: Report) -> str:
         f"<td><ins>{escape(each.new or '')}</ins></td></tr>"
         for each in report.changes
     )
-    return f"<table>{rows}</table>"
+    return f'<table class="pairs">{rows}</table>'
+
+
+def _table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, wide: str = "") -> str:
+    """Rows of text under titles; the column called `wide` may be broken anywhere."""
+    names = list(titles)
+    head = "".join(f"<th>{escape(each)}</th>" for each in names)
+    kinds = [' class="ids"' if each == wide else "" for each in names]
+    body = (
+        "<tr>" + "".join(f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
+        for row in rows
+    )
+    return f'<div class="scroll"><table><tr>{head}</tr>{"".join(body)}</table></div>'
 
 
 def _batches(report: Report) -> str:
-    head = "".join(f"<th>{each}</th>" for each in ("batch", "instances", "zone", "started", "took", "failed"))
-    rows = []
-    for each in report.batches:
-        start, end = each.started_at or report.start, each.ended_at or report.end
-        cells = (
-            str(each.number),
-            str(len(each.ids)),
-            ", ".join(each.zones) or "–",
-            f"{start:%H:%M:%S}",
-            span(start, end),
-            ", ".join(each.failed) or "–",
-        )
-        rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
-    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
+    titles = ("batch", "zone", "started", "ended", "took", "lowest healthy", "instances", "failed")
+    return _table(titles, (row(report, index) for index in range(len(report.batches))), wide="instances")
+
+
+def row(report: Report, index: int) -> tuple[str, ...]:
+    """A batch as cells: number, zones, start, end, duration, lowest healthy, ids, failed ids."""
+    each = report.batches[index]
+    return (
+        str(each.number),
+        ", ".join(each.zones) or "–",
+        report.time(each.started),
+        report.time(each.ended) if each.ended is not None else "not ended",
+        span(each.started, each.ended or report.end),
+        str(each.lowest) if each.lowest is not None else "–",
+        ", ".join(each.ids),
+        ", ".join(each.failed) or "–",
+    )
 
 
 def _failures(report: Report) -> Iterable[str]:
     for each in report.failures:
         code = f", exit code {each.exit_code}" if each.exit_code is not None else ""
-        yield f"<h3>{escape(each.name or each.id)}: {escape(each.phase)}{code}</h3><p>{escape(each.message)}</p>"
-        if each.stderr:
-            yield f"<pre>{escape(each.stderr)}</pre>"
+        yield f"<h3>{escape(each.name or each.id)}: {escape(each.phase)}{code}</h3>"
+        yield f"<pre>{escape(each.stderr)}</pre>" if each.stderr else f"<p>{escape(each.message)}</p>"
 
 
 def _decisions(report: Report) -> str:
     rows = (
-        f"<tr><th><time>{each.at:%H:%M:%S}</time></th><td>{escape(each.text)}</td></tr>" for each in report.decisions
+        f'<tr class="{each.kind.value}"><th><time>{report.time(each.at)}</time></th>'
+        f'<td class="kind">{each.kind.value}</td><td>{escape(each.text)}</td></tr>'
+        for each in report.decisions
     )
-    return f"<table>{''.join(rows)}</table>"
+    return f'<table class="log">{"".join(rows)}</table>'
 
 
-# --- the timeline ---------------------------------------------------------------------------------------------------
-
-
-def _timeline(report: Report) -> str:
-    rows = list(_rows(report))
-    top, health = 16, 60
-    height = top + len(rows) * _ROW + 14 + health + 16
-    bottom = top + len(rows) * _ROW + 14
-    body = [*_axis(report, height), *rows, *_health_line(report, bottom, health)]
-    label = f"timeline of {len(report.batches)} batches"
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" width="100%" role="img" aria-label="{escape(label)}">'
-        + "".join(body)
-        + "</svg>"
+def _instances(report: Report) -> str:
+    titles = ("instance", "zone", "batch", "outcome", "version", "exit code", "script ran (UTC)", "message")
+    known = sorted(report.state.instances.values(), key=lambda each: (each.seen.batch or 1 << 30, len(each.seen.id)))
+    rows = (
+        (
+            each.seen.name or each.seen.id,
+            each.seen.zone or "–",
+            str(each.seen.batch or "–"),
+            each.seen.phase.value,
+            each.seen.version or "–",
+            "–" if each.seen.exit_code is None else str(each.seen.exit_code),
+            f"{each.seen.script_at:%Y-%m-%d %H:%M:%S}" if each.seen.script_at is not None else "–",
+            each.seen.message,
+        )
+        for each in known
     )
-
-
-def _x(report: Report, at: datetime) -> float:
-    whole = max(1.0, (report.end - report.start).total_seconds())
-    share = (at - report.start).total_seconds() / whole
-    return round(_LEFT + max(0.0, min(1.0, share)) * (_WIDTH - _LEFT - 10), 1)
-
-
-def _axis(report: Report, height: int) -> Iterable[str]:
-    for step in range(5):
-        at = report.start + (report.end - report.start) * step / 4
-        x = _x(report, at)
-        yield f'<line class="axis" x1="{x}" y1="14" x2="{x}" y2="{height - 14}"/>'
-        yield f'<text x="{x}" y="10" text-anchor="middle">{at:%H:%M:%S}</text>'
-
-
-def _rows(report: Report) -> Iterable[str]:
-    """A bar per batch, then a bar per instance when there are not too many."""
-    y = 16
-    for each in report.batches:
-        start, end = _x(report, each.started_at or report.start), _x(report, each.ended_at or report.end)
-        yield _bar(f"batch {each.number}", "batch", y, [(start, end, "batch", f"{len(each.ids)} instances")])
-        y += _ROW
-    if len(report.spans) > _MOST_ROWS:
-        return
-    ordered = sorted(report.spans, key=lambda each: (each[0].batch or 1 << 30, len(each[0].id), each[0].id))
-    for seen, spans in ordered:
-        bars = [
-            (_x(report, each.start), _x(report, each.end), each.phase.value, each.phase.value)
-            for each in spans
-            if each.phase is not e.Phase.WAITING
-        ]
-        yield _bar(seen.name or seen.id, "instance", y, bars)
-        y += _ROW
-
-
-def _bar(name: str, kind: str, y: int, bars: Iterable[tuple[float, float, str, str]]) -> str:
-    boxes = "".join(
-        f'<rect class="p-{escape(phase.split()[0])}" x="{start}" y="{y}" width="{max(1.0, round(end - start, 1))}" '
-        f'height="{_ROW - 2}"><title>{escape(name)}: {escape(told)}</title></rect>'
-        for start, end, phase, told in bars
-    )
-    shown = name if len(name) <= 18 else f"{name[:8]}…{name[-9:]}"
-    return f'<text x="{_LEFT - 6}" y="{y + _ROW - 2}" text-anchor="end">{escape(shown)}</text>{boxes}'
-
-
-def _health_line(report: Report, top: int, height: int) -> Iterable[str]:
-    """The number of healthy instances over time, as steps."""
-    state = report.state
-    if not state.health_trend or not state.total:
-        return
-    points: list[str] = []
-    last = None
-    for at, healthy in state.health_trend:
-        x, y = _x(report, at), round(top + height - height * healthy / state.total, 1)
-        points += [f"{x},{last}"] if last is not None else []
-        points.append(f"{x},{y}")
-        last = y
-    points.append(f"{_x(report, report.end)},{last}")
-    yield f'<text x="{_LEFT - 6}" y="{top + 8}" text-anchor="end">healthy {state.total}</text>'
-    yield f'<text x="{_LEFT - 6}" y="{top + height}" text-anchor="end">0</text>'
-    yield f'<line class="axis" x1="{_LEFT}" y1="{top + height}" x2="{_WIDTH - 10}" y2="{top + height}"/>'
-    yield f'<polyline class="health" points="{" ".join(points)}"/>'
+    table = _table(titles, rows, wide="message")
+    return f"<details><summary>all {len(known)} instances as last seen</summary>{table}</details>"

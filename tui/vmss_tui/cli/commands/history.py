@@ -122,7 +122,8 @@ def _text(form: str, header: RolloutHeader, log: Sequence[Logged]) -> str:
         lines = [event_record(header.id, each) for each in log]
         if state.stage.over:
             lines.append(ended_record(header.id, state, exit_code=exit_code(state)))
-        return "\n".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) for each in lines)
+        text = "\n".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) for each in lines)
+        return export.unsigned(text)
     writers = {"md": export.to_markdown, "html": export.to_html, "json": export.to_json}
     return writers[form](header, log)
 
