@@ -18,6 +18,7 @@ from vmss_tui.domain.plan import RolloutPlan, Strategy
 from vmss_tui.domain.planning import plan_rollout
 from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode, percent_of
 from vmss_tui.domain.rollout import Stage
+from vmss_tui.domain.scene import Action
 
 POLICY = RolloutPolicy(
     steps=(BatchStep(Amount(34, percent=True)),), unhealthy_percent=34, unhealthy_upgraded_percent=100, pause_seconds=2
@@ -57,6 +58,7 @@ CASES = st.fixed_dictionaries(
         "mode": st.sampled_from(list(UpgradeMode)),
         "asked": st.sampled_from((None, UpgradeMode.MANUAL, UpgradeMode.ROLLING)),
         "percent": st.integers(10, 100),
+        "repairs": st.sampled_from(("", "Replace")),
         "chance": st.sampled_from((0.0, 0.1, 0.3, 0.5)),
         "seed": st.integers(0, 2**32),
     }
@@ -70,9 +72,13 @@ def test_a_rollout_is_never_lost(case: dict[str, object]) -> None:
     automatic = case["mode"] is UpgradeMode.AUTOMATIC
     asked = UpgradeMode(str(case["asked"])) if case["asked"] else UpgradeMode.MANUAL if automatic else None
     toy = Toy(count=int(str(case["count"])), zones=int(str(case["zones"])), flexible=bool(case["flexible"]))
-    toy.mode = UpgradeMode(str(case["mode"]))
+    toy.mode, toy.repairs = UpgradeMode(str(case["mode"])), str(case["repairs"])
     policy = replace(
-        POLICY, mode=asked, steps=(BatchStep(Amount(percent, percent=True)),), unhealthy_percent=max(percent, 5)
+        POLICY,
+        mode=asked,
+        steps=(BatchStep(Amount(percent, percent=True)),),
+        unhealthy_percent=max(percent, 5),
+        suspend_repairs=True,
     )
     plan = plan_for(toy, policy)
     own = (toy.mode, toy.policy)
@@ -88,6 +94,7 @@ def test_a_rollout_is_never_lost(case: dict[str, object]) -> None:
     assert toy.most_busy <= largest
     assert toy.rolls <= 1
     assert toy.mode is own[0]
+    assert (toy.unguarded, toy.suspended, Action.SUSPEND_REPAIRS in toy.writes) == (0, False, bool(toy.repairs))
     assert [each.event for each in driver.log if isinstance(each.event, e.Ended)] == [driver.log[-1].event]
 
 
@@ -108,8 +115,9 @@ def test_whatever_happens_it_ends_and_nobody_is_updated_twice(
 ) -> None:
     toy = Toy(count=10, flexible=bool(case["flexible"]), zones=int(str(case["zones"])))
     asked = UpgradeMode.ROLLING if case["mode"] is UpgradeMode.ROLLING else UpgradeMode.MANUAL
-    toy.mode = asked
-    plan = plan_for(toy, replace(POLICY, unhealthy_upgraded_percent=30, health_wait_seconds=15))
+    toy.mode, toy.repairs = asked, str(case["repairs"])
+    policy = replace(POLICY, unhealthy_upgraded_percent=30, health_wait_seconds=15, suspend_repairs=True)
+    plan = plan_for(toy, policy)
     driver = Driver(toy, plan, fate_of(random.Random(int(str(case["seed"]))), float(str(case["chance"]))))
     due = sorted(events)
     batches_at_cancel: list[int] = []
@@ -128,7 +136,7 @@ def test_whatever_happens_it_ends_and_nobody_is_updated_twice(
         return False
 
     state = driver.run(happens)
-    assert state.stage.over
+    assert state.stage.over and not toy.suspended and not toy.unguarded
     assert all(count == 1 for count in toy.asked.values()), toy.asked
     assert [type(each.event) for each in driver.log].count(e.Ended) == 1
     if batches_at_cancel and plan.strategy is not Strategy.AZURE_ROLLS:

@@ -53,6 +53,60 @@ async def test_autoscale_leaks_are_seen_and_stay_apart(open_lab: OpensLab) -> No
     assert state.count(e.Phase.LEAKED) == 1 and state.count(e.Phase.DONE) == 6
     notes = [each.message for each in lab.events(rollout, e.Noted) if isinstance(each, e.Noted)]
     assert any("1 instance got app 2 outside the batches" in each for each in notes)
+    assert state.reason == "6 of 6 run app 2 and are healthy; 1 more got it outside the batches: 6"
+
+
+REPAIRS = '[scale_sets.repairs]\nenabled = true\ngrace = "PT10M"\naction = "{action}"\n'
+
+
+@pytest.mark.parametrize("action", ["Replace", "Reimage"])
+async def test_a_leak_by_automatic_repairs_is_seen_and_said(action: str, open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual", more=REPAIRS.format(action=action))
+    rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=2))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(1), "approve")
+    lab.happen("health", instances=[4], to="unhealthy")
+    lab.sim.control.clock(advance=660)
+    assert await running is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
+    state = lab.journal.state(rollout)
+    (leaked,) = state.ids_in(e.Phase.LEAKED)
+    assert leaked == ("6" if action == "Replace" else "4")
+    assert state.reason == f"5 of 5 run app 2 and are healthy; 1 more got it outside the batches: {leaked}"
+    notes = [each for each in lab.events(rollout, e.Noted) if isinstance(each, e.Noted) and each.ids == (leaked,)]
+    assert ["automatic repairs" in each.message for each in notes] == [True]
+    (checked,) = {each.message for each in state.gates.values() if each.gate == "leaks"}
+    assert checked == f"1 got the new version outside the batches, at most 2 (one batch) may: {leaked}"
+
+
+async def test_automatic_repairs_leak_nothing_while_they_are_suspended(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual", more=REPAIRS.format(action="Replace"))
+    rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=2, suspend_repairs=True))
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, batches_begun(1), "approve")
+    assert (await lab.look()).scale_set.repairs_suspended
+    lab.happen("health", instances=[4], to="unhealthy")
+    lab.sim.control.clock(advance=660)
+    assert await running is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
+    state = lab.journal.state(rollout)
+    assert (state.count(e.Phase.LEAKED), state.count(e.Phase.DONE)) == (0, 6)
+    paths = [each["path"].partition("?")[0].rpartition("/")[2] for each in lab.writes()]
+    assert paths[0] == paths[-1] == "setOrchestrationServiceState"
+    assert not (await lab.look()).scale_set.repairs_suspended
+
+
+async def test_a_leak_by_a_colleague_is_seen_and_too_many_stop_it(open_lab: OpensLab) -> None:
+    for colleagues, verdict in ((("4",), e.Verdict.COMPLETED), (("1", "3", "4"), e.Verdict.FAILED)):
+        lab = await open_lab(mode="Manual")
+        rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=2, unhealthy_percent=100))
+        running = asyncio.create_task(lab.run(rollout))
+        await when(lab, rollout, batches_begun(1), "approve")
+        await lab.azure.update_instances(await lab.azure.scale_set(lab.target), colleagues)
+        assert await running is verdict, lab.journal.state(rollout).reason
+        state = lab.journal.state(rollout)
+        assert sorted(state.ids_in(e.Phase.LEAKED)) == list(colleagues)
+        if verdict is e.Verdict.FAILED:
+            wanted = "3 got the new version outside the batches, at most 2 (one batch) may: 1, 3, 4; 2 run app 2"
+            assert state.reason.startswith(wanted)
 
 
 async def test_an_instance_that_is_deleted_meanwhile_is_gone_and_holds_up_nobody(open_lab: OpensLab) -> None:

@@ -92,6 +92,11 @@ class Toy:
     model_busy: int = 0
     writes: list[Action] = field(default_factory=list)
     refuses: dict[Action, VmssTuiError] = field(default_factory=dict)
+    repairs: str = ""
+    """What automatic repairs do, when they are on."""
+    suspended: bool = False
+    unguarded: int = 0
+    """Writes of a rollout that holds repairs, sent while they were not suspended."""
 
     def __post_init__(self) -> None:
         for number in range(self.count):
@@ -125,6 +130,8 @@ class Toy:
             extensions=(extension,) if self.model.settings else (),
             provisioning=Provisioning.UPDATING if busy else Provisioning.SUCCEEDED,
             orchestration=Orchestration.FLEXIBLE if self.flexible else Orchestration.UNIFORM,
+            automatic_repairs=self.repairs,
+            repairs_suspended=self.suspended,
         )
         return SetSnapshot(
             scale_set=of,
@@ -194,6 +201,13 @@ class Toy:
             return self._began(())
         if rolling:
             raise Conflict("a rolling upgrade is in progress", code="OperationNotAllowed")
+        if write.action in (Action.SUSPEND_REPAIRS, Action.RESUME_REPAIRS):
+            self.suspended = write.action is Action.SUSPEND_REPAIRS
+            return self._began(())
+        self.unguarded += plan.holds_repairs and not self.suspended
+        return self._change(plan, write)
+
+    def _change(self, plan: RolloutPlan, write: Write) -> str:
         match write.action:
             case Action.MODEL | Action.REMOVE:
                 return self._model(plan, write)

@@ -128,6 +128,9 @@ class ToyAzure:
     async def update_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> OperationHandle:
         return await self._take(Action.UPDATE, ids)
 
+    async def set_repairs(self, scale_set: ScaleSet, *, running: bool) -> OperationHandle:
+        return await self._take(Action.RESUME_REPAIRS if running else Action.SUSPEND_REPAIRS)
+
     async def cancel_upgrade(self, scale_set: ScaleSet) -> OperationHandle:
         return await self._take(Action.CANCEL)
 

@@ -223,6 +223,8 @@ def test_a_wait_whose_end_only_moves_on_is_told_once() -> None:
         ("roll-1", "the change that starts Azure's roll"),
         ("roll-2", "the change that starts Azure's roll again"),
         ("cancel-1", "the cancellation of Azure's roll"),
+        ("suspend-repairs", "suspending automatic repairs"),
+        ("resume-repairs", "resuming automatic repairs"),
         ("other", "other"),
     ],
 )

@@ -120,6 +120,7 @@ policies = st.fixed_dictionaries(
         "exclude": st.lists(texts, max_size=2).map(tuple),
         "gate": st.builds(ExternalGate, st.just(()), filled, st.integers(1, 600)),
         "restore_policy": st.booleans(),
+        "suspend_repairs": st.booleans(),
         "health_wait_seconds": seconds,
         "hooks": st.lists(hooks, min_size=1, max_size=2).map(tuple),
     },

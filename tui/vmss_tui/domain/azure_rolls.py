@@ -7,7 +7,7 @@ another write. Source: "Configure rolling upgrades"; recordings `rolling_*` (the
 from datetime import datetime, timedelta
 
 from vmss_tui.domain import events as e
-from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, verdict
+from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, protect, verdict
 from vmss_tui.domain.gates import check, failed
 from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.keys import cancel_key, roll_begun, roll_key, roll_number, roll_over, roll_seen
@@ -25,7 +25,7 @@ STUCK = ("deadline", None)
 
 def decide(scene: Scene) -> Commands:
     """What to do now."""
-    for step in (finish, _write, _cancel, _roll, _settle, _soak):
+    for step in (finish, protect, _write, _cancel, _roll, _settle, _soak):
         commands = step(scene)
         if commands is not None:
             return commands

@@ -1,35 +1,49 @@
 """How a rollout ends: the verdict in one sentence, and putting the set's own upgrade policy back.
 
-Pure. The policy is put back only where that cannot push the new version on: in Rolling and Automatic mode a write moves
-every instance that is behind the model. Source: "Upgrade policy", recorded mode changes that walked every instance.
+Pure. Automatic repairs that were suspended are resumed. The policy is put back only where that cannot push the new
+version on: in Rolling and Automatic mode a write moves every instance that is behind the model. Source: "Upgrade
+policy", recorded mode changes that walked every instance.
 """
 
 from collections.abc import Iterable
 
 from vmss_tui.domain import events as e
+from vmss_tui.domain import repairs
 from vmss_tui.domain.keys import RESTORE, touched
 from vmss_tui.domain.phases import BAD
 from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.domain.scene import Action, Commands, Record, Scene, Write
+from vmss_tui.domain.script import ScriptState
 from vmss_tui.domain.upgrade import AzureFault
 from vmss_tui.domain.writes import follow
 
 
 def finish(scene: Scene) -> Commands | None:
-    """Once it is decided how it ends: restore, then end. None before that."""
+    """Once it is decided how it ends: restore policy and repairs, then end. None before that."""
     ending = scene.state.concluding
     if ending is None:
         return None
     if scene.state.policy_restored is None and _differs(scene):
         return _restore(scene)
-    return _ended(scene, ending)
+    resuming = repairs.resume(scene)
+    return resuming if resuming is not None else _ended(scene, ending)
 
 
 def conclude(scene: Scene, verdict: e.Verdict, reason: str, fault: AzureFault | None = None) -> Commands:
-    """Decide how it ends: at once, or after the set's own policy was put back."""
+    """Decide how it ends: at once, or after the set's own policy and automatic repairs were put back."""
     ending = e.Concluding(verdict, reason, fault)
-    return [Record((ending,))] if _differs(scene) else _ended(scene, ending)
+    return [Record((ending,))] if _differs(scene) or repairs.held(scene) else _ended(scene, ending)
+
+
+def protect(scene: Scene) -> Commands | None:
+    """Suspend automatic repairs first, where the plan says so; end when that cannot be. None when it is done."""
+    problem = repairs.refused(scene)
+    if problem:
+        return conclude(
+            scene, e.Verdict.FAILED, f"automatic repairs could not be suspended: {problem}; nothing was changed"
+        )
+    return repairs.suspend(scene)
 
 
 def _ended(scene: Scene, ending: e.Concluding) -> Commands:
@@ -37,7 +51,9 @@ def _ended(scene: Scene, ending: e.Concluding) -> Commands:
     counts = {phase.value: count for phase in e.Phase if (count := state.count(phase))}
     bad = set(state.ids_in(*BAD))
     last = (e.BatchEnded(batch.number, tuple(i for i in batch.ids if i in bad)),) if batch is not None else ()
-    return [Record((*last, e.Ended(ending.verdict, ending.reason, ending.fault, counts)))]
+    return [
+        Record((*last, *repairs.left_suspended(scene), e.Ended(ending.verdict, ending.reason, ending.fault, counts)))
+    ]
 
 
 def verdict(scene: Scene) -> Commands:
@@ -45,17 +61,18 @@ def verdict(scene: Scene) -> Commands:
     state, plan = scene.state, scene.plan
     bad, behind = state.ids_in(*BAD), state.ids_in(e.Phase.WAITING, e.Phase.UPDATING, e.Phase.SCRIPT, e.Phase.HEALTH)
     good = f"{state.count(e.Phase.DONE)} of {_planned(state)} run {plan.to_label}"
+    leaked = _leaked(scene)
     budget = plan.policy.failure_budget
     if not _planned(state):
         return conclude(scene, e.Verdict.COMPLETED, f"the set's model is {plan.to_label}; no instance needed it")
     if not bad and not behind:
         well = " and are healthy" if scene.set.health_source.present and state.count(e.Phase.DONE) else ""
-        return conclude(scene, e.Verdict.COMPLETED, good + well)
+        return conclude(scene, e.Verdict.COMPLETED, good + well + leaked)
     if not behind and budget is not None:
-        return conclude(scene, e.Verdict.COMPLETED, f"{good}; within its budget {_failures(state)}")
+        return conclude(scene, e.Verdict.COMPLETED, f"{good}; within its budget {_failures(state)}{leaked}")
     told = [_failures(state)] if bad else []
     told += [f"{len(behind)} not updated: {listed(behind)}"] if behind else []
-    return conclude(scene, e.Verdict.FAILED, "; ".join([good, *told]))
+    return conclude(scene, e.Verdict.FAILED, "; ".join([good, *told]) + leaked)
 
 
 def cancelled(scene: Scene, by: str = "") -> Commands:
@@ -80,6 +97,16 @@ def listed(ids: Iterable[str], most: int = 5) -> str:
     """`1, 2, 10, …`."""
     known = sorted(ids, key=lambda each: (len(each), each))
     return ", ".join(known[:most]) + (", …" if len(known) > most else "")
+
+
+def _leaked(scene: Scene) -> str:
+    """Who got the new version outside the batches, and where its script failed; empty when nobody did."""
+    leaked = scene.state.ids_in(e.Phase.LEAKED)
+    if not leaked:
+        return ""
+    failed = [i for i in leaked if scene.state.instances[i].seen.script is ScriptState.FAILED]
+    bad = f" (the script failed on {listed(failed)})" if failed else ""
+    return f"; {len(leaked)} more got it outside the batches: {listed(leaked)}{bad}"
 
 
 def _planned(state: RolloutState) -> int:

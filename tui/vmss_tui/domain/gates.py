@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from vmss_tui.domain import events as e
 from vmss_tui.domain.health import Power, unhealthy_for_azure
+from vmss_tui.domain.keys import REPAIRS_OFF, REPAIRS_ON
 from vmss_tui.domain.phases import BAD
 from vmss_tui.domain.plan import Strategy
 from vmss_tui.domain.policy import UpgradeMode, exceeds, percent_of
@@ -85,7 +86,11 @@ def someone_else(scene: Scene) -> str:
         return "a rolling upgrade runs that this rollout did not start"
     now = found.digest if found is not None else ""
     before = plan.previous.digest if plan.previous is not None else ""
-    wrote = any(isinstance(each, e.WriteAccepted | e.WriteEnded) for each in scene.state.writes.values())
+    wrote = any(
+        isinstance(each, e.WriteAccepted | e.WriteEnded)
+        for key, each in scene.state.writes.items()
+        if key not in (REPAIRS_OFF, REPAIRS_ON)
+    )
     expected = scene.target if wrote and not plan.keeps_model else before
     if now != expected:
         return f"somebody changed the script of the set: it is {now[:8] or 'gone'}, not {expected[:8] or 'none'}"

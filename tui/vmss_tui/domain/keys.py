@@ -1,7 +1,7 @@
 """Names of the writes of a rollout, and what the log says of them.
 
 A key names a write for good, so that a runner that takes over knows what was begun: `model`, `roll-1`, `batch-3`,
-`batch-3/web_12`, `cancel-1`, `restore`.
+`batch-3/web_12`, `cancel-1`, `restore`, `suspend-repairs`, `resume-repairs`.
 """
 
 from datetime import datetime, timedelta
@@ -14,6 +14,8 @@ from vmss_tui.domain.upgrade import OperationState, UpgradeCode
 FORGOTTEN_SECONDS = 120.0
 MODEL = "model"
 RESTORE = "restore"
+REPAIRS_OFF = "suspend-repairs"
+REPAIRS_ON = "resume-repairs"
 
 
 def batch_key(number: int, instance_id: str = "") -> str:
@@ -51,6 +53,10 @@ def named(key: str) -> str:
             return "the change that starts Azure's roll" + ("" if number == "1" else " again")
         case "cancel":
             return "the cancellation of Azure's roll"
+        case "suspend":
+            return "suspending automatic repairs"
+        case "resume":
+            return "resuming automatic repairs"
         case _:
             return key
 
@@ -93,5 +99,6 @@ def update_over(plan: RolloutPlan, state: RolloutState, batch: int, instance_id:
 
 
 def touched(state: RolloutState) -> bool:
-    """Whether anything was changed in Azure, or may have been: a write was taken, or nobody knows whether it was."""
-    return bool(state.accepted) or any(isinstance(each, WriteIntended) for each in state.writes.values())
+    """Whether model or instances were changed, or may have been: a write was taken, or nobody knows whether it was."""
+    unclear = (key for key, each in state.writes.items() if isinstance(each, WriteIntended))
+    return bool({*state.accepted, *unclear} - {REPAIRS_OFF, REPAIRS_ON})

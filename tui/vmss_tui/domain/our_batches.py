@@ -7,7 +7,7 @@ Write the model; follow the batch that runs; check the gates; wait for people an
 from datetime import datetime, timedelta
 
 from vmss_tui.domain import events as e
-from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, listed, verdict
+from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, listed, protect, verdict
 from vmss_tui.domain.gates import check, failed
 from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.instance import Instance
@@ -28,7 +28,7 @@ FILES_SECONDS = 20.0
 
 def decide(scene: Scene) -> Commands:
     """What to do now."""
-    for step in (finish, _model, _running, _asked_to_stop, _checked):
+    for step in (finish, protect, _model, _running, _asked_to_stop, _checked):
         commands = step(scene)
         if commands is not None:
             return commands

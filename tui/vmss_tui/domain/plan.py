@@ -93,6 +93,8 @@ class RolloutPlan:
     own_policy: RollingPolicy | None = None
     keeps_model: bool = False
     """It writes to instances only and leaves the set's model as it is (retry)."""
+    holds_repairs: bool = False
+    """Automatic repairs are on, and are suspended while it runs."""
     files: tuple[PlannedFile, ...] = ()
     """What each instance downloads, as it must stay until the last batch."""
 

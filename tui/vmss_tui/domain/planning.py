@@ -78,6 +78,7 @@ def plan_rollout(
         variables=dict(variables or {}),
         from_label=_commonest(snapshot, previous, known),
         policy_differs=differs,
+        holds_repairs=policy.suspend_repairs and bool(of.automatic_repairs and made) and not of.repairs_suspended,
     )
     return replace(plan, findings=find(snapshot, plan))
 

@@ -124,6 +124,8 @@ class RolloutPolicy:
     """Put the set's own upgrade policy back afterwards when this rollout had to change it."""
     force_rerun: bool = False
     """Run the script again even when the settings are identical."""
+    suspend_repairs: bool = False
+    """Suspend the set's automatic repairs while the rollout runs: a repair would rebuild outside the batches."""
     health_wait_seconds: int = 300
     """How long an updated instance may take to be healthy; Azure waits 5 minutes in its own rolls."""
     hooks: tuple[Hook, ...] = ()

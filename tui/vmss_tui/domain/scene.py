@@ -27,6 +27,8 @@ class Action(StrEnum):
     VM = "write the script of one instance"
     CANCEL = "cancel the rolling upgrade"
     RESTORE = "put the upgrade policy back"
+    SUSPEND_REPAIRS = "suspend automatic repairs"
+    RESUME_REPAIRS = "resume automatic repairs"
 
 
 @dataclass(frozen=True, slots=True)

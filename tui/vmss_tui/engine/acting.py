@@ -49,6 +49,8 @@ async def send(
             return await azure.write_vm_extension(of, instance, plan.script, protected)
         case Action.CANCEL:
             return await azure.cancel_upgrade(of)
+        case Action.SUSPEND_REPAIRS | Action.RESUME_REPAIRS:
+            return await azure.set_repairs(of, running=write.action is Action.RESUME_REPAIRS)
         case Action.RESTORE:
             mode, policy = plan.own
             return await azure.write_model(of, mode=mode, policy=policy if mode is UpgradeMode.ROLLING else None)

@@ -67,6 +67,12 @@ RARE_FIELDS = (
     FieldSpec(
         key="rollout.restore_policy", label="Restore", choices=("no", "yes"), hint="the set's own policy at the end"
     ),
+    FieldSpec(
+        key="rollout.suspend_repairs",
+        label="No repairs",
+        choices=("no", "yes"),
+        hint="suspend automatic ones meanwhile",
+    ),
 )
 
 

@@ -35,6 +35,7 @@ POLICY_FIELDS = {
     "canary": "canary",
     "exclude": "exclude",
     "restore_policy": "restore_policy",
+    "suspend_repairs": "suspend_repairs",
 }
 """Keys of `[rollout]` that are fields of `RolloutPolicy` as they stand."""
 

@@ -190,6 +190,7 @@ ROLLOUT = Section(
         _key("canary", Kind.TEXTS, "Instance ids to update first."),
         _key("exclude", Kind.TEXTS, "Instance ids to leave alone."),
         _flag("restore_policy", "Put the set's own upgrade policy back afterwards."),
+        _flag("suspend_repairs", "Suspend automatic repairs while it runs."),
         _section("gate", GATE),
     ),
     exclusive=(("batch", "steps"),),

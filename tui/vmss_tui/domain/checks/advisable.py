@@ -75,13 +75,8 @@ def left_out(facts: Facts) -> Iterator[Finding]:
 def leaks(facts: Facts) -> Iterator[Finding]:
     """Who else may put the new model on instances while batches run."""
     of = facts.set
-    if of.automatic_repairs and not of.repairs_suspended:
-        yield warn(
-            "automatic-repairs",
-            f"automatic repairs are on ({of.automatic_repairs}): Azure may rebuild an unhealthy instance with the new "
-            "model outside the batches",
-            "Suspend them for the time of the rollout.",
-        )
+    if of.automatic_repairs:
+        yield _repairs(facts)
     if any("autoscale" in f"{key}={value}".lower() for key, value in of.tags.items()):
         yield warn(
             "autoscale",
@@ -93,6 +88,19 @@ def leaks(facts: Facts) -> Iterator[Finding]:
             "os-upgrades",
             "automatic OS upgrades are on: the platform may start a rolling upgrade of its own",
         )
+
+
+def _repairs(facts: Facts) -> Finding:
+    if facts.plan.holds_repairs:
+        return info("repairs-suspended", "automatic repairs are suspended while it runs, and resumed at its end")
+    if facts.set.repairs_suspended:
+        return info("repairs-suspended", "automatic repairs are suspended already, and stay so")
+    return warn(
+        "automatic-repairs",
+        f"automatic repairs are on ({facts.set.automatic_repairs}): Azure may rebuild an unhealthy instance with the "
+        "new model outside the batches",
+        "Suspend them while it runs: suspend_repairs = true in the profile.",
+    )
 
 
 def rolling_options(facts: Facts) -> Iterator[Finding]:

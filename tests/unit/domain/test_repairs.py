@@ -1,0 +1,72 @@
+"""Automatic repairs: suspended for the time of a rollout that asks for it, and resumed however it ends."""
+
+import pytest
+
+from engine.toy import Toy
+from unit.domain.test_deciding import M, R, drive, kinds, policy
+from vmss_tui.domain import events as e
+from vmss_tui.domain.policy import Severity, UpgradeMode
+from vmss_tui.domain.scene import Action
+from vmss_tui.errors import Forbidden
+
+
+@pytest.mark.parametrize("mode", [M, R])
+def test_automatic_repairs_are_suspended_first_and_resumed_last(mode: UpgradeMode) -> None:
+    toy = Toy(mode=mode, repairs="Replace")
+    driver = drive(toy, policy(unhealthy_upgraded_percent=20, suspend_repairs=True))
+    assert driver.plan.holds_repairs
+    assert driver.run().verdict is e.Verdict.COMPLETED
+    assert (toy.writes[0], toy.writes[-1]) == (Action.SUSPEND_REPAIRS, Action.RESUME_REPAIRS)
+    assert not toy.suspended and not toy.unguarded
+
+
+def test_repairs_are_let_alone_unless_asked_or_when_off_or_suspended_already() -> None:
+    for toy, asked in (
+        (Toy(repairs="Replace"), policy()),
+        (Toy(), policy(suspend_repairs=True)),
+        (Toy(repairs="Replace", suspended=True), policy(suspend_repairs=True)),
+    ):
+        driver = drive(toy, asked)
+        assert not driver.plan.holds_repairs and driver.run().verdict is e.Verdict.COMPLETED
+        assert not {Action.SUSPEND_REPAIRS, Action.RESUME_REPAIRS} & set(toy.writes)
+
+
+def test_a_rollout_that_fails_or_is_cancelled_resumes_repairs_too() -> None:
+    failing = Toy(repairs="Replace", fails=frozenset("0"))
+    assert drive(failing, policy(suspend_repairs=True)).run().verdict is e.Verdict.FAILED
+    stopped = Toy(repairs="Replace")
+    driver = drive(stopped, policy(suspend_repairs=True))
+    driver.run(lambda: "suspend-repairs" in driver.state.accepted)
+    driver.ask("cancel")
+    assert driver.run().reason == "cancelled by maria: nothing was changed"
+    for toy in (failing, stopped):
+        assert toy.writes[-1] is Action.RESUME_REPAIRS and not toy.suspended
+
+
+@pytest.mark.parametrize("ask", ["cancel", "pause"])
+def test_nothing_is_suspended_for_a_rollout_that_was_stopped_before(ask: str) -> None:
+    driver = drive(Toy(repairs="Replace"), policy(suspend_repairs=True))
+    driver.ask(ask)
+    driver.run(lambda: driver.state.waiting is not None)
+    assert not driver.toy.writes
+
+
+def test_nothing_is_suspended_for_a_rollout_that_a_gate_stops() -> None:
+    ill = Toy(repairs="Replace")
+    driver = drive(ill, policy(suspend_repairs=True))
+    for each in "012":
+        ill.vms[each].healthy = False
+    assert driver.run().reason.startswith("stopped before anything was changed") and not ill.writes
+
+
+def test_repairs_that_cannot_be_suspended_stop_it_and_those_that_cannot_be_resumed_are_told() -> None:
+    no = Forbidden("no right to do that", code="AuthorizationFailed")
+    first = drive(Toy(repairs="Replace", refuses={Action.SUSPEND_REPAIRS: no}), policy(suspend_repairs=True))
+    wanted = "automatic repairs could not be suspended: no right to do that; nothing was changed"
+    assert (first.run().reason, first.toy.writes) == (wanted, [])
+    last = drive(Toy(repairs="Replace", refuses={Action.RESUME_REPAIRS: no}), policy(suspend_repairs=True))
+    assert last.run().verdict is e.Verdict.COMPLETED
+    told = [each for each in kinds(last, e.Noted) if isinstance(each, e.Noted) and each.severity is Severity.WARN]
+    assert [each.message for each in told] == [
+        "automatic repairs are still suspended, resume them by hand: no right to do that"
+    ]
