@@ -14,13 +14,14 @@ from support.fakes import FakeClock, FakeSession
 from support.stage import Stage
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.screens.confirm import ConfirmScreen
+from vmss_tui.app.screens.confirm_rollout import SecretScreen
 from vmss_tui.app.screens.rollout import RolloutScreen
 from vmss_tui.app.screens.sheet import SheetScreen
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.domain.events import ApprovalNeeded, Ended, Paused, Resumed, RunnerStopped, Verdict
+from vmss_tui.domain.events import ApprovalNeeded, Ended, Paused, Planned, Resumed, RunnerStopped, Verdict
 from vmss_tui.domain.scaleset import SetSnapshot
-from vmss_tui.domain.script import ScriptState
+from vmss_tui.domain.script import ScriptState, SecretRef, SecretSource
 from vmss_tui.errors import JournalUnavailable, LeaseHeld
 from vmss_tui.journal import lease as leases
 
@@ -190,17 +191,50 @@ async def test_a_rollout_without_a_runner_offers_to_resume(tmp_path: Path) -> No
         await show.shows("NOBODY WORKS ON IT")
         await show.pilot.press("r")
         await show.until(lambda: show.session.resumed == [show.screen.rollout])
+        (asked,) = show.session.journal().requests(show.screen.rollout)
+        assert (asked.verb, asked.who) == ("resume", "maria")
+
+
+async def test_a_runner_elsewhere_that_may_be_gone_is_replaced_only_on_a_persons_word(tmp_path: Path) -> None:
+    async with showing(tmp_path, story.until_batch(2), runner=False) as show:
+        await show.shows("batch 2 of 5")
+        show.session.resume_error = LeaseHeld("a runner on bastion-2 works on it", hint="force it", forcible=True)
+        show.screen.do_resume()
+        await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
+        await show.pilot.press("escape")
+        await show.shows("a runner on bastion-2 works on it force it")
+        assert show.session.resumed == []
+        show.screen.do_resume()
+        await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
+        await show.pilot.pause()
+        await show.pilot.click("#yes")
+        await show.until(lambda: show.session.resumed == [show.screen.rollout])
+
+
+async def test_a_new_runner_is_given_what_only_a_person_has(tmp_path: Path) -> None:
+    plan = story.plan_of()
+    secret = {"storageAccountKey": SecretRef(SecretSource.PROMPT, "Key of the account")}
+    tale = story.Story(replace(plan, script=replace(plan.script, protected=secret)))
+    tale.say(Planned(tale.plan))
+    async with showing(tmp_path, tale, runner=False) as show:
+        show.screen.do_resume()
+        await show.until(lambda: isinstance(show.app.screen, SecretScreen))
+        await show.pilot.press("escape")
+        await show.until(lambda: show.app.screen is show.screen)
+        assert show.session.resumed == [] and show.session.journal().requests(show.screen.rollout) == ()
+        show.screen.do_resume()
+        await show.until(lambda: isinstance(show.app.screen, SecretScreen))
+        await show.pilot.press(*"hunter2", "enter")
+        await show.until(lambda: show.session.resumed == [show.screen.rollout])
+        assert show.session.handed["storageAccountKey"].reveal() == "hunter2"
+        assert "hunter2" not in show.text()
 
 
 async def test_a_resume_that_is_refused_says_why(tmp_path: Path) -> None:
     tale = story.until_batch(2)
     async with showing(tmp_path, tale, runner=False) as show:
         await show.shows("batch 2 of 5")
-
-        async def refuse(rollout: str) -> None:
-            raise LeaseHeld("a runner on ops-box works on it", hint="follow it")
-
-        show.session.resume = refuse  # type: ignore[method-assign]
+        show.session.resume_error = LeaseHeld("a runner on ops-box works on it", hint="follow it")
         show.screen.runner_alive = False
         show.screen.do_resume()
         await show.shows("a runner on ops-box works on it follow it")

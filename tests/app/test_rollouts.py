@@ -70,7 +70,9 @@ async def test_a_dead_runner_is_replaced_after_a_confirm(tmp_path: Path) -> None
         assert isinstance(desk.app.screen, ConfirmScreen)
         await desk.press("tab", "enter")
         await desk.until(lambda: len(desk.session.resumed) == 1)
-        await desk.shows("goes on")
+        await desk.shows("a new runner takes rollout")
+        (asked,) = desk.session.journal().requests(desk.session.resumed[0])
+        assert (asked.verb, asked.who) == ("resume", "maria")
 
 
 async def test_a_living_runner_is_not_replaced_and_the_key_says_why(tmp_path: Path) -> None:
@@ -84,11 +86,7 @@ async def test_a_living_runner_is_not_replaced_and_the_key_says_why(tmp_path: Pa
 
 async def test_resume_that_is_refused_says_why(tmp_path: Path) -> None:
     async with sitting(tmp_path, start_at=ROLLOUTS, prepare=three) as desk:
-
-        async def refuse(rollout: str) -> None:
-            raise LeaseHeld("another runner works on web-weu", hint="attach to it")
-
-        desk.session.resume = refuse  # type: ignore[method-assign]
+        desk.session.resume_error = LeaseHeld("another runner works on web-weu", hint="attach to it")
         await desk.shows("3 rollouts")
         await over(desk, "runner is gone")
         await desk.press("r", "tab", "enter")

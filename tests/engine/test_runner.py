@@ -6,6 +6,7 @@ import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from engine.toy_azure import ToyAzure, ToyClock, Trouble
 from vmss_tui.domain import events as e
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.planning import plan_rollout
-from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode
+from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, Severity, UpgradeMode
 from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.domain.script import Secret, SecretRef, SecretSource
 from vmss_tui.engine.runner import Pace, run
@@ -209,6 +210,18 @@ async def test_a_runner_that_lost_its_lease_writes_nothing_more(bench: Bench) ->
     assert not bench.events(e.RunnerStopped)
     lease = bench.journal.lease(bench.rollout)
     assert lease is not None and lease.host == "elsewhere"
+
+
+async def test_a_person_may_replace_a_silent_runner_of_another_host_and_it_is_on_record(bench: Bench) -> None:
+    long_ago = bench.clock.now() - timedelta(minutes=11)
+    bench.journal.take_lease(bench.rollout, owner(7, "bastion-2"), at=long_ago)
+    with pytest.raises(LeaseHeld, match="nothing proves that it is gone") as held:
+        await bench.run()
+    assert held.value.forcible and "resume" in held.value.hint
+    assert await bench.run(force=True) is e.Verdict.COMPLETED
+    notes = [each for each in bench.events(e.Noted) if isinstance(each, e.Noted)]
+    assert notes[0].severity is Severity.WARN
+    assert notes[0].message.startswith("taken over without proof that the runner on bastion-2 is gone (process 7)")
 
 
 # --- signals ----------------------------------------------------------------------------------------------------------

@@ -259,6 +259,8 @@ class FakeSession:
         self.device_code: DeviceCode | None = None
         self.started: list[RolloutPlan] = []
         self.resumed: list[str] = []
+        self.handed: dict[str, Secret] = {}
+        self.resume_error: VmssTuiError | None = None
         self.start_error: VmssTuiError | None = None
         self._profile_directory = profile_directory or directory / "profiles"
         self._profile_directory.mkdir(parents=True, exist_ok=True)
@@ -299,9 +301,12 @@ class FakeSession:
         """Append what a runner would have written, now."""
         self.journal().append(rollout, *events, at=self.clock.now())
 
-    async def resume(self, rollout: str) -> None:
-        """See Session."""
+    async def resume(self, rollout: str, *, secrets: Mapping[str, Secret], force: bool = False) -> None:
+        """See Session: raises `resume_error` unless it is forced."""
+        if self.resume_error is not None and not force:
+            raise self.resume_error
         self.resumed.append(rollout)
+        self.handed = dict(secrets)
 
     def editor(self, path: Path) -> Sequence[str]:
         """See Session."""

@@ -145,6 +145,13 @@ class JournalUnavailable(VmssTuiError):
 
 
 class LeaseHeld(JournalUnavailable):
-    """Another runner holds the lease on this rollout or scale set."""
+    """Another runner holds the lease on this rollout or scale set.
+
+    `forcible` means that a person who knows that its host is gone may insist now.
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str, *, hint: str = "", forcible: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.forcible = forcible

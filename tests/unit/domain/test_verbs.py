@@ -42,6 +42,7 @@ ROLLED = (*ROLLS, e.WriteEnded("roll-1", OperationState.SUCCEEDED))
         ("approve", "2", False, RUNS, True, "batch 2 may start", (e.Approved(2, "bo"),)),
         ("approve", "2", False, (*APPROVAL, e.Approved(2, "x")), True, "approved already", ()),
         ("approve", "1", False, RUNS, False, "needs no approval", ()),
+        ("approve", "9", False, RUNS, False, "there is no batch 9: the plan has 3", ()),
         ("approve", "two", False, RUNS, False, "'two' is no batch", ()),
         ("approve", "", False, RUNS, False, "no batch waits", ()),
         ("cancel", "", False, RUNS, True, "no further batch starts", ()),

@@ -89,7 +89,11 @@ def test_every_kind_of_event_survives_the_round_trip(journal: Journal) -> None:
 
 def test_a_literal_secret_never_reaches_the_file(journal: Journal) -> None:
     secret = "hunter2-very-secret"
-    protected = {"key": SecretRef(SecretSource.LITERAL, secret), "other": SecretRef(SecretSource.ENV, "KEY")}
+    protected = {
+        "key": SecretRef(SecretSource.LITERAL, secret),
+        "other": SecretRef(SecretSource.ENV, "KEY"),
+        "storageAccountName": SecretRef(SecretSource.LITERAL, "ships"),
+    }
     rollout = journal.create(
         plan(script=script(protected=protected), previous=script(protected=protected)), who="m", at=NOW
     )
@@ -101,7 +105,8 @@ def test_a_literal_secret_never_reaches_the_file(journal: Journal) -> None:
     assert with_names.plan.script.protected == {
         "key": SecretRef(SecretSource.LITERAL),
         "other": SecretRef(SecretSource.ENV, "KEY"),
-    }
+        "storageAccountName": SecretRef(SecretSource.LITERAL, "ships"),
+    }, "the name of an account is no secret, and a runner that takes over needs it"
 
 
 def test_file_and_directory_are_private(journal: Journal) -> None:
@@ -272,11 +277,23 @@ def test_another_host_is_replaced_only_by_force_and_after_long_silence(journal: 
     later = NOW + timedelta(seconds=300)
     with pytest.raises(LeaseHeld) as held:
         journal.take_lease(rollout, me(), at=later, force=True)
-    assert "bastion-2" in held.value.message and "--force" in held.value.hint
+    assert "bastion-2" in held.value.message and "--force" in held.value.hint and not held.value.forcible
     late = NOW + timedelta(seconds=601)
-    with pytest.raises(LeaseHeld):
+    with pytest.raises(LeaseHeld) as held:
         journal.take_lease(rollout, me(), at=late)
+    assert held.value.forcible and f"`vmss-tui resume {rollout} --force` takes over" in held.value.hint
+    with pytest.raises(LeaseHeld):
+        journal.require_free(rollout, me(), at=late)
+    journal.require_free(rollout, me(), at=late, force=True)
     assert journal.take_lease(rollout, me(), at=late, force=True).host == socket.gethostname()
+
+
+def test_a_living_process_of_this_machine_is_never_replaced_however_long_it_slept(journal: Journal) -> None:
+    rollout = journal.create(plan(), who="m", at=NOW)
+    journal.take_lease(rollout, me(), at=NOW)
+    with pytest.raises(LeaseHeld, match="works on this rollout") as held:
+        journal.take_lease(rollout, me(), at=NOW + timedelta(hours=9), force=True)
+    assert not held.value.forcible
 
 
 def test_default_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_what_is_given_wins_and_is_not_asked_for() -> None:
         (ENV, "storageAccountKey comes from $KEY, which is not set"),
         (SecretRef(SecretSource.FILE, "/nowhere/key"), "comes from /nowhere/key, which cannot be read: No such file"),
         (PROMPT, "storageAccountKey must be typed in, and there is nobody to ask"),
-        (SecretRef(SecretSource.LITERAL, ""), "the literal value of storageAccountKey is not stored"),
+        (SecretRef(SecretSource.LITERAL, ""), "storageAccountKey is not kept with a rollout, and there is nobody to"),
     ],
 )
 def test_what_is_missing_is_named(ref: SecretRef, message: str) -> None:
@@ -109,3 +109,21 @@ def test_only_prompts_and_literals_must_travel() -> None:
     assert set(travelling(refs, prompt=lambda _: "typed")) == {"b", "c"}
     assert needs_asking(refs) == {"b": "Storage key"}
     assert needs_asking({"b": SecretRef(SecretSource.PROMPT, "b")}) == {"b": "Value of b"}
+
+
+def test_the_environment_answers_for_a_person() -> None:
+    refs = {"storageAccountKey": PROMPT, "c": SecretRef(SecretSource.LITERAL, "")}
+    environ = {"VMSS_TUI_SECRET_STORAGEACCOUNTKEY": "x", "VMSS_TUI_SECRET_C": "y"}
+    assert {name: each.reveal() for name, each in travelling(refs, environ=environ).items()} == {
+        "storageAccountKey": "x",
+        "c": "y",
+    }
+    with pytest.raises(ProfileInvalid) as missing:
+        travelling(refs)
+    assert "$VMSS_TUI_SECRET_STORAGEACCOUNTKEY" in missing.value.hint
+
+
+def test_a_literal_that_a_journal_did_not_keep_is_asked_for() -> None:
+    lost = {"key": SecretRef(SecretSource.LITERAL, ""), "name": LITERAL}
+    assert needs_asking(lost) == {"key": "Value of key, which a rollout does not keep"}
+    assert set(travelling(lost, prompt=lambda question: question)) == {"key", "name"}

@@ -71,11 +71,16 @@ class Session(Protocol):
         """Write the plan to the journal, start the runner as its own process, return the rollout's id.
 
         `secrets` holds the values of protected settings whose source is a prompt or a literal, by setting name; they
-        reach the runner through a pipe and are never stored. Raises LeaseHeld, JournalUnavailable, PreflightRefused.
+        reach the runner through a pipe and are never stored. Raises LeaseHeld, JournalUnavailable, PreflightRefused,
+        and ProfileInvalid when a value cannot be found.
         """
 
-    async def resume(self, rollout: str) -> None:
-        """Start a runner for a rollout whose runner died. Raises LeaseHeld when it did not."""
+    async def resume(self, rollout: str, *, secrets: Mapping[str, Secret], force: bool = False) -> None:
+        """Start a runner for a rollout whose runner died. Raises LeaseHeld when nothing proves that it did.
+
+        `secrets` as in `start`, for what the rollout has still to write; `force` takes over from a runner on another
+        host that was silent for long.
+        """
 
     def editor(self, path: Path) -> Sequence[str]:
         """The command line that opens `path` in the user's editor ($VISUAL, $EDITOR, vi)."""

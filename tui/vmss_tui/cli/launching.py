@@ -1,19 +1,18 @@
 """From a plan to a rollout under way: shows it, asks, starts the runner, follows it. Shared by all that start one."""
 
 import asyncio
-import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.asking import values_to_travel
 from vmss_tui.cli.following import JsonWriter, PlainWriter, detached, follow
 from vmss_tui.cli.running import open_session
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.script import Secret, SecretRef
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.columns import text_of
@@ -97,7 +96,7 @@ class Launch:
         if plan.refusals:
             raise _refused(plan)
         self._confirm(plan, pins)
-        secrets = await asyncio.to_thread(_secrets, plan.script.protected)
+        secrets = await asyncio.to_thread(values_to_travel, plan.script.protected)
         self._started = await session.start(plan, secrets=secrets, why=why, ticket=ticket)
         if self._manner.detach:
             self._tell()
@@ -134,13 +133,3 @@ def _refused(plan: RolloutPlan) -> PreflightRefused:
     first, *others = plan.refusals
     also = "".join(f"\n{each.message}" for each in others)
     return PreflightRefused(f"refused: {first.message}{also}", hint=first.hint)
-
-
-def _secrets(references: Mapping[str, SecretRef]) -> dict[str, Secret]:
-    """Values that only this process can get, for the runner; and proof now that it will find the others."""
-    from vmss_tui.profiles.secrets import reveal, travelling
-
-    prompt = diagnostics.ask_secret if diagnostics.can_ask() else None
-    given = travelling(references, prompt=prompt)
-    reveal(references, environ=os.environ, prompt=None, given=given)
-    return dict(given)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from vmss_tui.cli import logfile
@@ -23,6 +24,8 @@ from vmss_tui.ports import Clock
 LONGEST_START = 60.0
 """Seconds after which a runner that has not taken its lease counts as stuck."""
 _LOOK = 0.05
+_OWN = "vmss-tui: "
+"""How the program begins what it says."""
 
 
 def python(*arguments: str) -> list[str]:
@@ -30,9 +33,9 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", *arguments]
 
 
-def runner_command(rollout: str, journal: Path, settings: Settings) -> list[str]:
-    """The command line of the runner of a rollout."""
-    command = python("vmss_tui", "runner", rollout, "--journal", str(journal))
+def runner_command(rollout: str, journal: Path, settings: Settings, *, force: bool = False) -> list[str]:
+    """The command line of the runner of a rollout; `force` takes over from a silent one on another host."""
+    command = python("vmss_tui", "runner", rollout, "--journal", str(journal), *(["--force"] if force else []))
     for option, value in (("--cloud", settings.cloud), ("--auth", settings.auth), ("--tenant", settings.tenant)):
         if value:
             command += [option, value]
@@ -45,11 +48,14 @@ async def spawn(command: Sequence[str], secrets: Mapping[str, Secret], log: Path
 
 
 def _spawn(command: Sequence[str], secrets: Mapping[str, Secret], log: Path) -> "subprocess.Popen[bytes]":
+    from vmss_tui.profiles.secrets import VARIABLES
+
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLES)}
     try:
         output = logfile.open_private(log)
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
+                command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, env=environ
             )
         finally:
             os.close(output)
@@ -101,17 +107,21 @@ async def wait_until_running(
 
 
 def _died(code: int, log: Path) -> VmssTuiError:
-    said = _last_words(log)
+    said, hint = _last_words(log)
     if code == LeaseHeld.exit_code:
-        return LeaseHeld(said or "another runner works on this scale set", hint="`vmss-tui attach` follows it")
-    return VmssTuiError(said or f"the runner ended at once with code {code}", hint=f"its log is {log}")
+        follow = "`vmss-tui attach` follows it"
+        return LeaseHeld(said or "another runner works on this scale set", hint=hint or follow)
+    return VmssTuiError(said or f"the runner ended at once with code {code}", hint=hint or f"its log is {log}")
 
 
-def _last_words(log: Path) -> str:
-    """The last message of the program in a log, without its prefix."""
+def _last_words(log: Path) -> tuple[str, str]:
+    """The last message of the program in a log, without its prefix, and the hint below it."""
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
     except OSError:
-        return ""
-    own = [line.removeprefix("vmss-tui: ") for line in lines if line.startswith("vmss-tui: ")]
-    return own[-1] if own else ""
+        return "", ""
+    own = [index for index, line in enumerate(lines) if line.startswith(_OWN)]
+    if not own:
+        return "", ""
+    hint = takewhile(lambda line: line.startswith("  "), lines[own[-1] + 1 :])
+    return lines[own[-1]].removeprefix(_OWN), " ".join(line.strip() for line in hint)

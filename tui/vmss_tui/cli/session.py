@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import socket
 from typing import TYPE_CHECKING
 
 from vmss_tui.app.session import CloudInfo, DeviceCode
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from vmss_tui.cli.settings import Settings
     from vmss_tui.domain.ids import ScaleSetId
     from vmss_tui.domain.plan import RolloutPlan
-    from vmss_tui.domain.script import Secret
+    from vmss_tui.domain.script import Secret, SecretRef
     from vmss_tui.engine.timing import Pace
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock
@@ -104,23 +105,25 @@ class LiveSession:
         self.require_free(plan.target)
         for refusal in plan.refusals:
             raise PreflightRefused(refusal.message, hint=refusal.hint)
+        _require_values(plan.script.protected, secrets)
         journal = self.journal()
         rollout = journal.create(plan, who=self.who, why=why, ticket=ticket)
         await self._run(rollout, secrets)
         return rollout
 
-    async def resume(self, rollout: str, secrets: Mapping[str, Secret] | None = None) -> None:
-        """See `app.session.Session`; `secrets` as in `start`, for a rollout that has not written them yet."""
+    async def resume(self, rollout: str, *, secrets: Mapping[str, Secret], force: bool = False) -> None:
+        """See `app.session.Session`."""
+        self.require_runner(rollout, force=force)
+        await self._run(rollout, secrets, force=force)
+
+    def require_runner(self, rollout: str, *, force: bool = False) -> None:
+        """Raise what would keep a new runner from taking this rollout over: LeaseHeld, SignInFailed, UsageError."""
+        from vmss_tui.journal.lease import owner
+
         self.require_writes()
         self.require_runner_sign_in()
-        journal = self.journal()
-        lease = journal.lease(rollout)
-        if lease is not None and lease.alive:
-            raise LeaseHeld(
-                f"the runner of rollout {rollout} is alive (process {lease.pid} on {lease.host})",
-                hint=f"follow it with `vmss-tui attach {rollout}`",
-            )
-        await self._run(rollout, secrets or {})
+        here = owner(os.getpid(), socket.gethostname())
+        self.journal().require_free(rollout, here, at=self.clock.now(), force=force)
 
     def pace(self) -> Pace:
         """How often a runner on this cloud looks."""
@@ -168,12 +171,12 @@ class LiveSession:
             self._journal.close()
             self._journal = None
 
-    async def _run(self, rollout: str, secrets: Mapping[str, Secret]) -> None:
+    async def _run(self, rollout: str, secrets: Mapping[str, Secret], *, force: bool = False) -> None:
         from vmss_tui.cli import logfile, process
 
         journal = self.journal()
         log = logfile.runner_log_path(rollout)
-        command = process.runner_command(rollout, journal.path, self._settings)
+        command = process.runner_command(rollout, journal.path, self._settings, force=force)
 
         def is_running(pid: int) -> bool:
             lease = journal.lease(rollout)
@@ -181,6 +184,13 @@ class LiveSession:
 
         child = await process.spawn(command, secrets, log)
         await process.wait_until_running(child, is_running, log, self.clock)
+
+
+def _require_values(references: Mapping[str, SecretRef], given: Mapping[str, Secret]) -> None:
+    """Raise ProfileInvalid when the runner would not find a value."""
+    from vmss_tui.profiles.secrets import reveal
+
+    reveal(references, environ=os.environ, given=given)
 
 
 def _who() -> str:

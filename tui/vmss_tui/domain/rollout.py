@@ -171,8 +171,10 @@ def _decision(state: RolloutState, event: e.Event, at: datetime) -> _Changes:
         case e.ApprovalNeeded(batch):
             return _stage(state, Stage.APPROVAL, only=(Stage.RUNNING,)) | {"awaiting_approval": batch}
         case e.Approved(batch):
-            onward = _stage(state, Stage.RUNNING, only=(Stage.APPROVAL,))
-            return onward | {"approved": state.approved | {batch}, "awaiting_approval": None}
+            approved: _Changes = {"approved": state.approved | {batch}}
+            if batch != state.awaiting_approval:
+                return approved
+            return approved | _stage(state, Stage.RUNNING, only=(Stage.APPROVAL,)) | {"awaiting_approval": None}
         case e.Concluding():
             return {"concluding": event, "waiting": None}
         case e.PolicyRestored(restored):

@@ -46,6 +46,10 @@ def handler_of(publisher: str, type_: str) -> Handler | None:
     return next((each for each in HANDLERS if each.matches(publisher, type_)), None)
 
 
+OPEN_SETTINGS = ("storageAccountName", "managedIdentity")
+"""Protected settings whose values are no secrets: they may stand in a profile and be kept with a rollout."""
+
+
 class SecretSource(StrEnum):
     """Where a protected setting's value comes from when it is written."""
 

@@ -9,8 +9,8 @@ from vmss_tui.domain.plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import RolloutState, Stage
 
 NO_PAUSE = (
-    "Azure's rolling upgrade has no pause. Ask for `pause` with `cancel` to cancel it now and keep what is done; "
-    "`resume` then starts it again for the rest"
+    "Azure's rolling upgrade has no pause. `vmss-tui pause --cancel` cancels it now and keeps what is done; "
+    "`vmss-tui resume` then starts it again for the rest"
 )
 
 
@@ -51,7 +51,10 @@ def _approve(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _A
         return False, "no batch waits for an approval"
     if batch in state.approved:
         return True, f"batch {batch} is approved already"
-    if not any(each.number == batch and each.approve for each in plan.batches):
+    known = {each.number: each for each in plan.batches}
+    if batch not in known:
+        return False, f"there is no batch {batch}: the plan has {len(known)}"
+    if not known[batch].approve:
         return False, f"batch {batch} needs no approval"
     return True, f"batch {batch} may start", e.Approved(batch, request.who)
 

@@ -30,7 +30,7 @@ from vmss_tui.engine.observing import Observer
 from vmss_tui.engine.pace import Backoff, eased
 from vmss_tui.engine.timing import Pace, SteadyClock
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotFound, VmssTuiError
-from vmss_tui.journal.lease import owner
+from vmss_tui.journal.lease import gone, owner
 from vmss_tui.journal.store import Journal, Lease
 from vmss_tui.ports import Azure, Clock
 
@@ -65,8 +65,12 @@ async def run(
     ended = journal.state(rollout).verdict
     if ended is not None:
         return ended
+    before = journal.lease(rollout)
     lease = journal.take_lease(rollout, owner(pid, host), at=clock.now(), force=force)
     runner = _Runner(rollout, journal, azure, clock, secrets, lease, pace or Pace())
+    if before is not None and not gone(before, owner(pid, host), clock.now()):
+        runner.opening = (e.Noted(f"taken over without proof that the runner on {before.host} is gone "
+                                  f"(process {before.pid}): somebody insisted", Severity.WARN),)  # fmt: skip
     try:
         return await runner.carry_out()
     finally:
@@ -105,13 +109,15 @@ class _Runner:
         self.backoff = Backoff(first=min(2.0, pace.watch_seconds))
         self.trouble_since: float | None = None
         self.quick_looks = 0
+        self.opening: tuple[e.Event, ...] = ()
+        """What to say first."""
 
     async def carry_out(self) -> e.Verdict:
         """The loop."""
         resumed = self.state.started_at is not None
         heart = asyncio.create_task(self._beat())
         try:
-            await self._record(e.RunnerStarted(self.lease.pid, self.lease.host, resumed))
+            await self._record(e.RunnerStarted(self.lease.pid, self.lease.host, resumed), *self.opening)
             while self.state.verdict is None:
                 await self._turn()
             return self.state.verdict

@@ -70,17 +70,25 @@ def gone(lease: Lease, here: Owner, now: datetime) -> str:
     return f"process {lease.pid} is another one now" if lease.started and start != lease.started else ""
 
 
-def may_force(lease: Lease, now: datetime) -> bool:
-    """Whether a person may take it over without proof: nothing was heard of its owner for a long time."""
-    return abs((now - lease.heartbeat).total_seconds()) >= FORCE_SECONDS
+def silence(lease: Lease, now: datetime) -> float:
+    """Seconds since its owner was last heard of; clocks of two hosts may differ either way."""
+    return abs((now - lease.heartbeat).total_seconds())
+
+
+def may_force(lease: Lease, here: Owner, now: datetime) -> bool:
+    """Whether a person may take it over without proof: its owner is elsewhere, and was silent for a long time."""
+    return not _same_machine(lease, here) and silence(lease, now) >= FORCE_SECONDS
 
 
 def looks_alive(lease: Lease, here: Owner, now: datetime) -> bool:
     """Whether the owner seems to be at work: proved on this machine, by its heartbeat elsewhere."""
     if gone(lease, here, now):
         return False
-    same = all(getattr(lease, name) == getattr(here, name) for name in ("host", "machine", "boot_id", "namespace"))
-    return same or abs((now - lease.heartbeat).total_seconds()) < FRESH_SECONDS
+    return _same_machine(lease, here) or silence(lease, now) < FRESH_SECONDS
+
+
+def _same_machine(lease: Lease, here: Owner) -> bool:
+    return all(getattr(lease, name) == getattr(here, name) for name in ("host", "machine", "boot_id", "namespace"))
 
 
 def process_start(pid: int) -> str:

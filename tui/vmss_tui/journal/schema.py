@@ -14,7 +14,7 @@ import msgspec
 from vmss_tui.domain import events as e
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import Severity
-from vmss_tui.domain.script import ScriptConfig, SecretRef, SecretSource
+from vmss_tui.domain.script import OPEN_SETTINGS, ScriptConfig, SecretRef, SecretSource
 
 VERSION = 1
 """Version of the event bodies that this program writes."""
@@ -65,13 +65,13 @@ def without_secrets(plan: RolloutPlan) -> RolloutPlan:
 
 
 def _stripped(script: ScriptConfig) -> ScriptConfig:
-    if not any(ref.source is SecretSource.LITERAL for ref in script.protected.values()):
-        return script
-    kept = {
-        name: SecretRef(SecretSource.LITERAL) if ref.source is SecretSource.LITERAL else ref
+    secret = [
+        name
         for name, ref in script.protected.items()
-    }
-    return replace(script, protected=kept)
+        if ref.source is SecretSource.LITERAL and name not in OPEN_SETTINGS
+    ]
+    nothing = SecretRef(SecretSource.LITERAL)
+    return replace(script, protected={**script.protected, **dict.fromkeys(secret, nothing)}) if secret else script
 
 
 def _short(event: e.InstancesSeen) -> dict[str, Any]:

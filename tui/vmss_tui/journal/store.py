@@ -233,15 +233,17 @@ class Journal:
         """
         with self._db.writing() as connection:
             key = self._row(connection, rollout)["target_key"]
-            row = connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone()
-            if row is not None:
-                held = _lease(row, by, at)
-                if not leases.gone(held, by, at) and not (force and leases.may_force(held, at)):
-                    raise _held(held, rollout, at)
+            _check_free(connection, key, rollout, by, at, force=force)
             values = (key, rollout, by.pid, by.host, by.machine, by.boot_id, by.namespace, by.started,
                       schema.stamp(at), secrets.token_hex(8))  # fmt: skip
             connection.execute("INSERT OR REPLACE INTO leases VALUES (?,?,?,?,?,?,?,?,?,?)", values)
             return _lease(connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone(), by, at)
+
+    def require_free(self, rollout: str, by: Owner, *, at: datetime, force: bool = False) -> None:
+        """Raise the LeaseHeld that `take_lease` would raise now."""
+        with self._db.reading() as connection:
+            key = self._row(connection, rollout)["target_key"]
+            _check_free(connection, key, rollout, by, at, force=force)
 
     def beat(self, lease: Lease, at: datetime) -> None:
         """Say that the runner lives. Raises LeaseHeld when the lease was lost."""
@@ -332,13 +334,24 @@ def _check_held(connection: sqlite3.Connection, lease: Lease) -> None:
         )
 
 
-def _held(held: Lease, rollout: str, now: datetime) -> LeaseHeld:
-    silent = int(abs((now - held.heartbeat).total_seconds()))
+def _check_free(
+    connection: sqlite3.Connection, key: str, rollout: str, by: Owner, at: datetime, *, force: bool
+) -> None:
+    row = connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone()
+    if row is None:
+        return
+    held = _lease(row, by, at)
+    if not leases.gone(held, by, at) and not (force and leases.may_force(held, by, at)):
+        raise _held(held, rollout, by, at)
+
+
+def _held(held: Lease, rollout: str, by: Owner, now: datetime) -> LeaseHeld:
     what = "this rollout" if held.rollout == rollout else f"this scale set, for rollout {held.rollout}"
-    hint = (
-        f"Follow it with `vmss-tui attach {held.rollout}`."
-        if held.alive
-        else f"Nothing was heard of it for {silent} s. If {held.host} is gone for good, resume with --force "
-        f"(allowed after {int(leases.FORCE_SECONDS)} s)."
-    )
-    return LeaseHeld(f"a runner on {held.host} (process {held.pid}) works on {what}", hint=hint)
+    message = f"a runner on {held.host} (process {held.pid}) works on {what}"
+    if held.alive:
+        return LeaseHeld(message, hint=f"Follow it with `vmss-tui attach {held.rollout}`.")
+    silent, forcible = leases.silence(held, now), leases.may_force(held, by, now)
+    again = f"`vmss-tui resume {rollout} --force`"
+    way = f"{again} takes over" if forcible else f"{again} takes over once it was silent for {leases.FORCE_SECONDS:g} s"
+    hint = f"Nothing was heard of it for {silent:.0f} s. If {held.host} is gone for good, {way}."
+    return LeaseHeld(f"{message}, and nothing proves that it is gone", hint=hint, forcible=forcible)

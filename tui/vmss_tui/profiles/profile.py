@@ -13,7 +13,7 @@ from typing import Any
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.policy import RolloutPolicy
 from vmss_tui.domain.scaleset import ScaleSet
-from vmss_tui.domain.script import LINUX, Handler, HandlerOs, SecretRef, SecretSource
+from vmss_tui.domain.script import LINUX, OPEN_SETTINGS, Handler, HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.window import Window
 
 SCHEMA = 1
@@ -22,7 +22,7 @@ SCHEMA = 1
 WHOLE = "*"
 """The protected name under which a Key Vault secret stands for all protected settings."""
 
-OPEN_LITERALS = ("storageAccountName", "managedIdentity")
+OPEN_LITERALS = OPEN_SETTINGS
 """Protected settings that are no secrets, so that their values may stand in a profile."""
 
 

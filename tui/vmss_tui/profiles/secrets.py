@@ -1,9 +1,11 @@
 """Protected values, revealed as late as possible: from the environment, a file, a person, or given by the caller.
 
 Never logs, stores or returns anything but `Secret`. Key Vault references are not revealed: Azure reads them itself.
+Where nobody can be asked, `VMSS_TUI_SECRET_NAME` in the environment answers for a person.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,14 @@ from vmss_tui.domain.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.profiles.paths import expanded
 
+VARIABLES = "VMSS_TUI_SECRET_"
+"""How the environment variables begin that hold what a person would type."""
 _LIMIT = 1 << 20
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that answers for a person: `VMSS_TUI_SECRET_STORAGEACCOUNTKEY`."""
+    return VARIABLES + re.sub(r"\W", "_", name).upper()
 
 
 def reveal(
@@ -35,18 +44,28 @@ def reveal(
 
 
 def needs_asking(refs: Mapping[str, SecretRef]) -> Mapping[str, str]:
-    """Protected settings that a person must type, with the question; for the form and the command line."""
-    return {name: question(name, ref) for name, ref in refs.items() if ref.source is SecretSource.PROMPT}
+    """Protected settings that a person must type, with the question; for the form and the command line.
+
+    A literal is asked for once it went through a journal, which does not keep it.
+    """
+    return {name: question(name, ref) for name, ref in refs.items() if _typed(ref)}
+
+
+def _typed(ref: SecretRef) -> bool:
+    return ref.source is SecretSource.PROMPT or (ref.source is SecretSource.LITERAL and not ref.where)
 
 
 def question(name: str, ref: SecretRef) -> str:
-    """What to ask for a prompted setting."""
+    """What to ask for a setting that a person must type."""
+    if ref.source is SecretSource.LITERAL:
+        return f"Value of {name}, which a rollout does not keep"
     return ref.where if ref.where and ref.where != name else f"Value of {name}"
 
 
 def travelling(
     refs: Mapping[str, SecretRef],
     *,
+    environ: Mapping[str, str] | None = None,
     prompt: Callable[[str], str] | None = None,
     given: Mapping[str, Secret] | None = None,
 ) -> Mapping[str, Secret]:
@@ -55,7 +74,7 @@ def travelling(
     They must travel to the runner; environment and file references are revealed there. Raises ProfileInvalid.
     """
     lost = {name: ref for name, ref in refs.items() if ref.source in (SecretSource.PROMPT, SecretSource.LITERAL)}
-    return reveal(lost, environ={}, prompt=prompt, given=given)
+    return reveal(lost, environ=environ or {}, prompt=prompt, given=given)
 
 
 def _value(name: str, ref: SecretRef, environ: Mapping[str, str], prompt: Callable[[str], str] | None) -> str:
@@ -66,13 +85,8 @@ def _value(name: str, ref: SecretRef, environ: Mapping[str, str], prompt: Callab
             return _from_file(name, expanded(ref.where))
         case SecretSource.LITERAL if ref.where:
             return ref.where
-        case SecretSource.LITERAL:
-            raise ProfileInvalid(
-                f"the literal value of {name} is not stored with a rollout",
-                hint="start it again from the profile, or use { env = … } or { file = … }",
-            )
         case _:
-            return _asked(name, ref, prompt)
+            return environ.get(variable_of(name), "") or _asked(name, ref, prompt)
 
 
 def _from_environment(name: str, variable: str, environ: Mapping[str, str]) -> str:
@@ -107,9 +121,11 @@ def _from_file(name: str, path: Path) -> str:
 
 def _asked(name: str, ref: SecretRef, prompt: Callable[[str], str] | None) -> str:
     if prompt is None:
+        literal = ref.source is SecretSource.LITERAL
+        why = "is not kept with a rollout" if literal else "must be typed in"
         raise ProfileInvalid(
-            f"{name} must be typed in, and there is nobody to ask",
-            hint="run it from a terminal, or use { env = … } or { file = … } in the profile",
+            f"{name} {why}, and there is nobody to ask",
+            hint=f"run it from a terminal, or put the value into ${variable_of(name)}",
         )
     value = prompt(question(name, ref))
     if not value:

@@ -3,23 +3,24 @@
 The runner answers in the log. Nothing here changes Azure.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vmss_tui.app.screens.confirm import ConfirmScreen, Question
-from vmss_tui.app.screens.confirm_rollout import SecretScreen, start_question
+from vmss_tui.app.screens.confirm_rollout import start_question
 from vmss_tui.app.screens.outputs import report_sheet, text_sheet
 from vmss_tui.app.screens.sheet import SheetScreen
+from vmss_tui.app.screens.taking_over import ask_values, take_over
 from vmss_tui.domain.events import Logged, Phase
 from vmss_tui.domain.rollout import RolloutState, Stage
-from vmss_tui.domain.script import Secret
 from vmss_tui.engine.followup import plan_followup
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation import rollout_verbs as words
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import BROKEN
-from vmss_tui.profiles.secrets import needs_asking, travelling
+from vmss_tui.profiles.secrets import travelling
 
 if TYPE_CHECKING:
     from vmss_tui.app.screens.rollout_watch import WatchScreen
@@ -64,21 +65,13 @@ def request(screen: "WatchScreen", verb: str) -> None:
         return
     screen.flash(f"asked to {verb}; the runner answers in the log", Role.ACCENT)
     if not screen.runner_alive:
-        start_runner(screen)
+        start_runner(screen, verb=verb)
 
 
-def start_runner(screen: "WatchScreen") -> None:
-    """Start a runner where the rollout's own is gone."""
-
-    async def start() -> None:
-        try:
-            await screen.shell.session.resume(screen.rollout)
-        except VmssTuiError as error:
-            screen.flash(" ".join(part for part in (error.message, error.hint) if part), Role.BAD)
-        else:
-            screen.flash("a new runner takes over", Role.OK)
-
-    screen.run_worker(start(), group="resume", exclusive=True, exit_on_error=False)
+def start_runner(screen: "WatchScreen", *, verb: str = "") -> None:
+    """Start a runner where the rollout's own is gone; `verb` is what somebody asked for already."""
+    work = take_over(screen, screen.rollout, asked=verb)
+    screen.run_worker(work, group="resume", exclusive=True, exit_on_error=False)
 
 
 def follow_up(screen: "WatchScreen", verb: str) -> None:
@@ -106,14 +99,11 @@ async def _follow_up(screen: "WatchScreen", verb: str, what: str) -> None:
     if plan.refusals:
         screen.flash(f"{verb}: {plan.refusals[0].message} {plan.refusals[0].hint}", Role.BAD)
         return
-    given: dict[str, Secret] = {}
-    for name, question in needs_asking(plan.script.protected).items():
-        value = await screen.app.push_screen_wait(SecretScreen(question))
-        if value is None:
-            return
-        given[name] = value
+    given = await ask_values(screen, plan.script.protected)
+    if given is None:
+        return
     if await screen.app.push_screen_wait(ConfirmScreen(start_question(plan, {}))):
-        secrets = travelling(plan.script.protected, given=given)
+        secrets = travelling(plan.script.protected, environ=os.environ, given=given)
         rollout = await session.start(plan, secrets=secrets, why=plan.origin)
         screen.shell.open_rollout(rollout)
 

@@ -15,6 +15,7 @@ from vmss_tui.app.notices import error_notice
 from vmss_tui.app.screens.confirm import ConfirmScreen, Question
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.screens.sheet import Sheet, SheetScreen
+from vmss_tui.app.screens.taking_over import take_over
 from vmss_tui.domain.rollout import Stage
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.export import to_jsonl
@@ -154,14 +155,8 @@ class RolloutsScreen(ListScreen):
                   "still runs is waited for.", Role.PLAIN),),
             ),
         )  # fmt: skip
-        if not await self.app.push_screen_wait(ConfirmScreen(question)):
-            return
-        try:
-            await self.shell.session.resume(item.header.id)
-        except VmssTuiError as error:
-            self.flash(f"{error.message} {error.hint}", Role.BAD)
-        else:
-            self.flash(f"rollout {item.header.id} goes on")
+        if await self.app.push_screen_wait(ConfirmScreen(question)):
+            await take_over(self, item.header.id)
 
     def do_raw(self) -> None:
         """The log as JSON lines."""

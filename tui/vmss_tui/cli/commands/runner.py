@@ -27,9 +27,10 @@ TERMINATED = 128 + signal.SIGTERM
 @click.command(hidden=True)
 @click.argument("rollout")
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--force", is_flag=True)
 @connected
 @click.pass_context
-def runner(ctx: click.Context, rollout: str, journal: Path) -> int:
+def runner(ctx: click.Context, rollout: str, journal: Path, force: bool) -> int:
     """Carry out ROLLOUT; stdin holds a JSON object of protected values."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logging.basicConfig(
@@ -41,13 +42,13 @@ def runner(ctx: click.Context, rollout: str, journal: Path) -> int:
     settings = current(ctx)
     own = Settings(cloud=settings.cloud, auth=settings.auth, tenant=settings.tenant, journal=journal)
     try:
-        asyncio.run(_carry_out(rollout, own, given))
+        asyncio.run(_carry_out(rollout, own, given, force=force))
     except asyncio.CancelledError:
         return TERMINATED
     return 0
 
 
-async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secret]) -> None:
+async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secret], *, force: bool) -> None:
     from vmss_tui.engine.runner import run
 
     session = LiveSession(settings)
@@ -65,6 +66,7 @@ async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secre
                 host=socket.gethostname(),
                 pid=os.getpid(),
                 pace=session.pace(),
+                force=force,
             )
     finally:
         await session.close()

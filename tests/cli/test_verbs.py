@@ -1,0 +1,94 @@
+"""Verbs through the real program and its runner: said twice, said too late, said from another host."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from support.program import PROFILE, Program, until
+from support.simulator import SimulatorProcess
+
+APPROVALS = PROFILE + '\n[rollout]\nsteps = [1, { batch = 1, approve = true }, { batch = "100%", approve = true }]\n'
+SLOWLY = PROFILE + '\n[rollout]\nbatch = "25%"\npause = "1m"\n'
+
+
+def state_of(program: Program, rollout: str = "") -> dict[str, Any]:
+    listed = program("rollouts", "--json").json
+    return next(each for each in listed if not rollout or each["id"] == rollout)
+
+
+def started(program: Program, *words: str) -> str:
+    done = program("rollout", *words, "--yes", "--detach")
+    assert done.code == 0, done.err
+    return done.out.strip()
+
+
+def events(program: Program) -> list[str]:
+    """The kinds of what the log of the only rollout says; read while it runs."""
+    path = Path(program.env["XDG_STATE_HOME"]) / "vmss-tui" / "journal.db"
+    with sqlite3.connect(path) as journal:
+        found = [row[0] for row in journal.execute("SELECT kind FROM events ORDER BY seq")]
+    journal.close()
+    return found
+
+
+def said(program: Program, *words: str, code: int = 0) -> str:
+    done = program(*words)
+    assert done.code == code, (done.out, done.err)
+    return done.out.strip() + done.err.strip()
+
+
+def test_a_rolling_rollout_is_held_by_cancelling_azures_roll_and_goes_on_with_the_rest(
+    own: Program, own_world: SimulatorProcess
+) -> None:
+    rollout = started(own, "app", "app", "--set", "version=8.0.0", "--batch", "25%")
+    until(lambda: "batch_started" in events(own), "Azure's roll")
+    plain = own("pause")
+    assert plain.code == 1 and "has no pause" in plain.out and "pause --cancel" in plain.out
+    held = own("pause", "--cancel", "--why", "lunch", "--json")
+    assert held.code == 0 and held.json["message"] == "Azure's roll is cancelled; resume starts it again"
+    assert said(own, "pause", "--cancel") == f"{rollout}: it is paused already"
+    until(lambda: state_of(own)["stage"] == "paused", "the pause")
+    assert said(own, "resume") == f"{rollout}: it goes on"
+    assert said(own, "resume") == f"{rollout}: it is not paused"
+    own_world.control.clock(speed=300)
+    ended = own("attach", rollout, "--jsonl")
+    assert ended.code == 0, ended.records[-1]
+    assert {each["version"] for each in own("instances", "app", "--json").json} == {"app 8.0.0"}
+    report = own("report", rollout).out
+    for words in ("asked to pause", "pause refused", "pause accepted", "lunch", "asked to resume", "resume accepted"):
+        assert words in report
+
+
+def test_a_step_is_approved_when_it_waits_or_before_its_turn(own: Program) -> None:
+    own.profile("careful", APPROVALS)
+    rollout = started(own, "careful", "hand", "--set", "version=2.0.0")
+    assert said(own, "approve", "--batch", "3") == f"{rollout}: batch 3 may start"
+    assert said(own, "approve", "--batch", "3") == f"{rollout}: batch 3 is approved already"
+    assert "there is no batch 9" in said(own, "approve", "--batch", "9", code=1)
+    assert "batch 1 needs no approval" in said(own, "approve", "--batch", "1", code=1)
+    until(lambda: state_of(own)["stage"] == "awaiting approval", "the second batch to wait")
+    assert "batch 2 waits for an approval" in said(own, "resume", code=1)
+    assert said(own, "approve", "--why", "graphs are fine") == f"{rollout}: batch 2 may start"
+    ended = own("attach", rollout, "--jsonl")
+    assert ended.code == 0
+    assert [each["batch"] for each in ended.records if each["event"] == "approval_needed"] == [2]
+    report = own("report", rollout).out
+    assert "graphs are fine" in report and "batch 2 approved by" in report and "batch 3 approved by" in report
+
+
+def test_verbs_that_make_no_sense_now_say_so_and_change_nothing(own: Program) -> None:
+    own.profile("slowly", SLOWLY)
+    rollout = started(own, "slowly", "hand", "--set", "version=2.0.0")
+    assert said(own, "approve", code=1) == f"{rollout}: no batch waits for an approval"
+    assert "retry the failed instances when it has ended" in said(own, "retry", code=1)
+    assert "cancel it first" in said(own, "undo", code=1)
+    assert said(own, "pause") == f"{rollout}: no further batch starts"
+    assert said(own, "pause") == f"{rollout}: it is paused already"
+    until(lambda: state_of(own)["stage"] == "paused", "the pause")
+    assert said(own, "cancel") == f"{rollout}: no further batch starts"
+    until(lambda: state_of(own)["stage"] == "cancelled", "the end")
+    again = own("cancel", "--json")
+    assert again.code == 0 and "cancelled already: cancelled by" in again.json["message"]
+    for verb in ("pause", "resume", "approve"):
+        assert f"has ended (cancelled): there is nothing to {verb}" in said(own, verb, code=2)
+    assert "no instance that failed" in said(own, "retry", "--yes", code=4)
