@@ -29,7 +29,7 @@ async def test_a_file_that_changes_between_two_batches_stops_the_rollout(open_la
     header = lab.journal.find(None)
     report = report_of(header, lab.journal.events(header.id))
     assert ("File", f"{URI}, 812 bytes, sha256 {'aa' * 32}, as seen when planning, may change: main is a branch") in (
-        report.facts
+        report.script
     )
 
 
@@ -51,7 +51,7 @@ async def test_a_pin_that_does_not_match_is_refused_and_an_unreachable_file_is_u
     assert not plan.refusals
     rollout = lab.journal.create(plan, who="maria")
     report = report_of(lab.journal.find(rollout), lab.journal.events(rollout))
-    assert ("File", f"{lost}, unverified: no such file") in report.facts
+    assert ("File", f"{lost}, unverified: no such file") in report.script
 
 
 async def test_an_undo_looks_at_the_files_of_the_version_that_it_brings_back(open_lab: OpensLab) -> None:

@@ -27,7 +27,8 @@ th { color: var(--dim); white-space: nowrap; } table.pairs th { width: 13rem; wh
 .scroll { overflow-x: auto; } .scroll td { overflow-wrap: normal; } td.ids { overflow-wrap: anywhere; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .3rem 0;
   overflow-x: auto; font-size: 13px; }
-header p.verdict { color: var(--fg); font-size: 1.1rem; padding: .7rem 1rem; margin: 0; border-left: 5px solid var(--tone);
+header p.verdict { color: var(--fg); font-size: 1.1rem; padding: .7rem 1rem; margin: 0;
+  border-left: 5px solid var(--tone);
   background: color-mix(in srgb, var(--tone) 9%, transparent); border-radius: 0 6px 6px 0; }
 .verdict b { color: var(--tone); margin-right: .6rem; }
 .completed { --tone: var(--ok); } .failed { --tone: var(--bad); } .cancelled { --tone: var(--warn); }

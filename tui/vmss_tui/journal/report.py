@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vmss_tui.domain import events as e
+from vmss_tui.domain.keys import RESTORE
 from vmss_tui.domain.rollout import BatchState, RolloutState, apply
 from vmss_tui.domain.script import SettingChange
 from vmss_tui.domain.upgrade import UpgradeCode
@@ -125,6 +126,9 @@ def _decided(entry: e.Logged, before: RolloutState) -> Iterator[Decision]:
         same = known is not None and (known.code, known.started_at) == (event.code, event.started_at)
         past = known is None and not event.ours and not event.code.running
         if same or past or event.code is UpgradeCode.UNKNOWN:
+            return
+        if not event.ours and RESTORE in before.writes:
+            yield Decision(entry.at, f"Azure walks over the set to put its policy back: {event.code.value}", Kind.WRITE)
             return
     if text := tell(event):
         yield Decision(entry.at, text, kind_of(event))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from vmss_tui.domain import events as e
-from vmss_tui.domain.keys import named
+from vmss_tui.domain.keys import RESTORE, named
 from vmss_tui.domain.policy import Severity
 from vmss_tui.domain.rollout import RolloutState, apply
 from vmss_tui.domain.upgrade import AzureFault, OperationState
@@ -175,7 +175,8 @@ def _upgrade(event: e.UpgradeSeen, before: RolloutState) -> tuple[tuple[str, Rol
     known = before.upgrade
     if known is not None and known.code is event.code and known.started_at == event.started_at:
         return ()
-    whose = "" if event.ours else " (not ours)"
+    restoring = " (to put the set's own policy back)" if RESTORE in before.writes else " (not ours)"
+    whose = "" if event.ours else restoring
     role = Role.BAD if event.fault is not None else Role.PLAIN
     return ((f"Azure's rolling upgrade{whose}: {event.code.value}{_because(event.fault)}", role),)
 
