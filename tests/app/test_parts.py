@@ -123,7 +123,7 @@ def test_parting_words_name_what_goes_on(tmp_path: Path) -> None:
     ids = [session.journal().create(story.plan_of(), who="maria") for _ in range(6)]
     words = parting_words(session.journal().rollouts())
     assert any(f"vmss-tui attach {each}" in words for each in ids)
-    assert words.endswith("and 2 more: vmss-tui rollouts")
+    assert words.endswith("and 2 more: `vmss-tui rollouts`")
     session.close()
     asked = leaving_question(["web-weu: the script form has unsaved changes"], 2)
     assert asked is not None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,9 @@ def test_any_command_runs_on_the_same_simulated_azure(demo: Program) -> None:
     assert len(demo("demo", "rollouts", "--json").json) == 1
     assert "vmss-tui demo report" in demo("demo", "attach", "--plain").out, "hints can be typed as they stand"
     assert demo("rollouts", "--json").json == [], "the real journal is untouched"
+    elsewhere = demo("attach", "--plain")
+    assert elsewhere.code == 2
+    assert re.search(r"Those of the demo: `\S*vmss-tui demo attach`", elsewhere.err), elsewhere.err
 
     record = Path(demo.env["XDG_STATE_HOME"]) / "vmss-tui" / "demo" / "simulator.json"
     assert record.stat().st_mode & 0o077 == 0
@@ -90,6 +94,9 @@ def test_the_simulator_outlives_the_app_while_a_rollout_runs_on_it(demo: Program
         after = bytes(screen.raw).decode(errors="replace").rpartition("?1049l")[2]
         assert f"rollout {rollout} goes on without you" in after
         assert "vmss-tui demo attach" in after
+        shown = re.search(rf"rollout {rollout} of slow goes on: `(\S+vmss-tui) demo attach {rollout}`", after)
+        assert shown is not None, "what the app says when it closes can be typed from here"
+        assert Path(shown[1]).exists()
     assert len(simulators(demo)) == 1
     assert demo("demo", "cancel").code == 0
     ended = demo("demo", "attach", "--jsonl")

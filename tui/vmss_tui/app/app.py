@@ -71,13 +71,16 @@ class VmssTui(compat.SafeApp):
         start_at: StartAt | None = None,
         log_file: str = "",
         favourites: Favourites | None = None,
+        as_called: Callable[[str], str] = str,
     ) -> None:
+        """`as_called` makes of the commands that a text suggests what one has to type here."""
         compat.paint_only_what_differs()
         no_color = compat.sane_no_color(os.environ, os.environ.pop)
         super().__init__(ansi_color=True if no_color else None)
         self.session = session
         self.start_at = start_at or StartAt()
         self.log_file = log_file
+        self.as_called = as_called
         self.favourites = favourites or Favourites.default()
         self.fleet: FleetSnapshot | None = None
         """The fleet as last seen, for jumping and choosing."""
@@ -199,13 +202,13 @@ class VmssTui(compat.SafeApp):
         screens = [each for stack in self._stacks() for each in stack if isinstance(each, BaseScreen)]
         losses = [loss for each in screens if (loss := each.may_leave())]
         running = self.running_rollouts()
-        question = leaving_question(losses, len(running))
+        question = leaving_question(losses, len(running), self.as_called("`vmss-tui attach`"))
         if question is None or await self.push_screen_wait(ConfirmScreen(question)):
             words = [
                 *(line for each in screens for line in each.parting()),
                 *([parting_words(running)] if running else []),
             ]
-            self.exit(return_code=0, message=Text("\n".join(words)) if words else None)
+            self.exit(return_code=0, message=Text(self.as_called("\n".join(words))) if words else None)
 
     def running_rollouts(self) -> "tuple[RolloutHeader, ...]":
         """Rollouts that are not over; none when the journal cannot be read."""

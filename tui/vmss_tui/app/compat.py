@@ -100,12 +100,12 @@ def unexpected(error: BaseException, log_file: str = "") -> str:
     return f"an unexpected error ({type(error).__name__}){where}"
 
 
-def crash(app: App[int], error: BaseException, log_file: str = "") -> None:
-    """End the app after an unexpected error: two sentences, no traceback."""
+def crash(app: App[int], error: BaseException, log_file: str, follow: str) -> None:
+    """End the app after an unexpected error: two sentences, no traceback; `follow` is what shows rollouts."""
     app._exit_renderables.append(
         Text(
             f"vmss-tui stopped because of {unexpected(error, log_file)}.\n"
-            "Running rollouts are not affected: see them with `vmss-tui rollouts`.",
+            f"Running rollouts are not affected: see them with {follow}.",
             style="bold",
         )
     )
@@ -137,6 +137,8 @@ class SafeApp(App[int]):
 
     log_file: str = ""
     """Where details of a crash are."""
+    as_called: Callable[[str], str] = staticmethod(str)
+    """Makes of the commands that a text suggests what one has to type here."""
 
     def on_key(self, event: events.Key) -> None:
         """Letters that were typed before a field got the focus belong into the field; Textual would drop them.
@@ -149,7 +151,7 @@ class SafeApp(App[int]):
             field.insert_text_at_cursor(event.character)
 
     def _fatal_error(self) -> None:
-        crash(self, self._exception or RuntimeError("unknown"), self.log_file)
+        crash(self, self._exception or RuntimeError("unknown"), self.log_file, self.as_called("`vmss-tui rollouts`"))
 
 
 def screen_stacks(app: App[int]) -> list[list[Screen[object]]]:

@@ -27,14 +27,14 @@ class StartAt:
 
 def parting_words(running: "Sequence[RolloutHeader]") -> str:
     """What stands in the terminal after the app has closed: the rollouts that go on, and how to see them again."""
-    lines = [f"rollout {each.id} of {each.target.name} goes on: vmss-tui attach {each.id}" for each in running[:4]]
+    lines = [f"rollout {each.id} of {each.target.name} goes on: `vmss-tui attach {each.id}`" for each in running[:4]]
     if len(running) > 4:
-        lines.append(f"and {len(running) - 4} more: vmss-tui rollouts")
+        lines.append(f"and {len(running) - 4} more: `vmss-tui rollouts`")
     return "\n".join(lines)
 
 
-def leaving_question(losses: Sequence[str], running: int) -> Question | None:
-    """What to ask before the app closes, None when nothing speaks against it."""
+def leaving_question(losses: Sequence[str], running: int, follow: str = "`vmss-tui attach`") -> Question | None:
+    """What to ask before the app closes, None when nothing speaks against it; `follow` shows a rollout again."""
     if not losses and not running:
         return None
     details: list[Line] = [((loss, Role.WARN),) for loss in losses]
@@ -44,7 +44,7 @@ def leaving_question(losses: Sequence[str], running: int) -> Question | None:
             (
                 (
                     f"{text.counted(running, 'rollout')} still running: that goes on without this window. "
-                    f"See {them} again with `vmss-tui attach`.",
+                    f"See {them} again with {follow}.",
                     Role.PLAIN,
                 ),
             )

@@ -5,20 +5,19 @@ the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 re
 """
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+
+from vmss_tui.cli.called import NAME
+from vmss_tui.cli.called import as_called as as_called
 
 if TYPE_CHECKING:
     from vmss_tui.errors import VmssTuiError
 
 INTERRUPTED = 128 + signal.SIGINT
 PIPE_CLOSED = 128 + signal.SIGPIPE
-NAME = "vmss-tui"
-DEMO = "VMSS_TUI_DEMO"
-"""Set in the environment of what runs within the demo."""
 
 
 def guarded(work: Callable[[], int]) -> int:
@@ -92,13 +91,6 @@ def say(text: str, hint: str = "") -> None:
 
     words, advice = as_called(text), as_called(hint)
     _write([*plain_lines(words), *(f"  {each}" for each in plain_lines(advice) if advice)])
-
-
-def as_called(text: str) -> str:
-    """The commands that `text` suggests, as they must be typed here: within the demo, `vmss-tui demo …`."""
-    if DEMO not in os.environ:
-        return text
-    return re.sub(rf"(^|`){NAME} (?!demo\b)", rf"\1{NAME} demo ", text)
 
 
 def ask(question: str) -> str:

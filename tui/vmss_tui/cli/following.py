@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.called import as_called
 from vmss_tui.domain.events import BatchStarted, InstanceSeen, Logged, Verdict
 from vmss_tui.domain.rollout import RolloutState, apply
 from vmss_tui.errors import RolloutCancelled, RolloutFailed, VmssTuiError
@@ -66,7 +67,7 @@ class PlainWriter:
         """See Writer."""
         output.line()
         lines = summary(state, rollout)
-        output.lines(map(diagnostics.as_called, lines if self._hints else lines[:-1]))
+        output.lines(map(as_called, lines if self._hints else lines[:-1]))
         for seen in records.failed_instances(state):
             output.lines([f"{seen.name or seen.id}: {seen.phase.value}{_code(seen)}", *_stderr(seen)])
 

@@ -24,10 +24,11 @@ def open_app(settings: Settings, *, rollout: str | None = None, speed: float | N
     from vmss_tui.app.app import VmssTui
     from vmss_tui.app.start import StartAt
     from vmss_tui.cli import logfile
+    from vmss_tui.cli.called import as_called
     from vmss_tui.cli.session import LiveSession
 
     log = logfile.start()
     start = StartAt() if rollout is None else StartAt(mode="rollouts", rollout=rollout, speed=speed)
-    tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log or ""))
+    tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log or ""), as_called=as_called)
     tui.run()
     return tui.return_code or 0

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from vmss_tui.cli import diagnostics, logfile
+from vmss_tui.cli import called, logfile
 from vmss_tui.cli.process import python
 from vmss_tui.errors import UsageError, VmssTuiError
 
@@ -59,6 +59,7 @@ class DemoHome:
         self.directory = directory or logfile.state_directory() / "demo"
         self._record = self.directory / "simulator.json"
         self._log = self.directory / "simulator.log"
+        self._journal = self.directory / "vmss-tui" / "journal.db"
 
     def environment(self, simulated: Simulated) -> dict[str, str]:
         """The environment of whoever uses the simulator: it leads away from every real credential and journal."""
@@ -72,7 +73,7 @@ class DemoHome:
         environment = self.environment(simulated)
         os.environ.clear()
         os.environ.update(environment)
-        os.environ[diagnostics.DEMO] = "1"
+        os.environ[called.DEMO] = "1"
 
     @contextlib.contextmanager
     def visit(self) -> Iterator[None]:
@@ -95,6 +96,11 @@ class DemoHome:
         finally:
             os.close(handle)
         return False
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether a demo has kept anything."""
+        return self._journal.exists()
 
     def find(self) -> Simulated | None:
         """The simulator that lives, or None."""
@@ -143,12 +149,11 @@ class DemoHome:
         return tuple(pid for _, pid in self._at_work())
 
     def _at_work(self) -> tuple[tuple[str, int], ...]:
-        path = self.directory / "vmss-tui" / "journal.db"
-        if not path.exists():
+        if not self.has_journal:
             return ()
         from vmss_tui.journal.store import Journal
 
-        journal = Journal.open(path, read_only=True)
+        journal = Journal.open(self._journal, read_only=True)
         try:
             headers = journal.rollouts(limit=50)
             leases = ((each.id, journal.lease(each.id)) for each in headers if not each.stage.over)

@@ -3,7 +3,7 @@
 Pure functions; ages and shares come in as numbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from vmss_tui.domain.ids import Identity
@@ -170,6 +170,10 @@ class Notice:
     steps: tuple[str, ...] = ()
     waited: float | None = None
     """For how long it has lasted, in seconds, when it is a wait."""
+
+    def told(self, say: Callable[[str], str]) -> "Notice":
+        """The same with its reason and its steps put as `say` puts them."""
+        return replace(self, reason=say(self.reason), steps=tuple(map(say, self.steps)))
 
 
 _SIGN = {Role.BAD: "✖ ", Role.WARN: "▲ ", Role.BUSY: "◐ ", Role.OK: "● "}

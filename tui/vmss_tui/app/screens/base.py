@@ -109,7 +109,7 @@ class BaseScreen(Screen[None]):
 
     def flash(self, words: str, role: Role = Role.PLAIN) -> None:
         """Say something in the status line."""
-        self.status.flash(words, role, now=self.now)
+        self.status.flash(self.shell.as_called(words), role, now=self.now)
 
     def general_state(self) -> ActionState:
         """The action state that any screen has: read-only, offline; screens `replace` the rest."""

@@ -109,7 +109,7 @@ class RolloutScreen(WatchScreen):
             return
         notice = self._notice()
         panel = self.query_one("#notice", NoticePanel)
-        panel.notice = notice
+        panel.notice = notice.told(self.shell.as_called) if notice is not None else None
         panel.display, self.grid.display = notice is not None, notice is None
         for name in ("headline", "subline", "bar", "counts", "map"):
             self.query_one(f"#{name}", Lines).reload()

@@ -1,13 +1,27 @@
 """`vmss-tui attach`: a rollout from its first event, in the app or as lines."""
 
 import asyncio
+import os
 
 import click
 
 from vmss_tui.cli import output
+from vmss_tui.cli.called import DEMO
 from vmss_tui.cli.following import JsonWriter, PlainWriter, detached, follow
 from vmss_tui.cli.options import connected, current
+from vmss_tui.cli.simulation import DemoHome
+from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal
+
+
+def _find(journal: Journal, rollout: str | None) -> str:
+    """The id of the rollout that is meant; where there is none, the demo's are pointed at."""
+    try:
+        return journal.find(rollout).id
+    except UsageError as error:
+        if DEMO not in os.environ and DemoHome().has_journal:
+            raise UsageError(error.message, hint=f"{error.hint} Those of the demo: `vmss-tui demo attach`.") from error
+        raise
 
 
 @click.command()
@@ -23,7 +37,7 @@ def attach(ctx: click.Context, rollout: str | None, jsonl: bool, plain: bool) ->
     """
     journal = Journal.open(current(ctx).journal)
     try:
-        found = journal.find(rollout).id
+        found = _find(journal, rollout)
         if not jsonl and not plain and output.is_terminal():
             from vmss_tui.cli.opening import open_app
 
