@@ -183,6 +183,7 @@ async def test_retry_runs_only_where_it_failed(open_lab: OpensLab) -> None:
         lab.sim.control.reset_counters()
         plan, state = await follow_up(lab, "retry", rollout)
         assert [each.ids for each in plan.batches] == [("5",)]
+        assert (plan.from_label, plan.to_label) == ("app 2", "app 2")
         assert state.verdict is e.Verdict.FAILED
         proof = state.instances["5"]
         assert proof.first is not None and proof.first.script_at is not None

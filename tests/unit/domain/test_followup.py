@@ -43,6 +43,7 @@ def test_a_retry_touches_only_what_failed() -> None:
     again = plan_retry("7f3a", made, state, toy.snapshot(), now=toy.now)
     assert again.origin == "retry of 7f3a" and again.strategy is Strategy.VM_BATCHES
     assert [each.ids for each in again.batches] == [("1",)] and len(again.excluded) == 5
+    assert (again.from_label, again.to_label) == ("web 2", "web 2")
     assert again.keeps_model and not again.writes_model and not again.policy_differs
     assert again.script.force_update_tag and again.script.settings == made.script.settings
     assert again.policy.unhealthy_percent == 34 and len(again.policy.steps) == 1 and not again.refusals

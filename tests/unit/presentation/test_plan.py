@@ -149,12 +149,14 @@ def test_the_confirm_names_the_set_the_count_and_the_versions() -> None:
     asked = replace(
         story.plan_of(),
         policy_differs=True,
+        holds_repairs=True,
         findings=(Finding(Severity.WARN, "f", "https://example.org/" + "a" * 90 + " cannot be fetched"),),
     )
     assert plan.confirm_title(asked) == "Start on web-weu: 60 instances?"
     lines = texts(plan.confirm_lines(asked))
     assert "web 2.4.0 → web 2.5.0" in lines
     assert any("put back afterwards" in line for line in lines)
+    assert "Automatic repairs are suspended while it runs, and resumed at its end" in lines
     assert max(len(word) for word in lines[-1].split()) <= 48
 
 

@@ -15,7 +15,7 @@ from vmss_tui.domain.checks.facts import info, refuse, warn
 from vmss_tui.domain.health import Health, unhealthy_for_azure
 from vmss_tui.domain.phases import BAD
 from vmss_tui.domain.plan import Exclusion, RolloutPlan, Strategy
-from vmss_tui.domain.planning import estimate, plan_rollout
+from vmss_tui.domain.planning import commonest, estimate, plan_rollout
 from vmss_tui.domain.policy import Finding, RolloutPolicy, UpgradeMode
 from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.domain.scaleset import Orchestration, SetSnapshot
@@ -25,7 +25,13 @@ _ABOUT_SAMENESS = frozenset(("all-current", "identical-settings"))
 
 
 def plan_retry(
-    name: str, plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot, *, now: datetime
+    name: str,
+    plan: RolloutPlan,
+    state: RolloutState,
+    snapshot: SetSnapshot,
+    *,
+    labels: Mapping[str, str] | None = None,
+    now: datetime,
 ) -> RolloutPlan:
     """The same script once more on what failed in rollout `name`, instance by instance, with a fresh force-update tag.
 
@@ -38,7 +44,7 @@ def plan_retry(
     left = [Exclusion(each.id, "did not fail") for each in snapshot.instances if each.id not in failed]
     made = batches(chosen, policy, len(snapshot.instances))
     again = replace(
-        plan_rollout(snapshot, script, policy, now=now),
+        plan_rollout(snapshot, script, policy, labels=labels, now=now),
         origin=f"retry of {name}",
         strategy=Strategy.VM_BATCHES,
         keeps_model=True,
@@ -50,6 +56,7 @@ def plan_retry(
         estimate=estimate(made, policy, _healthy(snapshot)),
         profile=plan.profile,
         variables=plan.variables,
+        from_label=commonest(chosen, plan.script, {plan.script.digest: plan.script.label, **(labels or {})}),
     )
     found = [each for each in find(snapshot, again) if each.code not in _ABOUT_SAMENESS | {"automatic-mode"}]
     if not made:

@@ -4,7 +4,7 @@ Pure: reads a snapshot, writes nothing, asks nobody. What to warn of is in `chec
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -76,7 +76,7 @@ def plan_rollout(
         estimate=estimate(made, policy, len(snapshot.instances) if healthy is None else healthy),
         profile=profile,
         variables=dict(variables or {}),
-        from_label=_commonest(snapshot, previous, known),
+        from_label=commonest(snapshot.instances, previous, known),
         policy_differs=differs,
         holds_repairs=policy.suspend_repairs and bool(of.automatic_repairs and made) and not of.repairs_suspended,
     )
@@ -186,8 +186,9 @@ def _forecast(previous: ScriptConfig | None, script: ScriptConfig, made: tuple[B
     return forecast_rerun(previous, script)
 
 
-def _commonest(snapshot: SetSnapshot, previous: ScriptConfig | None, labels: Mapping[str, str]) -> str:
-    counted = Counter(each.script_digest for each in snapshot.instances if each.script_digest)
+def commonest(instances: Iterable[Instance], previous: ScriptConfig | None, labels: Mapping[str, str]) -> str:
+    """Name of the version that most of these instances run; of the model's when they run none."""
+    counted = Counter(each.script_digest for each in instances if each.script_digest)
     digest = counted.most_common(1)[0][0] if counted else (previous.digest if previous is not None else "")
     return labels.get(digest, "") or unnamed(digest)
 

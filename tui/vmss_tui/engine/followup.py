@@ -24,11 +24,11 @@ async def plan_followup(verb: str, rollout: str, *, journal: Journal, azure: Azu
         first = "Cancel it first." if verb == "undo" else "Wait for its end, or cancel it."
         raise UsageError(f"rollout {header.id} still runs ({header.stage.value}): {verb} comes after", hint=first)
     snapshot = await read_set(azure, header.target, clock)
-    now = clock.now()
+    now, labels = clock.now(), journal.labels()
     if verb == "retry":
-        again = followup.plan_retry(header.id, state.plan, state, snapshot, now=now)
+        again = followup.plan_retry(header.id, state.plan, state, snapshot, labels=labels, now=now)
         return replace(again, files=state.plan.files)
-    back = followup.plan_undo(header.id, state.plan, state, snapshot, labels=journal.labels(), now=now)
+    back = followup.plan_undo(header.id, state.plan, state, snapshot, labels=labels, now=now)
     if back.removes:
         return back
     pins = await look_at(azure, back.script.file_uris)

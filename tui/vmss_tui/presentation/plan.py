@@ -368,6 +368,8 @@ def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
     if plan.policy_differs:
         after = ", and put back afterwards" if plan.policy.restore_policy else ", and stays so"
         lines.append(((f"The set's own upgrade policy is changed for it{after}", Role.WARN),))
+    if plan.holds_repairs:
+        lines.append((("Automatic repairs are suspended while it runs, and resumed at its end", Role.WARN),))
     lines += [((f"▲ {_tamed(each.message)}", Role.WARN),) for each in plan.findings if each.severity is Severity.WARN]
     if plan.origin:
         lines += [((_tamed(each.message), Role.DIM),) for each in plan.findings if each.severity is Severity.INFO]
