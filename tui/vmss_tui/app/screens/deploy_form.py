@@ -59,11 +59,11 @@ def start_from_set(of: ScaleSet, store: ProfileStore) -> Start:
                 continue
             values = recover(profile, live)
             if values is not None:
-                return Start(profile, dict(values), f"profile {entry.name} ({entry.origin.value}), which the set runs")
-        return Start(from_scale_set(of, name=of.name).profile, {}, "what the set has now")
+                return Start(profile, dict(values), f"profile {entry.name} ({entry.origin.value}) · as on the set")
+        return Start(from_scale_set(of, name=of.name).profile, {}, "from what the set has now")
     handler = WINDOWS if of.os is HandlerOs.WINDOWS else LINUX
     blank = Profile(name=of.name, script=Script(handler=handler))
-    return Start(blank, {}, "nothing: the set has no custom script yet")
+    return Start(blank, {}, "from nothing · no custom script on the set yet")
 
 
 def start_from_profile(name: str, of: ScaleSet, store: ProfileStore) -> Start:
