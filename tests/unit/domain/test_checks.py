@@ -31,6 +31,7 @@ CASES = [
     ("set-deleting", "refuse", snapshot(*TEN, provisioning=Provisioning.DELETING), None, None),
     ("set-failed", "warn", snapshot(*TEN, provisioning=Provisioning.FAILED), None, None),
     ("set-busy", "warn", snapshot(*TEN, provisioning=Provisioning.UPDATING), None, None),
+    ("instances-busy", "warn", snapshot(*TEN[1:], vm(0, provisioning=Provisioning.UPDATING)), None, None),
     ("no-health-source", "warn", snapshot(*TEN, health_source=HealthSource()), None, None),
     ("no-health-source", "refuse", snapshot(*TEN, health_source=HealthSource(), mode=R), None, None),
     (
@@ -64,6 +65,8 @@ CASES = [
     ("azure-ignores", "warn", snapshot(*TEN, mode=R), policy(gate=ExternalGate(url="https://x")), None),
     ("azure-ignores", "warn", snapshot(*TEN, mode=R), policy(min_healthy_seconds=5), None),
     ("unhealthy-already", "refuse", snapshot(*TEN[:7], *(vm(i, health=Health.UNKNOWN) for i in (7, 8, 9))), None, None),
+    ("repairs-suspended", "info", snapshot(*TEN, automatic_repairs="Replace"), policy(suspend_repairs=True), None),
+    ("repairs-suspended", "info", snapshot(*TEN, automatic_repairs="Reimage", repairs_suspended=True), None, None),
     ("unhealthy-now", "warn", snapshot(*TEN[:9], vm(9, health=Health.UNHEALTHY)), None, None),
     ("small-set", "warn", snapshot(*fleet(3)), None, None),
     ("instances-failed", "warn", snapshot(*TEN[:9], vm(9, provisioning=Provisioning.FAILED)), None, None),
@@ -113,6 +116,7 @@ QUIET = [
     ("automatic-mode", snapshot(*TEN, mode=A), policy(mode=R), None),
     ("already-rolling", snapshot(*TEN, upgrade=RollingUpgrade(code=UpgradeCode.COMPLETED)), None, None),
     ("set-busy", snapshot(*TEN, provisioning=Provisioning.UPDATING, upgrade=RUNS), None, None),
+    ("instances-busy", snapshot(vm(0, provisioning=Provisioning.UPDATING), upgrade=RUNS), None, None),
     ("wrong-os", snapshot(*TEN, os=None), None, None),
     ("wrong-os", snapshot(*TEN, os=HandlerOs.WINDOWS, extensions=()), None, script(handler=WINDOWS)),
     (
@@ -133,6 +137,13 @@ QUIET = [
     ),
     ("automatic-repairs", snapshot(*TEN, automatic_repairs="Replace", repairs_suspended=True), None, None),
     ("restore-walks", snapshot(*TEN, mode=R), policy(pause_seconds=5, restore_policy=False), None),
+    (
+        "unhealthy-now",
+        snapshot(*TEN[:9], vm(9, health=Health.UNKNOWN, power=Power.DEALLOCATED)),
+        policy(),
+        None,
+    ),
+    ("automatic-repairs", snapshot(*TEN, automatic_repairs="Replace"), policy(suspend_repairs=True), None),
     ("restore-walks", snapshot(*TEN), policy(mode=R), None),
     ("identical-settings", snapshot(*TEN[:9], vm(9, of=2), extensions=SAME), None, None),
     ("protected-unknown", snapshot(*TEN, extensions=()), None, script(protected=KEY)),

@@ -303,6 +303,12 @@ def test_default_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert default_path() == Path.home() / ".local" / "state" / "vmss-tui" / "journal.db"
 
 
+def test_the_name_of_the_version_from_before_is_remembered_too(journal: Journal) -> None:
+    old = script(settings={"commandToExecute": "./old.sh"}, label="web 1")
+    journal.create(replace(plan(), previous=old), who="maria")
+    assert journal.labels() == {old.digest: "web 1", script().digest: "web 2"}
+
+
 def test_a_version_without_a_name_is_known_by_its_digest_until_somebody_names_it(journal: Journal) -> None:
     nameless = replace(plan(), script=script(label=""))
     digest = nameless.script.digest

@@ -12,7 +12,8 @@ from datetime import datetime
 from vmss_tui.domain.batching import batches
 from vmss_tui.domain.checks import by_weight, find
 from vmss_tui.domain.checks.facts import info, refuse, warn
-from vmss_tui.domain.health import Health, unhealthy_for_azure
+from vmss_tui.domain.health import Health
+from vmss_tui.domain.instance import unhealthy_among
 from vmss_tui.domain.phases import BAD
 from vmss_tui.domain.plan import Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.planning import commonest, estimate, plan_rollout
@@ -97,8 +98,8 @@ def _own_mode(plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot) -> 
 
 def _admitting(policy: RolloutPolicy, snapshot: SetSnapshot) -> RolloutPolicy:
     """The policy with a health limit that lets those pass that are down already: they are why somebody does this."""
-    down = sum(unhealthy_for_azure(each.health) for each in snapshot.instances)
-    share = -(-100 * down // max(1, len(snapshot.instances)))
+    down, running = unhealthy_among(snapshot.instances)
+    share = -(-100 * len(down) // max(1, running))
     return replace(policy, unhealthy_percent=max(policy.unhealthy_percent, share))
 
 

@@ -7,14 +7,12 @@ kept: only *more than* a limit fails; unknown health counts as unhealthy. Source
 from collections.abc import Iterator
 
 from vmss_tui.domain import events as e
-from vmss_tui.domain.health import Power, unhealthy_for_azure
+from vmss_tui.domain.instance import unhealthy_among
 from vmss_tui.domain.keys import REPAIRS_OFF, REPAIRS_ON
 from vmss_tui.domain.phases import BAD
 from vmss_tui.domain.plan import Strategy
 from vmss_tui.domain.policy import UpgradeMode, exceeds, percent_of
 from vmss_tui.domain.scene import Scene
-
-_OFF = (Power.DEALLOCATED, Power.DEALLOCATING, Power.STOPPED, Power.STOPPING)
 
 
 def check(scene: Scene, batch: int | None) -> tuple[e.GateChecked, ...]:
@@ -38,10 +36,10 @@ def _share(count: int, total: int) -> str:
 def _health(scene: Scene) -> Checked:
     if not scene.set.health_source.present:
         return
-    instances = [each for each in scene.snapshot.instances if each.power not in _OFF]
-    down, limit = sum(unhealthy_for_azure(each.health) for each in instances), scene.plan.policy.unhealthy_percent
-    passed = not exceeds(down, len(instances), limit)
-    yield "health", passed, f"{_share(down, len(instances))} unhealthy or unknown, at most {limit} % may be"
+    down, running = unhealthy_among(scene.snapshot.instances)
+    limit = scene.plan.policy.unhealthy_percent
+    passed = not exceeds(len(down), running, limit)
+    yield "health", passed, f"{_share(len(down), running)} unhealthy or unknown, at most {limit} % may be"
 
 
 def _updated(scene: Scene) -> Checked:

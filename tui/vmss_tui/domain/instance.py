@@ -1,11 +1,11 @@
 """One virtual machine of a scale set, as it stands now."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from vmss_tui.domain.health import Health, Power, Provisioning
+from vmss_tui.domain.health import Health, Power, Provisioning, unhealthy_for_azure
 from vmss_tui.domain.script import ScriptRun
 
 
@@ -42,7 +42,18 @@ class Instance:
     created_at: datetime | None = None
 
     @property
+    def is_off(self) -> bool:
+        """Whether it is stopped or deallocated, or on its way there: no script runs, nobody asks for its health."""
+        return self.power in (Power.STOPPED, Power.STOPPING, Power.DEALLOCATED, Power.DEALLOCATING)
+
+    @property
     def ordinal(self) -> tuple[int, str]:
         """Sort key that puts 2 before 10."""
         tail = self.id.rsplit("_", 1)[-1]
         return (int(tail) if tail.isdigit() else 1 << 30, self.id)
+
+
+def unhealthy_among(instances: Iterable[Instance]) -> tuple[tuple[Instance, ...], int]:
+    """Those that count as unhealthy, and of how many: machines that are switched off are not asked."""
+    running = [each for each in instances if not each.is_off]
+    return tuple(each for each in running if unhealthy_for_azure(each.health)), len(running)

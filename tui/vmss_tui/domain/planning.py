@@ -167,7 +167,7 @@ def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy) -
         return "being deleted"
     if instance.protected:
         return "protected from scale set actions"
-    if instance.power in _OFF:
+    if instance.is_off:
         return f"{_OFF[instance.power]}: its script cannot run"
     if runs_it(instance, script):
         return CURRENT

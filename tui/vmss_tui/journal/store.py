@@ -106,6 +106,8 @@ class Journal:
                 row,
             )
             _insert(connection, rollout, 1, Planned(plan), now)
+            if plan.previous is not None and plan.previous.label:
+                _label(connection, plan.previous.digest, plan.previous.label)
             _label(connection, plan.script.digest, plan.script.label)
         return rollout
 

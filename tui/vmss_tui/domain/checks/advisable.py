@@ -10,7 +10,7 @@ from vmss_tui.domain.scaleset import Orchestration
 
 def unhealthy_now(facts: Facts) -> Iterator[Finding]:
     """Unhealthy before anything changed."""
-    down, total, limit = facts.unhealthy, facts.plan.total, facts.plan.policy.unhealthy_percent
+    (down, total), limit = facts.unhealthy, facts.plan.policy.unhealthy_percent
     ids = [each.id for each in down]
     if exceeds(len(down), total, limit):
         yield refuse(

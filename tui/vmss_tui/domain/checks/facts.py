@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from vmss_tui.domain.health import unhealthy_for_azure
-from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.instance import Instance, unhealthy_among
 from vmss_tui.domain.plan import RolloutPlan, Strategy
 from vmss_tui.domain.policy import Finding, Severity
 from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
@@ -28,9 +27,9 @@ class Facts:
         return self.plan.strategy is Strategy.AZURE_ROLLS
 
     @property
-    def unhealthy(self) -> tuple[Instance, ...]:
-        """Instances that Azure counts as unhealthy."""
-        return tuple(each for each in self.snapshot.instances if unhealthy_for_azure(each.health))
+    def unhealthy(self) -> tuple[tuple[Instance, ...], int]:
+        """Instances that Azure counts as unhealthy, and of how many."""
+        return unhealthy_among(self.snapshot.instances)
 
 
 Check = Callable[[Facts], Iterator[Finding]]
