@@ -128,12 +128,12 @@ async def ask(desk_app: VmssTui, question: Question) -> list[bool | None]:
     return answers
 
 
-async def test_confirm_answers_no_to_enter_and_escape(tmp_path: Path) -> None:
+async def test_confirm_answers_no_to_enter_and_neither_to_escape(tmp_path: Path) -> None:
     async with sitting(tmp_path) as desk:
-        for key in ("enter", "escape"):
+        for key, answer in (("enter", False), ("escape", None)):
             answers = await ask(desk.app, Question(title="Cancel the rollout?", yes="Cancel it"))
             await desk.press(key)
-            assert answers == [False]
+            assert answers == [answer]
         answers = await ask(desk.app, Question(title="Cancel the rollout?", yes="Cancel it"))
         await desk.press("tab", "enter")
         assert answers == [True]

@@ -27,6 +27,10 @@ class Stage(App[None]):
         """Our own variables."""
         return dict(themes.DEFAULTS)
 
+    def as_called(self, text: str) -> str:
+        """Commands as they stand."""
+        return text
+
     def copy_to_clipboard(self, text: str) -> None:
         """Remember it."""
         self.copied.append(text)

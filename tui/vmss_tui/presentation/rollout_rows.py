@@ -14,10 +14,10 @@ from vmss_tui.domain.script import ScriptState
 from vmss_tui.presentation.columns import Cell, Column, Row, cell, mark_cell, widened
 from vmss_tui.presentation.glyphs import HEALTH, PHASE, SCRIPT, Role
 from vmss_tui.presentation.rollout import BROKEN, BUSY, ODD, arrow, versions, why_failed
-from vmss_tui.presentation.text import clock_time, plain, seconds_between
+from vmss_tui.presentation.text import clock_time, plain, seconds_between, short_id
 
 WIDE = (
-    Column("id", "ID", 5, right=True, middle=True),
+    Column("id", "ID", 6, right=True, middle=True),
     Column("name", "NAME", 15, flex=1, middle=True, priority=4),
     Column("zone", "ZONE", 4, right=True, priority=5),
     Column("batch", "BATCH", 5, right=True, priority=3),
@@ -31,7 +31,7 @@ WIDE = (
 """For 100 cells and more."""
 
 NARROW = (
-    Column("id", "ID", 4, right=True, middle=True),
+    Column("id", "ID", 6, right=True, middle=True),
     Column("zone", "Z", 1, right=True, priority=3),
     Column("batch", "B", 2, right=True, priority=4),
     Column("state", "STATE", 11),
@@ -164,7 +164,7 @@ def rows(state: RolloutState, now: datetime, view: View, known: Known | None = N
 def _row(each: Progress, pair: tuple[str, str], age: str, view: View) -> Row:
     seen = each.seen
     cells = {
-        "id": cell(seen.id, Role.PLAIN),
+        "id": cell(short_id(plain(seen.id))),
         "name": cell(plain(seen.name)),
         "zone": cell(seen.zone, Role.DIM),
         "batch": cell(str(seen.batch) if seen.batch else "", Role.DIM),

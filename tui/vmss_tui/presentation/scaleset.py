@@ -23,7 +23,7 @@ from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, HEALTH, RING, SCRIPT,
 from vmss_tui.presentation.heatmap import Zone
 
 COLUMNS = (
-    Column("id", "ID", 5, right=True),
+    Column("id", "ID", 6, right=True, middle=True),
     Column("name", "NAME", 14, flex=1, priority=5, middle=True),
     Column("zone", "ZONE", 4, right=True, priority=4),
     Column("model", "MODEL", 7, priority=6),
@@ -115,7 +115,7 @@ def row_of(instance: Instance, labels: dict[str, str], now: datetime) -> Row:
     return Row(
         instance.id,
         (
-            cell(instance.id),
+            cell(text.short_id(text.plain(instance.id))),
             cell(text.plain(instance.name)),
             cell(instance.zone or "–", Role.PLAIN if instance.zone else Role.WAIT),
             cell(*(("current", Role.DIM) if instance.latest_model else ("behind", Role.WARN))),

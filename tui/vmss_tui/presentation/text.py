@@ -90,6 +90,11 @@ def fit(text: str, cells: int, *, right: bool = False, middle: bool = False) -> 
     return pad + short if right else short + pad
 
 
+def short_id(instance: str) -> str:
+    """What tells an instance from its neighbours: its number, or the end of a VM's name (`web_3f9a21`: `3f9a21`)."""
+    return instance.rpartition("_")[2] or instance
+
+
 def plain(text: str) -> str:
     """Foreign text on one line without escape sequences or control characters."""
     if text.isprintable():
