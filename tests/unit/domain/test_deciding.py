@@ -209,6 +209,31 @@ def test_gates_right_before_a_batch_after_a_long_pause() -> None:
     assert state.reason.startswith("3 of 6 (50 %) unhealthy or unknown") and len(state.batches) == 1
 
 
+def test_a_batch_waits_while_somebody_else_has_instances_under_way() -> None:
+    toy = Toy()
+    driver = drive(toy, policy(2, pause_seconds=5))
+    driver.run(ended(driver, 1))
+    toy.vms["5"].age = -10
+    state = driver.run()
+    waits = [each for each in kinds(driver, e.Waiting) if isinstance(each, e.Waiting) and "somebody else" in each.why]
+    assert [each.why for each in waits] == [
+        "somebody else has instances under way (5): batch 2 waits until they are done"
+    ]
+    assert state.verdict is e.Verdict.COMPLETED and toy.asked["5"] == 1
+
+
+def test_a_batch_does_not_wait_for_somebody_else_for_ever() -> None:
+    toy = Toy()
+    driver = drive(toy, policy(2, pause_seconds=5, batch_deadline_seconds=60))
+    driver.run(ended(driver, 1))
+    toy.vms["5"].age = -1000
+    state = driver.run()
+    assert state.reason == (
+        "somebody else has instances under way (5) for longer than 60 s; 2 run web 2, 4 untouched"
+    ), state.reason
+    assert len(state.batches) == 1
+
+
 def test_gates_while_it_soaks() -> None:
     toy = Toy()
     driver = drive(toy, policy("100%", soak_seconds=50, unhealthy_percent=100))

@@ -97,8 +97,10 @@ def test_people_steer() -> None:
     assert state.stage is Stage.PAUSED and state.answered == 1
     state = folded(e.Resumed(), e.ApprovalNeeded(2), start=state)
     assert (state.stage, state.awaiting_approval) == (Stage.APPROVAL, 2)
+    state = folded(e.Approved(3, "bo"), start=state)
+    assert (state.stage, state.awaiting_approval) == (Stage.APPROVAL, 2), "another one was approved before its turn"
     state = folded(e.Approved(2, "bo"), start=state)
-    assert (state.stage, state.approved, state.awaiting_approval) == (Stage.RUNNING, frozenset({2}), None)
+    assert (state.stage, state.approved, state.awaiting_approval) == (Stage.RUNNING, frozenset({2, 3}), None)
     state = folded(e.Requested("cancel", "bo", request_id=2), e.RequestAnswered("cancel", True, "", 2), start=state)
     assert (state.stage, state.cancelled_by) == (Stage.CANCELLING, "bo")
     again = folded(e.Paused(), e.Resumed(), e.ApprovalNeeded(3), start=state)

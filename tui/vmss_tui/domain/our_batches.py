@@ -228,7 +228,7 @@ def _next(scene: Scene) -> Commands:
     until = scene.due(last.ended_at if last is not None else None, pause)
     if last is not None and last.ids and scene.now < until:
         return scene.wait(f"pause before batch {batch.number}", until, takes_seconds=pause)
-    for step in (_approval, _gate, _external, _files):
+    for step in (_approval, _quiet, _gate, _external, _files):
         commands = step(scene, batch)
         if commands is not None:
             return commands
@@ -243,6 +243,23 @@ def _approval(scene: Scene, batch: Batch) -> Commands | None:
     waiting = scene.wait(f"batch {batch.number} waits until somebody approves it")
     asked = state.stage is Stage.APPROVAL and state.awaiting_approval == batch.number
     return waiting if asked else [Record((e.ApprovalNeeded(batch.number),)), *waiting]
+
+
+def _quiet(scene: Scene, batch: Batch) -> Commands | None:
+    """Nobody else has instances under way, from another journal perhaps: two batches at once are one too many."""
+    ours = {i for begun in scene.state.batches for i in begun.ids}
+    busy = [each.id for each in scene.snapshot.instances if _updating(each) and each.id not in ours]
+    if not busy:
+        return None
+    what = f"somebody else has instances under way ({listed(busy)})"
+    why = f"{what}: batch {batch.number} waits until they are done"
+    limit, known = scene.plan.policy.batch_deadline_seconds, scene.state.waiting
+    until = known.until if known is not None and known.why == why else None
+    until = until or scene.now + timedelta(seconds=limit)
+    if scene.now < until:
+        return scene.wait(why, until)
+    stop = e.GateChecked("others", False, f"{what} for longer than {limit} s", batch.number)
+    return [Record((stop,)), *_stopped(scene, stop)]
 
 
 def _gate(scene: Scene, batch: Batch) -> Commands | None:

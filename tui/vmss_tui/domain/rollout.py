@@ -171,10 +171,7 @@ def _decision(state: RolloutState, event: e.Event, at: datetime) -> _Changes:
         case e.ApprovalNeeded(batch):
             return _stage(state, Stage.APPROVAL, only=(Stage.RUNNING,)) | {"awaiting_approval": batch}
         case e.Approved(batch):
-            approved: _Changes = {"approved": state.approved | {batch}}
-            if batch != state.awaiting_approval:
-                return approved
-            return approved | _stage(state, Stage.RUNNING, only=(Stage.APPROVAL,)) | {"awaiting_approval": None}
+            return _approved(state, batch)
         case e.Concluding():
             return {"concluding": event, "waiting": None}
         case e.PolicyRestored(restored):
@@ -183,6 +180,14 @@ def _decision(state: RolloutState, event: e.Event, at: datetime) -> _Changes:
             return _ended(event, at)
         case _:
             return {}
+
+
+def _approved(state: RolloutState, batch: int) -> _Changes:
+    """A batch may be approved before its turn: another one that waits goes on waiting."""
+    approved: _Changes = {"approved": state.approved | {batch}}
+    if batch != state.awaiting_approval:
+        return approved
+    return approved | _stage(state, Stage.RUNNING, only=(Stage.APPROVAL,)) | {"awaiting_approval": None}
 
 
 def _request(state: RolloutState, event: e.Requested | e.RequestAnswered) -> _Changes:

@@ -56,6 +56,21 @@ def failed_instances(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def under_way(facts: Facts) -> Iterator[Finding]:
+    """Instances that somebody else updates: perhaps a rollout that another journal knows."""
+    upgrade = facts.snapshot.upgrade
+    busy = [each.id for each in facts.snapshot.instances if each.provisioning is Provisioning.UPDATING]
+    if busy and not (upgrade is not None and upgrade.code.running):
+        first = "" if facts.azure_rolls else ": the first batch waits for them"
+        yield warn(
+            "instances-busy",
+            f"somebody else updates {number(len(busy), 'instance')} now{first}; it may be a rollout that was started "
+            "elsewhere",
+            "Ask who it is before you start a second one.",
+            busy,
+        )
+
+
 def left_out(facts: Facts) -> Iterator[Finding]:
     """Protected and switched-off instances keep the old version."""
     for code, word, told in (
@@ -137,6 +152,7 @@ CHECKS: tuple[Check, ...] = (
     unhealthy_now,
     small_set,
     failed_instances,
+    under_way,
     left_out,
     leaks,
     rolling_options,

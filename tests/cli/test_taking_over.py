@@ -1,0 +1,217 @@
+"""Runners that die, hosts that vanish, two journals at once: who may go on, with what, and what a person is told."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from support.program import PROFILE, Program, runners, until
+from support.simulator import SimulatorProcess
+from support.terminal import Terminal
+
+GENTLY = PROFILE + '\n[rollout]\nbatch = "25%"\npause = "10m"\n'
+TYPED = (
+    PROFILE
+    + """
+[rollout]
+batch = "50%"
+
+[protected]
+storageAccountName = { literal = "ships" }
+storageAccountKey = { prompt = "Key of the account" }
+"""
+)
+SECRET = "correct-horse-battery"
+GIVEN = {"VMSS_TUI_SECRET_STORAGEACCOUNTKEY": SECRET}
+
+
+@pytest.fixture
+def elsewhere(own: Program, tmp_path: Path) -> Program:
+    """The same program on another host, with the same directories: the journal is shared."""
+    home = tmp_path / "another host"
+    home.mkdir()
+    (home / "sitecustomize.py").write_text("import socket\nsocket.gethostname = lambda: 'bastion-2'\n")
+    return given(own, {"PYTHONPATH": str(home)})
+
+
+def given(program: Program, more: Mapping[str, str]) -> Program:
+    """The program with more in its environment."""
+    return Program({**program.variables, **more}, program.directory)
+
+
+def here(program: Program) -> Path:
+    return Path(program.env["XDG_STATE_HOME"])
+
+
+def change(program: Program, statement: str, *values: str) -> None:
+    """Change the journal behind everybody's back."""
+    with sqlite3.connect(here(program) / "vmss-tui" / "journal.db", timeout=20) as journal:
+        journal.execute(statement, values)
+    journal.close()
+
+
+def silent_for(program: Program, minutes: float) -> None:
+    at = datetime.now(UTC) - timedelta(minutes=minutes)
+    change(program, "UPDATE leases SET heartbeat = ?", at.isoformat(timespec="microseconds"))
+
+
+def start(program: Program, profile: str, target: str) -> str:
+    done = program("rollout", profile, target, "--set", "version=2.0.0", "--yes", "--detach")
+    assert done.code == 0, done.err
+    return done.out.strip()
+
+
+def kill_runner(program: Program) -> None:
+    (runner,) = runners(here(program))
+    runner.kill()
+    until(lambda: not runners(here(program)), "the runner's end")
+
+
+def test_verbs_work_from_another_host_and_its_silent_runner_is_replaced_only_on_a_persons_word(
+    own: Program, elsewhere: Program
+) -> None:
+    own.profile("gently", GENTLY)
+    rollout = start(own, "gently", "hand")
+    assert "no further batch starts" in elsewhere("pause", "--why", "lunch").out
+    kill_runner(own)
+
+    silent_for(own, 5)
+    early = elsewhere("resume", rollout)
+    assert early.code == 4 and "nothing proves that it is gone" in early.err, early.err
+    assert f"resume {rollout} --force` takes over once it was silent for 600 s" in early.err
+    assert elsewhere("resume", rollout, "--force").code == 4
+    assert not runners(here(own))
+
+    silent_for(own, 11)
+    late = elsewhere("resume", rollout)
+    assert late.code == 4 and f"resume {rollout} --force` takes over" in late.err
+    taken = elsewhere("resume", rollout, "--force", "--why", "the host burnt")
+    assert taken.code == 0, taken.err
+    assert own("cancel", rollout, "--why", "enough").code == 0, "from the first host"
+    assert own("attach", rollout, "--jsonl").code == 5
+    report = own("report", rollout).out
+    for words in ("on bastion-2 asked to pause: lunch", "on bastion-2 asked to resume: the host burnt",
+                  "taken over without proof", "asked to cancel: enough"):  # fmt: skip
+        assert words in report
+
+
+def test_a_runner_that_died_here_is_replaced_at_once_from_here(own: Program) -> None:
+    own.profile("gently", GENTLY)
+    rollout = start(own, "gently", "hand")
+    kill_runner(own)
+    assert own("pause").code == 2
+    assert own("resume", rollout).code == 0
+    assert own("cancel", rollout).code == 0
+
+
+def refuse_writes(world: SimulatorProcess) -> Callable[[], bool]:
+    """Azure is too busy for any write; what is returned tells whether it had to say so."""
+    world.control.add_fault(
+        kind="status", status=429, code="TooManyRequests", message="slow down", retry_after=2, count=0,
+        method="PUT", path="*/hand/extensions/*",
+    )  # fmt: skip
+    return lambda: any(each["method"] == "PUT" and each["status"] == 429 for each in world.control.requests())
+
+
+def test_a_new_runner_must_be_given_the_values_that_only_a_person_has(
+    own: Program, own_world: SimulatorProcess, tmp_path: Path
+) -> None:
+    own.profile("typed", TYPED)
+    refused = refuse_writes(own_world)
+    rollout = start(given(own, GIVEN), "typed", "hand")
+    (runner,) = runners(here(own))
+    assert SECRET not in f"{runner.environ()} {runner.cmdline()}", "it travels through a pipe only"
+    until(refused, "a refused write")
+    kill_runner(own)
+
+    alone = own("resume", rollout)
+    assert alone.code == 2 and "storageAccountKey must be typed in, and there is nobody to ask" in alone.err
+    assert "$VMSS_TUI_SECRET_STORAGEACCOUNTKEY" in alone.err
+    assert not runners(here(own)) and "asked to resume" not in own("report", rollout).out
+
+    with Terminal("resume", rollout, env=own.env, directory=tmp_path) as terminal:
+        terminal.wait_for("Key of the account")
+        terminal.press(SECRET, "enter")
+        terminal.wait_for("is not paused")
+        assert terminal.finish() == 0
+        assert SECRET not in terminal.raw.decode()
+    kill_runner(own)
+    again = given(own, GIVEN)("resume", rollout)
+    assert again.code == 0, again.err
+    own_world.control.clear_faults()
+    ended = own("attach", rollout, "--jsonl")
+    assert ended.code == 0, ended.records[-1]
+    assert not [each for each in here(own).rglob("*") if each.is_file() and SECRET.encode() in each.read_bytes()]
+
+
+def test_values_that_azure_has_already_are_not_asked_for_again(own: Program) -> None:
+    own.profile("typed", TYPED)
+    rollout = start(given(own, GIVEN), "typed", "hand")
+    until(lambda: "batch_started" in kinds(here(own)), "the first batch")
+    kill_runner(own)
+    again = own("resume", rollout)
+    assert again.code == 0, again.err
+    assert own("attach", rollout, "--jsonl").code == 0
+
+
+def kinds(state: Path) -> list[str]:
+    """What the log of the only rollout says, by kind of event."""
+    with sqlite3.connect(state / "vmss-tui" / "journal.db", timeout=20) as journal:
+        found = [row[0] for row in journal.execute("SELECT kind FROM events ORDER BY seq")]
+    journal.close()
+    return found
+
+
+# --- two journals: a lease holds within one; across them Azure's own state tells --------------------------------------
+
+
+@pytest.fixture
+def stranger(elsewhere: Program, tmp_path: Path) -> Program:
+    """Another host with a journal of its own, signed in to the same Azure."""
+    return given(elsewhere, {"XDG_STATE_HOME": str(tmp_path / "another journal")})
+
+
+def test_a_rolling_set_that_somebody_elses_journal_rolls_is_refused(own: Program, stranger: Program) -> None:
+    assert own("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--detach").code == 0
+    until(lambda: "batch_started" in kinds(here(own)), "Azure's roll")
+    refused = stranger("rollout", "app", "slow", "--set", "version=2.0.0", "--yes")
+    assert refused.code == 4 and "a rolling upgrade runs" in refused.err, refused.err
+    assert "it may be a colleague's" in refused.err
+    assert own("cancel").code == 0
+
+
+def test_of_two_journals_on_a_manual_set_one_stops_and_no_two_batches_run_at_once(
+    own: Program, own_world: SimulatorProcess, stranger: Program
+) -> None:
+    own.profile("gently", GENTLY)
+    own_world.control.clock(speed=10)
+    words = ("rollout", "gently", "hand", "--yes", "--pause", "0s")
+    assert own(*words, "--set", "version=8.0.0", "--detach").code == 0
+    until(lambda: "batch_started" in kinds(here(own)), "the first batch of one")
+    second = stranger(*words, "--set", "version=2.0.0", "--detach")
+    assert second.code == 0, second.err
+    assert "somebody else updates 1 instance now" in second.err
+    own_world.control.clock(speed=300)
+    stopped = own("attach", "--jsonl").records[-1]
+    assert stopped["verdict"] == "failed" and "somebody changed the script of the set" in stopped["reason"]
+    log = stranger("attach", "--jsonl").records
+    assert log[-1]["verdict"] == "completed", log[-1]
+    assert any("somebody else has instances under way" in each.get("why", "") for each in log)
+    assert {each["version"] for each in own("instances", "hand", "--json").json} == {"app 2.0.0"}
+
+
+def test_two_journals_that_start_at_the_same_moment(own: Program, stranger: Program) -> None:
+    words = ("rollout", "app", "hand", "--yes", "--jsonl", "--batch", "25%")
+    with (
+        own.running(*words, "--set", "version=2.0.0") as one,
+        stranger.running(*words, "--set", "version=2.1.0") as two,
+    ):
+        verdicts = []
+        for each in (one, two):
+            assert each.stdout is not None
+            verdicts.append(json.loads(each.stdout.read().splitlines()[-1])["verdict"])
+    assert sorted(verdicts) == ["completed", "failed"], verdicts
+    assert len({each["version"] for each in own("instances", "hand", "--json").json}) == 1
