@@ -185,6 +185,18 @@ async def test_up_down_tab_and_enter_go_from_field_to_field(tmp_path: Path, monk
         assert here() == "script.label"
 
 
+async def test_a_remark_without_room_is_whole_in_the_status_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    help_ = "Release to install, such as 2.5.0, with the numbers that the release notes give it"
+    async with desk(tmp_path, monkeypatch, saved=PROFILE.replace("such as 2.5.0", help_), profile="web") as d:
+        await d.shows("VARIABLES")
+        await d.until(lambda: d.remark("variables.version").endswith("…"))
+        await d.shows(help_)
+        d.field("rollout.pause").take_keyboard()
+        await d.until(lambda: help_ not in d.text())
+
+
 async def test_keys_that_miss_a_field_take_nobody_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with desk(tmp_path, monkeypatch) as d:
         await d.shows("WHAT CHANGES")

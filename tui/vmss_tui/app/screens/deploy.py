@@ -167,15 +167,21 @@ class DeployScreen(PlanningScreen):
             self.focus_next()
 
     def on_field_entered(self, message: Field.Entered) -> None:
-        """The whole story of a problem stands in the status line."""
+        """The whole story of a problem, or a remark that is cut, stands in the status line."""
         self._here = message.key
-        self._tell_problem()
+        self.call_after_refresh(self._tell_problem)
+
+    def on_resize(self) -> None:
+        """Another width cuts other remarks."""
+        self.call_after_refresh(self._tell_problem)
 
     def _tell_problem(self) -> None:
         problem = next(iter(self.form.problems(self._here)), None) if self.form is not None else None
         words = "; ".join(each for each in (problem.message, problem.hint) if each) if problem is not None else ""
         role = Role.BAD if problem is not None and problem.is_error else Role.WARN
-        self.status.rest(((plain(words), role),) if words else ())
+        here = next((each for each in self.query(Field) if each.spec.key == self._here), None)
+        cut = here.cut_remark if here is not None else ""
+        self.status.rest(((plain(words), role),) if words else ((plain(cut), Role.DIM),) if cut else ())
 
     # -- painting -----------------------------------------------------------------------------------------------
 

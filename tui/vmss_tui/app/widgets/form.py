@@ -15,9 +15,10 @@ from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.presentation.columns import Line
+from vmss_tui.presentation.columns import Line, text_of
 from vmss_tui.presentation.form import FieldSpec
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.text import width
 
 _LABEL = 14
 """Cells of a label; a longer one pushes its own input only."""
@@ -242,6 +243,13 @@ class Field(Vertical):
             self._remark = line
             for each in self.query(".field-remark").results(Lines):
                 each.reload()
+
+    @property
+    def cut_remark(self) -> str:
+        """The remark in full when there is no room for it beside the field; else nothing."""
+        words = text_of(self._remark)
+        room = max((each.size.width for each in self.query(".field-remark").results(Lines)), default=0)
+        return words if 0 < room < width(words) else ""
 
     def take_keyboard(self) -> None:
         """Type here."""
