@@ -97,7 +97,9 @@ def header_line(info: HeaderInfo, width: int) -> Line:
         room = width - text.width(text_of(right)) - 2
         if _needed(shown, text.plain(info.note)) <= room:
             return (*_left(shown, info.note, room), *right)
-    right = _right(info, width, identities[0])
+    if info.note and len(crumbs) > 1:
+        crumbs.pop(0)
+    right = _right(info, width, identities[-1])
     return (*_left(crumbs, info.note, max(8, width - text.width(text_of(right)) - 2)), *right)
 
 
