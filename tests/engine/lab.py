@@ -17,7 +17,7 @@ from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.domain.script import LINUX, ScriptConfig, Secret
 from vmss_tui.engine.preflight import preflight, read_set
-from vmss_tui.engine.runner import Pace, run
+from vmss_tui.engine.runner import Connect, Pace, run
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.clouds import load_cloud
 from vmss_tui.journal.store import Journal
@@ -188,11 +188,21 @@ class Lab:
         assert not plan.refusals, plan.refusals
         return self.journal.create(plan, who="maria", why="test")
 
-    async def run(self, rollout: str, *, secrets: Mapping[str, Secret] | None = None, pace: Pace = FAST) -> e.Verdict:
+    async def connected(self) -> Azure:
+        return self.azure
+
+    async def run(
+        self,
+        rollout: str,
+        *,
+        secrets: Mapping[str, Secret] | None = None,
+        pace: Pace = FAST,
+        azure: Connect | None = None,
+    ) -> e.Verdict:
         return await run(
             rollout,
             journal=self.journal,
-            azure=self.azure,
+            azure=azure or self.connected,
             clock=self.clock,
             secrets=lambda: secrets or {},
             host=socket.gethostname(),

@@ -17,17 +17,22 @@ from vmss_tui.engine.runner import run
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.clouds import load_cloud
 from vmss_tui.journal.store import Journal
-from vmss_tui.ports import SystemClock
+from vmss_tui.ports import Azure, SystemClock
 
 
 async def carry_out(path: str, cloud_file: str, rollout: str) -> None:
-    azure = await connect(load_cloud(None, Path(cloud_file)))
+    there: list[Azure] = []
+
+    async def connected() -> Azure:
+        there.append(await connect(load_cloud(None, Path(cloud_file))))
+        return there[-1]
+
     journal = Journal.open(Path(path))
     try:
         await run(
             rollout,
             journal=journal,
-            azure=azure,
+            azure=connected,
             clock=SystemClock(),
             secrets=dict,
             host=socket.gethostname(),
@@ -36,7 +41,8 @@ async def carry_out(path: str, cloud_file: str, rollout: str) -> None:
         )
     finally:
         journal.close()
-        await azure.close()
+        for each in there:
+            await each.close()
 
 
 def main(path: str, cloud_file: str) -> None:

@@ -23,6 +23,7 @@ from vmss_tui.engine.runner import Pace, run
 from vmss_tui.errors import ConnectionFailed, JournalUnavailable, LeaseHeld, NotFound, ProfileInvalid, VmssTuiError
 from vmss_tui.journal.lease import owner
 from vmss_tui.journal.store import Journal
+from vmss_tui.ports import Azure
 
 POLICY = RolloutPolicy(steps=(BatchStep(Amount(2)),), unhealthy_percent=34, health_wait_seconds=20, pause_seconds=10)
 PACE = Pace(watch_seconds=2, operation_seconds=1, request_seconds=1, settle_seconds=6, patience_seconds=120)
@@ -49,6 +50,9 @@ class Bench:
         rollout = journal.create(plan, who="maria", at=toy.now)
         return cls(toy, ToyClock(toy), ToyAzure(toy, plan), journal, rollout, plan, {})
 
+    async def connected(self) -> Azure:
+        return self.azure.port()
+
     async def run(self, **more: object) -> e.Verdict:
         def secrets() -> Mapping[str, Secret]:
             if isinstance(self.secrets, VmssTuiError):
@@ -56,7 +60,7 @@ class Bench:
             return self.secrets
 
         host, pid = socket.gethostname(), os.getpid()
-        words = {"journal": self.journal, "azure": self.azure.port(), "clock": self.clock, "pace": PACE} | more
+        words = {"journal": self.journal, "azure": self.connected, "clock": self.clock, "pace": PACE} | more
         return await run(self.rollout, secrets=secrets, host=host, pid=pid, **words)  # type: ignore[arg-type]
 
     @property

@@ -6,7 +6,8 @@ killed at any point, its successor decides from the same log and from what Azure
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from vmss_tui.domain import events as e
@@ -27,14 +28,19 @@ from vmss_tui.engine.external import ask
 from vmss_tui.engine.files import check_files
 from vmss_tui.engine.notify import Notifier
 from vmss_tui.engine.observing import Observer
-from vmss_tui.engine.pace import Backoff, eased
+from vmss_tui.engine.outage import Outage
+from vmss_tui.engine.pace import eased
 from vmss_tui.engine.timing import Pace, SteadyClock
-from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotFound, VmssTuiError
+from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotFound, SignInFailed, VmssTuiError
 from vmss_tui.journal.lease import gone, owner
 from vmss_tui.journal.store import Journal, Lease
 from vmss_tui.ports import Azure, Clock
 
-__all__ = ["Pace", "run"]
+__all__ = ["Connect", "Pace", "run"]
+
+Connect = Callable[[], Awaitable[Azure]]
+"""Signs in, or gives what is signed in already; raises what signing in raises."""
+_log = logging.getLogger(__name__)
 
 _ROUNDS = 100
 """Decisions on one look; more means that the machine goes in circles."""
@@ -48,7 +54,7 @@ async def run(
     rollout: str,
     *,
     journal: Journal,
-    azure: Azure,
+    azure: Connect,
     clock: Clock,
     secrets: Reveal,
     host: str,
@@ -56,11 +62,11 @@ async def run(
     pace: Pace | None = None,
     force: bool = False,
 ) -> e.Verdict:
-    """Carry out a rollout to its end, from its start or from where another runner stopped.
+    """Carry out a rollout to its end, from its start or from where another runner stopped. `azure` signs in.
 
     Raises LeaseHeld when another runner works on the set (`force` replaces one on a host that is gone),
-    JournalUnavailable when the log cannot be written for long, and Azure's error when Azure is away for long; the
-    rollout can be resumed after each.
+    JournalUnavailable when the log cannot be written for long, SignInFailed when the sign-in is refused at the start,
+    and Azure's error when Azure is away for long; the log says why, and the rollout can be resumed after each.
     """
     ended = journal.state(rollout).verdict
     if ended is not None:
@@ -90,14 +96,15 @@ class _Runner:
         self,
         rollout: str,
         journal: Journal,
-        azure: Azure,
+        connect: Connect,
         clock: Clock,
         secrets: Reveal,
         lease: Lease,
         pace: Pace,
     ) -> None:
-        self.rollout, self.journal, self.azure, self.pace = rollout, journal, azure, pace
-        self.secrets, self.lease = secrets, lease
+        self.rollout, self.journal, self.pace = rollout, journal, pace
+        self.connect, self.secrets, self.lease = connect, secrets, lease
+        self.azure: Azure
         self.state: RolloutState = journal.state(rollout)
         if self.state.plan is None:
             raise JournalUnavailable(f"rollout {rollout} has no plan", hint="Start a new one.")
@@ -105,9 +112,12 @@ class _Runner:
         self.clock = SteadyClock(clock, self.state.last_at)
         self.labels: Mapping[str, str] = journal.labels()
         self.notifier = Notifier(rollout, self.plan)
-        self.observer = Observer(azure, self.plan.target, self.clock)
-        self.backoff = Backoff(first=min(2.0, pace.watch_seconds))
-        self.trouble_since: float | None = None
+        self.observer: Observer
+        first = min(2.0, pace.watch_seconds)
+        self.away = Outage(self.clock, pace.patience_seconds, first)
+        """Azure cannot be reached or read."""
+        self.unheard = Outage(self.clock, pace.patience_seconds, first)
+        """Operations cannot be asked for."""
         self.quick_looks = 0
         self.opening: tuple[e.Event, ...] = ()
         """What to say first."""
@@ -118,6 +128,8 @@ class _Runner:
         heart = asyncio.create_task(self._beat())
         try:
             await self._record(e.RunnerStarted(self.lease.pid, self.lease.host, resumed), *self.opening)
+            self.azure = await self._connected()
+            self.observer = Observer(self.azure, self.plan.target, self.clock)
             while self.state.verdict is None:
                 await self._turn()
             return self.state.verdict
@@ -147,35 +159,48 @@ class _Runner:
 
     # --- look -------------------------------------------------------------------------------------------------------
 
+    async def _connected(self) -> Azure:
+        """Sign in; a network that is away is waited for, a refused sign-in is not."""
+        while True:
+            try:
+                azure = await self.connect()
+            except SignInFailed:
+                raise
+            except VmssTuiError as error:
+                await self._in_trouble(error, "Azure cannot be reached")
+                await self._answer_requests()
+            else:
+                await self._answers_again()
+                return azure
+
     async def _look(self) -> SetSnapshot | None:
         """Read Azure and add what differs to the log; None when Azure cannot be read now."""
         try:
             snapshot = await self.observer.look()
         except VmssTuiError as error:
-            await self._in_trouble(error)
+            await self._in_trouble(error, "Azure cannot be read")
             return None
-        if self.trouble_since is not None:
-            seconds = round(self.clock.monotonic() - self.trouble_since)
-            self.trouble_since = None
-            self.backoff.reset()
-            await self._record(e.Noted(f"Azure answers again after {seconds} s"))
+        await self._answers_again()
         await self._record(*look(self.plan, self.state, snapshot, self.labels, self.clock.now()))
         return snapshot
 
-    async def _in_trouble(self, error: VmssTuiError) -> None:
-        """Azure cannot be read: say so once, wait, and give up after a long while."""
-        now = self.clock.monotonic()
-        if self.trouble_since is None:
-            self.trouble_since = now
-            until = self.clock.now() + timedelta(seconds=self.pace.patience_seconds)
-            await self._record(e.Waiting(f"Azure cannot be read: {error.message}; trying again", until))
-        if isinstance(error, NotFound) and self.backoff.failures >= _MISSING:
+    async def _in_trouble(self, error: VmssTuiError, what: str) -> None:
+        """Say so once, wait, and give up after a long while."""
+        if isinstance(error, NotFound) and self.away.failures >= _MISSING:
             await self._record(e.Ended(e.Verdict.FAILED, "the scale set is no longer there", acting.fault_of(error)))
             return
-        if now - self.trouble_since > self.pace.patience_seconds:
-            raise error
-        wait = self.backoff.after(error)
-        await self.clock.sleep(min(wait, self.pace.watch_seconds * 2) if isinstance(error, NotFound) else wait)
+        until = self.away.failed(error)
+        if not self.away.told:
+            self.away.told = True
+            await self._record(e.Waiting(f"{what}: {error.message}; trying again", until))
+        wait = self.away.backoff.after(error)
+        wait = min(wait, self.pace.watch_seconds * 2) if isinstance(error, NotFound) else wait
+        await self.clock.sleep(min(wait, max(0.1, self.pace.patience_seconds - self.away.lasted + 0.1)))
+
+    async def _answers_again(self) -> None:
+        seconds = self.away.ended()
+        if seconds is not None:
+            await self._record(e.Noted(f"Azure answers again after {seconds} s"))
 
     async def _poll_operations(self) -> bool:
         """Ask for every operation under way; whether one has ended."""
@@ -184,19 +209,33 @@ class _Runner:
         ended = [
             e.WriteEnded(each.key, status.state, status.fault)
             for each, status in zip(running, found, strict=True)
-            if status is not None and status.state is not OperationState.RUNNING
+            if isinstance(status, OperationStatus) and status.state is not OperationState.RUNNING
         ]
         await self._record(*ended)
         self.quick_looks = _QUICK_LOOKS if ended else self.quick_looks
+        await self._heard(next((each for each in found if isinstance(each, VmssTuiError)), None))
         return bool(ended)
 
-    async def _operation(self, write: e.WriteAccepted) -> OperationStatus | None:
+    async def _operation(self, write: e.WriteAccepted) -> OperationStatus | VmssTuiError:
         if not write.operation:
             return OperationStatus(OperationState.GONE)
         try:
             return await self.azure.operation(OperationHandle(write.operation, write.key))
-        except VmssTuiError:
-            return None  # the next look says what is wrong with Azure
+        except VmssTuiError as error:
+            return error
+
+    async def _heard(self, error: VmssTuiError | None) -> None:
+        """Operations that cannot be asked for while the set can be read: said when it lasts, given up in the end."""
+        if error is None:
+            seconds = self.unheard.ended()
+            if seconds is not None:
+                await self._record(e.Noted(f"operations can be asked for again after {seconds} s"))
+            return
+        until = self.unheard.failed(error)
+        if self.unheard.lasted >= self.pace.watch_seconds and not self.unheard.told and not self.away.told:
+            self.unheard.told = True
+            why = f"Azure does not say how the change goes: {error.message}"
+            await self._record(e.Noted(f"{why}; trying again, at most until {until:%H:%M:%S} UTC", Severity.WARN))
 
     # --- act --------------------------------------------------------------------------------------------------------
 
@@ -251,7 +290,7 @@ class _Runner:
                 e.Noted(f"no clear answer to: {write.what} ({error.message}); looking before it is sent again",
                         Severity.WARN)
             )  # fmt: skip
-            await self.clock.sleep(self.backoff.first)
+            await self.clock.sleep(self.away.backoff.first)
             return
         fault, again = acting.fault_of(error), acting.retry_after(error, write.action)
         await self._record(after_refusal(self.state, write.key, fault, retry_after=again, now=self.clock.now()))
@@ -300,19 +339,26 @@ class _Runner:
                 break
             except LeaseHeld:
                 raise
-            except JournalUnavailable:
+            except JournalUnavailable as error:
                 if self.clock.monotonic() - since > self.pace.patience_seconds:
                     raise
+                _log.warning("%s; nothing is done meanwhile, given up %s", error.message, self._patience_ends(since))
                 await self.clock.sleep(pause)
                 pause = min(30.0, pause * 2)
         self.state = fold(log, self.state)
         self.notifier.tell(log)
 
+    def _patience_ends(self, since: float) -> str:
+        left = self.pace.patience_seconds - (self.clock.monotonic() - since)
+        return f"at {self.clock.now() + timedelta(seconds=left):%H:%M:%S} UTC"
+
     def _stopped(self, reason: str) -> None:
-        """Leave in good order, as far as the disk allows."""
+        """Leave in good order, as far as the disk allows; people are told in any case."""
+        event, now = e.RunnerStopped(reason), self.clock.now()
+        log: tuple[e.Logged, ...] = (e.Logged(self.state.seq + 1, now, event),)
         with contextlib.suppress(JournalUnavailable):
-            log = self.journal.append(self.rollout, e.RunnerStopped(reason), at=self.clock.now(), lease=self.lease)
-            self.notifier.tell(log)
+            log = self.journal.append(self.rollout, event, at=now, lease=self.lease)
+        self.notifier.tell(log)
 
     async def _beat(self) -> None:
         """Keep the lease fresh; a lost one is noticed at the next thing to be written."""

@@ -25,7 +25,7 @@ from azure.identity.aio import (
 )
 
 from vmss_tui.domain.ids import Identity
-from vmss_tui.errors import SignInFailed, VmssTuiError
+from vmss_tui.errors import ConnectionFailed, SignInFailed, VmssTuiError
 from vmss_tui.gateway.claims import identity_of
 from vmss_tui.gateway.clouds import Cloud, endpoint_of
 from vmss_tui.gateway.device import DeviceCodePrompt, DeviceSignIn
@@ -235,6 +235,12 @@ class SignIn:
             return error
         if not isinstance(error, ClientAuthenticationError):
             return from_exception(error, f"sign in with {candidate.name}", endpoint_of(self.cloud.authority))
+        status = getattr(getattr(error, "response", None), "status_code", 0) or 0
+        if status == 429 or status >= 500:
+            return ConnectionFailed(
+                f"cannot sign in with {candidate.name}: {endpoint_of(self.cloud.authority)} answers {status}",
+                hint="the sign-in service itself fails; try again in a minute",
+            )
         reason = sign_in_reason(error)
         hint = next((text for code, text in _AADSTS.items() if code in str(error)), "")
         return SignInFailed(

@@ -24,6 +24,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 td, th { text-align: left; padding: .25rem 1rem .25rem 0; vertical-align: top; border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; font-weight: 400; }
 th { color: var(--dim); white-space: nowrap; } table.pairs th { width: 13rem; white-space: normal; }
+table.changes th { width: 24rem; }
 .scroll { overflow-x: auto; } .scroll td { overflow-wrap: normal; } td.ids { overflow-wrap: anywhere; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .3rem 0;
   overflow-x: auto; font-size: 13px; }
@@ -145,7 +146,7 @@ def _changes(report: Report) -> str:
         f"<td><ins>{escape(each.new or '')}</ins></td></tr>"
         for each in report.changes
     )
-    return f'<table class="pairs">{rows}</table>'
+    return f'<table class="pairs changes">{rows}</table>'
 
 
 def _table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, wide: str = "") -> str:

@@ -60,7 +60,7 @@ async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secre
             await run(
                 rollout,
                 journal=journal,
-                azure=await session.connect(),
+                azure=session.connect,
                 clock=session.clock,
                 secrets=lambda: _reveal(references, given),
                 host=socket.gethostname(),
