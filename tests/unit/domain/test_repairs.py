@@ -1,11 +1,18 @@
-"""Automatic repairs: suspended for the time of a rollout that asks for it, and resumed however it ends."""
+"""Before the first write: who is asked; automatic repairs, suspended for a rollout and resumed however it ends."""
+
+from dataclasses import replace
 
 import pytest
 
-from engine.toy import Toy
+from engine.driver import Driver
+from engine.toy import Toy, script
 from unit.domain.test_deciding import M, R, drive, kinds, policy
 from vmss_tui.domain import events as e
-from vmss_tui.domain.policy import Severity, UpgradeMode
+from vmss_tui.domain.files import PlannedFile
+from vmss_tui.domain.followup import plan_retry
+from vmss_tui.domain.planning import plan_rollout
+from vmss_tui.domain.policy import BatchStep, ExternalGate, Severity, UpgradeMode
+from vmss_tui.domain.rollout import Stage
 from vmss_tui.domain.scene import Action
 from vmss_tui.errors import Forbidden
 
@@ -31,10 +38,11 @@ def test_repairs_are_let_alone_unless_asked_or_when_off_or_suspended_already() -
         assert not {Action.SUSPEND_REPAIRS, Action.RESUME_REPAIRS} & set(toy.writes)
 
 
-def test_a_rollout_that_fails_or_is_cancelled_resumes_repairs_too() -> None:
-    failing = Toy(repairs="Replace", fails=frozenset("0"))
+@pytest.mark.parametrize("mode", [M, R])
+def test_a_rollout_that_fails_or_is_cancelled_resumes_repairs_too(mode: UpgradeMode) -> None:
+    failing = Toy(repairs="Replace", mode=mode, fails=frozenset("0"))
     assert drive(failing, policy(suspend_repairs=True)).run().verdict is e.Verdict.FAILED
-    stopped = Toy(repairs="Replace")
+    stopped = Toy(repairs="Replace", mode=mode)
     driver = drive(stopped, policy(suspend_repairs=True))
     driver.run(lambda: "suspend-repairs" in driver.state.accepted)
     driver.ask("cancel")
@@ -44,8 +52,9 @@ def test_a_rollout_that_fails_or_is_cancelled_resumes_repairs_too() -> None:
 
 
 @pytest.mark.parametrize("ask", ["cancel", "pause"])
-def test_nothing_is_suspended_for_a_rollout_that_was_stopped_before(ask: str) -> None:
-    driver = drive(Toy(repairs="Replace"), policy(suspend_repairs=True))
+@pytest.mark.parametrize("mode", [M, R])
+def test_nothing_is_suspended_for_a_rollout_that_was_stopped_before(mode: UpgradeMode, ask: str) -> None:
+    driver = drive(Toy(repairs="Replace", mode=mode), policy(suspend_repairs=True, unhealthy_upgraded_percent=20))
     driver.ask(ask)
     driver.run(lambda: driver.state.waiting is not None)
     assert not driver.toy.writes
@@ -70,3 +79,38 @@ def test_repairs_that_cannot_be_suspended_stop_it_and_those_that_cannot_be_resum
     assert [each.message for each in told] == [
         "automatic repairs are still suspended, resume them by hand: no right to do that"
     ]
+
+
+def test_nothing_at_all_is_written_while_the_first_batch_waits_for_a_yes() -> None:
+    asked = policy(suspend_repairs=True, gate=ExternalGate(url="https://gate"))
+    asked = replace(asked, steps=(BatchStep(asked.steps[0].amount, approve=True),))
+    driver = drive(Toy(repairs="Replace"), asked)
+    driver.run(lambda: driver.state.stage is Stage.APPROVAL)
+    assert not driver.toy.writes and not [each for each in driver.state.gates if each[0] == "external"]
+    driver.gate = (False, "no")
+    driver.ask("approve")
+    assert (driver.run().reason, driver.toy.writes) == ("no; nothing was changed", [])
+
+
+def test_files_that_changed_stop_azures_roll_before_it_begins() -> None:
+    toy = Toy(mode=R)
+    asked = policy(unhealthy_upgraded_percent=20)
+    plan = plan_rollout(toy.snapshot(), script(2), asked, now=toy.now)
+    driver = Driver(toy, replace(plan, files=(PlannedFile("https://x/app.sh", "ab"),)))
+    driver.files = lambda batch: (False, "https://x/app.sh has changed")
+    assert (driver.run().reason, toy.writes) == ("https://x/app.sh has changed; nothing was changed", [])
+
+
+def test_a_retry_suspends_repairs_unless_it_is_paused_before() -> None:
+    toy = Toy(repairs="Replace", fails=frozenset("0"))
+    first = drive(toy, policy(suspend_repairs=True))
+    again = plan_retry("x", first.plan, first.run(), toy.snapshot(), now=toy.now)
+    toy.vms["0"].fails = False
+    toy.writes.clear()
+    driver = Driver(toy, again)
+    driver.ask("pause")
+    driver.run(lambda: driver.state.waiting is not None)
+    assert not toy.writes
+    driver.ask("resume")
+    assert driver.run().verdict is e.Verdict.COMPLETED
+    assert toy.writes == [Action.SUSPEND_REPAIRS, Action.VM, Action.RESUME_REPAIRS]

@@ -7,10 +7,11 @@ another write. Source: "Configure rolling upgrades"; recordings `rolling_*` (the
 from datetime import datetime, timedelta
 
 from vmss_tui.domain import events as e
+from vmss_tui.domain.asking import ask
 from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, protect, verdict
 from vmss_tui.domain.gates import check, failed
 from vmss_tui.domain.health import Provisioning
-from vmss_tui.domain.keys import cancel_key, roll_begun, roll_key, roll_number, roll_over, roll_seen
+from vmss_tui.domain.keys import REPAIRS_OFF, cancel_key, roll_begun, roll_key, roll_number, roll_over, roll_seen
 from vmss_tui.domain.phases import BUSY
 from vmss_tui.domain.policy import spoken_duration
 from vmss_tui.domain.rollout import RolloutState, Stage
@@ -25,11 +26,17 @@ STUCK = ("deadline", None)
 
 def decide(scene: Scene) -> Commands:
     """What to do now."""
-    for step in (finish, protect, _write, _cancel, _roll, _settle, _soak):
+    for step in (finish, _permitted, protect, _write, _cancel, _roll, _settle, _soak):
         commands = step(scene)
         if commands is not None:
             return commands
     return _end(scene)
+
+
+def _permitted(scene: Scene) -> Commands | None:
+    """Before anything is written at all."""
+    begun = roll_number(scene.state) or REPAIRS_OFF in scene.state.writes
+    return _held(scene) if scene.plan.writes_model and not begun else None
 
 
 def _write(scene: Scene) -> Commands | None:
@@ -67,7 +74,8 @@ def _held(scene: Scene) -> Commands | None:
         return scene.wait("paused before Azure's roll, until somebody resumes it")
     stop = failed(check(scene, None))
     if stop is None:
-        return None
+        last = scene.state.batch
+        return ask(scene, last.number + 1 if last is not None else 1, "Azure's roll")
     return [
         Record((stop,)),
         *conclude(scene, e.Verdict.FAILED, f"stopped before the roll: {stop.message}; {changed_so_far(scene)}"),

@@ -7,32 +7,37 @@ Write the model; follow the batch that runs; check the gates; wait for people an
 from datetime import datetime, timedelta
 
 from vmss_tui.domain import events as e
+from vmss_tui.domain.asking import ASKED, ask, stopped
 from vmss_tui.domain.endings import cancelled, changed_so_far, conclude, finish, listed, protect, verdict
 from vmss_tui.domain.gates import check, failed
 from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.keys import MODEL, batch_key
+from vmss_tui.domain.keys import MODEL, REPAIRS_OFF, batch_key
 from vmss_tui.domain.phases import BAD, FINAL, short
 from vmss_tui.domain.plan import Batch, Strategy
 from vmss_tui.domain.policy import UpgradeMode, spoken_duration
 from vmss_tui.domain.rollout import BatchState, Stage
-from vmss_tui.domain.scene import Action, AskGate, CheckFiles, Commands, Record, Scene, Write
+from vmss_tui.domain.scene import Action, Commands, Record, Scene, Write
 from vmss_tui.domain.upgrade import OperationState
 from vmss_tui.domain.writes import follow
 
 PROOF_SECONDS = 120.0
 """How long after its update an instance may take to report that the script ran."""
-FILES_SECONDS = 20.0
-"""How long a file may take to be fetched: `gateway.pins` gives it up then."""
 
 
 def decide(scene: Scene) -> Commands:
     """What to do now."""
-    for step in (finish, protect, _model, _running, _asked_to_stop, _checked):
+    for step in (finish, _permitted, protect, _model, _running, _asked_to_stop, _checked):
         commands = step(scene)
         if commands is not None:
             return commands
     return _next(scene)
+
+
+def _permitted(scene: Scene) -> Commands | None:
+    """Before anything is written at all."""
+    begun = MODEL in scene.state.writes or REPAIRS_OFF in scene.state.writes
+    return None if begun or not scene.plan.writes_model else _held_before_start(scene)
 
 
 def _model(scene: Scene) -> Commands | None:
@@ -72,12 +77,22 @@ def _held_before_start(scene: Scene) -> Commands | None:
         return cancelled(scene)
     if scene.paused:
         return scene.wait("paused before anything was changed, until somebody resumes it")
-    stopped = failed(check(scene, None))
-    if stopped is not None:
+    stop = failed(check(scene, None))
+    if stop is not None:
         return [
-            Record((stopped,)),
-            *conclude(scene, e.Verdict.FAILED, f"stopped before anything was changed: {stopped.message}"),
+            Record((stop,)),
+            *conclude(scene, e.Verdict.FAILED, f"stopped before anything was changed: {stop.message}"),
         ]
+    first = _upcoming(scene)
+    return None if first is None else _agreed(scene, first)
+
+
+def _agreed(scene: Scene, batch: Batch) -> Commands | None:
+    """A person, where the plan asks for one, and whoever is asked outside say yes."""
+    for step in (_approval, _asked):
+        commands = step(scene, batch)
+        if commands is not None:
+            return commands
     return None
 
 
@@ -205,17 +220,13 @@ def _checked(scene: Scene) -> Commands | None:
     last, batch = scene.state.batch, _upcoming(scene)
     late = scene.state.gates.get(("deadline", last.number)) if last is not None else None
     if late is not None:
-        return _stopped(scene, late)
+        return stopped(scene, late)
     number = batch.number if batch is not None else None
-    if any(key[1] == number for key in scene.state.gates):
+    if any(about == number and gate not in ASKED for gate, about in scene.state.gates):
         return None
     checked = check(scene, number)
     stop = failed(checked)
-    return [*([Record(checked)] if checked else []), *(_stopped(scene, stop) if stop is not None else [])] or None
-
-
-def _stopped(scene: Scene, gate: e.GateChecked) -> Commands:
-    return conclude(scene, e.Verdict.FAILED, f"{gate.message}; {changed_so_far(scene)}")
+    return [*([Record(checked)] if checked else []), *(stopped(scene, stop) if stop is not None else [])] or None
 
 
 def _next(scene: Scene) -> Commands:
@@ -228,7 +239,7 @@ def _next(scene: Scene) -> Commands:
     until = scene.due(last.ended_at if last is not None else None, pause)
     if last is not None and last.ids and scene.now < until:
         return scene.wait(f"pause before batch {batch.number}", until, takes_seconds=pause)
-    for step in (_approval, _quiet, _gate, _external, _files):
+    for step in (_approval, _quiet, _gate, _asked):
         commands = step(scene, batch)
         if commands is not None:
             return commands
@@ -259,38 +270,18 @@ def _quiet(scene: Scene, batch: Batch) -> Commands | None:
     if scene.now < until:
         return scene.wait(why, until)
     stop = e.GateChecked("others", False, f"{what} for longer than {limit} s", batch.number)
-    return [Record((stop,)), *_stopped(scene, stop)]
+    return [Record((stop,)), *stopped(scene, stop)]
 
 
 def _gate(scene: Scene, batch: Batch) -> Commands | None:
     """The gates once more, right before the batch starts: a pause may have been long."""
     stop = failed(check(scene, batch.number))
-    return [Record((stop,)), *_stopped(scene, stop)] if stop is not None else None
+    return [Record((stop,)), *stopped(scene, stop)] if stop is not None else None
 
 
-def _external(scene: Scene, batch: Batch) -> Commands | None:
-    gate = scene.plan.policy.gate
-    if gate is None:
-        return None
-    answer = scene.state.gates.get(("external", batch.number))
-    if answer is None:
-        until = scene.now + timedelta(seconds=gate.timeout_seconds)
-        return [
-            *scene.wait(f"asking the gate whether batch {batch.number} may start", until),
-            AskGate(batch.number, gate),
-        ]
-    return None if answer.passed else _stopped(scene, answer)
-
-
-def _files(scene: Scene, batch: Batch) -> Commands | None:
-    """What instances download is still what was planned."""
-    if not scene.plan.files:
-        return None
-    answer = scene.state.gates.get(("files", batch.number))
-    if answer is None:
-        until = scene.now + timedelta(seconds=FILES_SECONDS)
-        return [*scene.wait(f"looking at the files again before batch {batch.number}", until), CheckFiles(batch.number)]
-    return None if answer.passed else _stopped(scene, answer)
+def _asked(scene: Scene, batch: Batch) -> Commands | None:
+    """Whoever is asked outside says yes."""
+    return ask(scene, batch.number, f"batch {batch.number}")
 
 
 def _start(scene: Scene, batch: Batch) -> Commands:
@@ -321,5 +312,5 @@ def _soak(scene: Scene) -> Commands:
         return verdict(scene)
     stop = failed(check(scene, None))
     if stop is not None:
-        return [Record((stop,)), *_stopped(scene, stop)]
+        return [Record((stop,)), *stopped(scene, stop)]
     return scene.wait("watching whether it stays well", until, takes_seconds=seconds)
