@@ -228,7 +228,10 @@ def test_azures_own_rolls_are_decisions_where_their_state_changes() -> None:
         e.UpgradeSeen(UpgradeCode.FAULTED, NOW, fault=AzureFault("TooMany", "Too many are unhealthy. Really.")),
         e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, NOW + timedelta(days=1), ours=False),
     )
-    back = [e.WriteIntended("restore", "put it back"), e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, NOW, ours=False)]
+    back: list[e.Event] = [
+        e.WriteIntended("restore", "put it back"),
+        e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, NOW, ours=False),
+    ]
     restored = report_of(HEADER, log_of(e.Planned(PLAN), *back)).decisions[-1]
     assert restored.text == "Azure walks over the set to put its policy back: RollingForward"
     assert [(each.text, each.kind.value) for each in report_of(HEADER, log).decisions] == [
