@@ -148,7 +148,7 @@ def beyond_azure(facts: Facts) -> Iterator[Finding]:
         for words, asked in (
             ("a list of steps (only the first counts)", len(policy.steps) > 1),
             ("canaries", bool(policy.canary)),
-            ("a gate between batches", policy.gate is not None),
+            ("a gate between batches (it is asked once, before the roll)", policy.gate is not None),
             ("a minimum healthy time", policy.min_healthy_seconds > 0),
         )
         if asked
