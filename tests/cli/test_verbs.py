@@ -92,3 +92,32 @@ def test_verbs_that_make_no_sense_now_say_so_and_change_nothing(own: Program) ->
     for verb in ("pause", "resume", "approve"):
         assert f"has ended (cancelled): there is nothing to {verb}" in said(own, verb, code=2)
     assert "no instance that failed" in said(own, "retry", "--yes", code=4)
+
+
+KEYED = PROFILE + """
+[rollout]
+batch = "50%"
+
+[protected]
+storageAccountName = { literal = "ships" }
+storageAccountKey = { env = "APP_TOKEN" }
+"""
+
+
+def test_undo_takes_protected_settings_from_where_an_earlier_rollout_took_them(own: Program) -> None:
+    own.profile("keyed", KEYED)
+    with_key = Program({**own.variables, "APP_TOKEN": "one"}, own.directory)
+    for version in ("2.0.0", "2.1.0"):
+        done = with_key("rollout", "keyed", "hand", "--set", f"version={version}", "--yes", "--jsonl")
+        assert done.code == 0, done.err
+    last = own("rollouts", "--json").json[0]["id"]
+    missing = own("undo", last, "--yes")
+    assert missing.code == 2 and "storageAccountKey comes from $APP_TOKEN, which is not set" in missing.err
+    assert "taken again from where an earlier rollout took" in " ".join(missing.err.split())
+    assert "storageAccountKey ($APP_TOKEN)" in missing.err
+    assert len(own("rollouts", "--json").json) == 2, "nothing was started"
+    undone = with_key("undo", last, "--yes", "--jsonl")
+    assert undone.code == 0, undone.err
+    assert {each["version"] for each in own("instances", "hand", "--json").json} == {"app 2.0.0"}
+    again = with_key("undo", last, "--yes", "--jsonl")
+    assert again.code == 0 and "nothing to do" in again.records[-1]["reason"], again

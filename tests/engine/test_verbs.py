@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from engine.conftest import OpensLab
 from engine.lab import ONE_THIRD, Lab, steps, version
 from vmss_tui.domain import events as e
+from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import BatchStep, UpgradeMode
 from vmss_tui.domain.rollout import RolloutState, Stage, fold
@@ -142,33 +145,48 @@ async def test_undo_puts_back_the_mode_that_a_failed_rollout_had_to_leave(open_l
     assert (await lab.look()).scale_set.mode is UpgradeMode.AUTOMATIC
 
 
-async def test_undo_of_a_first_installation_removes_the_extension(open_lab: OpensLab) -> None:
-    lab = await open_lab(mode="Manual")
+@pytest.mark.parametrize("kind", ["Manual", "Rolling", "Automatic", "Flexible"])
+async def test_undo_of_a_first_installation_removes_the_extension_in_batches(kind: str, open_lab: OpensLab) -> None:
+    lab = await (open_lab(mode="Manual", orchestration=kind) if kind == "Flexible" else open_lab(mode=kind))
+    policy = replace(ONE_THIRD, mode=UpgradeMode.MANUAL) if kind == "Automatic" else ONE_THIRD
+    await without_script(lab, kind)
+    rollout = await lab.create(version("2"), policy)
+    assert await lab.run(rollout) is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
+    lab.sim.control.reset_counters()
+    plan, state = await follow_up(lab, "undo", rollout)
+    assert state.verdict is e.Verdict.COMPLETED, state.reason
+    snapshot = await lab.look()
+    assert {each.script_digest for each in snapshot.instances} == {""} and snapshot.scale_set.script is None
+    assert snapshot.scale_set.mode.value == ("Manual" if kind == "Flexible" else kind)
+    assert len(plan.batches) == 3 and len(state.batches) >= 3
+    if kind == "Flexible":
+        taken = [
+            each["path"] for each in lab.writes() if each["method"] == "DELETE" and "/virtualMachines/" in each["path"]
+        ]
+        assert len(taken) == len(set(taken)) == 6
+
+
+async def without_script(lab: Lab, kind: str) -> None:
+    """Take the script off the set and its instances, as if there had never been one."""
     bare = await lab.azure.scale_set(lab.target)
     await lab.azure.remove_extension(bare, "CustomScript")
-    await asyncio.to_thread(
-        lab.sim.wait_for,
-        lambda: (
-            "CustomScript"
-            not in str(lab.sim.get(f"{lab.target}").body.get("properties", {}).get("virtualMachineProfile"))
-        ),
-        "the extension to go",
-    )
+    await until(lab, lambda: "CustomScript" not in str(lab.sim.get(f"{lab.target}").body["properties"]))
     snapshot = await lab.look()
-    handle = await lab.azure.update_instances(snapshot.scale_set, [each.id for each in snapshot.instances])
-    assert handle.url
-    await asyncio.to_thread(
-        lab.sim.wait_for, lambda: not any("CustomScript" in str(each) for each in instances(lab)), "the scripts to go"
-    )
-    rollout = await lab.create(version("2"))
-    assert await lab.run(rollout) is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
-    _, state = await follow_up(lab, "undo", rollout)
-    assert state.verdict is e.Verdict.COMPLETED, state.reason
-    assert {each.script_digest for each in (await lab.look()).instances} == {""}
+    if kind == "Manual":
+        await lab.azure.update_instances(snapshot.scale_set, [each.id for each in snapshot.instances])
+    for each in snapshot.instances if kind == "Flexible" else ():
+        await lab.azure.remove_vm_extension(snapshot.scale_set, each, "CustomScript")
+    for _ in range(600):
+        snapshot = await lab.look()
+        still = snapshot.scale_set.provisioning is not Provisioning.SUCCEEDED
+        if not still and not any(each.script_digest for each in snapshot.instances):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(snapshot)
 
 
-def instances(lab: Lab) -> list[object]:
-    return list(lab.sim.get(f"{lab.target}/virtualMachines?$expand=instanceView").body["value"])
+async def until(lab: Lab, holds: Callable[[], bool]) -> None:
+    await asyncio.to_thread(lab.sim.wait_for, holds, "the set to be as wanted")
 
 
 async def test_retry_runs_only_where_it_failed(open_lab: OpensLab) -> None:

@@ -5,7 +5,7 @@ that instances do not have yet, a rolling upgrade that the write itself starts. 
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from vmss_tui.domain.health import Health, HealthSource, Power, Provisioning
@@ -34,6 +34,10 @@ def script(number: int) -> ScriptConfig:
     return ScriptConfig(
         name="app", handler=LINUX, settings={"commandToExecute": f"./v{number}.sh"}, label=f"web {number}"
     )
+
+
+NOTHING = replace(script(0), settings={})
+"""What an instance without a script has."""
 
 
 @dataclass
@@ -214,7 +218,8 @@ class Toy:
             case Action.UPDATE | Action.VM:
                 for each in write.ids:
                     self.asked[each] += 1
-                    self._update(self.vms[each], plan.script if write.action is Action.VM else self.model)
+                    own = NOTHING if plan.removes else plan.script
+                    self._update(self.vms[each], own if write.action is Action.VM else self.model)
                 return self._began(write.ids)
             case Action.RESTORE:
                 self.mode, self.policy = plan.own
@@ -226,7 +231,7 @@ class Toy:
         if policy_differs(self.snapshot().scale_set, plan.policy, plan.strategy):
             self.mode = target_mode(plan)
             self.policy = plan.policy.as_rolling() if plan.strategy is Strategy.AZURE_ROLLS else self.policy
-        self.model = script(0) if write.action is Action.REMOVE else plan.script
+        self.model = NOTHING if write.action is Action.REMOVE else plan.script
         for vm in self.vms.values():
             vm.latest = vm.config.digest == self.model.digest
         self.model_busy = self.seconds + 3

@@ -112,7 +112,10 @@ class ToyAzure:
         policy: RollingPolicy | None = None,
         script: ScriptConfig | None = None,
         protected: Mapping[str, Secret] | None = None,
+        without: str = "",
     ) -> OperationHandle:
+        if without:
+            return await self._take(Action.REMOVE)
         self.protected.append(protected)
         restoring = script is None and (mode, policy or self.plan.own[1]) == self.plan.own
         return await self._take(Action.RESTORE if restoring else Action.MODEL)
@@ -124,6 +127,9 @@ class ToyAzure:
 
     async def remove_extension(self, scale_set: ScaleSet, name: str) -> OperationHandle:
         return await self._take(Action.REMOVE)
+
+    async def remove_vm_extension(self, scale_set: ScaleSet, instance: Instance, name: str) -> OperationHandle:
+        return await self._take(Action.VM, (instance.id,))
 
     async def update_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> OperationHandle:
         return await self._take(Action.UPDATE, ids)

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from gateway.scripted import ENVIRON, SUBSCRIPTION, Authority, Scripted, Serving, fault, new_authority, reply
 from vmss_tui.domain.ids import OperationHandle, ScaleSetId
+from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.scaleset import Extension, Orchestration, ScaleSet
 from vmss_tui.domain.script import LINUX, ScriptConfig, Secret
@@ -278,6 +279,7 @@ async def test_a_write_is_sent_once(azure: Azure, server: Scripted, broken: Any)
         lambda: azure.update_instances(SET, ["0"]),
         lambda: azure.cancel_upgrade(SET),
         lambda: azure.remove_extension(SET, "cse"),
+        lambda: azure.remove_vm_extension(SET, Instance(id="0", name="web_0"), "cse"),
         lambda: azure.set_repairs(SET, running=False),
     ]
     for write in writes:
@@ -342,6 +344,18 @@ async def test_a_model_is_written_under_its_etag_with_the_others_verbatim(azure:
     assert first == health
     assert second["properties"]["settings"] == {"commandToExecute": "sh v2.sh"}
     assert "protectedSettings" not in json.dumps(sent)
+
+
+async def test_an_extension_is_taken_away_with_the_policy_in_one_write(azure: Azure, server: Scripted) -> None:
+    health = {"name": "health", "properties": {"publisher": "P", "type": "H", "typeHandlerVersion": "1.0"}}
+    current = {"name": "CSE", "properties": {"publisher": LINUX.publisher, "type": "CustomScript", "settings": {}}}
+    profile = {"extensionProfile": {"extensions": [current, health], "extensionsTimeBudget": "PT2H"}}
+    server.on(PATH, reply(MODEL | {"properties": {"virtualMachineProfile": profile}}), accepted(server, 200))
+    await azure.write_model(SET, mode=UpgradeMode.MANUAL, without="cse")
+    assert server.headers[-1]["If-Match"] == '"7"'
+    sent = server.bodies[-1]["properties"]
+    assert sent["virtualMachineProfile"]["extensionProfile"] == {"extensions": [health], "extensionsTimeBudget": "PT2H"}
+    assert sent["upgradePolicy"]["mode"] == "Manual"
 
 
 async def test_a_model_that_changed_meanwhile_is_not_written(azure: Azure, server: Scripted) -> None:

@@ -191,9 +191,11 @@ class FakeAzure:
         policy: RollingPolicy | None = None,
         script: ScriptConfig | None = None,
         protected: Mapping[str, Secret] | None = None,
+        without: str = "",
     ) -> OperationHandle:
         """See AppliesScript."""
-        return await self._write("write_model", scale_set, mode=mode, policy=policy, script=script, protected=protected)
+        details = {"mode": mode, "policy": policy, "script": script, "protected": protected, "without": without}
+        return await self._write("write_model", scale_set, **details)
 
     async def write_vm_extension(
         self, scale_set: ScaleSet, instance: Instance, script: ScriptConfig, protected: Mapping[str, Secret] | None
@@ -204,6 +206,10 @@ class FakeAzure:
     async def remove_extension(self, scale_set: ScaleSet, name: str) -> OperationHandle:
         """See AppliesScript."""
         return await self._write("remove_extension", scale_set, name=name)
+
+    async def remove_vm_extension(self, scale_set: ScaleSet, instance: Instance, name: str) -> OperationHandle:
+        """See AppliesScript."""
+        return await self._write("remove_vm_extension", scale_set, instance=instance.id, name=name)
 
     async def update_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> OperationHandle:
         """See MovesInstances."""

@@ -116,10 +116,12 @@ class AppliesScript(Protocol):
         policy: RollingPolicy | None = None,
         script: ScriptConfig | None = None,
         protected: Mapping[str, Secret] | None = None,
+        without: str = "",
     ) -> OperationHandle:
         """PATCH the set in one write, with If-Match on its etag: policy and script together.
 
-        The whole `extensions` array is sent, the others verbatim and without protected settings. Raises Changed (412).
+        The whole `extensions` array is sent, the others verbatim and without protected settings; the extension named
+        `without` is left out, which takes it away. Raises Changed (412).
         """
 
     async def write_vm_extension(
@@ -133,6 +135,9 @@ class AppliesScript(Protocol):
 
     async def remove_extension(self, scale_set: ScaleSet, name: str) -> OperationHandle:
         """DELETE the extension from the model (undo of a first installation)."""
+
+    async def remove_vm_extension(self, scale_set: ScaleSet, instance: Instance, name: str) -> OperationHandle:
+        """DELETE the extension from one VM of a Flexible set, or from one instance of a Uniform set."""
 
 
 class MovesInstances(Protocol):

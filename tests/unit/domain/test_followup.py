@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import pytest
+
 from engine.driver import Driver
-from engine.toy import Toy
+from engine.toy import NOTHING, Toy
 from unit.domain.build import NOW, extension, script, snapshot, vm
 from unit.domain.build import plan as plan_of
 from vmss_tui.domain import events as e
@@ -12,7 +14,6 @@ from vmss_tui.domain.plan import RolloutPlan, Strategy
 from vmss_tui.domain.planning import plan_rollout
 from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode
 from vmss_tui.domain.rollout import RolloutState
-from vmss_tui.domain.scaleset import Orchestration
 from vmss_tui.domain.script import SecretRef, SecretSource
 
 POLICY = RolloutPolicy(
@@ -21,6 +22,7 @@ POLICY = RolloutPolicy(
     unhealthy_upgraded_percent=0,
     health_wait_seconds=20,
 )
+M, R, A = UpgradeMode.MANUAL, UpgradeMode.ROLLING, UpgradeMode.AUTOMATIC
 KEY = {"key": SecretRef(SecretSource.ENV, "KEY")}
 
 
@@ -101,10 +103,6 @@ def test_an_undo_of_a_first_installation_takes_the_extension_away() -> None:
     assert back.removes and [each.ids for each in back.batches] == [("0",)] and not back.refusals
     assert [each.reason for each in back.excluded] == ["has no script"]
     assert back.changes[0].new is None and not back.forecast.will_run
-    flexible = replace(of, scale_set=replace(of.scale_set, orchestration=Orchestration.FLEXIBLE))
-    assert "cannot-remove" in codes(plan_undo("x", made, ended(made), flexible, now=NOW))
-    rolled = replace(made, policy=replace(made.policy, mode=UpgradeMode.ROLLING))
-    assert "cannot-switch" in codes(plan_undo("x", rolled, ended(made), of, now=NOW))
     bare = snapshot(vm(0, script_digest=""), extensions=())
     assert plan_undo("x", made, ended(made), bare, now=NOW).batches == ()
 
@@ -116,7 +114,45 @@ def test_an_undo_says_what_is_lost() -> None:
     hidden = replace(made, previous=replace(script(1), settings={"timestamp": 1}))
     (refused,) = plan_undo("x", hidden, ended(made), of, now=NOW).refusals
     assert refused.code == "protected-lost" and "the old command was among them" in refused.message
+    sources = {"commandToExecute": SecretRef(SecretSource.ENV, "OLD"), "key": KEY["key"]}
+    again = plan_undo("x", hidden, ended(made), of, sources=sources, now=NOW)
+    (found,) = [each for each in again.findings if each.code == "protected-again"]
+    assert again.script.protected == sources and not again.refusals
+    assert found.message.endswith("took them: commandToExecute ($OLD), key ($KEY)")
+    plain = replace(made, script=script(2))
+    kept = plan_undo("x", plain, ended(plain), of, sources=sources, now=NOW)
+    assert kept.script.protected == {} and not {"protected-again", "protected-lost"} & codes(kept)
     later = snapshot(vm(0, of=9), extensions=(extension(settings=script(9).settings),))
     assert "changed-since" in codes(plan_undo("x", made, ended(made), later, now=NOW))
     gone = snapshot(vm(0, script_digest=""), extensions=())
     assert "changed-since" not in codes(plan_undo("x", made, ended(made), gone, now=NOW))
+
+
+@pytest.mark.parametrize(("mode", "flexible"), [(M, False), (M, True), (R, False), (A, False)])
+def test_a_first_installation_is_taken_away_in_every_mode(mode: UpgradeMode, flexible: bool) -> None:
+    asked = replace(POLICY, steps=(BatchStep(Amount(34, percent=True)),), mode=M if mode is A else None)
+    toy = Toy(mode=mode, flexible=flexible, model=NOTHING)
+    made = plan_rollout(toy.snapshot(), script(2), asked, now=toy.now)
+    assert made.previous is None and not made.refusals
+    first = Driver(toy, made)
+    assert first.run().verdict is e.Verdict.COMPLETED, first.state.reason
+    back = plan_undo("7f3a", made, first.state, toy.snapshot(), now=toy.now)
+    assert back.removes and not back.refusals and back.affected == 6
+    state = Driver(toy, back).run()
+    assert state.verdict is e.Verdict.COMPLETED, state.reason
+    assert all(vm.config == NOTHING for vm in toy.vms.values()) and toy.mode is mode
+
+
+def test_a_removal_by_azures_roll_goes_on_after_a_pause() -> None:
+    toy = Toy(mode=R, model=script(2))
+    for each in toy.vms.values():
+        each.config = script(2)
+    made = replace(plan_rollout(toy.snapshot(), script(2), POLICY, now=toy.now), previous=None)
+    back = plan_undo("7f3a", made, ended(made), toy.snapshot(), now=toy.now)
+    driver = Driver(toy, back)
+    driver.run(lambda: len(driver.state.batches) >= 1)
+    assert driver.ask("pause", "cancel")
+    driver.run(lambda: driver.state.waiting is not None and "paused" in driver.state.waiting.why)
+    assert driver.ask("resume")
+    assert driver.run().verdict is e.Verdict.COMPLETED, driver.state.reason
+    assert all(vm.config == NOTHING for vm in toy.vms.values()) and toy.rolls == 2

@@ -51,7 +51,9 @@ def _write(scene: Scene) -> Commands | None:
     if key not in state.writes and (held := _held(scene)) is not None:
         return held
     again = "" if number == 1 else " again"
-    write = Write(key, Action.MODEL, f"write {plan.to_label} to the set{again}, which starts Azure's roll")
+    what = "take the script off the set" if plan.removes else f"write {plan.to_label} to the set"
+    action = Action.REMOVE if plan.removes else Action.MODEL
+    write = Write(key, action, f"{what}{again}, which starts Azure's roll")
     return follow(scene, write, arrived=_arrived(scene, number), why=MOVING)
 
 
@@ -88,7 +90,7 @@ def _arrived(scene: Scene, number: int) -> bool:
         return True
     before, found = scene.plan.previous, scene.set.script
     new = before is None or before.digest != scene.target
-    return number == 1 and new and found is not None and found.digest == scene.target
+    return number == 1 and new and (found.digest if found is not None else "") == scene.target
 
 
 def _cancel(scene: Scene) -> Commands | None:

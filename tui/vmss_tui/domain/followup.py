@@ -19,8 +19,8 @@ from vmss_tui.domain.plan import Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.planning import commonest, estimate, plan_rollout
 from vmss_tui.domain.policy import Finding, RolloutPolicy, UpgradeMode
 from vmss_tui.domain.rollout import RolloutState
-from vmss_tui.domain.scaleset import Orchestration, SetSnapshot
-from vmss_tui.domain.script import RerunForecast, ScriptConfig, diff_settings, unnamed
+from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.script import RerunForecast, ScriptConfig, SecretRef, diff_settings, unnamed
 
 _ABOUT_SAMENESS = frozenset(("all-current", "identical-settings"))
 
@@ -72,20 +72,26 @@ def plan_undo(
     snapshot: SetSnapshot,
     *,
     labels: Mapping[str, str] | None = None,
+    sources: Mapping[str, SecretRef] | None = None,
     now: datetime,
 ) -> RolloutPlan:
-    """The configuration from before rollout `name`, brought back under the same policy."""
+    """The configuration from before rollout `name`, brought back under the same policy.
+
+    `sources` say where the old protected settings came from, as far as anybody knows; they are written again only
+    where the rollout has overwritten them.
+    """
     policy = _own_mode(plan, state, snapshot)
+    again = dict(sources or {}) if plan.script.protected else {}
     if plan.previous is None:
         back = _removal(plan, snapshot, policy, now)
     else:
         back = plan_rollout(
-            snapshot, replace(plan.previous, protected={}), policy, labels=labels, profile=plan.profile, now=now
+            snapshot, replace(plan.previous, protected=again), policy, labels=labels, profile=plan.profile, now=now
         )
     back = replace(back, origin=f"undo of {name}")
     if state.policy_restored is False:
         back = replace(back, own_mode=plan.own[0], own_policy=plan.own[1])
-    return replace(back, findings=by_weight(*back.findings, *_lost(plan, snapshot)))
+    return replace(back, findings=by_weight(*back.findings, *_lost(plan, again, snapshot)))
 
 
 def _own_mode(plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot) -> RolloutPolicy:
@@ -121,15 +127,10 @@ def _removal(plan: RolloutPlan, snapshot: SetSnapshot, policy: RolloutPolicy, no
         forecast=RerunForecast(False, "the extension is taken away; what the script did stays done"),
         estimate=estimate(made, policy, _healthy(snapshot)),
     )
-    found = [each for each in base.findings if each.code not in _ABOUT_SAMENESS]
-    if of.orchestration is Orchestration.FLEXIBLE:
-        found.append(refuse("cannot-remove", "the script of a Flexible set's machines can only be removed one by one"))
-    if bare.policy_differs:
-        found.append(refuse("cannot-switch", "taking the extension away works in the set's own mode only"))
-    return replace(bare, findings=by_weight(*found))
+    return replace(bare, findings=tuple(each for each in base.findings if each.code not in _ABOUT_SAMENESS))
 
 
-def _lost(plan: RolloutPlan, snapshot: SetSnapshot) -> list[Finding]:
+def _lost(plan: RolloutPlan, again: Mapping[str, SecretRef], snapshot: SetSnapshot) -> list[Finding]:
     """What an undo cannot bring back."""
     found = [
         info("effects-stay", "what the newer script did on an instance stays done: only the configuration goes back")
@@ -137,13 +138,23 @@ def _lost(plan: RolloutPlan, snapshot: SetSnapshot) -> list[Finding]:
     if plan.previous is None:
         return found
     if plan.script.protected:
-        found.append(_overwritten(plan.previous))
+        found.append(_written_again(again) if again else _overwritten(plan.previous))
     now = snapshot.scale_set.script
     if now is not None and now.digest not in (plan.script.digest, plan.previous.digest):
         found.append(
             warn("changed-since", f"the set's script was changed since: it is {now.label or unnamed(now.digest)} now")
         )
     return found
+
+
+def _written_again(again: Mapping[str, SecretRef]) -> Finding:
+    named = ", ".join(f"{name} ({ref})" for name, ref in sorted(again.items()))
+    return warn(
+        "protected-again",
+        "the rollout wrote protected settings; the old ones are taken again from where an earlier rollout took them: "
+        f"{named}",
+        "Look whether the old values are still there: Azure keeps none to compare.",
+    )
 
 
 def _overwritten(previous: ScriptConfig) -> Finding:

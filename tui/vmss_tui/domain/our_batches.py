@@ -158,7 +158,8 @@ def _updates(scene: Scene, batch: BatchState, until: datetime) -> Commands | Non
         key = batch_key(batch.number, each)
         if key not in scene.state.writes and (scene.cancelling or not _needs(scene, each)):
             continue
-        write = Write(key, Action.VM, f"write the script of {each}", (each,), batch.number)
+        what = f"take the script off {each}" if scene.plan.removes else f"write the script of {each}"
+        write = Write(key, Action.VM, what, (each,), batch.number)
         found = follow(scene, write, arrived=_moved(scene, (each,)), why=why, until=until)
         if found is not None:
             waits.append(found)

@@ -9,7 +9,7 @@ from vmss_tui.domain.ids import OperationHandle
 from vmss_tui.domain.plan import RolloutPlan, Strategy
 from vmss_tui.domain.planning import policy_differs, target_mode
 from vmss_tui.domain.policy import UpgradeMode
-from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
 from vmss_tui.domain.scene import Action, Write
 from vmss_tui.domain.script import Secret
 from vmss_tui.domain.upgrade import AzureFault
@@ -26,7 +26,7 @@ def needed_secrets(plan: RolloutPlan, action: Action, reveal: Reveal) -> Mapping
 
     Raises what `reveal` raises when a value is missing.
     """
-    if action not in _SCRIPTED or not plan.script.protected:
+    if action not in _SCRIPTED or plan.removes or not plan.script.protected:
         return None
     found = {name: value for name, value in reveal().items() if name in plan.script.protected}
     return found or None
@@ -41,11 +41,13 @@ async def send(
         case Action.MODEL:
             return await _model(azure, plan, snapshot, protected)
         case Action.REMOVE:
-            return await azure.remove_extension(of, plan.script.name)
+            return await _remove(azure, plan, of)
         case Action.UPDATE:
             return await azure.update_instances(of, write.ids)
         case Action.VM:
             instance = next(each for each in snapshot.instances if each.id == write.ids[0])
+            if plan.removes:
+                return await azure.remove_vm_extension(of, instance, plan.script.name)
             return await azure.write_vm_extension(of, instance, plan.script, protected)
         case Action.CANCEL:
             return await azure.cancel_upgrade(of)
@@ -72,6 +74,18 @@ async def _model(
         script=None if same and not protected else plan.script,
         protected=protected,
     )
+
+
+async def _remove(azure: Azure, plan: RolloutPlan, of: ScaleSet) -> OperationHandle:
+    """Take the extension out of the model, with the policy in the same write where that differs.
+
+    Where Azure rolls it is always that write: a DELETE does nothing the second time, when a paused roll goes on.
+    """
+    rolls = plan.strategy is Strategy.AZURE_ROLLS
+    if not rolls and not policy_differs(of, plan.policy, plan.strategy):
+        return await azure.remove_extension(of, plan.script.name)
+    policy = plan.policy.as_rolling() if rolls else None
+    return await azure.write_model(of, mode=target_mode(plan), policy=policy, without=plan.script.name)
 
 
 def fault_of(error: VmssTuiError) -> AzureFault:

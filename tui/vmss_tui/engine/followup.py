@@ -1,14 +1,16 @@
 """Plan a retry or an undo of a rollout that has ended, against the set as it is now. Writes nothing."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from vmss_tui.domain import followup
 from vmss_tui.domain.checks import by_weight
 from vmss_tui.domain.plan import RolloutPlan
+from vmss_tui.domain.script import SecretRef
 from vmss_tui.engine.files import file_findings, look_at, planned_files
 from vmss_tui.engine.preflight import read_set
 from vmss_tui.errors import UsageError
-from vmss_tui.journal.store import Journal
+from vmss_tui.journal.store import Journal, RolloutHeader
 from vmss_tui.ports import Azure, Clock
 
 VERBS = ("retry", "undo")
@@ -28,9 +30,22 @@ async def plan_followup(verb: str, rollout: str, *, journal: Journal, azure: Azu
     if verb == "retry":
         again = followup.plan_retry(header.id, state.plan, state, snapshot, labels=labels, now=now)
         return replace(again, files=state.plan.files)
-    back = followup.plan_undo(header.id, state.plan, state, snapshot, labels=labels, now=now)
+    sources = _sources(journal, header, state.plan)
+    back = followup.plan_undo(header.id, state.plan, state, snapshot, labels=labels, sources=sources, now=now)
     if back.removes:
         return back
     pins = await look_at(azure, back.script.file_uris)
     findings = by_weight(*back.findings, *file_findings(pins, {}, back.script))
     return replace(back, findings=findings, files=planned_files(pins, {}))
+
+
+def _sources(journal: Journal, header: RolloutHeader, plan: RolloutPlan) -> Mapping[str, SecretRef]:
+    """Where the protected settings of the version before came from, if an earlier rollout of this set brought it."""
+    if plan.previous is None or not plan.script.protected:
+        return {}
+    for each in journal.rollouts(target=header.target):
+        state = journal.state(each.id) if each.created_at < header.created_at else None
+        script = state.plan.script if state is not None and state.plan is not None and state.accepted else None
+        if script is not None and script.digest == plan.previous.digest and script.protected:
+            return script.protected
+    return {}

@@ -99,6 +99,13 @@ def extensions_array(raw: Mapping[str, Any], script: ScriptConfig, ours: Mapping
     return {**profile, "extensions": array}
 
 
+def extensions_without(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The extension profile without one extension, all else verbatim less read-only members."""
+    profile = extension_profile(raw)
+    kept = [each for each in profile.get("extensions") or () if str(each.get("name", "")).lower() != name.lower()]
+    return {**profile, "extensions": [_verbatim(each) for each in kept]}
+
+
 def _verbatim(each: Mapping[str, Any]) -> dict[str, Any]:
     properties = {
         key: value

@@ -82,10 +82,11 @@ class AzureClient:
         policy: RollingPolicy | None = None,
         script: ScriptConfig | None = None,
         protected: Mapping[str, Secret] | None = None,
+        without: str = "",
     ) -> OperationHandle:
         """See AppliesScript."""
         return await writes.write_model(
-            self._arm, scale_set, mode=mode, policy=policy, script=script, protected=protected
+            self._arm, scale_set, mode=mode, policy=policy, script=script, protected=protected, without=without
         )
 
     async def write_vm_extension(
@@ -101,6 +102,10 @@ class AzureClient:
     async def remove_extension(self, scale_set: ScaleSet, name: str) -> OperationHandle:
         """See AppliesScript."""
         return await writes.remove_extension(self._arm, scale_set, name)
+
+    async def remove_vm_extension(self, scale_set: ScaleSet, instance: Instance, name: str) -> OperationHandle:
+        """See AppliesScript."""
+        return await writes.remove_vm_extension(self._arm, scale_set, instance, name)
 
     async def update_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> OperationHandle:
         """See MovesInstances."""

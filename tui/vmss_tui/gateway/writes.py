@@ -92,6 +92,7 @@ async def write_model(
     policy: RollingPolicy | None = None,
     script: ScriptConfig | None = None,
     protected: Mapping[str, Secret] | None = None,
+    without: str = "",
 ) -> OperationHandle:
     """PATCH policy and extensions in one write, under the etag of the model that was planned on."""
     target = of.id
@@ -109,6 +110,8 @@ async def write_model(
         current = next((each for each in of.extensions if each.name.lower() == script.name.lower()), None)
         ours = bodies.extension_properties(script, protected, current)
         properties["virtualMachineProfile"] = {"extensionProfile": bodies.extensions_array(raw, script, ours)}
+    elif without:
+        properties["virtualMachineProfile"] = {"extensionProfile": bodies.extensions_without(raw, without)}
     lock = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
     return await send(
         arm,
@@ -137,16 +140,26 @@ async def write_vm_extension(
     current = next((each for each in of.extensions if each.name.lower() == script.name.lower()), None)
     properties = bodies.extension_properties(script, protected, current)
     properties.pop("provisionAfterExtensions", None)
-    client, what = arm.compute(of.id.subscription), f"write extension {script.name} of {instance.name}"
+    client, where = _machine(arm, of, instance)
+    flexible = of.orchestration is Orchestration.FLEXIBLE
+    body: dict[str, Any] = {"properties": properties} | ({"location": of.location} if flexible else {})
+    what = f"write extension {script.name} of {instance.name}"
+    return await send(arm, what, "PUT VM extension", client.begin_create_or_update, *where, script.name, body)
+
+
+async def remove_vm_extension(arm: Arm, of: ScaleSet, instance: Instance, name: str) -> OperationHandle:
+    """DELETE the extension from one machine."""
+    client, where = _machine(arm, of, instance)
+    what = f"remove extension {name} of {instance.name}"
+    return await send(arm, what, "DELETE VM extension", client.begin_delete, *where, name)
+
+
+def _machine(arm: Arm, of: ScaleSet, instance: Instance) -> tuple[Any, tuple[str, ...]]:
+    """The SDK's operations on the extensions of one machine, and the path that names it."""
+    client = arm.compute(of.id.subscription)
     if of.orchestration is Orchestration.UNIFORM:
-        begin: Callable[..., Awaitable[Any]] = client.virtual_machine_scale_set_vm_extensions.begin_create_or_update
-        where: tuple[str, ...] = (of.id.group, of.name, instance.id, script.name)
-        body: dict[str, Any] = {"properties": properties}
-    else:
-        begin = client.virtual_machine_extensions.begin_create_or_update
-        where = (of.id.group, instance.name, script.name)
-        body = {"location": of.location, "properties": properties}
-    return await send(arm, what, "PUT VM extension", begin, *where, body)
+        return client.virtual_machine_scale_set_vm_extensions, (of.id.group, of.name, instance.id)
+    return client.virtual_machine_extensions, (of.id.group, instance.name)
 
 
 async def remove_extension(arm: Arm, of: ScaleSet, name: str) -> OperationHandle:

@@ -48,17 +48,29 @@ def protected_unknown(facts: Facts) -> Iterator[Finding]:
     if plan.previous is None or plan.previous.protected_known:
         return
     if plan.script.protected:
+        whole = bool(set(plan.previous.settings) & {"commandToExecute", "script"})
+        lost = "undo cannot bring the old ones back" if whole else "the old command is among them: undo cannot go back"
         yield warn(
             "protected-unknown",
-            "Azure never shows protected settings: whether they change cannot be told, and undo cannot bring the old "
-            "ones back",
+            f"Azure never shows protected settings: whether they change cannot be told, and {lost}, unless an earlier "
+            "rollout in this journal knows where they came from",
         )
     else:
         yield info("protected-kept", "protected settings that Azure may hold for this extension are kept as they are")
+
+
+def first_installation(facts: Facts) -> Iterator[Finding]:
+    """What an undo will be able to do."""
+    if facts.plan.previous is None:
+        yield info(
+            "first-installation",
+            "the set has no script yet: undo will take this one away again, and what it did on an instance stays done",
+        )
 
 
 CHECKS: tuple[Check, ...] = (
     nothing_to_do,
     would_not_rerun,
     protected_unknown,
+    first_installation,
 )
