@@ -156,6 +156,7 @@ async def test_p_resumes_what_is_paused_and_a_approves_only_when_asked(tmp_path:
     tale.say(Paused("somebody asked"))
     async with showing(tmp_path, tale) as show:
         await show.shows("▲ PAUSED")
+        await show.shows("p go on   ctrl+x cancel")
         await show.pilot.press("a")
         await show.shows("no batch waits for approval")
         await show.pilot.press("p")
@@ -166,6 +167,7 @@ async def test_p_resumes_what_is_paused_and_a_approves_only_when_asked(tmp_path:
         show.tale.say(Resumed(), ApprovalNeeded(3))
         await show.tell()
         await show.shows("a approves it")
+        await show.shows("a approve   p pause   ctrl+x cancel")
 
 
 async def test_read_only_changes_nothing(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ class ActionState:
     """Whether that rollout's runner is at work."""
     blocked: Mapping[str, str] = field(default_factory=dict)
     """Reasons by action id that only the screen knows."""
+    first: tuple[str, ...] = ()
+    """Ids of actions that the bottom line begins with now, also ones that do not usually stand there."""
+    without: frozenset[str] = frozenset()
+    """Ids of actions that make no sense in the bottom line now."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Other labels by action id."""
 
 
 Judge = Callable[[ActionState], str | None]

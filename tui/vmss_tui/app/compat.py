@@ -29,6 +29,8 @@ _log = logging.getLogger("vmss_tui.app")
 CLIPBOARD_BYTES = 74_994
 """What terminals take in one OSC 52 sequence (100,000 bytes after base64)."""
 
+NOTICE_CHARACTERS = 160
+
 _POOR_TERMINALS = frozenset({"linux", "vt100", "vt102", "vt220", "ansi", "dumb", "cons25"})
 
 
@@ -83,6 +85,31 @@ def _render_segments(self: ChopsUpdate, console: Console) -> str:
         if y != last_y:
             parts.append("\n")
     return "".join(parts)
+
+
+def desktop_notice(text: str, environ: Mapping[str, str]) -> str:
+    """The sequence (OSC 9) with which a terminal shows `text` as a notice of the desktop; empty for one without.
+
+    tmux and screen hand it on when it is wrapped (tmux: `set -g allow-passthrough on`). Terminals that know no OSC 9
+    ignore it. Control characters are left out, so that a name cannot end the sequence.
+    """
+    term = environ.get("TERM", "")
+    if term in _POOR_TERMINALS or not term:
+        return ""
+    safe = "".join(each for each in text if each.isprintable())[:NOTICE_CHARACTERS]
+    notice = f"\x1b]9;vmss-tui: {safe}\x07"
+    if environ.get("TMUX"):
+        return "\x1bPtmux;" + notice.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    return f"\x1bP{notice}\x1b\\" if term.startswith("screen") else notice
+
+
+def notify_desktop(app: App[int], text: str, environ: Mapping[str, str]) -> None:
+    """Ring the bell and show a notice of the desktop, when a real terminal is there."""
+    app.bell()
+    driver = app._driver
+    if driver is not None and not app.is_headless and not app.is_web and (notice := desktop_notice(text, environ)):
+        driver.write(notice)
+        driver.flush()
 
 
 def sane_no_color(environ: dict[str, str] | Mapping[str, str], forget: Callable[[str], object]) -> bool:
@@ -143,12 +170,13 @@ class SafeApp(App[int]):
     def on_key(self, event: events.Key) -> None:
         """Letters that were typed before a field got the focus belong into the field; Textual would drop them.
 
-        A field keeps the letters that reach it, so one that comes here was on its way when the focus moved.
+        A field keeps the letters that reach it, so one that comes here was on its way when the focus moved. It goes
+        to the field's own queue, behind the focus: what stands in the field is selected first and then replaced.
         """
         field = self.focused
         if isinstance(field, Input) and event.is_printable and event.character:
             event.prevent_default()
-            field.insert_text_at_cursor(event.character)
+            field.post_message(events.Key(event.key, event.character))
 
     def _fatal_error(self) -> None:
         crash(self, self._exception or RuntimeError("unknown"), self.log_file, self.as_called("`vmss-tui rollouts`"))

@@ -18,7 +18,7 @@ from vmss_tui.presentation.text import clock_time, plain, seconds_between, short
 
 WIDE = (
     Column("id", "ID", 6, right=True, middle=True),
-    Column("name", "NAME", 15, flex=1, middle=True, priority=4),
+    Column("name", "NAME", 16, flex=1, middle=True, priority=4),
     Column("zone", "ZONE", 4, right=True, priority=5),
     Column("batch", "BATCH", 5, right=True, priority=3),
     Column("state", "STATE", 11),

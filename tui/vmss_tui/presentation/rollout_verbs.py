@@ -61,7 +61,8 @@ def _details(verb: str, state: RolloutState) -> list[Line]:
                 _line(f"Going on starts it again for the rest: {waiting}."),
             ]
         case "pause":
-            return [_line(f"The batch that runs is finished ({counted(busy, 'instance')} in it); no new one starts.")]
+            many = f" ({counted(busy, 'instance')} still in it)" if busy else ""
+            return [_line(f"The batch that runs is finished{many}; no new one starts.")]
         case "resume":
             return [_line(f"Still to come: {waiting}.")]
         case "approve":

@@ -145,12 +145,16 @@ class RolloutScreen(WatchScreen):
 
     def action_state(self) -> ActionState:
         """Stage, runner, cursor, and reasons of our own."""
+        first, without = verbs.offered(self.state, replay=self.replayed, runner_alive=self.runner_alive)
         return replace(
             self.general_state(),
             subject=self.grid.cursor_key or "",
             stage=self.state.stage,
             runner_alive=self.runner_alive,
             blocked=verbs.blocked(self.state, replay=self.replayed),
+            first=first,
+            without=without,
+            labels={"rollout.pause": "go on"} if pause_or_resume(self.state) == "resume" else {},
         )
 
     def on_grid_highlighted(self) -> None:

@@ -43,6 +43,21 @@ def blocked(state: RolloutState, *, replay: bool) -> Mapping[str, str]:
     return found
 
 
+_ONGOING = frozenset({"rollout.pause", "rollout.cancel"})
+
+
+def offered(state: RolloutState, *, replay: bool, runner_alive: bool) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Ids of the actions that the bottom line should begin with now, and of those that it should not offer."""
+    if replay:
+        return tuple(f"rollout.{verb}" for verb in _REPLAY_ONLY), _ONGOING
+    if state.stage.over:
+        failed = ("rollout.retry",) if state.count(*BROKEN, Phase.NOT_RUN) else ()
+        return ("rollout.report", *failed, "rollout.undo"), _ONGOING
+    if not runner_alive:
+        return ("rollout.resume",), frozenset()
+    return (("rollout.approve",) if state.stage is Stage.APPROVAL else ()), frozenset()
+
+
 def ask(screen: "WatchScreen", verb: str) -> None:
     """Confirm a verb, then put it into the journal; a runner that is gone is started again for it."""
     asked = words.ask(verb, screen.state)

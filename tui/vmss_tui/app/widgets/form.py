@@ -105,8 +105,9 @@ class LinesArea(TextArea):
         self.cursor_blink = False
 
     def on_mount(self) -> None:
-        """One goes on writing at the end."""
-        self.move_cursor(self.document.end)
+        """One goes on writing a list at its end; a script is read from its first line on."""
+        if self.soft_wrap:
+            self.move_cursor(self.document.end)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Function keys belong to the screen."""

@@ -28,7 +28,7 @@ class _Spot:
 
 
 class KeyBar(Lines):
-    """Set `actions` once and `state` as it changes."""
+    """Set `actions` once and the state as it changes (`judge`)."""
 
     DEFAULT_CSS = "KeyBar { height: 1; padding: 0 1; &:hover { pointer: pointer; } }"
 
@@ -40,7 +40,7 @@ class KeyBar(Lines):
 
     def __init__(self, actions: Sequence[Action], *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._actions = [each for each in actions if each.footer]
+        self._actions = tuple(actions)
         self._state = ActionState()
 
     def judge(self, state: ActionState) -> None:
@@ -57,7 +57,7 @@ class KeyBar(Lines):
             possible = spot.action.refusal(self._state) is None
             pieces.append((" " * (spot.start - at), Role.PLAIN))
             pieces.append((shown(spot.action.keys[0]), Role.ACCENT if possible else Role.WAIT))
-            pieces.append((f" {spot.action.label}", Role.DIM if possible else Role.WAIT))
+            pieces.append((f" {self._label(spot.action)}", Role.DIM if possible else Role.WAIT))
             at = spot.end
         return (tuple(pieces),)
 
@@ -71,21 +71,30 @@ class KeyBar(Lines):
                 self.post_message(self.Pressed(spot.action.id))
 
     def _spots(self, width: int) -> list[_Spot]:
-        kept = list(self._actions)
+        kept = self._offered()
         gap = _GAP if width >= 100 else 2
 
         def size(actions: Sequence[Action]) -> int:
-            return sum(_size(each) for each in actions) + gap * max(0, len(actions) - 1)
+            return sum(self._wide(each) for each in actions) + gap * max(0, len(actions) - 1)
 
         while len(kept) > 1 and size(kept) > width:
             kept.pop(-1 if kept[-1].id != _LAST else -2)
         spots: list[_Spot] = []
         at = 0
         for each in kept:
-            spots.append(_Spot(at, at + _size(each), each))
-            at += _size(each) + gap
+            spots.append(_Spot(at, at + self._wide(each), each))
+            at += self._wide(each) + gap
         return spots
 
+    def _offered(self) -> list[Action]:
+        """The actions of the bottom line in their order: those that matter most now, then the usual ones."""
+        state = self._state
+        first = [each for wanted in state.first for each in self._actions if each.id == wanted]
+        aside = {*state.first, *state.without}
+        return [*first, *(each for each in self._actions if each.footer and each.id not in aside)]
 
-def _size(action: Action) -> int:
-    return text.width(shown(action.keys[0])) + 1 + text.width(action.label)
+    def _label(self, action: Action) -> str:
+        return self._state.labels.get(action.id, action.label)
+
+    def _wide(self, action: Action) -> int:
+        return text.width(shown(action.keys[0])) + 1 + text.width(self._label(action))
