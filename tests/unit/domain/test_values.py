@@ -1,5 +1,8 @@
 """Small values: ids, amounts, durations, policies, scripts, windows."""
 
+import base64
+import gzip
+
 import pytest
 
 from unit.domain.build import WEB, fleet, script, snapshot
@@ -125,6 +128,24 @@ def test_a_diff_of_settings() -> None:
         SettingChange("fileUris[2]", None, "d"),
         SettingChange("deep.y", None, "1"),
     )
+
+
+def test_an_inline_script_is_compared_as_its_text() -> None:
+    def coded(text: str, *, packed: bool = False) -> str:
+        return base64.b64encode(gzip.compress(text.encode()) if packed else text.encode()).decode()
+
+    old, new = "echo 1\n", "echo 2\n"
+    change = SettingChange("script", old, new)
+    assert diff_settings({"script": coded(old)}, {"script": coded(new, packed=True)}) == (change,)
+    assert diff_settings({}, {"script": coded(new)}) == (SettingChange("script", None, new),)
+    (recoded,) = diff_settings({"script": coded(old)}, {"script": coded(old, packed=True)})
+    assert recoded.old == coded(old) != recoded.new
+    for broken in ("no base64!", coded("x")[:-1] + "é", base64.b64encode(b"\xff\xfe").decode()):
+        assert diff_settings({}, {"script": broken}) == (SettingChange("script", None, broken),)
+    cut = base64.b64encode(gzip.compress(b"echo")[:-4]).decode()
+    bad = base64.b64encode(b"\x1f\x8bnothing").decode()
+    assert [each.new for each in diff_settings({}, {"script": cut})] == [cut]
+    assert [each.new for each in diff_settings({}, {"script": bad})] == [bad]
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,12 @@ def test_signatures_of_addresses_stay_out() -> None:
     assert "(700 characters)" in export.to_markdown(HEADER, log_of(e.Planned(plan)))
 
 
+def test_a_change_of_many_lines_is_a_diff() -> None:
+    plan = replace(PLAN, changes=(SettingChange("script", "set -e\necho 1\n", "set -e\necho 2\n"),))
+    text = export.to_markdown(HEADER, log_of(e.Planned(plan)))
+    assert "- `script`:\n\n```diff\n@@ -1,2 +1,2 @@\n set -e\n-echo 1\n+echo 2\n```" in text
+
+
 def test_azures_own_rolls_are_decisions_where_their_state_changes() -> None:
     rolling = e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, NOW, pending=3)
     log = log_of(

@@ -13,6 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from vmss_tui.domain.inline import decode
+
 
 class HandlerOs(StrEnum):
     """The operating system whose handler runs the script."""
@@ -213,12 +215,29 @@ def _flatten(value: Any, path: str) -> dict[str, str]:
 
 
 def diff_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[SettingChange, ...]:
-    """The lines that differ between two public settings objects, in a stable order."""
+    """The lines that differ between two public settings objects, in a stable order; inline scripts as their text."""
     before, after = _flatten(old, ""), _flatten(new, "")
     paths = [*before, *(path for path in after if path not in before)]
     return tuple(
-        SettingChange(path, before.get(path), after.get(path)) for path in paths if before.get(path) != after.get(path)
+        _readable(SettingChange(path, before.get(path), after.get(path)))
+        for path in paths
+        if before.get(path) != after.get(path)
     )
+
+
+def _readable(change: SettingChange) -> SettingChange:
+    """An inline script as its text, unless only its encoding differs."""
+    if change.path != "script":
+        return change
+    old, new = _script_text(change.old), _script_text(change.new)
+    return change if old == new else SettingChange(change.path, old, new)
+
+
+def _script_text(value: str | None) -> str | None:
+    try:
+        return value and decode(value)
+    except ValueError:
+        return value
 
 
 @dataclass(frozen=True, slots=True)

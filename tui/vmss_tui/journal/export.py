@@ -6,6 +6,7 @@ signed addresses, which some put into public settings.
 
 import re
 from collections.abc import Sequence
+from difflib import unified_diff
 from typing import Any
 
 import msgspec
@@ -111,6 +112,9 @@ def _failures(report: Report) -> list[str]:
 
 
 def _change(path: str, old: str | None, new: str | None) -> str:
+    if "\n" in (old or "") + (new or ""):
+        lines = list(unified_diff((old or "").splitlines(), (new or "").splitlines(), lineterm="", n=2))
+        return f"- `{_cell(path)}`:\n\n" + _fence("\n".join(lines[2:]), "diff")
     was = f"~~{_cell(old)}~~ " if old is not None else ""
     return f"- `{_cell(path)}`: {was}{_cell(new) if new is not None else '*removed*'}"
 
@@ -121,11 +125,11 @@ def _cell(text: str) -> str:
     return flat.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
 
-def _fence(text: str) -> str:
+def _fence(text: str, language: str = "text") -> str:
     ticks = "```"
     while ticks in text:
         ticks += "`"
-    return f"{ticks}text\n{text}\n{ticks}"
+    return f"{ticks}{language}\n{text}\n{ticks}"
 
 
 def _header(header: RolloutHeader) -> dict[str, Any]:

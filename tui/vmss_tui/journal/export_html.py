@@ -25,6 +25,7 @@ td, th { text-align: left; padding: .25rem 1rem .25rem 0; vertical-align: top; b
   overflow-wrap: anywhere; font-weight: 400; }
 th { color: var(--dim); white-space: nowrap; } table.pairs th { width: 13rem; white-space: normal; }
 table.changes th { width: 24rem; }
+table.changes td { white-space: pre-wrap; }
 .scroll { overflow-x: auto; } .scroll td { overflow-wrap: normal; } td.ids { overflow-wrap: anywhere; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .3rem 0;
   overflow-x: auto; font-size: 13px; }

@@ -1,19 +1,18 @@
 """Inline scripts as the Linux handler takes them: base64, gzip where it is needed, and how much room is left.
 
-Source: custom-script-extension-linux `main/cmds.go` (`maxScriptSize`, `decodeScript`). Pure.
+Source: custom-script-extension-linux `main/cmds.go` (`maxScriptSize`). Pure.
 """
 
 import base64
-import binascii
 import gzip
-import zlib
 from dataclasses import dataclass
+
+from vmss_tui.domain.inline import decode as decode
 
 LIMIT = 262_144
 """The most characters that the encoded script may take."""
 
 _GZIP_FROM = 16_384
-_DECODED_LIMIT = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,28 +58,3 @@ def encode(text: str) -> Encoded:
     if len(packed) < len(plain):
         return Encoded(packed, len(content), True)
     return Encoded(plain, len(content), False)
-
-
-def decode(value: str) -> str:
-    """The text of an encoded script. Raises ValueError when it is no base64, no UTF-8, or absurdly large."""
-    try:
-        content = base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError) as problem:
-        raise ValueError("the script is no base64") from problem
-    if content[:2] == b"\x1f\x8b":
-        content = _unpack(content)
-    try:
-        return content.decode()
-    except UnicodeDecodeError as problem:
-        raise ValueError("the script is no UTF-8 text") from problem
-
-
-def _unpack(content: bytes) -> bytes:
-    unpacker = zlib.decompressobj(31)
-    try:
-        text = unpacker.decompress(content, _DECODED_LIMIT)
-    except zlib.error as problem:
-        raise ValueError("the script is no valid gzip") from problem
-    if unpacker.unconsumed_tail or not unpacker.eof:
-        raise ValueError("the script is cut off, or larger than 16 MiB")
-    return text

@@ -5,7 +5,6 @@ Every question is asked before anything happens; only `session.start` changes an
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -17,7 +16,7 @@ from vmss_tui.app.screens.deploy_work import PLANNING, ReadyToStart, WorkFailed,
 from vmss_tui.app.screens.prompt import PickScreen, PromptScreen
 from vmss_tui.app.widgets.form import Field
 from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.script import HandlerOs, Secret, SettingChange
+from vmss_tui.domain.script import HandlerOs, Secret
 from vmss_tui.engine.preflight import preflight
 from vmss_tui.errors import ProfileInvalid, SaveRefused, VmssTuiError
 from vmss_tui.presentation import lists
@@ -25,7 +24,6 @@ from vmss_tui.presentation import plan as told
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.text import age, plain, seconds_between
-from vmss_tui.profiles.inline import decode
 from vmss_tui.profiles.preview import preview
 from vmss_tui.profiles.protected import protected_changes
 from vmss_tui.profiles.secrets import needs_asking, travelling
@@ -61,23 +59,8 @@ def plan_lines(screen: "DeployScreen", width: int) -> Sequence[Line]:
         told.ProtectedLine(each.name, each.word.value, each.source)
         for each in protected_changes(plan.previous, plan.script, screen.applied)
     ]
-    plan = replace(plan, changes=tuple(_readable(each) for each in plan.changes))
     steps = [(each.verb, each.text) for each in preview(plan.script)]
     return told.sections(plan, width, files=screen.known_pins(), protected=protected, steps=steps)
-
-
-def _readable(change: SettingChange) -> SettingChange:
-    """An inline script as its text."""
-    if change.path != "script":
-        return change
-    return replace(change, old=_text_of(change.old), new=_text_of(change.new))
-
-
-def _text_of(value: str | None) -> str | None:
-    try:
-        return decode(value) + "\n" if value else value
-    except ValueError:
-        return value
 
 
 # -- drafts, leaving ------------------------------------------------------------------------------------------------
