@@ -25,7 +25,7 @@ async def test_shows_every_scale_set_with_how_it_stands(tmp_path: Path) -> None:
             "◐", "rolling", "24/60",
         ]  # fmt: skip
         assert "▲ 8 behind" in desk.line("billing-win")
-        assert "✖ faulted 2 min" in desk.line("gw-eus")
+        assert "✖ faulted 2m" in desk.line("gw-eus")
         assert "○ empty" in desk.line("standby-neu")
         assert " – " in desk.line("labels-eus")
 

@@ -67,7 +67,7 @@ def test_a_version_is_a_label_or_eight_digits_or_a_dash() -> None:
     [
         ("api-weu", "● idle"),
         ("web-neu", "◐ rolling 24/60"),
-        ("gw-eus", "✖ faulted 2 min"),
+        ("gw-eus", "✖ faulted 2m"),
         ("billing-win", "▲ 8 behind"),
         ("standby-neu", "○ empty"),
         ("batch-night-weu", "● idle"),
@@ -87,7 +87,7 @@ def test_states_that_are_seldom() -> None:
         "✖ failed": replace(quiet, scale_set=replace(quiet.scale_set, provisioning=Provisioning.FAILED)),
         "◐ updating": replace(quiet, scale_set=replace(quiet.scale_set, provisioning=Provisioning.UPDATING)),
         "✖ 2 failed": replace(quiet, counts=InstanceCounts(36, 36, 36, 2)),
-        "⊘ cancelled 5 h": replace(quiet, upgrade=cancelled),
+        "⊘ cancelled 5h": replace(quiet, upgrade=cancelled),
         "◐ rolling back 1/2": replace(quiet, upgrade=back),
     }
     assert {expected: fleet.state_of(entry, KNOW).text() for expected, entry in cases.items()} == {k: k for k in cases}
@@ -156,7 +156,7 @@ def test_the_cache_makes_a_row_again_only_when_it_looks_different() -> None:
     starred = cache.rows(entries, replace(KNOW, favourites=frozenset({entries[0].id})))
     assert [a is b for a, b in zip(before, starred, strict=True)].count(False) == 1
     much_later = cache.rows(entries, replace(KNOW, now=estate.NOW + timedelta(hours=3)))
-    assert "✖ faulted 3 h" in [text_of(row.cells[9]) for row in much_later]
+    assert "✖ faulted 3h" in [text_of(row.cells[9]) for row in much_later]
 
 
 def test_notes_and_summary() -> None:

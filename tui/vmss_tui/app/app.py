@@ -22,6 +22,7 @@ from vmss_tui.app.connection import Connection
 from vmss_tui.app.favourites import Favourites
 from vmss_tui.app.labels import VersionLabels
 from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
+from vmss_tui.app.news import Newsroom
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet import FleetScreen
@@ -34,6 +35,9 @@ from vmss_tui.presentation.glyphs import Role
 
 if TYPE_CHECKING:
     from vmss_tui.journal.store import RolloutHeader
+
+NEWS_SECONDS = 2.0
+"""Between two looks into the journal for rollouts that need somebody."""
 
 
 def _rollouts() -> Screen[None]:
@@ -85,6 +89,7 @@ class VmssTui(compat.SafeApp):
         self.fleet: FleetSnapshot | None = None
         """The fleet as last seen, for jumping and choosing."""
         self.label_of = VersionLabels(session)
+        self._newsroom = Newsroom(session.clock.now())
         self.connection = Connection(since=session.clock.monotonic())
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
         self.ascii_signs = compat.needs_ascii(os.environ)
@@ -110,6 +115,20 @@ class VmssTui(compat.SafeApp):
         """Leave no signal handler behind."""
         self._forget_signals()
 
+    def look_for_news(self) -> None:
+        """Tell of rollouts that need somebody or have ended, whatever is on screen."""
+        with contextlib.suppress(JournalUnavailable):
+            journal = self.session.journal()
+
+            def alive(rollout: str) -> bool:
+                lease = journal.lease(rollout)
+                return lease is not None and lease.alive
+
+            for news in self._newsroom.look(journal.rollouts(limit=50), alive):
+                compat.notify_desktop(self, news.text, os.environ)
+                if getattr(self.screen, "rollout", "") != news.rollout:
+                    self._say(f"{news.text} (rollout {news.rollout})", news.role)
+
     def _begin(self) -> None:
         start = self.start_at
         if start.mode != self.DEFAULT_MODE:
@@ -119,6 +138,8 @@ class VmssTui(compat.SafeApp):
         if start.rollout:
             self.open_rollout(start.rollout, speed=start.speed)
         self.sign_in()
+        self.look_for_news()
+        self.set_interval(NEWS_SECONDS, self.look_for_news)
 
     def sign_in(self) -> None:
         """Sign in (again)."""
@@ -204,10 +225,9 @@ class VmssTui(compat.SafeApp):
         running = self.running_rollouts()
         question = leaving_question(losses, len(running), self.as_called("`vmss-tui attach`"))
         if question is None or await self.push_screen_wait(ConfirmScreen(question)):
-            words = [
-                *(line for each in screens for line in each.parting()),
-                *([parting_words(running)] if running else []),
-            ]
+            words = [line for each in screens for line in each.parting()]
+            others = [each for each in running if not any(each.id in line for line in words)]
+            words += [parting_words(others)] if others else []
             self.exit(return_code=0, message=Text(self.as_called("\n".join(words))) if words else None)
 
     def running_rollouts(self) -> "tuple[RolloutHeader, ...]":

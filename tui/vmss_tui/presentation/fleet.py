@@ -136,6 +136,7 @@ def _upgrade_mark(upgrade: RollingUpgrade, now: datetime) -> Mark | None:
         word = "rolling" if upgrade.code is UpgradeCode.ROLLING_FORWARD else "rolling back"
         return Mark(HALF, f"{word} {upgrade.successful}/{total}" if total else word, Role.BUSY)
     ago = short_age(text.seconds_between(upgrade.last_action_at, now)) if upgrade.last_action_at else ""
+    ago = ago.replace(" min", "m").replace(" ", "")
     if upgrade.code is UpgradeCode.FAULTED:
         return Mark(CROSS, f"faulted {ago}".rstrip(), Role.BAD)
     if upgrade.code is UpgradeCode.CANCELLED and upgrade.pending:
