@@ -3,13 +3,18 @@
 import argparse
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
+from support import story
 from support.fakes import FakeAzure, FakeSession
 from vmss_tui.app.app import VmssTui
 from vmss_tui.app.favourites import Favourites
 from vmss_tui.app.screens.fleet import FleetScreen
 from vmss_tui.app.start import StartAt
+from vmss_tui.domain.events import Ended, RunnerStarted, Verdict
+from vmss_tui.journal.store import Journal
 from vmss_tui.ports import SystemClock
 
 
@@ -20,6 +25,7 @@ def main() -> None:
     parser.add_argument("--mode", default="fleet")
     parser.add_argument("--profiles", type=Path)
     parser.add_argument("--read-only", action="store_true")
+    parser.add_argument("--rollout", type=Path, help="a rollout runs, and fails once this file is there")
     parser.add_argument("--crash", action="store_true", help="break when raw JSON is asked for")
     given = parser.parse_args()
     if given.crash:
@@ -29,6 +35,8 @@ def main() -> None:
         session = FakeSession(
             Path(directory), azure, clock=SystemClock(), read_only=given.read_only, profile_directory=given.profiles
         )
+        if given.rollout is not None:
+            fail_when(given.rollout, session)
         target = azure.find(given.set).scale_set.id if given.set else None
         app = VmssTui(
             session,
@@ -38,6 +46,22 @@ def main() -> None:
         app.run()
         session.close()
     sys.exit(app.return_code or 0)
+
+
+def fail_when(wanted: Path, session: FakeSession) -> None:
+    """Let a rollout run until the file is there, then fail."""
+    journal, now = session.journal(), session.clock.now()
+    rollout = journal.create(story.plan_of(), who="maria", at=now)
+    journal.append(rollout, RunnerStarted(1, "box"), at=now)
+
+    def wait() -> None:
+        own = Journal.open(journal.path)
+        while not wanted.exists():
+            time.sleep(0.05)
+        own.append(rollout, Ended(Verdict.FAILED, "2 of 12 failed"), at=session.clock.now())
+        own.close()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def crash(screen: FleetScreen) -> None:

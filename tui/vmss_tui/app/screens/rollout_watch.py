@@ -10,20 +10,17 @@ from textual import work
 
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.rollout_feed import LogArrived, LogFailed, Replay
-from vmss_tui.domain.rollout import RolloutState, Stage
+from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import summary
 from vmss_tui.presentation.rollout_log import LogLine, follow
-from vmss_tui.presentation.text import seconds_between
 
 _LOG_KEPT = 2000
 _REPAINT_SECONDS = 0.2
 """No more than five repaints a second, however fast the log grows."""
 _RETRY_SECONDS = 3.0
-_NEWS_SECONDS = 30.0
-"""What happened longer ago rings no bell: somebody looks at an old rollout."""
 _NO_LEASE_SECONDS = 5.0
 """So long a rollout may have no runner before we say so: one is just starting, or just ended."""
 
@@ -93,7 +90,7 @@ class WatchScreen(BaseScreen):
         self.log_lines = [*self.log_lines, *lines][-_LOG_KEPT:]
         self.problem = None
         if self.state.stage is not before:
-            self._stage_changed(log[-1].at)
+            self.refresh_keys()
         if not self._painting:
             self._painting = True
             self.set_timer(_REPAINT_SECONDS, self._paint_soon)
@@ -110,12 +107,6 @@ class WatchScreen(BaseScreen):
         if self.state.seq:
             self.flash(f"{message.error.message}; trying again", Role.BAD)
         self.paint()
-
-    def _stage_changed(self, at: datetime) -> None:
-        news = seconds_between(at, self.shell.session.clock.now()) < _NEWS_SECONDS
-        if not self.replayed and news and (self.state.stage.over or self.state.stage is Stage.APPROVAL):
-            self.app.bell()
-        self.refresh_keys()
 
     def tick(self) -> None:
         """Ages, and whether somebody still works on it."""

@@ -1,0 +1,120 @@
+"""News of rollouts: what is news, how it is told on whatever screen, and what goes to the terminal."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.test_terminal import fake
+from support import estate, story
+from support.desk import sitting
+from vmss_tui.app import compat
+from vmss_tui.app.news import LOOKS_WITHOUT_RUNNER, Newsroom
+from vmss_tui.domain.events import ApprovalNeeded, Ended, RunnerStarted, Verdict
+from vmss_tui.domain.rollout import Stage
+from vmss_tui.journal.store import RolloutHeader
+from vmss_tui.presentation.glyphs import Role
+
+HEADER = RolloutHeader(
+    id="7f3a01bc",
+    target=story.plan_of().target,
+    label="web 2.5.0",
+    profile="web",
+    who="maria",
+    why="",
+    ticket="",
+    host="box",
+    created_at=estate.NOW,
+    stage=Stage.RUNNING,
+)
+
+
+def told(room: Newsroom, stages: Iterable[Stage], *, alive: bool = True, header: RolloutHeader = HEADER) -> list[str]:
+    news = [each for stage in stages for each in room.look([replace(header, stage=stage)], lambda _: alive)]
+    return [each.text for each in news]
+
+
+def test_a_person_hears_of_an_approval_and_of_the_end_once() -> None:
+    stages = (Stage.RUNNING, Stage.APPROVAL, Stage.APPROVAL, Stage.RUNNING, Stage.PAUSED, Stage.FAILED, Stage.FAILED)
+    assert told(Newsroom(estate.NOW), stages) == [
+        "web-weu: web 2.5.0 waits for an approval",
+        "web-weu: web 2.5.0 has FAILED",
+    ]
+
+
+def test_what_ended_before_the_app_began_is_no_news_but_a_quick_end_is() -> None:
+    old = replace(HEADER, created_at=estate.NOW - timedelta(days=1))
+    assert told(Newsroom(estate.NOW), [Stage.COMPLETED], header=old) == []
+    assert told(Newsroom(estate.NOW), [Stage.COMPLETED]) == ["web-weu: web 2.5.0 has completed"]
+
+
+def test_a_runner_that_is_gone_is_told_once_if_there_was_one() -> None:
+    room, long = Newsroom(estate.NOW), [Stage.RUNNING] * (LOOKS_WITHOUT_RUNNER + 2)
+    assert told(room, long, alive=False) == []
+    told(room, [Stage.RUNNING])
+    assert told(room, long, alive=False) == ["web-weu: web 2.5.0 has lost its runner: resume it"]
+    told(room, [Stage.RUNNING])
+    assert len(told(room, long, alive=False)) == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "sequence"),
+    [
+        ({"TERM": "xterm-256color"}, "\x1b]9;vmss-tui: a b\x07"),
+        ({"TERM": "tmux-256color", "TMUX": "/tmp/x,1,0"}, "\x1bPtmux;\x1b\x1b]9;vmss-tui: a b\x07\x1b\\"),
+        ({"TERM": "screen-256color"}, "\x1bP\x1b]9;vmss-tui: a b\x07\x1b\\"),
+        ({"TERM": "linux"}, ""),
+        ({"TERM": "dumb"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_notice_of_the_desktop_cannot_be_broken_out_of(environ: dict[str, str], sequence: str) -> None:
+    assert compat.desktop_notice("a \x07\x1b\nb", environ) == sequence
+    assert len(compat.desktop_notice("x" * 5000, environ)) < 250
+
+
+async def test_news_is_told_on_any_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with sitting(tmp_path) as desk:
+        rung: list[str] = []
+        monkeypatch.setattr(compat, "notify_desktop", lambda app, text, environ: rung.append(text))
+        await desk.shows("15 scale sets")
+        journal, now = desk.session.journal(), desk.session.clock.now()
+        rollout = journal.create(story.plan_of(), who="maria", at=now)
+        journal.append(rollout, RunnerStarted(1, "box"), at=now)
+        desk.app.look_for_news()
+        assert rung == []
+        journal.append(rollout, ApprovalNeeded(2), at=now)
+        desk.app.look_for_news()
+        assert rung == ["web-weu: web 2.5.0 waits for an approval"]
+        await desk.shows(f"web-weu: web 2.5.0 waits for an approval (rollout {rollout})")
+        desk.app.open_rollout(rollout)
+        await desk.shows("WAITS FOR APPROVAL")
+        journal.append(rollout, Ended(Verdict.COMPLETED, "fine"), at=now)
+        desk.app.look_for_news()
+        desk.app.look_for_news()
+        assert rung[1:] == ["web-weu: web 2.5.0 has completed"]
+
+
+def test_news_has_a_role_for_how_bad_it_is() -> None:
+    (news,) = Newsroom(estate.NOW).look([replace(HEADER, stage=Stage.FAILED)], lambda _: True)
+    assert (news.rollout, news.role) == ("7f3a01bc", Role.BAD)
+
+
+@pytest.mark.terminal
+@pytest.mark.parametrize(
+    ("environment", "start"), [({}, b"\x1b]9;"), ({"TMUX": "/tmp/x,1,0"}, b"\x1bPtmux;\x1b\x1b]9;")]
+)
+def test_a_real_terminal_gets_bell_and_notice(tmp_path: Path, environment: dict[str, str], start: bytes) -> None:
+    fails = tmp_path / "fails"
+    with fake(tmp_path, "--rollout", str(fails), **environment) as terminal:
+        terminal.wait_for("15 scale sets, 603 instances")
+        before = bytes(terminal.raw)
+        fails.touch()
+        terminal.wait_for("web-weu: web 2.5.0 has FAILED")
+        since = bytes(terminal.raw)[len(before) :]
+        assert start not in before and start + b"vmss-tui: web-weu: web 2.5.0 has FAILED\x07" in since
+        assert since.count(b"\x07") == 2
+        terminal.press("q")
+        assert terminal.finish() == 0
