@@ -5,6 +5,7 @@ speed gets a simulator of its own.
 """
 
 import itertools
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,15 @@ from vmss_tui.gateway import auth
 
 OpensLab = Callable[..., Awaitable[Lab]]
 SPEED = 60.0
-_NUMBERS = itertools.count(1)
+_NUMBERS: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+"""The next scale set of each mode."""
 
 
 @pytest.fixture(scope="session")
 def estate_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
     """One simulator for all plain labs of this worker."""
     path = tmp_path_factory.mktemp("estate") / "scenario.toml"
-    path.write_text(estate(80))
+    path.write_text(estate(120))
     sim = SimulatorProcess.start(path, speed=SPEED)
     yield sim
     sim.stop()
@@ -52,7 +54,7 @@ async def open_lab(
             shared.control.clear_faults()
             shared.control.clock(speed=SPEED)
             shared.control.throttle(enabled=False)
-            lab = await Lab.open(shared, state, f"{mode.lower()}-{next(_NUMBERS):03}")
+            lab = await Lab.open(shared, state, f"{mode.lower()}-{next(_NUMBERS[mode]):03}")
         opened.append(lab)
         return lab
 
