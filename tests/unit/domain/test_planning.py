@@ -133,6 +133,29 @@ def test_forcing_gives_identical_settings_a_fresh_tag() -> None:
     assert plan(snapshot(*fleet(2)), policy(force_rerun=True)).script.force_update_tag == ""
 
 
+def test_a_tag_that_forced_an_earlier_run_stays() -> None:
+    of = snapshot(
+        *(vm(i, script_digest=script(force_update_tag="t").digest) for i in range(2)),
+        extensions=(extension(settings=script().settings, force_update_tag="t"),),
+    )
+    calm = plan(of)
+    assert calm.script.force_update_tag == "t" and not calm.batches and not calm.writes_model and not calm.changes
+    assert plan(of, config=script(force_update_tag="other")).script.force_update_tag == "other"
+    assert plan(of, policy(force_rerun=True)).script.force_update_tag == "20260301T120000Z"
+    assert plan(of, config=script(3)).script.force_update_tag == ""
+
+
+def test_a_version_of_another_name_differs_in_its_protected_settings() -> None:
+    same = snapshot(*(vm(i, of=2) for i in range(2)), extensions=(extension(settings=script().settings),))
+    hidden = script(label="web 3", protected={"commandToExecute": SecretRef(SecretSource.ENV, "CMD")})
+    known = {script().digest: "web 2"}
+    made = plan(same, config=hidden, labels=known)
+    assert made.script.force_update_tag and len(made.batches) == 2 and made.writes_model and made.forecast.will_run
+    assert (made.from_label, made.to_label) == ("web 2", "web 3")
+    for config, labels in ((hidden, {}), (replace(hidden, label="web 2"), known), (replace(hidden, label=""), known)):
+        assert not plan(same, config=config, labels=labels).batches
+
+
 def test_what_it_removes_and_what_it_keeps() -> None:
     made = plan(snapshot(*fleet(2)))
     removal = replace(made, removes=True)

@@ -12,6 +12,7 @@ from vmss_tui.cli import diagnostics, inventory
 from vmss_tui.cli.naming import Namer
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.learning import learn
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode, parse_duration
 from vmss_tui.domain.scaleset import ScaleSet
@@ -33,6 +34,7 @@ class Wish:
     batch: Amount | None = None
     pause_seconds: int | None = None
     unhealthy_percent: int | None = None
+    rerun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,7 @@ async def prepare(session: LiveSession, wish: Wish) -> Prepared:
         labels=_labels(session, scale_set),
         sha256=resolved.sha256,
     )
+    plan = learn(plan, session.journal().paces(target))
     return Prepared(profile=profile, resolved=resolved, plan=plan, pins=pins)
 
 
@@ -113,6 +116,8 @@ def adjusted(policy: RolloutPolicy, wish: Wish) -> RolloutPolicy:
         policy = replace(policy, steps=(BatchStep(wish.batch),))
     if wish.pause_seconds is not None:
         policy = replace(policy, pause_seconds=wish.pause_seconds)
+    if wish.rerun:
+        policy = replace(policy, force_rerun=True)
     if wish.unhealthy_percent is not None:
         policy = replace(
             policy, unhealthy_percent=wish.unhealthy_percent, unhealthy_upgraded_percent=wish.unhealthy_percent

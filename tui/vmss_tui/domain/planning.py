@@ -22,6 +22,7 @@ from vmss_tui.domain.script import (
     ScriptState,
     SettingChange,
     diff_settings,
+    digest,
     forecast_rerun,
     unnamed,
 )
@@ -125,11 +126,19 @@ def _previous(of: ScaleSet, labels: Mapping[str, str]) -> ScriptConfig | None:
 def _prepared(
     script: ScriptConfig, previous: ScriptConfig | None, policy: RolloutPolicy, labels: Mapping[str, str], now: datetime
 ) -> ScriptConfig:
-    """The script with its name, and with a fresh force-update tag when identical settings shall run again."""
-    named = script if script.label else script.labelled(labels.get(script.digest, ""))
-    if policy.force_rerun and previous is not None and previous.digest == named.digest:
-        return replace(named, force_update_tag=now.strftime("%Y%m%dT%H%M%SZ"))
-    return named
+    """The script with its name, and with a fresh force-update tag when identical settings shall run again.
+
+    A tag that an earlier run was forced with stays: dropping it would run the same script once more. A version of
+    another name whose public settings are the same must differ in what nobody can see, so it gets a tag too.
+    """
+    same = previous is not None and previous.digest == digest(
+        script.handler, script.settings, script.force_update_tag or previous.force_update_tag
+    )
+    if previous is None or not same:
+        return script if script.label else script.labelled(labels.get(script.digest, ""))
+    kept = replace(script, force_update_tag=previous.force_update_tag, label=script.label or previous.label)
+    other = bool(script.protected and previous.label) and kept.label != previous.label
+    return replace(kept, force_update_tag=now.strftime("%Y%m%dT%H%M%SZ")) if policy.force_rerun or other else kept
 
 
 def _fitting(policy: RolloutPolicy, strategy: Strategy, total: int) -> RolloutPolicy:

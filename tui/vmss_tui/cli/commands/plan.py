@@ -29,6 +29,7 @@ _OPTIONS = (
     click.option("--batch", metavar="N|P%", help="Instances a batch, or a percentage of the set."),
     click.option("--pause", metavar="TIME", help="Between batches: 30s, 5m."),
     click.option("--max-unhealthy", type=click.IntRange(0, 100), metavar="P", help="Percent that may be unhealthy."),
+    click.option("--rerun", is_flag=True, help="Run the script again even where the settings are identical."),
 )
 
 
@@ -50,6 +51,7 @@ def wish_from(given: Mapping[str, Any]) -> Wish:
         batch=amount(given["batch"]),
         pause_seconds=seconds(given["pause"]),
         unhealthy_percent=given["max_unhealthy"],
+        rerun=given["rerun"],
     )
 
 

@@ -113,4 +113,6 @@ def _again(given: dict[str, Any]) -> list[str]:
             words += [option, given[key]]
     if given["max_unhealthy"] is not None:
         words += ["--max-unhealthy", str(given["max_unhealthy"])]
+    if given["rerun"]:
+        words.append("--rerun")
     return words

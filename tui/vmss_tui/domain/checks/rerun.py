@@ -6,6 +6,8 @@ from vmss_tui.domain.checks.facts import Check, Facts, info, number, warn
 from vmss_tui.domain.policy import Finding
 from vmss_tui.domain.script import ScriptState
 
+_AGAIN = "To run the script again, use --rerun, or Run again in the form."
+
 
 def nothing_to_do(facts: Facts) -> Iterator[Finding]:
     """No instances, or all of them have it."""
@@ -17,7 +19,7 @@ def nothing_to_do(facts: Facts) -> Iterator[Finding]:
         yield warn(
             "all-current",
             "no instance needs this version" + ("" if model else ": only the model changes"),
-            "Force a re-run to run the script again." if model else "",
+            _AGAIN if model else "",
         )
 
 
@@ -37,7 +39,7 @@ def would_not_rerun(facts: Facts) -> Iterator[Finding]:
             "identical-settings",
             f"the settings are identical: Azure would not run the script again on {number(len(tried), 'instance')} "
             "where it failed",
-            "Force a re-run.",
+            _AGAIN,
             tried,
         )
 
