@@ -14,6 +14,7 @@ import pytest
 from engine.toy import Toy, script
 from engine.toy_azure import ToyAzure, ToyClock, Trouble
 from vmss_tui.domain import events as e
+from vmss_tui.domain.learning import learn
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.planning import plan_rollout
 from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, Severity, UpgradeMode
@@ -344,3 +345,18 @@ async def test_death_at_every_single_step(kind: str, memory: Path) -> None:
             assert die_at > 30
             return
     raise AssertionError(f"more than {steps} steps")
+
+
+async def test_a_second_plan_knows_how_long_the_first_rollout_took(bench: Bench) -> None:
+    assert bench.journal.paces(bench.plan.target) == ()
+    await bench.run()
+    (took,) = bench.journal.paces(bench.plan.target)
+    spans = [
+        (each.ended_at - each.started_at).total_seconds()
+        for each in bench.state.batches
+        if each.ended_at is not None and each.started_at is not None
+    ]
+    assert list(took) == spans and len(spans) == 3
+    again = learn(plan_rollout(bench.toy.snapshot(), script(3), POLICY, now=bench.toy.now), [took])
+    assert again.estimate.basis == "from 1 earlier rollout of this set"
+    assert bench.journal.paces(replace(bench.plan.target, name="other")) == ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from support import estate, story
+from vmss_tui.domain.learning import learn
 from vmss_tui.domain.plan import Batch, Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.planning import plan_rollout
 from vmss_tui.domain.policy import Amount, BatchStep, Finding, RolloutPolicy, Severity, UpgradeMode
@@ -101,8 +102,10 @@ def test_the_arithmetic_and_the_order_are_said_in_words_and_once() -> None:
 
 def test_the_sentence_says_how_many_stay_healthy_and_how_long() -> None:
     assert plan.sentence(story.plan_of()) == (
-        "60 instances in 5 batches, at least 48 of 60 healthy if all goes well, about 9 to 12 min"
+        "60 instances in 5 batches, at least 48 of 60 healthy if all goes well, about 9 to 12 min (assumed)"
     )
+    learned = learn(story.plan_of(), [(60.0, 120.0), (90.0,)])
+    assert plan.sentence(learned).endswith(", about 7 to 12 min (from 2 earlier rollouts of this set)")
     blind = replace(story.plan_of(), healthy=None)
     assert "without a health source" in plan.sentence(blind)
     assert plan.sentence(replace(story.plan_of(), batches=())) == "nothing to do"

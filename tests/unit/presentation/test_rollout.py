@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import story
-from vmss_tui.domain.events import ApprovalNeeded, Approved, Paused, Phase, PolicyRestored, Verdict, Waiting
+from vmss_tui.domain.events import ApprovalNeeded, Approved, Paused, Phase, Planned, PolicyRestored, Verdict, Waiting
+from vmss_tui.domain.learning import learn
 from vmss_tui.domain.plan import Strategy
 from vmss_tui.domain.rollout import RolloutState, fold
 from vmss_tui.presentation import rollout
@@ -73,6 +74,10 @@ def test_no_estimate_before_the_first_batch_has_ended_and_an_honest_one_after() 
     first = story.until_batch(1)
     assert remaining(fold(first.log), first.now) is None
     assert "eta –" in text_of(rollout.headline(fold(first.log), first.now, 120))
+    known = fold([replace(first.log[0], event=Planned(learn(first.plan, [(60.0, 90.0)]))), *first.log[1:]])
+    soon = remaining(known, first.now)
+    spent = elapsed(known, first.now)
+    assert soon is not None and soon.low == 5 * 60 + 4 * 30 - spent and soon.high == 5 * 90 + 4 * 30 - spent
     fourth = story.until_batch(4)
     left = remaining(fold(fourth.log), fourth.now)
     assert left is not None and 60 < left.low <= left.high < 200
@@ -112,16 +117,6 @@ def test_counts_show_health_against_the_floor() -> None:
     assert ("47", Role.BAD) in rollout.counts(state, tale.now, 120)
     for cells in (78, 100, 120, 200):
         assert width(text_of(rollout.counts(state, tale.now, cells))) <= cells
-
-
-def test_the_floor_is_what_the_plan_promised_less_what_has_left_the_set() -> None:
-    state = fold(story.until_batch(2).log)
-    assert state.plan is not None and rollout.floor(state) == state.plan.estimate.lowest_healthy == 48
-    sick = replace(state.plan, estimate=replace(state.plan.estimate, lowest_healthy=46))
-    assert rollout.floor(replace(state, plan=sick)) == 46
-    assert rollout.floor(replace(state, plan=sick, total=50)) == 36
-    assert rollout.floor(replace(state, plan=sick, total=70)) == 46
-    assert rollout.floor(replace(state, healthy=None)) is None
 
 
 def test_the_floor_is_what_the_plan_promised_less_what_has_left_the_set() -> None:

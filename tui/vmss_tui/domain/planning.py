@@ -12,6 +12,7 @@ from vmss_tui.domain.batching import batches
 from vmss_tui.domain.checks import find
 from vmss_tui.domain.health import Health, Power, Provisioning
 from vmss_tui.domain.instance import Instance
+from vmss_tui.domain.learning import fixed_seconds
 from vmss_tui.domain.phases import CURRENT
 from vmss_tui.domain.plan import Batch, Estimate, Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode, iso_duration
@@ -113,7 +114,7 @@ def estimate(made: tuple[Batch, ...], policy: RolloutPolicy, healthy: int) -> Es
     """How long these batches take, in seconds, and the fewest healthy instances to expect."""
     if not made:
         return Estimate(0, 0, healthy)
-    fixed = (len(made) - 1) * policy.pause_seconds + len(made) * policy.min_healthy_seconds + policy.soak_seconds
+    fixed = fixed_seconds(len(made), policy)
     largest = max(len(each.ids) for each in made)
     return Estimate(len(made) * FAST_SECONDS + fixed, len(made) * SLOW_SECONDS + fixed, max(0, healthy - largest))
 

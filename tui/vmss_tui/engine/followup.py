@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from vmss_tui.domain import followup
 from vmss_tui.domain.checks import by_weight
+from vmss_tui.domain.learning import learn
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.script import SecretRef
 from vmss_tui.engine.files import file_findings, look_at, planned_files
@@ -26,14 +27,15 @@ async def plan_followup(verb: str, rollout: str, *, journal: Journal, azure: Azu
         first = "Cancel it first." if verb == "undo" else "Wait for its end, or cancel it."
         raise UsageError(f"rollout {header.id} still runs ({header.stage.value}): {verb} comes after", hint=first)
     snapshot = await read_set(azure, header.target, clock)
-    now, labels = clock.now(), journal.labels()
+    now, labels, paces = clock.now(), journal.labels(), journal.paces(header.target)
     if verb == "retry":
         again = followup.plan_retry(header.id, state.plan, state, snapshot, labels=labels, now=now)
-        return replace(again, files=state.plan.files)
+        return learn(replace(again, files=state.plan.files), paces)
     sources = _sources(journal, header, state.plan)
     back = followup.plan_undo(header.id, state.plan, state, snapshot, labels=labels, sources=sources, now=now)
     if back.removes:
         return back
+    back = learn(back, paces)
     pins = await look_at(azure, back.script.file_uris)
     findings = by_weight(*back.findings, *file_findings(pins, {}, back.script))
     return replace(back, findings=findings, files=planned_files(pins, {}))

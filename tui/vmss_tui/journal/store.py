@@ -5,6 +5,7 @@ kin only. Never stores a secret.
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import socket
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from vmss_tui.domain.events import Ended, Event, InstancesSeen, Logged, Noted, Planned, UpgradeSeen, Waiting
 from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.learning import batch_times
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.rollout import RolloutState, Stage, fold
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
@@ -27,6 +29,8 @@ from vmss_tui.journal.lease import Lease, Owner
 __all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader", "default_path"]
 
 VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo")
+PACES = 10
+"""Rollouts of a set from which its pace is learned."""
 _OBSERVATIONS = (InstancesSeen, UpgradeSeen, Waiting, Noted)
 """What may be lost in a power cut, since it is seen again; everything else is on the disk before we go on."""
 
@@ -257,6 +261,23 @@ class Journal:
         """Let go; does nothing when it was lost already."""
         with self._db.writing() as connection:
             connection.execute("DELETE FROM leases WHERE token = ?", (lease.token,))
+
+    def paces(self, target: ScaleSetId, *, limit: int = PACES) -> tuple[tuple[float, ...], ...]:
+        """How many seconds each batch of the newest rollouts of a set took; a rollout without any is left out."""
+        with self._db.reading() as connection:
+            rows = connection.execute(
+                "SELECT rollout, seq, at, kind, version, body FROM events WHERE kind IN"
+                " ('planned', 'batch_started', 'batch_ended') AND rollout IN"
+                " (SELECT id FROM rollouts WHERE target_key = ? ORDER BY created_at DESC LIMIT ?)"
+                " ORDER BY rollout, seq",
+                ("|".join(target.key), limit),
+            ).fetchall()
+        logs: dict[str, list[Logged]] = {}
+        for row in rows:
+            with contextlib.suppress(ValueError):
+                event = schema.decode(row["kind"], row["version"], row["body"])
+                logs.setdefault(row["rollout"], []).append(Logged(row["seq"], schema.moment(row["at"]), event))
+        return tuple(took for log in logs.values() if (took := batch_times(log)))
 
     def labels(self) -> Mapping[str, str]:
         """Names of versions by digest."""

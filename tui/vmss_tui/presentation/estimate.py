@@ -1,11 +1,12 @@
 """How long a rollout has run and may still run, from what its finished batches took.
 
-Pure: times are aware UTC, durations are seconds. Says nothing before the first batch has ended.
+Pure: times are aware UTC, durations are seconds.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from vmss_tui.domain.learning import LEARNED
 from vmss_tui.domain.rollout import RolloutState, Stage
 from vmss_tui.presentation.text import clock_time, in_words, seconds_between
 
@@ -34,12 +35,15 @@ def elapsed(state: RolloutState, now: datetime) -> float:
 
 
 def remaining(state: RolloutState, now: datetime) -> Remaining | None:
-    """What is left by the pace of the finished batches; None before the first, while it waits, and after the end."""
+    """What is left by the pace of the finished batches; before the first, by that of earlier rollouts of the set.
+
+    None while nothing is known, while it waits for its runner, and after the end.
+    """
     if state.stage not in (Stage.RUNNING, Stage.PAUSED, Stage.APPROVAL) or state.plan is None:
         return None
     took = [seconds_between(b.started_at, b.ended_at) for b in state.batches if b.ended_at is not None]
     if not took:
-        return None
+        return _as_planned(state, now)
     pauses = _pauses(state)
     left = max(0, state.batch_count - len(state.batches))
     current = state.batch
@@ -52,6 +56,14 @@ def remaining(state: RolloutState, now: datetime) -> Remaining | None:
         return begun + left * (each + pause) - min(rested, pause) + soak
 
     return Remaining(total(min(took), min(pauses)), total(max(took), max(pauses)))
+
+
+def _as_planned(state: RolloutState, now: datetime) -> Remaining | None:
+    """What the plan learned from earlier rollouts; what it only assumed says nothing."""
+    if state.plan is None or not state.plan.estimate.basis.startswith(LEARNED):
+        return None
+    gone, planned = elapsed(state, now), state.plan.estimate
+    return Remaining(max(0.0, planned.low_seconds - gone), max(0.0, planned.high_seconds - gone))
 
 
 def _pauses(state: RolloutState) -> list[float]:

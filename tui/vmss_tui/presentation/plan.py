@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import ndiff
 from typing import Protocol
 
+from vmss_tui.domain.learning import LEARNED
 from vmss_tui.domain.plan import Batch, RolloutPlan, Strategy
 from vmss_tui.domain.policy import Finding, Severity
 from vmss_tui.domain.script import SettingChange
@@ -293,7 +294,8 @@ def sentence(plan: RolloutPlan) -> str:
     else:
         parts.append("without a health source, so nothing is health-checked")
     if plan.batches:
-        parts.append(f"about {duration(plan.estimate.low_seconds, plan.estimate.high_seconds)}")
+        known = plan.estimate.basis if plan.estimate.basis.startswith(LEARNED) else "assumed"
+        parts.append(f"about {duration(plan.estimate.low_seconds, plan.estimate.high_seconds)} ({known})")
     return ", ".join(parts)
 
 

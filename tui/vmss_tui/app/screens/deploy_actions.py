@@ -15,6 +15,7 @@ from vmss_tui.app.screens.deploy_form import Form, start_from_profile
 from vmss_tui.app.screens.deploy_work import PLANNING, ReadyToStart, WorkFailed, edit_text
 from vmss_tui.app.screens.prompt import PickScreen, PromptScreen
 from vmss_tui.app.widgets.form import Field
+from vmss_tui.domain.learning import learn
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.script import HandlerOs, Secret
 from vmss_tui.engine.preflight import preflight
@@ -317,7 +318,7 @@ async def _preflight(screen: "DeployScreen") -> None:
     except VmssTuiError as error:
         screen.post_message(WorkFailed(PLANNING, error))
     else:
-        screen.post_message(ReadyToStart(plan, pins))
+        screen.post_message(ReadyToStart(learn(plan, screen.paces), pins))
 
 
 def ask_and_start(screen: "DeployScreen", plan: RolloutPlan) -> None:

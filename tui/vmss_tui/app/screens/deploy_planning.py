@@ -12,6 +12,7 @@ from vmss_tui.app.screens import deploy_work as jobs
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.deploy_form import Form
 from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.learning import learn
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.domain.script import ScriptConfig
@@ -40,6 +41,7 @@ class PlanningScreen(BaseScreen):
         self.pins: dict[str, FilePin] = {}
         self.labels: Mapping[str, str] = {}
         self.applied: ScriptConfig | None = None
+        self.paces: Sequence[Sequence[float]] = ()
         self.error: VmssTuiError | None = None
         self.syntax: tuple[str, tuple[LintProblem, ...]] = ("", ())
         self.drafts = Drafts()
@@ -75,6 +77,7 @@ class PlanningScreen(BaseScreen):
         """The first reading makes the form; later ones only renew the plan."""
         self.status.arrived(jobs.READING)
         self.snapshot, self.labels, self.applied = message.snapshot, message.labels, message.applied
+        self.paces = message.paces
         self.error = None
         if self.form is None:
             self.begin(message.snapshot)
@@ -122,7 +125,7 @@ class PlanningScreen(BaseScreen):
             if self.plan is not None:
                 made = self.form.resolved(self.snapshot.scale_set)
                 found = file_findings(self.known_pins(), made.sha256, made.script)
-                self.plan = replace(self.plan, findings=(*self.plan.findings, *found))
+                self.plan = learn(replace(self.plan, findings=(*self.plan.findings, *found)), self.paces)
                 self._look_at_new_files()
         self.paint()
 

@@ -6,7 +6,7 @@ Workers post messages and touch no widget. Nothing here writes to Azure.
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,8 @@ class SetRead(Message):
     labels: Mapping[str, str]
     applied: ScriptConfig | None = None
     """What this program wrote last, when it is what the set still has: its references are known."""
+    paces: Sequence[Sequence[float]] = ()
+    """How many seconds the batches of earlier rollouts took."""
 
 
 @dataclass
@@ -81,7 +83,15 @@ class SyntaxChecked(Message):
 async def read(azure: Azure, target: ScaleSetId, clock: Clock, session: Session) -> SetRead:
     """Read the set with its instances, and name the versions found. Raises what reading raises."""
     snapshot = await read_set(azure, target, clock)
-    return SetRead(snapshot, name_versions(snapshot, session), last_applied(snapshot, session))
+    return SetRead(snapshot, name_versions(snapshot, session), last_applied(snapshot, session), paces(target, session))
+
+
+def paces(target: ScaleSetId, session: Session) -> Sequence[Sequence[float]]:
+    """How many seconds the batches of earlier rollouts of this set took; nothing when the journal cannot be read."""
+    try:
+        return session.journal().paces(target)
+    except VmssTuiError:
+        return ()
 
 
 def last_applied(snapshot: SetSnapshot, session: Session) -> ScriptConfig | None:
