@@ -220,6 +220,8 @@ def test_a_secret_reaches_azure_and_nothing_else(own: Program, own_world: Simula
     missing = own("rollout", "secretive", "slow", "--set", "version=8.0.0", "--yes")
     assert missing.code == 2
     assert "APP_TOKEN" in missing.err
+    planned = own("plan", "secretive", "slow", "--set", "version=8.0.0", APP_TOKEN=SECRET).out
+    assert "  storageAccountKey  *** unknown on Azure  $APP_TOKEN" in planned and SECRET not in planned
     started = own("rollout", "secretive", "slow", "--set", "version=8.0.0", "--yes", "--detach", APP_TOKEN=SECRET)
     assert started.code == 0, started.err
     runner = runners(own)[0]

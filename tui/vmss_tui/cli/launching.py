@@ -16,7 +16,7 @@ from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.columns import text_of
-from vmss_tui.presentation.plan import sections
+from vmss_tui.presentation.plan import ProtectedLine, sections
 from vmss_tui.presentation.rollout import arrow
 from vmss_tui.presentation.text import counted
 
@@ -126,7 +126,16 @@ def plan_lines(plan: RolloutPlan, pins: Sequence[FilePin] = ()) -> list[str]:
     """The plan for people."""
     cells = min(output.columns() or WIDTH, WIDTH)
     title = f"{plan.target.short}, {plan.location}: {arrow(plan.from_label or 'nothing', plan.to_label)}"
-    return [title, "", *(text_of(line) for line in sections(plan, cells, files=pins)), ""]
+    shown = sections(plan, cells, files=pins, protected=_protected(plan))
+    return [title, "", *(text_of(line) for line in shown), ""]
+
+
+def _protected(plan: RolloutPlan) -> list[ProtectedLine]:
+    """What happens to protected settings, by name: their values are nobody's to see."""
+    from vmss_tui.profiles.protected import protected_changes
+
+    found = () if plan.removes else protected_changes(plan.previous, plan.script)
+    return [ProtectedLine(each.name, each.word.value, each.source) for each in found]
 
 
 def _refused(plan: RolloutPlan) -> PreflightRefused:
