@@ -464,6 +464,31 @@ def test_cancel_and_continue() -> None:
     assert toy.rolls == 2 and len(state.our_rolls) == 2
 
 
+def test_a_roll_that_goes_on_at_once_never_has_two_batches_under_way() -> None:
+    toy = Toy(mode=R, takes=30)
+    driver = drive(toy)
+    driver.run(begun(driver, 1))
+    assert driver.ask("pause", "cancel")
+    driver.run(lambda: "cancel-1" in driver.state.accepted)
+    assert driver.ask("resume")
+    state = driver.run()
+    waits = [each.why for each in kinds(driver, e.Waiting) if isinstance(each, e.Waiting)]
+    assert "instances of the cancelled roll come to their end before it starts again" in waits
+    assert state.verdict is e.Verdict.COMPLETED and toy.rolls == 2
+    assert toy.most_busy == 2, "34 % of 6"
+
+
+def test_a_roll_does_not_wait_for_an_instance_that_never_ends() -> None:
+    toy = Toy(mode=R, takes=30)
+    driver = drive(toy, policy(batch_deadline_seconds=60))
+    driver.run(begun(driver, 1))
+    assert driver.ask("pause", "cancel")
+    driver.run(lambda: "cancel-1" in driver.state.accepted)
+    toy.vms["0"].age = -100
+    assert driver.ask("resume")
+    driver.run(lambda: toy.rolls == 2)
+
+
 def test_a_paused_roll_may_be_cancelled_for_good() -> None:
     driver = drive(Toy(mode=R))
     driver.run(begun(driver, 1))

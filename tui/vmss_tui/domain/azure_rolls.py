@@ -26,7 +26,7 @@ STUCK = ("deadline", None)
 
 def decide(scene: Scene) -> Commands:
     """What to do now."""
-    for step in (finish, _permitted, protect, _write, _cancel, _roll, _settle, _soak):
+    for step in (finish, _permitted, protect, _linger, _write, _cancel, _roll, _settle, _soak):
         commands = step(scene)
         if commands is not None:
             return commands
@@ -59,9 +59,22 @@ def _write(scene: Scene) -> Commands | None:
 
 def _wanted(scene: Scene) -> int:
     """Number of the roll that there should be: one more once a paused one may go on."""
-    number = max(1, roll_number(scene.state))
-    halted = cancel_key(number) in scene.state.accepted and roll_over(scene.state) and STUCK not in scene.state.gates
-    return number + 1 if halted and scene.state.stage is Stage.RUNNING and not _done(scene) else number
+    return max(1, roll_number(scene.state)) + _goes_on(scene)
+
+
+def _goes_on(scene: Scene) -> bool:
+    """Whether a roll that was cancelled to pause shall be followed by another."""
+    state, number = scene.state, max(1, roll_number(scene.state))
+    halted = cancel_key(number) in state.accepted and roll_over(state) and STUCK not in state.gates
+    return halted and state.stage is Stage.RUNNING and not _done(scene)
+
+
+def _linger(scene: Scene) -> Commands | None:
+    """What the cancelled roll had begun comes to its end before the next one: no two batches at once."""
+    until = scene.due(_ended_at(scene), scene.plan.policy.batch_deadline_seconds)
+    if not _goes_on(scene) or not scene.state.ids_in(*BUSY) or scene.now >= until:
+        return None
+    return scene.wait("instances of the cancelled roll come to their end before it starts again", until)
 
 
 def _done(scene: Scene) -> bool:
