@@ -6,6 +6,7 @@ import pytest
 from rich.segment import Segment
 from textual.color import Color
 
+import vmss_tui
 from support import estate, story
 from support.fakes import FakeSession
 from vmss_tui.app import compat, themes
@@ -15,6 +16,7 @@ from vmss_tui.app.favourites import Favourites
 from vmss_tui.app.labels import VersionLabels
 from vmss_tui.app.notices import connection_notice, fleet_notice, set_notice
 from vmss_tui.app.start import leaving_question, parting_words
+from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.domain.fleet import FleetSnapshot
 from vmss_tui.domain.rollout import Stage
 from vmss_tui.errors import Forbidden, JournalUnavailable, SignInFailed
@@ -128,3 +130,15 @@ def test_parting_words_name_what_goes_on(tmp_path: Path) -> None:
     asked = leaving_question(["web-weu: the script form has unsaved changes"], 2)
     assert asked is not None
     assert len(asked.details) == 2
+
+
+def test_every_sign_that_we_draw_has_an_ascii_stand_in() -> None:
+    drawn = {
+        sign
+        for place in ("presentation", "app/screens", "app/widgets")
+        for path in (Path(vmss_tui.__file__).parent / place).glob("*.py")
+        for sign in path.read_text(encoding="utf-8")
+        if not sign.isascii() and not sign.isalpha()
+    }
+    assert {"●", "★", "…"} <= drawn
+    assert [sign for sign in sorted(drawn) if not ascii_only(sign).isascii()] == []

@@ -3,6 +3,7 @@
 Pure. Ages tick by the second only where somebody waits for them, so that a thin line has little to carry.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,9 @@ NARROW = (
     Column("message", "MESSAGE", 10, flex=1, priority=1),
 )
 """For 80 cells."""
+
+_DIGITS = re.compile("[0-9a-f]{8}")
+"""What the log calls a version that nobody named."""
 
 _LONGEST = 18
 """Cells of `a1b2c3d4→web 2.5.0`: the column of versions gets so much room when it needs it."""
@@ -205,6 +209,8 @@ def _change(old: str, new: str) -> str:
 
 def _short(version: str, pair: tuple[str, str], *, tight: bool) -> str:
     """A version; where room is tight, without the word that all versions begin with."""
+    if _DIGITS.fullmatch(version):
+        return f"unknown {version}"
     head, _, rest = plain(version).rpartition(" ")
     return rest if tight and head and all(each.startswith(f"{head} ") for each in pair) else plain(version)
 

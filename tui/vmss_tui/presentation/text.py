@@ -91,8 +91,9 @@ def fit(text: str, cells: int, *, right: bool = False, middle: bool = False) -> 
 
 
 def short_id(instance: str) -> str:
-    """What tells an instance from its neighbours: its number, or the end of a VM's name (`web_3f9a21`: `3f9a21`)."""
-    return instance.rpartition("_")[2] or instance
+    """What tells an instance from its neighbours: its number, or the end of a VM's name (`web_7c3f9a21`: `3f9a21`)."""
+    tail = instance.rpartition("_")[2] or instance
+    return tail if tail.isdigit() else tail[-6:]
 
 
 def plain(text: str) -> str:

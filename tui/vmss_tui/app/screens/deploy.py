@@ -4,6 +4,7 @@ Composes, binds and translates messages: the form's content is in `deploy_form`,
 `deploy_planning`, words in `presentation.form` and `presentation.plan`, saving and starting in `deploy_actions`.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -34,6 +35,9 @@ from vmss_tui.presentation.text import plain, seconds_between
 
 _NOT_WHILE_TYPING = frozenset({"app.fleet", "app.rollouts", "app.profiles", "app.quit"})
 """Single keys that would take somebody away who only missed a field; the palette still offers them."""
+
+_VERSION = re.compile(r"^variables\..*(version|release|build|tag)")
+"""The variable that one usually came to change."""
 
 _READ_OFTEN = 300.0
 """Seconds after which the reading beneath a plan counts as old."""
@@ -143,7 +147,8 @@ class DeployScreen(PlanningScreen):
         """The keyboard goes to the field where it was, else to the first that usually changes."""
         fields = list(self.query(Field))
         here = next((each for each in fields if each.spec.key == self._here), None)
-        first = next((each for each in fields if each.spec.key.startswith(("variables.", "script.files"))), None)
+        likely = [each for each in fields if each.spec.key.startswith(("variables.", "script.files"))]
+        first = next((each for each in likely if _VERSION.search(each.spec.key)), next(iter(likely), None))
         if (field := here or first) is not None:
             field.take_keyboard()
 
