@@ -9,6 +9,8 @@ from engine.conftest import OpensLab
 from engine.lab import ONE_THIRD, steps, version
 from engine.test_verbs import batches_begun, when
 from vmss_tui.domain import events as e
+from vmss_tui.domain.health import Power
+from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.domain.script import Secret, SecretRef, SecretSource
 
 
@@ -19,6 +21,21 @@ async def test_a_rolling_rollout_from_the_first_event_to_the_last(open_lab: Open
     assert {each.seen.phase for each in state.instances.values()} == {e.Phase.DONE}
     assert {each.seen.version for each in state.instances.values()} == {"app 2"}
     assert [len(each.ids) for each in state.batches] == [2, 2, 2]
+    (write,) = lab.writes()
+    assert (write["method"], "/extensions/CustomScript" in write["path"]) == ("PUT", True)
+
+
+@pytest.mark.parametrize("mode", [UpgradeMode.ROLLING, UpgradeMode.MANUAL])
+async def test_an_automatic_set_in_another_mode_for_one_rollout(mode: UpgradeMode, open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Automatic")
+    refused = await lab.plan(version("2"))
+    assert [each.code for each in refused.refusals] == ["automatic-mode"]
+    lab.happen("deallocate", instances=[5])
+    await lab.look_until(lambda found: found.instances[5].power is Power.DEALLOCATED)
+    state = await lab.roll_out(version("2"), replace(ONE_THIRD, mode=mode))
+    assert (state.verdict, state.policy_restored) == (e.Verdict.COMPLETED, True), state.reason
+    assert state.count(e.Phase.DONE) == 5 and max(len(each.ids) for each in state.batches) == 2
+    assert (await lab.look()).scale_set.mode is UpgradeMode.AUTOMATIC
 
 
 SWITCHES = [

@@ -194,8 +194,9 @@ def test_the_whole_policy_is_on_record_but_no_argument_of_a_command() -> None:
         gate=ExternalGate(url="https://user:secret@gate.example/ask?key=secret"),
         hooks=(Hook(command=("notify", "secret"), on=("needs_person", "failed")),),
     )
-    text = export.to_markdown(HEADER, log_of(e.Planned(replace(PLAN, policy=policy))))
+    text = export.to_markdown(HEADER, log_of(e.Planned(replace(PLAN, policy=policy, holds_repairs=True))))
     for piece in (
+        "| Automatic repairs | suspended while it ran |",
         "| Failure budget | 50 % (1 of 3) in the whole run |",
         "| Minimum healthy time | 1 min 30 s |",
         "| First | web_0 |",

@@ -157,7 +157,11 @@ def _is_back(scene: Scene) -> bool:
 def _danger(scene: Scene) -> str:
     """Why putting the policy back would push the new version on; empty when it would not."""
     mode = scene.plan.own[0]
-    behind = [each for each in scene.snapshot.instances if each.script_digest != scene.target and not each.protected]
+    behind = [
+        each
+        for each in scene.snapshot.instances
+        if each.script_digest != scene.target and not each.protected and not each.is_off
+    ]
     if mode is UpgradeMode.MANUAL or not behind:
         return ""
     here = scene.set.mode.value

@@ -116,6 +116,8 @@ def policy(plan: RolloutPlan) -> Iterator[Fact]:
         yield "Failure budget", f"{limit}{count} in the whole run"
     yield from _times(rules)
     yield from _choices(rules)
+    if plan.holds_repairs:
+        yield "Automatic repairs", "suspended while it ran"
 
 
 def _times(rules: RolloutPolicy) -> Iterator[Fact]:
