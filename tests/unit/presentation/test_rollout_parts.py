@@ -166,7 +166,7 @@ def test_decisions_and_trouble_have_words() -> None:
             Role.WARN,
         ),
         e.Concluding(e.Verdict.FAILED, "2 of 4 failed"): (
-            "will end as failed: 2 of 4 failed; first the set's own upgrade policy is looked after",
+            "will end as failed: 2 of 4 failed; first the set's own policy and repairs are looked after",
             Role.BAD,
         ),
         e.PolicyRestored(True, "the set's own policy is back"): ("the set's own policy is back", Role.PLAIN),

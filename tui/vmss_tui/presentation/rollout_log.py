@@ -225,5 +225,5 @@ def _gate(event: e.GateChecked, before: RolloutState) -> tuple[str, Role]:
 def _end(event: e.Concluding | e.Ended) -> tuple[str, Role]:
     text = f"{event.verdict.value}: {plain(event.reason)}{_because(event.fault, event.reason)}"
     if isinstance(event, e.Concluding):
-        return (f"will end as {text}; first the set's own upgrade policy is looked after", _VERDICT[event.verdict])
+        return (f"will end as {text}; first the set's own policy and repairs are looked after", _VERDICT[event.verdict])
     return (text, _VERDICT[event.verdict])
