@@ -107,6 +107,23 @@ def test_a_runner_that_died_here_is_replaced_at_once_from_here(own: Program) -> 
     assert own("cancel", rollout).code == 0
 
 
+def test_a_runner_that_is_there_and_writes_nothing_is_said_to_be_stuck(own: Program) -> None:
+    own.profile("gently", GENTLY)
+    rollout = start(own, "gently", "hand")
+    (runner,) = runners(here(own))
+    runner.suspend()
+    silent_for(own, 2)
+    with own.running("attach", rollout, "--plain") as follower:
+        assert follower.stderr is not None
+        said = follower.stderr.readline()
+    assert "has written nothing for 12" in said and f"process {runner.pid}" in said
+    assert "disk may be full or read-only" in said
+    with own.running("resume", rollout, "--force") as asking:
+        assert asking.stderr is not None
+        assert "has written nothing for 12" in asking.stderr.readline()
+    assert runners(here(own)) == [runner], "it lives: nobody takes over, whoever insists"
+
+
 def refuse_writes(world: SimulatorProcess) -> Callable[[], bool]:
     """Azure is too busy for any write; what is returned tells whether it had to say so."""
     world.control.add_fault(

@@ -94,7 +94,9 @@ def test_verbs_that_make_no_sense_now_say_so_and_change_nothing(own: Program) ->
     assert "no instance that failed" in said(own, "retry", "--yes", code=4)
 
 
-KEYED = PROFILE + """
+KEYED = (
+    PROFILE
+    + """
 [rollout]
 batch = "50%"
 
@@ -102,6 +104,7 @@ batch = "50%"
 storageAccountName = { literal = "ships" }
 storageAccountKey = { env = "APP_TOKEN" }
 """
+)
 
 
 def test_undo_takes_protected_settings_from_where_an_earlier_rollout_took_them(own: Program) -> None:

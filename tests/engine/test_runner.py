@@ -146,6 +146,9 @@ async def test_a_full_disk_stops_it_until_there_is_space(bench: Bench) -> None:
     bench.at(100, space)
     assert await bench.run() is e.Verdict.COMPLETED
     assert seen == [0], "nothing is done that is not on record"
+    (note,) = [each for each in bench.events(e.Noted) if isinstance(each, e.Noted)]
+    assert note.severity is Severity.WARN
+    assert note.message.startswith("nothing was done for 1") and "the disk is full" in note.message
 
 
 async def test_a_disk_that_stays_read_only_ends_the_runner_and_not_the_rollout(bench: Bench) -> None:

@@ -5,6 +5,7 @@ Reads the journal only: the rollout itself is the runner's. Knows when nobody ca
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Protocol
 
 from vmss_tui.cli import diagnostics, output
@@ -12,6 +13,7 @@ from vmss_tui.cli.called import as_called
 from vmss_tui.domain.events import BatchStarted, InstanceSeen, Logged, Verdict
 from vmss_tui.domain.rollout import RolloutState, apply
 from vmss_tui.errors import RolloutCancelled, RolloutFailed, VmssTuiError
+from vmss_tui.journal.lease import Lease, stuck
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation import records
 from vmss_tui.presentation.rollout import reached, summary
@@ -110,7 +112,7 @@ def exit_code(state: RolloutState) -> int:
 
 async def _chunks(journal: Journal, rollout: str) -> AsyncIterator[tuple[Logged, ...]]:
     stream = journal.tail(rollout)
-    missed = 0
+    missed, told = 0, False
 
     async def following() -> tuple[Logged, ...] | None:
         return await anext(stream, None)
@@ -125,15 +127,23 @@ async def _chunks(journal: Journal, rollout: str) -> AsyncIterator[tuple[Logged,
                     return
                 yield log
                 pending, missed = asyncio.ensure_future(following()), 0
-            elif (missed := 0 if _alive(journal, rollout) else missed + 1) >= PATIENCE:
+                told = False
+                continue
+            lease = journal.lease(rollout)
+            missed = 0 if lease is not None and lease.alive else missed + 1
+            if missed >= PATIENCE:
                 raise _abandoned(rollout)
+            told = told or _say_that_it_is_stuck(lease)
     finally:
         pending.cancel()
 
 
-def _alive(journal: Journal, rollout: str) -> bool:
-    lease = journal.lease(rollout)
-    return lease is not None and lease.alive
+def _say_that_it_is_stuck(lease: Lease | None) -> bool:
+    """Whether there was something to say about a runner that lives and writes nothing."""
+    words = stuck(lease, datetime.now(UTC)) if lease is not None else ""
+    if words:
+        diagnostics.say(words, "free space, or make the journal writable: it goes on where it stood")
+    return bool(words)
 
 
 def _abandoned(rollout: str) -> VmssTuiError:

@@ -333,9 +333,10 @@ class _Runner:
         if not events:
             return
         since, pause = self.clock.monotonic(), 0.5
+        trouble: tuple[e.Event, ...] = ()
         while True:
             try:
-                log = self.journal.append(self.rollout, *events, at=self.clock.now(), lease=self.lease)
+                log = self.journal.append(self.rollout, *trouble, *events, at=self.clock.now(), lease=self.lease)
                 break
             except LeaseHeld:
                 raise
@@ -345,6 +346,8 @@ class _Runner:
                 _log.warning("%s; nothing is done meanwhile, given up %s", error.message, self._patience_ends(since))
                 await self.clock.sleep(pause)
                 pause = min(30.0, pause * 2)
+                seconds = round(self.clock.monotonic() - since)
+                trouble = (e.Noted(f"nothing was done for {seconds} s: {error.message}", Severity.WARN),)
         self.state = fold(log, self.state)
         self.notifier.tell(log)
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+QUIET_SECONDS = 30.0
+"""A runner that lives says so every few seconds; this long without a word means that it cannot."""
 FRESH_SECONDS = 60.0
 """A heartbeat from elsewhere that is younger than this means: it lives."""
 REBOOT_SECONDS = 15.0
@@ -73,6 +75,17 @@ def gone(lease: Lease, here: Owner, now: datetime) -> str:
 def silence(lease: Lease, now: datetime) -> float:
     """Seconds since its owner was last heard of; clocks of two hosts may differ either way."""
     return abs((now - lease.heartbeat).total_seconds())
+
+
+def stuck(lease: Lease, now: datetime) -> str:
+    """What to say of an owner that is there and does not write; empty when it does."""
+    seconds = silence(lease, now)
+    if not lease.alive or seconds < QUIET_SECONDS:
+        return ""
+    return (
+        f"its runner (process {lease.pid} on {lease.host}) has written nothing for {seconds:.0f} s: the journal's disk "
+        "may be full or read-only, or the process is stopped; nothing is done meanwhile"
+    )
 
 
 def may_force(lease: Lease, here: Owner, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.rollout_feed import LogArrived, LogFailed, Replay
 from vmss_tui.domain.rollout import RolloutState
 from vmss_tui.errors import VmssTuiError
+from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import summary
@@ -122,6 +123,8 @@ class WatchScreen(BaseScreen):
             lease = self.shell.session.journal().lease(self.rollout)
         except VmssTuiError:
             return
+        if lease is not None and (words := stuck(lease, self.shell.session.clock.now())):
+            self.flash(words, Role.BAD)
         if lease is not None and lease.alive:
             self._alone_since = None
         elif self._alone_since is None:

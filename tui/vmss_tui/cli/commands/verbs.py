@@ -18,6 +18,7 @@ from vmss_tui.domain.events import Ended, RequestAnswered
 from vmss_tui.domain.protected import values_due
 from vmss_tui.domain.stages import Stage
 from vmss_tui.errors import LeaseHeld, UsageError, VmssTuiError
+from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import Journal
 
 PATIENCE = 60.0
@@ -82,6 +83,9 @@ async def _ask(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswe
     journal = session.journal()
     after = journal.state(rollout).seq
     number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
+    lease = journal.lease(rollout)
+    if lease is not None and (trouble := stuck(lease, session.clock.now())):
+        diagnostics.say(trouble, "waiting for its answer …")
     return await _answer(session, rollout, number, after)
 
 
