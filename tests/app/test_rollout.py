@@ -1,6 +1,8 @@
 """The live rollout screen over a real journal: what is told, what is asked, replay, trouble."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -195,6 +197,18 @@ async def test_a_rollout_without_a_runner_offers_to_resume(tmp_path: Path) -> No
         await show.until(lambda: show.session.resumed == [show.screen.rollout])
         (asked,) = show.session.journal().requests(show.screen.rollout)
         assert (asked.verb, asked.who) == ("resume", "maria")
+
+
+async def test_a_runner_that_writes_nothing_is_no_quiet_one(tmp_path: Path) -> None:
+    async with showing(tmp_path, story.until_batch(2), runner=False) as show:
+        await show.shows("batch 2 of 5")
+        clock, here = show.session.clock, leases.owner(os.getpid(), socket.gethostname())
+        assert isinstance(clock, FakeClock)
+        show.session.journal().take_lease(show.screen.rollout, here, at=clock.now())
+        clock.advance(40)
+        show.screen.tick()
+        await show.shows("has written nothing for 40 s; is the journal's disk full or read-only?")
+        assert f"process {os.getpid()} on {here.host}" in show.text()
 
 
 async def test_a_runner_elsewhere_that_may_be_gone_is_replaced_only_on_a_persons_word(tmp_path: Path) -> None:

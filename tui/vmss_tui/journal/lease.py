@@ -83,8 +83,8 @@ def stuck(lease: Lease, now: datetime) -> str:
     if not lease.alive or seconds < QUIET_SECONDS:
         return ""
     return (
-        f"its runner (process {lease.pid} on {lease.host}) has written nothing for {seconds:.0f} s: the journal's disk "
-        "may be full or read-only, or the process is stopped; nothing is done meanwhile"
+        f"nothing is done: its runner (process {lease.pid} on {lease.host}) has written nothing for {seconds:.0f} s; is "
+        "the journal's disk full or read-only?"
     )
 
 

@@ -103,10 +103,15 @@ def _clock(state: RolloutState, now: datetime, *, tight: bool) -> list[Piece]:
     return pieces
 
 
-def subline(state: RolloutState, now: datetime, cells: int, *, runner_alive: bool = True) -> Line:
-    """What it waits for and until when, or what to do when nobody works on it; after the end, the verdict goes on."""
+def subline(state: RolloutState, now: datetime, cells: int, *, runner_alive: bool = True, trouble: str = "") -> Line:
+    """What it waits for and until when, or what to do when nobody works on it; after the end, the verdict goes on.
+
+    `trouble` is what keeps a runner that is there from working.
+    """
     if state.stage.over:
         return _after(state, cells)
+    if trouble:
+        return ((cut_end(plain(trouble), cells), Role.BAD),)
     if not runner_alive:
         return (
             ("its runner is gone: ", Role.BAD),

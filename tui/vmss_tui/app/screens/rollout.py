@@ -91,7 +91,7 @@ class RolloutScreen(WatchScreen):
         return told.headline(self.state, self.time, width, runner_alive=self.runner_alive)
 
     def _subline(self, width: int) -> Line:
-        return told.subline(self.state, self.time, width, runner_alive=self.runner_alive)
+        return told.subline(self.state, self.time, width, runner_alive=self.runner_alive, trouble=self.runner_trouble)
 
     def _map(self, width: int) -> Sequence[Line]:
         return block_map(self.state, width, 12) if self._map_open else (strip_map(self.state, width),)

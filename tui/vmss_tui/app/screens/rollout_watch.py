@@ -36,6 +36,8 @@ class WatchScreen(BaseScreen):
         self.state = RolloutState()
         self.replay: Replay | None = None
         self.runner_alive = True
+        self.runner_trouble = ""
+        """What keeps a runner that is there from working."""
         self.log_lines: list[LogLine] = []
         self.problem: VmssTuiError | None = None
         self._speed = speed
@@ -117,14 +119,13 @@ class WatchScreen(BaseScreen):
 
     def _look_for_runner(self) -> None:
         if self.replay is not None or self.state.stage.over or self.head is None:
-            self.runner_alive = True
+            self.runner_alive, self.runner_trouble = True, ""
             return
         try:
             lease = self.shell.session.journal().lease(self.rollout)
         except VmssTuiError:
             return
-        if lease is not None and (words := stuck(lease, self.shell.session.clock.now())):
-            self.flash(words, Role.BAD)
+        self.runner_trouble = stuck(lease, self.shell.session.clock.now()) if lease is not None else ""
         if lease is not None and lease.alive:
             self._alone_since = None
         elif self._alone_since is None:
