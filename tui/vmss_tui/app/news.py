@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vmss_tui.domain.rollout import Stage
+from vmss_tui.domain.stages import Stage
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.text import plain
 

@@ -37,6 +37,15 @@ def _too_small(width: int) -> Sequence[Line]:
     return tuple(((part, Role.WARN),) for part in wrap(words, max(8, width)))
 
 
+def _classes_for(width: int, height: int) -> dict[str, bool]:
+    """The classes that a first resize would set; set before there are widgets, they need not be styled twice."""
+    found: dict[str, bool] = {}
+    for cells, steps in ((width, _WIDTHS), (height, _HEIGHTS)):
+        fitting = [name for least, name in steps if cells >= least]
+        found |= {name: name == fitting[-1] for _, name in steps}
+    return found
+
+
 _ROOTS = (Place.FLEET, Place.ROLLOUTS, Place.PROFILES)
 
 
@@ -49,6 +58,7 @@ class BaseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Header, the screen's own middle, status line, keys."""
+        self.update_classes(_classes_for(*self.app.size), update=False)
         yield Lines(_too_small, id="too-small")
         yield Header(id="header")
         yield from self.body()

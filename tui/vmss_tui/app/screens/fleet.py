@@ -16,7 +16,6 @@ from vmss_tui.app.bindings import bindings_at
 from vmss_tui.app.messages import FleetArrived, ReadFailed
 from vmss_tui.app.notices import failing_line, fleet_notice
 from vmss_tui.app.screens.lists import ListScreen
-from vmss_tui.app.screens.sheet import SheetScreen
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet import FleetEntry, FleetSnapshot
 from vmss_tui.domain.ids import ScaleSetId
@@ -234,6 +233,8 @@ class FleetScreen(ListScreen):
         if azure is None or entry is None:
             self.flash(f"raw: {self.shell.connection.reason}", Role.WARN)
             return
+        from vmss_tui.app.screens.sheet import SheetScreen
+
         self.app.push_screen(SheetScreen.of_json(entry.scale_set.name, partial(azure.raw, entry.id)))
 
     def do_copy(self) -> None:

@@ -15,7 +15,7 @@ from textual.strip import Strip
 
 from vmss_tui.app.widgets import grid_events as said
 from vmss_tui.app.widgets.grid_paint import GUTTER, RowPainter
-from vmss_tui.app.widgets.strips import ROLE_CLASSES, ROLE_CSS
+from vmss_tui.app.widgets.strips import ROLE_CSS
 from vmss_tui.presentation.columns import Cell, Column, Piece, Row, cell
 
 __all__ = ["GUTTER", "Cell", "Column", "Grid", "Piece", "Row", "cell"]
@@ -25,7 +25,7 @@ class Grid(ScrollView, can_focus=True):
     """Rows under a header line; the header stays, the rows scroll."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*ROLE_CLASSES, "grid--header", "grid--cursor", "grid--marked"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--header", "grid--cursor", "grid--marked"}
 
     DEFAULT_CSS = (
         """
@@ -180,7 +180,8 @@ class Grid(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Theme or focus changed: nothing painted before can be used again."""
         super().notify_style_update()
-        self._painter.forget()
+        if self._painter.forget():
+            self.refresh()
 
     # -- repainting only what changed ---------------------------------------------------------------------------
 

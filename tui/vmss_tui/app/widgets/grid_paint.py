@@ -43,10 +43,10 @@ class RowPainter:
         self._columns = tuple(columns)
         self._placed_for = -1
 
-    def forget(self) -> None:
-        """Colours or columns changed: nothing painted before can be used again."""
-        self._styles.clear()
+    def forget(self) -> bool:
+        """Colours or columns changed: nothing painted before can be used again. Whether a colour of a role differs."""
         self._strips.clear()
+        return self._styles.renew()
 
     def places(self, width: int) -> tuple[Place, ...]:
         """Where the columns stand in `width` cells."""

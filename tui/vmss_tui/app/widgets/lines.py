@@ -4,14 +4,13 @@ Owns painting; what the lines say comes from a function of the width. Text is ne
 """
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from vmss_tui.app.widgets.strips import ROLE_CLASSES, ROLE_CSS, RoleStyles, fit, paint
+from vmss_tui.app.widgets.strips import ROLE_CSS, RoleStyles, fit, paint
 from vmss_tui.presentation.columns import Line, Piece
 from vmss_tui.presentation.glyphs import Role
 
@@ -23,7 +22,6 @@ class Lines(Widget):
     """Fixed lines of text with meaning. `reload` asks the source again."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(ROLE_CLASSES)
     DEFAULT_CSS = (
         """
     Lines {
@@ -84,7 +82,8 @@ class Lines(Widget):
     def notify_style_update(self) -> None:
         """Theme or pseudo class changed."""
         super().notify_style_update()
-        self._styles.clear()
+        if self._styles.renew():
+            self.refresh()
 
     def _fill(self, width: int) -> None:
         self._shown = tuple(tuple(fit(line, width)) for line in self.lines(width))

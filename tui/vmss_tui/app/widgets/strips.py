@@ -8,14 +8,13 @@ from collections.abc import Iterable
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.dom import DOMNode
 from textual.widget import Widget
 
 from vmss_tui.presentation.columns import Piece
 from vmss_tui.presentation.glyphs import Role
 
-ROLE_CLASSES = frozenset(f"role--{role.value}" for role in Role)
-"""Component classes that a widget painting pieces must declare; themes colour them."""
-
+_PREFIX = "role--"
 ROLE_CSS = """
     & > .role--ok { color: $text-success; }
     & > .role--busy { color: $text-primary; }
@@ -43,15 +42,17 @@ def ascii_only(text: str) -> str:
 
 
 class RoleStyles:
-    """A widget's Rich styles by role, resolved once until `clear` (call it in `notify_style_update`)."""
+    """A widget's Rich styles by role, looked up when they are first used (`renew` in `notify_style_update`)."""
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self._styles: dict[str, Style] = {}
 
-    def clear(self) -> None:
-        """Forget everything: the theme or a pseudo class changed."""
+    def renew(self) -> bool:
+        """The theme or a class changed: look up again which roles were painted with; whether any of them differs."""
+        before = {name: style for name, style in self._styles.items() if name.startswith(_PREFIX)}
         self._styles.clear()
+        return before != {name: self._role(name) for name in before}
 
     def component(self, name: str) -> Style:
         """The style of one of the widget's component classes, blended with what lies beneath."""
@@ -63,13 +64,26 @@ class RoleStyles:
 
     def role(self, role: Role) -> Style:
         """The style of a role: its colour and weight, without a background."""
-        name = f"role--{role.value}"
+        return self._role(_PREFIX + role.value)
+
+    def _role(self, name: str) -> Style:
         found = self._styles.get(name)
         if found is None:
-            full = self._widget.get_component_rich_style(name)
+            full = self._styled(name)
             found = Style(color=full.color, bold=full.bold, italic=full.italic, dim=full.dim, reverse=full.reverse)
             self._styles[name] = found
         return found
+
+    def _styled(self, name: str) -> Style:
+        """What the style sheet says of a class below the widget.
+
+        Not one of Textual's component classes: it would style each of them for each widget at every change of a
+        class, which is most of the time before the first frame, and most are never painted.
+        """
+        node = DOMNode(classes=name)
+        node._attach(self._widget)
+        self._widget.app.stylesheet.apply(node, animate=False)
+        return node.rich_style
 
     @property
     def base(self) -> Style:
