@@ -207,8 +207,8 @@ async def test_a_runner_that_writes_nothing_is_no_quiet_one(tmp_path: Path) -> N
         show.session.journal().take_lease(show.screen.rollout, here, at=clock.now())
         clock.advance(40)
         show.screen.tick()
-        await show.shows("has written nothing for 40 s; is the journal's disk full or read-only?")
-        assert f"process {os.getpid()} on {here.host}" in show.text()
+        await show.shows("has written nothing for 40 s: disk full, or read-only? Nothing is done")
+        assert f"its runner on {here.host} (process {os.getpid()})" in show.text()
 
 
 async def test_a_runner_elsewhere_that_may_be_gone_is_replaced_only_on_a_persons_word(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_runner_that_is_there_and_writes_nothing_is_said_to_be_stuck(own: Prog
         assert follower.stderr is not None
         said = follower.stderr.readline()
     assert "has written nothing for 12" in said and f"process {runner.pid}" in said
-    assert "is the journal's disk full or read-only?" in said
+    assert "disk full, or read-only? Nothing is done" in said
     with own.running("resume", rollout, "--force") as asking:
         assert asking.stderr is not None
         assert "has written nothing for 12" in asking.stderr.readline()

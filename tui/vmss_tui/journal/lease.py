@@ -82,10 +82,8 @@ def stuck(lease: Lease, now: datetime) -> str:
     seconds = silence(lease, now)
     if not lease.alive or seconds < QUIET_SECONDS:
         return ""
-    return (
-        f"nothing is done: its runner (process {lease.pid} on {lease.host}) has written nothing for {seconds:.0f} s; is "
-        "the journal's disk full or read-only?"
-    )
+    who = f"its runner on {lease.host} (process {lease.pid})"
+    return f"{who} has written nothing for {seconds:.0f} s: disk full, or read-only? Nothing is done"
 
 
 def may_force(lease: Lease, here: Owner, now: datetime) -> bool:
