@@ -80,7 +80,6 @@ def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
     """What stands beside a field: the arithmetic of the plan as it is now, else the field's own hint."""
     if plan is None:
         return spec.hint
-    total = plan.total
     match spec.key:
         case "rollout.mode":
             return mode_hint(plan)
@@ -89,21 +88,31 @@ def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
         case "rollout.pause":
             return pause_hint(plan)
         case "rollout.unhealthy":
-            most = total * plan.policy.unhealthy_percent // 100
-            return f"stops above {most} of {total} unhealthy" if plan.healthy is not None else _no_health(of)
+            return unhealthy_hint(plan, of)
         case "rollout.unhealthy_upgraded":
             return f"stops above {plan.policy.unhealthy_upgraded_percent} % unhealthy of the updated"
         case "rollout.failure_budget":
             return budget_hint(plan)
         case "rollout.min_healthy":
-            seconds = plan.policy.min_healthy_seconds
-            if seconds and plan.strategy is Strategy.AZURE_ROLLS:
-                return "with our own batches only: mode manual"
-            return f"each instance {in_words(seconds)} before its batch ends" if seconds else "no waiting"
+            return healthy_hint(plan)
         case "rollout.cross_zone":
             return "a batch may take down two zones at once" if plan.policy.cross_zone else "one zone after another"
         case _:
             return spec.hint
+
+
+def unhealthy_hint(plan: RolloutPlan, of: ScaleSet | None) -> str:
+    """`stops above 12 of 60 unhealthy`, or why that cannot be checked."""
+    most = plan.total * plan.policy.unhealthy_percent // 100
+    return f"stops above {most} of {plan.total} unhealthy" if plan.healthy is not None else _no_health(of)
+
+
+def healthy_hint(plan: RolloutPlan) -> str:
+    """`each instance 30 s before its batch ends`, `no waiting`, or that Azure's roll does not know it."""
+    seconds = plan.policy.min_healthy_seconds
+    if seconds and plan.strategy is Strategy.AZURE_ROLLS:
+        return "with our own batches only: mode manual"
+    return f"each instance {in_words(seconds)} before its batch ends" if seconds else "no waiting"
 
 
 def _no_health(of: ScaleSet | None) -> str:
