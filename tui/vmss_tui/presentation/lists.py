@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.rollout import Stage
 from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Cell, Column, Line, Row, cell
+from vmss_tui.presentation.columns import Cell, Column, Line, Row, cell, text_of, widened
 from vmss_tui.presentation.drift import Drift, drift_rank, drift_words
 from vmss_tui.presentation.filtering import Fields, Term, matches
 from vmss_tui.presentation.fleet import short_age
@@ -116,6 +116,16 @@ ROLLOUT_COLUMNS = (
     Column("who", "WHO", 8, priority=3, middle=True),
     Column("why", "WHY", 18, flex=6, priority=2),
 )
+_LONGEST_VERSION = 16
+
+
+def rollout_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
+    """The columns of rollouts, with room for the longest version."""
+    at = next(index for index, each in enumerate(ROLLOUT_COLUMNS) if each.key == "version")
+    longest = max((len(text_of(row.cells[at])) for row in rows), default=0)
+    return widened(ROLLOUT_COLUMNS, "version", min(longest, _LONGEST_VERSION))
+
+
 ROLLOUT_FIELDS = ("id", "set", "group", "version", "stage", "who", "why", "profile")
 
 PROFILE_COLUMNS = (

@@ -55,8 +55,11 @@ class ConfirmScreen(ModalScreen[bool]):
         ask = self._question
         with Vertical(classes="dialog", id="confirm"):
             yield Lines(lambda width: [((part, ask.role),) for part in wrap(text.plain(ask.title), width)])
-            with VerticalScroll(classes="dialog-text", can_focus=False):
-                yield Lines(self.details)
+            if ask.details:
+                with VerticalScroll(classes="dialog-text", can_focus=False):
+                    yield Lines(self.details)
+            else:
+                yield Lines(lambda _: ((),))
             if ask.type_this:
                 yield Lines(self.prompt, classes="dialog-prompt")
                 yield Input(id="name", compact=True, select_on_focus=False)

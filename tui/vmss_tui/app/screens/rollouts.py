@@ -82,7 +82,9 @@ class RolloutsScreen(ListScreen):
         self._shown = lists.shown_rollouts(self._items, self.terms, self.order, reverse=self.reverse)
         self.grid.set_empty("no rollout matches the filter: esc clears it")
         now = self.shell.session.clock.now()
-        return tuple(lists.rollout_row(each, now) for each in self._shown)
+        rows = tuple(lists.rollout_row(each, now) for each in self._shown)
+        self.grid.set_columns(lists.rollout_columns(rows))
+        return rows
 
     def notice(self) -> Notice | None:
         """Nothing there, or a journal that cannot be read."""
