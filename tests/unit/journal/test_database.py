@@ -39,6 +39,34 @@ def test_a_read_only_disk(tmp_path: Path) -> None:
         journal.append(rollout, e.Resumed(), at=NOW)
 
 
+def test_a_journal_on_a_read_only_file_system_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "journal.db"
+    journal = Journal.open(path)
+    rollout = journal.create(plan(), who="m", at=NOW)
+    journal.close()
+    connect = database._connect
+
+    def protected(path: Path, mode: str) -> sqlite3.Connection:
+        if "immutable" in mode:
+            return connect(path, mode)
+        problem = sqlite3.OperationalError("unable to open database file")
+        problem.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+        raise problem
+
+    monkeypatch.setattr(database, "_connect", protected)
+    with pytest.raises(JournalUnavailable, match="cannot be opened"):
+        Journal.open(path)
+    monkeypatch.setattr("vmss_tui.journal.database.os.access", lambda *_: False)
+    reader = Journal.open(path)
+    assert reader.find(None).id == rollout
+    with pytest.raises(JournalUnavailable, match="is read-only") as refused:
+        reader.request(rollout, "cancel", who="m")
+    assert "XDG_STATE_HOME" in refused.value.hint
+    (tmp_path / "journal.db-wal").write_bytes(b"not yet in the file")
+    with pytest.raises(JournalUnavailable, match="cannot be opened"):
+        Journal.open(path)
+
+
 def test_opened_for_reading_only(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with pytest.raises(JournalUnavailable, match="cannot be opened"):

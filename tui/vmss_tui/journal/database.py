@@ -50,11 +50,18 @@ class Database:
         self.read_only = read_only
         self._lock = RLock()
         self._durable = True
+        self._unwritable = False
         with self.explained():
             if not read_only:
                 _make_private(path)
-            self.connection = _connect(path, read_only=read_only)
-            _prepare(self.connection, path, read_only=read_only)
+            try:
+                self.connection = _opened(path, "ro" if read_only else "rw")
+            except sqlite3.OperationalError as problem:
+                if not _is_write_protected(problem, path):
+                    raise
+                self.connection = _opened_protected(path)
+                self._unwritable = not read_only
+                self.read_only = True
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -73,6 +80,9 @@ class Database:
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """A transaction that is committed at the end; `durable` means it survives a power cut from then on."""
+        if self._unwritable:
+            what, hint = _SQLITE[sqlite3.SQLITE_READONLY]
+            raise JournalUnavailable(f"the journal {self.path} {what}", hint=hint)
         if self.read_only:
             raise JournalUnavailable(
                 f"the journal {self.path} is open for reading only", hint="Leave out --read-only to change anything."
@@ -139,8 +149,31 @@ def _make_private(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?mode={'ro' if read_only else 'rw'}"
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
+    connection = _connect(path, mode)
+    try:
+        _prepare(connection, path, read_only=mode != "rw")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_write_protected(problem: sqlite3.Error, path: Path) -> bool:
+    """Whether it cannot be opened only because nothing can be written there."""
+    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) and path.exists() and not writable
+
+
+def _opened_protected(path: Path) -> sqlite3.Connection:
+    """For reading, where not even the files beside it can be made; without a write-ahead log nothing is missing."""
+    log = path.with_name(f"{path.name}-wal")
+    return _opened(path, "ro" if log.exists() and log.stat().st_size else "ro&immutable=1")
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     return connection
