@@ -62,6 +62,11 @@ def test_a_journal_on_a_read_only_file_system_can_be_read(tmp_path: Path, monkey
     with pytest.raises(JournalUnavailable, match="is read-only") as refused:
         reader.request(rollout, "cancel", who="m")
     assert "XDG_STATE_HOME" in refused.value.hint
+    with monkeypatch.context() as mounted_again:
+        mounted_again.setattr("vmss_tui.journal.database.os.access", lambda *_: True)
+        mounted_again.setattr(database, "_connect", connect)
+        assert reader.request(rollout, "cancel", who="m") == 1
+    reader.close()
     (tmp_path / "journal.db-wal").write_bytes(b"not yet in the file")
     with pytest.raises(JournalUnavailable, match="cannot be opened"):
         Journal.open(path)

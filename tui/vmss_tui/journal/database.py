@@ -75,11 +75,14 @@ class Database:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The connection, for queries."""
         with self._lock, self.explained():
+            self._look_again()
             yield self.connection
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """A transaction that is committed at the end; `durable` means it survives a power cut from then on."""
+        with self._lock, self.explained():
+            self._look_again()
         if self._unwritable:
             what, hint = _SQLITE[sqlite3.SQLITE_READONLY]
             raise JournalUnavailable(f"the journal {self.path} {what}", hint=hint)
@@ -99,6 +102,13 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
+
+    def _look_again(self) -> None:
+        """Open it for writing once that has become possible."""
+        if self._unwritable and _may_write(self.path):
+            opened = _opened(self.path, "rw")
+            self.connection.close()
+            self.connection, self.read_only, self._unwritable = opened, False, False
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""
@@ -162,8 +172,11 @@ def _opened(path: Path, mode: str) -> sqlite3.Connection:
 def _is_write_protected(problem: sqlite3.Error, path: Path) -> bool:
     """Whether it cannot be opened only because nothing can be written there."""
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
-    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    return code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) and path.exists() and not writable
+    return code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) and path.exists() and not _may_write(path)
+
+
+def _may_write(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def _opened_protected(path: Path) -> sqlite3.Connection:

@@ -20,9 +20,11 @@ from vmss_tui.app.widgets.header import Header
 from vmss_tui.app.widgets.keybar import KeyBar
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.app.widgets.statusline import StatusLine
+from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, HeaderInfo, wrap
+from vmss_tui.presentation.text import cut_end, plain
 
 if TYPE_CHECKING:
     from vmss_tui.app.app import VmssTui
@@ -120,6 +122,11 @@ class BaseScreen(Screen[None]):
     def flash(self, words: str, role: Role = Role.PLAIN) -> None:
         """Say something in the status line."""
         self.status.flash(self.shell.as_called(words), role, now=self.now)
+
+    def complain(self, error: VmssTuiError) -> None:
+        """Say what went wrong, from its beginning: of what has no room the end is left out."""
+        words = " ".join(part for part in (error.message, error.hint) if part)
+        self.flash(cut_end(plain(words), max(20, self.size.width - 2)), Role.BAD)
 
     def general_state(self) -> ActionState:
         """The action state that any screen has: read-only, offline; screens `replace` the rest."""

@@ -76,7 +76,7 @@ def request(screen: "WatchScreen", verb: str) -> None:
         hold = verb == "pause" and words.azure_rolls(screen.state)
         session.journal().request(screen.rollout, verb, who=session.who, argument="cancel" if hold else "")
     except VmssTuiError as error:
-        screen.flash(" ".join(part for part in (error.message, error.hint) if part), Role.BAD)
+        screen.complain(error)
         return
     screen.flash(f"asked to {verb}; the runner answers in the log", Role.ACCENT)
     if not screen.runner_alive:
@@ -98,7 +98,7 @@ def follow_up(screen: "WatchScreen", verb: str) -> None:
         try:
             await _follow_up(screen, verb, what)
         except VmssTuiError as error:
-            screen.flash(" ".join(part for part in (error.message, error.hint) if part), Role.BAD)
+            screen.complain(error)
         finally:
             screen.status.arrived(what)
 

@@ -24,7 +24,7 @@ async def take_over(screen: BaseScreen, rollout: str, *, asked: str = "") -> Non
     try:
         await _take_over(screen, rollout, asked)
     except VmssTuiError as error:
-        screen.flash(" ".join(part for part in (error.message, error.hint) if part), Role.BAD)
+        screen.complain(error)
 
 
 async def _take_over(screen: BaseScreen, rollout: str, asked: str) -> None:
