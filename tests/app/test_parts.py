@@ -15,12 +15,17 @@ from vmss_tui.app.connection import Connection
 from vmss_tui.app.favourites import Favourites
 from vmss_tui.app.labels import VersionLabels
 from vmss_tui.app.notices import connection_notice, fleet_notice, set_notice
+from vmss_tui.app.session import DeviceCode
 from vmss_tui.app.start import leaving_question, parting_words
+from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.domain.fleet import FleetSnapshot
 from vmss_tui.domain.rollout import Stage
 from vmss_tui.errors import Forbidden, JournalUnavailable, SignInFailed
 from vmss_tui.journal.store import Journal
+from vmss_tui.ports import GIVE_UP_SECONDS
+from vmss_tui.presentation.columns import text_of
+from vmss_tui.presentation.header import notice_lines
 
 RICH = {"TERM": "xterm-256color"}
 
@@ -118,6 +123,28 @@ def test_notices_name_the_next_step(tmp_path: Path) -> None:
     assert (found.title, found.reason) == ("No scale set to see", "dev: no rights")
     assert "Reader" in set_notice(Forbidden("no"), "web", 0).steps[0]
     assert set_notice(None, "web", 61).waited == 61
+    code = DeviceCode("https://microsoft.com/devicelogin", "H7K2", "", estate.NOW)
+    typed = connection_notice(Connection(device=code), 0, session)
+    assert typed is not None and typed.reason.endswith(f"enter the code H7K2 until {estate.NOW:%H:%M}")
+
+
+def test_every_wait_for_azure_says_when_it_is_given_up(tmp_path: Path) -> None:
+    session = FakeSession(tmp_path)
+    connected = Connection(azure=session.azure, identity=estate.MARIA)
+    waits = (
+        connection_notice(Connection(), 30, session),
+        fleet_notice(connected, FleetSnapshot(complete=False), None, 30, session),
+        set_notice(None, "web", 30),
+    )
+    for each in waits:
+        assert each is not None and (each.waited, each.limit) == (30, GIVE_UP_SECONDS)
+        assert text_of(notice_lines(each, 80)[1]).endswith("   00:30 of at most 03:00")
+    status = StatusLine()
+    status.wait("reading the scale set", since=100)
+    status._now = 130
+    assert text_of(status.lines(80)[0]).endswith("reading the scale set   00:30 of at most 03:00")
+    status._now = 300
+    assert text_of(status.lines(80)[0]).endswith("   03:20")
 
 
 def test_parting_words_name_what_goes_on(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ from vmss_tui.domain.scaleset import ScaleSet
 from vmss_tui.domain.script import ScriptConfig, Secret
 from vmss_tui.domain.upgrade import OperationStatus, RollingUpgrade
 
+GIVE_UP_SECONDS = 180.0
+"""After so many seconds a question that Azure leaves without an answer is given up, with all attempts and pauses."""
+
 
 class Clock(Protocol):
     """Time, so that tests can own it."""
@@ -41,11 +44,15 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What is left of the request quota; `throttled_until` is set after a 429."""
+    """What is left of the request quota; `throttled_until` is set after a 429.
+
+    `waiting_since`: when the oldest question that has no answer yet was asked; it is given up `GIVE_UP_SECONDS` later.
+    """
 
     buckets: tuple[Bucket, ...] = ()
     throttled_until: datetime | None = None
     calls: int = 0
+    waiting_since: datetime | None = None
 
     @property
     def share(self) -> float:

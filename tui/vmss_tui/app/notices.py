@@ -10,6 +10,7 @@ from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet import FleetSnapshot
 from vmss_tui.engine.watcher import WatchFailure
 from vmss_tui.errors import Forbidden, VmssTuiError
+from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
@@ -31,7 +32,8 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
         return Notice(
             title="Sign in on another device",
             role=Role.ACCENT,
-            reason=f"Open {connection.device.url} and enter the code {connection.device.code}",
+            reason=f"Open {connection.device.url} and enter the code {connection.device.code}"
+            + (f" until {connection.device.expires:%H:%M}" if connection.device.expires else ""),
             steps=("this screen goes on by itself once you have signed in",),
             waited=waited,
         )
@@ -42,6 +44,7 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
         reason=f"Waiting for a token for {session.cloud.resource_manager}",
         steps=steps,
         waited=waited,
+        limit=GIVE_UP_SECONDS,
     )
 
 
@@ -77,7 +80,9 @@ def fleet_notice(
             if snapshot.subscriptions
             else "Asking for your subscriptions"
         )
-        return Notice(title="Reading the fleet", role=Role.BUSY, reason=what, waited=now - connection.since)
+        return Notice(
+            title="Reading the fleet", role=Role.BUSY, reason=what, waited=now - connection.since, limit=GIVE_UP_SECONDS
+        )
     return _nothing(connection, snapshot)
 
 
@@ -114,7 +119,11 @@ def set_notice(error: VmssTuiError | None, name: str, waited: float) -> Notice:
     """What stands in place of a scale set's instances before the first answer."""
     if error is None:
         return Notice(
-            title="Reading", role=Role.BUSY, reason=f"Asking Azure for {name} and its instances", waited=waited
+            title="Reading",
+            role=Role.BUSY,
+            reason=f"Asking Azure for {name} and its instances",
+            waited=waited,
+            limit=GIVE_UP_SECONDS,
         )
     steps = ["esc goes back", _RETRY]
     if isinstance(error, Forbidden):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from vmss_tui.domain.plan import RolloutPlan
@@ -40,6 +41,8 @@ class DeviceCode:
     url: str
     code: str
     message: str
+    expires: datetime | None = None
+    """Until when the code is good, in the machine's own time zone."""
 
 
 class Session(Protocol):

@@ -12,6 +12,7 @@ from vmss_tui.cli.asking import values_to_travel
 from vmss_tui.cli.following import JsonWriter, PlainWriter, detached, follow
 from vmss_tui.cli.running import open_session
 from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.waiting import telling
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
 from vmss_tui.ports import FilePin
@@ -64,7 +65,8 @@ class Launch:
             session = open_session(ctx)
             try:
                 self.require_somebody(session)
-                return await work(session)
+                async with telling(session):
+                    return await work(session)
             finally:
                 await session.close()
 

@@ -9,6 +9,7 @@ from vmss_tui.app.session import DeviceCode
 from vmss_tui.cli import diagnostics
 from vmss_tui.cli.options import current
 from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.waiting import telling
 
 
 def open_session(ctx: click.Context) -> LiveSession:
@@ -26,7 +27,8 @@ def run(ctx: click.Context, work: Callable[[LiveSession], Awaitable[int]]) -> in
     async def whole() -> int:
         session = open_session(ctx)
         try:
-            return await work(session)
+            async with telling(session):
+                return await work(session)
         finally:
             await session.close()
 

@@ -10,15 +10,16 @@ import asyncio
 import importlib
 import os
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vmss_tui.app.session import CloudInfo, DeviceCode
 from vmss_tui.errors import LeaseHeld, PreflightRefused, SignInFailed, UsageError
 from vmss_tui.gateway.clouds import Cloud, load_cloud
-from vmss_tui.ports import SystemClock
+from vmss_tui.ports import GIVE_UP_SECONDS, SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from vmss_tui.cli.settings import Settings
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from vmss_tui.domain.script import Secret, SecretRef
     from vmss_tui.engine.timing import Pace
     from vmss_tui.journal.store import Journal
-    from vmss_tui.ports import Azure, Clock
+    from vmss_tui.ports import Azure, Clock, Quota
     from vmss_tui.profiles.store import ProfileStore
+
+SIGN_IN_SECONDS = GIVE_UP_SECONDS
+"""After so many seconds a sign-in without an answer is given up."""
 
 
 class LiveSession:
@@ -58,6 +62,7 @@ class LiveSession:
         self._journal: Journal | None = None
         self._profiles: ProfileStore | None = None
         self._connecting = asyncio.Lock()
+        self.connecting_since: datetime | None = None
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """See `app.session.Session`."""
@@ -65,14 +70,30 @@ class LiveSession:
             if self._azure is None:
                 client = await asyncio.to_thread(importlib.import_module, "vmss_tui.gateway.client")
                 tell = on_device_code or self._on_device_code
-                azure: Azure = await client.connect(
+                auth = self._settings.auth or "auto"
+                connecting: Awaitable[Azure] = client.connect(
                     self._cloud,
-                    auth=self._settings.auth or "auto",
+                    auth=auth,
                     tenant=self._settings.tenant,
-                    on_device_code=tell and (lambda it: tell(DeviceCode(it.url, it.code, it.message))),
+                    on_device_code=tell and (lambda it: tell(_device_code(it))),
                 )
-                self._azure = azure
+                self._azure = await (connecting if auth == "device" else self._patiently(connecting))
             return self._azure
+
+    async def _patiently(self, connecting: Awaitable[Azure]) -> Azure:
+        """Sign in, but not for ever; a person with a device code has the code's own time."""
+        from vmss_tui.engine.pace import giving_up
+
+        self.connecting_since = self.clock.now()
+        try:
+            async with giving_up(f"sign in to {self.cloud.name}", SIGN_IN_SECONDS):
+                return await connecting
+        finally:
+            self.connecting_since = None
+
+    def quota(self) -> Quota | None:
+        """What is left of the request quota, and what is waited for; None before the sign-in."""
+        return self._azure.quota() if self._azure is not None else None
 
     @property
     def journal_path(self) -> Path:
@@ -191,6 +212,11 @@ def _require_values(references: Mapping[str, SecretRef], given: Mapping[str, Sec
     from vmss_tui.profiles.secrets import reveal
 
     reveal(references, environ=os.environ, given=given)
+
+
+def _device_code(it: Any) -> DeviceCode:
+    """What the gateway says, for people: in their own time zone."""
+    return DeviceCode(it.url, it.code, it.message, it.expires_on.astimezone())
 
 
 def _who() -> str:

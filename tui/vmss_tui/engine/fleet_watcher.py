@@ -16,7 +16,7 @@ from vmss_tui.domain.fleet import FleetEntry, FleetSnapshot, count_instances
 from vmss_tui.domain.ids import ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.policy import UpgradeMode
 from vmss_tui.domain.scaleset import ScaleSet
-from vmss_tui.engine.pace import Backoff, Pulse, WatchFailure, eased
+from vmss_tui.engine.pace import Backoff, Pulse, WatchFailure, eased, giving_up
 from vmss_tui.errors import Throttled, VmssTuiError
 from vmss_tui.ports import Azure, Clock
 
@@ -144,9 +144,10 @@ class FleetWatcher:
     async def _list(self) -> None:
         """Subscriptions and their sets; a subscription that cannot be read is a problem, all of them a failure."""
         state = self._state
-        state.subscriptions = await self._azure.subscriptions()
-        if not state.tenants:
-            state.tenants = await self._azure.tenants()
+        async with giving_up("read your subscriptions"):
+            state.subscriptions = await self._azure.subscriptions()
+            if not state.tenants:
+                state.tenants = await self._azure.tenants()
         self._changed.set()
         seen: set[ScaleSetId] = set()
         errors: list[VmssTuiError] = []

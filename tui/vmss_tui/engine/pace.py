@@ -4,11 +4,13 @@ Times are in seconds.
 """
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from vmss_tui.errors import NotFound, Throttled, VmssTuiError
-from vmss_tui.ports import Clock
+from vmss_tui.errors import ConnectionFailed, NotFound, Throttled, VmssTuiError
+from vmss_tui.ports import GIVE_UP_SECONDS, Clock
 
 ENOUGH = 0.5
 """Share of the emptiest bucket above which the usual pace is kept."""
@@ -22,6 +24,18 @@ def eased(seconds: float, share: float) -> float:
     if share >= ENOUGH:
         return seconds
     return seconds * min(SLOWEST, ENOUGH / max(share, 0.01))
+
+
+@contextlib.asynccontextmanager
+async def giving_up(what: str, seconds: float = GIVE_UP_SECONDS) -> AsyncIterator[None]:
+    """Let what is inside take so many seconds; raises ConnectionFailed after that. `what` as in `read web-weu`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise ConnectionFailed(
+            f"cannot {what}: no answer within {seconds:.0f} s", hint="check the network; try again"
+        ) from error
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from vmss_tui.domain.policy import RolloutPolicy
 from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.domain.script import ScriptConfig
 from vmss_tui.engine.files import file_findings, look_at, planned_files
+from vmss_tui.engine.pace import giving_up
 from vmss_tui.ports import Azure, Clock, FilePin, ReadsScaleSet
 
 
@@ -41,7 +42,8 @@ async def preflight(
 
 
 async def read_set(azure: ReadsScaleSet, target: ScaleSetId, clock: Clock) -> SetSnapshot:
-    """The set, its instances and its latest upgrade, read together."""
-    scale_set = await azure.scale_set(target)
-    instances, upgrade = await asyncio.gather(azure.instances(scale_set), azure.latest_upgrade(target))
+    """The set, its instances and its latest upgrade, read together; given up after `GIVE_UP_SECONDS`."""
+    async with giving_up(f"read scale set {target.name}"):
+        scale_set = await azure.scale_set(target)
+        instances, upgrade = await asyncio.gather(azure.instances(scale_set), azure.latest_upgrade(target))
     return SetSnapshot(scale_set=scale_set, instances=instances, upgrade=upgrade, taken_at=clock.now())

@@ -15,7 +15,7 @@ from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
 from vmss_tui.domain.script import ScriptState
 from vmss_tui.domain.upgrade import RollingUpgrade
 from vmss_tui.engine.fleet_watcher import FleetWatcher
-from vmss_tui.engine.pace import Backoff, Pulse, WatchFailure, eased
+from vmss_tui.engine.pace import Backoff, Pulse, WatchFailure, eased, giving_up
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure, Clock
 
@@ -81,8 +81,9 @@ class SetWatcher:
         return eased(base, self._azure.quota().share)
 
     async def _look(self) -> SetSnapshot:
-        scale_set, upgrade = await self._model_and_upgrade()
-        instances = await self._azure.instances(scale_set)
+        async with giving_up(f"read scale set {self.target.name}"):
+            scale_set, upgrade = await self._model_and_upgrade()
+            instances = await self._azure.instances(scale_set)
         return SetSnapshot(
             scale_set=scale_set,
             instances=_reuse(instances, self._last.instances if self._last else ()),

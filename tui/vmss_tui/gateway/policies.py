@@ -20,6 +20,7 @@ from vmss_tui.gateway.auth import TenantCredential
 from vmss_tui.gateway.faults import retry_after
 from vmss_tui.gateway.throttle import Governor
 from vmss_tui.gateway.transport import proxies_for
+from vmss_tui.ports import GIVE_UP_SECONDS
 
 ATTEMPTS = 3
 PAUSES = (0.2, 0.8)
@@ -58,6 +59,11 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         """Send with everything above; what is left is raised or returned as it came."""
         kind = request.context.options.pop("kind", "write")
         reads = request.http_request.method == "GET"
+        with self._governor.asking():
+            async with asyncio.timeout(GIVE_UP_SECONDS if reads else None):
+                return await self._sent(request, kind, reads)
+
+    async def _sent(self, request: PipelineRequest[Any], kind: str, reads: bool) -> PipelineResponse[Any, Any]:
         attempt = 0
         while True:
             attempt += 1

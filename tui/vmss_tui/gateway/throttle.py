@@ -5,8 +5,9 @@ Above half of a bucket reads run freely; below it they are spaced so that the bu
 its end they are refused here, with a time, rather than by Azure. Source: "Understand throttling in compute".
 """
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -64,6 +65,18 @@ class Governor:
     _levels: dict[tuple[str, str], _Level] = field(default_factory=dict)
     _used: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _blocked: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _asked: list[datetime] = field(default_factory=list)
+    """When each question was asked that has no answer yet."""
+
+    @contextlib.contextmanager
+    def asking(self) -> Iterator[None]:
+        """A question is under way."""
+        asked = self.clock.now()
+        self._asked.append(asked)
+        try:
+            yield
+        finally:
+            self._asked.remove(asked)
 
     async def admit(self, subscription: str, kind: str) -> None:
         """Let a read of this kind start, after a short wait if need be.
@@ -144,6 +157,7 @@ class Governor:
             buckets=tuple(Bucket(name, each.remaining(moment), each.highest) for name, each in sorted(worst.items())),
             throttled_until=max((until for until in self._blocked.values() if until > now), default=None),
             calls=self.calls,
+            waiting_since=min(self._asked, default=None),
         )
 
 

@@ -172,6 +172,8 @@ class Notice:
     steps: tuple[str, ...] = ()
     waited: float | None = None
     """For how long it has lasted, in seconds, when it is a wait."""
+    limit: float | None = None
+    """After how many seconds in all the wait is given up."""
 
     def told(self, say: Callable[[str], str]) -> "Notice":
         """The same with its reason and its steps put as `say` puts them."""
@@ -187,7 +189,7 @@ def notice_lines(notice: Notice, width: int) -> tuple[Line, ...]:
     indent = "   "
     head: list[Piece] = [(indent + _SIGN.get(notice.role, "") + text.plain(notice.title), notice.role)]
     if notice.waited is not None:
-        head.append((f"   {text.clock_time(notice.waited)}", Role.DIM))
+        head.append((f"   {text.waited(notice.waited, notice.limit)}", Role.DIM))
     lines: list[Line] = [(), tuple(head), ()] if notice.reason else [(), tuple(head)]
     for paragraph in text.plain_lines(notice.reason) if notice.reason else ():
         lines += [((indent + part, Role.PLAIN),) for part in wrap(paragraph, room)]

@@ -17,6 +17,12 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes:02}:{left:02}"
 
 
+def waited(seconds: float, limit: float | None = None) -> str:
+    """How long a wait has lasted, and after how long it is given up: `00:30 of at most 03:00`."""
+    known = limit is not None and seconds <= limit
+    return f"{clock_time(seconds)} of at most {clock_time(limit or 0)}" if known else clock_time(seconds)
+
+
 def in_words(seconds: float) -> str:
     """A duration in seconds for a sentence: `45 s`, `4 min`, `1 h 05 min`."""
     total = max(0, round(seconds))

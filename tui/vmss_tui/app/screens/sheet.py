@@ -19,6 +19,7 @@ from vmss_tui.app import compat
 from vmss_tui.app.notices import error_notice
 from vmss_tui.app.widgets.lines import Lines, Rule, Source
 from vmss_tui.errors import VmssTuiError
+from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import text_of
 from vmss_tui.presentation.details import json_lines, json_text
@@ -156,4 +157,4 @@ class SheetScreen(ModalScreen[None]):
         if self._error is not None:
             return notice_lines(error_notice("Cannot be read", self._error), width)
         waited = self._shell.session.clock.monotonic() - self._started if self.is_attached else 0.0
-        return notice_lines(Notice(title="Reading", role=Role.BUSY, waited=waited), width)
+        return notice_lines(Notice(title="Reading", role=Role.BUSY, waited=waited, limit=GIVE_UP_SECONDS), width)

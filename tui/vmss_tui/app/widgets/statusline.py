@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation import text
 from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
@@ -22,7 +23,7 @@ class _Flash:
 
 
 class StatusLine(Lines):
-    """`flash` says something for a while, `wait` shows a wait, `rest` is what stands there otherwise."""
+    """`flash` says something for a while, `wait` shows a wait for Azure, `rest` is what stands there otherwise."""
 
     DEFAULT_CSS = "StatusLine { height: 1; padding: 0 1; }"
 
@@ -77,6 +78,6 @@ class StatusLine(Lines):
         if self._waits:
             what, since = next(iter(self._waits.items()))
             more = f"  and {len(self._waits) - 1} more" if len(self._waits) > 1 else ""
-            took = text.clock_time(self._now - since)
+            took = text.waited(self._now - since, GIVE_UP_SECONDS)
             return ((("◐ ", Role.BUSY), (f"{what}{more}", Role.PLAIN), (f"   {took}", Role.DIM)),)
         return (self._rest,)

@@ -1,0 +1,70 @@
+"""A silent Azure: what is waited for, until when, and that it is given up then."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from support.program import Inside
+from support.simulator import SimulatorProcess
+from vmss_tui.cli import session, waiting
+from vmss_tui.gateway import policies
+
+CLOCK = r"\d\d:\d\d:\d\d"
+SILENT = rf"vmss-tui: Azure has not answered yet \(since {CLOCK}\); given up at {CLOCK}\n"
+
+
+@pytest.fixture
+def world(cli_world: SimulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatorProcess]:
+    monkeypatch.setattr(waiting, "QUIET_SECONDS", 0.3)
+    monkeypatch.setattr(waiting, "_LOOK_SECONDS", 0.1)
+    yield cli_world
+    cli_world.control.clear_faults()
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "app"), ("instances", "app"), ("plan", "app", "app")])
+def test_a_long_wait_is_told_once_with_its_end(
+    command: tuple[str, ...], world: SimulatorProcess, inside: Inside
+) -> None:
+    world.control.add_fault(kind="delay", seconds=1.5, path="*/virtualMachineScaleSets*", count=1)
+    done = inside(*command, *(("--set", "version=1.0.0") if command[0] == "plan" else ()))
+    assert done.code == 0
+    assert len(re.findall(SILENT, done.err)) == 1
+    assert "given up" not in done.out
+
+
+def test_a_wait_that_is_short_is_not_told(inside: Inside) -> None:
+    assert "given up" not in inside("list").err
+
+
+def test_silence_is_given_up(world: SimulatorProcess, inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies, "GIVE_UP_SECONDS", 1.0)
+    world.control.add_fault(kind="delay", seconds=4, path="*/virtualMachineScaleSets*", count=0)
+    done = inside("list")
+    assert done.code == 3 and re.search(SILENT, done.err) and "did not answer in time" in done.err
+
+
+def test_a_sign_in_that_gets_no_answer(
+    world: SimulatorProcess, inside: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.control.add_fault(kind="delay", seconds=4, path="*/oauth2/*", count=0)
+    monkeypatch.setattr(session, "SIGN_IN_SECONDS", 1.0)
+    done = inside("list")
+    assert done.code == 3
+    assert re.search(rf"signing in \(since {CLOCK}\); given up at {CLOCK}", done.err)
+    assert "cannot sign in to simulator: no answer within 1 s" in done.err
+
+
+def test_an_empty_quota_says_when_reading_goes_on(world: SimulatorProcess, inside: Inside) -> None:
+    world.control.add_fault(
+        kind="status",
+        status=429,
+        code="TooManyRequests",
+        message="no",
+        retry_after=4,
+        path="*/virtualMachines",
+        count=1,
+    )
+    done = inside("list")
+    assert done.code == 0
+    assert re.search(rf"Azure's request quota is used up; reading goes on at {CLOCK}", done.err)

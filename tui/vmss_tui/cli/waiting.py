@@ -1,0 +1,57 @@
+"""Says on stderr what a command waits for when Azure is silent for long, and until when; nothing while all is quick."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+from vmss_tui.cli import diagnostics
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.ports import GIVE_UP_SECONDS
+
+QUIET_SECONDS = 5.0
+"""So long nobody wonders."""
+_LOOK_SECONDS = 1.0
+
+
+@contextlib.asynccontextmanager
+async def telling(session: LiveSession) -> AsyncIterator[None]:
+    """While it is open, every long wait is told once."""
+    task = asyncio.create_task(_tell(session))
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _tell(session: LiveSession) -> None:
+    told: set[str] = set()
+    while True:
+        await session.clock.sleep(_LOOK_SECONDS)
+        words = waiting(session, session.clock.now())
+        if words and words not in told:
+            told.add(words)
+            diagnostics.say(f"vmss-tui: {words}")
+
+
+def waiting(session: LiveSession, now: datetime) -> str:
+    """What is waited for and until when; empty while nothing is, or not for long."""
+    since = session.connecting_since
+    if since is not None:
+        return _silent("signing in", since, now)
+    quota = session.quota()
+    if quota is None:
+        return ""
+    if quota.throttled_until is not None and (quota.throttled_until - now).total_seconds() > QUIET_SECONDS:
+        return f"Azure's request quota is used up; reading goes on at {_clock(quota.throttled_until)}"
+    return _silent("Azure has not answered yet", quota.waiting_since, now) if quota.waiting_since else ""
+
+
+def _silent(what: str, since: datetime, now: datetime) -> str:
+    if (now - since).total_seconds() < QUIET_SECONDS:
+        return ""
+    return f"{what} (since {_clock(since)}); given up at {_clock(since + timedelta(seconds=GIVE_UP_SECONDS))}"
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone():%H:%M:%S}"
