@@ -145,12 +145,14 @@ def _after(state: RolloutState, cells: int) -> Line:
     return ((cut_end(rest, cells), Role.PLAIN),) if rest else ()
 
 
-def next_steps(state: RolloutState) -> Line:
-    """What one usually wants after the end."""
-    failed = bool(state.count(*BROKEN, Phase.NOT_RUN))
-    wanted = [("o", "report"), ("L", "outputs"), *([("t", "retry what failed")] if failed else []), ("z", "undo")]
+def next_steps(state: RolloutState, *, replay: bool = False) -> Line:
+    """What one usually wants after the end; a replay changes nothing."""
+    wanted = [("o", "report"), ("L", "outputs")]
+    if not replay:
+        failed = bool(state.count(*BROKEN, Phase.NOT_RUN))
+        wanted += [*([("t", "retry what failed")] if failed else []), ("z", "undo")]
     pieces: list[Piece] = []
-    for key, words in (*wanted, ("R", "replay"), ("esc", "back")):
+    for key, words in (*wanted, ("R", "replay again" if replay else "replay"), ("esc", "back")):
         pieces += [(key, Role.ACCENT), (f" {words}   ", Role.DIM)]
     return tuple(pieces)
 

@@ -46,13 +46,15 @@ def follow(log: Iterable[e.Logged], state: RolloutState | None = None) -> tuple[
     return state, tuple(lines)
 
 
-def event_line(state: RolloutState, log: Sequence[LogLine], cells: int, *, tz: tzinfo | None = None) -> Line:
+def event_line(
+    state: RolloutState, log: Sequence[LogLine], cells: int, *, tz: tzinfo | None = None, replay: bool = False
+) -> Line:
     """The newest events side by side, newest first; a failure takes the line before them.
 
     After the end, what one usually wants to do next.
     """
     if state.stage.over:
-        return next_steps(state)
+        return next_steps(state, replay=replay)
     pieces: list[Piece] = []
     failure = first_failure(state)
     if failure:

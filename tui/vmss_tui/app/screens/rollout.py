@@ -117,7 +117,7 @@ class RolloutScreen(WatchScreen):
         self.grid.set_rows(rows(self.state, self.time, self._view, self._rows))
         if self.has_class("-log"):
             self.query_one("#log", Grid).set_rows(self._log_rows())
-        self.status.rest(event_line(self.state, self.log_lines, self.size.width - 2))
+        self.status.rest(event_line(self.state, self.log_lines, self.size.width - 2, replay=self.replayed))
         self.refresh_frame()
 
     def _log_rows(self) -> tuple[Row, ...]:
