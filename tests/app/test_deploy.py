@@ -137,7 +137,7 @@ async def test_it_starts_from_what_the_set_has_and_plans_while_one_types(
         await d.put("rollout.batch", "50%")
         await d.shows("a batch of 50 % is more than the 20 %")
         await d.put("rollout.unhealthy", "50%")
-        await d.shows("60 instances in 3 batches, at least 39 of 60")
+        await d.shows("60 instances in 3 batches, at least 39 of")
 
 
 async def test_an_error_stands_at_its_field_and_blocks_the_start(

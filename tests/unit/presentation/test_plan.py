@@ -182,7 +182,7 @@ def test_hints_are_the_live_arithmetic() -> None:
     assert hint("rollout.unhealthy") == "stops above 12 of 60 unhealthy"
     assert hint("rollout.mode") == "Azure rolls (Rolling)"
     assert hint("rollout.failure_budget") == "no limit for the whole run"
-    assert hint("script.rerun") == "when the settings are identical too"
+    assert hint("script.rerun") == "even with the same settings"
     assert form.hint(specs["rollout.batch"], None, None) == specs["rollout.batch"].hint
     steps = RolloutPolicy(
         steps=(BatchStep(Amount(1)), BatchStep(Amount(50, percent=True)), BatchStep(Amount(100, percent=True))),

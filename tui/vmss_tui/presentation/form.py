@@ -27,7 +27,7 @@ SCRIPT_FIELDS = (
     FieldSpec(key="script.label", label="Version name", cells=30, hint="what people call it"),
     FieldSpec(key="script.files", label="Files", hint="one address a line; ctrl+up, ctrl+down move it"),
     FieldSpec(key="script.command", label="Command", placeholder="./install.sh", hint="run after the downloads"),
-    FieldSpec(key="script.rerun", label="Run again", choices=("no", "yes"), hint="when the settings are identical too"),
+    FieldSpec(key="script.rerun", label="Run again", choices=("no", "yes"), hint="even with the same settings"),
 )
 
 ROLLOUT_FIELDS = (

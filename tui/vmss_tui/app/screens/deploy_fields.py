@@ -36,7 +36,7 @@ def fields_of(form: Form) -> list[Widget]:
             spec = FieldSpec(
                 key=f"variables.{each.name}",
                 label=each.name,
-                cells=24,
+                cells=18 if len(form.text(f"variables.{each.name}")) < 17 else 36,
                 hint=plain(each.help),
                 placeholder=plain(each.default or ""),
             )

@@ -148,8 +148,8 @@ class Field(Vertical):
         & .field-label { height: 1; }
         & .field-input { height: 1; padding: 0; background: $surface; }
         & .field-input:focus { background: $panel; }
-        & .field-remark { height: 1; width: 1fr; padding: 0 0 0 1; }
-        & .field-below { padding: 0; margin: 0 0 0 14; }
+        & .field-remark { height: 1; width: 1fr; padding: 0 1; }
+        & .field-below { padding: 0 1 0 0; margin: 0 0 0 14; }
         & LinesArea {
             height: auto;
             min-height: 1;
