@@ -309,7 +309,8 @@ async def test_a_replay_plays_the_recording_and_changes_nothing(tmp_path: Path) 
 
         await show.until(over)
         show.screen.paint()
-        await show.shows("● COMPLETED in 06:47: 60 of 60 run web 2.5.0", "R replay again")
+        await show.shows("● COMPLETED in 06:47: 60 of 60 run web 2.5.0")
+        await show.shows("R replay again")
         assert "z undo" not in show.text() and "retry what failed" not in show.text()
 
 

@@ -309,7 +309,9 @@ def verdict(state: RolloutState) -> Line:
     head: Piece = (f"{mark.text()} {'in' if state.stage is Stage.COMPLETED else 'after'} {spent}: ", mark.role)
     text = reached(state)
     if state.stage is not Stage.COMPLETED and state.reason:
-        text = f"{plain(state.reason)} ({text})"
+        reason, new = plain(state.reason), versions(state)[1]
+        rest = text.partition(f" run {new}")[2].removeprefix(", ") if f" run {new}" in reason else text
+        text = f"{reason} ({rest})" if rest else reason
     return (head, (text, Role.PLAIN))
 
 

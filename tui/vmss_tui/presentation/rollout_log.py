@@ -51,12 +51,13 @@ def event_line(
 ) -> Line:
     """The newest events side by side, newest first; a failure takes the line before them.
 
-    After the end, what one usually wants to do next.
+    After the end, the first failure, or else what one usually wants to do next.
     """
-    if state.stage.over:
-        return next_steps(state, replay=replay)
-    pieces: list[Piece] = []
     failure = first_failure(state)
+    if state.stage.over:
+        failed: Piece = (cut_end(f"{CROSS.char} {failure}", cells), Role.BAD)
+        return (failed,) if failure and not replay else next_steps(state, replay=replay)
+    pieces: list[Piece] = []
     if failure:
         pieces.append((cut_end(f"{CROSS.char} {failure}", cells), Role.BAD))
     for entry in reversed(log):

@@ -24,10 +24,10 @@ WIDE = (
     Column("batch", "BATCH", 5, right=True, priority=3),
     Column("state", "STATE", 11),
     Column("version", "VERSION", 14, flex=1, middle=True),
-    Column("script", "SCRIPT", 9, priority=6),
+    Column("script", "SCRIPT", 10, priority=6),
     Column("health", "HEALTH", 14),
     Column("since", "SINCE", 6, right=True),
-    Column("message", "LAST MESSAGE", 18, flex=6, priority=1),
+    Column("message", "LAST MESSAGE", 17, flex=6, priority=1),
 )
 """For 100 cells and more."""
 

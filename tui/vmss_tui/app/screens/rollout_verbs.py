@@ -52,7 +52,7 @@ def offered(state: RolloutState, *, replay: bool, runner_alive: bool) -> tuple[t
         return tuple(f"rollout.{verb}" for verb in _REPLAY_ONLY), _ONGOING
     if state.stage.over:
         failed = ("rollout.retry",) if state.count(*BROKEN, Phase.NOT_RUN) else ()
-        return ("rollout.report", *failed, "rollout.undo"), _ONGOING
+        return ("rollout.report", *failed, "rollout.undo", "rollout.replay"), _ONGOING
     if not runner_alive:
         return ("rollout.resume",), frozenset()
     return (("rollout.approve",) if state.stage is Stage.APPROVAL else ()), frozenset()
