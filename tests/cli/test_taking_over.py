@@ -1,6 +1,7 @@
 """Runners that die, hosts that vanish, two journals at once: who may go on, with what, and what a person is told."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -86,6 +87,9 @@ def test_verbs_work_from_another_host_and_its_silent_runner_is_replaced_only_on_
     assert not runners(here(own))
 
     silent_for(own, 11)
+    another = elsewhere("rollout", "gently", "hand", "--set", "version=2.1.0", "--yes")
+    assert another.code == 4 and f"works on rollout {rollout}, and nothing proves" in another.err
+    assert len(own("rollouts", "--json").json) == 1, "nothing was begun"
     late = elsewhere("resume", rollout)
     assert late.code == 4 and f"resume {rollout} --force` takes over" in late.err
     taken = elsewhere("resume", rollout, "--force", "--why", "the host burnt")
@@ -98,13 +102,21 @@ def test_verbs_work_from_another_host_and_its_silent_runner_is_replaced_only_on_
         assert words in report
 
 
-def test_a_runner_that_died_here_is_replaced_at_once_from_here(own: Program) -> None:
+def test_a_runner_that_died_here_is_replaced_at_once_also_after_a_restart_of_the_machine(own: Program) -> None:
     own.profile("gently", GENTLY)
     rollout = start(own, "gently", "hand")
     kill_runner(own)
     assert own("pause").code == 2
     assert own("resume", rollout).code == 0
-    assert own("cancel", rollout).code == 0
+    kill_runner(own)
+    change(own, "UPDATE leases SET pid = ?, started = ''", str(os.getpid()))
+    change(own, "UPDATE leases SET boot_id = 'before'")
+    silent_for(own, 1)
+    assert own("resume", rollout).code == 0, "the machine was restarted, whoever has the process's number now"
+    kill_runner(own)
+    new = own("rollout", "gently", "hand", "--set", "version=2.1.0", "--yes", "--detach")
+    assert new.code == 0 and f"rollout {rollout} of hand was never finished: its runner is gone" in new.err
+    assert own("cancel").code == 0
 
 
 def test_a_runner_that_is_there_and_writes_nothing_is_said_to_be_stuck(own: Program) -> None:
@@ -176,8 +188,13 @@ def test_values_that_azure_has_already_are_not_asked_for_again(own: Program) -> 
 
 def kinds(state: Path) -> list[str]:
     """What the log of the only rollout says, by kind of event."""
+    return [each.split(" ", 1)[0] for each in log_of(state)]
+
+
+def log_of(state: Path) -> list[str]:
+    """What the log of the only rollout says: kind and body of each event."""
     with sqlite3.connect(state / "vmss-tui" / "journal.db", timeout=20) as journal:
-        found = [row[0] for row in journal.execute("SELECT kind FROM events ORDER BY seq")]
+        found = [f"{kind} {body}" for kind, body in journal.execute("SELECT kind, body FROM events ORDER BY seq")]
     journal.close()
     return found
 
@@ -211,12 +228,13 @@ def test_of_two_journals_on_a_manual_set_one_stops_and_no_two_batches_run_at_onc
     second = stranger(*words, "--set", "version=2.0.0", "--detach")
     assert second.code == 0, second.err
     assert "somebody else updates 1 instance now" in second.err
+    held = "somebody else has instances under way"
+    until(lambda: any(held in each for each in log_of(here(stranger))), "the second one to wait")
     own_world.control.clock(speed=300)
     stopped = own("attach", "--jsonl").records[-1]
     assert stopped["verdict"] == "failed" and "somebody changed the script of the set" in stopped["reason"]
     log = stranger("attach", "--jsonl").records
     assert log[-1]["verdict"] == "completed", log[-1]
-    assert any("somebody else has instances under way" in each.get("why", "") for each in log)
     assert {each["version"] for each in own("instances", "hand", "--json").json} == {"app 2.0.0"}
 
 

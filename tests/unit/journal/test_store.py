@@ -215,9 +215,9 @@ def test_one_scale_set_has_one_runner(journal: Journal) -> None:
     lease = journal.take_lease(first, me(), at=NOW)
     found = journal.lease(first)
     assert found is not None and found.alive and found.pid == os.getpid()
-    with pytest.raises(LeaseHeld, match="this rollout"):
+    with pytest.raises(LeaseHeld, match=f"works on rollout {first}$"):
         journal.take_lease(first, me(), at=NOW)
-    with pytest.raises(LeaseHeld, match=f"this scale set, for rollout {first}"):
+    with pytest.raises(LeaseHeld, match=f"works on rollout {first}, which has this scale set"):
         journal.take_lease(second, me(), at=NOW, force=True)
     journal.release(lease)
     journal.take_lease(second, me(), at=NOW)
@@ -291,7 +291,7 @@ def test_another_host_is_replaced_only_by_force_and_after_long_silence(journal: 
 def test_a_living_process_of_this_machine_is_never_replaced_however_long_it_slept(journal: Journal) -> None:
     rollout = journal.create(plan(), who="m", at=NOW)
     journal.take_lease(rollout, me(), at=NOW)
-    with pytest.raises(LeaseHeld, match="works on this rollout") as held:
+    with pytest.raises(LeaseHeld, match=f"works on rollout {rollout}") as held:
         journal.take_lease(rollout, me(), at=NOW + timedelta(hours=9), force=True)
     assert not held.value.forcible
 

@@ -95,6 +95,11 @@ class Launch:
     ) -> int:
         """Show the plan, ask, start and follow. Raises PreflightRefused, LeaseHeld, RolloutCancelled after a no."""
         session.require_free(plan.target)
+        for each in session.unfinished(plan.target):
+            diagnostics.say(
+                f"rollout {each} of {plan.target.name} was never finished: its runner is gone",
+                f"`vmss-tui resume {each}` goes on with it, `vmss-tui cancel {each}` ends it",
+            )
         if plan.refusals:
             raise _refused(plan)
         self._confirm(plan, pins)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vmss_tui.domain.plan import RolloutPlan
     from vmss_tui.domain.script import Secret, SecretRef
     from vmss_tui.engine.timing import Pace
+    from vmss_tui.journal.lease import Owner
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock, Quota
     from vmss_tui.profiles.store import ProfileStore
@@ -139,12 +140,14 @@ class LiveSession:
 
     def require_runner(self, rollout: str, *, force: bool = False) -> None:
         """Raise what would keep a new runner from taking this rollout over: LeaseHeld, SignInFailed, UsageError."""
-        from vmss_tui.journal.lease import owner
-
         self.require_writes()
         self.require_runner_sign_in()
-        here = owner(os.getpid(), socket.gethostname())
-        self.journal().require_free(rollout, here, at=self.clock.now(), force=force)
+        self.journal().require_free(rollout, self._here(), at=self.clock.now(), force=force)
+
+    def _here(self) -> Owner:
+        from vmss_tui.journal.lease import owner
+
+        return owner(os.getpid(), socket.gethostname())
 
     def pace(self) -> Pace:
         """How often a runner on this cloud looks."""
@@ -174,6 +177,12 @@ class LiveSession:
                     f"rollout {header.id} is at work on {target.name}",
                     hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
                 )
+            if lease is not None:
+                journal.require_free(header.id, self._here(), at=self.clock.now())
+
+    def unfinished(self, target: ScaleSetId) -> tuple[str, ...]:
+        """Ids of our rollouts on this scale set that nobody carries out and that have not ended."""
+        return tuple(each.id for each in self.journal().rollouts(target=target) if not each.stage.over)
 
     def require_runner_sign_in(self) -> None:
         """Raise SignInFailed when the runner could not sign in: nobody sits at it who could type a device code."""

@@ -14,6 +14,8 @@ from vmss_tui.domain.plan import Strategy
 from vmss_tui.domain.policy import UpgradeMode, exceeds, percent_of
 from vmss_tui.domain.scene import Scene
 
+OTHERS = "others"
+
 
 def check(scene: Scene, batch: int | None) -> tuple[e.GateChecked, ...]:
     """All gates, for the batch that comes next (None: before the first write)."""
@@ -22,8 +24,8 @@ def check(scene: Scene, batch: int | None) -> tuple[e.GateChecked, ...]:
 
 
 def failed(checked: tuple[e.GateChecked, ...]) -> e.GateChecked | None:
-    """The first gate that did not pass."""
-    return next((each for each in checked if not each.passed), None)
+    """The first gate that did not pass; somebody else's write before what may only be its consequence."""
+    return next((each for each in sorted(checked, key=lambda each: each.gate != OTHERS) if not each.passed), None)
 
 
 Checked = Iterator[tuple[str, bool, str]]
@@ -73,7 +75,7 @@ def _others(scene: Scene) -> Checked:
     """Somebody else's write, or a roll that is not ours."""
     problem = someone_else(scene)
     if problem:
-        yield "others", False, problem
+        yield OTHERS, False, problem
 
 
 def someone_else(scene: Scene) -> str:

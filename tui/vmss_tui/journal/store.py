@@ -369,12 +369,12 @@ def _check_free(
 
 
 def _held(held: Lease, rollout: str, by: Owner, now: datetime) -> LeaseHeld:
-    what = "this rollout" if held.rollout == rollout else f"this scale set, for rollout {held.rollout}"
-    message = f"a runner on {held.host} (process {held.pid}) works on {what}"
+    other = "" if held.rollout == rollout else ", which has this scale set"
+    message = f"a runner on {held.host} (process {held.pid}) works on rollout {held.rollout}{other}"
     if held.alive:
         return LeaseHeld(message, hint=f"Follow it with `vmss-tui attach {held.rollout}`.")
     silent, forcible = leases.silence(held, now), leases.may_force(held, by, now)
-    again = f"`vmss-tui resume {rollout} --force`"
+    again = f"`vmss-tui resume {held.rollout} --force`"
     way = f"{again} takes over" if forcible else f"{again} takes over once it was silent for {leases.FORCE_SECONDS:g} s"
     hint = f"Nothing was heard of it for {silent:.0f} s. If {held.host} is gone for good, {way}."
     return LeaseHeld(f"{message}, and nothing proves that it is gone", hint=hint, forcible=forcible)
