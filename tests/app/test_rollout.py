@@ -308,6 +308,8 @@ async def test_a_replay_plays_the_recording_and_changes_nothing(tmp_path: Path) 
             return show.screen.state.stage.over
 
         await show.until(over)
+        clock.advance(30)
+        show.screen.tick()
         show.screen.paint()
         await show.shows("● COMPLETED in 06:47: 60 of 60 run web 2.5.0")
         await show.shows("R replay again")
