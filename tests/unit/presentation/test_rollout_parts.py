@@ -2,11 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from support import story
 from vmss_tui.domain import events as e
-from vmss_tui.domain.keys import named
 from vmss_tui.domain.policy import Severity
 from vmss_tui.domain.rollout import RolloutState, fold
 from vmss_tui.domain.upgrade import AzureFault, OperationState, UpgradeCode
@@ -211,25 +208,6 @@ def test_gates_without_a_batch_say_when_they_were_asked() -> None:
 def test_a_wait_whose_end_only_moves_on_is_told_once() -> None:
     moving = e.Waiting("Azure moves batch by batch", LATER)
     assert tell(moving, RolloutState(waiting=e.Waiting(moving.why))) == ()
-
-
-@pytest.mark.parametrize(
-    ("key", "name"),
-    [
-        ("model", "the change of the set's model"),
-        ("restore", "putting the set's own upgrade policy back"),
-        ("batch-3", "the update of batch 3"),
-        ("batch-3/web_12", "the update of web_12 in batch 3"),
-        ("roll-1", "the change that starts Azure's roll"),
-        ("roll-2", "the change that starts Azure's roll again"),
-        ("cancel-1", "the cancellation of Azure's roll"),
-        ("suspend-repairs", "suspending automatic repairs"),
-        ("resume-repairs", "resuming automatic repairs"),
-        ("other", "other"),
-    ],
-)
-def test_writes_have_names_for_people(key: str, name: str) -> None:
-    assert named(key) == name
 
 
 def test_what_azure_says_is_told_in_short_and_once() -> None:
