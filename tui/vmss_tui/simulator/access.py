@@ -26,6 +26,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 """Role name in lower case -> patterns of allowed actions."""
 
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
+_PROVIDERS = ("Microsoft.Compute", "Microsoft.Insights")
 _ACTION_NAMES = {"manualupgrade": "manualUpgrade", "poweroff": "powerOff", "reimageall": "reimageAll"}
 
 
@@ -76,7 +77,7 @@ class Rights:
 def action_of(method: str, path: ArmPath) -> str:
     """Return the RBAC action of a request, for example `Microsoft.Compute/virtualMachineScaleSets/write`."""
     verb = _VERBS.get(method, "action")
-    if path.provider == "Microsoft.Compute" and path.kinds:
+    if path.provider in _PROVIDERS and path.kinds:
         return "/".join([path.provider, *(_ACTION_NAMES.get(kind, kind) for kind in path.kinds), verb])
     if path.group or path.pattern.endswith("/resourceGroups"):
         return f"Microsoft.Resources/subscriptions/resourceGroups/{verb}"

@@ -14,7 +14,7 @@ subscriptions resourceGroups providers locations tenants resources register Micr
 Microsoft.ResourceGraph virtualMachineScaleSets virtualMachines extensions rollingUpgrades instanceView operations
 publishers artifacttypes vmextension types versions skus osUpgradeHistory manualupgrade osRollingUpgrade
 extensionRollingUpgrade approveRollingUpgrade latest cancel start restart poweroff deallocate reimage reimageall
-redeploy delete setOrchestrationServiceState simulateEviction performMaintenance
+redeploy delete setOrchestrationServiceState simulateEviction performMaintenance Microsoft.Insights autoscalesettings
 """
 _LITERALS = {word.lower(): word for word in _WORDS.split()}
 _FIXED_NAMES = {("rollingUpgrades", "latest"), ("rollingUpgrades", "cancel"), ("artifacttypes", "vmextension")}

@@ -1,13 +1,13 @@
-"""Every route outside Microsoft.Compute's scale sets: metadata, subscriptions, groups, publishers, files, control."""
+"""Every route outside Microsoft.Compute: metadata, subscriptions, groups, autoscale, publishers, files, control."""
 
 from aiohttp import web
 
-from . import control, files, groups, metadata, publishers, subscriptions
+from . import autoscale, control, files, groups, metadata, publishers, subscriptions
 
 
 def arm_routes() -> list[web.RouteDef]:
     """Return ARM's own routes; the server matches their literals without regard to case."""
-    return [*subscriptions.routes(), *groups.routes(), *publishers.routes()]
+    return [*subscriptions.routes(), *groups.routes(), *autoscale.routes(), *publishers.routes()]
 
 
 def plain_routes() -> list[web.RouteDef]:
