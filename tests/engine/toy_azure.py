@@ -11,7 +11,7 @@ from vmss_tui.domain.ids import OperationHandle, ScaleSetId
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import ScaleSet
+from vmss_tui.domain.scaleset import Autoscale, ScaleSet
 from vmss_tui.domain.scene import Action, Write
 from vmss_tui.domain.script import ScriptConfig, Secret
 from vmss_tui.domain.upgrade import OperationStatus, RollingUpgrade
@@ -82,6 +82,9 @@ class ToyAzure:
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
         self.before("latest_upgrade")
         return self.toy.snapshot().upgrade
+
+    async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
+        return None
 
     async def operation(self, handle: OperationHandle) -> OperationStatus:
         self.before("operation")

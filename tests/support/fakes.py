@@ -20,7 +20,7 @@ from vmss_tui.domain.ids import Identity, OperationHandle, ScaleSetId, Subscript
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
+from vmss_tui.domain.scaleset import Autoscale, ScaleSet, SetSnapshot
 from vmss_tui.domain.script import ScriptConfig, Secret
 from vmss_tui.domain.upgrade import OperationState, OperationStatus, RollingUpgrade
 from vmss_tui.errors import NotFound, VmssTuiError
@@ -162,6 +162,10 @@ class FakeAzure:
         """See ReadsScaleSet."""
         await self._answer("latest_upgrade", target.name)
         return self.find(target).upgrade
+
+    async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
+        """See ReadsScaleSet."""
+        return self.find(target).autoscale
 
     async def raw(self, target: ScaleSetId, instance_id: str | None = None) -> Mapping[str, Any]:
         """See ReadsScaleSet."""

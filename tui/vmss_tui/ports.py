@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from vmss_tui.domain.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import ScaleSet
+from vmss_tui.domain.scaleset import Autoscale, ScaleSet
 from vmss_tui.domain.script import ScriptConfig, Secret
 from vmss_tui.domain.upgrade import OperationStatus, RollingUpgrade
 
@@ -99,6 +99,9 @@ class ReadsScaleSet(Protocol):
 
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
         """The latest rolling upgrade, whoever started it; None when there never was one."""
+
+    async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
+        """Its autoscale setting, None when it has none; never raises: what cannot be read is `unknown`."""
 
     async def raw(self, target: ScaleSetId, instance_id: str | None = None) -> Mapping[str, Any]:
         """Azure's JSON of the set, or of one instance with its view, for people; protected settings are never in it."""

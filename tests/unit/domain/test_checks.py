@@ -1,11 +1,13 @@
 """Findings: each with its number, its severity and the next step."""
 
+from dataclasses import replace
+
 import pytest
 
 from unit.domain.build import NOW, extension, fleet, plan, policy, script, snapshot, vm
 from vmss_tui.domain.health import Health, HealthSource, Power, Provisioning
 from vmss_tui.domain.policy import Amount, BatchStep, ExternalGate, RolloutPolicy, Severity, UpgradeMode
-from vmss_tui.domain.scaleset import Orchestration, SetSnapshot
+from vmss_tui.domain.scaleset import Autoscale, Orchestration, SetSnapshot
 from vmss_tui.domain.script import WINDOWS, HandlerOs, ScriptConfig, ScriptRun, ScriptState, SecretRef, SecretSource
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
 
@@ -15,6 +17,10 @@ ROLLING = policy("20%")
 KEY = {"key": SecretRef(SecretSource.ENV, "KEY")}
 RUNS = RollingUpgrade(code=UpgradeCode.ROLLING_FORWARD, started_at=NOW, successful=3, pending=4)
 SAME = (extension(settings=script().settings),)
+
+
+def scaled(of: SetSnapshot, *, enabled: bool = True) -> SetSnapshot:
+    return replace(of, autoscale=Autoscale(enabled=enabled, minimum=30, maximum=90))
 
 
 def codes(
@@ -75,6 +81,8 @@ CASES = [
     ("instances-off", "warn", snapshot(*TEN[:9], vm(9, power=Power.DEALLOCATED)), None, None),
     ("automatic-repairs", "warn", snapshot(*TEN, automatic_repairs="Replace"), None, None),
     ("autoscale", "warn", snapshot(*TEN, tags={"autoscale": "30-90"}), None, None),
+    ("autoscale", "warn", scaled(snapshot(*TEN)), None, None),
+    ("autoscale", "warn", scaled(snapshot(*TEN)), policy(mode=R), None),
     ("os-upgrades", "warn", snapshot(*TEN, automatic_os_upgrade=True), None, None),
     ("surge-quota", "warn", snapshot(*TEN, mode=R), policy(surge=True), None),
     (
@@ -135,6 +143,9 @@ QUIET = [
         None,
         None,
     ),
+    ("autoscale", scaled(snapshot(*TEN, mode=R, tags={"autoscale": "30-90"})), None, None),
+    ("autoscale", scaled(snapshot(*TEN), enabled=False), None, None),
+    ("autoscale", replace(snapshot(*TEN), autoscale=Autoscale(unknown="no right to read it")), None, None),
     ("automatic-repairs", snapshot(*TEN, automatic_repairs="Replace", repairs_suspended=True), None, None),
     ("restore-walks", snapshot(*TEN, mode=R), policy(pause_seconds=5, restore_policy=False), None),
     (
@@ -164,6 +175,9 @@ def test_a_plain_plan_has_no_refusal_and_the_gravest_comes_first() -> None:
 
 
 def test_numbers_are_named() -> None:
+    (grows,) = [each for each in plan(scaled(snapshot(*TEN))).findings if each.code == "autoscale"]
+    assert grows.message.startswith("autoscale is on (30–90): an instance that it adds comes up with the new version")
+    assert grows.hint
     (small,) = [each for each in plan(snapshot(*fleet(3))).findings if each.code == "small-set"]
     assert small.message.startswith("one unhealthy of 3 is 33 %, more than the 20 % that may be")
     (down,) = plan(snapshot(*TEN[:7], *(vm(i, health=Health.UNHEALTHY) for i in (7, 8, 9)))).refusals

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,10 +10,10 @@ from support import estate
 from vmss_tui.domain.health import Health, HealthSource, Power, Provisioning
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.policy import RollingPolicy
-from vmss_tui.domain.scaleset import Extension, SetSnapshot
+from vmss_tui.domain.scaleset import Autoscale, Extension, SetSnapshot
 from vmss_tui.domain.script import ScriptConfig, ScriptState
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
-from vmss_tui.presentation import details, scaleset
+from vmss_tui.presentation import details, in_the_way, scaleset
 from vmss_tui.presentation.columns import Line, text_of
 from vmss_tui.presentation.filtering import parse
 from vmss_tui.presentation.glyphs import Role
@@ -20,6 +21,10 @@ from vmss_tui.presentation.glyphs import Role
 SETS = {each.scale_set.name: each for each in estate.estate()}
 WEB, GATEWAY, ROLLING = SETS["web-weu"], SETS["gw-eus"], SETS["web-neu"]
 ONE = WEB.instances[0]
+
+
+def model(of: SetSnapshot, **more: Any) -> SetSnapshot:
+    return replace(of, scale_set=replace(of.scale_set, **more))
 
 
 def label(script: ScriptConfig) -> str:
@@ -76,22 +81,39 @@ def test_a_set_without_a_health_source_says_so_in_amber() -> None:
 
 
 def test_what_may_be_in_the_way() -> None:
-    busy = replace(
-        WEB.scale_set,
+    busy = model(
+        WEB,
         repairs_suspended=True,
         automatic_os_upgrade=True,
         overprovision=True,
         provisioning=Provisioning.UPDATING,
     )
-    assert scaleset.in_the_way(busy) == (
+    assert in_the_way.in_the_way(busy) == (
         "automatic repairs on (Replace, suspended)",
         "automatic OS image upgrades on",
         "overprovisioning on",
         "it is updating right now",
     )
-    assert scaleset.in_the_way(replace(SETS["api-weu"].scale_set, provisioning=Provisioning.FAILED)) == (
+    assert in_the_way.in_the_way(model(SETS["api-weu"], provisioning=Provisioning.FAILED)) == (
         "its last change failed",
     )
+
+
+def test_autoscale_is_in_the_way_when_it_is_on() -> None:
+    def told(autoscale: Autoscale | None, of: SetSnapshot = WEB) -> Line:
+        return in_the_way.line(replace(of, autoscale=autoscale))
+
+    on = told(Autoscale(enabled=True, minimum=30, maximum=90))
+    assert text_of(on) == "In the way  automatic repairs on (Replace) · autoscale 30–90"
+    assert on[-1][1] is Role.WARN
+    assert told(Autoscale(minimum=30, maximum=90)) == told(None), "a setting that is off does nothing"
+
+    refused, quiet = Autoscale(unknown="no right to read it"), model(WEB, automatic_repairs="")
+    assert text_of(told(refused)).endswith("repairs on (Replace) · autoscale unknown (no right to read it)")
+    assert told(refused, quiet)[1:] == (("autoscale unknown (no right to read it)", Role.DIM),)
+    assert text_of(told(None, quiet)) == "In the way  nothing that we can see"
+    narrow = lines(scaleset.summary_lines(replace(quiet, autoscale=refused), label, estate.NOW, 78))
+    assert narrow[-1].startswith("Last roll"), "what is merely unknown takes no room from what is known"
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,17 @@ class ScaleSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Autoscale:
+    """The autoscale setting of a set: between how many instances it may move it, over all its schedules."""
+
+    enabled: bool = False
+    minimum: int = 0
+    maximum: int = 0
+    unknown: str = ""
+    """Why the setting could not be read (`no right to read it`); empty when it was read."""
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceCounts:
     """How a set's instances stand. `healthy` is None when the set has no health source."""
 
@@ -110,6 +121,8 @@ class SetSnapshot:
     scale_set: ScaleSet
     instances: tuple[Instance, ...] = ()
     upgrade: RollingUpgrade | None = None
+    autoscale: Autoscale | None = None
+    """None: there is no setting, or nobody asked."""
     taken_at: datetime | None = field(default=None, compare=False)
 
     def instance(self, instance_id: str) -> Instance | None:

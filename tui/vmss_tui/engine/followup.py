@@ -9,7 +9,7 @@ from vmss_tui.domain.learning import learn
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.script import SecretRef
 from vmss_tui.engine.files import file_findings, look_at, planned_files
-from vmss_tui.engine.preflight import read_set
+from vmss_tui.engine.preflight import read_whole
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, RolloutHeader
 from vmss_tui.ports import Azure, Clock
@@ -26,7 +26,7 @@ async def plan_followup(verb: str, rollout: str, *, journal: Journal, azure: Azu
     if state.plan is None or not state.stage.over:
         first = "Cancel it first." if verb == "undo" else "Wait for its end, or cancel it."
         raise UsageError(f"rollout {header.id} still runs ({header.stage.value}): {verb} comes after", hint=first)
-    snapshot = await read_set(azure, header.target, clock)
+    snapshot = await read_whole(azure, header.target, clock)
     now, labels, paces = clock.now(), journal.labels(), journal.paces(header.target)
     if verb == "retry":
         again = followup.plan_retry(header.id, state.plan, state, snapshot, labels=labels, now=now)

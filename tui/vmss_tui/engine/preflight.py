@@ -35,7 +35,7 @@ async def preflight(
 
     Raises what reading the set raises; files that cannot be fetched are findings.
     """
-    snapshot, pins = await asyncio.gather(read_set(azure, target, clock), look_at(azure, script.file_uris))
+    snapshot, pins = await asyncio.gather(read_whole(azure, target, clock), look_at(azure, script.file_uris))
     plan = plan_rollout(snapshot, script, policy, profile=profile, variables=variables, labels=labels, now=clock.now())
     findings = by_weight(*plan.findings, *file_findings(pins, sha256 or {}, script))
     return replace(plan, findings=findings, files=planned_files(pins, sha256 or {})), pins
@@ -47,3 +47,9 @@ async def read_set(azure: ReadsScaleSet, target: ScaleSetId, clock: Clock) -> Se
         scale_set = await azure.scale_set(target)
         instances, upgrade = await asyncio.gather(azure.instances(scale_set), azure.latest_upgrade(target))
     return SetSnapshot(scale_set=scale_set, instances=instances, upgrade=upgrade, taken_at=clock.now())
+
+
+async def read_whole(azure: ReadsScaleSet, target: ScaleSetId, clock: Clock) -> SetSnapshot:
+    """What `read_set` reads, and the autoscale setting: for people and for plans, not for every look of a runner."""
+    snapshot, autoscale = await asyncio.gather(read_set(azure, target, clock), azure.autoscale(target))
+    return replace(snapshot, autoscale=autoscale)

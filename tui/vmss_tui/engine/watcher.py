@@ -5,13 +5,14 @@ Knows ports only. Azure allows 12 cheap and 10 dear reads a minute for one set, 
 instances) and one cheap one (the model or the rolling upgrade, by turns).
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import datetime
 
 from vmss_tui.domain.health import Health, Provisioning
 from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
+from vmss_tui.domain.scaleset import Autoscale, ScaleSet, SetSnapshot
 from vmss_tui.domain.script import ScriptState
 from vmss_tui.domain.upgrade import RollingUpgrade
 from vmss_tui.engine.fleet_watcher import FleetWatcher
@@ -82,14 +83,22 @@ class SetWatcher:
 
     async def _look(self) -> SetSnapshot:
         async with giving_up(f"read scale set {self.target.name}"):
+            first = self._last is None or self._looks == 0
             scale_set, upgrade = await self._model_and_upgrade()
-            instances = await self._azure.instances(scale_set)
+            instances, autoscale = await asyncio.gather(self._azure.instances(scale_set), self._autoscale(anew=first))
         return SetSnapshot(
             scale_set=scale_set,
             instances=_reuse(instances, self._last.instances if self._last else ()),
             upgrade=upgrade,
+            autoscale=autoscale,
             taken_at=self._clock.now(),
         )
+
+    async def _autoscale(self, *, anew: bool) -> Autoscale | None:
+        """Read when the set is opened and when somebody asks for everything, not at every look."""
+        if anew or self._last is None:
+            return await self._azure.autoscale(self.target)
+        return self._last.autoscale
 
     async def _model_and_upgrade(self) -> tuple[ScaleSet, RollingUpgrade | None]:
         last, turn = self._last, self._looks

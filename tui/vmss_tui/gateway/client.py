@@ -12,13 +12,14 @@ import aiohttp
 from vmss_tui.domain.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import ScaleSet
+from vmss_tui.domain.scaleset import Autoscale, ScaleSet
 from vmss_tui.domain.script import ScriptConfig, Secret
 from vmss_tui.domain.upgrade import OperationStatus, RollingUpgrade
 from vmss_tui.errors import UsageError
 from vmss_tui.gateway import instances, inventory, operations, writes
 from vmss_tui.gateway.arm import Arm
 from vmss_tui.gateway.auth import SignIn
+from vmss_tui.gateway.autoscale import AutoscaleSettings
 from vmss_tui.gateway.clouds import CREDENTIALS, Cloud
 from vmss_tui.gateway.device import DeviceCodePrompt
 from vmss_tui.gateway.pins import Pins
@@ -34,6 +35,7 @@ class AzureClient:
         self._arm = arm
         self._session = session
         self._pins = pins
+        self._autoscale = AutoscaleSettings(arm)
         self._only_tenant = only_tenant
 
     async def identity(self) -> Identity:
@@ -63,6 +65,10 @@ class AzureClient:
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
         """See ReadsScaleSet."""
         return await inventory.latest_upgrade(self._arm, target)
+
+    async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
+        """See ReadsScaleSet."""
+        return await self._autoscale.of(target)
 
     async def raw(self, target: ScaleSetId, instance_id: str | None = None) -> Mapping[str, Any]:
         """See ReadsScaleSet."""

@@ -18,7 +18,7 @@ from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import Amount, Finding, RollingPolicy, RolloutPolicy
 from vmss_tui.domain.rollout import RolloutState
-from vmss_tui.domain.scaleset import InstanceCounts, ScaleSet
+from vmss_tui.domain.scaleset import Autoscale, InstanceCounts, ScaleSet
 from vmss_tui.domain.script import ScriptConfig, Secret, SecretRef
 from vmss_tui.domain.upgrade import AzureFault, RollingUpgrade
 
@@ -79,7 +79,7 @@ def scale_set_record(entry: FleetEntry, *, version: str = "") -> Record:
     }
 
 
-def scale_set_detail(entry: FleetEntry, *, version: str = "") -> Record:
+def scale_set_detail(entry: FleetEntry, *, version: str = "", autoscale: Autoscale | None = None) -> Record:
     """One scale set of `show --json`: what the list says, and its policy, extensions and what is in the way."""
     scale_set = entry.scale_set
     return {
@@ -102,10 +102,20 @@ def scale_set_detail(entry: FleetEntry, *, version: str = "") -> Record:
         ],
         "provisioning": scale_set.provisioning.value,
         "automatic_repairs": scale_set.automatic_repairs or None,
+        "autoscale": autoscale_record(autoscale),
         "automatic_os_upgrade": scale_set.automatic_os_upgrade,
         "etag": scale_set.etag or None,
         "created_at": rfc3339(scale_set.created_at),
     }
+
+
+def autoscale_record(autoscale: Autoscale | None) -> Record | None:
+    """The autoscale setting; None when there is none, only `unknown` (why) when it could not be read."""
+    if autoscale is None:
+        return None
+    if autoscale.unknown:
+        return {"unknown": autoscale.unknown}
+    return {"enabled": autoscale.enabled, "minimum": autoscale.minimum, "maximum": autoscale.maximum}
 
 
 def counts_record(counts: InstanceCounts | None) -> Record | None:

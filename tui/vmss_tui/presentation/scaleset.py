@@ -15,7 +15,7 @@ from vmss_tui.domain.policy import UpgradeMode, percent_of
 from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
 from vmss_tui.domain.script import ScriptConfig, ScriptState, unnamed
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
-from vmss_tui.presentation import text
+from vmss_tui.presentation import in_the_way, text
 from vmss_tui.presentation.columns import Cell, Column, Line, Piece, Row, cell, text_of, widened
 from vmss_tui.presentation.filtering import Fields, Term, matches
 from vmss_tui.presentation.fleet import LONGEST_VERSION, Labels, short_age, version_name
@@ -315,23 +315,6 @@ def tags_words(scale_set: ScaleSet) -> Line:
     return (("Tags        ", Role.DIM), (tags, Role.PLAIN) if tags else ("none", Role.WAIT))
 
 
-def in_the_way(scale_set: ScaleSet) -> tuple[str, ...]:
-    """What may interfere with a rollout, in words."""
-    found: list[str] = []
-    if scale_set.automatic_repairs:
-        held = ", suspended" if scale_set.repairs_suspended else ""
-        found.append(f"automatic repairs on ({scale_set.automatic_repairs}{held})")
-    if scale_set.automatic_os_upgrade:
-        found.append("automatic OS image upgrades on")
-    if scale_set.overprovision:
-        found.append("overprovisioning on")
-    if scale_set.provisioning is Provisioning.FAILED:
-        found.append("its last change failed")
-    if scale_set.provisioning in (Provisioning.UPDATING, Provisioning.DELETING):
-        found.append(f"it is {scale_set.provisioning.value} right now")
-    return tuple(found)
-
-
 def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
     """`Last roll  completed 3 d ago, 60 updated`, or why it stopped."""
     if upgrade is None:
@@ -356,19 +339,14 @@ def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
 def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: int) -> tuple[Line, ...]:
     """The summary: in two columns, or single lines where that is too narrow; always `SUMMARY_LINES`."""
     scale_set = snapshot.scale_set
-    way = in_the_way(scale_set)
-    way_line: Line = (
-        (("In the way  ", Role.DIM), (", ".join(way), Role.WARN))
-        if way
-        else (("In the way  ", Role.DIM), ("nothing that we can see", Role.PLAIN))
-    )
+    way = in_the_way.line(snapshot)
     script, last = script_words(snapshot, label, now), upgrade_words(snapshot.upgrade, now)
     policy: Line = (("Updates     ", Role.DIM), (policy_words(scale_set), Role.PLAIN))
-    left: list[Line] = [policy[1:], health_words(scale_set), way_line, others_words(scale_set)]
+    left: list[Line] = [policy[1:], health_words(scale_set), way, others_words(scale_set)]
     right: list[Line] = [((shape_words(scale_set), Role.PLAIN),), script, last, tags_words(scale_set)]
     fault = snapshot.upgrade.fault if snapshot.upgrade is not None else None
     if width < 100:
-        return (policy, left[1], script, last if fault is not None or not way else way_line)
+        return (policy, left[1], script, way if fault is None and in_the_way.in_the_way(snapshot) else last)
     split = _split(left, right, width)
     return tuple((*_fit_line(a, split), ("   ", Role.PLAIN), *b) for a, b in zip(left, right, strict=True))
 

@@ -20,7 +20,7 @@ from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.domain.script import ScriptConfig
-from vmss_tui.engine.preflight import read_set
+from vmss_tui.engine.preflight import read_whole
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure, Clock, FilePin
 from vmss_tui.profiles.model import LintProblem
@@ -82,7 +82,7 @@ class SyntaxChecked(Message):
 
 async def read(azure: Azure, target: ScaleSetId, clock: Clock, session: Session) -> SetRead:
     """Read the set with its instances, and name the versions found. Raises what reading raises."""
-    snapshot = await read_set(azure, target, clock)
+    snapshot = await read_whole(azure, target, clock)
     return SetRead(snapshot, name_versions(snapshot, session), last_applied(snapshot, session), paces(target, session))
 
 

@@ -14,7 +14,7 @@ from vmss_tui.domain.fleet import FleetEntry, FleetSnapshot, count_instances
 from vmss_tui.domain.ids import ScaleSetId, Subscription
 from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.errors import UsageError
-from vmss_tui.presentation import fleet, records, text_tables
+from vmss_tui.presentation import fleet, in_the_way, records, text_tables
 from vmss_tui.presentation import scaleset as scaleset_words
 from vmss_tui.presentation.columns import Column, Line, Row, text_of
 from vmss_tui.presentation.filtering import Term, parse
@@ -96,11 +96,11 @@ def _running(session: LiveSession) -> Mapping[ScaleSetId, str]:
 
 async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnapshot]:
     """A scale set with its instances, by what people type."""
-    from vmss_tui.engine.preflight import read_set as read
+    from vmss_tui.engine.preflight import read_whole
 
     azure = await session.connect()
     target = await inventory.resolve(azure, text)
-    snapshot = await read(azure, target, session.clock)
+    snapshot = await read_whole(azure, target, session.clock)
     places = {each.id: each for each in await azure.subscriptions()}
     entry = FleetEntry(
         scale_set=snapshot.scale_set,
@@ -125,7 +125,7 @@ def show(ctx: click.Context, scaleset: str, as_json: bool) -> int:
         script = entry.scale_set.script
         if as_json:
             version = namer(script) if script is not None else ""
-            output.document(records.scale_set_detail(entry, version=version))
+            output.document(records.scale_set_detail(entry, version=version, autoscale=snapshot.autoscale))
         else:
             output.lines(_summary(entry, snapshot, namer, session.clock.now()))
         return 0
@@ -150,7 +150,7 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: Namer, now: dateti
         ("extensions", ", ".join(each.name for each in scale_set.extensions)),
         ("last roll", _after_title(scaleset_words.upgrade_words(snapshot.upgrade, now))),
         ("", fault),
-        ("in the way", ", ".join(scaleset_words.in_the_way(scale_set)) or "nothing that we can see"),
+        ("in the way", _after_title(in_the_way.line(snapshot))),
         ("instances", text_of(scaleset_words.count_line(snapshot, snapshot.instances, 0))),
     ]
     return text_tables.facts(facts)

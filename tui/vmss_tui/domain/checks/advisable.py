@@ -7,6 +7,8 @@ from vmss_tui.domain.health import Provisioning
 from vmss_tui.domain.policy import Finding, UpgradeMode, exceeds
 from vmss_tui.domain.scaleset import Orchestration
 
+_HOLD = "Switch the autoscale setting off for the time of the rollout, and on again after it."
+
 
 def unhealthy_now(facts: Facts) -> Iterator[Finding]:
     """Unhealthy before anything changed."""
@@ -92,16 +94,30 @@ def leaks(facts: Facts) -> Iterator[Finding]:
     of = facts.set
     if of.automatic_repairs:
         yield _repairs(facts)
-    if any("autoscale" in f"{key}={value}".lower() for key, value in of.tags.items()):
-        yield warn(
-            "autoscale",
-            "tags speak of autoscale: instances that it adds get the new model at once, outside the batches",
-            "Hold the autoscale rule for the time of the rollout.",
-        )
+    yield from _autoscale(facts)
     if of.automatic_os_upgrade:
         yield warn(
             "os-upgrades",
             "automatic OS upgrades are on: the platform may start a rolling upgrade of its own",
+        )
+
+
+def _autoscale(facts: Facts) -> Iterator[Finding]:
+    """Azure refuses autoscale's writes while it rolls a set; nobody refuses them between batches of ours."""
+    found, of = facts.snapshot.autoscale, facts.set
+    if found is not None and found.enabled:
+        if not facts.azure_rolls or of.mode is not UpgradeMode.ROLLING:
+            yield warn(
+                "autoscale",
+                f"autoscale is on ({found.minimum}–{found.maximum}): an instance that it adds comes up with the new "
+                "version, outside the batches",
+                _HOLD,
+            )
+    elif any("autoscale" in f"{key}={value}".lower() for key, value in of.tags.items()):
+        yield warn(
+            "autoscale",
+            "tags speak of autoscale: instances that it adds get the new model at once, outside the batches",
+            _HOLD,
         )
 
 
