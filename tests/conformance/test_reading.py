@@ -95,3 +95,11 @@ def test_rest(az: Az) -> None:
     identifier = az.vmss("show", "manual")["id"]
     answer = az("rest", "--url", f"{az.sim.origin}{identifier}?api-version=2024-07-01")
     assert answer["name"] == "manual"
+
+
+def test_autoscale_settings(az: Az) -> None:
+    (listed,) = az("monitor", "autoscale", "list", "-g", GROUP)
+    assert listed["targetResourceUri"].endswith("/virtualMachineScaleSets/manual")
+    shown = az("monitor", "autoscale", "show", "-g", GROUP, "-n", listed["name"])
+    assert shown["enabled"] is True
+    assert shown["profiles"][0]["capacity"] == {"minimum": "4", "maximum": "8", "default": "4"}
