@@ -11,6 +11,7 @@ from vmss_tui.app.screens.scaleset import ScaleSetScreen
 from vmss_tui.app.screens.sheet import SheetScreen
 from vmss_tui.app.start import StartAt
 from vmss_tui.domain.health import Health
+from vmss_tui.domain.scaleset import Autoscale
 from vmss_tui.domain.script import ScriptState
 from vmss_tui.errors import ConnectionFailed, Forbidden, NotFound
 
@@ -38,11 +39,13 @@ async def test_enter_on_the_fleet_opens_the_set_and_escape_comes_back(tmp_path: 
 
 async def test_the_summary_says_how_it_is_updated_checked_and_what_is_in_the_way(tmp_path: Path) -> None:
     azure, start = at("web-weu")
+    assert start.scale_set is not None
+    azure.change(start.scale_set, lambda it: replace(it, autoscale=Autoscale(enabled=True, minimum=30, maximum=90)))
     async with sitting(tmp_path, azure=azure, start_at=start) as desk:
         await desk.shows("60 instances  ·  1 unhealthy  ·  59 current")
         assert "Rolling · 20 % a batch (12) · pause 30 s · max 20 % unhealthy" in desk.text()
         assert "Application Health, http :80/healthz every 5 s" in desk.text()
-        assert "automatic repairs on (Replace)" in desk.text()
+        assert "In the way  automatic repairs on (Replace) · autoscale 30–90" in desk.text()
         assert "CustomScript 2.1 → web 2.4.0, ran 3 d ago" in desk.text()
         assert "completed 60 of 60 updated, 3 d ago" in desk.text()
         assert "zone 1 " + "●" * 20 in desk.text()

@@ -11,7 +11,7 @@ import pytest
 from support import estate
 from support.fakes import FakeAzure, FakeClock
 from vmss_tui.domain.health import Health, Provisioning
-from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.scaleset import Autoscale, SetSnapshot
 from vmss_tui.domain.script import ScriptState
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.engine.pace import Backoff, Pulse, eased
@@ -79,7 +79,7 @@ async def test_the_first_look_reads_everything(azure: FakeAzure, watcher: SetWat
         found = await anext(stream)
     assert isinstance(found, SetSnapshot)
     assert found == next(iter(azure.sets.values()))
-    assert reads(azure) == ["scale_set", "latest_upgrade", "instances"]
+    assert reads(azure) == ["scale_set", "latest_upgrade", "instances", "autoscale"]
     assert watcher.checked_at == estate.NOW
 
 
@@ -98,6 +98,26 @@ async def test_nothing_is_published_while_nothing_differs(
         azure.change_instance(watcher.target, next(iter(azure.sets.values())).instances[0].id, health=Health.UNHEALTHY)
         clock.advance(60)
         assert isinstance(await task, SetSnapshot)
+
+
+async def test_autoscale_is_read_when_somebody_looks_anew_and_kept_in_between(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    setting = Autoscale(enabled=True, minimum=2, maximum=9)
+    azure.sets[watcher.target] = replace(azure.sets[watcher.target], autoscale=setting)
+    async with aclosing(watcher.snapshots()) as stream:
+        assert getattr(await anext(stream), "autoscale", None) == setting
+        task = await upcoming(stream)
+        for _ in range(6):
+            clock.advance(60)
+            await settle()
+        assert not task.done(), "what was read stays"
+        assert reads(azure).count("autoscale") == 1
+        azure.sets[watcher.target] = replace(azure.sets[watcher.target], autoscale=None)
+        watcher.refresh()
+        await settle()
+        assert getattr(await task, "autoscale", setting) is None
+        assert reads(azure).count("autoscale") == 2
 
 
 async def test_a_look_costs_one_dear_and_one_cheap_read(
@@ -156,7 +176,7 @@ async def test_asking_cuts_the_wait_short_and_reads_everything(azure: FakeAzure,
         task = await upcoming(stream)
         watcher.refresh()
         await settle()
-        assert reads(azure) == ["scale_set", "latest_upgrade", "instances"]
+        assert reads(azure) == ["scale_set", "latest_upgrade", "instances", "autoscale"]
         await drop(task)
 
 

@@ -165,6 +165,7 @@ class FakeAzure:
 
     async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
         """See ReadsScaleSet."""
+        await self._answer("autoscale", target.name)
         return self.find(target).autoscale
 
     async def raw(self, target: ScaleSetId, instance_id: str | None = None) -> Mapping[str, Any]:
