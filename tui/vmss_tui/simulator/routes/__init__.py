@@ -1,4 +1,7 @@
-"""Every route outside Microsoft.Compute: metadata, subscriptions, groups, autoscale, publishers, files, control."""
+"""Every route but those of scale sets and instances.
+
+Metadata, subscriptions, groups, autoscale settings, publishers, files, control.
+"""
 
 from aiohttp import web
 
