@@ -10,7 +10,7 @@ from typing import Any
 from vmss_tui.domain.health import Health, Power
 from vmss_tui.domain.ids import Subscription
 from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.scaleset import SetSnapshot
+from vmss_tui.domain.scaleset import Autoscale, SetSnapshot
 from vmss_tui.domain.script import HandlerOs
 
 MODEL = "model.json"
@@ -38,19 +38,27 @@ def scenario_of(snapshot: SetSnapshot, place: Subscription, mishap: Mishap) -> d
         "model": MODEL,
         **_members(ids),
         "overrides": _overrides(snapshot.instances, mishap),
+        "autoscale": _autoscale(snapshot.autoscale),
     }
     return {
         "scenario": {"name": f"rehearsal-of-{target.name}"[:60], "seed": 1, "poll_hint_ms": 100},
         "throttling": {"enabled": False},
         "tenants": [{"id": place.tenant_id, "name": "rehearsal"} if place.tenant_id else {"name": "rehearsal"}],
         "subscriptions": [{"id": target.subscription, "name": place.name or target.subscription}],
-        "scale_sets": [{key: value for key, value in scale_set.items() if value != []}],
+        "scale_sets": [{key: value for key, value in scale_set.items() if value not in ([], {})}],
     }
 
 
 def _members(ids: list[str]) -> dict[str, Any]:
     """Their own ids where Azure numbers them; else (Flexible) only how many there are."""
     return {"ids": [int(each) for each in ids]} if ids and all(map(str.isdigit, ids)) else {"instances": len(ids)}
+
+
+def _autoscale(setting: Autoscale | None) -> dict[str, Any]:
+    """Shown as it is, so that the plan says the same; in a rehearsal it does not act."""
+    if setting is None or setting.unknown:
+        return {}
+    return {"minimum": setting.minimum, "maximum": setting.maximum, "enabled": setting.enabled}
 
 
 def _overrides(instances: Collection[Instance], mishap: Mishap) -> list[dict[str, Any]]:

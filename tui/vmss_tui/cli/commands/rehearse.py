@@ -65,11 +65,11 @@ async def _copy(session: LiveSession, text: str, mishap: Mishap, home: Path) -> 
     """Write the copy's scenario into `home`."""
     import tomli_w
 
-    from vmss_tui.engine.preflight import read_set
+    from vmss_tui.engine.preflight import read_whole
 
     azure = await session.connect()
     target = await inventory.resolve(azure, text)
-    snapshot = await read_set(azure, target, session.clock)
+    snapshot = await read_whole(azure, target, session.clock)
     places = {each.id: each for each in await azure.subscriptions()}
     place = places.get(target.subscription, Subscription(target.subscription, target.subscription))
     known = {each.id for each in snapshot.instances}
