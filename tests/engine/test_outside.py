@@ -161,7 +161,9 @@ async def test_preflight_reads_pins_and_plans() -> None:
     plan, pins = await preflight(
         azure.port(), plan_of(toy).target, config, RolloutPolicy(), clock=ToyClock(toy), profile="web",
         variables={"v": "2"}, sha256={"https://x/a.sh": "00" * 32},
+        names=lambda seen: {each: f"{len(seen.instances)} run it" for each in seen.configurations},
     )  # fmt: skip
+    assert plan.from_label == f"{len(toy.snapshot().instances)} run it"
     assert [each.uri for each in pins] == ["https://x/a.sh"] and plan.profile == "web"
     assert [each.code for each in plan.refusals] == ["file-changed"] and plan.findings[0].code == "file-changed"
     assert toy.writes == []

@@ -2,10 +2,11 @@
 
 import base64
 import gzip
+from dataclasses import replace
 
 import pytest
 
-from unit.domain.build import WEB, fleet, script, snapshot
+from unit.domain.build import OLD, WEB, fleet, script, snapshot, vm
 from vmss_tui.domain.ids import OperationHandle, ScaleSetId
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.policy import (
@@ -117,6 +118,17 @@ def test_a_configuration_has_one_digest_however_it_is_written() -> None:
     assert script(settings={"fileUris": ["a", 2]}).file_uris == ("a", "2")
     assert script(settings={"fileUris": "a"}).file_uris == () and script(settings={}).command == ""
     assert script(2).command == "./v2.sh"
+
+
+def test_a_set_knows_every_configuration_that_something_in_it_runs() -> None:
+    older = {"commandToExecute": "./v0.sh"}
+    behind = vm(2, of=0, script_settings=older)
+    seen = snapshot(vm(1), behind, replace(behind, id="3"), vm(4, script_digest=""))
+    assert {each: config.settings for each, config in seen.configurations.items()} == {
+        script(1).digest: OLD,
+        script(0).digest: older,
+    }
+    assert snapshot(behind, extensions=()).configurations == {}
 
 
 def test_a_diff_of_settings() -> None:

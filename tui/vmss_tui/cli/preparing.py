@@ -6,6 +6,7 @@ A person at a terminal is asked for what is missing; a script gets an error that
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vmss_tui.cli import diagnostics, inventory
@@ -15,7 +16,7 @@ from vmss_tui.domain.ids import ScaleSetId
 from vmss_tui.domain.learning import learn
 from vmss_tui.domain.plan import RolloutPlan
 from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode, parse_duration
-from vmss_tui.domain.scaleset import ScaleSet
+from vmss_tui.domain.scaleset import SetSnapshot
 from vmss_tui.errors import NotUnique, UsageError
 from vmss_tui.ports import Azure, FilePin
 
@@ -93,19 +94,18 @@ async def prepare(session: LiveSession, wish: Wish) -> Prepared:
         clock=session.clock,
         profile=profile.name,
         variables=resolved.variables,
-        labels=_labels(session, scale_set),
+        names=partial(_labels, session),
         sha256=resolved.sha256,
     )
     plan = learn(plan, session.journal().paces(target))
     return Prepared(profile=profile, resolved=resolved, plan=plan, pins=pins)
 
 
-def _labels(session: LiveSession, scale_set: ScaleSet) -> Mapping[str, str]:
-    """Names of versions by digest, the one on the set among them if anything knows it."""
+def _labels(session: LiveSession, snapshot: SetSnapshot) -> Mapping[str, str]:
+    """Names of versions by digest, those in the set among them if anything knows them."""
     namer = Namer(session)
-    if scale_set.script is not None:
-        namer(scale_set.script)
-    return namer.known()
+    found = {digest: namer(script) for digest, script in snapshot.configurations.items()}
+    return {**{digest: label for digest, label in found.items() if label}, **namer.known()}
 
 
 def adjusted(policy: RolloutPolicy, wish: Wish) -> RolloutPolicy:

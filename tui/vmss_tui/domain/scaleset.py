@@ -125,6 +125,20 @@ class SetSnapshot:
     """None: there is no setting, or nobody asked."""
     taken_at: datetime | None = field(default=None, compare=False)
 
+    @property
+    def configurations(self) -> Mapping[str, ScriptConfig]:
+        """Every custom-script configuration in the set by its digest: the model's, then what instances still run."""
+        model = self.scale_set.script
+        if model is None:
+            return {}
+        found = {model.digest: model}
+        for each in self.instances:
+            if each.script_digest and each.script_digest not in found:
+                found[each.script_digest] = ScriptConfig(
+                    name=model.name, handler=model.handler, settings=each.script_settings
+                )
+        return found
+
     def instance(self, instance_id: str) -> Instance | None:
         """The instance with this id, or None."""
         return next((each for each in self.instances if each.id == instance_id), None)

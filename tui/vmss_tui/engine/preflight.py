@@ -4,7 +4,7 @@ Writes nothing, to Azure or to the journal.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from vmss_tui.domain.checks import by_weight
@@ -28,14 +28,17 @@ async def preflight(
     clock: Clock,
     profile: str = "",
     variables: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: Callable[[SetSnapshot], Mapping[str, str]] | None = None,
     sha256: Mapping[str, str] | None = None,
 ) -> tuple[RolloutPlan, tuple[FilePin, ...]]:
-    """Plan a rollout against the set as it is now. `sha256` maps file URIs to the hash that a profile pinned (hex).
+    """Plan a rollout against the set as it is now.
+
+    `sha256` maps file URIs to the hash that a profile pinned (hex); `names` gives versions their names by digest.
 
     Raises what reading the set raises; files that cannot be fetched are findings.
     """
     snapshot, pins = await asyncio.gather(read_whole(azure, target, clock), look_at(azure, script.file_uris))
+    labels = names(snapshot) if names is not None else {}
     plan = plan_rollout(snapshot, script, policy, profile=profile, variables=variables, labels=labels, now=clock.now())
     findings = by_weight(*plan.findings, *file_findings(pins, sha256 or {}, script))
     return replace(plan, findings=findings, files=planned_files(pins, sha256 or {})), pins

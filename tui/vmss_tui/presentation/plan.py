@@ -133,7 +133,7 @@ def _protected(line: ProtectedLine, cells: int) -> list[Line]:
         return [head]
     if width(f"  {name}  *** {line.word}  {source}") <= cells:
         return [(*head, (f"  {source}", Role.DIM))]
-    said = source if source.startswith("in ") else f"from {source}"
+    said = source if source.startswith(("in ", "asked ")) else f"from {source}"
     return [head, ((f"    {cut_middle(said, max(8, cells - 4))}", Role.DIM),)]
 
 

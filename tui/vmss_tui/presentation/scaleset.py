@@ -13,7 +13,7 @@ from vmss_tui.domain.health import Health, Power, Provisioning
 from vmss_tui.domain.instance import Instance
 from vmss_tui.domain.policy import UpgradeMode, percent_of
 from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
-from vmss_tui.domain.script import ScriptConfig, ScriptState, unnamed
+from vmss_tui.domain.script import ScriptState, unnamed
 from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.presentation import in_the_way, text
 from vmss_tui.presentation.columns import Cell, Column, Line, Piece, Row, cell, text_of, widened
@@ -93,16 +93,9 @@ def instance_version(instance: Instance, labels: dict[str, str]) -> str:
 
 def versions(snapshot: SetSnapshot, label: Labels) -> dict[str, str]:
     """Labels by digest of every configuration in the set."""
-    found: dict[str, str] = {}
-    script = snapshot.scale_set.script
-    if script is not None:
-        found[script.digest] = version_name(script, label)
-    for each in snapshot.instances:
-        digest = each.script_digest
-        if digest and digest not in found and script is not None:
-            config = ScriptConfig(name=script.name, handler=script.handler, settings=each.script_settings)
-            found[digest] = label(config) or unnamed(digest)
-    return found
+    return {
+        digest: script.label or label(script) or unnamed(digest) for digest, script in snapshot.configurations.items()
+    }
 
 
 def columns_of(labels: dict[str, str]) -> tuple[Column, ...]:

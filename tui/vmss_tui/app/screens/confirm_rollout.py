@@ -62,7 +62,7 @@ class SecretScreen(ModalScreen[Secret | None]):
     def _foot(self, width: int) -> Sequence[Line]:
         if self._problem:
             return (((self._problem, Role.WARN),),)
-        return ((("it goes to the runner only and is never stored; enter accepts, esc leaves", Role.DIM),),)
+        return ((("for the runner only, never stored; enter accepts, esc leaves", Role.DIM),),)
 
     @on(Input.Submitted)
     def submitted(self, message: Input.Submitted) -> None:

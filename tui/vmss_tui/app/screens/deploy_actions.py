@@ -12,7 +12,7 @@ from textual.app import SuspendNotSupported
 from vmss_tui.app.screens.confirm import ConfirmScreen, Question
 from vmss_tui.app.screens.confirm_rollout import SecretScreen, start_question
 from vmss_tui.app.screens.deploy_form import Form, start_from_profile
-from vmss_tui.app.screens.deploy_work import PLANNING, ReadyToStart, WorkFailed, edit_text
+from vmss_tui.app.screens.deploy_work import PLANNING, ReadyToStart, WorkFailed, edit_text, name_versions
 from vmss_tui.app.screens.prompt import PickScreen, PromptScreen
 from vmss_tui.app.widgets.form import Field
 from vmss_tui.domain.learning import learn
@@ -312,7 +312,7 @@ async def _preflight(screen: "DeployScreen") -> None:
             clock=screen.shell.session.clock,
             profile=form.saved_as,
             variables=made.variables,
-            labels=screen.labels,
+            names=lambda seen: name_versions(seen, screen.shell.session),
             sha256=made.sha256,
         )
     except VmssTuiError as error:

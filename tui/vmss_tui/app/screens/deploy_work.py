@@ -117,10 +117,11 @@ def name_versions(snapshot: SetSnapshot, session: Session) -> Mapping[str, str]:
         labels.update(session.journal().labels())
     except VmssTuiError:
         labels.clear()
-    live = snapshot.scale_set.script
-    if live is not None and (name := VersionLabels(session)(live)):
-        labels[live.digest] = name
-    return labels
+    label_of = VersionLabels(session)
+    for digest, script in snapshot.configurations.items():
+        if digest not in labels or labels[digest] == digest[:8]:
+            labels[digest] = label_of(script)
+    return {digest: label for digest, label in labels.items() if label}
 
 
 def edit_text(app: App[object], session: Session, text: str, suffix: str) -> str:
