@@ -75,11 +75,11 @@ def test_without_a_health_source_nobody_counts_healthy() -> None:
 
 
 def test_versions_are_named() -> None:
-    of = snapshot(vm(0), vm(1, of=2), vm(2, of=3))
-    log = Log(plan(of, labels={script(1).digest: "web 1"}))
+    of = snapshot(vm(0), vm(1, of=2), vm(2, of=3), vm(3, of=4))
+    log = Log(plan(of, labels={script(1).digest: "web 1", script(4).digest: "web 4"}))
     (seen,) = log.look(of, **{script(3).digest: "web 3"})
     assert isinstance(seen, e.InstancesSeen)
-    assert [each.version for each in seen.changed] == ["web 1", "web 2", "web 3"]
+    assert [each.version for each in seen.changed] == ["web 1", "web 2", "web 3", "web 4"]
 
 
 def test_a_first_installation_has_no_version_from_before() -> None:

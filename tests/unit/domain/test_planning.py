@@ -79,6 +79,9 @@ def test_labels_come_from_the_digest() -> None:
     made = plan(snapshot(*fleet(2), vm(9, of=7)), config=script(label=""), labels=labels)
     assert (made.from_label, made.to_label) == ("web 1", "web 2")
     assert made.previous is not None and made.previous.label == "web 1"
+    older = script(7).digest
+    nameless = plan(snapshot(vm(0), vm(9, of=7)), labels={**labels, older: older[:8]})
+    assert nameless.names == {script(1).digest: "web 1"}, "a name that is only the digest is none"
     assert plan(snapshot(*fleet(2))).from_label == f"unknown {script(1).digest[:8]}"
     assert plan(snapshot(vm(0, script_digest=""), extensions=())).from_label == ""
     assert plan(snapshot(extensions=(extension(),)), labels=labels).from_label == "web 1"

@@ -317,3 +317,5 @@ def test_a_version_without_a_name_is_known_by_its_digest_until_somebody_names_it
     journal.name_version(digest, "web night")
     journal.create(nameless, who="maria")
     assert journal.labels()[digest] == "web night"
+    journal.create(replace(plan(), names={"ab" * 32: "web 0.9"}), who="maria")
+    assert journal.labels()["ab" * 32] == "web 0.9", "a version that is about to be replaced keeps its name"

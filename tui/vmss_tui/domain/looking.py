@@ -45,7 +45,7 @@ def look(
 
 
 def _own_labels(plan: RolloutPlan) -> dict[str, str]:
-    own = {plan.script.digest: plan.script.label}
+    own = {**plan.names, plan.script.digest: plan.script.label}
     if plan.previous is not None:
         own.setdefault(plan.previous.digest, plan.previous.label)
     return {digest: label for digest, label in own.items() if label}

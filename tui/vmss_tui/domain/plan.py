@@ -82,6 +82,8 @@ class RolloutPlan:
     variables: Mapping[str, str] = field(default_factory=dict)
     from_label: str = ""
     """Name of the version that most instances run now."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Names by digest of the versions that the set and its instances have, as far as anybody knows them."""
     policy_differs: bool = False
     """The set's upgrade policy must be written too (in one write with the extension)."""
     origin: str = ""

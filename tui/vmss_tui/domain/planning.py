@@ -79,10 +79,17 @@ def plan_rollout(
         profile=profile,
         variables=dict(variables or {}),
         from_label=commonest(snapshot.instances, previous, known),
+        names=_names(snapshot, known),
         policy_differs=differs,
         holds_repairs=policy.suspend_repairs and bool(of.automatic_repairs and made) and not of.repairs_suspended,
     )
     return replace(plan, findings=find(snapshot, plan))
+
+
+def _names(snapshot: SetSnapshot, known: Mapping[str, str]) -> dict[str, str]:
+    """Names of what the set has; one that stands in the journal by its digest only has none."""
+    named = ((digest, known.get(digest, "")) for digest in snapshot.configurations)
+    return {digest: label for digest, label in named if label not in ("", digest[:8])}
 
 
 def choose_strategy(of: ScaleSet, policy: RolloutPolicy) -> Strategy:

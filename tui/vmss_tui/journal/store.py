@@ -110,8 +110,10 @@ class Journal:
                 row,
             )
             _insert(connection, rollout, 1, Planned(plan), now)
-            if plan.previous is not None and plan.previous.label:
-                _label(connection, plan.previous.digest, plan.previous.label)
+            before = {plan.previous.digest: plan.previous.label} if plan.previous is not None else {}
+            for digest, label in {**before, **plan.names}.items():
+                if label:
+                    _label(connection, digest, label)
             _label(connection, plan.script.digest, plan.script.label)
         return rollout
 
