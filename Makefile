@@ -7,6 +7,9 @@ N      ?= 50
 # Tests wait for simulators and terminals more than they compute, so there are three workers a core.
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1))')
 
+# Hundreds of short processes are started by tests and measurements; each would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test readme check format bench screenshots conformance kill-test dist clean
 
