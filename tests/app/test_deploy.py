@@ -15,17 +15,17 @@ from support.fakes import FakeSession
 from support.stage import Stage
 from support.story import plan_of
 from vmss_tui.app.connection import Connection
-from vmss_tui.app.screens.confirm import ConfirmScreen
-from vmss_tui.app.screens.confirm_rollout import SecretScreen
-from vmss_tui.app.screens.deploy import DeployScreen
-from vmss_tui.app.screens.prompt import PickScreen, PromptScreen
+from vmss_tui.app.screens.deploy.screen import DeployScreen
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
+from vmss_tui.app.screens.dialogs.confirm_rollout import SecretScreen
+from vmss_tui.app.screens.dialogs.prompt import PickScreen, PromptScreen
 from vmss_tui.app.widgets.form import Field
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.domain.script import Secret, SecretRef, SecretSource
+from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import Forbidden, LeaseHeld
 from vmss_tui.ports import FilePin
-from vmss_tui.profiles.drafts import Drafts
-from vmss_tui.profiles.fields import _FIELDS
+from vmss_tui.profiles.format.form_fields import _FIELDS
+from vmss_tui.profiles.store.drafts import Drafts
 
 WEB = next(each for each in estate.estate() if each.scale_set.name == "web-weu")
 NEW_FILE = "https://ships.blob.core.windows.net/scripts/web/custom_application_v2.5.0.sh"
@@ -118,7 +118,7 @@ def everything_below(directory: Path) -> bytes:
 
 
 def store_of(directory: Path) -> "object":
-    from vmss_tui.profiles.store import ProfileStore
+    from vmss_tui.profiles.store.store import ProfileStore
 
     return ProfileStore.default(directory / "profiles")
 
@@ -135,7 +135,7 @@ async def test_it_starts_from_what_the_set_has_and_plans_while_one_types(
         assert d.remark("script.command") == "runs: /bin/sh -c ./custom_application_v2.5.0.sh"
         assert "= 12 at a time, 6 batches, by zone" in d.remark("rollout.batch")
         await d.put("rollout.batch", "50%")
-        await d.shows("a batch of 50 % is more than the 20 %")
+        await d.shows("a batch of 50% is more than the 20%")
         await d.put("rollout.unhealthy", "50%")
         await d.shows("60 instances in 3 batches, at least 39 of")
 
@@ -463,7 +463,7 @@ async def test_the_editor_round_trip_and_the_shells_opinion(tmp_path: Path, monk
     async with desk(tmp_path, monkeypatch) as d:
         await d.shows("WHAT CHANGES")
         monkeypatch.setattr(
-            "vmss_tui.app.screens.deploy_actions.edit_text", lambda app, session, text, suffix: "#!/bin/sh\nif true\n"
+            "vmss_tui.app.screens.deploy.actions.edit_text", lambda app, session, text, suffix: "#!/bin/sh\nif true\n"
         )
         await d.put("script.command", "")
         await d.put("script.files", "")

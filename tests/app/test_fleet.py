@@ -8,10 +8,10 @@ from support import estate
 from support.desk import sitting
 from support.fakes import FakeAzure, FakeSession
 from vmss_tui.app.messages import FleetArrived
-from vmss_tui.app.screens.fleet import FleetScreen
+from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.session import DeviceCode
 from vmss_tui.app.widgets.filterbar import FilterBar
-from vmss_tui.domain.health import Health
+from vmss_tui.domain.fleet.health import Health
 from vmss_tui.errors import ConnectionFailed, Forbidden, SignInFailed
 
 

@@ -10,26 +10,26 @@ from textual.widgets import Button
 from support import story
 from support.desk import sitting, terminal
 from support.fakes import FakeAzure
-from vmss_tui.app import actions
-from vmss_tui.app.action import ActionState, Place
+from vmss_tui.app.actions import table as actions
+from vmss_tui.app.actions.action import ActionState, Place
+from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.actions.key_table import markdown
+from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
 from vmss_tui.app.app import VmssTui
-from vmss_tui.app.bindings import bindings_at
-from vmss_tui.app.commands import ActionCommands, JumpCommands
-from vmss_tui.app.keys import markdown
-from vmss_tui.app.screens.confirm import ConfirmScreen, Question
-from vmss_tui.app.screens.deploy import DeployScreen
-from vmss_tui.app.screens.fleet import FleetScreen
-from vmss_tui.app.screens.help import HelpScreen
-from vmss_tui.app.screens.profiles import ProfilesScreen
-from vmss_tui.app.screens.rollout import RolloutScreen
-from vmss_tui.app.screens.rollouts import RolloutsScreen
-from vmss_tui.app.screens.scaleset import ScaleSetScreen
+from vmss_tui.app.screens.deploy.screen import DeployScreen
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
+from vmss_tui.app.screens.dialogs.help import HelpScreen
+from vmss_tui.app.screens.fleet.fleet import FleetScreen
+from vmss_tui.app.screens.profiles.profiles import ProfilesScreen
+from vmss_tui.app.screens.rollout.history import RolloutsScreen
+from vmss_tui.app.screens.rollout.screen import RolloutScreen
+from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
 from vmss_tui.app.start import leaving_question
 from vmss_tui.app.widgets.keybar import KeyBar
 from vmss_tui.app.widgets.tabs import ModeTabs
-from vmss_tui.domain.ids import Subscription
-from vmss_tui.presentation.columns import Line
+from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line
 
 SCREENS = {
     Place.FLEET: FleetScreen,

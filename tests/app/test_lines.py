@@ -4,8 +4,8 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line
 
 
 class Padded(App[None]):

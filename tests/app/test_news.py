@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app.test_terminal import fake
 from support import estate, story
 from support.desk import sitting
+from support.fake_terminal import fake
 from vmss_tui.app import compat
-from vmss_tui.app.news import LOOKS_WITHOUT_RUNNER, Newsroom
-from vmss_tui.domain.events import ApprovalNeeded, Ended, RunnerStarted, Verdict
-from vmss_tui.domain.rollout import Stage
+from vmss_tui.app.rollout_alerts import LOOKS_WITHOUT_RUNNER, Newsroom
+from vmss_tui.domain.rollout.events import ApprovalNeeded, Ended, RunnerStarted, Verdict
+from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 

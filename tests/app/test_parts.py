@@ -10,22 +10,22 @@ import vmss_tui
 from support import estate, story
 from support.fakes import FakeSession
 from vmss_tui.app import compat, themes
-from vmss_tui.app.action import ActionState, every, on, online, over, shown, unfinished
+from vmss_tui.app.actions.action import ActionState, every, on, online, over, shown, unfinished
 from vmss_tui.app.connection import Connection
+from vmss_tui.app.empty_states import connection_notice, fleet_notice, set_notice
 from vmss_tui.app.favourites import Favourites
-from vmss_tui.app.labels import VersionLabels
-from vmss_tui.app.notices import connection_notice, fleet_notice, set_notice
 from vmss_tui.app.session import DeviceCode
 from vmss_tui.app.start import leaving_question, parting_words
+from vmss_tui.app.version_labels import VersionLabels
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.app.widgets.strips import ascii_only
-from vmss_tui.domain.fleet import FleetSnapshot
-from vmss_tui.domain.rollout import Stage
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import Forbidden, JournalUnavailable, SignInFailed
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import GIVE_UP_SECONDS
-from vmss_tui.presentation.columns import text_of
 from vmss_tui.presentation.header import notice_lines
+from vmss_tui.presentation.table import text_of
 
 RICH = {"TERM": "xterm-256color"}
 

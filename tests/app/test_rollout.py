@@ -15,15 +15,23 @@ from support import estate, story
 from support.fakes import FakeClock, FakeSession
 from support.stage import Stage
 from vmss_tui.app.connection import Connection
-from vmss_tui.app.screens.confirm import ConfirmScreen
-from vmss_tui.app.screens.confirm_rollout import SecretScreen
-from vmss_tui.app.screens.rollout import RolloutScreen
-from vmss_tui.app.screens.sheet import SheetScreen
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
+from vmss_tui.app.screens.dialogs.confirm_rollout import SecretScreen
+from vmss_tui.app.screens.dialogs.sheet import SheetScreen
+from vmss_tui.app.screens.rollout.screen import RolloutScreen
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.domain.events import ApprovalNeeded, Ended, Paused, Planned, Resumed, RunnerStopped, Verdict
-from vmss_tui.domain.scaleset import SetSnapshot
-from vmss_tui.domain.script import ScriptState, SecretRef, SecretSource
+from vmss_tui.domain.fleet.script import ScriptState, SecretRef, SecretSource
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.rollout.events import (
+    ApprovalNeeded,
+    Ended,
+    Paused,
+    Planned,
+    Resumed,
+    RunnerStopped,
+    Verdict,
+)
 from vmss_tui.errors import JournalUnavailable, LeaseHeld
 from vmss_tui.journal import lease as leases
 

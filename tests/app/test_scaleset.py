@@ -7,12 +7,12 @@ from pathlib import Path
 from support import estate
 from support.desk import Desk, sitting
 from support.fakes import FakeAzure
-from vmss_tui.app.screens.scaleset import ScaleSetScreen
-from vmss_tui.app.screens.sheet import SheetScreen
+from vmss_tui.app.screens.dialogs.sheet import SheetScreen
+from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
 from vmss_tui.app.start import StartAt
-from vmss_tui.domain.health import Health
-from vmss_tui.domain.scaleset import Autoscale
-from vmss_tui.domain.script import ScriptState
+from vmss_tui.domain.fleet.health import Health
+from vmss_tui.domain.fleet.scale_set import Autoscale
+from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.errors import ConnectionFailed, Forbidden, NotFound
 
 
@@ -43,7 +43,7 @@ async def test_the_summary_says_how_it_is_updated_checked_and_what_is_in_the_way
     azure.change(start.scale_set, lambda it: replace(it, autoscale=Autoscale(enabled=True, minimum=30, maximum=90)))
     async with sitting(tmp_path, azure=azure, start_at=start) as desk:
         await desk.shows("60 instances  ·  1 unhealthy  ·  59 current")
-        assert "Rolling · 20 % a batch (12) · pause 30 s · max 20 % unhealthy" in desk.text()
+        assert "Rolling · 20% a batch (12) · pause 30 s · max 20% unhealthy" in desk.text()
         assert "Application Health, http :80/healthz every 5 s" in desk.text()
         assert "In the way  automatic repairs on (Replace) · autoscale 30–90" in desk.text()
         assert "CustomScript 2.1 → web 2.4.0, ran 3 d ago" in desk.text()

@@ -1,23 +1,13 @@
 """The app in a pseudo-terminal on the in-memory fleet: what goes over the line, and what is left behind."""
 
-import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
 
-from support.terminal import Terminal
+from support.fake_terminal import fake
 
-TESTS = Path(__file__).parents[1]
 COLOUR = re.compile(rb"\x1b\[[\d;]*?(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38;[25]|48;[25])[\d;]*m")
-
-
-def fake(home: Path, *arguments: str, **environment: str) -> Terminal:
-    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    env = {**keep, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TMPDIR": str(home), **environment}
-    command = (sys.executable, "-m", "support.run_fake")
-    return Terminal(*arguments, env=env, command=command, directory=TESTS)
 
 
 @pytest.mark.terminal

@@ -14,12 +14,12 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.policy import UpgradeMode
-from vmss_tui.domain.scaleset import ScaleSet
-from vmss_tui.gateway import instance_mapping, wire
-from vmss_tui.gateway.arm import decoder
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.gateway.http.arm import decoder
+from vmss_tui.gateway.read import instance_mapping, wire
 
 RECORDING = Path(__file__).parent.parent / "data" / "recordings" / "exchanges" / "vm_list_with_resources_updating.json"
 SET = ScaleSet(id=ScaleSetId("s", "g", "web"), location="westeurope", mode=UpgradeMode.ROLLING)

@@ -11,9 +11,9 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 
 from vmss_tui.app.widgets.grid import Column, Grid, Row, cell
-from vmss_tui.domain.events import Phase
-from vmss_tui.presentation.columns import mark_cell
+from vmss_tui.domain.rollout.events import Phase
 from vmss_tui.presentation.glyphs import PHASE, Role
+from vmss_tui.presentation.table import mark_cell
 
 COLUMNS = (
     Column("id", "ID", 4, right=True),

@@ -33,10 +33,10 @@ def measure() -> Iterator[Result]:
     share = (whole - batches) / batches * 100
     yield Result(
         "client-driven rollout over its batches' own times",
-        f"{whole:.1f} s, {share:+.1f} %",
+        f"{whole:.1f} s, {share:+.1f}%",
         f"{batches:.1f} s",
         share / 5,
-        "<= 5 %",
+        "<= 5%",
     )
 
 

@@ -5,8 +5,8 @@ import sys
 import pytest
 
 from bench import decode
-from vmss_tui.domain.health import Health
-from vmss_tui.domain.script import ScriptState
+from vmss_tui.domain.fleet.health import Health
+from vmss_tui.domain.fleet.script import ScriptState
 
 
 def test_both_ways_read_every_instance() -> None:

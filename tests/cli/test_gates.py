@@ -23,7 +23,7 @@ def site() -> Iterator[str]:
                 closed.wait()
             self.send_response(200 if self.path.startswith("/fine") else 503)
             self.end_headers()
-            self.wfile.write(b"error rate 7 %\n")
+            self.wfile.write(b"error rate 7%\n")
 
         def log_message(self, *args: object) -> None:
             """Nothing."""
@@ -45,9 +45,9 @@ def gated(program: Program, gate: str) -> None:
     ("gate", "why"),
     [
         ('command = ["sleep", "30"]', "sleep did not answer within 1 s"),
-        ('command = ["sh", "-c", "echo error rate 7 %; exit 3"]', "error rate 7 %"),
+        ('command = ["sh", "-c", "echo error rate 7%; exit 3"]', "error rate 7%"),
         ('url = "{site}/slow"', "{site}/slow did not answer within 1 s"),
-        ('url = "{site}/ill"', "{site}/ill answered 503: error rate 7 %"),
+        ('url = "{site}/ill"', "{site}/ill answered 503: error rate 7%"),
     ],
 )
 def test_a_gate_that_says_no_stops_before_anything_is_written(
@@ -68,4 +68,4 @@ def test_a_gate_that_agrees_is_asked_before_every_batch(own: Program, site: str)
     assert done.code == 0, done.err
     asked = [each for each in done.records if each["event"] == "gate_checked" and each["gate"] == "external"]
     assert [(each["batch"], each["passed"]) for each in asked] == [(1, True), (2, True)]
-    assert asked[0]["message"] == f"{site}/fine/2.2.0 answered 200: error rate 7 %"
+    assert asked[0]["message"] == f"{site}/fine/2.2.0 answered 200: error rate 7%"

@@ -9,11 +9,11 @@ import pytest
 
 from support.program import Inside, Program
 from vmss_tui import __version__
-from vmss_tui.cli import catalogue
+from vmss_tui.cli import help as catalogue
 from vmss_tui.cli.group import program
 from vmss_tui.cli.main import main
 from vmss_tui.cli.options import AUTH
-from vmss_tui.gateway.clouds import CREDENTIALS
+from vmss_tui.gateway.sign_in.clouds import CREDENTIALS
 
 
 def test_the_version(bare: Program) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from support.program import Inside
 from support.simulator import SimulatorProcess
-from vmss_tui.cli import session, waiting
-from vmss_tui.gateway import policies
+from vmss_tui.cli import session
+from vmss_tui.cli import wait_notice as waiting
+from vmss_tui.gateway.http import policies
 
 CLOCK = r"\d\d:\d\d:\d\d"
 SILENT = rf"vmss-tui: Azure has not answered yet \(since {CLOCK}\); given up at {CLOCK}\n"

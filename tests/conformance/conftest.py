@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.azcli import SCENARIO, Az, fresh
+from support.azcli import SCENARIO, Az, fresh
 from support.simulator import SimulatorProcess
 
 

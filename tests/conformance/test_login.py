@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.azcli import AZ, Az, AzError
+from support.azcli import AZ, Az, AzError
 from support.simulator import SimulatorProcess
 
 

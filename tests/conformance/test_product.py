@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conformance.azcli import GROUP, SCENARIO, Az, fresh
+from support.azcli import GROUP, SCENARIO, Az, fresh
 from support.simulator import SimulatorProcess
 
 COMMAND = Path(sys.executable).with_name("vmss-tui")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conformance.azcli import GROUP, Az, AzError
+from support.azcli import GROUP, Az, AzError
 
 
 def test_group_list(az: Az) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance.azcli import Az, AzError
+from support.azcli import Az, AzError
 
 LINUX = ("--publisher", "Microsoft.Azure.Extensions", "--name", "CustomScript")
 URI = "https://raw.githubusercontent.com/yourrepo/master/custom_application_v{}.sh"

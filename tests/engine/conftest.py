@@ -6,17 +6,17 @@ speed gets a simulator of its own.
 
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.lab import Lab, estate, scenario
+from support.engine.lab import Lab, estate, scenario
+from support.engine.opens import OpensLab
 from support.simulator import SimulatorProcess, StartsSimulator
-from vmss_tui.gateway import auth
+from vmss_tui.gateway.sign_in import auth
 
-OpensLab = Callable[..., Awaitable[Lab]]
 SPEED = 60.0
 _NUMBERS: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
 """The next scale set of each mode."""

@@ -10,15 +10,15 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from engine.conftest import OpensLab
-from engine.lab import FAST, ONE_THIRD, Lab, version
-from engine.test_verbs import batches_begun, when
-from vmss_tui.domain import events as e
-from vmss_tui.domain.policy import RolloutPolicy
-from vmss_tui.domain.rollout import RolloutState
+from support.engine.asking import batches_begun, when
+from support.engine.lab import FAST, ONE_THIRD, Lab, version
+from support.engine.opens import OpensLab
+from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.errors import ConnectionFailed, SignInFailed, VmssTuiError
 from vmss_tui.gateway.client import connect
-from vmss_tui.gateway.clouds import load_cloud
+from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.ports import Azure
 from vmss_tui.simulator.scenario.model import FaultKind
 

@@ -1,12 +1,12 @@
 """The files of a rollout are looked at again by the runner itself, before each of its batches."""
 
-from engine.conftest import OpensLab
-from engine.lab import ONE_THIRD, version
-from vmss_tui.domain import events as e
+from support.engine.lab import ONE_THIRD, version
+from support.engine.opens import OpensLab
+from vmss_tui.domain.rollout import events as e
 from vmss_tui.engine.followup import plan_followup
-from vmss_tui.engine.preflight import preflight
-from vmss_tui.journal.report import report_of
+from vmss_tui.engine.prepare import preflight
 from vmss_tui.ports import FilePin
+from vmss_tui.report.report import report_of
 
 URI = "https://files.contoso.example/app/install.sh"
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from engine.conftest import OpensLab
-from engine.lab import FAST, ONE_THIRD, steps, version
-from engine.test_verbs import batches_begun, when
-from vmss_tui.domain import events as e
-from vmss_tui.domain.policy import BatchStep, Hook
-from vmss_tui.domain.rollout import Stage
-from vmss_tui.domain.script import Secret, SecretRef, SecretSource
+from support.engine.asking import batches_begun, when
+from support.engine.lab import FAST, ONE_THIRD, steps, version
+from support.engine.opens import OpensLab
+from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
+from vmss_tui.domain.plan.rollout_policy import BatchStep, Hook
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import VmssTuiError
 
 SECRET = "hunter2"

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.conftest import OpensLab
-from engine.lab import ONE_THIRD, Lab, version
-from vmss_tui.domain import events as e
-from vmss_tui.domain.policy import RolloutPolicy
+from support.engine.lab import ONE_THIRD, Lab, version
+from support.engine.opens import OpensLab
+from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.rollout import events as e
 from vmss_tui.journal.lease import process_start
 
 KILLS = int(os.environ.get("KILLS", "50"))

@@ -10,15 +10,16 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.driver import BUSY, KILL, LOST, OK, UNHEARD, Driver, Fate
-from engine.toy import Toy, script
-from vmss_tui.domain import events as e
-from vmss_tui.domain.phases import BAD
-from vmss_tui.domain.plan import RolloutPlan, Strategy
-from vmss_tui.domain.planning import plan_rollout
-from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, UpgradeMode, percent_of
-from vmss_tui.domain.rollout import Stage
-from vmss_tui.domain.scene import Action
+from support.engine.driver import BUSY, KILL, LOST, OK, UNHEARD, Driver, Fate
+from support.engine.toy import Toy, script
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_of
+from vmss_tui.domain.plan.planner import plan_rollout
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import Action
+from vmss_tui.domain.rollout.instance_phase import BAD
+from vmss_tui.domain.rollout.state import Stage
 
 POLICY = RolloutPolicy(
     steps=(BatchStep(Amount(34, percent=True)),), unhealthy_percent=34, unhealthy_upgraded_percent=100, pause_seconds=2

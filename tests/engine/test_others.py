@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.conftest import OpensLab
-from engine.lab import ONE_THIRD, version
-from engine.test_verbs import batches_begun, when
-from vmss_tui.domain import events as e
-from vmss_tui.domain.health import Health
-from vmss_tui.domain.policy import ExternalGate, Hook, UpgradeMode
-from vmss_tui.presentation.rollout import floor
+from support.engine.asking import batches_begun, when
+from support.engine.lab import ONE_THIRD, version
+from support.engine.opens import OpensLab
+from vmss_tui.domain.fleet.health import Health
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.presentation.rollout.lines import floor
 
 
 async def test_a_colleague_who_writes_another_script_stops_the_next_batch(open_lab: OpensLab) -> None:
@@ -142,7 +143,7 @@ async def test_instances_that_fall_ill_stop_the_next_batch(open_lab: OpensLab) -
     lab.happen("health", instances=[1, 2, 3], to="unhealthy")
     assert await running is e.Verdict.FAILED
     reason = lab.journal.state(rollout).reason
-    assert reason.startswith("3 of 6 (50 %) unhealthy or unknown, at most 34 % may be")
+    assert reason.startswith("3 of 6 (50%) unhealthy or unknown, at most 34% may be")
 
 
 async def test_a_roll_of_the_platform_is_not_ours(open_lab: OpensLab) -> None:

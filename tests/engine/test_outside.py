@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from engine.toy import Toy, script
-from engine.toy_azure import ToyAzure, ToyClock
-from vmss_tui.domain import events as e
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.planning import plan_rollout
-from vmss_tui.domain.policy import ExternalGate, Hook, RolloutPolicy
-from vmss_tui.domain.scene import Action
-from vmss_tui.domain.script import SecretRef, SecretSource
-from vmss_tui.engine import acting
-from vmss_tui.engine.external import ask, run_command
-from vmss_tui.engine.files import file_findings
+from support.engine.toy import Toy, script
+from support.engine.toy_azure import ToyAzure, ToyClock
+from vmss_tui.domain.fleet.script import SecretRef, SecretSource
+from vmss_tui.domain.plan.planner import plan_rollout
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook, RolloutPolicy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import Action
 from vmss_tui.engine.followup import plan_followup
-from vmss_tui.engine.notify import Notifier, occasion, sentence
-from vmss_tui.engine.preflight import preflight
-from vmss_tui.engine.timing import Pace
+from vmss_tui.engine.pinned_files import file_findings
+from vmss_tui.engine.prepare import preflight
+from vmss_tui.engine.runner import act as acting
+from vmss_tui.engine.runner.commands_and_webhooks import ask, run_command
+from vmss_tui.engine.runner.notifications import Notifier, occasion, sentence
+from vmss_tui.engine.runner.pacing import Pace
 from vmss_tui.errors import (
     AzureError,
     Changed,
@@ -56,7 +56,7 @@ async def site() -> AsyncIterator[str]:
         return web.Response(text="all\nquiet\n")
 
     async def no(request: web.Request) -> web.Response:
-        return web.Response(status=503, text="error rate \x1b[31m7 %")
+        return web.Response(status=503, text="error rate \x1b[31m7%")
 
     async def slow(request: web.Request) -> web.Response:
         await asyncio.sleep(60)
@@ -72,7 +72,7 @@ async def site() -> AsyncIterator[str]:
 
 async def test_a_web_address_as_gate(site: str) -> None:
     assert await ask(ExternalGate(url=f"{site}/yes"), {}) == (True, f"{site}/yes answered 200: quiet")
-    assert await ask(ExternalGate(url=f"{site}/no"), {}) == (False, f"{site}/no answered 503: error rate [31m7 %")
+    assert await ask(ExternalGate(url=f"{site}/no"), {}) == (False, f"{site}/no answered 503: error rate [31m7%")
     late = await ask(ExternalGate(url=f"{site}/slow", timeout_seconds=1), {})
     assert late == (False, f"{site}/slow did not answer within 1 s")
     assert (await ask(ExternalGate(url="ftp://x"), {}))[1].startswith("ftp://x cannot be asked")

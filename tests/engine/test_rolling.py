@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.conftest import OpensLab
-from engine.lab import ONE_THIRD, steps, version
-from engine.test_verbs import batches_begun, when
-from vmss_tui.domain import events as e
-from vmss_tui.domain.health import Power
-from vmss_tui.domain.policy import UpgradeMode
-from vmss_tui.domain.script import Secret, SecretRef, SecretSource
+from support.engine.asking import batches_begun, when
+from support.engine.lab import ONE_THIRD, steps, version
+from support.engine.opens import OpensLab
+from vmss_tui.domain.fleet.health import Power
+from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.rollout import events as e
 
 
 async def test_a_rolling_rollout_from_the_first_event_to_the_last(open_lab: OpensLab) -> None:

@@ -11,17 +11,26 @@ from pathlib import Path
 
 import pytest
 
-from engine.toy import Toy, script
-from engine.toy_azure import ToyAzure, ToyClock, Trouble
-from vmss_tui.domain import events as e
-from vmss_tui.domain.learning import learn
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.planning import plan_rollout
-from vmss_tui.domain.policy import Amount, BatchStep, RolloutPolicy, Severity, UpgradeMode
-from vmss_tui.domain.rollout import RolloutState
-from vmss_tui.domain.script import Secret, SecretRef, SecretSource
-from vmss_tui.engine.runner import Pace, run
-from vmss_tui.errors import ConnectionFailed, JournalUnavailable, LeaseHeld, NotFound, ProfileInvalid, VmssTuiError
+from support.engine.toy import Toy, script
+from support.engine.toy_azure import ToyAzure, ToyClock, Trouble
+from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.estimate import learn
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.planner import plan_rollout
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.engine.runner.runner import Pace, run
+from vmss_tui.errors import (
+    ConnectionFailed,
+    JournalUnavailable,
+    LeaseHeld,
+    NotFound,
+    ProfileInvalid,
+    VmssTuiError,
+)
 from vmss_tui.journal.lease import owner
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Azure

@@ -6,29 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from engine.conftest import OpensLab
-from engine.lab import ONE_THIRD, Lab, steps, version
-from vmss_tui.domain import events as e
-from vmss_tui.domain.health import Provisioning
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.policy import BatchStep, UpgradeMode
-from vmss_tui.domain.rollout import RolloutState, Stage, fold
+from support.engine.asking import batches_begun, when
+from support.engine.lab import ONE_THIRD, Lab, steps, version
+from support.engine.opens import OpensLab
+from vmss_tui.domain.fleet.health import Provisioning
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import BatchStep
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.engine.followup import plan_followup
-
-
-async def when(lab: Lab, rollout: str, holds: Callable[[RolloutState], bool], verb: str, argument: str = "") -> None:
-    """Ask for a verb as soon as the log says so."""
-    state = RolloutState()
-    async with asyncio.timeout(20):
-        async for log in lab.journal.tail(rollout, poll_seconds=0.01):
-            state = fold(log, state)
-            if holds(state):
-                break
-    lab.journal.request(rollout, verb, who="bo", why="test", argument=argument)
-
-
-def batches_begun(number: int) -> Callable[[RolloutState], bool]:
-    return lambda state: len(state.batches) >= number
 
 
 async def follow_up(lab: Lab, verb: str, rollout: str) -> tuple[RolloutPlan, RolloutState]:

@@ -10,12 +10,13 @@ import pytest
 
 from support import estate
 from support.fakes import FakeAzure, FakeClock
-from vmss_tui.domain.health import Health, Provisioning
-from vmss_tui.domain.scaleset import Autoscale, SetSnapshot
-from vmss_tui.domain.script import ScriptState
-from vmss_tui.domain.upgrade import RollingUpgrade, UpgradeCode
-from vmss_tui.engine.pace import Backoff, Pulse, eased
-from vmss_tui.engine.watcher import SetWatcher, WatchFailure, is_moving
+from vmss_tui.domain.fleet.health import Health, Provisioning
+from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
+from vmss_tui.domain.fleet.scale_set import Autoscale
+from vmss_tui.domain.fleet.script import ScriptState
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.engine.watch.pace import Backoff, Pulse, eased
+from vmss_tui.engine.watch.scale_set import SetWatcher, WatchFailure, is_moving
 from vmss_tui.errors import ConnectionFailed, NotFound, Throttled
 from vmss_tui.ports import Bucket, Quota
 

@@ -9,9 +9,9 @@ import pytest
 
 from support import estate
 from support.fakes import FakeAzure, FakeClock
-from vmss_tui.domain.fleet import FleetSnapshot
-from vmss_tui.domain.policy import UpgradeMode
-from vmss_tui.engine.watcher import FleetWatcher, WatchFailure
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.engine.watch.scale_set import FleetWatcher, WatchFailure
 from vmss_tui.errors import ConnectionFailed, Forbidden, Throttled
 
 

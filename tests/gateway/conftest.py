@@ -1,16 +1,17 @@
 """Fixtures of the gateway's tests: a scripted TLS server, clients over it, and clients over the real simulator."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.scripted import ENVIRON, Authority, Scripted, Serving, new_authority
+from support.connects import Connects
+from support.scripted import ENVIRON, Authority, Scripted, Serving, new_authority
 from support.simulator import SimulatorProcess
-from vmss_tui.gateway import auth
 from vmss_tui.gateway.client import connect
-from vmss_tui.gateway.clouds import load_cloud
+from vmss_tui.gateway.sign_in import auth
+from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.ports import Azure
 
 
@@ -29,9 +30,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 async def server(authority: Authority) -> AsyncIterator[Scripted]:
     async with Serving(Scripted(), authority.context) as scripted:
         yield scripted
-
-
-Connects = Callable[..., Awaitable[Azure]]
 
 
 @pytest.fixture

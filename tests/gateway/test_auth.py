@@ -9,16 +9,27 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from gateway.conftest import Connects
-from gateway.scripted import CLIENT, ENVIRON, SECRET, SUBSCRIPTION, TENANT, Authority, Scripted, fault, jwt, reply
+from support.connects import Connects
+from support.scripted import (
+    CLIENT,
+    ENVIRON,
+    SECRET,
+    SUBSCRIPTION,
+    TENANT,
+    Authority,
+    Scripted,
+    fault,
+    jwt,
+    reply,
+)
 from support.simulator import SimulatorProcess, StartsSimulator
-from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import ConnectionFailed, SignInFailed, UsageError
-from vmss_tui.gateway import auth
 from vmss_tui.gateway.client import connect
-from vmss_tui.gateway.clouds import Cloud, load_cloud
-from vmss_tui.gateway.device import CodeToType
-from vmss_tui.gateway.environment import read_environment
+from vmss_tui.gateway.sign_in import auth
+from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
+from vmss_tui.gateway.sign_in.device import CodeToType
+from vmss_tui.gateway.sign_in.environment import read_environment
 
 LISTED = {"value": [{"subscriptionId": SUBSCRIPTION, "displayName": "prod", "state": "Enabled", "tenantId": TENANT}]}
 OTHER = "44444444-0000-4000-8000-000000000004"
@@ -324,6 +335,6 @@ async def test_a_revoked_session_goes_on_after_the_challenge(simulator: StartsSi
 
 
 def _tenant_of(header: str) -> Any:
-    from vmss_tui.gateway.claims import read_claims
+    from vmss_tui.gateway.sign_in.claims import read_claims
 
     return read_claims(header.removeprefix("Bearer ")).get("tid")

@@ -7,17 +7,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.scripted import SUBSCRIPTION, Scripted, fault, reply
-from simulator.server.people import GATE
+from support.scripted import SUBSCRIPTION, Scripted, fault, reply
+from support.simulated.people import GATE
 from support.simulator import SimulatorProcess, StartsSimulator
-from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.scaleset import Autoscale
-from vmss_tui.engine.preflight import read_set, read_whole
-from vmss_tui.engine.watcher import SetWatcher
-from vmss_tui.gateway import autoscale
-from vmss_tui.gateway.autoscale import SettingPage, SettingProperties, setting_of
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.scale_set import Autoscale
+from vmss_tui.engine.prepare import read_set, read_whole
+from vmss_tui.engine.watch.scale_set import SetWatcher
 from vmss_tui.gateway.client import connect
-from vmss_tui.gateway.clouds import load_cloud
+from vmss_tui.gateway.read import autoscale
+from vmss_tui.gateway.read.autoscale import SettingPage, SettingProperties, setting_of
+from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.ports import Azure, SystemClock
 
 TARGET = ScaleSetId(SUBSCRIPTION, "rg-web", "web")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import Extension
-from vmss_tui.domain.script import LINUX, ScriptConfig, Secret, SecretRef, SecretSource
+from vmss_tui.domain.fleet.scale_set import Extension
+from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, Secret, SecretRef, SecretSource
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.errors import UsageError
 from vmss_tui.gateway import bodies
 

@@ -1,7 +1,7 @@
 """Who is signed in, read from tokens."""
 
-from gateway.scripted import jwt
-from vmss_tui.gateway.claims import identity_of, read_claims
+from support.scripted import jwt
+from vmss_tui.gateway.sign_in.claims import identity_of, read_claims
 
 
 def test_a_person_by_their_principal_name() -> None:

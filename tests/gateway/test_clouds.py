@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vmss_tui.errors import UsageError
-from vmss_tui.gateway.clouds import CHINA, PUBLIC, endpoint_of, load_cloud
+from vmss_tui.gateway.sign_in.clouds import CHINA, PUBLIC, endpoint_of, load_cloud
 
 GOOD = """
 name = "lab"
@@ -111,7 +111,7 @@ def test_endpoints_compare_without_case_and_default_port() -> None:
 
 def test_clouds_load_without_azure_or_aiohttp() -> None:
     code = (
-        "import sys, vmss_tui.gateway.clouds\n"
+        "import sys, vmss_tui.gateway.sign_in.clouds\n"
         "print([m for m in sys.modules if m.split('.')[0] in ('azure', 'aiohttp', 'msal')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -11,13 +11,22 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from gateway.scripted import ENVIRON, SUBSCRIPTION, Authority, Scripted, Serving, fault, new_authority, reply
-from vmss_tui.domain.ids import OperationHandle, ScaleSetId
-from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import Extension, Orchestration, ScaleSet
-from vmss_tui.domain.script import LINUX, ScriptConfig, Secret
-from vmss_tui.domain.upgrade import OperationState
+from support.scripted import (
+    ENVIRON,
+    SUBSCRIPTION,
+    Authority,
+    Scripted,
+    Serving,
+    fault,
+    new_authority,
+    reply,
+)
+from vmss_tui.domain.fleet.ids import OperationHandle, ScaleSetId
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import OperationState
+from vmss_tui.domain.fleet.scale_set import Extension, Orchestration, ScaleSet
+from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, Secret
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.errors import (
     AzureError,
     Changed,

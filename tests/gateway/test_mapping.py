@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 
-from vmss_tui.domain.health import Health, HealthSource, Power, Provisioning
-from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.policy import UpgradeMode
-from vmss_tui.domain.scaleset import Orchestration, ScaleSet
-from vmss_tui.domain.script import LINUX, HandlerOs, ScriptState, digest
-from vmss_tui.domain.upgrade import OperationState, UpgradeCode
-from vmss_tui.gateway import instance_mapping, mapping, wire
-from vmss_tui.gateway.arm import decoder
+from vmss_tui.domain.fleet.health import Health, HealthSource, Power, Provisioning
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import OperationState, UpgradeCode
+from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
+from vmss_tui.domain.fleet.script import LINUX, HandlerOs, ScriptState, digest
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.gateway.http.arm import decoder
+from vmss_tui.gateway.read import instance_mapping, mapping, wire
 
 ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/web"
 SETTINGS = {"commandToExecute": "sh run.sh", "fileUris": ["https://x/run.sh"]}

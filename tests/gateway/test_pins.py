@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from gateway.scripted import Authority, Scripted, reply
-from vmss_tui.gateway import pins
-from vmss_tui.gateway.clouds import PUBLIC
-from vmss_tui.gateway.pins import Pins, why_mutable
+from support.scripted import Authority, Scripted, reply
+from vmss_tui.gateway.read import pins
+from vmss_tui.gateway.read.pins import Pins, why_mutable
+from vmss_tui.gateway.sign_in.clouds import PUBLIC
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -11,15 +11,16 @@ import msgspec
 import pytest
 
 from support.recordings import Exchange, exchanges, folders, traces
-from vmss_tui.domain.health import Health, Power, Provisioning
-from vmss_tui.domain.policy import UpgradeMode, iso_duration
-from vmss_tui.domain.scaleset import ScaleSet
-from vmss_tui.domain.script import HandlerOs, ScriptState, handler_of
-from vmss_tui.domain.upgrade import OperationState, UpgradeCode
+from vmss_tui import duration
+from vmss_tui.domain.fleet.health import Health, Power, Provisioning
+from vmss_tui.domain.fleet.rolling_upgrade import OperationState, UpgradeCode
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.script import HandlerOs, ScriptState, handler_of
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.errors import AzureError, Conflict, NotFound
-from vmss_tui.gateway import instance_mapping, mapping, wire
-from vmss_tui.gateway.arm import decoder
 from vmss_tui.gateway.faults import from_response
+from vmss_tui.gateway.http.arm import decoder
+from vmss_tui.gateway.read import instance_mapping, mapping, wire
 
 SET = re.compile(r"/virtualMachineScaleSets/[^/?]+$", re.IGNORECASE)
 SETS = re.compile(r"/virtualMachineScaleSets$", re.IGNORECASE)
@@ -95,7 +96,7 @@ def test_rolling_policies(each: Exchange) -> None:
     assert found.batch_percent == recorded.get("maxBatchInstancePercent", 20)
     assert found.unhealthy_percent == recorded.get("maxUnhealthyInstancePercent", 20)
     assert found.unhealthy_upgraded_percent == recorded.get("maxUnhealthyUpgradedInstancePercent", 20)
-    assert iso_duration(found.pause_seconds) == recorded.get("pauseTimeBetweenBatches", "PT0S")
+    assert duration.iso(found.pause_seconds) == recorded.get("pauseTimeBetweenBatches", "PT0S")
 
 
 @pytest.mark.parametrize("each", of(SETS))

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.conftest import Connects
-from gateway.scripted import SECRET, SUBSCRIPTION, Scripted, fault, reply
-from vmss_tui.domain.ids import OperationHandle, ScaleSetId
-from vmss_tui.domain.policy import UpgradeMode
-from vmss_tui.domain.scaleset import ScaleSet
-from vmss_tui.domain.script import LINUX, ScriptConfig, Secret
+from support.connects import Connects
+from support.scripted import SECRET, SUBSCRIPTION, Scripted, fault, reply
+from vmss_tui.domain.fleet.ids import OperationHandle, ScaleSetId
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, Secret
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.errors import VmssTuiError
 
 PROTECTED = "p4ssw0rd-of-the-storage-account"

@@ -12,16 +12,16 @@ import pytest
 
 import vmss_tui
 from support.simulator import SimulatorProcess, StartsSimulator
-from vmss_tui.domain.fleet import FleetSnapshot
-from vmss_tui.domain.ids import OperationHandle
-from vmss_tui.domain.policy import UpgradeMode
-from vmss_tui.domain.scaleset import Orchestration, ScaleSet, SetSnapshot
-from vmss_tui.domain.script import LINUX, ScriptConfig, ScriptState
-from vmss_tui.domain.upgrade import OperationState, OperationStatus, UpgradeCode
-from vmss_tui.engine.watcher import FleetWatcher, SetWatcher
+from vmss_tui.domain.fleet.ids import OperationHandle
+from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus, UpgradeCode
+from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
+from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, ScriptState
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot, SetSnapshot
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.engine.watch.scale_set import FleetWatcher, SetWatcher
 from vmss_tui.errors import Changed, Conflict, Forbidden, NotFound
 from vmss_tui.gateway.client import connect
-from vmss_tui.gateway.clouds import load_cloud
+from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.ports import Azure, SystemClock
 
 SHIPPING = Path(vmss_tui.__file__).parent / "simulator" / "scenarios" / "shipping.toml"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from vmss_tui.errors import Throttled
-from vmss_tui.gateway.throttle import Governor, parse_remaining
+from vmss_tui.gateway.http.throttle import Governor, parse_remaining
 
 
 class Clock:

@@ -9,7 +9,7 @@ import pytest
 
 from support.program import Program
 from support.simulator import SimulatorProcess
-from vmss_tui.profiles.paths import bundled_dir
+from vmss_tui.profiles.store.directories import bundled_dir
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "ready-made.toml"
 BUNDLED = bundled_dir() or Path()

@@ -8,13 +8,22 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from vmss_tui.domain.health import Health, HealthSource, Power, Provisioning
-from vmss_tui.domain.ids import Identity, ScaleSetId, Subscription, Tenant
-from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import Extension, Orchestration, ScaleSet, SetSnapshot
-from vmss_tui.domain.script import LINUX, WINDOWS, Handler, HandlerOs, ScriptConfig, ScriptRun, ScriptState
-from vmss_tui.domain.upgrade import AzureFault, RollingUpgrade, UpgradeCode
+from vmss_tui.domain.fleet.health import Health, HealthSource, Power, Provisioning
+from vmss_tui.domain.fleet.ids import Identity, ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, RollingUpgrade, UpgradeCode
+from vmss_tui.domain.fleet.scale_set import Extension, Orchestration, ScaleSet
+from vmss_tui.domain.fleet.script import (
+    LINUX,
+    WINDOWS,
+    Handler,
+    HandlerOs,
+    ScriptConfig,
+    ScriptRun,
+    ScriptState,
+)
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 
 NOW = datetime(2025, 11, 21, 23, 14, 7, tzinfo=UTC)
 

@@ -15,19 +15,20 @@ from typing import Any
 
 from support import estate
 from vmss_tui.app.session import CloudInfo, DeviceCode
-from vmss_tui.domain.events import Event, RunnerStarted
-from vmss_tui.domain.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
-from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import Autoscale, ScaleSet, SetSnapshot
-from vmss_tui.domain.script import ScriptConfig, Secret
-from vmss_tui.domain.upgrade import OperationState, OperationStatus, RollingUpgrade
+from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus, RollingUpgrade
+from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
+from vmss_tui.domain.fleet.script import ScriptConfig, Secret
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.events import Event, RunnerStarted
 from vmss_tui.errors import NotFound, VmssTuiError
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Azure, Bucket, Clock, FilePin, Quota
-from vmss_tui.profiles.paths import Origin, Place
-from vmss_tui.profiles.store import ProfileStore
+from vmss_tui.profiles.store.directories import Origin, Place
+from vmss_tui.profiles.store.store import ProfileStore
 
 
 class FakeClock:

@@ -6,7 +6,7 @@ The key table comes from the table of actions.
 import re
 from pathlib import Path
 
-from vmss_tui.app import keys
+from vmss_tui.app.actions import key_table as keys
 
 README = Path(__file__).parents[2] / "README.md"
 _KEYS = re.compile(r"(<!-- keys: written by `make readme` -->\n).*?(<!-- /keys -->)", re.DOTALL)

@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from support import estate
-from vmss_tui.domain import events as e
-from vmss_tui.domain.health import Health
-from vmss_tui.domain.plan import Batch, Estimate, RolloutPlan, Strategy
-from vmss_tui.domain.policy import Amount, BatchStep, RollingPolicy, RolloutPolicy, UpgradeMode
-from vmss_tui.domain.script import RerunForecast, ScriptState, diff_settings
-from vmss_tui.domain.upgrade import UpgradeCode
+from vmss_tui.domain.fleet.health import Health
+from vmss_tui.domain.fleet.rolling_upgrade import UpgradeCode
+from vmss_tui.domain.fleet.script import RerunForecast, ScriptState, diff_settings
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.plan.rollout_plan import Batch, Estimate, RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.rollout import events as e
 
 OLD, NEW = "web 2.4.0", "web 2.5.0"
 

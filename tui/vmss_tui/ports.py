@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from vmss_tui.domain.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
-from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import Autoscale, ScaleSet
-from vmss_tui.domain.script import ScriptConfig, Secret
-from vmss_tui.domain.upgrade import OperationStatus, RollingUpgrade
+from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
+from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
+from vmss_tui.domain.fleet.script import ScriptConfig, Secret
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 
 GIVE_UP_SECONDS = 180.0
 """After so many seconds a question that Azure leaves without an answer is given up, with all attempts and pauses."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.recorded.replay import Replay, accepted, groups_of
 from support.recordings import Trace, traces
+from support.simulated.replay import Replay, accepted, groups_of
 from support.simulator import StartsSimulator
 
 ACCEPTED = Path(__file__).with_name("accepted.toml")

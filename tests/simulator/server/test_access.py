@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from simulator.server.people import GATE, scale_set, subscription, token_of
+from support.simulated.people import GATE, scale_set, subscription, token_of
 from support.simulator import Answer, SimulatorProcess, StartsSimulator
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.server.people import GATE, scale_set, subscription, token_of
+from support.simulated.people import GATE, scale_set, subscription, token_of
 from support.simulator import Answer, SimulatorProcess
 
 SETTINGS = "providers/Microsoft.Insights/autoscalesettings"

@@ -25,7 +25,7 @@ from azure.mgmt.compute.models import (
     VirtualMachineScaleSetVMInstanceRequiredIDs,
 )
 
-from simulator.server.people import GATE, subscription
+from support.simulated.people import GATE, subscription
 from support.simulator import SimulatorProcess, StartsSimulator
 
 SCOPE = "https://management.azure.com/.default"

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from simulator.server.people import GATE, scale_set
+from support.simulated.people import GATE, scale_set
 from support.simulator import SimulatorProcess, StartsSimulator
 
 

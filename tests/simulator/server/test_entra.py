@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulator.server.people import GATE
+from support.simulated.people import GATE
 from support.simulator import Answer, SimulatorProcess, StartsSimulator, send
 
 ARM = "https://management.azure.com"

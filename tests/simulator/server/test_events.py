@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.server.people import GATE, scale_set
+from support.simulated.people import GATE, scale_set
 from support.simulator import StartsSimulator
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.server.people import GATE, scale_set
+from support.simulated.people import GATE, scale_set
 from support.simulator import SimulatorProcess, StartsSimulator
 
 

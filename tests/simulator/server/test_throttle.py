@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulator.server.people import GATE, scale_set, subscription
+from support.simulated.people import GATE, scale_set, subscription
 from support.simulator import SimulatorProcess
 
 

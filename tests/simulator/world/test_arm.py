@@ -2,7 +2,7 @@
 
 import re
 
-from simulator.world.client import OLD, serving
+from support.simulated.client import OLD, serving
 
 SETS = "providers/Microsoft.Compute/virtualMachineScaleSets"
 ROLLING = 'mode = "Rolling"\ninstances = 3\n'

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from simulator.world.client import NEW, OLD, serving
-from simulator.world.story import START
+from support.simulated.client import NEW, OLD, serving
+from support.simulated.story import START
 from vmss_tui.simulator.arm.times import stamp, whole
 from vmss_tui.simulator.scenario.load import load
 

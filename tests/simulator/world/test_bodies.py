@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.world.story import Story
+from support.simulated.story import Story
 from vmss_tui.simulator.arm.instances import Shapes, instance_json
 from vmss_tui.simulator.arm.scale_sets import extension_json, instance_view_json, scale_set_json
 from vmss_tui.simulator.world.errors import Refused

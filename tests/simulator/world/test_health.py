@@ -5,7 +5,7 @@ Source of all of it: "Use Application Health extension with Virtual Machine Scal
 
 import pytest
 
-from simulator.world.story import V2, Story, refusal
+from support.simulated.story import V2, Story, refusal
 
 ONE = 'mode = "Automatic"\ninstances = 1\n'
 

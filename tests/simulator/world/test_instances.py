@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.world.story import V1, V2, Story, refusal
+from support.simulated.story import V1, V2, Story, refusal
 from vmss_tui.simulator.world import actions
 
 THREE = 'mode = "Manual"\ninstances = 3\n'

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.world.story import Story
+from support.simulated.story import Story
 from vmss_tui.simulator import world
 from vmss_tui.simulator.world import actions, writes
 from vmss_tui.simulator.world.errors import Refused

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.world.story import refusal
+from support.simulated.story import refusal
 from vmss_tui.simulator.world.policy import (
     RollingPolicy,
     batch_size,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.world.story import V1, V2, Story, refusal
+from support.simulated.story import V1, V2, Story, refusal
 
 TEN = 'mode = "Rolling"\ninstances = 10\npolicy = { pause = "PT30S" }\n'
 

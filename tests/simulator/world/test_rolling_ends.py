@@ -1,6 +1,6 @@
 """How rolling upgrades end before their end: cancel, surge that replaces, rollback on a breach."""
 
-from simulator.world.story import V1, V2, Story, refusal
+from support.simulated.story import V1, V2, Story, refusal
 
 TEN = 'mode = "Rolling"\ninstances = 10\npolicy = { pause = "PT30S" }\n'
 

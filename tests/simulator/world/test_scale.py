@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from simulator.world.client import serving
-from simulator.world.story import Story
+from support.simulated.client import serving
+from support.simulated.story import Story
 from support.simulator import StartsSimulator
 from vmss_tui.simulator.scenario.load import load
 from vmss_tui.simulator.scenario.seed import first_world

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.world.story import V1, V2, Story
+from support.simulated.story import V1, V2, Story
 from vmss_tui.simulator.world.extension import ExtensionSpec
 from vmss_tui.simulator.world.scripts import failure_of, read_settings, status_message, tail
 from vmss_tui.simulator.world.timeline import ScriptResult

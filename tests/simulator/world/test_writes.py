@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.world.story import V1, V2, Story, refusal
+from support.simulated.story import V1, V2, Story, refusal
 from vmss_tui.simulator.world import writes
 
 SECRET = """[scale_sets.script]

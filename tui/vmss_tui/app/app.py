@@ -17,19 +17,19 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from vmss_tui.app import compat, themes
-from vmss_tui.app.commands import ActionCommands, JumpCommands
+from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.favourites import Favourites
-from vmss_tui.app.labels import VersionLabels
 from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
-from vmss_tui.app.news import Newsroom
+from vmss_tui.app.rollout_alerts import Newsroom
 from vmss_tui.app.screens.base import BaseScreen
-from vmss_tui.app.screens.confirm import ConfirmScreen
-from vmss_tui.app.screens.fleet import FleetScreen
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
+from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.session import DeviceCode, Session
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
-from vmss_tui.domain.fleet import FleetSnapshot
-from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.app.version_labels import VersionLabels
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 
@@ -42,14 +42,14 @@ NEWS_SECONDS = 2.0
 
 def _rollouts() -> Screen[None]:
     """The screen of the second mode; imported when somebody goes there, not before the first frame."""
-    from vmss_tui.app.screens.rollouts import RolloutsScreen
+    from vmss_tui.app.screens.rollout.history import RolloutsScreen
 
     return RolloutsScreen()
 
 
 def _profiles() -> Screen[None]:
     """The screen of the third mode, imported in the same way."""
-    from vmss_tui.app.screens.profiles import ProfilesScreen
+    from vmss_tui.app.screens.profiles.profiles import ProfilesScreen
 
     return ProfilesScreen()
 
@@ -199,19 +199,19 @@ class VmssTui(compat.SafeApp):
 
     def open_scale_set(self, target: ScaleSetId) -> None:
         """Show one scale set."""
-        from vmss_tui.app.screens.scaleset import ScaleSetScreen
+        from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
 
         self.push_screen(ScaleSetScreen(target))
 
     def open_deploy(self, target: ScaleSetId, *, profile: str = "") -> None:
         """Edit script and policy for a scale set, starting from what it has or from a profile."""
-        from vmss_tui.app.screens.deploy import DeployScreen
+        from vmss_tui.app.screens.deploy.screen import DeployScreen
 
         self.push_screen(DeployScreen(target, profile=profile))
 
     def open_rollout(self, rollout: str, *, speed: float | None = None) -> None:
         """Watch a rollout from its first event; with `speed`, as a replay."""
-        from vmss_tui.app.screens.rollout import RolloutScreen
+        from vmss_tui.app.screens.rollout.screen import RolloutScreen
 
         self.push_screen(RolloutScreen(rollout, speed=speed))
 

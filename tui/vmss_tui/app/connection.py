@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vmss_tui.app.session import DeviceCode
-from vmss_tui.domain.ids import Identity
+from vmss_tui.domain.fleet.ids import Identity
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure
 

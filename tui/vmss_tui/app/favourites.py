@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from vmss_tui.domain.ids import ScaleSetId
+from vmss_tui.domain.fleet.ids import ScaleSetId
 
 
 class Favourites:

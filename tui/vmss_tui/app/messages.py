@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from vmss_tui.app.session import DeviceCode
-from vmss_tui.domain.fleet import FleetSnapshot
-from vmss_tui.domain.ids import Identity, ScaleSetId
-from vmss_tui.domain.scaleset import SetSnapshot
-from vmss_tui.engine.watcher import WatchFailure
+from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot, SetSnapshot
+from vmss_tui.engine.watch.scale_set import WatchFailure
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure
 

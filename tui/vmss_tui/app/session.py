@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from vmss_tui.domain.plan import RolloutPlan
-    from vmss_tui.domain.script import Secret
+    from vmss_tui.domain.fleet.script import Secret
+    from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock
-    from vmss_tui.profiles.store import ProfileStore
+    from vmss_tui.profiles.store.store import ProfileStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vmss_tui.app.screens.confirm import Question
-from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Line
+from vmss_tui import text
+from vmss_tui.app.screens.dialogs.confirm import Question
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line
 
 if TYPE_CHECKING:
     from vmss_tui.journal.store import RolloutHeader

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from vmss_tui.cli.called import NAME
-from vmss_tui.cli.called import as_called as as_called
+from vmss_tui.cli.invocation import NAME
+from vmss_tui.cli.invocation import as_called as as_called
 
 if TYPE_CHECKING:
     from vmss_tui.errors import VmssTuiError
@@ -87,7 +87,7 @@ def report(error: "VmssTuiError") -> int:
 
 def say(text: str, hint: str = "") -> None:
     """A line for people, with an indented hint under it; foreign control characters are taken out."""
-    from vmss_tui.presentation.text import plain_lines
+    from vmss_tui.text import plain_lines
 
     words, advice = as_called(text), as_called(hint)
     _write([*plain_lines(words), *(f"  {each}" for each in plain_lines(advice) if advice)])

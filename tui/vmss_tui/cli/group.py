@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from vmss_tui.cli import catalogue
+from vmss_tui.cli import help as catalogue
 from vmss_tui.cli.options import AUTH
 from vmss_tui.cli.settings import Settings
 

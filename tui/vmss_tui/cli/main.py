@@ -32,7 +32,7 @@ def _quick(given: Sequence[str]) -> str | None:
 
         return f"vmss-tui {__version__}"
     if given[0] in ("--help", "-h", "help"):
-        from vmss_tui.cli.catalogue import overview
+        from vmss_tui.cli.help import overview
 
         return overview()
     return None
@@ -46,7 +46,7 @@ def _dispatch(given: list[str]) -> int:
 
 
 def _app() -> int:
-    from vmss_tui.cli.opening import open_app
+    from vmss_tui.cli.open_app import open_app
     from vmss_tui.cli.settings import Settings
 
     return open_app(Settings())

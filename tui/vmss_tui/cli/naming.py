@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.domain.script import ScriptConfig
+from vmss_tui.domain.fleet.script import ScriptConfig
 
 
 class Namer:

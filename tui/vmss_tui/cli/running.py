@@ -9,7 +9,7 @@ from vmss_tui.app.session import DeviceCode
 from vmss_tui.cli import diagnostics
 from vmss_tui.cli.options import current
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.waiting import telling
+from vmss_tui.cli.wait_notice import telling
 
 
 def open_session(ctx: click.Context) -> LiveSession:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from vmss_tui.app.session import CloudInfo, DeviceCode
 from vmss_tui.errors import LeaseHeld, PreflightRefused, SignInFailed, UsageError
-from vmss_tui.gateway.clouds import Cloud, load_cloud
+from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
 from vmss_tui.ports import GIVE_UP_SECONDS, SystemClock
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vmss_tui.cli.settings import Settings
-    from vmss_tui.domain.ids import ScaleSetId
-    from vmss_tui.domain.plan import RolloutPlan
-    from vmss_tui.domain.script import Secret, SecretRef
-    from vmss_tui.engine.timing import Pace
+    from vmss_tui.domain.fleet.ids import ScaleSetId
+    from vmss_tui.domain.fleet.script import Secret, SecretRef
+    from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+    from vmss_tui.engine.runner.pacing import Pace
     from vmss_tui.journal.lease import Owner
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock, Quota
-    from vmss_tui.profiles.store import ProfileStore
+    from vmss_tui.profiles.store.store import ProfileStore
 
 SIGN_IN_SECONDS = GIVE_UP_SECONDS
 """After so many seconds a sign-in without an answer is given up."""
@@ -83,7 +83,7 @@ class LiveSession:
 
     async def _patiently(self, connecting: Awaitable[Azure]) -> Azure:
         """Sign in, but not for ever; a person with a device code has the code's own time."""
-        from vmss_tui.engine.pace import giving_up
+        from vmss_tui.engine.watch.pace import giving_up
 
         self.connecting_since = self.clock.now()
         try:
@@ -115,7 +115,7 @@ class LiveSession:
     def profiles(self) -> ProfileStore:
         """See `app.session.Session`."""
         if self._profiles is None:
-            from vmss_tui.profiles.store import ProfileStore
+            from vmss_tui.profiles.store.store import ProfileStore
 
             self._profiles = ProfileStore.default(self._settings.profiles)
         return self._profiles
@@ -151,7 +151,7 @@ class LiveSession:
 
     def pace(self) -> Pace:
         """How often a runner on this cloud looks."""
-        from vmss_tui.engine.timing import Pace
+        from vmss_tui.engine.runner.pacing import Pace
 
         return Pace.of(self._cloud.watch_seconds, self._cloud.poll_seconds)
 
@@ -202,7 +202,8 @@ class LiveSession:
             self._journal = None
 
     async def _run(self, rollout: str, secrets: Mapping[str, Secret], *, force: bool = False) -> None:
-        from vmss_tui.cli import logfile, process
+        from vmss_tui.cli import logfile
+        from vmss_tui.cli.commands.rollout import runner_process as process
 
         journal = self.journal()
         log = logfile.runner_log_path(rollout)

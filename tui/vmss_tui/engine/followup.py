@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from vmss_tui.domain import followup
-from vmss_tui.domain.checks import by_weight
-from vmss_tui.domain.learning import learn
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.script import SecretRef
-from vmss_tui.engine.files import file_findings, look_at, planned_files
-from vmss_tui.engine.preflight import read_whole
+from vmss_tui.domain.fleet.script import SecretRef
+from vmss_tui.domain.plan.checks import by_weight
+from vmss_tui.domain.plan.estimate import learn
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout import retry_rollback as followup
+from vmss_tui.engine.pinned_files import file_findings, look_at, planned_files
+from vmss_tui.engine.prepare import read_whole
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, RolloutHeader
 from vmss_tui.ports import Azure, Clock

@@ -8,9 +8,10 @@ azure-sdk-for-net #2716). Secrets are revealed here and nowhere else, and only i
 from collections.abc import Mapping
 from typing import Any
 
-from vmss_tui.domain.policy import RollingPolicy, UpgradeMode, iso_duration
-from vmss_tui.domain.scaleset import Extension
-from vmss_tui.domain.script import ScriptConfig, Secret, SecretRef, SecretSource
+from vmss_tui import duration
+from vmss_tui.domain.fleet.scale_set import Extension
+from vmss_tui.domain.fleet.script import ScriptConfig, Secret, SecretRef, SecretSource
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.errors import UsageError
 
 _PROTECTED = ("protectedSettings", "protectedSettingsFromKeyVault")
@@ -132,7 +133,7 @@ def _rolling(policy: RollingPolicy, current: Mapping[str, Any]) -> dict[str, Any
         "maxBatchInstancePercent": policy.batch_percent,
         "maxUnhealthyInstancePercent": policy.unhealthy_percent,
         "maxUnhealthyUpgradedInstancePercent": policy.unhealthy_upgraded_percent,
-        "pauseTimeBetweenBatches": iso_duration(policy.pause_seconds),
+        "pauseTimeBetweenBatches": duration.iso(policy.pause_seconds),
     }
     switches = {
         "enableCrossZoneUpgrade": policy.cross_zone,

@@ -9,22 +9,23 @@ from typing import Any
 
 import aiohttp
 
-from vmss_tui.domain.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
-from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import Autoscale, ScaleSet
-from vmss_tui.domain.script import ScriptConfig, Secret
-from vmss_tui.domain.upgrade import OperationStatus, RollingUpgrade
+from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
+from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
+from vmss_tui.domain.fleet.script import ScriptConfig, Secret
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.errors import UsageError
-from vmss_tui.gateway import instances, inventory, operations, writes
-from vmss_tui.gateway.arm import Arm
-from vmss_tui.gateway.auth import SignIn
-from vmss_tui.gateway.autoscale import AutoscaleSettings
-from vmss_tui.gateway.clouds import CREDENTIALS, Cloud
-from vmss_tui.gateway.device import DeviceCodePrompt
-from vmss_tui.gateway.pins import Pins
-from vmss_tui.gateway.throttle import Governor
-from vmss_tui.gateway.transport import new_session, proxies_for, transport_over, trust
+from vmss_tui.gateway import operations, writes
+from vmss_tui.gateway.http.arm import Arm
+from vmss_tui.gateway.http.throttle import Governor
+from vmss_tui.gateway.http.transport import new_session, proxies_for, transport_over, trust
+from vmss_tui.gateway.read import instances, inventory
+from vmss_tui.gateway.read.autoscale import AutoscaleSettings
+from vmss_tui.gateway.read.pins import Pins
+from vmss_tui.gateway.sign_in.auth import SignIn
+from vmss_tui.gateway.sign_in.clouds import CREDENTIALS, Cloud
+from vmss_tui.gateway.sign_in.device import DeviceCodePrompt
 from vmss_tui.ports import Azure, Clock, FilePin, Quota, SystemClock
 
 

@@ -34,8 +34,8 @@ from vmss_tui.errors import (
     Unavailable,
     VmssTuiError,
 )
-from vmss_tui.gateway import wire
-from vmss_tui.gateway.script_status import one_line
+from vmss_tui.gateway.read import wire
+from vmss_tui.gateway.read.script_status import one_line
 
 _ACTION = re.compile(r"perform action '([^']+)'")
 _BODY = msgspec.json.Decoder(wire.FaultBody)

@@ -7,11 +7,11 @@ Never rebuilt (it may be signed) and never followed off the cloud's host. An ope
 import re
 from urllib.parse import urlsplit
 
-from vmss_tui.domain.ids import OperationHandle
-from vmss_tui.domain.upgrade import OperationState, OperationStatus
+from vmss_tui.domain.fleet.ids import OperationHandle
+from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus
 from vmss_tui.errors import NotFound
-from vmss_tui.gateway import mapping, wire
-from vmss_tui.gateway.arm import Arm, decoder
+from vmss_tui.gateway.http.arm import Arm, decoder
+from vmss_tui.gateway.read import mapping, wire
 
 _OPERATION = decoder(wire.Operation)
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/?]+)", re.IGNORECASE)

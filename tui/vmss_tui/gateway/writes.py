@@ -10,15 +10,15 @@ from typing import Any
 from azure.core import MatchConditions
 from azure.core.polling import AsyncPollingMethod
 
-from vmss_tui.domain.ids import OperationHandle, ScaleSetId
-from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.scaleset import Orchestration, ScaleSet
-from vmss_tui.domain.script import ScriptConfig, Secret
+from vmss_tui.domain.fleet.ids import OperationHandle, ScaleSetId
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
+from vmss_tui.domain.fleet.script import ScriptConfig, Secret
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.errors import Changed
 from vmss_tui.gateway import bodies
-from vmss_tui.gateway.arm import COMPUTE_API, Arm, decode_any, path_of
 from vmss_tui.gateway.faults import from_exception
+from vmss_tui.gateway.http.arm import COMPUTE_API, Arm, decode_any, path_of
 
 
 class Accepted(AsyncPollingMethod[None]):

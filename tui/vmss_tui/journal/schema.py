@@ -11,10 +11,10 @@ from typing import Any, get_args
 
 import msgspec
 
-from vmss_tui.domain import events as e
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.policy import Severity
-from vmss_tui.domain.script import OPEN_SETTINGS, ScriptConfig, SecretRef, SecretSource
+from vmss_tui.domain.fleet.script import OPEN_SETTINGS, ScriptConfig, SecretRef, SecretSource
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout import events as e
 
 VERSION = 1
 """Version of the event bodies that this program writes."""

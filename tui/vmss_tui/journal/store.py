@@ -15,11 +15,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vmss_tui.domain.events import Ended, Event, InstancesSeen, Logged, Noted, Planned, UpgradeSeen, Waiting
-from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.learning import batch_times
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.rollout import RolloutState, Stage, fold
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.events import (
+    Ended,
+    Event,
+    InstancesSeen,
+    Logged,
+    Noted,
+    Planned,
+    UpgradeSeen,
+    Waiting,
+)
+from vmss_tui.domain.rollout.history import batch_times
+from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
 from vmss_tui.journal import lease as leases
 from vmss_tui.journal import schema

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vmss_tui.domain.health import Health
-from vmss_tui.domain.script import ScriptState
-from vmss_tui.domain.stages import Phase
+from vmss_tui.domain.fleet.health import Health
+from vmss_tui.domain.fleet.script import ScriptState
+from vmss_tui.domain.rollout.stage import Phase
 
 
 class Role(StrEnum):

@@ -6,10 +6,10 @@ Pure functions; ages and shares come in as numbers.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from vmss_tui.domain.ids import Identity
-from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Line, Piece, text_of
+from vmss_tui import duration, text
+from vmss_tui.domain.fleet.ids import Identity
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line, Piece, text_of
 
 _AGE_WIDTH = 12
 _GAP = "  "
@@ -56,7 +56,7 @@ def age_piece(freshness: Freshness) -> Piece:
         return ("", Role.DIM)
     seconds = freshness.age_seconds
     shown = seconds if seconds >= 90 else int(seconds) // 5 * 5
-    words = text.age(shown)
+    words = duration.ago(shown)
     if freshness.failing:
         return (f"▲ {words}", Role.BAD)
     return (words, Role.WARN if seconds > 2 * freshness.expected_seconds + 10 else Role.DIM)
@@ -189,7 +189,7 @@ def notice_lines(notice: Notice, width: int) -> tuple[Line, ...]:
     indent = "   "
     head: list[Piece] = [(indent + _SIGN.get(notice.role, "") + text.plain(notice.title), notice.role)]
     if notice.waited is not None:
-        head.append((f"   {text.waited(notice.waited, notice.limit)}", Role.DIM))
+        head.append((f"   {duration.waited(notice.waited, notice.limit)}", Role.DIM))
     lines: list[Line] = [(), tuple(head), ()] if notice.reason else [(), tuple(head)]
     for paragraph in text.plain_lines(notice.reason) if notice.reason else ():
         lines += [((indent + part, Role.PLAIN),) for part in wrap(paragraph, room)]

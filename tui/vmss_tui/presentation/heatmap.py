@@ -6,9 +6,9 @@ Pure. When there are more instances than room, one sign stands for several and s
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Line, Piece
+from vmss_tui import text
 from vmss_tui.presentation.glyphs import Mark, Role
+from vmss_tui.presentation.table import Line, Piece
 
 _WORST = (Role.BAD, Role.WARN, Role.BUSY, Role.ACCENT, Role.WAIT, Role.PLAIN, Role.OK, Role.DIM)
 _GAP = 4

@@ -11,16 +11,18 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
-from vmss_tui.domain.events import Ended, InstanceSeen, Logged, Phase, Planned
-from vmss_tui.domain.fleet import FleetEntry
-from vmss_tui.domain.ids import Identity, ScaleSetId
-from vmss_tui.domain.instance import Instance
-from vmss_tui.domain.plan import RolloutPlan
-from vmss_tui.domain.policy import Amount, Finding, RollingPolicy, RolloutPolicy
-from vmss_tui.domain.rollout import RolloutState
-from vmss_tui.domain.scaleset import Autoscale, InstanceCounts, ScaleSet
-from vmss_tui.domain.script import ScriptConfig, Secret, SecretRef
-from vmss_tui.domain.upgrade import AzureFault, RollingUpgrade
+from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, RollingUpgrade
+from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
+from vmss_tui.domain.fleet.script import ScriptConfig, Secret, SecretRef
+from vmss_tui.domain.fleet.snapshot import FleetEntry, InstanceCounts
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy
+from vmss_tui.domain.plan.findings import Finding
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
+from vmss_tui.domain.rollout.events import Ended, InstanceSeen, Logged, Phase, Planned
+from vmss_tui.domain.rollout.state import RolloutState
 
 Record = dict[str, Any]
 

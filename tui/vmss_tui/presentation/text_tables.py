@@ -6,8 +6,8 @@ Knows nothing of scale sets; pure. Front ends that paint (the app) have their ow
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vmss_tui.presentation.columns import Column, Row, text_of
-from vmss_tui.presentation.text import cut_middle, fit, plain, width
+from vmss_tui.presentation.table import Column, Row, text_of
+from vmss_tui.text import cut_middle, fit, plain, width
 
 _GAP = "  "
 

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vmss_tui.domain.fleet import FleetEntry
-from vmss_tui.domain.ids import ScaleSetId
-from vmss_tui.domain.scaleset import ScaleSet, SetSnapshot
-from vmss_tui.domain.script import ScriptConfig, SettingChange, diff_settings, unnamed
-from vmss_tui.profiles.profile import Profile
-from vmss_tui.profiles.recognising import recognise, recover
-from vmss_tui.profiles.resolving import fit_script, script_of, values_of
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.script import ScriptConfig, SettingChange, diff_settings, unnamed
+from vmss_tui.domain.fleet.snapshot import FleetEntry, SetSnapshot
+from vmss_tui.profiles.convert.recognize import recognise, recover
+from vmss_tui.profiles.format.profile import Profile
+from vmss_tui.profiles.resolve import fit_script, script_of, values_of
 
 Naming = Callable[[ScriptConfig], str]
 """What people call a configuration; an empty text when nobody gave it a name."""

@@ -3,10 +3,9 @@
 Everything here is defined in the modules beside this one; import from here.
 """
 
-from vmss_tui.profiles.linting import check, lint, lint_file, load, peek
-from vmss_tui.profiles.policy_rules import check_record
-from vmss_tui.profiles.problem import WARNINGS, LintProblem, Severity
-from vmss_tui.profiles.profile import (
+from vmss_tui.profiles.convert.recognize import recognise, recover
+from vmss_tui.profiles.format.problem import WARNINGS, LintProblem, Severity
+from vmss_tui.profiles.format.profile import (
     WHOLE,
     FileRef,
     Profile,
@@ -16,8 +15,9 @@ from vmss_tui.profiles.profile import (
     Targets,
     Variable,
 )
-from vmss_tui.profiles.recognising import recognise, recover
-from vmss_tui.profiles.resolving import Resolved, check_value, resolve, values_of
+from vmss_tui.profiles.lint.lint import check, lint, lint_file, load, peek
+from vmss_tui.profiles.lint.policy_rules import check_record
+from vmss_tui.profiles.resolve import Resolved, check_value, resolve, values_of
 
 __all__ = [
     "WARNINGS",

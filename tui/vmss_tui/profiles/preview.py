@@ -5,9 +5,9 @@ Sources: custom-script-extension-linux `main/cmds.go` and `main/files.go`; "Cust
 
 from dataclasses import dataclass
 
-from vmss_tui.domain.script import HandlerOs, ScriptConfig
-from vmss_tui.profiles.inline import decode
-from vmss_tui.profiles.rules import file_name
+from vmss_tui.domain.fleet.script import HandlerOs, ScriptConfig
+from vmss_tui.profiles.convert.inline_script import decode
+from vmss_tui.profiles.lint.handler_rules import file_name
 
 _FOLDER = {
     HandlerOs.LINUX: "/var/lib/waagent/custom-script/download/N",

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from vmss_tui.domain.script import Secret, SecretRef, SecretSource
+from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.profiles.paths import expanded
+from vmss_tui.profiles.store.directories import expanded
 
 VARIABLES = "VMSS_TUI_SECRET_"
 """How the environment variables begin that hold what a person would type."""

@@ -14,13 +14,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .clock import SimClock
-from .files import Handover, UnwritableError
-from .scenario.lint import lint
-from .scenario.load import DEFAULT, ScenarioError, load, names
-from .scenario.seed import first_world
-from .server import ServeOptions, StartError, serve
-from .state import Simulation
+from vmss_tui.simulator.clock import SimClock
+from vmss_tui.simulator.files import Handover, UnwritableError
+from vmss_tui.simulator.scenario.lint import lint
+from vmss_tui.simulator.scenario.load import DEFAULT, ScenarioError, load, names
+from vmss_tui.simulator.scenario.seed import first_world
+from vmss_tui.simulator.server import ServeOptions, StartError, serve
+from vmss_tui.simulator.state import Simulation
 
 USAGE = 2
 

@@ -8,8 +8,8 @@ import fnmatch
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .armpath import ArmPath
-from .scenario.model import Principal
+from vmss_tui.simulator.armpath import ArmPath
+from vmss_tui.simulator.scenario.model import Principal
 
 ROLES: dict[str, tuple[str, ...]] = {
     "owner": ("*",),

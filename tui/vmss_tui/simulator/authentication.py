@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from .answers import arm_error
-from .armpath import is_arm
-from .gate import GATE, PRINCIPAL, Gate
-from .identity.tokens import TokenError
-from .scenario.model import Principal
+from vmss_tui.simulator.answers import arm_error
+from vmss_tui.simulator.armpath import is_arm
+from vmss_tui.simulator.gate import GATE, PRINCIPAL, Gate
+from vmss_tui.simulator.identity.tokens import TokenError
+from vmss_tui.simulator.scenario.model import Principal
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

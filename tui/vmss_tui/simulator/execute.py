@@ -17,14 +17,14 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
-from .routes.files import PREFIX
-from .state import Simulation
-from .world import advance, life
-from .world.draft import Draft, change
-from .world.health import turn_health
-from .world.model import Health, World
-from .world.scripts import TAIL_BYTES, ScriptSettings, read_settings
-from .world.timeline import ExtensionEnds, HealthTurns, ScriptResult, without
+from vmss_tui.simulator.routes.files import PREFIX
+from vmss_tui.simulator.state import Simulation
+from vmss_tui.simulator.world import advance, life
+from vmss_tui.simulator.world.draft import Draft, change
+from vmss_tui.simulator.world.health import turn_health
+from vmss_tui.simulator.world.model import Health, World
+from vmss_tui.simulator.world.scripts import TAIL_BYTES, ScriptSettings, read_settings
+from vmss_tui.simulator.world.timeline import ExtensionEnds, HealthTurns, ScriptResult, without
 
 LOOK_EVERY = 0.1
 """Real seconds between two looks for scripts to start."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
-from .answers import arm_error
-from .scenario.model import FaultRule
+from vmss_tui.simulator.answers import arm_error
+from vmss_tui.simulator.scenario.model import FaultRule
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 DRIP_PIECES = 20

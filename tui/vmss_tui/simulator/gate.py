@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from .access import Rights
-from .counters import Counters
-from .faults import Faults
-from .identity.directory import Directory
-from .scenario.model import Principal, Scenario, Subscription
-from .throttle import Throttle
+from vmss_tui.simulator.access import Rights
+from vmss_tui.simulator.counters import Counters
+from vmss_tui.simulator.faults import Faults
+from vmss_tui.simulator.identity.directory import Directory
+from vmss_tui.simulator.scenario.model import Principal, Scenario, Subscription
+from vmss_tui.simulator.throttle import Throttle
 
 
 @dataclass(slots=True)

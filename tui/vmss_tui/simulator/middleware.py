@@ -15,16 +15,16 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from . import access
-from .answers import arm_error, json_answer
-from .arm.context import CHARGE
-from .armpath import ArmPath, is_arm, parse
-from .authentication import authenticate
-from .counters import Seen
-from .faults import answer_with_fault
-from .gate import GATE, PRINCIPAL, Gate
-from .scenario.model import Principal
-from .throttle import group_of
+from vmss_tui.simulator import access
+from vmss_tui.simulator.answers import arm_error, json_answer
+from vmss_tui.simulator.arm.context import CHARGE
+from vmss_tui.simulator.armpath import ArmPath, is_arm, parse
+from vmss_tui.simulator.authentication import authenticate
+from vmss_tui.simulator.counters import Seen
+from vmss_tui.simulator.faults import answer_with_fault
+from vmss_tui.simulator.gate import GATE, PRINCIPAL, Gate
+from vmss_tui.simulator.scenario.model import Principal
+from vmss_tui.simulator.throttle import group_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _LOG = logging.getLogger(__name__)

@@ -17,16 +17,16 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import arm, routes
-from .armpath import without_case
-from .certs import Authority, make_authority
-from .execute import Executor
-from .files import Handover, is_alive, private_directory, write_handover, write_private
-from .gate import GATE, Gate
-from .identity import entra, managed
-from .middleware import chain
-from .routes.control import CONTROL_TOKEN, SHUTDOWN
-from .state import SIMULATION, Simulation
+from vmss_tui.simulator import arm, routes
+from vmss_tui.simulator.armpath import without_case
+from vmss_tui.simulator.certs import Authority, make_authority
+from vmss_tui.simulator.execute import Executor
+from vmss_tui.simulator.files import Handover, is_alive, private_directory, write_handover, write_private
+from vmss_tui.simulator.gate import GATE, Gate
+from vmss_tui.simulator.identity import entra, managed
+from vmss_tui.simulator.middleware import chain
+from vmss_tui.simulator.routes.control import CONTROL_TOKEN, SHUTDOWN
+from vmss_tui.simulator.state import SIMULATION, Simulation
 
 HOST = "127.0.0.1"
 BODY_LIMIT = 8 * 1024 * 1024

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from .clock import SimClock
-from .scenario.model import Scenario
-from .world.advance import advance
-from .world.model import World
+from vmss_tui.simulator.clock import SimClock
+from vmss_tui.simulator.scenario.model import Scenario
+from vmss_tui.simulator.world.advance import advance
+from vmss_tui.simulator.world.model import World
 
 T = TypeVar("T")
 Mutation = Callable[[World, datetime], tuple[World, T]]

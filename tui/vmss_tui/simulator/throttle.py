@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from .armpath import ArmPath
+from vmss_tui.simulator.armpath import ArmPath
 
 SHORT, LONG = 180.0, 1800.0
 SUBSCRIPTION = {"SubscriptionReads": (3750.0, 10.0), "SubscriptionWrites": (3000.0, 20.0)}

@@ -14,17 +14,17 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from vmss_tui.app import compat
-from vmss_tui.app.action import Action, ActionState, Place
-from vmss_tui.app.actions import action, actions_at
+from vmss_tui.app.actions.action import Action, ActionState, Place
+from vmss_tui.app.actions.table import action, actions_at
 from vmss_tui.app.widgets.header import Header
 from vmss_tui.app.widgets.keybar import KeyBar
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, HeaderInfo, wrap
-from vmss_tui.presentation.text import cut_end, plain
+from vmss_tui.presentation.table import Line
+from vmss_tui.text import cut_end, plain
 
 if TYPE_CHECKING:
     from vmss_tui.app.app import VmssTui
@@ -255,7 +255,7 @@ class BaseScreen(Screen[None]):
 
     def do_help(self) -> None:
         """Show the keys of this screen."""
-        from vmss_tui.app.screens.help import HelpScreen
+        from vmss_tui.app.screens.dialogs.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.place, self.action_state()))
 

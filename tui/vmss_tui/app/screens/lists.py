@@ -9,17 +9,17 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from vmss_tui.app.action import ActionState
+from vmss_tui.app.actions.action import ActionState
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Rule
 from vmss_tui.app.widgets.notice import NoticePanel
 from vmss_tui.app.widgets.tabs import ModeTabs
-from vmss_tui.presentation.columns import Column, Line, Row
-from vmss_tui.presentation.filtering import FilterProblem, Term, parse
+from vmss_tui.presentation.filter import FilterProblem, Term, parse
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
+from vmss_tui.presentation.table import Column, Line, Row
 
 
 class ListScreen(BaseScreen):

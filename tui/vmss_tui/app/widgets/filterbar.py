@@ -13,9 +13,9 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
+from vmss_tui import text
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.app.widgets.tabs import ModeTabs
-from vmss_tui.presentation import text
 from vmss_tui.presentation.glyphs import Role
 
 

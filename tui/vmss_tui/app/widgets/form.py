@@ -15,10 +15,10 @@ from textual.message import Message
 from textual.widgets import Input, TextArea
 
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.presentation.columns import Line, text_of
-from vmss_tui.presentation.form import FieldSpec
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.text import width
+from vmss_tui.presentation.plan.form import FieldSpec
+from vmss_tui.presentation.table import Line, text_of
+from vmss_tui.text import width
 
 _LABEL = 14
 """Cells of a label; a longer one pushes its own input only."""

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from vmss_tui.app.widgets import grid_events as said
 from vmss_tui.app.widgets.grid_paint import GUTTER, RowPainter
 from vmss_tui.app.widgets.strips import ROLE_CSS
-from vmss_tui.presentation.columns import Cell, Column, Piece, Row, cell
+from vmss_tui.presentation.table import Cell, Column, Piece, Row, cell
 
 __all__ = ["GUTTER", "Cell", "Column", "Grid", "Piece", "Row", "cell"]
 

@@ -11,8 +11,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vmss_tui.app.widgets.strips import RoleStyles, fit, paint
-from vmss_tui.presentation.columns import Column, Piece, Place, Row, place
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Column, Piece, Place, Row, place
 
 GUTTER = 3
 """Cells left of the first column: mark, cursor, space."""

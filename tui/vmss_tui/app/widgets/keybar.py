@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from textual import events
 from textual.message import Message
 
-from vmss_tui.app.action import Action, ActionState, shown
+from vmss_tui import text
+from vmss_tui.app.actions.action import Action, ActionState, shown
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Line, Piece
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line, Piece
 
 _LAST = "app.help"
 _GAP = 3

@@ -11,8 +11,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from vmss_tui.app.widgets.strips import ROLE_CSS, RoleStyles, fit, paint
-from vmss_tui.presentation.columns import Line, Piece
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line, Piece
 
 Source = Callable[[int], Sequence[Line]]
 """The lines for a width in cells."""

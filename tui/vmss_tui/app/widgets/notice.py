@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from textual.reactive import var
 
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.header import Notice, notice_lines
+from vmss_tui.presentation.table import Line
 
 
 class NoticePanel(Lines):

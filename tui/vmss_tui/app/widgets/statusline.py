@@ -6,11 +6,11 @@ A remark goes by itself after some seconds; a wait stays until it is over.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from vmss_tui import duration, text
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.ports import GIVE_UP_SECONDS
-from vmss_tui.presentation import text
-from vmss_tui.presentation.columns import Line
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line
 
 _SECONDS = 6.0
 
@@ -78,6 +78,6 @@ class StatusLine(Lines):
         if self._waits:
             what, since = next(iter(self._waits.items()))
             more = f"  and {len(self._waits) - 1} more" if len(self._waits) > 1 else ""
-            took = text.waited(self._now - since, GIVE_UP_SECONDS)
+            took = duration.waited(self._now - since, GIVE_UP_SECONDS)
             return ((("◐ ", Role.BUSY), (f"{what}{more}", Role.PLAIN), (f"   {took}", Role.DIM)),)
         return (self._rest,)

@@ -11,8 +11,8 @@ from rich.style import Style
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from vmss_tui.presentation.columns import Piece
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Piece
 
 _PREFIX = "role--"
 ROLE_CSS = """

@@ -7,8 +7,8 @@ from textual import events
 from textual.message import Message
 
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.presentation.columns import Line, Piece
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line, Piece
 
 _MODES = (("1", "Fleet", "app.fleet"), ("2", "Rollouts", "app.rollouts"), ("3", "Profiles", "app.profiles"))
 _GAP = 2

@@ -2,7 +2,7 @@
 
 import click
 
-from vmss_tui.cli.opening import open_app
+from vmss_tui.cli.open_app import open_app
 from vmss_tui.cli.options import connected, current, with_profiles
 
 

@@ -14,7 +14,7 @@ from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.gateway.clouds import clouds_directory
+from vmss_tui.gateway.sign_in.clouds import clouds_directory
 from vmss_tui.presentation import records, text_tables
 
 PACKAGES = ("textual", "azure-identity", "azure-mgmt-compute", "azure-core", "aiohttp", "msgspec")

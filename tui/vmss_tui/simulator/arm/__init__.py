@@ -3,6 +3,6 @@
 Renders the world as ARM's JSON and turns requests into mutations of it; everything else is the server's.
 """
 
-from .routes import routes
+from vmss_tui.simulator.arm.routes import routes
 
 __all__ = ["routes"]

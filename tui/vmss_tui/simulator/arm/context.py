@@ -13,13 +13,13 @@ from urllib.parse import urlencode
 import msgspec
 from aiohttp import web
 
-from ..answers import arm_error, json_answer
-from ..scenario.model import Scenario
-from ..state import SIMULATION, Simulation
-from ..world.errors import Failure, Refused, bad_content, resource_not_found
-from ..world.model import Operation, ScaleSet, World
-from ..world.writes import Address
-from .instances import Shapes
+from vmss_tui.simulator.answers import arm_error, json_answer
+from vmss_tui.simulator.arm.instances import Shapes
+from vmss_tui.simulator.scenario.model import Scenario
+from vmss_tui.simulator.state import SIMULATION, Simulation
+from vmss_tui.simulator.world.errors import Failure, Refused, bad_content, resource_not_found
+from vmss_tui.simulator.world.model import Operation, ScaleSet, World
+from vmss_tui.simulator.world.writes import Address
 
 T = TypeVar("T")
 Handler = Callable[["Call"], Awaitable[web.Response]]

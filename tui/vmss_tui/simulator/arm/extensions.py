@@ -4,12 +4,12 @@ from typing import Any
 
 from aiohttp import web
 
-from ..world import writes
-from ..world.errors import Refused
-from ..world.profile import specs
-from ..world.writes import Written
-from .context import Call, accepted, answer, compute
-from .scale_sets import extension_json, find_extension
+from vmss_tui.simulator.arm.context import Call, accepted, answer, compute
+from vmss_tui.simulator.arm.scale_sets import extension_json, find_extension
+from vmss_tui.simulator.world import writes
+from vmss_tui.simulator.world.errors import Refused
+from vmss_tui.simulator.world.profile import specs
+from vmss_tui.simulator.world.writes import Written
 
 
 @compute

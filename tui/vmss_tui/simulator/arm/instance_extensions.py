@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from ..world import actions
-from ..world.errors import bad_content, not_found
-from ..world.model import Instance, ScaleSet
-from ..world.writes import Address
-from .context import Call, accepted, answer, compute, shapes_of
-from .instances import extension_resource_json
+from vmss_tui.simulator.arm.context import Call, accepted, answer, compute, shapes_of
+from vmss_tui.simulator.arm.instances import extension_resource_json
+from vmss_tui.simulator.world import actions
+from vmss_tui.simulator.world.errors import bad_content, not_found
+from vmss_tui.simulator.world.model import Instance, ScaleSet
+from vmss_tui.simulator.world.writes import Address
 
 Find = Callable[[Call], tuple[ScaleSet, Instance]]
 """The set and the instance of a path; raises Refused when there is none."""

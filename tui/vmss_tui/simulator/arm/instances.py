@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from ..world.chance import guid
-from ..world.extension import InstalledExtension
-from ..world.model import Instance, ScaleSet
-from ..world.profile import is_windows
-from ..world.scripts import status_message, tail
-from .scale_sets import etag, provisioning_status
-from .times import stamp, whole
+from vmss_tui.simulator.arm.scale_sets import etag, provisioning_status
+from vmss_tui.simulator.arm.times import stamp, whole
+from vmss_tui.simulator.world.chance import guid
+from vmss_tui.simulator.world.extension import InstalledExtension
+from vmss_tui.simulator.world.model import Instance, ScaleSet
+from vmss_tui.simulator.world.profile import is_windows
+from vmss_tui.simulator.world.scripts import status_message, tail
 
 _VM = "Microsoft.Compute/virtualMachines"
 _NEW_SINCE = "2024-03-01"

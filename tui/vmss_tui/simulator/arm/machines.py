@@ -5,17 +5,17 @@ from typing import Any
 
 from aiohttp import web
 
-from ..world import actions
-from ..world.errors import Refused, not_found
-from ..world.model import Instance, ScaleSet
-from .context import CHARGE, Call, accepted, answer, compute, shapes_of
-from .instances import (
+from vmss_tui.simulator.arm.context import CHARGE, Call, accepted, answer, compute, shapes_of
+from vmss_tui.simulator.arm.instances import (
     flexible_stub_json,
     instance_json,
     instance_view_json,
     selected_view_json,
 )
-from .paging import page
+from vmss_tui.simulator.arm.paging import page
+from vmss_tui.simulator.world import actions
+from vmss_tui.simulator.world.errors import Refused, not_found
+from vmss_tui.simulator.world.model import Instance, ScaleSet
 
 
 @compute

@@ -5,8 +5,8 @@ import binascii
 from collections.abc import Sequence
 from typing import TypeVar
 
-from ..world.errors import Refused
-from .context import Call
+from vmss_tui.simulator.arm.context import Call
+from vmss_tui.simulator.world.errors import Refused
 
 T = TypeVar("T")
 

@@ -4,14 +4,14 @@ from typing import Any
 
 from aiohttp import web
 
-from ..world import actions
-from ..world.chance import draw
-from ..world.errors import Refused, not_found
-from ..world.model import Operation, RollingUpgrade, ScaleSet
-from ..world.operations import note_poll
-from ..world.policy import RollingPolicy
-from .context import Call, accepted, answer, compute, error_body
-from .times import stamp
+from vmss_tui.simulator.arm.context import Call, accepted, answer, compute, error_body
+from vmss_tui.simulator.arm.times import stamp
+from vmss_tui.simulator.world import actions
+from vmss_tui.simulator.world.chance import draw
+from vmss_tui.simulator.world.errors import Refused, not_found
+from vmss_tui.simulator.world.model import Operation, RollingUpgrade, ScaleSet
+from vmss_tui.simulator.world.operations import note_poll
+from vmss_tui.simulator.world.policy import RollingPolicy
 
 _TYPE = "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades"
 _FLAGS_SINCE = "2022-11-01"

@@ -6,10 +6,10 @@ Shapes follow the recordings; keys that newer api-versions added appear from tho
 from collections import Counter
 from typing import Any
 
-from ..world.extension import ExtensionSpec
-from ..world.model import Instance, ScaleSet
-from ..world.profile import specs
-from .times import stamp
+from vmss_tui.simulator.arm.times import stamp
+from vmss_tui.simulator.world.extension import ExtensionSpec
+from vmss_tui.simulator.world.model import Instance, ScaleSet
+from vmss_tui.simulator.world.profile import specs
 
 _COMPUTE = "Microsoft.Compute/virtualMachineScaleSets"
 _ORCHESTRATION_SINCE = "2020-12-01"

@@ -6,13 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
-from ..world import actions, writes
-from ..world.errors import Refused
-from ..world.model import ScaleSet, World
-from ..world.writes import Conditions, Written
-from .context import Call, accepted, answer, compute
-from .paging import page
-from .scale_sets import etag, instance_view_json, scale_set_json, skus_json
+from vmss_tui.simulator.arm.context import Call, accepted, answer, compute
+from vmss_tui.simulator.arm.paging import page
+from vmss_tui.simulator.arm.scale_sets import etag, instance_view_json, scale_set_json, skus_json
+from vmss_tui.simulator.world import actions, writes
+from vmss_tui.simulator.world.errors import Refused
+from vmss_tui.simulator.world.model import ScaleSet, World
+from vmss_tui.simulator.world.writes import Conditions, Written
 
 _ETAG_SINCE = "2024-03-01"
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..scenario.model import Principal, Scenario, Tenant
-from .tokens import TokenError, TokenMint
+from vmss_tui.simulator.identity.tokens import TokenError, TokenMint
+from vmss_tui.simulator.scenario.model import Principal, Scenario, Tenant
 
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 SHARED_TENANTS = ("organizations", "common", "adfs")

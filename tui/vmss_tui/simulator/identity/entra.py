@@ -11,9 +11,9 @@ from typing import Any
 
 from aiohttp import web
 
-from ..answers import json_answer
-from ..scenario.model import Principal, Tenant
-from .directory import SHARED_TENANTS, Directory, GrantError
+from vmss_tui.simulator.answers import json_answer
+from vmss_tui.simulator.identity.directory import SHARED_TENANTS, Directory, GrantError
+from vmss_tui.simulator.scenario.model import Principal, Tenant
 
 DIRECTORY: web.AppKey[Directory] = web.AppKey("directory", Directory)
 DEVICE_GRANTS = ("urn:ietf:params:oauth:grant-type:device_code", "device_code")

@@ -8,9 +8,9 @@ import time
 
 from aiohttp import web
 
-from ..answers import json_answer
-from .directory import Directory, GrantError
-from .entra import DIRECTORY
+from vmss_tui.simulator.answers import json_answer
+from vmss_tui.simulator.identity.directory import Directory, GrantError
+from vmss_tui.simulator.identity.entra import DIRECTORY
 
 HEADER: web.AppKey[str] = web.AppKey("identity_header", str)
 

@@ -5,7 +5,15 @@ Metadata, subscriptions, groups, autoscale settings, publishers, files, control.
 
 from aiohttp import web
 
-from . import autoscale, control, files, groups, metadata, publishers, subscriptions
+from vmss_tui.simulator.routes import (
+    autoscale,
+    control,
+    files,
+    groups,
+    metadata,
+    publishers,
+    subscriptions,
+)
 
 
 def arm_routes() -> list[web.RouteDef]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from ..answers import arm_error, json_answer
-from ..armpath import parse
-from ..gate import GATE
-from ..scenario.model import Autoscale
+from vmss_tui.simulator.answers import arm_error, json_answer
+from vmss_tui.simulator.armpath import parse
+from vmss_tui.simulator.gate import GATE
+from vmss_tui.simulator.scenario.model import Autoscale
 
 _SETTINGS = "providers/Microsoft.Insights/autoscalesettings"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"

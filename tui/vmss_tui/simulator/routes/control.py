@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from ..answers import json_answer
-from ..faults import LiveFault
-from ..gate import GATE
-from ..scenario.lint import complaints
-from ..scenario.model import FaultRule
-from ..scenario.scale_sets import event
-from ..scenario.seed import with_events
-from ..state import SIMULATION
+from vmss_tui.simulator.answers import json_answer
+from vmss_tui.simulator.faults import LiveFault
+from vmss_tui.simulator.gate import GATE
+from vmss_tui.simulator.scenario.lint import complaints
+from vmss_tui.simulator.scenario.model import FaultRule
+from vmss_tui.simulator.scenario.scale_sets import event
+from vmss_tui.simulator.scenario.seed import with_events
+from vmss_tui.simulator.state import SIMULATION
 
 CONTROL_TOKEN: web.AppKey[str] = web.AppKey("control_token", str)
 SHUTDOWN: web.AppKey[asyncio.Event] = web.AppKey("shutdown", asyncio.Event)

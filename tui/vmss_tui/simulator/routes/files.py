@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from ..gate import GATE
-from ..scenario.model import Scenario
+from vmss_tui.simulator.gate import GATE
+from vmss_tui.simulator.scenario.model import Scenario
 
 PREFIX = "/files/"
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import web
 
-from ..answers import arm_error, json_answer
-from ..gate import GATE
-from ..scenario.model import ResourceGroup
+from vmss_tui.simulator.answers import arm_error, json_answer
+from vmss_tui.simulator.gate import GATE
+from vmss_tui.simulator.scenario.model import ResourceGroup
 
 API_VERSIONS = ("2026-04-01", "2025-04-01", "2024-11-01", "2024-07-01", "2023-09-01", "2020-06-01")
 RESOURCE_TYPES = (

@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ..answers import json_answer
-from ..identity.directory import AUDIENCES
+from vmss_tui.simulator.answers import json_answer
+from vmss_tui.simulator.identity.directory import AUDIENCES
 
 CLOUD_NAME = "VmssTuiSimulator"
 

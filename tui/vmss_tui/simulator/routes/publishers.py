@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from ..answers import arm_error, json_answer
+from vmss_tui.simulator.answers import arm_error, json_answer
 
 T = TypeVar("T")
 CATALOGUE: dict[str, dict[str, tuple[str, ...]]] = {

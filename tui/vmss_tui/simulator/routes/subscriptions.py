@@ -4,10 +4,10 @@ from typing import Any
 
 from aiohttp import web
 
-from ..access import Rights
-from ..answers import json_answer
-from ..gate import GATE, PRINCIPAL
-from ..scenario.model import Principal, Subscription, Tenant
+from vmss_tui.simulator.access import Rights
+from vmss_tui.simulator.answers import json_answer
+from vmss_tui.simulator.gate import GATE, PRINCIPAL
+from vmss_tui.simulator.scenario.model import Principal, Subscription, Tenant
 
 REGIONS = {
     "westeurope": ("West Europe", "Europe", "52.3667", "4.9"),

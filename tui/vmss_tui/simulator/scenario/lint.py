@@ -7,8 +7,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from .schema import Check, Key, Table
-from .tables import FILE
+from vmss_tui.simulator.scenario.schema import Check, Key, Table
+from vmss_tui.simulator.scenario.tables import FILE
 
 
 def lint(path: Path) -> list[str]:

@@ -7,11 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ..world.chance import guid
-from ..world.rules import Rules, ScriptBehaviour, Switches, Timings
-from . import machines
-from .lint import complaints
-from .model import (
+from vmss_tui.simulator.scenario import machines
+from vmss_tui.simulator.scenario.lint import complaints
+from vmss_tui.simulator.scenario.model import (
     Autoscale,
     Directory,
     FaultRule,
@@ -25,8 +23,10 @@ from .model import (
     Tenant,
     Throttling,
 )
-from .scale_sets import event, scale_set
-from .values import ids, seconds, span
+from vmss_tui.simulator.scenario.scale_sets import event, scale_set
+from vmss_tui.simulator.scenario.values import ids, seconds, span
+from vmss_tui.simulator.world.chance import guid
+from vmss_tui.simulator.world.rules import Rules, ScriptBehaviour, Switches, Timings
 
 BUNDLED = Path(__file__).parent.parent / "scenarios"
 DEFAULT = "shipping"

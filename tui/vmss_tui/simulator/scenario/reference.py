@@ -5,8 +5,8 @@ FORMAT.md next to this module is its output; a test keeps it fresh.
 
 from pathlib import Path
 
-from .schema import Key, Table
-from .tables import FILE
+from vmss_tui.simulator.scenario.schema import Key, Table
+from vmss_tui.simulator.scenario.tables import FILE
 
 PATH = Path(__file__).parent / "FORMAT.md"
 _INTRODUCTION = """# The scenario format

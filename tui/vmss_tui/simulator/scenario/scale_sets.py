@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from ..world.rules import InstanceTraits, SetTraits
-from .build import document, script_name, script_properties
-from .machines import instance_id
-from .model import Autoscale, EventSpec, Override, PastWrite, ScaleSetSpec
-from .values import ids, seconds, span
+from vmss_tui.simulator.scenario.build import document, script_name, script_properties
+from vmss_tui.simulator.scenario.machines import instance_id
+from vmss_tui.simulator.scenario.model import Autoscale, EventSpec, Override, PastWrite, ScaleSetSpec
+from vmss_tui.simulator.scenario.values import ids, seconds, span
+from vmss_tui.simulator.world.rules import InstanceTraits, SetTraits
 
 _LINUX_VERSION = "22.04.202411060"
 _WINDOWS_VERSION = "20348.2966.241205"

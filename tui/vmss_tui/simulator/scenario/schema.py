@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .values import ids, seconds, span
+from vmss_tui.simulator.scenario.values import ids, seconds, span
 
 Check = Callable[[Any], object]
 

@@ -9,22 +9,29 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..world import actions, writes
-from ..world.advance import advance
-from ..world.chance import draw, guid
-from ..world.draft import Draft, commit
-from ..world.errors import Refused
-from ..world.extension import ExtensionSpec, InstalledExtension, full_version
-from ..world.model import Event, Instance, ScaleSet, World
-from ..world.profile import finish, health_source, is_windows, settle_extensions, specs, written_part
-from ..world.rules import Rules
-from ..world.scaling import base36, id_order
-from ..world.scripts import failure_of, plan_run
-from ..world.timeline import ScriptResult
-from ..world.writes import Address, Conditions
-from .machines import copied, instance_id
-from .model import EventSpec, Override, PastWrite, ScaleSetSpec, Scenario
-from .scale_sets import script_body
+from vmss_tui.simulator.scenario.machines import copied, instance_id
+from vmss_tui.simulator.scenario.model import EventSpec, Override, PastWrite, ScaleSetSpec, Scenario
+from vmss_tui.simulator.scenario.scale_sets import script_body
+from vmss_tui.simulator.world import actions, writes
+from vmss_tui.simulator.world.advance import advance
+from vmss_tui.simulator.world.chance import draw, guid
+from vmss_tui.simulator.world.draft import Draft, commit
+from vmss_tui.simulator.world.errors import Refused
+from vmss_tui.simulator.world.extension import ExtensionSpec, InstalledExtension, full_version
+from vmss_tui.simulator.world.model import Event, Instance, ScaleSet, World
+from vmss_tui.simulator.world.profile import (
+    finish,
+    health_source,
+    is_windows,
+    settle_extensions,
+    specs,
+    written_part,
+)
+from vmss_tui.simulator.world.rules import Rules
+from vmss_tui.simulator.world.scaling import base36, id_order
+from vmss_tui.simulator.world.scripts import failure_of, plan_run
+from vmss_tui.simulator.world.timeline import ScriptResult
+from vmss_tui.simulator.world.writes import Address, Conditions
 
 _ROLLOUT = 2400.0
 """Seconds over which the scripts of a set ran when they were rolled out in the past."""

@@ -1,6 +1,6 @@
 """The tables of a scenario file that describe scale sets."""
 
-from .schema import (
+from vmss_tui.simulator.scenario.schema import (
     Table,
     anything,
     between,

@@ -3,9 +3,7 @@
 from dataclasses import fields
 from typing import get_args, get_type_hints
 
-from ..world.events import ACTIONS
-from ..world.rules import Switches, Timings
-from .schema import (
+from vmss_tui.simulator.scenario.schema import (
     Key,
     Table,
     anything,
@@ -26,7 +24,9 @@ from .schema import (
     number,
     text,
 )
-from .set_tables import SCRIPT_KEYS, SET_KEYS, SET_TABLES
+from vmss_tui.simulator.scenario.set_tables import SCRIPT_KEYS, SET_KEYS, SET_TABLES
+from vmss_tui.simulator.world.events import ACTIONS
+from vmss_tui.simulator.world.rules import Switches, Timings
 
 SWITCH_MEANINGS = {
     "cancel": "abandon: the batch in flight counts as failed (2023); finish: it is let to end (2018).",

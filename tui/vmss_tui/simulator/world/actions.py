@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import operations, rolling
-from .draft import Draft, change
-from .errors import (
+from vmss_tui.simulator.world import operations, rolling
+from vmss_tui.simulator.world.draft import Draft, change
+from vmss_tui.simulator.world.errors import (
     Refused,
     being_deleted,
     missing_parameter,
@@ -18,11 +18,11 @@ from .errors import (
     unknown_instance,
     wildcard_not_alone,
 )
-from .extension import ExtensionSpec
-from .life import update_extensions, update_to_model
-from .machine import begin_power, reimage, remove, start_restart
-from .model import Instance, Operation, World
-from .writes import Address, check_writable
+from vmss_tui.simulator.world.extension import ExtensionSpec
+from vmss_tui.simulator.world.life import update_extensions, update_to_model
+from vmss_tui.simulator.world.machine import begin_power, reimage, remove, start_restart
+from vmss_tui.simulator.world.model import Instance, Operation, World
+from vmss_tui.simulator.world.writes import Address, check_writable
 
 Action = Callable[[Draft, Instance], object]
 

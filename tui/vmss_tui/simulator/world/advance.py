@@ -6,10 +6,10 @@ Only scale sets on the agenda are touched, and inside one only what is due; noth
 from dataclasses import replace
 from datetime import datetime
 
-from . import events, health, life, machine, operations, rolling
-from .draft import Draft, commit
-from .model import Instance, World
-from .timeline import (
+from vmss_tui.simulator.world import events, health, life, machine, operations, rolling
+from vmss_tui.simulator.world.draft import Draft, commit
+from vmss_tui.simulator.world.model import Instance, World
+from vmss_tui.simulator.world.timeline import (
     AgentReports,
     Due,
     ExtensionBegins,

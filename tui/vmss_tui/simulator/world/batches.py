@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Literal
 
-from .draft import Draft
-from .errors import Failure
-from .health import SICK
-from .model import Instance
-from .policy import RollingPolicy, batch_size, healthy_room
-from .scaling import id_order
+from vmss_tui.simulator.world.draft import Draft
+from vmss_tui.simulator.world.errors import Failure
+from vmss_tui.simulator.world.health import SICK
+from vmss_tui.simulator.world.model import Instance
+from vmss_tui.simulator.world.policy import RollingPolicy, batch_size, healthy_room
+from vmss_tui.simulator.world.scaling import id_order
 
 Verdict = Literal["working", "waiting", "good", "bad"]
 _LONGEST_GRACE = timedelta(seconds=14400)

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from . import rolling
-from .draft import Draft
-from .errors import Refused
-from .health import SICK, turn_health
-from .life import update_to_model
-from .machine import begin_power, create, reimage, remove, start_restart
-from .model import Event, Instance
-from .scaling import new_instance
-from .writes import check_writable, write_model
+from vmss_tui.simulator.world import rolling
+from vmss_tui.simulator.world.draft import Draft
+from vmss_tui.simulator.world.errors import Refused
+from vmss_tui.simulator.world.health import SICK, turn_health
+from vmss_tui.simulator.world.life import update_to_model
+from vmss_tui.simulator.world.machine import begin_power, create, reimage, remove, start_restart
+from vmss_tui.simulator.world.model import Event, Instance
+from vmss_tui.simulator.world.scaling import new_instance
+from vmss_tui.simulator.world.writes import check_writable, write_model
 
 _REPAIR_RETRY = timedelta(seconds=60)
 

@@ -9,14 +9,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from .draft import Draft
-from .errors import Failure
-from .extension import ExtensionSpec, ExtensionState, InstalledExtension, full_version
-from .health import begin_reports, end_reports, follow_script, interrupt
-from .model import Instance
-from .policy import duration_seconds
-from .scripts import failure_of, plan_run
-from .timeline import ExtensionBegins, ExtensionEnds, ProvisioningEnds, ScriptResult, without
+from vmss_tui.simulator.world.draft import Draft
+from vmss_tui.simulator.world.errors import Failure
+from vmss_tui.simulator.world.extension import (
+    ExtensionSpec,
+    ExtensionState,
+    InstalledExtension,
+    full_version,
+)
+from vmss_tui.simulator.world.health import begin_reports, end_reports, follow_script, interrupt
+from vmss_tui.simulator.world.model import Instance
+from vmss_tui.simulator.world.policy import duration_seconds
+from vmss_tui.simulator.world.scripts import failure_of, plan_run
+from vmss_tui.simulator.world.timeline import (
+    ExtensionBegins,
+    ExtensionEnds,
+    ProvisioningEnds,
+    ScriptResult,
+    without,
+)
 
 _SEVERAL_FAILED = (
     "Multiple VM extensions failed to be provisioned on the VM. Please see the VM extension instance view for "

@@ -9,14 +9,23 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
-from .batches import UNHEALTHY, Verdict, explain, next_batch, patience, scope, unhealthy, verdict
-from .draft import Draft
-from .errors import Failure, nothing_to_approve, nothing_to_cancel
-from .life import restore, start_update, update_to_model
-from .machine import create, reimage, remove
-from .model import Instance, RollCode, RollingUpgrade, RollKind
-from .policy import exceeds, rolling_policy
-from .scaling import new_instance
+from vmss_tui.simulator.world.batches import (
+    UNHEALTHY,
+    Verdict,
+    explain,
+    next_batch,
+    patience,
+    scope,
+    unhealthy,
+    verdict,
+)
+from vmss_tui.simulator.world.draft import Draft
+from vmss_tui.simulator.world.errors import Failure, nothing_to_approve, nothing_to_cancel
+from vmss_tui.simulator.world.life import restore, start_update, update_to_model
+from vmss_tui.simulator.world.machine import create, reimage, remove
+from vmss_tui.simulator.world.model import Instance, RollCode, RollingUpgrade, RollKind
+from vmss_tui.simulator.world.policy import exceeds, rolling_policy
+from vmss_tui.simulator.world.scaling import new_instance
 
 _HELP = "For details on rolling upgrades, use http://aka.ms/AzureVMSSRollingUpgrade"
 _CANCELED = Failure(

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import operations, rolling
-from .chance import guid
-from .draft import Draft, change, commit
-from .errors import (
+from vmss_tui.simulator.world import operations, rolling
+from vmss_tui.simulator.world.chance import guid
+from vmss_tui.simulator.world.draft import Draft, change, commit
+from vmss_tui.simulator.world.errors import (
     Refused,
     bad_content,
     being_deleted,
@@ -20,11 +20,11 @@ from .errors import (
     precondition_failed,
     rolling_in_progress,
 )
-from .life import update_to_model
-from .machine import remove
-from .model import Event, Operation, ScaleSet, World
-from .profile import declared, finish, merge, settle_extensions, written_part
-from .scaling import resize
+from vmss_tui.simulator.world.life import update_to_model
+from vmss_tui.simulator.world.machine import remove
+from vmss_tui.simulator.world.model import Event, Operation, ScaleSet, World
+from vmss_tui.simulator.world.profile import declared, finish, merge, settle_extensions, written_part
+from vmss_tui.simulator.world.scaling import resize
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,87 @@
+"""What people type for a scale set, and what they get when it is wrong or not enough."""
+
+import pytest
+
+from support import estate
+from support.fakes import FakeAzure
+from vmss_tui.cli.commands.fleet.find import Inventory, everything, pick, resolve
+from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.errors import Forbidden, NotUnique, UsageError
+
+EUROPE, US = Subscription("s-1", "prod-europe"), Subscription("s-2", "prod-us")
+
+
+def scale_set(subscription: Subscription, group: str, name: str) -> tuple[ScaleSet, Subscription]:
+    target = ScaleSetId(subscription.id, group, name)
+    return ScaleSet(id=target, location="westeurope", mode=UpgradeMode.ROLLING), subscription
+
+
+INVENTORY = Inventory(
+    (
+        scale_set(EUROPE, "rg-web", "web"),
+        scale_set(EUROPE, "rg-old", "web"),
+        scale_set(US, "rg-web", "web"),
+        scale_set(US, "rg-edge", "gateway"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["gateway", "GATEWAY", "rg-edge/gateway", "prod-us/rg-edge/Gateway", "s-2/rg-edge/gateway"]
+)
+def test_a_name_is_enough_when_it_is_unique(text: str) -> None:
+    assert pick(text, INVENTORY).short == "rg-edge/gateway"
+
+
+def test_a_subscription_settles_what_group_and_name_do_not() -> None:
+    assert pick("prod-us/rg-web/web", INVENTORY).subscription == "s-2"
+
+
+def test_several_are_listed_so_that_each_can_be_typed() -> None:
+    with pytest.raises(NotUnique) as caught:
+        pick("rg-web/web", INVENTORY)
+    choices = caught.value.hint.removeprefix("say which: ").split(", ")
+    assert [pick(each, INVENTORY).subscription for each in choices] == ["s-1", "s-2"]
+
+
+def test_the_nearest_name_is_offered() -> None:
+    with pytest.raises(UsageError) as caught:
+        pick("gatway", INVENTORY)
+    assert "rg-edge/gateway" in caught.value.hint
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("text", ["", "/", "a//b", "a/b/c/d"])
+def test_what_names_nothing_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        pick(text, INVENTORY)
+
+
+async def test_a_resource_id_needs_no_look_around() -> None:
+    azure = FakeAzure()
+    target = await resolve(azure, str(INVENTORY.found[0][0].id) + "/virtualMachines/0")
+    assert target == INVENTORY.found[0][0].id
+    assert azure.calls == []
+
+
+async def test_a_bad_resource_id_says_what_one_looks_like() -> None:
+    with pytest.raises(UsageError) as caught:
+        await resolve(FakeAzure(), "/subscriptions/x/resourceGroups/y")
+    assert "virtualMachineScaleSets" in caught.value.hint
+
+
+async def test_an_unreadable_subscription_is_a_problem_not_the_end() -> None:
+    azure = FakeAzure()
+    azure.failures[f"scale_sets:{estate.PROD_US.id}"] = Forbidden("no right to read", status=403)
+    inventory = await everything(azure)
+    assert inventory.found
+    assert inventory.problems == ("subscription prod-us could not be read: no right to read",)
+
+
+async def test_nothing_readable_at_all_is_an_error() -> None:
+    azure = FakeAzure()
+    azure.failures["scale_sets"] = Forbidden("no right to read", status=403)
+    with pytest.raises(Forbidden):
+        await everything(azure)

@@ -1,0 +1,236 @@
+"""Where an instance stands: a table of what Azure shows against what the log knows."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from support.build import NOW, plan, policy, script, snapshot, vm
+from vmss_tui.domain.fleet.health import Health, Provisioning
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import OperationState, UpgradeCode
+from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.plan.rollout_plan import Exclusion, RolloutPlan, Strategy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.events import Phase
+from vmss_tui.domain.rollout.instance_phase import Ground, phase_of, sight
+from vmss_tui.domain.rollout.state import RolloutState, fold
+
+BEFORE = vm(0).script.at
+AFTER = NOW + timedelta(minutes=2)
+NEW = script(2).digest
+UPDATING = Provisioning.UPDATING
+OK, BAD, RUNNING = ScriptState.SUCCEEDED, ScriptState.FAILED, ScriptState.RUNNING
+
+
+def log_of(made: RolloutPlan, *events: e.Event) -> RolloutState:
+    all_events = (e.Planned(made), e.RunnerStarted(1, "h"), *events)
+    return fold(e.Logged(i, NOW, event) for i, event in enumerate(all_events, 1))
+
+
+def first(instance: Instance, phase: Phase = Phase.WAITING) -> e.InstancesSeen:
+    return e.InstancesSeen((sight(instance, phase, None, {}),), 1, 2)
+
+
+def seen_in(instance: Instance, phase: Phase) -> e.InstancesSeen:
+    return e.InstancesSeen((replace(sight(instance, phase, None, {})),), 1, 2)
+
+
+MANUAL = plan(snapshot(vm(0), vm(1)), policy(1))
+ROLL = plan(
+    snapshot(vm(0), vm(1), mode=UpgradeMode.ROLLING, policy=RollingPolicy(batch_percent=50, unhealthy_percent=50)),
+    policy("50%", unhealthy_percent=50),
+)
+MODEL_DONE = (e.WriteAccepted("model", "u"), e.WriteEnded("model", OperationState.SUCCEEDED))
+BEGUN = (*MODEL_DONE, e.BatchStarted(1, 2, ("0",)), e.WriteAccepted("batch-1", "u"))
+OVER = (*BEGUN, e.WriteEnded("batch-1", OperationState.SUCCEEDED))
+ROLLS = (e.WriteAccepted("roll-1", "u"),)
+ROLLED = (*ROLLS, e.WriteEnded("roll-1", OperationState.SUCCEEDED))
+
+
+def run(state: ScriptState, at: datetime | None = AFTER, **more: Any) -> ScriptRun:
+    return ScriptRun(state, 1 if state is BAD else 0, at=at, **more)
+
+
+CASES: list[tuple[str, tuple[e.Event, ...], dict[str, Any], Phase]] = [
+    ("nothing written", (), {}, Phase.WAITING),
+    ("its batch has not begun", MODEL_DONE, {}, Phase.WAITING),
+    ("it got it before its batch", MODEL_DONE, {"script_digest": NEW}, Phase.LEAKED),
+    ("its batch began", BEGUN, {}, Phase.UPDATING),
+    ("it is moving", BEGUN, {"provisioning": UPDATING}, Phase.UPDATING),
+    ("the update did not take", OVER, {}, Phase.FAILED),
+    ("over, but it still moves", OVER, {"provisioning": UPDATING}, Phase.UPDATING),
+    ("assigned, old status", BEGUN, {"script_digest": NEW, "provisioning": UPDATING}, Phase.UPDATING),
+    ("assigned, script runs", BEGUN, {"script_digest": NEW, "script": run(RUNNING)}, Phase.SCRIPT),
+    ("assigned, pending", BEGUN, {"script_digest": NEW, "script": run(ScriptState.PENDING)}, Phase.UPDATING),
+    ("ran", BEGUN, {"script_digest": NEW, "script": run(OK)}, Phase.DONE),
+    ("ran, failed", BEGUN, {"script_digest": NEW, "script": run(BAD)}, Phase.FAILED),
+    ("old failure, not run yet", BEGUN, {"script_digest": NEW, "script": run(BAD, BEFORE)}, Phase.UPDATING),
+    ("old failure at the end", OVER, {"script_digest": NEW, "script": run(BAD, BEFORE)}, Phase.FAILED),
+    ("over without proof", OVER, {"script_digest": NEW}, Phase.NOT_RUN),
+    ("over, agent silent", OVER, {"script_digest": NEW, "script": ScriptRun()}, Phase.NOT_RUN),
+    (
+        "the instance failed otherwise",
+        OVER,
+        {"script_digest": NEW, "script": run(OK), "provisioning": Provisioning.FAILED},
+        Phase.FAILED,
+    ),
+    (
+        "no time, no end",
+        BEGUN,
+        {"script_digest": NEW, "script": run(OK, None), "provisioning": UPDATING},
+        Phase.UPDATING,
+    ),
+    ("no time, settled", BEGUN, {"script_digest": NEW, "script": run(OK, None)}, Phase.DONE),
+    (
+        "no time, says something else",
+        BEGUN,
+        {"script_digest": NEW, "script": run(OK, None, stdout="v2"), "provisioning": UPDATING},
+        Phase.DONE,
+    ),
+    (
+        "ran, initialising",
+        BEGUN,
+        {"script_digest": NEW, "script": run(OK), "health": Health.INITIALISING},
+        Phase.HEALTH,
+    ),
+    ("ran, not well yet", BEGUN, {"script_digest": NEW, "script": run(OK), "health": Health.UNHEALTHY}, Phase.HEALTH),
+    ("ran, unknown", BEGUN, {"script_digest": NEW, "script": run(OK), "health": Health.UNKNOWN}, Phase.HEALTH),
+    ("ran, no source", BEGUN, {"script_digest": NEW, "script": run(OK), "health": Health.NONE}, Phase.DONE),
+]
+
+
+@pytest.mark.parametrize(("name", "events", "change", "phase"), CASES, ids=[each[0] for each in CASES])
+def test_our_batches(name: str, events: tuple[e.Event, ...], change: dict[str, Any], phase: Phase) -> None:
+    state = log_of(MANUAL, first(vm(0)), *events)
+    assert phase_of(vm(0, **change), Ground(MANUAL, state, NOW)) is phase
+
+
+AZURE: list[tuple[str, tuple[e.Event, ...], dict[str, Any], Phase]] = [
+    ("not written", (), {}, Phase.WAITING),
+    ("Azure has not come to it", ROLLS, {}, Phase.WAITING),
+    ("it moves", ROLLS, {"provisioning": UPDATING}, Phase.UPDATING),
+    ("it runs", ROLLS, {"script_digest": NEW, "script": run(RUNNING)}, Phase.SCRIPT),
+    ("it is done", ROLLS, {"script_digest": NEW, "script": run(OK)}, Phase.DONE),
+    ("over, left behind", ROLLED, {}, Phase.WAITING),
+    (
+        "over, its update failed",
+        (*ROLLS, e.BatchStarted(1, 2, ("0",)), ROLLED[-1]),
+        {"provisioning": Provisioning.FAILED},
+        Phase.FAILED,
+    ),
+    ("over, failed before its turn", ROLLED, {"provisioning": Provisioning.FAILED}, Phase.WAITING),
+    ("over without proof", ROLLED, {"script_digest": NEW}, Phase.NOT_RUN),
+]
+
+
+@pytest.mark.parametrize(("name", "events", "change", "phase"), AZURE, ids=[each[0] for each in AZURE])
+def test_azure_rolls(name: str, events: tuple[e.Event, ...], change: dict[str, Any], phase: Phase) -> None:
+    state = log_of(ROLL, first(vm(0)), *events)
+    assert ROLL.strategy is Strategy.AZURE_ROLLS
+    assert phase_of(vm(0, **change), Ground(ROLL, state, NOW)) is phase
+
+
+@pytest.mark.parametrize(
+    ("before", "seconds", "phase"),
+    [
+        (Phase.SCRIPT, 999, Phase.HEALTH),
+        (Phase.HEALTH, 299, Phase.HEALTH),
+        (Phase.HEALTH, 300, Phase.UNHEALTHY),
+        (Phase.DONE, 0, Phase.UNHEALTHY),
+        (Phase.UNHEALTHY, 0, Phase.UNHEALTHY),
+    ],
+)
+def test_health_is_waited_for_and_a_relapse_is_not(before: Phase, seconds: int, phase: Phase) -> None:
+    ill = vm(0, script_digest=NEW, script=run(OK), health=Health.UNHEALTHY)
+    state = log_of(MANUAL, first(vm(0)), *BEGUN, seen_in(ill, before))
+    assert phase_of(ill, Ground(MANUAL, state, NOW + timedelta(seconds=seconds))) is phase
+
+
+def test_instances_outside_the_plan() -> None:
+    made = replace(MANUAL, excluded=(Exclusion("8", "protected"), Exclusion("9", "runs this version already")))
+    untouched, touched = log_of(made), log_of(made, *MODEL_DONE)
+    new = vm(7, script_digest=NEW)
+    assert phase_of(new, Ground(made, untouched, NOW)) is Phase.EXCLUDED
+    assert phase_of(new, Ground(made, touched, NOW)) is Phase.LEAKED
+    assert phase_of(vm(7), Ground(made, touched, NOW)) is Phase.EXCLUDED
+    assert phase_of(vm(8), Ground(made, touched, NOW)) is Phase.EXCLUDED
+    assert phase_of(vm(8, script_digest=NEW), Ground(made, touched, NOW)) is Phase.LEAKED
+    assert phase_of(vm(9, script_digest=NEW), Ground(made, touched, NOW)) is Phase.EXCLUDED
+
+
+def test_instances_that_surge_brings_belong_to_the_roll() -> None:
+    surging = replace(ROLL, policy=replace(ROLL.policy, surge=True))
+    state = log_of(surging, *ROLLS)
+    fresh = vm(7, script_digest=NEW, script=run(OK))
+    assert phase_of(fresh, Ground(surging, state, NOW)) is Phase.DONE
+    old = vm(7, script_digest=NEW, script=run(OK, NOW - timedelta(hours=1)), provisioning=UPDATING)
+    assert phase_of(old, Ground(surging, state, NOW)) is Phase.UPDATING
+
+
+def test_a_vm_of_a_flexible_set_begins_with_its_own_write() -> None:
+    made = replace(MANUAL, strategy=Strategy.VM_BATCHES)
+    state = log_of(made, first(vm(0)), *MODEL_DONE, e.BatchStarted(1, 2, ("0",)))
+    assert phase_of(vm(0), Ground(made, state, NOW)) is Phase.WAITING
+    state = log_of(made, first(vm(0)), *MODEL_DONE, e.BatchStarted(1, 2, ("0",)), e.WriteIntended("batch-1/0", "write"))
+    assert phase_of(vm(0), Ground(made, state, NOW)) is Phase.UPDATING
+
+
+def test_a_removal_needs_no_script_to_run() -> None:
+    made = replace(MANUAL, removes=True)
+    state = log_of(made, first(vm(0)), *BEGUN)
+    assert phase_of(vm(0), Ground(made, state, NOW)) is Phase.UPDATING
+    assert phase_of(vm(0, script_digest="", script=ScriptRun()), Ground(made, state, NOW)) is Phase.DONE
+
+
+def test_what_had_it_before_is_no_leak_and_fails_only_by_its_script() -> None:
+    had = vm(0, script_digest=NEW, script=run(BAD, BEFORE))
+    made = plan(snapshot(had, vm(1)), policy(1))
+    waiting = log_of(made, first(had), *MODEL_DONE)
+    assert phase_of(had, Ground(made, waiting, NOW)) is Phase.WAITING
+    over = log_of(made, first(had), *OVER)
+    again = vm(0, script_digest=NEW, script=run(OK), provisioning=Provisioning.FAILED)
+    assert phase_of(again, Ground(made, over, NOW)) is Phase.DONE
+
+
+@pytest.mark.parametrize(
+    ("code", "ours", "over"),
+    [
+        (UpgradeCode.ROLLING_FORWARD, True, False),
+        (UpgradeCode.ROLLING_BACK, True, False),
+        (UpgradeCode.COMPLETED, True, True),
+        (UpgradeCode.COMPLETED, False, True),
+    ],
+)
+def test_a_roll_that_goes_back_is_not_over(code: UpgradeCode, ours: bool, over: bool) -> None:
+    ended = e.WriteEnded("roll-1", OperationState.FAILED)
+    running = code.running
+    events = (
+        *ROLLS,
+        e.UpgradeSeen(code, NOW, ours=ours),
+        *(() if running and code is not UpgradeCode.ROLLING_BACK else (ended,)),
+    )
+    assert Ground(ROLL, log_of(ROLL, *events), NOW).over("0") is over
+
+
+def test_what_the_log_keeps() -> None:
+    made = sight(vm(3, zone="2", message=""), Phase.DONE, 4, {script(1).digest: "web 1"})
+    assert (made.id, made.name, made.zone, made.batch, made.phase, made.version) == (
+        "3",
+        "web_3",
+        "2",
+        4,
+        Phase.DONE,
+        "web 1",
+    )
+    assert made.digest == script(1).digest[:12] and made.exit_code == 0
+    assert sight(vm(3), Phase.DONE, 4, {}).version == script(1).digest[:8]
+    assert sight(vm(3, script=ScriptRun(message="hm")), Phase.DONE, 4, {}).message == "hm"
+
+
+@pytest.mark.parametrize(("seconds", "phase"), [(0, Phase.UPDATING), (119, Phase.UPDATING), (120, Phase.FAILED)])
+def test_of_an_operation_that_azure_forgot_the_end_is_not_known_at_once(seconds: int, phase: Phase) -> None:
+    state = log_of(MANUAL, first(vm(0)), *BEGUN, e.WriteEnded("batch-1", OperationState.GONE))
+    assert phase_of(vm(0), Ground(MANUAL, state, NOW + timedelta(seconds=seconds))) is phase

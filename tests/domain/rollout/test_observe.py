@@ -1,0 +1,164 @@
+"""What a look adds to the log: only what differs; whose roll it is; batches as they can be seen."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from support.build import NOW, fleet, plan, policy, script, snapshot, vm
+from vmss_tui.domain.fleet.health import Health, HealthSource, Provisioning
+from vmss_tui.domain.fleet.ids import Subscription
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
+from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
+from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCounts, SetSnapshot, count_instances
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import Scene
+from vmss_tui.domain.rollout.decide.gates import check
+from vmss_tui.domain.rollout.observe import CHUNK, look
+from vmss_tui.domain.rollout.state import RolloutState, fold
+
+NEW = script(2).digest
+AZURE = {"mode": UpgradeMode.ROLLING, "policy": RollingPolicy(batch_percent=50, unhealthy_percent=50)}
+
+
+class Log:
+    """A log that grows by looks."""
+
+    def __init__(self, made: RolloutPlan, *events: e.Event) -> None:
+        self.plan = made
+        self.state = RolloutState()
+        self.time = NOW
+        self.add(e.Planned(made), e.RunnerStarted(1, "h"), *events)
+
+    def add(self, *events: e.Event) -> None:
+        self.state = fold(
+            (e.Logged(self.state.seq + i, self.time, each) for i, each in enumerate(events, 1)), self.state
+        )
+
+    def look(self, of: SetSnapshot, **labels: str) -> list[e.Event]:
+        self.time += timedelta(seconds=10)
+        found = look(self.plan, self.state, of, labels, self.time)
+        self.add(*found)
+        return list(found)
+
+
+def busy(number: int) -> Instance:
+    return vm(number, script_digest=NEW, provisioning=Provisioning.UPDATING, script=ScriptRun(ScriptState.RUNNING))
+
+
+def done(number: int) -> Instance:
+    return vm(number, script_digest=NEW, script=ScriptRun(ScriptState.SUCCEEDED, 0, at=NOW + timedelta(hours=1)))
+
+
+def test_the_first_look_tells_everything_and_the_second_nothing() -> None:
+    of = snapshot(*fleet(3))
+    log = Log(plan(of, policy(1)))
+    (seen,) = log.look(of)
+    assert isinstance(seen, e.InstancesSeen) and len(seen.changed) == 3 and (seen.healthy, seen.total) == (3, 3)
+    assert log.look(of) == []
+    first, _, last = of.instances
+    (seen,) = log.look(snapshot(first, vm(1, health=Health.UNHEALTHY), last))
+    assert isinstance(seen, e.InstancesSeen) and [each.id for each in seen.changed] == ["1"] and seen.healthy == 2
+
+
+def test_many_instances_come_in_pieces() -> None:
+    of = snapshot(*fleet(CHUNK + 1))
+    assert [len(each.changed) for each in Log(plan(of)).look(of) if isinstance(each, e.InstancesSeen)] == [CHUNK, 1]
+
+
+def test_without_a_health_source_nobody_counts_healthy() -> None:
+    of = snapshot(vm(0, health=Health.NONE), health_source=HealthSource())
+    (seen,) = Log(plan(of)).look(of)
+    assert isinstance(seen, e.InstancesSeen) and seen.healthy is None
+
+
+def test_versions_are_named() -> None:
+    of = snapshot(vm(0), vm(1, of=2), vm(2, of=3), vm(3, of=4))
+    log = Log(plan(of, labels={script(1).digest: "web 1", script(4).digest: "web 4"}))
+    (seen,) = log.look(of, **{script(3).digest: "web 3"})
+    assert isinstance(seen, e.InstancesSeen)
+    assert [each.version for each in seen.changed] == ["web 1", "web 2", "web 3", "web 4"]
+
+
+def test_a_first_installation_has_no_version_from_before() -> None:
+    of = snapshot(vm(0, script_digest=""), extensions=())
+    (seen,) = Log(plan(of)).look(of)
+    assert isinstance(seen, e.InstancesSeen) and seen.changed[0].version == ""
+
+
+def test_what_vanished_is_told_once() -> None:
+    of = snapshot(*fleet(2))
+    log = Log(plan(of))
+    log.look(of)
+    (gone,) = log.look(snapshot(of.instances[0]))
+    assert isinstance(gone, e.InstancesSeen) and [(each.id, each.phase) for each in gone.changed] == [
+        ("1", e.Phase.GONE)
+    ]
+    assert log.look(snapshot(of.instances[0])) == []
+
+
+def test_whose_roll_it_is() -> None:
+    def rolls(minute: int, code: UpgradeCode = UpgradeCode.ROLLING_FORWARD) -> SetSnapshot:
+        upgrade = RollingUpgrade(code=code, started_at=NOW + timedelta(minutes=minute))
+        return snapshot(*fleet(2), upgrade=upgrade, **AZURE)
+
+    log = Log(plan(snapshot(*fleet(2), **AZURE), policy("50%", unhealthy_percent=50)))
+    old = log.look(rolls(-5, UpgradeCode.COMPLETED))[0]
+    assert isinstance(old, e.UpgradeSeen) and not old.ours
+    log.add(e.WriteIntended("roll-1", "w"))
+    assert log.look(rolls(-5, UpgradeCode.COMPLETED)) == []
+    mine = log.look(rolls(1))[0]
+    assert isinstance(mine, e.UpgradeSeen) and mine.ours
+    still = log.look(rolls(1, UpgradeCode.COMPLETED))[0]
+    assert isinstance(still, e.UpgradeSeen) and still.ours
+    other = log.look(rolls(2))[0]
+    assert isinstance(other, e.UpgradeSeen) and not other.ours
+    nameless = log.look(snapshot(*fleet(2), upgrade=RollingUpgrade(code=UpgradeCode.UNKNOWN), **AZURE))[0]
+    assert isinstance(nameless, e.UpgradeSeen) and not nameless.ours
+    ours = Log(plan(snapshot(*fleet(2))))
+    theirs = ours.look(snapshot(*fleet(2), upgrade=RollingUpgrade(code=UpgradeCode.ROLLING_FORWARD, started_at=NOW)))[0]
+    assert isinstance(theirs, e.UpgradeSeen) and not theirs.ours
+
+
+def rolling(*instances: Instance) -> SetSnapshot:
+    return snapshot(*instances, **AZURE)
+
+
+def test_instances_that_leave_the_queue_together_are_a_batch() -> None:
+    start = rolling(*fleet(7))
+    log = Log(plan(start, policy("50%", unhealthy_percent=50)), e.WriteAccepted("roll-1", "u"))
+    log.look(start)
+    rest = [vm(i) for i in range(1, 7)]
+    assert log.look(rolling(busy(0), *rest))[0] == e.BatchStarted(1, 3, ("0",))
+    assert log.look(rolling(busy(0), busy(1), *rest[1:]))[0] == e.BatchStarted(1, 3, ("0", "1"))
+    several = log.look(rolling(done(0), busy(1), busy(2), busy(3), *rest[3:]))
+    assert several[:2] == [e.BatchEnded(1), e.BatchStarted(2, 3, ("2", "3"))]
+    ended, begun, _ = log.look(rolling(done(0), done(1), done(2), done(3), busy(4), *rest[4:]))
+    assert (ended, begun) == (e.BatchEnded(2), e.BatchStarted(3, 4, ("4",)))
+    assert log.look(rolling(*(done(i) for i in range(7))))[:2] == [e.BatchEnded(3), e.BatchStarted(4, 4, ("5", "6"))]
+
+
+def test_a_plan_without_batches_still_shows_what_moves() -> None:
+    start = rolling(*fleet(1))
+    log = Log(
+        replace(plan(start, policy("50%", unhealthy_percent=50, surge=True)), batches=()),
+        e.WriteAccepted("roll-1", "u"),
+    )
+    log.look(start)
+    assert log.look(rolling(vm(0), busy(7)))[0] == e.BatchStarted(1, 1, ("7",))
+
+
+def test_a_count_of_instances() -> None:
+    ill = vm(1, health=Health.UNHEALTHY, latest_model=False, provisioning=Provisioning.FAILED)
+    assert count_instances([vm(0), ill]) == InstanceCounts(2, 1, 1, 1)
+    assert count_instances([vm(0, health=Health.NONE)]).healthy is None
+    of = snapshot(vm(0)).scale_set
+    entry = FleetEntry(scale_set=of, subscription=Subscription("s", "prod"))
+    assert entry.id == of.id and of.name == "web" and FleetSnapshot(entries=(entry,)).complete
+
+
+def test_no_health_gate_without_a_source() -> None:
+    of = snapshot(*fleet(2), health_source=HealthSource())
+    made = plan(of)
+    assert check(Scene(made, Log(made).state, of, NOW), 1) == ()

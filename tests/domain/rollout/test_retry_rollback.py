@@ -1,0 +1,159 @@
+"""Retry and undo: planned from what an earlier rollout left behind."""
+
+from dataclasses import replace
+
+import pytest
+
+from support.build import NOW, extension, script, snapshot, vm
+from support.build import plan as plan_of
+from support.engine.driver import Driver
+from support.engine.toy import NOTHING, Toy
+from vmss_tui.domain.fleet.script import SecretRef, SecretSource
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.planner import plan_rollout
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_undo
+from vmss_tui.domain.rollout.state import RolloutState
+
+POLICY = RolloutPolicy(
+    steps=(BatchStep(Amount(2)), BatchStep(Amount(4), approve=True)),
+    unhealthy_percent=34,
+    unhealthy_upgraded_percent=0,
+    health_wait_seconds=20,
+)
+M, R, A = UpgradeMode.MANUAL, UpgradeMode.ROLLING, UpgradeMode.AUTOMATIC
+KEY = {"key": SecretRef(SecretSource.ENV, "KEY")}
+
+
+def failed(toy: Toy, policy: RolloutPolicy = POLICY) -> tuple[RolloutPlan, RolloutState]:
+    made = plan_rollout(toy.snapshot(), script(2), policy, now=toy.now)
+    state = Driver(toy, made).run()
+    assert state.verdict is e.Verdict.FAILED, state.reason
+    return made, state
+
+
+def codes(made: RolloutPlan) -> set[str]:
+    return {each.code for each in made.findings}
+
+
+def test_a_retry_touches_only_what_failed() -> None:
+    toy = Toy(mode=UpgradeMode.MANUAL, fails=frozenset("1"))
+    made, state = failed(toy)
+    toy.vms["1"].fails = False
+    toy.vms["3"].healthy = toy.vms["1"].healthy = False
+    again = plan_retry("7f3a", made, state, toy.snapshot(), now=toy.now)
+    assert again.origin == "retry of 7f3a" and again.strategy is Strategy.VM_BATCHES
+    assert [each.ids for each in again.batches] == [("1",)] and len(again.excluded) == 5
+    assert (again.from_label, again.to_label) == ("web 2", "web 2")
+    assert again.keeps_model and not again.writes_model and not again.policy_differs
+    assert again.script.force_update_tag and again.script.settings == made.script.settings
+    assert again.policy.unhealthy_percent == 34 and len(again.policy.steps) == 1 and not again.refusals
+    toy.vms["1"].healthy = True
+    state = Driver(toy, again).run()
+    assert state.reason == "1 of 1 run web 2 and are healthy" and toy.asked["0"] == 1
+
+
+def test_a_retry_admits_those_that_are_down_already() -> None:
+    toy = Toy(fails=frozenset("1"))
+    made, state = failed(toy)
+    for each in "0123":
+        toy.vms[each].healthy = False
+    again = plan_retry("x", made, state, toy.snapshot(), now=toy.now)
+    assert again.policy.unhealthy_percent == 67 and not again.refusals
+
+
+def test_a_retry_of_nothing_is_refused() -> None:
+    toy = Toy(fails=frozenset("1"))
+    made, state = failed(toy)
+    toy.vms.pop("1")
+    again = plan_retry("x", made, state, toy.snapshot(), now=toy.now)
+    assert [each.code for each in again.refusals] == ["nothing-failed"]
+
+
+def test_an_undo_brings_the_old_version_back() -> None:
+    toy = Toy(fails=frozenset("1"))
+    made, state = failed(toy)
+    toy.vms["1"].fails = False
+    back = plan_undo("7f3a", made, state, toy.snapshot(), labels={script(1).digest: "web 1"}, now=toy.now)
+    assert back.origin == "undo of 7f3a" and not back.refusals and "effects-stay" in codes(back)
+    assert back.to_label == "web 1" and [each.ids for each in back.batches] == [("0", "1")]
+    assert back.policy.prioritise_unhealthy and not back.policy.canary
+    assert Driver(toy, back).run().reason == "2 of 2 run web 1 and are healthy"
+
+
+def test_an_undo_puts_back_the_mode_that_was_left() -> None:
+    toy = Toy(mode=UpgradeMode.AUTOMATIC, fails=frozenset("1"))
+    made, state = failed(toy, replace(POLICY, mode=UpgradeMode.MANUAL))
+    toy.vms["1"].fails = False
+    back = plan_undo("x", made, state, toy.snapshot(), now=toy.now)
+    assert back.own_mode is UpgradeMode.AUTOMATIC and back.set_mode is UpgradeMode.MANUAL
+    state = Driver(toy, back).run()
+    assert state.policy_restored is True and toy.mode is UpgradeMode.AUTOMATIC
+
+
+def ended(made: RolloutPlan) -> RolloutState:
+    return RolloutState(plan=made)
+
+
+def test_an_undo_of_a_first_installation_takes_the_extension_away() -> None:
+    of = snapshot(vm(0, of=2), vm(1, script_digest=""), extensions=(extension(settings=script(2).settings),))
+    made = replace(plan_of(of), previous=None)
+    back = plan_undo("x", made, ended(made), of, now=NOW)
+    assert back.removes and [each.ids for each in back.batches] == [("0",)] and not back.refusals
+    assert [each.reason for each in back.excluded] == ["has no script"]
+    assert back.changes[0].new is None and not back.forecast.will_run
+    bare = snapshot(vm(0, script_digest=""), extensions=())
+    assert plan_undo("x", made, ended(made), bare, now=NOW).batches == ()
+
+
+def test_an_undo_says_what_is_lost() -> None:
+    of = snapshot(vm(0, of=2), extensions=(extension(settings=script(2).settings),))
+    made = replace(plan_of(snapshot(vm(0))), script=script(2, protected=KEY))
+    assert "protected-lost" in codes(plan_undo("x", made, ended(made), of, now=NOW))
+    hidden = replace(made, previous=replace(script(1), settings={"timestamp": 1}))
+    (refused,) = plan_undo("x", hidden, ended(made), of, now=NOW).refusals
+    assert refused.code == "protected-lost" and "the old command was among them" in refused.message
+    sources = {"commandToExecute": SecretRef(SecretSource.ENV, "OLD"), "key": KEY["key"]}
+    again = plan_undo("x", hidden, ended(made), of, sources=sources, now=NOW)
+    (found,) = [each for each in again.findings if each.code == "protected-again"]
+    assert again.script.protected == sources and not again.refusals
+    assert found.message.endswith("took them: commandToExecute ($OLD), key ($KEY)")
+    plain = replace(made, script=script(2))
+    kept = plan_undo("x", plain, ended(plain), of, sources=sources, now=NOW)
+    assert kept.script.protected == {} and not {"protected-again", "protected-lost"} & codes(kept)
+    later = snapshot(vm(0, of=9), extensions=(extension(settings=script(9).settings),))
+    assert "changed-since" in codes(plan_undo("x", made, ended(made), later, now=NOW))
+    gone = snapshot(vm(0, script_digest=""), extensions=())
+    assert "changed-since" not in codes(plan_undo("x", made, ended(made), gone, now=NOW))
+
+
+@pytest.mark.parametrize(("mode", "flexible"), [(M, False), (M, True), (R, False), (A, False)])
+def test_a_first_installation_is_taken_away_in_every_mode(mode: UpgradeMode, flexible: bool) -> None:
+    asked = replace(POLICY, steps=(BatchStep(Amount(34, percent=True)),), mode=M if mode is A else None)
+    toy = Toy(mode=mode, flexible=flexible, model=NOTHING)
+    made = plan_rollout(toy.snapshot(), script(2), asked, now=toy.now)
+    assert made.previous is None and not made.refusals
+    first = Driver(toy, made)
+    assert first.run().verdict is e.Verdict.COMPLETED, first.state.reason
+    back = plan_undo("7f3a", made, first.state, toy.snapshot(), now=toy.now)
+    assert back.removes and not back.refusals and back.affected == 6
+    state = Driver(toy, back).run()
+    assert state.verdict is e.Verdict.COMPLETED, state.reason
+    assert all(vm.config == NOTHING for vm in toy.vms.values()) and toy.mode is mode
+
+
+def test_a_removal_by_azures_roll_goes_on_after_a_pause() -> None:
+    toy = Toy(mode=R, model=script(2))
+    for each in toy.vms.values():
+        each.config = script(2)
+    made = replace(plan_rollout(toy.snapshot(), script(2), POLICY, now=toy.now), previous=None)
+    back = plan_undo("7f3a", made, ended(made), toy.snapshot(), now=toy.now)
+    driver = Driver(toy, back)
+    driver.run(lambda: len(driver.state.batches) >= 1)
+    assert driver.ask("pause", "cancel")
+    driver.run(lambda: driver.state.waiting is not None and "paused" in driver.state.waiting.why)
+    assert driver.ask("resume")
+    assert driver.run().verdict is e.Verdict.COMPLETED, driver.state.reason
+    assert all(vm.config == NOTHING for vm in toy.vms.values()) and toy.rolls == 2

@@ -1,0 +1,77 @@
+"""The filter language."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vmss_tui.presentation.filter import FilterProblem, matches, parse
+
+KNOWN = ("name", "mode", "tag", "state")
+WEB = {
+    "": ("web-weu", "rg-ship-web", "prod-europe"),
+    "name": ("web-weu",),
+    "mode": ("Rolling",),
+    "tag": ("app=web", "env=prod"),
+    "state": ("idle",),
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "fits"),
+    [
+        ("", True),
+        ("   ", True),
+        ("web", True),
+        ("WEB weu", True),
+        ("web neu", False),
+        ("!web", False),
+        ("!neu", True),
+        ("/^web-.*u$/", True),
+        ("!/^web-.*u$/", False),
+        ("/^rg-/", True),
+        ("name:/^rg-/", False),
+        ("mode:rolling", True),
+        ("mode:roll", True),
+        ("mode:manual,rolling", True),
+        ("!mode:rolling", False),
+        ("tag:app=web", True),
+        ("tag:app", True),
+        ("tag:web", False),
+        ("tag:env=dev", False),
+        ('"ship-web"', True),
+        ('"ship web"', False),
+        ("state:idle name:weu !tag:env=dev", True),
+        ("mode:", True),
+        ("!", True),
+    ],
+)
+def test_terms_all_must_hold(source: str, fits: bool) -> None:
+    assert matches(parse(source, KNOWN), WEB) is fits
+
+
+@pytest.mark.parametrize("source", ["/we", '"ship', "mode:/roll", "/a\\/b"])
+def test_what_is_still_being_typed_counts_as_closed(source: str) -> None:
+    assert len(parse(source, KNOWN)) == 1
+
+
+def test_an_unknown_field_names_the_nearest_or_all() -> None:
+    with pytest.raises(FilterProblem, match="did you mean mode:"):
+        parse("mod:rolling", KNOWN)
+    with pytest.raises(FilterProblem, match="use mode:, name:, state:, tag:"):
+        parse("colour:red", KNOWN)
+
+
+def test_a_bad_expression_is_named() -> None:
+    with pytest.raises(FilterProblem, match=r"/\[/ is not a regular expression"):
+        parse("/[/", KNOWN)
+
+
+@settings(deadline=None)
+@given(st.text(max_size=40))
+def test_any_text_is_a_filter_or_a_problem_in_words(source: str) -> None:
+    try:
+        terms = parse(source, KNOWN)
+    except FilterProblem as problem:
+        assert str(problem)
+    else:
+        assert isinstance(matches(terms, WEB), bool)

@@ -1,0 +1,217 @@
+"""The fleet in rows, filters and orders."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from support import estate
+from vmss_tui.domain.fleet.health import Provisioning
+from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
+from vmss_tui.domain.fleet.script import ScriptConfig
+from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCounts, SetSnapshot, count_instances
+from vmss_tui.presentation.filter import parse
+from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import text_of
+
+BY_ID = {each.id: each for each in estate.SUBSCRIPTIONS}
+
+
+def label(script: ScriptConfig) -> str:
+    return estate.labels().get(script.digest, "")
+
+
+KNOW = fleet.Knowledge(now=estate.NOW, label=label)
+
+
+def entry_of(snapshot: SetSnapshot, **changes: object) -> FleetEntry:
+    entry = FleetEntry(
+        scale_set=snapshot.scale_set,
+        subscription=BY_ID[snapshot.scale_set.id.subscription],
+        counts=count_instances(snapshot.instances),
+        upgrade=snapshot.upgrade,
+    )
+    return replace(entry, **changes)  # type: ignore[arg-type]
+
+
+ENTRIES = {each.scale_set.name: entry_of(each) for each in estate.estate()}
+SNAPSHOT = FleetSnapshot(
+    entries=tuple(ENTRIES.values()), subscriptions=estate.SUBSCRIPTIONS, tenants=estate.TENANTS, taken_at=estate.NOW
+)
+
+
+def words(name: str) -> list[str]:
+    row = fleet.row_of(ENTRIES[name], KNOW)
+    return [text_of(each) for each in row.cells]
+
+
+def test_a_row_says_all_ten_things() -> None:
+    assert words("tracking-weu") == [
+        "tracking-weu", "prod-europe", "rg-ship-trk", "westeurope", "Manual", "300", "298  99%", "300 100%", "trk 7.1",
+        "▲ 2 unhealthy",
+    ]  # fmt: skip
+    assert len(fleet.COLUMNS) == 10
+
+
+def test_a_version_is_a_label_or_eight_digits_or_a_dash() -> None:
+    assert words("billing-win")[8] == "billing 12"
+    assert words("scanner-gateway-johannesburg-legacy")[8] == "–"
+    script = estate.WEB_24
+    assert fleet.version_name(replace(script, label=""), lambda _: "") == f"unknown {script.digest[:8]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("api-weu", "● idle"),
+        ("web-neu", "◐ rolling 24/60"),
+        ("gw-eus", "✖ faulted 2m"),
+        ("billing-win", "▲ 8 behind"),
+        ("standby-neu", "○ empty"),
+        ("batch-night-weu", "● idle"),
+    ],
+)
+def test_the_state_is_the_most_telling_thing(name: str, state: str) -> None:
+    assert words(name)[9] == state
+
+
+def test_states_that_are_seldom() -> None:
+    quiet = ENTRIES["api-weu"]
+    cancelled = RollingUpgrade(code=UpgradeCode.CANCELLED, pending=3, last_action_at=estate.NOW - timedelta(hours=5))
+    back = RollingUpgrade(code=UpgradeCode.ROLLING_BACK, successful=1, pending=1)
+    cases = {
+        "◌ reading": replace(quiet, counts=None),
+        "◌ not readable": replace(quiet, counts=None, problem="no rights"),
+        "✖ failed": replace(quiet, scale_set=replace(quiet.scale_set, provisioning=Provisioning.FAILED)),
+        "◐ updating": replace(quiet, scale_set=replace(quiet.scale_set, provisioning=Provisioning.UPDATING)),
+        "✖ 2 failed": replace(quiet, counts=InstanceCounts(36, 36, 36, 2)),
+        "⊘ cancelled 5h": replace(quiet, upgrade=cancelled),
+        "◐ rolling back 1/2": replace(quiet, upgrade=back),
+    }
+    assert {expected: fleet.state_of(entry, KNOW).text() for expected, entry in cases.items()} == {k: k for k in cases}
+
+
+def test_a_rollout_of_ours_is_what_counts() -> None:
+    know = replace(KNOW, rollouts={ENTRIES["gw-eus"].id: "7f3a11aa"})
+    assert fleet.state_of(ENTRIES["gw-eus"], know).text() == "◐ rollout 7f3a"
+
+
+def test_counts_that_are_not_read_yet_are_no_zeroes() -> None:
+    row = fleet.row_of(replace(ENTRIES["web-weu"], counts=None), KNOW)
+    assert [text_of(row.cells[i]) for i in (5, 6, 7)] == ["60", "·", "·"]
+
+
+def names(view: fleet.FleetView) -> list[str]:
+    return [each.scale_set.name for each in fleet.shown_entries(SNAPSHOT, view, KNOW)]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("mode:auto", ["edge-plc", "labels-eus"]),
+        ("tag:app=web", ["web-neu", "web-weu"]),
+        ("sub:partner", ["edge-plc"]),
+        ("tenant:fabrikam", ["edge-plc"]),
+        ("group:edge", ["gw-eus"]),
+        ("region:westus2", ["portal-wus"]),
+        ("state:unhealthy", ["tracking-weu", "web-weu"]),
+        ("version:14.2 !name:api", ["pilot", "standby-neu"]),
+        ("os:windows mode:manual", ["billing-win"]),
+    ],
+)
+def test_filters(source: str, expected: list[str]) -> None:
+    found = names(fleet.FleetView(terms=parse(source, fleet.FIELDS)))
+    assert found == expected
+
+
+def test_orders_put_the_worst_or_the_biggest_first_and_can_be_turned() -> None:
+    assert names(fleet.FleetView())[:3] == ["api-sea", "api-weu", "batch-night-weu"]
+    assert names(fleet.FleetView(reverse=True))[0] == "web-weu"
+    assert names(fleet.FleetView(order="instances"))[0] == "tracking-weu"
+    assert names(fleet.FleetView(order="current"))[0] == "billing-win"
+    assert names(fleet.FleetView(order="healthy"))[0] == "web-neu"
+    assert (
+        names(fleet.FleetView(order="state"))[:2] == ["tracking-weu", "web-weu"]
+        or fleet.state_of(ENTRIES[names(fleet.FleetView(order="state"))[0]], KNOW).role is Role.BAD
+    )
+    for column in fleet.COLUMNS:
+        assert sorted(names(fleet.FleetView(order=column.key))) == sorted(ENTRIES)
+
+
+def test_favourites_first_or_alone() -> None:
+    know = replace(KNOW, favourites=frozenset({ENTRIES["web-weu"].id}))
+    first = fleet.shown_entries(SNAPSHOT, fleet.FleetView(), know)[0]
+    assert text_of(fleet.row_of(first, know).cells[0]) == "★ web-weu"
+    assert len(fleet.shown_entries(SNAPSHOT, fleet.FleetView(favourites_only=True), know)) == 1
+
+
+def test_the_cache_makes_a_row_again_only_when_it_looks_different() -> None:
+    cache = fleet.RowCache()
+    entries = tuple(ENTRIES.values())
+    before = cache.rows(entries, KNOW)
+    later = replace(KNOW, now=estate.NOW + timedelta(seconds=1))
+    assert all(a is b for a, b in zip(before, cache.rows(entries, later), strict=True))
+    starred = cache.rows(entries, replace(KNOW, favourites=frozenset({entries[0].id})))
+    assert [a is b for a, b in zip(before, starred, strict=True)].count(False) == 1
+    much_later = cache.rows(entries, replace(KNOW, now=estate.NOW + timedelta(hours=3)))
+    assert "✖ faulted 3h" in [text_of(row.cells[9]) for row in much_later]
+
+
+def test_notes_and_summary() -> None:
+    assert fleet.fleet_note(SNAPSHOT) == "2 tenants · 4 subscriptions · 15 scale sets"
+    assert fleet.fleet_note(replace(SNAPSHOT, tenants=estate.TENANTS[:1])).startswith("contoso.com · ")
+    shown = fleet.shown_entries(SNAPSHOT, fleet.FleetView(terms=parse("web", fleet.FIELDS)), KNOW)
+    line = text_of(fleet.fleet_summary(replace(SNAPSHOT, problems=("a: no", "b: no")), shown, KNOW))
+    assert line == "2 of 15 scale sets, 120 instances  ·  1 in trouble  ·  1 busy  ·  ▲ a: no and 1 more"
+
+
+def test_a_problem_of_one_subscription_is_named_alone() -> None:
+    line = text_of(fleet.fleet_summary(replace(SNAPSHOT, problems=("dev: no rights",)), (), KNOW))
+    assert line.endswith("▲ dev: no rights")
+
+
+def test_a_quiet_fleet_is_only_counted() -> None:
+    line = text_of(fleet.fleet_summary(replace(SNAPSHOT, entries=(ENTRIES["api-weu"],)), (ENTRIES["api-weu"],), KNOW))
+    assert line == "1 scale set, 36 instances"
+
+
+def test_tenants_have_a_column_when_there_are_several() -> None:
+    know = replace(KNOW, tenants=fleet.tenant_names(SNAPSHOT))
+    rows = [fleet.row_of(each, know) for each in ENTRIES.values()]
+    columns = fleet.columns_of(know, rows)
+    assert [each.key for each in columns][:3] == ["name", "tenant", "subscription"]
+    assert all(len(row.cells) == len(columns) for row in rows)
+    by_name = {text_of(row.cells[0]): text_of(row.cells[1]) for row in rows}
+    assert by_name["edge-plc"] == "fabrikam-ports.com"
+    assert by_name["web-weu"] == "contoso.com"
+    first = fleet.shown_entries(SNAPSHOT, fleet.FleetView(order="tenant", reverse=True), know)[0]
+    assert first.scale_set.name == "edge-plc"
+
+
+def test_one_tenant_needs_no_column_and_a_tenant_without_a_name_has_its_id() -> None:
+    own = replace(SNAPSHOT, subscriptions=estate.SUBSCRIPTIONS[:1])
+    assert fleet.tenant_names(own) == {}
+    assert fleet.columns_of(KNOW, []) == fleet.COLUMNS
+    unknown = fleet.tenant_names(replace(SNAPSHOT, tenants=estate.TENANTS[:1]))
+    assert sorted(unknown.values()) == ["22222222", "contoso.com"]
+
+
+def test_a_version_without_a_name_is_shown_whole() -> None:
+    entry = ENTRIES["billing-win"]
+    know = replace(KNOW, label=lambda script: "")
+    rows = [fleet.row_of(entry, know)]
+    version = next(each for each in fleet.columns_of(know, rows) if each.key == "version")
+    assert version.width == len(text_of(rows[0].cells[8])) == fleet.LONGEST_VERSION
+
+
+def test_the_status_line_says_where_the_set_under_the_cursor_is_as_far_as_there_is_room() -> None:
+    know = replace(KNOW, tenants=fleet.tenant_names(SNAPSHOT))
+    entry = ENTRIES["web-weu"]
+    summary = fleet.fleet_summary(SNAPSHOT, tuple(ENTRIES.values()), know)
+    used = len(text_of(summary))
+    assert text_of(fleet.fleet_rest(summary, entry, know, 118)).endswith(" contoso.com ▸ prod-europe ▸ rg-ship-web")
+    assert len(text_of(fleet.fleet_rest(summary, entry, know, 118))) == 118
+    assert text_of(fleet.fleet_rest(summary, entry, know, used + 20)).endswith("    rg-ship-web")
+    assert fleet.fleet_rest(summary, entry, know, used + 5) == summary
+    assert fleet.fleet_rest(summary, None, know, 118) == summary

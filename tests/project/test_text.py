@@ -1,0 +1,63 @@
+"""The one cleaner of foreign text, and the small words of every sentence."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vmss_tui.text import counted, cut_middle, listed, plain, plain_lines, readable, share, width
+
+HOSTILE = st.text(
+    alphabet=st.one_of(
+        st.sampled_from("\x1b[]P0;m?ABC\x07\x9b\x9c\x9d\x00\n\t\r\u202e\u2066\u2028\u0301\ufffe"), st.characters()
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("foreign", "shown"),
+    [
+        ("a\x1b[31mred\x1b[0m\r\n\x1b]0;title\x07b\tc\x00d", "ared\nb\tcd"),
+        ("a\x1b(Bb", "ab"),
+        ("\x1b]52;c;SEFDS0VE\x07x", "x"),
+        ("\x1b]52;c;SEFDS0VE\x1b\\x", "x"),
+        ("\x9d52;c;SEFDS0VE\x9cx", "x"),
+        ("\x1bP1$r\x1b\\x", "x"),
+        ("\x9b31mx", "x"),
+        ("\x1b]never ends\nthe next line", "\nthe next line"),
+        ("cut off \x1b[3", "cut off "),
+        ("cut off \x1b", "cut off "),
+        ("a\u202eb\u2066c\u200fd\u2069", "abcd"),
+        ("a\u2028b\u2029c\x85d", "a\nb\nc\nd"),
+        ("a\ufffeb\U0001ffffc\ue000d", "abcd"),
+        ("a" + "\u0301" * 50, "a" + "\u0301" * 4),
+        ("Zürich 東京 ✓", "Zürich 東京 ✓"),
+    ],
+)
+def test_what_acts_on_a_terminal_is_gone(foreign: str, shown: str) -> None:
+    assert readable(foreign) == shown
+    assert plain_lines(foreign) == tuple(shown.expandtabs(4).split("\n"))
+    assert plain(foreign) == " ".join(plain_lines(foreign))
+
+
+@given(HOSTILE)
+def test_nothing_hidden_is_left(foreign: str) -> None:
+    left = readable(foreign)
+    assert not {unicodedata.category(char) for char in left} & {"Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", left)
+    assert "\n" not in plain(foreign) and readable(left) == left
+
+
+def test_cleaning_a_million_characters_is_linear() -> None:
+    for piece in ("\x1b]", "\x1b[", "\x1b[0;", "a\u0301", "\x9d", "\x1bP"):
+        assert len(readable(piece * (1_000_000 // len(piece)))) <= 1_000_000
+
+
+def test_small_words() -> None:
+    assert (counted(1, "instance"), counted(12, "batch", "batches")) == ("1 instance", "12 batches")
+    assert listed(["10", "9", "1", "2", "3", "4"]) == "1, 2, 3, 4, 9, …"
+    assert listed(["web_\x1b[31m1"]) == "web_1" and listed([]) == ""
+    assert (share(59, 60), share(60, 60), share(0, 0)) == ("98%", "100%", "–")
+    assert cut_middle("swedencentral", 8) == "swed…ral" and width("東京") == 4

@@ -1,0 +1,1 @@
+"""What a person can do: one table of actions, and what is generated from it."""

@@ -1,0 +1,148 @@
+"""What an action is: keys, words, danger, and why it cannot be done right now.
+
+Data and pure functions; the table itself is in `actions`. Must not import Textual, so that the README's key table
+can be made without it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from vmss_tui.domain.rollout.stage import Stage
+
+READ_ONLY = "read-only: nothing can be changed; start without --read-only to change things"
+
+
+class Place(StrEnum):
+    """Where an action belongs; the value is the heading in help."""
+
+    ANYWHERE = "Anywhere"
+    FLEET = "Fleet"
+    SCALE_SET = "Scale set"
+    DEPLOY = "Deploy"
+    ROLLOUT = "Rollout"
+    ROLLOUTS = "Rollouts"
+    PROFILES = "Profiles"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionState:
+    """What a screen knows when an action is judged."""
+
+    read_only: bool = False
+    offline: str = ""
+    """Why Azure cannot be asked, in a sentence; empty when it can."""
+    subject: str = ""
+    """Name of what the cursor is on; empty when it is on nothing."""
+    stage: Stage | None = None
+    """Stage of the rollout that is looked at."""
+    runner_alive: bool = True
+    """Whether that rollout's runner is at work."""
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    """Reasons by action id that only the screen knows."""
+    first: tuple[str, ...] = ()
+    """Ids of actions that the bottom line begins with now, also ones that do not usually stand there."""
+    without: frozenset[str] = frozenset()
+    """Ids of actions that make no sense in the bottom line now."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Other labels by action id."""
+
+
+Judge = Callable[[ActionState], str | None]
+"""Says why not, or None."""
+
+
+def always(state: ActionState) -> str | None:
+    """Nothing stands in the way."""
+    return None
+
+
+def online(state: ActionState) -> str | None:
+    """Azure must be reachable."""
+    return state.offline or None
+
+
+def on(what: str) -> Judge:
+    """The cursor must be on something: `on("a scale set")`."""
+
+    def judge(state: ActionState) -> str | None:
+        return None if state.subject else f"the cursor is not on {what}"
+
+    return judge
+
+
+def unfinished(state: ActionState) -> str | None:
+    """The rollout must not be over."""
+    if state.stage is not None and state.stage.over:
+        return f"the rollout is over: {state.stage.value}"
+    return None
+
+
+def over(state: ActionState) -> str | None:
+    """The rollout must have ended."""
+    return None if state.stage is None or state.stage.over else f"the rollout is still {state.stage.value}"
+
+
+def every(*judges: Judge) -> Judge:
+    """The first reason that any of them gives."""
+
+    def judge(state: ActionState) -> str | None:
+        return next((reason for each in judges if (reason := each(state))), None)
+
+    return judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing a person can do.
+
+    `id` is `place.verb`; the screen of that place implements it as `do_verb`.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    """Textual key names; the first is the one that is shown."""
+    label: str
+    """One or two words for the footer."""
+    help: str
+    """A sentence for help, palette and tooltip."""
+    places: tuple[Place, ...]
+    dangerous: bool = False
+    """It changes Azure: refused in read-only mode."""
+    footer: bool = False
+    """Shown at the bottom of the screen."""
+    enabled: Judge = always
+
+    @property
+    def verb(self) -> str:
+        """The last part of the id."""
+        return self.id.rsplit(".", 1)[-1]
+
+    def refusal(self, state: ActionState) -> str | None:
+        """Why it cannot be done now, in a sentence, or None."""
+        if self.dangerous and state.read_only:
+            return READ_ONLY
+        return state.blocked.get(self.id) or self.enabled(state)
+
+
+_SHOWN = {
+    "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
+    "slash": "/",
+    "colon": ":",
+    "asterisk": "*",
+    "escape": "esc",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "full_stop": ".",
+    "comma": ",",
+}
+
+
+def shown(key: str) -> str:
+    """A Textual key name as people write it: `question_mark` is `?`."""
+    *modifiers, last = key.split("+")
+    return "+".join([*modifiers, _SHOWN.get(last, last)])

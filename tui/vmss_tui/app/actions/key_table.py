@@ -1,0 +1,27 @@
+"""The key table as text: for the README. Must not import Textual."""
+
+from vmss_tui.app.actions.action import Action, Place, shown
+from vmss_tui.app.actions.table import actions_at
+
+
+def markdown() -> str:
+    """All actions as one Markdown table a place, general ones last."""
+    places = [*(each for each in Place if each is not Place.ANYWHERE), Place.ANYWHERE]
+    return "\n\n".join(_table(place) for place in places) + "\n"
+
+
+def _table(place: Place) -> str:
+    rows = [f"| {_keys(each)} | {_safe(each.help)}{_note(each)} |" for each in actions_at(place, general=False)]
+    return "\n".join((f"**{place.value}**", "", "| key | what it does |", "|---|---|", *rows))
+
+
+def _keys(action: Action) -> str:
+    return " or ".join(f"`{_safe(shown(key))}`" for key in action.keys)
+
+
+def _note(action: Action) -> str:
+    return " *(not in read-only mode)*" if action.dangerous else ""
+
+
+def _safe(text: str) -> str:
+    return text.replace("|", "\\|")

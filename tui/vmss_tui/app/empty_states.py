@@ -1,0 +1,131 @@
+"""What stands in place of a list that is not there: signing in, loading, nothing to see, failed. Pure.
+
+Each says what is so, why, and what to do next.
+"""
+
+from datetime import timedelta
+
+from vmss_tui import duration, text
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.session import Session
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.engine.watch.scale_set import WatchFailure
+from vmss_tui.errors import Forbidden, VmssTuiError
+from vmss_tui.ports import GIVE_UP_SECONDS
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import Notice
+from vmss_tui.presentation.table import Line
+
+_RETRY = "ctrl+r tries again now"
+
+
+def connection_notice(connection: Connection, now: float, session: Session) -> Notice | None:
+    """How signing in stands; None once signed in. `now` is monotonic seconds."""
+    if connection.azure is not None:
+        return None
+    waited = now - connection.since
+    if connection.error is not None:
+        return error_notice(
+            "Not signed in", connection.error, _RETRY, "2 shows rollouts, 3 shows profiles: both work offline"
+        )
+    if connection.device is not None:
+        return Notice(
+            title="Sign in on another device",
+            role=Role.ACCENT,
+            reason=f"Open {connection.device.url} and enter the code {connection.device.code}"
+            + (f" until {connection.device.expires:%H:%M}" if connection.device.expires else ""),
+            steps=("this screen goes on by itself once you have signed in",),
+            waited=waited,
+        )
+    steps = ("2 shows rollouts, 3 shows profiles: both work meanwhile",) if waited > 3 else ()
+    return Notice(
+        title="Signing in",
+        role=Role.BUSY,
+        reason=f"Waiting for a token for {session.cloud.resource_manager}",
+        steps=steps,
+        waited=waited,
+        limit=GIVE_UP_SECONDS,
+    )
+
+
+def error_notice(title: str, error: VmssTuiError, *steps: str) -> Notice:
+    """A failure with its reason and its next step."""
+    hint = (error.hint,) if error.hint else ()
+    return Notice(title=title, role=Role.BAD, reason=error.message, steps=(*hint, *steps))
+
+
+def failing_line(failure: WatchFailure, session: Session) -> Line:
+    """The status line while what is shown gets old: when it is tried again, why it failed, what to check."""
+    again = (session.clock.now() + timedelta(seconds=failure.retry_in)).astimezone()
+    error = failure.error
+    said = f"✖ reading failed, next try {again:%H:%M:%S}: {error.message}"
+    return ((text.plain(f"{said}; {error.hint}" if error.hint else said), Role.BAD),)
+
+
+def fleet_notice(
+    connection: Connection, snapshot: FleetSnapshot, failure: WatchFailure | None, now: float, session: Session
+) -> Notice | None:
+    """What stands in place of the fleet; None when there are scale sets to show."""
+    if snapshot.entries:
+        return None
+    waiting = connection_notice(connection, now, session)
+    if waiting is not None:
+        return waiting
+    if failure is not None:
+        retry = f"it is tried again in {duration.exact(failure.retry_in)}; {_RETRY}"
+        return error_notice("The fleet cannot be read", failure.error, retry)
+    if not snapshot.complete:
+        what = (
+            f"Looking for scale sets in {text.counted(len(snapshot.subscriptions), 'subscription')}"
+            if snapshot.subscriptions
+            else "Asking for your subscriptions"
+        )
+        return Notice(
+            title="Reading the fleet", role=Role.BUSY, reason=what, waited=now - connection.since, limit=GIVE_UP_SECONDS
+        )
+    return _nothing(connection, snapshot)
+
+
+def _nothing(connection: Connection, snapshot: FleetSnapshot) -> Notice:
+    who = connection.identity.name if connection.identity is not None else "you"
+    if not snapshot.subscriptions:
+        return Notice(
+            title="No subscription to see",
+            role=Role.WARN,
+            reason=f"{who} is signed in, but has no rights on any subscription.",
+            steps=(
+                "ask for the role Reader on a subscription or a resource group",
+                "another tenant: start with --tenant; another account: `az login`",
+                _RETRY,
+            ),
+        )
+    where = text.counted(len(snapshot.subscriptions), "subscription")
+    if snapshot.problems:
+        return Notice(
+            title="No scale set to see",
+            role=Role.WARN,
+            reason="\n".join(snapshot.problems),
+            steps=(f"{who} needs the role Reader there (or on single resource groups)", _RETRY),
+        )
+    return Notice(
+        title="No scale sets",
+        role=Role.WARN,
+        reason=f"There is no scale set in {where}, or none that {who} can see.",
+        steps=("rights on single resource groups are enough to see their scale sets", _RETRY),
+    )
+
+
+def set_notice(error: VmssTuiError | None, name: str, waited: float) -> Notice:
+    """What stands in place of a scale set's instances before the first answer."""
+    if error is None:
+        return Notice(
+            title="Reading",
+            role=Role.BUSY,
+            reason=f"Asking Azure for {name} and its instances",
+            waited=waited,
+            limit=GIVE_UP_SECONDS,
+        )
+    steps = ["esc goes back", _RETRY]
+    if isinstance(error, Forbidden):
+        steps.insert(0, "reading a scale set needs the role Reader on it or on its resource group")
+    return error_notice(f"{name} cannot be read", error, *steps)

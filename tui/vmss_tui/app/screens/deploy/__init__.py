@@ -1,0 +1,1 @@
+"""Edit a script and how it goes out; see what it changes; start it."""

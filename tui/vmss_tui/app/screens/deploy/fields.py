@@ -1,0 +1,108 @@
+"""The fields of the deploy form as widgets, and the remark beside each: error, warning, or live arithmetic."""
+
+from textual.widget import Widget
+
+from vmss_tui.app.screens.deploy.form import Form
+from vmss_tui.app.widgets.form import Field, Heading
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.plan.form import (
+    RARE_FIELDS,
+    REPORT_FIELDS,
+    ROLLOUT_FIELDS,
+    SCRIPT_FIELDS,
+    FieldSpec,
+    hint,
+)
+from vmss_tui.presentation.table import Line
+from vmss_tui.profiles.model import WHOLE, LintProblem
+from vmss_tui.profiles.preview import preview
+from vmss_tui.profiles.protected_changes import source_of
+from vmss_tui.text import plain
+
+ADD_PROTECTED = "protected+"
+"""Key of the field with which a protected setting is added."""
+
+_INLINE = FieldSpec(key="script.inline", label="Inline script", hint="f4 writes one in your editor")
+_ADD = FieldSpec(
+    key=ADD_PROTECTED,
+    label="Add",
+    placeholder="storageAccountKey $WEB_STORAGE_KEY",
+    hint="name, then $VARIABLE, @file or ? (asks); enter adds",
+)
+_MANY = ("script.files", "script.inline")
+
+
+def fields_of(form: Form) -> list[Widget]:
+    """Every field, with a heading over each group."""
+    widgets: list[Widget] = []
+    if form.profile.variables:
+        widgets.append(Heading("VARIABLES", classes="group first"))
+        for each in form.profile.variables:
+            spec = FieldSpec(
+                key=f"variables.{each.name}",
+                label=each.name,
+                cells=18 if len(form.text(f"variables.{each.name}")) < 17 else 36,
+                hint=plain(each.help),
+                placeholder=plain(each.default or ""),
+            )
+            widgets.append(_field(form, spec))
+    widgets.append(Heading("SCRIPT", classes="group" if widgets else "group first"))
+    widgets += [_field(form, spec) for spec in SCRIPT_FIELDS]
+    widgets.append(_field(form, _INLINE))
+    widgets.append(Heading("PROTECTED SETTINGS", classes="group"))
+    widgets += [_field(form, _protected(name), secret=True) for name in sorted(form.profile.protected)]
+    widgets.append(Field(_ADD, ""))
+    widgets.append(Heading("ROLLOUT", classes="group"))
+    widgets += [_field(form, spec) for spec in ROLLOUT_FIELDS]
+    widgets.append(Heading("FOR THE RECORD", classes="group"))
+    widgets += [_field(form, spec) for spec in REPORT_FIELDS]
+    widgets.append(Heading("RARELY NEEDED", classes="group"))
+    widgets += [_field(form, spec) for spec in RARE_FIELDS]
+    return widgets
+
+
+def _protected(name: str) -> FieldSpec:
+    return FieldSpec(key=f"protected.{name}", label="Key Vault" if name == WHOLE else name, hint="empty removes it")
+
+
+def _field(form: Form, spec: FieldSpec, *, secret: bool = False) -> Field:
+    return Field(spec, form.text(spec.key), many=spec.key in _MANY, secret=secret)
+
+
+def remark(
+    form: Form,
+    spec: FieldSpec,
+    plan: RolloutPlan | None,
+    of: ScaleSet | None,
+    syntax: tuple[str, tuple[LintProblem, ...]],
+) -> Line:
+    """What stands beside a field now."""
+    found = list(form.problems(spec.key))
+    if spec.key == "script.inline" and syntax[0] == form.text(spec.key):
+        found += syntax[1]
+    worst = next((each for each in found if each.is_error), next(iter(found), None))
+    if worst is not None:
+        sign, role = ("✖", Role.BAD) if worst.is_error else ("▲", Role.WARN)
+        return ((f"{sign} {plain(worst.message)}", role), (f"; {plain(worst.hint)}" if worst.hint else "", Role.DIM))
+    if spec.key.startswith("protected."):
+        return _protected_remark(form, spec.key)
+    if spec.key == "script.inline" and form.text(spec.key):
+        return ((f"{form.meter()}; f4 opens your editor", Role.DIM),)
+    if spec.key == "script.command" and plan is not None:
+        runs = next((each.text for each in preview(plan.script) if each.verb == "run"), "")
+        return (("runs: ", Role.DIM), (plain(runs), Role.PLAIN))
+    words = hint(spec, plan, of)
+    return ((words, Role.DIM),) if words else ()
+
+
+def _protected_remark(form: Form, key: str) -> Line:
+    name = key.removeprefix("protected.")
+    ref = form.profile.protected.get(name)
+    if ref is None:
+        return (("is not written: Azure keeps what it has", Role.DIM),)
+    problem = form.source_problem(key)
+    if problem:
+        return ((f"▲ {plain(problem)}", Role.WARN),)
+    return (("*** ", Role.DIM), (plain(source_of(ref)), Role.PLAIN))

@@ -1,0 +1,265 @@
+"""What is in the deploy form: a profile being edited, values of its variables, and what is wrong with each field.
+
+No widgets. The profile's own fields and checks do the work, so that a form accepts exactly what a file may say.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, SecretSource
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.plan.planner import plan_rollout
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.errors import ProfileInvalid
+from vmss_tui.presentation.plan.form import RARE_FIELDS, REPORT_FIELDS, ROLLOUT_FIELDS, SCRIPT_FIELDS
+from vmss_tui.profiles.convert.inline_script import encode
+from vmss_tui.profiles.convert.read_foreign import from_scale_set
+from vmss_tui.profiles.format.form_fields import edit_field, show_field
+from vmss_tui.profiles.format.problem import error
+from vmss_tui.profiles.model import (
+    LintProblem,
+    Profile,
+    ReportFields,
+    Resolved,
+    Script,
+    check,
+    check_record,
+    check_value,
+    recover,
+    resolve,
+)
+from vmss_tui.profiles.store.store import ProfileStore
+
+FIXED_KEYS = tuple(each.key for each in (*SCRIPT_FIELDS, *ROLLOUT_FIELDS, *REPORT_FIELDS, *RARE_FIELDS))
+_ALIASES = {"rollout.steps": "rollout.batch", "script.inline_file": "script.inline"}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a form starts from: a profile, values of its variables, and a remark about where it comes from."""
+
+    profile: Profile
+    values: Mapping[str, str]
+    remark: str
+
+
+def start_from_set(of: ScaleSet, store: ProfileStore) -> Start:
+    """The profile that knows what the set runs, with its values; else what the set has, as a new profile."""
+    live = of.script
+    if live is not None:
+        for entry in store.list():
+            if entry.problem or entry.shadowed:
+                continue
+            try:
+                profile = store.get(entry.name)
+            except ProfileInvalid:
+                continue
+            values = recover(profile, live)
+            if values is not None:
+                return Start(profile, dict(values), f"profile {entry.name} ({entry.origin.value}) · as on the set")
+        return Start(from_scale_set(of, name=of.name).profile, {}, "from what the set has now")
+    handler = WINDOWS if of.os is HandlerOs.WINDOWS else LINUX
+    blank = Profile(name=of.name, script=Script(handler=handler))
+    return Start(blank, {}, "from nothing · no custom script on the set yet")
+
+
+def start_from_profile(name: str, of: ScaleSet, store: ProfileStore) -> Start:
+    """A saved profile; values are what the set runs now where that can be told. Raises UsageError, ProfileInvalid."""
+    entry = store.find(name)
+    profile = store.get(name)
+    values = recover(profile, of.script) if of.script is not None else None
+    return Start(profile, dict(values or {}), f"profile {entry.name} ({entry.origin.value})")
+
+
+class Form:
+    """The form's content. `texts` is what stands in the fields, right or wrong."""
+
+    def __init__(self, start: Start, environ: Mapping[str, str] | None = None) -> None:
+        self.remark = start.remark
+        self.profile = start.profile
+        self._environ = os.environ if environ is None else environ
+        self._values = {name: value for name, value in start.values.items() if start.profile.variable(name)}
+        self._typed: dict[str, str] = {}
+        self._unreadable: dict[str, tuple[LintProblem, ...]] = {}
+        self._problems: dict[str, tuple[LintProblem, ...]] = {}
+        self.dirty = False
+        self._judge()
+
+    # -- fields -------------------------------------------------------------------------------------------------
+
+    def keys(self) -> tuple[str, ...]:
+        """Every field, in the order of the screen."""
+        variables = tuple(f"variables.{each.name}" for each in self.profile.variables)
+        protected = tuple(f"protected.{name}" for name in sorted(self.profile.protected))
+        return (
+            *variables,
+            *FIXED_KEYS[: len(SCRIPT_FIELDS)],
+            "script.inline",
+            *protected,
+            *FIXED_KEYS[len(SCRIPT_FIELDS) :],
+        )
+
+    def text(self, key: str) -> str:
+        """What stands in a field."""
+        if key in self._typed:
+            return self._typed[key]
+        if key.startswith("variables."):
+            return self._values.get(key.removeprefix("variables."), "")
+        shown = show_field(self.profile, key)
+        return "own" if key == "rollout.mode" and not shown else shown
+
+    def edit(self, key: str, text: str) -> None:
+        """Somebody typed into a field."""
+        if text == self.text(key):
+            return
+        self.dirty = True
+        self._typed[key] = text
+        if key.startswith("variables."):
+            self._edit_variable(key.removeprefix("variables."), text)
+        else:
+            edited = edit_field(self.profile, key, text)
+            unread = edited.profile == self.profile and edited.problems and text != show_field(self.profile, key)
+            self._unreadable.pop(key, None)
+            if unread:
+                self._unreadable[key] = edited.problems
+            self.profile = edited.profile
+        self._judge()
+
+    def _edit_variable(self, name: str, text: str) -> None:
+        if text:
+            self._values[name] = text
+        else:
+            self._values.pop(name, None)
+
+    def problems(self, key: str) -> tuple[LintProblem, ...]:
+        """What is wrong with a field, errors first."""
+        return self._problems.get(key, ())
+
+    @property
+    def first_error(self) -> str | None:
+        """The first field that keeps the form from being used."""
+        return next((key for key in self.keys() if any(each.is_error for each in self.problems(key))), None)
+
+    @property
+    def loose(self) -> tuple[LintProblem, ...]:
+        """Problems that belong to no field of the form."""
+        return self._problems.get("", ())
+
+    def texts(self) -> Mapping[str, str]:
+        """Everything as text, for a draft."""
+        return {"profile": self.profile.name, **{key: self.text(key) for key in self.keys()}}
+
+    def restore(self, texts: Mapping[str, str]) -> None:
+        """Put a draft back."""
+        for key, text in texts.items():
+            if key.startswith("protected.") or key in self.keys():
+                self.edit(key, text)
+
+    @property
+    def saved_as(self) -> str:
+        """Name of the profile that the form came from; empty when it came from none."""
+        return self.profile.name if self.profile.path is not None else ""
+
+    def meter(self) -> str:
+        """How much room the inline script takes; empty when there is none."""
+        return encode(self.profile.script.inline).meter() if self.profile.script.inline else ""
+
+    # -- what it comes to ---------------------------------------------------------------------------------------
+
+    def resolved(self, of: ScaleSet) -> Resolved:
+        """The script and the policy as they would be written. Raises ProfileInvalid."""
+        return resolve(self.profile, self._values, environ=self._environ, scale_set=of)
+
+    def plan(self, snapshot: SetSnapshot, labels: Mapping[str, str], now: datetime) -> RolloutPlan | None:
+        """The plan as things stand; None while something is missing or wrong."""
+        try:
+            made = self.resolved(snapshot.scale_set)
+        except ProfileInvalid:
+            return None
+        return plan_rollout(
+            snapshot,
+            made.script,
+            made.policy,
+            profile=self.saved_as,
+            variables=made.variables,
+            labels=labels,
+            now=now,
+        )
+
+    def report(self) -> ReportFields:
+        """Why and ticket with the variables filled in. Raises ProfileInvalid."""
+        return resolve(self.profile, self._values, environ=self._environ).report
+
+    def record_problem(self) -> tuple[str, str]:
+        """What the report rules miss: key and sentence, both empty when all is well. Raises ProfileInvalid."""
+        report = self.report()
+        problem = next(iter(check_record(report, why=report.why, ticket=report.ticket)), None)
+        return (problem.key, problem.message) if problem is not None else ("", "")
+
+    def source_problem(self, key: str) -> str:
+        """Why a protected value could not be found when it is needed; empty when it can, or cannot be told."""
+        ref = self.profile.protected.get(key.removeprefix("protected."))
+        if ref is not None and ref.source is SecretSource.ENV and not self._environ.get(ref.where):
+            return f"${ref.where} is not set here"
+        if ref is not None and ref.source is SecretSource.FILE and not Path(ref.where).expanduser().exists():
+            return f"there is no file {ref.where}"
+        return ""
+
+    def add_protected(self, name: str, text: str) -> tuple[LintProblem, ...]:
+        """Add a protected setting; what is wrong with it, if it could not be."""
+        edited = edit_field(self.profile, f"protected.{name}", text)
+        if edited.profile != self.profile:
+            self.dirty = True
+            self.profile = edited.profile
+            self._judge()
+            return ()
+        return edited.problems
+
+    def renamed(self, name: str) -> Profile:
+        """The profile as it would be saved under a name: another name is another file."""
+        if name == self.profile.name:
+            return self.profile
+        return replace(self.profile, name=name, path=None, stamp="")
+
+    def saved(self, profile: Profile) -> None:
+        """It was saved as this profile; values of variables are no part of it and stay unsaved."""
+        self.profile = profile
+        self.remark = f"profile {profile.name}"
+        self.dirty = any(key.startswith("variables.") for key in self._typed)
+        self._judge()
+
+    def _judge(self) -> None:
+        keys = self.keys()
+        found: dict[str, list[LintProblem]] = {}
+        for problem in check(self.profile):
+            found.setdefault(_owner(problem.key, keys), []).append(problem)
+        for variable in self.profile.variables:
+            key = f"variables.{variable.name}"
+            found.setdefault(key, []).extend(self._variable_problems(variable.name))
+        for key, problems in self._unreadable.items():
+            found[key] = list(problems)
+        self._problems = {
+            key: tuple(sorted(problems, key=lambda each: not each.is_error)) for key, problems in found.items()
+        }
+
+    def _variable_problems(self, name: str) -> Iterator[LintProblem]:
+        variable = self.profile.variable(name)
+        if variable is None:
+            return
+        value = self._values.get(name, self._environ.get(variable.environment, variable.default))
+        if value is None:
+            yield error(f"variables.{name}", "needs a value", variable.help, "missing")
+        else:
+            yield from check_value(variable, value)
+
+
+def _owner(key: str, keys: tuple[str, ...]) -> str:
+    """The field that a problem belongs to: the field of its key or of a part above it; empty when there is none."""
+    for alias, field in _ALIASES.items():
+        if key == alias or key.startswith((f"{alias}.", f"{alias}[")):
+            return field
+    return next((each for each in keys if key == each or key.startswith((f"{each}.", f"{each}["))), "")

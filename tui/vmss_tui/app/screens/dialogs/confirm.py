@@ -1,0 +1,134 @@
+"""Ask before something happens: No is the default; what is big or in production wants the set's name typed.
+
+Pure question and answer: the caller carries out what was confirmed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input
+
+from vmss_tui import text
+from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import wrap
+from vmss_tui.presentation.table import Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked. `yes` is a verb ("start"), `details` are lines that say what will happen."""
+
+    title: str
+    yes: str
+    details: tuple[Line, ...] = ()
+    no: str = "No"
+    type_this: str = ""
+    """A name that must be typed before `yes` can be pressed; empty for small things."""
+    role: Role = Role.WARN
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Answers True only when somebody said yes on purpose, False for the other button, None for esc."""
+
+    AUTO_FOCUS = "#no"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "no", id="confirm.no"),
+        Binding("left,up", "app.focus_previous", show=False),
+        Binding("right,down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self._question = question
+        self._refusal = ""
+        self._ready = False
+
+    def compose(self) -> ComposeResult:
+        """Title, text that scrolls, the name to type, two buttons."""
+        ask = self._question
+        with Vertical(classes="dialog", id="confirm"):
+            yield Lines(lambda width: [((part, ask.role),) for part in wrap(text.plain(ask.title), width)])
+            if ask.details:
+                with VerticalScroll(classes="dialog-text", can_focus=False):
+                    yield Lines(self.details)
+            else:
+                yield Lines(lambda _: ((),))
+            if ask.type_this:
+                yield Lines(self.prompt, classes="dialog-prompt")
+                yield Input(id="name", compact=True, select_on_focus=False)
+            with Horizontal(classes="dialog-buttons"):
+                yield Button(ask.no, id="no", compact=True)
+                yield Button(ask.yes, id="yes", compact=True, disabled=bool(ask.type_this))
+
+    def details(self, width: int) -> Sequence[Line]:
+        """What will happen, wrapped."""
+        return [part for line in self._question.details for part in wrap_line(line, width)]
+
+    def prompt(self, width: int) -> Sequence[Line]:
+        """What must be typed; what enter does once it is; what is wrong with it."""
+        if self._ready:
+            return (
+                (
+                    ("enter moves to ", Role.DIM),
+                    (self._question.yes, Role.ACCENT),
+                    (", enter again confirms", Role.DIM),
+                ),
+            )
+        name = text.cut_middle(text.plain(self._question.type_this), max(8, width - 34))
+        lead = (self._refusal, Role.WARN) if self._refusal else ("Type ", Role.DIM)
+        return ((lead, (name, Role.ACCENT), (" to go on:", Role.DIM)),)
+
+    def on_mount(self) -> None:
+        """The cursor is where one types, or on No."""
+        if self._question.type_this:
+            self.query_one("#name", Input).focus()
+
+    @on(Input.Changed, "#name")
+    def typed(self, message: Input.Changed) -> None:
+        """Yes can be pressed once the name is right."""
+        self._ready, self._refusal = self._right(message.value), ""
+        self.query_one("#yes", Button).disabled = not self._ready
+        self.query_one(".dialog-prompt", Lines).reload()
+
+    @on(Input.Submitted, "#name")
+    def submitted(self, message: Input.Submitted) -> None:
+        """Enter goes on to the button, never further."""
+        if self._right(message.value):
+            self.query_one("#yes", Button).focus()
+            return
+        self._refusal = "That is not it; type " if message.value.strip() else "First type "
+        self.query_one(".dialog-prompt", Lines).reload()
+
+    @on(Button.Pressed, "#yes")
+    def accept(self) -> None:
+        """Yes."""
+        self.dismiss(True)
+
+    @on(Button.Pressed, "#no")
+    def refuse(self) -> None:
+        """No."""
+        self.dismiss(False)
+
+    def action_leave(self) -> None:
+        """Neither."""
+        self.dismiss(None)
+
+    def _right(self, typed: str) -> bool:
+        return typed.strip() == self._question.type_this
+
+
+def wrap_line(line: Line, width: int) -> Sequence[Line]:
+    """A line of one piece wrapped to `width`; lines of several pieces are kept as they are."""
+    if len(line) != 1:
+        return (line,)
+    words, role = line[0]
+    indent = " " * (len(words) - len(words.lstrip()))
+    parts = wrap(words, max(8, width - len(indent)))
+    return tuple(((indent + part, role),) for part in parts) or ((),)

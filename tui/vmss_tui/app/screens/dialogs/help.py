@@ -1,0 +1,79 @@
+"""The keys of one screen, with what they do and why some cannot be used now. Generated from the action table."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+
+from vmss_tui import text
+from vmss_tui.app.actions.action import Action, ActionState, Place, shown
+from vmss_tui.app.actions.table import actions_at
+from vmss_tui.app.widgets.lines import Lines
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import wrap
+from vmss_tui.presentation.table import Line
+
+_MOVES = (
+    ("up down j k", "Move"),
+    ("pgup pgdn", "Move by pages"),
+    ("home end g G", "First and last line"),
+    ("shift+up shift+down", "Mark while moving"),
+    ("tab", "Next part of the screen"),
+    ("shift+drag", "Select text with the mouse (in most terminals)"),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Help over the screen it is about."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1,enter", "close", "close", id="help.close"),
+    ]
+
+    def __init__(self, place: Place, state: ActionState) -> None:
+        super().__init__()
+        self._place = place
+        self._state = state
+
+    def compose(self) -> ComposeResult:
+        """One scrolling text."""
+        with VerticalScroll(classes="sheet", id="help"):
+            yield Lines(self.lines)
+
+    def lines(self, width: int) -> Sequence[Line]:
+        """Keys of the place, general keys, moves."""
+        general = actions_at(Place.ANYWHERE, general=False)
+        own = actions_at(self._place, general=False)
+        lines: list[Line] = [_title(self._place.value)]
+        lines += [line for each in own for line in _lines(each, self._state, width)]
+        lines += [(), _title("Anywhere")]
+        lines += [line for each in general for line in _lines(each, self._state, width)]
+        lines += [(), _title("Lists")]
+        lines += [((text.fit(f" {keys}", 22), Role.ACCENT), (what, Role.PLAIN)) for keys, what in _MOVES]
+        lines += [(), ((" esc closes this", Role.DIM),)]
+        return lines
+
+    def action_close(self) -> None:
+        """Back to the screen beneath."""
+        self.dismiss(None)
+
+
+def _title(words: str) -> Line:
+    return ((f" {words.upper()}", Role.DIM),)
+
+
+def _lines(action: Action, state: ActionState, width: int) -> list[Line]:
+    keys = "  ".join(shown(key) for key in action.keys)
+    reason = action.refusal(state)
+    role = Role.PLAIN if reason is None else Role.WAIT
+    first, *rest = wrap(action.help, max(20, width - 23))
+    lines: list[Line] = [((text.fit(f" {keys}", 22), Role.ACCENT if reason is None else Role.WAIT), (first, role))]
+    lines += [((" " * 22, Role.PLAIN), (part, role)) for part in rest]
+    if reason is not None:
+        lines += [
+            ((" " * 22, Role.PLAIN), (part, Role.WARN)) for part in wrap(f"not now: {reason}", max(20, width - 23))
+        ]
+    return lines

@@ -1,0 +1,252 @@
+"""Fleet: every scale set that can be seen, with how it stands; the first screen.
+
+Gets snapshots from a watcher by messages; `presentation.fleet` says what a row looks like.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+
+from vmss_tui.app.actions.action import ActionState, Place
+from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.empty_states import failing_line, fleet_notice
+from vmss_tui.app.messages import FleetArrived, ReadFailed
+from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.widgets.filterbar import FilterBar
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
+from vmss_tui.engine.watch.scale_set import FleetWatcher, WatchFailure
+from vmss_tui.errors import JournalUnavailable
+from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import Freshness, Notice
+from vmss_tui.presentation.table import Column, Line, Row
+
+_HINT_OF_TENANTS = "filter: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web"
+
+
+class FleetScreen(ListScreen):
+    """The list of scale sets."""
+
+    place = Place.FLEET
+    columns: Sequence[Column] = fleet.COLUMNS
+    fields = fleet.FIELDS
+    hint = "filter: name, /regex/, !not, mode:rolling, tag:app=web"
+    mode_number = 1
+    default_order = "name"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.FLEET)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._snapshot = FleetSnapshot(complete=False)
+        self._entries: tuple[FleetEntry, ...] = ()
+        self._failure: WatchFailure | None = None
+        self._failing: Line = ()
+        self._watcher: FleetWatcher | None = None
+        self._favourites_only = False
+        self._cache = fleet.RowCache()
+        self._know: fleet.Knowledge | None = None
+
+    # -- data ---------------------------------------------------------------------------------------------------
+
+    def connection_changed(self) -> None:
+        """Watch once signed in; say how signing in stands."""
+        self.look()
+        self.redraw()
+
+    def look(self) -> None:
+        """Start watching, if that is possible and not going on; what was known stays known."""
+        azure, session = self.shell.connection.azure, self.shell.session
+        if azure is None:
+            return
+        if self._watcher is None:
+            self._watcher = FleetWatcher(azure, session.clock, idle_seconds=session.cloud.idle_seconds)
+        if not self.is_working("fleet"):
+            self._watch(self._watcher)
+
+    def covered(self) -> None:
+        """Nobody looks: read nothing."""
+        self.workers.cancel_group(self, "fleet")
+
+    def uncovered(self) -> None:
+        """Look again; rollouts may have begun or ended meanwhile."""
+        self.look()
+        self.redraw()
+
+    @work(group="fleet", exclusive=True, exit_on_error=False)
+    async def _watch(self, watcher: FleetWatcher) -> None:
+        async for each in watcher.snapshots():
+            if isinstance(each, FleetSnapshot):
+                self.post_message(FleetArrived(each))
+            else:
+                self.post_message(ReadFailed(each))
+
+    def on_fleet_arrived(self, message: FleetArrived) -> None:
+        """News."""
+        self._snapshot, self._failure = message.snapshot, None
+        self.shell.fleet = message.snapshot
+        self.redraw()
+
+    def on_read_failed(self, message: ReadFailed) -> None:
+        """What is shown gets old; a list that was there stays."""
+        self._failure = message.failure
+        self._failing = failing_line(message.failure, self.shell.session)
+        self.redraw()
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    def knowledge(self) -> fleet.Knowledge:
+        """What rows need beside Azure's answer."""
+        running: dict[ScaleSetId, str] = {}
+        try:
+            running = {each.target: each.id for each in self.shell.session.journal().rollouts() if not each.stage.over}
+        except JournalUnavailable as error:
+            self.log.warning(error.message)
+        return fleet.Knowledge(
+            now=self.shell.session.clock.now(),
+            label=self.shell.label_of,
+            favourites=self.shell.favourites.ids,
+            rollouts=running,
+            generation=self.shell.label_of.refresh(),
+            tenants=fleet.tenant_names(self._snapshot),
+        )
+
+    def rows(self) -> tuple[Row, ...]:
+        """The scale sets of the current view."""
+        know = self.knowledge()
+        view = fleet.FleetView(
+            order=self.order, reverse=self.reverse, favourites_only=self._favourites_only, terms=self.terms
+        )
+        self._entries = fleet.shown_entries(self._snapshot, view, know)
+        self.grid.set_empty(self._why_empty())
+        if self._watcher is not None:
+            self._watcher.prefer([each.id for each in self._entries[:60]])
+        self._know = know
+        rows = self._cache.rows(self._entries, know)
+        self.columns = fleet.columns_of(know, rows)
+        self.grid.set_columns(self.columns)
+        self.query_one(FilterBar).set_hint(_HINT_OF_TENANTS if know.tenants else self.hint)
+        return rows
+
+    def _why_empty(self) -> str:
+        if self._favourites_only:
+            return "no favourites yet: * stars the scale set under the cursor, f shows all again"
+        return "no scale set matches the filter: esc clears it" if self.terms else ""
+
+    def notice(self) -> Notice | None:
+        """Signing in, loading, nothing there, no rights."""
+        return fleet_notice(self.shell.connection, self._snapshot, self._failure, self.now, self.shell.session)
+
+    def rest(self) -> Line:
+        """Counts, or the problem of the set under the cursor."""
+        entry = self.current()
+        if entry is not None and entry.problem:
+            return (("▲ ", Role.WARN), (entry.problem, Role.WARN))
+        if not self._snapshot.entries or self._know is None:
+            return ()
+        if self._failure is not None:
+            return self._failing
+        summary = fleet.fleet_summary(self._snapshot, self._entries, self._know)
+        return fleet.fleet_rest(summary, entry, self._know, self.size.width - 2)
+
+    def on_resize(self) -> None:
+        """The status line says as much as there is room for."""
+        if self.is_attached:
+            self.status.rest(self.rest())
+
+    def crumbs(self) -> tuple[str, ...]:
+        """We are at the root."""
+        return ("vmss-tui",)
+
+    def note(self) -> str:
+        """Tenants and counts."""
+        return fleet.fleet_note(self._snapshot) if self._snapshot.subscriptions else ""
+
+    def freshness(self) -> Freshness:
+        """When Azure last answered."""
+        checked = self._watcher.checked_at if self._watcher is not None else None
+        return self.age_of(checked, failing=self._failure is not None)
+
+    def current(self) -> FleetEntry | None:
+        """The entry under the cursor."""
+        key = self.grid.cursor_key
+        return next((each for each in self._entries if fleet.key_of(each.id) == key), None)
+
+    def action_state(self) -> ActionState:
+        """A list without rows has no subject."""
+        state = super().action_state()
+        entry = self.current() if state.subject else None
+        return replace(state, subject=entry.scale_set.name if entry is not None else "")
+
+    def tick(self) -> None:
+        """Ages; waits count up."""
+        super().tick()
+        panel_waits = self.notice()
+        if panel_waits is not None:
+            self.show_notice(panel_waits)
+
+    def highlighted(self, key: str | None) -> None:
+        """Its problem, if it has one."""
+        self.status.rest(self.rest())
+
+    # -- actions ------------------------------------------------------------------------------------------------
+
+    def on_grid_selected(self) -> None:
+        """Enter, or a click on the row under the cursor."""
+        self.action_do("fleet.open")
+
+    def do_open(self) -> None:
+        """Open the scale set."""
+        if (entry := self.current()) is not None:
+            self.shell.open_scale_set(entry.id)
+
+    def do_deploy(self) -> None:
+        """Plan a rollout."""
+        if (entry := self.current()) is not None:
+            self.shell.open_deploy(entry.id)
+
+    def do_favourite(self) -> None:
+        """Star or unstar."""
+        entry = self.current()
+        if entry is None:
+            return
+        try:
+            starred = self.shell.favourites.toggle(entry.id)
+        except OSError as problem:
+            self.flash(f"the star cannot be kept: {problem.strerror or problem}", Role.WARN)
+        else:
+            self.flash(f"{entry.scale_set.name} is {'a favourite' if starred else 'no favourite any more'}")
+        self.redraw()
+
+    def do_favourites(self) -> None:
+        """Favourites only, or all."""
+        self._favourites_only = not self._favourites_only
+        self.redraw()
+
+    def do_raw(self) -> None:
+        """Azure's JSON."""
+        azure, entry = self.shell.connection.azure, self.current()
+        if azure is None or entry is None:
+            self.flash(f"raw: {self.shell.connection.reason}", Role.WARN)
+            return
+        from vmss_tui.app.screens.dialogs.sheet import SheetScreen
+
+        self.app.push_screen(SheetScreen.of_json(entry.scale_set.name, partial(azure.raw, entry.id)))
+
+    def do_copy(self) -> None:
+        """The resource id."""
+        if (entry := self.current()) is not None:
+            self.shell.copy(str(entry.id), "the resource id")
+
+    def do_refresh(self) -> None:
+        """Read again now, or sign in again."""
+        if self._watcher is not None:
+            self._watcher.refresh()
+            self.look()
+            self.flash("reading again")
+        else:
+            self.shell.sign_in()

@@ -1,0 +1,292 @@
+"""Profiles: deployment profiles from every place; the third mode.
+
+The store reads and writes the files; nothing here changes Azure.
+"""
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import SuspendNotSupported
+from textual.binding import BindingType
+
+from vmss_tui import duration
+from vmss_tui import text as words
+from vmss_tui.app.actions.action import ActionState, Place
+from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.empty_states import error_notice
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
+from vmss_tui.app.screens.dialogs.prompt import PickScreen, PromptScreen
+from vmss_tui.app.screens.dialogs.sheet import Sheet, SheetScreen
+from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import Freshness, Notice, wrap
+from vmss_tui.presentation.profiles.drift import drift_cell, drift_lines
+from vmss_tui.presentation.rollout import history as lists
+from vmss_tui.presentation.scaleset.details import text_lines
+from vmss_tui.presentation.table import Line, Row
+from vmss_tui.profiles.drift import Drift, fleet_drift
+from vmss_tui.profiles.model import LintProblem, lint_file
+from vmss_tui.profiles.store.directories import Origin
+from vmss_tui.profiles.store.store import ProfileEntry
+
+_BUNDLED = "it came with the program and stays as it is; n makes a copy of your own"
+
+
+class ProfilesScreen(ListScreen):
+    """The list of profiles."""
+
+    place = Place.PROFILES
+    columns = lists.PROFILE_DRIFT_COLUMNS
+    fields = lists.PROFILE_FIELDS
+    hint = "filter: name, origin:user, state:invalid, drift:differs, owner:web-team"
+    mode_number = 3
+    default_order = "recent"
+    more_orders = ("recent",)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.PROFILES)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._entries: tuple[ProfileEntry, ...] = ()
+        self._shown: tuple[ProfileEntry, ...] = ()
+        self._error: VmssTuiError | None = None
+        self._drifts: dict[str, tuple[Drift, ...]] = {}
+
+    # -- data ---------------------------------------------------------------------------------------------------
+
+    def uncovered(self) -> None:
+        """List the files again, and compare them with the fleet as it was last seen."""
+        store, known = self.shell.session.profiles(), self.shell.fleet
+        try:
+            self._entries, self._error = store.list(), None
+        except VmssTuiError as error:
+            self._error = error
+        seen = known.entries if known is not None else ()
+        named = self.shell.label_of
+        self._drifts = {
+            str(each.path): fleet_drift(store.glance(each), seen, named=named) for each in self._entries if seen
+        }
+        self.redraw()
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    def rows(self) -> tuple[Row, ...]:
+        """The profiles of the current view."""
+        self._shown = lists.shown_profiles(
+            self._entries, self.terms, self.order, reverse=self.reverse, drifts=self._drifts
+        )
+        self.grid.set_empty("no profile matches the filter: esc clears it")
+        now = self.shell.session.clock.now()
+        return tuple(lists.profile_row(each, now, drift_cell(self._drifts.get(str(each.path)))) for each in self._shown)
+
+    def notice(self) -> Notice | None:
+        """Nothing there."""
+        if self._error is not None:
+            return error_notice("The profiles cannot be read", self._error, "ctrl+r tries again")
+        if self._entries:
+            return None
+        places = "\n".join(f"{each.origin}: {each.path}" for each in self.shell.session.profiles().places)
+        what = "A profile is a TOML file with a script, its variables and a rollout policy. Looked for in"
+        return Notice(
+            title="No profiles yet",
+            reason=f"{what}\n{places}",
+            steps=("1, then e on a scale set, then f2 saves what you typed as a profile",),
+        )
+
+    def rest(self) -> Line:
+        """Counts, and where the profile under the cursor is."""
+        entry = self.current()
+        if entry is None:
+            return ()
+        known = self.shell.fleet
+        at = known.taken_at if known is not None else None
+        seen = (
+            f"  ·  targets as seen {duration.ago(words.seconds_between(at, self.shell.session.clock.now()))}"
+            if at
+            else ""
+        )
+        return ((f"{words.counted(len(self._entries), 'profile')}{seen}  ·  {lists.where_words(entry)}", Role.DIM),)
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The third mode."""
+        return ("vmss-tui", "profiles")
+
+    def freshness(self) -> Freshness:
+        """Files are read as they are."""
+        return Freshness(live=True)
+
+    def current(self) -> ProfileEntry | None:
+        """The profile under the cursor."""
+        key = self.grid.cursor_key
+        return next((each for each in self._shown if str(each.path) == key), None)
+
+    def action_state(self) -> ActionState:
+        """The profile under the cursor is the subject."""
+        state = super().action_state()
+        entry = self.current() if state.subject else None
+        if entry is None:
+            return replace(state, subject="")
+        blocked = {"profiles.deploy": f"it cannot be used: {entry.problem}"} if entry.problem else {}
+        if entry.origin is Origin.BUNDLED:
+            blocked |= {f"profiles.{each}": _BUNDLED for each in ("edit", "rename", "delete")}
+        return replace(state, subject=entry.name, blocked=blocked)
+
+    def highlighted(self, key: str | None) -> None:
+        """Its path stands in the status line."""
+        self.status.rest(self.rest())
+
+    # -- actions ------------------------------------------------------------------------------------------------
+
+    def on_grid_selected(self) -> None:
+        """Enter on a profile."""
+        self.action_do("profiles.open")
+
+    def do_open(self) -> None:
+        """How its targets stand and what is wrong with it, then the text."""
+        self._show(problems=True)
+
+    def do_raw(self) -> None:
+        """The text alone."""
+        self._show(problems=False)
+
+    def _show(self, *, problems: bool) -> None:
+        entry = self.current()
+        if entry is None:
+            return
+        try:
+            source = self.shell.session.profiles().shown(entry)
+        except VmssTuiError as error:
+            self.flash(f"{error.message} {error.hint}", Role.BAD)
+            return
+        found = lint_file(entry.path) if problems else ()
+        drifts = self._drifts.get(str(entry.path), ()) if problems else ()
+
+        def show(width: int) -> list[Line]:
+            parts = (drift_lines(drifts, width), _problem_lines(found, width), text_lines(source, width))
+            return [line for part in parts if part for line in (*part, ())]
+
+        self.app.push_screen(SheetScreen(f"{entry.name} · {entry.path}", Sheet(show, source)))
+
+    @work(group="profile", exclusive=True, exit_on_error=False)
+    async def do_deploy(self) -> None:
+        """Choose a scale set, then plan."""
+        entry, snapshot = self.current(), self.shell.fleet
+        if entry is None:
+            return
+        if snapshot is None or not snapshot.entries:
+            self.flash("deploy to: the fleet has not been read yet; press 1 and wait for it", Role.WARN)
+            return
+        know = fleet.Knowledge(
+            now=self.shell.session.clock.now(), label=self.shell.label_of, tenants=fleet.tenant_names(snapshot)
+        )
+        rows = [fleet.row_of(each, know) for each in fleet.shown_entries(snapshot, fleet.FleetView(), know)]
+        title = f"Deploy {entry.name} to which scale set?"
+        key = await self.app.push_screen_wait(
+            PickScreen(title, fleet.columns_of(know, rows), rows, empty="no scale set matches")
+        )
+        if key is not None:
+            target = next((each.id for each in snapshot.entries if fleet.key_of(each.id) == key), ScaleSetId.parse(key))
+            self.shell.open_deploy(target, profile=entry.name)
+
+    def do_edit(self) -> None:
+        """Open it in the editor."""
+        entry = self.current()
+        if entry is None:
+            return
+        command = self.shell.session.editor(entry.path)
+        try:
+            with self.app.suspend():
+                subprocess.run(list(command), check=False)
+        except SuspendNotSupported:
+            self.flash("edit: this terminal cannot be lent to an editor", Role.WARN)
+        except OSError as problem:
+            self.flash(f"edit: {command[0]} cannot be started: {problem.strerror or problem}", Role.BAD)
+        self.app.refresh()
+        self.uncovered()
+
+    @work(group="profile", exclusive=True, exit_on_error=False)
+    async def do_duplicate(self) -> None:
+        """Copy it under another name."""
+        entry = self.current()
+        if entry is None:
+            return
+        title = f"Copy {entry.name} as"
+        name = await self.app.push_screen_wait(PromptScreen(title, value=f"{entry.name}-copy"))
+        if name is not None:
+            self._place("copied to", lambda: self.shell.session.profiles().duplicate(entry, name))
+
+    @work(group="profile", exclusive=True, exit_on_error=False)
+    async def do_rename(self) -> None:
+        """Give it another name."""
+        entry = self.current()
+        if entry is None:
+            return
+        name = await self.app.push_screen_wait(PromptScreen(f"Rename {entry.name} to", value=entry.name))
+        if name is not None and name != entry.name:
+            self._place("renamed to", lambda: self.shell.session.profiles().rename(entry, name))
+
+    @work(group="profile", exclusive=True, exit_on_error=False)
+    async def do_delete(self) -> None:
+        """Delete it, after a confirm."""
+        entry = self.current()
+        if entry is None:
+            return
+        question = Question(
+            title=f"Delete the profile {entry.name}?",
+            yes="Delete",
+            details=(((f"The file {entry.path} is removed; there is no way back.", Role.PLAIN),),),
+            role=Role.BAD,
+        )
+        if await self.app.push_screen_wait(ConfirmScreen(question)):
+            self._try(lambda: self._delete(entry))
+
+    def _delete(self, entry: ProfileEntry) -> str:
+        self.shell.session.profiles().delete(entry)
+        return f"{entry.name} is deleted"
+
+    def _place(self, done: str, act: Callable[[], Path]) -> None:
+        """Make a file, say so, and put the cursor on it."""
+
+        def made() -> str:
+            made_at.append(str(act()))
+            return f"{done} {made_at[0]}"
+
+        made_at: list[str] = []
+        self._try(made)
+        for path in made_at:
+            self.grid.move_to(path)
+
+    def _try(self, act: Callable[[], str]) -> None:
+        try:
+            said = act()
+        except VmssTuiError as error:
+            self.flash(f"{error.message}; {error.hint}" if error.hint else error.message, Role.BAD)
+        else:
+            self.flash(said)
+        self.uncovered()
+
+    def do_copy(self) -> None:
+        """Its path."""
+        if (entry := self.current()) is not None:
+            self.shell.copy(str(Path(entry.path)), "the profile's path")
+
+    def do_refresh(self) -> None:
+        """List again."""
+        self.uncovered()
+
+
+def _problem_lines(found: Sequence[LintProblem], width: int) -> list[Line]:
+    """What is wrong or unwise, each with its line and its next step."""
+    lines: list[Line] = []
+    for each in found:
+        sign, role = ("✖", Role.BAD) if each.is_error else ("▲", Role.WARN)
+        at = f"line {each.line}: " if each.line else ""
+        said = f"{at}{each.key + ': ' if each.key else ''}{each.message}; {each.hint}".rstrip("; ")
+        lines += [((f" {sign if n == 0 else ' '} {part}", role),) for n, part in enumerate(wrap(said, width - 4))]
+    return lines

@@ -1,0 +1,1 @@
+"""Rollouts: the list, the live view, what is asked of one."""

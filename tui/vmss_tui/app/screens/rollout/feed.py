@@ -1,0 +1,90 @@
+"""Where a rollout screen's events come from: the journal as it grows, or a recorded log at a speed.
+
+Reads the journal, never Azure; writes nothing. Messages only; no widget is touched.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from textual.message import Message
+
+from vmss_tui.domain.rollout.events import Logged
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.ports import Clock
+
+LONGEST_GAP = 3.0
+"""Real seconds that a replay shows of a stretch in which nothing happened."""
+
+_STEP = 0.1
+_SLOWEST, _FASTEST = 0.25, 1024.0
+
+
+@dataclass
+class LogArrived(Message):
+    """More of the rollout's log."""
+
+    log: tuple[Logged, ...]
+
+
+@dataclass
+class LogFailed(Message):
+    """The journal cannot be read; it is tried again."""
+
+    error: VmssTuiError
+
+
+class Replay:
+    """A recorded log, played `speed` times faster than it happened; may be held and changed in speed."""
+
+    def __init__(self, log: Sequence[Logged], speed: float, clock: Clock) -> None:
+        self._log = tuple(log)
+        self._clock = clock
+        self.speed = max(_SLOWEST, min(_FASTEST, speed))
+        self.held = False
+        self._time = self._log[0].at if self._log else clock.now()
+        self._since = clock.monotonic()
+
+    @property
+    def now(self) -> datetime:
+        """The time in the recording; it never passes the last event."""
+        end = self._log[-1].at if self._log else self._time
+        if self.held:
+            return min(self._time, end)
+        passed = (self._clock.monotonic() - self._since) * self.speed
+        return min(self._time + timedelta(seconds=passed), end)
+
+    def hold(self) -> None:
+        """Stand still, or go on."""
+        self._rebase()
+        self.held = not self.held
+
+    def change_speed(self, factor: float) -> None:
+        """Play `factor` times faster from now on."""
+        self._rebase()
+        self.speed = max(_SLOWEST, min(_FASTEST, self.speed * factor))
+
+    async def play(self) -> AsyncIterator[tuple[Logged, ...]]:
+        """The events in the order and at the pace in which they happened."""
+        at = 0
+        while at < len(self._log):
+            due = at
+            while due < len(self._log) and self._log[due].at <= self.now:
+                due += 1
+            if due > at:
+                yield self._log[at:due]
+                at = due
+                continue
+            await self._wait_for(self._log[at].at)
+
+    async def _wait_for(self, moment: datetime) -> None:
+        left = (moment - self.now).total_seconds() / self.speed
+        if left > LONGEST_GAP and not self.held:
+            self._time = moment - timedelta(seconds=LONGEST_GAP * self.speed)
+            self._since = self._clock.monotonic()
+            left = LONGEST_GAP
+        await self._clock.sleep(_STEP if self.held else max(0.01, min(_STEP, left)))
+
+    def _rebase(self) -> None:
+        self._time = self.now
+        self._since = self._clock.monotonic()

@@ -1,0 +1,189 @@
+"""Rollouts: everything in the journal, running ones first; the second mode.
+
+Reads the journal by a timer of its own; a rollout whose runner died can be resumed from here.
+"""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+
+from vmss_tui.app.actions.action import ActionState, Place
+from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.empty_states import error_notice
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
+from vmss_tui.app.screens.dialogs.sheet import Sheet, SheetScreen
+from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.screens.rollout.take_over import take_over
+from vmss_tui.domain.rollout.state import Stage
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import Freshness, Notice
+from vmss_tui.presentation.rollout import history as lists
+from vmss_tui.presentation.scaleset.details import text_lines
+from vmss_tui.presentation.table import Line, Row
+from vmss_tui.report.export import to_jsonl
+
+_EVERY = 2
+"""Seconds between two looks into the journal."""
+
+
+class RolloutsScreen(ListScreen):
+    """The list of rollouts."""
+
+    place = Place.ROLLOUTS
+    columns = lists.ROLLOUT_COLUMNS
+    fields = lists.ROLLOUT_FIELDS
+    hint = "filter: name, stage:running, who:maria, version:2.5"
+    mode_number = 2
+    default_order = "running"
+    more_orders = ("running",)
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.ROLLOUTS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._items: tuple[lists.RolloutItem, ...] = ()
+        self._shown: tuple[lists.RolloutItem, ...] = ()
+        self._error: VmssTuiError | None = None
+
+    # -- data ---------------------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Look into the journal."""
+        try:
+            journal = self.shell.session.journal()
+            self._items = tuple(
+                lists.RolloutItem(
+                    each, each.stage.over or ((lease := journal.lease(each.id)) is not None and lease.alive)
+                )
+                for each in journal.rollouts()
+            )
+            self._error = None
+        except VmssTuiError as error:
+            self._error = error
+
+    def uncovered(self) -> None:
+        """Look again."""
+        self.load()
+        self.redraw()
+
+    def tick(self) -> None:
+        """Look every now and then."""
+        super().tick()
+        if int(self.now) % _EVERY == 0:
+            self.load()
+            self.redraw()
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    def rows(self) -> tuple[Row, ...]:
+        """The rollouts of the current view."""
+        self._shown = lists.shown_rollouts(self._items, self.terms, self.order, reverse=self.reverse)
+        self.grid.set_empty("no rollout matches the filter: esc clears it")
+        now = self.shell.session.clock.now()
+        rows = tuple(lists.rollout_row(each, now) for each in self._shown)
+        self.grid.set_columns(lists.rollout_columns(rows))
+        return rows
+
+    def notice(self) -> Notice | None:
+        """Nothing there, or a journal that cannot be read."""
+        if self._error is not None:
+            return error_notice("The journal cannot be read", self._error, "ctrl+r tries again")
+        if self._items:
+            return None
+        return Notice(
+            title="No rollouts yet",
+            reason="Every rollout is kept here with all its events: started by this app or by `vmss-tui rollout`.",
+            steps=("1 goes to the fleet: e on a scale set plans a rollout", "3 shows profiles to start from"),
+        )
+
+    def rest(self) -> Line:
+        """Counts, or why the rollout under the cursor failed."""
+        item = self.current()
+        if item is not None and item.header.stage is Stage.FAILED:
+            return (("✖ ", Role.BAD), (item.header.reason, Role.BAD))
+        return lists.rollouts_summary(self._items, len(self._shown)) if self._items else ()
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The second mode."""
+        return ("vmss-tui", "rollouts")
+
+    def freshness(self) -> Freshness:
+        """The journal is live."""
+        return Freshness(live=True)
+
+    def highlighted(self, key: str | None) -> None:
+        """Its reason, if it failed."""
+        self.status.rest(self.rest())
+
+    def current(self) -> lists.RolloutItem | None:
+        """The rollout under the cursor."""
+        key = self.grid.cursor_key
+        return next((each for each in self._shown if each.header.id == key), None)
+
+    def action_state(self) -> ActionState:
+        """The rollout under the cursor is the subject."""
+        state = super().action_state()
+        item = self.current() if state.subject else None
+        if item is None:
+            return replace(state, subject="")
+        blocked = {} if item.orphaned else {"rollouts.resume": _why_no_resume(item)}
+        return replace(state, subject=item.header.id, stage=item.header.stage, blocked=blocked)
+
+    # -- actions ------------------------------------------------------------------------------------------------
+
+    def on_grid_selected(self) -> None:
+        """Enter on a rollout."""
+        self.action_do("rollouts.open")
+
+    def do_open(self) -> None:
+        """Watch it from its first event."""
+        if (item := self.current()) is not None:
+            self.shell.open_rollout(item.header.id)
+
+    @work(group="resume", exclusive=True, exit_on_error=False)
+    async def do_resume(self) -> None:
+        """Start a new runner for it, after a confirm."""
+        item = self.current()
+        if item is None:
+            return
+        question = Question(
+            title=f"Resume rollout {item.header.id} of {item.header.target.name}?",
+            yes="Resume",
+            details=(
+                (("Its runner is gone; nothing has been started since.", Role.PLAIN),),
+                (("A new runner reads Azure first: an instance that is done is not touched again, an operation that "
+                  "still runs is waited for.", Role.PLAIN),),
+            ),
+        )  # fmt: skip
+        if await self.app.push_screen_wait(ConfirmScreen(question)):
+            await take_over(self, item.header.id)
+
+    def do_raw(self) -> None:
+        """The log as JSON lines."""
+        item = self.current()
+        if item is None:
+            return
+        try:
+            journal = self.shell.session.journal()
+            header, log = journal.header(item.header.id), journal.events(item.header.id)
+        except VmssTuiError as error:
+            self.flash(error.message, Role.BAD)
+            return
+        words = to_jsonl(header, log)
+        sheet = Sheet(lambda width: text_lines(words, width), words)
+        self.app.push_screen(SheetScreen(f"rollout {item.header.id} · log", sheet))
+
+    def do_copy(self) -> None:
+        """The rollout's id."""
+        if (item := self.current()) is not None:
+            self.shell.copy(item.header.id, "the rollout's id")
+
+    def do_refresh(self) -> None:
+        """Look again."""
+        self.uncovered()
+
+
+def _why_no_resume(item: lists.RolloutItem) -> str:
+    return f"it is {item.header.stage.value}" if item.header.stage.over else "its runner is at work"

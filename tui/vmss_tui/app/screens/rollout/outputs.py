@@ -1,0 +1,49 @@
+"""Sheets of a rollout: what its scripts printed, and its report. Builds them; shows nothing by itself."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from vmss_tui.app.screens.dialogs.sheet import Sheet, SheetScreen
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.script import ScriptRun
+from vmss_tui.domain.rollout.events import InstanceSeen
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.scaleset import details
+from vmss_tui.presentation.table import Line
+from vmss_tui.text import plain_lines
+
+
+def outputs_sheet(title: str, seen: Iterable[InstanceSeen], now: datetime) -> SheetScreen:
+    """What the scripts of these instances printed, equal outputs together."""
+    outputs = details.outputs_of([_instance(each) for each in seen])
+    return SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width)))
+
+
+def _instance(seen: InstanceSeen) -> Instance:
+    run = ScriptRun(
+        state=seen.script,
+        exit_code=seen.exit_code,
+        message=seen.message,
+        stdout=seen.stdout,
+        stderr=seen.stderr,
+        at=seen.script_at,
+    )
+    return Instance(id=seen.id, name=seen.name or seen.id, zone=seen.zone, script=run)
+
+
+def report_sheet(title: str, markdown: str) -> SheetScreen:
+    """A report as Markdown: headings stand out, the rest is as written; copying gives it verbatim."""
+    return SheetScreen(title, Sheet(lambda width: _report_lines(markdown, width), copy=markdown))
+
+
+def text_sheet(title: str, words: str) -> SheetScreen:
+    """A text as it is, long lines cut into pieces."""
+    return SheetScreen(title, Sheet(lambda width: details.text_lines(words, width), copy=words))
+
+
+def _report_lines(markdown: str, width: int) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    for line in plain_lines(markdown):
+        role = Role.ACCENT if line.startswith("#") else Role.PLAIN
+        lines += [((f" {part}", role),) for part in details.chop(line, max(8, width - 2))] or [()]
+    return tuple(lines)

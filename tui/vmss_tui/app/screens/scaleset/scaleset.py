@@ -1,0 +1,302 @@
+"""Scale set: what it is, how it is updated, and every instance of it, as they stand now.
+
+Gets snapshots from a watcher by messages; `presentation.scaleset` says how things look.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+from textual.widget import Widget
+
+from vmss_tui.app.actions.action import ActionState, Place
+from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.empty_states import connection_notice, failing_line, set_notice
+from vmss_tui.app.messages import ReadFailed, SetArrived
+from vmss_tui.app.screens.dialogs.prompt import PromptScreen
+from vmss_tui.app.screens.dialogs.sheet import Sheet, SheetScreen
+from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.widgets.grid import Grid
+from vmss_tui.app.widgets.lines import Lines, Rule
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.script import unnamed
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.engine.watch.scale_set import SetWatcher, WatchFailure
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.header import Freshness, Notice
+from vmss_tui.presentation.heatmap import heatmap_lines
+from vmss_tui.presentation.scaleset import details
+from vmss_tui.presentation.scaleset import summary as scaleset
+from vmss_tui.presentation.table import Line, Row
+
+
+class ScaleSetScreen(ListScreen):
+    """One scale set and its instances."""
+
+    place = Place.SCALE_SET
+    columns = scaleset.COLUMNS
+    fields = scaleset.FIELDS
+    hint = "filter: name, zone:2, script:failed, health:unhealthy, model:behind, !version:2.5"
+    default_order = "trouble"
+    more_orders = ("trouble",)
+    filter_in_rule = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.SCALE_SET)
+
+    def __init__(self, target: ScaleSetId) -> None:
+        super().__init__()
+        self.target = target
+        self._snapshot: SetSnapshot | None = None
+        self._failure: WatchFailure | None = None
+        self._failing: Line = ()
+        self._watcher: SetWatcher | None = None
+        self._faults_only = False
+        self._shown: tuple[Instance, ...] = ()
+        self._labels: dict[str, str] = {}
+
+    # -- data ---------------------------------------------------------------------------------------------------
+
+    def connection_changed(self) -> None:
+        """Watch once signed in."""
+        self.look()
+        self.redraw()
+
+    def look(self) -> None:
+        """Start watching, if that is possible and not going on."""
+        azure, session = self.shell.connection.azure, self.shell.session
+        if azure is None:
+            return
+        if self._watcher is None:
+            cloud = session.cloud
+            self._watcher = SetWatcher(
+                azure, self.target, session.clock, watch_seconds=cloud.watch_seconds, idle_seconds=cloud.idle_seconds
+            )
+        if not self.is_working("set"):
+            self._watch(self._watcher)
+
+    @work(group="set", exclusive=True, exit_on_error=False)
+    async def _watch(self, watcher: SetWatcher) -> None:
+        async for each in watcher.snapshots():
+            if isinstance(each, SetSnapshot):
+                self.post_message(SetArrived(each))
+            else:
+                self.post_message(ReadFailed(each))
+
+    def on_mount(self) -> None:
+        """Watch at once when we are signed in."""
+        self._asked = self.now
+        self.look()
+
+    def covered(self) -> None:
+        """Nobody looks: read nothing."""
+        self.workers.cancel_group(self, "set")
+
+    def uncovered(self) -> None:
+        """Look again."""
+        self.look()
+        self.redraw()
+
+    def on_set_arrived(self, message: SetArrived) -> None:
+        """News."""
+        self._snapshot, self._failure = message.snapshot, None
+        self.redraw()
+
+    def on_read_failed(self, message: ReadFailed) -> None:
+        """What is shown gets old."""
+        self._failure = message.failure
+        self._failing = failing_line(message.failure, self.shell.session)
+        self.redraw()
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    def above(self) -> Iterable[Widget]:
+        """Summary and map."""
+        yield Rule(classes="soft")
+        yield Lines(self._summary, id="summary")
+        yield Rule(classes="soft")
+        yield Lines(self._map, id="map")
+
+    def _summary(self, width: int) -> Sequence[Line]:
+        if self._snapshot is None:
+            return [()] * scaleset.SUMMARY_LINES
+        return scaleset.summary_lines(self._snapshot, self.shell.label_of, self.shell.session.clock.now(), width)
+
+    def _map(self, width: int) -> Sequence[Line]:
+        if self._snapshot is None:
+            return [()]
+        most = 4 if self.size.height >= 30 else 3
+        return heatmap_lines(scaleset.zones_of(self._snapshot), width, most=most) or [()]
+
+    def redraw(self) -> None:
+        """Summary and map, then the list."""
+        if self._snapshot is not None:
+            self._labels = scaleset.versions(self._snapshot, self.shell.label_of)
+        with self.app.batch_update():
+            for each in ("#summary", "#map"):
+                self.query_one(each, Lines).reload()
+            super().redraw()
+
+    def rows(self) -> tuple[Row, ...]:
+        """The instances of the current view."""
+        if self._snapshot is None:
+            return ()
+        view = scaleset.InstanceView(
+            order=self.order, reverse=self.reverse, faults_only=self._faults_only, terms=self.terms
+        )
+        self._shown = scaleset.shown_instances(self._snapshot, view, self._labels)
+        self.grid.set_empty(self._why_empty(self._snapshot))
+        self.grid.set_columns(scaleset.columns_of(self._labels))
+        now = self.shell.session.clock.now()
+        return tuple(scaleset.row_of(each, self._labels, now) for each in self._shown)
+
+    def _why_empty(self, snapshot: SetSnapshot) -> str:
+        if not snapshot.instances:
+            return "this scale set has no instances (capacity 0)"
+        return "no instance needs attention: f shows all" if self._faults_only else "no instance matches: esc clears"
+
+    def notice(self) -> Notice | None:
+        """Signing in, reading, failed."""
+        if self._snapshot is not None:
+            return None
+        error = self._failure.error if self._failure is not None else None
+        waiting = connection_notice(self.shell.connection, self.now, self.shell.session)
+        return waiting or set_notice(error, self.target.name, self.now - self._asked)
+
+    def rest(self) -> Line:
+        """Counts, or why Azure's last roll stopped."""
+        if self._snapshot is None:
+            return ()
+        if self._failure is not None:
+            return self._failing
+        fault = scaleset.fault_line(self._snapshot)
+        return fault or scaleset.count_line(self._snapshot, self._shown, len(self.grid.marks))
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Subscription, group, name."""
+        return ("vmss-tui", self.shell.subscription_name(self.target.subscription), self.target.group, self.target.name)
+
+    def freshness(self) -> Freshness:
+        """When Azure last answered."""
+        checked = self._watcher.checked_at if self._watcher is not None else None
+        return self.age_of(checked, failing=self._failure is not None)
+
+    def current(self) -> Instance | None:
+        """The instance under the cursor."""
+        key = self.grid.cursor_key
+        return next((each for each in self._shown if each.id == key), None)
+
+    def chosen(self) -> tuple[Instance, ...]:
+        """The marked instances, else all that are shown."""
+        marks = self.grid.marks
+        return tuple(each for each in self._shown if each.id in marks) or self._shown
+
+    def action_state(self) -> ActionState:
+        """The instance is the subject."""
+        state = super().action_state()
+        instance = self.current() if state.subject else None
+        return replace(state, subject=instance.name if instance is not None else "")
+
+    def tick(self) -> None:
+        """Ages."""
+        super().tick()
+        if self._snapshot is None:
+            self.show_notice(self.notice())
+        elif int(self.now) % 5 == 0:
+            self.grid.set_rows(self.rows())
+
+    # -- actions ------------------------------------------------------------------------------------------------
+
+    def on_grid_selected(self) -> None:
+        """Enter on an instance."""
+        self.action_do("scaleset.details")
+
+    def on_grid_marked(self, message: Grid.Marked) -> None:
+        """The count of marks stands in the status line."""
+        self.status.rest(self.rest())
+
+    def do_deploy(self) -> None:
+        """Plan a rollout."""
+        self.shell.open_deploy(self.target)
+
+    def do_details(self) -> None:
+        """Everything about the instance."""
+        instance = self.current()
+        if instance is None:
+            return
+        now = self.shell.session.clock.now()
+        version = scaleset.instance_version(instance, self._labels)
+        lines = partial(details.instance_lines, instance, version, now)
+        self.app.push_screen(SheetScreen(instance.name, Sheet(lines)))
+
+    def do_output(self) -> None:
+        """What its script printed."""
+        instance = self.current()
+        if instance is not None:
+            self._show_outputs(f"{instance.name} · script output", (instance,))
+
+    def do_outputs(self) -> None:
+        """What all scripts printed, equal ones together."""
+        self._show_outputs(f"{self.target.name} · script outputs", self.chosen())
+
+    def _show_outputs(self, title: str, instances: Sequence[Instance]) -> None:
+        outputs, now = details.outputs_of(instances), self.shell.session.clock.now()
+        self.app.push_screen(SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width))))
+
+    @work(group="name", exclusive=True, exit_on_error=False)
+    async def do_name(self) -> None:
+        """Give the instance's version a name."""
+        instance = self.current()
+        if instance is None or not instance.script_digest:
+            self.flash("name version: the instance runs no script", Role.WARN)
+            return
+        digest = instance.script_digest
+        now = scaleset.instance_version(instance, self._labels)
+        before = "" if now == unnamed(digest) else now
+        title = f"What do you call the version {now} of {instance.name}?"
+        name = await self.app.push_screen_wait(PromptScreen(title, value=before))
+        if name is None:
+            return
+        try:
+            self.shell.session.journal().name_version(digest, name)
+        except VmssTuiError as error:
+            self.flash(f"{error.message} {error.hint}", Role.BAD)
+            return
+        self.shell.label_of.forget()
+        self.redraw()
+        self.flash(f"{now} is called {name}")
+
+    def do_mark(self) -> None:
+        """Mark or unmark."""
+        self.grid.action_mark()
+
+    def do_faults(self) -> None:
+        """Only what needs attention, or all."""
+        self._faults_only = not self._faults_only
+        self.redraw()
+
+    def do_raw(self) -> None:
+        """Azure's JSON of the instance, or of the set when there is none."""
+        azure, instance = self.shell.connection.azure, self.current()
+        if azure is None:
+            return
+        name = instance.name if instance is not None else self.target.name
+        read = partial(azure.raw, self.target, instance.id if instance is not None else None)
+        self.app.push_screen(SheetScreen.of_json(name, read))
+
+    def do_copy(self) -> None:
+        """The instance's resource id."""
+        if (instance := self.current()) is not None:
+            self.shell.copy(f"{self.target}/virtualMachines/{instance.id}", "the instance's resource id")
+
+    def do_refresh(self) -> None:
+        """Read again now."""
+        if self._watcher is not None:
+            self._watcher.refresh()
+            self.look()
+            self.flash("reading again")
+        else:
+            self.shell.sign_in()

@@ -1,0 +1,116 @@
+"""Finds scale sets by what people type: a resource id, `group/name`, or a name that is unique among those in sight."""
+
+import asyncio
+import difflib
+from collections.abc import Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.errors import AzureError, NotUnique, Throttled, UsageError
+from vmss_tui.ports import Azure, Clock, ReadsFleet
+
+AT_ONCE = 4
+"""Subscriptions that are read at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Every scale set that can be seen; `problems` says which subscriptions could not be read, and why."""
+
+    found: tuple[tuple[ScaleSet, Subscription], ...]
+    problems: tuple[str, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+
+
+async def everything(azure: ReadsFleet) -> Inventory:
+    """Read all subscriptions. Raises what went wrong only when none of them could be read."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def read(subscription: Subscription) -> list[tuple[ScaleSet, Subscription]] | AzureError:
+        async with room:
+            try:
+                return [(each, subscription) async for page in azure.scale_sets(subscription.id) for each in page]
+            except AzureError as error:
+                return error
+
+    subscriptions = await azure.subscriptions()
+    answers = await asyncio.gather(*(read(each) for each in subscriptions))
+    failures = [answer for answer in answers if isinstance(answer, AzureError)]
+    if failures and len(failures) == len(subscriptions):
+        raise failures[0]
+    problems = tuple(
+        f"subscription {subscription.name} could not be read: {answer.message}"
+        for subscription, answer in zip(subscriptions, answers, strict=True)
+        if isinstance(answer, AzureError)
+    )
+    lists = (answer for answer in answers if not isinstance(answer, AzureError))
+    return Inventory(tuple(each for found in lists for each in found), problems, subscriptions)
+
+
+async def counted(azure: Azure, clock: Clock, *, idle_seconds: float) -> FleetSnapshot:
+    """Everything with its counts, as fast as Azure's quota allows. Raises what kept it from being read at all."""
+    from vmss_tui.engine.watch.fleet import FleetWatcher
+    from vmss_tui.engine.watch.scale_set import WatchFailure
+
+    async with aclosing(FleetWatcher(azure, clock, idle_seconds=idle_seconds).snapshots()) as snapshots:
+        async for found in snapshots:
+            if isinstance(found, WatchFailure) and not isinstance(found.error, Throttled):
+                raise found.error
+            if isinstance(found, FleetSnapshot) and found.complete:
+                return found
+    return FleetSnapshot()
+
+
+async def resolve(azure: Azure, text: str) -> ScaleSetId:
+    """The scale set that `text` names.
+
+    Raises UsageError when there is none (naming the nearest), NotUnique when there are several (listing them).
+    """
+    if text.startswith("/"):
+        try:
+            return ScaleSetId.parse(text)
+        except ValueError as error:
+            raise UsageError(str(error), hint="/subscriptions/…/virtualMachineScaleSets/NAME") from error
+    inventory = await everything(azure)
+    return pick(text, inventory)
+
+
+def pick(text: str, inventory: Inventory) -> ScaleSetId:
+    """The one scale set of the inventory with this name, `group/name` or `subscription/group/name`."""
+    wanted = tuple(part.casefold() for part in text.split("/"))
+    if not 1 <= len(wanted) <= 3 or not all(wanted):
+        raise UsageError(f"{text!r} does not name a scale set", hint="use NAME, GROUP/NAME or a resource id")
+    matches = [(each, place) for each, place in inventory.found if _fits(wanted, each.id, place)]
+    if len(matches) == 1:
+        return matches[0][0].id
+    if matches:
+        raise NotUnique(f"{len(matches)} scale sets are called {text}", hint=f"say which: {_choices(matches, wanted)}")
+    raise UsageError(
+        f"there is no scale set {text!r} among the {len(inventory.found)} you can see", hint=_nearest(text, inventory)
+    )
+
+
+def _fits(wanted: tuple[str, ...], target: ScaleSetId, place: Subscription) -> bool:
+    tail = (target.group.casefold(), target.name.casefold())
+    if len(wanted) == 3:
+        return wanted[0] in (place.id.casefold(), place.name.casefold()) and wanted[1:] == tail
+    return wanted == tail[-len(wanted) :]
+
+
+def _choices(matches: Iterable[tuple[ScaleSet, Subscription]], wanted: tuple[str, ...]) -> str:
+    found = list(matches)
+    short = [each.id.short for each, _ in found]
+    if len({name.casefold() for name in short}) == len(short) and len(wanted) == 1:
+        return ", ".join(short[:6])
+    return ", ".join(f"{place.name}/{each.id.short}" for each, place in found[:6])
+
+
+def _nearest(text: str, inventory: Inventory) -> str:
+    names = {each.id.name.casefold(): each.id.short for each, _ in inventory.found}
+    near = difflib.get_close_matches(text.rsplit("/", 1)[-1].casefold(), names, n=3, cutoff=0.5)
+    also = f"; did you mean {' or '.join(names[each] for each in near)}?" if near else ""
+    unread = f"; {inventory.problems[0]}" if inventory.problems else ""
+    return f"`vmss-tui list` shows them{also}{unread}"

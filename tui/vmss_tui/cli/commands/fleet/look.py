@@ -1,0 +1,192 @@
+"""`list`, `show`, `instances`: what is there now. Reads only."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+import click
+
+from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.fleet import find as inventory
+from vmss_tui.cli.naming import Namer
+from vmss_tui.cli.options import connected
+from vmss_tui.cli.running import run
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
+from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, SetSnapshot, count_instances
+from vmss_tui.errors import UsageError
+from vmss_tui.presentation import records, text_tables
+from vmss_tui.presentation.filter import Term, parse
+from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.scaleset import interference as in_the_way
+from vmss_tui.presentation.scaleset import summary as scaleset_words
+from vmss_tui.presentation.table import Column, Line, Row, text_of
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.command("list")
+@click.argument("terms", nargs=-1, metavar="[FILTER …]")
+@click.option("--no-counts", is_flag=True, help="Do not read instances: quicker, and without health.")
+@_JSON
+@connected
+@click.pass_context
+def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_json: bool) -> int:
+    """List every scale set you can see.
+
+    FILTER is as in the app: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web.
+    """
+    view = fleet.FleetView(terms=_terms(terms, fleet.FIELDS))
+
+    async def work(session: LiveSession) -> int:
+        snapshot = await _fleet(session, counts=not no_counts)
+        know = fleet.Knowledge(
+            now=session.clock.now(),
+            label=Namer(session),
+            rollouts=_running(session),
+            tenants=fleet.tenant_names(snapshot),
+        )
+        entries = fleet.shown_entries(snapshot, view, know)
+        for problem in snapshot.problems:
+            diagnostics.say(f"vmss-tui: {problem}")
+        if as_json:
+            output.document([records.scale_set_record(each, version=_version(each, know)) for each in entries])
+        elif entries:
+            rows = [fleet.row_of(each, know) for each in entries]
+            _print(fleet.columns_of(know, rows), rows)
+        else:
+            diagnostics.say("no scale set that you can see" + (" passes the filter" if terms else ""))
+        return 0
+
+    return run(ctx, work)
+
+
+def _print(columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """A table as wide as the terminal; columns that find no room are named."""
+    lines, without = text_tables.grid(columns, rows, cells=output.columns())
+    output.lines(lines)
+    if without:
+        diagnostics.say(f"(no room for {', '.join(without).lower()}: a pipe or --json shows all)")
+
+
+def _terms(given: tuple[str, ...], fields: Collection[str]) -> tuple[Term, ...]:
+    try:
+        return parse(" ".join(given), fields)
+    except ValueError as error:
+        raise UsageError(f"the filter does not hold: {error}") from error
+
+
+async def _fleet(session: LiveSession, *, counts: bool) -> FleetSnapshot:
+    azure = await session.connect()
+    if not counts:
+        found = await inventory.everything(azure)
+        entries = tuple(FleetEntry(scale_set=each, subscription=place) for each, place in found.found)
+        tenants = await azure.tenants()
+        return FleetSnapshot(
+            entries=entries, subscriptions=found.subscriptions, tenants=tenants, problems=found.problems
+        )
+    return await inventory.counted(azure, session.clock, idle_seconds=session.cloud.idle_seconds)
+
+
+def _version(entry: FleetEntry, know: fleet.Knowledge) -> str:
+    script = entry.scale_set.script
+    return "" if script is None else know.label(script)
+
+
+def _running(session: LiveSession) -> Mapping[ScaleSetId, str]:
+    return {each.target: each.id for each in session.journal().rollouts() if not each.stage.over}
+
+
+async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnapshot]:
+    """A scale set with its instances, by what people type."""
+    from vmss_tui.engine.prepare import read_whole
+
+    azure = await session.connect()
+    target = await inventory.resolve(azure, text)
+    snapshot = await read_whole(azure, target, session.clock)
+    places = {each.id: each for each in await azure.subscriptions()}
+    entry = FleetEntry(
+        scale_set=snapshot.scale_set,
+        subscription=places.get(target.subscription, Subscription(target.subscription, target.subscription)),
+        counts=count_instances(snapshot.instances),
+        upgrade=snapshot.upgrade,
+    )
+    return entry, snapshot
+
+
+@click.command()
+@click.argument("scaleset")
+@_JSON
+@connected
+@click.pass_context
+def show(ctx: click.Context, scaleset: str, as_json: bool) -> int:
+    """Show one scale set: its policy, health source, script, and how its instances stand."""
+
+    async def work(session: LiveSession) -> int:
+        entry, snapshot = await read_set(session, scaleset)
+        namer = Namer(session)
+        script = entry.scale_set.script
+        if as_json:
+            version = namer(script) if script is not None else ""
+            output.document(records.scale_set_detail(entry, version=version, autoscale=snapshot.autoscale))
+        else:
+            output.lines(_summary(entry, snapshot, namer, session.clock.now()))
+        return 0
+
+    return run(ctx, work)
+
+
+def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: Namer, now: datetime) -> list[str]:
+    """One scale set in lines."""
+    scale_set = snapshot.scale_set
+    script = scale_set.script
+    fault = text_of(scaleset_words.fault_line(snapshot))
+    facts = [
+        ("name", f"{scale_set.id.short}  in {entry.subscription.name}, {scale_set.location}"),
+        ("id", str(scale_set.id)),
+        ("shape", scaleset_words.shape_words(scale_set)),
+        ("policy", scaleset_words.policy_words(scale_set)),
+        ("health", _after_title(scaleset_words.health_words(scale_set))),
+        ("script", _after_title(scaleset_words.script_words(snapshot, namer, now))),
+        ("command", script.command if script is not None else ""),
+        *(("file", uri) for uri in (script.file_uris if script is not None else ())),
+        ("extensions", ", ".join(each.name for each in scale_set.extensions)),
+        ("last roll", _after_title(scaleset_words.upgrade_words(snapshot.upgrade, now))),
+        ("", fault),
+        ("in the way", _after_title(in_the_way.line(snapshot))),
+        ("instances", text_of(scaleset_words.count_line(snapshot, snapshot.instances, 0))),
+    ]
+    return text_tables.facts(facts)
+
+
+def _after_title(line: Line) -> str:
+    """A line of the app's summary without its title."""
+    return text_of(line[1:])
+
+
+@click.command()
+@click.argument("scaleset")
+@click.argument("terms", nargs=-1, metavar="[FILTER …]")
+@_JSON
+@connected
+@click.pass_context
+def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], as_json: bool) -> int:
+    """List the instances of a scale set: version, script, health. FILTER as in the app: health:unhealthy, zone:1."""
+    view = scaleset_words.InstanceView(order="id", terms=_terms(terms, scaleset_words.FIELDS))
+
+    async def work(session: LiveSession) -> int:
+        _, snapshot = await read_set(session, scaleset)
+        labels = scaleset_words.versions(snapshot, Namer(session))
+        shown = scaleset_words.shown_instances(snapshot, view, labels)
+        if as_json:
+            output.document(
+                [records.instance_record(each, version=labels.get(each.script_digest, "")) for each in shown]
+            )
+        elif shown:
+            now = session.clock.now()
+            rows = [scaleset_words.row_of(each, labels, now) for each in shown]
+            _print(scaleset_words.columns_of(labels), rows)
+        else:
+            diagnostics.say("no instance" + (" passes the filter" if terms else ""))
+        return 0
+
+    return run(ctx, work)

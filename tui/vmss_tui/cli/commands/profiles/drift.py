@@ -1,0 +1,111 @@
+"""`profiles drift`: how far the targets of a profile are from it."""
+
+import asyncio
+from collections.abc import Sequence
+
+import click
+
+from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.fleet import find as inventory
+from vmss_tui.cli.commands.rollout.prepare import assignments
+from vmss_tui.cli.naming import Namer
+from vmss_tui.cli.options import connected, with_profiles
+from vmss_tui.cli.running import run
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.errors import UsageError
+from vmss_tui.presentation import text_tables
+from vmss_tui.presentation.records import Record, plain_value
+from vmss_tui.profiles.drift import Drift, drift
+from vmss_tui.profiles.format.profile import Profile
+
+AT_ONCE = 4
+"""Scale sets that are read at the same time."""
+
+
+@click.command("drift")
+@click.argument("profile")
+@click.argument("scalesets", nargs=-1, metavar="[SCALESET …]")
+@click.option("--set", "variables", multiple=True, metavar="NAME=VALUE", help="Value of a variable; repeatable.")
+@click.option("--check", is_flag=True, help="Exit with code 1 when anything differs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@connected
+@with_profiles
+@click.pass_context
+def drift_of_profile(
+    ctx: click.Context, profile: str, scalesets: tuple[str, ...], variables: tuple[str, ...], check: bool, as_json: bool
+) -> int:
+    """Say for every target of PROFILE whether it runs what the profile says, and how many instances lag behind."""
+    given = assignments(variables)
+
+    async def work(session: LiveSession) -> int:
+        found = session.profiles().get(profile)
+        drifts = await _drifts(session, found, scalesets, given)
+        if as_json:
+            output.document([_record(each) for each in drifts])
+        else:
+            output.lines(_table(drifts))
+        return 1 if check and not all(each.clean for each in drifts) else 0
+
+    return run(ctx, work)
+
+
+async def _drifts(
+    session: LiveSession, profile: Profile, names: Sequence[str], given: dict[str, str]
+) -> tuple[Drift, ...]:
+    from vmss_tui.engine.prepare import read_set
+
+    azure = await session.connect()
+    seen = await inventory.everything(azure)
+    for problem in seen.problems:
+        diagnostics.say(f"vmss-tui: {problem}")
+    if names:
+        targets = [inventory.pick(name, seen) for name in names]
+    else:
+        targets = [each.id for each, _ in seen.found if profile.targets.choose(each)]
+    if not targets:
+        raise UsageError(
+            f"no scale set that you can see is a target of profile {profile.name}",
+            hint="name one, or look at the profile's [targets]",
+        )
+    room, named = asyncio.Semaphore(AT_ONCE), Namer(session)
+
+    async def one(target: ScaleSetId) -> Drift:
+        async with room:
+            return drift(profile, await read_set(azure, target, session.clock), given, named=named)
+
+    return tuple(await asyncio.gather(*map(one, targets)))
+
+
+def _record(each: Drift) -> Record:
+    return {
+        "target": str(each.target),
+        "state": each.state.value,
+        "version": each.label or None,
+        "reason": each.reason or None,
+        "behind": each.behind,
+        "total": each.total,
+        "clean": each.clean,
+        "changes": plain_value(each.changes),
+    }
+
+
+def _table(drifts: Sequence[Drift]) -> list[str]:
+    columns = [
+        text_tables.TextColumn("SCALE SET", least=12),
+        text_tables.TextColumn("STATE"),
+        text_tables.TextColumn("VERSION", least=8),
+        text_tables.TextColumn("BEHIND", right=True),
+        text_tables.TextColumn("WHY", least=12),
+    ]
+    rows = [
+        (
+            each.target.short,
+            f"{'●' if each.clean else '▲'} {each.state.value}",
+            each.label or "–",
+            f"{each.behind}/{each.total}",
+            each.reason,
+        )
+        for each in drifts
+    ]
+    return text_tables.table(columns, rows, cells=output.columns())

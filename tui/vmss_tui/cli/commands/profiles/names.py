@@ -1,0 +1,51 @@
+"""`profiles name`: what a version is called that nobody named, such as one that was changed outside of this tool."""
+
+import click
+
+from vmss_tui.cli import output
+from vmss_tui.cli.commands.fleet.look import read_set
+from vmss_tui.cli.naming import Namer
+from vmss_tui.cli.options import connected
+from vmss_tui.cli.running import run
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.domain.fleet.script import unnamed
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.errors import UsageError
+from vmss_tui.presentation.scaleset.summary import versions
+
+
+@click.command("name")
+@click.argument("scaleset")
+@click.argument("label")
+@click.option("--instance", metavar="ID", help="The version that this instance runs, instead of the set's own.")
+@connected
+@click.pass_context
+def name_version(ctx: click.Context, scaleset: str, label: str, instance: str | None) -> int:
+    """Call the version on SCALESET by the name LABEL, in every list and report of yours from now on."""
+    name = label.strip()
+    if not name or not name.isprintable():
+        raise UsageError("a version's name cannot be empty or hold control characters", hint="such as 'web 2.4.0'")
+
+    async def work(session: LiveSession) -> int:
+        entry, snapshot = await read_set(session, scaleset)
+        digest = _digest(snapshot, instance)
+        before = versions(snapshot, Namer(session)).get(digest, unnamed(digest))
+        session.journal().name_version(digest, name)
+        output.line(f"{before} on {entry.id.short} is called {name}")
+        return 0
+
+    return run(ctx, work)
+
+
+def _digest(snapshot: SetSnapshot, instance: str | None) -> str:
+    of = snapshot.scale_set
+    if instance is None:
+        if of.script is None:
+            raise UsageError(f"{of.id.short} has no Custom Script Extension", hint="there is no version to name")
+        return of.script.digest
+    found = snapshot.instance(instance)
+    if found is None:
+        raise UsageError(f"{of.id.short} has no instance {instance!r}", hint=f"`vmss-tui instances {of.id.short}`")
+    if not found.script_digest:
+        raise UsageError(f"instance {instance} runs no script", hint="there is no version to name")
+    return found.script_digest

@@ -1,0 +1,141 @@
+"""`vmss-tui profiles …`: the deployment profiles; needs no cloud but for `drift` and for importing a live set."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.profiles.drift import drift_of_profile
+from vmss_tui.cli.commands.profiles.files import export_profile, import_profile, new_profile
+from vmss_tui.cli.commands.profiles.names import name_version
+from vmss_tui.cli.options import current, with_profiles
+from vmss_tui.errors import UsageError
+from vmss_tui.presentation import text_tables
+from vmss_tui.presentation.records import Record, plain_value
+from vmss_tui.profiles.format.problem import LintProblem
+from vmss_tui.profiles.lint.lint import lint, lint_file
+from vmss_tui.profiles.store.store import ProfileEntry, ProfileStore
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _store(ctx: click.Context) -> ProfileStore:
+    return ProfileStore.default(current(ctx).profiles)
+
+
+@click.group()
+@with_profiles
+def profiles() -> None:
+    """Deployment profiles: what to roll out, where, and how carefully, in one file each."""
+
+
+@profiles.command("list")
+@_JSON
+@with_profiles
+@click.pass_context
+def list_profiles(ctx: click.Context, as_json: bool) -> int:
+    """List every profile, the last used first, with where it comes from."""
+    entries = _store(ctx).list()
+    if as_json:
+        output.document([_record(each) for each in entries])
+        return 0
+    columns = [text_tables.TextColumn(title, least=least) for title, least in
+               (("PROFILE", 0), ("FROM", 0), ("LAST USED", 0), ("DESCRIPTION", 20))]  # fmt: skip
+    rows = [
+        (
+            each.name,
+            f"{each.origin.value}{', shadowed' if each.shadowed else ''}",
+            each.last_used.astimezone().strftime("%Y-%m-%d %H:%M") if each.last_used else "never",
+            f"✖ {each.problem}" if each.problem else each.description,
+        )
+        for each in entries
+    ]
+    output.lines(text_tables.table(columns, rows, cells=output.columns()))
+    return 0
+
+
+def _record(entry: ProfileEntry) -> Record:
+    return {
+        "name": entry.name,
+        "path": str(entry.path),
+        "origin": entry.origin.value,
+        "description": entry.description or None,
+        "owner": entry.owner or None,
+        "problem": entry.problem or None,
+        "last_used": plain_value(entry.last_used),
+        "shadowed": entry.shadowed,
+    }
+
+
+@profiles.command("show")
+@click.argument("profile")
+@_JSON
+@with_profiles
+@click.pass_context
+def show_profile(ctx: click.Context, profile: str, as_json: bool) -> int:
+    """Print the file of PROFILE, or with --json what it means; literal secrets are hidden."""
+    store = _store(ctx)
+    entry = store.find(profile)
+    if not as_json:
+        output.lines([f"# {entry.path}", *store.shown(entry).rstrip("\n").split("\n")])
+        return 0
+    from vmss_tui.profiles.format.write_toml import to_table
+
+    found = store.get(profile)
+    output.document({**_record(entry), "profile": plain_value(to_table(found, found.directory, hide=True))})
+    return 0
+
+
+@profiles.command("lint")
+@click.argument("files", nargs=-1, metavar="[FILE|PROFILE …]")
+@_JSON
+@with_profiles
+@click.pass_context
+def lint_profiles(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> int:
+    """Check profiles; without arguments all that are found.
+
+    `-` reads one from stdin. The exit code is 2 when there is an error.
+    """
+    found = [problem for name in _linted(ctx, files) for problem in _problems(ctx, name)]
+    if as_json:
+        output.document([_problem(each) for each in found])
+    else:
+        output.lines(str(each) for each in found)
+    errors = sum(each.is_error for each in found)
+    if not as_json:
+        diagnostics.say(_verdict(errors, len(found) - errors))
+    return UsageError.exit_code if errors else 0
+
+
+def _linted(ctx: click.Context, files: Sequence[str]) -> Sequence[str]:
+    return files or [str(each.path) for each in _store(ctx).list()]
+
+
+def _problems(ctx: click.Context, name: str) -> tuple[LintProblem, ...]:
+    if name == "-":
+        return lint(sys.stdin.read(), Path("<stdin>"))
+    return lint_file(_store(ctx).find(name).path)
+
+
+def _problem(each: LintProblem) -> Record:
+    return {
+        "path": str(each.path) if each.path else None,
+        "line": each.line or None,
+        "key": each.key,
+        "severity": each.severity.value,
+        "code": each.code or None,
+        "message": each.message,
+        "hint": each.hint or None,
+    }
+
+
+def _verdict(errors: int, warnings: int) -> str:
+    from vmss_tui.text import counted
+
+    return f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+
+
+for _command in (new_profile, import_profile, export_profile, drift_of_profile, name_version):
+    profiles.add_command(_command)

@@ -1,0 +1,163 @@
+"""Follows a rollout in the journal and writes what happens, as lines for people or for programs.
+
+Reads the journal only: the rollout itself is the runner's. Knows when nobody carries it out any more.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Protocol
+
+from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.invocation import as_called
+from vmss_tui.domain.rollout.events import BatchStarted, InstanceSeen, Logged, Verdict
+from vmss_tui.domain.rollout.state import RolloutState, apply
+from vmss_tui.errors import RolloutCancelled, RolloutFailed, VmssTuiError
+from vmss_tui.journal.lease import Lease, stuck
+from vmss_tui.journal.store import Journal
+from vmss_tui.presentation import records
+from vmss_tui.presentation.rollout.lines import reached, summary
+from vmss_tui.presentation.rollout.log import tell
+from vmss_tui.text import plain_lines
+
+LOOK_SECONDS = 2.0
+"""How often to look whether the runner lives while nothing happens."""
+STDERR_LINES = 10
+"""Lines of a failed instance's stderr that people get to see; `--jsonl` and `report` have all that was kept."""
+PATIENCE = 3
+"""So many looks without a runner mean that it is gone."""
+
+
+class Writer(Protocol):
+    """What to do with each event."""
+
+    def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
+        """An event, and the state after it."""
+
+    def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
+        """The verdict."""
+
+
+class JsonWriter:
+    """One JSON object a line."""
+
+    def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
+        """See Writer."""
+        output.record(records.event_record(rollout, entry))
+
+    def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
+        """See Writer."""
+        output.record(records.ended_record(rollout, state, exit_code=exit_code))
+
+
+class PlainWriter:
+    """One sentence a line with the local time of day, and a summary at the end."""
+
+    def __init__(self, *, hints: bool = True) -> None:
+        self._before = RolloutState()
+        self._hints = hints
+
+    def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
+        """See Writer."""
+        if isinstance(entry.event, BatchStarted) and entry.event.number > 1:
+            output.line(f"          {reached(self._before)}")
+        for text, _ in tell(entry.event, self._before):
+            output.line(f"{entry.at.astimezone():%H:%M:%S}  {text}")
+        self._before = state
+
+    def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
+        """See Writer."""
+        output.line()
+        lines = summary(state, rollout)
+        output.lines(map(as_called, lines if self._hints else lines[:-1]))
+        for seen in records.failed_instances(state):
+            output.lines([f"{seen.name or seen.id}: {seen.phase.value}{_code(seen)}", *_stderr(seen)])
+
+
+def _code(seen: InstanceSeen) -> str:
+    return "" if seen.exit_code is None else f", exit code {seen.exit_code}"
+
+
+def _stderr(seen: InstanceSeen) -> list[str]:
+    """The end of what the script printed, indented; the message when it printed nothing."""
+    said = [line for line in plain_lines(seen.stderr or seen.message) if line.strip()]
+    return [f"  {line}" for line in said[-STDERR_LINES:]]
+
+
+async def follow(journal: Journal, rollout: str, writer: Writer) -> int:
+    """Write every event from the first on until the rollout ends; returns the exit code of its verdict.
+
+    Raises VmssTuiError when its runner is gone, since nothing would ever happen again.
+    """
+    state = RolloutState()
+    async for log in _chunks(journal, rollout):
+        for entry in log:
+            state = apply(state, entry)
+            writer.event(rollout, entry, state)
+    code = exit_code(state)
+    writer.ended(rollout, state, code)
+    return code
+
+
+def exit_code(state: RolloutState) -> int:
+    """0 completed, 1 failed, 5 cancelled."""
+    match state.verdict:
+        case Verdict.COMPLETED:
+            return 0
+        case Verdict.CANCELLED:
+            return RolloutCancelled.exit_code
+        case _:
+            return RolloutFailed.exit_code
+
+
+async def _chunks(journal: Journal, rollout: str) -> AsyncIterator[tuple[Logged, ...]]:
+    stream = journal.tail(rollout)
+    missed, told = 0, False
+
+    async def following() -> tuple[Logged, ...] | None:
+        return await anext(stream, None)
+
+    pending = asyncio.ensure_future(following())
+    try:
+        while True:
+            done, _ = await asyncio.wait({pending}, timeout=LOOK_SECONDS)
+            if done:
+                log = pending.result()
+                if log is None:
+                    return
+                yield log
+                pending, missed = asyncio.ensure_future(following()), 0
+                told = False
+                continue
+            lease = journal.lease(rollout)
+            missed = 0 if lease is not None and lease.alive else missed + 1
+            if missed >= PATIENCE:
+                raise _abandoned(rollout)
+            told = told or _say_that_it_is_stuck(lease)
+    finally:
+        pending.cancel()
+
+
+def _say_that_it_is_stuck(lease: Lease | None) -> bool:
+    """Whether there was something to say about a runner that lives and writes nothing."""
+    words = stuck(lease, datetime.now(UTC)) if lease is not None else ""
+    if words:
+        diagnostics.say(words, "free space, or make the journal writable: it goes on where it stood")
+    return bool(words)
+
+
+def _abandoned(rollout: str) -> VmssTuiError:
+    return VmssTuiError(
+        f"nobody carries rollout {rollout} out: its runner is gone",
+        hint=f"`vmss-tui resume {rollout}` starts another one where it stopped; nothing is done twice",
+    )
+
+
+def detached(rollout: str, *, running: bool) -> int:
+    """Say that leaving does not stop anything; returns exit code 130."""
+    if running:
+        diagnostics.say(
+            f"\nrollout {rollout} goes on without you",
+            f"`vmss-tui attach {rollout}` follows it again, `vmss-tui cancel {rollout}` stops it",
+        )
+    return diagnostics.INTERRUPTED

@@ -1,0 +1,142 @@
+"""`rollouts`, `report`, `replay`: what the journal remembers."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from vmss_tui.cli import output
+from vmss_tui.cli.commands.rollout.follow_rollout import exit_code
+from vmss_tui.cli.options import current
+from vmss_tui.domain.rollout.events import Logged
+from vmss_tui.domain.rollout.state import fold
+from vmss_tui.errors import UsageError
+from vmss_tui.journal.store import Journal, Lease, RolloutHeader
+from vmss_tui.presentation import text_tables
+from vmss_tui.presentation.records import Record, ended_record, event_record, rfc3339
+
+FORMATS = ("md", "html", "json", "jsonl")
+
+
+@contextmanager
+def opened(ctx: click.Context) -> Iterator[Journal]:
+    """The journal; reading it needs no cloud and no sign-in."""
+    journal = Journal.open(current(ctx).journal)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, newest first.")
+@click.pass_context
+def rollouts(ctx: click.Context, as_json: bool, limit: int) -> int:
+    """List the rollouts of the journal, newest first."""
+    with opened(ctx) as journal:
+        found = [(header, journal.lease(header.id)) for header in journal.rollouts(limit=limit)]
+    if as_json:
+        output.document([_record(header, lease) for header, lease in found])
+    else:
+        output.lines(_table(found))
+    return 0
+
+
+def _record(header: RolloutHeader, lease: Lease | None) -> Record:
+    return {
+        "id": header.id,
+        "target": str(header.target),
+        "version": header.label,
+        "profile": header.profile or None,
+        "stage": header.stage.value,
+        "runner_alive": lease is not None and lease.alive,
+        "who": header.who,
+        "why": header.why or None,
+        "ticket": header.ticket or None,
+        "host": header.host,
+        "created_at": rfc3339(header.created_at),
+        "ended_at": rfc3339(header.ended_at),
+        "reason": header.reason or None,
+    }
+
+
+def _table(found: list[tuple[RolloutHeader, Lease | None]]) -> list[str]:
+    if not found:
+        return ["no rollout yet; `vmss-tui rollout PROFILE` starts one"]
+    columns = [
+        text_tables.TextColumn(title, least=least)
+        for title, least in (
+            ("ROLLOUT", 0), ("STARTED", 0), ("SCALE SET", 12), ("VERSION", 8), ("STATE", 0), ("WHO", 6), ("WHY", 8),
+        )
+    ]  # fmt: skip
+    rows = [
+        (
+            header.id,
+            header.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+            header.target.short,
+            header.label,
+            _stage(header, lease),
+            header.who,
+            " ".join(filter(None, (header.ticket, header.why))),
+        )
+        for header, lease in found
+    ]
+    return text_tables.table(columns, rows, cells=output.columns())
+
+
+def _stage(header: RolloutHeader, lease: Lease | None) -> str:
+    if header.stage.over or (lease is not None and lease.alive):
+        return header.stage.value
+    return f"{header.stage.value}, runner gone"
+
+
+@click.command()
+@click.argument("rollout", required=False)
+@click.option("--format", "form", type=click.Choice(FORMATS), default="md", show_default=True)
+@click.option("--output", "-o", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.pass_context
+def report(ctx: click.Context, rollout: str | None, form: str, path: Path | None) -> int:
+    """Print the record of a rollout: who, why, plan, batches, failures, every decision."""
+    with opened(ctx) as journal:
+        header = journal.find(rollout)
+        text = _text(form, header, journal.events(header.id))
+    if path is None:
+        output.lines(text.rstrip("\n").split("\n"))
+        return 0
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}", hint="choose another file") from error
+    return 0
+
+
+def _text(form: str, header: RolloutHeader, log: Sequence[Logged]) -> str:
+    """The record in a format; JSON lines are those of `attach --jsonl`."""
+    from vmss_tui.report import export
+
+    if form == "jsonl":
+        state = fold(log)
+        lines = [event_record(header.id, each) for each in log]
+        if state.stage.over:
+            lines.append(ended_record(header.id, state, exit_code=exit_code(state)))
+        text = "\n".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) for each in lines)
+        return export.unsigned(text)
+    writers = {"md": export.to_markdown, "html": export.to_html, "json": export.to_json}
+    return writers[form](header, log)
+
+
+@click.command()
+@click.argument("rollout", required=False)
+@click.option("--speed", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True, help="Times as fast.")
+@click.pass_context
+def replay(ctx: click.Context, rollout: str | None, speed: float) -> int:
+    """Play a recorded rollout again in the app's live screen."""
+    from vmss_tui.cli.open_app import open_app, require_terminal
+
+    require_terminal("vmss-tui report")
+    with opened(ctx) as journal:
+        found = journal.find(rollout).id
+    return open_app(current(ctx), rollout=found, speed=speed)

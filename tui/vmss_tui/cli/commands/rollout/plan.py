@@ -1,0 +1,76 @@
+"""`vmss-tui plan`: what a rollout would do; and the options that `plan` and `rollout` share."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from vmss_tui.cli import output
+from vmss_tui.cli.commands.rollout.prepare import Wish, amount, assignments, prepare, seconds
+from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
+from vmss_tui.cli.options import connected, with_profiles
+from vmss_tui.cli.running import run
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.errors import PreflightRefused
+from vmss_tui.presentation import records
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.argument("profile"),
+    click.argument("scaleset", required=False),
+    click.option("--set", "variables", multiple=True, metavar="NAME=VALUE", help="Value of a variable; repeatable."),
+    click.option(
+        "--mode",
+        type=click.Choice(["rolling", "manual"]),
+        help="Upgrade mode for this rollout; the set's own is restored afterwards.",
+    ),
+    click.option("--batch", metavar="N|P%", help="Instances a batch, or a percentage of the set."),
+    click.option("--pause", metavar="TIME", help="Between batches: 30s, 5m."),
+    click.option("--max-unhealthy", type=click.IntRange(0, 100), metavar="P", help="Percent that may be unhealthy."),
+    click.option("--rerun", is_flag=True, help="Run the script again even where the settings are identical."),
+)
+
+
+def wishes(function: Function) -> Function:
+    """Give a command the arguments and options that say what to roll out."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def wish_from(given: Mapping[str, Any]) -> Wish:
+    """What those options say. Raises UsageError."""
+    mode = given["mode"]
+    return Wish(
+        profile=given["profile"],
+        scale_set=given["scaleset"],
+        variables=assignments(given["variables"]),
+        mode=UpgradeMode(mode.capitalize()) if mode else None,
+        batch=amount(given["batch"]),
+        pause_seconds=seconds(given["pause"]),
+        unhealthy_percent=given["max_unhealthy"],
+        rerun=given["rerun"],
+    )
+
+
+@click.command()
+@wishes
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@connected
+@with_profiles
+@click.pass_context
+def plan(ctx: click.Context, /, as_json: bool, **given: Any) -> int:
+    """Show what PROFILE would change on SCALESET: the diff, the batches, what stands in the way. Writes nothing."""
+    wish = wish_from(given)
+
+    async def work(session: LiveSession) -> int:
+        prepared = await prepare(session, wish)
+        if as_json:
+            output.document({**records.plan_record(prepared.plan), "files": records.plain_value(prepared.pins)})
+        else:
+            output.lines(plan_lines(prepared.plan, prepared.pins))
+        return PreflightRefused.exit_code if prepared.plan.refusals else 0
+
+    return run(ctx, work)

@@ -1,0 +1,165 @@
+"""From a profile's name and a scale set's to a plan: what `plan` and `rollout` have in common. Writes nothing.
+
+A person at a terminal is asked for what is missing; a script gets an error that says how to give it.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from vmss_tui import duration
+from vmss_tui.cli import diagnostics
+from vmss_tui.cli.commands.fleet import find as inventory
+from vmss_tui.cli.naming import Namer
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.estimate import learn
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.errors import NotUnique, UsageError
+from vmss_tui.ports import Azure, FilePin
+
+if TYPE_CHECKING:
+    from vmss_tui.profiles.model import Profile, Resolved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the command line asks for; None and empty mean: as the profile says."""
+
+    profile: str
+    scale_set: str | None = None
+    variables: Mapping[str, str]
+    mode: UpgradeMode | None = None
+    batch: Amount | None = None
+    pause_seconds: int | None = None
+    unhealthy_percent: int | None = None
+    rerun: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A profile, filled in for one scale set, and the plan that comes of it."""
+
+    profile: "Profile"
+    resolved: "Resolved"
+    plan: RolloutPlan
+    pins: tuple[FilePin, ...]
+
+
+def assignments(given: Sequence[str]) -> dict[str, str]:
+    """`version=2.5.0` as name and value. Raises UsageError."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise UsageError(f"--set {text}: that is no NAME=VALUE", hint="write --set version=2.5.0")
+        found[name.strip()] = value
+    return found
+
+
+def amount(text: str | None) -> Amount | None:
+    """`12` or `20%`. Raises UsageError."""
+    try:
+        return None if text is None else Amount.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--batch: {error}", hint="write --batch 20% or --batch 12") from error
+
+
+def seconds(text: str | None) -> int | None:
+    """`30s`, `5m` or ISO 8601 in seconds. Raises UsageError."""
+    try:
+        return None if text is None else duration.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--pause: {error}") from error
+
+
+async def prepare(session: LiveSession, wish: Wish) -> Prepared:
+    """Read Azure and plan. Raises ProfileInvalid, UsageError, NotUnique and what reading Azure raises."""
+    from vmss_tui.engine.prepare import preflight
+    from vmss_tui.profiles.model import resolve
+
+    profile = session.profiles().get(wish.profile)
+    variables = _complete(profile, wish.variables)
+    azure = await session.connect()
+    target = await _target(azure, profile, wish.scale_set)
+    scale_set = await azure.scale_set(target)
+    resolved = resolve(profile, variables, environ=os.environ, scale_set=scale_set)
+    plan, pins = await preflight(
+        azure,
+        target,
+        resolved.script,
+        adjusted(resolved.policy, wish),
+        clock=session.clock,
+        profile=profile.name,
+        variables=resolved.variables,
+        names=partial(_labels, session),
+        sha256=resolved.sha256,
+    )
+    plan = learn(plan, session.journal().paces(target))
+    return Prepared(profile=profile, resolved=resolved, plan=plan, pins=pins)
+
+
+def _labels(session: LiveSession, snapshot: SetSnapshot) -> Mapping[str, str]:
+    """Names of versions by digest, those in the set among them if anything knows them."""
+    namer = Namer(session)
+    found = {digest: namer(script) for digest, script in snapshot.configurations.items()}
+    return {**{digest: label for digest, label in found.items() if label}, **namer.known()}
+
+
+def adjusted(policy: RolloutPolicy, wish: Wish) -> RolloutPolicy:
+    """The profile's policy with what the command line says."""
+    if wish.mode is not None:
+        policy = replace(policy, mode=wish.mode)
+    if wish.batch is not None:
+        policy = replace(policy, steps=(BatchStep(wish.batch),))
+    if wish.pause_seconds is not None:
+        policy = replace(policy, pause_seconds=wish.pause_seconds)
+    if wish.rerun:
+        policy = replace(policy, force_rerun=True)
+    if wish.unhealthy_percent is not None:
+        policy = replace(
+            policy, unhealthy_percent=wish.unhealthy_percent, unhealthy_upgraded_percent=wish.unhealthy_percent
+        )
+    return policy
+
+
+def _complete(profile: "Profile", given: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the command line, and those that a person types because nothing else gives them."""
+    from vmss_tui.profiles.model import values_of
+
+    values = dict(given)
+    _, missing = values_of(profile, values, os.environ)
+    if missing and diagnostics.can_ask():
+        for each in missing:
+            about = f" ({each.help})" if each.help else ""
+            values[each.name] = diagnostics.ask(f"{each.name}{about}:")
+    return values
+
+
+async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSetId:
+    if text is not None:
+        return await inventory.resolve(azure, text)
+    targets = profile.targets
+    if not targets.given:
+        raise UsageError(
+            f"profile {profile.name} does not say for which scale set it is",
+            hint=f"name one: `vmss-tui plan {profile.name} SCALESET`",
+        )
+    if len(targets.ids) == 1 and not targets.match and not targets.tags:
+        return targets.ids[0]
+    everything = await inventory.everything(azure)
+    chosen = [scale_set.id for scale_set, _ in everything.found if targets.choose(scale_set)]
+    if len(chosen) == 1:
+        return chosen[0]
+    if not chosen:
+        raise UsageError(
+            f"no scale set that you can see is a target of profile {profile.name}",
+            hint="name one, or look at the profile's [targets]",
+        )
+    names = ", ".join(each.short for each in chosen[:8])
+    raise NotUnique(f"profile {profile.name} is for {len(chosen)} scale sets", hint=f"name one of {names}")

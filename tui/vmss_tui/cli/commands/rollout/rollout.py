@@ -1,0 +1,57 @@
+"""`vmss-tui rollout`: plan, ask, start the runner, follow it. The rollout itself is the runner's."""
+
+from typing import Any
+
+import click
+
+from vmss_tui.cli.commands.rollout.plan import wish_from, wishes
+from vmss_tui.cli.commands.rollout.prepare import Prepared, prepare
+from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
+from vmss_tui.cli.options import connected, with_profiles
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.errors import UsageError
+
+
+@click.command()
+@wishes
+@manners
+@click.option("--why", metavar="TEXT", help="Why, for the record.")
+@click.option("--ticket", metavar="ID", help="Change ticket, for the record.")
+@click.option("--rehearsal", is_flag=True, hidden=True)
+@connected
+@with_profiles
+@click.pass_context
+def rollout(
+    ctx: click.Context, /, yes: bool, detach: bool, jsonl: bool, why: str | None, ticket: str | None, rehearsal: bool,
+    **given: Any,
+) -> int:  # fmt: skip
+    """Carry out PROFILE on SCALESET (by default the profile's own target) and follow it.
+
+    The rollout is a process of its own: it goes on when this command, the terminal or the connection ends.
+    """
+    wish = wish_from(given)
+    launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl, rehearsal=rehearsal))
+
+    async def work(session: LiveSession) -> int:
+        prepared = await prepare(session, wish)
+        reason, change = _for_the_record(prepared, why, ticket)
+        code = await launch.go(session, prepared.plan, pins=prepared.pins, why=reason, ticket=change)
+        session.profiles().used(str(prepared.profile.path or prepared.profile.name), session.clock.now())
+        return code
+
+    return launch.run(ctx, work)
+
+
+def _for_the_record(prepared: Prepared, why: str | None, ticket: str | None) -> tuple[str, str]:
+    """Why and ticket, as given or as the profile has them. Raises UsageError when the profile wants others."""
+    from vmss_tui.profiles.model import check_record
+
+    report = prepared.resolved.report
+    why, ticket = why or report.why, ticket or report.ticket
+    problems = check_record(report, why=why, ticket=ticket)
+    if problems:
+        words = "; ".join(each.message for each in problems)
+        raise UsageError(
+            f"profile {prepared.profile.name}: {words}", hint=f"give {' '.join(each.hint for each in problems)}"
+        )
+    return why, ticket

@@ -1,0 +1,93 @@
+"""`vmss-tui runner ROLLOUT`: the process that carries out one rollout of the journal; started by `cli.process`.
+
+It belongs to no terminal: a hang-up does not reach it, a SIGTERM lets it put down its lease in good order.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from vmss_tui.cli.commands.rollout import runner_process as process
+from vmss_tui.cli.options import connected, current
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.settings import Settings
+from vmss_tui.domain.fleet.script import Secret, SecretRef
+
+TERMINATED = 128 + signal.SIGTERM
+
+
+@click.command(hidden=True)
+@click.argument("rollout")
+@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--force", is_flag=True)
+@connected
+@click.pass_context
+def runner(ctx: click.Context, rollout: str, journal: Path, force: bool) -> int:
+    """Carry out ROLLOUT; stdin holds a JSON object of protected values."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=os.environ.get("VMSS_TUI_LOG", "WARNING").upper(),
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    given = process.read_secrets()
+    settings = current(ctx)
+    own = Settings(cloud=settings.cloud, auth=settings.auth, tenant=settings.tenant, journal=journal)
+    try:
+        asyncio.run(_carry_out(rollout, own, given, force=force))
+    except asyncio.CancelledError:
+        return TERMINATED
+    return 0
+
+
+async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secret], *, force: bool) -> None:
+    from vmss_tui.engine.runner.runner import run
+
+    session = LiveSession(settings)
+    try:
+        with _cancelled_by(signal.SIGTERM, signal.SIGINT):
+            journal = session.journal()
+            plan = journal.state(rollout).plan
+            references = plan.script.protected if plan is not None else {}
+            await run(
+                rollout,
+                journal=journal,
+                azure=session.connect,
+                clock=session.clock,
+                secrets=lambda: _reveal(references, given),
+                host=socket.gethostname(),
+                pid=os.getpid(),
+                pace=session.pace(),
+                force=force,
+            )
+    finally:
+        await session.close()
+
+
+def _reveal(references: Mapping[str, SecretRef], given: Mapping[str, Secret]) -> Mapping[str, Secret]:
+    """The values of protected settings, as late as possible. Raises ProfileInvalid that names what is missing."""
+    from vmss_tui.profiles.secrets import reveal
+
+    return reveal(references, environ=os.environ, prompt=None, given=given)
+
+
+@contextlib.contextmanager
+def _cancelled_by(*signals: signal.Signals) -> Iterator[None]:
+    """Let these signals cancel the task that runs now."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    for each in signals:
+        loop.add_signal_handler(each, task.cancel)
+    try:
+        yield
+    finally:
+        for each in signals:
+            loop.remove_signal_handler(each)

@@ -1,0 +1,213 @@
+"""`pause`, `resume`, `approve`, `cancel`, `retry`, `undo`: a request in the journal, and the runner's answer to it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.rollout.history import opened
+from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
+from vmss_tui.cli.options import connected
+from vmss_tui.cli.running import run
+from vmss_tui.cli.secrets import values_to_travel
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.domain.rollout.events import Ended, RequestAnswered
+from vmss_tui.domain.rollout.secrets_due import values_due
+from vmss_tui.domain.rollout.stage import Stage
+from vmss_tui.errors import LeaseHeld, UsageError, VmssTuiError
+from vmss_tui.journal.lease import stuck
+from vmss_tui.journal.store import Journal
+
+PATIENCE = 60.0
+"""Seconds to wait for the runner's answer."""
+FORCE = "force"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody asks of a rollout: the verb, its argument as the journal keeps it, and how to answer."""
+
+    verb: str
+    why: str = ""
+    argument: str = ""
+    as_json: bool = False
+
+    def show(self, rollout: str, answer: RequestAnswered) -> None:
+        """Print the answer."""
+        if self.as_json:
+            words = {"rollout": rollout, "verb": self.verb, "accepted": answer.accepted, "message": answer.message}
+            output.document(words)
+        else:
+            output.line(diagnostics.as_called(f"{rollout}: {answer.message}"))
+
+
+Option = Callable[[Callable[..., int]], Callable[..., int]]
+
+
+def _verb(name: str, text: str, *options: Option, argument: Callable[..., str] = lambda: "") -> click.Command:
+    """A command for a verb; `argument` makes the request's argument of the values of its own `options`."""
+
+    @click.argument("rollout", required=False)
+    @click.option("--why", default="", metavar="TEXT", help="Kept in the journal.")
+    @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+    @connected
+    @click.pass_context
+    def command(ctx: click.Context, /, rollout: str | None, why: str, as_json: bool, **own: Any) -> int:
+        asked = Asked(verb=name, why=why, argument=argument(**own), as_json=as_json)
+        return run(ctx, lambda session: _request(session, rollout, asked))
+
+    for option in options:
+        command = option(command)
+    return click.command(name=name, help=text)(command)
+
+
+async def _request(session: LiveSession, text: str | None, asked: Asked) -> int:
+    session.require_writes()
+    journal = session.journal()
+    header = journal.find(text)
+    if asked.verb == "cancel" and header.stage is Stage.CANCELLED:
+        asked.show(header.id, RequestAnswered("cancel", True, f"it is cancelled already: {header.reason}"))
+        return 0
+    if _alive(journal, header.id) or header.stage.over:
+        answer = await _ask(session, header.id, asked)
+    else:
+        answer = await _ask_a_silent_one(session, header.id, asked)
+    asked.show(header.id, answer)
+    return 0 if answer.accepted else 1
+
+
+async def _ask(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswered:
+    journal = session.journal()
+    after = journal.state(rollout).seq
+    number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
+    lease = journal.lease(rollout)
+    if lease is not None and (trouble := stuck(lease, session.clock.now())):
+        diagnostics.say(trouble, "waiting for its answer …")
+    return await _answer(session, rollout, number, after)
+
+
+async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswered:
+    """Ask a runner elsewhere that may be gone, or start another one where this one is proved to be."""
+    journal, force = session.journal(), asked.argument == FORCE
+    try:
+        session.require_runner(rollout, force=force)
+    except LeaseHeld as held:
+        if asked.verb == "resume" or journal.lease(rollout) is None:
+            raise
+        diagnostics.say(f"{held.message}; asking it …", held.hint)
+        return await _ask(session, rollout, asked)
+    if asked.verb not in ("resume", "cancel"):
+        raise UsageError(
+            f"nobody carries rollout {rollout} out: its runner is gone",
+            hint=f"`vmss-tui resume {rollout}` starts another one where it stopped",
+        )
+    return await _ask_a_new_one(session, rollout, asked, force=force)
+
+
+async def _ask_a_new_one(session: LiveSession, rollout: str, asked: Asked, *, force: bool) -> RequestAnswered:
+    journal = session.journal()
+    state = journal.state(rollout)
+    due = values_due(state.plan, state) if asked.verb == "resume" and state.plan is not None else {}
+    secrets = await asyncio.to_thread(values_to_travel, due)
+    number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
+    diagnostics.say(f"its runner is gone; starting another one for rollout {rollout} …")
+    await session.resume(rollout, secrets=secrets, force=force)
+    return await _answer(session, rollout, number, state.seq)
+
+
+def _alive(journal: Journal, rollout: str) -> bool:
+    lease = journal.lease(rollout)
+    return lease is not None and lease.alive
+
+
+async def _answer(session: LiveSession, rollout: str, number: int, after: int) -> RequestAnswered:
+    """The runner's answer to request `number`. Raises UsageError when the rollout ended before it was taken up."""
+    journal = session.journal()
+    limit = session.clock.monotonic() + PATIENCE
+    while session.clock.monotonic() < limit:
+        for entry in journal.events(rollout, after):
+            after = entry.seq
+            if isinstance(entry.event, RequestAnswered) and entry.event.request_id == number:
+                return entry.event
+            if isinstance(entry.event, Ended):
+                raise UsageError(f"rollout {rollout} ended before that: {entry.event.reason}")
+        await session.clock.sleep(0.2)
+    raise VmssTuiError(
+        f"the runner of rollout {rollout} has not answered within {PATIENCE:.0f} s; the request stays in its journal",
+        hint=f"`vmss-tui attach {rollout}` shows what it does",
+    )
+
+
+def _followup(name: str, text: str) -> click.Command:
+    @click.argument("rollout", required=False)
+    @manners
+    @click.option("--why", default="", metavar="TEXT", help="Kept in the journal.")
+    @click.option("--ticket", default="", metavar="ID", help="Change ticket, for the record.")
+    @click.option("--json", "as_json", is_flag=True, help="Print the answer of a rollout that still runs as JSON.")
+    @connected
+    @click.pass_context
+    def command(
+        ctx: click.Context, /, rollout: str | None, yes: bool, detach: bool, jsonl: bool, why: str, ticket: str,
+        as_json: bool,
+    ) -> int:  # fmt: skip
+        launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl))
+
+        async def work(session: LiveSession) -> int:
+            from vmss_tui.engine.followup import plan_followup
+
+            journal = session.journal()
+            header = journal.find(rollout)
+            plan = await plan_followup(
+                name, header.id, journal=journal, azure=await session.connect(), clock=session.clock
+            )
+            return await launch.go(session, plan, why=why or f"{name} of rollout {header.id}", ticket=ticket)
+
+        with opened(ctx) as journal:
+            header = journal.find(rollout)
+        if header.stage.over:
+            return launch.run(ctx, work)
+        return run(ctx, lambda session: _request(session, header.id, Asked(verb=name, why=why, as_json=as_json)))
+
+    return click.command(name=name, help=text)(command)
+
+
+pause = _verb(
+    "pause",
+    "Start no further batch until somebody resumes.\n\nAzure's own roll (a set in Rolling mode) cannot be paused, only "
+    "cancelled: say --cancel there.",
+    click.option(
+        "--cancel",
+        is_flag=True,
+        help="In Rolling mode: cancel Azure's roll now and hold; `resume` starts it again for the rest.",
+    ),
+    argument=lambda cancel: "cancel" if cancel else "",
+)
+resume = _verb(
+    "resume",
+    "Go on after a pause, or start a new runner where one died.\n\nA new runner reads Azure first: nothing is done "
+    "twice. Values that the profile has typed in are asked for again, or read from VMSS_TUI_SECRET_NAME.",
+    click.option(
+        "--force",
+        is_flag=True,
+        help="Take over from a runner on another host that is gone for good, which nothing here can prove: allowed "
+        "once it was silent for ten minutes.",
+    ),
+    argument=lambda force: FORCE if force else "",
+)
+approve = _verb(
+    "approve",
+    "Let the batch start that waits for a person.",
+    click.option(
+        "--batch",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Approve this batch, also before its turn, so that it will not wait; by default the one that waits.",
+    ),
+    argument=lambda batch: str(batch or ""),
+)
+cancel = _verb("cancel", "Stop the rollout; instances that are updated stay updated.")
+retry = _followup("retry", "Try the failed instances again; of a rollout that has ended, in one of its own.")
+undo = _followup("undo", "Bring the previous script back, in a rollout of its own.")

@@ -1,0 +1,34 @@
+"""Opens the app on a terminal that can show it. Imports no Click: every millisecond before the first frame counts."""
+
+import os
+import sys
+
+from vmss_tui.cli.settings import Settings
+from vmss_tui.errors import UsageError
+
+
+def require_terminal(instead: str = "vmss-tui list") -> None:
+    """Raise UsageError unless a person can see and steer the app: it reads stdin and paints on stderr."""
+    where = f"`{instead}` and the other commands work everywhere; `vmss-tui --help` lists them"
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        raise UsageError("the app needs a terminal", hint=where)
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise UsageError(
+            "the app needs a terminal that can place its cursor, and TERM says that this one cannot", hint=where
+        )
+
+
+def open_app(settings: Settings, *, rollout: str | None = None, speed: float | None = None) -> int:
+    """Open the app and return its exit code; with `rollout`, on that rollout's live screen (`speed`: as a replay)."""
+    require_terminal()
+    from vmss_tui.app.app import VmssTui
+    from vmss_tui.app.start import StartAt
+    from vmss_tui.cli import logfile
+    from vmss_tui.cli.invocation import as_called
+    from vmss_tui.cli.session import LiveSession
+
+    log = logfile.start()
+    start = StartAt() if rollout is None else StartAt(mode="rollouts", rollout=rollout, speed=speed)
+    tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log or ""), as_called=as_called)
+    tui.run()
+    return tui.return_code or 0

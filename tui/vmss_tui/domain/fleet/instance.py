@@ -1,0 +1,59 @@
+"""One virtual machine of a scale set, as it stands now."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from vmss_tui.domain.fleet.health import Health, Power, Provisioning, unhealthy_for_azure
+from vmss_tui.domain.fleet.script import ScriptRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """An instance of a scale set.
+
+    `id` is Azure's instance id: a string, with gaps, no order. In a Flexible set it is the VM's name.
+    """
+
+    id: str
+    name: str
+    zone: str = ""
+    update_domain: int | None = None
+    fault_domain: int | None = None
+    power: Power = Power.UNKNOWN
+    provisioning: Provisioning = Provisioning.UNKNOWN
+    latest_model: bool = False
+    """Azure says it has the latest model. That is *assigned*, not *the script finished*."""
+    script_digest: str = ""
+    """Digest of the custom-script configuration this instance has; empty when it has none."""
+    script_settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Public settings that this instance has."""
+    script: ScriptRun = field(default_factory=ScriptRun)
+    health: Health = Health.NONE
+    health_at: datetime | None = None
+    """When the health source last reported this state."""
+    protected: bool = False
+    """Protected from scale set actions (or from scale-in and actions): Azure's upgrades skip it."""
+    agent_ready: bool = True
+    size: str = ""
+    message: str = ""
+    """The most telling line for people: an error, or what it is doing; plain text, one line."""
+    created_at: datetime | None = None
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it is stopped or deallocated, or on its way there: no script runs, nobody asks for its health."""
+        return self.power in (Power.STOPPED, Power.STOPPING, Power.DEALLOCATED, Power.DEALLOCATING)
+
+    @property
+    def ordinal(self) -> tuple[int, str]:
+        """Sort key that puts 2 before 10."""
+        tail = self.id.rsplit("_", 1)[-1]
+        return (int(tail) if tail.isdigit() else 1 << 30, self.id)
+
+
+def unhealthy_among(instances: Iterable[Instance]) -> tuple[tuple[Instance, ...], int]:
+    """Those that count as unhealthy, and of how many: machines that are switched off are not asked."""
+    running = [each for each in instances if not each.is_off]
+    return tuple(each for each in running if unhealthy_for_azure(each.health)), len(running)

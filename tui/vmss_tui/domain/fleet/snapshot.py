@@ -1,0 +1,95 @@
+"""What was read of Azure at one moment: a scale set with its instances, and the fleet of all of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vmss_tui.domain.fleet.health import Health, Provisioning
+from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
+from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
+from vmss_tui.domain.fleet.script import ScriptConfig, ScriptState
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceCounts:
+    """How a set's instances stand. `healthy` is None when the set has no health source."""
+
+    total: int
+    healthy: int | None
+    current: int
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSnapshot:
+    """A scale set and its instances at one moment. Equality ignores when it was taken."""
+
+    scale_set: ScaleSet
+    instances: tuple[Instance, ...] = ()
+    upgrade: RollingUpgrade | None = None
+    autoscale: Autoscale | None = None
+    """None: there is no setting, or nobody asked."""
+    taken_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def configurations(self) -> Mapping[str, ScriptConfig]:
+        """Every custom-script configuration in the set by its digest: the model's, then what instances still run."""
+        model = self.scale_set.script
+        if model is None:
+            return {}
+        found = {model.digest: model}
+        for each in self.instances:
+            if each.script_digest and each.script_digest not in found:
+                found[each.script_digest] = ScriptConfig(
+                    name=model.name, handler=model.handler, settings=each.script_settings
+                )
+        return found
+
+    def instance(self, instance_id: str) -> Instance | None:
+        """The instance with this id, or None."""
+        return next((each for each in self.instances if each.id == instance_id), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetEntry:
+    """One scale set in the fleet; counts and upgrade are None until they were read."""
+
+    scale_set: ScaleSet
+    subscription: Subscription
+    counts: InstanceCounts | None = None
+    upgrade: RollingUpgrade | None = None
+    problem: str = ""
+    """Why counts could not be read, in a sentence; empty when all is well."""
+
+    @property
+    def id(self) -> ScaleSetId:
+        """Its id."""
+        return self.scale_set.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetSnapshot:
+    """All scale sets that can be seen. Equality ignores when it was taken."""
+
+    entries: tuple[FleetEntry, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    tenants: tuple[Tenant, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Subscriptions or groups that could not be read, each a sentence with the reason."""
+    complete: bool = True
+    """False while counts are still being read."""
+    taken_at: datetime | None = field(default=None, compare=False)
+
+
+def count_instances(instances: Iterable[Instance]) -> InstanceCounts:
+    """Count a set's instances; `healthy` is None when none of them has a health source."""
+    total = healthy = current = failed = with_source = 0
+    for each in instances:
+        total += 1
+        current += each.latest_model
+        healthy += each.health is Health.HEALTHY
+        with_source += each.health is not Health.NONE
+        failed += each.provisioning is Provisioning.FAILED or each.script.state is ScriptState.FAILED
+    return InstanceCounts(total, healthy if with_source else None, current, failed)

@@ -1,0 +1,143 @@
+"""Who goes when: the order of instances and how they fall into batches, with the arithmetic in words.
+
+Pure. A percentage becomes a count only in `policy.percent_of`. Zones are not mixed in a batch unless allowed: losing a
+batch must never take two zones at once. Source of the order: "Configure rolling upgrades" (zones one after another,
+inside a zone by update domain).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from vmss_tui.domain.fleet.health import unhealthy_for_azure
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.upgrade_policy import explain_percent, percent_of
+from vmss_tui.domain.plan.rollout_plan import Batch
+from vmss_tui.domain.plan.rollout_policy import BatchStep, RolloutPolicy
+
+
+def ordered(instances: Iterable[Instance], policy: RolloutPolicy) -> tuple[Instance, ...]:
+    """Canaries first as named, then the unhealthy of all zones when asked, then zone by zone, by update domain.
+
+    Source: RollingUpgradePolicy.prioritizeUnhealthyInstances ("all unhealthy instances … before any healthy").
+    """
+    named = {name: place for place, name in enumerate(policy.canary)}
+
+    def rank(each: Instance) -> tuple[object, ...]:
+        canary = named.get(each.id, named.get(each.name, len(named)))
+        well = policy.prioritise_unhealthy and not unhealthy_for_azure(each.health)
+        zone = "" if policy.cross_zone else each.zone
+        domain = -1 if each.update_domain is None else each.update_domain
+        return (canary, well, zone, domain, each.ordinal)
+
+    return tuple(sorted(instances, key=rank))
+
+
+def is_canary(instance: Instance, policy: RolloutPolicy) -> bool:
+    """Whether the policy names this instance, by id or by name, to go first."""
+    return instance.id in policy.canary or instance.name in policy.canary
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Walks through the steps of a policy: how many instances the next batch may have."""
+
+    steps: Sequence[BatchStep]
+    total: int
+    index: int = 0
+    done: int = 0
+    fresh: bool = True
+
+    @property
+    def step(self) -> BatchStep:
+        return self.steps[min(self.index, len(self.steps) - 1)]
+
+    @property
+    def last(self) -> bool:
+        return self.index >= len(self.steps) - 1
+
+    def room(self) -> tuple[int, str]:
+        """Size of the next batch and its arithmetic in words."""
+        amount = self.step.amount
+        if not amount.percent:
+            return amount.value, f"{amount.value} at a time" if self.last else f"a step of {amount.value}"
+        target = percent_of(amount.value, self.total)
+        if len(self.steps) > 1 and target > self.done:
+            return target - self.done, f"until {amount} of {self.total} ({target}) are updated"
+        return target, explain_percent(amount.value, self.total)
+
+    def skip_reached(self) -> None:
+        """Pass over cumulative percentages that are reached already."""
+        while (
+            not self.last and self.step.amount.percent and percent_of(self.step.amount.value, self.total) <= self.done
+        ):
+            self._next()
+
+    def took(self, number: int) -> None:
+        """Move on after a batch; a percentage that a zone's end cut short is gone on with."""
+        self.done += number
+        amount = self.step.amount
+        if amount.percent and len(self.steps) > 1 and percent_of(amount.value, self.total) > self.done:
+            self.fresh = False
+            return
+        self._next()
+
+    def _next(self) -> None:
+        self.index = min(self.index + 1, len(self.steps) - 1)
+        self.fresh = True
+
+
+def batches(instances: Iterable[Instance], policy: RolloutPolicy, total: int) -> tuple[Batch, ...]:
+    """Cut `instances` into batches. `total` counts all instances of the set: percentages are of it.
+
+    Canaries never share a batch with others.
+    """
+    waiting = list(ordered(instances, policy))
+    steps = _Steps(policy.steps, total)
+    made: list[Batch] = []
+    while waiting:
+        steps.skip_reached()
+        size, words = steps.room()
+        members = _take(waiting, size, policy)
+        ids = tuple(each.id for each in members)
+        zones = tuple(sorted({each.zone for each in members} - {""}))
+        made.append(
+            Batch(
+                number=len(made) + 1,
+                ids=ids,
+                zones=zones,
+                approve=steps.step.approve and steps.fresh,
+                note=_note(words, size, members, waiting[len(members) :], policy),
+            )
+        )
+        steps.took(len(members))
+        del waiting[: len(members)]
+    return tuple(made)
+
+
+def _take(waiting: list[Instance], size: int, policy: RolloutPolicy) -> list[Instance]:
+    first = waiting[0]
+    taken: list[Instance] = []
+    for each in waiting[:size]:
+        if not policy.cross_zone and each.zone != first.zone:
+            break
+        if is_canary(each, policy) != is_canary(first, policy):
+            break
+        taken.append(each)
+    return taken
+
+
+def _note(words: str, size: int, taken: list[Instance], rest: list[Instance], policy: RolloutPolicy) -> str:
+    if len(taken) == size:
+        return words
+    if rest and is_canary(taken[0], policy) != is_canary(rest[0], policy):
+        return f"{words}; canaries go alone"
+    if rest and rest[0].zone != taken[0].zone:
+        return f"{words}; {_zone_ends(taken, rest)}, zones are not mixed"
+    return f"{words}; {len(taken)} left"
+
+
+def _zone_ends(taken: list[Instance], rest: list[Instance]) -> str:
+    zone = taken[0].zone
+    if any(each.zone == zone for each in rest):
+        return f"the next one is in zone {rest[0].zone or '-'}"
+    return f"zone {zone or '-'} has {len(taken)} left"

@@ -1,0 +1,51 @@
+"""What the checks look at, and how they say what they found."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from vmss_tui.domain.fleet.instance import Instance, unhealthy_among
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the checks look at."""
+
+    snapshot: SetSnapshot
+    plan: RolloutPlan
+
+    @property
+    def set(self) -> ScaleSet:
+        """The scale set as it is now."""
+        return self.snapshot.scale_set
+
+    @property
+    def azure_rolls(self) -> bool:
+        """Whether Azure moves the instances."""
+        return self.plan.strategy is Strategy.AZURE_ROLLS
+
+    @property
+    def unhealthy(self) -> tuple[tuple[Instance, ...], int]:
+        """Instances that Azure counts as unhealthy, and of how many."""
+        return unhealthy_among(self.snapshot.instances)
+
+
+Check = Callable[[Facts], Iterator[Finding]]
+
+
+def refuse(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Finding:
+    """A finding that stops the rollout before anything is written."""
+    return Finding(Severity.REFUSE, code, message, hint, tuple(ids))
+
+
+def warn(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Finding:
+    """A finding to think about."""
+    return Finding(Severity.WARN, code, message, hint, tuple(ids))
+
+
+def info(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Finding:
+    """A finding to know."""
+    return Finding(Severity.INFO, code, message, hint, tuple(ids))

@@ -1,0 +1,172 @@
+"""Checks of what Azure would refuse, or what could not work at all."""
+
+from collections.abc import Iterator
+
+from vmss_tui.domain.fleet.health import Provisioning
+from vmss_tui.domain.fleet.script import handler_of
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.checks.facts import Check, Facts, refuse, warn
+from vmss_tui.domain.plan.findings import Finding
+from vmss_tui.domain.plan.rollout_policy import check_rolling
+
+_MANUAL_HINT = "Choose mode manual for this rollout: then this program does the batches itself."
+
+
+def automatic_mode(facts: Facts) -> Iterator[Finding]:
+    """Automatic sets are refused unless a mode is given for this rollout."""
+    if facts.set.mode is not UpgradeMode.AUTOMATIC:
+        return
+    if facts.plan.policy.mode in (None, UpgradeMode.AUTOMATIC):
+        yield refuse(
+            "automatic-mode",
+            "the set is in Automatic mode: Azure may update every instance at once, in no order and without batches",
+            "Choose mode rolling or manual for this rollout; the set's own mode is put back afterwards.",
+        )
+
+
+def already_rolling(facts: Facts) -> Iterator[Finding]:
+    """Azure refuses writes while a roll runs."""
+    upgrade = facts.snapshot.upgrade
+    if upgrade is not None and upgrade.code.running:
+        since = f" since {upgrade.started_at:%H:%M:%S} UTC" if upgrade.started_at is not None else ""
+        yield refuse(
+            "already-rolling",
+            f"a rolling upgrade runs{since} ({upgrade.successful} done, {upgrade.pending} waiting): Azure refuses "
+            "other changes until it ends; it may be a colleague's or the platform's own",
+            "Wait for it to end, or cancel it if it is yours.",
+        )
+
+
+def set_state(facts: Facts) -> Iterator[Finding]:
+    """The set is busy, failed or being deleted."""
+    match facts.set.provisioning:
+        case Provisioning.DELETING:
+            yield refuse("set-deleting", "the scale set is being deleted")
+        case Provisioning.FAILED:
+            yield warn(
+                "set-failed",
+                "the scale set's last change failed; this rollout is its next one",
+                "Look at the instances that failed first.",
+            )
+        case Provisioning.UPDATING if facts.snapshot.upgrade is None or not facts.snapshot.upgrade.code.running:
+            yield warn(
+                "set-busy",
+                "another change of the scale set is going on: Azure may refuse ours until it ends",
+                "Wait a little and plan again.",
+            )
+        case _:
+            return
+
+
+def no_health_source(facts: Facts) -> Iterator[Finding]:
+    """Without a health source Azure refuses to roll, and our gates see only the script's exit code."""
+    if facts.set.health_source.present:
+        return
+    if facts.azure_rolls or facts.plan.policy.mode is UpgradeMode.ROLLING:
+        yield refuse(
+            "no-health-source",
+            "the set has neither a health probe nor the Application Health extension: Azure refuses a rolling upgrade",
+            "Add the Application Health extension, or choose mode manual for this rollout.",
+        )
+    else:
+        yield warn(
+            "no-health-source",
+            "the set has no health source: only the script's exit code tells whether an instance is well",
+            "Add the Application Health extension to have every batch checked.",
+        )
+
+
+def policy_refused(facts: Facts) -> Iterator[Finding]:
+    """What Azure would refuse in the policy, before it does."""
+    if facts.azure_rolls:
+        for problem in check_rolling(facts.plan.policy.as_rolling()):
+            yield refuse(f"policy-{problem.field.replace('_', '-')}", problem.message, problem.hint)
+
+
+def handler_mismatch(facts: Facts) -> Iterator[Finding]:
+    """A Linux script for a Windows set, or an extension that gets in the way."""
+    script = facts.plan.script
+    if facts.set.os is not None and facts.set.os is not script.handler.os:
+        yield refuse(
+            "wrong-os",
+            f"the script is for {script.handler.os.value}, the set runs {facts.set.os.value}",
+            "Use a profile for this operating system.",
+        )
+    for each in facts.set.extensions:
+        same_name = each.name.lower() == script.name.lower()
+        is_script = handler_of(each.publisher, each.type) is not None
+        if is_script and not same_name:
+            yield refuse(
+                "other-script",
+                f"the set has its custom script under the name {each.name!r}, the plan says {script.name!r}: an "
+                "instance can have only one",
+                f"Name the extension {each.name!r}.",
+            )
+        elif same_name and not is_script:
+            yield refuse(
+                "name-taken",
+                f"the set has another extension named {each.name!r} ({each.publisher}/{each.type})",
+                "Give the script's extension another name.",
+            )
+
+
+def no_command(facts: Facts) -> Iterator[Finding]:
+    """A configuration without a command runs nothing."""
+    script = facts.plan.script
+    keys = {*script.settings, *script.protected}
+    if keys & {"commandToExecute", "script", "*"}:
+        return
+    if facts.plan.previous is None:
+        yield refuse("no-command", "the script has neither a command nor an inline script", "Add commandToExecute.")
+    else:
+        yield warn(
+            "no-command",
+            "neither public nor protected settings name a command: it must be in the protected settings that Azure "
+            "keeps, which nobody can read",
+        )
+
+
+def named_instances(facts: Facts) -> Iterator[Finding]:
+    """Canaries and exclusions that are not there."""
+    known = {name for each in facts.snapshot.instances for name in (each.id, each.name)}
+    policy = facts.plan.policy
+    if missing := [each for each in policy.canary if each not in known]:
+        yield refuse("canary-unknown", f"there is no instance {', '.join(missing)} to go first", "", missing)
+    if missing := [each for each in policy.exclude if each not in known]:
+        yield warn("exclude-unknown", f"there is no instance {', '.join(missing)} to leave out", "", missing)
+
+
+def beyond_azure(facts: Facts) -> Iterator[Finding]:
+    """What the policy asks for and Azure's own roll cannot do."""
+    policy = facts.plan.policy
+    if not facts.azure_rolls:
+        return
+    if policy.exclude:
+        yield refuse("azure-cannot-exclude", "Azure's roll cannot leave out named instances", _MANUAL_HINT)
+    if any(each.approve for each in policy.steps):
+        yield refuse("azure-cannot-wait", "Azure's roll cannot wait for an approval between batches", _MANUAL_HINT)
+    ignored = [
+        words
+        for words, asked in (
+            ("a list of steps (only the first counts)", len(policy.steps) > 1),
+            ("canaries", bool(policy.canary)),
+            ("a gate between batches (it is asked once, before the roll)", policy.gate is not None),
+            ("a minimum healthy time", policy.min_healthy_seconds > 0),
+        )
+        if asked
+    ]
+    if ignored:
+        yield warn("azure-ignores", f"Azure's roll does not know {', '.join(ignored)}", _MANUAL_HINT)
+
+
+CHECKS: tuple[Check, ...] = (
+    automatic_mode,
+    already_rolling,
+    set_state,
+    no_health_source,
+    policy_refused,
+    handler_mismatch,
+    no_command,
+    named_instances,
+    beyond_azure,
+)

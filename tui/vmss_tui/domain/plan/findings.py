@@ -1,0 +1,34 @@
+"""What a person should know before a rollout starts, and what is wrong with a field."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a field, for people: `field` as in the profile, message, next step."""
+
+    field: str
+    message: str
+    hint: str = ""
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: `refuse` stops a rollout before anything is written."""
+
+    INFO = "info"
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should know before a rollout starts."""
+
+    severity: Severity
+    code: str
+    """A stable word for scripts: `no-health-source`."""
+    message: str
+    hint: str = ""
+    ids: tuple[str, ...] = field(default=())
+    """Instances that it is about, if any."""

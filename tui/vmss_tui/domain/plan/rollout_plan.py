@@ -1,0 +1,139 @@
+"""What a rollout will do, decided before anything is written: the script, the strategy, the batches, the findings.
+
+A plan is plain data: it is shown, stored in the journal, and carried out by the runner. Times are in seconds.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, SettingChange
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.pinned_files import PlannedFile
+from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+
+CURRENT = "runs this version already"
+"""Why an instance is left out that needs nothing."""
+
+
+class Strategy(StrEnum):
+    """Who moves the instances."""
+
+    AZURE_ROLLS = "azure rolls"
+    """Rolling mode: one write, Azure moves batch by batch; we watch and may cancel."""
+    OUR_BATCHES = "our batches"
+    """Manual mode: the write changes the model only; we update instances in gated batches."""
+    VM_BATCHES = "vm batches"
+    """Flexible sets without rolling upgrades: the extension of each VM is written in gated batches."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A batch as planned or predicted. In `AZURE_ROLLS` it is a prediction; Azure chooses."""
+
+    number: int
+    ids: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+    approve: bool = False
+    note: str = ""
+    """The arithmetic in words: `20% of 60 is 12`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """An instance that the rollout leaves alone, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """How long it may take, in seconds, and how low the number of healthy instances may go."""
+
+    low_seconds: int
+    high_seconds: int
+    lowest_healthy: int
+    basis: str = "assumed 1 to 6 minutes an instance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutPlan:
+    """Everything the runner needs, and everything a person should read before saying yes."""
+
+    target: ScaleSetId
+    location: str
+    strategy: Strategy
+    script: ScriptConfig
+    previous: ScriptConfig | None
+    """The custom script of the model before the first write: what `undo` restores."""
+    policy: RolloutPolicy
+    set_mode: UpgradeMode
+    """The set's own mode before the rollout."""
+    set_policy: RollingPolicy
+    """The set's own rolling policy before the rollout."""
+    etag: str = ""
+    total: int = 0
+    healthy: int | None = None
+    batches: tuple[Batch, ...] = ()
+    excluded: tuple[Exclusion, ...] = ()
+    changes: tuple[SettingChange, ...] = ()
+    forecast: RerunForecast = field(default_factory=lambda: RerunForecast(True, ""))
+    findings: tuple[Finding, ...] = ()
+    estimate: Estimate = field(default_factory=lambda: Estimate(0, 0, 0))
+    profile: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    from_label: str = ""
+    """Name of the version that most instances run now."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Names by digest of the versions that the set and its instances have, as far as anybody knows them."""
+    policy_differs: bool = False
+    """The set's upgrade policy must be written too (in one write with the extension)."""
+    origin: str = ""
+    """Where it comes from when it is a follow-up: `retry of 7f3a…`, `undo of 7f3a…`."""
+    removes: bool = False
+    """It takes the script's extension away (undo of a first installation)."""
+    own_mode: UpgradeMode | None = None
+    """What to put back when an earlier rollout left the set in another mode than its own; None: `set_mode`."""
+    own_policy: RollingPolicy | None = None
+    keeps_model: bool = False
+    """It writes to instances only and leaves the set's model as it is (retry)."""
+    holds_repairs: bool = False
+    """Automatic repairs are on, and are suspended while it runs."""
+    files: tuple[PlannedFile, ...] = ()
+    """What each instance downloads, as it must stay until the last batch."""
+
+    @property
+    def to_label(self) -> str:
+        """Name of the version that the rollout brings."""
+        return "no script" if self.removes else self.script.label or self.script.digest[:8]
+
+    @property
+    def target_digest(self) -> str:
+        """Digest of the configuration that instances shall have; empty when it is taken away."""
+        return "" if self.removes else self.script.digest
+
+    @property
+    def own(self) -> tuple[UpgradeMode, RollingPolicy]:
+        """The upgrade mode and rolling policy that the set shall have in the end."""
+        return self.own_mode or self.set_mode, self.own_policy or self.set_policy
+
+    @property
+    def writes_model(self) -> bool:
+        """Whether the set's model has to be written before instances can be updated."""
+        if self.keeps_model or self.removes:
+            return self.removes
+        same = self.previous is not None and self.previous.digest == self.script.digest
+        return not same or (self.policy_differs and bool(self.batches))
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """What stops it from being started at all."""
+        return tuple(each for each in self.findings if each.severity is Severity.REFUSE)
+
+    @property
+    def affected(self) -> int:
+        """How many instances it will touch."""
+        return sum(len(each.ids) for each in self.batches)

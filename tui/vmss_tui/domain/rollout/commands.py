@@ -1,0 +1,116 @@
+"""What a decision is made from, and what it can be: `Scene` and the commands. Pure data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import ExternalGate
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.state import RolloutState, Stage
+
+SETTLE_SECONDS = 20.0
+"""How long after an unanswered request its effect may take to show, before it is sent again."""
+
+
+class Action(StrEnum):
+    """What a write does in Azure."""
+
+    MODEL = "write the model"
+    """Policy and script of the set in one change, or the script alone; in Rolling mode this is the roll."""
+    REMOVE = "remove the extension"
+    UPDATE = "apply the model to instances"
+    VM = "write the script of one instance"
+    CANCEL = "cancel the rolling upgrade"
+    RESTORE = "put the upgrade policy back"
+    SUSPEND_REPAIRS = "suspend automatic repairs"
+    RESUME_REPAIRS = "resume automatic repairs"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Add these events to the log."""
+
+    events: tuple[e.Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Commit `before` and the intent to the log, then change Azure. `ids` are what the request names."""
+
+    key: str
+    action: Action
+    what: str
+    ids: tuple[str, ...] = ()
+    batch: int | None = None
+    before: tuple[e.Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AskGate:
+    """Ask the external gate whether `batch` may start."""
+
+    batch: int
+    gate: ExternalGate
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFiles:
+    """Look at the plan's files again before `batch` starts."""
+
+    batch: int
+
+
+Command = Record | Write | AskGate | CheckFiles
+Commands = list[Command]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The plan, the log so far, Azure as it is now, and the time."""
+
+    plan: RolloutPlan
+    state: RolloutState
+    snapshot: SetSnapshot
+    now: datetime
+    settle_seconds: float = SETTLE_SECONDS
+
+    @property
+    def set(self) -> ScaleSet:
+        """The scale set as it is now."""
+        return self.snapshot.scale_set
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Instance]:
+        """The instances that are there now."""
+        return {each.id: each for each in self.snapshot.instances}
+
+    @cached_property
+    def target(self) -> str:
+        """Digest of the configuration that instances shall have."""
+        return self.plan.target_digest
+
+    @property
+    def cancelling(self) -> bool:
+        """Somebody wants it to end."""
+        return self.state.stage is Stage.CANCELLING
+
+    @property
+    def paused(self) -> bool:
+        """Nothing new may start."""
+        return self.state.stage is Stage.PAUSED
+
+    def due(self, since: datetime | None, seconds: float) -> datetime:
+        """When a wait that began at `since` ends; never counted from before this runner took over."""
+        starts = [each for each in (since, self.state.resumed_at) if each is not None]
+        return max(starts, default=self.now) + timedelta(seconds=seconds)
+
+    def wait(self, why: str, until: datetime | None = None, *, takes_seconds: int = 0) -> Commands:
+        """Wait, saying so once; without a time it is a person who is waited for."""
+        waiting = e.Waiting(why, until, takes_seconds)
+        return [] if self.state.waiting == waiting else [Record((waiting,))]

@@ -1,0 +1,1 @@
+"""What to do next, a pure function of plan, state and snapshot."""

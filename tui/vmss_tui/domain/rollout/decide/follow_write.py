@@ -1,0 +1,62 @@
+"""One write from its intent to its end, whatever happens in between. Pure.
+
+Absent -> send it. Intended and nothing more (the runner died, or Azure did not answer) -> look whether it arrived; send
+it again only when it provably did not. Accepted -> wait for its operation. Ended -> go on.
+"""
+
+from datetime import datetime, timedelta
+
+from vmss_tui import duration
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import Commands, Record, Scene, Write
+from vmss_tui.domain.rollout.state import RolloutState
+
+MOST_ATTEMPTS = 30
+"""Deferrals of one write before it counts as refused; with growing pauses this is the better part of an hour."""
+
+
+def follow(scene: Scene, write: Write, *, arrived: bool, why: str, until: datetime | None = None) -> Commands | None:
+    """What to do about a write now; None when it has ended. `arrived`: what Azure shows proves that it got it.
+
+    `until`: when the caller gives it up; without it, an operation that has not ended by the deadline of a batch has
+    failed.
+    """
+    state, key = scene.state, write.key
+    match state.writes.get(key):
+        case None:
+            deferred = state.deferred.get(key)
+            if deferred is not None and scene.now < deferred.until:
+                return scene.wait(deferred.reason, deferred.until)
+            return [write]
+        case e.WriteIntended():
+            if arrived:
+                return [Record((e.WriteAccepted(key),))]
+            until = scene.due(state.write_at.get(key), scene.settle_seconds)
+            if scene.now < until:
+                return scene.wait("checking whether Azure got the last request before sending it again", until)
+            return [write]
+        case e.WriteAccepted():
+            deadline = scene.due(state.write_at.get(key), scene.plan.policy.batch_deadline_seconds)
+            if scene.now >= deadline:
+                return [Record((_no_end(scene, key),))]
+            return scene.wait(why, until or deadline)
+        case _:
+            return None
+
+
+def _no_end(scene: Scene, key: str) -> e.WriteEnded:
+    limit = duration.exact(scene.plan.policy.batch_deadline_seconds)
+    return e.WriteEnded(key, OperationState.FAILED, AzureFault("NoEnd", f"Azure has not ended it within {limit}"))
+
+
+def after_refusal(
+    state: RolloutState, key: str, fault: AzureFault, *, retry_after: float | None, now: datetime
+) -> e.WriteDeferred | e.WriteEnded:
+    """What the log says of a write that Azure did not take. `retry_after` in seconds; None: trying again is no use."""
+    attempt = state.deferred[key].attempt + 1 if key in state.deferred else 1
+    if retry_after is None or attempt > MOST_ATTEMPTS:
+        return e.WriteEnded(key, OperationState.FAILED, fault)
+    pause = max(retry_after, min(120.0, 2.0**attempt))
+    reason = f"Azure did not take it yet ({fault.message[:200]}); it is sent again"
+    return e.WriteDeferred(key, reason, now + timedelta(seconds=pause), attempt)

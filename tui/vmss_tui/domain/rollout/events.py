@@ -1,0 +1,291 @@
+"""What can happen in a rollout: the closed set of events of which the journal consists.
+
+Every screen, report, replay and resume is a fold over these. Fields are plain data (the journal stores them as JSON);
+times stand beside the event, not in it. A new kind or field must have a default, so that old journals still read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vmss_tui.domain.fleet.health import Health
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
+from vmss_tui.domain.fleet.script import ScriptState
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.stage import Phase as Phase
+from vmss_tui.domain.rollout.stage import Verdict as Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceSeen:
+    """What was last seen of one instance. `version` is a label or 8 hex digits, `stdout`/`stderr` tails of 4 KiB."""
+
+    id: str
+    name: str = ""
+    zone: str = ""
+    update_domain: int | None = None
+    batch: int | None = None
+    phase: Phase = Phase.WAITING
+    version: str = ""
+    script: ScriptState = ScriptState.UNKNOWN
+    exit_code: int | None = None
+    script_at: datetime | None = None
+    health: Health = Health.NONE
+    message: str = ""
+    stdout: str = ""
+    stderr: str = ""
+    digest: str = ""
+    """First 12 hex digits of the configuration that it has; two versions may share a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The rollout was created: always the first event."""
+
+    plan: RolloutPlan
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerStarted:
+    """A runner took the lease (first start or resume)."""
+
+    pid: int
+    host: str
+    resumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerStopped:
+    """A runner let go in good order without the rollout having ended."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteIntended:
+    """Committed before a request that changes Azure is sent. `what` is a sentence, `key` names the write for resume."""
+
+    key: str
+    what: str
+    batch: int | None = None
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAccepted:
+    """Azure accepted the write. `operation` is the polling URL (private: never exported)."""
+
+    key: str
+    operation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteEnded:
+    """The operation of a write ended, or the write was refused."""
+
+    key: str
+    state: OperationState
+    fault: AzureFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDeferred:
+    """Azure did not take the write (too busy, or something else in the way); it is sent again after `until`."""
+
+    key: str
+    reason: str
+    until: datetime
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeSeen:
+    """Azure's rolling upgrade changed. Counts are instances."""
+
+    code: UpgradeCode
+    started_at: datetime | None = None
+    successful: int = 0
+    failed: int = 0
+    in_progress: int = 0
+    pending: int = 0
+    ours: bool = True
+    fault: AzureFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstancesSeen:
+    """Instances that look different from when they were last seen, and the set's healthy count now."""
+
+    changed: tuple[InstanceSeen, ...]
+    healthy: int | None = None
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchStarted:
+    """A batch began. In Azure's own rolling upgrade it is what we could see of one."""
+
+    number: int
+    of: int
+    ids: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEnded:
+    """A batch came to its end; `failed` are the ids that did not make it."""
+
+    number: int
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the runner waits for and until when (None: for a person). `why` is a sentence.
+
+    `takes_seconds`: how long it takes as a whole, as a pause does; 0: it may be over sooner, `until` is the latest.
+    """
+
+    why: str
+    until: datetime | None = None
+    takes_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GateChecked:
+    """A gate was checked: which number against which limit."""
+
+    gate: str
+    passed: bool
+    message: str
+    batch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """Somebody asked for a verb: pause, resume, approve, cancel, retry."""
+
+    verb: str
+    who: str
+    host: str = ""
+    why: str = ""
+    request_id: int = 0
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnswered:
+    """What became of a request: accepted or not, and why in a sentence."""
+
+    verb: str
+    accepted: bool
+    message: str
+    request_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """No new batch starts until somebody resumes."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Batches go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalNeeded:
+    """The next batch waits for a person."""
+
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The batch may start."""
+
+    batch: int
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something worth a line in the log: a warning, a retry, a leak."""
+
+    message: str
+    severity: Severity = Severity.INFO
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStepped:
+    """The machine's clock was set, or it slept, by so many seconds; waits begin anew, so none is cut short."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Concluding:
+    """How it ends is decided, no further batch starts; the set's own policy is being put back."""
+
+    verdict: Verdict
+    reason: str
+    fault: AzureFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRestored:
+    """The set's own upgrade policy is back (or could not be put back, with the reason)."""
+
+    restored: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The rollout is over: always the last event. `reason` is the verdict in one sentence."""
+
+    verdict: Verdict
+    reason: str
+    fault: AzureFault | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+Event = (
+    Planned
+    | RunnerStarted
+    | RunnerStopped
+    | WriteIntended
+    | WriteAccepted
+    | WriteEnded
+    | WriteDeferred
+    | UpgradeSeen
+    | InstancesSeen
+    | BatchStarted
+    | BatchEnded
+    | Waiting
+    | GateChecked
+    | Requested
+    | RequestAnswered
+    | Paused
+    | Resumed
+    | ApprovalNeeded
+    | Approved
+    | Noted
+    | ClockStepped
+    | Concluding
+    | PolicyRestored
+    | Ended
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event in its place: `seq` counts from 1 without gaps within a rollout, `at` is UTC."""
+
+    seq: int
+    at: datetime
+    event: Event

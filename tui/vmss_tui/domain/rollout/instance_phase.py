@@ -1,0 +1,202 @@
+"""Where one instance stands in a rollout: derived from what Azure says now, the plan and the log, never remembered.
+
+Pure. *Assigned* is not *ran*: an instance is done when it has the configuration, its script provably ran, and its
+health source (if any) says it is well.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from vmss_tui.domain.fleet.health import Health, Provisioning
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
+from vmss_tui.domain.plan.rollout_plan import CURRENT, RolloutPlan, Strategy
+from vmss_tui.domain.rollout.events import InstanceSeen, Phase
+from vmss_tui.domain.rollout.state import Progress, RolloutState
+from vmss_tui.domain.rollout.write_keys import batch_key, roll_begun, touched, update_over
+from vmss_tui.text import readable
+
+SKEW = timedelta(minutes=5)
+"""How far a guest's clock may be behind ours."""
+BUSY = frozenset((Phase.UPDATING, Phase.SCRIPT, Phase.HEALTH))
+BAD = frozenset((Phase.FAILED, Phase.UNHEALTHY, Phase.NOT_RUN))
+FINAL = BAD | {Phase.DONE, Phase.EXCLUDED, Phase.GONE, Phase.LEAKED}
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the phases of all instances are derived from; made once per look."""
+
+    plan: RolloutPlan
+    state: RolloutState
+    now: datetime
+
+    @cached_property
+    def target(self) -> str:
+        """Digest of the configuration that instances shall have."""
+        return self.plan.target_digest
+
+    @cached_property
+    def azure_rolls(self) -> bool:
+        """Whether Azure moves the instances."""
+        return self.plan.strategy is Strategy.AZURE_ROLLS
+
+    @cached_property
+    def planned(self) -> Mapping[str, int]:
+        """Planned batch by instance id."""
+        return {i: batch.number for batch in self.plan.batches for i in batch.ids}
+
+    @cached_property
+    def excluded(self) -> Mapping[str, str]:
+        """Reason by instance id."""
+        return {each.id: each.reason for each in self.plan.excluded}
+
+    @cached_property
+    def begun(self) -> Mapping[str, int]:
+        """Batch by instance id, of the batches that began."""
+        return {i: batch.number for batch in self.state.batches for i in batch.ids}
+
+    @cached_property
+    def roll_begun(self) -> bool:
+        """Whether Azure has begun to roll for us."""
+        return self.azure_rolls and roll_begun(self.state)
+
+    @cached_property
+    def touched(self) -> bool:
+        """Whether anything was written."""
+        return touched(self.state)
+
+    def started(self, instance_id: str) -> bool:
+        """Whether the update of this instance has begun, or may begin at any time."""
+        if self.azure_rolls:
+            return self.roll_begun
+        if self.plan.strategy is Strategy.VM_BATCHES:
+            return batch_key(self.begun.get(instance_id, 0), instance_id) in self.state.writes
+        return instance_id in self.begun
+
+    def over(self, instance_id: str) -> bool:
+        """Whether the operation that updates this instance has ended."""
+        return self._roll_over if self.azure_rolls else self._batch_over(instance_id)
+
+    @cached_property
+    def _roll_over(self) -> bool:
+        return update_over(self.plan, self.state, 0, "", self.now)
+
+    def _batch_over(self, instance_id: str) -> bool:
+        batch = self.begun.get(instance_id)
+        return batch is not None and update_over(self.plan, self.state, batch, instance_id, self.now)
+
+
+def phase_of(instance: Instance, ground: Ground) -> Phase:
+    """The phase of an instance."""
+    known = ground.state.instances.get(instance.id)
+    has = instance.script_digest == ground.target
+    had = known is not None and known.first is not None and known.first.digest == short(ground.target)
+    joins = ground.azure_rolls and ground.plan.policy.surge
+    if instance.id not in ground.planned and not (joins and instance.id not in ground.excluded):
+        return _outside(instance, ground, has=has, had=had)
+    if not ground.started(instance.id):
+        return Phase.LEAKED if has and not had and known is not None and known.first is not None else Phase.WAITING
+    over = ground.over(instance.id)
+    if not has:
+        return _behind(instance, ground, over=over)
+    if instance.provisioning is Provisioning.FAILED and over and not had:
+        return Phase.FAILED
+    phase = Phase.DONE if ground.plan.removes else _ran(instance, ground, known, over=over)
+    return _well(instance, ground, known) if phase is Phase.DONE else phase
+
+
+def _outside(instance: Instance, ground: Ground, *, has: bool, had: bool) -> Phase:
+    """An instance that the rollout leaves alone, or that appeared meanwhile."""
+    if instance.id in ground.excluded:
+        current = ground.excluded[instance.id] == CURRENT
+        return Phase.LEAKED if has and not had and not current else Phase.EXCLUDED
+    return Phase.LEAKED if ground.touched and has else Phase.EXCLUDED
+
+
+def _behind(instance: Instance, ground: Ground, *, over: bool) -> Phase:
+    """Its update began, and it does not have the new configuration yet."""
+    moving = instance.provisioning is Provisioning.UPDATING
+    if ground.azure_rolls:
+        if over and instance.provisioning is Provisioning.FAILED and instance.id in ground.begun:
+            return Phase.FAILED
+        return Phase.UPDATING if moving else Phase.WAITING
+    return Phase.FAILED if over and not moving else Phase.UPDATING
+
+
+def _ran(instance: Instance, ground: Ground, known: Progress | None, *, over: bool) -> Phase:
+    """It has the configuration: did the script run? DONE means yes."""
+    moving = instance.provisioning is Provisioning.UPDATING
+    new = known is None or known.first is None or known.first.digest != short(ground.target)
+    proven = ran_since(instance.script, known, ground.state.started_at, settled=over or (new and not moving))
+    match instance.script.state:
+        case ScriptState.SUCCEEDED if proven:
+            return Phase.DONE
+        case ScriptState.FAILED if proven or over:
+            return Phase.FAILED
+        case ScriptState.RUNNING:
+            return Phase.SCRIPT
+        case _:
+            return Phase.NOT_RUN if over and not moving else Phase.UPDATING
+
+
+def ran_since(script: ScriptRun, known: Progress | None, started: datetime | None, *, settled: bool) -> bool:
+    """Whether a final script status belongs to this rollout and not to an earlier run.
+
+    A time that differs from the one seen before proves it, by the guest's own clock; without an earlier time it must
+    not lie before the start (allowing for a clock that is behind). A handler that reports no time is believed when what
+    it says has changed, or when the instance has `settled` on a new configuration.
+    """
+    first = known.first if known is not None else None
+    if script.at is None:
+        return settled or (first is not None and _said(script) != (first.exit_code, first.stdout, first.stderr))
+    if first is not None and first.script_at is not None:
+        return script.at > first.script_at
+    return started is None or script.at >= started - SKEW
+
+
+def _said(script: ScriptRun) -> tuple[int | None, str, str]:
+    return (script.exit_code, readable(script.stdout), readable(script.stderr))
+
+
+def _well(instance: Instance, ground: Ground, known: Progress | None) -> Phase:
+    """The script ran: is the instance well?"""
+    if instance.health in (Health.HEALTHY, Health.NONE):
+        return Phase.DONE
+    if instance.health is Health.INITIALISING:
+        return Phase.HEALTH
+    before = known.seen.phase if known is not None else Phase.WAITING
+    if before in (Phase.DONE, Phase.UNHEALTHY):
+        return Phase.UNHEALTHY
+    since = known.since if known is not None and before is Phase.HEALTH else None
+    limit = timedelta(seconds=ground.plan.policy.health_wait_seconds)
+    return Phase.UNHEALTHY if since is not None and ground.now - since >= limit else Phase.HEALTH
+
+
+def short(digest: str) -> str:
+    """A digest as the log keeps it."""
+    return digest[:12]
+
+
+def sight(instance: Instance, phase: Phase, batch: int | None, labels: Mapping[str, str]) -> InstanceSeen:
+    """What the log keeps of an instance."""
+    run = instance.script
+    return InstanceSeen(
+        id=instance.id,
+        name=instance.name,
+        zone=instance.zone,
+        update_domain=instance.update_domain,
+        batch=batch,
+        phase=phase,
+        version=labels.get(instance.script_digest, "") or instance.script_digest[:8],
+        script=run.state,
+        exit_code=run.exit_code,
+        script_at=run.at,
+        health=instance.health,
+        message=instance.message or run.message,
+        stdout=readable(run.stdout),
+        stderr=readable(run.stderr),
+        digest=short(instance.script_digest),
+    )

@@ -1,0 +1,175 @@
+"""What a look at Azure adds to the log: only what differs from what the log says already.
+
+Pure: `look(plan, state, snapshot, labels, now) -> events`. In Azure's own rolls it infers batches: instances that leave
+the queue together are one batch.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from vmss_tui.domain.fleet.health import Health
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.instance_phase import BAD, FINAL, Ground, phase_of, sight
+from vmss_tui.domain.rollout.state import BatchState, RolloutState, apply
+from vmss_tui.domain.rollout.write_keys import roll_number
+
+CHUNK = 200
+"""Instances in one event, so that no event is large."""
+_LEFT_QUEUE = FINAL - {e.Phase.EXCLUDED, e.Phase.GONE, e.Phase.LEAKED} | {
+    e.Phase.UPDATING,
+    e.Phase.SCRIPT,
+    e.Phase.HEALTH,
+}
+
+
+def look(
+    plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot, labels: Mapping[str, str], now: datetime
+) -> tuple[e.Event, ...]:
+    """The events that this snapshot adds, in order."""
+    upgrade = _upgrade(plan, state, snapshot.upgrade)
+    for event in upgrade:
+        state = apply(state, e.Logged(state.seq, now, event))
+    ground = Ground(plan, state, now)
+    phases = {each.id: phase_of(each, ground) for each in snapshot.instances}
+    batches = _inferred(plan, state, phases, snapshot) if plan.strategy is Strategy.AZURE_ROLLS else ()
+    for event in batches:
+        state = apply(state, e.Logged(state.seq, now, event))
+    names = {**labels, **_own_labels(plan)}
+    changed = tuple(_changed(state, snapshot, phases, Ground(plan, state, now), names))
+    return (*upgrade, *batches, *_told(changed, snapshot), *_leaks(state, changed, plan))
+
+
+def _own_labels(plan: RolloutPlan) -> dict[str, str]:
+    own = {**plan.names, plan.script.digest: plan.script.label}
+    if plan.previous is not None:
+        own.setdefault(plan.previous.digest, plan.previous.label)
+    return {digest: label for digest, label in own.items() if label}
+
+
+# --- Azure's rolling upgrade ----------------------------------------------------------------------------------------
+
+
+def _upgrade(plan: RolloutPlan, state: RolloutState, found: RollingUpgrade | None) -> tuple[e.Event, ...]:
+    if found is None:
+        return ()
+    seen = e.UpgradeSeen(
+        code=found.code,
+        started_at=found.started_at,
+        successful=found.successful,
+        failed=found.failed,
+        in_progress=found.in_progress,
+        pending=found.pending,
+        ours=_is_ours(plan, state, found),
+        fault=found.fault,
+    )
+    return () if seen == state.upgrade else (seen,)
+
+
+def _is_ours(plan: RolloutPlan, state: RolloutState, found: RollingUpgrade) -> bool:
+    """Only the start time tells rolls apart: ours is the first new one after our write."""
+    if plan.strategy is not Strategy.AZURE_ROLLS or found.started_at is None:
+        return False
+    if found.started_at in state.our_rolls:
+        return True
+    return found.started_at not in state.other_rolls and len(state.our_rolls) < roll_number(state)
+
+
+def _inferred(
+    plan: RolloutPlan, state: RolloutState, phases: Mapping[str, e.Phase], snapshot: SetSnapshot
+) -> tuple[e.Event, ...]:
+    """Batches as they can be seen from outside."""
+    found: list[e.Event] = []
+    current = state.open_batch
+    if current is not None and all(phases.get(i, e.Phase.GONE) in FINAL for i in current.ids):
+        found.append(_ended(current, phases))
+        current = None
+    known = {i for batch in state.batches for i in batch.ids}
+    left = [each for each in snapshot.instances if phases[each.id] in _LEFT_QUEUE and each.id not in known]
+    if left:
+        found += _grown(plan, state, current, left, phases)
+    return tuple(found)
+
+
+def _grown(
+    plan: RolloutPlan,
+    state: RolloutState,
+    current: BatchState | None,
+    left: list[Instance],
+    phases: Mapping[str, e.Phase],
+) -> Iterator[e.Event]:
+    largest = max((len(batch.ids) for batch in plan.batches), default=len(left))
+    zones = {each.zone for each in left} - {""}
+    ids = tuple(each.id for each in left)
+    if current is not None and len(current.ids) + len(ids) <= largest:
+        yield _begun(plan, state, current.number, (*current.ids, *ids), {*current.zones, *zones}, largest)
+        return
+    if current is not None:
+        yield _ended(current, phases)
+    number = state.batch.number + 1 if state.batch is not None else 1
+    yield _begun(plan, state, number, ids, zones, largest)
+
+
+def _begun(
+    plan: RolloutPlan, state: RolloutState, number: int, ids: tuple[str, ...], zones: set[str], largest: int
+) -> e.BatchStarted:
+    seen = {i for batch in state.batches for i in batch.ids} | set(ids)
+    rest = sum(len(batch.ids) for batch in plan.batches) - len(seen)
+    room = max(0, largest - len(ids))
+    to_come = max(1, -(-(rest - room) // largest)) if rest > 0 else 0
+    of = max(len(plan.batches), number + to_come) if rest > 0 else number
+    return e.BatchStarted(number, of, ids, tuple(sorted(zones)))
+
+
+def _ended(batch: BatchState, phases: Mapping[str, e.Phase]) -> e.BatchEnded:
+    return e.BatchEnded(batch.number, tuple(i for i in batch.ids if phases.get(i) in BAD))
+
+
+# --- instances ------------------------------------------------------------------------------------------------------
+
+
+def _changed(
+    state: RolloutState,
+    snapshot: SetSnapshot,
+    phases: Mapping[str, e.Phase],
+    ground: Ground,
+    labels: Mapping[str, str],
+) -> Iterator[e.InstanceSeen]:
+    for each in snapshot.instances:
+        batch = ground.begun.get(each.id, ground.planned.get(each.id))
+        seen = sight(each, phases[each.id], batch, labels)
+        known = state.instances.get(each.id)
+        if known is None or known.seen != seen:
+            yield seen
+    for gone in state.instances.keys() - phases.keys():
+        last = state.instances[gone].seen
+        if last.phase is not e.Phase.GONE:
+            yield e.InstanceSeen(
+                id=gone, name=last.name, zone=last.zone, batch=last.batch, phase=e.Phase.GONE, version=last.version
+            )
+
+
+def _told(changed: tuple[e.InstanceSeen, ...], snapshot: SetSnapshot) -> Iterator[e.Event]:
+    healths = [each.health for each in snapshot.instances]
+    healthy = None if all(each is Health.NONE for each in healths) else healths.count(Health.HEALTHY)
+    for start in range(0, len(changed), CHUNK):
+        yield e.InstancesSeen(changed[start : start + CHUNK], healthy, len(snapshot.instances))
+
+
+def _leaks(state: RolloutState, changed: tuple[e.InstanceSeen, ...], plan: RolloutPlan) -> Iterator[e.Event]:
+    def fresh(seen: e.InstanceSeen) -> bool:
+        known = state.instances.get(seen.id)
+        return seen.phase is e.Phase.LEAKED and (known is None or known.seen.phase is not e.Phase.LEAKED)
+
+    ids = tuple(sorted(each.id for each in changed if fresh(each)))
+    if ids:
+        what = "1 instance" if len(ids) == 1 else f"{len(ids)} instances"
+        yield e.Noted(
+            f"{what} got {plan.to_label} outside the batches (autoscale, automatic repairs, or a colleague)",
+            Severity.WARN,
+            ids,
+        )

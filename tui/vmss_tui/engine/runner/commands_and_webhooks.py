@@ -1,0 +1,82 @@
+"""Things outside that are asked or told: the external gate, and hooks. Commands without a shell, HTTP without secrets.
+
+What they say never reaches Azure; what they cannot do never stops the runner by accident: a gate that cannot be asked
+says no, a hook that fails is noted.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vmss_tui.domain.plan.rollout_policy import ExternalGate
+
+_KEPT_LENGTH = 300
+
+
+async def ask(gate: ExternalGate, facts: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether an external gate agrees, and its words. `facts` reach a command as JSON on standard input."""
+    try:
+        if gate.command:
+            code, said = await run_command(gate.command, facts, gate.timeout_seconds)
+            return code == 0, said or f"{gate.command[0]} ended with {code}"
+        status, said = await call("GET", gate.url, None, gate.timeout_seconds)
+        return 200 <= status < 300, f"{gate.url} answered {status}" + (f": {said}" if said else "")
+    except TimeoutError:
+        return False, f"{_name(gate.command, gate.url)} did not answer within {gate.timeout_seconds} s"
+    except (OSError, ValueError) as problem:
+        return False, f"{_name(gate.command, gate.url)} cannot be asked: {problem}"
+
+
+async def run_command(command: Sequence[str], facts: Mapping[str, Any], timeout_seconds: float) -> tuple[int, str]:
+    """Run a command without a shell and without Azure's credentials; its exit code and last line.
+
+    Raises TimeoutError (the command is killed), OSError.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "ARM_"))},
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            output, _ = await process.communicate(json.dumps(facts).encode())
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, 9)
+            await process.wait()
+    return process.returncode or 0, _last_line(output)
+
+
+async def call(method: str, url: str, body: Mapping[str, Any] | None, timeout_seconds: float) -> tuple[int, str]:
+    """One HTTP request; its status and the first words of its answer. Raises TimeoutError, OSError, ValueError."""
+    import aiohttp
+
+    if not url.startswith(("https://", "http://")):
+        raise ValueError(f"{url!r} is no web address")
+    timeout = aiohttp.ClientTimeout(total=timeout_seconds)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
+            session.request(method, url, json=body) as answer,
+        ):
+            said = (await answer.content.read(4096)).decode("utf-8", "replace")
+            return answer.status, _last_line(said.encode())
+    except aiohttp.ClientError as problem:
+        raise OSError(str(problem)) from problem
+
+
+def _last_line(output: bytes) -> str:
+    lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
+    plain = "".join(char for char in lines[-1] if char.isprintable()) if lines else ""
+    return plain[:_KEPT_LENGTH]
+
+
+def _name(command: Sequence[str], url: str) -> str:
+    return command[0] if command else url

@@ -1,0 +1,244 @@
+"""Watching everything that can be seen: subscriptions, then scale sets as pages come, then counts within the quota.
+
+Publishes a whole `FleetSnapshot` whenever it differs, at most a few times a second. Lists are read again at the idle
+pace; counts (one dear read a set) go by need: those somebody looks at, those that move, then the rest, no faster than
+half of what Azure allows a subscription. Knows ports only.
+"""
+
+import asyncio
+import heapq
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, count_instances
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.engine.watch.pace import Backoff, Pulse, WatchFailure, eased, giving_up
+from vmss_tui.errors import Throttled, VmssTuiError
+from vmss_tui.ports import Azure, Clock
+
+SECONDS_A_SET = 4.0
+"""Half of 900 dear reads in 30 minutes a subscription: its sets take turns at this pace."""
+SECONDS_AN_INSTANCE = 0.072
+"""Half of 5,000 views of instances in 3 minutes a subscription: a read of a set costs one for each instance."""
+TOGETHER = 4
+"""Reads in flight."""
+TURN = 16
+"""Sets counted before it is asked again who needs it most."""
+CALM = 0.2
+"""Seconds between two publications."""
+_FAILED_FACTOR = 5.0
+
+
+@dataclass(slots=True)
+class _Known:
+    """A set and when (monotonic seconds) its counts are due."""
+
+    entry: FleetEntry
+    due: float = 0.0
+    counted: bool = False
+
+
+@dataclass(slots=True)
+class _State:
+    tenants: tuple[Tenant, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    known: dict[ScaleSetId, _Known] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    listed: bool = False
+    failure: WatchFailure | None = None
+
+
+class FleetWatcher:
+    """Snapshots of the fleet. `idle_seconds` is the pace of reading the lists again."""
+
+    def __init__(self, azure: Azure, clock: Clock, *, idle_seconds: float) -> None:
+        self.checked_at: datetime | None = None
+        """When Azure last answered, also when nothing differed."""
+        self._azure = azure
+        self._clock = clock
+        self._idle = idle_seconds
+        self._state = _State()
+        self._pulse = Pulse(clock)
+        self._changed = asyncio.Event()
+        self._limit = asyncio.Semaphore(TOGETHER)
+        self._preferred: frozenset[ScaleSetId] = frozenset()
+        self._held: dict[str, float] = {}
+        """Subscription -> monotonic seconds before which its counts wait for the quota."""
+        self._neighbours: Counter[str] = Counter()
+        """Subscription -> how many sets it has."""
+        self._instances: Counter[str] = Counter()
+        """Subscription -> how many instances its sets have."""
+
+    def refresh(self) -> None:
+        """Read everything again now."""
+        for each in self._state.known.values():
+            each.due = 0.0
+        self._pulse.now()
+
+    def prefer(self, ids: Iterable[ScaleSetId]) -> None:
+        """Count these first and keep them fresh: those on screen."""
+        new = frozenset(ids)
+        fresh, self._preferred = new - self._preferred, new
+        if any(not each.counted for target in fresh if (each := self._state.known.get(target))):
+            self._pulse.now()
+
+    async def snapshots(self) -> AsyncGenerator[FleetSnapshot | WatchFailure, None]:
+        """Every snapshot that differs from the one before, and every failure; ends only when it is closed."""
+        worker = asyncio.create_task(self._work(), name="fleet watcher")
+        worker.add_done_callback(lambda _: self._changed.set())
+        last: FleetSnapshot | None = None
+        failure: WatchFailure | None = None
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                if worker.done():
+                    worker.result()
+                recovered = failure is not None and self._state.failure is None
+                if self._state.failure is not failure:
+                    failure = self._state.failure
+                    if failure is not None:
+                        yield failure
+                        continue
+                found = self._snapshot()
+                if found != last or recovered:
+                    last = found
+                    yield found
+                    await self._clock.sleep(CALM)
+        finally:
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+
+    def _snapshot(self) -> FleetSnapshot:
+        state = self._state
+        return FleetSnapshot(
+            entries=tuple(each.entry for each in state.known.values()),
+            subscriptions=state.subscriptions,
+            tenants=state.tenants,
+            problems=tuple(state.problems.values()),
+            complete=state.listed and all(each.counted for each in state.known.values()),
+            taken_at=self._clock.now(),
+        )
+
+    async def _work(self) -> None:
+        backoff = Backoff(first=min(2.0, self._idle))
+        while True:
+            try:
+                await self._list()
+            except VmssTuiError as error:
+                wait = backoff.after(error)
+                since = self._state.failure.since if self._state.failure else self._clock.now()
+                self._state.failure = WatchFailure(error, since, wait)
+                self._changed.set()
+                await self._pulse.wait(wait)
+                continue
+            backoff.reset()
+            self._state.failure = None
+            self._changed.set()
+            await self._count_until(self._clock.monotonic() + eased(self._idle, self._azure.quota().share))
+
+    async def _list(self) -> None:
+        """Subscriptions and their sets; a subscription that cannot be read is a problem, all of them a failure."""
+        state = self._state
+        async with giving_up("read your subscriptions"):
+            state.subscriptions = await self._azure.subscriptions()
+            if not state.tenants:
+                state.tenants = await self._azure.tenants()
+        self._changed.set()
+        seen: set[ScaleSetId] = set()
+        errors: list[VmssTuiError] = []
+
+        async def one(subscription: Subscription) -> None:
+            async with self._limit:
+                try:
+                    async for page in self._azure.scale_sets(subscription.id):
+                        seen.update(self._take(page, subscription))
+                except VmssTuiError as error:
+                    errors.append(error)
+                    state.problems[subscription.id] = f"{subscription.name}: {error.message}"
+                    seen.update(target for target in state.known if target.subscription == subscription.id)
+                else:
+                    state.problems.pop(subscription.id, None)
+
+        await asyncio.gather(*map(one, state.subscriptions))
+        if errors and len(errors) == len(state.subscriptions):
+            raise errors[0]
+        for gone in [target for target in state.known if target not in seen]:
+            del state.known[gone]
+        self._neighbours = Counter(target.subscription for target in state.known)
+        self._instances = Counter()
+        for target, each in state.known.items():
+            self._instances[target.subscription] += each.entry.scale_set.capacity
+        state.listed = True
+        self.checked_at = self._clock.now()
+
+    def _take(self, page: Iterable[ScaleSet], subscription: Subscription) -> list[ScaleSetId]:
+        known = self._state.known
+        found = []
+        for scale_set in page:
+            before = known.get(scale_set.id)
+            if before is None:
+                known[scale_set.id] = _Known(FleetEntry(scale_set=scale_set, subscription=subscription))
+            elif before.entry.scale_set != scale_set or before.entry.subscription != subscription:
+                before.entry = replace(before.entry, scale_set=scale_set, subscription=subscription)
+                before.due = 0.0
+            found.append(scale_set.id)
+        self._changed.set()
+        return found
+
+    async def _count_until(self, deadline: float) -> None:
+        while (now := self._clock.monotonic()) < deadline:
+            batch = self._next(now)
+            if batch:
+                await asyncio.gather(*map(self._count, batch))
+                continue
+            upcoming = min((self._due(each) for each in self._state.known.values()), default=deadline)
+            if await self._pulse.wait(max(0.01, min(deadline, upcoming) - now)) and not self._next(now):
+                return
+
+    def _next(self, now: float) -> list[_Known]:
+        due = (each for each in self._state.known.values() if self._due(each) <= now)
+        return heapq.nsmallest(
+            TURN, due, key=lambda each: (each.entry.id not in self._preferred, each.counted, each.due)
+        )
+
+    def _due(self, each: _Known) -> float:
+        return max(each.due, self._held.get(each.entry.id.subscription, 0.0))
+
+    async def _count(self, each: _Known) -> None:
+        async with self._limit:
+            if self._due(each) <= self._clock.monotonic():
+                await self._read_counts(each)
+
+    async def _read_counts(self, each: _Known) -> None:
+        entry = each.entry
+        try:
+            instances = await self._azure.instances(entry.scale_set)
+            upgrade = entry.upgrade
+            if entry.scale_set.mode is UpgradeMode.ROLLING or entry.scale_set.automatic_os_upgrade:
+                upgrade = await self._azure.latest_upgrade(entry.id)
+        except Throttled as error:
+            self._held[entry.id.subscription] = self._clock.monotonic() + max(1.0, error.retry_after)
+            return
+        except VmssTuiError as error:
+            each.entry = replace(each.entry, problem=error.message)
+            each.due, each.counted = self._clock.monotonic() + self._idle * _FAILED_FACTOR, True
+        else:
+            each.entry = replace(each.entry, counts=count_instances(instances), upgrade=upgrade, problem="")
+            each.due, each.counted = self._clock.monotonic() + self._interval(each.entry), True
+            self.checked_at = self._clock.now()
+        self._changed.set()
+
+    def _interval(self, entry: FleetEntry) -> float:
+        """Seconds until a set is read again: sooner while it moves, for those on screen only what the quota bears."""
+        if entry.upgrade is not None and entry.upgrade.code.running:
+            return self._idle
+        subscription = entry.id.subscription
+        sets, instances = self._neighbours[subscription], self._instances[subscription]
+        if entry.id in self._preferred:
+            sets = sum(each.subscription == subscription for each in self._preferred)
+        return max(self._idle, SECONDS_A_SET * sets, SECONDS_AN_INSTANCE * instances)

@@ -1,0 +1,1 @@
+"""How requests reach ARM: connections, pipeline policies, quota."""

@@ -1,0 +1,172 @@
+"""The door to Azure Resource Manager: one pipeline per subscription over one connection pool, JSON by msgspec.
+
+Reads go through `ComputeManagementClient.send_request`, which keeps the SDK's pipeline (auth, our policies, logging)
+without its typed models. Tokens are only ever sent to the cloud's own host over https. Raises only `vmss_tui.errors`.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
+from azure.core.rest import HttpRequest
+from azure.mgmt.compute.aio import ComputeManagementClient
+from azure.mgmt.core.policies import ARMHttpLoggingPolicy, AsyncARMChallengeAuthenticationPolicy
+from azure.mgmt.resource.subscriptions.aio import SubscriptionClient
+
+import vmss_tui
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.errors import ConnectionFailed
+from vmss_tui.gateway.faults import from_exception, from_response
+from vmss_tui.gateway.http.policies import Steady, UseProxy
+from vmss_tui.gateway.http.throttle import Governor
+from vmss_tui.gateway.sign_in.auth import SignIn, TenantCredential
+from vmss_tui.gateway.sign_in.clouds import Cloud, endpoint_of
+
+COMPUTE_API = "2024-07-01"
+"""The newest version whose swagger we check against; it knows etags, surge and rollback."""
+RESOURCES_API = "2021-04-01"
+T = TypeVar("T")
+P = TypeVar("P", bound="Page")
+
+
+class Page(Protocol):
+    """A page of a list: it may be empty and still have a next one."""
+
+    value: Any
+    next_link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[T]):
+    """A decoded answer with its status and headers."""
+
+    value: T
+    status: int
+    headers: Mapping[str, str]
+
+
+class Arm:
+    """Requests to ARM. Owns no connection: the session behind `transport` belongs to the client."""
+
+    def __init__(self, cloud: Cloud, sign_in: SignIn, transport: Any, governor: Governor) -> None:
+        self.cloud = cloud
+        self.sign_in = sign_in
+        self.governor = governor
+        self.tenant_of: dict[str, str] = {}
+        """Subscription id in lower case -> tenant; empty means the sign-in's own."""
+        self.group_names: dict[str, dict[str, str]] = {}
+        """Subscription id -> resource group in lower case -> its name as typed."""
+        self.refused_tenants: set[str] = set()
+        """Tenants that gave this sign-in no token; they are not asked again."""
+        self._transport = transport
+        self._clients: dict[str, ComputeManagementClient] = {}
+
+    def compute(self, subscription: str) -> ComputeManagementClient:
+        """The SDK's client for a subscription, with our pipeline."""
+        key = subscription.lower()
+        if key not in self._clients:
+            credential = TenantCredential(self.sign_in, self.tenant_of.get(key, ""))
+            self._clients[key] = ComputeManagementClient(
+                credential,
+                subscription,
+                base_url=self.cloud.resource_manager,
+                credential_scopes=[self.cloud.scope],
+                policies=self._policies(credential, key),
+                transport=self._transport,
+                polling_interval=self.cloud.poll_seconds,
+            )
+        return self._clients[key]
+
+    def directory(self, tenant: str = "") -> SubscriptionClient:
+        """The SDK's client for subscriptions and tenants, with one tenant's token."""
+        credential = TenantCredential(self.sign_in, tenant)
+        return SubscriptionClient(
+            credential,
+            base_url=self.cloud.resource_manager,
+            credential_scopes=[self.cloud.scope],
+            policies=self._policies(credential, ""),
+            transport=self._transport,
+        )
+
+    def _policies(self, credential: TenantCredential, subscription: str) -> list[Any]:
+        return [
+            RequestIdPolicy(),
+            HeadersPolicy(),
+            UserAgentPolicy(f"vmss-tui/{vmss_tui.__version__}", user_agent_overwrite=True),
+            UseProxy(),
+            Steady(self.governor, credential, subscription),
+            AsyncARMChallengeAuthenticationPolicy(credential, self.cloud.scope, enable_cae=True),
+            ARMHttpLoggingPolicy(),
+        ]
+
+    async def read(
+        self, subscription: str, url: str, decode: Callable[[bytes], T], *, what: str, kind: str
+    ) -> Answer[T]:
+        """GET a path or an absolute URL of this cloud. `what` is for messages, `kind` for the quota."""
+        self.check(url, what)
+        try:
+            response = await self.compute(subscription).send_request(HttpRequest("GET", url), kind=kind)
+            body = bytes(response.content)
+            if response.status_code < 400:
+                return Answer(decode(body), response.status_code, response.headers)
+        except Exception as error:
+            raise from_exception(error, what, self.cloud.host) from error
+        raise from_response(response.status_code, response.headers, body, what)
+
+    async def pages(
+        self, subscription: str, url: str, decode: Callable[[bytes], P], *, what: str, kind: str
+    ) -> AsyncIterator[P]:
+        """Every page of a list; links are followed verbatim, also from an empty page."""
+        seen: set[str] = set()
+        following: str | None = url
+        while following:
+            if following in seen:
+                raise ConnectionFailed(f"cannot {what}: the list leads back to itself", hint="try again")
+            seen.add(following)
+            page = (await self.read(subscription, following, decode, what=what, kind=kind)).value
+            following = page.next_link
+            yield page
+
+    def check(self, url: str, what: str) -> None:
+        """Refuse to send a token anywhere but to this cloud over https. Raises ConnectionFailed."""
+        if url.startswith("/"):
+            return
+        host, own = endpoint_of(url), self.cloud.host
+        if not url.lower().startswith("https://") or not (host == own or host.endswith(f".{own}")):
+            raise ConnectionFailed(
+                f"cannot {what}: Azure's answer leads to another host ({host or url[:40]})",
+                hint="no token was sent there; check the cloud's resource_manager",
+            )
+
+    async def close(self) -> None:
+        """Forget the clients."""
+        self._clients.clear()
+
+
+def path_of(target: ScaleSetId, *more: str, **query: str) -> str:
+    """The path of a scale set or of something below it, with the api-version."""
+    return _path(str(target), *more, **query)
+
+
+def compute_path(subscription: str, group: str | None, *more: str, **query: str) -> str:
+    """A path of the compute provider in a subscription or a group."""
+    scope = f"/subscriptions/{subscription}" + (f"/resourceGroups/{group}" if group else "")
+    return _path(f"{scope}/providers/Microsoft.Compute", *more, **query)
+
+
+def _path(start: str, *more: str, **query: str) -> str:
+    path = "/".join([quote(start, safe="/()-._~"), *(quote(each, safe="") for each in more)])
+    return f"{path}?{urlencode({**{f'${key}': value for key, value in query.items()}, 'api-version': COMPUTE_API})}"
+
+
+def decoder(kind: type[T]) -> Callable[[bytes], T]:
+    """A tolerant decoder of a wire type; numbers may come as strings."""
+    return msgspec.json.Decoder(kind, strict=False).decode
+
+
+def decode_any(body: bytes) -> Any:
+    """JSON as it is."""
+    return msgspec.json.decode(body) if body else None

@@ -1,0 +1,137 @@
+"""What happens around every request: few and visible retries of reads, the quota, a token that was refused.
+
+Writes are sent once: only a 401 (which Azure refused before acting) is answered with a new token and sent again. Each
+read is retried at most twice, quickly; anything longer is an error that the caller shows with its time.
+"""
+
+import asyncio
+import logging
+import random
+import re
+from typing import Any
+
+import msgspec
+from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
+from azure.core.pipeline import PipelineRequest, PipelineResponse
+from azure.core.pipeline.policies import AsyncHTTPPolicy, SansIOHTTPPolicy
+
+from vmss_tui.gateway.faults import retry_after
+from vmss_tui.gateway.http.throttle import Governor
+from vmss_tui.gateway.http.transport import proxies_for
+from vmss_tui.gateway.read import wire
+from vmss_tui.gateway.sign_in.auth import TenantCredential
+from vmss_tui.ports import GIVE_UP_SECONDS
+
+ATTEMPTS = 3
+PAUSES = (0.2, 0.8)
+"""Seconds before the second and the third attempt, with a little chance added."""
+LONGEST_PAUSE = 3.0
+"""A longer Retry-After is not slept through here."""
+TOTAL_SECONDS = 120.0
+"""For one attempt, however slowly its bytes arrive."""
+_AGAIN = (408, 500, 502, 503, 504)
+_BROKEN: tuple[type[Exception], ...] = (ServiceRequestError, ServiceResponseError, IncompleteReadError, TimeoutError)
+_STALE = ("ExpiredAuthenticationToken", "InvalidAuthenticationToken", "AuthenticationFailed")
+_TENANT = re.compile(r"authorization_uri=\"?https://[^/\"]+/([0-9a-fA-F-]{36})")
+_log = logging.getLogger("vmss_tui.gateway")
+
+
+class UseProxy(SansIOHTTPPolicy[Any, Any]):
+    """Send a request through the environment's proxy, unless `no_proxy` names its host."""
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        """Choose the proxy by the request's URL."""
+        found = proxies_for(request.http_request.url)
+        if found:
+            request.context.options.setdefault("proxies", found)
+
+
+class Steady(AsyncHTTPPolicy[Any, Any]):
+    """Admit by quota, time-limit, retry reads, and renew a refused token."""
+
+    def __init__(self, governor: Governor, credential: TenantCredential, subscription: str) -> None:
+        super().__init__()
+        self._governor = governor
+        self._credential = credential
+        self._subscription = subscription
+
+    async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
+        """Send with everything above; what is left is raised or returned as it came."""
+        kind = request.context.options.pop("kind", "write")
+        reads = request.http_request.method == "GET"
+        with self._governor.asking():
+            async with asyncio.timeout(GIVE_UP_SECONDS if reads else None):
+                return await self._sent(request, kind, reads)
+
+    async def _sent(self, request: PipelineRequest[Any], kind: str, reads: bool) -> PipelineResponse[Any, Any]:
+        attempt = 0
+        while True:
+            attempt += 1
+            last = not reads or attempt == ATTEMPTS
+            if reads:
+                await self._governor.admit(self._subscription, kind)
+            try:
+                response = await self._once(request, kind)
+            except _BROKEN as error:
+                if last or _hopeless(error):
+                    raise
+                reason, wait = type(error).__name__, None
+            else:
+                reason, wait = str(response.http_response.status_code), retry_after(response.http_response.headers)
+                if self._is_final(response, kind, wait, last):
+                    return response
+            await self._pause(attempt, wait, reason)
+
+    def _is_final(self, response: PipelineResponse[Any, Any], kind: str, wait: float | None, last: bool) -> bool:
+        """Whether an answer stands; a refusal by quota that is not waited out here is noted for everybody."""
+        status, last = response.http_response.status_code, last or (wait or 0.0) > LONGEST_PAUSE
+        if status == 429 and (last or wait is None):
+            self._governor.refused(self._subscription, kind, wait or 0.0)
+            return True
+        return last or status not in (*_AGAIN, 429)
+
+    async def _once(self, request: PipelineRequest[Any], kind: str) -> PipelineResponse[Any, Any]:
+        response = await self._timed(request, kind)
+        if response.http_response.status_code != 401 or not await self._renewed(response):
+            return response
+        return await self._timed(request, kind)
+
+    async def _timed(self, request: PipelineRequest[Any], kind: str) -> PipelineResponse[Any, Any]:
+        async with asyncio.timeout(TOTAL_SECONDS):
+            response: PipelineResponse[Any, Any] = await self.next.send(request)
+        answer = response.http_response
+        self._governor.observe(self._subscription, kind, answer.headers, request.http_request.method)
+        return response
+
+    async def _renewed(self, response: PipelineResponse[Any, Any]) -> bool:
+        """Whether a refused token could be replaced: by that of the subscription's tenant, or by a new one."""
+        answer = response.http_response
+        code = _code_of(bytes(await answer.read()))
+        if code == "InvalidAuthenticationTokenTenant":
+            found = _TENANT.search(answer.headers.get("WWW-Authenticate", ""))
+            if found is None or found[1].lower() == self._credential.tenant.lower():
+                return False
+            self._credential.tenant = found[1]
+            return True
+        if code in _STALE:
+            await self._credential.renew()
+            return True
+        return False
+
+    async def _pause(self, attempt: int, wait: float | None, reason: str) -> None:
+        seconds = max(wait or 0.0, PAUSES[attempt - 1] * (1 + random.random() / 4))
+        _log.info("reading again in %.1f s: %s", seconds, reason)
+        await self._governor.clock.sleep(seconds)
+
+
+def _hopeless(error: BaseException) -> bool:
+    """A certificate that is not trusted now is not trusted in a second either."""
+    return "certificate" in str(error).lower()
+
+
+def _code_of(body: bytes) -> str:
+    try:
+        found = msgspec.json.decode(body, type=wire.FaultBody).error
+    except msgspec.DecodeError:
+        return ""
+    return (found.code or "") if found else ""

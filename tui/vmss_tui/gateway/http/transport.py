@@ -1,0 +1,93 @@
+"""The one connection pool: TLS checked against the cloud's authorities, connections kept, proxies from the environment.
+
+One `SSLContext` for everything: azure-core would otherwise make a new context, and so a new TLS connection, for every
+request. The environment's netrc is not read and cookies are not kept.
+"""
+
+import os
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from azure.core.pipeline.transport import AioHttpTransport
+
+from vmss_tui.errors import ConnectionFailed
+from vmss_tui.gateway.sign_in.clouds import Cloud
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 60
+"""Longest silence in the middle of an answer."""
+CONNECTIONS = 8
+
+
+def trust(cloud: Cloud, environ: Mapping[str, str] | None = None) -> ssl.SSLContext:
+    """Whom to believe: only the cloud's own authorities if it names some, else those of the system.
+
+    `REQUESTS_CA_BUNDLE` is added to the system's, since that is what the Azure CLI reads behind a company proxy.
+    Raises ConnectionFailed that names the file.
+    """
+    env = os.environ if environ is None else environ
+    context = _context(cloud.ca_file or None)
+    extra = env.get("REQUESTS_CA_BUNDLE", "")
+    if not cloud.ca_file and extra and Path(extra).is_file():
+        _load(context, extra)
+    return context
+
+
+def _context(ca_file: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca_file is None:
+        return context
+    own = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    own.verify_flags = context.verify_flags
+    _load(own, ca_file)
+    return own
+
+
+def _load(context: ssl.SSLContext, file: str) -> None:
+    try:
+        context.load_verify_locations(cafile=file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConnectionFailed(
+            f"cannot read the certificates in {file}: {error}", hint="ca_file must be a PEM file"
+        ) from error
+
+
+async def send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request (a PUT, too) again by itself when a kept connection breaks."""
+    try:
+        return await send(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if isinstance(error, aiohttp.ClientConnectorError):
+            raise
+        raise aiohttp.ClientPayloadError(f"the connection broke: {error}") from error
+
+
+def new_session(context: ssl.SSLContext) -> aiohttp.ClientSession:
+    """A session whose connections are kept; must be made inside a running loop and closed by its owner."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=context, limit=CONNECTIONS, keepalive_timeout=75),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,
+        middlewares=(send_once,),
+    )
+
+
+def transport_over(session: aiohttp.ClientSession) -> AioHttpTransport:
+    """A transport for azure-core that shares the session and never closes it."""
+    return AioHttpTransport(
+        session=session, session_owner=False, connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS
+    )
+
+
+def proxies_for(url: str) -> dict[str, str]:
+    """The proxy for a URL as azure-core takes it; empty when there is none or `no_proxy` names the host."""
+    parts = urlsplit(url)
+    if not parts.hostname or proxy_bypass(parts.hostname):
+        return {}
+    found = getproxies()
+    return {scheme: found[scheme] for scheme in ("https", "http") if scheme == parts.scheme and scheme in found}

@@ -1,0 +1,1 @@
+"""What is read of Azure: shapes on the wire, and their meaning in the domain."""

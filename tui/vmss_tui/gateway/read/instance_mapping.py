@@ -1,0 +1,190 @@
+"""Wire to domain for instances: power, health, model, and what the custom script of each did.
+
+Pure, and the hot path: a thousand instances are read every few seconds, so equal settings are parsed and digested once.
+Sources: recordings `vm_list_*`, `vm_instanceview_*`, custom-script-extension-linux.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import lru_cache
+
+from vmss_tui.domain.fleet.health import Health, Power, Provisioning
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
+from vmss_tui.domain.fleet.script import HANDLERS, Handler, ScriptRun, ScriptState, digest, handler_of
+from vmss_tui.gateway.read import wire
+from vmss_tui.gateway.read.mapping import moment, parsed_settings, provisioning
+from vmss_tui.gateway.read.script_status import one_line, read_message, read_substatuses, state_of
+
+_POWER = {each.value: each for each in Power}
+_HEALTH = {
+    "healthy": Health.HEALTHY,
+    "unhealthy": Health.UNHEALTHY,
+    "initializing": Health.INITIALISING,
+    "initialising": Health.INITIALISING,
+}
+_TYPES = {f"{each.publisher}.{each.type}".lower(): each for each in HANDLERS}
+_FINAL = (ScriptState.SUCCEEDED, ScriptState.FAILED)
+_NO_PROPERTIES = wire.VmProperties()
+_NO_VIEW = wire.InstanceView()
+_NO_EXTENSION = wire.ExtensionProperties()
+
+
+def instances(found: Iterable[wire.Vm], of: ScaleSet) -> tuple[Instance, ...]:
+    """The instances of a scale set in the order of their numbers."""
+    flexible = of.orchestration is Orchestration.FLEXIBLE
+    model = of.script.digest if flexible and of.script else ""
+    result = [instance(each, of, model if flexible else None) for each in found]
+    result.sort(key=lambda each: each.ordinal)
+    return tuple(result)
+
+
+def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None) -> Instance:
+    """One instance. `model_digest` is set for Flexible sets, where Azure does not say who has the latest model."""
+    props = vm.properties or _NO_PROPERTIES
+    view = props.instance_view or _NO_VIEW
+    name = vm.name or (vm.id or "").rsplit("/", 1)[-1]
+    resource, handler = _script_resource(vm.resources)
+    reported = _script_view(view.extensions, resource.name if resource else None)
+    config = (resource.properties if resource else None) or _NO_EXTENSION
+    own = bytes(config.settings)
+    sha = _digest(handler, own, config.force_update_tag or "") if handler else ""
+    run = script_run(resource, reported)
+    state = _provisioning(props.provisioning_state, view.statuses)
+    health, health_at = _health(view.vm_health, of.health_source.present)
+    agent = _agent_ready(view.vm_agent)
+    protection = props.protection_policy
+    return Instance(
+        id=vm.instance_id or name,
+        name=name or f"{of.name}_{vm.instance_id}",
+        zone=str(vm.zones[0]) if vm.zones else "",
+        update_domain=view.platform_update_domain,
+        fault_domain=view.platform_fault_domain,
+        power=_power(view.statuses),
+        provisioning=state,
+        latest_model=bool(props.latest_model_applied) if model_digest is None else sha == model_digest,
+        script_digest=sha,
+        script_settings=parsed_settings(own),
+        script=run,
+        health=health,
+        health_at=health_at,
+        protected=bool(protection and protection.protect_from_scale_set_actions),
+        agent_ready=agent,
+        size=_size(vm, props),
+        message=_message(view, state, run, agent),
+        created_at=moment(props.time_created),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _digest(handler: Handler, settings: bytes, tag: str) -> str:
+    return digest(handler, parsed_settings(settings), tag)
+
+
+def _script_resource(found: list[wire.Extension] | None) -> tuple[wire.Extension | None, Handler | None]:
+    for each in found or ():
+        props = each.properties
+        handler = handler_of(props.publisher or "", props.type or "") if props else None
+        if handler is not None:
+            return each, handler
+    return None, None
+
+
+def _script_view(found: list[wire.ExtensionView] | None, name: str | None) -> wire.ExtensionView | None:
+    wanted = (name or "").rsplit("/", 1)[-1].lower()
+    for each in found or ():
+        if wanted and (each.name or "").lower() == wanted:
+            return each
+    return next((each for each in found or () if (each.type or "").lower() in _TYPES), None)
+
+
+def script_run(resource: wire.Extension | None, view: wire.ExtensionView | None) -> ScriptRun:
+    """What the extension last reported; without a view, what its resource's provisioning state tells."""
+    if view is None or not view.statuses:
+        return _without_view(resource, view)
+    status = view.statuses[0]
+    state = state_of(status.code or "")
+    said = read_message(status.message or "")
+    stdout, stderr = said.stdout, said.stderr
+    if view.substatuses:
+        texts = read_substatuses((each.code or "", each.message or "") for each in view.substatuses)
+        stdout, stderr = texts[0] or stdout, texts[1] or stderr
+    exit_code = 0 if state is ScriptState.SUCCEEDED and said.exit_code is None else said.exit_code
+    return ScriptRun(
+        state=state,
+        exit_code=exit_code if state in _FINAL else None,
+        message=said.summary or one_line(status.display_status or ""),
+        stdout=stdout,
+        stderr=stderr,
+        at=moment(status.time),
+        handler_version=view.type_handler_version or "",
+    )
+
+
+def _without_view(resource: wire.Extension | None, view: wire.ExtensionView | None) -> ScriptRun:
+    version = (view.type_handler_version if view else None) or ""
+    if resource is None:
+        return ScriptRun(ScriptState.UNKNOWN if view else ScriptState.NOT_INSTALLED, handler_version=version)
+    state = provisioning((resource.properties or _NO_EXTENSION).provisioning_state)
+    if state is Provisioning.FAILED:
+        return ScriptRun(ScriptState.FAILED, handler_version=version)
+    return ScriptRun(ScriptState.PENDING, handler_version=version)
+
+
+def _power(statuses: list[wire.Status] | None) -> Power:
+    for each in statuses or ():
+        head, _, word = (each.code or "").partition("/")
+        if head.lower() == "powerstate":
+            return _POWER.get(word.split("/")[0].lower(), Power.UNKNOWN)
+    return Power.UNKNOWN
+
+
+def _provisioning(state: object, statuses: list[wire.Status] | None) -> Provisioning:
+    known = provisioning(state)
+    if known is not Provisioning.UNKNOWN:
+        return known
+    status = _provisioning_status(statuses)
+    return provisioning((status.code or "").split("/")[1]) if status else Provisioning.UNKNOWN
+
+
+def _provisioning_status(statuses: list[wire.Status] | None) -> wire.Status | None:
+    return next((each for each in statuses or () if (each.code or "").lower().startswith("provisioningstate/")), None)
+
+
+def _health(found: wire.VmHealth | None, source: bool) -> tuple[Health, datetime | None]:
+    status = found.status if found else None
+    if status is None:
+        return (Health.UNKNOWN if source else Health.NONE), None
+    word = (status.code or "").rpartition("/")[2].lower()
+    return _HEALTH.get(word, Health.UNKNOWN), moment(status.time)
+
+
+def _agent_ready(agent: wire.VmAgent | None) -> bool:
+    codes = [(each.code or "").lower() for each in (agent.statuses if agent else None) or ()]
+    return not codes or any(code.startswith("provisioningstate/succeeded") for code in codes)
+
+
+def _size(vm: wire.Vm, props: wire.VmProperties) -> str:
+    return (vm.sku and vm.sku.name) or (props.hardware_profile and props.hardware_profile.vm_size) or ""
+
+
+def _message(view: wire.InstanceView, state: Provisioning, run: ScriptRun, agent_ready: bool) -> str:
+    if run.state is ScriptState.FAILED:
+        last = run.stderr.strip().rsplit("\n", 1)[-1]
+        return one_line(f"exit {run.exit_code}: {last}" if run.exit_code is not None and last else run.message)
+    status = _provisioning_status(view.statuses)
+    if state is Provisioning.FAILED and status is not None:
+        return one_line(status.message or (status.code or "").rsplit("/", 1)[-1])
+    broken = next((each for each in view.extensions or () if _failed(each)), None)
+    if broken is not None:
+        text = (broken.statuses or [wire.Status()])[0].message or "failed"
+        return one_line(f"{broken.name}: {text}")
+    if run.state is ScriptState.RUNNING:
+        return run.message
+    if view.vm_agent is not None and not agent_ready:
+        return "the guest agent is not ready"
+    return ""
+
+
+def _failed(view: wire.ExtensionView) -> bool:
+    return bool(view.statuses) and state_of((view.statuses or [wire.Status()])[0].code or "") is ScriptState.FAILED

@@ -1,0 +1,256 @@
+"""Wire to domain: the only translator between Azure's words and ours for sets, upgrades and faults.
+
+Pure. What Azure leaves out gets a neutral value, what it spells in a new way stays readable, nothing raises.
+Instances are translated in `instance_mapping`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from vmss_tui import duration
+from vmss_tui.domain.fleet.health import HealthSource, Provisioning
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.rolling_upgrade import (
+    AzureFault,
+    OperationState,
+    OperationStatus,
+    RollingUpgrade,
+    UpgradeCode,
+)
+from vmss_tui.domain.fleet.scale_set import Extension, Orchestration, ScaleSet
+from vmss_tui.domain.fleet.script import HandlerOs
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.gateway.read import wire
+
+_INSTANCE = re.compile(r"/virtualMachines/([^/]+)", re.IGNORECASE)
+_MODES = {each.value.lower(): each for each in UpgradeMode}
+_CODES = {each.value.lower(): each for each in UpgradeCode} | {"canceled": UpgradeCode.CANCELLED}
+_PROVISIONING = {each.value: each for each in Provisioning}
+_OPERATIONS = {
+    "succeeded": OperationState.SUCCEEDED,
+    "failed": OperationState.FAILED,
+    "canceled": OperationState.CANCELLED,
+    "cancelled": OperationState.CANCELLED,
+}
+_HEALTH_TYPES = ("applicationhealthlinux", "applicationhealthwindows")
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time of Azure's (5 to 7 digits, any offset or none) as aware UTC; None when it is none."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def provisioning(state: object) -> Provisioning:
+    """A provisioning state; a number (a known quirk of `$select`) or a new word is UNKNOWN."""
+    return _PROVISIONING.get(state.lower(), Provisioning.UNKNOWN) if isinstance(state, str) else Provisioning.UNKNOWN
+
+
+def settings_of(raw: msgspec.Raw) -> Mapping[str, Any]:
+    """An extension's public settings; equal bytes give the same object, so that comparing is cheap."""
+    return parsed_settings(bytes(raw))
+
+
+@lru_cache(maxsize=1024)
+def parsed_settings(data: bytes) -> Mapping[str, Any]:
+    """The same from bytes; anything but an object (or text that holds one) is empty. Never change the result."""
+    try:
+        value = json.loads(data or b"null")
+        if isinstance(value, str):
+            value = json.loads(value or "null")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def extension(each: wire.Extension) -> Extension:
+    """An extension of the model."""
+    props = each.properties or wire.ExtensionProperties()
+    return Extension(
+        name=each.name or "",
+        publisher=props.publisher or "",
+        type=props.type or "",
+        version=props.type_handler_version or "",
+        settings=settings_of(props.settings),
+        force_update_tag=props.force_update_tag or "",
+        auto_upgrade_minor=props.auto_upgrade_minor_version is not False,
+        automatic_upgrade=bool(props.enable_automatic_upgrade),
+        provision_after=tuple(props.provision_after_extensions or ()),
+        suppress_failures=bool(props.suppress_failures),
+        from_key_vault=props.protected_settings_from_key_vault is not None,
+    )
+
+
+def rolling_policy(found: wire.RollingPolicy | None) -> RollingPolicy:
+    """A rolling policy; what is missing has Azure's defaults (20, 20, 20, no pause)."""
+    if found is None:
+        return RollingPolicy()
+    return RollingPolicy(
+        batch_percent=_number(found.max_batch_instance_percent, 20),
+        unhealthy_percent=_number(found.max_unhealthy_instance_percent, 20),
+        unhealthy_upgraded_percent=_number(found.max_unhealthy_upgraded_instance_percent, 20),
+        pause_seconds=_duration(found.pause_time_between_batches),
+        cross_zone=bool(found.enable_cross_zone_upgrade),
+        prioritise_unhealthy=bool(found.prioritize_unhealthy_instances),
+        rollback_on_breach=bool(found.rollback_failed_instances_on_policy_breach),
+        surge=bool(found.max_surge),
+    )
+
+
+def _number(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def _duration(text: str | None) -> int:
+    try:
+        return duration.parse(text or "PT0S")
+    except ValueError:
+        return 0
+
+
+def scale_set(found: wire.ScaleSet, *, etag: str = "", repairs_suspended: bool = False) -> ScaleSet:
+    """A scale set's model. Raises ValueError when it has no id that is one."""
+    props = found.properties or wire.ScaleSetProperties()
+    profile = props.virtual_machine_profile or wire.VmProfile()
+    policy = props.upgrade_policy or wire.UpgradePolicy()
+    repairs = props.automatic_repairs_policy
+    extensions = tuple(map(extension, (profile.extension_profile or wire.ExtensionProfile()).extensions or ()))
+    return ScaleSet(
+        id=_id_of(found),
+        location=found.location or "",
+        mode=_MODES.get((policy.mode or "").lower(), UpgradeMode.MANUAL),
+        policy=rolling_policy(policy.rolling_upgrade_policy),
+        capacity=(found.sku and found.sku.capacity) or 0,
+        size=(found.sku and found.sku.name) or "",
+        orchestration=_orchestration(props.orchestration_mode),
+        os=_os_of(profile),
+        image=_image(profile.storage_profile),
+        zones=tuple(map(str, found.zones or ())),
+        tags={key: "" if value is None else str(value) for key, value in (found.tags or {}).items()},
+        health_source=health_source(extensions, profile.network_profile),
+        extensions=extensions,
+        provisioning=provisioning(props.provisioning_state),
+        etag=found.etag or etag,
+        automatic_repairs=(repairs.repair_action or "Replace") if repairs and repairs.enabled else "",
+        repairs_suspended=repairs_suspended,
+        automatic_os_upgrade=bool(policy.automatic_os and policy.automatic_os.enable),
+        overprovision=bool(props.overprovision),
+        unique_id=props.unique_id or "",
+        created_at=moment(props.time_created),
+    )
+
+
+def _id_of(found: wire.ScaleSet) -> ScaleSetId:
+    parsed = ScaleSetId.parse(found.id or "")
+    name = found.name or parsed.name
+    return ScaleSetId(parsed.subscription, parsed.group, name if name.lower() == parsed.name.lower() else parsed.name)
+
+
+def _orchestration(mode: str | None) -> Orchestration:
+    return Orchestration.FLEXIBLE if (mode or "").lower() == "flexible" else Orchestration.UNIFORM
+
+
+def _os_of(profile: wire.VmProfile) -> HandlerOs | None:
+    disk = profile.storage_profile.os_disk if profile.storage_profile else None
+    named = (disk.os_type or "").lower() if disk else ""
+    if named in (HandlerOs.LINUX, HandlerOs.WINDOWS):
+        return HandlerOs(named)
+    configured = profile.os_profile
+    if configured and configured.windows_configuration is not None:
+        return HandlerOs.WINDOWS
+    return HandlerOs.LINUX if configured and configured.linux_configuration is not None else None
+
+
+def _image(profile: wire.StorageProfile | None) -> str:
+    image = profile.image_reference if profile else None
+    if image is None:
+        return ""
+    other = image.id or image.shared_gallery_image_id or image.community_gallery_image_id
+    if other:
+        return "/".join(other.strip("/").split("/")[-3:])
+    return ":".join(part for part in (image.publisher, image.offer, image.sku, image.version) if part)
+
+
+def health_source(extensions: Iterable[Extension], network: wire.NetworkProfile | None) -> HealthSource:
+    """Where health comes from. Sources: "Application Health extension", recording `vmss_get_rolling`."""
+    for each in extensions:
+        if each.type.lower() in _HEALTH_TYPES:
+            return _health_extension(each)
+    probe = network.health_probe.id if network and network.health_probe else None
+    return HealthSource("probe", probe.rstrip("/").rsplit("/", 1)[-1]) if probe else HealthSource()
+
+
+def _health_extension(found: Extension) -> HealthSource:
+    settings = found.settings
+    every = _as_int(settings.get("intervalInSeconds"), 5)
+    port, path = settings.get("port"), str(settings.get("requestPath") or "")
+    where = (f" :{port}" if port else "") + (path if path.startswith("/") or not path else f"/{path}")
+    rich = found.version.startswith("2")
+    grace = _as_int(settings.get("gracePeriod"), every * _as_int(settings.get("numberOfProbes"), 1)) if rich else 0
+    return HealthSource("extension", f"{settings.get('protocol') or 'http'}{where} every {every} s", grace)
+
+
+def _as_int(value: object, default: int) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        return default
+
+
+def suspended(view: wire.ScaleSetView) -> bool:
+    """Whether automatic repairs are suspended."""
+    return any(
+        (each.service_name or "").lower() == "automaticrepairs" and (each.service_state or "").lower() == "suspended"
+        for each in view.orchestration_services or ()
+    )
+
+
+def fault(found: wire.Fault | None) -> AzureFault | None:
+    """Azure's reason; details that name an instance keep its id."""
+    if found is None or not (found.code or found.message):
+        return None
+    details = tuple((_instance_of(each.target), each.message or each.code or "") for each in found.details or ())
+    return AzureFault(found.code or "", found.message or found.code or "", details)
+
+
+def _instance_of(target: str | None) -> str:
+    hit = _INSTANCE.search(target or "")
+    return hit[1] if hit else ""
+
+
+def upgrade(found: wire.Upgrade) -> RollingUpgrade | None:
+    """The latest rolling upgrade; None when the answer has no running status."""
+    props = found.properties
+    if props is None or props.running_status is None:
+        return None
+    running, progress = props.running_status, props.progress or wire.UpgradeProgress()
+    return RollingUpgrade(
+        code=_CODES.get((running.code or "").lower(), UpgradeCode.UNKNOWN),
+        started_at=moment(running.start_time),
+        last_action=running.last_action or "",
+        last_action_at=moment(running.last_action_time),
+        successful=progress.successful_instance_count or 0,
+        failed=progress.failed_instance_count or 0,
+        in_progress=progress.in_progress_instance_count or progress.inprogress_instance_count or 0,
+        pending=progress.pending_instance_count or 0,
+        fault=fault(props.error),
+    )
+
+
+def operation(found: wire.Operation, status: int) -> OperationStatus:
+    """State of an operation from its status document, from its resource, or (empty body) from the HTTP status."""
+    state = found.status or (found.properties.provisioning_state if found.properties else None)
+    if isinstance(state, str) and state:
+        return OperationStatus(_OPERATIONS.get(state.lower(), OperationState.RUNNING), fault(found.error))
+    return OperationStatus(OperationState.RUNNING if status == 202 else OperationState.SUCCEEDED, fault(found.error))

@@ -1,0 +1,1 @@
+"""Clouds and credentials: who signs in, where, and how."""

@@ -1,0 +1,1 @@
+"""All scale sets in words: rows, filter fields, order."""

@@ -1,0 +1,160 @@
+"""The words of the deploy form: fields in their order, and the live arithmetic beside them. Pure."""
+
+from dataclasses import dataclass
+
+from vmss_tui import duration
+from vmss_tui.domain.fleet.health import HealthSource
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.upgrade_policy import percent_of
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.text import counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSpec:
+    """A field of the form: `key` as in a profile; `cells` is the input's width, 0 for all there is."""
+
+    key: str
+    label: str
+    hint: str = ""
+    """Stands beside the field while there is nothing better to say."""
+    cells: int = 0
+    choices: tuple[str, ...] = ()
+    placeholder: str = ""
+
+
+SCRIPT_FIELDS = (
+    FieldSpec(key="script.os", label="System", choices=("linux", "windows")),
+    FieldSpec(key="script.label", label="Version name", cells=30, hint="what people call it"),
+    FieldSpec(key="script.files", label="Files", hint="one address a line; ctrl+up, ctrl+down move it"),
+    FieldSpec(key="script.command", label="Command", placeholder="./install.sh", hint="run after the downloads"),
+    FieldSpec(key="script.rerun", label="Run again", choices=("no", "yes"), hint="even with the same settings"),
+)
+
+ROLLOUT_FIELDS = (
+    FieldSpec(key="rollout.mode", label="Mode", choices=("own", "rolling", "manual")),
+    FieldSpec(key="rollout.batch", label="Batch", placeholder="20%", hint="20%, 12, or steps: 1, 10%!, 50%"),
+    FieldSpec(key="rollout.pause", label="Pause", cells=10, placeholder="0s", hint="between two batches"),
+    FieldSpec(key="rollout.unhealthy", label="Unhealthy", cells=10, placeholder="20%"),
+    FieldSpec(key="rollout.unhealthy_upgraded", label=" of updated", cells=10, placeholder="20%"),
+    FieldSpec(key="rollout.failure_budget", label="Fail budget", cells=10, placeholder="none"),
+    FieldSpec(key="rollout.min_healthy", label="Healthy for", cells=10, placeholder="0s"),
+    FieldSpec(key="rollout.soak", label="Soak", cells=10, placeholder="0s", hint="watch so long after the last batch"),
+    FieldSpec(key="rollout.cross_zone", label="Mix zones", choices=("no", "yes")),
+    FieldSpec(key="rollout.prioritise_unhealthy", label="Sick first", choices=("no", "yes")),
+    FieldSpec(key="rollout.canary", label="Canary", cells=20, placeholder="ids", hint="these instances first"),
+    FieldSpec(key="rollout.exclude", label="Leave out", cells=20, placeholder="ids", hint="never these instances"),
+)
+
+REPORT_FIELDS = (
+    FieldSpec(key="report.why", label="Why", placeholder="for the record"),
+    FieldSpec(key="report.ticket", label="Ticket", cells=20, placeholder="CHG0012345"),
+)
+
+
+RARE_FIELDS = (
+    FieldSpec(key="script.name", label="Extension", cells=30, hint="empty keeps the name that it has on the set"),
+    FieldSpec(key="script.timestamp", label="Timestamp", cells=20, hint="another number runs the script again"),
+    FieldSpec(key="script.force_update_tag", label="Force tag", cells=20, hint="another text runs the script again"),
+    FieldSpec(key="script.skip_dos2unix", label="Keep CRLF", choices=("no", "yes"), hint="Linux only"),
+    FieldSpec(key="script.auto_upgrade_minor", label="Handler", choices=("no", "yes"), hint="newer minor versions"),
+    FieldSpec(key="script.suppress_failures", label="Hide errors", choices=("no", "yes"), hint="better not"),
+    FieldSpec(
+        key="rollout.health_wait", label="Health wait", cells=10, hint="an instance may take so long to be healthy"
+    ),
+    FieldSpec(key="rollout.batch_deadline", label="Deadline", cells=10, hint="a batch may take so long"),
+    FieldSpec(key="rollout.surge", label="Surge", choices=("no", "yes"), hint="new instances first, where Azure can"),
+    FieldSpec(key="rollout.rollback_on_breach", label="Roll back", choices=("no", "yes"), hint="by Azure, on a breach"),
+    FieldSpec(
+        key="rollout.restore_policy", label="Restore", choices=("no", "yes"), hint="the set's own policy at the end"
+    ),
+    FieldSpec(
+        key="rollout.suspend_repairs",
+        label="No repairs",
+        choices=("no", "yes"),
+        hint="suspend automatic ones meanwhile",
+    ),
+)
+
+
+def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
+    """What stands beside a field: the arithmetic of the plan as it is now, else the field's own hint."""
+    if plan is None:
+        return spec.hint
+    match spec.key:
+        case "rollout.mode":
+            return mode_hint(plan)
+        case "rollout.batch":
+            return batch_hint(plan)
+        case "rollout.pause":
+            return pause_hint(plan)
+        case "rollout.unhealthy":
+            return unhealthy_hint(plan, of)
+        case "rollout.unhealthy_upgraded":
+            return f"stops above {plan.policy.unhealthy_upgraded_percent}% unhealthy of the updated"
+        case "rollout.failure_budget":
+            return budget_hint(plan)
+        case "rollout.min_healthy":
+            return healthy_hint(plan)
+        case "rollout.cross_zone":
+            return "a batch may take down two zones at once" if plan.policy.cross_zone else "one zone after another"
+        case _:
+            return spec.hint
+
+
+def unhealthy_hint(plan: RolloutPlan, of: ScaleSet | None) -> str:
+    """`stops above 12 of 60 unhealthy`, or why that cannot be checked."""
+    most = plan.total * plan.policy.unhealthy_percent // 100
+    return f"stops above {most} of {plan.total} unhealthy" if plan.healthy is not None else _no_health(of)
+
+
+def healthy_hint(plan: RolloutPlan) -> str:
+    """`each instance 30 s before its batch ends`, `no waiting`, or that Azure's roll does not know it."""
+    seconds = plan.policy.min_healthy_seconds
+    if seconds and plan.strategy is Strategy.AZURE_ROLLS:
+        return "with our own batches only: mode manual"
+    return f"each instance {duration.exact(seconds)} before its batch ends" if seconds else "no waiting"
+
+
+def _no_health(of: ScaleSet | None) -> str:
+    source = of.health_source if of is not None else HealthSource()
+    return "no health source: cannot be checked" if not source.present else "no health reported yet"
+
+
+def mode_hint(plan: RolloutPlan) -> str:
+    """`Azure rolls (Rolling)`, or `our batches, Automatic afterwards` where the set's own mode is put back."""
+    who = "Azure rolls" if plan.strategy is Strategy.AZURE_ROLLS else "our batches"
+    own = plan.set_mode.value
+    if plan.policy.mode is None or plan.policy.mode is plan.set_mode:
+        return f"{who} ({own})"
+    return f"{who}, {own} afterwards"
+
+
+def batch_hint(plan: RolloutPlan) -> str:
+    """`= 12 at a time, 5 batches, by zone`."""
+    sizes = [len(each.ids) for each in plan.batches]
+    if not sizes:
+        return "no instance is touched"
+    alike = len(set(sizes[:-1])) <= 1 or len(sizes) > 5
+    batches = counted(len(sizes), "batch", "batches")
+    text = f"{max(sizes)} at a time, {batches}" if alike else ", then ".join(map(str, sizes))
+    zones = {zone for each in plan.batches for zone in each.zones}
+    mixed = ", zones mixed" if plan.policy.cross_zone else ", by zone"
+    return f"= {text}{mixed if len(zones) > 1 else ''}"
+
+
+def pause_hint(plan: RolloutPlan) -> str:
+    """`5 pauses, 2:30 in all`."""
+    pauses = max(0, len(plan.batches) - 1)
+    if not plan.policy.pause_seconds or not pauses:
+        return "no pause between batches"
+    return f"{counted(pauses, 'pause')}, {duration.clock(pauses * plan.policy.pause_seconds)} in all"
+
+
+def budget_hint(plan: RolloutPlan) -> str:
+    """`stops above 3 failed instances in all`."""
+    budget = plan.policy.failure_budget
+    if budget is None:
+        return "no limit for the whole run"
+    count = percent_of(budget.value, plan.total) if budget.percent else budget.value
+    return f"stops above {counted(count, 'failed instance')} in all"

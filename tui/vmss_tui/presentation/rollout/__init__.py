@@ -1,0 +1,1 @@
+"""A rollout in words: headline, rows, map, log, questions."""

@@ -1,0 +1,1 @@
+"""One scale set in words: summary, instances, interference, outputs."""

@@ -1,0 +1,46 @@
+"""What may interfere with a rollout of a scale set, in words; and what about that could not be read. Pure."""
+
+from vmss_tui import text
+from vmss_tui.domain.fleet.health import Provisioning
+from vmss_tui.domain.fleet.scale_set import Autoscale
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line, Piece
+
+_TITLE: Piece = ("In the way  ", Role.DIM)
+
+
+def in_the_way(snapshot: SetSnapshot) -> tuple[str, ...]:
+    """What may interfere: repairs, autoscale, the platform, a change that goes on or failed."""
+    of, found = snapshot.scale_set, []
+    if of.automatic_repairs:
+        held = ", suspended" if of.repairs_suspended else ""
+        found.append(f"automatic repairs on ({of.automatic_repairs}{held})")
+    if snapshot.autoscale is not None and snapshot.autoscale.enabled:
+        found.append(f"autoscale {snapshot.autoscale.minimum}–{snapshot.autoscale.maximum}")
+    if of.automatic_os_upgrade:
+        found.append("automatic OS image upgrades on")
+    if of.overprovision:
+        found.append("overprovisioning on")
+    if of.provisioning is Provisioning.FAILED:
+        found.append("its last change failed")
+    if of.provisioning in (Provisioning.UPDATING, Provisioning.DELETING):
+        found.append(f"it is {of.provisioning.value} right now")
+    return tuple(found)
+
+
+def line(snapshot: SetSnapshot) -> Line:
+    """`In the way  automatic repairs on (Replace) · autoscale 30–90`; amber, and dim what nobody could read."""
+    found, unknown = in_the_way(snapshot), _unknown(snapshot.autoscale)
+    pieces: list[Piece] = [_TITLE]
+    if found:
+        pieces.append((" · ".join(found), Role.WARN))
+    if unknown:
+        pieces.append(((" · " if found else "") + unknown, Role.DIM))
+    if len(pieces) == 1:
+        pieces.append(("nothing that we can see", Role.PLAIN))
+    return tuple(pieces)
+
+
+def _unknown(autoscale: Autoscale | None) -> str:
+    return f"autoscale unknown ({text.plain(autoscale.unknown)})" if autoscale is not None and autoscale.unknown else ""

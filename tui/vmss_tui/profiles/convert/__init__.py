@@ -1,0 +1,1 @@
+"""Profiles from and to the formats of others: az, ARM templates, a live scale set."""

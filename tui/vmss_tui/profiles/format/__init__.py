@@ -1,0 +1,1 @@
+"""The file format of a profile: its keys, reading, writing, schema."""

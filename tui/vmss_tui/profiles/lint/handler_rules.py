@@ -1,0 +1,227 @@
+"""The rules of the Custom Script Extension that Azure checks only on the machine, after the rollout has begun.
+
+Source: custom-script-extension-linux `main/handlersettings.go` and `main/schema.go`, "Custom Script Extension for
+Windows". Azure's own words are quoted where the handler has some. Pure.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from vmss_tui.domain.fleet.script import HandlerOs, SecretRef, SecretSource
+from vmss_tui.profiles.format.problem import LintProblem, error, warning
+from vmss_tui.profiles.format.profile import OPEN_LITERALS, WHOLE, Profile, Script
+from vmss_tui.profiles.format.spec import PROTECTED_NAMES
+from vmss_tui.profiles.lint.script_text import check_text
+
+PUBLIC = {
+    HandlerOs.LINUX: ("commandToExecute", "script", "fileUris", "skipDos2Unix", "timestamp"),
+    HandlerOs.WINDOWS: ("commandToExecute", "fileUris", "timestamp"),
+}
+"""Public settings that each handler knows."""
+
+_WORDS = {"commandToExecute": "command", "script": "inline", "fileUris": "files"}
+_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_VAULT = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/vaults/[^/]+$", re.IGNORECASE
+)
+_EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+def check_script(profile: Profile) -> Iterator[LintProblem]:
+    """Every rule of the handler that the profile breaks."""
+    yield from _what_runs(profile)
+    yield from _files(profile.script)
+    yield from _named(profile.script)
+    yield from _system(profile)
+    yield from _settings(profile.script)
+    yield from _protected(profile)
+
+
+def _what_runs(profile: Profile) -> Iterator[LintProblem]:
+    script, hidden = profile.script, profile.protected
+    public = [name for name in ("commandToExecute", "script") if _has(script, name)]
+    secret = [name for name in ("commandToExecute", "script") if name in hidden]
+    for name in ("commandToExecute", "script", "fileUris"):
+        if _has(script, name) and name in hidden:
+            yield error(
+                f"protected.{name}",
+                f"'{name}' was specified both in public and protected settings; it must be specified only once",
+                f"remove it here or remove script.{_WORDS[name]}",
+            )
+    if len({*public, *secret}) == 2:
+        yield error(
+            f"script.{_WORDS[public[-1]]}" if public else f"protected.{secret[-1]}",
+            "'commandToExecute' and 'script' were both specified, but only one is validate at a time",
+            "keep the command or the inline script",
+        )
+    if not public and not secret and WHOLE not in hidden and not profile.base:
+        hint = "give a command or an inline script"
+        yield error("script.command", "'commandToExecute' is not specified", hint, "nothing-to-run")
+
+
+def _has(script: Script, name: str) -> bool:
+    word = _WORDS[name]
+    return bool(getattr(script, word)) or name in script.settings
+
+
+def _files(script: Script) -> Iterator[LintProblem]:
+    seen: dict[str, int] = {}
+    for index, each in enumerate(script.files):
+        key = f"script.files[{index}]"
+        yield from check_uri(each.uri, key, script.os)
+        if each.sha256 and "${" not in each.sha256 and not _SHA256.fullmatch(each.sha256):
+            yield error(f"{key}.sha256", "is no SHA-256", "64 hex digits, as `sha256sum FILE` prints them")
+        name = file_name(each.uri)
+        if name and name in seen:
+            yield warning(
+                key,
+                f"{name} overwrites files[{seen[name]}]: both download to one folder under the same name",
+                "rename one of the files",
+                "same-file-name",
+            )
+        seen.setdefault(name, index)
+
+
+def check_uri(uri: str, key: str, os: HandlerOs) -> Iterator[LintProblem]:
+    """What is wrong with the address of a file; usable while it is typed."""
+    parts = _split(uri)
+    if not uri.strip():
+        yield error(key, "is empty", "give an address, or remove the entry")
+    elif parts is None:
+        yield error(key, f"{uri!r} is no address", "write https://host/path/file")
+    elif parts[0] not in ("http", "https"):
+        yield error(key, f"{uri!r} is no http or https address", "write https://host/path/file")
+    elif not parts[1]:
+        yield error(key, f"{uri!r} names no host", "write https://host/path/file")
+    elif uri != uri.strip() or re.search(r"\s", uri):
+        yield error(key, "holds white space", "write blanks as %20")
+    elif not file_name(uri):
+        yield error(key, f"cannot extract file name from URL: {uri!r}", "end the address with the file's name")
+    elif parts[0] == "http":
+        yield warning(key, "comes unencrypted: anyone on the way can change it", "use https", "plain-http")
+
+
+def _split(uri: str) -> tuple[str, str, str] | None:
+    """Scheme, host and path; a variable may stand for anything."""
+    try:
+        parts = urlsplit(re.sub(r"\$\{[^}]*\}", "0", uri.strip()))
+        return parts.scheme.lower(), parts.hostname or "", parts.path
+    except ValueError:
+        return None
+
+
+def file_name(uri: str) -> str:
+    """The name under which the handler stores a downloaded file: the last part of the path."""
+    return uri.split("?", 1)[0].split("#", 1)[0].split("://", 1)[-1].partition("/")[2].rsplit("/", 1)[-1]
+
+
+def _named(script: Script) -> Iterator[LintProblem]:
+    if script.name and not _EXTENSION.fullmatch(script.name):
+        yield error("script.name", f"{script.name!r} is no extension name", "letters, digits, dots, dashes, at most 80")
+    if script.inline:
+        key = "script.inline_file" if script.inline_file else "script.inline"
+        yield from check_text(script.inline, skip_dos2unix=script.skip_dos2unix, key=key)
+
+
+def _system(profile: Profile) -> Iterator[LintProblem]:
+    script = profile.script
+    if script.os is HandlerOs.LINUX:
+        return
+    for given, key in ((script.inline, "inline"), (script.skip_dos2unix, "skip_dos2unix")):
+        if given:
+            key = "inline_file" if key == "inline" and script.inline_file else key
+            yield error(f"script.{key}", "the Windows handler does not know it", "use files and a command")
+    if "script" in profile.protected:
+        yield error("protected.script", "the Windows handler does not know it", "use files and a command")
+
+
+def _settings(script: Script) -> Iterator[LintProblem]:
+    for name in script.settings:
+        key = f"script.settings.{name}"
+        if name in PROTECTED_NAMES and name not in PUBLIC[script.os]:
+            yield error(key, f"'{name}' belongs into the protected settings", f"write protected.{name} as a reference")
+        elif name not in PUBLIC[script.os]:
+            near = next((each for each in PUBLIC[script.os] if each.lower() == name.lower()), "")
+            hint = f"case matters: write {near}" if near else f"it knows {', '.join(PUBLIC[script.os])}"
+            yield error(key, f"the {script.os.value} handler refuses the setting {name!r}", hint)
+        elif getattr(script, _WORDS.get(name, name), None):
+            yield error(key, f"script.{_WORDS.get(name, name)} is given too", "keep one of the two")
+    value = script.settings.get("timestamp")
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        yield error("script.settings.timestamp", "must be a whole number", "write script.timestamp = 1")
+
+
+def _protected(profile: Profile) -> Iterator[LintProblem]:
+    refs = profile.protected
+    for name, ref in refs.items():
+        if name not in PROTECTED_NAMES and name != WHOLE:
+            near = next((each for each in PROTECTED_NAMES if each.lower() == name.lower()), "")
+            hint = f"case matters: write {near}" if near else f"it knows {', '.join(PROTECTED_NAMES)}"
+            yield error(f"protected.{name}", "the handler refuses this protected setting", hint)
+        yield from _reference(name, ref)
+    for one, other in (("storageAccountName", "storageAccountKey"), ("storageAccountKey", "storageAccountName")):
+        if one in refs and other not in refs:
+            yield error(
+                f"protected.{one}",
+                "both 'storageAccountName' and 'storageAccountKey' must be specified",
+                f"add {other}, or use managedIdentity for both",
+            )
+    if "managedIdentity" in refs:
+        yield from _identity(profile)
+    yield from _literals(profile)
+
+
+def _reference(name: str, ref: SecretRef) -> Iterator[LintProblem]:
+    key = f"protected.{name}"
+    if ref.source is SecretSource.ENV and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", ref.where):
+        yield error(key, f"{ref.where!r} is no name of an environment variable", 'write { env = "NAME" }')
+    if ref.source is SecretSource.KEY_VAULT:
+        vault, _, secret = ref.where.partition(" ")
+        if not _VAULT.match(vault):
+            yield error("protected.key_vault.vault_id", "is no resource id of a vault", "copy it from the portal")
+        if not re.match(r"https://[^/]+/secrets/[^/]+", secret):
+            yield error(
+                "protected.key_vault.secret_url", "is no address of a secret", "https://VAULT/secrets/NAME/VERSION"
+            )
+
+
+def _identity(profile: Profile) -> Iterator[LintProblem]:
+    refs = profile.protected
+    if "storageAccountKey" in refs or "storageAccountName" in refs:
+        yield error(
+            "protected.managedIdentity",
+            "'managedIdentity' cannot be used together with 'storageAccountName' and 'storageAccountKey'",
+            "keep one way to sign in",
+        )
+    where = refs["managedIdentity"].where
+    if "clientId" in where and "objectId" in where:
+        yield error(
+            "protected.managedIdentity", "only one of 'clientId' and 'objectId' may be specified", "remove one of them"
+        )
+
+
+def _literals(profile: Profile) -> Iterator[LintProblem]:
+    for name in profile.literals:
+        key, value = f"protected.{name}", profile.protected[name].where
+        if name == "storageAccountName" and not _ACCOUNT.fullmatch(value):
+            yield error(key, "is no name of a storage account", "3 to 24 lower-case letters and digits")
+        if name == "storageAccountKey" and not _is_base64(value):
+            yield error(key, "is no base64, so it is no storage account key", "copy the key again")
+        if name in OPEN_LITERALS:
+            continue
+        hint = "refer to it with env, file or prompt; force = true keeps it here, for everyone who can read the file"
+        if name in profile.forced:
+            yield warning(key, "the secret stands in the profile itself", hint, "literal-secret")
+        else:
+            yield error(key, "the secret stands in the profile itself", hint, "literal")
+
+
+def _is_base64(value: str) -> bool:
+    try:
+        return bool(base64.b64decode(value, validate=True))
+    except binascii.Error:
+        return False

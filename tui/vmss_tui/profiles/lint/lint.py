@@ -1,0 +1,101 @@
+"""Load a profile, or say everything that is wrong with it: structure, handler rules, policy, advice; one run.
+
+Reads files; writes nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from vmss_tui.errors import ProfileInvalid
+from vmss_tui.profiles.format.building import build
+from vmss_tui.profiles.format.document import Document, parse, read
+from vmss_tui.profiles.format.problem import LintProblem, error
+from vmss_tui.profiles.format.profile import Profile
+from vmss_tui.profiles.lint.advice import advise
+from vmss_tui.profiles.lint.handler_rules import check_script
+from vmss_tui.profiles.lint.policy_rules import check_policy, check_rest, check_variables
+
+NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What a profile may be called: it becomes a file's name."""
+
+
+def check(profile: Profile) -> tuple[LintProblem, ...]:
+    """Everything wrong with a profile as data, without lines; accepted warnings are left out."""
+    return tuple(each for each in _checks(profile) if each.is_error or each.code not in profile.accept)
+
+
+def _checks(profile: Profile) -> Iterator[LintProblem]:
+    if not NAMES.fullmatch(profile.name):
+        yield error("name", f"{profile.name!r} is no name", "letters, digits, dots, dashes; at most 64")
+    yield from check_variables(profile)
+    yield from check_script(profile)
+    yield from check_policy(profile)
+    yield from check_rest(profile)
+    yield from advise(profile)
+
+
+def lint(text: str, path: Path | None = None) -> tuple[LintProblem, ...]:
+    """Every problem of a profile's text, in the order of the file; `path` anchors relative paths."""
+    return _lint(parse(text, path))[1]
+
+
+def lint_file(path: Path) -> tuple[LintProblem, ...]:
+    """Every problem of a file."""
+    return _lint(read(path))[1]
+
+
+def load(path: Path) -> Profile:
+    """The profile in a file. Raises ProfileInvalid with every error, each with file, line and key."""
+    profile, problems = _lint(read(path))
+    errors = [each for each in problems if each.is_error]
+    if not errors:
+        return profile
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    first = replace(errors[0], hint="")
+    rest = "; ".join(str(replace(each, path=None, hint="")).removeprefix("<profile>:") for each in errors[1:4])
+    hint = "; ".join(each for each in (errors[0].hint, f"also {rest}" if rest else "") if each)
+    raise ProfileInvalid(f"{first}{more}", hint=f"{hint}; vmss-tui profiles lint {path} shows all" if more else hint)
+
+
+def peek(path: Path) -> tuple[Profile, tuple[LintProblem, ...]]:
+    """The profile in a file as far as it can be read, with every problem; for lists and for repairing it."""
+    return _lint(read(path))
+
+
+def _lint(document: Document) -> tuple[Profile, tuple[LintProblem, ...]]:
+    first = document.layers[0].path if document.layers else None
+    profile, structure = build(document, first.stem if first is not None else "profile")
+    if not document.layers:
+        return profile, document.problems
+    seen = {(each.key, each.message) for each in structure}
+    later = (each for each in check(profile) if (each.key, each.message) not in seen)
+    broken = {each.key for each in structure}
+    found = [*document.problems, *_schema(document), *structure, *_unrelated(later, broken)]
+    return profile, tuple(sorted((_placed(each, document) for each in found), key=_order))
+
+
+def _schema(document: Document) -> Iterator[LintProblem]:
+    if "schema" not in document.data:
+        yield error("schema", "is missing", "begin the file with schema = 1", "schema")
+
+
+def _unrelated(later: Iterator[LintProblem], broken: set[str]) -> Iterator[LintProblem]:
+    """Leave out what only follows from a value that could not be read."""
+    incomplete = any(key.startswith(("script", "protected")) for key in broken)
+    for each in later:
+        follows = any(each.key == key or key.startswith(f"{each.key}.") for key in broken)
+        if not follows and not (each.code == "nothing-to-run" and incomplete):
+            yield each
+
+
+def _placed(problem: LintProblem, document: Document) -> LintProblem:
+    if problem.path is not None or problem.line:
+        return problem
+    path, line = document.origin(problem.key)
+    return replace(problem, path=path, line=line)
+
+
+def _order(problem: LintProblem) -> tuple[str, int, bool]:
+    return (str(problem.path or ""), problem.line, not problem.is_error)

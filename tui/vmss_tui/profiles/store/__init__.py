@@ -1,0 +1,1 @@
+"""Where profiles, drafts and their small state are kept."""

@@ -1,0 +1,42 @@
+"""When each profile was last used: a small JSON file of the state directory. Losing it loses nothing that matters."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vmss_tui.profiles.store.atomic import write_atomically
+
+_KEPT = 500
+
+
+class Uses:
+    """Last uses by the path of a profile's file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Mapping[str, datetime]:
+        """What is known; nothing when the file is missing or damaged."""
+        try:
+            found = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return {key: at for key, text in found.items() if (at := _time(text))} if isinstance(found, dict) else {}
+
+    def note(self, key: str, at: datetime) -> None:
+        """Remember a use; a state directory that cannot be written is no reason to fail."""
+        known = {**self.read(), key: at.astimezone(UTC)}
+        newest = sorted(known.items(), key=lambda each: each[1], reverse=True)[:_KEPT]
+        text = json.dumps({each: when.isoformat() for each, when in newest}, indent=1)
+        with suppress(OSError):
+            write_atomically(self._path, text, private=True)
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -1,0 +1,169 @@
+"""The facts of a rollout as named values in words: outcome, plan, script, policy. Pure; `report` puts them in order.
+
+Protected values are never part of it: a protected setting is named, with where its value came from.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from vmss_tui import duration
+from vmss_tui.domain.fleet.script import ScriptConfig
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_of
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook, RolloutPolicy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.journal.store import RolloutHeader
+from vmss_tui.text import counted
+
+Fact = tuple[str, str]
+LONGEST = 600
+"""Characters of a setting; an inline script may have 256 KB."""
+BAD = (e.Phase.FAILED, e.Phase.UNHEALTHY, e.Phase.NOT_RUN)
+_WHO = {Strategy.AZURE_ROLLS: "Azure rolls", Strategy.OUR_BATCHES: "our batches", Strategy.VM_BATCHES: "VM by VM"}
+
+
+def facts(header: RolloutHeader, state: RolloutState, end: datetime) -> Iterator[Fact]:
+    """What came of it, who did it, why and when."""
+    plan = state.plan
+    yield "Outcome", outcome(state)
+    yield "Scale set", str(header.target)
+    yield "Who", f"{header.who} on {header.host}"
+    yield from ((name, value) for name, value in (("Why", header.why), ("Ticket", header.ticket)) if value)
+    yield "Created", clock(header.created_at)
+    if state.started_at is not None:
+        yield "Ran", f"{clock(state.started_at)} to {clock(end)} ({span(state.started_at, end)})"
+    if plan is not None:
+        yield from _versions(plan)
+    if state.lowest is not None:
+        least = floor(state)
+        limit = f", {least} or more were to stay healthy" if least is not None else ""
+        yield "Lowest healthy", f"{state.lowest.healthy} of {state.total} at {clock(state.lowest.at)}{limit}"
+    if state.policy_restored is not None:
+        yield "Upgrade policy", "put back" if state.policy_restored else "not put back (see decisions)"
+
+
+def outcome(state: RolloutState) -> str:
+    """`failed: 10 done, 2 failed`."""
+    counted = ", ".join(f"{count} {phase.value}" for phase in e.Phase if (count := state.count(phase)))
+    return f"{state.stage.value}: {counted}" if counted else state.stage.value
+
+
+def floor(state: RolloutState) -> int | None:
+    """How many instances were to stay healthy by the limit for the whole set; None without a health source."""
+    if state.plan is None or state.lowest is None:
+        return None
+    total = state.total or state.plan.total
+    return total - total * state.plan.policy.unhealthy_percent // 100
+
+
+def _versions(plan: RolloutPlan) -> Iterable[Fact]:
+    before = plan.previous
+    yield "From", f"{plan.from_label or 'nothing'}" + (f" (sha256 {before.digest})" if before is not None else "")
+    yield "To", f"{plan.to_label} (sha256 {plan.script.digest})"
+    if plan.profile:
+        yield "Profile", plan.profile + "".join(f" {name}={value}" for name, value in sorted(plan.variables.items()))
+    if plan.origin:
+        yield "Origin", plan.origin
+
+
+def script(plan: RolloutPlan) -> Iterator[Fact]:
+    """What ran: handler, settings, what was protected and by what, the files with their digests."""
+    config: ScriptConfig = plan.script
+    yield "Extension", f"{config.name} ({config.handler.publisher} {config.handler.type})"
+    for name, value in sorted(config.settings.items()):
+        text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        yield name, text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+    for name, reference in sorted(config.protected.items()):
+        yield name, f"protected, not recorded (from {reference.source.value})"
+    if config.force_update_tag:
+        yield "Forced to run again", config.force_update_tag
+    yield "Digest of the settings", f"sha256 {config.digest}"
+    for each in plan.files:
+        known = f", {each.size} bytes, sha256 {each.sha256}" if each.sha256 else ""
+        changes = f", may change: {each.mutable}" if each.mutable else ""
+        yield "File", f"{each.address}{known}, {each.standing}{changes}"
+
+
+def planned(plan: RolloutPlan) -> Iterator[Fact]:
+    """What was to happen: batches with their arithmetic, who is left out and why, how long it was to take."""
+    for batch in plan.batches:
+        zone = f" in zone {', '.join(batch.zones)}" if batch.zones else ""
+        note = f" ({batch.note})" if batch.note else ""
+        asked = ", after approval" if batch.approve else ""
+        yield (
+            f"Batch {batch.number}",
+            f"{counted(len(batch.ids), 'instance')}{zone}: {', '.join(batch.ids)}{note}{asked}",
+        )
+    for reason in dict.fromkeys(each.reason for each in plan.excluded):
+        ids = [each.id for each in plan.excluded if each.reason == reason]
+        yield "Left out", f"{', '.join(ids)}: {reason}"
+    if plan.forecast.reason:
+        yield "Prediction", f"Azure will {'' if plan.forecast.will_run else 'not '}run it: {plan.forecast.reason}"
+    if plan.batches:
+        low, high = (duration.coarse(each) for each in (plan.estimate.low_seconds, plan.estimate.high_seconds))
+        yield "Estimate", f"{low} to {high}, {plan.estimate.lowest_healthy} or more healthy ({plan.estimate.basis})"
+
+
+def policy(plan: RolloutPlan) -> Iterator[Fact]:
+    """How fast and how safely it was to go: every limit that was in force."""
+    rules: RolloutPolicy = plan.policy
+    mode = rules.mode or plan.set_mode
+    own = "" if mode is plan.set_mode else f" (the set's own mode is {plan.set_mode.value})"
+    yield "Strategy", f"{_WHO[plan.strategy]}, {UpgradeMode(mode).value} mode{own}"
+    yield "Batches", ", ".join(f"{each.amount}{' after approval' if each.approve else ''}" for each in rules.steps)
+    yield "Zones", "mixed in a batch" if rules.cross_zone else "never two in one batch"
+    yield "Pause", duration.exact(rules.pause_seconds)
+    yield "Unhealthy", f"at most {rules.unhealthy_percent}% of the set"
+    yield "Unhealthy updated", f"at most {rules.unhealthy_upgraded_percent}% of the updated"
+    if rules.failure_budget is not None:
+        limit, total = rules.failure_budget, plan.total
+        count = f" ({percent_of(limit.value, total)} of {total})" if limit.percent else ""
+        yield "Failure budget", f"{limit}{count} in the whole run"
+    yield from _times(rules)
+    yield from _choices(rules)
+    if plan.holds_repairs:
+        yield "Automatic repairs", "suspended while it ran"
+
+
+def _times(rules: RolloutPolicy) -> Iterator[Fact]:
+    yield "Health", f"within {duration.exact(rules.health_wait_seconds)} after an update"
+    if rules.min_healthy_seconds:
+        yield "Minimum healthy time", duration.exact(rules.min_healthy_seconds)
+    yield "Deadline of a batch", duration.exact(rules.batch_deadline_seconds)
+    if rules.soak_seconds:
+        yield "Soak", duration.exact(rules.soak_seconds)
+
+
+def _choices(rules: RolloutPolicy) -> Iterator[Fact]:
+    lists = (("First", rules.canary), ("Excluded", rules.exclude))
+    yield from ((name, ", ".join(ids)) for name, ids in lists if ids)
+    flags = (
+        ("unhealthy ones first", rules.prioritise_unhealthy),
+        ("rolls back when a limit is broken", rules.rollback_on_breach),
+        ("with extra instances (surge)", rules.surge),
+        ("runs again with the same settings", rules.force_rerun),
+    )
+    if chosen := [words for words, on in flags if on]:
+        yield "Also", ", ".join(chosen)
+    if rules.gate is not None:
+        yield "External gate", f"{_called(rules.gate)}, within {duration.exact(rules.gate.timeout_seconds)}"
+    for hook in rules.hooks:
+        yield "Told", f"{_called(hook)} on {', '.join(each.replace('_', ' ') for each in hook.on)}"
+
+
+def _called(what: ExternalGate | Hook) -> str:
+    """The program or the host; arguments and paths of web addresses may hold tokens."""
+    if what.command:
+        return f"the command {what.command[0]}"
+    return "/".join(what.url.split("/")[:3]).rpartition("@")[2]
+
+
+def clock(at: datetime) -> str:
+    """`2026-11-21 23:14:07 UTC`."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def span(start: datetime, end: datetime) -> str:
+    """`9 min 02 s`, `1 h 05 min`."""
+    return duration.clock((end - start).total_seconds())

@@ -1,0 +1,119 @@
+"""The timeline of a report as SVG: batches, what each instance went through, healthy instances over time. Pure."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from html import escape
+
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.report.facts import floor, span
+from vmss_tui.report.report import Report
+from vmss_tui.text import counted
+
+MOST_ROWS = 120
+"""With more instances the timeline shows batches only."""
+_WIDTH, _LEFT, _RIGHT = 960, 132, 28
+_TOP, _ROW, _GAP, _HEALTH = 22, 15, 10, 84
+_BAR = 10
+
+
+def draw(report: Report) -> str:
+    """The drawing; `role` and `aria-label` say what it is."""
+    shown = report.spans if len(report.spans) <= MOST_ROWS else ()
+    bodies = [*_batches(report), *_instances(report, shown, _TOP + len(report.batches) * _ROW + _GAP)]
+    bottom = _TOP + len(report.batches) * _ROW + (_GAP + len(shown) * _ROW if shown else 0)
+    healthy = list(_health(report, bottom + _GAP + 14))
+    height = bottom + (_GAP + 14 + _HEALTH + 12 if healthy else 8)
+    label = f"timeline of {len(report.batches)} batches and {counted(len(report.spans), 'instance')}, times in UTC"
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height}" width="100%" role="img" aria-label="{escape(label)}">'
+        + "".join([*_axis(report, height), *bodies, *healthy])
+        + "</svg>"
+    )
+
+
+def _x(report: Report, at: datetime) -> float:
+    whole = max(1.0, (report.end - report.start).total_seconds())
+    share = (at - report.start).total_seconds() / whole
+    return round(_LEFT + max(0.0, min(1.0, share)) * (_WIDTH - _LEFT - _RIGHT), 1)
+
+
+def _axis(report: Report, height: int) -> Iterator[str]:
+    for step in range(5):
+        at = report.start + (report.end - report.start) * step / 4
+        x = _x(report, at)
+        anchor = "start" if step == 0 else "end" if step == 4 else "middle"
+        yield f'<line class="axis" x1="{x}" y1="{_TOP - 6}" x2="{x}" y2="{height - 4}"/>'
+        yield f'<text x="{x}" y="11" text-anchor="{anchor}">{report.time(at)}</text>'
+
+
+def _batches(report: Report) -> Iterator[str]:
+    y = _TOP
+    for each in report.batches:
+        until = each.ended or report.end
+        size, times = counted(len(each.ids), "instance"), f"{report.time(each.started)}, {span(each.started, until)}"
+        told = f"batch {each.number}: {size}, {times}"
+        bad = " p-bad" if each.failed else ""
+        yield _label(f"batch {each.number}", y)
+        yield _bar(f"p-batch{bad}", _x(report, each.started), _x(report, until), y, told)
+        y += _ROW
+
+
+def _instances(report: Report, shown: tuple[tuple[e.InstanceSeen, tuple[object, ...]], ...], y: int) -> Iterator[str]:
+    ordered = sorted(
+        report.spans if shown else (), key=lambda each: (each[0].batch or 1 << 30, len(each[0].id), each[0].id)
+    )
+    for seen, spans in ordered:
+        name = seen.name or seen.id
+        yield _label(name, y)
+        for each in spans:
+            if each.phase is e.Phase.WAITING:
+                continue
+            told = f"{name}: {each.phase.value}, {report.time(each.start)}, {span(each.start, each.end)}"
+            start, end = _x(report, each.start), _x(report, each.end)
+            yield _bar(f"p-{each.phase.value.split()[0]}", start, end, y, told)
+        y += _ROW
+
+
+def _label(name: str, y: int) -> str:
+    shown = name if len(name) <= 20 else f"{name[:8]}…{name[-11:]}"
+    return f'<text x="{_LEFT - 8}" y="{y + _BAR - 1}" text-anchor="end">{escape(shown)}</text>'
+
+
+def _bar(kinds: str, start: float, end: float, y: int, told: str) -> str:
+    size = f'x="{start}" y="{y}" width="{max(1.5, round(end - start, 1))}" height="{_BAR}" rx="1.5"'
+    return f'<rect class="{escape(kinds)}" {size}><title>{escape(told)}</title></rect>'
+
+
+def _health(report: Report, top: int) -> Iterable[str]:
+    """The number of healthy instances over time, as steps; the limit is dashed, the lowest point is marked."""
+    state = report.state
+    if not state.health_trend or not state.total:
+        return
+
+    def height(healthy: int) -> float:
+        return round(top + _HEALTH * (1 - healthy / max(state.total, healthy)), 1)
+
+    points: list[str] = []
+    last = height(state.health_trend[0][1])
+    for at, healthy in state.health_trend:
+        x = _x(report, at)
+        points += [f"{x},{last}", f"{x},{height(healthy)}"]
+        last = height(healthy)
+    end, base = _WIDTH - _RIGHT, top + _HEALTH
+    points.append(f"{_x(report, report.end)},{last}")
+    first = points[0].partition(",")[0]
+    yield f'<polygon class="under" points="{first},{base} {" ".join(points)} {_x(report, report.end)},{base}"/>'
+    yield f'<polyline class="health" points="{" ".join(points)}"/>'
+    yield f'<line class="axis" x1="{_LEFT}" y1="{base}" x2="{end}" y2="{base}"/>'
+    yield f'<text x="{_LEFT - 8}" y="{top + 4}" text-anchor="end">healthy of {state.total}</text>'
+    yield f'<text x="{_LEFT - 8}" y="{base + 3}" text-anchor="end">0</text>'
+    least = floor(report.state)
+    if least:
+        yield f'<line class="floor" x1="{_LEFT}" y1="{height(least)}" x2="{end}" y2="{height(least)}"/>'
+        yield f'<text x="{_LEFT - 8}" y="{height(least) + 4}" text-anchor="end">limit {least}</text>'
+    if state.lowest is not None:
+        x, y = _x(report, state.lowest.at), height(state.lowest.healthy)
+        told = f"lowest {state.lowest.healthy} at {report.time(state.lowest.at)}"
+        anchor = "end" if x > _WIDTH * 0.8 else "start"
+        yield f'<circle class="low" cx="{x}" cy="{y}" r="3"/>'
+        yield f'<text x="{x + (-6 if anchor == "end" else 6)}" y="{y + 13}" text-anchor="{anchor}">{told}</text>'

@@ -1,0 +1,122 @@
+"""Text for people: foreign text made safe to show, counts, lists of ids, names cut to a width. Pure.
+
+Foreign is whatever others wrote: names, messages and settings from Azure, script output, profiles, what people type.
+`plain`, `plain_lines` and `readable` are the one cleaner that it passes before it reaches a terminal or a file.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
+
+_ESCAPE = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]?"  # CSI, whole or cut off
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c|(?=[\x1b\n])|\Z)"  # OSC, DCS …
+    r"|\x9b[0-?]*[ -/]*[@-~]?"  # CSI as one byte of C1
+    r"|\x1b[ -/]*[0-~]?"  # any other escape sequence
+)
+"""Escape sequences of ECMA-48; every branch is linear in the length of the text."""
+_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_MOST_MARKS = 4
+"""Combining marks on one character; more of them run over the lines above and below."""
+
+
+def share(part: int, whole: int) -> str:
+    """`98%`: rounded down, so that 100% means all; `–` of nothing."""
+    return f"{part * 100 // whole}%" if whole else "–"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 instance`, `12 instances`."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(ids: Iterable[str], most: int = 5) -> str:
+    """Up to five ids in their natural order: `1, 2, 10, …`."""
+    known = sorted((plain(name) for name in ids), key=lambda name: (len(name), name))
+    return ", ".join(known[:most]) + (", …" if len(known) > most else "")
+
+
+def width(text: str) -> int:
+    """Terminal cells that `text` takes."""
+    return sum(_cell(char) for char in text)
+
+
+def _cell(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def cut_middle(text: str, cells: int) -> str:
+    """`text` in at most `cells` cells, the middle replaced by `…`."""
+    if width(text) <= cells:
+        return text
+    if cells <= 1:
+        return "…"[:cells]
+    tail = (cells - 1) // 2
+    head = cells - 1 - tail
+    return _take(text, head) + "…" + _take(text[::-1], tail)[::-1]
+
+
+def cut_end(text: str, cells: int) -> str:
+    """`text` in at most `cells` cells, the end replaced by `…`."""
+    return text if width(text) <= cells else _take(text, max(0, cells - 1)) + "…"[:cells]
+
+
+def _take(text: str, cells: int) -> str:
+    used = 0
+    for index, char in enumerate(text):
+        used += _cell(char)
+        if used > cells:
+            return text[:index]
+    return text
+
+
+def fit(text: str, cells: int, *, right: bool = False, middle: bool = False) -> str:
+    """`text` cut and padded to exactly `cells` cells."""
+    short = cut_middle(text, cells) if middle else cut_end(text, cells)
+    pad = " " * (cells - width(short))
+    return pad + short if right else short + pad
+
+
+def short_id(instance: str) -> str:
+    """What tells an instance from its neighbours: its number, or the end of a VM's name (`web_7c3f9a21`: `3f9a21`)."""
+    tail = instance.rpartition("_")[2] or instance
+    return tail if tail.isdigit() else tail[-6:]
+
+
+def plain(text: str) -> str:
+    """Foreign text on one line, without anything that acts on a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return " ".join(plain_lines(text))
+
+
+def plain_lines(text: str) -> tuple[str, ...]:
+    """Foreign text as lines, without anything that acts on a terminal; tabs become spaces."""
+    return tuple(readable(text).expandtabs(4).split("\n"))
+
+
+def readable(text: str) -> str:
+    """Foreign text of several lines: no escape sequences, control, format or bidi characters; tabs and lines stay."""
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    clean = _ESCAPE.sub("", text)
+    for end in ("\r\n", "\r", "\x85", "\u2028", "\u2029"):
+        clean = clean.replace(end, "\n")
+    return "".join(_visible(clean))
+
+
+def _visible(text: str) -> Iterable[str]:
+    marks = 0
+    for char in text:
+        category = unicodedata.category(char)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if char in "\n\t" or (category not in _HIDDEN and marks <= _MOST_MARKS):
+            yield char
+
+
+def seconds_between(start: datetime | None, end: datetime | None) -> float:
+    """Seconds from `start` to `end`, 0.0 when either is unknown."""
+    return (end - start).total_seconds() if start is not None and end is not None else 0.0
