@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 
@@ -41,11 +40,11 @@ class Slaughter:
                 [
                     sys.executable,
                     "-m",
-                    "engine.runner_process",
+                    "support.engine.runner_process",
                     str(self.lab.journal.path),
                     str(self.lab.sim.cloud_file),
                 ],
-                env={**self.lab.sim.env, "PYTHONPATH": str(Path(__file__).parents[1])},
+                env={**self.lab.sim.env, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -1,6 +1,6 @@
 """Runners in processes of their own, for the tests that kill them.
 
-`python -m engine.runner_process JOURNAL CLOUD_FILE` imports everything once, then forks a runner for every rollout id
+`python -m support.engine.runner_process JOURNAL CLOUD_FILE` imports everything once, then forks a runner for every id
 that it reads from standard input and writes its process id. Nothing is shared with a runner but the code.
 """
 
