@@ -138,11 +138,11 @@ def test_every_wait_for_azure_says_when_it_is_given_up(tmp_path: Path) -> None:
     )
     for each in waits:
         assert each is not None and (each.waited, each.limit) == (30, GIVE_UP_SECONDS)
-        assert text_of(notice_lines(each, 80)[1]).endswith("   00:30 of at most 03:00")
+        assert text_of(notice_lines(each, 80)[1]).endswith("   00:30, timeout 03:00")
     status = StatusLine()
     status.wait("reading the scale set", since=100)
     status._now = 130
-    assert text_of(status.lines(80)[0]).endswith("reading the scale set   00:30 of at most 03:00")
+    assert text_of(status.lines(80)[0]).endswith("reading the scale set   00:30, timeout 03:00")
     status._now = 300
     assert text_of(status.lines(80)[0]).endswith("   03:20")
 

@@ -43,11 +43,11 @@ async def test_the_summary_says_how_it_is_updated_checked_and_what_is_in_the_way
     azure.change(start.scale_set, lambda it: replace(it, autoscale=Autoscale(enabled=True, minimum=30, maximum=90)))
     async with sitting(tmp_path, azure=azure, start_at=start) as desk:
         await desk.shows("60 instances  ·  1 unhealthy  ·  59 current")
-        assert "Rolling · 20% a batch (12) · pause 30 s · max 20% unhealthy" in desk.text()
+        assert "Rolling · 20% a batch (12) · pause 30s · max 20% unhealthy" in desk.text()
         assert "Application Health, http :80/healthz every 5 s" in desk.text()
         assert "In the way  automatic repairs on (Replace) · autoscale 30–90" in desk.text()
-        assert "CustomScript 2.1 → web 2.4.0, ran 3 d ago" in desk.text()
-        assert "completed 60 of 60 updated, 3 d ago" in desk.text()
+        assert "CustomScript 2.1 → web 2.4.0, ran 3d ago" in desk.text()
+        assert "completed 60 of 60 updated, 3d ago" in desk.text()
         assert "zone 1 " + "●" * 20 in desk.text()
 
 
@@ -170,7 +170,7 @@ async def test_a_failed_refresh_keeps_what_was_there_and_ages_it(tmp_path: Path)
         assert ": no route; check the network" in desk.text()
         assert "web-weu_41" in desk.text()
         desk.pass_time(120)
-        await desk.shows("▲ 2 min ago")
+        await desk.shows("▲ 2m ago")
 
 
 async def test_no_instances_is_said(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_the_header_never_takes_more_than_its_line(width: int, name: str, note: 
 def test_the_header_tells_where_who_how_fresh_and_how_much_is_left() -> None:
     line = text_of(header.header_line(replace(INFO, read_only=True, cloud="china"), 140))
     assert line.startswith(" vmss-tui ▸ prod-europe ▸ rg-ship-web ▸ web-weu")
-    for words in ("READ ONLY", "china", "maria@contoso.com (Azure CLI)", "10 s ago", "api ▮▮▮▮▯"):
+    for words in ("READ ONLY", "china", "maria@contoso.com (Azure CLI)", "10s ago", "api ▮▮▮▮▯"):
         assert words in line
     narrow = text_of(header.header_line(INFO, 60))
     assert "web-weu" in narrow
@@ -53,9 +53,9 @@ def test_the_header_tells_where_who_how_fresh_and_how_much_is_left() -> None:
         (Freshness(live=True), "live", Role.DIM),
         (Freshness(), "", Role.DIM),
         (Freshness(age_seconds=3), "now", Role.DIM),
-        (Freshness(age_seconds=44), "40 s ago", Role.DIM),
-        (Freshness(age_seconds=100), "1 min ago", Role.WARN),
-        (Freshness(age_seconds=300, failing=True), "▲ 5 min ago", Role.BAD),
+        (Freshness(age_seconds=44), "40s ago", Role.DIM),
+        (Freshness(age_seconds=100), "1m ago", Role.WARN),
+        (Freshness(age_seconds=300, failing=True), "▲ 5m ago", Role.BAD),
     ],
 )
 def test_ages(freshness: Freshness, words: str, role: Role) -> None:
@@ -165,7 +165,7 @@ def test_rollouts_running_first_newest_first() -> None:
 def test_rows_and_summary_of_rollouts() -> None:
     items = rollouts()
     cells = [[text_of(cell) for cell in lists.rollout_row(each, estate.NOW).cells] for each in items]
-    assert cells[0][3:6] == ["● completed", "24 h ago", "24:00:00"]
+    assert cells[0][3:6] == ["● completed", "24h ago", "24:00:00"]
     assert cells[1][7] == "3 failed"
     assert cells[2][3] == "▲ runner is gone"
     assert cells[3][3] == "▲ needs approval"
@@ -194,7 +194,7 @@ def test_rows_orders_and_filters_of_profiles() -> None:
     )
     cells = [[text_of(cell) for cell in lists.profile_row(each, estate.NOW).cells] for each in entries]
     assert [row[1] for row in cells] == ["● ready", "✖ invalid", "◌ shadowed"]
-    assert [row[3] for row in cells] == ["3 h ago", "never", "never"]
+    assert [row[3] for row in cells] == ["3h ago", "never", "never"]
     assert cells[1][5] == "line 3: unknown key"
     assert [each.name for each in lists.shown_profiles(entries, (), "recent")] == ["web", "bad", "old"]
     assert [each.name for each in lists.shown_profiles(entries, (), "recent", reverse=True)] == ["old", "bad", "web"]

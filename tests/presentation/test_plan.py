@@ -76,10 +76,10 @@ def test_batches_zones_pauses_approvals_and_who_is_left_out() -> None:
     )
     lines = texts(plan.batch_lines(shown, 80))
     assert lines[1] == "  Azure chooses; it usually goes zone by zone, by update domain"
-    assert lines[2] == "   1  zone 1   5 instances   then 30 s"
+    assert lines[2] == "   1  zone 1   5 instances   then 30s"
     assert "waits for approval first" in lines[3]
     assert "   …  4 more batches, 20 instances" in lines
-    assert "   ⊘  2 instances left out: deallocated (99, 98)" in lines
+    assert "   ⊘  2 instances left out: deallocated (98, 99)" in lines
     assert "60 instances in 12 batches" in lines[-1] or "60 instances in 12 batches" in lines[-2]
 
 
@@ -102,10 +102,10 @@ def test_the_arithmetic_and_the_order_are_said_in_words_and_once() -> None:
 
 def test_the_sentence_says_how_many_stay_healthy_and_how_long() -> None:
     assert plan.sentence(story.plan_of()) == (
-        "60 instances in 5 batches, at least 48 of 60 healthy if all goes well, about 9 to 12 min (assumed)"
+        "60 instances in 5 batches, at least 48 of 60 healthy if all goes well, about 9m to 12m (assumed)"
     )
     learned = learn(story.plan_of(), [(60.0, 120.0), (90.0,)])
-    assert plan.sentence(learned).endswith(", about 7 to 12 min (from 2 earlier rollouts of this set)")
+    assert plan.sentence(learned).endswith(", about 7m to 12m (from 2 earlier rollouts of this set)")
     blind = replace(story.plan_of(), healthy=None)
     assert "without a health source" in plan.sentence(blind)
     assert plan.sentence(replace(story.plan_of(), batches=())) == "nothing to do"

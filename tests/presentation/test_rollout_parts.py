@@ -155,11 +155,11 @@ def test_decisions_and_trouble_have_words() -> None:
             Role.BAD,
         ),
         e.ClockStepped(3600): (
-            "the machine's clock went forward by 1 h 00 min (set, or it slept): waits begin anew",
+            "the machine's clock went forward by 1h (set, or it slept): waits begin anew",
             Role.WARN,
         ),
         e.ClockStepped(-60): (
-            "the machine's clock went back by 60 s (set, or it slept): waits begin anew",
+            "the machine's clock went back by 1m (set, or it slept): waits begin anew",
             Role.WARN,
         ),
         e.Concluding(e.Verdict.FAILED, "2 of 4 failed"): (

@@ -166,13 +166,13 @@ def test_markdown_tells_the_story() -> None:
         "| Left out | 9: protected |",
         "| Estimate | ",
         "| Failure budget | 1 in the whole run |",
-        "| Deadline of a batch | 90 min |",
-        "| Soak | 1 min |",
+        "| Deadline of a batch | 1h30m |",
+        "| Soak | 1m |",
         "| Strategy | our batches, Automatic mode |",
         "| Batches | 1 after approval, 50% |",
         "- `commandToExecute`: ~~a\\|'x'~~ b",
         "- `gone`: ~~x~~ *removed*",
-        "| 1 | 1 | 12:01:00 | 12:01:30 | 30 s | 1 | 0 | 0 |",
+        "| 1 | 1 | 12:01:00 | 12:01:30 | 00:30 | 1 | 0 | 0 |",
         "### web_0: failed, exit code 100",
         "````text\nline\n```\nE: no | package\n````",
         "bo on pc asked to cancel: enough",
@@ -197,11 +197,11 @@ def test_the_whole_policy_is_on_record_but_no_argument_of_a_command() -> None:
     for piece in (
         "| Automatic repairs | suspended while it ran |",
         "| Failure budget | 50% (1 of 3) in the whole run |",
-        "| Minimum healthy time | 1 min 30 s |",
+        "| Minimum healthy time | 1m30s |",
         "| First | web_0 |",
         "| Excluded | 9 |",
         "| Also | unhealthy ones first |",
-        "| External gate | gate.example, within 30 s |",
+        "| External gate | gate.example, within 30s |",
         "| Told | the command notify on needs person, failed |",
     ):
         assert piece in text, piece
@@ -249,7 +249,7 @@ def test_azures_own_rolls_are_decisions_where_their_state_changes() -> None:
 
 def test_a_rollout_over_midnight_names_the_days() -> None:
     late = [replace(entry, at=entry.at + timedelta(hours=11, minutes=59)) for entry in LOG]
-    assert "| 1 | 1 | 03-02 00:00:00 | 03-02 00:00:30 | 30 s |" in export.to_markdown(HEADER, late)
+    assert "| 1 | 1 | 03-02 00:00:00 | 03-02 00:00:30 | 00:30 |" in export.to_markdown(HEADER, late)
 
 
 def test_markdown_of_a_rollout_that_has_only_a_plan() -> None:
@@ -278,9 +278,9 @@ def test_html_stands_alone_and_draws_the_timeline() -> None:
     svg = ET.fromstring(text[text.index("<svg") : text.index("</svg>") + 6])
     titles = [each.text for each in svg.iter("title")]
     assert titles == [
-        "batch 1: 1 instance, 12:01:00, 30 s",
-        "web_0: script running, 12:01:10, 10 s",
-        "web_0: failed, 12:01:20, 1 min 00 s",
+        "batch 1: 1 instance, 12:01:00, 00:30",
+        "web_0: script running, 12:01:10, 00:10",
+        "web_0: failed, 12:01:20, 01:00",
     ]
     assert len(list(svg.iter("polyline"))) == 1
     assert "limit 3" in text and "lowest 1 at 12:01:20" in text
