@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from support.simulated.story import Story
 from vmss_tui.simulator.arm.instances import Shapes, instance_json
 from vmss_tui.simulator.arm.scale_sets import extension_json, instance_view_json, scale_set_json
-from vmss_tui.simulator.world.errors import Refused
-from vmss_tui.simulator.world.profile import specs
+from vmss_tui.simulator.world.state.errors import Refused
+from vmss_tui.simulator.world.state.profile import specs
 
 WORDS = (
     "sku capacity name tags properties upgradePolicy mode rollingUpgradePolicy maxBatchInstancePercent "

@@ -3,7 +3,7 @@
 import pytest
 
 from support.simulated.story import V1, V2, Story, refusal
-from vmss_tui.simulator.world import actions
+from vmss_tui.simulator.world.changes import actions
 
 THREE = 'mode = "Manual"\ninstances = 3\n'
 

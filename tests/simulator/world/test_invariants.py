@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from support.simulated.story import Story
 from vmss_tui.simulator import world
-from vmss_tui.simulator.world import actions, writes
-from vmss_tui.simulator.world.errors import Refused
-from vmss_tui.simulator.world.model import ScaleSet
+from vmss_tui.simulator.world.changes import actions, writes
+from vmss_tui.simulator.world.state.errors import Refused
+from vmss_tui.simulator.world.state.model import ScaleSet
 
 Step = Callable[[Story], object]
 IDS = st.lists(st.integers(0, 11), min_size=1, max_size=4, unique=True)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.simulated.story import refusal
-from vmss_tui.simulator.world.policy import (
+from vmss_tui.simulator.world.state.policy import (
     RollingPolicy,
     batch_size,
     check_policy,

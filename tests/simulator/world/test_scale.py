@@ -19,7 +19,7 @@ from support.simulated.story import Story
 from support.simulator import StartsSimulator
 from vmss_tui.simulator.scenario.load import load
 from vmss_tui.simulator.scenario.seed import first_world
-from vmss_tui.simulator.world.advance import advance
+from vmss_tui.simulator.world.changes.advance import advance
 
 SETS = "providers/Microsoft.Compute/virtualMachineScaleSets"
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)

@@ -16,8 +16,8 @@ from vmss_tui.simulator.scenario.schema import Table
 from vmss_tui.simulator.scenario.seed import first_world
 from vmss_tui.simulator.scenario.tables import FILE
 from vmss_tui.simulator.scenario.values import ids, seconds, span
-from vmss_tui.simulator.world.model import World
-from vmss_tui.simulator.world.profile import specs
+from vmss_tui.simulator.world.state.model import World
+from vmss_tui.simulator.world.state.profile import specs
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 ONE = '[[scale_sets]]\nname = "app"\n'

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from support.simulated.story import V1, V2, Story
-from vmss_tui.simulator.world.extension import ExtensionSpec
-from vmss_tui.simulator.world.scripts import failure_of, read_settings, status_message, tail
-from vmss_tui.simulator.world.timeline import ScriptResult
+from vmss_tui.simulator.world.machine.scripts import failure_of, read_settings, status_message, tail
+from vmss_tui.simulator.world.state.extension import ExtensionSpec
+from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 TWO = 'mode = "Automatic"\ninstances = 2\n'
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from support.simulated.story import V1, V2, Story, refusal
-from vmss_tui.simulator.world import writes
+from vmss_tui.simulator.world.changes import writes
 
 SECRET = """[scale_sets.script]
 file_uris = ["https://example.com/a.sh"]

@@ -7,11 +7,11 @@ from typing import Any
 
 from vmss_tui.simulator.scenario.load import loads
 from vmss_tui.simulator.scenario.seed import first_world
-from vmss_tui.simulator.world import actions, writes
-from vmss_tui.simulator.world.advance import advance
-from vmss_tui.simulator.world.errors import Refused
-from vmss_tui.simulator.world.model import Instance, Operation, RollingUpgrade, ScaleSet, World
-from vmss_tui.simulator.world.writes import Address, Conditions, Written
+from vmss_tui.simulator.world.changes import actions, writes
+from vmss_tui.simulator.world.changes.advance import advance
+from vmss_tui.simulator.world.changes.writes import Address, Conditions, Written
+from vmss_tui.simulator.world.state.errors import Refused
+from vmss_tui.simulator.world.state.model import Instance, Operation, RollingUpgrade, ScaleSet, World
 
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 V1, V2 = "./custom_application_v1.sh", "./custom_application_v2.sh"

@@ -19,12 +19,13 @@ import aiohttp
 
 from vmss_tui.simulator.routes.files import PREFIX
 from vmss_tui.simulator.state import Simulation
-from vmss_tui.simulator.world import advance, life
-from vmss_tui.simulator.world.draft import Draft, change
-from vmss_tui.simulator.world.health import turn_health
-from vmss_tui.simulator.world.model import Health, World
-from vmss_tui.simulator.world.scripts import TAIL_BYTES, ScriptSettings, read_settings
-from vmss_tui.simulator.world.timeline import ExtensionEnds, HealthTurns, ScriptResult, without
+from vmss_tui.simulator.world.changes import advance
+from vmss_tui.simulator.world.machine import updates
+from vmss_tui.simulator.world.machine.health import turn_health
+from vmss_tui.simulator.world.machine.scripts import TAIL_BYTES, ScriptSettings, read_settings
+from vmss_tui.simulator.world.state.draft import Draft, change
+from vmss_tui.simulator.world.state.model import Health, World
+from vmss_tui.simulator.world.state.timeline import ExtensionEnds, HealthTurns, ScriptResult, without
 
 LOOK_EVERY = 0.1
 """Real seconds between two looks for scripts to start."""
@@ -173,7 +174,7 @@ class Executor:
             instance = draft.instances.get(run.instance)
             if instance is None:
                 return
-            instance = life.end_extension(draft, instance, ExtensionEnds(run.extension, run.sequence, result))
+            instance = updates.end_extension(draft, instance, ExtensionEnds(run.extension, run.sequence, result))
             if self.simulation.scenario.health_command:
                 draft.put(replace(instance, timeline=without(instance.timeline, HealthTurns)))
             advance.settle(draft)

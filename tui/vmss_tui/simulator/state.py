@@ -12,8 +12,8 @@ from aiohttp import web
 
 from vmss_tui.simulator.clock import SimClock
 from vmss_tui.simulator.scenario.model import Scenario
-from vmss_tui.simulator.world.advance import advance
-from vmss_tui.simulator.world.model import World
+from vmss_tui.simulator.world.changes.advance import advance
+from vmss_tui.simulator.world.state.model import World
 
 T = TypeVar("T")
 Mutation = Callable[[World, datetime], tuple[World, T]]

@@ -17,9 +17,9 @@ from vmss_tui.simulator.answers import arm_error, json_answer
 from vmss_tui.simulator.arm.instances import Shapes
 from vmss_tui.simulator.scenario.model import Scenario
 from vmss_tui.simulator.state import SIMULATION, Simulation
-from vmss_tui.simulator.world.errors import Failure, Refused, bad_content, resource_not_found
-from vmss_tui.simulator.world.model import Operation, ScaleSet, World
-from vmss_tui.simulator.world.writes import Address
+from vmss_tui.simulator.world.changes.writes import Address
+from vmss_tui.simulator.world.state.errors import Failure, Refused, bad_content, resource_not_found
+from vmss_tui.simulator.world.state.model import Operation, ScaleSet, World
 
 T = TypeVar("T")
 Handler = Callable[["Call"], Awaitable[web.Response]]

@@ -6,10 +6,10 @@ from aiohttp import web
 
 from vmss_tui.simulator.arm.context import Call, accepted, answer, compute
 from vmss_tui.simulator.arm.scale_sets import extension_json, find_extension
-from vmss_tui.simulator.world import writes
-from vmss_tui.simulator.world.errors import Refused
-from vmss_tui.simulator.world.profile import specs
-from vmss_tui.simulator.world.writes import Written
+from vmss_tui.simulator.world.changes import writes
+from vmss_tui.simulator.world.changes.writes import Written
+from vmss_tui.simulator.world.state.errors import Refused
+from vmss_tui.simulator.world.state.profile import specs
 
 
 @compute

@@ -8,8 +8,8 @@ from aiohttp import web
 from vmss_tui.simulator.arm.context import CHARGE, Call, answer, compute, shapes_of
 from vmss_tui.simulator.arm.instances import flexible_json, instance_view_json
 from vmss_tui.simulator.arm.paging import page
-from vmss_tui.simulator.world.errors import Refused, resource_not_found
-from vmss_tui.simulator.world.model import Instance, ScaleSet
+from vmss_tui.simulator.world.state.errors import Refused, resource_not_found
+from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 
 _FILTER = re.compile(r"^'?virtualmachinescaleset/id'?\s+eq\s+'(?P<id>[^']+)'$", re.IGNORECASE)
 

@@ -10,10 +10,10 @@ from aiohttp import web
 
 from vmss_tui.simulator.arm.context import Call, accepted, answer, compute, shapes_of
 from vmss_tui.simulator.arm.instances import extension_resource_json
-from vmss_tui.simulator.world import actions
-from vmss_tui.simulator.world.errors import bad_content, not_found
-from vmss_tui.simulator.world.model import Instance, ScaleSet
-from vmss_tui.simulator.world.writes import Address
+from vmss_tui.simulator.world.changes import actions
+from vmss_tui.simulator.world.changes.writes import Address
+from vmss_tui.simulator.world.state.errors import bad_content, not_found
+from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 
 Find = Callable[[Call], tuple[ScaleSet, Instance]]
 """The set and the instance of a path; raises Refused when there is none."""

@@ -10,11 +10,11 @@ from typing import Any
 
 from vmss_tui.simulator.arm.scale_sets import etag, provisioning_status
 from vmss_tui.simulator.arm.times import stamp, whole
-from vmss_tui.simulator.world.chance import guid
-from vmss_tui.simulator.world.extension import InstalledExtension
-from vmss_tui.simulator.world.model import Instance, ScaleSet
-from vmss_tui.simulator.world.profile import is_windows
-from vmss_tui.simulator.world.scripts import status_message, tail
+from vmss_tui.simulator.world.machine.scripts import status_message, tail
+from vmss_tui.simulator.world.state.chance import guid
+from vmss_tui.simulator.world.state.extension import InstalledExtension
+from vmss_tui.simulator.world.state.model import Instance, ScaleSet
+from vmss_tui.simulator.world.state.profile import is_windows
 
 _VM = "Microsoft.Compute/virtualMachines"
 _NEW_SINCE = "2024-03-01"

@@ -13,9 +13,9 @@ from vmss_tui.simulator.arm.instances import (
     selected_view_json,
 )
 from vmss_tui.simulator.arm.paging import page
-from vmss_tui.simulator.world import actions
-from vmss_tui.simulator.world.errors import Refused, not_found
-from vmss_tui.simulator.world.model import Instance, ScaleSet
+from vmss_tui.simulator.world.changes import actions
+from vmss_tui.simulator.world.state.errors import Refused, not_found
+from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 
 
 @compute

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from vmss_tui.simulator.arm.context import Call
-from vmss_tui.simulator.world.errors import Refused
+from vmss_tui.simulator.world.state.errors import Refused
 
 T = TypeVar("T")
 

@@ -6,12 +6,12 @@ from aiohttp import web
 
 from vmss_tui.simulator.arm.context import Call, accepted, answer, compute, error_body
 from vmss_tui.simulator.arm.times import stamp
-from vmss_tui.simulator.world import actions
-from vmss_tui.simulator.world.chance import draw
-from vmss_tui.simulator.world.errors import Refused, not_found
-from vmss_tui.simulator.world.model import Operation, RollingUpgrade, ScaleSet
-from vmss_tui.simulator.world.operations import note_poll
-from vmss_tui.simulator.world.policy import RollingPolicy
+from vmss_tui.simulator.world.changes import actions
+from vmss_tui.simulator.world.changes.operations import note_poll
+from vmss_tui.simulator.world.state.chance import draw
+from vmss_tui.simulator.world.state.errors import Refused, not_found
+from vmss_tui.simulator.world.state.model import Operation, RollingUpgrade, ScaleSet
+from vmss_tui.simulator.world.state.policy import RollingPolicy
 
 _TYPE = "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades"
 _FLAGS_SINCE = "2022-11-01"

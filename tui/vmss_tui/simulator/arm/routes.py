@@ -4,7 +4,7 @@ from aiohttp import web
 
 from vmss_tui.simulator.arm import extensions, flexible, machines, rolling, sets
 from vmss_tui.simulator.arm.instance_extensions import InstanceExtensions
-from vmss_tui.simulator.world.actions import POWER_ACTIONS
+from vmss_tui.simulator.world.changes.actions import POWER_ACTIONS
 
 _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Compute"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"

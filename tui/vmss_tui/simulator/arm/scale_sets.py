@@ -7,9 +7,9 @@ from collections import Counter
 from typing import Any
 
 from vmss_tui.simulator.arm.times import stamp
-from vmss_tui.simulator.world.extension import ExtensionSpec
-from vmss_tui.simulator.world.model import Instance, ScaleSet
-from vmss_tui.simulator.world.profile import specs
+from vmss_tui.simulator.world.state.extension import ExtensionSpec
+from vmss_tui.simulator.world.state.model import Instance, ScaleSet
+from vmss_tui.simulator.world.state.profile import specs
 
 _COMPUTE = "Microsoft.Compute/virtualMachineScaleSets"
 _ORCHESTRATION_SINCE = "2020-12-01"

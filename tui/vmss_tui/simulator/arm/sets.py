@@ -9,10 +9,10 @@ from aiohttp import web
 from vmss_tui.simulator.arm.context import Call, accepted, answer, compute
 from vmss_tui.simulator.arm.paging import page
 from vmss_tui.simulator.arm.scale_sets import etag, instance_view_json, scale_set_json, skus_json
-from vmss_tui.simulator.world import actions, writes
-from vmss_tui.simulator.world.errors import Refused
-from vmss_tui.simulator.world.model import ScaleSet, World
-from vmss_tui.simulator.world.writes import Conditions, Written
+from vmss_tui.simulator.world.changes import actions, writes
+from vmss_tui.simulator.world.changes.writes import Conditions, Written
+from vmss_tui.simulator.world.state.errors import Refused
+from vmss_tui.simulator.world.state.model import ScaleSet, World
 
 _ETAG_SINCE = "2024-03-01"
 

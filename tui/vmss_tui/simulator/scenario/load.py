@@ -25,8 +25,8 @@ from vmss_tui.simulator.scenario.model import (
 )
 from vmss_tui.simulator.scenario.scale_sets import event, scale_set
 from vmss_tui.simulator.scenario.values import ids, seconds, span
-from vmss_tui.simulator.world.chance import guid
-from vmss_tui.simulator.world.rules import Rules, ScriptBehaviour, Switches, Timings
+from vmss_tui.simulator.world.state.chance import guid
+from vmss_tui.simulator.world.state.rules import Rules, ScriptBehaviour, Switches, Timings
 
 BUNDLED = Path(__file__).parent.parent / "scenarios"
 DEFAULT = "shipping"

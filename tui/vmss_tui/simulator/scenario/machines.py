@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, get_args
 
-from vmss_tui.simulator.world.extension import ExtensionSpec, InstalledExtension, full_version
-from vmss_tui.simulator.world.model import Health, Instance, Power, ScaleSet
-from vmss_tui.simulator.world.profile import specs
-from vmss_tui.simulator.world.timeline import ScriptResult
+from vmss_tui.simulator.world.state.extension import ExtensionSpec, InstalledExtension, full_version
+from vmss_tui.simulator.world.state.model import Health, Instance, Power, ScaleSet
+from vmss_tui.simulator.world.state.profile import specs
+from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 _OUTPUTS = re.compile(r"\[stdout\]\n(?P<stdout>.*?)\n\[stderr\]\n(?P<stderr>.*)\Z", re.DOTALL)
 _EXIT_STATUS = re.compile(r"exit status[= ](\d+)")

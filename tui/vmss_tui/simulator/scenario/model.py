@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from vmss_tui.simulator.world.rules import InstanceTraits, Rules, SetTraits
+from vmss_tui.simulator.world.state.rules import InstanceTraits, Rules, SetTraits
 
 PrincipalKind = Literal["service_principal", "user", "managed_identity"]
 Execution = Literal["simulate", "run"]

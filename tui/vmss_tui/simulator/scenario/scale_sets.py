@@ -8,7 +8,7 @@ from vmss_tui.simulator.scenario.build import document, script_name, script_prop
 from vmss_tui.simulator.scenario.machines import instance_id
 from vmss_tui.simulator.scenario.model import Autoscale, EventSpec, Override, PastWrite, ScaleSetSpec
 from vmss_tui.simulator.scenario.values import ids, seconds, span
-from vmss_tui.simulator.world.rules import InstanceTraits, SetTraits
+from vmss_tui.simulator.world.state.rules import InstanceTraits, SetTraits
 
 _LINUX_VERSION = "22.04.202411060"
 _WINDOWS_VERSION = "20348.2966.241205"

@@ -12,14 +12,17 @@ from typing import Any
 from vmss_tui.simulator.scenario.machines import copied, instance_id
 from vmss_tui.simulator.scenario.model import EventSpec, Override, PastWrite, ScaleSetSpec, Scenario
 from vmss_tui.simulator.scenario.scale_sets import script_body
-from vmss_tui.simulator.world import actions, writes
-from vmss_tui.simulator.world.advance import advance
-from vmss_tui.simulator.world.chance import draw, guid
-from vmss_tui.simulator.world.draft import Draft, commit
-from vmss_tui.simulator.world.errors import Refused
-from vmss_tui.simulator.world.extension import ExtensionSpec, InstalledExtension, full_version
-from vmss_tui.simulator.world.model import Event, Instance, ScaleSet, World
-from vmss_tui.simulator.world.profile import (
+from vmss_tui.simulator.world.changes import actions, writes
+from vmss_tui.simulator.world.changes.advance import advance
+from vmss_tui.simulator.world.changes.writes import Address, Conditions
+from vmss_tui.simulator.world.machine.scaling import base36, id_order
+from vmss_tui.simulator.world.machine.scripts import failure_of, plan_run
+from vmss_tui.simulator.world.state.chance import draw, guid
+from vmss_tui.simulator.world.state.draft import Draft, commit
+from vmss_tui.simulator.world.state.errors import Refused
+from vmss_tui.simulator.world.state.extension import ExtensionSpec, InstalledExtension, full_version
+from vmss_tui.simulator.world.state.model import Event, Instance, ScaleSet, World
+from vmss_tui.simulator.world.state.profile import (
     finish,
     health_source,
     is_windows,
@@ -27,11 +30,8 @@ from vmss_tui.simulator.world.profile import (
     specs,
     written_part,
 )
-from vmss_tui.simulator.world.rules import Rules
-from vmss_tui.simulator.world.scaling import base36, id_order
-from vmss_tui.simulator.world.scripts import failure_of, plan_run
-from vmss_tui.simulator.world.timeline import ScriptResult
-from vmss_tui.simulator.world.writes import Address, Conditions
+from vmss_tui.simulator.world.state.rules import Rules
+from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 _ROLLOUT = 2400.0
 """Seconds over which the scripts of a set ran when they were rolled out in the past."""

@@ -25,8 +25,8 @@ from vmss_tui.simulator.scenario.schema import (
     text,
 )
 from vmss_tui.simulator.scenario.set_tables import SCRIPT_KEYS, SET_KEYS, SET_TABLES
-from vmss_tui.simulator.world.events import ACTIONS
-from vmss_tui.simulator.world.rules import Switches, Timings
+from vmss_tui.simulator.world.changes.events import ACTIONS
+from vmss_tui.simulator.world.state.rules import Switches, Timings
 
 SWITCH_MEANINGS = {
     "cancel": "abandon: the batch in flight counts as failed (2023); finish: it is let to end (2018).",

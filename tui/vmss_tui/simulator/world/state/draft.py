@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from vmss_tui.simulator.world.chance import draw, guid
-from vmss_tui.simulator.world.errors import not_found
-from vmss_tui.simulator.world.extension import ExtensionSpec
-from vmss_tui.simulator.world.model import Event, Instance, Operation, ScaleSet, World
-from vmss_tui.simulator.world.profile import health_source, specs
-from vmss_tui.simulator.world.rules import Rules, Seconds
-from vmss_tui.simulator.world.source import HealthSource
-from vmss_tui.simulator.world.timeline import Change, insert
+from vmss_tui.simulator.world.state.chance import draw, guid
+from vmss_tui.simulator.world.state.errors import not_found
+from vmss_tui.simulator.world.state.extension import ExtensionSpec
+from vmss_tui.simulator.world.state.model import Event, Instance, Operation, ScaleSet, World
+from vmss_tui.simulator.world.state.profile import health_source, specs
+from vmss_tui.simulator.world.state.rules import Rules, Seconds
+from vmss_tui.simulator.world.state.source import HealthSource
+from vmss_tui.simulator.world.state.timeline import Change, insert
 
 T = TypeVar("T")
 _KEPT_OPERATIONS = 2000

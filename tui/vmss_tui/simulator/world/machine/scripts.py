@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from vmss_tui.simulator.world.chance import draw
-from vmss_tui.simulator.world.errors import Failure
-from vmss_tui.simulator.world.extension import ExtensionSpec
-from vmss_tui.simulator.world.model import Instance, ScaleSet
-from vmss_tui.simulator.world.rules import Rules, ScriptBehaviour
-from vmss_tui.simulator.world.timeline import ScriptResult
+from vmss_tui.simulator.world.state.chance import draw
+from vmss_tui.simulator.world.state.errors import Failure
+from vmss_tui.simulator.world.state.extension import ExtensionSpec
+from vmss_tui.simulator.world.state.model import Instance, ScaleSet
+from vmss_tui.simulator.world.state.rules import Rules, ScriptBehaviour
+from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 TAIL_BYTES = 4096
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?=[^\d]*$)")

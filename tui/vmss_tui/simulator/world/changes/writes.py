@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from vmss_tui.simulator.world import operations, rolling
-from vmss_tui.simulator.world.chance import guid
-from vmss_tui.simulator.world.draft import Draft, change, commit
-from vmss_tui.simulator.world.errors import (
+from vmss_tui.simulator.world.changes import operations
+from vmss_tui.simulator.world.machine.power import remove
+from vmss_tui.simulator.world.machine.scaling import resize
+from vmss_tui.simulator.world.machine.updates import update_to_model
+from vmss_tui.simulator.world.rolling import upgrade
+from vmss_tui.simulator.world.state.chance import guid
+from vmss_tui.simulator.world.state.draft import Draft, change, commit
+from vmss_tui.simulator.world.state.errors import (
     Refused,
     bad_content,
     being_deleted,
@@ -20,11 +24,8 @@ from vmss_tui.simulator.world.errors import (
     precondition_failed,
     rolling_in_progress,
 )
-from vmss_tui.simulator.world.life import update_to_model
-from vmss_tui.simulator.world.machine import remove
-from vmss_tui.simulator.world.model import Event, Operation, ScaleSet, World
-from vmss_tui.simulator.world.profile import declared, finish, merge, settle_extensions, written_part
-from vmss_tui.simulator.world.scaling import resize
+from vmss_tui.simulator.world.state.model import Event, Operation, ScaleSet, World
+from vmss_tui.simulator.world.state.profile import declared, finish, merge, settle_extensions, written_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def write_model(draft: Draft, body: Mapping[str, Any], kind: str, *, extension: 
     worked_on = resize(draft, draft.value.capacity)
     rolls = draft.value.mode == "Rolling" and _asks_for_roll(before, draft.value, changed)
     if rolls:
-        rolling.start(draft, "model")
+        upgrade.start(draft, "model")
     elif draft.value.mode == "Automatic" and changed:
         worked_on = (*worked_on, *_update_everything(draft))
     lasting = draft.seconds(draft.rules.timings.model_write, kind, draft.value.etag)

@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import replace
 
-from vmss_tui.simulator.world.chance import fraction
-from vmss_tui.simulator.world.draft import Draft
-from vmss_tui.simulator.world.machine import create, remove
-from vmss_tui.simulator.world.model import Instance
+from vmss_tui.simulator.world.machine.power import create, remove
+from vmss_tui.simulator.world.state.chance import fraction
+from vmss_tui.simulator.world.state.draft import Draft
+from vmss_tui.simulator.world.state.model import Instance
 
 _OVERPROVISION = 0.2
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from vmss_tui.simulator.world.errors import Failure
-from vmss_tui.simulator.world.extension import InstalledExtension
-from vmss_tui.simulator.world.policy import RollingPolicy
-from vmss_tui.simulator.world.rules import InstanceTraits, Rules, SetTraits
-from vmss_tui.simulator.world.timeline import Due
+from vmss_tui.simulator.world.state.errors import Failure
+from vmss_tui.simulator.world.state.extension import InstalledExtension
+from vmss_tui.simulator.world.state.policy import RollingPolicy
+from vmss_tui.simulator.world.state.rules import InstanceTraits, Rules, SetTraits
+from vmss_tui.simulator.world.state.timeline import Due
 
 Power = Literal["starting", "running", "stopping", "stopped", "deallocating", "deallocated"]
 Provisioning = Literal["Creating", "Updating", "Succeeded", "Failed", "Deleting"]

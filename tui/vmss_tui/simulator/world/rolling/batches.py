@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Literal
 
-from vmss_tui.simulator.world.draft import Draft
-from vmss_tui.simulator.world.errors import Failure
-from vmss_tui.simulator.world.health import SICK
-from vmss_tui.simulator.world.model import Instance
-from vmss_tui.simulator.world.policy import RollingPolicy, batch_size, healthy_room
-from vmss_tui.simulator.world.scaling import id_order
+from vmss_tui.simulator.world.machine.health import SICK
+from vmss_tui.simulator.world.machine.scaling import id_order
+from vmss_tui.simulator.world.state.draft import Draft
+from vmss_tui.simulator.world.state.errors import Failure
+from vmss_tui.simulator.world.state.model import Instance
+from vmss_tui.simulator.world.state.policy import RollingPolicy, batch_size, healthy_room
 
 Verdict = Literal["working", "waiting", "good", "bad"]
 _LONGEST_GRACE = timedelta(seconds=14400)

@@ -9,7 +9,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
-from vmss_tui.simulator.world.batches import (
+from vmss_tui.simulator.world.machine.power import create, reimage, remove
+from vmss_tui.simulator.world.machine.scaling import new_instance
+from vmss_tui.simulator.world.machine.updates import restore, start_update, update_to_model
+from vmss_tui.simulator.world.rolling.batches import (
     UNHEALTHY,
     Verdict,
     explain,
@@ -19,13 +22,10 @@ from vmss_tui.simulator.world.batches import (
     unhealthy,
     verdict,
 )
-from vmss_tui.simulator.world.draft import Draft
-from vmss_tui.simulator.world.errors import Failure, nothing_to_approve, nothing_to_cancel
-from vmss_tui.simulator.world.life import restore, start_update, update_to_model
-from vmss_tui.simulator.world.machine import create, reimage, remove
-from vmss_tui.simulator.world.model import Instance, RollCode, RollingUpgrade, RollKind
-from vmss_tui.simulator.world.policy import exceeds, rolling_policy
-from vmss_tui.simulator.world.scaling import new_instance
+from vmss_tui.simulator.world.state.draft import Draft
+from vmss_tui.simulator.world.state.errors import Failure, nothing_to_approve, nothing_to_cancel
+from vmss_tui.simulator.world.state.model import Instance, RollCode, RollingUpgrade, RollKind
+from vmss_tui.simulator.world.state.policy import exceeds, rolling_policy
 
 _HELP = "For details on rolling upgrades, use http://aka.ms/AzureVMSSRollingUpgrade"
 _CANCELED = Failure(

@@ -6,10 +6,12 @@ Only scale sets on the agenda are touched, and inside one only what is due; noth
 from dataclasses import replace
 from datetime import datetime
 
-from vmss_tui.simulator.world import events, health, life, machine, operations, rolling
-from vmss_tui.simulator.world.draft import Draft, commit
-from vmss_tui.simulator.world.model import Instance, World
-from vmss_tui.simulator.world.timeline import (
+from vmss_tui.simulator.world.changes import events, operations
+from vmss_tui.simulator.world.machine import health, power, updates
+from vmss_tui.simulator.world.rolling import upgrade
+from vmss_tui.simulator.world.state.draft import Draft, commit
+from vmss_tui.simulator.world.state.model import Instance, World
+from vmss_tui.simulator.world.state.timeline import (
     AgentReports,
     Due,
     ExtensionBegins,
@@ -47,7 +49,7 @@ def settle(draft: Draft) -> None:
     for instance in draft.take_due():
         _happen(draft, instance)
     events.fire(draft)
-    rolling.step(draft)
+    upgrade.step(draft)
     operations.settle(draft)
 
 
@@ -59,16 +61,16 @@ def _happen(draft: Draft, instance: Instance) -> None:
 def _apply(draft: Draft, instance: Instance, due: Due) -> None:
     match due.change:
         case ExtensionBegins():
-            life.begin_extension(draft, instance)
+            updates.begin_extension(draft, instance)
         case ExtensionEnds():
-            life.end_extension(draft, instance, due.change)
+            updates.end_extension(draft, instance, due.change)
         case ProvisioningEnds():
-            life.end_provisioning(draft, instance)
+            updates.end_provisioning(draft, instance)
         case HealthTurns():
             health.report_health(draft, instance, due.change)
         case PowerTurns():
-            machine.turn_power(draft, instance, due.change)
+            power.turn_power(draft, instance, due.change)
         case AgentReports():
-            machine.agent_reports(draft, instance)
+            power.agent_reports(draft, instance)
         case Vanishes():
             draft.drop(instance.id)

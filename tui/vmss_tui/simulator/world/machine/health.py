@@ -6,12 +6,12 @@ Sources: "Use Application Health extension with Virtual Machine Scale Sets", "Au
 from dataclasses import replace
 from datetime import timedelta
 
-from vmss_tui.simulator.world.draft import Draft
-from vmss_tui.simulator.world.extension import ExtensionSpec
-from vmss_tui.simulator.world.model import Event, Health, Instance
-from vmss_tui.simulator.world.policy import duration_seconds
-from vmss_tui.simulator.world.scripts import stays_unhealthy, survives_failure
-from vmss_tui.simulator.world.timeline import HealthTurns, ScriptResult, without
+from vmss_tui.simulator.world.machine.scripts import stays_unhealthy, survives_failure
+from vmss_tui.simulator.world.state.draft import Draft
+from vmss_tui.simulator.world.state.extension import ExtensionSpec
+from vmss_tui.simulator.world.state.model import Event, Health, Instance
+from vmss_tui.simulator.world.state.policy import duration_seconds
+from vmss_tui.simulator.world.state.timeline import HealthTurns, ScriptResult, without
 
 SICK = ("unhealthy", "unknown")
 """States that count against the limits of a roll and that repairs act on; Initializing is waited for (documented)."""

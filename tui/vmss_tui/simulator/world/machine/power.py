@@ -6,13 +6,13 @@ A script that was under way when the machine went off is taken up again when the
 from dataclasses import replace
 from datetime import timedelta
 
-from vmss_tui.simulator.world.draft import Draft
-from vmss_tui.simulator.world.extension import InstalledExtension
-from vmss_tui.simulator.world.health import begin_reports, turn_health
-from vmss_tui.simulator.world.life import delivered, update_to_model
-from vmss_tui.simulator.world.model import Instance, Power
-from vmss_tui.simulator.world.rules import Seconds
-from vmss_tui.simulator.world.timeline import (
+from vmss_tui.simulator.world.machine.health import begin_reports, turn_health
+from vmss_tui.simulator.world.machine.updates import delivered, update_to_model
+from vmss_tui.simulator.world.state.draft import Draft
+from vmss_tui.simulator.world.state.extension import InstalledExtension
+from vmss_tui.simulator.world.state.model import Instance, Power
+from vmss_tui.simulator.world.state.rules import Seconds
+from vmss_tui.simulator.world.state.timeline import (
     AgentReports,
     Due,
     ExtensionBegins,

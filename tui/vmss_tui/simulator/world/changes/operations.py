@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from vmss_tui.simulator.world.draft import Draft
-from vmss_tui.simulator.world.errors import Failure
-from vmss_tui.simulator.world.model import Operation, World
-from vmss_tui.simulator.world.scaling import drop_extras
+from vmss_tui.simulator.world.machine.scaling import drop_extras
+from vmss_tui.simulator.world.state.draft import Draft
+from vmss_tui.simulator.world.state.errors import Failure
+from vmss_tui.simulator.world.state.model import Operation, World
 
 _CANCELED = Failure(
     "RollingUpgradeCanceled", "Rolling Upgrade failed as upgrade was canceled while it was in progress."

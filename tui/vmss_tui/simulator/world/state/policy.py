@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vmss_tui.simulator.world.errors import Refused, invalid_parameter
+from vmss_tui.simulator.world.state.errors import Refused, invalid_parameter
 
 DEFAULT_PERCENT = 20
 _RANGES = {

@@ -8,9 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from vmss_tui.simulator.world import operations, rolling
-from vmss_tui.simulator.world.draft import Draft, change
-from vmss_tui.simulator.world.errors import (
+from vmss_tui.simulator.world.changes import operations
+from vmss_tui.simulator.world.changes.writes import Address, check_writable
+from vmss_tui.simulator.world.machine.power import begin_power, reimage, remove, start_restart
+from vmss_tui.simulator.world.machine.updates import update_extensions, update_to_model
+from vmss_tui.simulator.world.rolling import upgrade
+from vmss_tui.simulator.world.state.draft import Draft, change
+from vmss_tui.simulator.world.state.errors import (
     Refused,
     being_deleted,
     missing_parameter,
@@ -18,11 +22,8 @@ from vmss_tui.simulator.world.errors import (
     unknown_instance,
     wildcard_not_alone,
 )
-from vmss_tui.simulator.world.extension import ExtensionSpec
-from vmss_tui.simulator.world.life import update_extensions, update_to_model
-from vmss_tui.simulator.world.machine import begin_power, reimage, remove, start_restart
-from vmss_tui.simulator.world.model import Instance, Operation, World
-from vmss_tui.simulator.world.writes import Address, check_writable
+from vmss_tui.simulator.world.state.extension import ExtensionSpec
+from vmss_tui.simulator.world.state.model import Instance, Operation, World
 
 Action = Callable[[Draft, Instance], object]
 
@@ -97,7 +98,7 @@ def start_os_roll(world: World, now: datetime, address: Address) -> tuple[World,
         free = [one for one in draft.members() if not one.protect_from_actions]
         if not free or str(image.get("version", "latest")).lower() != "latest":
             raise os_roll_not_applicable()
-        rolling.start(draft, "os")
+        upgrade.start(draft, "os")
         return operations.begin(draft, "OSROLLINGUPGRADE", timedelta(seconds=1), with_roll=True)
 
     return change(world, address.key, now, act)
@@ -108,7 +109,7 @@ def start_extension_roll(world: World, now: datetime, address: Address) -> tuple
 
     def act(draft: Draft) -> Operation:
         check_writable(draft)
-        rolling.start(draft, "extension")
+        upgrade.start(draft, "extension")
         return operations.begin(draft, "EXTENSIONROLLINGUPGRADE", timedelta(seconds=1), with_roll=True)
 
     return change(world, address.key, now, act)
@@ -118,7 +119,7 @@ def cancel_roll(world: World, now: datetime, address: Address) -> tuple[World, O
     """rollingUpgrades/cancel."""
 
     def act(draft: Draft) -> Operation:
-        rolling.cancel(draft)
+        upgrade.cancel(draft)
         timings = draft.rules.timings
         finish = draft.rules.switches.cancel == "finish"
         lasting = draft.seconds(timings.cancel_finish if finish else timings.cancel_abandon, "cancel")
@@ -133,8 +134,8 @@ def approve_roll(world: World, now: datetime, address: Address, ids: Sequence[st
     """ApproveRollingUpgrade of the named instances, or of all."""
 
     def act(draft: Draft) -> Operation:
-        rolling.approve(draft, [one.id for one in _choose(draft, ids or ["*"])])
-        rolling.step(draft)
+        upgrade.approve(draft, [one.id for one in _choose(draft, ids or ["*"])])
+        upgrade.step(draft)
         return operations.begin(draft, "APPROVEROLLINGUPGRADE", timedelta(seconds=1))
 
     return change(world, address.key, now, act)

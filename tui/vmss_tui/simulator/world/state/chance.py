@@ -4,7 +4,7 @@ import zlib
 from hashlib import blake2b
 from uuid import UUID
 
-from vmss_tui.simulator.world.rules import Seconds
+from vmss_tui.simulator.world.state.rules import Seconds
 
 
 def fraction(*parts: object) -> float:

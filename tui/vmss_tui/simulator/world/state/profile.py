@@ -6,12 +6,12 @@ Owns the rules of what a write changes in a model; it knows nothing of instances
 from collections.abc import Mapping
 from typing import Any
 
-from vmss_tui.simulator.world import defaults
-from vmss_tui.simulator.world.errors import Refused, bad_content, invalid_parameter
-from vmss_tui.simulator.world.extension import ExtensionSpec
-from vmss_tui.simulator.world.policy import check_policy, with_defaults
-from vmss_tui.simulator.world.rules import Switches
-from vmss_tui.simulator.world.source import HealthSource, has_probe, health_extension
+from vmss_tui.simulator.world.state import defaults
+from vmss_tui.simulator.world.state.errors import Refused, bad_content, invalid_parameter
+from vmss_tui.simulator.world.state.extension import ExtensionSpec
+from vmss_tui.simulator.world.state.policy import check_policy, with_defaults
+from vmss_tui.simulator.world.state.rules import Switches
+from vmss_tui.simulator.world.state.source import HealthSource, has_probe, health_extension
 
 _READ_ONLY = {"provisioningState", "uniqueId", "timeCreated", "latestModelApplied"}
 _TOP_LEVEL = {

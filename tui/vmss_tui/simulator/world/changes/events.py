@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
-from vmss_tui.simulator.world import rolling
-from vmss_tui.simulator.world.draft import Draft
-from vmss_tui.simulator.world.errors import Refused
-from vmss_tui.simulator.world.health import SICK, turn_health
-from vmss_tui.simulator.world.life import update_to_model
-from vmss_tui.simulator.world.machine import begin_power, create, reimage, remove, start_restart
-from vmss_tui.simulator.world.model import Event, Instance
-from vmss_tui.simulator.world.scaling import new_instance
-from vmss_tui.simulator.world.writes import check_writable, write_model
+from vmss_tui.simulator.world.changes.writes import check_writable, write_model
+from vmss_tui.simulator.world.machine.health import SICK, turn_health
+from vmss_tui.simulator.world.machine.power import begin_power, create, reimage, remove, start_restart
+from vmss_tui.simulator.world.machine.scaling import new_instance
+from vmss_tui.simulator.world.machine.updates import update_to_model
+from vmss_tui.simulator.world.rolling import upgrade
+from vmss_tui.simulator.world.state.draft import Draft
+from vmss_tui.simulator.world.state.errors import Refused
+from vmss_tui.simulator.world.state.model import Event, Instance
 
 _REPAIR_RETRY = timedelta(seconds=60)
 
@@ -72,7 +72,7 @@ def _delete(draft: Draft, event: Event) -> None:
 def _roll(draft: Draft, event: Event) -> None:
     """The platform starts a roll of its own: automatic OS or extension upgrade."""
     if not draft.value.rolling:
-        rolling.start(draft, "os" if event.arguments.get("kind", "os") == "os" else "extension", by="Platform")
+        upgrade.start(draft, "os" if event.arguments.get("kind", "os") == "os" else "extension", by="Platform")
 
 
 def _repair(draft: Draft, event: Event) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from vmss_tui.simulator.world.extension import ExtensionSpec
+from vmss_tui.simulator.world.state.extension import ExtensionSpec
 
 _INTERVAL, _PROBES = 5, 1
 """Defaults of intervalInSeconds and numberOfProbes (documented)."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from vmss_tui.simulator.world.timeline import ScriptResult
+from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 ExtensionState = Literal["Creating", "Updating", "Succeeded", "Failed", "Deleting"]
 

@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from vmss_tui.simulator.world.draft import Draft
-from vmss_tui.simulator.world.errors import Failure
-from vmss_tui.simulator.world.extension import (
+from vmss_tui.simulator.world.machine.health import begin_reports, end_reports, follow_script, interrupt
+from vmss_tui.simulator.world.machine.scripts import failure_of, plan_run
+from vmss_tui.simulator.world.state.draft import Draft
+from vmss_tui.simulator.world.state.errors import Failure
+from vmss_tui.simulator.world.state.extension import (
     ExtensionSpec,
     ExtensionState,
     InstalledExtension,
     full_version,
 )
-from vmss_tui.simulator.world.health import begin_reports, end_reports, follow_script, interrupt
-from vmss_tui.simulator.world.model import Instance
-from vmss_tui.simulator.world.policy import duration_seconds
-from vmss_tui.simulator.world.scripts import failure_of, plan_run
-from vmss_tui.simulator.world.timeline import (
+from vmss_tui.simulator.world.state.model import Instance
+from vmss_tui.simulator.world.state.policy import duration_seconds
+from vmss_tui.simulator.world.state.timeline import (
     ExtensionBegins,
     ExtensionEnds,
     ProvisioningEnds,

@@ -1,0 +1,1 @@
+"""What changes the estate: writes, actions, events of a scenario, and time."""

@@ -1,0 +1,1 @@
+"""What the estate is at one moment: scale sets, instances, models, policies, rules; and the draft that changes them."""
