@@ -91,11 +91,11 @@ def test_an_unfinished_file_names_its_last_line() -> None:
         ("rollout.steps = []", "rollout.steps", "must be a list of batches, not a list"),
         ("rollout.steps = [{approve = true}]", "rollout.steps[0]", "has no batch"),
         ("rollout.steps = ['50%', '10%']", "rollout.steps[1]", "10% is not more than the 50% before it"),
-        ("rollout.pause = -1", "rollout.pause", "-1 s is out of range"),
+        ("rollout.pause = -1", "rollout.pause", "-1s is out of range"),
         ("rollout.pause = 1.5", "rollout.pause", "must be a duration, not a fraction"),
         ("rollout.unhealthy = 'some'", "rollout.unhealthy", "must be a percentage, not a text"),
         ("rollout.unhealthy_upgraded = 101", "rollout.unhealthy_upgraded", "101% is out of range"),
-        ("rollout.batch_deadline = 5", "rollout.batch_deadline", "5 s is out of range"),
+        ("rollout.batch_deadline = 5", "rollout.batch_deadline", "5s is out of range"),
         ("rollout.gate = {timeout = '5s'}", "rollout.gate", "asks nobody"),
         ("rollout = {canary = ['1'], exclude = ['1']}", "rollout.exclude", "1 is a canary too"),
         ("rollout.mode = 'automatic'", "rollout.mode", "in Automatic mode Azure may update every instance"),
@@ -203,7 +203,7 @@ def test_accepted_warnings_are_left_out_and_errors_never() -> None:
 def test_every_warning_has_its_meaning() -> None:
     import vmss_tui.profiles as package
 
-    sources = "".join(path.read_text("utf-8") for path in Path(package.__path__[0]).glob("*.py"))
+    sources = "".join(path.read_text("utf-8") for path in Path(package.__path__[0]).rglob("*.py"))
     assert [code for code in WARNINGS if sources.count(f'"{code}"') < 2] == []
 
 

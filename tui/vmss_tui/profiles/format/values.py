@@ -59,8 +59,8 @@ def _whole(raw: Any, key: Key, at: str) -> int:
 
 def _bounded(value: int, key: Key, at: str, unit: str) -> int:
     if (key.low is not None and value < key.low) or (key.high is not None and value > key.high):
-        bounds = f"{key.low} to {key.high}" if key.high is not None else f"{key.low} or more"
-        raise refuse(at, f"{value}{unit} is out of range", f"use {bounds}{unit}", "range")
+        bounds = f"{key.low} to {key.high}{unit}" if key.high is not None else f"{key.low}{unit} or more"
+        raise refuse(at, f"{value}{unit} is out of range", f"use {bounds}", "range")
     return value
 
 
@@ -71,7 +71,7 @@ def _duration(raw: Any, key: Key, at: str) -> int:
         seconds = duration.parse(raw)
     except ValueError as problem:
         raise refuse(at, *_sentence(problem)) from problem
-    return _bounded(seconds, key, at, " s")
+    return _bounded(seconds, key, at, "s")
 
 
 def _percent(raw: Any, key: Key, at: str) -> int:
@@ -80,7 +80,7 @@ def _percent(raw: Any, key: Key, at: str) -> int:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise mismatch(raw, at, "a percentage", 'write 20 or "20%"')
-    return _bounded(value, key, at, " %")
+    return _bounded(value, key, at, "%")
 
 
 def _amount(raw: Any, key: Key, at: str) -> Amount:
