@@ -10,21 +10,21 @@ from aiohttp import web
 
 from support.scripted import Authority, Scripted, reply
 from vmss_tui.gateway.read import pins
-from vmss_tui.gateway.read.pins import Pins, why_mutable
+from vmss_tui.gateway.read.pins import FilePinner, why_mutable
 from vmss_tui.gateway.sign_in.clouds import PUBLIC
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture
-async def looking(server: Scripted, authority: Authority) -> AsyncIterator[Pins]:
-    found = Pins(server.cloud(authority.ca_file))
+async def looking(server: Scripted, authority: Authority) -> AsyncIterator[FilePinner]:
+    found = FilePinner(server.cloud(authority.ca_file))
     yield found
     await found.close()
     await found.close()
 
 
-async def test_a_file_is_hashed_and_nothing_of_us_is_sent(looking: Pins, server: Scripted) -> None:
+async def test_a_file_is_hashed_and_nothing_of_us_is_sent(looking: FilePinner, server: Scripted) -> None:
     server.on("/v1.2/run.sh", reply(b"echo hi\n"))
     uri = f"{server.origin}/v1.2/run.sh"
     found = await looking.pin(uri)
@@ -33,7 +33,7 @@ async def test_a_file_is_hashed_and_nothing_of_us_is_sent(looking: Pins, server:
     assert not {"Authorization", "Cookie"} & set(server.headers[-1])
 
 
-async def test_redirects_are_followed_over_https_only(looking: Pins, server: Scripted) -> None:
+async def test_redirects_are_followed_over_https_only(looking: FilePinner, server: Scripted) -> None:
     server.on("/a", reply(b"", 302, Location="/b"))
     server.on("/b", reply(b"there"))
     assert (await looking.pin(f"{server.origin}/a")).size == 5
@@ -48,7 +48,9 @@ async def test_redirects_are_followed_over_https_only(looking: Pins, server: Scr
 @pytest.mark.parametrize(
     ("status", "said"), [(401, "credentials"), (403, "refuses"), (404, "no such file"), (500, "answers 500")]
 )
-async def test_refusals_are_problems_and_not_errors(looking: Pins, server: Scripted, status: int, said: str) -> None:
+async def test_refusals_are_problems_and_not_errors(
+    looking: FilePinner, server: Scripted, status: int, said: str
+) -> None:
     server.on("/x", reply(b"", status))
     found = await looking.pin(f"{server.origin}/x?sig=s3cret")
     assert said in found.problem
@@ -56,13 +58,13 @@ async def test_refusals_are_problems_and_not_errors(looking: Pins, server: Scrip
     assert found.sha256 == ""
 
 
-async def test_sizes_are_bounded(looking: Pins, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sizes_are_bounded(looking: FilePinner, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pins, "LARGEST", 1024 * 1024)
     server.on("/big", reply(b"x" * (1024 * 1024 + 1)))
     assert "larger than 1 MiB" in (await looking.pin(f"{server.origin}/big")).problem
 
 
-async def test_time_is_bounded(looking: Pins, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_time_is_bounded(looking: FilePinner, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(30)
         return web.Response()
@@ -72,7 +74,7 @@ async def test_time_is_bounded(looking: Pins, server: Scripted, monkeypatch: pyt
     assert "no answer within" in (await looking.pin(f"{server.origin}/slow")).problem
 
 
-async def test_a_broken_answer_is_a_problem(looking: Pins, server: Scripted) -> None:
+async def test_a_broken_answer_is_a_problem(looking: FilePinner, server: Scripted) -> None:
     async def broken(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "100"})
         await response.prepare(request)
@@ -95,14 +97,14 @@ async def test_a_broken_answer_is_a_problem(looking: Pins, server: Scripted) -> 
         ("https://[broken/x", "not an address"),
     ],
 )
-async def test_addresses_that_cannot_be_fetched(looking: Pins, uri: str, said: str) -> None:
+async def test_addresses_that_cannot_be_fetched(looking: FilePinner, uri: str, said: str) -> None:
     found = await looking.pin(uri)
     assert said in found.problem
     assert "pw" not in found.problem
 
 
 async def test_an_untrusted_server_is_a_problem(server: Scripted) -> None:
-    looking = Pins(PUBLIC)
+    looking = FilePinner(PUBLIC)
     found = await looking.pin(f"{server.origin}/x")
     await looking.close()
     assert "not trusted" in found.problem
@@ -150,7 +152,7 @@ async def test_a_mirror_is_looked_at_first_and_what_it_lacks_where_it_is(
     server.on(f"/mirror/{host}/v1.2/run.sh", reply(b"mirrored"))
     server.on("/v1.2/run.sh", reply(b"its own"))
     server.on("/v1.2/other.sh", reply(b"elsewhere"))
-    found = Pins(server.cloud(authority.ca_file, file_mirror=f"{server.origin}/mirror/"))
+    found = FilePinner(server.cloud(authority.ca_file, file_mirror=f"{server.origin}/mirror/"))
     try:
         pinned = await found.pin(f"{server.origin}/v1.2/run.sh")
         assert (pinned.uri, pinned.sha256) == (f"{server.origin}/v1.2/run.sh", hashlib.sha256(b"mirrored").hexdigest())

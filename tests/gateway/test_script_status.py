@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from vmss_tui.domain.fleet.script import ScriptState
-from vmss_tui.gateway.read.script_status import one_line, read_message, read_substatuses, state_of, tail
+from vmss_tui.gateway.read.script_status import read_message, read_substatuses, state_of, tail
+from vmss_tui.text import one_line
 
 BODY = (
     "Enable failed: failed to execute command: command terminated with exit status=100\n"

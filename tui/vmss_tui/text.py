@@ -98,6 +98,12 @@ def plain_lines(text: str) -> tuple[str, ...]:
     return tuple(readable(text).expandtabs(4).split("\n"))
 
 
+def one_line(text: str, limit: int = 400) -> str:
+    """Foreign text as one line with single spaces; more than `limit` characters end in `…`, 0 keeps all of them."""
+    clean = " ".join(plain(text).split())
+    return clean if not limit or len(clean) <= limit else clean[: limit - 1] + "…"
+
+
 def readable(text: str) -> str:
     """Foreign text of several lines: no escape sequences, control, format or bidi characters; tabs and lines stay."""
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():

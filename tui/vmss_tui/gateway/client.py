@@ -1,148 +1,45 @@
-"""Connecting: the `Azure` of `vmss_tui.ports` over one session, one sign-in and one pipeline per subscription.
+"""The `Azure` of `vmss_tui.ports`, over one session, one sign-in and one pipeline per subscription.
 
 Importing this imports azure (a third of a second): do it off the event loop, after the first frame.
 """
 
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 import aiohttp
 
-from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
-from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
-from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
-from vmss_tui.domain.fleet.script import ScriptConfig, Secret
-from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.errors import UsageError
-from vmss_tui.gateway import operations, writes
 from vmss_tui.gateway.http.arm import Arm
 from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.http.transport import new_session, proxies_for, transport_over, trust
-from vmss_tui.gateway.read import instances, inventory
-from vmss_tui.gateway.read.autoscale import AutoscaleSettings
-from vmss_tui.gateway.read.pins import Pins
+from vmss_tui.gateway.operations import OperationReader
+from vmss_tui.gateway.read.inventory import FleetReader
+from vmss_tui.gateway.read.pins import FilePinner
+from vmss_tui.gateway.read.scale_set import ScaleSetReader
 from vmss_tui.gateway.sign_in.auth import SignIn
 from vmss_tui.gateway.sign_in.clouds import CREDENTIALS, Cloud
 from vmss_tui.gateway.sign_in.device import DeviceCodePrompt
-from vmss_tui.ports import Azure, Clock, FilePin, Quota, SystemClock
+from vmss_tui.gateway.writes import InstanceUpdater, ScriptWriter
+from vmss_tui.ports import Azure, Clock, Quota, SystemClock
 
 
-class AzureClient:
-    """All that `ports.Azure` asks for; each method is one function of its own module."""
+class AzureClient(FleetReader, ScaleSetReader, ScriptWriter, InstanceUpdater, OperationReader, FilePinner, Azure):
+    """All of Azure that the program uses; each base carries out one port."""
 
-    def __init__(self, arm: Arm, session: aiohttp.ClientSession, pins: Pins, only_tenant: str = "") -> None:
-        self._arm = arm
+    def __init__(self, arm: Arm, session: aiohttp.ClientSession) -> None:
+        super().__init__(arm)
+        FilePinner.__init__(self, arm.cloud)
         self._session = session
-        self._pins = pins
-        self._autoscale = AutoscaleSettings(arm)
-        self._only_tenant = only_tenant
-
-    async def identity(self) -> Identity:
-        """See ReadsFleet."""
-        return await self._arm.sign_in.identity()
-
-    async def tenants(self) -> tuple[Tenant, ...]:
-        """See ReadsFleet."""
-        return await inventory.tenants(self._arm)
-
-    async def subscriptions(self) -> tuple[Subscription, ...]:
-        """See ReadsFleet."""
-        return await inventory.subscriptions(self._arm, self._only_tenant)
-
-    def scale_sets(self, subscription_id: str) -> AsyncIterator[tuple[ScaleSet, ...]]:
-        """See ReadsFleet."""
-        return inventory.scale_sets(self._arm, subscription_id)
-
-    async def scale_set(self, target: ScaleSetId) -> ScaleSet:
-        """See ReadsScaleSet."""
-        return await inventory.scale_set(self._arm, target)
-
-    async def instances(self, scale_set: ScaleSet) -> tuple[Instance, ...]:
-        """See ReadsScaleSet."""
-        return await instances.instances(self._arm, scale_set)
-
-    async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
-        """See ReadsScaleSet."""
-        return await inventory.latest_upgrade(self._arm, target)
-
-    async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
-        """See ReadsScaleSet."""
-        return await self._autoscale.of(target)
-
-    async def raw(self, target: ScaleSetId, instance_id: str | None = None) -> Mapping[str, Any]:
-        """See ReadsScaleSet."""
-        return await instances.raw(self._arm, target, instance_id)
-
-    async def write_extension(
-        self, scale_set: ScaleSet, script: ScriptConfig, protected: Mapping[str, Secret] | None
-    ) -> OperationHandle:
-        """See AppliesScript."""
-        return await writes.write_extension(self._arm, scale_set, script, protected)
-
-    async def write_model(
-        self,
-        scale_set: ScaleSet,
-        *,
-        mode: UpgradeMode | None = None,
-        policy: RollingPolicy | None = None,
-        script: ScriptConfig | None = None,
-        protected: Mapping[str, Secret] | None = None,
-        without: str = "",
-    ) -> OperationHandle:
-        """See AppliesScript."""
-        return await writes.write_model(
-            self._arm, scale_set, mode=mode, policy=policy, script=script, protected=protected, without=without
-        )
-
-    async def write_vm_extension(
-        self,
-        scale_set: ScaleSet,
-        instance: Instance,
-        script: ScriptConfig,
-        protected: Mapping[str, Secret] | None,
-    ) -> OperationHandle:
-        """See AppliesScript."""
-        return await writes.write_vm_extension(self._arm, scale_set, instance, script, protected)
-
-    async def remove_extension(self, scale_set: ScaleSet, name: str) -> OperationHandle:
-        """See AppliesScript."""
-        return await writes.remove_extension(self._arm, scale_set, name)
-
-    async def remove_vm_extension(self, scale_set: ScaleSet, instance: Instance, name: str) -> OperationHandle:
-        """See AppliesScript."""
-        return await writes.remove_vm_extension(self._arm, scale_set, instance, name)
-
-    async def update_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> OperationHandle:
-        """See MovesInstances."""
-        return await writes.update_instances(self._arm, scale_set, ids)
-
-    async def cancel_upgrade(self, scale_set: ScaleSet) -> OperationHandle:
-        """See MovesInstances."""
-        return await writes.cancel_upgrade(self._arm, scale_set)
-
-    async def set_repairs(self, scale_set: ScaleSet, *, running: bool) -> OperationHandle:
-        """See MovesInstances."""
-        return await writes.set_repairs(self._arm, scale_set, running=running)
-
-    async def operation(self, handle: OperationHandle) -> OperationStatus:
-        """See WatchesOperations."""
-        return await operations.operation(self._arm, handle)
-
-    async def pin(self, uri: str) -> FilePin:
-        """See PinsFiles."""
-        return await self._pins.pin(uri)
 
     def quota(self) -> Quota:
-        """See ReportsQuota."""
-        return self._arm.governor.quota()
+        """What the answers so far say is left of the request quota."""
+        return self.arm.governor.quota()
 
     async def close(self) -> None:
         """Close connections and credentials; safe to call twice."""
-        await self._arm.close()
-        await self._arm.sign_in.close()
-        await self._pins.close()
+        await self.arm.close()
+        await self.arm.sign_in.close()
+        await FilePinner.close(self)
         await self._session.close()
 
 
@@ -179,7 +76,7 @@ async def connect(
         on_device_code=on_device_code,
     )
     arm = Arm(cloud, sign_in, transport, Governor(clock or SystemClock()))
-    client = AzureClient(arm, session, Pins(cloud), tenant or "")
+    client = AzureClient(arm, session)
     try:
         await sign_in.token()
     except BaseException:

@@ -34,11 +34,10 @@ from vmss_tui.errors import (
     Unavailable,
     VmssTuiError,
 )
-from vmss_tui.gateway.read import wire
-from vmss_tui.gateway.read.script_status import one_line
+from vmss_tui.gateway.arm_error import ArmError, read_body
+from vmss_tui.text import one_line
 
 _ACTION = re.compile(r"perform action '([^']+)'")
-_BODY = msgspec.json.Decoder(wire.FaultBody)
 _ROLE = "Virtual Machine Contributor"
 _CONFLICT_HINTS = (
     ("rolling upgrade in progress", "wait for the rolling upgrade, or cancel it first"),
@@ -50,8 +49,8 @@ _CONFLICT_HINTS = (
 
 def from_response(status: int, headers: Mapping[str, str], body: bytes, what: str) -> VmssTuiError:
     """The error that an answer means. `what` says what was asked, as in `read scale set web-weu`."""
-    found = _read(body)
-    code, text = found.code or "", one_line(found.message or "", 2000)
+    found = read_body(body)
+    code, text = found.specific_code, one_line(found.text, 0)
     request_id = headers.get("x-ms-request-id") or headers.get("x-ms-correlation-request-id") or ""
     about: dict[str, Any] = {"code": code, "request_id": request_id}
     message = f"cannot {what}: {text or f'Azure answered {status}'}"
@@ -77,23 +76,16 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes, what: st
     return AzureError(message, hint=_conflict_hint(text), status=status, **about)
 
 
-def _read(body: bytes) -> wire.Fault:
-    try:
-        return _BODY.decode(body).error or wire.Fault()
-    except msgspec.DecodeError:
-        return wire.Fault()
-
-
 def _signed_out(message: str, code: str) -> SignInFailed:
     again = "sign in again (az login), or check the clock of this machine"
     return SignInFailed(message, hint=again if "Expired" in code else "sign in again: the token was refused")
 
 
-def _counts_requests(found: wire.Fault) -> bool:
-    return any((each.code or "") == "TooManyRequests" for each in found.details or ())
+def _counts_requests(found: ArmError) -> bool:
+    return any(detail.code == "TooManyRequests" for detail in found.details)
 
 
-def _throttled(what: str, found: wire.Fault, headers: Mapping[str, str], about: dict[str, Any]) -> Throttled:
+def _throttled(what: str, found: ArmError, headers: Mapping[str, str], about: dict[str, Any]) -> Throttled:
     bucket, counts = bucket_of(found)
     wait = retry_after(headers) or 0.0
     where = f" of {bucket}" if bucket else ""
@@ -105,9 +97,9 @@ def _throttled(what: str, found: wire.Fault, headers: Mapping[str, str], about: 
     )
 
 
-def bucket_of(found: wire.Fault) -> tuple[str, str]:
+def bucket_of(found: ArmError) -> tuple[str, str]:
     """The empty bucket of a 429 and its numbers in words; compute puts them as JSON into a detail's message."""
-    for each in found.details or ():
+    for each in found.details:
         try:
             inner = msgspec.json.decode(each.message or "")
         except msgspec.DecodeError:

@@ -146,6 +146,13 @@ class Arm:
         self._clients.clear()
 
 
+class ArmPart:
+    """One part of the client: its methods are one port, carried out over one connection to Azure Resource Manager."""
+
+    def __init__(self, arm: Arm) -> None:
+        self.arm = arm
+
+
 def path_of(target: ScaleSetId, *more: str, **query: str) -> str:
     """The path of a scale set or of something below it, with the api-version."""
     return _path(str(target), *more, **query)

@@ -10,15 +10,14 @@ import random
 import re
 from typing import Any
 
-import msgspec
 from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy, SansIOHTTPPolicy
 
+from vmss_tui.gateway.arm_error import read_body
 from vmss_tui.gateway.faults import retry_after
 from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.http.transport import proxies_for
-from vmss_tui.gateway.read import wire
 from vmss_tui.gateway.sign_in.auth import TenantCredential
 from vmss_tui.ports import GIVE_UP_SECONDS
 
@@ -106,7 +105,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
     async def _renewed(self, response: PipelineResponse[Any, Any]) -> bool:
         """Whether a refused token could be replaced: by that of the subscription's tenant, or by a new one."""
         answer = response.http_response
-        code = _code_of(bytes(await answer.read()))
+        code = read_body(bytes(await answer.read())).specific_code
         if code == "InvalidAuthenticationTokenTenant":
             found = _TENANT.search(answer.headers.get("WWW-Authenticate", ""))
             if found is None or found[1].lower() == self._credential.tenant.lower():
@@ -127,11 +126,3 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
 def _hopeless(error: BaseException) -> bool:
     """A certificate that is not trusted now is not trusted in a second either."""
     return "certificate" in str(error).lower()
-
-
-def _code_of(body: bytes) -> str:
-    try:
-        found = msgspec.json.decode(body, type=wire.FaultBody).error
-    except msgspec.DecodeError:
-        return ""
-    return (found.code or "") if found else ""

@@ -14,7 +14,8 @@ from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import HANDLERS, Handler, ScriptRun, ScriptState, digest, handler_of
 from vmss_tui.gateway.read import wire
 from vmss_tui.gateway.read.mapping import moment, parsed_settings, provisioning
-from vmss_tui.gateway.read.script_status import one_line, read_message, read_substatuses, state_of
+from vmss_tui.gateway.read.script_status import read_message, read_substatuses, state_of
+from vmss_tui.text import one_line
 
 _POWER = {each.value: each for each in Power}
 _HEALTH = {

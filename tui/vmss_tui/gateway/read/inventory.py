@@ -1,7 +1,7 @@
-"""What can be seen: tenants, subscriptions over all tenants, scale sets page by page, one set, its latest roll.
+"""What the signed-in principal can see: tenants, subscriptions over all tenants, scale sets page by page.
 
 Subscription-wide lists return the resource group upper-cased (recording `vmss_list_all_sub_UPPERCASE_rg`); names are
-mended from the subscription's groups, read once.
+restored from the subscription's groups, read once.
 """
 
 import asyncio
@@ -10,171 +10,127 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription, Tenant
-from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
-from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
-from vmss_tui.errors import AzureError, Conflict, NotFound, SignInFailed, VmssTuiError
+from vmss_tui.domain.fleet.ids import Identity, ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.errors import AzureError, SignInFailed, VmssTuiError
 from vmss_tui.gateway.faults import from_exception
-from vmss_tui.gateway.http.arm import RESOURCES_API, Arm, compute_path, decode_any, decoder, path_of
+from vmss_tui.gateway.http.arm import RESOURCES_API, ArmPart, compute_path, decode_any, decoder
 from vmss_tui.gateway.read import mapping, wire
+from vmss_tui.ports import ReadsFleet
 
 _SETS = decoder(wire.SetPage)
-_SET = decoder(wire.ScaleSet)
-_VIEW = decoder(wire.ScaleSetView)
-_UPGRADE = decoder(wire.Upgrade)
-_GONE = ("ResourceNotFound", "ResourceGroupNotFound", "ParentResourceNotFound", "SubscriptionNotFound")
 _log = logging.getLogger("vmss_tui.gateway")
 
 
-async def tenants(arm: Arm) -> tuple[Tenant, ...]:
-    """Tenants of the signed-in principal."""
-    try:
-        found = [each async for each in arm.directory().tenants.list(kind="tenants")]
-    except Exception as error:
-        raise from_exception(error, "list the tenants", arm.cloud.host) from error
-    return tuple(
-        Tenant(each.tenant_id or "", each.display_name or "", each.default_domain or "")
-        for each in found
-        if each.tenant_id
-    )
+class FleetReader(ArmPart, ReadsFleet):
+    """Reads what exists, over every tenant that gives a token."""
 
+    async def identity(self) -> Identity:
+        """The identity that the token's claims name."""
+        return await self.arm.sign_in.identity()
 
-async def subscriptions(arm: Arm, only_tenant: str = "") -> tuple[Subscription, ...]:
-    """Subscriptions over every tenant that gives a token; those of the sign-in's own tenant come first.
+    async def tenants(self) -> tuple[Tenant, ...]:
+        """Tenants of the signed-in principal."""
+        try:
+            found = [tenant async for tenant in self.arm.directory().tenants.list(kind="tenants")]
+        except Exception as error:
+            raise from_exception(error, "list the tenants", self.arm.cloud.host) from error
+        return tuple(
+            Tenant(tenant.tenant_id or "", tenant.display_name or "", tenant.default_domain or "")
+            for tenant in found
+            if tenant.tenant_id
+        )
 
-    A tenant that refuses this sign-in (a guest without access, a second factor) is left out.
-    """
-    found = {each.id.lower(): each for each in await _subscriptions(arm, "")}
-    if only_tenant:
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        """Subscriptions over every tenant that gives a token; those of the sign-in's own tenant come first.
+
+        With an explicit tenant, only that one is read. A tenant that refuses this sign-in (a guest without access, a
+        second factor) is left out.
+        """
+        found = {entry.id.lower(): entry for entry in await self._subscriptions_in("")}
+        if self.arm.sign_in.environment.asked_tenant:
+            return tuple(found.values())
+        others = await self._other_tenants()
+        lists = await asyncio.gather(*(self._visible_in(tenant) for tenant in others))
+        for tenant, subscriptions in zip(others, lists, strict=True):
+            for entry in subscriptions:
+                if found.setdefault(entry.id.lower(), entry) is entry:
+                    self.arm.tenant_of[entry.id.lower()] = tenant
         return tuple(found.values())
-    others = await _other_tenants(arm)
-    for tenant, more in zip(others, await asyncio.gather(*(_of_tenant(arm, each) for each in others)), strict=True):
-        for each in more:
-            if found.setdefault(each.id.lower(), each) is each:
-                arm.tenant_of[each.id.lower()] = tenant
-    return tuple(found.values())
 
-
-async def _other_tenants(arm: Arm) -> list[str]:
-    home = (await arm.sign_in.identity()).tenant_id.lower()
-    try:
-        listed = await tenants(arm)
-    except AzureError as error:
-        _log.info("other tenants are left out: %s", error)
-        return []
-    return [each.id for each in listed if each.id.lower() != home and each.id not in arm.refused_tenants]
-
-
-async def _of_tenant(arm: Arm, tenant: str) -> list[Subscription]:
-    try:
-        return await _subscriptions(arm, tenant)
-    except (SignInFailed, AzureError) as error:
-        _log.info("tenant %s is left out: %s", tenant, error)
-        if isinstance(error, SignInFailed):
-            arm.refused_tenants.add(tenant)
-        return []
-
-
-async def _subscriptions(arm: Arm, tenant: str) -> list[Subscription]:
-    try:
-        listed = arm.directory(tenant).subscriptions.list(kind="subscriptions")
+    async def _other_tenants(self) -> list[str]:
+        home = (await self.arm.sign_in.identity()).tenant_id.lower()
+        try:
+            listed = await self.tenants()
+        except AzureError as error:
+            _log.info("other tenants are not read: %s", error)
+            return []
         return [
-            Subscription(
-                id=each.subscription_id or "",
-                name=each.display_name or each.subscription_id or "",
-                tenant_id=each.tenant_id or tenant,
-                state=str(getattr(each.state, "value", each.state) or "Enabled"),
-            )
-            async for each in listed
-            if each.subscription_id
+            tenant.id for tenant in listed if tenant.id.lower() != home and tenant.id not in self.arm.refused_tenants
         ]
-    except Exception as error:
-        raise from_exception(error, "list the subscriptions", arm.cloud.host) from error
+
+    async def _visible_in(self, tenant: str) -> list[Subscription]:
+        try:
+            return await self._subscriptions_in(tenant)
+        except (SignInFailed, AzureError) as error:
+            _log.info("tenant %s is not read: %s", tenant, error)
+            if isinstance(error, SignInFailed):
+                self.arm.refused_tenants.add(tenant)
+            return []
+
+    async def _subscriptions_in(self, tenant: str) -> list[Subscription]:
+        try:
+            listed = self.arm.directory(tenant).subscriptions.list(kind="subscriptions")
+            return [
+                Subscription(
+                    id=entry.subscription_id or "",
+                    name=entry.display_name or entry.subscription_id or "",
+                    tenant_id=entry.tenant_id or tenant,
+                    state=str(getattr(entry.state, "value", entry.state) or "Enabled"),
+                )
+                async for entry in listed
+                if entry.subscription_id
+            ]
+        except Exception as error:
+            raise from_exception(error, "list the subscriptions", self.arm.cloud.host) from error
+
+    async def scale_sets(self, subscription_id: str) -> AsyncIterator[tuple[ScaleSet, ...]]:
+        """The scale sets of a subscription, page by page; empty pages are skipped."""
+        url = compute_path(subscription_id, None, "virtualMachineScaleSets")
+        what = f"list the scale sets of subscription {subscription_id}"
+        async for page in self.arm.pages(subscription_id, url, _SETS, what=what, kind="scale sets"):
+            if not page.value:
+                continue
+            names = await self._group_names(subscription_id)
+            yield tuple(_with_group(self._mapped(entry, what), names) for entry in page.value if entry.id)
+
+    def _mapped(self, entry: wire.ScaleSet, what: str) -> ScaleSet:
+        try:
+            return mapping.scale_set(entry)
+        except ValueError as error:
+            raise from_exception(error, what, self.arm.cloud.host) from error
+
+    async def _group_names(self, subscription: str) -> dict[str, str]:
+        """Resource groups as their owners typed them; empty when they cannot be listed."""
+        known = self.arm.group_names.get(subscription)
+        if known is not None:
+            return known
+        names: dict[str, str] = {}
+        url: str | None = f"/subscriptions/{subscription}/resourcegroups?api-version={RESOURCES_API}"
+        what = "list the resource groups"
+        try:
+            while url:
+                page: Any = (await self.arm.read(subscription, url, decode_any, what=what, kind="groups")).value
+                groups = [group["name"] for group in page.get("value") or () if group.get("name")]
+                names |= {name.lower(): name for name in groups}
+                url = page.get("nextLink")
+        except VmssTuiError as error:
+            _log.info("resource groups of %s cannot be listed: %s", subscription, error)
+        self.arm.group_names[subscription] = names
+        return names
 
 
-async def scale_sets(arm: Arm, subscription: str) -> AsyncIterator[tuple[ScaleSet, ...]]:
-    """The scale sets of a subscription, page by page; empty pages are passed over."""
-    url = compute_path(subscription, None, "virtualMachineScaleSets")
-    what = f"list the scale sets of subscription {subscription}"
-    async for page in arm.pages(subscription, url, _SETS, what=what, kind="scale sets"):
-        if not page.value:
-            continue
-        names = await _group_names(arm, subscription)
-        yield tuple(_mended(_mapped(arm, each, what), names) for each in page.value if each.id)
-
-
-def _mapped(arm: Arm, found: wire.ScaleSet, what: str, **more: Any) -> ScaleSet:
-    try:
-        return mapping.scale_set(found, **more)
-    except ValueError as error:
-        raise from_exception(error, what, arm.cloud.host) from error
-
-
-async def _group_names(arm: Arm, subscription: str) -> dict[str, str]:
-    """Resource groups as their owners typed them; empty when they cannot be listed."""
-    known = arm.group_names.get(subscription)
-    if known is not None:
-        return known
-    names: dict[str, str] = {}
-    url: str | None = f"/subscriptions/{subscription}/resourcegroups?api-version={RESOURCES_API}"
-    try:
-        while url:
-            page = (await arm.read(subscription, url, decode_any, what="list the resource groups", kind="groups")).value
-            names |= {each["name"].lower(): each["name"] for each in page.get("value") or () if each.get("name")}
-            url = page.get("nextLink")
-    except VmssTuiError as error:
-        _log.info("resource groups of %s cannot be listed: %s", subscription, error)
-    arm.group_names[subscription] = names
-    return names
-
-
-def _mended(found: ScaleSet, names: dict[str, str]) -> ScaleSet:
+def _with_group(found: ScaleSet, names: dict[str, str]) -> ScaleSet:
     target = found.id
     name = names.get(target.group.lower(), target.group)
     return found if name == target.group else replace(found, id=ScaleSetId(target.subscription, name, target.name))
-
-
-async def scale_set(arm: Arm, target: ScaleSetId) -> ScaleSet:
-    """A set's model, policy and etag; with automatic repairs on, also whether they are suspended (one more call)."""
-    what = f"read scale set {target.short}"
-    answer = await arm.read(target.subscription, path_of(target), _SET, what=what, kind="scale set")
-    etag = answer.headers.get("ETag", "")
-    repairs = answer.value.properties.automatic_repairs_policy if answer.value.properties else None
-    held = False
-    if repairs is not None and repairs.enabled:
-        held = await _repairs_suspended(arm, target, answer.value)
-    if not answer.value.id:
-        answer.value.id = str(target)
-    return _mapped(arm, answer.value, what, etag=etag, repairs_suspended=held)
-
-
-async def _repairs_suspended(arm: Arm, target: ScaleSetId, found: wire.ScaleSet) -> bool:
-    mode = found.properties.orchestration_mode if found.properties else None
-    if (mode or "").lower() == Orchestration.FLEXIBLE.value.lower():
-        return False
-    try:
-        view = await arm.read(
-            target.subscription,
-            path_of(target, "instanceView"),
-            _VIEW,
-            what=f"read the state of {target.short}",
-            kind="set view",
-        )
-    except AzureError as error:
-        _log.info("whether repairs of %s are suspended is unknown: %s", target.short, error)
-        return False
-    return mapping.suspended(view.value)
-
-
-async def latest_upgrade(arm: Arm, target: ScaleSetId) -> RollingUpgrade | None:
-    """The latest rolling upgrade; None when there never was one (404 or 409, whichever Azure prefers)."""
-    url = path_of(target, "rollingUpgrades", "latest")
-    what = f"read the rolling upgrade of {target.short}"
-    try:
-        return mapping.upgrade((await arm.read(target.subscription, url, _UPGRADE, what=what, kind="upgrade")).value)
-    except NotFound as error:
-        if error.code in _GONE:
-            raise
-        return None
-    except Conflict:
-        return None

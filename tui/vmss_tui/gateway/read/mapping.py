@@ -26,6 +26,7 @@ from vmss_tui.domain.fleet.rolling_upgrade import (
 from vmss_tui.domain.fleet.scale_set import Extension, Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.gateway.arm_error import read_error
 from vmss_tui.gateway.read import wire
 
 _INSTANCE = re.compile(r"/virtualMachines/([^/]+)", re.IGNORECASE)
@@ -216,16 +217,17 @@ def suspended(view: wire.ScaleSetView) -> bool:
     )
 
 
-def fault(found: wire.Fault | None) -> AzureFault | None:
-    """Azure's reason; details that name an instance keep its id."""
-    if found is None or not (found.code or found.message):
+def fault(value: object) -> AzureFault | None:
+    """Azure's reason from an error object; details that name an instance keep its id."""
+    found = read_error(value)
+    if not (found.code or found.message):
         return None
-    details = tuple((_instance_of(each.target), each.message or each.code or "") for each in found.details or ())
-    return AzureFault(found.code or "", found.message or found.code or "", details)
+    details = tuple((_instance_of(detail.target), detail.message or detail.code) for detail in found.details)
+    return AzureFault(found.code, found.message or found.code, details)
 
 
-def _instance_of(target: str | None) -> str:
-    hit = _INSTANCE.search(target or "")
+def _instance_of(target: str) -> str:
+    hit = _INSTANCE.search(target)
     return hit[1] if hit else ""
 
 

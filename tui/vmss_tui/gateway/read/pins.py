@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import aiohttp
 
 from vmss_tui.gateway.http.transport import new_session, proxies_for, trust
-from vmss_tui.gateway.read.script_status import one_line
 from vmss_tui.gateway.sign_in.clouds import Cloud
-from vmss_tui.ports import FilePin
+from vmss_tui.ports import FilePin, PinsFiles
+from vmss_tui.text import one_line
 
 LARGEST = 64 * 1024 * 1024
 """Bytes; a script's files are small, an installer may not be."""
@@ -26,12 +26,12 @@ _VERSION = re.compile(r"^(?:refs/tags/)?v?\d+\.\d+(?:[.\w+-]*)$|^[\w.-]*[-_]v?\d
 _NUMBERED = re.compile(r"(?<![\d.])v?\d+\.\d+(?:\.\d+)*(?!\d)")
 
 
-class Pins:
+class FilePinner(PinsFiles):
     """Fetches and hashes; its connections are made when first needed."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._session: aiohttp.ClientSession | None = None
+        self._file_session: aiohttp.ClientSession | None = None
 
     async def pin(self, uri: str) -> FilePin:
         """Fetch and hash one file; `problem` says why it could not be."""
@@ -74,16 +74,16 @@ class Pins:
         raise _Unfit(f"more than {REDIRECTS} redirects")
 
     def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
+        if self._file_session is None:
             context = trust(Cloud(name="", resource_manager="", authority=""))
             if self._cloud.ca_file:
                 context.load_verify_locations(cafile=self._cloud.ca_file)
-            self._session = new_session(context)
-        return self._session
+            self._file_session = new_session(context)
+        return self._file_session
 
     async def close(self) -> None:
         """Close connections; safe to call twice."""
-        session, self._session = self._session, None
+        session, self._file_session = self._file_session, None
         if session is not None:
             await session.close()
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vmss_tui.domain.fleet.script import ScriptState
-from vmss_tui.text import plain
+from vmss_tui.text import one_line
 
 TAIL = 4096
 _EXIT = (
@@ -52,12 +52,6 @@ def state_of(code: str) -> ScriptState:
     """State of `ProvisioningState/<state>[/<error>]`; parts after the second do not matter."""
     parts = code.split("/")
     return _STATES.get(parts[1].lower(), ScriptState.UNKNOWN) if len(parts) > 1 else ScriptState.UNKNOWN
-
-
-def one_line(text: str, limit: int = 400) -> str:
-    """Foreign text as one line without escape sequences or control characters, at most `limit` characters."""
-    clean = " ".join(plain(text).split())
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
 def tail(text: str) -> str:

@@ -26,29 +26,6 @@ class Status(Wire):
     time: str | None = None
 
 
-class ErrorDetail(Wire):
-    """One entry of an error's details."""
-
-    code: str | None = None
-    message: str | None = None
-    target: str | None = None
-
-
-class Fault(Wire):
-    """ARM's error object; `innererror` and `additionalInfo` are not used."""
-
-    code: str | None = None
-    message: str | None = None
-    target: str | None = None
-    details: list[ErrorDetail] | None = None
-
-
-class FaultBody(Wire):
-    """An error answer."""
-
-    error: Fault | None = None
-
-
 class ResourceId(Wire):
     """A reference to another resource."""
 
@@ -307,7 +284,8 @@ class UpgradeProperties(Wire):
 
     running_status: UpgradeRunning | None = None
     progress: UpgradeProgress | None = None
-    error: Fault | None = None
+    error: Any = None
+    """Azure's error object; `arm_error.read_error` reads it."""
 
 
 class Upgrade(Wire):
@@ -326,7 +304,8 @@ class Operation(Wire):
     """The status document of a long-running operation, or the resource polled in its place."""
 
     status: str | None = None
-    error: Fault | None = None
+    error: Any = None
+    """Azure's error object; `arm_error.read_error` reads it."""
     properties: OperationResource | None = None
 
 
