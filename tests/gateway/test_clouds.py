@@ -49,22 +49,23 @@ def test_the_variable_names_a_file_and_a_name_wins_over_it(tmp_path: Path) -> No
     assert load_cloud("AzureCloud", environ=environ) is PUBLIC
 
 
-def test_a_cloud_of_the_users_own_by_name(tmp_path: Path) -> None:
+def test_a_cloud_of_the_users_own_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = tmp_path / "vmss-tui" / "clouds"
     directory.mkdir(parents=True)
     (directory / "lab.toml").write_text(GOOD)
-    environ = {"XDG_CONFIG_HOME": str(tmp_path)}
-    assert load_cloud("lab", environ=environ).name == "lab"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert load_cloud("lab").name == "lab"
     with pytest.raises(UsageError) as caught:
-        load_cloud("labb", environ=environ)
+        load_cloud("labb")
     assert "lab" in caught.value.hint and "AzureUSGovernment" in caught.value.hint
 
 
-def test_a_name_is_never_a_way_out_of_the_directory(tmp_path: Path) -> None:
+def test_a_name_is_never_a_way_out_of_the_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     (tmp_path / "vmss-tui").mkdir()
     (tmp_path / "vmss-tui" / "evil.toml").write_text(GOOD)
     with pytest.raises(UsageError, match="no cloud named"):
-        load_cloud("../evil", environ={"XDG_CONFIG_HOME": str(tmp_path)})
+        load_cloud("../evil")
 
 
 def test_a_ca_file_is_found_beside_the_cloud_file(tmp_path: Path) -> None:

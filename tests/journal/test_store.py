@@ -21,7 +21,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
 from vmss_tui.journal import lease as leases
-from vmss_tui.journal.store import Journal, default_path
+from vmss_tui.journal.store import Journal
 
 
 @pytest.fixture
@@ -269,13 +269,6 @@ def test_a_living_process_of_this_machine_is_never_replaced_however_long_it_slep
     with pytest.raises(LeaseHeld, match=f"works on rollout {rollout}") as held:
         journal.take_lease(rollout, me(), at=NOW + timedelta(hours=9), force=True)
     assert not held.value.forcible
-
-
-def test_default_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert default_path() == tmp_path / "vmss-tui" / "journal.db"
-    monkeypatch.setenv("XDG_STATE_HOME", "relative")
-    assert default_path() == Path.home() / ".local" / "state" / "vmss-tui" / "journal.db"
 
 
 def test_the_name_of_the_version_from_before_is_remembered_too(journal: Journal) -> None:

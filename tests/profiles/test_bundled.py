@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, ScriptConfig
+from vmss_tui.paths import bundled_profiles_directory
 from vmss_tui.profiles.lint.script_text import check_text
 from vmss_tui.profiles.lint.shell import check_syntax
 from vmss_tui.profiles.model import lint_file, load, recognise, resolve
-from vmss_tui.profiles.store.directories import Origin, Place, bundled_dir
+from vmss_tui.profiles.store.directories import Origin, Place
 from vmss_tui.profiles.store.store import ProfileStore
 
-BUNDLED = bundled_dir() or Path()
+BUNDLED = bundled_profiles_directory() or Path()
 PATHS = sorted(BUNDLED.glob("*.toml"))
 
 VALUES = {

@@ -17,6 +17,7 @@ from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, SecretRef, SecretS
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.errors import ProfileInvalid, SaveRefused
+from vmss_tui.paths import expanded, write_private
 from vmss_tui.profiles.convert.export import to_arm
 from vmss_tui.profiles.convert.inline_script import encode
 from vmss_tui.profiles.convert.read_foreign import from_settings, from_template
@@ -35,8 +36,7 @@ from vmss_tui.profiles.model import (
     resolve,
 )
 from vmss_tui.profiles.secrets import reveal
-from vmss_tui.profiles.store.atomic import write_atomically
-from vmss_tui.profiles.store.directories import Origin, Place, expanded, places
+from vmss_tui.profiles.store.directories import Origin, Place, places
 from vmss_tui.profiles.store.store import ProfileStore
 
 LIVE = ScriptConfig(name="x", handler=LINUX, settings={"commandToExecute": "run 1"})
@@ -74,7 +74,7 @@ def test_what_a_record_needs() -> None:
 
 def test_a_home_that_does_not_exist_is_left_alone(tmp_path: Path) -> None:
     assert expanded("~no-such-user-here/x") == Path("~no-such-user-here/x")
-    assert places(Path("~no-such-user-here"), {"HOME": str(tmp_path)})[0].path == Path("~no-such-user-here")
+    assert places(Path("~no-such-user-here"))[0].path == Path("~no-such-user-here")
     assert "extends" in errors('extends = "~no-such-user-here/x.toml"\n' + HEAD + SCRIPT)
 
 
@@ -137,7 +137,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path: Path, mo
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        write_atomically(path, "new", private=False)
+        write_private(path, "new")
     assert path.read_text("utf-8") == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["x.toml"]
     store = ProfileStore(Place(tmp_path / "new", Origin.USER), state=tmp_path)

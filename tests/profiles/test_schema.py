@@ -8,10 +8,10 @@ import jsonschema
 import pytest
 
 from support.profiles.texts import HEAD, SCRIPT, errors
+from vmss_tui.paths import bundled_profiles_directory
 from vmss_tui.profiles.format.schema import json_schema, text
-from vmss_tui.profiles.store.directories import bundled_dir
 
-BUNDLED = bundled_dir() or Path()
+BUNDLED = bundled_profiles_directory() or Path()
 SCHEMA = jsonschema.Draft202012Validator(json.loads(text()))
 
 

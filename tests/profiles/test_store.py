@@ -12,8 +12,9 @@ import pytest
 from support.profiles.texts import SCRIPT
 from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid, SaveRefused, UsageError
+from vmss_tui.paths import bundled_profiles_directory, user_profiles_directory
 from vmss_tui.profiles.model import load, resolve
-from vmss_tui.profiles.store.directories import Origin, Place, bundled_dir, places, state_dir, user_dir
+from vmss_tui.profiles.store.directories import Origin, Place, places
 from vmss_tui.profiles.store.store import ProfileStore
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -39,23 +40,21 @@ def store(home: Path) -> ProfileStore:
     )
 
 
-def test_places_in_their_order(tmp_path: Path) -> None:
-    environ = {"HOME": str(tmp_path), "VMSS_TUI_PROFILES": f"/a{os.pathsep}/b", "XDG_STATE_HOME": "/state"}
-    found = places(tmp_path / "flag", environ)
+def test_places_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VMSS_TUI_PROFILES", f"/a{os.pathsep}/b")
+    found = places(tmp_path / "flag")
     assert [(each.path, each.origin) for each in found[:4]] == [
         (tmp_path / "flag", Origin.FLAG),
         (Path("/a"), Origin.ENVIRONMENT),
         (Path("/b"), Origin.ENVIRONMENT),
-        (tmp_path / ".config" / "vmss-tui" / "profiles", Origin.USER),
+        (user_profiles_directory(), Origin.USER),
     ]
-    assert found[4].path == bundled_dir()
+    assert found[4].path == bundled_profiles_directory()
     assert not found[4].writable
-    assert state_dir(environ) == Path("/state/vmss-tui")
-    assert user_dir({"HOME": "/h", "XDG_CONFIG_HOME": "relative"}) == Path("/h/.config/vmss-tui/profiles")
 
 
 def test_bundled_profiles_are_found_in_a_source_tree() -> None:
-    found = bundled_dir()
+    found = bundled_profiles_directory()
     assert found is not None
     assert (found / "web.toml").is_file()
 
@@ -128,8 +127,8 @@ def test_a_new_profile_is_saved_whole_and_readable(home: Path, store: ProfileSto
     assert list((home / "user").glob(".*")) == []
 
 
-def test_a_profile_with_references_is_private(home: Path, store: ProfileStore) -> None:
-    mask = os.umask(0o022)
+def test_a_saved_profile_is_private_and_stays_shared_where_it_was(home: Path, store: ProfileStore) -> None:
+    mask = os.umask(0)
     try:
         plain = store.save(replace(store.get("plain"), name="a", path=None))
         refs = {"commandToExecute": SecretRef(SecretSource.ENV, "CMD")}
@@ -137,7 +136,10 @@ def test_a_profile_with_references_is_private(home: Path, store: ProfileStore) -
         secret = store.save(replace(store.get("plain"), name="b", path=None, protected=refs, script=script))
     finally:
         os.umask(mask)
-    assert stat.S_IMODE(plain.stat().st_mode) == 0o644
+    assert stat.S_IMODE(plain.stat().st_mode) == 0o600
+    plain.chmod(0o666)
+    store.save(replace(load(plain), description="shared"))
+    assert stat.S_IMODE(plain.stat().st_mode) == 0o644, "readable as it was, writable by its owner only"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     store.save(replace(load(secret), protected={}, script=store.get("plain").script))
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600

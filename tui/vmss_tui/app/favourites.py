@@ -1,9 +1,9 @@
 """Scale sets that a person starred: a text file, one resource id a line, in the user's configuration directory."""
 
-import os
 from pathlib import Path
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.paths import favorites_file, write_private
 
 
 class Favourites:
@@ -15,10 +15,8 @@ class Favourites:
 
     @classmethod
     def default(cls) -> "Favourites":
-        """`$XDG_CONFIG_HOME/vmss-tui/favourites`."""
-        base = os.environ.get("XDG_CONFIG_HOME", "")
-        root = Path(base) if base.startswith("/") else Path.home() / ".config"
-        return cls(root / "vmss-tui" / "favourites")
+        """The user's own."""
+        return cls(favorites_file())
 
     @property
     def ids(self) -> frozenset[ScaleSetId]:
@@ -29,10 +27,7 @@ class Favourites:
         """Star it or take the star away; returns whether it has one now. Raises OSError when that cannot be kept."""
         starred = target not in self._ids
         self._ids = [*self._ids, target] if starred else [each for each in self._ids if each != target]
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = self._path.with_suffix(".new")
-        fresh.write_text("".join(f"{each}\n" for each in self._ids))
-        fresh.replace(self._path)
+        write_private(self._path, "".join(f"{each}\n" for each in self._ids))
         return starred
 
     def _read(self) -> list[ScaleSetId]:

@@ -11,36 +11,15 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
+from vmss_tui.paths import log_file, open_private
+
 _LARGEST = 1 << 20
 """Bytes after which the log starts anew; the one before is kept as `.1`."""
 
 
-def state_directory() -> Path:
-    """`$XDG_STATE_HOME/vmss-tui`, by default `~/.local/state/vmss-tui`."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    root = Path(base) if base and Path(base).is_absolute() else Path.home() / ".local" / "state"
-    return root / "vmss-tui"
-
-
-def log_path() -> Path:
-    """The program's own log."""
-    return state_directory() / "vmss-tui.log"
-
-
-def runner_log_path(rollout: str) -> Path:
-    """The log of the process that carries out a rollout."""
-    return state_directory() / "logs" / f"rollout-{rollout}.log"
-
-
-def open_private(path: Path) -> int:
-    """A file descriptor that appends to `path`, readable by its owner only. Raises OSError."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-
-
 def write_traceback(error: BaseException) -> Path | None:
     """Append the traceback of `error`; returns the file, or None when it could not be written."""
-    path = log_path()
+    path = log_file()
     command = sys.argv[1] if len(sys.argv) > 1 else "app"
     text = "".join(traceback.format_exception(error))
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
@@ -55,7 +34,7 @@ def write_traceback(error: BaseException) -> Path | None:
 
 def start(path: Path | None = None) -> Path | None:
     """Send the logging of the whole process to a private file; returns it, or None when it cannot be written."""
-    target = path or log_path()
+    target = path or log_file()
     try:
         _rotate(target)
         stream = os.fdopen(open_private(target), "w", encoding="utf-8", errors="replace", buffering=1)

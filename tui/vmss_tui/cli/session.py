@@ -12,6 +12,7 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any
 
+from vmss_tui import paths
 from vmss_tui.app.session import CloudInfo, DeviceCode
 from vmss_tui.errors import LeaseHeld, PreflightRefused, SignInFailed, UsageError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
@@ -99,9 +100,7 @@ class LiveSession:
     @property
     def journal_path(self) -> Path:
         """Where the journal is."""
-        from vmss_tui.journal.store import default_path
-
-        return self._settings.journal or default_path()
+        return self._settings.journal or paths.journal_file()
 
     def journal(self) -> Journal:
         """See `app.session.Session`. A journal that does not exist yet is made, even to read it."""
@@ -202,11 +201,10 @@ class LiveSession:
             self._journal = None
 
     async def _run(self, rollout: str, secrets: Mapping[str, Secret], *, force: bool = False) -> None:
-        from vmss_tui.cli import logfile
         from vmss_tui.cli.commands.rollout import runner_process as process
 
         journal = self.journal()
-        log = logfile.runner_log_path(rollout)
+        log = paths.runner_log_file(rollout)
         command = process.runner_command(rollout, journal.path, self._settings, force=force)
 
         def is_running(pid: int) -> bool:

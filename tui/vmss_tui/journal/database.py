@@ -13,6 +13,7 @@ from threading import RLock
 from urllib.parse import quote
 
 from vmss_tui.errors import JournalUnavailable
+from vmss_tui.paths import make_private_directory, open_private
 
 SCHEMA = 1
 BUSY_SECONDS = 10.0
@@ -150,13 +151,13 @@ _SQLITE = {
 
 def _make_private(path: Path) -> None:
     """Create directory (0700) and file (0600); take others' rights away from what is ours."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_directory(path.parent)
     if path.exists():
         mode, mine = path.stat().st_mode, path.stat().st_uid == os.getuid()
         if mode & 0o007 and mine:
             path.chmod(mode & 0o770)
         return
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    os.close(open_private(path))
 
 
 def _opened(path: Path, mode: str) -> sqlite3.Connection:

@@ -34,8 +34,9 @@ from vmss_tui.journal import lease as leases
 from vmss_tui.journal import schema
 from vmss_tui.journal.database import Database
 from vmss_tui.journal.lease import Lease, Owner
+from vmss_tui.paths import journal_file
 
-__all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader", "default_path"]
+__all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader"]
 
 VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo")
 PACES = 10
@@ -76,12 +77,6 @@ class Request:
     at: datetime
 
 
-def default_path() -> Path:
-    """`$XDG_STATE_HOME/vmss-tui/journal.db`."""
-    base = os.environ.get("XDG_STATE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".local" / "state") / "vmss-tui" / "journal.db"
-
-
 class Journal:
     """The log of all rollouts."""
 
@@ -91,7 +86,7 @@ class Journal:
     @classmethod
     def open(cls, path: Path | None = None, *, read_only: bool = False) -> "Journal":
         """Open (and create, unless `read_only`) the journal. Raises JournalUnavailable."""
-        return cls(Database(path or default_path(), read_only=read_only))
+        return cls(Database(path or journal_file(), read_only=read_only))
 
     @property
     def path(self) -> Path:

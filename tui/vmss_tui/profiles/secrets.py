@@ -12,7 +12,7 @@ from typing import Any
 
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.profiles.store.directories import expanded
+from vmss_tui.paths import expanded
 
 VARIABLES = "VMSS_TUI_SECRET_"
 """How the environment variables begin that hold what a person would type."""

@@ -147,7 +147,7 @@ def private_directory() -> Iterator[Path]:
         UnwritableError: there is no room or no right.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    parent = Path(runtime if runtime and os.access(runtime, os.W_OK) else tempfile.gettempdir())
+    parent = Path(runtime if runtime.startswith("/") and os.access(runtime, os.W_OK) else tempfile.gettempdir())
     _sweep(parent)
     try:
         path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))

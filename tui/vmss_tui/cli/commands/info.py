@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from vmss_tui import __version__
-from vmss_tui.cli import logfile, output
+from vmss_tui.cli import output
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.gateway.sign_in.clouds import clouds_directory
+from vmss_tui.paths import clouds_directory, log_file
 from vmss_tui.presentation import records, text_tables
 
 PACKAGES = ("textual", "azure-identity", "azure-mgmt-compute", "azure-core", "aiohttp", "msgspec")
@@ -66,7 +66,7 @@ def _paths(session: LiveSession) -> dict[str, str]:
     return {
         "program": sys.executable,
         "journal": str(session.journal_path),
-        "log": str(logfile.log_path()),
+        "log": str(log_file()),
         "clouds": str(clouds_directory()),
     }
 

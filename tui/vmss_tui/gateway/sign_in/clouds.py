@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from vmss_tui.errors import UsageError
+from vmss_tui.paths import clouds_directory
 
 FILE_VARIABLE = "VMSS_TUI_CLOUD_FILE"
 CREDENTIALS = ("auto", "env", "cli", "managed-identity", "device")
@@ -106,23 +107,16 @@ def load_cloud(
     if file is not None:
         return read_cloud(Path(file))
     if name is not None:
-        return _named(name, env)
+        return _named(name)
     if env.get(FILE_VARIABLE):
         return read_cloud(Path(env[FILE_VARIABLE]), said_by=f"${FILE_VARIABLE}")
     return PUBLIC
 
 
-def clouds_directory(environ: Mapping[str, str] | None = None) -> Path:
-    """Where the user's own clouds are: `$XDG_CONFIG_HOME/vmss-tui/clouds`."""
-    env = os.environ if environ is None else environ
-    home = env.get("XDG_CONFIG_HOME") or str(Path(env.get("HOME") or "~").expanduser() / ".config")
-    return Path(home) / "vmss-tui" / "clouds"
-
-
-def _named(name: str, environ: Mapping[str, str]) -> Cloud:
+def _named(name: str) -> Cloud:
     if name.lower() in BUILT_IN:
         return BUILT_IN[name.lower()]
-    directory = clouds_directory(environ)
+    directory = clouds_directory()
     path = directory / f"{name}.toml"
     if re.fullmatch(r"[\w.-]+", name) and path.is_file():
         return read_cloud(path)

@@ -20,11 +20,11 @@ from vmss_tui.domain.fleet.script import (
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import Window
 from vmss_tui.domain.plan.rollout_policy import BatchStep, ExternalGate, Hook, RolloutPolicy
+from vmss_tui.paths import expanded
 from vmss_tui.profiles.format.document import Document, read_text
 from vmss_tui.profiles.format.problem import LintProblem, error
 from vmss_tui.profiles.format.profile import Profile, ReportFields, Rerun, Script, Targets, Variable
 from vmss_tui.profiles.format.reading import Reading
-from vmss_tui.profiles.store.directories import expanded
 
 Table = Mapping[str, Any]
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from vmss_tui.paths import expanded
 from vmss_tui.profiles.format.locate import Layout, layout
 from vmss_tui.profiles.format.problem import LintProblem, error
 from vmss_tui.profiles.format.spec import PROFILE, Section
-from vmss_tui.profiles.store.directories import expanded
 
 _LIMIT = 1 << 20
 _DEPTH = 8

@@ -11,22 +11,21 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vmss_tui.profiles.store.atomic import write_atomically
-from vmss_tui.profiles.store.directories import state_dir
+from vmss_tui.paths import drafts_directory, write_private
 
 
 class Drafts:
     """Unsaved texts by form, such as the id of the scale set that a deployment is for."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._directory = directory or state_dir() / "drafts"
+        self._directory = directory or drafts_directory()
 
     def keep(self, form: str, texts: Mapping[str, str], at: datetime) -> bool:
         """Remember what a form holds now; False when it could not be written, which is no reason to stop typing."""
         kept = {key: text for key, text in texts.items() if not _is_secret(key, text)}
         body = {"form": form, "at": at.astimezone(UTC).isoformat(), "texts": kept}
         try:
-            write_atomically(self._path(form), json.dumps(body, ensure_ascii=False, indent=1), private=True)
+            write_private(self._path(form), json.dumps(body, ensure_ascii=False, indent=1))
         except OSError:
             return False
         return True

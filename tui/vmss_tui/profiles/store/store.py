@@ -5,12 +5,13 @@ Files only. Saving is atomic; a file with comments or a base is never rewritten 
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from vmss_tui import paths
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.errors import SaveRefused, UsageError
 from vmss_tui.profiles.convert.recognize import recognise
@@ -19,9 +20,8 @@ from vmss_tui.profiles.format.nearest import nearest
 from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.lint.lint import NAMES, load
 from vmss_tui.profiles.redact import masked
-from vmss_tui.profiles.store.atomic import is_private, write_atomically
 from vmss_tui.profiles.store.cache import Peeking, Stats
-from vmss_tui.profiles.store.directories import Origin, Place, expanded, places, state_dir
+from vmss_tui.profiles.store.directories import Origin, Place, places
 from vmss_tui.profiles.store.usage import Uses
 
 
@@ -47,15 +47,15 @@ class ProfileStore:
 
     def __init__(self, *found: Place, state: Path | None = None) -> None:
         self.places = found
-        self._uses = Uses((state or state_dir()) / "profiles-used.json")
+        self._uses = Uses(state / "profiles-used.json" if state is not None else paths.profile_uses_file())
         self._peek = Peeking()
         self._labels: dict[str, str] = {}
         self._labelled_by: tuple[tuple[Path, Stats], ...] = ()
 
     @classmethod
-    def default(cls, extra_dir: Path | None = None, *, environ: Mapping[str, str] | None = None) -> "ProfileStore":
+    def default(cls, extra_dir: Path | None = None) -> "ProfileStore":
         """`extra_dir` (`--profiles`), `$VMSS_TUI_PROFILES`, the user's directory, the bundled ones, in that order."""
-        return cls(*places(extra_dir, environ), state=state_dir(environ))
+        return cls(*places(extra_dir))
 
     def list(self) -> tuple[ProfileEntry, ...]:
         """Every profile, the last used first, then by name; files that cannot be used carry their problem."""
@@ -85,7 +85,7 @@ class ProfileStore:
 
     def find(self, text: str) -> ProfileEntry:
         """The entry of a name, or of a path. Raises UsageError with the nearest names."""
-        path = expanded(text)
+        path = paths.expanded(text)
         if text.endswith(".toml") or os.sep in text:
             if not path.is_file():
                 raise UsageError(f"no profile at {path}", hint="give the path of a TOML file, or a profile's name")
@@ -175,7 +175,7 @@ class ProfileStore:
         """Copy a profile, comments and all, under another name into the first writable place."""
         path = self._free(name)
         text = renamed(self._self_contained(entry, path.parent), name)
-        _write(path, text, private=is_private(entry.path))
+        _write(path, text, private=True)
         self._peek.forget()
         return path
 
@@ -183,7 +183,7 @@ class ProfileStore:
         """Give a profile, and its file, another name in the same place; comments stay."""
         self._refuse_bundled(entry, "renamed")
         path = self._free(name, entry.path.parent)
-        _write(path, renamed(self.text(entry), name), private=is_private(entry.path))
+        _write(path, renamed(self.text(entry), name), private=True)
         entry.path.unlink()
         self._peek.forget()
         return path
@@ -319,7 +319,7 @@ def _what_is_lost(text: str) -> str:
 
 def _write(path: Path, text: str, *, private: bool) -> None:
     try:
-        write_atomically(path, text, private=private or (path.exists() and is_private(path)))
+        paths.write_private(path, text, keep_mode=not private)
     except OSError as problem:
         raise _no_rights(path, problem) from problem
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vmss_tui.profiles.store.atomic import write_atomically
+from vmss_tui.paths import write_private
 
 _KEPT = 500
 
@@ -31,7 +31,7 @@ class Uses:
         newest = sorted(known.items(), key=lambda each: each[1], reverse=True)[:_KEPT]
         text = json.dumps({each: when.isoformat() for each, when in newest}, indent=1)
         with suppress(OSError):
-            write_atomically(self._path, text, private=True)
+            write_private(self._path, text)
 
 
 def _time(text: object) -> datetime | None:

@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 
-from vmss_tui.cli import logfile
 from vmss_tui.cli.settings import Settings
 from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.errors import LeaseHeld, VmssTuiError
+from vmss_tui.paths import open_private
 from vmss_tui.ports import Clock
 
 LONGEST_START = 60.0
@@ -52,7 +52,7 @@ def _spawn(command: Sequence[str], secrets: Mapping[str, Secret], log: Path) -> 
 
     environ = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLES)}
     try:
-        output = logfile.open_private(log)
+        output = open_private(log)
         try:
             process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True, env=environ

@@ -20,9 +20,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from vmss_tui.cli import invocation as called
-from vmss_tui.cli import logfile
 from vmss_tui.cli.commands.rollout.runner_process import python
 from vmss_tui.errors import UsageError, VmssTuiError
+from vmss_tui.paths import demo_directory, open_private
 
 LONGEST_START = 30.0
 """Seconds after which a simulator that has not said that it is ready counts as stuck."""
@@ -57,7 +57,7 @@ class DemoHome:
     """The demo's own state directory and the simulator that belongs to it."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        self.directory = directory or logfile.state_directory() / "demo"
+        self.directory = directory or demo_directory()
         self._record = self.directory / "simulator.json"
         self._log = self.directory / "simulator.log"
         self._journal = self.directory / "vmss-tui" / "journal.db"
@@ -171,7 +171,7 @@ class DemoHome:
 
     def _open(self, name: str) -> int:
         try:
-            return logfile.open_private(self.directory / name)
+            return open_private(self.directory / name)
         except OSError as error:
             raise VmssTuiError(
                 f"the demo needs a directory it can write: {self.directory}: {error.strerror}",

@@ -1,0 +1,90 @@
+"""Where things are kept, and that what is private is created private whatever the umask."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from vmss_tui import paths
+
+SOURCE = Path(paths.__file__).parent
+LOOKUPS: dict[str, tuple[Callable[[], Path], ...]] = {
+    "CONFIG": (paths.clouds_directory, paths.user_profiles_directory, paths.favorites_file, paths.config_file),
+    "STATE": (
+        paths.journal_file,
+        paths.log_file,
+        paths.drafts_directory,
+        paths.profile_uses_file,
+        paths.demo_directory,
+        lambda: paths.runner_log_file("x"),
+    ),
+    "CACHE": (paths.cache_directory,),
+}
+DEFAULTS = {"CONFIG": ".config", "STATE": ".local/state", "CACHE": ".cache"}
+
+
+@pytest.mark.parametrize("kind", LOOKUPS)
+def test_every_path_follows_its_variable(kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path))
+    assert all(find().is_relative_to(tmp_path / "vmss-tui") for find in LOOKUPS[kind])
+
+
+@pytest.mark.parametrize("kind", LOOKUPS)
+@pytest.mark.parametrize("value", ["cfg", "./cfg", ""])
+def test_a_relative_variable_is_ignored_by_every_path(
+    kind: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(f"XDG_{kind}_HOME", value)
+    assert all(find().is_relative_to(tmp_path / DEFAULTS[kind] / "vmss-tui") for find in LOOKUPS[kind])
+
+
+def test_no_other_module_reads_the_variables() -> None:
+    modules = [path for path in SOURCE.rglob("*.py") if "simulator" not in path.parts and path.name != "paths.py"]
+    readers = [str(path) for path in modules if 'get("XDG_' in path.read_text("utf-8")]
+    assert len(modules) > 100
+    assert readers == []
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture(params=[0, 0o022, 0o777])
+def umask(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("umask")
+def test_directories_and_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "vmss-tui" / "logs" / "a.log"
+    os.close(paths.open_private(path))
+    paths.write_private(path.with_name("b.json"), "{}")
+    assert {mode_of(each) for each in (path, path.with_name("b.json"))} == {0o600}
+    assert {mode_of(each) for each in path.parents[:3]} == {0o700}
+
+
+def test_a_file_that_was_open_to_others_is_closed_to_them(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.touch(mode=0o666)
+    path.chmod(0o666)
+    os.close(paths.open_private(path))
+    assert mode_of(path) == 0o600
+
+
+def test_a_link_in_the_place_of_a_file_is_never_followed(tmp_path: Path) -> None:
+    victim, link = tmp_path / "victim", tmp_path / "link"
+    victim.write_text("kept")
+    link.symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic"):
+        paths.open_private(link)
+    paths.write_private(link, "new")
+    assert (victim.read_text(), link.read_text(), link.is_symlink()) == ("kept", "new", False)
+
+
+def test_a_home_that_does_not_exist_leaves_a_path_alone() -> None:
+    assert paths.expanded("~no-such-user-here/x") == Path("~no-such-user-here/x")

@@ -1,0 +1,159 @@
+"""Every directory and file of the program, by the XDG base directory specification; the only module that knows them.
+
+Pure lookups plus the helpers that create what is private: directories 0700 and files 0600, whatever the umask. macOS
+uses the same directories as Linux, as command-line tools do there. A relative value of an XDG variable is ignored, as
+the specification demands.
+"""
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from platformdirs.unix import Unix
+
+_DIRECTORIES = Unix("vmss-tui", appauthor=False)
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def config_directory() -> Path:
+    """What a person writes: `$XDG_CONFIG_HOME/vmss-tui`, by default `~/.config/vmss-tui`."""
+    return _DIRECTORIES.user_config_path
+
+
+def state_directory() -> Path:
+    """What the program keeps: `$XDG_STATE_HOME/vmss-tui`, by default `~/.local/state/vmss-tui`."""
+    return _DIRECTORIES.user_state_path
+
+
+def cache_directory() -> Path:
+    """What may be lost at any time: `$XDG_CACHE_HOME/vmss-tui`, by default `~/.cache/vmss-tui`."""
+    return _DIRECTORIES.user_cache_path
+
+
+def config_file() -> Path:
+    """The user's settings."""
+    return config_directory() / "config.toml"
+
+
+def clouds_directory() -> Path:
+    """The user's own clouds, one TOML file each."""
+    return config_directory() / "clouds"
+
+
+def user_profiles_directory() -> Path:
+    """The user's own deployment profiles."""
+    return config_directory() / "profiles"
+
+
+def bundled_profiles_directory() -> Path | None:
+    """The profiles that come with the program: inside the wheel, else at the root of the source tree."""
+    installed = Path(__file__).parent / "profiles" / "bundled"
+    if installed.is_dir():
+        return installed
+    root = Path(__file__).parents[2]
+    return root / "profiles" if (root / "pyproject.toml").is_file() and (root / "profiles").is_dir() else None
+
+
+def favorites_file() -> Path:
+    """Scale sets that were marked with a star."""
+    return config_directory() / "favourites"
+
+
+def journal_file() -> Path:
+    """The log of all rollouts."""
+    return state_directory() / "journal.db"
+
+
+def log_file() -> Path:
+    """The program's own log."""
+    return state_directory() / "vmss-tui.log"
+
+
+def runner_log_file(rollout: str) -> Path:
+    """What the runner of a rollout wrote to its standard streams."""
+    return state_directory() / "logs" / f"rollout-{rollout}.log"
+
+
+def drafts_directory() -> Path:
+    """Forms that were filled in and neither saved nor started."""
+    return state_directory() / "drafts"
+
+
+def profile_uses_file() -> Path:
+    """When each profile was last used."""
+    return state_directory() / "profiles-used.json"
+
+
+def demo_directory() -> Path:
+    """The demo's own state directory, which keeps it away from the real journal."""
+    return state_directory() / "demo"
+
+
+def expanded(text: str | Path) -> Path:
+    """A path with a leading `~` replaced; unchanged when there is no such home directory."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
+def make_private_directory(path: Path) -> None:
+    """Create a directory and its missing parents with mode 0700; one that exists is left alone. Raises OSError."""
+    if path.is_dir():
+        return
+    make_private_directory(path.parent)
+    with suppress(FileExistsError):
+        path.mkdir(mode=DIRECTORY_MODE)
+        path.chmod(DIRECTORY_MODE)
+
+
+def open_private(path: Path) -> int:
+    """A file descriptor that appends to `path` with mode 0600, creating it when needed; follows no link.
+
+    Raises OSError.
+    """
+    make_private_directory(path.parent)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+    with suppress(PermissionError):
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) != FILE_MODE:
+            os.fchmod(descriptor, FILE_MODE)
+    return descriptor
+
+
+def write_private(path: Path, text: str, *, keep_mode: bool = False) -> None:
+    """Replace a file in one step, so that a reader sees the old or the new one, also after a power cut. Raises OSError.
+
+    The file gets mode 0600 whatever the umask. With `keep_mode`, one that exists keeps its mode, without write access
+    for others: a profile may be shared on purpose, but it can hold commands.
+    """
+    make_private_directory(path.parent)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            os.fchmod(descriptor, _shared_mode(path) if keep_mode else FILE_MODE)
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _shared_mode(path: Path) -> int:
+    try:
+        return stat.S_IMODE(path.stat().st_mode) & 0o744 | FILE_MODE
+    except OSError:
+        return FILE_MODE
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
