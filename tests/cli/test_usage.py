@@ -81,7 +81,7 @@ def test_shells_complete_commands(bare: Program) -> None:
     assert source.code == 0
     assert "complete" in source.out
     asked = bare(_VMSS_TUI_COMPLETE="bash_complete", COMP_WORDS="vmss-tui ro", COMP_CWORD="1")
-    assert [line.partition(",")[2] for line in asked.out.splitlines()] == ["rollout", "rollouts"]
+    assert [line.partition(",")[2] for line in asked.out.splitlines()] == ["rollout", "rollouts", "roles"]
 
 
 def test_nobody_signed_in(bare: Program) -> None:

@@ -41,6 +41,7 @@ ENTRIES = (
     Entry("report", "[ROLLOUT]", "a rollout as Markdown, HTML or JSON", "rollout.history:report", "Afterwards"),
     Entry("replay", "[ROLLOUT]", "play a recorded rollout again", "rollout.history:replay", "Afterwards"),
     Entry("profiles", "COMMAND", "list, show, lint, new, import, export …", "profiles.profiles:profiles", "Prepare"),
+    Entry("roles", "reader|operator", "the custom role to look or to roll out, as JSON", "roles:roles", "Prepare"),
     Entry("info", "", "paths, versions, cloud, credential, quota", "info:info", "Prepare"),
     Entry("runner", "ROLLOUT", "carry out a rollout of the journal", "rollout.runner:runner", ""),
 )

@@ -1,0 +1,71 @@
+"""Rights: Azure's wildcards, what is missing, and the roles that suffice."""
+
+import pytest
+
+from support.build import web
+from vmss_tui.domain.fleet.rights import (
+    ADVISED,
+    READ,
+    ROLL_OUT_FLEXIBLE,
+    ROLL_OUT_UNIFORM,
+    Permission,
+    Role,
+    allowed,
+    missing,
+    needed_to_roll_out,
+    role_definition,
+)
+from vmss_tui.domain.fleet.scale_set import Orchestration
+
+SETS = "Microsoft.Compute/virtualMachineScaleSets"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "action", "allows"),
+    [
+        ("*", f"{SETS}/write", True),
+        ("*/read", f"{SETS}/virtualMachines/read", True),
+        ("*/read", f"{SETS}/write", False),
+        ("microsoft.compute/VIRTUALMACHINESCALESETS/*", f"{SETS}/manualupgrade/action", True),
+        ("Microsoft.Compute/virtualMachines/*/read", f"{SETS}/virtualMachines/read", False),
+        ("Microsoft.Compute/virtualMachines/*", "Microsoft.Compute/virtualMachines/extensions/write", True),
+        (f"{SETS}/read", f"{SETS}/readmore", False),
+        (f"{SETS}.read", f"{SETS}/read", False),
+    ],
+)
+def test_wildcards_match_as_azure_does(pattern: str, action: str, allows: bool) -> None:
+    assert Permission((pattern,)).allows(action) is allows
+
+
+def test_what_one_role_takes_back_another_may_still_give() -> None:
+    reader = Permission(("*",), (f"{SETS}/write",))
+    assert not allowed(f"{SETS}/write", [reader])
+    assert allowed(f"{SETS}/write", [reader, Permission((f"{SETS}/*",))])
+    assert missing((f"{SETS}/read", f"{SETS}/write"), [reader]) == (f"{SETS}/write",)
+    assert missing((f"{SETS}/read",), []) == (f"{SETS}/read",)
+
+
+def test_a_pattern_of_many_wildcards_is_quick() -> None:
+    assert not Permission(("*" * 5000 + "x",)).allows("a" * 5000)
+
+
+def test_a_rollout_needs_what_its_strategy_uses() -> None:
+    uniform = web()
+    flexible = web(orchestration=Orchestration.FLEXIBLE)
+    rolling = needed_to_roll_out(uniform, writes_model=True, client_batches=False)
+    assert f"{SETS}/extensions/write" in rolling and f"{SETS}/manualupgrade/action" not in rolling
+    manual = needed_to_roll_out(uniform, writes_model=True, client_batches=True, suspends_repairs=True)
+    assert {f"{SETS}/manualupgrade/action", f"{SETS}/setOrchestrationServiceState/action"} <= set(manual)
+    retry = needed_to_roll_out(flexible, writes_model=False, client_batches=True)
+    assert retry == ("Microsoft.Compute/virtualMachines/extensions/write",)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_documented_roles_suffice(role: Role) -> None:
+    made = role_definition(role, ["/subscriptions/s"])
+    permissions = [Permission(tuple(made["Actions"]))]
+    assert not missing((*READ, *ADVISED), permissions)
+    lacking = missing((*ROLL_OUT_UNIFORM, *ROLL_OUT_FLEXIBLE), permissions)
+    assert (lacking == ()) is (role is Role.OPERATOR)
+    assert made["AssignableScopes"] == ["/subscriptions/s"] and made["IsCustom"] is True
+    assert all("*" not in action for action in made["Actions"])
