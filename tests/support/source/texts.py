@@ -1,0 +1,91 @@
+"""What users read: the strings of the code, the docstrings that Click prints as help, and the documents."""
+
+import ast
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeGuard
+
+from support.source.modules import ROOT, Function, Module
+
+GLOSSARY = ROOT / "docs" / "architecture.md"
+_ROW = re.compile(r"^\|(?P<term>[^|]+)\|(?P<never>[^|]+)\|$", re.MULTILINE)
+_PHRASE = re.compile(r"`([^`]+)`")
+# A banned phrase inside of these is none.
+_ALLOWED = re.compile(r"roll(ed|ing|s)? (back|out)|virtual machines?", re.IGNORECASE)
+
+
+def banned_phrases() -> tuple[str, ...]:
+    """The phrases in `code` of the glossary's right column."""
+    _, _, glossary = GLOSSARY.read_text(encoding="utf-8").partition("## Glossary")
+    table, _, _ = glossary.partition("\n## ")
+    return tuple(phrase for row in _ROW.finditer(table) for phrase in _PHRASE.findall(row["never"]))
+
+
+def phrases_in(text: str, phrases: Iterable[str]) -> set[str]:
+    """Those of the phrases that occur in a text as whole words, in any case and over line ends."""
+    words = _ALLOWED.sub("…", " ".join(text.split()))
+    return {phrase for phrase in phrases if re.search(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", words, re.IGNORECASE)}
+
+
+def texts(module: Module) -> Iterator[tuple[int, str]]:
+    """Line and text of every string that is no docstring; `…` stands for what an f-string fills in.
+
+    Strings without a space and without a capital letter are ids, not texts. Docstrings of decorated functions of the
+    command line are texts: Click prints them.
+    """
+    skipped = _docstrings(module)
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.JoinedStr):
+            skipped |= {id(part) for part in node.values}
+            yield node.lineno, "".join(part.value if _is_string(part) else "…" for part in node.values)
+        elif _is_string(node) and id(node) not in skipped and not _is_id(node.value):
+            yield node.lineno, node.value
+
+
+class _Text(ast.Constant):
+    """A constant that is a string."""
+
+    value: str
+
+
+def _is_string(node: ast.AST) -> TypeGuard[_Text]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_id(text: str) -> bool:
+    return " " not in text and text == text.lower()
+
+
+def _docstrings(module: Module) -> set[int]:
+    """Ids of the nodes of every docstring, of attributes too, that nobody sees at run time."""
+    return {
+        id(statement.value)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Module | ast.ClassDef | Function) and not _is_command(module, node)
+        for statement in node.body
+        if isinstance(statement, ast.Expr) and _is_string(statement.value)
+    }
+
+
+def _is_command(module: Module, node: ast.AST) -> bool:
+    return module.name.startswith("vmss_tui.cli.commands.") and isinstance(node, Function) and bool(node.decorator_list)
+
+
+def offending_texts(modules: Collection[Module], phrases: Iterable[str]) -> dict[str, set[str]]:
+    """Module name -> banned phrases in its texts."""
+    wanted = tuple(phrases)
+    found = {
+        module.name: {phrase for _, text in texts(module) for phrase in phrases_in(text, wanted)} for module in modules
+    }
+    return {name: hits for name, hits in found.items() if hits}
+
+
+def documents() -> Iterator[tuple[str, str]]:
+    """Path and text of every document that ships or that a reader of the repository opens; not the glossary itself."""
+    paths = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("profiles/*.toml"), *ROOT.glob("tui/**/FORMAT.md")]
+    for path in sorted(paths):
+        text = path.read_text(encoding="utf-8")
+        if path == GLOSSARY:
+            before, _, glossary = text.partition("## Glossary")
+            text = before + glossary.partition("\n## ")[2]
+        yield str(path.relative_to(ROOT)), text
