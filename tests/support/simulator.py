@@ -75,8 +75,7 @@ class SimulatorProcess:
     ) -> "SimulatorProcess":
         """Start a simulator and wait until it is ready; it dies with this process.
 
-        Raises:
-            AssertionError: it ended or said nothing instead; the text holds its stderr.
+        Raises AssertionError: it ended or said nothing instead; the text holds its stderr.
         """
         words = [sys.executable, "-m", "vmss_tui.simulator", "--scenario", str(scenario)]
         words += ["--parent-pid", str(os.getpid())]

@@ -48,10 +48,8 @@ class Story:
     def of(cls, keys: str, extra: str = "", scripts: str = "") -> "Story":
         """A story about one scale set.
 
-        Args:
-            keys: its TOML keys.
-            extra: further tables.
-            scripts: `[[scripts]]` tables that are looked at before the usual one.
+        `keys` are its TOML keys, `extra` further tables, `scripts` those `[[scripts]]` tables that are tried before
+        the usual one.
         """
         plain = PLAIN.replace("{scripts}", scripts)
         scenario = loads(f'{plain}\n[[scale_sets]]\nname = "app"\n{keys}\n{extra}')

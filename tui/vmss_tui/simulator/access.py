@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vmss_tui.simulator.armpath import ArmPath
-from vmss_tui.simulator.scenario.model import Principal
+from vmss_tui.simulator.scenario.model import Principal, PrincipalKind
 
 ROLES: dict[str, tuple[str, ...]] = {
     "owner": ("*",),
@@ -57,7 +57,8 @@ class Rights:
 
     def __init__(self, principal: Principal) -> None:
         self.grants = tuple(
-            Grant(ROLES.get(each.role.lower(), ()), each.scope.rstrip("/").lower()) for each in principal.roles
+            Grant(ROLES.get(assignment.role.lower(), ()), assignment.scope.rstrip("/").lower())
+            for assignment in principal.roles
         )
 
     def allow(self, action: str, scope: str) -> bool:
@@ -71,7 +72,7 @@ class Rights:
 
     def keep_readable(self, ids: Iterable[str], action: str) -> list[bool]:
         """Tell for each id of a list whether the principal may read it."""
-        return [self.allow(action, each) for each in ids]
+        return [self.allow(action, identifier) for identifier in ids]
 
 
 def action_of(method: str, path: ArmPath) -> str:
@@ -101,4 +102,4 @@ def refusal(principal: Principal, action: str, scope: str) -> str:
 
 
 def _client(principal: Principal) -> str:
-    return principal.name if principal.kind == "user" else principal.client_id
+    return principal.name if principal.kind is PrincipalKind.USER else principal.client_id

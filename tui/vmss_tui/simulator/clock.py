@@ -11,10 +11,8 @@ from datetime import UTC, datetime, timedelta
 class SimClock:
     """Simulated time that runs `speed` times as fast as real time.
 
-    Args:
-        speed: simulated seconds a real second; must be positive.
-        start: where simulated time begins; now (real, UTC) when left out.
-        monotonic: source of real seconds, replaceable in tests.
+    `speed` is in simulated seconds a real second and must be positive; simulated time begins at `start`, or at the
+    real time (UTC); `monotonic` is the source of real seconds, which tests replace.
     """
 
     def __init__(

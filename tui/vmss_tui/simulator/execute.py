@@ -24,7 +24,8 @@ from vmss_tui.simulator.world.machine import updates
 from vmss_tui.simulator.world.machine.health import turn_health
 from vmss_tui.simulator.world.machine.scripts import TAIL_BYTES, ScriptSettings, read_settings
 from vmss_tui.simulator.world.state.draft import Draft, change
-from vmss_tui.simulator.world.state.model import Health, World
+from vmss_tui.simulator.world.state.model import World
+from vmss_tui.simulator.world.state.states import Health, Provisioning
 from vmss_tui.simulator.world.state.timeline import ExtensionEnds, HealthTurns, ScriptResult, without
 
 LOOK_EVERY = 0.1
@@ -66,10 +67,10 @@ def begun(world: World) -> Iterator[Run]:
     """Return every script that has begun and has no result yet."""
     for scale_set in world.scale_sets.values():
         for instance in scale_set.instances.values():
-            if not instance.todo or instance.provisioning == "Deleting":
+            if not instance.todo or instance.provisioning is Provisioning.DELETING:
                 continue
             current = instance.extensions.get(instance.todo[0])
-            if current is None or not current.spec.is_script or current.state not in ("Creating", "Updating"):
+            if current is None or not current.spec.is_script or not current.awaited:
                 continue
             if current.started is not None and current.result is None:
                 yield Run(
@@ -186,7 +187,7 @@ class Executor:
             for (scale_set, instance), home in list(self._homes.items()):
                 command = ["/bin/sh", "-c", self.simulation.scenario.health_command]
                 result = await run_command(command, home, _environment(home, ()), 10.0)
-                well: Health = "healthy" if result.exit_code == 0 else "unhealthy"
+                well: Health = Health.HEALTHY if result.exit_code == 0 else Health.UNHEALTHY
                 self.simulation.apply(report_health(scale_set, instance, well))
             await asyncio.sleep(HEALTH_EVERY)
 
@@ -219,11 +220,8 @@ async def run_command(
 ) -> ScriptResult:
     """Run a command in its own session and keep the last 4 KiB of each output.
 
-    Args:
-        words: program and arguments.
-        directory: where it runs.
-        environment: all that it sees.
-        limit: real seconds after which it and its children are killed.
+    `words` are the program and its arguments, `environment` is all that it sees; after `limit` real seconds it and
+    its children are killed.
     """
     try:
         process = await asyncio.create_subprocess_exec(

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from vmss_tui.simulator.answers import arm_error
-from vmss_tui.simulator.scenario.model import FaultRule
+from vmss_tui.simulator.scenario.model import FaultKind, FaultRule
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 DRIP_PIECES = 20
@@ -69,13 +69,13 @@ class Faults:
     def remove(self, identifier: int | None = None) -> int:
         """Take one rule (or all) out of force; return how many went."""
         before = len(self.live)
-        self.live = [each for each in self.live if identifier is not None and each.id != identifier]
+        self.live = [fault for fault in self.live if identifier is not None and fault.id != identifier]
         return before - len(self.live)
 
     def match(self, method: str, path: str, query: str) -> FaultRule | None:
         """Return the rule that hits this request, if any; `stale_token` only hits requests with a skip token."""
         for fault in self.live:
-            if fault.rule.kind == "stale_token" and "skiptoken" not in query.lower():
+            if fault.rule.kind is FaultKind.STALE_TOKEN and "skiptoken" not in query.lower():
                 continue
             if fault.takes(method, path):
                 return fault.rule
@@ -84,20 +84,20 @@ class Faults:
 
 async def answer_with_fault(rule: FaultRule, request: web.Request, handler: Handler) -> web.StreamResponse:
     """Carry out one fault."""
-    if rule.kind == "status":
+    if rule.kind is FaultKind.STATUS:
         return status_fault(rule)
-    if rule.kind == "stale_token":
+    if rule.kind is FaultKind.STALE_TOKEN:
         return arm_error(400, "InvalidParameter", "The request URL is not valid.", target="$skiptoken")
-    if rule.kind == "reset":
+    if rule.kind is FaultKind.RESET:
         return cut(request)
-    if rule.kind == "delay":
+    if rule.kind is FaultKind.DELAY:
         await asyncio.sleep(rule.seconds)
         return await handler(request)
     answer = await handler(request)
     body = answer.body if isinstance(answer, web.Response) and isinstance(answer.body, bytes) else b"{}"
-    if rule.kind == "garbage":
+    if rule.kind is FaultKind.GARBAGE:
         return web.Response(body=b"\x1f\x8b<html>" + body[: len(body) // 3], content_type="application/json")
-    pieces = 1 if rule.kind == "truncate" else DRIP_PIECES
+    pieces = 1 if rule.kind is FaultKind.TRUNCATE else DRIP_PIECES
     return await _send_slowly(request, answer, body, pieces, rule)
 
 
@@ -122,7 +122,7 @@ async def _send_slowly(
     slow = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
     slow.content_length = len(body)
     await slow.prepare(request)
-    if rule.kind == "truncate":
+    if rule.kind is FaultKind.TRUNCATE:
         await slow.write(body[: max(1, len(body) // 2)])
         return cut(request)
     step = max(1, -(-len(body) // pieces))

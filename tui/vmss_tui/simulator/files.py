@@ -111,8 +111,7 @@ def _toml(table: Mapping[str, object]) -> str:
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, replacing an older one in one step.
 
-    Raises:
-        UnwritableError: there is no such place, no room or no right.
+    Raises UnwritableError: there is no such place, no room or no right.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -143,8 +142,7 @@ def write_handover(handover: Handover, private: Path) -> None:
 def private_directory() -> Iterator[Path]:
     """Make a directory of our own under `$XDG_RUNTIME_DIR` (else the temp directory) and remove it afterwards.
 
-    Raises:
-        UnwritableError: there is no room or no right.
+    Raises UnwritableError: there is no room or no right.
     """
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
     parent = Path(runtime if runtime.startswith("/") and os.access(runtime, os.W_OK) else tempfile.gettempdir())

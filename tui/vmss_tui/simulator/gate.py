@@ -45,10 +45,10 @@ class Gate:
         )
         for rule in reversed(scenario.faults):
             gate.faults.add(rule)
-        gate._principals = {(each.object_id, each.tenant_id): each for each in scenario.principals}
-        gate._rights = {key: Rights(each) for key, each in gate._principals.items()}
-        gate._subscriptions = {each.id.lower(): each for each in scenario.subscriptions}
-        gate._groups = {(each.subscription_id.lower(), each.name.lower()) for each in scenario.groups}
+        gate._principals = {(principal.object_id, principal.tenant_id): principal for principal in scenario.principals}
+        gate._rights = {key: Rights(principal) for key, principal in gate._principals.items()}
+        gate._subscriptions = {subscription.id.lower(): subscription for subscription in scenario.subscriptions}
+        gate._groups = {(group.subscription_id.lower(), group.name.lower()) for group in scenario.groups}
         return gate
 
     def principal(self, object_id: str, tenant_id: str) -> Principal | None:

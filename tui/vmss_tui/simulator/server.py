@@ -26,7 +26,9 @@ from vmss_tui.simulator.gate import GATE, Gate
 from vmss_tui.simulator.identity import entra, managed
 from vmss_tui.simulator.middleware import chain
 from vmss_tui.simulator.routes.control import CONTROL_TOKEN, SHUTDOWN
+from vmss_tui.simulator.scenario.model import PrincipalKind
 from vmss_tui.simulator.state import SIMULATION, Simulation
+from vmss_tui.simulator.world.state.states import Execution
 
 HOST = "127.0.0.1"
 BODY_LIMIT = 8 * 1024 * 1024
@@ -80,14 +82,8 @@ def make_app(simulation: Simulation, gate: Gate, token: str, stop: asyncio.Event
 async def serve(simulation: Simulation, options: ServeOptions, announce: Callable[[Handover], None]) -> None:
     """Serve until a signal, the control endpoint, the parent's end or idleness stops it.
 
-    Args:
-        simulation: what to serve.
-        options: where, and when to stop by itself.
-        announce: called once with everything clients need, when requests are answered.
-
-    Raises:
-        StartError: the port is taken or may not be bound.
-        UnwritableError: a file for clients cannot be written.
+    `announce` is called once, with everything that clients need, when requests are answered.
+    Raises StartError: the port is taken or may not be bound; UnwritableError: a file for clients cannot be written.
     """
     _check_execution(simulation, options)
     stop = asyncio.Event()
@@ -121,7 +117,8 @@ def _authority() -> Authority:
 
 def _handover(simulation: Simulation, options: ServeOptions, private: Path, access: Access) -> Handover:
     scenario = simulation.scenario
-    principal = next(each for each in scenario.principals if each.kind == "service_principal")
+    applications = (known for known in scenario.principals if known.kind is PrincipalKind.SERVICE_PRINCIPAL)
+    principal = next(applications)
     return Handover(
         origin=access.origin,
         control=f"{access.origin}/control/{access.token}",
@@ -163,7 +160,7 @@ def _bind_problem(port: int, error: OSError) -> str:
 
 
 def _check_execution(simulation: Simulation, options: ServeOptions) -> None:
-    if simulation.scenario.execution == "run" and os.geteuid() == 0 and not options.allow_root:
+    if simulation.scenario.execution is Execution.RUN and os.geteuid() == 0 and not options.allow_root:
         raise StartError(
             f"scenario {simulation.scenario.name} runs scripts for real, which is refused as root: start it as "
             "another user, or give --allow-root when this machine is there to be thrown away"
@@ -173,7 +170,7 @@ def _check_execution(simulation: Simulation, options: ServeOptions) -> None:
 @contextlib.asynccontextmanager
 async def _scripts(simulation: Simulation, private: Path, authority: Authority, origin: str) -> AsyncIterator[None]:
     """Run scripts for real as long as the context lasts, when the scenario asks for it."""
-    if simulation.scenario.execution != "run":
+    if simulation.scenario.execution is not Execution.RUN:
         yield
         return
     executor = Executor(simulation, private / "instances", origin, authority.client_context())

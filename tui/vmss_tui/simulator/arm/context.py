@@ -20,6 +20,7 @@ from vmss_tui.simulator.state import SIMULATION, Simulation
 from vmss_tui.simulator.world.changes.writes import Address
 from vmss_tui.simulator.world.state.errors import Failure, Refused, bad_content, resource_not_found
 from vmss_tui.simulator.world.state.model import Operation, ScaleSet, World
+from vmss_tui.simulator.world.state.states import RetryAfter
 
 T = TypeVar("T")
 Handler = Callable[["Call"], Awaitable[web.Response]]
@@ -76,8 +77,7 @@ class Call:
     def scale_set(self) -> ScaleSet:
         """The scale set of the path.
 
-        Raises:
-            Refused: 404, naming the group or the resource that is missing.
+        Raises Refused: 404, naming the group or the resource that is missing.
         """
         address = self.address
         self.check_group()
@@ -90,10 +90,11 @@ class Call:
         """Refuse a group that does not exist with ARM's own 404 (recorded: cloud-provider-azure 2025)."""
         info = self.request.match_info
         subscription, group = info["subscription"].lower(), info["group"].lower()
-        known = any(
-            one.subscription_id.lower() == subscription and one.name.lower() == group for one in self.scenario.groups
+        exists = any(
+            known_group.subscription_id.lower() == subscription and known_group.name.lower() == group
+            for known_group in self.scenario.groups
         )
-        if not known:
+        if not exists:
             raise Refused(404, "ResourceGroupNotFound", f"Resource group '{info['group']}' could not be found.")
 
     async def body(self) -> Mapping[str, Any]:
@@ -127,7 +128,7 @@ class Call:
             headers["Location"] = self._operation_url(operation, monitor=True)
         else:
             headers["Azure-AsyncNotification"] = "Enabled"
-        if self._is_write_of_set() and self.world.rules.switches.retry_after != "never":
+        if self._is_write_of_set() and self.world.rules.switches.retry_after is not RetryAfter.NEVER:
             headers["Retry-After"] = "10"
         return headers | self.hint()
 
@@ -180,7 +181,7 @@ def error_body(failure: Failure) -> dict[str, Any]:
     """An error as operations and rolling upgrades carry it."""
     body: dict[str, Any] = {}
     if failure.details:
-        body["details"] = [error_body(one) for one in failure.details]
+        body["details"] = [error_body(detail) for detail in failure.details]
     body |= {"code": failure.code, "message": failure.message}
     if failure.target:
         body["target"] = failure.target

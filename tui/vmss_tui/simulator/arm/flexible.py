@@ -23,7 +23,7 @@ async def list_in_group(call: Call) -> web.Response:
     shown, link = page(call, machines, call.scenario.paging.instances)
     call.request[CHARGE] = len(shown)
     shapes = {value.key: shapes_of(call, value) for value, _ in shown}
-    body: list[Any] = [flexible_json(shapes[value.key], one, view=view) for value, one in shown]
+    body: list[Any] = [flexible_json(shapes[value.key], instance, view=view) for value, instance in shown]
     return answer({"value": body} | link)
 
 
@@ -45,7 +45,7 @@ async def get_view(call: Call) -> web.Response:
 def _in_group(call: Call) -> list[tuple[ScaleSet, Instance]]:
     prefix = f"/subscriptions/{call.name('subscription')}/resourcegroups/{call.name('group')}/".lower()
     sets = [v for key, v in call.world.scale_sets.items() if key.startswith(prefix) and v.flexible]
-    return [(value, one) for value in sets for one in value.instances.values()]
+    return [(value, instance) for value in sets for instance in value.instances.values()]
 
 
 def _filtered(call: Call, view: bool) -> list[tuple[ScaleSet, Instance]]:
@@ -60,14 +60,13 @@ def _filtered(call: Call, view: bool) -> list[tuple[ScaleSet, Instance]]:
     value = call.world.scale_sets.get(match["id"].lower())
     if value is None or not value.flexible:
         return []
-    return [(value, one) for one in value.instances.values()]
+    return [(value, instance) for instance in value.instances.values()]
 
 
 def find(call: Call) -> tuple[ScaleSet, Instance]:
     """The set and the instance of the path.
 
-    Raises:
-        Refused: 404 ResourceNotFound.
+    Raises Refused: 404 ResourceNotFound.
     """
     call.check_group()
     wanted = call.name("machine").lower()

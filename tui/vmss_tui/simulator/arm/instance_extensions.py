@@ -27,19 +27,22 @@ class InstanceExtensions:
 
     def routes(self, path: str) -> list[web.RouteDef]:
         """Their routes below the path of an instance."""
-        one = f"{path}/extensions/{{extension}}"
+        single = f"{path}/extensions/{{extension}}"
         return [
             web.get(f"{path}/extensions", compute(self.list_all)),
-            web.get(one, compute(self.get)),
-            web.put(one, compute(self.put)),
-            web.delete(one, compute(self.delete)),
+            web.get(single, compute(self.get)),
+            web.put(single, compute(self.put)),
+            web.delete(single, compute(self.delete)),
         ]
 
     async def list_all(self, call: Call) -> web.Response:
         """GET the extensions of one instance."""
         value, instance = self.find(call)
         shapes = shapes_of(call, value)
-        shown = [extension_resource_json(shapes, instance, one, call.expands) for one in instance.extensions.values()]
+        shown = [
+            extension_resource_json(shapes, instance, installed, call.expands)
+            for installed in instance.extensions.values()
+        ]
         return answer({"value": shown})
 
     async def get(self, call: Call) -> web.Response:

@@ -15,6 +15,7 @@ from vmss_tui.simulator.world.state.chance import guid
 from vmss_tui.simulator.world.state.extension import InstalledExtension
 from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 from vmss_tui.simulator.world.state.profile import is_windows
+from vmss_tui.simulator.world.state.states import Health, Power, Provisioning
 
 _VM = "Microsoft.Compute/virtualMachines"
 _NEW_SINCE = "2024-03-01"
@@ -24,10 +25,10 @@ _LATEST_IMAGE = {False: "22.04.202411060", True: "20348.2849.241101"}
 """What `latest` stands for on instances whose scenario names no version; Linux, Windows."""
 _ORCHESTRATION = "VirtualMachineScaleSet"
 _HEALTH = {
-    "healthy": ("Info", "The VM is reporting itself as healthy"),
-    "unhealthy": ("Error", "The VM is reporting itself as unhealthy or is unreachable"),
-    "initializing": ("Info", "The VM is reporting itself as initializing"),
-    "unknown": ("Warning", "The health of the VM is unknown"),
+    Health.HEALTHY: ("Info", "The VM is reporting itself as healthy"),
+    Health.UNHEALTHY: ("Error", "The VM is reporting itself as unhealthy or is unreachable"),
+    Health.INITIALIZING: ("Info", "The VM is reporting itself as initializing"),
+    Health.UNKNOWN: ("Warning", "The health of the VM is unknown"),
 }
 _HEARTBEAT = 30
 """Seconds between two reports of a guest agent (recorded views are up to 26 s old)."""
@@ -167,17 +168,20 @@ def instance_view_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
         "platformUpdateDomain": instance.update_domain,
         "platformFaultDomain": instance.fault_domain,
     }
-    reported = instance.agent_ready or instance.power == "stopped"
+    reported = instance.agent_ready or instance.power is Power.STOPPED
     if reported:
         view["computerName"] = instance.computer_name
         view["osName"], view["osVersion"] = _os(shapes)
-    if instance.power != "deallocated":
+    if instance.power is not Power.DEALLOCATED:
         view["vmAgent"] = _agent(shapes, instance, reported)
     view["disks"] = [
-        {"name": _disk_name(shapes, instance), "statuses": [provisioning_status("Succeeded", stamp(instance.created))]}
+        {
+            "name": _disk_name(shapes, instance),
+            "statuses": [provisioning_status("Succeeded", stamp(instance.created))],
+        }
     ]
     if instance.extensions and reported:
-        view["extensions"] = [_extension_view(one, offset) for one in instance.extensions.values()]
+        view["extensions"] = [_extension_view(installed, offset) for installed in instance.extensions.values()]
     if instance.health is not None:
         level, words = _HEALTH[instance.health]
         time = whole(instance.health_at or instance.created, offset)
@@ -213,7 +217,7 @@ def _add_common(shown: dict[str, Any], shapes: Shapes, instance: Instance) -> No
         shown["properties"]["timeCreated"] = stamp(instance.created)
     if instance.extensions:
         shown["resources"] = [
-            extension_resource_json(shapes, instance, one, False) for one in instance.extensions.values()
+            extension_resource_json(shapes, instance, installed, False) for installed in instance.extensions.values()
         ]
 
 
@@ -245,7 +249,7 @@ def _machine(shapes: Shapes, instance: Instance, own_id: str) -> dict[str, Any]:
                 "managedDisk": managed,
                 "diskSizeGB": disk.get("diskSizeGB", 127 if shapes.windows else 30),
             },
-            "dataDisks": [_data_disk(shapes, instance, one) for one in storage.get("dataDisks") or ()],
+            "dataDisks": [_data_disk(shapes, instance, disk) for disk in storage.get("dataDisks") or ()],
         },
         "osProfile": {"computerName": instance.computer_name, **os_profile},
         "networkProfile": {"networkInterfaces": [{"id": f"{own_id}/networkInterfaces/{nic}"} for nic in shapes.nics]},
@@ -263,10 +267,10 @@ def _extension_view(installed: InstalledExtension, offset: str) -> dict[str, Any
         "displayStatus": "Provisioning succeeded",
     }
     status["message"] = status_message(spec, result) if result is not None and spec.is_script else ""
-    if installed.state == "Failed":
+    if installed.state is Provisioning.FAILED:
         code = result.exit_code if result is not None else 1
         status |= {"code": f"ProvisioningState/failed/{code}", "level": "Error", "displayStatus": "Provisioning failed"}
-    elif installed.state != "Succeeded":
+    elif installed.state is not Provisioning.SUCCEEDED:
         words = "Enable in progress" if installed.started is not None else ""
         status |= {"code": "ProvisioningState/transitioning", "displayStatus": "Transitioning", "message": words}
     status["time"] = stamp(installed.since, offset)
@@ -275,7 +279,7 @@ def _extension_view(installed: InstalledExtension, offset: str) -> dict[str, Any
         "type": f"{spec.publisher}.{spec.type}",
         "typeHandlerVersion": installed.version,
     }
-    if spec.is_windows_script and result is not None and installed.state in ("Succeeded", "Failed"):
+    if spec.is_windows_script and result is not None and installed.processed:
         shown["substatuses"] = [
             _output("StdOut", result.stdout),
             _output("StdErr", result.stderr),
@@ -296,7 +300,7 @@ def _output(stream: str, text: str) -> dict[str, Any]:
 
 def _agent(shapes: Shapes, instance: Instance, reported: bool) -> dict[str, Any]:
     time = shapes.heartbeat
-    if instance.power == "stopped":
+    if instance.power is Power.STOPPED:
         time = whole(instance.provisioned_at or instance.created, shapes.offset)
     if not reported:
         status = {
@@ -317,8 +321,12 @@ def _agent(shapes: Shapes, instance: Instance, reported: bool) -> dict[str, Any]
     }
     ready = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"}
     handlers = [
-        {"type": f"{one.spec.publisher}.{one.spec.type}", "typeHandlerVersion": one.version, "status": ready}
-        for one in instance.extensions.values()
+        {
+            "type": f"{installed.spec.publisher}.{installed.spec.type}",
+            "typeHandlerVersion": installed.version,
+            "status": ready,
+        }
+        for installed in instance.extensions.values()
     ]
     version = "2.7.41491.1149" if shapes.windows else "2.11.1.12"
     return {"vmAgentVersion": version, "statuses": [status], "extensionHandlers": handlers}
@@ -326,7 +334,7 @@ def _agent(shapes: Shapes, instance: Instance, reported: bool) -> dict[str, Any]
 
 def _provisioning(instance: Instance, since: str) -> dict[str, Any]:
     status = provisioning_status(instance.provisioning, since)
-    if instance.failure is not None and instance.provisioning == "Failed":
+    if instance.failure is not None and instance.provisioning is Provisioning.FAILED:
         status["code"] += f"/{instance.failure.code}"
         status["message"] = instance.failure.message
     return status

@@ -22,17 +22,19 @@ from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 async def list_all(call: Call) -> web.Response:
     """GET the instances; charged by the number of VMs, overprovisioned extras included."""
     value = call.scale_set()
-    members = [one for one in value.instances.values() if not one.hidden and _passes(call, value, one)]
+    members = [
+        instance for instance in value.instances.values() if not instance.hidden and _passes(call, value, instance)
+    ]
     shown, link = page(call, members, call.scenario.paging.instances)
-    call.request[CHARGE] = len(shown) + sum(one.hidden for one in value.instances.values())
+    call.request[CHARGE] = len(shown) + sum(instance.hidden for instance in value.instances.values())
     shapes = shapes_of(call, value, listed=True)
     view = call.expands
     if value.flexible:
-        body = [flexible_stub_json(shapes, one) for one in shown]
+        body = [flexible_stub_json(shapes, instance) for instance in shown]
     elif "instanceview" in call.option("$select").lower():
-        body = [selected_view_json(shapes, one) for one in shown]
+        body = [selected_view_json(shapes, instance) for instance in shown]
     else:
-        body = [instance_json(shapes, one, view=view) for one in shown]
+        body = [instance_json(shapes, instance, view=view) for instance in shown]
     return answer({"value": body} | link)
 
 
@@ -142,8 +144,7 @@ def on_one(verb: str) -> Callable[[web.Request], Any]:
 def find(call: Call) -> tuple[ScaleSet, Instance]:
     """The set and the instance of the path.
 
-    Raises:
-        Refused: 404 NotFound, CRP's own (recorded: vm_instanceview_404).
+    Raises Refused: 404 NotFound, CRP's own (recorded: vm_instanceview_404).
     """
     value = call.scale_set()
     wanted = call.name("instance")

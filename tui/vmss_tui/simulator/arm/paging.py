@@ -16,8 +16,7 @@ def page(call: Call, items: Sequence[T], size: int) -> tuple[Sequence[T], dict[s
 
     With the scenario's `empty_page` the first page is empty and has a link (recorded: nextlink_empty_page).
 
-    Raises:
-        Refused: 400 for a token that this list did not give out.
+    Raises Refused: 400 for a token that this list did not give out.
     """
     token = call.option("$skiptoken")
     if not token and call.scenario.paging.empty_page and items:

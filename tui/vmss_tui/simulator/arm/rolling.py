@@ -12,6 +12,7 @@ from vmss_tui.simulator.world.state.chance import draw
 from vmss_tui.simulator.world.state.errors import Refused, not_found
 from vmss_tui.simulator.world.state.model import Operation, RollingUpgrade, ScaleSet
 from vmss_tui.simulator.world.state.policy import RollingPolicy
+from vmss_tui.simulator.world.state.states import NeverRolled, RetryAfter, RollKind
 
 _TYPE = "Microsoft.Compute/virtualMachineScaleSets/rollingUpgrades"
 _FLAGS_SINCE = "2022-11-01"
@@ -74,8 +75,8 @@ async def get_latest(call: Call) -> web.Response:
     value = call.scale_set()
     switches = call.world.rules.switches
     roll = value.roll
-    if roll is None or (roll.kind == "model" and not switches.model_roll_in_latest):
-        if switches.never_rolled == "409":
+    if roll is None or (roll.kind is RollKind.MODEL and not switches.model_roll_in_latest):
+        if switches.never_rolled is NeverRolled.CONFLICT:
             raise Refused(409, "OperationNotAllowed", "There is no ongoing Rolling Upgrade.")
         raise not_found()
     return answer(latest_json(value, roll, call.version, call.offset))
@@ -127,7 +128,7 @@ async def get_operation(call: Call) -> web.Response:
 def _first_poll(call: Call, operation: Operation) -> dict[str, str]:
     """Retry-After of an operation's first poll, never of a later one, when the scenario asks for it."""
     rules = call.world.rules
-    if rules.switches.retry_after != "first polls" or operation.polled:
+    if rules.switches.retry_after is not RetryAfter.FIRST_POLLS or operation.polled:
         return {}
     call.apply(lambda world, _: (note_poll(world, operation), None))
     return {"Retry-After": str(round(draw((11, 97), rules.seed, operation.id)))}

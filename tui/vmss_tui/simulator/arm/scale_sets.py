@@ -27,11 +27,8 @@ _DISPLAY = {
 def scale_set_json(value: ScaleSet, version: str, group: str | None = None, state: str | None = None) -> dict[str, Any]:
     """A scale set.
 
-    Args:
-        value: the scale set.
-        version: api-version of the request.
-        group: how to spell the resource group in the id, when not as created.
-        state: provisioningState to show instead of its own (a write's answer).
+    `version` is the api-version of the request, `group` how to spell the resource group in the id when not as
+    created, `state` the provisioningState to show instead of its own (a write's answer).
     """
     model, properties = value.model, dict(value.properties)
     shown: dict[str, Any] = {
@@ -73,8 +70,10 @@ def etag(value: ScaleSet) -> str:
 
 def instance_view_json(value: ScaleSet, offset: str) -> dict[str, Any]:
     """The set's instance view: counts by state, never by health (recorded: vmss_instanceview_with_extension)."""
-    members = [one for one in value.instances.values() if not one.hidden]
-    view: dict[str, Any] = {"virtualMachine": {"statusesSummary": _summary(one.provisioning for one in members)}}
+    members = [instance for instance in value.instances.values() if not instance.hidden]
+    view: dict[str, Any] = {
+        "virtualMachine": {"statusesSummary": _summary(instance.provisioning for instance in members)}
+    }
     extensions = _extension_summaries(members)
     if extensions:
         view["extensions"] = extensions

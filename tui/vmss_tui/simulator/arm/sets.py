@@ -132,7 +132,7 @@ def _list(call: Call, found: list[ScaleSet], group: Callable[[ScaleSet], str]) -
 
 def _check_subscription(call: Call) -> None:
     wanted = call.name("subscription").lower()
-    if not any(one.id.lower() == wanted for one in call.scenario.subscriptions):
+    if not any(subscription.id.lower() == wanted for subscription in call.scenario.subscriptions):
         raise Refused(
             404, "SubscriptionNotFound", f"The subscription '{call.name('subscription')}' could not be found."
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vmss_tui.simulator.identity.tokens import TokenError, TokenMint
-from vmss_tui.simulator.scenario.model import Principal, Scenario, Tenant
+from vmss_tui.simulator.scenario.model import Principal, PrincipalKind, Scenario, Tenant
 
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 SHARED_TENANTS = ("organizations", "common", "adfs")
@@ -73,8 +73,7 @@ class Directory:
     def tenant(self, name: str) -> Tenant:
         """Return a tenant by id or domain; the shared names mean the first one.
 
-        Raises:
-            GrantError: no such tenant.
+        Raises GrantError: no such tenant.
         """
         wanted = name.lower()
         for tenant in self.scenario.tenants:
@@ -92,7 +91,7 @@ class Directory:
         """Return the service principal of an application in a tenant."""
         for principal in self.scenario.principals:
             same = principal.client_id.lower() == client_id.lower() and principal.tenant_id == tenant.id
-            if same and principal.kind == "service_principal":
+            if same and principal.kind is PrincipalKind.SERVICE_PRINCIPAL:
                 return principal
         raise GrantError(
             "unauthorized_client",
@@ -106,7 +105,7 @@ class Directory:
         """Return a user of a tenant: the named one, else the tenant's first."""
         for principal in self.scenario.principals:
             wanted = not name or principal.name.lower() == name.lower()
-            if principal.kind == "user" and principal.tenant_id == tenant.id and wanted:
+            if principal.kind is PrincipalKind.USER and principal.tenant_id == tenant.id and wanted:
                 return principal
         raise GrantError(
             "interaction_required",
@@ -120,24 +119,23 @@ class Directory:
         """Return a user's sign-in name: as given, or made of the display name and the tenant's domain."""
         if "@" in principal.name:
             return principal.name
-        domain = next(each.domain for each in self.scenario.tenants if each.id == principal.tenant_id)
+        domain = next(tenant.domain for tenant in self.scenario.tenants if tenant.id == principal.tenant_id)
         return f"{principal.name.lower().replace(' ', '.')}@{domain}"
 
     def managed_identity(self, client_id: str = "") -> Principal:
         """Return the managed identity with that client id, else the first one, else the first application."""
-        kinds = ("managed_identity", "service_principal") if not client_id else ("managed_identity",)
-        for kind in kinds:
+        kinds = (PrincipalKind.MANAGED_IDENTITY, PrincipalKind.SERVICE_PRINCIPAL)
+        for kind in kinds[:1] if client_id else kinds:
             for principal in self.scenario.principals:
                 wanted = not client_id or principal.client_id.lower() == client_id.lower()
-                if principal.kind == kind and wanted:
+                if principal.kind is kind and wanted:
                     return principal
         raise GrantError("invalid_request", 700016, "Identity not found")
 
     def audience(self, scope: str, tenant: Tenant) -> str:
         """Return the resource that a scope or resource string names, as typed less `/.default`.
 
-        Raises:
-            GrantError: the resource is not one that this simulator stands for.
+        Raises GrantError: the resource is not one that this simulator stands for.
         """
         wanted = next((part for part in scope.split() if "://" in part), "")
         resource = wanted.removesuffix("/.default").removesuffix("/user_impersonation")
@@ -168,13 +166,13 @@ class Directory:
             "oid": principal.object_id,
             "sub": principal.object_id,
             "tid": principal.tenant_id,
-            "idtyp": "user" if principal.kind == "user" else "app",
+            "idtyp": "user" if principal.kind is PrincipalKind.USER else "app",
             "name": principal.name,
             "uti": secrets.token_urlsafe(12),
             "ver": "1.0",
             "gen": self._generations.get(principal.object_id, 0),
         }
-        if principal.kind == "user":
+        if principal.kind is PrincipalKind.USER:
             login = self.login(principal)
             claims |= {"upn": login, "unique_name": login, "scp": "user_impersonation"}
         if capabilities:
@@ -214,8 +212,7 @@ class Directory:
     def redeem_refresh(self, token: str, tenant: Tenant) -> Principal:
         """Return the user that a refresh token stands for, in the tenant that is asked.
 
-        Raises:
-            GrantError: expired, revoked, or not a refresh token.
+        Raises GrantError: expired, revoked, or not a refresh token.
         """
         claims = self._refresh_claims(token)
         principal = self.user(tenant, str(claims.get("user", "")))
@@ -254,8 +251,7 @@ class Directory:
     def poll_device(self, code: str) -> DeviceRequest:
         """Answer one poll of a device code: the request when its user has signed in.
 
-        Raises:
-            GrantError: pending, denied, expired or unknown.
+        Raises GrantError: pending, denied, expired or unknown.
         """
         device = self._devices.get(code)
         if device is None:
@@ -284,8 +280,8 @@ class Directory:
     def revoke(self, object_id: str = "") -> int:
         """Revoke every token of a principal (of all when empty); return how many principals it hit."""
         wanted = [p.object_id for p in self.scenario.principals if object_id in ("", p.object_id)]
-        for each in wanted:
-            self._generations[each] = self._generations.get(each, 0) + 1
+        for item in wanted:
+            self._generations[item] = self._generations.get(item, 0) + 1
         return len(set(wanted))
 
     def must_challenge(self, claims: Mapping[str, Any]) -> bool:

@@ -33,8 +33,7 @@ class TokenMint:
     def read(self, token: str) -> dict[str, Any]:
         """Return the claims of a token of ours, whatever its age.
 
-        Raises:
-            TokenError: the token is malformed or carries another signature.
+        Raises TokenError: the token is malformed or carries another signature.
         """
         body, _, signature = token.rpartition(".")
         if not hmac.compare_digest(_encode(self._signature(body)), signature):

@@ -27,15 +27,15 @@ def routes() -> list[web.RouteDef]:
 
 async def list_settings(request: web.Request) -> web.Response:
     """Answer the settings of a subscription or a group; the access middleware shortens the former."""
-    return json_answer({"value": [_render(request, each) for each in _settings(request)]})
+    return json_answer({"value": [_render(request, setting) for setting in _settings(request)]})
 
 
 async def get_setting(request: web.Request) -> web.Response:
     """Answer one setting."""
     name = request.match_info["name"]
-    for each in _settings(request):
-        if each.name.lower() == name.lower():
-            return json_answer(_render(request, each))
+    for setting in _settings(request):
+        if setting.name.lower() == name.lower():
+            return json_answer(_render(request, setting))
     group = request.match_info["group"]
     missing = (
         f"The Resource 'microsoft.insights/autoscalesettings/{name}' under resource group '{group}' was not found."
@@ -46,10 +46,10 @@ async def get_setting(request: web.Request) -> web.Response:
 def _settings(request: web.Request) -> list[Autoscale]:
     subscription, group = request.match_info["subscription"].lower(), request.match_info.get("group", "").lower()
     found = []
-    for each in request.app[GATE].scenario.autoscales:
-        place = parse(each.scale_set_id)
+    for setting in request.app[GATE].scenario.autoscales:
+        place = parse(setting.scale_set_id)
         if place.subscription.lower() == subscription and group in ("", place.group.lower()):
-            found.append(each)
+            found.append(setting)
     return found
 
 
@@ -76,5 +76,5 @@ def _render(request: web.Request, setting: Autoscale) -> dict[str, Any]:
 
 def _location(request: web.Request, subscription: str, group: str) -> str:
     wanted = (subscription.lower(), group.lower())
-    groups = request.app[GATE].scenario.groups
-    return next(each.location for each in groups if (each.subscription_id.lower(), each.name.lower()) == wanted)
+    known = request.app[GATE].scenario.groups
+    return next(place.location for place in known if (place.subscription_id.lower(), place.name.lower()) == wanted)

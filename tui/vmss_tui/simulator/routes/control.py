@@ -203,7 +203,7 @@ async def add_event(request: web.Request) -> dict[str, Any]:
     """Let something happen to a scale set: the keys of a scenario's `[[events]]`; `at` counts from now."""
     body = {"at": 0, **msgspec.json.decode(await request.read(), type=dict[str, Any])}
     simulation = request.app[SIMULATION]
-    sets = [{"name": each.name} for each in simulation.world.scale_sets.values()]
+    sets = [{"name": scale_set.name} for scale_set in simulation.world.scale_sets.values()]
     problems = complaints({"scale_sets": sets, "events": [body]})
     if problems:
         raise ControlError("; ".join(f"{key}: {message}" for key, message in problems))

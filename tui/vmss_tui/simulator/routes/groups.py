@@ -48,18 +48,18 @@ def _render(group: ResourceGroup) -> dict[str, Any]:
 
 def _groups(request: web.Request) -> list[ResourceGroup]:
     wanted = request.match_info["subscription"].lower()
-    return [each for each in request.app[GATE].scenario.groups if each.subscription_id.lower() == wanted]
+    return [group for group in request.app[GATE].scenario.groups if group.subscription_id.lower() == wanted]
 
 
 async def list_groups(request: web.Request) -> web.Response:
     """Answer the groups of a subscription; the access middleware shortens the list."""
-    return json_answer({"value": [_render(each) for each in _groups(request)]})
+    return json_answer({"value": [_render(group) for group in _groups(request)]})
 
 
 async def get_group(request: web.Request) -> web.Response:
     """Answer one group; the access middleware has answered when there is none."""
     wanted = request.match_info["group"].lower()
-    return json_answer(next(_render(each) for each in _groups(request) if each.name.lower() == wanted))
+    return json_answer(next(_render(group) for group in _groups(request) if group.name.lower() == wanted))
 
 
 def _provider(subscription: str, locations: list[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from aiohttp import web
 from vmss_tui.simulator.access import Rights
 from vmss_tui.simulator.answers import json_answer
 from vmss_tui.simulator.gate import GATE, PRINCIPAL
-from vmss_tui.simulator.scenario.model import Principal, Subscription, Tenant
+from vmss_tui.simulator.scenario.model import Principal, PrincipalKind, Subscription, Tenant
 
 REGIONS = {
     "westeurope": ("West Europe", "Europe", "52.3667", "4.9"),
@@ -71,7 +71,9 @@ async def list_subscriptions(request: web.Request) -> web.Response:
 async def get_subscription(request: web.Request) -> web.Response:
     """Answer one subscription; the access middleware has made sure that it exists and may be seen."""
     wanted = request.match_info["subscription"].lower()
-    found = (each for each in request.app[GATE].scenario.subscriptions if each.id.lower() == wanted)
+    found = (
+        subscription for subscription in request.app[GATE].scenario.subscriptions if subscription.id.lower() == wanted
+    )
     return json_answer(_render(next(found)))
 
 
@@ -106,15 +108,15 @@ async def list_tenants(request: web.Request) -> web.Response:
     value = [
         _tenant(tenant)
         for tenant in gate.scenario.tenants
-        if any(_same(each, principal, tenant) for each in gate.scenario.principals)
+        if any(_same(known, principal, tenant) for known in gate.scenario.principals)
     ]
     return json_answer({"value": value})
 
 
-def _same(each: Principal, caller: Principal, tenant: Tenant) -> bool:
-    if each.tenant_id != tenant.id or each.kind != caller.kind:
+def _same(known: Principal, caller: Principal, tenant: Tenant) -> bool:
+    if known.tenant_id != tenant.id or known.kind != caller.kind:
         return False
-    return each.name == caller.name if caller.kind == "user" else each.client_id == caller.client_id
+    return known.name == caller.name if caller.kind is PrincipalKind.USER else known.client_id == caller.client_id
 
 
 def _tenant(tenant: Tenant) -> dict[str, Any]:

@@ -23,10 +23,8 @@ _POLICY_NAMES = {
 def document(keys: Mapping[str, Any], scope: str, capacity: int) -> dict[str, Any]:
     """The ARM document of a scale set, protectedSettings included.
 
-    Args:
-        keys: the scale set's table, defaults filled in.
-        scope: id of its resource group, for the networks it refers to.
-        capacity: number of instances.
+    `keys` is the scale set's table with defaults filled in, `scope` the id of its resource group, for the networks it
+    refers to, `capacity` the number of instances.
     """
     windows = keys.get("os") == "windows"
     properties: dict[str, Any] = {

@@ -83,10 +83,10 @@ def _references(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _unknown_subscriptions(document)
     tenants = _known(document, "tenants")
     for kind in ("subscriptions", "principals"):
-        for one in document.get(kind, []):
-            if tenants and one.get("tenant") not in (None, *tenants):
-                yield f"{kind}[{one['name']}].tenant", f"there is no tenant {one['tenant']!r} in this file"
-    names = [one["name"].replace("{n}", "*").lower() for one in document.get("scale_sets", [])]
+        for table in document.get(kind, []):
+            if tenants and table.get("tenant") not in (None, *tenants):
+                yield f"{kind}[{table['name']}].tenant", f"there is no tenant {table['tenant']!r} in this file"
+    names = [scale_set["name"].replace("{n}", "*").lower() for scale_set in document.get("scale_sets", [])]
     for position, event in enumerate(document.get("events", [])):
         if not any(fnmatch(event["scale_set"].lower(), name) for name in names):
             yield f"events[{position}].scale_set", f"there is no scale set {event['scale_set']!r} in this file"
@@ -97,11 +97,13 @@ def _unknown_subscriptions(document: Mapping[str, Any]) -> Iterator[tuple[str, s
     if not known:
         return
     named = [("defaults", document.get("defaults", {}))]
-    named += [(f"{kind}[{one['name']}]", one) for kind in ("scale_sets", "groups") for one in document.get(kind, [])]
-    wanted = [(f"{path}.subscription", one["subscription"]) for path, one in named if "subscription" in one]
-    for one in document.get("principals", []):
-        scopes = [role["scope"].partition("/")[0] for role in one.get("roles", [])]
-        wanted += [(f"principals[{one['name']}].roles", name) for name in scopes if name]
+    named += [
+        (f"{kind}[{table['name']}]", table) for kind in ("scale_sets", "groups") for table in document.get(kind, [])
+    ]
+    wanted = [(f"{path}.subscription", item["subscription"]) for path, item in named if "subscription" in item]
+    for principal in document.get("principals", []):
+        scopes = [role["scope"].partition("/")[0] for role in principal.get("roles", [])]
+        wanted += [(f"principals[{principal['name']}].roles", name) for name in scopes if name]
     for path, name in wanted:
         if name not in known:
             yield path, f"there is no subscription {name!r} in this file"
@@ -110,4 +112,4 @@ def _unknown_subscriptions(document: Mapping[str, Any]) -> Iterator[tuple[str, s
 def _known(document: Mapping[str, Any], kind: str) -> set[str]:
     """Names and ids of subscriptions or tenants; empty when the file leaves them to defaults."""
     listed = document.get(kind, [])
-    return {one["name"] for one in listed} | {one["id"] for one in listed if "id" in one}
+    return {item["name"] for item in listed} | {item["id"] for item in listed if "id" in item}

@@ -15,6 +15,7 @@ from vmss_tui.simulator.scenario.model import (
     FaultRule,
     Paging,
     Principal,
+    PrincipalKind,
     ResourceGroup,
     RoleAssignment,
     ScaleSetSpec,
@@ -24,9 +25,10 @@ from vmss_tui.simulator.scenario.model import (
     Throttling,
 )
 from vmss_tui.simulator.scenario.scale_sets import event, scale_set
-from vmss_tui.simulator.scenario.values import ids, seconds, span
+from vmss_tui.simulator.scenario.values import ids, seconds, span, typed
 from vmss_tui.simulator.world.state.chance import guid
 from vmss_tui.simulator.world.state.rules import Rules, ScriptBehaviour, Switches, Timings
+from vmss_tui.simulator.world.state.states import Execution
 
 BUNDLED = Path(__file__).parent.parent / "scenarios"
 DEFAULT = "shipping"
@@ -48,8 +50,7 @@ def names() -> list[str]:
 def load(source: str | Path = DEFAULT) -> Scenario:
     """Read a scenario: a bundled one by name, any other by path.
 
-    Raises:
-        ScenarioError: there is no such scenario, or it is not a valid one.
+    Raises ScenarioError: there is no such scenario, or it is not a valid one.
     """
     path = _find(source)
     try:
@@ -62,8 +63,7 @@ def load(source: str | Path = DEFAULT) -> Scenario:
 def loads(text: str, path: Path = Path("scenario.toml")) -> Scenario:
     """Read a scenario from TOML text; `path` is where relative files are looked for, and names it in messages.
 
-    Raises:
-        ScenarioError: it is not a valid scenario.
+    Raises ScenarioError: it is not a valid scenario.
     """
     try:
         document = tomllib.loads(text)
@@ -95,7 +95,9 @@ def _scenario(document: Mapping[str, Any], path: Path) -> Scenario:
     head = document.get("scenario", {})
     tenants = _tenants(document)
     subscriptions = _subscriptions(document, tenants)
-    places = {one.name: one.id for one in subscriptions} | {one.id: one.id for one in subscriptions}
+    places = {subscription.name: subscription.id for subscription in subscriptions} | {
+        subscription.id: subscription.id for subscription in subscriptions
+    }
     specs = [spec for keys in document.get("scale_sets", ()) for spec in _sets(document, keys, places, path)]
     throttling = dict(document.get("throttling", {}))
     throttling["sizes"] = {name: tuple(size) for name, size in throttling.get("sizes", {}).items()}
@@ -105,7 +107,7 @@ def _scenario(document: Mapping[str, Any], path: Path) -> Scenario:
         title=head.get("title", ""),
         seed=head.get("seed", 1),
         speed=float(head.get("speed", 1.0)),
-        execution=head.get("execution", "simulate"),
+        execution=Execution(head.get("execution", "simulate")),
         script_timeout=seconds(head.get("script_timeout", 5400)),
         health_command=head.get("health_command", ""),
         poll_hint_ms=None if hint is False else hint,
@@ -116,12 +118,12 @@ def _scenario(document: Mapping[str, Any], path: Path) -> Scenario:
         directory=_directory(document),
         throttling=Throttling(**throttling),
         paging=Paging(**document.get("paging", {})),
-        faults=tuple(FaultRule(**fault) for fault in document.get("faults", ())),
+        faults=tuple(FaultRule(**typed(FaultRule, fault)) for fault in document.get("faults", ())),
         files=_files(document, path.parent),
         rules=_rules(document),
         scale_sets=tuple(spec for spec, _ in specs),
-        events=tuple(event(one) for one in document.get("events", ())),
-        autoscales=tuple(one for _, one in specs if one is not None),
+        events=tuple(event(table) for table in document.get("events", ())),
+        autoscales=tuple(spec for _, spec in specs if spec is not None),
     )
 
 
@@ -132,8 +134,8 @@ def _sets(
     filled["subscription"] = places[filled.get("subscription", next(iter(places)))]
     filled.setdefault("group", "rg-" + document.get("scenario", {}).get("name", "simulated"))
     if "location" not in filled:
-        named = [one for one in document.get("groups", ()) if one["name"] == filled["group"]]
-        filled["location"] = next((one["location"] for one in named if "location" in one), "westeurope")
+        named = [group for group in document.get("groups", ()) if group["name"] == filled["group"]]
+        filled["location"] = next((item["location"] for item in named if "location" in item), "westeurope")
     if "machines" in filled:
         filled["items"] = machines.read(json.loads((path.parent / filled["machines"]).read_text(encoding="utf-8")))
     if "model" in filled:
@@ -148,18 +150,18 @@ def _tenants(document: Mapping[str, Any]) -> tuple[Tenant, ...]:
     found = document.get("tenants") or [{"name": "Simulated"}]
     return tuple(
         Tenant(
-            one.get("id", guid("tenant", one["name"])),
-            one["name"],
-            one.get("domain", one["name"].lower().replace(" ", "") + ".onmicrosoft.com"),
+            item.get("id", guid("tenant", item["name"])),
+            item["name"],
+            item.get("domain", item["name"].lower().replace(" ", "") + ".onmicrosoft.com"),
         )
-        for one in found
+        for item in found
     )
 
 
 def _tenant(tenants: tuple[Tenant, ...], wanted: str | None) -> str:
-    for one in tenants:
-        if wanted in (None, one.id, one.name):
-            return one.id
+    for tenant in tenants:
+        if wanted in (None, tenant.id, tenant.name):
+            return tenant.id
     raise ValueError(f"there is no tenant {wanted!r} in this file")
 
 
@@ -167,12 +169,12 @@ def _subscriptions(document: Mapping[str, Any], tenants: tuple[Tenant, ...]) -> 
     found = document.get("subscriptions") or [{"name": "simulated"}]
     return tuple(
         Subscription(
-            one.get("id", guid("subscription", one["name"])),
-            one["name"],
-            _tenant(tenants, one.get("tenant")),
-            one.get("state", "Enabled"),
+            item.get("id", guid("subscription", item["name"])),
+            item["name"],
+            _tenant(tenants, item.get("tenant")),
+            item.get("state", "Enabled"),
         )
-        for one in found
+        for item in found
     )
 
 
@@ -183,12 +185,12 @@ def _groups(
 ) -> tuple[ResourceGroup, ...]:
     first = next(iter(places.values()))
     found = {}
-    for one in document.get("groups", ()):
+    for table in document.get("groups", ()):
         group = ResourceGroup(
-            places[one["subscription"]] if "subscription" in one else first,
-            one["name"],
-            one.get("location", "westeurope"),
-            dict(one.get("tags", {})),
+            places[table["subscription"]] if "subscription" in table else first,
+            table["name"],
+            table.get("location", "westeurope"),
+            dict(table.get("tags", {})),
         )
         found[group.subscription_id, group.name.lower()] = group
     for spec, _ in specs:
@@ -204,17 +206,19 @@ def _principals(
         {"name": "deployer", "tenant": tenant.name, "roles": [{"role": "Owner", "scope": "/"}]} for tenant in tenants
     ]
     made = []
-    for one in document.get("principals") or everything:
-        tenant = _tenant(tenants, one.get("tenant"))
-        roles = tuple(RoleAssignment(item["role"], _scope(item["scope"], places)) for item in one.get("roles", ()))
+    for principal in document.get("principals") or everything:
+        tenant = _tenant(tenants, principal.get("tenant"))
+        roles = tuple(
+            RoleAssignment(item["role"], _scope(item["scope"], places)) for item in principal.get("roles", ())
+        )
         made.append(
             Principal(
-                client_id=one.get("client_id", guid("client", tenant, one["name"])),
-                object_id=one.get("object_id", guid("object", tenant, one["name"])),
+                client_id=principal.get("client_id", guid("client", tenant, principal["name"])),
+                object_id=principal.get("object_id", guid("object", tenant, principal["name"])),
                 tenant_id=tenant,
-                name=one["name"],
-                kind=one.get("kind", "service_principal"),
-                secret=one.get("secret", "simulated-secret-of-" + one["name"].replace(" ", "-")),
+                name=principal["name"],
+                kind=PrincipalKind(principal.get("kind", "service_principal")),
+                secret=principal.get("secret", "simulated-secret-of-" + principal["name"].replace(" ", "-")),
                 roles=roles,
             )
         )
@@ -249,18 +253,18 @@ def _files(document: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
 def _rules(document: Mapping[str, Any]) -> Rules:
     head = document.get("scenario", {})
     timings: dict[str, Any] = {
-        one.name: span(document["timings"][one.name])
-        if isinstance(one.default, tuple)
-        else seconds(document["timings"][one.name])
-        for one in fields(Timings)
-        if one.name in document.get("timings", {})
+        setting.name: span(document["timings"][setting.name])
+        if isinstance(setting.default, tuple)
+        else seconds(document["timings"][setting.name])
+        for setting in fields(Timings)
+        if setting.name in document.get("timings", {})
     }
     return Rules(
         seed=head.get("seed", 1),
-        execution=head.get("execution", "simulate"),
-        scripts=tuple(_behaviour(one) for one in document.get("scripts", ())),
+        execution=Execution(head.get("execution", "simulate")),
+        scripts=tuple(_behaviour(item) for item in document.get("scripts", ())),
         timings=Timings(**timings),
-        switches=Switches(**document.get("switches", {})),
+        switches=Switches(**typed(Switches, document.get("switches", {}))),
     )
 
 

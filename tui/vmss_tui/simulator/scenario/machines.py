@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
 from vmss_tui.simulator.world.state.extension import ExtensionSpec, InstalledExtension, full_version
-from vmss_tui.simulator.world.state.model import Health, Instance, Power, ScaleSet
+from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 from vmss_tui.simulator.world.state.profile import specs
+from vmss_tui.simulator.world.state.states import Health, Power, Provisioning
 from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 _OUTPUTS = re.compile(r"\[stdout\]\n(?P<stdout>.*?)\n\[stderr\]\n(?P<stderr>.*)\Z", re.DOTALL)
@@ -23,8 +24,7 @@ _READ_ONLY = ("provisioningState", "instanceView", "statuses")
 def read(document: Any) -> tuple[Mapping[str, Any], ...]:
     """The items of a list answer, or of a bare array.
 
-    Raises:
-        ValueError: it is neither.
+    Raises ValueError: it is neither.
     """
     items = document.get("value") if isinstance(document, Mapping) else document
     if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
@@ -40,11 +40,9 @@ def instance_id(item: Mapping[str, Any]) -> str:
 def copied(item: Mapping[str, Any], usual: Instance, value: ScaleSet, ran: datetime) -> Instance:
     """The instance of an item.
 
-    Args:
-        item: one item of the list.
-        usual: an instance as the scenario would have made it, for everything the item does not say.
-        value: the scale set; an instance on its latest model shares the model's extensions, secrets included.
-        ran: when its scripts ran, where the item does not say.
+    `usual` is an instance as the scenario would have made it, for everything that the item does not say. An instance
+    on the latest model of the scale set `value` shares the model's extensions, secrets included. `ran` is when its
+    scripts ran, where the item does not say.
     """
     properties = item.get("properties", {})
     view = properties.get("instanceView", {})
@@ -62,7 +60,7 @@ def copied(item: Mapping[str, Any], usual: Instance, value: ScaleSet, ran: datet
         update_domain=int(view.get("platformUpdateDomain", usual.update_domain)),
         fault_domain=int(view.get("platformFaultDomain", usual.fault_domain)),
         generation=value.generation if current else value.generation - 1,
-        provisioning="Failed" if properties.get("provisioningState") == "Failed" else "Succeeded",
+        provisioning=Provisioning.FAILED if properties.get("provisioningState") == "Failed" else Provisioning.SUCCEEDED,
         power=_power(view),
         health=health,
         health_at=health_at,
@@ -77,7 +75,7 @@ def _extensions(
 ) -> dict[str, InstalledExtension]:
     """What the item says is installed; without a word about it, what the model asks for."""
     wanted = {spec.key: spec for spec in specs(value.model, value.protected)}
-    shown = {str(one.get("name", "")).lower(): one for one in view.get("extensions", ())}
+    shown = {str(shown.get("name", "")).lower(): shown for shown in view.get("extensions", ())}
     listed = item.get("resources")
     if listed is None:
         found = wanted
@@ -101,7 +99,7 @@ def _installed(spec: ExtensionSpec, shown: Mapping[str, Any], ran: datetime) -> 
     return InstalledExtension(
         spec=spec,
         sequence=0,
-        state="Failed" if failed else "Succeeded",
+        state=Provisioning.FAILED if failed else Provisioning.SUCCEEDED,
         since=since,
         version=str(shown.get("typeHandlerVersion") or full_version(spec)),
         started=since,
@@ -111,8 +109,8 @@ def _installed(spec: ExtensionSpec, shown: Mapping[str, Any], ran: datetime) -> 
 
 def _result(message: str, substatuses: Iterable[Mapping[str, Any]], failed: bool) -> ScriptResult:
     texts = {
-        str(one.get("code", "")).removeprefix("ComponentStatus/").split("/")[0]: str(one.get("message", ""))
-        for one in substatuses
+        str(status.get("code", "")).removeprefix("ComponentStatus/").split("/")[0]: str(status.get("message", ""))
+        for status in substatuses
     }
     outputs = _OUTPUTS.search(message)
     status = _EXIT_STATUS.search(message)
@@ -125,8 +123,7 @@ def _result(message: str, substatuses: Iterable[Mapping[str, Any]], failed: bool
 
 def _power(view: Mapping[str, Any]) -> Power:
     word = _code(view.get("statuses", ()), "PowerState/")
-    known: dict[str, Power] = {name: name for name in get_args(Power)}
-    return known.get(word, "running")
+    return Power(word) if word in set(Power) else Power.RUNNING
 
 
 def _health(view: Mapping[str, Any], usual: Instance, ran: datetime) -> tuple[Health | None, datetime | None]:
@@ -134,8 +131,7 @@ def _health(view: Mapping[str, Any], usual: Instance, ran: datetime) -> tuple[He
     if status is None:
         return (None, None) if view else (usual.health, usual.health_at)
     word = _code([status], "HealthState/")
-    known: dict[str, Health] = {name: name for name in get_args(Health)}
-    return known.get(word, "unknown"), _time(status.get("time"), ran)
+    return Health(word) if word in set(Health) else Health.UNKNOWN, _time(status.get("time"), ran)
 
 
 def _code(statuses: Iterable[Mapping[str, Any]], prefix: str) -> str:

@@ -5,13 +5,38 @@ Owns the shape only; `load` reads TOML into it and `seed` makes the first world 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 from vmss_tui.simulator.world.state.rules import InstanceTraits, Rules, SetTraits
+from vmss_tui.simulator.world.state.states import Execution
 
-PrincipalKind = Literal["service_principal", "user", "managed_identity"]
-Execution = Literal["simulate", "run"]
-FaultKind = Literal["status", "delay", "reset", "truncate", "garbage", "stale_token", "drip"]
+
+class PrincipalKind(StrEnum):
+    """Who can sign in."""
+
+    SERVICE_PRINCIPAL = "service_principal"
+    USER = "user"
+    MANAGED_IDENTITY = "managed_identity"
+
+
+class FaultKind(StrEnum):
+    """What happens to a request or its answer."""
+
+    STATUS = "status"
+    DELAY = "delay"
+    RESET = "reset"
+    TRUNCATE = "truncate"
+    GARBAGE = "garbage"
+    STALE_TOKEN = "stale_token"
+    DRIP = "drip"
+
+
+class EventAfter(StrEnum):
+    """From which moment an event is counted."""
+
+    START = "start"
+    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +84,7 @@ class Principal:
     object_id: str
     tenant_id: str
     name: str
-    kind: PrincipalKind = "service_principal"
+    kind: PrincipalKind = PrincipalKind.SERVICE_PRINCIPAL
     secret: str = field(default="", repr=False)
     roles: tuple[RoleAssignment, ...] = ()
 
@@ -174,7 +199,7 @@ class EventSpec:
     """Name or resource id, in lower case."""
     at: float
     action: str
-    after: Literal["start", "write"] = "start"
+    after: EventAfter = EventAfter.START
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -199,7 +224,7 @@ class Scenario:
     seed: int = 1
     speed: float = 1.0
     """Simulated seconds a real second when the command line says nothing."""
-    execution: Execution = "simulate"
+    execution: Execution = Execution.SIMULATE
     script_timeout: float = 5400.0
     """Seconds a script may run, simulated or real (documented: 90 minutes)."""
     health_command: str = ""

@@ -6,8 +6,8 @@ from typing import Any
 
 from vmss_tui.simulator.scenario.build import document, script_name, script_properties
 from vmss_tui.simulator.scenario.machines import instance_id
-from vmss_tui.simulator.scenario.model import Autoscale, EventSpec, Override, PastWrite, ScaleSetSpec
-from vmss_tui.simulator.scenario.values import ids, seconds, span
+from vmss_tui.simulator.scenario.model import Autoscale, EventAfter, EventSpec, Override, PastWrite, ScaleSetSpec
+from vmss_tui.simulator.scenario.values import ids, seconds, span, typed
 from vmss_tui.simulator.world.state.rules import InstanceTraits, SetTraits
 
 _LINUX_VERSION = "22.04.202411060"
@@ -18,8 +18,7 @@ _DURATIONS = {"script_seconds", "relapse_after", "recover_after"}
 def scale_set(keys: Mapping[str, Any]) -> tuple[ScaleSetSpec, Autoscale | None]:
     """The specification of one scale set, and its autoscale setting when it has one.
 
-    Args:
-        keys: its table with defaults filled in, `subscription` as an id, and `document` for a recorded model.
+    `keys` is its table with defaults filled in, `subscription` as an id, and `document` for a recorded model.
     """
     windows = keys.get("os") == "windows"
     given = keys.get("document")
@@ -39,8 +38,8 @@ def scale_set(keys: Mapping[str, Any]) -> tuple[ScaleSetSpec, Autoscale | None]:
         age=seconds(keys.get("age", "30d")),
         script_age=seconds(keys.get("script_age", "3d")),
         image_version=keys.get("image_version", _WINDOWS_VERSION if windows else _LINUX_VERSION),
-        overrides=tuple(_override(one, windows) for one in keys.get("overrides", ())),
-        history=tuple(_past(one, windows, model) for one in keys.get("history", ())),
+        overrides=tuple(_override(override, windows) for override in keys.get("overrides", ())),
+        history=tuple(_past(past, windows, model) for past in keys.get("history", ())),
         repairs_suspended=keys.get("repairs_suspended", False),
         machines=items,
     )
@@ -67,7 +66,7 @@ def event(keys: Mapping[str, Any]) -> EventSpec:
         scale_set=keys["scale_set"].lower(),
         at=seconds(keys["at"]),
         action=keys["action"],
-        after=keys.get("after", "start"),
+        after=EventAfter(keys.get("after", "start")),
         arguments=arguments,
     )
 
@@ -113,12 +112,12 @@ def _traits(keys: Mapping[str, Any]) -> SetTraits:
 
 def _override(keys: Mapping[str, Any], windows: bool) -> Override:
     traits: dict[str, Any] = {}
-    for one in fields(InstanceTraits):
-        if one.name in keys:
-            traits[one.name] = seconds(keys[one.name]) if one.name in _DURATIONS else keys[one.name]
+    for setting in fields(InstanceTraits):
+        if setting.name in keys:
+            traits[setting.name] = seconds(keys[setting.name]) if setting.name in _DURATIONS else keys[setting.name]
     return Override(
         instances=ids(keys["instances"]),
-        traits=InstanceTraits(**traits),
+        traits=InstanceTraits(**typed(InstanceTraits, traits)),
         health=keys.get("health"),
         power=keys.get("power"),
         provisioning=keys.get("provisioning"),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from vmss_tui.simulator.scenario.machines import copied, instance_id
-from vmss_tui.simulator.scenario.model import EventSpec, Override, PastWrite, ScaleSetSpec, Scenario
+from vmss_tui.simulator.scenario.model import EventAfter, EventSpec, Override, PastWrite, ScaleSetSpec, Scenario
 from vmss_tui.simulator.scenario.scale_sets import script_body
 from vmss_tui.simulator.world.changes import actions, writes
 from vmss_tui.simulator.world.changes.advance import advance
@@ -31,6 +31,7 @@ from vmss_tui.simulator.world.state.profile import (
     written_part,
 )
 from vmss_tui.simulator.world.state.rules import Rules
+from vmss_tui.simulator.world.state.states import Health, Power, Provisioning
 from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 _ROLLOUT = 2400.0
@@ -40,8 +41,7 @@ _ROLLOUT = 2400.0
 def first_world(scenario: Scenario, now: datetime) -> World:
     """The world of a scenario at `now`.
 
-    Raises:
-        ValueError: a scale set is one that Azure would refuse, or an event names none; the text says which.
+    Raises ValueError: a scale set is one that Azure would refuse, or an event names none; the text says which.
     """
     world = World(rules=scenario.rules)
     drafts = []
@@ -50,7 +50,7 @@ def first_world(scenario: Scenario, now: datetime) -> World:
         drafts.append(Draft(value, world, value.touched or now))
     world = commit(world, drafts)
     for spec in scenario.scale_sets:
-        for past in sorted(spec.history, key=lambda one: one.ago, reverse=True):
+        for past in sorted(spec.history, key=lambda write: write.ago, reverse=True):
             world = _relive(world, spec, past, now)
     world = advance(world, now)
     return with_events(world, scenario.events, now)
@@ -58,7 +58,7 @@ def first_world(scenario: Scenario, now: datetime) -> World:
 
 def _scale_set(spec: ScaleSetSpec, rules: Rules, now: datetime) -> ScaleSet:
     address = Address(spec.subscription_id, spec.group, spec.name)
-    begin = now - timedelta(seconds=max((one.ago for one in spec.history), default=0.0))
+    begin = now - timedelta(seconds=max((past.ago for past in spec.history), default=0.0))
     try:
         model, protected = settle_extensions(written_part(spec.model), {}, True)
         model = finish(model, rules.switches, fill=False)
@@ -100,7 +100,7 @@ def _instances(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, begin: datetim
     wanted = specs(value.model, value.protected)
     source = health_source(value.model)
     zones = [str(zone) for zone in value.model.get("zones") or ()]
-    overrides = {key: one for one in spec.overrides for key in one.instances}
+    overrides = {key: override for override in spec.overrides for key in override.instances}
     items = {instance_id(item): item for item in spec.machines}
     found: dict[str, Instance] = {}
     ordered = spec.ids if spec.machines else sorted(spec.ids, key=id_order)
@@ -113,7 +113,7 @@ def _instances(spec: ScaleSetSpec, value: ScaleSet, rules: Rules, begin: datetim
         instance = replace(
             instance,
             provisioned_at=ran + timedelta(seconds=2),
-            health="healthy" if source.present else None,
+            health=Health.HEALTHY if source.present else None,
             health_at=ran + timedelta(seconds=30),
             extensions=_installed(wanted, value, instance, rules, ran),
         )
@@ -157,14 +157,16 @@ def _installed(
             plan = plan_run(_calm(rules), value, instance, spec, 0)
             result = plan.result or result
         took = timedelta(seconds=45)
-        made[spec.key] = InstalledExtension(spec, 0, "Succeeded", ran, full_version(spec), ran - took, result)
+        made[spec.key] = InstalledExtension(
+            spec, 0, Provisioning.SUCCEEDED, ran, full_version(spec), ran - took, result
+        )
     return made
 
 
 def _calm(rules: Rules) -> Rules:
     """The rules under which everything went well in the past: no failures, no hanging."""
     calm = tuple(
-        replace(one, fails_on=(), exit_code=0, hangs=False, hangs_on=(), unhealthy_on=()) for one in rules.scripts
+        replace(script, fails_on=(), exit_code=0, hangs=False, hangs_on=(), unhealthy_on=()) for script in rules.scripts
     )
     return replace(rules, scripts=calm)
 
@@ -178,15 +180,15 @@ def _overridden(
         instance = _behind(instance, override.script, value, rules, ran)
     changes: dict[str, Any] = {"traits": override.traits, "agent_ready": override.agent_ready}
     if override.health is not None and has_health:
-        changes["health"] = None if override.health == "none" else override.health
+        changes["health"] = None if override.health == "none" else Health(override.health)
         changes["health_at"] = ran + timedelta(seconds=90)
     if override.power is not None and override.power != "running":
-        changes |= {"power": override.power, "health": None, "agent_ready": False}
+        changes |= {"power": Power(override.power), "health": None, "agent_ready": False}
     if override.protect is not None:
         changes["protect_from_scale_in"] = True
         changes["protect_from_actions"] = override.protect == "actions"
     instance = replace(instance, **changes)
-    if override.provisioning == "Failed":
+    if override.provisioning == Provisioning.FAILED:
         instance = _failed(instance, ran)
     return instance
 
@@ -197,9 +199,9 @@ def _behind(
     """An instance that still runs an older script, since `ran`."""
     public = {name: item for name, item in properties.items() if name != "protectedSettings"}
     extensions = dict(instance.extensions)
-    for key, one in instance.extensions.items():
-        if one.spec.is_script:
-            old = ExtensionSpec(one.spec.name, public, properties.get("protectedSettings"))
+    for key, installed in instance.extensions.items():
+        if installed.spec.is_script:
+            old = ExtensionSpec(installed.spec.name, public, properties.get("protectedSettings"))
             extensions[key] = _installed((old,), value, instance, rules, ran)[key]
     return replace(
         instance,
@@ -214,14 +216,14 @@ def _failed(instance: Instance, ran: datetime) -> Instance:
     """An instance whose last script failed."""
     extensions = dict(instance.extensions)
     failure = None
-    for key, one in instance.extensions.items():
-        if one.spec.is_script:
+    for key, installed in instance.extensions.items():
+        if installed.spec.is_script:
             stderr = instance.traits.script_stderr or "installation failed\n"
-            stdout = one.result.stdout if one.result else ""
+            stdout = installed.result.stdout if installed.result else ""
             result = ScriptResult(instance.traits.script_exit_code, stdout, stderr)
-            extensions[key] = replace(one, state="Failed", since=ran, result=result)
-            failure = failure_of(one.spec, result)
-    return replace(instance, provisioning="Failed", extensions=extensions, failure=failure)
+            extensions[key] = replace(installed, state=Provisioning.FAILED, since=ran, result=result)
+            failure = failure_of(installed.spec, result)
+    return replace(instance, provisioning=Provisioning.FAILED, extensions=extensions, failure=failure)
 
 
 def _relive(world: World, spec: ScaleSetSpec, past: PastWrite, now: datetime) -> World:
@@ -245,8 +247,7 @@ def _relive(world: World, spec: ScaleSetSpec, past: PastWrite, now: datetime) ->
 def with_events(world: World, events: Iterable[EventSpec], now: datetime) -> World:
     """The world with events in store, counted from `now`.
 
-    Raises:
-        ValueError: an event names no scale set of this world.
+    Raises ValueError: an event names no scale set of this world.
     """
     drafts: dict[str, Draft] = {}
     for event in events:
@@ -256,7 +257,7 @@ def with_events(world: World, events: Iterable[EventSpec], now: datetime) -> Wor
         for key in keys:
             draft = drafts.setdefault(key, Draft(world.scale_sets[key], world, now))
             made = Event(now + timedelta(seconds=event.at), event.action, _arguments(event, draft.value))
-            if event.after == "write":
+            if event.after is EventAfter.WRITE:
                 draft.update(after_write=(*draft.value.after_write, (event.at, made)))
             else:
                 draft.plan_event(made)

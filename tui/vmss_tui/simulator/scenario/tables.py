@@ -1,8 +1,10 @@
 """Every table and key of a scenario file. Lint, loader and FORMAT.md read this one place."""
 
 from dataclasses import fields
-from typing import get_args, get_type_hints
+from enum import StrEnum
+from typing import get_type_hints
 
+from vmss_tui.simulator.scenario.model import EventAfter, FaultKind, PrincipalKind
 from vmss_tui.simulator.scenario.schema import (
     Key,
     Table,
@@ -27,6 +29,7 @@ from vmss_tui.simulator.scenario.schema import (
 from vmss_tui.simulator.scenario.set_tables import SCRIPT_KEYS, SET_KEYS, SET_TABLES
 from vmss_tui.simulator.world.changes.events import ACTIONS
 from vmss_tui.simulator.world.state.rules import Switches, Timings
+from vmss_tui.simulator.world.state.states import Execution, Health
 
 SWITCH_MEANINGS = {
     "cancel": "abandon: the batch in flight counts as failed (2023); finish: it is let to end (2018).",
@@ -47,28 +50,28 @@ def _switches() -> tuple[Key, ...]:
     """One key for each switch of the world, typed as there."""
     found: list[Key] = []
     hints = get_type_hints(Switches)
-    for one in fields(Switches):
-        meaning = SWITCH_MEANINGS[one.name]
-        default = one.default
-        if hints[one.name] is bool:
-            found.append(flag(one.name, meaning, str(not default).lower()))
-        elif get_args(hints[one.name]):
-            options = tuple(str(option) for option in get_args(hints[one.name]))
-            found.append(choice(one.name, options, meaning, options[-1]))
+    for setting in fields(Switches):
+        meaning = SWITCH_MEANINGS[setting.name]
+        default = setting.default
+        if hints[setting.name] is bool:
+            found.append(flag(setting.name, meaning, str(not default).lower()))
+        elif issubclass(hints[setting.name], StrEnum):
+            options = tuple(hints[setting.name])
+            found.append(choice(setting.name, options, meaning, options[-1]))
         else:
-            found.append(anything(one.name, "offset", meaning, '"-07:00"', is_offset))
+            found.append(anything(setting.name, "offset", meaning, '"-07:00"', is_offset))
     return tuple(found)
 
 
 def _timings() -> tuple[Key, ...]:
     found = []
-    for one in fields(Timings):
-        default = one.default
+    for setting in fields(Timings):
+        default = setting.default
         if isinstance(default, tuple):
             example = f"[{default[0]:g}, {default[1]:g}]"
-            found.append(between(one.name, f"Seconds; {example} when left out.", example))
+            found.append(between(setting.name, f"Seconds; {example} when left out.", example))
         else:
-            found.append(duration(one.name, f"Seconds; {default:g} when left out.", f"{default:g}"))
+            found.append(duration(setting.name, f"Seconds; {default:g} when left out.", f"{default:g}"))
     return tuple(found)
 
 
@@ -84,7 +87,7 @@ FILE = Table(
                 text("title", "One line about it.", "A shipping company"),
                 number("seed", "Seed of every variation.", "7"),
                 anything("speed", "number", "Simulated seconds a real second.", "1", is_number),
-                choice("execution", ("simulate", "run"), "Whether scripts are really run.", "run"),
+                choice("execution", tuple(Execution), "Whether scripts are really run.", "run"),
                 duration("script_timeout", "How long a script may run.", '"90m"'),
                 text("health_command", "With execution = run: decides health by its exit code.", "test -f healthy"),
                 anything(
@@ -168,7 +171,7 @@ FILE = Table(
                 text("client_id", "GUID; made from the name when left out.", "33333333-3333-4333-8333-333333333333"),
                 text("object_id", "GUID; made from the name when left out.", "44444444-4444-4444-8444-444444444444"),
                 text("tenant", "Name or id of its tenant; the first when left out.", "Contoso Shipping"),
-                choice("kind", ("service_principal", "user", "managed_identity"), "What it is.", "user"),
+                choice("kind", tuple(PrincipalKind), "What it is.", "user"),
                 text("secret", "A made-up client secret.", "simulated-secret"),
                 anything(
                     "roles",
@@ -186,7 +189,7 @@ FILE = Table(
             (
                 choice(
                     "kind",
-                    ("status", "delay", "reset", "truncate", "garbage", "stale_token", "drip"),
+                    tuple(FaultKind),
                     "What happens.",
                     required=True,
                 ),
@@ -250,15 +253,13 @@ FILE = Table(
                 text("scale_set", "Name of the scale set.", "web-weu", required=True),
                 duration("at", "When.", "90", required=True),
                 choice(
-                    "after", ("start", "write"), "Counted from the start, or from the first write to the set.", "write"
+                    "after", tuple(EventAfter), "Counted from the start, or from the first write to the set.", "write"
                 ),
                 choice("action", tuple(ACTIONS), "What.", "autoscale", required=True),
                 number("capacity", "autoscale: the new capacity.", "75"),
                 anything("by", "number", "autoscale: change of the capacity.", "-5", is_signed),
                 instances("instances", "health, deallocate, delete: which instances.", "[4]"),
-                choice(
-                    "to", ("healthy", "unhealthy", "initializing", "unknown"), "health: the new health.", "unhealthy"
-                ),
+                choice("to", tuple(Health), "health: the new health.", "unhealthy"),
                 instances("upgrade", "write: instances brought to the model as well.", "[0]"),
                 anything("tags", "table", "write: tags that are set.", '{ touched = "yes" }', is_table),
                 choice("kind", ("os", "extension"), "roll: what the platform rolls."),

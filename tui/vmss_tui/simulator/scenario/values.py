@@ -1,7 +1,9 @@
-"""Values as people write them in a scenario: durations, ranges of seconds, instance ids and ranges of ids."""
+"""Values as people write them in a scenario: durations, ranges of seconds, instance ids, choices of a closed set."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, get_type_hints
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*([smhd])$")
@@ -11,8 +13,7 @@ _ID_RANGE = re.compile(r"^(\d+)-(\d+)$")
 def seconds(value: Any) -> float:
     """Seconds of a number or of a text such as 30s, 5m, 2h, 3d.
 
-    Raises:
-        ValueError: it is neither.
+    Raises ValueError: it is neither.
     """
     if isinstance(value, bool):
         raise ValueError(f"a duration is a number of seconds or a text such as 30s, 5m, 2h or 3d, not {value!r}")
@@ -27,12 +28,11 @@ def seconds(value: Any) -> float:
 def span(value: Any) -> tuple[float, float]:
     """A range of seconds: one duration, or a list of two, the smaller first.
 
-    Raises:
-        ValueError: it is neither, or the larger comes first.
+    Raises ValueError: it is neither, or the larger comes first.
     """
     if not isinstance(value, list):
-        one = seconds(value)
-        return one, one
+        both = seconds(value)
+        return both, both
     if len(value) != 2:
         raise ValueError("a range of seconds is one duration or a list of two, such as [30, 120]")
     low, high = seconds(value[0]), seconds(value[1])
@@ -44,8 +44,7 @@ def span(value: Any) -> tuple[float, float]:
 def ids(value: Any) -> tuple[str, ...]:
     """Instance ids: numbers, texts, or ranges such as "0-4"; one of them or a list.
 
-    Raises:
-        ValueError: something else is in the list, or a range runs backwards.
+    Raises ValueError: something else is in the list, or a range runs backwards.
     """
     found: list[str] = []
     for item in value if isinstance(value, list) else [value]:
@@ -60,3 +59,13 @@ def ids(value: Any) -> tuple[str, ...]:
             raise ValueError(f'the range "{item}" runs backwards; write "{last}-{first}"')
         found += [str(number) for number in range(first, last + 1)]
     return tuple(found)
+
+
+def typed(shape: type, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys of a table with each choice as a member of the enum that the field of the same name in `shape` has."""
+    hints = get_type_hints(shape)
+    return {name: _member(hints.get(name), value) for name, value in keys.items()}
+
+
+def _member(hint: Any, value: Any) -> Any:
+    return hint(value) if isinstance(hint, type) and issubclass(hint, StrEnum) else value

@@ -24,6 +24,7 @@ from vmss_tui.simulator.world.state.errors import (
 )
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
 from vmss_tui.simulator.world.state.model import Instance, Operation, World
+from vmss_tui.simulator.world.state.states import CancelStyle, Power, Provisioning, RollKind
 
 Action = Callable[[Draft, Instance], object]
 
@@ -40,12 +41,12 @@ def manual_upgrade(world: World, now: datetime, address: Address, ids: Sequence[
         check_writable(draft)
         chosen = _choose(draft, ids)
         if "*" in ids:
-            chosen = [one for one in chosen if not one.protect_from_actions]
-        draft.update(provisioning="Updating", provisioned_at=draft.at)
+            chosen = [instance for instance in chosen if not instance.protect_from_actions]
+        draft.update(provisioning=Provisioning.UPDATING, provisioned_at=draft.at)
         for instance in chosen:
             update_to_model(draft, instance)
         lasting = draft.seconds((1.0, 4.0), "manualupgrade", draft.value.minted)
-        return operations.begin(draft, "MANUALUPGRADE", lasting, [one.id for one in chosen])
+        return operations.begin(draft, "MANUALUPGRADE", lasting, [instance.id for instance in chosen])
 
     return change(world, address.key, now, act)
 
@@ -56,15 +57,15 @@ def act_on_instances(
     """One of `POWER_ACTIONS` on the named instances, or on all when none is named."""
 
     def act(draft: Draft) -> Operation:
-        if draft.value.provisioning == "Deleting":
+        if draft.value.provisioning is Provisioning.DELETING:
             raise being_deleted(draft.value.name)
         chosen = _choose(draft, ids or ["*"])
         if not ids:
-            chosen = [one for one in chosen if not one.protect_from_actions]
+            chosen = [instance for instance in chosen if not instance.protect_from_actions]
         action = _ACTIONS[verb]
         for instance in chosen:
             action(draft, instance)
-        return operations.begin(draft, verb.upper(), timedelta(seconds=0.5), [one.id for one in chosen])
+        return operations.begin(draft, verb.upper(), timedelta(seconds=0.5), [instance.id for instance in chosen])
 
     return change(world, address.key, now, act)
 
@@ -83,7 +84,7 @@ def delete_instances(
         sku = {**draft.value.model.get("sku", {})}
         sku["capacity"] = max(0, draft.value.capacity - len(chosen))
         draft.update(model={**draft.value.model, "sku": sku}, etag=draft.value.etag + 1)
-        return operations.begin(draft, "DELETEINSTANCES", timedelta(seconds=1), [one.id for one in chosen])
+        return operations.begin(draft, "DELETEINSTANCES", timedelta(seconds=1), [instance.id for instance in chosen])
 
     return change(world, address.key, now, act)
 
@@ -95,10 +96,10 @@ def start_os_roll(world: World, now: datetime, address: Address) -> tuple[World,
         check_writable(draft)
         profile = draft.value.properties.get("virtualMachineProfile", {})
         image = (profile.get("storageProfile") or {}).get("imageReference") or {}
-        free = [one for one in draft.members() if not one.protect_from_actions]
+        free = [instance for instance in draft.members() if not instance.protect_from_actions]
         if not free or str(image.get("version", "latest")).lower() != "latest":
             raise os_roll_not_applicable()
-        upgrade.start(draft, "os")
+        upgrade.start(draft, RollKind.OS)
         return operations.begin(draft, "OSROLLINGUPGRADE", timedelta(seconds=1), with_roll=True)
 
     return change(world, address.key, now, act)
@@ -109,7 +110,7 @@ def start_extension_roll(world: World, now: datetime, address: Address) -> tuple
 
     def act(draft: Draft) -> Operation:
         check_writable(draft)
-        upgrade.start(draft, "extension")
+        upgrade.start(draft, RollKind.EXTENSION)
         return operations.begin(draft, "EXTENSIONROLLINGUPGRADE", timedelta(seconds=1), with_roll=True)
 
     return change(world, address.key, now, act)
@@ -121,7 +122,7 @@ def cancel_roll(world: World, now: datetime, address: Address) -> tuple[World, O
     def act(draft: Draft) -> Operation:
         upgrade.cancel(draft)
         timings = draft.rules.timings
-        finish = draft.rules.switches.cancel == "finish"
+        finish = draft.rules.switches.cancel is CancelStyle.FINISH
         lasting = draft.seconds(timings.cancel_finish if finish else timings.cancel_abandon, "cancel")
         operation = operations.begin(draft, "CANCEL", lasting, with_roll=True)
         operations.settle(draft)
@@ -134,7 +135,7 @@ def approve_roll(world: World, now: datetime, address: Address, ids: Sequence[st
     """ApproveRollingUpgrade of the named instances, or of all."""
 
     def act(draft: Draft) -> Operation:
-        upgrade.approve(draft, [one.id for one in _choose(draft, ids or ["*"])])
+        upgrade.approve(draft, [instance.id for instance in _choose(draft, ids or ["*"])])
         upgrade.step(draft)
         return operations.begin(draft, "APPROVEROLLINGUPGRADE", timedelta(seconds=1))
 
@@ -168,7 +169,8 @@ def protect(
 
 def _choose(draft: Draft, ids: Sequence[str]) -> list[Instance]:
     """The instances a request names; `*` is all of them and must stand alone (recorded)."""
-    members = {one.id: one for one in draft.members() if one.provisioning != "Deleting"}
+    present = (instance for instance in draft.members() if instance.provisioning is not Provisioning.DELETING)
+    members = {instance.id: instance for instance in present}
     if "*" in ids:
         if len(ids) > 1:
             raise wildcard_not_alone()
@@ -179,14 +181,24 @@ def _choose(draft: Draft, ids: Sequence[str]) -> list[Instance]:
     return [members[key] for key in dict.fromkeys(ids)]
 
 
+def _start(draft: Draft, instance: Instance) -> Instance:
+    return begin_power(draft, instance, Power.STARTING, Power.RUNNING, draft.rules.timings.start)
+
+
+def _power_off(draft: Draft, instance: Instance) -> Instance:
+    return begin_power(draft, instance, Power.STOPPING, Power.STOPPED, draft.rules.timings.power_off)
+
+
+def _deallocate(draft: Draft, instance: Instance) -> Instance:
+    return begin_power(draft, instance, Power.DEALLOCATING, Power.DEALLOCATED, draft.rules.timings.deallocate)
+
+
 _ACTIONS: dict[str, Action] = {
-    "start": lambda draft, one: begin_power(draft, one, "starting", "running", draft.rules.timings.start),
-    "poweroff": lambda draft, one: begin_power(draft, one, "stopping", "stopped", draft.rules.timings.power_off),
-    "deallocate": lambda draft, one: begin_power(
-        draft, one, "deallocating", "deallocated", draft.rules.timings.deallocate
-    ),
-    "restart": lambda draft, one: start_restart(draft, one, draft.rules.timings.restart),
-    "redeploy": lambda draft, one: start_restart(draft, one, draft.rules.timings.redeploy),
+    "start": _start,
+    "poweroff": _power_off,
+    "deallocate": _deallocate,
+    "restart": lambda draft, instance: start_restart(draft, instance, draft.rules.timings.restart),
+    "redeploy": lambda draft, instance: start_restart(draft, instance, draft.rules.timings.redeploy),
     "reimage": reimage,
     "reimageall": reimage,
 }
@@ -206,7 +218,7 @@ def put_instance_extension(
         kept = current.spec.protected if current is not None else None
         protected = properties.get("protectedSettings", kept) or None
         spec = ExtensionSpec(current.spec.name if current is not None else name, public, protected)
-        others = [one.spec for one in instance.extensions.values() if one.spec.key != spec.key]
+        others = [installed.spec for installed in instance.extensions.values() if installed.spec.key != spec.key]
         update_extensions(draft, instance, (*others, spec))
         lasting = draft.seconds((1.0, 4.0), "instance extension", draft.value.minted)
         operation = operations.begin(draft, "PUTINSTANCEEXTENSION", lasting, [instance.id])
@@ -224,7 +236,7 @@ def delete_instance_extension(
         instance = _choose(draft, [instance_id])[0]
         if name.lower() not in instance.extensions:
             return None
-        kept = tuple(one.spec for one in instance.extensions.values() if one.spec.key != name.lower())
+        kept = tuple(installed.spec for installed in instance.extensions.values() if installed.spec.key != name.lower())
         update_extensions(draft, instance, kept)
         return operations.begin(draft, "DELETEINSTANCEEXTENSION", timedelta(seconds=2), [instance.id])
 

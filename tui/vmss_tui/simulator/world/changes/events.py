@@ -16,6 +16,7 @@ from vmss_tui.simulator.world.rolling import upgrade
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Refused
 from vmss_tui.simulator.world.state.model import Event, Instance
+from vmss_tui.simulator.world.state.states import Health, Power, RollKind, Starter
 
 _REPAIR_RETRY = timedelta(seconds=60)
 
@@ -54,13 +55,13 @@ def _write(draft: Draft, event: Event) -> None:
 def _health(draft: Draft, event: Event) -> None:
     """Instances turn healthy or unhealthy, whatever they run."""
     for instance in _named(draft, event.arguments.get("instances", ())):
-        draft.put(turn_health(draft, instance, event.arguments["to"]))
+        draft.put(turn_health(draft, instance, Health(event.arguments["to"])))
 
 
 def _deallocate(draft: Draft, event: Event) -> None:
     """Somebody, or a spot eviction, takes instances down."""
     for instance in _named(draft, event.arguments.get("instances", ())):
-        begin_power(draft, instance, "deallocating", "deallocated", draft.rules.timings.deallocate)
+        begin_power(draft, instance, Power.DEALLOCATING, Power.DEALLOCATED, draft.rules.timings.deallocate)
 
 
 def _delete(draft: Draft, event: Event) -> None:
@@ -72,7 +73,7 @@ def _delete(draft: Draft, event: Event) -> None:
 def _roll(draft: Draft, event: Event) -> None:
     """The platform starts a roll of its own: automatic OS or extension upgrade."""
     if not draft.value.rolling:
-        upgrade.start(draft, "os" if event.arguments.get("kind", "os") == "os" else "extension", by="Platform")
+        upgrade.start(draft, RollKind(event.arguments.get("kind", "os")), by=Starter.PLATFORM)
 
 
 def _repair(draft: Draft, event: Event) -> None:

@@ -8,6 +8,7 @@ from vmss_tui.simulator.world.machine.scaling import drop_extras
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Failure
 from vmss_tui.simulator.world.state.model import Operation, World
+from vmss_tui.simulator.world.state.states import OperationStatus, Provisioning, RollCode
 
 _CANCELED = Failure(
     "RollingUpgradeCanceled", "Rolling Upgrade failed as upgrade was canceled while it was in progress."
@@ -52,7 +53,7 @@ def note_poll(world: World, operation: Operation) -> World:
 
 def preempt(draft: Draft, kinds: set[str]) -> None:
     """End running operations of these kinds: a newer one replaces them (quoted OperationPreempted)."""
-    for operation in [one for one in draft.operations.values() if one.kind in kinds]:
+    for operation in [operation for operation in draft.operations.values() if operation.kind in kinds]:
         _end(draft, operation, _PREEMPTED)
 
 
@@ -76,16 +77,19 @@ def _outcome(draft: Draft, operation: Operation) -> Failure | None:
     if operation.kind == "CANCEL":
         return None
     roll = draft.value.roll
-    if operation.with_roll and roll is not None and roll.code in ("Faulted", "Cancelled"):
+    if operation.with_roll and roll is not None and roll.code in (RollCode.FAULTED, RollCode.CANCELLED):
         return roll.error or _CANCELED
     present = (draft.instances[key] for key in operation.instances if key in draft.instances)
-    return next((one.failure for one in present if one.failure is not None), None)
+    return next((instance.failure for instance in present if instance.failure is not None), None)
 
 
 def _end(draft: Draft, operation: Operation, failure: Failure | None) -> None:
     del draft.operations[operation.id]
     draft.ended[operation.id] = replace(
-        operation, ended=draft.at, status="Failed" if failure else "Succeeded", failure=failure
+        operation,
+        ended=draft.at,
+        status=OperationStatus.FAILED if failure else OperationStatus.SUCCEEDED,
+        failure=failure,
     )
 
 
@@ -101,9 +105,9 @@ def _write_ended(draft: Draft, operation: Operation, failure: Failure | None) ->
     if operation.extension is not None:
         states.pop(operation.extension, None)
         if failure is not None:
-            states[operation.extension] = "Failed"
+            states[operation.extension] = Provisioning.FAILED
     elif failure is None:
         states = {}
-    if draft.value.provisioning != "Deleting":
-        state = "Failed" if failure else "Succeeded"
+    if draft.value.provisioning is not Provisioning.DELETING:
+        state = Provisioning.FAILED if failure else Provisioning.SUCCEEDED
         draft.update(provisioning=state, provisioned_at=draft.at, extension_states=states)

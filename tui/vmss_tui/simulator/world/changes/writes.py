@@ -26,6 +26,7 @@ from vmss_tui.simulator.world.state.errors import (
 )
 from vmss_tui.simulator.world.state.model import Event, Operation, ScaleSet, World
 from vmss_tui.simulator.world.state.profile import declared, finish, merge, settle_extensions, written_part
+from vmss_tui.simulator.world.state.states import Provisioning, RollKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,7 @@ def put_scale_set(
 ) -> tuple[World, Written]:
     """Create a scale set, or merge `body` into the one that is there.
 
-    Raises:
-        Refused: 400, 409 or 412 as Azure answers.
+    Raises Refused: 400, 409 or 412 as Azure answers.
     """
     if address.key not in world.scale_sets:
         return _create(world, now, address, body, conditions)
@@ -101,7 +101,7 @@ def delete_scale_set(world: World, now: datetime, address: Address) -> tuple[Wor
         operations.preempt(draft, operations.WRITES)
         for instance in list(draft.instances.values()):
             remove(draft, instance)
-        draft.update(provisioning="Deleting", provisioned_at=draft.at)
+        draft.update(provisioning=Provisioning.DELETING, provisioned_at=draft.at)
         lasting = draft.seconds(draft.rules.timings.delete_set, "delete set")
         operation = operations.begin(draft, "DELETE", lasting, draft.instances, removes_set=True)
         return Written(draft.value, operation)
@@ -155,14 +155,14 @@ def write_model(draft: Draft, body: Mapping[str, Any], kind: str, *, extension: 
         protected=protected,
         generation=before.generation + int(changed),
         etag=before.etag + 1,
-        provisioning="Updating",
+        provisioning=Provisioning.UPDATING,
         provisioned_at=draft.at,
     )
     _arm_events(draft)
     worked_on = resize(draft, draft.value.capacity)
     rolls = draft.value.mode == "Rolling" and _asks_for_roll(before, draft.value, changed)
     if rolls:
-        upgrade.start(draft, "model")
+        upgrade.start(draft, RollKind.MODEL)
     elif draft.value.mode == "Automatic" and changed:
         worked_on = (*worked_on, *_update_everything(draft))
     lasting = draft.seconds(draft.rules.timings.model_write, kind, draft.value.etag)
@@ -172,7 +172,7 @@ def write_model(draft: Draft, body: Mapping[str, Any], kind: str, *, extension: 
 
 def check_writable(draft: Draft) -> None:
     """Refuse a write to a set that is being deleted or that rolls."""
-    if draft.value.provisioning == "Deleting":
+    if draft.value.provisioning is Provisioning.DELETING:
         raise being_deleted(draft.value.name)
     if draft.value.rolling:
         raise rolling_in_progress()
@@ -198,7 +198,7 @@ def _create(
         created=now,
         unique_id=guid(world.rules.seed, address.key, now),
         protected=protected,
-        provisioning="Creating",
+        provisioning=Provisioning.CREATING,
         provisioned_at=now,
     )
     draft = Draft(value, world, now)
@@ -220,7 +220,7 @@ def _write_extension(draft: Draft, name: str, properties: Mapping[str, Any], mer
     if current is None:
         extensions.append(written)
     answer = write_model(draft, _extensions_body(extensions), "EXTENSION", extension=name.lower())
-    states = {**draft.value.extension_states, name.lower(): "Creating"}
+    states = {**draft.value.extension_states, name.lower(): Provisioning.CREATING}
     draft.update(extension_states=states)
     return replace(answer, scale_set=draft.value, created=current is None)
 
@@ -263,11 +263,15 @@ def _asks_for_roll(before: ScaleSet, after: ScaleSet, changed: bool) -> bool:
 
 def _update_everything(draft: Draft) -> tuple[str, ...]:
     """Automatic mode: all instances at once, in no order."""
-    chosen = [one for one in draft.members() if not (one.protect_from_actions or one.provisioning == "Deleting")]
+    chosen = [
+        instance
+        for instance in draft.members()
+        if not (instance.protect_from_actions or instance.provisioning is Provisioning.DELETING)
+    ]
     for instance in chosen:
         if instance.generation != draft.value.generation:
             update_to_model(draft, instance)
-    return tuple(one.id for one in chosen)
+    return tuple(instance.id for instance in chosen)
 
 
 def _arm_events(draft: Draft) -> None:

@@ -9,11 +9,12 @@ from datetime import timedelta
 from vmss_tui.simulator.world.machine.scripts import stays_unhealthy, survives_failure
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
-from vmss_tui.simulator.world.state.model import Event, Health, Instance
+from vmss_tui.simulator.world.state.model import Event, Instance
 from vmss_tui.simulator.world.state.policy import duration_seconds
+from vmss_tui.simulator.world.state.states import AfterScript, Health
 from vmss_tui.simulator.world.state.timeline import HealthTurns, ScriptResult, without
 
-SICK = ("unhealthy", "unknown")
+SICK = (Health.UNHEALTHY, Health.UNKNOWN)
 """States that count against the limits of a roll and that repairs act on; Initializing is waited for (documented)."""
 
 
@@ -24,23 +25,23 @@ def turn_health(draft: Draft, instance: Instance, to: Health) -> Instance:
         return instance
     if to in SICK:
         _plan_repair(draft, instance)
-    if to == "initializing":
+    if to is Health.INITIALIZING:
         instance = draft.later(instance, source.grace, HealthTurns(source.silent, ends_grace=True))
     return replace(instance, health=to, health_at=draft.at)
 
 
 def report_health(draft: Draft, instance: Instance, turn: HealthTurns) -> Instance:
     """The health source reports; after an update an instance may relapse, and recover, as its traits say."""
-    if turn.ends_grace and instance.health != "initializing":
+    if turn.ends_grace and instance.health is not Health.INITIALIZING:
         return draft.put(instance)
     instance = turn_health(draft, instance, turn.to)
     traits = instance.traits
     if turn.after_script and traits.relapse_after:
         relapse = timedelta(seconds=traits.relapse_after)
-        instance = draft.later(instance, relapse, HealthTurns("unhealthy"))
+        instance = draft.later(instance, relapse, HealthTurns(Health.UNHEALTHY))
         if traits.recover_after:
             recovery = relapse + timedelta(seconds=traits.recover_after)
-            instance = draft.later(instance, recovery, HealthTurns("healthy"))
+            instance = draft.later(instance, recovery, HealthTurns(Health.HEALTHY))
     return draft.put(instance)
 
 
@@ -53,7 +54,7 @@ def begin_reports(draft: Draft, instance: Instance, answers_in: timedelta | None
     instance = turn_health(draft, instance, draft.health_source.starting)
     if answers_in is None:
         return instance
-    return draft.later(instance, answers_in + draft.health_source.lag, HealthTurns("healthy"))
+    return draft.later(instance, answers_in + draft.health_source.lag, HealthTurns(Health.HEALTHY))
 
 
 def end_reports(draft: Draft, instance: Instance) -> Instance:
@@ -66,8 +67,8 @@ def end_reports(draft: Draft, instance: Instance) -> Instance:
 def interrupt(draft: Draft, instance: Instance) -> Instance:
     """A script begins to replace the application, which answers no more; a machine that is starting is not asked."""
     source = draft.health_source
-    if instance.health == "initializing":
-        kept = tuple(due for due in instance.timeline if due.change != HealthTurns("healthy"))
+    if instance.health is Health.INITIALIZING:
+        kept = tuple(due for due in instance.timeline if due.change != HealthTurns(Health.HEALTHY))
         return replace(instance, timeline=kept)
     instance = replace(instance, timeline=without(instance.timeline, HealthTurns))
     return draft.later(instance, source.lag, HealthTurns(source.silent))
@@ -83,13 +84,16 @@ def follow_script(draft: Draft, instance: Instance, spec: ExtensionSpec, result:
     if result.failed:
         if not (result.settings_error or survives_failure(draft.rules, draft.value, spec)):
             return instance
-        return draft.later(instance, initialising + lag, HealthTurns("healthy"))
-    if stays_unhealthy(draft.rules, draft.value, instance, spec) or instance.traits.after_script == "unhealthy":
-        return draft.later(instance, initialising + lag, HealthTurns("unhealthy"))
+        return draft.later(instance, initialising + lag, HealthTurns(Health.HEALTHY))
+    if (
+        stays_unhealthy(draft.rules, draft.value, instance, spec)
+        or instance.traits.after_script is AfterScript.UNHEALTHY
+    ):
+        return draft.later(instance, initialising + lag, HealthTurns(Health.UNHEALTHY))
     answers = draft.at + initialising
     kept = tuple(due for due in instance.timeline if due.at <= answers or not _is_outage(due.change))
     instance = replace(instance, timeline=kept)
-    return draft.later(instance, initialising + lag, HealthTurns("healthy", after_script=True))
+    return draft.later(instance, initialising + lag, HealthTurns(Health.HEALTHY, after_script=True))
 
 
 def _is_outage(change: object) -> bool:

@@ -10,8 +10,9 @@ from vmss_tui.simulator.world.machine.health import begin_reports, turn_health
 from vmss_tui.simulator.world.machine.updates import delivered, update_to_model
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.extension import InstalledExtension
-from vmss_tui.simulator.world.state.model import Instance, Power
+from vmss_tui.simulator.world.state.model import Instance
 from vmss_tui.simulator.world.state.rules import Seconds
+from vmss_tui.simulator.world.state.states import Power, Provisioning
 from vmss_tui.simulator.world.state.timeline import (
     AgentReports,
     Due,
@@ -30,10 +31,10 @@ def create(draft: Draft, instance: Instance) -> Instance:
     fresh = _fresh(draft)
     born = replace(
         instance,
-        provisioning="Creating",
+        provisioning=Provisioning.CREATING,
         provisioned_at=draft.at,
         generation=draft.value.generation,
-        power="starting",
+        power=Power.STARTING,
         agent_ready=False,
         extensions=fresh,
         todo=tuple(fresh),
@@ -48,7 +49,7 @@ def reimage(draft: Draft, instance: Instance) -> Instance:
     delay = draft.seconds(draft.rules.timings.reimage, instance.id, "reimage", draft.value.minted)
     emptied = replace(
         instance,
-        provisioning="Updating",
+        provisioning=Provisioning.UPDATING,
         provisioned_at=draft.at,
         generation=draft.value.generation,
         image_version=draft.value.traits.newest_image or instance.image_version,
@@ -66,7 +67,7 @@ def reimage(draft: Draft, instance: Instance) -> Instance:
 def remove(draft: Draft, instance: Instance) -> Instance:
     """Start deleting an instance."""
     delay = draft.seconds(draft.rules.timings.delete, instance.id, "delete")
-    doomed = replace(instance, provisioning="Deleting", provisioned_at=draft.at, timeline=())
+    doomed = replace(instance, provisioning=Provisioning.DELETING, provisioned_at=draft.at, timeline=())
     return draft.put(draft.later(doomed, delay, Vanishes()))
 
 
@@ -76,9 +77,9 @@ def begin_power(draft: Draft, instance: Instance, passing: Power, final: Power, 
         return instance
     delay = draft.seconds(span, instance.id, final, draft.value.minted)
     instance = replace(
-        instance, power=passing, provisioning="Updating", provisioned_at=draft.at, timeline=_quiet(instance)
+        instance, power=passing, provisioning=Provisioning.UPDATING, provisioned_at=draft.at, timeline=_quiet(instance)
     )
-    if final != "running":
+    if final is not Power.RUNNING:
         left = without(instance.timeline, ExtensionBegins, ExtensionEnds)
         instance = replace(instance, deferred=instance.deferred or bool(instance.todo), timeline=left)
     instance = draft.later(instance, delay, PowerTurns(final))
@@ -89,19 +90,23 @@ def start_restart(draft: Draft, instance: Instance, span: Seconds) -> Instance:
     """Restart or redeploy: the VM boots anew, scripts are not run again."""
     delay = draft.seconds(span, instance.id, "restart", draft.value.minted)
     instance = replace(
-        instance, provisioning="Updating", provisioned_at=draft.at, agent_ready=False, timeline=_quiet(instance)
+        instance,
+        provisioning=Provisioning.UPDATING,
+        provisioned_at=draft.at,
+        agent_ready=False,
+        timeline=_quiet(instance),
     )
     instance = turn_health(draft, instance, draft.health_source.silent)
-    instance = draft.later(instance, delay, PowerTurns("running"))
+    instance = draft.later(instance, delay, PowerTurns(Power.RUNNING))
     return draft.put(draft.later(instance, delay, ProvisioningEnds()))
 
 
 def turn_power(draft: Draft, instance: Instance, turn: PowerTurns) -> Instance:
     """The power state changes; a VM that is off reports no health, one that starts boots its agent."""
     instance = replace(instance, power=turn.to)
-    if turn.to in ("stopped", "deallocated"):
+    if turn.to in (Power.STOPPED, Power.DEALLOCATED):
         instance = replace(instance, health=None, health_at=None, agent_ready=False)
-    if turn.to == "running":
+    if turn.to is Power.RUNNING:
         instance = _boot_guest(draft, replace(instance, agent_ready=False))
     return draft.put(instance)
 
@@ -126,7 +131,7 @@ def agent_reports(draft: Draft, instance: Instance) -> Instance:
 def _boot(draft: Draft, instance: Instance, delay: timedelta) -> Instance:
     """Power on after `delay`, agent and extensions after that."""
     agent = draft.seconds(draft.rules.timings.boot_to_agent, instance.id, "agent", draft.value.minted)
-    instance = draft.later(instance, delay, PowerTurns("running"))
+    instance = draft.later(instance, delay, PowerTurns(Power.RUNNING))
     after = delay + agent + timedelta(seconds=1)
     return draft.later(instance, after, ExtensionBegins() if instance.todo else ProvisioningEnds())
 

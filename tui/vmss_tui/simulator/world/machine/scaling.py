@@ -7,6 +7,7 @@ from vmss_tui.simulator.world.machine.power import create, remove
 from vmss_tui.simulator.world.state.chance import fraction
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.model import Instance
+from vmss_tui.simulator.world.state.states import Provisioning
 
 _OVERPROVISION = 0.2
 _BASE36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -18,15 +19,17 @@ def resize(draft: Draft, capacity: int) -> tuple[str, ...]:
     Deletion takes the newest first and spares instances protected from scale-in ("Default" scale-in policy,
     without its balancing over fault domains).
     """
-    members = [one for one in draft.members() if one.provisioning != "Deleting"]
+    members = [instance for instance in draft.members() if instance.provisioning is not Provisioning.DELETING]
     missing = capacity - len(members)
     if missing > 0:
         return scale_out(draft, missing)
-    spare = [one for one in members if not (one.protect_from_scale_in or one.protect_from_actions)]
-    doomed = sorted(spare, key=lambda one: (one.created, id_order(one.id)), reverse=True)[: max(0, -missing)]
+    spare = [instance for instance in members if not (instance.protect_from_scale_in or instance.protect_from_actions)]
+    doomed = sorted(spare, key=lambda instance: (instance.created, id_order(instance.id)), reverse=True)[
+        : max(0, -missing)
+    ]
     for instance in doomed:
         remove(draft, instance)
-    return tuple(one.id for one in doomed)
+    return tuple(instance.id for instance in doomed)
 
 
 def scale_out(draft: Draft, count: int) -> tuple[str, ...]:
@@ -35,15 +38,15 @@ def scale_out(draft: Draft, count: int) -> tuple[str, ...]:
     if draft.value.properties.get("overprovision", False) and not draft.value.flexible:
         hidden = max(1, int(count * _OVERPROVISION))
     new = [create(draft, new_instance(draft)) for _ in range(count + hidden)]
-    by_luck = sorted(new, key=lambda one: fraction(draft.rules.seed, draft.value.key, one.id, "slow"))
+    by_luck = sorted(new, key=lambda instance: fraction(draft.rules.seed, draft.value.key, instance.id, "slow"))
     for instance in by_luck[count:]:
         draft.put(replace(instance, hidden=True))
-    return tuple(one.id for one in by_luck[:count])
+    return tuple(instance.id for instance in by_luck[:count])
 
 
 def drop_extras(draft: Draft) -> None:
     """Take overprovisioned extras away; their ids are never used again."""
-    for instance in [one for one in draft.instances.values() if one.hidden]:
+    for instance in [instance for instance in draft.instances.values() if instance.hidden]:
         draft.drop(instance.id)
 
 
@@ -53,7 +56,7 @@ def new_instance(draft: Draft) -> Instance:
     draft.update(next_number=number + 1)
     model, traits = draft.value.model, draft.value.traits
     zones = [str(zone) for zone in model.get("zones") or ()]
-    in_zone = Counter(one.zone for one in draft.instances.values())
+    in_zone = Counter(instance.zone for instance in draft.instances.values())
     zone = min(zones, key=lambda name: (in_zone[name], name)) if zones else None
     profile = draft.value.properties.get("virtualMachineProfile", {})
     prefix = str((profile.get("osProfile") or {}).get("computerNamePrefix", draft.value.name))

@@ -18,6 +18,7 @@ from vmss_tui.simulator.world.state.errors import Failure
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
 from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 from vmss_tui.simulator.world.state.rules import Rules, ScriptBehaviour
+from vmss_tui.simulator.world.state.states import ScriptTrait
 from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 TAIL_BYTES = 4096
@@ -96,10 +97,10 @@ def plan_run(rules: Rules, scale_set: ScaleSet, instance: Instance, spec: Extens
     traits = instance.traits
     span = scale_set.traits.script_seconds if behaviour is rules.default_script else None
     seconds = traits.script_seconds or draw(span or behaviour.seconds, rules.seed, scale_set.key, instance.id, sequence)
-    if behaviour.hangs or instance.id in behaviour.hangs_on or traits.script == "hangs":
+    if behaviour.hangs or instance.id in behaviour.hangs_on or traits.script is ScriptTrait.HANGS:
         return Plan(seconds, None)
     words |= {"instance": instance.id, "name": instance.name, "scale_set": scale_set.name}
-    if traits.script == "fails":
+    if traits.script is ScriptTrait.FAILS:
         stderr = traits.script_stderr or behaviour.failure_stderr or "installation failed\n"
         return Plan(
             seconds, ScriptResult(traits.script_exit_code, _fill(behaviour.stdout, words), _fill(stderr, words))

@@ -13,14 +13,10 @@ from vmss_tui.simulator.world.machine.health import begin_reports, end_reports, 
 from vmss_tui.simulator.world.machine.scripts import failure_of, plan_run
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Failure
-from vmss_tui.simulator.world.state.extension import (
-    ExtensionSpec,
-    ExtensionState,
-    InstalledExtension,
-    full_version,
-)
+from vmss_tui.simulator.world.state.extension import ExtensionSpec, InstalledExtension, full_version
 from vmss_tui.simulator.world.state.model import Instance
 from vmss_tui.simulator.world.state.policy import duration_seconds
+from vmss_tui.simulator.world.state.states import Execution, Provisioning
 from vmss_tui.simulator.world.state.timeline import (
     ExtensionBegins,
     ExtensionEnds,
@@ -47,15 +43,15 @@ def update_extensions(
     draft: Draft, instance: Instance, wanted: tuple[ExtensionSpec, ...], generation: int | None = None
 ) -> Instance:
     """Give an instance exactly these extensions; what is under way and stays the same goes on undisturbed."""
-    told = instance.generation if generation is None else generation
+    assigned = instance.generation if generation is None else generation
     installed, todo, differs = _deliver(instance.extensions, wanted, draft)
     if instance.busy and not differs:
-        return draft.put(replace(instance, generation=told))
+        return draft.put(replace(instance, generation=assigned))
     updated = replace(
         instance,
         previous=instance.extensions,
         previous_generation=instance.generation,
-        generation=told,
+        generation=assigned,
         extensions=installed,
         deferred=False,
     )
@@ -66,7 +62,7 @@ def start_update(draft: Draft, instance: Instance, todo: tuple[str, ...]) -> Ins
     """Set an instance to Updating and let it work off `todo`, extensions by lower-cased name."""
     started = replace(
         instance,
-        provisioning="Updating",
+        provisioning=Provisioning.UPDATING,
         provisioned_at=draft.at,
         failure=None,
         todo=todo,
@@ -83,36 +79,41 @@ def start_update(draft: Draft, instance: Instance, todo: tuple[str, ...]) -> Ins
 def restore(draft: Draft, instance: Instance) -> Instance:
     """Bring back what was installed before the last update, under new sequence numbers."""
     before = instance.previous or {}
-    installed, todo, _ = _deliver(instance.extensions, tuple(one.spec for one in before.values()), draft)
-    restored = replace(instance, extensions=installed, generation=instance.previous_generation, previous=None)
+    wanted = tuple(installed.spec for installed in before.values())
+    restored_extensions, todo, _ = _deliver(instance.extensions, wanted, draft)
+    restored = replace(instance, extensions=restored_extensions, generation=instance.previous_generation, previous=None)
     return start_update(draft, restored, todo)
 
 
 def end_extension(draft: Draft, instance: Instance, end: ExtensionEnds) -> Instance:
     """A handler reports; stale reports of replaced settings are ignored."""
     current = instance.extensions.get(end.name)
-    if current is None or current.sequence != end.sequence or current.state in ("Succeeded", "Failed"):
+    if (
+        current is None
+        or current.sequence != end.sequence
+        or current.state in (Provisioning.SUCCEEDED, Provisioning.FAILED)
+    ):
         return draft.put(instance)
     extensions = dict(instance.extensions)
     todo = tuple(name for name in instance.todo if name != end.name)
-    if current.state == "Deleting":
+    if current.state is Provisioning.DELETING:
         del extensions[end.name]
     else:
-        state: ExtensionState = "Failed" if end.result.failed else "Succeeded"
+        state = Provisioning.FAILED if end.result.failed else Provisioning.SUCCEEDED
         extensions[end.name] = replace(current, state=state, since=draft.at, result=end.result)
-    instance = _tell_health(draft, replace(instance, extensions=extensions, todo=todo), current, end.result)
+    instance = _affect_health(draft, replace(instance, extensions=extensions, todo=todo), current, end.result)
     pause = draft.seconds((0.5, 2.0), instance.id, end.name, end.sequence)
     return draft.put(draft.later(instance, pause, ExtensionBegins() if todo else ProvisioningEnds()))
 
 
-def _tell_health(draft: Draft, instance: Instance, ended: InstalledExtension, result: ScriptResult) -> Instance:
+def _affect_health(draft: Draft, instance: Instance, ended: InstalledExtension, result: ScriptResult) -> Instance:
     """What the end of an extension means for the health that is reported."""
     if ended.spec.is_health:
-        if ended.state == "Deleting":
+        if ended.state is Provisioning.DELETING:
             return end_reports(draft, instance)
         scripts_to_come = any(instance.extensions[name].spec.is_script for name in instance.todo)
         return begin_reports(draft, instance, None if scripts_to_come else timedelta())
-    if ended.spec.is_script and ended.state != "Deleting":
+    if ended.spec.is_script and ended.state is not Provisioning.DELETING:
         return follow_script(draft, instance, ended.spec, result)
     return instance
 
@@ -125,9 +126,9 @@ def begin_extension(draft: Draft, instance: Instance) -> Instance:
     current = instance.extensions[name]
     extensions = {**instance.extensions, name: replace(current, started=draft.at, since=draft.at)}
     instance = replace(instance, extensions=extensions)
-    if current.spec.is_script and current.state != "Deleting":
+    if current.spec.is_script and current.state is not Provisioning.DELETING:
         instance = interrupt(draft, instance)
-        if draft.rules.execution == "run":
+        if draft.rules.execution is Execution.RUN:
             return draft.put(instance)
     seconds, result = _plan(draft, instance, current)
     delay = timedelta(seconds=seconds)
@@ -137,18 +138,18 @@ def begin_extension(draft: Draft, instance: Instance) -> Instance:
 def end_provisioning(draft: Draft, instance: Instance) -> Instance:
     """The update is over: Succeeded, or Failed when an extension failed that does not suppress it."""
     failed = [
-        one
-        for one in instance.extensions.values()
-        if one.state == "Failed" and one.result and not one.spec.suppresses_failures
+        installed
+        for installed in instance.extensions.values()
+        if installed.state is Provisioning.FAILED and installed.result and not installed.spec.suppresses_failures
     ]
-    failures = [failure_of(one.spec, one.result) for one in failed if one.result]
+    failures = [failure_of(failing.spec, failing.result) for failing in failed if failing.result]
     failure = failures[0] if failures else None
     if len(failures) > 1:
         failure = Failure(failures[0].code, failures[0].message + " " + _SEVERAL_FAILED)
     return draft.put(
         replace(
             instance,
-            provisioning="Failed" if failure else "Succeeded",
+            provisioning=Provisioning.FAILED if failure else Provisioning.SUCCEEDED,
             provisioned_at=draft.at,
             failure=failure,
             todo=(),
@@ -161,28 +162,31 @@ def _deliver(
 ) -> tuple[dict[str, InstalledExtension], tuple[str, ...], bool]:
     """Compare what is installed with what is wanted: a new sequence number where anything differs.
 
-    Returns:
-        the extensions from now on, the names to work off, and whether anything differs.
+    Returns the extensions from now on, the names to work off, and whether anything differs.
     """
     result = {spec.key: delivered(installed.get(spec.key), spec, draft) for spec in wanted}
     for key, current in installed.items():
         if key not in result:
-            result[key] = replace(current, state="Deleting", since=draft.at)
-    differs = any(installed.get(key) is not one for key, one in result.items())
-    return result, tuple(key for key, one in result.items() if one.state not in ("Succeeded", "Failed")), differs
+            result[key] = replace(current, state=Provisioning.DELETING, since=draft.at)
+    differs = any(installed.get(key) is not other for key, other in result.items())
+    return (
+        result,
+        tuple(key for key, other in result.items() if other.state not in (Provisioning.SUCCEEDED, Provisioning.FAILED)),
+        differs,
+    )
 
 
 def delivered(current: InstalledExtension | None, spec: ExtensionSpec, draft: Draft) -> InstalledExtension:
     """What an instance has after being told `spec`: the same, or the new settings under the next sequence number."""
     if current is None:
-        return InstalledExtension(spec, 0, "Creating", draft.at, full_version(spec))
+        return InstalledExtension(spec, 0, Provisioning.CREATING, draft.at, full_version(spec))
     if current.spec is spec or current.spec == spec:
         return current
     return replace(
         current,
         spec=spec,
         sequence=current.sequence + 1,
-        state="Updating",
+        state=Provisioning.UPDATING,
         since=draft.at,
         version=full_version(spec),
         started=None,
@@ -196,7 +200,7 @@ def _plan(draft: Draft, instance: Instance, current: InstalledExtension) -> tupl
     timeout = (_budget(draft), ScriptResult(exit_code=124, timed_out=True))
     if instance.traits.stuck:
         return timeout
-    if current.state == "Deleting":
+    if current.state is Provisioning.DELETING:
         return draft.seconds(timings.extension_removal, instance.id, "removal").total_seconds(), ScriptResult()
     if not current.spec.is_script:
         span = timings.extension

@@ -8,7 +8,6 @@ inside a zone is not documented; update domain and id are used.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Literal
 
 from vmss_tui.simulator.world.machine.health import SICK
 from vmss_tui.simulator.world.machine.scaling import id_order
@@ -16,8 +15,8 @@ from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Failure
 from vmss_tui.simulator.world.state.model import Instance
 from vmss_tui.simulator.world.state.policy import RollingPolicy, batch_size, healthy_room
+from vmss_tui.simulator.world.state.states import Health, Provisioning, Verdict
 
-Verdict = Literal["working", "waiting", "good", "bad"]
 _LONGEST_GRACE = timedelta(seconds=14400)
 """Most that gracePeriod can be (documented)."""
 UNHEALTHY = Failure("RollingUpgradeInstanceUnhealthyError", "Instance found to be unhealthy or unreachable.")
@@ -28,15 +27,23 @@ def scope(draft: Draft, walk_all: bool) -> tuple[str, ...]:
 
     Instances protected from scale set actions are left alone.
     """
-    free = [one for one in draft.members() if not one.protect_from_actions and one.provisioning != "Deleting"]
+    free = [
+        instance
+        for instance in draft.members()
+        if not instance.protect_from_actions and instance.provisioning is not Provisioning.DELETING
+    ]
     generation = draft.value.generation
-    behind = [one.id for one in free if one.generation != generation or one.provisioning == "Failed"]
-    return tuple(behind or ([one.id for one in free] if walk_all else []))
+    behind = [
+        instance.id
+        for instance in free
+        if instance.generation != generation or instance.provisioning is Provisioning.FAILED
+    ]
+    return tuple(behind or ([instance.id for instance in free] if walk_all else []))
 
 
 def unhealthy(instances: Iterable[Instance]) -> list[Instance]:
     """Those that run and whose health source says that they are not well; Unknown counts, Initializing does not."""
-    return [one for one in instances if not one.is_off and one.health in SICK]
+    return [instance for instance in instances if not instance.is_off and instance.health in SICK]
 
 
 def next_batch(draft: Draft, pending: tuple[str, ...], policy: RollingPolicy) -> tuple[str, ...]:
@@ -45,34 +52,34 @@ def next_batch(draft: Draft, pending: tuple[str, ...], policy: RollingPolicy) ->
     waiting = [draft.instances[key] for key in pending if key in draft.instances]
     if not waiting:
         return ()
-    ordered = sorted(waiting, key=lambda one: _rank(one, policy))
-    candidates = list(takewhile(lambda one: policy.cross_zone or one.zone == ordered[0].zone, ordered))
+    ordered = sorted(waiting, key=lambda instance: _rank(instance, policy))
+    candidates = list(takewhile(lambda instance: policy.cross_zone or instance.zone == ordered[0].zone, ordered))
     room = healthy_room(policy, len(members), len(unhealthy(members)))
     batch: list[str] = []
-    for one in candidates[: batch_size(policy.max_batch, len(members))]:
-        is_sick = bool(unhealthy([one]))
+    for instance in candidates[: batch_size(policy.max_batch, len(members))]:
+        is_sick = bool(unhealthy([instance]))
         if batch and not is_sick and room <= 0:
             break
         room -= not is_sick
-        batch.append(one.id)
+        batch.append(instance.id)
     return tuple(batch)
 
 
 def verdict(instance: Instance, now: datetime, health_wait: float) -> Verdict:
     """How far an upgraded instance is; it has `health_wait` seconds after its update to be healthy."""
     if instance.busy:
-        return "working"
-    if instance.provisioning == "Failed":
-        return "bad"
-    if instance.is_off or instance.health in ("healthy", None):
-        return "good"
-    return "waiting" if now < patience(instance, health_wait) else "bad"
+        return Verdict.WORKING
+    if instance.provisioning is Provisioning.FAILED:
+        return Verdict.BAD
+    if instance.is_off or instance.health in (Health.HEALTHY, None):
+        return Verdict.GOOD
+    return Verdict.WAITING if now < patience(instance, health_wait) else Verdict.BAD
 
 
 def patience(instance: Instance, health_wait: float) -> datetime:
     """Until when an instance that is not healthy is waited for: Initializing for as long as it may last."""
     usual = (instance.provisioned_at or instance.created) + timedelta(seconds=health_wait)
-    if instance.health == "initializing" and instance.health_at is not None:
+    if instance.health is Health.INITIALIZING and instance.health_at is not None:
         return max(usual, instance.health_at + _LONGEST_GRACE)
     return usual
 

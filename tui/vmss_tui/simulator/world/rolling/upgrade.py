@@ -7,25 +7,25 @@ Sources: "Configure rolling upgrades", "Rolling upgrades with MaxSurge", the rec
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
 
 from vmss_tui.simulator.world.machine.power import create, reimage, remove
 from vmss_tui.simulator.world.machine.scaling import new_instance
 from vmss_tui.simulator.world.machine.updates import restore, start_update, update_to_model
-from vmss_tui.simulator.world.rolling.batches import (
-    UNHEALTHY,
-    Verdict,
-    explain,
-    next_batch,
-    patience,
-    scope,
-    unhealthy,
-    verdict,
-)
+from vmss_tui.simulator.world.rolling.batches import UNHEALTHY, explain, next_batch, patience, scope, unhealthy, verdict
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Failure, nothing_to_approve, nothing_to_cancel
-from vmss_tui.simulator.world.state.model import Instance, RollCode, RollingUpgrade, RollKind
+from vmss_tui.simulator.world.state.model import Instance, RollingUpgrade
 from vmss_tui.simulator.world.state.policy import exceeds, rolling_policy
+from vmss_tui.simulator.world.state.states import (
+    CancelStyle,
+    Provisioning,
+    RollAction,
+    RollCode,
+    RollKind,
+    RollPhase,
+    Starter,
+    Verdict,
+)
 
 _HELP = "For details on rolling upgrades, use http://aka.ms/AzureVMSSRollingUpgrade"
 _CANCELED = Failure(
@@ -33,9 +33,9 @@ _CANCELED = Failure(
 )
 
 
-def start(draft: Draft, kind: RollKind, by: Literal["User", "Platform"] = "User") -> None:
+def start(draft: Draft, kind: RollKind, by: Starter = Starter.USER) -> None:
     """Begin a roll over everything that is behind, or over all when nothing is."""
-    walk = kind != "model" or draft.rules.switches.noop_write_walks
+    walk = kind is not RollKind.MODEL or draft.rules.switches.noop_write_walks
     delay = draft.seconds(draft.rules.timings.roll_start, "roll", draft.value.minted)
     draft.update(
         roll=RollingUpgrade(
@@ -46,7 +46,7 @@ def start(draft: Draft, kind: RollKind, by: Literal["User", "Platform"] = "User"
             due=draft.at + delay,
             pending=scope(draft, walk),
             started_by=by,
-            approved=() if kind == "os" and _is_deferred(draft) else None,
+            approved=() if kind is RollKind.OS and _is_deferred(draft) else None,
         )
     )
 
@@ -54,26 +54,24 @@ def start(draft: Draft, kind: RollKind, by: Literal["User", "Platform"] = "User"
 def cancel(draft: Draft) -> None:
     """Cancel the roll: abandon the batch in flight (2023) or let it end first (2018), as the scenario says.
 
-    Raises:
-        Refused: 409 when nothing rolls.
+    Raises Refused: 409 when nothing rolls.
     """
     roll = draft.value.roll
-    if roll is None or not roll.running or roll.phase == "cancelling":
+    if roll is None or not roll.running or roll.phase is RollPhase.CANCELLING:
         raise nothing_to_cancel()
-    roll = replace(roll, last_action="Cancel", last_action_at=draft.at, due=None)
-    if draft.rules.switches.cancel == "finish" and roll.batch:
-        draft.update(roll=replace(roll, phase="cancelling"))
+    roll = replace(roll, last_action=RollAction.CANCEL, last_action_at=draft.at, due=None)
+    if draft.rules.switches.cancel is CancelStyle.FINISH and roll.batch:
+        draft.update(roll=replace(roll, phase=RollPhase.CANCELLING))
         return
     details = tuple(replace(_CANCELED, target=f"{draft.value.name}/virtualMachines/{key}") for key in roll.batch)
     roll = replace(roll, failed=(*roll.failed, *roll.batch), batch=())
-    _end(draft, roll, "Cancelled", replace(_CANCELED, details=details))
+    _end(draft, roll, RollCode.CANCELLED, replace(_CANCELED, details=details))
 
 
 def approve(draft: Draft, ids: Iterable[str]) -> None:
     """Let a deferred OS roll touch these instances (swagger: approveRollingUpgrade).
 
-    Raises:
-        Refused: 409 when no roll waits for approvals.
+    Raises Refused: 409 when no roll waits for approvals.
     """
     roll = draft.value.roll
     if roll is None or not roll.running or roll.approved is None:
@@ -86,20 +84,20 @@ def step(draft: Draft) -> None:
     roll = draft.value.roll
     if roll is None or not roll.running:
         return
-    if roll.phase in ("starting", "pausing"):
+    if roll.phase in (RollPhase.STARTING, RollPhase.PAUSING):
         if roll.due is None or draft.at >= roll.due:
             _open_batch(draft, roll)
             _watch_batch(draft)
-    elif roll.phase == "rolling back":
+    elif roll.phase is RollPhase.ROLLING_BACK:
         if not any(draft.instances[key].busy for key in roll.failed if key in draft.instances):
-            _end(draft, roll, "Faulted", roll.error)
+            _end(draft, roll, RollCode.FAULTED, roll.error)
     else:
         _watch_batch(draft)
 
 
 def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
     members = draft.members()
-    if roll.policy.max_surge and any(one.provisioning == "Deleting" for one in members):
+    if roll.policy.max_surge and any(instance.provisioning is Provisioning.DELETING for instance in members):
         draft.update(roll=replace(roll, due=None))
         return
     sick = unhealthy(members)
@@ -112,11 +110,11 @@ def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
         if roll.pending:
             draft.update(roll=replace(roll, due=None))
         else:
-            _end(draft, roll, "Completed", None)
+            _end(draft, roll, RollCode.COMPLETED, None)
         return
     roll = replace(
         roll,
-        phase="updating",
+        phase=RollPhase.UPDATING,
         due=None,
         batch=batch,
         batch_number=roll.batch_number + 1,
@@ -125,7 +123,7 @@ def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
     )
     draft.update(roll=roll)
     _restamp(draft)
-    if roll.policy.max_surge and roll.kind == "model" and draft.value.traits.surge_quota:
+    if roll.policy.max_surge and roll.kind is RollKind.MODEL and draft.value.traits.surge_quota:
         new = {key: create(draft, new_instance(draft)).id for key in batch}
         draft.update(roll=replace(roll, replacements=new))
         return
@@ -146,9 +144,9 @@ def _is_deferred(draft: Draft) -> bool:
 
 def _upgrade(draft: Draft, instance: Instance, kind: RollKind) -> None:
     newest = draft.value.traits.newest_image
-    if kind == "os" and newest and instance.image_version != newest:
+    if kind is RollKind.OS and newest and instance.image_version != newest:
         reimage(draft, instance)
-    elif kind == "model":
+    elif kind is RollKind.MODEL:
         update_to_model(draft, instance)
     elif not instance.is_off:
         start_update(draft, instance, ())
@@ -162,37 +160,41 @@ def _watch_batch(draft: Draft) -> None:
     wait = draft.rules.timings.health_wait
     where = roll.replacements
     upgraded = {key: one for key in roll.batch if (one := draft.instances.get(where.get(key, key))) is not None}
-    if any(one.busy for one in upgraded.values()):
+    if any(instance.busy for instance in upgraded.values()):
         draft.update(roll=replace(roll, due=None))
-    elif not any(verdict(one, draft.at, wait) == "waiting" for one in upgraded.values()):
-        _close_batch(draft, roll, {key: verdict(one, draft.at, wait) for key, one in upgraded.items()})
+    elif not any(verdict(instance, draft.at, wait) is Verdict.WAITING for instance in upgraded.values()):
+        _close_batch(draft, roll, {key: verdict(instance, draft.at, wait) for key, instance in upgraded.items()})
     elif roll.due is None or draft.at >= roll.due:
-        due = min(patience(one, wait) for one in upgraded.values() if verdict(one, draft.at, wait) == "waiting")
+        due = min(
+            patience(instance, wait)
+            for instance in upgraded.values()
+            if verdict(instance, draft.at, wait) is Verdict.WAITING
+        )
         draft.update(roll=replace(roll, due=due))
 
 
 def _close_batch(draft: Draft, roll: RollingUpgrade, verdicts: Mapping[str, Verdict]) -> None:
-    good = tuple(key for key, state in verdicts.items() if state == "good")
-    bad = tuple(key for key, state in verdicts.items() if state == "bad")
+    good = tuple(key for key, state in verdicts.items() if state is Verdict.GOOD)
+    bad = tuple(key for key, state in verdicts.items() if state is Verdict.BAD)
     reasons = [draft.instances[roll.replacements.get(key, key)] for key in bad]
     for key in roll.replacements:
         loser = key if key in good else roll.replacements[key]
         if loser in draft.instances:
             remove(draft, draft.instances[loser])
-    cancelling = roll.phase == "cancelling"
+    cancelling = roll.phase is RollPhase.CANCELLING
     roll = replace(
         roll, succeeded=(*roll.succeeded, *good), failed=(*roll.failed, *bad), batch=(), replacements={}, due=None
     )
     upgraded = len(roll.succeeded) + len(roll.failed)
     if cancelling:
-        _end(draft, roll, "Cancelled", None)
+        _end(draft, roll, RollCode.CANCELLED, None)
     elif exceeds(len(roll.failed), upgraded, roll.policy.max_unhealthy_upgraded):
         _fault_on_upgraded(draft, roll, reasons, upgraded)
     elif not roll.pending:
-        _end(draft, roll, "Completed", None)
+        _end(draft, roll, RollCode.COMPLETED, None)
     else:
         pause = timedelta(seconds=roll.policy.pause_seconds)
-        draft.update(roll=replace(roll, phase="pausing", due=draft.at + pause))
+        draft.update(roll=replace(roll, phase=RollPhase.PAUSING, due=draft.at + pause))
 
 
 def _fault_on_health(draft: Draft, roll: RollingUpgrade, sick: list[Instance], total: int) -> None:
@@ -200,7 +202,9 @@ def _fault_on_health(draft: Draft, roll: RollingUpgrade, sick: list[Instance], t
     share = f"{len(sick) * 100 // total}% of instances are in an unhealthy state"
     limit = f"more than the threshold of {roll.policy.max_unhealthy}% configured in the RollingUpgradePolicy."
     impact = f"The most impactful error is:  {UNHEALTHY.message} {_HELP}"
-    details = tuple(replace(explain(draft, one), code=UNHEALTHY.code, message=UNHEALTHY.message) for one in sick)
+    details = tuple(
+        replace(explain(draft, instance), code=UNHEALTHY.code, message=UNHEALTHY.message) for instance in sick
+    )
     if roll.batch_number == 0:
         error = Failure(
             "MaxUnhealthyInstancePercentExceededBeforeRollingUpgrade",
@@ -208,7 +212,7 @@ def _fault_on_health(draft: Draft, roll: RollingUpgrade, sick: list[Instance], t
             f"RollingUpgradePolicy) before any batch was attempted. {share}, {limit} {impact}",
             details=details,
         )
-        _end(draft, replace(roll, pending=()), "Faulted", error)
+        _end(draft, replace(roll, pending=()), RollCode.FAULTED, error)
         return
     error = Failure(
         "MaxUnhealthyInstancePercentExceededInRollingUpgrade",
@@ -216,13 +220,13 @@ def _fault_on_health(draft: Draft, roll: RollingUpgrade, sick: list[Instance], t
         f"RollingUpgradePolicy. {share} after being upgraded - {limit} {impact}",
         details=details,
     )
-    _end(draft, roll, "Faulted", error)
+    _end(draft, roll, RollCode.FAULTED, error)
 
 
 def _fault_on_upgraded(draft: Draft, roll: RollingUpgrade, bad: list[Instance], upgraded: int) -> None:
     """Too many upgraded instances are bad; the most impactful error is the script's own where there is one."""
-    details = tuple(explain(draft, one) for one in bad)
-    worst = next((one for one in details if one.code != UNHEALTHY.code), details[0] if details else UNHEALTHY)
+    details = tuple(explain(draft, instance) for instance in bad)
+    worst = next((detail for detail in details if detail.code != UNHEALTHY.code), details[0] if details else UNHEALTHY)
     first = roll.failed[0] if roll.failed else ""
     error = Failure(
         "MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade",
@@ -232,18 +236,18 @@ def _fault_on_upgraded(draft: Draft, roll: RollingUpgrade, bad: list[Instance], 
         f"error is: {worst.message}. First failed instance ID is: {first}.",
         details=details,
     )
-    if roll.policy.rollback and not draft.value.flexible and roll.kind == "model":
+    if roll.policy.rollback and not draft.value.flexible and roll.kind is RollKind.MODEL:
         for key in roll.failed:
             if key in draft.instances:
                 restore(draft, draft.instances[key])
-        draft.update(roll=replace(roll, code="RollingBack", phase="rolling back", error=error))
+        draft.update(roll=replace(roll, code=RollCode.ROLLING_BACK, phase=RollPhase.ROLLING_BACK, error=error))
         return
-    _end(draft, roll, "Faulted", error)
+    _end(draft, roll, RollCode.FAULTED, error)
 
 
 def _end(draft: Draft, roll: RollingUpgrade, code: RollCode, error: Failure | None) -> None:
-    over = replace(roll, code=code, phase="over", due=None, error=error, ended=draft.at)
-    history = (*draft.value.history, over) if over.kind == "os" else draft.value.history
+    over = replace(roll, code=code, phase=RollPhase.OVER, due=None, error=error, ended=draft.at)
+    history = (*draft.value.history, over) if over.kind is RollKind.OS else draft.value.history
     draft.update(roll=over, history=history)
 
 

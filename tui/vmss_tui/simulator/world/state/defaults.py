@@ -48,20 +48,20 @@ def _storage(given: Mapping[str, Any]) -> dict[str, Any]:
     filled = {**given, "osDisk": disk}
     if given.get("dataDisks"):
         kind = {"storageAccountType": "Standard_LRS"}
-        filled["dataDisks"] = [{"caching": "None", "managedDisk": kind, **one} for one in given["dataDisks"]]
+        filled["dataDisks"] = [{"caching": "None", "managedDisk": kind, **disk} for disk in given["dataDisks"]]
     return filled
 
 
 def _network(given: Mapping[str, Any]) -> dict[str, Any]:
     cards = given.get("networkInterfaceConfigurations")
-    return {**given, **({"networkInterfaceConfigurations": [_card(one) for one in cards]} if cards else {})}
+    return {**given, **({"networkInterfaceConfigurations": [_card(card) for card in cards]} if cards else {})}
 
 
 def _card(given: Mapping[str, Any]) -> dict[str, Any]:
     properties = {**_NIC, **(given.get("properties") or {})}
     addresses = properties.get("ipConfigurations")
     if addresses:
-        properties["ipConfigurations"] = [_address(one) for one in addresses]
+        properties["ipConfigurations"] = [_address(address) for address in addresses]
     return {**given, "properties": properties}
 
 

@@ -35,7 +35,9 @@ class Draft:
         self.operations = {key: world.operations[key] for key in value.running}
         self.ended: dict[str, Operation] = {}
         self.gone = False
-        self._agenda = [(one.timeline[0].at, one.id) for one in self.instances.values() if one.timeline]
+        self._agenda = [
+            (instance.timeline[0].at, instance.id) for instance in self.instances.values() if instance.timeline
+        ]
         heapq.heapify(self._agenda)
         self._specs: tuple[int, tuple[ExtensionSpec, ...]] | None = None
         self._source: tuple[int, HealthSource] | None = None
@@ -58,7 +60,7 @@ class Draft:
 
     def members(self) -> list[Instance]:
         """Its instances, without overprovisioned extras."""
-        return [one for one in self.instances.values() if not one.hidden]
+        return [instance for instance in self.instances.values() if not instance.hidden]
 
     def seconds(self, span: Seconds, *parts: object) -> timedelta:
         """A repeatable duration within `span`; `parts` tell apart what is drawn."""
@@ -93,7 +95,7 @@ class Draft:
 
     def plan_event(self, event: Event) -> None:
         """Put a scenario event on the set's list."""
-        self.update(events=tuple(sorted((*self.value.events, event), key=lambda one: one.at)))
+        self.update(events=tuple(sorted((*self.value.events, event), key=lambda planned: planned.at)))
 
     # --- time ---
 
@@ -102,7 +104,7 @@ class Draft:
         while self._agenda and not self._current(self._agenda[0]):
             heapq.heappop(self._agenda)
         candidates = [entry[0] for entry in self._agenda[:1]]
-        candidates += [one.not_before for one in self.operations.values() if one.not_before > self.at]
+        candidates += [operation.not_before for operation in self.operations.values() if operation.not_before > self.at]
         candidates += [event.at for event in self.value.events[:1]]
         roll = self.value.roll
         if roll is not None and roll.running and roll.due is not None:
@@ -141,7 +143,7 @@ def commit(world: World, drafts: Iterable[Draft]) -> World:
         if due is not None:
             agenda[key] = due
     operations = world.operations
-    if any(operations.get(key) is not one for key, one in changed.items()):
+    if any(operations.get(key) is not operation for key, operation in changed.items()):
         operations = _pruned({**operations, **changed})
     return replace(world, scale_sets=sets, agenda=agenda, operations=operations)
 
@@ -149,8 +151,7 @@ def commit(world: World, drafts: Iterable[Draft]) -> World:
 def change(world: World, key: str, now: datetime, body: Callable[[Draft], T]) -> tuple[World, T]:
     """Run one mutation on one scale set.
 
-    Raises:
-        Refused: 404 when there is no such set, or whatever the mutation refuses.
+    Raises Refused: 404 when there is no such set, or whatever the mutation refuses.
     """
     value = world.scale_sets.get(key)
     if value is None:
@@ -165,5 +166,8 @@ def _pruned(operations: dict[str, Operation]) -> dict[str, Operation]:
     surplus = len(operations) - _KEPT_OPERATIONS
     if surplus <= 0:
         return operations
-    old = {key for key, _ in islice(((key, one) for key, one in operations.items() if one.ended), surplus)}
-    return {key: one for key, one in operations.items() if key not in old}
+    old = {
+        key
+        for key, _ in islice(((key, operation) for key, operation in operations.items() if operation.ended), surplus)
+    }
+    return {key: operation for key, operation in operations.items() if key not in old}

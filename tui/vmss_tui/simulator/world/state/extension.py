@@ -6,11 +6,10 @@ Knows the handlers that matter here: Custom Script for Linux and Windows, Applic
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
+from vmss_tui.simulator.world.state.states import Provisioning
 from vmss_tui.simulator.world.state.timeline import ScriptResult
-
-ExtensionState = Literal["Creating", "Updating", "Succeeded", "Failed", "Deleting"]
 
 LINUX_SCRIPTS = {
     ("microsoft.azure.extensions", "customscript"),
@@ -99,13 +98,23 @@ class InstalledExtension:
     spec: ExtensionSpec
     sequence: int
     """Rises whenever the settings are delivered anew; a handler runs each number once."""
-    state: ExtensionState
+    state: Provisioning
     since: datetime
     version: str
     """Full version of the handler, such as 2.1.19."""
     started: datetime | None = None
     """When the handler began to process its settings."""
     result: ScriptResult | None = None
+
+    @property
+    def awaited(self) -> bool:
+        """True while its handler has yet to process its settings."""
+        return self.state in (Provisioning.CREATING, Provisioning.UPDATING)
+
+    @property
+    def processed(self) -> bool:
+        """True when its handler has reported how its newest settings went."""
+        return self.state in (Provisioning.SUCCEEDED, Provisioning.FAILED)
 
 
 def full_version(spec: ExtensionSpec) -> str:

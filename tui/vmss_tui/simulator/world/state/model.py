@@ -7,21 +7,24 @@ everything time-like is simulated time.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from vmss_tui.simulator.world.state.errors import Failure
 from vmss_tui.simulator.world.state.extension import InstalledExtension
 from vmss_tui.simulator.world.state.policy import RollingPolicy
 from vmss_tui.simulator.world.state.rules import InstanceTraits, Rules, SetTraits
+from vmss_tui.simulator.world.state.states import (
+    Health,
+    OperationStatus,
+    Power,
+    Provisioning,
+    RollAction,
+    RollCode,
+    RollKind,
+    RollPhase,
+    Starter,
+)
 from vmss_tui.simulator.world.state.timeline import Due
-
-Power = Literal["starting", "running", "stopping", "stopped", "deallocating", "deallocated"]
-Provisioning = Literal["Creating", "Updating", "Succeeded", "Failed", "Deleting"]
-Health = Literal["healthy", "unhealthy", "initializing", "unknown"]
-OperationStatus = Literal["InProgress", "Succeeded", "Failed"]
-RollKind = Literal["model", "os", "extension"]
-RollCode = Literal["RollingForward", "RollingBack", "Completed", "Cancelled", "Faulted"]
-RollPhase = Literal["starting", "updating", "pausing", "cancelling", "rolling back", "over"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,10 @@ class Instance:
     image_version: str = ""
     generation: int = 0
     """Which generation of the scale set's model it was told to run."""
-    provisioning: Provisioning = "Succeeded"
+    provisioning: Provisioning = Provisioning.SUCCEEDED
     provisioned_at: datetime | None = None
     """When `provisioning` took its present value."""
-    power: Power = "running"
+    power: Power = Power.RUNNING
     health: Health | None = None
     health_at: datetime | None = None
     agent_ready: bool = True
@@ -69,12 +72,12 @@ class Instance:
     @property
     def busy(self) -> bool:
         """True while Azure is still working on it."""
-        return self.provisioning in ("Creating", "Updating", "Deleting")
+        return self.provisioning in (Provisioning.CREATING, Provisioning.UPDATING, Provisioning.DELETING)
 
     @property
     def is_off(self) -> bool:
         """True while no guest runs that could process an extension or answer a probe."""
-        return self.power in ("stopped", "deallocated", "deallocating", "stopping")
+        return self.power in (Power.STOPPED, Power.DEALLOCATED, Power.DEALLOCATING, Power.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Operation:
     with_roll: bool = False
     removes_set: bool = False
     ended: datetime | None = None
-    status: OperationStatus = "InProgress"
+    status: OperationStatus = OperationStatus.IN_PROGRESS
     failure: Failure | None = None
     extension: str | None = None
     """Lower-cased name of the model extension whose write this is."""
@@ -109,9 +112,9 @@ class RollingUpgrade:
     policy: RollingPolicy
     started: datetime
     last_action_at: datetime
-    last_action: Literal["Start", "Cancel"] = "Start"
-    code: RollCode = "RollingForward"
-    phase: RollPhase = "starting"
+    last_action: RollAction = RollAction.START
+    code: RollCode = RollCode.ROLLING_FORWARD
+    phase: RollPhase = RollPhase.STARTING
     due: datetime | None = None
     """When the phase ends by time alone; none while it waits for instances."""
     pending: tuple[str, ...] = ()
@@ -124,14 +127,14 @@ class RollingUpgrade:
     failed: tuple[str, ...] = ()
     error: Failure | None = None
     ended: datetime | None = None
-    started_by: Literal["User", "Platform"] = "User"
+    started_by: Starter = Starter.USER
     approved: tuple[str, ...] | None = None
     """Ids it may touch, when each instance needs an approval (osRollingUpgradeDeferral); none: all."""
 
     @property
     def running(self) -> bool:
         """True until it is completed, cancelled or faulted."""
-        return self.phase != "over"
+        return self.phase is not RollPhase.OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ class ScaleSet:
     """Lower-cased extension name -> protectedSettings; never rendered."""
     generation: int = 1
     etag: int = 1
-    provisioning: Provisioning = "Succeeded"
+    provisioning: Provisioning = Provisioning.SUCCEEDED
     provisioned_at: datetime | None = None
     extension_states: Mapping[str, str] = field(default_factory=dict)
     """Lower-cased extension name -> provisioningState of the model extension, when not Succeeded."""

@@ -83,8 +83,7 @@ def with_defaults(policy: Mapping[str, Any]) -> dict[str, Any]:
 def check_policy(properties: Mapping[str, Any]) -> None:
     """Refuse a policy that Azure refuses, in whatever mode the set is.
 
-    Raises:
-        Refused: 400 for a value out of range, 409 when the batch may be larger than the unhealthy limit.
+    Raises Refused: 400 for a value out of range, 409 when the batch may be larger than the unhealthy limit.
     """
     written = properties.get("upgradePolicy", {}).get("rollingUpgradePolicy") or {}
     for name, (low, high) in _RANGES.items():

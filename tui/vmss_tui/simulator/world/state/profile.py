@@ -12,6 +12,7 @@ from vmss_tui.simulator.world.state.extension import ExtensionSpec
 from vmss_tui.simulator.world.state.policy import check_policy, with_defaults
 from vmss_tui.simulator.world.state.rules import Switches
 from vmss_tui.simulator.world.state.source import HealthSource, has_probe, health_extension
+from vmss_tui.simulator.world.state.states import HealthKind, TwoHealthSources
 
 _READ_ONLY = {"provisioningState", "uniqueId", "timeCreated", "latestModelApplied"}
 _TOP_LEVEL = {
@@ -68,8 +69,7 @@ def merge(old: Any, new: Any) -> Any:
 def written_part(body: Any) -> dict[str, Any]:
     """What of a request body is the client's to write.
 
-    Raises:
-        Refused: 400, naming the member that is not what ARM expects there.
+    Raises Refused: 400, naming the member that is not what ARM expects there.
     """
     if not isinstance(body, Mapping):
         raise bad_content("the body must be a JSON object.")
@@ -107,13 +107,9 @@ def settle_extensions(
     Left out, the stored value stays; `{}` (or null) wipes it; an extension that is gone takes its secret along
     (recorded: vmss_patch_omit_protectedSettings_200; quoted: azure-sdk-for-net #2716).
 
-    Args:
-        model: the merged document.
-        protected: what is stored, by lower-cased extension name.
-        replaced: whether the write carried an `extensions` array.
-
-    Returns:
-        the model without protectedSettings, and what is stored from now on.
+    `model` is the merged document, `protected` what is stored, by lower-cased extension name; `replaced` is true when
+    the write carried an `extensions` array. Returns the model without protectedSettings, and what is stored from now
+    on.
     """
     listed = declared(model)
     if not replaced and not any("protectedSettings" in _properties(item) for item in listed):
@@ -169,7 +165,9 @@ def specs(model: Mapping[str, Any], protected: Mapping[str, Any]) -> tuple[Exten
 def health_source(model: Mapping[str, Any]) -> HealthSource:
     """Where Azure learns the health of instances from."""
     profile = model.get("properties", {}).get("virtualMachineProfile") or {}
-    return health_extension(specs(model, {})) or HealthSource("probe" if has_probe(profile) else "none")
+    return health_extension(specs(model, {})) or HealthSource(
+        HealthKind.PROBE if has_probe(profile) else HealthKind.NONE
+    )
 
 
 def is_windows(model: Mapping[str, Any]) -> bool:
@@ -184,8 +182,7 @@ def is_windows(model: Mapping[str, Any]) -> bool:
 def finish(model: Mapping[str, Any], switches: Switches, *, fill: bool = True) -> dict[str, Any]:
     """The model as Azure keeps it: secrets dropped, and with `fill` what the request left out added.
 
-    Raises:
-        Refused: the policy, or Rolling mode with no health source or two of them, is not accepted.
+    Raises Refused: the policy, or Rolling mode with no health source or two of them, is not accepted.
     """
     model = defaults.fill(model) if fill else model
     properties = dict(model.get("properties", {}))
@@ -200,7 +197,7 @@ def finish(model: Mapping[str, Any], switches: Switches, *, fill: bool = True) -
     if rolling and not _has_health(finished):
         raise Refused(400, "BadRequest", _NO_HEALTH)
     repairs = bool((properties.get("automaticRepairsPolicy") or {}).get("enabled"))
-    if (rolling or repairs) and _has_two_sources(finished) and switches.two_health_sources == "refuse":
+    if (rolling or repairs) and _has_two_sources(finished) and switches.two_health_sources is TwoHealthSources.REFUSE:
         raise Refused(400, "BadRequest", _TWO_SOURCES)
     return finished
 
@@ -215,7 +212,7 @@ def _has_health(model: Mapping[str, Any]) -> bool:
     """Flexible sets need the Application Health extension, Uniform ones that or a probe (documented)."""
     kind = health_source(model).kind
     flexible = str(model.get("properties", {}).get("orchestrationMode", "")).lower() == "flexible"
-    return kind in ("binary", "rich") or (kind == "probe" and not flexible)
+    return kind in (HealthKind.BINARY, HealthKind.RICH) or (kind is HealthKind.PROBE and not flexible)
 
 
 def _properties(item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,7 +4,16 @@ A scenario fills these in; the world only reads them. Behaviour graded as inferr
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+
+from vmss_tui.simulator.world.state.states import (
+    AfterScript,
+    CancelStyle,
+    Execution,
+    NeverRolled,
+    RetryAfter,
+    ScriptTrait,
+    TwoHealthSources,
+)
 
 Seconds = tuple[float, float]
 """A range of seconds, from which a seeded value is drawn."""
@@ -46,12 +55,12 @@ class InstanceTraits:
 
     stuck: bool = False
     """Whatever it is told, it never reports the end of it."""
-    script: Literal["", "fails", "hangs"] = ""
+    script: ScriptTrait = ScriptTrait.USUAL
     script_exit_code: int = 1
     script_stderr: str = ""
     script_seconds: float = 0.0
     """Seconds a script takes here; 0 means as elsewhere."""
-    after_script: Literal["", "unhealthy"] = ""
+    after_script: AfterScript = AfterScript.USUAL
     relapse_after: float = 0.0
     """Seconds after it became healthy until it is unhealthy again; 0 means never."""
     recover_after: float = 0.0
@@ -108,21 +117,21 @@ class Timings:
 class Switches:
     """Choices where sources disagree or say nothing; each names what it stands for."""
 
-    cancel: Literal["abandon", "finish"] = "abandon"
+    cancel: CancelStyle = CancelStyle.ABANDON
     """abandon: in-flight batch counts as failed (2023). finish: it is let to end (2018)."""
     restamp_operations: bool = False
     """Stamp a rolling operation's startTime anew at each batch (recordings of 2017-2020)."""
-    never_rolled: Literal["404", "409"] = "404"
+    never_rolled: NeverRolled = NeverRolled.NOT_FOUND
     """Answer of rollingUpgrades/latest before any roll (inferred)."""
     echo_protected_settings: bool = False
     """The 201 of an extension PUT echoes protectedSettings, as recorded twice in October 2018."""
     noop_write_walks: bool = True
     """A write that changes nothing still walks every instance of a Rolling set (recorded 2020)."""
-    two_health_sources: Literal["refuse", "accept"] = "refuse"
+    two_health_sources: TwoHealthSources = TwoHealthSources.REFUSE
     """Probe and health extension together where health matters: documented as not possible, the answer is inferred."""
     model_roll_in_latest: bool = True
     """rollingUpgrades/latest shows rolls that a model write started (inferred: yes)."""
-    retry_after: Literal["never", "writes", "first polls"] = "never"
+    retry_after: RetryAfter = RetryAfter.NEVER
     """never: as in every recording of the Azure CLI, and of today. writes: 10 s on PUT, PATCH and DELETE (recorded by
     .NET since 2018). first polls: on the first poll of an operation too, 11 to 97 s (recorded for 800 of 4688)."""
     utc_offset: str = "+00:00"
@@ -138,7 +147,7 @@ class Rules:
     """Everything the world needs to know beyond its own state."""
 
     seed: int = 1
-    execution: Literal["simulate", "run"] = "simulate"
+    execution: Execution = Execution.SIMULATE
     scripts: tuple[ScriptBehaviour, ...] = ()
     default_script: ScriptBehaviour = field(
         default_factory=lambda: ScriptBehaviour(

@@ -7,9 +7,10 @@ when the extension starts, Unknown when the endpoint does not answer, intervalIn
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
+from vmss_tui.simulator.world.state.states import Health, HealthKind
 
 _INTERVAL, _PROBES = 5, 1
 """Defaults of intervalInSeconds and numberOfProbes (documented)."""
@@ -19,38 +20,38 @@ _INTERVAL, _PROBES = 5, 1
 class HealthSource:
     """What tells Azure how the instances of a set are."""
 
-    kind: Literal["none", "probe", "binary", "rich"] = "none"
+    kind: HealthKind = HealthKind.NONE
     """Load balancer probe, Application Health extension 1.0 (binary) or 2.0 (rich states)."""
     lag: timedelta = timedelta()
     """How long a new state lasts before it is reported: interval x number of probes. A load balancer's probe is a
     resource of its own, which is not simulated: it reports at once."""
     grace: timedelta = timedelta()
     """How long Initializing lasts at most."""
-    silent: Literal["unknown", "unhealthy"] = "unhealthy"
+    silent: Health = Health.UNHEALTHY
     """What it reports when the application does not answer."""
 
     @property
     def present(self) -> bool:
         """Whether there is one."""
-        return self.kind != "none"
+        return self.kind is not HealthKind.NONE
 
     @property
-    def starting(self) -> Literal["initializing", "unhealthy"]:
+    def starting(self) -> Health:
         """What it reports first when it starts, together with the machine or newly installed."""
-        return "initializing" if self.kind == "rich" else "unhealthy"
+        return Health.INITIALIZING if self.kind is HealthKind.RICH else Health.UNHEALTHY
 
 
 def health_extension(wanted: Iterable[ExtensionSpec]) -> HealthSource | None:
     """The Application Health extension among the extensions of a model, as a source."""
-    spec = next((one for one in wanted if one.is_health), None)
+    spec = next((item for item in wanted if item.is_health), None)
     if spec is None:
         return None
     lag = _seconds(spec, "intervalInSeconds", _INTERVAL) * _seconds(spec, "numberOfProbes", _PROBES)
     if not spec.handler_version.startswith("2"):
-        return HealthSource("binary", timedelta(seconds=lag))
+        return HealthSource(HealthKind.BINARY, timedelta(seconds=lag))
     grace = timedelta(seconds=_seconds(spec, "gracePeriod", lag))
     tcp = str(spec.settings.get("protocol", "")).lower() == "tcp"
-    return HealthSource("rich", timedelta(seconds=lag), grace, "unhealthy" if tcp else "unknown")
+    return HealthSource(HealthKind.RICH, timedelta(seconds=lag), grace, Health.UNHEALTHY if tcp else Health.UNKNOWN)
 
 
 def has_probe(profile: Mapping[str, Any]) -> bool:

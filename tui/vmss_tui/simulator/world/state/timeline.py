@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+
+from vmss_tui.simulator.world.state.states import Health, Power
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class ProvisioningEnds:
 class HealthTurns:
     """The probe or the health extension reports something else."""
 
-    to: Literal["healthy", "unhealthy", "initializing", "unknown"]
+    to: Health
     after_script: bool = False
     """It is the end of an update, from which an instance may relapse."""
     ends_grace: bool = False
@@ -56,7 +57,7 @@ class HealthTurns:
 class PowerTurns:
     """The power state changes."""
 
-    to: Literal["starting", "running", "stopping", "stopped", "deallocating", "deallocated"]
+    to: Power
 
 
 @dataclass(frozen=True, slots=True)
