@@ -20,6 +20,7 @@ from vmss_tui.simulator.world.state.model import World
 from vmss_tui.simulator.world.state.profile import specs
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+NUMERIC = ("whole number", "number", "duration", "duration or [least, most]", "whole number or false")
 ONE = '[[scale_sets]]\nname = "app"\n'
 
 
@@ -113,6 +114,21 @@ def _tables(table: Table, path: str) -> list[tuple[str, Table]]:
     for inner in table.tables:
         found += _tables(inner, f"{path}.{inner.name}")
     return found
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "nan", "1" + "0" * 400, '"1e400"'])
+def test_a_number_out_of_range_is_a_complaint_and_no_traceback_wherever_it_stands(number: str) -> None:
+    """Every key that takes a number, a duration or a range of them is tried; texts of any content are fine."""
+    for table in FILE.tables:
+        if table.name == "defaults":
+            continue
+        for path, inner in _tables(table, table.name):
+            for key in inner.keys:
+                if key.kind in NUMERIC:
+                    header = f"[[{path}]]" if inner.is_list else f"[{path}]"
+                    document = tomllib.loads(f"{_parent(path)}{header}\n{key.name} = {number}\n")
+                    keys = [where for where, _ in complaints(document)]
+                    assert any(where.endswith(f".{key.name}") for where in keys), (path, key.name)
 
 
 @pytest.mark.parametrize(

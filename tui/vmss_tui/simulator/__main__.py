@@ -18,6 +18,7 @@ from vmss_tui.simulator.clock import SimClock
 from vmss_tui.simulator.files import Handover, UnwritableError
 from vmss_tui.simulator.scenario.lint import lint
 from vmss_tui.simulator.scenario.load import DEFAULT, ScenarioError, load, names
+from vmss_tui.simulator.scenario.schema import FASTEST
 from vmss_tui.simulator.scenario.seed import first_world
 from vmss_tui.simulator.server import ServeOptions, StartError, serve
 from vmss_tui.simulator.state import Simulation
@@ -94,8 +95,8 @@ def _port(text: str) -> int:
 
 def _factor(text: str) -> float:
     factor = float(text)
-    if factor <= 0:
-        raise argparse.ArgumentTypeError(f"the speed must be greater than 0, not {text}")
+    if not 0 < factor <= FASTEST:
+        raise argparse.ArgumentTypeError(f"the speed must be greater than 0 and at most {FASTEST}, not {text}")
     return factor
 
 

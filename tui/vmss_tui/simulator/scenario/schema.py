@@ -6,11 +6,16 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from vmss_tui.simulator.scenario.values import ids, seconds, span
 
 Check = Callable[[Any], object]
+MOST = 10**9
+"""Largest number that a key takes when it does not say otherwise."""
+FASTEST = 10**6
+"""Largest speed-up factor: simulated time stays a date for as long as a simulator may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,9 @@ def text(name: str, meaning: str, example: str, *, required: bool = False) -> Ke
     return Key(name, "text", is_text, meaning, f'"{example}"', required)
 
 
-def number(name: str, meaning: str, example: str, *, required: bool = False) -> Key:
-    """A key that holds a whole number, 0 or more."""
-    return Key(name, "whole number", is_whole, meaning, example, required)
+def number(name: str, meaning: str, example: str, *, required: bool = False, most: int = MOST) -> Key:
+    """A key that holds a whole number from 0 to `most`."""
+    return Key(name, "whole number", partial(is_whole, most=most), meaning, example, required)
 
 
 def flag(name: str, meaning: str, example: str = "true") -> Key:
@@ -93,22 +98,33 @@ def is_text(value: Any) -> None:
         raise ValueError(f"must be a text in quotes, not {value!r}")
 
 
-def is_whole(value: Any) -> None:
-    """A whole number, 0 or more."""
+def is_whole(value: Any, most: int = MOST) -> None:
+    """A whole number from 0 to `most`."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError(f"must be a whole number, 0 or more, not {value!r}")
+    if value > most:
+        raise ValueError(f"must be a whole number, at most {most}")
 
 
 def is_number(value: Any) -> None:
     """A number, 0 or more."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         raise ValueError(f"must be a number, 0 or more, not {value!r}")
+    if value > MOST:
+        raise ValueError(f"must be a number, at most {MOST}")
+
+
+def is_factor(value: Any) -> None:
+    """A speed-up factor."""
+    is_number(value)
+    if not 0 < value <= FASTEST:
+        raise ValueError(f"must be greater than 0 and at most {FASTEST}")
 
 
 def is_signed(value: Any) -> None:
     """A whole number."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"must be a whole number, not {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MOST:
+        raise ValueError(f"must be a whole number from -{MOST} to {MOST}")
 
 
 def is_flag(value: Any) -> None:

@@ -7,22 +7,28 @@ from typing import Any, get_type_hints
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*([smhd])$")
+LONGEST = 100 * 365 * 86400.0
+"""Most seconds that a duration of a scenario may have: a hundred years."""
+_MOST_IDS = 10_000
 _ID_RANGE = re.compile(r"^(\d+)-(\d+)$")
 
 
 def seconds(value: Any) -> float:
     """Seconds of a number or of a text such as 30s, 5m, 2h, 3d.
 
-    Raises ValueError: it is neither.
+    Raises ValueError: it is neither, or not between 0 seconds and a hundred years.
     """
-    if isinstance(value, bool):
-        raise ValueError(f"a duration is a number of seconds or a text such as 30s, 5m, 2h or 3d, not {value!r}")
-    if isinstance(value, int | float):
-        return float(value)
     match = _DURATION.match(str(value).strip())
-    if match is None:
+    if isinstance(value, bool) or not (isinstance(value, int | float) or match):
         raise ValueError(f"a duration is a number of seconds or a text such as 30s, 5m, 2h or 3d, not {value!r}")
-    return float(match[1]) * _UNITS[match[2]]
+    amount, factor = (match[1], _UNITS[match[2]]) if match else (value, 1)
+    try:
+        result = float(amount) * factor
+    except OverflowError:
+        result = float("inf")
+    if not 0 <= result <= LONGEST:
+        raise ValueError("a duration is at least 0 seconds and at most a hundred years (36500d)")
+    return result
 
 
 def span(value: Any) -> tuple[float, float]:
@@ -57,6 +63,8 @@ def ids(value: Any) -> tuple[str, ...]:
         first, last = int(match[1]), int(match[2])
         if first > last:
             raise ValueError(f'the range "{item}" runs backwards; write "{last}-{first}"')
+        if last - first >= _MOST_IDS:
+            raise ValueError(f'the range "{item}" is too long: at most {_MOST_IDS} ids')
         found += [str(number) for number in range(first, last + 1)]
     return tuple(found)
 

@@ -15,10 +15,9 @@ from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Failure
 from vmss_tui.simulator.world.state.model import Instance
 from vmss_tui.simulator.world.state.policy import RollingPolicy, batch_size, healthy_room
+from vmss_tui.simulator.world.state.source import LONGEST_GRACE
 from vmss_tui.simulator.world.state.states import Health, Provisioning, Verdict
 
-_LONGEST_GRACE = timedelta(seconds=14400)
-"""Most that gracePeriod can be (documented)."""
 UNHEALTHY = Failure("RollingUpgradeInstanceUnhealthyError", "Instance found to be unhealthy or unreachable.")
 
 
@@ -80,7 +79,7 @@ def patience(instance: Instance, health_wait: float) -> datetime:
     """Until when an instance that is not healthy is waited for: Initializing for as long as it may last."""
     usual = (instance.provisioned_at or instance.created) + timedelta(seconds=health_wait)
     if instance.health is Health.INITIALIZING and instance.health_at is not None:
-        return max(usual, instance.health_at + _LONGEST_GRACE)
+        return max(usual, instance.health_at + timedelta(seconds=LONGEST_GRACE))
     return usual
 
 

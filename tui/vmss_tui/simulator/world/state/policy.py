@@ -12,6 +12,8 @@ from typing import Any
 from vmss_tui.simulator.world.state.errors import Refused, invalid_parameter
 
 DEFAULT_PERCENT = 20
+LONGEST = 1e9
+"""Seconds (31 years) that stand for every longer duration, for which no maximum is documented."""
 _RANGES = {
     "maxBatchInstancePercent": (5, 100),
     "maxUnhealthyInstancePercent": (5, 100),
@@ -44,12 +46,12 @@ class RollingPolicy:
 
 
 def duration_seconds(text: str) -> float | None:
-    """Seconds of an ISO 8601 duration of days and time, or none when it is not one."""
+    """Seconds of an ISO 8601 duration of days and time, at most `LONGEST`; none when it is not one."""
     match = _DURATION.match(text)
     if match is None or text in ("P", "PT") or text.endswith("T"):
         return None
     parts = {name: float(value or 0) for name, value in match.groupdict().items()}
-    return parts["days"] * 86400 + parts["hours"] * 3600 + parts["minutes"] * 60 + parts["seconds"]
+    return min(LONGEST, parts["days"] * 86400 + parts["hours"] * 3600 + parts["minutes"] * 60 + parts["seconds"])
 
 
 def rolling_policy(properties: Mapping[str, Any]) -> RollingPolicy:

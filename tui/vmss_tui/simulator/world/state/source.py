@@ -12,6 +12,8 @@ from typing import Any
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
 from vmss_tui.simulator.world.state.states import Health, HealthKind
 
+LONGEST_GRACE = 14400
+"""Most that gracePeriod can be, in seconds (documented)."""
 _INTERVAL, _PROBES = 5, 1
 """Defaults of intervalInSeconds and numberOfProbes (documented)."""
 
@@ -63,4 +65,4 @@ def has_probe(profile: Mapping[str, Any]) -> bool:
 def _seconds(spec: ExtensionSpec, name: str, default: int) -> int:
     """A whole number of the settings; clients write texts there too, and nonsense counts as left out."""
     text = str(spec.settings.get(name))
-    return int(text) if text.isdigit() else default
+    return min(int(text), LONGEST_GRACE) if text.isdigit() and len(text) < 10 else default
