@@ -1,0 +1,166 @@
+"""What a coordinator does next: `decide(state, now) -> commands`, a pure function.
+
+It starts sets, never instances: each set's own runner keeps its batches, gates and window. A set that is in progress
+is never started again, since its rollout's id is in the log before its runner starts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.plan.waves import OnFailedSet, Wave, WavesPlan
+from vmss_tui.domain.rollout.stage import Verdict
+from vmss_tui.domain.rollout.waves import events as w
+from vmss_tui.domain.rollout.waves.state import SetProgress, SetStage, WavesState
+from vmss_tui.text import counted, listed
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWaves:
+    """Add events to the log."""
+
+    events: tuple[w.WavesEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StartSet:
+    """Plan a set's rollout, put it into the log, start its runner."""
+
+    target: ScaleSetId
+    rolls_back: str = ""
+    """The rollout that it brings back; empty: it rolls the profile out."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSet:
+    """Ask the rollout of a set to cancel."""
+
+    rollout: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitUntil:
+    """Nothing to do; `until` is None while a person or a set decides when it goes on."""
+
+    why: str
+    until: datetime | None = None
+
+
+WavesCommand = RecordWaves | StartSet | CancelSet | WaitUntil
+
+
+def decide(state: WavesState, now: datetime) -> list[WavesCommand]:
+    """What to do now; empty once the waves have ended."""
+    plan = state.plan
+    if plan is None or state.verdict is not None:
+        return []
+    if state.canceled:
+        return _canceling(state)
+    if not state.stopping and (stop := _stop(plan, state)) is not None:
+        return [RecordWaves((stop,))]
+    if state.stopping:
+        return _stopping(state)
+    wave = state.wave
+    if wave is None:
+        return [RecordWaves((_conclusion(state),))]
+    if wave.number not in state.started:
+        return _before(plan, state, wave, now)
+    return _within(plan, state, wave)
+
+
+def _before(plan: WavesPlan, state: WavesState, wave: Wave, now: datetime) -> list[WavesCommand]:
+    """Bake time of the wave before, then a person, where the plan asks for one."""
+    before = next((each for each in plan.waves if each.number == wave.number - 1), None)
+    if before is not None and before.number in state.ended:
+        until = state.ended[before.number] + timedelta(seconds=before.bake_seconds)
+        if now < until:
+            return [WaitUntil(f"bake time of wave {before.number}", until)]
+    if state.paused:
+        return [WaitUntil(f"paused before wave {wave.number}")]
+    if wave.approve and wave.number not in state.approved:
+        ask = [RecordWaves((w.WaveApprovalNeeded(wave.number),))] if wave.number not in state.asked else []
+        return [*ask, WaitUntil(f"wave {wave.number} waits for approval")]
+    return [RecordWaves((w.WaveStarted(wave.number),))]
+
+
+def _within(plan: WavesPlan, state: WavesState, wave: Wave) -> list[WavesCommand]:
+    sets = state.of_wave(wave.number)
+    waiting = [progress for progress in sets if progress.stage is SetStage.WAITING]
+    running = [progress for progress in sets if progress.stage.running]
+    if not waiting and not running:
+        return [RecordWaves((w.WaveEnded(wave.number),))]
+    free = 0 if state.paused else max(0, plan.rules.at_once - len(running))
+    starts: list[WavesCommand] = [StartSet(progress.target) for progress in waiting[:free]]
+    if starts:
+        return starts
+    names = listed(progress.target.name for progress in running)
+    return [WaitUntil(f"wave {wave.number}: {names} in progress" if running else f"paused in wave {wave.number}")]
+
+
+def _stop(plan: WavesPlan, state: WavesState) -> w.WavesStopping | None:
+    """Whether a failed set or a spent budget keeps further sets from starting."""
+    back = state.wave.number if state.wave is not None else 0
+    rolls_back = back if plan.rules.on_failed_set is OnFailedSet.ROLLBACK_WAVE else 0
+    reason = next(_reasons(plan, state), "")
+    return w.WavesStopping(reason, rolls_back) if reason else None
+
+
+def _reasons(plan: WavesPlan, state: WavesState) -> Iterator[str]:
+    failed = [progress for progress in state.sets.values() if progress.once_failed]
+    if failed and plan.rules.on_failed_set is not OnFailedSet.CONTINUE:
+        yield f"{listed(progress.target.name for progress in failed)} failed"
+    sets = plan.rules.sets_allowed(len(plan.sets))
+    if sets is not None and len(failed) > sets:
+        yield f"{counted(len(failed), 'scale set')} failed (limit {sets})"
+    instances = plan.rules.instances_allowed(plan.total)
+    if instances is not None and state.failed_instances > instances:
+        yield f"{counted(state.failed_instances, 'instance')} failed over all sets (limit {instances})"
+
+
+def _canceling(state: WavesState) -> list[WavesCommand]:
+    if state.running:
+        return [*(CancelSet(_current(progress)) for progress in state.running), _for(state.running)]
+    return [RecordWaves((w.WavesEnded(Verdict.CANCELLED, f"canceled; {_tally(state)}"),))]
+
+
+def _stopping(state: WavesState) -> list[WavesCommand]:
+    """Sets in progress come to their own end; then the wave goes back, where that was asked for."""
+    if state.running:
+        return [_for(state.running)]
+    due = [
+        progress
+        for progress in state.of_wave(state.rolls_back)
+        if progress.rollout and not progress.rollback and progress.updated + progress.failed > 0
+    ]
+    if due:
+        return [StartSet(progress.target, rolls_back=progress.rollout) for progress in due]
+    return [RecordWaves((w.WavesEnded(Verdict.FAILED, f"{state.stopping}; {_tally(state)}"),))]
+
+
+def _conclusion(state: WavesState) -> w.WavesEnded:
+    bad = [progress for progress in state.sets.values() if progress.stage.bad]
+    verdict = Verdict.FAILED if bad else Verdict.COMPLETED
+    return w.WavesEnded(verdict, _tally(state))
+
+
+def _tally(state: WavesState) -> str:
+    """`38 of 40 scale sets done, 1 failed: web-neu, 1 not started`."""
+    count = {stage: [p for p in state.sets.values() if p.stage is stage] for stage in SetStage}
+    words = [f"{len(count[SetStage.DONE])} of {counted(len(state.sets), 'scale set')} done"]
+    words += [
+        f"{len(count[stage])} {stage.value}: {listed(progress.target.name for progress in count[stage])}"
+        for stage in (SetStage.FAILED, SetStage.REFUSED, SetStage.CANCELED, SetStage.ROLLED_BACK)
+        if count[stage]
+    ]
+    if count[SetStage.WAITING]:
+        words.append(f"{len(count[SetStage.WAITING])} not started")
+    return ", ".join(words)
+
+
+def _current(progress: SetProgress) -> str:
+    return progress.rollback if progress.stage is SetStage.ROLLING_BACK else progress.rollout
+
+
+def _for(running: tuple[SetProgress, ...]) -> WaitUntil:
+    return WaitUntil(f"{listed(progress.target.name for progress in running)} in progress")
