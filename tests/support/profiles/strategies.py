@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HANDLERS, ScriptConfig, SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.domain.plan.maintenance_window import Window
+from vmss_tui.domain.plan.maintenance_window import DAYS, Window
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, ExternalGate, Hook, RolloutPolicy
 from vmss_tui.profiles.convert.inline_script import encode
 from vmss_tui.profiles.format.spec import PROTECTED_NAMES
@@ -126,13 +126,17 @@ policies = st.fixed_dictionaries(
         "hooks": st.lists(hooks, min_size=1, max_size=2).map(tuple),
     },
 )
+
+
+_times = st.builds("{:02}:{:02}".format, st.integers(0, 23), st.integers(0, 59))
 windows = st.builds(
     Window,
-    start=st.just("22:00"),
-    end=st.just("04:00"),
-    days=st.lists(st.sampled_from(["mon", "sun"]), max_size=2).map(tuple),
-    timezone=st.just("Europe/Berlin"),
+    start=_times,
+    end=_times,
+    days=st.lists(st.sampled_from(DAYS), min_size=1, max_size=7).map(tuple),
+    timezone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]),
 )
+"""Windows that open at least once a week."""
 
 
 @st.composite
@@ -159,9 +163,8 @@ def profiles(draw: st.DrawFn) -> Profile:
         script=draw(scripts),
         protected=refs,
         forced=frozenset(name for name in literals if draw(st.booleans())),
-        policy=RolloutPolicy(**fields),
+        policy=RolloutPolicy(**fields, window=draw(st.none() | windows)),
         policy_given=frozenset(fields),
-        window=draw(st.none() | windows),
         report=ReportFields(why=draw(texts), ticket=draw(texts), require=tuple(draw(st.lists(texts, max_size=2)))),
         accept=tuple(draw(st.lists(texts, max_size=2))),
     )

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from vmss_tui.domain.fleet.script import SecretRef
-from vmss_tui.domain.plan.checks import by_weight
+from vmss_tui.domain.plan.checks.maintenance import allow_outside
 from vmss_tui.domain.plan.estimate import learn
+from vmss_tui.domain.plan.findings import by_weight
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import retry_rollback as followup
 from vmss_tui.engine.pinned_files import file_findings, look_at, planned_files
@@ -17,8 +18,12 @@ from vmss_tui.ports import Azure, Clock
 VERBS = ("retry", "undo")
 
 
-async def plan_followup(verb: str, rollout: str, *, journal: Journal, azure: Azure, clock: Clock) -> RolloutPlan:
+async def plan_followup(
+    verb: str, rollout: str, *, journal: Journal, azure: Azure, clock: Clock, outside_window: str = ""
+) -> RolloutPlan:
     """The plan of a `retry` or an `undo` of a rollout (full id); its findings say what cannot be done.
+
+    `outside_window` is the reason for a start outside the maintenance window.
 
     Start it as any other plan. Raises UsageError while the rollout still runs, and what reading the set raises.
     """
@@ -30,15 +35,15 @@ async def plan_followup(verb: str, rollout: str, *, journal: Journal, azure: Azu
     now, labels, paces = clock.now(), journal.labels(), journal.paces(header.target)
     if verb == "retry":
         again = followup.plan_retry(header.id, state.plan, state, snapshot, labels=labels, now=now)
-        return learn(replace(again, files=state.plan.files), paces)
+        return allow_outside(learn(replace(again, files=state.plan.files), paces), outside_window)
     sources = _sources(journal, header, state.plan)
     back = followup.plan_undo(header.id, state.plan, state, snapshot, labels=labels, sources=sources, now=now)
     if back.removes:
-        return back
+        return allow_outside(back, outside_window)
     back = learn(back, paces)
     pins = await look_at(azure, back.script.file_uris)
     findings = by_weight(*back.findings, *file_findings(pins, {}, back.script))
-    return replace(back, findings=findings, files=planned_files(pins, {}))
+    return allow_outside(replace(back, findings=findings, files=planned_files(pins, {})), outside_window)
 
 
 def _sources(journal: Journal, header: RolloutHeader, plan: RolloutPlan) -> Mapping[str, SecretRef]:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.plan.checks import by_weight
+from vmss_tui.domain.plan.checks.maintenance import allow_outside
+from vmss_tui.domain.plan.findings import by_weight
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
@@ -30,10 +31,12 @@ async def preflight(
     variables: Mapping[str, str] | None = None,
     names: Callable[[SetSnapshot], Mapping[str, str]] | None = None,
     sha256: Mapping[str, str] | None = None,
+    outside_window: str = "",
 ) -> tuple[RolloutPlan, tuple[FilePin, ...]]:
     """Plan a rollout against the set as it is now.
 
-    `sha256` maps file URIs to the hash that a profile pinned (hex); `names` gives versions their names by digest.
+    `sha256` maps file URIs to the hash that a profile pinned (hex); `names` gives versions their names by digest;
+    `outside_window` is the reason for a start outside the maintenance window.
 
     Raises what reading the set raises; files that cannot be fetched are findings.
     """
@@ -41,7 +44,8 @@ async def preflight(
     labels = names(snapshot) if names is not None else {}
     plan = plan_rollout(snapshot, script, policy, profile=profile, variables=variables, labels=labels, now=clock.now())
     findings = by_weight(*plan.findings, *file_findings(pins, sha256 or {}, script))
-    return replace(plan, findings=findings, files=planned_files(pins, sha256 or {})), pins
+    plan = replace(plan, findings=findings, files=planned_files(pins, sha256 or {}))
+    return allow_outside(plan, outside_window), pins
 
 
 async def read_set(azure: ReadsScaleSet, target: ScaleSetId, clock: Clock) -> SetSnapshot:

@@ -29,7 +29,9 @@ def facts(header: RolloutHeader, state: RolloutState, end: datetime) -> Iterator
     yield "Outcome", outcome(state)
     yield "Scale set", str(header.target)
     yield "Who", f"{header.who} on {header.host}"
-    yield from ((name, value) for name, value in (("Why", header.why), ("Ticket", header.ticket)) if value)
+    outside = state.plan.outside_window if state.plan is not None else ""
+    given = (("Why", header.why), ("Ticket", header.ticket), ("Started outside the window", outside))
+    yield from ((name, value) for name, value in given if value)
     yield "Created", clock(header.created_at)
     if state.started_at is not None:
         yield "Ran", f"{clock(state.started_at)} to {clock(end)} ({span(state.started_at, end)})"
@@ -122,6 +124,8 @@ def policy(plan: RolloutPlan) -> Iterator[Fact]:
         yield "Failure budget", f"{limit}{count} in the whole run"
     yield from _times(rules)
     yield from _choices(rules)
+    if rules.window is not None:
+        yield "Maintenance window", str(rules.window)
     if plan.holds_repairs:
         yield "Automatic repairs", "suspended while it ran"
 

@@ -32,3 +32,11 @@ class Finding:
     hint: str = ""
     ids: tuple[str, ...] = field(default=())
     """Instances that it is about, if any."""
+
+
+_WEIGHT = {Severity.REFUSE: 0, Severity.WARN: 1, Severity.INFO: 2}
+
+
+def by_weight(*findings: Finding) -> tuple[Finding, ...]:
+    """Findings with the gravest first, otherwise in their order."""
+    return tuple(sorted(findings, key=lambda finding: _WEIGHT[finding.severity]))

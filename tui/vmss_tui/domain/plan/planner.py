@@ -85,7 +85,7 @@ def plan_rollout(
         policy_differs=differs,
         holds_repairs=policy.suspend_repairs and bool(of.automatic_repairs and made) and not of.repairs_suspended,
     )
-    return replace(plan, findings=find(snapshot, plan))
+    return replace(plan, findings=find(snapshot, plan, now))
 
 
 def _names(snapshot: SetSnapshot, known: Mapping[str, str]) -> dict[str, str]:

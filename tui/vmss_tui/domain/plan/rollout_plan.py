@@ -102,6 +102,8 @@ class RolloutPlan:
     """It writes to instances only and leaves the set's model as it is (retry)."""
     holds_repairs: bool = False
     """Automatic repairs are on, and are suspended while it runs."""
+    outside_window: str = ""
+    """Why it starts outside the maintenance window; empty when it does not."""
     files: tuple[PlannedFile, ...] = ()
     """What each instance downloads, as it must stay until the last batch."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.findings import Problem
+from vmss_tui.domain.plan.maintenance_window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ class RolloutPolicy:
     health_wait_seconds: int = 300
     """How long an updated instance may take to be healthy; Azure waits 5 minutes in its own rolls."""
     hooks: tuple[Hook, ...] = ()
+    window: Window | None = None
+    """When it may start; None: at any time."""
 
     def as_rolling(self) -> RollingPolicy:
         """The part that Azure carries out in Rolling mode; a first step in instances has no percent and becomes 20."""

@@ -15,9 +15,9 @@ from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, SecretRef,
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.batches import batches
-from vmss_tui.domain.plan.checks import by_weight, find
+from vmss_tui.domain.plan.checks import find
 from vmss_tui.domain.plan.checks.facts import info, refuse, warn
-from vmss_tui.domain.plan.findings import Finding
+from vmss_tui.domain.plan.findings import Finding, by_weight
 from vmss_tui.domain.plan.planner import commonest, estimate, plan_rollout
 from vmss_tui.domain.plan.rollout_plan import Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
@@ -61,7 +61,7 @@ def plan_retry(
         variables=plan.variables,
         from_label=commonest(chosen, plan.script, {plan.script.digest: plan.script.label, **(labels or {})}),
     )
-    found = [each for each in find(snapshot, again) if each.code not in _ABOUT_SAMENESS | {"automatic-mode"}]
+    found = [each for each in find(snapshot, again, now) if each.code not in _ABOUT_SAMENESS | {"automatic-mode"}]
     if not made:
         found.append(refuse("nothing-failed", "no instance that failed is still there", "Start a new rollout."))
     return replace(again, findings=by_weight(*found))

@@ -4,6 +4,7 @@ Missing or refused values take their defaults, so that a profile with problems c
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,7 @@ def build(document: Document, fallback: str) -> tuple[Profile, tuple[LintProblem
     problems = reading.problems
     script = table.get("script", {})
     policy, given = _policy(table.get("rollout", {}), script, _hooks(table.get("hooks", ()), problems))
+    policy = replace(policy, window=_window(table.get("window"), problems))
     path = document.layers[0].path if document.layers else None
     made = _script(script, document, problems)
     profile = Profile(
@@ -70,7 +72,6 @@ def build(document: Document, fallback: str) -> tuple[Profile, tuple[LintProblem
         forced=frozenset(reading.forced),
         policy=policy,
         policy_given=given,
-        window=_window(table.get("window"), problems),
         report=ReportFields(**table.get("report", {})),
         accept=table.get("lint", {}).get("accept", ()),
         extends=table.get("extends", ""),

@@ -13,7 +13,6 @@ from typing import Any
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, OPEN_SETTINGS, Handler, HandlerOs, SecretRef, SecretSource
-from vmss_tui.domain.plan.maintenance_window import Window
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 
 SCHEMA = 1
@@ -157,7 +156,6 @@ class Profile:
     policy: RolloutPolicy = field(default_factory=RolloutPolicy)
     policy_given: frozenset[str] = frozenset()
     """Fields of `policy` that the profile states; the others follow the scale set where it has them."""
-    window: Window | None = None
     report: ReportFields = field(default_factory=ReportFields)
     accept: tuple[str, ...] = ()
     """Codes of warnings that the team accepts."""

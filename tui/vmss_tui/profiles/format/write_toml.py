@@ -197,7 +197,7 @@ def _hook(hook: Hook) -> Table:
 
 
 def _window(profile: Profile) -> Table:
-    window = profile.window
+    window = profile.policy.window
     if window is None:
         return {}
     return {"start": window.start, "end": window.end, "days": list(window.days), "timezone": window.timezone}

@@ -150,8 +150,8 @@ def check_rest(profile: Profile) -> Iterator[LintProblem]:
         for each in hook.on:
             if each not in Hook().on:
                 yield error(f"hooks[{index}].on", f"{each!r} is nothing to be told", f"use {', '.join(Hook().on)}")
-    if profile.window is not None:
-        for problem in check_window(profile.window):
+    if profile.policy.window is not None:
+        for problem in check_window(profile.policy.window):
             yield error(problem.field, problem.message, problem.hint)
     for index, code in enumerate(profile.accept):
         if code not in WARNINGS:

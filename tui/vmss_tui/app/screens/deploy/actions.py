@@ -13,10 +13,11 @@ from vmss_tui import duration
 from vmss_tui.app.screens.deploy.form import Form, start_from_profile
 from vmss_tui.app.screens.deploy.work import PLANNING, ReadyToStart, WorkFailed, edit_text, name_versions
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
-from vmss_tui.app.screens.dialogs.confirm_rollout import SecretScreen, start_question
+from vmss_tui.app.screens.dialogs.confirm_rollout import SecretScreen, outside_window_prompt, start_question
 from vmss_tui.app.screens.dialogs.prompt import PickScreen, PromptScreen
 from vmss_tui.app.widgets.form import Field
 from vmss_tui.domain.fleet.script import HandlerOs, Secret
+from vmss_tui.domain.plan.checks.maintenance import allow_outside, refused_by_window
 from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.engine.prepare import preflight
@@ -324,7 +325,7 @@ async def _preflight(screen: "DeployScreen") -> None:
 
 def ask_and_start(screen: "DeployScreen", plan: RolloutPlan) -> None:
     """Refuse with the reason, or ask for what only a person has, then for yes or no, then start."""
-    if plan.refusals:
+    if plan.refusals and not refused_by_window(plan):
         screen.flash(f"cannot start: {plan.refusals[0].message}", Role.BAD)
         screen.add_class("-turned")
         return
@@ -335,6 +336,11 @@ def ask_and_start(screen: "DeployScreen", plan: RolloutPlan) -> None:
 
 
 async def _ask(screen: "DeployScreen", plan: RolloutPlan) -> None:
+    if refused_by_window(plan):
+        reason = await screen.app.push_screen_wait(outside_window_prompt(plan))
+        if reason is None:
+            return
+        plan = allow_outside(plan, reason)
     given: dict[str, Secret] = {}
     for name, question in needs_asking(plan.script.protected).items():
         value = await screen.app.push_screen_wait(SecretScreen(question))

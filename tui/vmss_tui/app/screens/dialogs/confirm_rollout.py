@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from vmss_tui import text
 from vmss_tui.app.screens.dialogs.confirm import Question
+from vmss_tui.app.screens.dialogs.prompt import PromptScreen
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -37,6 +38,12 @@ def start_question(plan: RolloutPlan, tags: Mapping[str, str]) -> Question:
         type_this=plan.target.name if serious else "",
         role=Role.ACCENT,
     )
+
+
+def outside_window_prompt(plan: RolloutPlan) -> PromptScreen:
+    """Asks why a plan that the maintenance window refuses may start all the same."""
+    finding = plan.refusals[0]
+    return PromptScreen(f"{finding.message}. Reason to start outside it:")
 
 
 class SecretScreen(ModalScreen[Secret | None]):

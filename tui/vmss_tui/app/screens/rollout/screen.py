@@ -73,10 +73,12 @@ class RolloutScreen(WatchScreen):
         return tuple(each for each in ("vmss-tui", name, f"rollout {self.rollout[:8]}{replay}") if each)
 
     def note(self) -> str:
-        """Ticket and reason."""
+        """Ticket and reason; and why it was started outside the maintenance window."""
         if self.head is None:
             return ""
-        return " ".join(each for each in (self.head.ticket, self.head.why) if each)
+        reason = self.state.plan.outside_window if self.state.plan is not None else ""
+        outside = f"outside the window: {reason}" if reason else ""
+        return " ".join(each for each in (self.head.ticket, self.head.why, outside) if each)
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
-from vmss_tui.app.screens.dialogs.confirm_rollout import start_question
+from vmss_tui.app.screens.dialogs.confirm_rollout import outside_window_prompt, start_question
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.rollout.outputs import report_sheet, text_sheet
 from vmss_tui.app.screens.rollout.take_over import ask_values, take_over
+from vmss_tui.domain.plan.checks.maintenance import allow_outside, refused_by_window
 from vmss_tui.domain.rollout.events import Logged, Phase
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.engine.followup import plan_followup
@@ -111,9 +112,14 @@ async def _follow_up(screen: "WatchScreen", verb: str, what: str) -> None:
         raise VmssTuiError(f"{verb}: {screen.shell.connection.reason}")
     plan = await plan_followup(verb, screen.rollout, journal=session.journal(), azure=azure, clock=session.clock)
     screen.status.arrived(what)
-    if plan.refusals:
+    if plan.refusals and not refused_by_window(plan):
         screen.flash(f"{verb}: {plan.refusals[0].message} {plan.refusals[0].hint}", Role.BAD)
         return
+    if refused_by_window(plan):
+        reason = await screen.app.push_screen_wait(outside_window_prompt(plan))
+        if reason is None:
+            return
+        plan = allow_outside(plan, reason)
     given = await ask_values(screen, plan.script.protected)
     if given is None:
         return

@@ -39,6 +39,8 @@ class Wish:
     pause_seconds: int | None = None
     unhealthy_percent: int | None = None
     rerun: bool = False
+    outside_window: str = ""
+    """Why it may start outside the maintenance window; empty: it may not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,7 @@ async def prepare(session: LiveSession, wish: Wish) -> Prepared:
         variables=resolved.variables,
         names=partial(_labels, session),
         sha256=resolved.sha256,
+        outside_window=wish.outside_window,
     )
     plan = learn(plan, session.journal().paces(target))
     return Prepared(profile=profile, resolved=resolved, plan=plan, pins=pins)

@@ -10,7 +10,7 @@ import click
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.history import opened
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
-from vmss_tui.cli.options import connected
+from vmss_tui.cli.options import connected, outside_window
 from vmss_tui.cli.running import run
 from vmss_tui.cli.secrets import values_to_travel
 from vmss_tui.cli.session import LiveSession
@@ -146,12 +146,13 @@ def _followup(name: str, text: str) -> click.Command:
     @manners
     @click.option("--why", default="", metavar="TEXT", help="Kept in the journal.")
     @click.option("--ticket", default="", metavar="ID", help="Change ticket, for the record.")
+    @outside_window
     @click.option("--json", "as_json", is_flag=True, help="Print the answer of a rollout that still runs as JSON.")
     @connected
     @click.pass_context
     def command(
         ctx: click.Context, /, rollout: str | None, yes: bool, detach: bool, jsonl: bool, why: str, ticket: str,
-        as_json: bool,
+        as_json: bool, outside_window: str | None,
     ) -> int:  # fmt: skip
         launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl))
 
@@ -161,7 +162,12 @@ def _followup(name: str, text: str) -> click.Command:
             journal = session.journal()
             header = journal.find(rollout)
             plan = await plan_followup(
-                name, header.id, journal=journal, azure=await session.connect(), clock=session.clock
+                name,
+                header.id,
+                journal=journal,
+                azure=await session.connect(),
+                clock=session.clock,
+                outside_window=outside_window or "",
             )
             return await launch.go(session, plan, why=why or f"{name} of rollout {header.id}", ticket=ticket)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from vmss_tui.domain.fleet.instance import Instance, unhealthy_among
 from vmss_tui.domain.fleet.scale_set import ScaleSet
@@ -16,6 +17,8 @@ class Facts:
 
     snapshot: SetSnapshot
     plan: RolloutPlan
+    now: datetime
+    """When it would start."""
 
     @property
     def set(self) -> ScaleSet:

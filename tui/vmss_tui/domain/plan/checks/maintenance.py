@@ -1,0 +1,71 @@
+"""Whether a rollout may start now: the maintenance window of its policy against the time of the plan."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from vmss_tui import duration
+from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
+from vmss_tui.domain.plan.findings import Finding, by_weight
+from vmss_tui.domain.plan.maintenance_window import Window, check_window
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+
+CODE = "outside-window"
+"""The finding of a start outside the maintenance window."""
+
+
+def maintenance_window(facts: Facts) -> Iterator[Finding]:
+    """A start outside the window is refused; `allow_outside` lifts it for a stated reason."""
+    window = facts.plan.policy.window
+    if window is None:
+        return
+    problem = next(iter(check_window(window)), None)
+    if problem is not None:
+        yield refuse("window-unusable", f"the maintenance window cannot be evaluated: {problem.message}", problem.hint)
+    elif not window.contains(facts.now):
+        yield refuse(CODE, f"the maintenance window is closed: it is {window}", _next(facts, window))
+    else:
+        yield _open(facts, window)
+
+
+def _open(facts: Facts, window: Window) -> Finding:
+    """How long the window stays open, since nothing stops a rollout that is not done by then."""
+    closes, low = window.closes_at(facts.now), facts.plan.estimate.low_seconds
+    if closes is None:
+        return info("window-open", f"the maintenance window is open: {window}")
+    seconds = (closes - facts.now).total_seconds()
+    message = f"the maintenance window is open until {window.moment(closes)} (in {duration.coarse(seconds)})"
+    if seconds < low:
+        return warn("window-short", f"{message}, and the rollout takes {duration.coarse(low)} or more")
+    return info("window-open", message)
+
+
+def _next(facts: Facts, window: Window) -> str:
+    now = facts.now
+    opens = window.opens_next(now)
+    override = "To start now, give --outside-window REASON."
+    if opens is None:
+        return override
+    return f"It opens next on {window.moment(opens)} (in {duration.coarse((opens - now).total_seconds())}). {override}"
+
+
+def refused_by_window(plan: RolloutPlan) -> bool:
+    """Whether the maintenance window, and nothing else, stops the plan from being started."""
+    return bool(plan.refusals) and all(each.code == CODE for each in plan.refusals)
+
+
+def allow_outside(plan: RolloutPlan, reason: str) -> RolloutPlan:
+    """The plan with its start outside the window allowed for a reason, which becomes part of the record.
+
+    A plan that the window does not refuse, or an empty reason, changes nothing.
+    """
+    words = reason.strip()
+    if not words or not any(each.code == CODE for each in plan.refusals):
+        return plan
+    findings = (
+        warn(CODE, f"{each.message}; starts outside it: {words}") if each.code == CODE else each
+        for each in plan.findings
+    )
+    return replace(plan, outside_window=words, findings=by_weight(*findings))
+
+
+CHECKS: tuple[Check, ...] = (maintenance_window,)
