@@ -76,7 +76,7 @@ def test_verbs_work_from_another_host_and_its_silent_runner_is_replaced_only_on_
 ) -> None:
     own.profile("gently", GENTLY)
     rollout = start(own, "gently", "hand")
-    assert "no further batch starts" in elsewhere("pause", "--why", "lunch").out
+    assert "no new batch starts" in elsewhere("pause", "--why", "lunch").out
     kill_runner(own)
 
     silent_for(own, 5)
@@ -164,7 +164,7 @@ def test_a_new_runner_must_be_given_the_values_that_only_a_person_has(
     with Terminal("resume", rollout, env=own.env, directory=tmp_path) as terminal:
         terminal.wait_for("Key of the account")
         terminal.press(SECRET, "enter")
-        terminal.wait_for("is not paused")
+        terminal.wait_for("not paused")
         assert terminal.finish() == 0
         assert SECRET not in terminal.raw.decode()
     kill_runner(own)

@@ -43,13 +43,13 @@ def test_a_rolling_rollout_is_held_by_cancelling_azures_roll_and_goes_on_with_th
     rollout = started(own, "app", "app", "--set", "version=8.0.0", "--batch", "25%")
     until(lambda: "batch_started" in events(own), "Azure's roll")
     plain = own("pause")
-    assert plain.code == 1 and "has no pause" in plain.out and "pause --cancel" in plain.out
+    assert plain.code == 1 and "cannot be paused" in plain.out and "pause --cancel" in plain.out
     held = own("pause", "--cancel", "--why", "lunch", "--json")
-    assert held.code == 0 and held.json["message"] == "Azure's roll is cancelled; resume starts it again"
-    assert said(own, "pause", "--cancel") == f"{rollout}: it is paused already"
+    assert held.code == 0 and held.json["message"] == "Azure's rolling upgrade is canceled; resuming starts a new one"
+    assert said(own, "pause", "--cancel") == f"{rollout}: already paused"
     until(lambda: state_of(own)["stage"] == "paused", "the pause")
-    assert said(own, "resume") == f"{rollout}: it goes on"
-    assert said(own, "resume") == f"{rollout}: it is not paused"
+    assert said(own, "resume") == f"{rollout}: resumed"
+    assert said(own, "resume") == f"{rollout}: not paused"
     own_world.control.clock(speed=300)
     ended = own("attach", rollout, "--jsonl")
     assert ended.code == 0, ended.records[-1]
@@ -62,13 +62,13 @@ def test_a_rolling_rollout_is_held_by_cancelling_azures_roll_and_goes_on_with_th
 def test_a_step_is_approved_when_it_waits_or_before_its_turn(own: Program) -> None:
     own.profile("careful", APPROVALS)
     rollout = started(own, "careful", "hand", "--set", "version=2.0.0")
-    assert said(own, "approve", "--batch", "3") == f"{rollout}: batch 3 may start"
-    assert said(own, "approve", "--batch", "3") == f"{rollout}: batch 3 is approved already"
+    assert said(own, "approve", "--batch", "3") == f"{rollout}: batch 3 is approved"
+    assert said(own, "approve", "--batch", "3") == f"{rollout}: batch 3 is already approved"
     assert "there is no batch 9" in said(own, "approve", "--batch", "9", code=1)
-    assert "batch 1 needs no approval" in said(own, "approve", "--batch", "1", code=1)
+    assert "batch 1 does not need approval" in said(own, "approve", "--batch", "1", code=1)
     until(lambda: state_of(own)["stage"] == "awaiting approval", "the second batch to wait")
-    assert "batch 2 waits for an approval" in said(own, "resume", code=1)
-    assert said(own, "approve", "--why", "graphs are fine") == f"{rollout}: batch 2 may start"
+    assert "batch 2 is waiting for approval" in said(own, "resume", code=1)
+    assert said(own, "approve", "--why", "graphs are fine") == f"{rollout}: batch 2 is approved"
     ended = own("attach", rollout, "--jsonl")
     assert ended.code == 0
     assert [each["batch"] for each in ended.records if each["event"] == "approval_needed"] == [2]
@@ -79,13 +79,13 @@ def test_a_step_is_approved_when_it_waits_or_before_its_turn(own: Program) -> No
 def test_verbs_that_make_no_sense_now_say_so_and_change_nothing(own: Program) -> None:
     own.profile("slowly", SLOWLY)
     rollout = started(own, "slowly", "hand", "--set", "version=2.0.0")
-    assert said(own, "approve", code=1) == f"{rollout}: no batch waits for an approval"
-    assert "retry the failed instances when it has ended" in said(own, "retry", code=1)
+    assert said(own, "approve", code=1) == f"{rollout}: no batch is waiting for approval"
+    assert "retry the failed instances after it has ended" in said(own, "retry", code=1)
     assert "cancel it first" in said(own, "undo", code=1)
-    assert said(own, "pause") == f"{rollout}: no further batch starts"
-    assert said(own, "pause") == f"{rollout}: it is paused already"
+    assert said(own, "pause").endswith("no new batch starts")
+    assert said(own, "pause") == f"{rollout}: already paused"
     until(lambda: state_of(own)["stage"] == "paused", "the pause")
-    assert said(own, "cancel") == f"{rollout}: no further batch starts"
+    assert said(own, "cancel").endswith("no new batch starts")
     until(lambda: state_of(own)["stage"] == "cancelled", "the end")
     again = own("cancel", "--json")
     assert again.code == 0 and "cancelled already: cancelled by" in again.json["message"]

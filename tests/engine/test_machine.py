@@ -18,7 +18,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Action
-from vmss_tui.domain.rollout.instance_phase import BAD
+from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import Stage
 
 POLICY = RolloutPolicy(
@@ -90,7 +90,7 @@ def test_a_rollout_is_never_lost(case: dict[str, object]) -> None:
     assert {vm.config.digest for vm in toy.vms.values()} == {script(2).digest}
     assert {each.seen.phase for each in state.instances.values()} == {e.Phase.DONE}
     assert all(count == 1 for count in toy.asked.values())
-    rolled = plan.strategy is Strategy.AZURE_ROLLS
+    rolled = plan.strategy is Strategy.ROLLING_UPGRADE
     largest = percent_of(percent, toy.count) if rolled else max(len(each.ids) for each in plan.batches)
     assert toy.most_busy <= largest
     assert toy.rolls <= 1
@@ -140,7 +140,7 @@ def test_whatever_happens_it_ends_and_nobody_is_updated_twice(
     assert state.stage.over and not toy.suspended and not toy.unguarded
     assert all(count == 1 for count in toy.asked.values()), toy.asked
     assert [type(each.event) for each in driver.log].count(e.Ended) == 1
-    if batches_at_cancel and plan.strategy is not Strategy.AZURE_ROLLS:
+    if batches_at_cancel and plan.strategy is not Strategy.ROLLING_UPGRADE:
         assert len(state.batches) <= batches_at_cancel[0]
     if state.verdict is e.Verdict.COMPLETED:
         assert state.policy_restored or not state.ids_in(*BAD)

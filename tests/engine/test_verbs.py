@@ -36,7 +36,7 @@ async def test_pause_and_resume_between_batches(open_lab: OpensLab) -> None:
     await when(lab, rollout, lambda state: state.answered == 2, "resume")
     assert await running is e.Verdict.COMPLETED
     answers = [each.message for each in lab.events(rollout, e.RequestAnswered) if isinstance(each, e.RequestAnswered)]
-    assert answers == ["no further batch starts", "it is paused already", "it goes on"]
+    assert answers[0].endswith("no new batch starts") and answers[1:] == ["already paused", "resumed"]
 
 
 async def test_a_step_waits_for_an_approval(open_lab: OpensLab) -> None:
@@ -93,7 +93,7 @@ async def test_azure_has_no_pause_but_cancel_and_continue(open_lab: OpensLab) ->
     verdict = await running
     state = lab.journal.state(rollout)
     refused, *_ = lab.events(rollout, e.RequestAnswered)
-    assert isinstance(refused, e.RequestAnswered) and not refused.accepted and "no pause" in refused.message
+    assert isinstance(refused, e.RequestAnswered) and not refused.accepted and "cannot be paused" in refused.message
     assert set(state.writes) >= {"roll-1", "cancel-1", "roll-2"}
     assert verdict is e.Verdict.COMPLETED, state.reason
 

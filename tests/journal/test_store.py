@@ -102,7 +102,7 @@ def test_stage_end_and_reason_are_in_the_header(journal: Journal) -> None:
         e.RunnerStarted(1, "h"),
         e.Paused("why"),
         e.Resumed(),
-        e.RequestAnswered("cancel", True, "yes"),
+        e.RequestAnswered(e.Verb.CANCEL, True, "yes"),
         e.Ended(e.Verdict.CANCELLED, "asked"),
     ):
         journal.append(rollout, event, at=NOW)

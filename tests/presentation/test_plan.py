@@ -183,7 +183,7 @@ def test_hints_are_the_live_arithmetic() -> None:
         mode=UpgradeMode.MANUAL,
     )
     ours = made(steps)
-    assert ours.strategy is Strategy.OUR_BATCHES
+    assert ours.strategy is Strategy.CLIENT_BATCHES
     assert hint("rollout.batch", ours) == "= 1, then 29, then 30, zones mixed"
     assert hint("rollout.failure_budget", ours) == "stops above 3 failed instances in all"
     assert hint("rollout.mode", ours) == "our batches, Rolling afterwards"

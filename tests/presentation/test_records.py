@@ -30,7 +30,7 @@ def plan() -> RolloutPlan:
     return RolloutPlan(
         target=ScaleSetId("s", "g", "web-weu"),
         location="westeurope",
-        strategy=Strategy.OUR_BATCHES,
+        strategy=Strategy.CLIENT_BATCHES,
         script=script,
         previous=None,
         policy=RolloutPolicy(steps=(BatchStep(Amount(10, percent=True)), BatchStep(Amount(5)))),

@@ -245,7 +245,7 @@ def test_arrow_is_tight_when_versions_begin_alike() -> None:
 def test_words_follow_the_strategy() -> None:
     state = fold(story.until_batch(1).log)
     assert rollout.stage_mark(state).word == "ROLLING FORWARD"
-    ours = story.Story(story.plan_of(strategy=Strategy.OUR_BATCHES))
+    ours = story.Story(story.plan_of(strategy=Strategy.CLIENT_BATCHES))
     ours.begin()
     assert rollout.stage_mark(fold(ours.log)).word == "UPDATING"
 

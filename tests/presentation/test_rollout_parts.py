@@ -145,12 +145,12 @@ def test_decisions_and_trouble_have_words() -> None:
     said: dict[e.Event, tuple[str, Role]] = {
         e.RunnerStarted(1, "box", resumed=True): ("runner took over on box (process 1)", Role.DIM),
         e.RunnerStopped("asked"): ("runner stopped: asked", Role.WARN),
-        e.GateChecked("unhealthy", False, "3 of 12"): (
-            "gate unhealthy before the start FAILED: 3 of 12",
+        e.GateChecked(e.GateName.HEALTH, False, "3 of 12"): (
+            "gate health before the start FAILED: 3 of 12",
             Role.BAD,
         ),
-        e.GateChecked("health", True, "0 of 12", 2): ("gate health before batch 2 passed: 0 of 12", Role.DIM),
-        e.GateChecked("deadline", False, "batch 2 took longer than 90 min", 2): (
+        e.GateChecked(e.GateName.HEALTH, True, "0 of 12", 2): ("gate health before batch 2 passed: 0 of 12", Role.DIM),
+        e.GateChecked(e.GateName.DEADLINE, False, "batch 2 took longer than 90 min", 2): (
             "too late: batch 2 took longer than 90 min",
             Role.BAD,
         ),
@@ -172,13 +172,13 @@ def test_decisions_and_trouble_have_words() -> None:
             Role.WARN,
         ),
         e.WriteEnded("cancel-1", OperationState.GONE): (
-            "Azure has forgotten how the cancellation of Azure's roll went: it is judged by what is there",
+            "Azure has forgotten how canceling the rolling upgrade went: it is judged by what is there",
             Role.WARN,
         ),
         e.Waiting("the soak", LATER, 60): (f"the soak, until {LOCAL}", Role.WAIT),
         e.Waiting("for instance 3", LATER): (f"for instance 3, at most until {LOCAL}", Role.WAIT),
-        e.Requested("pause", "maria", "box", "lunch"): ("maria on box asks to pause: lunch", Role.ACCENT),
-        e.RequestAnswered("pause", False, "Azure has no pause"): ("will not pause: Azure has no pause", Role.WARN),
+        e.Requested(e.Verb.PAUSE, "maria", "box", "lunch"): ("maria on box asks to pause: lunch", Role.ACCENT),
+        e.RequestAnswered(e.Verb.PAUSE, False, "Azure has no pause"): ("will not pause: Azure has no pause", Role.WARN),
         e.Paused("budget"): ("paused: budget", Role.WARN),
         e.Resumed(): ("goes on", Role.PLAIN),
         e.ApprovalNeeded(3): ("batch 3 waits for a person to approve it", Role.WARN),
@@ -198,7 +198,7 @@ def test_decisions_and_trouble_have_words() -> None:
 
 def test_gates_without_a_batch_say_when_they_were_asked() -> None:
     tale = story.until_batch(2)
-    soak = e.GateChecked("health", False, "3 of 60")
+    soak = e.GateChecked(e.GateName.HEALTH, False, "3 of 60")
     running = tell(soak, fold(tale.log))[0][0]
     tale.say(e.BatchEnded(2))
     assert running == "gate health meanwhile FAILED: 3 of 60"
@@ -216,7 +216,7 @@ def test_what_azure_says_is_told_in_short_and_once() -> None:
     ended = e.WriteEnded("roll-1", OperationState.FAILED, fault)
     assert tell(ended, RolloutState()) == (
         (
-            "the change that starts Azure's roll failed [TooMany: Rolling Upgrade failed. 22% of instances are "
+            "starting the rolling upgrade failed [TooMany: Rolling Upgrade failed. 22% of instances are "
             "unhealthy. The most impactful error is: VM has reported a failure]",
             Role.BAD,
         ),

@@ -60,7 +60,7 @@ def script(command: str, label: str) -> ScriptConfig:
 PLAN = RolloutPlan(
     target=HEADER.target,
     location="westeurope",
-    strategy=Strategy.OUR_BATCHES,
+    strategy=Strategy.CLIENT_BATCHES,
     script=script("b", "web 2"),
     previous=script("a", "web 1"),
     policy=RolloutPolicy(
@@ -115,9 +115,9 @@ LOG = log_of(
         3,
     ),
     e.BatchEnded(1, ("0",)),
-    e.GateChecked("updated", False, "1 of 1 failed", 2),
-    e.Requested("cancel", "bo", "pc", "enough", 1),
-    e.RequestAnswered("cancel", True, "yes", 1),
+    e.GateChecked(e.GateName.UPDATED, False, "1 of 1 failed", 2),
+    e.Requested(e.Verb.CANCEL, "bo", "pc", "enough", 1),
+    e.RequestAnswered(e.Verb.CANCEL, True, "yes", 1),
     e.PolicyRestored(True, "it is back"),
     e.Ended(e.Verdict.FAILED, "1 of 1 failed", AzureFault("x", "y"), {"failed": 1}),
 )
@@ -312,7 +312,7 @@ def test_every_kind_of_event_is_told_or_is_no_decision() -> None:
         e.Concluding(e.Verdict.FAILED, "no"),
         e.RunnerStarted(1, "h", True),
         e.WriteEnded("m", OperationState.FAILED, AzureFault("c", "why")),
-        e.GateChecked("health", True, "fine"),
+        e.GateChecked(e.GateName.HEALTH, True, "fine"),
     )
     told = {type(each) for each in examples if tell(each)}
     assert {kind for kind, cls in KINDS.items() if cls not in told} == silent

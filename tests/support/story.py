@@ -20,7 +20,7 @@ OLD, NEW = "web 2.4.0", "web 2.5.0"
 
 
 def plan_of(
-    total: int = 60, size: int = 12, *, strategy: Strategy = Strategy.AZURE_ROLLS, zones: int = 3
+    total: int = 60, size: int = 12, *, strategy: Strategy = Strategy.ROLLING_UPGRADE, zones: int = 3
 ) -> RolloutPlan:
     """A plan for `total` instances in batches of `size`, zone after zone."""
     snapshot = next(each for each in estate.estate() if each.scale_set.name == "web-weu")
@@ -99,7 +99,7 @@ class Story:
         self.say(e.RunnerStarted(4711, "ops-box"), after=1)
         self.say(e.WriteIntended("model", "policy and script of web-weu"), e.WriteAccepted("model"), after=1)
         self.see(tuple(self.seen))
-        if self.plan.strategy is Strategy.AZURE_ROLLS:
+        if self.plan.strategy is Strategy.ROLLING_UPGRADE:
             self.say(e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, self.now))
 
     def start_batch(self, batch: Batch) -> None:
@@ -142,7 +142,7 @@ class Story:
         self.say(e.Ended(verdict, reason), after=1)
 
 
-def whole(total: int = 60, size: int = 12, *, strategy: Strategy = Strategy.AZURE_ROLLS) -> tuple[e.Logged, ...]:
+def whole(total: int = 60, size: int = 12, *, strategy: Strategy = Strategy.ROLLING_UPGRADE) -> tuple[e.Logged, ...]:
     """A rollout that goes well, from plan to end."""
     story = Story(plan_of(total, size, strategy=strategy))
     story.begin()

@@ -10,7 +10,7 @@ from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.history import batch_times
+from vmss_tui.domain.rollout.state import fold
 
 
 def plan(**more: object) -> RolloutPlan:
@@ -55,14 +55,14 @@ def test_a_batch_counts_without_its_minimum_healthy_time_and_only_when_nothing_f
         e.BatchEnded(9),
     ]
     log = [e.Logged(i, moment, event) for i, (moment, event) in enumerate(zip(at, events, strict=True), 1)]
-    assert batch_times(log) == (30.0,)
+    assert fold(log).batch_seconds == (30.0,)
 
 
 def test_what_was_learned_from_a_rollout_is_what_it_took() -> None:
     toy = Toy()
     first = Driver(toy, plan_rollout(toy.snapshot(), script(2), policy(2), now=toy.now))
     first.run()
-    took = batch_times(first.log)
+    took = first.state.batch_seconds
     assert len(took) == 3
     second = learn(plan_rollout(toy.snapshot(), script(3), policy(2), now=toy.now), [took])
     began = toy.now

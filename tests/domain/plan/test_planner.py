@@ -21,14 +21,14 @@ U, F = Orchestration.UNIFORM, Orchestration.FLEXIBLE
 @pytest.mark.parametrize(
     ("mode", "asked", "orchestration", "health", "strategy", "target"),
     [
-        (M, None, U, True, Strategy.OUR_BATCHES, M),
-        (R, None, U, True, Strategy.AZURE_ROLLS, R),
-        (A, None, U, True, Strategy.OUR_BATCHES, M),
-        (A, R, U, True, Strategy.AZURE_ROLLS, R),
-        (R, M, U, True, Strategy.OUR_BATCHES, M),
-        (M, R, U, True, Strategy.AZURE_ROLLS, R),
+        (M, None, U, True, Strategy.CLIENT_BATCHES, M),
+        (R, None, U, True, Strategy.ROLLING_UPGRADE, R),
+        (A, None, U, True, Strategy.CLIENT_BATCHES, M),
+        (A, R, U, True, Strategy.ROLLING_UPGRADE, R),
+        (R, M, U, True, Strategy.CLIENT_BATCHES, M),
+        (M, R, U, True, Strategy.ROLLING_UPGRADE, R),
         (M, None, F, True, Strategy.VM_BATCHES, M),
-        (R, None, F, True, Strategy.AZURE_ROLLS, R),
+        (R, None, F, True, Strategy.ROLLING_UPGRADE, R),
         (R, None, F, False, Strategy.VM_BATCHES, M),
     ],
 )

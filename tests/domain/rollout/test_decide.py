@@ -19,7 +19,7 @@ from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, ExternalGate
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Action, Write
-from vmss_tui.domain.rollout.decide.decision import decide
+from vmss_tui.domain.rollout.decide import decide
 from vmss_tui.domain.rollout.decide.follow_write import MOST_ATTEMPTS, after_refusal
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.errors import Conflict, Forbidden
@@ -435,7 +435,7 @@ def test_cancel_and_continue() -> None:
     driver.ask("resume")
     state = driver.run()
     assert state.verdict is e.Verdict.COMPLETED, state.reason
-    assert toy.rolls == 2 and len(state.our_rolls) == 2
+    assert toy.rolls == 2 and len(state.own_upgrades) == 2
 
 
 def test_a_roll_that_goes_on_at_once_never_has_two_batches_under_way() -> None:

@@ -15,7 +15,7 @@ from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.events import Phase
-from vmss_tui.domain.rollout.instance_phase import Ground, phase_of, sight
+from vmss_tui.domain.rollout.instance_phase import PhaseContext, phase_of, seen_from
 from vmss_tui.domain.rollout.state import RolloutState, fold
 
 BEFORE = vm(0).script.at
@@ -31,11 +31,11 @@ def log_of(made: RolloutPlan, *events: e.Event) -> RolloutState:
 
 
 def first(instance: Instance, phase: Phase = Phase.WAITING) -> e.InstancesSeen:
-    return e.InstancesSeen((sight(instance, phase, None, {}),), 1, 2)
+    return e.InstancesSeen((seen_from(instance, phase, None, {}),), 1, 2)
 
 
 def seen_in(instance: Instance, phase: Phase) -> e.InstancesSeen:
-    return e.InstancesSeen((replace(sight(instance, phase, None, {})),), 1, 2)
+    return e.InstancesSeen((replace(seen_from(instance, phase, None, {})),), 1, 2)
 
 
 MANUAL = plan(snapshot(vm(0), vm(1)), policy(1))
@@ -105,7 +105,7 @@ CASES: list[tuple[str, tuple[e.Event, ...], dict[str, Any], Phase]] = [
 @pytest.mark.parametrize(("name", "events", "change", "phase"), CASES, ids=[each[0] for each in CASES])
 def test_our_batches(name: str, events: tuple[e.Event, ...], change: dict[str, Any], phase: Phase) -> None:
     state = log_of(MANUAL, first(vm(0)), *events)
-    assert phase_of(vm(0, **change), Ground(MANUAL, state, NOW)) is phase
+    assert phase_of(vm(0, **change), PhaseContext(MANUAL, state, NOW)) is phase
 
 
 AZURE: list[tuple[str, tuple[e.Event, ...], dict[str, Any], Phase]] = [
@@ -129,8 +129,8 @@ AZURE: list[tuple[str, tuple[e.Event, ...], dict[str, Any], Phase]] = [
 @pytest.mark.parametrize(("name", "events", "change", "phase"), AZURE, ids=[each[0] for each in AZURE])
 def test_azure_rolls(name: str, events: tuple[e.Event, ...], change: dict[str, Any], phase: Phase) -> None:
     state = log_of(ROLL, first(vm(0)), *events)
-    assert ROLL.strategy is Strategy.AZURE_ROLLS
-    assert phase_of(vm(0, **change), Ground(ROLL, state, NOW)) is phase
+    assert ROLL.strategy is Strategy.ROLLING_UPGRADE
+    assert phase_of(vm(0, **change), PhaseContext(ROLL, state, NOW)) is phase
 
 
 @pytest.mark.parametrize(
@@ -146,53 +146,53 @@ def test_azure_rolls(name: str, events: tuple[e.Event, ...], change: dict[str, A
 def test_health_is_waited_for_and_a_relapse_is_not(before: Phase, seconds: int, phase: Phase) -> None:
     ill = vm(0, script_digest=NEW, script=run(OK), health=Health.UNHEALTHY)
     state = log_of(MANUAL, first(vm(0)), *BEGUN, seen_in(ill, before))
-    assert phase_of(ill, Ground(MANUAL, state, NOW + timedelta(seconds=seconds))) is phase
+    assert phase_of(ill, PhaseContext(MANUAL, state, NOW + timedelta(seconds=seconds))) is phase
 
 
 def test_instances_outside_the_plan() -> None:
     made = replace(MANUAL, excluded=(Exclusion("8", "protected"), Exclusion("9", "runs this version already")))
     untouched, touched = log_of(made), log_of(made, *MODEL_DONE)
     new = vm(7, script_digest=NEW)
-    assert phase_of(new, Ground(made, untouched, NOW)) is Phase.EXCLUDED
-    assert phase_of(new, Ground(made, touched, NOW)) is Phase.LEAKED
-    assert phase_of(vm(7), Ground(made, touched, NOW)) is Phase.EXCLUDED
-    assert phase_of(vm(8), Ground(made, touched, NOW)) is Phase.EXCLUDED
-    assert phase_of(vm(8, script_digest=NEW), Ground(made, touched, NOW)) is Phase.LEAKED
-    assert phase_of(vm(9, script_digest=NEW), Ground(made, touched, NOW)) is Phase.EXCLUDED
+    assert phase_of(new, PhaseContext(made, untouched, NOW)) is Phase.EXCLUDED
+    assert phase_of(new, PhaseContext(made, touched, NOW)) is Phase.LEAKED
+    assert phase_of(vm(7), PhaseContext(made, touched, NOW)) is Phase.EXCLUDED
+    assert phase_of(vm(8), PhaseContext(made, touched, NOW)) is Phase.EXCLUDED
+    assert phase_of(vm(8, script_digest=NEW), PhaseContext(made, touched, NOW)) is Phase.LEAKED
+    assert phase_of(vm(9, script_digest=NEW), PhaseContext(made, touched, NOW)) is Phase.EXCLUDED
 
 
 def test_instances_that_surge_brings_belong_to_the_roll() -> None:
     surging = replace(ROLL, policy=replace(ROLL.policy, surge=True))
     state = log_of(surging, *ROLLS)
     fresh = vm(7, script_digest=NEW, script=run(OK))
-    assert phase_of(fresh, Ground(surging, state, NOW)) is Phase.DONE
+    assert phase_of(fresh, PhaseContext(surging, state, NOW)) is Phase.DONE
     old = vm(7, script_digest=NEW, script=run(OK, NOW - timedelta(hours=1)), provisioning=UPDATING)
-    assert phase_of(old, Ground(surging, state, NOW)) is Phase.UPDATING
+    assert phase_of(old, PhaseContext(surging, state, NOW)) is Phase.UPDATING
 
 
 def test_a_vm_of_a_flexible_set_begins_with_its_own_write() -> None:
     made = replace(MANUAL, strategy=Strategy.VM_BATCHES)
     state = log_of(made, first(vm(0)), *MODEL_DONE, e.BatchStarted(1, 2, ("0",)))
-    assert phase_of(vm(0), Ground(made, state, NOW)) is Phase.WAITING
+    assert phase_of(vm(0), PhaseContext(made, state, NOW)) is Phase.WAITING
     state = log_of(made, first(vm(0)), *MODEL_DONE, e.BatchStarted(1, 2, ("0",)), e.WriteIntended("batch-1/0", "write"))
-    assert phase_of(vm(0), Ground(made, state, NOW)) is Phase.UPDATING
+    assert phase_of(vm(0), PhaseContext(made, state, NOW)) is Phase.UPDATING
 
 
 def test_a_removal_needs_no_script_to_run() -> None:
     made = replace(MANUAL, removes=True)
     state = log_of(made, first(vm(0)), *BEGUN)
-    assert phase_of(vm(0), Ground(made, state, NOW)) is Phase.UPDATING
-    assert phase_of(vm(0, script_digest="", script=ScriptRun()), Ground(made, state, NOW)) is Phase.DONE
+    assert phase_of(vm(0), PhaseContext(made, state, NOW)) is Phase.UPDATING
+    assert phase_of(vm(0, script_digest="", script=ScriptRun()), PhaseContext(made, state, NOW)) is Phase.DONE
 
 
 def test_what_had_it_before_is_no_leak_and_fails_only_by_its_script() -> None:
     had = vm(0, script_digest=NEW, script=run(BAD, BEFORE))
     made = plan(snapshot(had, vm(1)), policy(1))
     waiting = log_of(made, first(had), *MODEL_DONE)
-    assert phase_of(had, Ground(made, waiting, NOW)) is Phase.WAITING
+    assert phase_of(had, PhaseContext(made, waiting, NOW)) is Phase.WAITING
     over = log_of(made, first(had), *OVER)
     again = vm(0, script_digest=NEW, script=run(OK), provisioning=Provisioning.FAILED)
-    assert phase_of(again, Ground(made, over, NOW)) is Phase.DONE
+    assert phase_of(again, PhaseContext(made, over, NOW)) is Phase.DONE
 
 
 @pytest.mark.parametrize(
@@ -212,11 +212,11 @@ def test_a_roll_that_goes_back_is_not_over(code: UpgradeCode, ours: bool, over: 
         e.UpgradeSeen(code, NOW, ours=ours),
         *(() if running and code is not UpgradeCode.ROLLING_BACK else (ended,)),
     )
-    assert Ground(ROLL, log_of(ROLL, *events), NOW).over("0") is over
+    assert PhaseContext(ROLL, log_of(ROLL, *events), NOW).over("0") is over
 
 
 def test_what_the_log_keeps() -> None:
-    made = sight(vm(3, zone="2", message=""), Phase.DONE, 4, {script(1).digest: "web 1"})
+    made = seen_from(vm(3, zone="2", message=""), Phase.DONE, 4, {script(1).digest: "web 1"})
     assert (made.id, made.name, made.zone, made.batch, made.phase, made.version) == (
         "3",
         "web_3",
@@ -226,11 +226,11 @@ def test_what_the_log_keeps() -> None:
         "web 1",
     )
     assert made.digest == script(1).digest[:12] and made.exit_code == 0
-    assert sight(vm(3), Phase.DONE, 4, {}).version == script(1).digest[:8]
-    assert sight(vm(3, script=ScriptRun(message="hm")), Phase.DONE, 4, {}).message == "hm"
+    assert seen_from(vm(3), Phase.DONE, 4, {}).version == script(1).digest[:8]
+    assert seen_from(vm(3, script=ScriptRun(message="hm")), Phase.DONE, 4, {}).message == "hm"
 
 
 @pytest.mark.parametrize(("seconds", "phase"), [(0, Phase.UPDATING), (119, Phase.UPDATING), (120, Phase.FAILED)])
 def test_of_an_operation_that_azure_forgot_the_end_is_not_known_at_once(seconds: int, phase: Phase) -> None:
     state = log_of(MANUAL, first(vm(0)), *BEGUN, e.WriteEnded("batch-1", OperationState.GONE))
-    assert phase_of(vm(0), Ground(MANUAL, state, NOW + timedelta(seconds=seconds))) is phase
+    assert phase_of(vm(0), PhaseContext(MANUAL, state, NOW + timedelta(seconds=seconds))) is phase

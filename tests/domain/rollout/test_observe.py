@@ -13,9 +13,9 @@ from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCo
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.commands import Scene
+from vmss_tui.domain.rollout.commands import Situation
 from vmss_tui.domain.rollout.decide.gates import check
-from vmss_tui.domain.rollout.observe import CHUNK, look
+from vmss_tui.domain.rollout.observe import CHUNK, observe
 from vmss_tui.domain.rollout.state import RolloutState, fold
 
 NEW = script(2).digest
@@ -36,9 +36,9 @@ class Log:
             (e.Logged(self.state.seq + i, self.time, each) for i, each in enumerate(events, 1)), self.state
         )
 
-    def look(self, of: SetSnapshot, **labels: str) -> list[e.Event]:
+    def observe(self, of: SetSnapshot, **labels: str) -> list[e.Event]:
         self.time += timedelta(seconds=10)
-        found = look(self.plan, self.state, of, labels, self.time)
+        found = observe(self.plan, self.state, of, labels, self.time)
         self.add(*found)
         return list(found)
 
@@ -54,48 +54,48 @@ def done(number: int) -> Instance:
 def test_the_first_look_tells_everything_and_the_second_nothing() -> None:
     of = snapshot(*fleet(3))
     log = Log(plan(of, policy(1)))
-    (seen,) = log.look(of)
+    (seen,) = log.observe(of)
     assert isinstance(seen, e.InstancesSeen) and len(seen.changed) == 3 and (seen.healthy, seen.total) == (3, 3)
-    assert log.look(of) == []
+    assert log.observe(of) == []
     first, _, last = of.instances
-    (seen,) = log.look(snapshot(first, vm(1, health=Health.UNHEALTHY), last))
+    (seen,) = log.observe(snapshot(first, vm(1, health=Health.UNHEALTHY), last))
     assert isinstance(seen, e.InstancesSeen) and [each.id for each in seen.changed] == ["1"] and seen.healthy == 2
 
 
 def test_many_instances_come_in_pieces() -> None:
     of = snapshot(*fleet(CHUNK + 1))
-    assert [len(each.changed) for each in Log(plan(of)).look(of) if isinstance(each, e.InstancesSeen)] == [CHUNK, 1]
+    assert [len(each.changed) for each in Log(plan(of)).observe(of) if isinstance(each, e.InstancesSeen)] == [CHUNK, 1]
 
 
 def test_without_a_health_source_nobody_counts_healthy() -> None:
     of = snapshot(vm(0, health=Health.NONE), health_source=HealthSource())
-    (seen,) = Log(plan(of)).look(of)
+    (seen,) = Log(plan(of)).observe(of)
     assert isinstance(seen, e.InstancesSeen) and seen.healthy is None
 
 
 def test_versions_are_named() -> None:
     of = snapshot(vm(0), vm(1, of=2), vm(2, of=3), vm(3, of=4))
     log = Log(plan(of, labels={script(1).digest: "web 1", script(4).digest: "web 4"}))
-    (seen,) = log.look(of, **{script(3).digest: "web 3"})
+    (seen,) = log.observe(of, **{script(3).digest: "web 3"})
     assert isinstance(seen, e.InstancesSeen)
     assert [each.version for each in seen.changed] == ["web 1", "web 2", "web 3", "web 4"]
 
 
 def test_a_first_installation_has_no_version_from_before() -> None:
     of = snapshot(vm(0, script_digest=""), extensions=())
-    (seen,) = Log(plan(of)).look(of)
+    (seen,) = Log(plan(of)).observe(of)
     assert isinstance(seen, e.InstancesSeen) and seen.changed[0].version == ""
 
 
 def test_what_vanished_is_told_once() -> None:
     of = snapshot(*fleet(2))
     log = Log(plan(of))
-    log.look(of)
-    (gone,) = log.look(snapshot(of.instances[0]))
+    log.observe(of)
+    (gone,) = log.observe(snapshot(of.instances[0]))
     assert isinstance(gone, e.InstancesSeen) and [(each.id, each.phase) for each in gone.changed] == [
         ("1", e.Phase.GONE)
     ]
-    assert log.look(snapshot(of.instances[0])) == []
+    assert log.observe(snapshot(of.instances[0])) == []
 
 
 def test_whose_roll_it_is() -> None:
@@ -104,20 +104,22 @@ def test_whose_roll_it_is() -> None:
         return snapshot(*fleet(2), upgrade=upgrade, **AZURE)
 
     log = Log(plan(snapshot(*fleet(2), **AZURE), policy("50%", unhealthy_percent=50)))
-    old = log.look(rolls(-5, UpgradeCode.COMPLETED))[0]
+    old = log.observe(rolls(-5, UpgradeCode.COMPLETED))[0]
     assert isinstance(old, e.UpgradeSeen) and not old.ours
     log.add(e.WriteIntended("roll-1", "w"))
-    assert log.look(rolls(-5, UpgradeCode.COMPLETED)) == []
-    mine = log.look(rolls(1))[0]
+    assert log.observe(rolls(-5, UpgradeCode.COMPLETED)) == []
+    mine = log.observe(rolls(1))[0]
     assert isinstance(mine, e.UpgradeSeen) and mine.ours
-    still = log.look(rolls(1, UpgradeCode.COMPLETED))[0]
+    still = log.observe(rolls(1, UpgradeCode.COMPLETED))[0]
     assert isinstance(still, e.UpgradeSeen) and still.ours
-    other = log.look(rolls(2))[0]
+    other = log.observe(rolls(2))[0]
     assert isinstance(other, e.UpgradeSeen) and not other.ours
-    nameless = log.look(snapshot(*fleet(2), upgrade=RollingUpgrade(code=UpgradeCode.UNKNOWN), **AZURE))[0]
+    nameless = log.observe(snapshot(*fleet(2), upgrade=RollingUpgrade(code=UpgradeCode.UNKNOWN), **AZURE))[0]
     assert isinstance(nameless, e.UpgradeSeen) and not nameless.ours
     ours = Log(plan(snapshot(*fleet(2))))
-    theirs = ours.look(snapshot(*fleet(2), upgrade=RollingUpgrade(code=UpgradeCode.ROLLING_FORWARD, started_at=NOW)))[0]
+    theirs = ours.observe(
+        snapshot(*fleet(2), upgrade=RollingUpgrade(code=UpgradeCode.ROLLING_FORWARD, started_at=NOW))
+    )[0]
     assert isinstance(theirs, e.UpgradeSeen) and not theirs.ours
 
 
@@ -128,15 +130,15 @@ def rolling(*instances: Instance) -> SetSnapshot:
 def test_instances_that_leave_the_queue_together_are_a_batch() -> None:
     start = rolling(*fleet(7))
     log = Log(plan(start, policy("50%", unhealthy_percent=50)), e.WriteAccepted("roll-1", "u"))
-    log.look(start)
+    log.observe(start)
     rest = [vm(i) for i in range(1, 7)]
-    assert log.look(rolling(busy(0), *rest))[0] == e.BatchStarted(1, 3, ("0",))
-    assert log.look(rolling(busy(0), busy(1), *rest[1:]))[0] == e.BatchStarted(1, 3, ("0", "1"))
-    several = log.look(rolling(done(0), busy(1), busy(2), busy(3), *rest[3:]))
+    assert log.observe(rolling(busy(0), *rest))[0] == e.BatchStarted(1, 3, ("0",))
+    assert log.observe(rolling(busy(0), busy(1), *rest[1:]))[0] == e.BatchStarted(1, 3, ("0", "1"))
+    several = log.observe(rolling(done(0), busy(1), busy(2), busy(3), *rest[3:]))
     assert several[:2] == [e.BatchEnded(1), e.BatchStarted(2, 3, ("2", "3"))]
-    ended, begun, _ = log.look(rolling(done(0), done(1), done(2), done(3), busy(4), *rest[4:]))
+    ended, begun, _ = log.observe(rolling(done(0), done(1), done(2), done(3), busy(4), *rest[4:]))
     assert (ended, begun) == (e.BatchEnded(2), e.BatchStarted(3, 4, ("4",)))
-    assert log.look(rolling(*(done(i) for i in range(7))))[:2] == [e.BatchEnded(3), e.BatchStarted(4, 4, ("5", "6"))]
+    assert log.observe(rolling(*(done(i) for i in range(7))))[:2] == [e.BatchEnded(3), e.BatchStarted(4, 4, ("5", "6"))]
 
 
 def test_a_plan_without_batches_still_shows_what_moves() -> None:
@@ -145,8 +147,8 @@ def test_a_plan_without_batches_still_shows_what_moves() -> None:
         replace(plan(start, policy("50%", unhealthy_percent=50, surge=True)), batches=()),
         e.WriteAccepted("roll-1", "u"),
     )
-    log.look(start)
-    assert log.look(rolling(vm(0), busy(7)))[0] == e.BatchStarted(1, 1, ("7",))
+    log.observe(start)
+    assert log.observe(rolling(vm(0), busy(7)))[0] == e.BatchStarted(1, 1, ("7",))
 
 
 def test_a_count_of_instances() -> None:
@@ -161,4 +163,4 @@ def test_a_count_of_instances() -> None:
 def test_no_health_gate_without_a_source() -> None:
     of = snapshot(*fleet(2), health_source=HealthSource())
     made = plan(of)
-    assert check(Scene(made, Log(made).state, of, NOW), 1) == ()
+    assert check(Situation(made, Log(made).state, of, NOW), 1) == ()

@@ -14,7 +14,7 @@ from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_undo
+from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_rollback
 from vmss_tui.domain.rollout.state import RolloutState
 
 POLICY = RolloutPolicy(
@@ -76,7 +76,7 @@ def test_an_undo_brings_the_old_version_back() -> None:
     toy = Toy(fails=frozenset("1"))
     made, state = failed(toy)
     toy.vms["1"].fails = False
-    back = plan_undo("7f3a", made, state, toy.snapshot(), labels={script(1).digest: "web 1"}, now=toy.now)
+    back = plan_rollback("7f3a", made, state, toy.snapshot(), labels={script(1).digest: "web 1"}, now=toy.now)
     assert back.origin == "undo of 7f3a" and not back.refusals and "effects-stay" in codes(back)
     assert back.to_label == "web 1" and [each.ids for each in back.batches] == [("0", "1")]
     assert back.policy.prioritise_unhealthy and not back.policy.canary
@@ -87,7 +87,7 @@ def test_an_undo_puts_back_the_mode_that_was_left() -> None:
     toy = Toy(mode=UpgradeMode.AUTOMATIC, fails=frozenset("1"))
     made, state = failed(toy, replace(POLICY, mode=UpgradeMode.MANUAL))
     toy.vms["1"].fails = False
-    back = plan_undo("x", made, state, toy.snapshot(), now=toy.now)
+    back = plan_rollback("x", made, state, toy.snapshot(), now=toy.now)
     assert back.own_mode is UpgradeMode.AUTOMATIC and back.set_mode is UpgradeMode.MANUAL
     state = Driver(toy, back).run()
     assert state.policy_restored is True and toy.mode is UpgradeMode.AUTOMATIC
@@ -100,33 +100,33 @@ def ended(made: RolloutPlan) -> RolloutState:
 def test_an_undo_of_a_first_installation_takes_the_extension_away() -> None:
     of = snapshot(vm(0, of=2), vm(1, script_digest=""), extensions=(extension(settings=script(2).settings),))
     made = replace(plan_of(of), previous=None)
-    back = plan_undo("x", made, ended(made), of, now=NOW)
+    back = plan_rollback("x", made, ended(made), of, now=NOW)
     assert back.removes and [each.ids for each in back.batches] == [("0",)] and not back.refusals
     assert [each.reason for each in back.excluded] == ["has no script"]
     assert back.changes[0].new is None and not back.forecast.will_run
     bare = snapshot(vm(0, script_digest=""), extensions=())
-    assert plan_undo("x", made, ended(made), bare, now=NOW).batches == ()
+    assert plan_rollback("x", made, ended(made), bare, now=NOW).batches == ()
 
 
 def test_an_undo_says_what_is_lost() -> None:
     of = snapshot(vm(0, of=2), extensions=(extension(settings=script(2).settings),))
     made = replace(plan_of(snapshot(vm(0))), script=script(2, protected=KEY))
-    assert "protected-lost" in codes(plan_undo("x", made, ended(made), of, now=NOW))
+    assert "protected-lost" in codes(plan_rollback("x", made, ended(made), of, now=NOW))
     hidden = replace(made, previous=replace(script(1), settings={"timestamp": 1}))
-    (refused,) = plan_undo("x", hidden, ended(made), of, now=NOW).refusals
+    (refused,) = plan_rollback("x", hidden, ended(made), of, now=NOW).refusals
     assert refused.code == "protected-lost" and "the old command was among them" in refused.message
     sources = {"commandToExecute": SecretRef(SecretSource.ENV, "OLD"), "key": KEY["key"]}
-    again = plan_undo("x", hidden, ended(made), of, sources=sources, now=NOW)
+    again = plan_rollback("x", hidden, ended(made), of, sources=sources, now=NOW)
     (found,) = [each for each in again.findings if each.code == "protected-again"]
     assert again.script.protected == sources and not again.refusals
     assert found.message.endswith("took them: commandToExecute ($OLD), key ($KEY)")
     plain = replace(made, script=script(2))
-    kept = plan_undo("x", plain, ended(plain), of, sources=sources, now=NOW)
+    kept = plan_rollback("x", plain, ended(plain), of, sources=sources, now=NOW)
     assert kept.script.protected == {} and not {"protected-again", "protected-lost"} & codes(kept)
     later = snapshot(vm(0, of=9), extensions=(extension(settings=script(9).settings),))
-    assert "changed-since" in codes(plan_undo("x", made, ended(made), later, now=NOW))
+    assert "changed-since" in codes(plan_rollback("x", made, ended(made), later, now=NOW))
     gone = snapshot(vm(0, script_digest=""), extensions=())
-    assert "changed-since" not in codes(plan_undo("x", made, ended(made), gone, now=NOW))
+    assert "changed-since" not in codes(plan_rollback("x", made, ended(made), gone, now=NOW))
 
 
 @pytest.mark.parametrize(("mode", "flexible"), [(M, False), (M, True), (R, False), (A, False)])
@@ -137,7 +137,7 @@ def test_a_first_installation_is_taken_away_in_every_mode(mode: UpgradeMode, fle
     assert made.previous is None and not made.refusals
     first = Driver(toy, made)
     assert first.run().verdict is e.Verdict.COMPLETED, first.state.reason
-    back = plan_undo("7f3a", made, first.state, toy.snapshot(), now=toy.now)
+    back = plan_rollback("7f3a", made, first.state, toy.snapshot(), now=toy.now)
     assert back.removes and not back.refusals and back.affected == 6
     state = Driver(toy, back).run()
     assert state.verdict is e.Verdict.COMPLETED, state.reason
@@ -149,7 +149,7 @@ def test_a_removal_by_azures_roll_goes_on_after_a_pause() -> None:
     for each in toy.vms.values():
         each.config = script(2)
     made = replace(plan_rollout(toy.snapshot(), script(2), POLICY, now=toy.now), previous=None)
-    back = plan_undo("7f3a", made, ended(made), toy.snapshot(), now=toy.now)
+    back = plan_rollback("7f3a", made, ended(made), toy.snapshot(), now=toy.now)
     driver = Driver(toy, back)
     driver.run(lambda: len(driver.state.batches) >= 1)
     assert driver.ask("pause", "cancel")

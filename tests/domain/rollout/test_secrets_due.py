@@ -10,9 +10,9 @@ from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.secrets_due import values_due
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.domain.rollout.write_keys import secrets_due
 
 KEY = {"key": SecretRef(SecretSource.PROMPT, "the key")}
 
@@ -45,4 +45,4 @@ ENDING = RolloutState(concluding=e.Concluding(e.Verdict.FAILED, ""))
     ],
 )  # fmt: skip
 def test_values_are_due_until_azure_has_them(made: RolloutPlan, state: RolloutState, due: bool) -> None:
-    assert values_due(made, state) == (KEY if due else {})
+    assert secrets_due(made, state) == (KEY if due else {})

@@ -84,14 +84,14 @@ def test_rolls_are_ours_or_others() -> None:
         e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, at(9)),
         e.UpgradeSeen(UpgradeCode.UNKNOWN),
     )
-    assert (state.our_rolls, state.other_rolls) == (frozenset({at(9)}), frozenset({at(0)}))
+    assert (state.own_upgrades, state.other_upgrades) == (frozenset({at(9)}), frozenset({at(0)}))
 
 
 def test_people_steer() -> None:
     state = folded(
         e.RunnerStarted(1, "h"),
-        e.Requested("pause", "bo", request_id=1),
-        e.RequestAnswered("pause", True, "", 1),
+        e.Requested(e.Verb.PAUSE, "bo", request_id=1),
+        e.RequestAnswered(e.Verb.PAUSE, True, "", 1),
         e.Paused("x"),
     )
     assert state.stage is Stage.PAUSED and state.answered == 1
@@ -101,24 +101,29 @@ def test_people_steer() -> None:
     assert (state.stage, state.awaiting_approval) == (Stage.APPROVAL, 2), "another one was approved before its turn"
     state = folded(e.Approved(2, "bo"), start=state)
     assert (state.stage, state.approved, state.awaiting_approval) == (Stage.RUNNING, frozenset({2, 3}), None)
-    state = folded(e.Requested("cancel", "bo", request_id=2), e.RequestAnswered("cancel", True, "", 2), start=state)
+    state = folded(
+        e.Requested(e.Verb.CANCEL, "bo", request_id=2), e.RequestAnswered(e.Verb.CANCEL, True, "", 2), start=state
+    )
     assert (state.stage, state.cancelled_by) == (Stage.CANCELLING, "bo")
     again = folded(e.Paused(), e.Resumed(), e.ApprovalNeeded(3), start=state)
     assert again.stage is Stage.CANCELLING
-    assert folded(e.RequestAnswered("cancel", True, "", 99)).cancelled_by == ""
-    assert folded(e.RequestAnswered("cancel", False, "", 2)).stage is Stage.PLANNED
+    assert folded(e.RequestAnswered(e.Verb.CANCEL, True, "", 99)).cancelled_by == ""
+    assert folded(e.RequestAnswered(e.Verb.CANCEL, False, "", 2)).stage is Stage.PLANNED
 
 
 def test_the_end_is_the_end() -> None:
     ended = e.Ended(e.Verdict.FAILED, "why")
     state = folded(
-        e.Waiting("for it"), e.GateChecked("health", False, "3 of 4", 2), e.Concluding(e.Verdict.FAILED, "why"),
-        e.PolicyRestored(True), ended,
-    )  # fmt: skip
+        e.Waiting("for it"),
+        e.GateChecked(e.GateName.HEALTH, False, "3 of 4", 2),
+        e.Concluding(e.Verdict.FAILED, "why"),
+        e.PolicyRestored(True),
+        ended,
+    )
     assert (state.stage, state.verdict, state.reason, state.ended_at) == (Stage.FAILED, e.Verdict.FAILED, "why", at(4))
     assert state.waiting is None and state.policy_restored is True and state.concluding is not None
-    assert state.gates["health", 2].message == "3 of 4"
-    after = folded(e.Paused(), e.RequestAnswered("cancel", True, ""), e.Noted("x"), start=state)
+    assert state.gates[e.GateName.HEALTH, 2].message == "3 of 4"
+    after = folded(e.Paused(), e.RequestAnswered(e.Verb.CANCEL, True, ""), e.Noted("x"), start=state)
     assert after.stage is Stage.FAILED and after.stage.over
 
 

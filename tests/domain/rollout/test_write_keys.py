@@ -8,13 +8,13 @@ from vmss_tui.domain.rollout.write_keys import named
 @pytest.mark.parametrize(
     ("key", "name"),
     [
-        ("model", "the change of the set's model"),
-        ("restore", "putting the set's own upgrade policy back"),
+        ("model", "the update of the scale set model"),
+        ("restore", "restoring the scale set's upgrade policy"),
         ("batch-3", "the update of batch 3"),
         ("batch-3/web_12", "the update of web_12 in batch 3"),
-        ("roll-1", "the change that starts Azure's roll"),
-        ("roll-2", "the change that starts Azure's roll again"),
-        ("cancel-1", "the cancellation of Azure's roll"),
+        ("roll-1", "starting the rolling upgrade"),
+        ("roll-2", "starting the rolling upgrade again"),
+        ("cancel-1", "canceling the rolling upgrade"),
         ("suspend-repairs", "suspending automatic repairs"),
         ("resume-repairs", "resuming automatic repairs"),
         ("other", "other"),

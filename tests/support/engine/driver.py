@@ -12,10 +12,10 @@ from vmss_tui.domain.fleet.rolling_upgrade import OperationState
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.commands import AskGate, CheckFiles, Record, Write
-from vmss_tui.domain.rollout.decide.decision import decide
+from vmss_tui.domain.rollout.commands import CheckExternalGate, CheckFiles, Record, Write
+from vmss_tui.domain.rollout.decide import decide
 from vmss_tui.domain.rollout.decide.follow_write import after_refusal
-from vmss_tui.domain.rollout.observe import look
+from vmss_tui.domain.rollout.observe import observe
 from vmss_tui.domain.rollout.requests import answer
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.engine.runner import act as acting
@@ -69,7 +69,7 @@ class Driver:
     def ask(self, verb: str, argument: str = "") -> bool:
         """Ask for a verb; whether it was accepted."""
         number = self.state.answered + 1
-        self.record(*answer(self.plan, self.state, e.Requested(verb, "maria", "here", "", number, argument)))
+        self.record(*answer(self.plan, self.state, e.Requested(e.Verb(verb), "maria", "here", "", number, argument)))
         return next(entry.event.accepted for entry in reversed(self.log) if isinstance(entry.event, e.RequestAnswered))
 
     def run(self, until: Callable[[], bool] = lambda: False, *, turns: int = 2000) -> RolloutState:
@@ -92,7 +92,7 @@ class Driver:
                 if status.state is not OperationState.RUNNING:
                     self.record(e.WriteEnded(write.key, status.state, status.fault))
         snapshot = self.toy.snapshot()
-        self.record(*look(self.plan, self.state, snapshot, {}, self.toy.now))
+        self.record(*observe(self.plan, self.state, snapshot, {}, self.toy.now))
         self._may_die("look")
         self._act(snapshot)
 
@@ -104,10 +104,10 @@ class Driver:
                     case Record(events):
                         self.record(*events)
                         self._may_die("record")
-                    case AskGate(batch):
-                        self.record(e.GateChecked("external", *self.gate, batch))
+                    case CheckExternalGate(batch):
+                        self.record(e.GateChecked(e.GateName.EXTERNAL, *self.gate, batch))
                     case CheckFiles(batch):
-                        self.record(e.GateChecked("files", *self.files(batch), batch))
+                        self.record(e.GateChecked(e.GateName.FILES, *self.files(batch), batch))
                     case Write():
                         self._write(command)
             if not commands or self.state.stage.over or any(isinstance(each, Write) for each in commands):

@@ -231,7 +231,7 @@ class Toy:
     def _model(self, plan: RolloutPlan, write: Write) -> str:
         if policy_differs(self.snapshot().scale_set, plan.policy, plan.strategy):
             self.mode = target_mode(plan)
-            self.policy = plan.policy.as_rolling() if plan.strategy is Strategy.AZURE_ROLLS else self.policy
+            self.policy = plan.policy.as_rolling() if plan.strategy is Strategy.ROLLING_UPGRADE else self.policy
         self.model = NOTHING if write.action is Action.REMOVE else plan.script
         for vm in self.vms.values():
             vm.latest = vm.config.digest == self.model.digest

@@ -37,7 +37,7 @@ async def plan_followup(
         again = followup.plan_retry(header.id, state.plan, state, snapshot, labels=labels, now=now)
         return allow_outside(learn(replace(again, files=state.plan.files), paces), outside_window)
     sources = _sources(journal, header, state.plan)
-    back = followup.plan_undo(header.id, state.plan, state, snapshot, labels=labels, sources=sources, now=now)
+    back = followup.plan_rollback(header.id, state.plan, state, snapshot, labels=labels, sources=sources, now=now)
     if back.removes:
         return allow_outside(back, outside_window)
     back = learn(back, paces)

@@ -27,7 +27,6 @@ from vmss_tui.domain.rollout.events import (
     UpgradeSeen,
     Waiting,
 )
-from vmss_tui.domain.rollout.history import batch_times
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
 from vmss_tui.journal import lease as leases
@@ -283,7 +282,7 @@ class Journal:
             with contextlib.suppress(ValueError):
                 event = schema.decode(row["kind"], row["version"], row["body"])
                 logs.setdefault(row["rollout"], []).append(Logged(row["seq"], schema.moment(row["at"]), event))
-        return tuple(took for log in logs.values() if (took := batch_times(log)))
+        return tuple(took for log in logs.values() if (took := fold(log).batch_seconds))
 
     def labels(self) -> Mapping[str, str]:
         """Names of versions by digest."""

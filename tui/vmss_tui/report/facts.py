@@ -20,7 +20,11 @@ Fact = tuple[str, str]
 LONGEST = 600
 """Characters of a setting; an inline script may have 256 KB."""
 BAD = (e.Phase.FAILED, e.Phase.UNHEALTHY, e.Phase.NOT_RUN)
-_WHO = {Strategy.AZURE_ROLLS: "Azure rolls", Strategy.OUR_BATCHES: "our batches", Strategy.VM_BATCHES: "VM by VM"}
+_WHO = {
+    Strategy.ROLLING_UPGRADE: "Azure rolls",
+    Strategy.CLIENT_BATCHES: "our batches",
+    Strategy.VM_BATCHES: "VM by VM",
+}
 
 
 def facts(header: RolloutHeader, state: RolloutState, end: datetime) -> Iterator[Fact]:

@@ -98,18 +98,18 @@ def choose_strategy(of: ScaleSet, policy: RolloutPolicy) -> Strategy:
     """Who moves the instances of this set under this policy."""
     mode = policy.mode or of.mode
     if mode is UpgradeMode.ROLLING and (of.orchestration is Orchestration.UNIFORM or of.health_source.present):
-        return Strategy.AZURE_ROLLS
-    return Strategy.VM_BATCHES if of.orchestration is Orchestration.FLEXIBLE else Strategy.OUR_BATCHES
+        return Strategy.ROLLING_UPGRADE
+    return Strategy.VM_BATCHES if of.orchestration is Orchestration.FLEXIBLE else Strategy.CLIENT_BATCHES
 
 
 def target_mode(plan: RolloutPlan) -> UpgradeMode:
     """The upgrade mode that the set must have while the rollout runs."""
-    return UpgradeMode.ROLLING if plan.strategy is Strategy.AZURE_ROLLS else UpgradeMode.MANUAL
+    return UpgradeMode.ROLLING if plan.strategy is Strategy.ROLLING_UPGRADE else UpgradeMode.MANUAL
 
 
 def policy_differs(of: ScaleSet, policy: RolloutPolicy, strategy: Strategy) -> bool:
     """Whether the set's own upgrade policy has to change for this rollout."""
-    if strategy is Strategy.AZURE_ROLLS:
+    if strategy is Strategy.ROLLING_UPGRADE:
         return of.mode is not UpgradeMode.ROLLING or of.policy != policy.as_rolling()
     return of.mode is not UpgradeMode.MANUAL
 
@@ -154,7 +154,7 @@ def _prepared(
 def _fitting(policy: RolloutPolicy, strategy: Strategy, total: int) -> RolloutPolicy:
     """For Azure's own roll: one batch size, as a percentage (Azure takes no less than 5)."""
     first = policy.steps[0].amount
-    if strategy is not Strategy.AZURE_ROLLS or first.percent or not total:
+    if strategy is not Strategy.ROLLING_UPGRADE or first.percent or not total:
         return policy
     percent = max(5, min(100, first.value * 100 // total))
     return replace(policy, steps=(BatchStep(Amount(percent, percent=True), policy.steps[0].approve), *policy.steps[1:]))
@@ -162,7 +162,7 @@ def _fitting(policy: RolloutPolicy, strategy: Strategy, total: int) -> RolloutPo
 
 def _as_carried_out(policy: RolloutPolicy, strategy: Strategy) -> RolloutPolicy:
     """What counts for the batches: Azure's own roll knows one batch size and no canaries."""
-    return replace(policy, steps=policy.steps[:1], canary=()) if strategy is Strategy.AZURE_ROLLS else policy
+    return replace(policy, steps=policy.steps[:1], canary=()) if strategy is Strategy.ROLLING_UPGRADE else policy
 
 
 def _split(
@@ -171,7 +171,7 @@ def _split(
     kept, excluded = [], []
     for each in sorted(snapshot.instances, key=lambda found: found.ordinal):
         reason = exclusion(each, script, policy)
-        if reason and not (strategy is Strategy.AZURE_ROLLS and reason == "named in exclude"):
+        if reason and not (strategy is Strategy.ROLLING_UPGRADE and reason == "named in exclude"):
             excluded.append(Exclusion(each.id, reason))
         else:
             kept.append(each)
@@ -230,9 +230,9 @@ def _policy_changes(
 ) -> tuple[SettingChange, ...]:
     if not differs:
         return ()
-    mode = UpgradeMode.ROLLING if strategy is Strategy.AZURE_ROLLS else UpgradeMode.MANUAL
+    mode = UpgradeMode.ROLLING if strategy is Strategy.ROLLING_UPGRADE else UpgradeMode.MANUAL
     found = [SettingChange("upgradePolicy.mode", of.mode.value, mode.value)] if mode is not of.mode else []
-    if strategy is Strategy.AZURE_ROLLS:
+    if strategy is Strategy.ROLLING_UPGRADE:
         old, new = of.policy, policy.as_rolling()
         for name, path in _POLICY_PATHS.items():
             before, after = getattr(old, name), getattr(new, name)

@@ -19,19 +19,24 @@ CURRENT = "runs this version already"
 
 
 class Strategy(StrEnum):
-    """Who moves the instances."""
+    """Who updates the instances."""
 
-    AZURE_ROLLS = "azure rolls"
-    """Rolling mode: one write, Azure moves batch by batch; we watch and may cancel."""
-    OUR_BATCHES = "our batches"
-    """Manual mode: the write changes the model only; we update instances in gated batches."""
+    ROLLING_UPGRADE = "rolling upgrade"
+    """Rolling mode: one write starts Azure's rolling upgrade; vmss-tui follows it and can cancel it."""
+    CLIENT_BATCHES = "client batches"
+    """Manual mode: the write changes the model only; vmss-tui then updates the instances in gated batches."""
     VM_BATCHES = "vm batches"
-    """Flexible sets without rolling upgrades: the extension of each VM is written in gated batches."""
+    """Instance by instance: the extension of each VM is written by itself, in gated batches."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Strategy | None":
+        """Values of journals that were written before the rename."""
+        return {"azure rolls": cls.ROLLING_UPGRADE, "our batches": cls.CLIENT_BATCHES}.get(str(value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A batch as planned or predicted. In `AZURE_ROLLS` it is a prediction; Azure chooses."""
+    """A batch as planned or predicted. In `ROLLING_UPGRADE` it is a prediction; Azure chooses."""
 
     number: int
     ids: tuple[str, ...]

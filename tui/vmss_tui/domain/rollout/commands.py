@@ -1,4 +1,4 @@
-"""What a decision is made from, and what it can be: `Scene` and the commands. Pure data."""
+"""What a decision is made from, and what it can be: `Situation` and the commands. Pure data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class AskGate:
+class CheckExternalGate:
     """Ask the external gate whether `batch` may start."""
 
     batch: int
@@ -66,12 +66,12 @@ class CheckFiles:
     batch: int
 
 
-Command = Record | Write | AskGate | CheckFiles
+Command = Record | Write | CheckExternalGate | CheckFiles
 Commands = list[Command]
 
 
 @dataclass(frozen=True)
-class Scene:
+class Situation:
     """The plan, the log so far, Azure as it is now, and the time."""
 
     plan: RolloutPlan

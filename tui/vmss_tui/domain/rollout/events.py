@@ -13,7 +13,9 @@ from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, Up
 from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.stage import GateName as GateName
 from vmss_tui.domain.rollout.stage import Phase as Phase
+from vmss_tui.domain.rollout.stage import Verb as Verb
 from vmss_tui.domain.rollout.stage import Verdict as Verdict
 
 
@@ -156,7 +158,7 @@ class Waiting:
 class GateChecked:
     """A gate was checked: which number against which limit."""
 
-    gate: str
+    gate: GateName
     passed: bool
     message: str
     batch: int | None = None
@@ -166,7 +168,7 @@ class GateChecked:
 class Requested:
     """Somebody asked for a verb: pause, resume, approve, cancel, retry."""
 
-    verb: str
+    verb: Verb
     who: str
     host: str = ""
     why: str = ""
@@ -178,7 +180,7 @@ class Requested:
 class RequestAnswered:
     """What became of a request: accepted or not, and why in a sentence."""
 
-    verb: str
+    verb: Verb
     accepted: bool
     message: str
     request_id: int = 0

@@ -15,18 +15,15 @@ from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
 from vmss_tui.domain.plan.rollout_plan import CURRENT, RolloutPlan, Strategy
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
 from vmss_tui.domain.rollout.state import Progress, RolloutState
-from vmss_tui.domain.rollout.write_keys import batch_key, roll_begun, touched, update_over
+from vmss_tui.domain.rollout.write_keys import batch_key, touched, update_ended, upgrade_begun
 from vmss_tui.text import readable
 
 SKEW = timedelta(minutes=5)
 """How far a guest's clock may be behind ours."""
-BUSY = frozenset((Phase.UPDATING, Phase.SCRIPT, Phase.HEALTH))
-BAD = frozenset((Phase.FAILED, Phase.UNHEALTHY, Phase.NOT_RUN))
-FINAL = BAD | {Phase.DONE, Phase.EXCLUDED, Phase.GONE, Phase.LEAKED}
 
 
 @dataclass(frozen=True)
-class Ground:
+class PhaseContext:
     """What the phases of all instances are derived from; made once per look."""
 
     plan: RolloutPlan
@@ -39,9 +36,9 @@ class Ground:
         return self.plan.target_digest
 
     @cached_property
-    def azure_rolls(self) -> bool:
+    def rolling_upgrade(self) -> bool:
         """Whether Azure moves the instances."""
-        return self.plan.strategy is Strategy.AZURE_ROLLS
+        return self.plan.strategy is Strategy.ROLLING_UPGRADE
 
     @cached_property
     def planned(self) -> Mapping[str, int]:
@@ -59,9 +56,9 @@ class Ground:
         return {i: batch.number for batch in self.state.batches for i in batch.ids}
 
     @cached_property
-    def roll_begun(self) -> bool:
+    def upgrade_begun(self) -> bool:
         """Whether Azure has begun to roll for us."""
-        return self.azure_rolls and roll_begun(self.state)
+        return self.rolling_upgrade and upgrade_begun(self.state)
 
     @cached_property
     def touched(self) -> bool:
@@ -70,67 +67,67 @@ class Ground:
 
     def started(self, instance_id: str) -> bool:
         """Whether the update of this instance has begun, or may begin at any time."""
-        if self.azure_rolls:
-            return self.roll_begun
+        if self.rolling_upgrade:
+            return self.upgrade_begun
         if self.plan.strategy is Strategy.VM_BATCHES:
             return batch_key(self.begun.get(instance_id, 0), instance_id) in self.state.writes
         return instance_id in self.begun
 
     def over(self, instance_id: str) -> bool:
         """Whether the operation that updates this instance has ended."""
-        return self._roll_over if self.azure_rolls else self._batch_over(instance_id)
+        return self._upgrade_over if self.rolling_upgrade else self._batch_over(instance_id)
 
     @cached_property
-    def _roll_over(self) -> bool:
-        return update_over(self.plan, self.state, 0, "", self.now)
+    def _upgrade_over(self) -> bool:
+        return update_ended(self.plan, self.state, 0, "", self.now)
 
     def _batch_over(self, instance_id: str) -> bool:
         batch = self.begun.get(instance_id)
-        return batch is not None and update_over(self.plan, self.state, batch, instance_id, self.now)
+        return batch is not None and update_ended(self.plan, self.state, batch, instance_id, self.now)
 
 
-def phase_of(instance: Instance, ground: Ground) -> Phase:
+def phase_of(instance: Instance, context: PhaseContext) -> Phase:
     """The phase of an instance."""
-    known = ground.state.instances.get(instance.id)
-    has = instance.script_digest == ground.target
-    had = known is not None and known.first is not None and known.first.digest == short(ground.target)
-    joins = ground.azure_rolls and ground.plan.policy.surge
-    if instance.id not in ground.planned and not (joins and instance.id not in ground.excluded):
-        return _outside(instance, ground, has=has, had=had)
-    if not ground.started(instance.id):
+    known = context.state.instances.get(instance.id)
+    has = instance.script_digest == context.target
+    had = known is not None and known.first is not None and known.first.digest == short(context.target)
+    joins = context.rolling_upgrade and context.plan.policy.surge
+    if instance.id not in context.planned and not (joins and instance.id not in context.excluded):
+        return _outside(instance, context, has=has, had=had)
+    if not context.started(instance.id):
         return Phase.LEAKED if has and not had and known is not None and known.first is not None else Phase.WAITING
-    over = ground.over(instance.id)
+    over = context.over(instance.id)
     if not has:
-        return _behind(instance, ground, over=over)
+        return _behind(instance, context, over=over)
     if instance.provisioning is Provisioning.FAILED and over and not had:
         return Phase.FAILED
-    phase = Phase.DONE if ground.plan.removes else _ran(instance, ground, known, over=over)
-    return _well(instance, ground, known) if phase is Phase.DONE else phase
+    phase = Phase.DONE if context.plan.removes else _ran(instance, context, known, over=over)
+    return _well(instance, context, known) if phase is Phase.DONE else phase
 
 
-def _outside(instance: Instance, ground: Ground, *, has: bool, had: bool) -> Phase:
+def _outside(instance: Instance, context: PhaseContext, *, has: bool, had: bool) -> Phase:
     """An instance that the rollout leaves alone, or that appeared meanwhile."""
-    if instance.id in ground.excluded:
-        current = ground.excluded[instance.id] == CURRENT
+    if instance.id in context.excluded:
+        current = context.excluded[instance.id] == CURRENT
         return Phase.LEAKED if has and not had and not current else Phase.EXCLUDED
-    return Phase.LEAKED if ground.touched and has else Phase.EXCLUDED
+    return Phase.LEAKED if context.touched and has else Phase.EXCLUDED
 
 
-def _behind(instance: Instance, ground: Ground, *, over: bool) -> Phase:
+def _behind(instance: Instance, context: PhaseContext, *, over: bool) -> Phase:
     """Its update began, and it does not have the new configuration yet."""
     moving = instance.provisioning is Provisioning.UPDATING
-    if ground.azure_rolls:
-        if over and instance.provisioning is Provisioning.FAILED and instance.id in ground.begun:
+    if context.rolling_upgrade:
+        if over and instance.provisioning is Provisioning.FAILED and instance.id in context.begun:
             return Phase.FAILED
         return Phase.UPDATING if moving else Phase.WAITING
     return Phase.FAILED if over and not moving else Phase.UPDATING
 
 
-def _ran(instance: Instance, ground: Ground, known: Progress | None, *, over: bool) -> Phase:
+def _ran(instance: Instance, context: PhaseContext, known: Progress | None, *, over: bool) -> Phase:
     """It has the configuration: did the script run? DONE means yes."""
     moving = instance.provisioning is Provisioning.UPDATING
-    new = known is None or known.first is None or known.first.digest != short(ground.target)
-    proven = ran_since(instance.script, known, ground.state.started_at, settled=over or (new and not moving))
+    new = known is None or known.first is None or known.first.digest != short(context.target)
+    proven = ran_since(instance.script, known, context.state.started_at, settled=over or (new and not moving))
     match instance.script.state:
         case ScriptState.SUCCEEDED if proven:
             return Phase.DONE
@@ -161,7 +158,7 @@ def _said(script: ScriptRun) -> tuple[int | None, str, str]:
     return (script.exit_code, readable(script.stdout), readable(script.stderr))
 
 
-def _well(instance: Instance, ground: Ground, known: Progress | None) -> Phase:
+def _well(instance: Instance, context: PhaseContext, known: Progress | None) -> Phase:
     """The script ran: is the instance well?"""
     if instance.health in (Health.HEALTHY, Health.NONE):
         return Phase.DONE
@@ -171,8 +168,8 @@ def _well(instance: Instance, ground: Ground, known: Progress | None) -> Phase:
     if before in (Phase.DONE, Phase.UNHEALTHY):
         return Phase.UNHEALTHY
     since = known.since if known is not None and before is Phase.HEALTH else None
-    limit = timedelta(seconds=ground.plan.policy.health_wait_seconds)
-    return Phase.UNHEALTHY if since is not None and ground.now - since >= limit else Phase.HEALTH
+    limit = timedelta(seconds=context.plan.policy.health_wait_seconds)
+    return Phase.UNHEALTHY if since is not None and context.now - since >= limit else Phase.HEALTH
 
 
 def short(digest: str) -> str:
@@ -180,7 +177,7 @@ def short(digest: str) -> str:
     return digest[:12]
 
 
-def sight(instance: Instance, phase: Phase, batch: int | None, labels: Mapping[str, str]) -> InstanceSeen:
+def seen_from(instance: Instance, phase: Phase, batch: int | None, labels: Mapping[str, str]) -> InstanceSeen:
     """What the log keeps of an instance."""
     run = instance.script
     return InstanceSeen(

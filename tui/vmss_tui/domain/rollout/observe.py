@@ -1,7 +1,7 @@
 """What a look at Azure adds to the log: only what differs from what the log says already.
 
-Pure: `look(plan, state, snapshot, labels, now) -> events`. In Azure's own rolls it infers batches: instances that leave
-the queue together are one batch.
+Pure: `observe(plan, state, snapshot, labels, now) -> events`. In a rolling upgrade it infers the batches:
+instances that leave the queue together are one batch.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,10 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.instance_phase import BAD, FINAL, Ground, phase_of, sight
+from vmss_tui.domain.rollout.instance_phase import PhaseContext, phase_of, seen_from
+from vmss_tui.domain.rollout.stage import BAD, FINAL
 from vmss_tui.domain.rollout.state import BatchState, RolloutState, apply
-from vmss_tui.domain.rollout.write_keys import roll_number
+from vmss_tui.domain.rollout.write_keys import upgrade_number
 
 CHUNK = 200
 """Instances in one event, so that no event is large."""
@@ -27,20 +28,20 @@ _LEFT_QUEUE = FINAL - {e.Phase.EXCLUDED, e.Phase.GONE, e.Phase.LEAKED} | {
 }
 
 
-def look(
+def observe(
     plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot, labels: Mapping[str, str], now: datetime
 ) -> tuple[e.Event, ...]:
     """The events that this snapshot adds, in order."""
     upgrade = _upgrade(plan, state, snapshot.upgrade)
     for event in upgrade:
         state = apply(state, e.Logged(state.seq, now, event))
-    ground = Ground(plan, state, now)
-    phases = {each.id: phase_of(each, ground) for each in snapshot.instances}
-    batches = _inferred(plan, state, phases, snapshot) if plan.strategy is Strategy.AZURE_ROLLS else ()
+    context = PhaseContext(plan, state, now)
+    phases = {each.id: phase_of(each, context) for each in snapshot.instances}
+    batches = _inferred(plan, state, phases, snapshot) if plan.strategy is Strategy.ROLLING_UPGRADE else ()
     for event in batches:
         state = apply(state, e.Logged(state.seq, now, event))
     names = {**labels, **_own_labels(plan)}
-    changed = tuple(_changed(state, snapshot, phases, Ground(plan, state, now), names))
+    changed = tuple(_changed(state, snapshot, phases, PhaseContext(plan, state, now), names))
     return (*upgrade, *batches, *_told(changed, snapshot), *_leaks(state, changed, plan))
 
 
@@ -72,11 +73,11 @@ def _upgrade(plan: RolloutPlan, state: RolloutState, found: RollingUpgrade | Non
 
 def _is_ours(plan: RolloutPlan, state: RolloutState, found: RollingUpgrade) -> bool:
     """Only the start time tells rolls apart: ours is the first new one after our write."""
-    if plan.strategy is not Strategy.AZURE_ROLLS or found.started_at is None:
+    if plan.strategy is not Strategy.ROLLING_UPGRADE or found.started_at is None:
         return False
-    if found.started_at in state.our_rolls:
+    if found.started_at in state.own_upgrades:
         return True
-    return found.started_at not in state.other_rolls and len(state.our_rolls) < roll_number(state)
+    return found.started_at not in state.other_upgrades and len(state.own_upgrades) < upgrade_number(state)
 
 
 def _inferred(
@@ -136,12 +137,12 @@ def _changed(
     state: RolloutState,
     snapshot: SetSnapshot,
     phases: Mapping[str, e.Phase],
-    ground: Ground,
+    context: PhaseContext,
     labels: Mapping[str, str],
 ) -> Iterator[e.InstanceSeen]:
     for each in snapshot.instances:
-        batch = ground.begun.get(each.id, ground.planned.get(each.id))
-        seen = sight(each, phases[each.id], batch, labels)
+        batch = context.begun.get(each.id, context.planned.get(each.id))
+        seen = seen_from(each, phases[each.id], batch, labels)
         known = state.instances.get(each.id)
         if known is None or known.seen != seen:
             yield seen

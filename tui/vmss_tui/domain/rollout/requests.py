@@ -1,92 +1,96 @@
-"""Verbs that people ask of a running rollout: what becomes of each, in events. Pure.
+"""What people request of a running rollout: how each request is answered, in events. Pure.
 
-All are idempotent: asking twice is answered, and changes nothing the second time.
+All verbs are idempotent: a second request is answered, and changes nothing.
 """
+
+from typing import assert_never
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState, Stage
-from vmss_tui.domain.rollout.write_keys import roll_begun, roll_number, roll_over
+from vmss_tui.domain.rollout.write_keys import upgrade_begun, upgrade_number, upgrade_over
 
 NO_PAUSE = (
-    "Azure's rolling upgrade has no pause. `vmss-tui pause --cancel` cancels it now and keeps what is done; "
-    "`vmss-tui resume` then starts it again for the rest"
+    "Azure rolling upgrades cannot be paused. `vmss-tui pause --cancel` cancels the upgrade and keeps what is done; "
+    "`vmss-tui resume` then starts a new one for the rest"
 )
 
 
 def answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> tuple[e.Event, ...]:
-    """The request itself, what it is answered, and what follows from it."""
-    accepted, message, *effects = _ANSWERS.get(request.verb, _unknown)(plan, state, request)
+    """The request itself, its answer, and what follows from it."""
+    accepted, message, *effects = _answer(plan, state, request)
     return (request, e.RequestAnswered(request.verb, accepted, message, request.request_id), *effects)
 
 
 _Answer = tuple[bool, str] | tuple[bool, str, e.Event]
 
 
+def _answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
+    match request.verb:
+        case Verb.PAUSE:
+            return _pause(plan, state, request)
+        case Verb.RESUME:
+            return _resume(state)
+        case Verb.APPROVE:
+            return _approve(plan, state, request)
+        case Verb.CANCEL:
+            return _cancel(plan, state)
+        case Verb.RETRY:
+            return False, "still running: retry the failed instances after it has ended"
+        case Verb.UNDO:
+            return False, "still running: cancel it first, then undo it"
+        case Verb.UNKNOWN:
+            return False, "this version of vmss-tui does not know the request"
+        case _:
+            assert_never(request.verb)
+
+
 def _pause(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
     if state.stage is Stage.PAUSED:
-        return True, "it is paused already"
+        return True, "already paused"
     if state.stage is Stage.CANCELLING or state.concluding is not None:
-        return False, "it is coming to its end: nothing is left to pause"
-    rolling = plan.strategy is Strategy.AZURE_ROLLS and roll_begun(state) and not roll_over(state)
-    if rolling and request.argument != "cancel":
+        return False, "ending: nothing is left to pause"
+    upgrading = plan.strategy is Strategy.ROLLING_UPGRADE and upgrade_begun(state) and not upgrade_over(state)
+    if upgrading and request.argument != Verb.CANCEL:
         return False, NO_PAUSE
-    message = "Azure's roll is cancelled; resume starts it again" if rolling else "no further batch starts"
-    return True, message, e.Paused(request.why or f"asked by {request.who}")
+    message = "Azure's rolling upgrade is canceled; resuming starts a new one" if upgrading else _no_new_batch(state)
+    return True, message, e.Paused(request.why or f"requested by {request.who}")
 
 
-def _resume(_: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
+def _no_new_batch(state: RolloutState) -> str:
+    return "the current batch finishes; no new batch starts" if state.open_batch is not None else "no new batch starts"
+
+
+def _resume(state: RolloutState) -> _Answer:
     if state.stage is Stage.PAUSED:
-        return True, "it goes on", e.Resumed()
+        return True, "resumed", e.Resumed()
     if state.stage is Stage.APPROVAL:
-        return False, f"it is not paused: batch {state.awaiting_approval} waits for an approval"
-    return True, "it is not paused"
+        return False, f"not paused: batch {state.awaiting_approval} is waiting for approval"
+    return True, "not paused"
 
 
 def _approve(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
     if request.argument and not request.argument.isdigit():
-        return False, f"{request.argument!r} is no batch"
-    batch = int(request.argument) if request.argument else state.awaiting_approval
-    if batch is None:
-        return False, "no batch waits for an approval"
-    if batch in state.approved:
-        return True, f"batch {batch} is approved already"
-    known = {each.number: each for each in plan.batches}
-    if batch not in known:
-        return False, f"there is no batch {batch}: the plan has {len(known)}"
-    if not known[batch].approve:
-        return False, f"batch {batch} needs no approval"
-    return True, f"batch {batch} may start", e.Approved(batch, request.who)
+        return False, f"{request.argument!r} is not a batch number"
+    number = int(request.argument) if request.argument else state.awaiting_approval
+    if number is None:
+        return False, "no batch is waiting for approval"
+    if number in state.approved:
+        return True, f"batch {number} is already approved"
+    planned = {batch.number: batch for batch in plan.batches}
+    if number not in planned:
+        return False, f"there is no batch {number}: the plan has {len(planned)}"
+    if not planned[number].approve:
+        return False, f"batch {number} does not need approval"
+    return True, f"batch {number} is approved", e.Approved(number, request.who)
 
 
-def _cancel(plan: RolloutPlan, state: RolloutState, _: e.Requested) -> _Answer:
+def _cancel(plan: RolloutPlan, state: RolloutState) -> _Answer:
     if state.stage is Stage.CANCELLING:
-        return True, "it is being cancelled already"
+        return True, "already being canceled"
     if state.concluding is not None:
-        return False, "it is coming to its end already"
-    if plan.strategy is Strategy.AZURE_ROLLS and roll_number(state):
-        return True, "Azure's roll is cancelled; instances that are done keep the new version"
-    busy = state.open_batch is not None
-    return True, "the batch that runs comes to its end, no other starts" if busy else "no further batch starts"
-
-
-def _retry(_: RolloutPlan, __: RolloutState, ___: e.Requested) -> _Answer:
-    return False, "it still runs: retry the failed instances when it has ended"
-
-
-def _undo(_: RolloutPlan, __: RolloutState, ___: e.Requested) -> _Answer:
-    return False, "it still runs: cancel it first, then undo it"
-
-
-def _unknown(_: RolloutPlan, __: RolloutState, request: e.Requested) -> _Answer:
-    return False, f"{request.verb!r} is unknown to this version"
-
-
-_ANSWERS = {
-    "pause": _pause,
-    "resume": _resume,
-    "approve": _approve,
-    "cancel": _cancel,
-    "retry": _retry,
-    "undo": _undo,
-}
+        return False, "already ending"
+    if plan.strategy is Strategy.ROLLING_UPGRADE and upgrade_number(state):
+        return True, "Azure's rolling upgrade is canceled; updated instances keep the new version"
+    return True, _no_new_batch(state)

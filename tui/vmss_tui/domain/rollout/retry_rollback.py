@@ -21,7 +21,7 @@ from vmss_tui.domain.plan.findings import Finding, by_weight
 from vmss_tui.domain.plan.planner import commonest, estimate, plan_rollout
 from vmss_tui.domain.plan.rollout_plan import Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
-from vmss_tui.domain.rollout.instance_phase import BAD
+from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import RolloutState
 
 _ABOUT_SAMENESS = frozenset(("all-current", "identical-settings"))
@@ -67,7 +67,7 @@ def plan_retry(
     return replace(again, findings=by_weight(*found))
 
 
-def plan_undo(
+def plan_rollback(
     name: str,
     plan: RolloutPlan,
     state: RolloutState,

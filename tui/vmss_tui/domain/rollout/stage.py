@@ -1,4 +1,7 @@
-"""Where an instance and a rollout stand, in one word each. Light: every screen needs the words, few need the events."""
+"""The closed vocabularies of a rollout: phases, stages, verdicts, verbs and gates.
+
+Light on purpose: every screen needs these words, few need the events. The journal stores the values.
+"""
 
 from enum import StrEnum
 
@@ -14,14 +17,22 @@ class Phase(StrEnum):
     DONE = "done"
     FAILED = "failed"
     UNHEALTHY = "unhealthy"
-    """Updated, and its health source says it is not well."""
+    """Updated, and its health source reports it as not healthy."""
     NOT_RUN = "script not run"
     """The model is applied and there is no proof that the script ran."""
     EXCLUDED = "excluded"
     LEAKED = "leaked"
-    """It got the new model outside the plan (autoscale, automatic repairs, a colleague)."""
+    """It got the new version outside the plan (autoscale, automatic repairs, another operator)."""
     GONE = "gone"
-    """It was deleted meanwhile."""
+    """It was deleted or evicted during the rollout."""
+
+
+BUSY = frozenset((Phase.UPDATING, Phase.SCRIPT, Phase.HEALTH))
+"""In-flight phases: an update has begun and has not ended."""
+BAD = frozenset((Phase.FAILED, Phase.UNHEALTHY, Phase.NOT_RUN))
+"""Phases that count as failures of this rollout: for gates, budget, retry and verdict."""
+FINAL = BAD | {Phase.DONE, Phase.EXCLUDED, Phase.GONE, Phase.LEAKED}
+"""Phases that an instance does not leave by itself."""
 
 
 class Verdict(StrEnum):
@@ -48,3 +59,45 @@ class Stage(StrEnum):
     def over(self) -> bool:
         """Whether nothing more will happen."""
         return self in (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED)
+
+
+class Verb(StrEnum):
+    """What a person can request of a rollout."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    APPROVE = "approve"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    UNDO = "undo"
+    UNKNOWN = "unknown"
+    """A request of a newer version that shares the journal; it is refused, never guessed at."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Verb":
+        return cls.UNKNOWN
+
+
+class GateName(StrEnum):
+    """What a gate checks."""
+
+    HEALTH = "health"
+    """Unhealthy instances of the whole set against the limit."""
+    UPDATED = "updated"
+    """Failed or unhealthy instances among those that were updated against the limit."""
+    BUDGET = "budget"
+    """Failures of the whole rollout against the failure budget."""
+    LEAKS = "leaks"
+    """Instances that got the new version outside the batches."""
+    OTHERS = "others"
+    """Changes of the scale set that this rollout did not make."""
+    EXTERNAL = "external"
+    """The profile's command or HTTP probe."""
+    FILES = "files"
+    """Whether the files that instances download are still those of the plan."""
+    DEADLINE = "deadline"
+    """A batch, or Azure's rolling upgrade, that takes too long."""
+
+
+EXTERNAL_GATES = frozenset((GateName.EXTERNAL, GateName.FILES))
+"""Gates that the runner has to ask outside the process; their answers are kept in the log, once a batch."""

@@ -1,18 +1,19 @@
 """A rollout as it stands: `fold(events) -> RolloutState`, a pure function of the log.
 
 Everything that is known of a rollout is in its log; nothing is remembered elsewhere. What to do next is decided in
-`deciding` from this state and from what Azure says now.
+`decide` from this state and from what Azure says now.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
-from typing import Any
+from typing import assert_never
 
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.stage import GateName, Verb
 from vmss_tui.domain.rollout.stage import Stage as Stage
 
 
@@ -71,9 +72,9 @@ class RolloutState:
     health_trend: tuple[tuple[datetime, int], ...] = ()
     """(time, healthy) each time it changed, newest last."""
     upgrade: e.UpgradeSeen | None = None
-    our_rolls: frozenset[datetime] = frozenset()
+    own_upgrades: frozenset[datetime] = frozenset()
     """Start times of Azure's rolling upgrades that this rollout caused."""
-    other_rolls: frozenset[datetime] = frozenset()
+    other_upgrades: frozenset[datetime] = frozenset()
     waiting: e.Waiting | None = None
     writes: Mapping[str, Write] = field(default_factory=dict)
     """Per write key, the furthest that it is known to have got."""
@@ -82,7 +83,7 @@ class RolloutState:
     accepted: frozenset[str] = frozenset()
     """Keys of the writes that Azure took."""
     deferred: Mapping[str, e.WriteDeferred] = field(default_factory=dict)
-    gates: Mapping[tuple[str, int | None], e.GateChecked] = field(default_factory=dict)
+    gates: Mapping[tuple[GateName, int | None], e.GateChecked] = field(default_factory=dict)
     """The last answer of each gate, per batch."""
     asked: Mapping[int, e.Requested] = field(default_factory=dict)
     cancelled_by: str = ""
@@ -118,6 +119,16 @@ class RolloutState:
         """The instances that stand in one of these phases."""
         return tuple(i for i, each in self.instances.items() if each.seen.phase in phases)
 
+    @property
+    def batch_seconds(self) -> tuple[float, ...]:
+        """Seconds that each batch without a failure took until its instances were healthy, in the batches' order."""
+        hold = self.plan.policy.min_healthy_seconds if self.plan is not None else 0
+        return tuple(
+            max(1.0, (batch.ended_at - batch.started_at).total_seconds() - hold)
+            for batch in self.batches
+            if batch.ids and not batch.failed and batch.started_at is not None and batch.ended_at is not None
+        )
+
     def ended(self, key: str) -> OperationState | None:
         """How a write ended; None while it has not."""
         write = self.writes.get(key)
@@ -131,163 +142,188 @@ def fold(log: Iterable[e.Logged], state: RolloutState | None = None) -> RolloutS
 
 def apply(state: RolloutState, entry: e.Logged) -> RolloutState:
     """The state after one more event."""
-    changes = _changes(state, entry.event, entry.at)
-    return replace(state, seq=entry.seq, last_at=entry.at, **changes)
+    return replace(_after(state, entry.event, entry.at), seq=entry.seq, last_at=entry.at)
 
 
-_Changes = dict[str, Any]
+_RunnerEvent = e.RunnerStarted | e.RunnerStopped | e.ClockStepped
+_PersonEvent = e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.ApprovalNeeded | e.Approved
+_EndEvent = e.Concluding | e.PolicyRestored | e.Ended
 
 
-def _changes(state: RolloutState, event: e.Event, at: datetime) -> _Changes:
+def _after(state: RolloutState, event: e.Event, at: datetime) -> RolloutState:
     match event:
-        case e.InstancesSeen():
-            return _saw(state, event, at)
-        case e.Planned(plan):
-            return _planned(plan, at)
-        case e.RunnerStarted() | e.RunnerStopped() | e.ClockStepped():
-            return _runner(state, event, at)
+        case e.InstancesSeen() | e.UpgradeSeen() | e.BatchStarted() | e.BatchEnded():
+            return _observed(state, event, at)
         case e.WriteIntended() | e.WriteAccepted() | e.WriteEnded() | e.WriteDeferred():
             return _wrote(state, event, at)
-        case e.UpgradeSeen():
-            return _upgrade(state, event)
-        case e.BatchStarted() | e.BatchEnded():
-            return _batch(state, event, at)
+        case e.Planned(plan):
+            return _planned(state, plan, at)
+        case e.RunnerStarted() | e.RunnerStopped() | e.ClockStepped():
+            return _runner(state, event, at)
         case e.Waiting():
-            return {"waiting": event}
-        case _:
-            return _decision(state, event, at)
-
-
-def _decision(state: RolloutState, event: e.Event, at: datetime) -> _Changes:
-    match event:
+            return replace(state, waiting=event)
         case e.GateChecked(gate, batch=batch):
-            return {"gates": {**state.gates, (gate, batch): event}}
-        case e.Requested() | e.RequestAnswered():
-            return _request(state, event)
-        case e.Paused():
-            return _stage(state, Stage.PAUSED, only=(Stage.RUNNING, Stage.APPROVAL, Stage.PLANNED))
-        case e.Resumed():
-            return _stage(state, Stage.RUNNING, only=(Stage.PAUSED,))
-        case e.ApprovalNeeded(batch):
-            return _stage(state, Stage.APPROVAL, only=(Stage.RUNNING,)) | {"awaiting_approval": batch}
-        case e.Approved(batch):
-            return _approved(state, batch)
-        case e.Concluding():
-            return {"concluding": event, "waiting": None}
-        case e.PolicyRestored(restored):
-            return {"policy_restored": restored}
-        case e.Ended():
-            return _ended(event, at)
+            return replace(state, gates={**state.gates, (gate, batch): event})
+        case e.Noted():
+            return state
+        case e.Concluding() | e.PolicyRestored() | e.Ended():
+            return _ending(state, event, at)
         case _:
-            return {}
+            return _requested(state, event)
 
 
-def _approved(state: RolloutState, batch: int) -> _Changes:
-    """A batch may be approved before its turn: another one that waits goes on waiting."""
-    approved: _Changes = {"approved": state.approved | {batch}}
-    if batch != state.awaiting_approval:
-        return approved
-    return approved | _stage(state, Stage.RUNNING, only=(Stage.APPROVAL,)) | {"awaiting_approval": None}
-
-
-def _request(state: RolloutState, event: e.Requested | e.RequestAnswered) -> _Changes:
-    match event:
-        case e.Requested():
-            return {"asked": {**state.asked, event.request_id: event}}
-        case e.RequestAnswered("cancel", True, _, number):
-            asked = state.asked.get(number)
-            return _stage(state, Stage.CANCELLING) | {"cancelled_by": asked.who if asked is not None else ""}
-        case _:
-            return {}
-
-
-def _ended(event: e.Ended, at: datetime) -> _Changes:
-    return {
-        "stage": Stage(event.verdict.value),
-        "verdict": event.verdict,
-        "reason": event.reason,
-        "fault": event.fault,
-        "ended_at": at,
-        "waiting": None,
-    }
-
-
-def _stage(state: RolloutState, stage: Stage, only: tuple[Stage, ...] = ()) -> _Changes:
-    """A change of stage, unless the rollout is over or the stage is not one of `only`."""
-    return {} if state.stage.over or (only and state.stage not in only) else {"stage": stage}
-
-
-def _planned(plan: RolloutPlan, at: datetime) -> _Changes:
+def _planned(state: RolloutState, plan: RolloutPlan, at: datetime) -> RolloutState:
     waiting = {i: Progress(seen=e.InstanceSeen(id=i, batch=b.number), since=at) for b in plan.batches for i in b.ids}
-    left_out = {
+    excluded = {
         x.id: Progress(seen=e.InstanceSeen(id=x.id, phase=e.Phase.EXCLUDED, message=x.reason), since=at)
         for x in plan.excluded
     }
-    return {
-        "plan": plan,
-        "instances": {**waiting, **left_out},
-        "batch_count": len(plan.batches),
-        "total": plan.total,
-        "healthy": plan.healthy,
-    }
+    return replace(
+        state,
+        plan=plan,
+        instances={**waiting, **excluded},
+        batch_count=len(plan.batches),
+        total=plan.total,
+        healthy=plan.healthy,
+    )
 
 
-def _runner(state: RolloutState, event: e.RunnerStarted | e.RunnerStopped | e.ClockStepped, at: datetime) -> _Changes:
+def _runner(state: RolloutState, event: _RunnerEvent, at: datetime) -> RolloutState:
     match event:
         case e.RunnerStarted(pid, host):
-            begun = {"runner": (pid, host), "started_at": state.started_at or at, "resumed_at": at}
-            return begun | _stage(state, Stage.RUNNING, only=(Stage.PLANNED,))
+            running = _staged(state, Stage.RUNNING, only=(Stage.PLANNED,))
+            return replace(running, runner=(pid, host), started_at=state.started_at or at, resumed_at=at)
         case e.RunnerStopped():
-            return {"runner": None}
+            return replace(state, runner=None)
+        case e.ClockStepped():
+            return replace(state, resumed_at=at)
         case _:
-            return {"resumed_at": at}
+            assert_never(event)
 
 
-def _wrote(state: RolloutState, event: Write | e.WriteDeferred, at: datetime) -> _Changes:
+# --- people and the end ---------------------------------------------------------------------------------------------
+
+
+def _requested(state: RolloutState, event: _PersonEvent) -> RolloutState:
+    match event:
+        case e.Requested():
+            return replace(state, asked={**state.asked, event.request_id: event})
+        case e.RequestAnswered(Verb.CANCEL, True, _, number):
+            asked = state.asked.get(number)
+            cancelling = _staged(state, Stage.CANCELLING)
+            return replace(cancelling, cancelled_by=asked.who if asked is not None else "")
+        case e.RequestAnswered():
+            return state
+        case e.Paused():
+            return _staged(state, Stage.PAUSED, only=(Stage.RUNNING, Stage.APPROVAL, Stage.PLANNED))
+        case e.Resumed():
+            return _staged(state, Stage.RUNNING, only=(Stage.PAUSED,))
+        case e.ApprovalNeeded(batch):
+            return replace(_staged(state, Stage.APPROVAL, only=(Stage.RUNNING,)), awaiting_approval=batch)
+        case e.Approved(batch):
+            return _approved(state, batch)
+        case _:
+            assert_never(event)
+
+
+def _approved(state: RolloutState, batch: int) -> RolloutState:
+    """A batch may be approved before its turn: another one that waits for approval keeps waiting."""
+    approved = replace(state, approved=state.approved | {batch})
+    if batch != state.awaiting_approval:
+        return approved
+    return replace(_staged(approved, Stage.RUNNING, only=(Stage.APPROVAL,)), awaiting_approval=None)
+
+
+def _ending(state: RolloutState, event: _EndEvent, at: datetime) -> RolloutState:
+    match event:
+        case e.Concluding():
+            return replace(state, concluding=event, waiting=None)
+        case e.PolicyRestored(restored):
+            return replace(state, policy_restored=restored)
+        case e.Ended(verdict, reason, fault):
+            return replace(
+                state,
+                stage=Stage(verdict.value),
+                verdict=verdict,
+                reason=reason,
+                fault=fault,
+                ended_at=at,
+                waiting=None,
+            )
+        case _:
+            assert_never(event)
+
+
+def _staged(state: RolloutState, stage: Stage, only: tuple[Stage, ...] = ()) -> RolloutState:
+    """With another stage, unless the rollout is over or its stage is not one of `only`."""
+    return state if state.stage.over or (only and state.stage not in only) else replace(state, stage=stage)
+
+
+# --- writes and observations ----------------------------------------------------------------------------------------
+
+
+def _wrote(state: RolloutState, event: Write | e.WriteDeferred, at: datetime) -> RolloutState:
     if isinstance(event, e.WriteDeferred):
         writes = {name: write for name, write in state.writes.items() if name != event.key}
-        return {"writes": writes, "deferred": {**state.deferred, event.key: event}}
+        return replace(state, writes=writes, deferred={**state.deferred, event.key: event})
     taken = {event.key} if isinstance(event, e.WriteAccepted) else set()
-    return {
-        "accepted": state.accepted | taken,
-        "writes": {**state.writes, event.key: event},
-        "write_at": {**state.write_at, event.key: at},
-        "waiting": None,
-    }
+    return replace(
+        state,
+        accepted=state.accepted | taken,
+        writes={**state.writes, event.key: event},
+        write_at={**state.write_at, event.key: at},
+        waiting=None,
+    )
 
 
-def _upgrade(state: RolloutState, event: e.UpgradeSeen) -> _Changes:
-    which = "our_rolls" if event.ours else "other_rolls"
-    known: frozenset[datetime] = getattr(state, which)
-    return {"upgrade": event, which: known | ({event.started_at} if event.started_at is not None else set())}
+_Observation = e.InstancesSeen | e.UpgradeSeen | e.BatchStarted | e.BatchEnded
 
 
-def _batch(state: RolloutState, event: e.BatchStarted | e.BatchEnded, at: datetime) -> _Changes:
-    if isinstance(event, e.BatchEnded):
-        ended = (
-            replace(each, ended_at=at, failed=event.failed) if each.number == event.number else each
-            for each in state.batches
-        )
-        return {"batches": tuple(ended)}
-    known = next((each for each in state.batches if each.number == event.number), None)
+def _observed(state: RolloutState, event: _Observation, at: datetime) -> RolloutState:
+    match event:
+        case e.InstancesSeen():
+            return _saw(state, event, at)
+        case e.UpgradeSeen():
+            return _upgrade(state, event)
+        case e.BatchStarted():
+            return _batch_started(state, event, at)
+        case e.BatchEnded(number, failed):
+            ended = (
+                replace(batch, ended_at=at, failed=failed) if batch.number == number else batch
+                for batch in state.batches
+            )
+            return replace(state, batches=tuple(ended))
+        case _:
+            assert_never(event)
+
+
+def _upgrade(state: RolloutState, event: e.UpgradeSeen) -> RolloutState:
+    started = frozenset() if event.started_at is None else frozenset((event.started_at,))
+    if event.ours:
+        return replace(state, upgrade=event, own_upgrades=state.own_upgrades | started)
+    return replace(state, upgrade=event, other_upgrades=state.other_upgrades | started)
+
+
+def _batch_started(state: RolloutState, event: e.BatchStarted, at: datetime) -> RolloutState:
+    known = next((batch for batch in state.batches if batch.number == event.number), None)
     started = known.started_at if known is not None else at
     begun = BatchState(number=event.number, ids=event.ids, zones=event.zones, started_at=started)
-    others = tuple(each for each in state.batches if each is not known)
-    return {"batches": (*others, begun), "batch_count": max(event.of, event.number)}
+    others = tuple(batch for batch in state.batches if batch is not known)
+    return replace(state, batches=(*others, begun), batch_count=max(event.of, event.number))
 
 
-def _saw(state: RolloutState, event: e.InstancesSeen, at: datetime) -> _Changes:
+def _saw(state: RolloutState, event: e.InstancesSeen, at: datetime) -> RolloutState:
     instances = dict(state.instances)
     for seen in event.changed:
         known = instances.get(seen.id)
         since = known.since if known is not None and known.seen.phase is seen.phase else at
         first = known.first if known is not None and known.first is not None else seen
         instances[seen.id] = Progress(seen=seen, since=since, first=first)
-    changes: _Changes = {"instances": instances, "total": event.total or state.total}
+    state = replace(state, instances=instances, total=event.total or state.total)
     if event.healthy is None or (event.healthy == state.healthy and state.health_trend):
-        return changes
+        return state
     lowest = state.lowest
     if lowest is None or event.healthy < lowest.healthy:
         lowest = Lowest(healthy=event.healthy, at=at)
     trend = (*state.health_trend, (at, event.healthy))
-    return changes | {"healthy": event.healthy, "lowest": lowest, "health_trend": trend}
+    return replace(state, healthy=event.healthy, lowest=lowest, health_trend=trend)

@@ -1,17 +1,22 @@
-"""Names of the writes of a rollout, and what the log says of them.
+"""Keys of a rollout's writes, and what the log says about them.
 
-A key names a write for good, so that a runner that takes over knows what was begun: `model`, `roll-1`, `batch-3`,
-`batch-3/web_12`, `cancel-1`, `restore`, `suspend-repairs`, `resume-repairs`.
+A key names a write for good, so that a runner that takes over knows what was begun: `model`, `roll-1` (the write that
+starts Azure's rolling upgrade), `batch-3`, `batch-3/web_12`, `cancel-1`, `restore`, `suspend-repairs`,
+`resume-repairs`. The journal stores them.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, UpgradeCode
+from vmss_tui.domain.fleet.script import SecretRef
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout.events import WriteIntended
 from vmss_tui.domain.rollout.state import RolloutState
 
 FORGOTTEN_SECONDS = 120.0
+"""How long after an operation was lost the update of an instance counts as in progress."""
 MODEL = "model"
 RESTORE = "restore"
 REPAIRS_OFF = "suspend-repairs"
@@ -23,18 +28,18 @@ def batch_key(number: int, instance_id: str = "") -> str:
     return f"batch-{number}/{instance_id}" if instance_id else f"batch-{number}"
 
 
-def roll_number(state: RolloutState) -> int:
-    """How many rolls this rollout has asked Azure for."""
+def upgrade_number(state: RolloutState) -> int:
+    """How many rolling upgrades this rollout has requested from Azure."""
     return sum(key.startswith("roll-") for key in state.writes)
 
 
-def roll_key(number: int) -> str:
-    """The write that starts Azure's roll; a roll that was cancelled to pause is followed by another."""
+def upgrade_key(number: int) -> str:
+    """The write that starts a rolling upgrade; one that was canceled to pause is followed by another."""
     return f"roll-{number}"
 
 
 def cancel_key(number: int) -> str:
-    """The cancellation of a roll."""
+    """The cancellation of a rolling upgrade."""
     return f"cancel-{number}"
 
 
@@ -44,15 +49,15 @@ def named(key: str) -> str:
     number, _, instance = rest.partition("/")
     match kind:
         case "model":
-            return "the change of the set's model"
+            return "the update of the scale set model"
         case "restore":
-            return "putting the set's own upgrade policy back"
+            return "restoring the scale set's upgrade policy"
         case "batch":
             return f"the update of {instance} in batch {number}" if instance else f"the update of batch {number}"
         case "roll":
-            return "the change that starts Azure's roll" + ("" if number == "1" else " again")
+            return "starting the rolling upgrade" + ("" if number == "1" else " again")
         case "cancel":
-            return "the cancellation of Azure's roll"
+            return "canceling the rolling upgrade"
         case "suspend":
             return "suspending automatic repairs"
         case "resume":
@@ -61,36 +66,36 @@ def named(key: str) -> str:
             return key
 
 
-def roll_begun(state: RolloutState) -> bool:
-    """Whether Azure has taken a write that starts our roll."""
+def upgrade_begun(state: RolloutState) -> bool:
+    """Whether Azure has accepted a write that starts our rolling upgrade."""
     return any(key.startswith("roll-") for key in state.accepted)
 
 
-def roll_seen(state: RolloutState) -> bool:
-    """Whether `latest` shows the roll that we asked for last."""
-    number = roll_number(state)
-    return state.upgrade is not None and state.upgrade.ours and len(state.our_rolls) >= number > 0
+def upgrade_seen(state: RolloutState) -> bool:
+    """Whether `latest` shows the rolling upgrade that we requested last."""
+    number = upgrade_number(state)
+    return state.upgrade is not None and state.upgrade.ours and len(state.own_upgrades) >= number > 0
 
 
-def roll_over(state: RolloutState) -> bool:
-    """Whether our roll has ended: its operation says so, or `latest` does; a roll back belongs to it."""
-    number = roll_number(state)
-    if roll_seen(state) and state.upgrade is not None:
+def upgrade_over(state: RolloutState) -> bool:
+    """Whether our rolling upgrade has ended: its operation says so, or `latest` does; a roll back belongs to it."""
+    number = upgrade_number(state)
+    if upgrade_seen(state) and state.upgrade is not None:
         if state.upgrade.code is UpgradeCode.ROLLING_BACK:
             return False
         if not state.upgrade.code.running:
             return True
-    ended = state.ended(roll_key(number)) if number else None
+    ended = state.ended(upgrade_key(number)) if number else None
     return ended is not None and ended is not OperationState.GONE
 
 
-def update_over(plan: RolloutPlan, state: RolloutState, batch: int, instance_id: str, now: datetime) -> bool:
+def update_ended(plan: RolloutPlan, state: RolloutState, batch: int, instance_id: str, now: datetime) -> bool:
     """Whether the operation that updates this instance has ended.
 
-    Of an operation whose handle was lost nobody knows; after a while without a change it counts as ended.
+    When the handle of an operation was lost, it counts as ended after `FORGOTTEN_SECONDS`.
     """
-    if plan.strategy is Strategy.AZURE_ROLLS:
-        return roll_over(state)
+    if plan.strategy is Strategy.ROLLING_UPGRADE:
+        return upgrade_over(state)
     key = batch_key(batch, instance_id if plan.strategy is Strategy.VM_BATCHES else "")
     if state.ended(key) is not OperationState.GONE:
         return state.ended(key) is not None
@@ -99,6 +104,26 @@ def update_over(plan: RolloutPlan, state: RolloutState, batch: int, instance_id:
 
 
 def touched(state: RolloutState) -> bool:
-    """Whether model or instances were changed, or may have been: a write was taken, or nobody knows whether it was."""
-    unclear = (key for key, each in state.writes.items() if isinstance(each, WriteIntended))
+    """Whether model or instances were changed, or may have been: a write was accepted, or its answer was lost."""
+    unclear = (key for key, write in state.writes.items() if isinstance(write, WriteIntended))
     return bool({*state.accepted, *unclear} - {REPAIRS_OFF, REPAIRS_ON})
+
+
+def secrets_due(plan: RolloutPlan, state: RolloutState) -> Mapping[str, SecretRef]:
+    """The protected settings that a runner may still have to send; none once Azure has them, or when it is ending."""
+    ending = state.stage.over or state.concluding is not None
+    return {} if ending or plan.removes or _secrets_sent(plan, state) else plan.script.protected
+
+
+def _secrets_sent(plan: RolloutPlan, state: RolloutState) -> bool:
+    """Whether Azure accepted the one write that carries them; VM by VM there is always another."""
+    match plan.strategy:
+        case Strategy.CLIENT_BATCHES:
+            return not plan.writes_model or MODEL in state.accepted
+        case Strategy.ROLLING_UPGRADE:
+            number = max(1, upgrade_number(state))
+            return upgrade_key(number) in state.accepted and cancel_key(number) not in state.writes
+        case Strategy.VM_BATCHES:
+            return False
+        case _:
+            assert_never(plan.strategy)

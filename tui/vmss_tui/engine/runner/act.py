@@ -72,7 +72,7 @@ async def _model(
 ) -> OperationHandle:
     """Policy and script in one write where the policy differs; else the extension's own resource."""
     of = snapshot.scale_set
-    rolls = plan.strategy is Strategy.AZURE_ROLLS
+    rolls = plan.strategy is Strategy.ROLLING_UPGRADE
     if not policy_differs(of, plan.policy, plan.strategy):
         return await azure.write_extension(of, plan.script, protected)
     same = plan.previous is not None and plan.previous.digest == plan.script.digest
@@ -90,7 +90,7 @@ async def _remove(azure: Azure, plan: RolloutPlan, of: ScaleSet) -> OperationHan
 
     Where Azure rolls it is always that write: a DELETE does nothing the second time, when a paused roll goes on.
     """
-    rolls = plan.strategy is Strategy.AZURE_ROLLS
+    rolls = plan.strategy is Strategy.ROLLING_UPGRADE
     if not rolls and not policy_differs(of, plan.policy, plan.strategy):
         return await azure.remove_extension(of, plan.script.name)
     policy = plan.policy.as_rolling() if rolls else None

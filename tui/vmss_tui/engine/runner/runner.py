@@ -16,10 +16,10 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.commands import AskGate, CheckFiles, Command, Record, Write
-from vmss_tui.domain.rollout.decide.decision import decide
+from vmss_tui.domain.rollout.commands import CheckExternalGate, CheckFiles, Command, Record, Write
+from vmss_tui.domain.rollout.decide import decide
 from vmss_tui.domain.rollout.decide.follow_write import after_refusal
-from vmss_tui.domain.rollout.observe import look
+from vmss_tui.domain.rollout.observe import observe
 from vmss_tui.domain.rollout.requests import answer
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.engine.pinned_files import check_files
@@ -181,7 +181,7 @@ class _Runner:
             await self._in_trouble(error, "Azure cannot be read")
             return None
         await self._answers_again()
-        await self._record(*look(self.plan, self.state, snapshot, self.labels, self.clock.now()))
+        await self._record(*observe(self.plan, self.state, snapshot, self.labels, self.clock.now()))
         return snapshot
 
     async def _in_trouble(self, error: VmssTuiError, what: str) -> None:
@@ -251,7 +251,7 @@ class _Runner:
                 await self._do(command, snapshot)
             if not commands or self.state.verdict is not None:
                 return self.state.verdict is not None
-            if any(isinstance(each, Write | AskGate | CheckFiles) for each in commands):
+            if any(isinstance(each, Write | CheckExternalGate | CheckFiles) for each in commands):
                 return True
         raise JournalUnavailable(f"rollout {self.rollout} does not come to a decision", hint="Report this as a bug.")
 
@@ -259,12 +259,12 @@ class _Runner:
         match command:
             case Record(events):
                 await self._record(*events)
-            case AskGate(batch, gate):
+            case CheckExternalGate(batch, gate):
                 passed, message = await ask(gate, {"rollout": self.rollout, "batch": batch})
-                await self._record(e.GateChecked("external", passed, message, batch))
+                await self._record(e.GateChecked(e.GateName.EXTERNAL, passed, message, batch))
             case CheckFiles(batch):
                 passed, message = await check_files(self.azure, self.plan.files)
-                await self._record(e.GateChecked("files", passed, message, batch))
+                await self._record(e.GateChecked(e.GateName.FILES, passed, message, batch))
             case Write():
                 await self._write(command, snapshot)
 
@@ -304,7 +304,7 @@ class _Runner:
         except JournalUnavailable:
             return False  # the next thing to be written says so
         for each in found:
-            asked = e.Requested(each.verb, each.who, each.host, each.why, each.id, each.argument)
+            asked = e.Requested(e.Verb(each.verb), each.who, each.host, each.why, each.id, each.argument)
             await self._record(*answer(self.plan, self.state, asked))
         return bool(found)
 

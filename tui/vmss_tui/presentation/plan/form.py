@@ -111,7 +111,7 @@ def unhealthy_hint(plan: RolloutPlan, of: ScaleSet | None) -> str:
 def healthy_hint(plan: RolloutPlan) -> str:
     """`each instance 30 s before its batch ends`, `no waiting`, or that Azure's roll does not know it."""
     seconds = plan.policy.min_healthy_seconds
-    if seconds and plan.strategy is Strategy.AZURE_ROLLS:
+    if seconds and plan.strategy is Strategy.ROLLING_UPGRADE:
         return "with our own batches only: mode manual"
     return f"each instance {duration.exact(seconds)} before its batch ends" if seconds else "no waiting"
 
@@ -123,7 +123,7 @@ def _no_health(of: ScaleSet | None) -> str:
 
 def mode_hint(plan: RolloutPlan) -> str:
     """`Azure rolls (Rolling)`, or `our batches, Automatic afterwards` where the set's own mode is put back."""
-    who = "Azure rolls" if plan.strategy is Strategy.AZURE_ROLLS else "our batches"
+    who = "Azure rolls" if plan.strategy is Strategy.ROLLING_UPGRADE else "our batches"
     own = plan.set_mode.value
     if plan.policy.mode is None or plan.policy.mode is plan.set_mode:
         return f"{who} ({own})"

@@ -54,8 +54,8 @@ class ProtectedLine:
 
 
 STRATEGIES = {
-    Strategy.AZURE_ROLLS: "Azure rolls: one write, Azure moves batch by batch",
-    Strategy.OUR_BATCHES: "our batches: the model is written, then instances are updated in gated batches",
+    Strategy.ROLLING_UPGRADE: "Azure rolls: one write, Azure moves batch by batch",
+    Strategy.CLIENT_BATCHES: "our batches: the model is written, then instances are updated in gated batches",
     Strategy.VM_BATCHES: "our batches: the extension of each VM is written in gated batches",
 }
 
@@ -245,7 +245,7 @@ def order(plan: RolloutPlan) -> str:
     policy = plan.policy
     if not plan.batches:
         return ""
-    azure = plan.strategy is Strategy.AZURE_ROLLS
+    azure = plan.strategy is Strategy.ROLLING_UPGRADE
     zones = any(each.zones for each in plan.batches) and not policy.cross_zone
     steps = [
         f"{', '.join(plain(each) for each in policy.canary)} first" if policy.canary and not azure else "",

@@ -40,7 +40,7 @@ def stage_mark(state: RolloutState, *, runner_alive: bool = True) -> Mark:
     """What the rollout as a whole is doing; a rollout that nobody works on says so first."""
     if not runner_alive and not state.stage.over:
         return Mark(DOTTED, "NOBODY WORKS ON IT", Role.BAD)
-    if state.stage is Stage.RUNNING and state.plan is not None and state.plan.strategy is Strategy.AZURE_ROLLS:
+    if state.stage is Stage.RUNNING and state.plan is not None and state.plan.strategy is Strategy.ROLLING_UPGRADE:
         if state.upgrade is not None and state.upgrade.code is UpgradeCode.ROLLING_BACK:
             return Mark(HALF, "ROLLING BACK", Role.WARN)
         return Mark(HALF, "ROLLING FORWARD" if state.upgrade is not None else "STARTING", Role.BUSY)

@@ -34,7 +34,7 @@ def ask(verb: str, state: RolloutState) -> VerbText:
 
 def azure_rolls(state: RolloutState) -> bool:
     """Whether Azure moves the batches: it knows no pause, only cancel and start again."""
-    return state.plan is not None and state.plan.strategy is Strategy.AZURE_ROLLS
+    return state.plan is not None and state.plan.strategy is Strategy.ROLLING_UPGRADE
 
 
 _TITLES = {

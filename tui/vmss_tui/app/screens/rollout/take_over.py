@@ -10,7 +10,7 @@ from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
 from vmss_tui.app.screens.dialogs.confirm_rollout import SecretScreen
 from vmss_tui.domain.fleet.script import Secret, SecretRef
-from vmss_tui.domain.rollout.secrets_due import values_due
+from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.errors import LeaseHeld, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.profiles.secrets import needs_asking, reveal, travelling
@@ -30,7 +30,7 @@ async def take_over(screen: BaseScreen, rollout: str, *, asked: str = "") -> Non
 async def _take_over(screen: BaseScreen, rollout: str, asked: str) -> None:
     session = screen.shell.session
     state = session.journal().state(rollout)
-    due = values_due(state.plan, state) if state.plan is not None and asked != "cancel" else {}
+    due = secrets_due(state.plan, state) if state.plan is not None and asked != "cancel" else {}
     given = await ask_values(screen, due)
     if given is None:
         return

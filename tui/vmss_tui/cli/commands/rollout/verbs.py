@@ -15,8 +15,8 @@ from vmss_tui.cli.running import run
 from vmss_tui.cli.secrets import values_to_travel
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.rollout.events import Ended, RequestAnswered
-from vmss_tui.domain.rollout.secrets_due import values_due
-from vmss_tui.domain.rollout.stage import Stage
+from vmss_tui.domain.rollout.stage import Stage, Verb
+from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.errors import LeaseHeld, UsageError, VmssTuiError
 from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import Journal
@@ -69,7 +69,7 @@ async def _request(session: LiveSession, text: str | None, asked: Asked) -> int:
     journal = session.journal()
     header = journal.find(text)
     if asked.verb == "cancel" and header.stage is Stage.CANCELLED:
-        asked.show(header.id, RequestAnswered("cancel", True, f"it is cancelled already: {header.reason}"))
+        asked.show(header.id, RequestAnswered(Verb.CANCEL, True, f"it is cancelled already: {header.reason}"))
         return 0
     if _alive(journal, header.id) or header.stage.over:
         answer = await _ask(session, header.id, asked)
@@ -110,7 +110,7 @@ async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) ->
 async def _ask_a_new_one(session: LiveSession, rollout: str, asked: Asked, *, force: bool) -> RequestAnswered:
     journal = session.journal()
     state = journal.state(rollout)
-    due = values_due(state.plan, state) if asked.verb == "resume" and state.plan is not None else {}
+    due = secrets_due(state.plan, state) if asked.verb == "resume" and state.plan is not None else {}
     secrets = await asyncio.to_thread(values_to_travel, due)
     number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
     diagnostics.say(f"its runner is gone; starting another one for rollout {rollout} …")

@@ -65,7 +65,7 @@ def under_way(facts: Facts) -> Iterator[Finding]:
     upgrade = facts.snapshot.upgrade
     busy = [each.id for each in facts.snapshot.instances if each.provisioning is Provisioning.UPDATING]
     if busy and not (upgrade is not None and upgrade.code.running):
-        first = "" if facts.azure_rolls else ": the first batch waits for them"
+        first = "" if facts.rolling_upgrade else ": the first batch waits for them"
         yield warn(
             "instances-busy",
             f"somebody else updates {counted(len(busy), 'instance')} now{first}; it may be a rollout that was started "
@@ -108,7 +108,7 @@ def _autoscale(facts: Facts) -> Iterator[Finding]:
     """Azure refuses autoscale's writes while it rolls a set; nobody refuses them between batches of ours."""
     found, of = facts.snapshot.autoscale, facts.set
     if found is not None and found.enabled:
-        if not facts.azure_rolls or of.mode is not UpgradeMode.ROLLING:
+        if not facts.rolling_upgrade or of.mode is not UpgradeMode.ROLLING:
             yield warn(
                 "autoscale",
                 f"autoscale is on ({found.minimum}–{found.maximum}): an instance that it adds comes up with the new "
@@ -139,7 +139,7 @@ def _repairs(facts: Facts) -> Finding:
 def rolling_options(facts: Facts) -> Iterator[Finding]:
     """Options whose small print matters."""
     policy = facts.plan.policy
-    if policy.surge and facts.azure_rolls:
+    if policy.surge and facts.rolling_upgrade:
         yield warn(
             "surge-quota",
             "surge needs spare quota for every batch; without it Azure updates in place and does not say so",
@@ -151,7 +151,7 @@ def rolling_options(facts: Facts) -> Iterator[Finding]:
 
 
 def _policy_written(facts: Facts) -> Iterator[Finding]:
-    of, rolls = facts.set, facts.azure_rolls
+    of, rolls = facts.set, facts.rolling_upgrade
     mode = "Rolling" if rolls else "Manual"
     if of.mode.value != mode:
         back = "put back afterwards" if facts.plan.policy.restore_policy else "not put back"

@@ -26,9 +26,9 @@ class Facts:
         return self.snapshot.scale_set
 
     @property
-    def azure_rolls(self) -> bool:
+    def rolling_upgrade(self) -> bool:
         """Whether Azure moves the instances."""
-        return self.plan.strategy is Strategy.AZURE_ROLLS
+        return self.plan.strategy is Strategy.ROLLING_UPGRADE
 
     @property
     def unhealthy(self) -> tuple[tuple[Instance, ...], int]:

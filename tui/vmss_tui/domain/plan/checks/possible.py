@@ -62,7 +62,7 @@ def no_health_source(facts: Facts) -> Iterator[Finding]:
     """Without a health source Azure refuses to roll, and our gates see only the script's exit code."""
     if facts.set.health_source.present:
         return
-    if facts.azure_rolls or facts.plan.policy.mode is UpgradeMode.ROLLING:
+    if facts.rolling_upgrade or facts.plan.policy.mode is UpgradeMode.ROLLING:
         yield refuse(
             "no-health-source",
             "the set has neither a health probe nor the Application Health extension: Azure refuses a rolling upgrade",
@@ -78,7 +78,7 @@ def no_health_source(facts: Facts) -> Iterator[Finding]:
 
 def policy_refused(facts: Facts) -> Iterator[Finding]:
     """What Azure would refuse in the policy, before it does."""
-    if facts.azure_rolls:
+    if facts.rolling_upgrade:
         for problem in check_rolling(facts.plan.policy.as_rolling()):
             yield refuse(f"policy-{problem.field.replace('_', '-')}", problem.message, problem.hint)
 
@@ -139,7 +139,7 @@ def named_instances(facts: Facts) -> Iterator[Finding]:
 def beyond_azure(facts: Facts) -> Iterator[Finding]:
     """What the policy asks for and Azure's own roll cannot do."""
     policy = facts.plan.policy
-    if not facts.azure_rolls:
+    if not facts.rolling_upgrade:
         return
     if policy.exclude:
         yield refuse("azure-cannot-exclude", "Azure's roll cannot leave out named instances", _MANUAL_HINT)

@@ -1,1 +1,35 @@
-"""What to do next, a pure function of plan, state and snapshot."""
+"""What to do next: `decide(plan, state, snapshot, now) -> commands`, a pure function.
+
+The runner is a loop around it: observe Azure, record what differs, decide, act. It keeps no progress of its own, so a
+runner that takes over after a crash decides exactly as the one before would have.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.rollout.commands import SETTLE_SECONDS, Commands, Situation
+from vmss_tui.domain.rollout.decide import client_batches, rolling_upgrade
+from vmss_tui.domain.rollout.state import RolloutState
+
+
+def decide(
+    plan: RolloutPlan,
+    state: RolloutState,
+    snapshot: SetSnapshot,
+    now: datetime,
+    *,
+    settle_seconds: float = SETTLE_SECONDS,
+) -> Commands:
+    """The commands for this moment; none means: wait and observe again."""
+    if state.stage.over:
+        return []
+    situation = Situation(plan, state, snapshot, now, settle_seconds)
+    match plan.strategy:
+        case Strategy.ROLLING_UPGRADE:
+            return rolling_upgrade.decide(situation)
+        case Strategy.CLIENT_BATCHES | Strategy.VM_BATCHES:
+            return client_batches.decide(situation)
+        case _:
+            assert_never(plan.strategy)

@@ -6,46 +6,45 @@ Pure: says what to ask, and what an answer means. Every answer is in the log, so
 from datetime import timedelta
 
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.commands import AskGate, CheckFiles, Commands, Scene
+from vmss_tui.domain.rollout.commands import CheckExternalGate, CheckFiles, Commands, Situation
 from vmss_tui.domain.rollout.decide.conclude import changed_so_far, conclude
+from vmss_tui.domain.rollout.stage import GateName
 
-ASKED = ("external", "files")
-"""Names of these gates in the log."""
 FILES_SECONDS = 20.0
 """How long a file may take to be fetched: `gateway.pins` gives it up then."""
 
 
-def ask(scene: Scene, number: int, what: str) -> Commands | None:
+def ask(situation: Situation, number: int, what: str) -> Commands | None:
     """Ask both before batch `number` (`what` names it), and stop at a no; None when both have agreed."""
     for step in (_external, _files):
-        commands = step(scene, number, what)
+        commands = step(situation, number, what)
         if commands is not None:
             return commands
     return None
 
 
-def stopped(scene: Scene, gate: e.GateChecked) -> Commands:
+def stopped(situation: Situation, gate: e.GateChecked) -> Commands:
     """Conclude: a gate said no."""
-    return conclude(scene, e.Verdict.FAILED, f"{gate.message}; {changed_so_far(scene)}")
+    return conclude(situation, e.Verdict.FAILED, f"{gate.message}; {changed_so_far(situation)}")
 
 
-def _external(scene: Scene, number: int, what: str) -> Commands | None:
-    gate = scene.plan.policy.gate
+def _external(situation: Situation, number: int, what: str) -> Commands | None:
+    gate = situation.plan.policy.gate
     if gate is None:
         return None
-    answer = scene.state.gates.get(("external", number))
+    answer = situation.state.gates.get((GateName.EXTERNAL, number))
     if answer is None:
-        until = scene.now + timedelta(seconds=gate.timeout_seconds)
-        return [*scene.wait(f"asking the gate whether {what} may start", until), AskGate(number, gate)]
-    return None if answer.passed else stopped(scene, answer)
+        until = situation.now + timedelta(seconds=gate.timeout_seconds)
+        return [*situation.wait(f"asking the gate whether {what} may start", until), CheckExternalGate(number, gate)]
+    return None if answer.passed else stopped(situation, answer)
 
 
-def _files(scene: Scene, number: int, what: str) -> Commands | None:
+def _files(situation: Situation, number: int, what: str) -> Commands | None:
     """What instances download is still what was planned."""
-    if not scene.plan.files:
+    if not situation.plan.files:
         return None
-    answer = scene.state.gates.get(("files", number))
+    answer = situation.state.gates.get((GateName.FILES, number))
     if answer is None:
-        until = scene.now + timedelta(seconds=FILES_SECONDS)
-        return [*scene.wait(f"looking at the files again before {what}", until), CheckFiles(number)]
-    return None if answer.passed else stopped(scene, answer)
+        until = situation.now + timedelta(seconds=FILES_SECONDS)
+        return [*situation.wait(f"looking at the files again before {what}", until), CheckFiles(number)]
+    return None if answer.passed else stopped(situation, answer)

@@ -9,44 +9,46 @@ from datetime import datetime, timedelta
 from vmss_tui import duration
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.commands import Commands, Record, Scene, Write
+from vmss_tui.domain.rollout.commands import Commands, Record, Situation, Write
 from vmss_tui.domain.rollout.state import RolloutState
 
 MOST_ATTEMPTS = 30
 """Deferrals of one write before it counts as refused; with growing pauses this is the better part of an hour."""
 
 
-def follow(scene: Scene, write: Write, *, arrived: bool, why: str, until: datetime | None = None) -> Commands | None:
+def follow(
+    situation: Situation, write: Write, *, arrived: bool, why: str, until: datetime | None = None
+) -> Commands | None:
     """What to do about a write now; None when it has ended. `arrived`: what Azure shows proves that it got it.
 
     `until`: when the caller gives it up; without it, an operation that has not ended by the deadline of a batch has
     failed.
     """
-    state, key = scene.state, write.key
+    state, key = situation.state, write.key
     match state.writes.get(key):
         case None:
             deferred = state.deferred.get(key)
-            if deferred is not None and scene.now < deferred.until:
-                return scene.wait(deferred.reason, deferred.until)
+            if deferred is not None and situation.now < deferred.until:
+                return situation.wait(deferred.reason, deferred.until)
             return [write]
         case e.WriteIntended():
             if arrived:
                 return [Record((e.WriteAccepted(key),))]
-            until = scene.due(state.write_at.get(key), scene.settle_seconds)
-            if scene.now < until:
-                return scene.wait("checking whether Azure got the last request before sending it again", until)
+            until = situation.due(state.write_at.get(key), situation.settle_seconds)
+            if situation.now < until:
+                return situation.wait("checking whether Azure got the last request before sending it again", until)
             return [write]
         case e.WriteAccepted():
-            deadline = scene.due(state.write_at.get(key), scene.plan.policy.batch_deadline_seconds)
-            if scene.now >= deadline:
-                return [Record((_no_end(scene, key),))]
-            return scene.wait(why, until or deadline)
+            deadline = situation.due(state.write_at.get(key), situation.plan.policy.batch_deadline_seconds)
+            if situation.now >= deadline:
+                return [Record((_no_end(situation, key),))]
+            return situation.wait(why, until or deadline)
         case _:
             return None
 
 
-def _no_end(scene: Scene, key: str) -> e.WriteEnded:
-    limit = duration.exact(scene.plan.policy.batch_deadline_seconds)
+def _no_end(situation: Situation, key: str) -> e.WriteEnded:
+    limit = duration.exact(situation.plan.policy.batch_deadline_seconds)
     return e.WriteEnded(key, OperationState.FAILED, AzureFault("NoEnd", f"Azure has not ended it within {limit}"))
 
 
