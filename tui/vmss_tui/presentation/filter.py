@@ -1,17 +1,58 @@
-"""The filter language: `name`, `/regex/`, `!not`, `mode:rolling`, `tag:app=web`, all of them together.
+"""The filter language: `name`, `/regex/`, `!not`, `mode:rolling`, `batch:1`, `tag:app=web`; all terms must hold.
 
-Pure: text to terms, terms against fields. What the fields are is the caller's business.
+Pure: text to terms, terms against values. A table says which fields it has and how each of them is matched.
 """
 
 import difflib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-Fields = Mapping[str, Sequence[str]]
-"""What one thing can be found by: values by field name; `""` holds what a bare word looks at."""
+_TERM = re.compile(r'\s*(!?)(?:([A-Za-z]\w*):)?(?:/((?:[^/\\]|\\.)*)(?:/|$)|"([^"]*)(?:"|$)|(\S*))')
 
-_WORD = re.compile(r'\s*(!?)(?:([A-Za-z]\w*):)?(?:/((?:[^/\\]|\\.)*)(?:/|$)|"([^"]*)(?:"|$)|(\S*))')
+Values = Callable[[str], Sequence[str]]
+"""What one item has in a field, by the field's name."""
+
+
+class Match(StrEnum):
+    """How a word of a filter is compared with a value."""
+
+    PART = "part"
+    """Anywhere in the text: names, messages."""
+    WORD = "word"
+    """The beginning of one of its words: `healthy` does not match `unhealthy`."""
+    WHOLE = "whole"
+    """A number matches as a whole, so that `batch:1` is not batch 10; other text anywhere."""
+    START = "start"
+    """The beginning of the text: `app=web` of a tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something to filter by; bare words match `bare` ones. `words` is the closed set of its values, if it has one."""
+
+    name: str
+    match: Match = Match.PART
+    bare: bool = False
+    words: tuple[str, ...] = ()
+
+    def fits(self, wanted: str, value: str) -> bool:
+        """Whether `wanted` (lower case) matches a value."""
+        low = value.lower()
+        match self.match:
+            case Match.WORD:
+                return f" {low}".find(f" {wanted}") >= 0
+            case Match.WHOLE:
+                return low == wanted if low.isdigit() else wanted in low
+            case Match.START:
+                return low.startswith(wanted)
+            case _:
+                return wanted in low
+
+
+Fields = Mapping[str, Field]
+"""The fields of a table, by name."""
 
 
 class FilterProblem(ValueError):
@@ -20,50 +61,62 @@ class FilterProblem(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One condition. An empty `field` looks at everything that a bare word looks at."""
+    """One condition: any of the values, or the pattern, in any of the fields."""
 
-    field: str
+    fields: tuple[Field, ...]
     values: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = None
     negated: bool = False
 
-    def holds(self, fields: Fields) -> bool:
-        """Whether a thing with these fields satisfies it."""
-        found = any(self._fits(value) for value in fields.get(self.field, ()))
-        return found is not self.negated
+    def holds(self, values_of: Values) -> bool:
+        """Whether an item with these values satisfies it."""
+        return any(self._fits(field, value) for field in self.fields for value in values_of(field.name)) != self.negated
 
-    def _fits(self, value: str) -> bool:
+    def _fits(self, field: Field, value: str) -> bool:
         if self.pattern is not None:
             return self.pattern.search(value) is not None
-        low = value.lower()
-        return any(low.startswith(each) if self.field == "tag" else each in low for each in self.values)
+        return any(field.fits(wanted, value) for wanted in self.values)
 
 
-def parse(source: str, known: Collection[str]) -> tuple[Term, ...]:
-    """The terms of a filter; `known` are the field names. Raises FilterProblem.
+def parse(source: str, fields: Fields) -> tuple[Term, ...]:
+    """The terms of a filter over a table's fields. Raises FilterProblem.
 
     A regular expression or a quote that is still open (somebody is typing) counts as closed.
     """
-    found = (_term(each, known) for each in _WORD.finditer(source))
-    return tuple(term for term in found if term is not None)
+    terms = (_term(part, fields) for part in _TERM.finditer(source))
+    return tuple(term for term in terms if term is not None)
 
 
-def _term(found: re.Match[str], known: Collection[str]) -> Term | None:
-    negated, field, regex, quoted, word = bool(found[1]), (found[2] or "").lower(), found[3], found[4], found[5]
-    if field and field not in known:
-        near = difflib.get_close_matches(field, known, 1)
-        wanted = f"did you mean {near[0]}:?" if near else f"use {', '.join(f'{each}:' for each in sorted(known))}"
-        raise FilterProblem(f"there is nothing to filter by {field}: here; {wanted}")
+def _term(part: re.Match[str], fields: Fields) -> Term | None:
+    negated, name, regex, quoted, word = bool(part[1]), (part[2] or "").lower(), part[3], part[4], part[5]
+    searched = (_field(name, fields),) if name else tuple(field for field in fields.values() if field.bare)
     if regex is not None:
         try:
-            return Term(field, pattern=re.compile(regex, re.IGNORECASE), negated=negated) if regex else None
+            return Term(searched, pattern=re.compile(regex, re.IGNORECASE), negated=negated) if regex else None
         except re.error as problem:
             raise FilterProblem(f"/{regex}/ is not a regular expression: {problem}") from problem
     value = (quoted if quoted is not None else word or "").lower()
-    values = (value,) if quoted is not None else tuple(part for part in value.split(",") if part)
-    return Term(field, values, negated=negated) if any(values) else None
+    values = (value,) if quoted is not None else tuple(one for one in value.split(",") if one)
+    if name:
+        _check(searched[0], values)
+    return Term(searched, values, negated=negated) if any(values) else None
 
 
-def matches(terms: Sequence[Term], fields: Fields) -> bool:
+def _field(name: str, fields: Fields) -> Field:
+    if name in fields:
+        return fields[name]
+    near = difflib.get_close_matches(name, fields, 1)
+    advice = f"did you mean {near[0]}:?" if near else f"use {', '.join(f'{known}:' for known in sorted(fields))}"
+    raise FilterProblem(f"there is no field {name}: here; {advice}")
+
+
+def _check(field: Field, values: Sequence[str]) -> None:
+    """Raise FilterProblem for a value that no item can have."""
+    for value in values if field.words else ():
+        if not any(field.fits(value, word) for word in field.words):
+            raise FilterProblem(f"{field.name}: is never {value!r}; use {', '.join(field.words)}")
+
+
+def matches(terms: Sequence[Term], values_of: Values) -> bool:
     """Whether all terms hold."""
-    return all(each.holds(fields) for each in terms)
+    return all(term.holds(values_of) for term in terms)

@@ -1,12 +1,19 @@
 """Tables as data: text with meaning, rows, columns, and which columns fit a width.
 
-Shared by the app's grid and the command line's tables. Widths are terminal cells. Knows no colour and no widget.
+A column is one entry: its title and width, what its cell shows, how it sorts, and what a filter finds in it. Shared by
+the app's grid and the command line's tables. Widths are terminal cells. Knows no colour and no widget.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
+from vmss_tui.presentation.filter import Field, Match, Term, matches
 from vmss_tui.presentation.glyphs import Mark, Role
+from vmss_tui.text import width as cells_of
+
+ItemT = TypeVar("ItemT")
+KnownT = TypeVar("KnownT")
 
 Piece = tuple[str, Role]
 """A stretch of text and what it means."""
@@ -36,12 +43,12 @@ def text_of(pieces: Sequence[Piece]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table.
+    """Where a column of a table stands and what it is called.
 
-    `width` is its width, or the least width of a `flex` column, which shares what is left by weight. `priority` 0 is
-    never dropped; when room is short the highest number goes first, the rightmost of equals, and comes back when the
-    ones that went after it left enough room. `middle` cuts long text
-    in the middle (names), otherwise at the end.
+    `width` is its width, or the least width of a `flex` column, which shares the spare room by weight. It grows up to
+    `longest` cells when its content needs them. `priority` 0 is never dropped; when room is short the highest number
+    goes first, the rightmost of equals, and comes back when the ones that went after it left enough room. `middle` cuts
+    long text in the middle (names), otherwise at the end.
     """
 
     key: str
@@ -51,11 +58,112 @@ class Column:
     right: bool = False
     priority: int = 0
     middle: bool = False
+    longest: int = 0
 
 
-def widened(columns: Sequence[Column], key: str, cells: int) -> tuple[Column, ...]:
-    """The same columns, one of them at least `cells` wide: others have to go first when room is short."""
-    return tuple(replace(each, width=cells) if each.key == key and each.width < cells else each for each in columns)
+def _empty(item: Any, known: Any) -> Cell:
+    return ()
+
+
+@dataclass(frozen=True)
+class DataColumn(Column, Generic[ItemT, KnownT]):
+    """A column with its data: `known` is whatever else a cell needs (the time, names of versions).
+
+    `rank` sorts ascending; a column without one cannot be sorted by. `values` are what `key:` in a filter finds,
+    compared as `match` says; a bare word finds those of `bare` columns; `words` is the closed set of its values, if
+    it has one.
+    """
+
+    cell: Callable[[ItemT, KnownT], Cell] = _empty
+    rank: Callable[[ItemT, KnownT], Any] | None = None
+    values: Callable[[ItemT, KnownT], Sequence[str]] | None = None
+    match: Match = Match.PART
+    bare: bool = False
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How a person wants to see a table: `order` is the key of a column, or "" for the order that items come in."""
+
+    order: str = ""
+    reverse: bool = False
+    terms: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Generic[ItemT, KnownT]):
+    """A table of items: rows, filter fields and orders all derive from its columns.
+
+    `hidden` columns are never shown, but filter and sort. `key` identifies an item over sorts and refreshes.
+    """
+
+    columns: tuple[DataColumn[ItemT, KnownT], ...]
+    key: Callable[[ItemT], str]
+    hidden: tuple[DataColumn[ItemT, KnownT], ...] = ()
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """What a filter may name."""
+        every = (*self.columns, *self.hidden)
+        return {each.key: Field(each.key, each.match, each.bare, each.words) for each in every if each.values}
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """Keys that it can be sorted by."""
+        return tuple(column.key for column in (*self.hidden, *self.columns) if column.rank is not None)
+
+    def column(self, key: str) -> DataColumn[ItemT, KnownT]:
+        """The column called `key`. Raises KeyError."""
+        return {column.key: column for column in (*self.columns, *self.hidden)}[key]
+
+    def without(self, *keys: str) -> "Table[ItemT, KnownT]":
+        """The same table with some columns hidden."""
+        shown = tuple(column for column in self.columns if column.key not in keys)
+        hidden = tuple(column for column in self.columns if column.key in keys)
+        return replace(self, columns=shown, hidden=(*self.hidden, *hidden))
+
+    def row(self, item: ItemT, known: KnownT) -> "Row":
+        """An item as a row."""
+        return Row(self.key(item), tuple(column.cell(item, known) for column in self.columns))
+
+    def shown(self, items: Iterable[ItemT], view: View, known: KnownT) -> tuple[ItemT, ...]:
+        """The items that a view shows, in its order; equals stay in the order in which they came."""
+        columns = {column.key: column for column in (*self.columns, *self.hidden)}
+
+        def kept_by_filter(item: ItemT) -> bool:
+            return matches(view.terms, lambda name: _values(columns[name], item, known))
+
+        kept = [item for item in items if kept_by_filter(item)] if view.terms else list(items)
+        ordered = columns.get(view.order)
+        if ordered is not None and (rank := ordered.rank) is not None:
+            kept.sort(key=lambda item: rank(item, known), reverse=view.reverse)
+        elif view.reverse:
+            kept.reverse()
+        return tuple(kept)
+
+    def fitted(self, rows: Sequence["Row"]) -> tuple[Column, ...]:
+        """Its columns, each as wide as these rows need it, up to its `longest`."""
+        growing = ((index, column) for index, column in enumerate(self.columns) if column.longest)
+        widest = {column.key: _widest(rows, index) for index, column in growing}
+        return tuple(_grown(column, widest.get(column.key, 0)) for column in self.columns)
+
+    def widened(self, key: str, cells: int) -> tuple[Column, ...]:
+        """Its columns, one with room for `cells` cells, up to its `longest`."""
+        return tuple(_grown(column, cells if column.key == key else 0) for column in self.columns)
+
+
+def _grown(column: Column, cells: int) -> Column:
+    width = max(column.width, min(column.longest, cells))
+    return column if width == column.width else replace(column, width=width)
+
+
+def _values(column: DataColumn[ItemT, KnownT], item: ItemT, known: KnownT) -> Sequence[str]:
+    return column.values(item, known) if column.values is not None else ()
+
+
+def _widest(rows: Sequence["Row"], index: int) -> int:
+    return max((cells_of(text_of(row.cells[index])) for row in rows), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +201,7 @@ def place(columns: Sequence[Column], width: int, *, start: int = 0, gap: int = 1
     room = width - start
 
     def needed() -> int:
-        return sum(columns[i].width for i in kept) + gap * max(0, len(kept) - 1)
+        return sum(columns[index].width for index in kept) + gap * max(0, len(kept) - 1)
 
     while needed() > room:
         droppable = [i for i in kept if columns[i].priority > 0]

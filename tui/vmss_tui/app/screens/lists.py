@@ -16,7 +16,7 @@ from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Rule
 from vmss_tui.app.widgets.notice import NoticePanel
 from vmss_tui.app.widgets.tabs import ModeTabs
-from vmss_tui.presentation.filter import FilterProblem, Term, parse
+from vmss_tui.presentation.filter import Fields, FilterProblem, Term, parse
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
 from vmss_tui.presentation.table import Column, Line, Row
@@ -26,7 +26,7 @@ class ListScreen(BaseScreen):
     """A filtered, sorted list."""
 
     columns: Sequence[Column] = ()
-    fields: ClassVar[Sequence[str]] = ()
+    fields: ClassVar[Fields] = {}
     hint: ClassVar[str] = "filter"
     mode_number: ClassVar[int] = 0
     default_order: ClassVar[str] = ""

@@ -4,42 +4,22 @@ Pure functions over `domain.fleet`; the labels of versions and the time come fro
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
-from vmss_tui.domain.fleet.script import ScriptConfig, unnamed
+from vmss_tui.domain.fleet.script import HandlerOs, ScriptConfig, unnamed
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.presentation.filter import Fields, Term, matches
+from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
-from vmss_tui.presentation.table import Cell, Column, Line, Row, cell, text_of, widened
-
-COLUMNS = (
-    Column("name", "SCALE SET", 15, flex=3, middle=True),
-    Column("subscription", "SUBSCRIPTION", 12, flex=1, priority=4, middle=True),
-    Column("group", "GROUP", 11, flex=2, priority=6, middle=True),
-    Column("region", "REGION", 11, flex=1, priority=5, middle=True),
-    Column("mode", "MODE", 7, priority=3),
-    Column("instances", "INST", 4, right=True, priority=1),
-    Column("healthy", "HEALTHY", 8, right=True, priority=1),
-    Column("current", "CURRENT", 8, right=True, priority=2),
-    Column("version", "VERSION", 13, flex=1, priority=2, middle=True),
-    Column("state", "STATE", 15, flex=1),
-)
-
-TENANT = Column("tenant", "TENANT", 12, flex=1, priority=7, middle=True)
-"""Stands after the name when there are several tenants."""
+from vmss_tui.presentation.table import Cell, DataColumn, Line, Row, Table, View, cell, text_of
 
 LONGEST_VERSION = 16
 """Cells of `unknown a1b2c3d4`: a column of versions gets so much room when it needs it."""
-
-FIELDS = ("name", "sub", "group", "region", "mode", "tag", "state", "version", "tenant", "os")
-"""What a filter may name."""
 
 MODES = {UpgradeMode.ROLLING: "Rolling", UpgradeMode.MANUAL: "Manual", UpgradeMode.AUTOMATIC: "Auto"}
 
@@ -58,18 +38,18 @@ class Knowledge:
     """Rollouts of ours that run now, by scale set."""
     tenants: Mapping[str, str] = field(default_factory=dict)
     """Names of tenants by id when there are several; empty when there is nothing to tell apart."""
+    directory: Mapping[str, str] = field(default_factory=dict)
+    """Names and domains of all tenants by id: what `tenant:` finds them by."""
     generation: int = 0
     """Changes when names of versions may have changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FleetView:
-    """How a person wants to look at the fleet."""
+class FleetView(View):
+    """How a person wants to see the fleet."""
 
     order: str = "name"
-    reverse: bool = False
     favourites_only: bool = False
-    terms: tuple[Term, ...] = ()
 
 
 def tenant_names(snapshot: FleetSnapshot) -> dict[str, str]:
@@ -79,14 +59,6 @@ def tenant_names(snapshot: FleetSnapshot) -> dict[str, str]:
         return {}
     known = {each.id: each.domain.removesuffix(".onmicrosoft.com") or each.name for each in snapshot.tenants}
     return {each: known.get(each) or each[:8] for each in ids}
-
-
-def columns_of(know: Knowledge, rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns that these rows need: tenants when there are several, room for the longest version."""
-    columns = (COLUMNS[0], TENANT, *COLUMNS[1:]) if know.tenants else COLUMNS
-    at = next(index for index, each in enumerate(columns) if each.key == "version")
-    longest = max((len(text_of(row.cells[at])) for row in rows), default=0)
-    return widened(columns, "version", min(longest, LONGEST_VERSION))
 
 
 def version_name(script: ScriptConfig | None, label: Labels) -> str:
@@ -126,36 +98,11 @@ def _upgrade_mark(upgrade: RollingUpgrade, now: datetime) -> Mark | None:
         word = "rolling" if upgrade.code is UpgradeCode.ROLLING_FORWARD else "rolling back"
         return Mark(HALF, f"{word} {upgrade.successful}/{total}" if total else word, Role.BUSY)
     ago = duration.coarse(text.seconds_between(upgrade.last_action_at, now)) if upgrade.last_action_at else ""
-    ago = ago.replace(" min", "m").replace(" ", "")
     if upgrade.code is UpgradeCode.FAULTED:
         return Mark(CROSS, f"faulted {ago}".rstrip(), Role.BAD)
     if upgrade.code is UpgradeCode.CANCELLED and upgrade.pending:
         return Mark(SLASHED, f"cancelled {ago}".rstrip(), Role.WARN)
     return None
-
-
-def row_of(entry: FleetEntry, know: Knowledge) -> Row:
-    """One set as a row for `columns_of`; its key is the resource id in lower case."""
-    scale_set = entry.scale_set
-    mark = state_of(entry, know)
-    star: Cell = (("★ ", Role.ACCENT),) if entry.id in know.favourites else ()
-    healthy, current = _shares(entry)
-    return Row(
-        key_of(entry.id),
-        (
-            (*star, (text.plain(scale_set.name), Role.PLAIN)),
-            *((cell(text.plain(_tenant(entry, know)), Role.DIM),) if know.tenants else ()),
-            cell(text.plain(entry.subscription.name), Role.DIM),
-            cell(text.plain(scale_set.id.group), Role.DIM),
-            cell(scale_set.location, Role.DIM),
-            cell(MODES[scale_set.mode]),
-            cell(str(_size(entry))),
-            healthy,
-            current,
-            cell(text.plain(version_name(scale_set.script, know.label))),
-            ((mark.text(), mark.role),),
-        ),
-    )
 
 
 def _tenant(entry: FleetEntry, know: Knowledge) -> str:
@@ -175,7 +122,7 @@ class RowCache:
             look = (state_of(entry, know), entry.id in know.favourites, know.generation, _tenant(entry, know))
             before = self._rows.get(id(entry))
             same = before is not None and before[0] is entry and before[1] == look
-            kept[id(entry)] = before if same and before is not None else (entry, look, row_of(entry, know))
+            kept[id(entry)] = before if same and before is not None else (entry, look, table_of(know).row(entry, know))
         self._rows = kept
         return tuple(row for _, _, row in kept.values())
 
@@ -185,40 +132,41 @@ def key_of(target: ScaleSetId) -> str:
     return str(target).lower()
 
 
-def _shares(entry: FleetEntry) -> tuple[Cell, Cell]:
+def _healthy(entry: FleetEntry, know: Knowledge) -> Cell:
     counts = entry.counts
     if counts is None or counts.total == 0:
-        return cell("–" if counts else "·", Role.WAIT), cell("–" if counts else "·", Role.WAIT)
-    healthy = cell("–", Role.WAIT) if counts.healthy is None else _share(counts.healthy, counts.total, Role.WARN)
-    return healthy, _share(counts.current, counts.total, Role.WARN)
+        return cell("–" if counts else "·", Role.WAIT)
+    return cell("–", Role.WAIT) if counts.healthy is None else _share(counts.healthy, counts.total)
 
 
-def _share(part: int, whole: int, short: Role) -> Cell:
-    role = Role.PLAIN if part == whole else short
-    return ((f"{part}", role), (f" {text.share(part, whole):>4}", Role.DIM if part == whole else short))
+def _current(entry: FleetEntry, know: Knowledge) -> Cell:
+    counts = entry.counts
+    if counts is None or counts.total == 0:
+        return cell("–" if counts else "·", Role.WAIT)
+    return _share(counts.current, counts.total)
 
 
-def fields_of(entry: FleetEntry, know: Knowledge, tenants: Mapping[str, str]) -> Fields:
-    """What a filter sees of a set."""
-    scale_set = entry.scale_set
-    version = version_name(scale_set.script, know.label)
-    sub = (entry.subscription.name, entry.subscription.id)
-    return {
-        "": (scale_set.name, scale_set.id.group, entry.subscription.name, scale_set.location, version),
-        "name": (scale_set.name,),
-        "sub": sub,
-        "group": (scale_set.id.group,),
-        "region": (scale_set.location,),
-        "mode": (scale_set.mode.value,),
-        "tag": tuple(f"{key}={value}" for key, value in scale_set.tags.items()),
-        "state": (state_of(entry, know).word,),
-        "version": (version,),
-        "tenant": (tenants.get(entry.subscription.tenant_id, ""), entry.subscription.tenant_id),
-        "os": (scale_set.os.value if scale_set.os else "",),
-    }
+def _share(part: int, whole: int) -> Cell:
+    role = Role.PLAIN if part == whole else Role.WARN
+    return ((f"{part}", role), (f" {text.share(part, whole):>4}", Role.DIM if part == whole else Role.WARN))
 
 
-_SEVERITY = {Role.BAD: 0, Role.WARN: 1, Role.BUSY: 2, Role.WAIT: 3, Role.OK: 4}
+def _name(entry: FleetEntry, know: Knowledge) -> Cell:
+    star: Cell = (("★ ", Role.ACCENT),) if entry.id in know.favourites else ()
+    return (*star, (text.plain(entry.scale_set.name), Role.PLAIN))
+
+
+def _version(entry: FleetEntry, know: Knowledge) -> str:
+    return version_name(entry.scale_set.script, know.label)
+
+
+def _state(entry: FleetEntry, know: Knowledge) -> Cell:
+    mark = state_of(entry, know)
+    return ((mark.text(), mark.role),)
+
+
+SEVERITY = {Role.BAD: 0, Role.WARN: 1, Role.BUSY: 2, Role.WAIT: 3, Role.OK: 4}
+"""Which states come first when ordered by state."""
 
 
 def _part(part: int | None, entry: FleetEntry) -> float:
@@ -232,41 +180,82 @@ def _size(entry: FleetEntry) -> int:
 
 def _by_state(entry: FleetEntry, know: Knowledge) -> tuple[int, str]:
     mark = state_of(entry, know)
-    return _SEVERITY.get(mark.role, 5), mark.word
+    return SEVERITY.get(mark.role, 5), mark.word
 
 
-_RANKS: dict[str, Callable[[FleetEntry, Knowledge], Any]] = {
-    "tenant": lambda it, know: _tenant(it, know).lower(),
-    "subscription": lambda it, _: it.subscription.name.lower(),
-    "group": lambda it, _: it.scale_set.id.group.lower(),
-    "region": lambda it, _: it.scale_set.location,
-    "mode": lambda it, _: it.scale_set.mode.value,
-    "instances": lambda it, _: -_size(it),
-    "healthy": lambda it, _: _part(it.counts.healthy if it.counts else None, it),
-    "current": lambda it, _: _part(it.counts.current if it.counts else None, it),
-    "version": lambda it, know: version_name(it.scale_set.script, know.label).lower(),
-    "state": _by_state,
-}
+FleetColumn = DataColumn[FleetEntry, Knowledge]
+
+_TENANT = FleetColumn(
+    "tenant", "TENANT", 12, flex=1, priority=7, middle=True,
+    cell=lambda it, know: cell(text.plain(_tenant(it, know)), Role.DIM),
+    rank=lambda it, know: _tenant(it, know).lower(),
+    values=lambda it, know: (know.directory.get(it.subscription.tenant_id, ""), it.subscription.tenant_id),
+)  # fmt: skip
+"""Shown after the name when there are several tenants."""
+
+FLEET: Table[FleetEntry, Knowledge] = Table(
+    key=lambda it: key_of(it.id),
+    columns=(
+        FleetColumn("name", "SCALE SET", 15, flex=3, middle=True, bare=True, cell=_name,
+            rank=lambda it, know: (it.scale_set.name.lower(), it.id.key),
+            values=lambda it, know: (it.scale_set.name,)),
+        FleetColumn("sub", "SUBSCRIPTION", 12, flex=1, priority=4, middle=True, bare=True,
+            cell=lambda it, know: cell(text.plain(it.subscription.name), Role.DIM),
+            rank=lambda it, know: it.subscription.name.lower(),
+            values=lambda it, know: (it.subscription.name, it.subscription.id)),
+        FleetColumn("group", "GROUP", 11, flex=2, priority=6, middle=True, bare=True,
+            cell=lambda it, know: cell(text.plain(it.scale_set.id.group), Role.DIM),
+            rank=lambda it, know: it.scale_set.id.group.lower(),
+            values=lambda it, know: (it.scale_set.id.group,)),
+        FleetColumn("region", "REGION", 11, flex=1, priority=5, middle=True, bare=True,
+            cell=lambda it, know: cell(text.plain(it.scale_set.location), Role.DIM),
+            rank=lambda it, know: it.scale_set.location,
+            values=lambda it, know: (it.scale_set.location,)),
+        FleetColumn("mode", "MODE", 7, priority=3, match=Match.WORD, words=tuple(UpgradeMode),
+            cell=lambda it, know: cell(MODES[it.scale_set.mode]),
+            rank=lambda it, know: it.scale_set.mode.value,
+            values=lambda it, know: (it.scale_set.mode.value,)),
+        FleetColumn("instances", "INST", 4, right=True, priority=1,
+            cell=lambda it, know: cell(str(_size(it))),
+            rank=lambda it, know: -_size(it)),
+        FleetColumn("healthy", "HEALTHY", 8, right=True, priority=1, cell=_healthy,
+            rank=lambda it, know: _part(it.counts.healthy if it.counts else None, it)),
+        FleetColumn("current", "CURRENT", 8, right=True, priority=2, cell=_current,
+            rank=lambda it, know: _part(it.counts.current if it.counts else None, it)),
+        FleetColumn("version", "VERSION", 13, flex=1, priority=2, middle=True, longest=LONGEST_VERSION, bare=True,
+            cell=lambda it, know: cell(text.plain(_version(it, know))),
+            rank=lambda it, know: _version(it, know).lower(),
+            values=lambda it, know: (_version(it, know),)),
+        FleetColumn("state", "STATE", 15, flex=1, match=Match.WORD, cell=_state, rank=_by_state,
+            values=lambda it, know: (state_of(it, know).word,)),
+    ),
+    hidden=(
+        _TENANT,
+        FleetColumn("tag", "TAG", match=Match.START,
+            values=lambda it, know: tuple(f"{name}={value}" for name, value in it.scale_set.tags.items())),
+        FleetColumn("os", "OS", match=Match.WORD, words=tuple(HandlerOs),
+            values=lambda it, know: (it.scale_set.os.value,) if it.scale_set.os else ()),
+    ),
+)  # fmt: skip
+"""The scale sets, a column an entry."""
+
+_WITH_TENANTS = replace(FLEET, columns=(FLEET.columns[0], _TENANT, *FLEET.columns[1:]), hidden=FLEET.hidden[1:])
+
+
+def table_of(know: Knowledge) -> Table[FleetEntry, Knowledge]:
+    """The table; with a column for the tenant when there are several."""
+    return _WITH_TENANTS if know.tenants else FLEET
 
 
 def shown_entries(snapshot: FleetSnapshot, view: FleetView, know: Knowledge) -> tuple[FleetEntry, ...]:
     """The entries that a view shows, in its order; equals by name, favourites first when ordered by name."""
-    tenants = {each.id: f"{each.name} {each.domain}" for each in snapshot.tenants}
-    kept = [
-        each
-        for each in snapshot.entries
-        if (not view.favourites_only or each.id in know.favourites)
-        and (not view.terms or matches(view.terms, fields_of(each, know, tenants)))
-    ]
-    kept.sort(key=lambda each: (each.scale_set.name.lower(), each.id.key))
-    rank = _RANKS.get(view.order)
-    if rank is not None:
-        kept.sort(key=lambda each: rank(each, know), reverse=view.reverse)
-    if view.order == "name":
-        if view.reverse:
-            kept.reverse()
-        kept.sort(key=lambda each: each.id not in know.favourites)
-    return tuple(kept)
+    entries = (entry for entry in snapshot.entries if not view.favourites_only or entry.id in know.favourites)
+    by_name = sorted(entries, key=lambda entry: (entry.scale_set.name.lower(), entry.id.key))
+    directory = {tenant.id: f"{tenant.name} {tenant.domain}" for tenant in snapshot.tenants}
+    shown = FLEET.shown(by_name, view, replace(know, directory=directory))
+    if view.order != "name":
+        return shown
+    return tuple(sorted(shown, key=lambda entry: entry.id not in know.favourites))
 
 
 def fleet_note(snapshot: FleetSnapshot) -> str:

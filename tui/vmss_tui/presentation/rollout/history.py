@@ -1,22 +1,19 @@
-"""The lists of rollouts and of profiles in rows.
+"""The list of rollouts: one row each, running ones first, and what a filter finds them by.
 
-Pure functions over anything that has the fields of the journal's headers and of the profile store's entries: a sibling
-may not be imported.
+Pure functions over anything that has the fields of the journal's headers: a sibling may not be imported.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.state import Stage
-from vmss_tui.presentation.filter import Fields, Term, matches
-from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
-from vmss_tui.presentation.profiles.drift import Drift, drift_rank, drift_words
-from vmss_tui.presentation.table import Cell, Column, Line, Row, cell, text_of, widened
+from vmss_tui.presentation.filter import Match
+from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, RING, SLASHED, TRIANGLE, Mark, Role
+from vmss_tui.presentation.table import Cell, DataColumn, Line, Table, View, cell
 
 
 class RolloutHeader(Protocol):
@@ -67,82 +64,6 @@ class RolloutHeader(Protocol):
         """The verdict in a sentence."""
 
 
-class ProfileEntry(Protocol):
-    """A profile in a list."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-
-    @property
-    def path(self) -> Path:
-        """Its file."""
-
-    @property
-    def origin(self) -> str:
-        """Why its directory is searched."""
-
-    @property
-    def description(self) -> str:
-        """What it is for."""
-
-    @property
-    def owner(self) -> str:
-        """Whose it is."""
-
-    @property
-    def problem(self) -> str:
-        """Its first error, empty when it can be used."""
-
-    @property
-    def last_used(self) -> datetime | None:
-        """When it was last used."""
-
-    @property
-    def shadowed(self) -> bool:
-        """Whether another of this name is found first."""
-
-
-ProfileT = TypeVar("ProfileT", bound=ProfileEntry)
-
-ROLLOUT_COLUMNS = (
-    Column("id", "ROLLOUT", 8, priority=5),
-    Column("set", "SCALE SET", 14, flex=2, middle=True),
-    Column("version", "VERSION", 10, flex=1, middle=True, priority=1),
-    Column("stage", "STAGE", 17, flex=1),
-    Column("age", "STARTED", 10, right=True, priority=1),
-    Column("took", "TOOK", 7, right=True, priority=4),
-    Column("who", "WHO", 8, priority=3, middle=True),
-    Column("why", "WHY", 18, flex=6, priority=2),
-)
-_LONGEST_VERSION = 16
-
-
-def rollout_columns(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """The columns of rollouts, with room for the longest version."""
-    at = next(index for index, each in enumerate(ROLLOUT_COLUMNS) if each.key == "version")
-    longest = max((len(text_of(row.cells[at])) for row in rows), default=0)
-    return widened(ROLLOUT_COLUMNS, "version", min(longest, _LONGEST_VERSION))
-
-
-ROLLOUT_FIELDS = ("id", "set", "group", "version", "stage", "who", "why", "profile")
-
-PROFILE_COLUMNS = (
-    Column("name", "PROFILE", 18, flex=1, middle=True),
-    Column("state", "STATE", 10),
-    Column("origin", "FROM", 8, priority=3, middle=True),
-    Column("used", "LAST USED", 10, right=True, priority=2),
-    Column("owner", "OWNER", 14, flex=1, priority=4),
-    Column("description", "DESCRIPTION", 30, flex=8, priority=1),
-)
-_DRIFT = Column("drift", "TARGETS", 24)
-PROFILE_DRIFT_COLUMNS = (*PROFILE_COLUMNS[:2], _DRIFT, *PROFILE_COLUMNS[2:])
-"""The same with how the profile's targets stand."""
-PROFILE_FIELDS = ("name", "origin", "owner", "description", "state", "drift")
-
-Drifts = Mapping[str, Sequence[Drift]]
-"""How the targets of profiles stand, by the path of the profile's file."""
-
 _STAGES = {
     Stage.PLANNED: Mark(RING, "planned", Role.WAIT),
     Stage.RUNNING: Mark(HALF, "running", Role.BUSY),
@@ -174,69 +95,81 @@ def stage_mark(item: RolloutItem) -> Mark:
     return _ORPHAN if item.orphaned else _STAGES[item.header.stage]
 
 
-def rollout_row(item: RolloutItem, now: datetime) -> Row:
-    """One rollout as a row."""
-    header, mark = item.header, stage_mark(item)
-    took = text.seconds_between(header.created_at, header.ended_at or now)
-    why = " ".join(part for part in (header.ticket, header.why) if part)
-    if header.reason and header.stage is Stage.FAILED:
-        why = header.reason
-    return Row(
-        header.id,
-        (
-            cell(header.id, Role.DIM),
-            cell(text.plain(header.target.name)),
-            cell(text.plain(header.label)),
-            ((mark.text(), mark.role),),
-            cell(duration.ago(text.seconds_between(header.created_at, now)), Role.DIM),
-            cell(duration.clock(took) if header.stage.over else duration.coarse(took), Role.DIM),
-            cell(text.plain(header.who), Role.DIM),
-            cell(text.plain(why)),
-        ),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutsView(View):
+    """How a person wants to see the rollouts."""
+
+    order: str = "running"
 
 
-def rollout_fields(item: RolloutItem) -> Fields:
-    """What a filter sees of a rollout."""
+def _seconds(item: RolloutItem, now: datetime) -> float:
+    return text.seconds_between(item.header.created_at, item.header.ended_at or now)
+
+
+def _took(item: RolloutItem, now: datetime) -> Cell:
+    seconds = _seconds(item, now)
+    return cell(duration.clock(seconds) if item.header.stage.over else duration.coarse(seconds), Role.DIM)
+
+
+def _stage(item: RolloutItem, now: datetime) -> Cell:
+    mark = stage_mark(item)
+    return ((mark.text(), mark.role),)
+
+
+def _why(item: RolloutItem, now: datetime) -> Cell:
     header = item.header
-    why = (header.why, header.ticket, header.reason)
-    return {
-        "": (header.id, header.target.name, header.label, header.who, *why),
-        "id": (header.id,),
-        "set": (header.target.name,),
-        "group": (header.target.group,),
-        "version": (header.label,),
-        "stage": (stage_mark(item).word,),
-        "who": (header.who,),
-        "why": why,
-        "profile": (header.profile,),
-    }
+    if header.reason and header.stage is Stage.FAILED:
+        return cell(text.plain(header.reason))
+    return cell(text.plain(" ".join(part for part in (header.ticket, header.why) if part)))
 
 
-_ROLLOUT_RANKS: dict[str, Callable[[RolloutItem], Any]] = {
-    "running": lambda it: it.header.stage.over,
-    "id": lambda it: it.header.id,
-    "set": lambda it: it.header.target.name.lower(),
-    "version": lambda it: it.header.label.lower(),
-    "stage": lambda it: stage_mark(it).word,
-    "took": lambda it: -text.seconds_between(it.header.created_at, it.header.ended_at or it.header.created_at),
-    "who": lambda it: it.header.who.lower(),
-    "why": lambda it: it.header.why.lower(),
-}
+RolloutColumn = DataColumn[RolloutItem, datetime]
+_LONGEST_VERSION = 16
+
+ROLLOUTS: Table[RolloutItem, datetime] = Table(
+    key=lambda it: it.header.id,
+    columns=(
+        RolloutColumn("id", "ROLLOUT", 8, priority=5, bare=True,
+            cell=lambda it, now: cell(it.header.id, Role.DIM),
+            rank=lambda it, now: it.header.id,
+            values=lambda it, now: (it.header.id,)),
+        RolloutColumn("set", "SCALE SET", 14, flex=2, middle=True, bare=True,
+            cell=lambda it, now: cell(text.plain(it.header.target.name)),
+            rank=lambda it, now: it.header.target.name.lower(),
+            values=lambda it, now: (it.header.target.name,)),
+        RolloutColumn("version", "VERSION", 10, flex=1, middle=True, priority=1, longest=_LONGEST_VERSION, bare=True,
+            cell=lambda it, now: cell(text.plain(it.header.label)),
+            rank=lambda it, now: it.header.label.lower(),
+            values=lambda it, now: (it.header.label,)),
+        RolloutColumn("stage", "STAGE", 17, flex=1, match=Match.WORD, cell=_stage,
+            rank=lambda it, now: stage_mark(it).word,
+            values=lambda it, now: (stage_mark(it).word,)),
+        RolloutColumn("age", "STARTED", 10, right=True, priority=1,
+            cell=lambda it, now: cell(duration.ago(text.seconds_between(it.header.created_at, now)), Role.DIM),
+            rank=lambda it, now: -it.header.created_at.timestamp()),
+        RolloutColumn("took", "TOOK", 7, right=True, priority=4, cell=_took,
+            rank=lambda it, now: -_seconds(it, now)),
+        RolloutColumn("who", "WHO", 8, priority=3, middle=True, bare=True,
+            cell=lambda it, now: cell(text.plain(it.header.who), Role.DIM),
+            rank=lambda it, now: it.header.who.lower(),
+            values=lambda it, now: (it.header.who,)),
+        RolloutColumn("why", "WHY", 18, flex=6, priority=2, bare=True, cell=_why,
+            rank=lambda it, now: it.header.why.lower(),
+            values=lambda it, now: (it.header.why, it.header.ticket, it.header.reason)),
+    ),
+    hidden=(
+        RolloutColumn("running", "RUNNING", rank=lambda it, now: it.header.stage.over),
+        RolloutColumn("group", "GROUP", values=lambda it, now: (it.header.target.group,)),
+        RolloutColumn("profile", "PROFILE", values=lambda it, now: (it.header.profile,)),
+    ),
+)  # fmt: skip
+"""The rollouts, a column an entry."""
 
 
-def shown_rollouts(
-    items: Sequence[RolloutItem], terms: Sequence[Term], order: str, *, reverse: bool = False
-) -> tuple[RolloutItem, ...]:
-    """Rollouts that a filter keeps; newest first within an order."""
-    kept = [each for each in items if matches(terms, rollout_fields(each))]
-    kept.sort(key=lambda each: each.header.created_at, reverse=True)
-    rank = _ROLLOUT_RANKS.get(order)
-    if rank is not None:
-        kept.sort(key=rank, reverse=reverse)
-    elif reverse:
-        kept.reverse()
-    return tuple(kept)
+def shown_rollouts(items: Sequence[RolloutItem], view: RolloutsView, now: datetime) -> tuple[RolloutItem, ...]:
+    """Rollouts that a view shows; newest first within an order."""
+    newest_first = sorted(items, key=lambda item: item.header.created_at, reverse=True)
+    return ROLLOUTS.shown(newest_first, view, now)
 
 
 def rollouts_summary(items: Sequence[RolloutItem], shown: int) -> Line:
@@ -250,83 +183,3 @@ def rollouts_summary(items: Sequence[RolloutItem], shown: int) -> Line:
     if orphaned:
         pieces += [("  ·  ", Role.DIM), (f"{orphaned} without a runner: r resumes", Role.BAD)]
     return tuple(pieces)
-
-
-def profile_mark(entry: ProfileEntry) -> Mark:
-    """Whether it can be used."""
-    if entry.problem:
-        return Mark(CROSS, "invalid", Role.BAD)
-    if entry.shadowed:
-        return Mark(DOTTED, "shadowed", Role.WARN)
-    return Mark(DOT, "ready", Role.OK)
-
-
-def profile_row(entry: ProfileEntry, now: datetime, drift: Cell | None = None) -> Row:
-    """One profile as a row, with `drift` in its column where there is one; its key is its path."""
-    mark = profile_mark(entry)
-    used = duration.ago(text.seconds_between(entry.last_used, now)) if entry.last_used else "never"
-    return Row(
-        str(entry.path),
-        (
-            cell(text.plain(entry.name)),
-            ((mark.text(), mark.role),),
-            *((drift,) if drift is not None else ()),
-            cell(str(entry.origin), Role.DIM),
-            cell(used, Role.DIM if entry.last_used else Role.WAIT),
-            cell(text.plain(entry.owner), Role.DIM),
-            cell(text.plain(entry.problem or entry.description)),
-        ),
-    )
-
-
-def where_words(entry: ProfileEntry, home: Path | None = None) -> str:
-    """Where its file is: `bundled: web.toml`, else the path, with `~` for the home directory."""
-    if entry.origin == "bundled":
-        return text.plain(f"bundled: {entry.path.name}")
-    try:
-        return text.plain(f"~/{entry.path.relative_to(home or Path.home())}")
-    except (ValueError, RuntimeError):
-        return text.plain(str(entry.path))
-
-
-def profile_fields(entry: ProfileEntry, drifts: Drifts) -> Fields:
-    """What a filter sees of a profile."""
-    return {
-        "": (entry.name, entry.description, entry.owner),
-        "name": (entry.name,),
-        "origin": (str(entry.origin),),
-        "owner": (entry.owner,),
-        "description": (entry.description,),
-        "state": (profile_mark(entry).word,),
-        "drift": drift_words(drifts.get(str(entry.path))),
-    }
-
-
-_PROFILE_RANKS: dict[str, Callable[[ProfileEntry], Any]] = {
-    "name": lambda it: it.name.lower(),
-    "state": lambda it: profile_mark(it).word,
-    "origin": lambda it: str(it.origin),
-    "owner": lambda it: it.owner.lower(),
-    "description": lambda it: it.description.lower(),
-}
-
-
-def shown_profiles(
-    entries: Sequence[ProfileT],
-    terms: Sequence[Term],
-    order: str,
-    *,
-    reverse: bool = False,
-    drifts: Drifts | None = None,
-) -> tuple[ProfileT, ...]:
-    """Profiles that a filter keeps; the last used first within an order, as the store lists them."""
-    known = drifts or {}
-    kept = [each for each in entries if matches(terms, profile_fields(each, known))]
-    rank = _PROFILE_RANKS.get(order)
-    if order == "drift":
-        kept.sort(key=lambda each: drift_rank(known.get(str(each.path))), reverse=reverse)
-    elif rank is not None:
-        kept.sort(key=rank, reverse=reverse)
-    elif reverse:
-        kept.reverse()
-    return tuple(kept)

@@ -4,61 +4,27 @@ Pure. Ages tick by the second only where somebody waits for them, so that a thin
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from vmss_tui import duration
+from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
 from vmss_tui.domain.rollout.state import Progress, RolloutState
+from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import HEALTH, PHASE, SCRIPT, Role
 from vmss_tui.presentation.rollout.lines import BROKEN, BUSY, ODD, arrow, versions, why_failed
-from vmss_tui.presentation.table import Cell, Column, Row, cell, mark_cell, widened
+from vmss_tui.presentation.table import Cell, Column, DataColumn, Row, Table, View, cell, mark_cell
 from vmss_tui.text import plain, seconds_between, short_id
-
-WIDE = (
-    Column("id", "ID", 6, right=True, middle=True),
-    Column("name", "NAME", 16, flex=1, middle=True, priority=4),
-    Column("zone", "ZONE", 4, right=True, priority=5),
-    Column("batch", "BATCH", 5, right=True, priority=3),
-    Column("state", "STATE", 11),
-    Column("version", "VERSION", 14, flex=1, middle=True),
-    Column("script", "SCRIPT", 10, priority=6),
-    Column("health", "HEALTH", 14),
-    Column("since", "SINCE", 6, right=True),
-    Column("message", "LAST MESSAGE", 17, flex=6, priority=1),
-)
-"""For 100 cells and more."""
-
-NARROW = (
-    Column("id", "ID", 6, right=True, middle=True),
-    Column("zone", "Z", 1, right=True, priority=3),
-    Column("batch", "B", 2, right=True, priority=4),
-    Column("state", "STATE", 11),
-    Column("version", "VERSION", 11, middle=True, priority=2),
-    Column("health", "HEALTH", 14),
-    Column("since", "SINCE", 5, right=True),
-    Column("message", "MESSAGE", 10, flex=1, priority=1),
-)
-"""For 80 cells."""
 
 _DIGITS = re.compile("[0-9a-f]{8}")
 """What the log calls a version that nobody named."""
 
 _LONGEST = 18
 """Cells of `a1b2c3d4→web 2.5.0`: the column of versions gets so much room when it needs it."""
-
-
-def columns_of(state: RolloutState, *, wide: bool) -> tuple[Column, ...]:
-    """The columns of a width, with room for the longest version."""
-    pair = versions(state)
-    names = {each.seen.version for each in state.instances.values()}
-    longest = max((len(_short(each, pair, tight=not wide)) for each in names), default=0)
-    before = max((len(_change(each, pair[1])) for each in names if each and each != pair[1]), default=0)
-    return widened(WIDE if wide else NARROW, "version", min(max(longest, before), _LONGEST))
-
 
 _RANK = {
     **dict.fromkeys(BROKEN, 0),
@@ -73,19 +39,26 @@ _RANK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class View:
-    """Which rows in which order: `column` "" is by urgency; `needle` is text that a row must hold."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a row needs beside the instance: the time, the old and the new version, and how much room there is."""
 
-    column: str = ""
-    reverse: bool = False
+    now: datetime
+    pair: tuple[str, str]
+    tight: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutView(View):
+    """How a person wants to see the instances; `wide` is for 100 cells and more."""
+
+    order: str = "urgency"
     faults_only: bool = False
-    needle: str = ""
     wide: bool = True
 
     @property
-    def columns(self) -> tuple[Column, ...]:
-        """What stands in a row of this width; `columns_of` says how wide each is."""
+    def table(self) -> Table[Progress, Known]:
+        """The table of this width."""
         return WIDE if self.wide else NARROW
 
 
@@ -95,92 +68,18 @@ def ordinal(instance_id: str) -> tuple[int, str]:
     return (int(tail) if tail.isdigit() else 1 << 30, instance_id)
 
 
-def _urgency(each: Progress) -> tuple[Any, ...]:
-    seen = each.seen
-    first = -(seen.batch or 0) if seen.phase is Phase.DONE else seen.batch or 1 << 30
-    return (_RANK[seen.phase], first, ordinal(seen.id))
+def _urgency(it: Progress) -> tuple[int, int]:
+    seen = it.seen
+    return (_RANK[seen.phase], -(seen.batch or 0) if seen.phase is Phase.DONE else seen.batch or 1 << 30)
 
 
-_ORDERS: dict[str, Callable[[Progress], tuple[Any, ...]]] = {
-    "": _urgency,
-    "id": lambda each: ordinal(each.seen.id),
-    "name": lambda each: (each.seen.name.rsplit("_", 1)[0], *ordinal(each.seen.name)),
-    "zone": lambda each: (each.seen.zone, *ordinal(each.seen.id)),
-    "batch": lambda each: (each.seen.batch or 1 << 30, *ordinal(each.seen.id)),
-    "state": lambda each: (_RANK[each.seen.phase], *ordinal(each.seen.id)),
-    "version": lambda each: (each.seen.version, *ordinal(each.seen.id)),
-    "script": lambda each: (each.seen.script.value, each.seen.exit_code or 0, *ordinal(each.seen.id)),
-    "health": lambda each: (each.seen.health.value, *ordinal(each.seen.id)),
-    "since": lambda each: (-each.since.timestamp() if each.since else 0.0, *ordinal(each.seen.id)),
-    "message": lambda each: (each.seen.message, *ordinal(each.seen.id)),
-}
-SORTS = tuple(_ORDERS)
-"""Keys that a view can be sorted by."""
+def _phase_words(it: Progress) -> tuple[str, str]:
+    return (it.seen.phase.value, PHASE[it.seen.phase].word)
 
 
-def select(state: RolloutState, view: View) -> tuple[Progress, ...]:
-    """The instances that a view shows, in its order."""
-    found = [each for each in state.instances.values() if _wanted(each.seen, view)]
-    found.sort(key=_ORDERS.get(view.column, _urgency), reverse=view.reverse)
-    return tuple(found)
-
-
-def _wanted(seen: InstanceSeen, view: View) -> bool:
-    if view.faults_only and seen.phase not in (*BROKEN, *ODD):
-        return False
-    needle = view.needle.strip().lower()
-    if not needle:
-        return True
-    negated = needle.startswith("!")
-    text = " ".join(
-        (
-            seen.id,
-            seen.name,
-            f"zone:{seen.zone}",
-            f"batch:{seen.batch}",
-            seen.phase.value,
-            seen.version,
-            seen.health.value,
-        )
-    )
-    holds = needle.removeprefix("!") in f"{text} {seen.message}".lower()
-    return holds is not negated
-
-
-Known = dict[str, tuple[Progress, str, tuple[str, str], bool, Row]]
-"""Rows made before, with what they were made from."""
-
-
-def rows(state: RolloutState, now: datetime, view: View, known: Known | None = None) -> tuple[Row, ...]:
-    """The rows of a view at a moment; with `known`, rows that look the same are the same objects as last time."""
-    pair = versions(state)
-    if known is None:
-        return tuple(_row(each, pair, since(each, now), view) for each in select(state, view))
-    made = []
-    for each in select(state, view):
-        age, old = since(each, now), known.get(each.seen.id)
-        if old is None or old[0] is not each or old[1:4] != (age, pair, view.wide):
-            old = (each, age, pair, view.wide, _row(each, pair, age, view))
-            known[each.seen.id] = old
-        made.append(old[4])
-    return tuple(made)
-
-
-def _row(each: Progress, pair: tuple[str, str], age: str, view: View) -> Row:
-    seen = each.seen
-    cells = {
-        "id": cell(short_id(plain(seen.id))),
-        "name": cell(plain(seen.name)),
-        "zone": cell(seen.zone, Role.DIM),
-        "batch": cell(str(seen.batch) if seen.batch else "", Role.DIM),
-        "state": mark_cell(PHASE[seen.phase]),
-        "version": _version(seen, pair, tight=not view.wide),
-        "script": _script(seen),
-        "health": mark_cell(HEALTH[seen.health]),
-        "since": cell(age, Role.DIM),
-        "message": _message(seen),
-    }
-    return Row(seen.id, tuple(cells[column.key] for column in view.columns))
+def _script_words(it: Progress) -> tuple[str, ...]:
+    state, code = it.seen.script, it.seen.exit_code
+    return (state.value, SCRIPT[state].word, *((f"exit {code}",) if code is not None else ()))
 
 
 def since(each: Progress, now: datetime) -> str:
@@ -192,15 +91,15 @@ def since(each: Progress, now: datetime) -> str:
         return ""
     seconds = max(0.0, seconds_between(each.since, now))
     if each.seen.phase not in BUSY:
-        return "now" if seconds < 60 else f"{int(seconds) // 60} min" if seconds < 5400 else f"{int(seconds) // 3600} h"
+        return "now" if seconds < 60 else duration.coarse(max(90.0, seconds))
     return duration.clock(seconds if seconds < 60 else seconds // 5 * 5)
 
 
-def _version(seen: InstanceSeen, pair: tuple[str, str], *, tight: bool) -> Cell:
-    new = pair[1]
+def _version(seen: InstanceSeen, known: Known) -> Cell:
+    new = known.pair[1]
     if seen.phase in BUSY and seen.version and seen.version != new:
         return cell(_change(seen.version, new), Role.BUSY)
-    return cell(_short(seen.version, pair, tight=tight), Role.PLAIN if seen.version == new else Role.DIM)
+    return cell(_short(seen.version, known.pair, tight=known.tight), Role.PLAIN if seen.version == new else Role.DIM)
 
 
 def _change(old: str, new: str) -> str:
@@ -232,3 +131,120 @@ def _message(seen: InstanceSeen) -> Cell:
     if seen.phase is Phase.WAITING:
         return ()
     return cell(plain(seen.message), Role.DIM if seen.phase is Phase.DONE else Role.PLAIN)
+
+
+ProgressColumn = DataColumn[Progress, Known]
+
+_EVERY_PHASE = (*Phase, *(mark.word for mark in PHASE.values()))
+
+WIDE: Table[Progress, Known] = Table(
+    key=lambda it: it.seen.id,
+    columns=(
+        ProgressColumn("id", "ID", 6, right=True, middle=True, match=Match.WHOLE, bare=True,
+            cell=lambda it, known: cell(short_id(plain(it.seen.id))),
+            rank=lambda it, known: ordinal(it.seen.id),
+            values=lambda it, known: (it.seen.id,)),
+        ProgressColumn("name", "NAME", 16, flex=1, middle=True, priority=4, bare=True,
+            cell=lambda it, known: cell(plain(it.seen.name)),
+            rank=lambda it, known: (it.seen.name.rsplit("_", 1)[0], *ordinal(it.seen.name)),
+            values=lambda it, known: (it.seen.name,)),
+        ProgressColumn("zone", "ZONE", 4, right=True, priority=5, match=Match.WHOLE,
+            cell=lambda it, known: cell(it.seen.zone, Role.DIM),
+            rank=lambda it, known: it.seen.zone,
+            values=lambda it, known: (it.seen.zone,)),
+        ProgressColumn("batch", "BATCH", 5, right=True, priority=3, match=Match.WHOLE,
+            cell=lambda it, known: cell(str(it.seen.batch or ""), Role.DIM),
+            rank=lambda it, known: it.seen.batch or 1 << 30,
+            values=lambda it, known: (str(it.seen.batch),) if it.seen.batch else ()),
+        ProgressColumn("state", "STATE", 11, match=Match.WORD, bare=True, words=_EVERY_PHASE,
+            cell=lambda it, known: mark_cell(PHASE[it.seen.phase]),
+            rank=lambda it, known: _RANK[it.seen.phase],
+            values=lambda it, known: _phase_words(it)),
+        ProgressColumn("version", "VERSION", 14, flex=1, middle=True, longest=_LONGEST, bare=True,
+            cell=lambda it, known: _version(it.seen, known),
+            rank=lambda it, known: it.seen.version,
+            values=lambda it, known: (it.seen.version,)),
+        ProgressColumn("script", "SCRIPT", 10, priority=6, match=Match.WORD,
+            cell=lambda it, known: _script(it.seen),
+            rank=lambda it, known: (it.seen.script.value, it.seen.exit_code or 0),
+            values=lambda it, known: _script_words(it)),
+        ProgressColumn("health", "HEALTH", 14, match=Match.WORD, bare=True,
+            words=(*Health, *(mark.word for mark in HEALTH.values())),
+            cell=lambda it, known: mark_cell(HEALTH[it.seen.health]),
+            rank=lambda it, known: it.seen.health.value,
+            values=lambda it, known: (it.seen.health.value, HEALTH[it.seen.health].word)),
+        ProgressColumn("since", "SINCE", 6, right=True,
+            cell=lambda it, known: cell(since(it, known.now), Role.DIM),
+            rank=lambda it, known: -it.since.timestamp() if it.since else 0.0),
+        ProgressColumn("message", "LAST MESSAGE", 17, flex=6, priority=1, bare=True,
+            cell=lambda it, known: _message(it.seen),
+            rank=lambda it, known: it.seen.message,
+            values=lambda it, known: (it.seen.message, it.seen.stderr)),
+    ),
+    hidden=(
+        ProgressColumn("urgency", "URGENCY", rank=lambda it, known: _urgency(it)),
+        ProgressColumn("phase", "PHASE", match=Match.WORD, words=_EVERY_PHASE,
+            values=lambda it, known: _phase_words(it)),
+    ),
+)  # fmt: skip
+"""The instances of a rollout, a column an entry; for 100 cells and more."""
+
+
+def _narrowed(key: str, title: str, width: int, **changes: Any) -> ProgressColumn:
+    return replace(WIDE.column(key), title=title, width=width, **changes)
+
+
+_SHOWN_NARROW = (
+    WIDE.column("id"),
+    _narrowed("zone", "Z", 1, priority=3),
+    _narrowed("batch", "B", 2, priority=4),
+    WIDE.column("state"),
+    _narrowed("version", "VERSION", 11, flex=0, priority=2),
+    WIDE.column("health"),
+    _narrowed("since", "SINCE", 5),
+    _narrowed("message", "MESSAGE", 10, flex=1),
+)
+NARROW: Table[Progress, Known] = replace(
+    WIDE,
+    columns=_SHOWN_NARROW,
+    hidden=(*WIDE.hidden, WIDE.column("name"), WIDE.column("script")),
+)
+"""The same for 80 cells."""
+
+
+def columns_of(state: RolloutState, *, wide: bool) -> tuple[Column, ...]:
+    """The columns of a width, with room for the longest version, whichever rows are shown."""
+    pair = versions(state)
+    names = {progress.seen.version for progress in state.instances.values()}
+    longest = max((len(_short(name, pair, tight=not wide)) for name in names), default=0)
+    before = max((len(_change(name, pair[1])) for name in names if name and name != pair[1]), default=0)
+    return (WIDE if wide else NARROW).widened("version", max(longest, before))
+
+
+def select(state: RolloutState, view: RolloutView, now: datetime) -> tuple[Progress, ...]:
+    """The instances that a view shows, in its order; equals by number."""
+    known = Known(now=now, pair=versions(state), tight=not view.wide)
+    wanted: Iterable[Progress] = state.instances.values()
+    if view.faults_only:
+        wanted = (progress for progress in wanted if progress.seen.phase in (*BROKEN, *ODD))
+    return view.table.shown(sorted(wanted, key=lambda it: ordinal(it.seen.id)), view, known)
+
+
+RowCache = dict[str, tuple[Progress, str, tuple[str, str], bool, Row]]
+"""Rows made before by instance id, with what they were made from."""
+
+
+def rows(state: RolloutState, now: datetime, view: RolloutView, cache: RowCache | None = None) -> tuple[Row, ...]:
+    """The rows of a view at a moment; with a `cache`, rows that look the same are the same objects as last time."""
+    known = Known(now=now, pair=versions(state), tight=not view.wide)
+    shown = select(state, view, now)
+    if cache is None:
+        return tuple(view.table.row(progress, known) for progress in shown)
+    made = []
+    for progress in shown:
+        age, old = since(progress, now), cache.get(progress.seen.id)
+        if old is None or old[0] is not progress or old[1:4] != (age, known.pair, view.wide):
+            old = (progress, age, known.pair, view.wide, view.table.row(progress, known))
+            cache[progress.seen.id] = old
+        made.append(old[4])
+    return tuple(made)

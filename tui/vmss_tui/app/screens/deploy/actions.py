@@ -24,7 +24,7 @@ from vmss_tui.engine.prepare import preflight
 from vmss_tui.errors import ProfileInvalid, SaveRefused, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan import lines as told
-from vmss_tui.presentation.rollout import history as lists
+from vmss_tui.presentation.profiles import rows as lists
 from vmss_tui.presentation.table import Line
 from vmss_tui.profiles.preview import preview
 from vmss_tui.profiles.protected_changes import protected_changes
@@ -188,7 +188,8 @@ def load(screen: "DeployScreen") -> None:
     store, of = screen.shell.session.profiles(), screen.snapshot.scale_set
     entries = [each for each in store.list() if not each.problem and not each.shadowed]
     now = screen.shell.session.clock.now()
-    rows = [lists.profile_row(each, now) for each in entries]
+    table, known = lists.PROFILES.without("drift"), lists.Known(now=now)
+    rows = [table.row(each, known) for each in entries]
 
     def picked(key: str | None) -> None:
         entry = next((each for each in entries if str(each.path) == key), None)
@@ -212,7 +213,7 @@ def load(screen: "DeployScreen") -> None:
         screen.use(start)
 
     screen.app.push_screen(
-        PickScreen(f"Load a profile for {screen.target.name}", lists.PROFILE_COLUMNS, rows, empty="there is none"),
+        PickScreen(f"Load a profile for {screen.target.name}", table.columns, rows, empty="there is none"),
         picked,
     )
 

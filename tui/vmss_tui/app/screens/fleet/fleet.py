@@ -33,8 +33,8 @@ class FleetScreen(ListScreen):
     """The list of scale sets."""
 
     place = Place.FLEET
-    columns: Sequence[Column] = fleet.COLUMNS
-    fields = fleet.FIELDS
+    columns: Sequence[Column] = fleet.FLEET.columns
+    fields = fleet.FLEET.fields
     hint = "filter: name, /regex/, !not, mode:rolling, tag:app=web"
     mode_number = 1
     default_order = "name"
@@ -127,7 +127,7 @@ class FleetScreen(ListScreen):
             self._watcher.prefer([each.id for each in self._entries[:60]])
         self._know = know
         rows = self._cache.rows(self._entries, know)
-        self.columns = fleet.columns_of(know, rows)
+        self.columns = fleet.table_of(know).fitted(rows)
         self.grid.set_columns(self.columns)
         self.query_one(FilterBar).set_hint(_HINT_OF_TENANTS if know.tenants else self.hint)
         return rows

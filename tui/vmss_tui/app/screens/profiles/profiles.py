@@ -27,8 +27,8 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.fleet import rows as fleet
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice, wrap
-from vmss_tui.presentation.profiles.drift import drift_cell, drift_lines
-from vmss_tui.presentation.rollout import history as lists
+from vmss_tui.presentation.profiles import rows as lists
+from vmss_tui.presentation.profiles.drift import drift_lines
 from vmss_tui.presentation.scaleset.details import text_lines
 from vmss_tui.presentation.table import Line, Row
 from vmss_tui.profiles.drift import Drift, fleet_drift
@@ -43,8 +43,8 @@ class ProfilesScreen(ListScreen):
     """The list of profiles."""
 
     place = Place.PROFILES
-    columns = lists.PROFILE_DRIFT_COLUMNS
-    fields = lists.PROFILE_FIELDS
+    columns = lists.PROFILES.columns
+    fields = lists.PROFILES.fields
     hint = "filter: name, origin:user, state:invalid, drift:differs, owner:web-team"
     mode_number = 3
     default_order = "recent"
@@ -78,12 +78,11 @@ class ProfilesScreen(ListScreen):
 
     def rows(self) -> tuple[Row, ...]:
         """The profiles of the current view."""
-        self._shown = lists.shown_profiles(
-            self._entries, self.terms, self.order, reverse=self.reverse, drifts=self._drifts
-        )
+        view = lists.ProfilesView(order=self.order, reverse=self.reverse, terms=self.terms)
+        known = lists.Known(now=self.shell.session.clock.now(), drifts=self._drifts)
+        self._shown = lists.shown_profiles(self._entries, view, known)
         self.grid.set_empty("no profile matches the filter: esc clears it")
-        now = self.shell.session.clock.now()
-        return tuple(lists.profile_row(each, now, drift_cell(self._drifts.get(str(each.path)))) for each in self._shown)
+        return tuple(lists.PROFILES.row(each, known) for each in self._shown)
 
     def notice(self) -> Notice | None:
         """Nothing there."""
@@ -185,11 +184,10 @@ class ProfilesScreen(ListScreen):
         know = fleet.Knowledge(
             now=self.shell.session.clock.now(), label=self.shell.label_of, tenants=fleet.tenant_names(snapshot)
         )
-        rows = [fleet.row_of(each, know) for each in fleet.shown_entries(snapshot, fleet.FleetView(), know)]
+        table = fleet.table_of(know)
+        rows = [table.row(each, know) for each in fleet.shown_entries(snapshot, fleet.FleetView(), know)]
         title = f"Deploy {entry.name} to which scale set?"
-        key = await self.app.push_screen_wait(
-            PickScreen(title, fleet.columns_of(know, rows), rows, empty="no scale set matches")
-        )
+        key = await self.app.push_screen_wait(PickScreen(title, table.fitted(rows), rows, empty="no scale set matches"))
         if key is not None:
             target = next((each.id for each in snapshot.entries if fleet.key_of(each.id) == key), ScaleSetId.parse(key))
             self.shell.open_deploy(target, profile=entry.name)

@@ -33,8 +33,8 @@ class RolloutsScreen(ListScreen):
     """The list of rollouts."""
 
     place = Place.ROLLOUTS
-    columns = lists.ROLLOUT_COLUMNS
-    fields = lists.ROLLOUT_FIELDS
+    columns = lists.ROLLOUTS.columns
+    fields = lists.ROLLOUTS.fields
     hint = "filter: name, stage:running, who:maria, version:2.5"
     mode_number = 2
     default_order = "running"
@@ -79,11 +79,12 @@ class RolloutsScreen(ListScreen):
 
     def rows(self) -> tuple[Row, ...]:
         """The rollouts of the current view."""
-        self._shown = lists.shown_rollouts(self._items, self.terms, self.order, reverse=self.reverse)
-        self.grid.set_empty("no rollout matches the filter: esc clears it")
+        view = lists.RolloutsView(order=self.order, reverse=self.reverse, terms=self.terms)
         now = self.shell.session.clock.now()
-        rows = tuple(lists.rollout_row(each, now) for each in self._shown)
-        self.grid.set_columns(lists.rollout_columns(rows))
+        self._shown = lists.shown_rollouts(self._items, view, now)
+        self.grid.set_empty("no rollout matches the filter: esc clears it")
+        rows = tuple(lists.ROLLOUTS.row(each, now) for each in self._shown)
+        self.grid.set_columns(lists.ROLLOUTS.fitted(rows))
         return rows
 
     def notice(self) -> Notice | None:

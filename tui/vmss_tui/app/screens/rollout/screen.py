@@ -20,13 +20,14 @@ from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.app.widgets.grid import Column, Grid, Row, cell
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.app.widgets.notice import NoticePanel
+from vmss_tui.presentation.filter import FilterProblem, parse
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.rollout import lines as told
 from vmss_tui.presentation.rollout.log import event_line
 from vmss_tui.presentation.rollout.map import block_map, strip_map
 from vmss_tui.presentation.rollout.questions import pause_or_resume
-from vmss_tui.presentation.rollout.rows import SORTS, WIDE, Known, View, columns_of, rows
+from vmss_tui.presentation.rollout.rows import WIDE, RolloutView, RowCache, columns_of, rows
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import plain
 
@@ -44,8 +45,8 @@ class RolloutScreen(WatchScreen):
 
     def __init__(self, rollout: str, *, speed: float | None = None) -> None:
         super().__init__(rollout, speed=speed)
-        self._view = View()
-        self._rows: Known = {}
+        self._view = RolloutView()
+        self._rows: RowCache = {}
         self._map_open = False
 
     # -- frame --------------------------------------------------------------------------------------------------
@@ -61,7 +62,7 @@ class RolloutScreen(WatchScreen):
         yield Lines(self._map, id="map")
         yield FilterBar("name, zone:2, batch:3, failed, !done", id="filter")
         yield Rule()
-        yield Grid(WIDE, id="instances", empty="no instance fits")
+        yield Grid(WIDE.columns, id="instances", empty="no instance fits")
         yield NoticePanel(id="notice")
         yield Rule(id="log-rule")
         yield Grid(_LOG_COLUMNS, id="log", empty="nothing happened yet")
@@ -140,7 +141,7 @@ class RolloutScreen(WatchScreen):
         """Other columns for another width."""
         wide = self.size.width >= _WIDE
         self._view = replace(self._view, wide=wide)
-        self.grid.show_sort(self._view.column, reverse=self._view.reverse)
+        self.grid.show_sort(self._view.order, reverse=self._view.reverse)
         self.paint()
 
     # -- what can be done ---------------------------------------------------------------------------------------
@@ -171,23 +172,24 @@ class RolloutScreen(WatchScreen):
     def on_grid_sorted(self, message: Grid.Sorted) -> None:
         """A click on a title sorts, a second one turns round."""
         if message.grid is self.grid:
-            self._sort(message.column, message.column == self._view.column and not self._view.reverse)
+            self._sort(message.column, message.column == self._view.order and not self._view.reverse)
 
     def _sort(self, column: str, reverse: bool) -> None:
-        self._view = replace(self._view, column=column, reverse=reverse)
+        self._view = replace(self._view, order=column, reverse=reverse)
         self.grid.show_sort(column, reverse=reverse)
         self.paint()
-        self.flash(f"sorted by {column or 'urgency'}{', reversed' if reverse else ''}")
+        self.flash(f"sorted by {column}{', reversed' if reverse else ''}")
 
     def do_sort(self) -> None:
         """The next order."""
-        orders = [key for key in SORTS if not key or any(each.key == key for each in self._view.columns)]
-        here = orders.index(self._view.column) if self._view.column in orders else -1
+        shown = {each.key for each in self._view.table.columns}
+        orders = [key for key in self._view.table.orders if key == "urgency" or key in shown]
+        here = orders.index(self._view.order) if self._view.order in orders else -1
         self._sort(orders[(here + 1) % len(orders)], False)
 
     def do_reverse(self) -> None:
         """The other way round."""
-        self._sort(self._view.column, not self._view.reverse)
+        self._sort(self._view.order, not self._view.reverse)
 
     def do_faults(self) -> None:
         """Only what needs a look, or everything."""
@@ -202,17 +204,22 @@ class RolloutScreen(WatchScreen):
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         """Filter while typing."""
-        self._view = replace(self._view, needle=message.value)
+        try:
+            terms = parse(message.value, self._view.table.fields)
+        except FilterProblem as problem:
+            self.flash(str(problem), Role.WARN)
+            return
+        self._view = replace(self._view, terms=terms)
         self.paint()
 
     def on_filter_bar_left(self) -> None:
         """Back to the instances."""
-        self.set_class(bool(self._view.needle), "-filter")
+        self.set_class(bool(self.query_one(FilterBar).value), "-filter")
         self.grid.focus()
 
     def do_back(self) -> None:
         """Clear the filter first; leaving never cancels anything."""
-        if self._view.needle:
+        if self.query_one(FilterBar).value:
             self.query_one(FilterBar).set_value("")
             self.remove_class("-filter")
             return

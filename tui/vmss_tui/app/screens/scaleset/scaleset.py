@@ -30,7 +30,7 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.heatmap import heatmap_lines
-from vmss_tui.presentation.scaleset import details
+from vmss_tui.presentation.scaleset import details, instances
 from vmss_tui.presentation.scaleset import summary as scaleset
 from vmss_tui.presentation.table import Line, Row
 
@@ -39,8 +39,8 @@ class ScaleSetScreen(ListScreen):
     """One scale set and its instances."""
 
     place = Place.SCALE_SET
-    columns = scaleset.COLUMNS
-    fields = scaleset.FIELDS
+    columns = instances.INSTANCES.columns
+    fields = instances.INSTANCES.fields
     hint = "filter: name, zone:2, script:failed, health:unhealthy, model:behind, !version:2.5"
     default_order = "trouble"
     more_orders = ("trouble",)
@@ -129,12 +129,12 @@ class ScaleSetScreen(ListScreen):
         if self._snapshot is None:
             return [()]
         most = 4 if self.size.height >= 30 else 3
-        return heatmap_lines(scaleset.zones_of(self._snapshot), width, most=most) or [()]
+        return heatmap_lines(instances.zones_of(self._snapshot), width, most=most) or [()]
 
     def redraw(self) -> None:
         """Summary and map, then the list."""
         if self._snapshot is not None:
-            self._labels = scaleset.versions(self._snapshot, self.shell.label_of)
+            self._labels = instances.versions(self._snapshot, self.shell.label_of)
         with self.app.batch_update():
             for each in ("#summary", "#map"):
                 self.query_one(each, Lines).reload()
@@ -144,14 +144,14 @@ class ScaleSetScreen(ListScreen):
         """The instances of the current view."""
         if self._snapshot is None:
             return ()
-        view = scaleset.InstanceView(
+        view = instances.InstanceView(
             order=self.order, reverse=self.reverse, faults_only=self._faults_only, terms=self.terms
         )
-        self._shown = scaleset.shown_instances(self._snapshot, view, self._labels)
+        known = instances.Known(now=self.shell.session.clock.now(), labels=self._labels)
+        self._shown = instances.shown_instances(self._snapshot, view, known)
         self.grid.set_empty(self._why_empty(self._snapshot))
-        self.grid.set_columns(scaleset.columns_of(self._labels))
-        now = self.shell.session.clock.now()
-        return tuple(scaleset.row_of(each, self._labels, now) for each in self._shown)
+        self.grid.set_columns(instances.columns_of(self._labels))
+        return tuple(instances.INSTANCES.row(each, known) for each in self._shown)
 
     def _why_empty(self, snapshot: SetSnapshot) -> str:
         if not snapshot.instances:
@@ -173,7 +173,7 @@ class ScaleSetScreen(ListScreen):
         if self._failure is not None:
             return self._failing
         fault = scaleset.fault_line(self._snapshot)
-        return fault or scaleset.count_line(self._snapshot, self._shown, len(self.grid.marks))
+        return fault or instances.count_line(self._snapshot, self._shown, len(self.grid.marks))
 
     def crumbs(self) -> tuple[str, ...]:
         """Subscription, group, name."""
@@ -228,7 +228,7 @@ class ScaleSetScreen(ListScreen):
         if instance is None:
             return
         now = self.shell.session.clock.now()
-        version = scaleset.instance_version(instance, self._labels)
+        version = instances.instance_version(instance, self._labels)
         lines = partial(details.instance_lines, instance, version, now)
         self.app.push_screen(SheetScreen(instance.name, Sheet(lines)))
 
@@ -242,8 +242,8 @@ class ScaleSetScreen(ListScreen):
         """What all scripts printed, equal ones together."""
         self._show_outputs(f"{self.target.name} · script outputs", self.chosen())
 
-    def _show_outputs(self, title: str, instances: Sequence[Instance]) -> None:
-        outputs, now = details.outputs_of(instances), self.shell.session.clock.now()
+    def _show_outputs(self, title: str, chosen: Sequence[Instance]) -> None:
+        outputs, now = details.outputs_of(chosen), self.shell.session.clock.now()
         self.app.push_screen(SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width))))
 
     @work(group="name", exclusive=True, exit_on_error=False)
@@ -254,7 +254,7 @@ class ScaleSetScreen(ListScreen):
             self.flash("name version: the instance runs no script", Role.WARN)
             return
         digest = instance.script_digest
-        now = scaleset.instance_version(instance, self._labels)
+        now = instances.instance_version(instance, self._labels)
         before = "" if now == unnamed(digest) else now
         title = f"What do you call the version {now} of {instance.name}?"
         name = await self.app.push_screen_wait(PromptScreen(title, value=before))

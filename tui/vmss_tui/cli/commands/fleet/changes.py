@@ -9,7 +9,7 @@ from vmss_tui.domain.fleet.script import unnamed
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.presentation.fleet.rows import Labels
 from vmss_tui.presentation.records import Record
-from vmss_tui.presentation.scaleset.summary import instance_version, versions
+from vmss_tui.presentation.scaleset.instances import instance_version, versions
 from vmss_tui.text import plain
 
 Values = Mapping[str, Any]

@@ -1,6 +1,6 @@
 """`list`, `show`, `instances`: what is there now. Reads only."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import click
@@ -15,8 +15,9 @@ from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, SetSnapshot, count_instances
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import records, text_tables
-from vmss_tui.presentation.filter import Term, parse
+from vmss_tui.presentation.filter import Fields, Term, parse
 from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.scaleset import instances as listed
 from vmss_tui.presentation.scaleset import interference as in_the_way
 from vmss_tui.presentation.scaleset import summary as scaleset_words
 from vmss_tui.presentation.table import Column, Line, Row, text_of
@@ -35,7 +36,7 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_js
 
     FILTER is as in the app: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web.
     """
-    view = fleet.FleetView(terms=_terms(terms, fleet.FIELDS))
+    view = fleet.FleetView(terms=_terms(terms, fleet.FLEET.fields))
 
     async def work(session: LiveSession) -> int:
         snapshot = await _fleet(session, counts=not no_counts)
@@ -51,8 +52,9 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_js
         if as_json:
             output.document([records.scale_set_record(each, version=_version(each, know)) for each in entries])
         elif entries:
-            rows = [fleet.row_of(each, know) for each in entries]
-            _print(fleet.columns_of(know, rows), rows)
+            table = fleet.table_of(know)
+            rows = [table.row(each, know) for each in entries]
+            _print(table.fitted(rows), rows)
         else:
             diagnostics.say("no scale set that you can see" + (" passes the filter" if terms else ""))
         return 0
@@ -68,7 +70,7 @@ def _print(columns: Sequence[Column], rows: Sequence[Row]) -> None:
         diagnostics.say(f"(no room for {', '.join(without).lower()}: a pipe or --json shows all)")
 
 
-def _terms(given: tuple[str, ...], fields: Collection[str]) -> tuple[Term, ...]:
+def _terms(given: tuple[str, ...], fields: Fields) -> tuple[Term, ...]:
     try:
         return parse(" ".join(given), fields)
     except ValueError as error:
@@ -153,7 +155,7 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: Namer, now: dateti
         ("last roll", _after_title(scaleset_words.upgrade_words(snapshot.upgrade, now))),
         ("", fault),
         ("in the way", _after_title(in_the_way.line(snapshot))),
-        ("instances", text_of(scaleset_words.count_line(snapshot, snapshot.instances, 0))),
+        ("instances", text_of(listed.count_line(snapshot, snapshot.instances, 0))),
     ]
     return text_tables.facts(facts)
 
@@ -171,20 +173,19 @@ def _after_title(line: Line) -> str:
 @click.pass_context
 def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], as_json: bool) -> int:
     """List the instances of a scale set: version, script, health. FILTER as in the app: health:unhealthy, zone:1."""
-    view = scaleset_words.InstanceView(order="id", terms=_terms(terms, scaleset_words.FIELDS))
+    view = listed.InstanceView(order="id", terms=_terms(terms, listed.INSTANCES.fields))
 
     async def work(session: LiveSession) -> int:
         _, snapshot = await read_set(session, scaleset)
-        labels = scaleset_words.versions(snapshot, Namer(session))
-        shown = scaleset_words.shown_instances(snapshot, view, labels)
+        labels = listed.versions(snapshot, Namer(session))
+        known = listed.Known(now=session.clock.now(), labels=labels)
+        shown = listed.shown_instances(snapshot, view, known)
         if as_json:
             output.document(
                 [records.instance_record(each, version=labels.get(each.script_digest, "")) for each in shown]
             )
         elif shown:
-            now = session.clock.now()
-            rows = [scaleset_words.row_of(each, labels, now) for each in shown]
-            _print(scaleset_words.columns_of(labels), rows)
+            _print(listed.columns_of(labels), [listed.INSTANCES.row(each, known) for each in shown])
         else:
             diagnostics.say("no instance" + (" passes the filter" if terms else ""))
         return 0

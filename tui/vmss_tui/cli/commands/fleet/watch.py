@@ -15,7 +15,7 @@ from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.presentation.records import rfc3339
-from vmss_tui.presentation.scaleset import summary as scaleset_words
+from vmss_tui.presentation.scaleset import instances
 from vmss_tui.presentation.table import text_of
 
 
@@ -55,7 +55,7 @@ async def _watch(session: LiveSession, text: str, *, jsonl: bool) -> int:
 
 def _first(found: SetSnapshot, now: datetime, *, jsonl: bool) -> None:
     """Say that the watch has begun, and how things stand."""
-    counts = text_of(scaleset_words.count_line(found, found.instances, 0))
+    counts = text_of(instances.count_line(found, found.instances, 0))
     if jsonl:
         output.record({"event": "watching", "at": rfc3339(now), "id": str(found.scale_set.id), "summary": counts})
     else:

@@ -11,7 +11,7 @@ from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.script import unnamed
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.errors import UsageError
-from vmss_tui.presentation.scaleset.summary import versions
+from vmss_tui.presentation.scaleset.instances import versions
 
 
 @click.command("name")

@@ -1,6 +1,6 @@
-"""Rows, map and log of a rollout."""
+"""The events of a rollout as sentences."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from support import story
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
@@ -9,108 +9,10 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.log import LogLine, follow, tell
-from vmss_tui.presentation.rollout.map import block_map, strip_map
-from vmss_tui.presentation.rollout.rows import SORTS, Known, View, rows, select
 from vmss_tui.presentation.table import text_of
-from vmss_tui.text import width
 
 LATER = datetime(2026, 5, 1, 14, 20, 11, tzinfo=UTC)
 LOCAL = f"{LATER.astimezone():%H:%M:%S}"
-
-
-def test_failures_float_to_the_top_then_active_waiting_done() -> None:
-    state = fold(story.until_batch(4, fails=("3",)).log)
-    phases = [each.seen.phase for each in select(state, View())]
-    order = list(dict.fromkeys(phases))
-    assert order == [e.Phase.FAILED, e.Phase.HEALTH, e.Phase.SCRIPT, e.Phase.UPDATING, e.Phase.WAITING, e.Phase.DONE]
-    assert [each.seen.id for each in select(state, View())][1:3] == ["36", "37"]
-
-
-def test_every_order_and_its_reverse_hold_all_rows() -> None:
-    state = fold(story.until_batch(3).log)
-    for column in SORTS:
-        for reverse in (False, True):
-            assert len(select(state, View(column=column, reverse=reverse))) == 60
-    assert [each.seen.id for each in select(state, View(column="id"))][:3] == ["0", "1", "2"]
-
-
-def test_filter_by_text_zone_and_not() -> None:
-    state = fold(story.until_batch(4, fails=("3",)).log)
-    assert {each.seen.id for each in select(state, View(faults_only=True))} == {"3"}
-    assert {each.seen.zone for each in select(state, View(needle="zone:2"))} == {"2"}
-    assert "3" not in {each.seen.id for each in select(state, View(needle="!failed"))}
-    assert {each.seen.id for each in select(state, View(needle="WEU_17"))} == {"17"}
-
-
-def test_a_failed_row_says_why_and_an_active_one_where_it_goes() -> None:
-    tale = story.until_batch(4, fails=("3",))
-    table = {row.key: [text_of(cell) for cell in row.cells] for row in rows(fold(tale.log), tale.now, View())}
-    assert table["3"][-1] == "exit 22: curl: (22) HTTP error 404"
-    assert table["3"][6] == "✖ exit 22"
-    assert table["47"][5] == "2.4.0→2.5.0"
-    assert table["59"][4] == "○ waiting" and table["59"][8] == ""
-
-
-def test_ages_tick_by_the_second_at_first_then_by_five_and_by_the_minute_when_settled() -> None:
-    tale = story.until_batch(1)
-    state = fold(tale.log)
-
-    def age(key: str, seconds: float) -> str:
-        when = tale.now + timedelta(seconds=seconds)
-        return next(text_of(row.cells[8]) for row in rows(state, when, View()) if row.key == key)
-
-    assert age("0", 0) == "00:05" and age("0", 1) == "00:06"
-    assert age("0", 60) == age("0", 62) == "01:05"
-    done = story.until_batch(2)
-    settled = next(row for row in rows(fold(done.log), done.now + timedelta(minutes=5), View()) if row.key == "0")
-    assert text_of(settled.cells[8]).endswith(" min")
-
-
-def test_rows_that_look_alike_are_alike() -> None:
-    tale = story.until_batch(2)
-    state = fold(tale.log)
-    again = fold(tale.log)
-    assert all(a.same(b) for a, b in zip(rows(state, tale.now, View()), rows(again, tale.now, View()), strict=True))
-
-
-def test_rows_made_before_are_used_again_until_something_shows() -> None:
-    tale = story.until_batch(2)
-    state = fold(tale.log)
-    known: Known = {}
-    first = rows(state, tale.now, View(), known)
-    again = rows(state, tale.now, View(), known)
-    assert all(a is b for a, b in zip(first, again, strict=True))
-    later = rows(state, tale.now + timedelta(seconds=1), View(), known)
-    assert 0 < sum(a is not b for a, b in zip(first, later, strict=True)) <= 12
-    assert later == rows(state, tale.now + timedelta(seconds=1), View())
-    assert rows(state, tale.now, View(wide=False), known) == rows(state, tale.now, View(wide=False))
-
-
-def test_foreign_text_is_one_clean_line() -> None:
-    tale = story.until_batch(1)
-    tale.see(["0"], message="\x1b[31mred\x1b[0m\nsecond [/bold]")
-    row = next(row for row in rows(fold(tale.log), tale.now, View()) if row.key == "0")
-    assert text_of(row.cells[-1]) == "red second [/bold]"
-
-
-def test_the_strip_map_fits_and_shows_the_worst_of_several() -> None:
-    state = fold(story.until_batch(4, fails=("3",)).log)
-    assert text_of(strip_map(state, 120)).startswith("zone 1 ●●●✖●")
-    big = fold(story.until_batch(4, total=1000, size=100, fails=("3",)).log)
-    for cells in (60, 78, 120):
-        line = strip_map(big, cells)
-        assert width(text_of(line)) <= cells
-        assert "✖" in text_of(line)
-    assert strip_map(RolloutState(), 80) == ()
-
-
-def test_the_block_map_has_a_line_or_more_for_each_zone() -> None:
-    state = fold(story.until_batch(4).log)
-    block = block_map(state, 80, 6)
-    assert [text_of(line)[:7] for line in block] == ["zone 1 ", "zone 2 ", "zone 3 "]
-    big = fold(story.until_batch(4, total=1000, size=100).log)
-    assert len(block_map(big, 80, 9)) <= 9
-    assert all(width(text_of(line)) <= 80 for line in block_map(big, 80, 9))
 
 
 def test_the_log_tells_the_whole_story_in_order() -> None:

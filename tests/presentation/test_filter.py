@@ -4,16 +4,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vmss_tui.presentation.filter import FilterProblem, matches, parse
+from vmss_tui.presentation.filter import Field, FilterProblem, Match, Values, matches, parse
 
-KNOWN = ("name", "mode", "tag", "state")
+KNOWN = {
+    field.name: field
+    for field in (
+        Field("name", bare=True),
+        Field("place", bare=True),
+        Field("mode", Match.WORD, words=("rolling", "manual", "automatic")),
+        Field("tag", Match.START),
+        Field("state", Match.WORD, bare=True),
+        Field("batch", Match.WHOLE),
+    )
+}
 WEB = {
-    "": ("web-weu", "rg-ship-web", "prod-europe"),
     "name": ("web-weu",),
+    "place": ("rg-ship-web", "prod-europe"),
     "mode": ("Rolling",),
     "tag": ("app=web", "env=prod"),
-    "state": ("idle",),
+    "state": ("not healthy idle",),
+    "batch": ("10",),
 }
+
+
+def values(of: dict[str, tuple[str, ...]]) -> Values:
+    return lambda name: of.get(name, ())
 
 
 @pytest.mark.parametrize(
@@ -41,12 +56,21 @@ WEB = {
         ('"ship-web"', True),
         ('"ship web"', False),
         ("state:idle name:weu !tag:env=dev", True),
+        ("state:health", True),
+        ("state:ealthy", False),
+        ("healthy", True),
+        ("state:unhealthy", False),
+        ("batch:10", True),
+        ("batch:1", False),
+        ("!batch:1", True),
+        ("batch:1,10", True),
+        ("10", False),
         ("mode:", True),
         ("!", True),
     ],
 )
 def test_terms_all_must_hold(source: str, fits: bool) -> None:
-    assert matches(parse(source, KNOWN), WEB) is fits
+    assert matches(parse(source, KNOWN), values(WEB)) is fits
 
 
 @pytest.mark.parametrize("source", ["/we", '"ship', "mode:/roll", "/a\\/b"])
@@ -57,8 +81,14 @@ def test_what_is_still_being_typed_counts_as_closed(source: str) -> None:
 def test_an_unknown_field_names_the_nearest_or_all() -> None:
     with pytest.raises(FilterProblem, match="did you mean mode:"):
         parse("mod:rolling", KNOWN)
-    with pytest.raises(FilterProblem, match="use mode:, name:, state:, tag:"):
+    with pytest.raises(FilterProblem, match="use batch:, mode:, name:, place:, state:, tag:"):
         parse("colour:red", KNOWN)
+
+
+def test_a_value_that_never_occurs_is_named_with_those_that_do() -> None:
+    with pytest.raises(FilterProblem, match="mode: is never 'foo'; use rolling, manual, automatic"):
+        parse("mode:foo", KNOWN)
+    assert parse("mode:m", KNOWN), "what is still being typed may become one"
 
 
 def test_a_bad_expression_is_named() -> None:
@@ -74,4 +104,4 @@ def test_any_text_is_a_filter_or_a_problem_in_words(source: str) -> None:
     except FilterProblem as problem:
         assert str(problem)
     else:
-        assert isinstance(matches(terms, WEB), bool)
+        assert isinstance(matches(terms, values(WEB)), bool)

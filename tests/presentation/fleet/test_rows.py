@@ -42,7 +42,7 @@ SNAPSHOT = FleetSnapshot(
 
 
 def words(name: str) -> list[str]:
-    row = fleet.row_of(ENTRIES[name], KNOW)
+    row = fleet.FLEET.row(ENTRIES[name], KNOW)
     return [text_of(each) for each in row.cells]
 
 
@@ -51,7 +51,7 @@ def test_a_row_says_all_ten_things() -> None:
         "tracking-weu", "prod-europe", "rg-ship-trk", "westeurope", "Manual", "300", "298  99%", "300 100%", "trk 7.1",
         "▲ 2 unhealthy",
     ]  # fmt: skip
-    assert len(fleet.COLUMNS) == 10
+    assert len(fleet.FLEET.columns) == 10
 
 
 def test_a_version_is_a_label_or_eight_digits_or_a_dash() -> None:
@@ -98,7 +98,7 @@ def test_a_rollout_of_ours_is_what_counts() -> None:
 
 
 def test_counts_that_are_not_read_yet_are_no_zeroes() -> None:
-    row = fleet.row_of(replace(ENTRIES["web-weu"], counts=None), KNOW)
+    row = fleet.FLEET.row(replace(ENTRIES["web-weu"], counts=None), KNOW)
     assert [text_of(row.cells[i]) for i in (5, 6, 7)] == ["60", "·", "·"]
 
 
@@ -121,7 +121,7 @@ def names(view: fleet.FleetView) -> list[str]:
     ],
 )
 def test_filters(source: str, expected: list[str]) -> None:
-    found = names(fleet.FleetView(terms=parse(source, fleet.FIELDS)))
+    found = names(fleet.FleetView(terms=parse(source, fleet.FLEET.fields)))
     assert found == expected
 
 
@@ -135,14 +135,14 @@ def test_orders_put_the_worst_or_the_biggest_first_and_can_be_turned() -> None:
         names(fleet.FleetView(order="state"))[:2] == ["tracking-weu", "web-weu"]
         or fleet.state_of(ENTRIES[names(fleet.FleetView(order="state"))[0]], KNOW).role is Role.BAD
     )
-    for column in fleet.COLUMNS:
-        assert sorted(names(fleet.FleetView(order=column.key))) == sorted(ENTRIES)
+    for order in fleet.FLEET.orders:
+        assert sorted(names(fleet.FleetView(order=order))) == sorted(ENTRIES)
 
 
 def test_favourites_first_or_alone() -> None:
     know = replace(KNOW, favourites=frozenset({ENTRIES["web-weu"].id}))
     first = fleet.shown_entries(SNAPSHOT, fleet.FleetView(), know)[0]
-    assert text_of(fleet.row_of(first, know).cells[0]) == "★ web-weu"
+    assert text_of(fleet.table_of(know).row(first, know).cells[0]) == "★ web-weu"
     assert len(fleet.shown_entries(SNAPSHOT, fleet.FleetView(favourites_only=True), know)) == 1
 
 
@@ -161,7 +161,7 @@ def test_the_cache_makes_a_row_again_only_when_it_looks_different() -> None:
 def test_notes_and_summary() -> None:
     assert fleet.fleet_note(SNAPSHOT) == "2 tenants · 4 subscriptions · 15 scale sets"
     assert fleet.fleet_note(replace(SNAPSHOT, tenants=estate.TENANTS[:1])).startswith("contoso.com · ")
-    shown = fleet.shown_entries(SNAPSHOT, fleet.FleetView(terms=parse("web", fleet.FIELDS)), KNOW)
+    shown = fleet.shown_entries(SNAPSHOT, fleet.FleetView(terms=parse("web", fleet.FLEET.fields)), KNOW)
     line = text_of(fleet.fleet_summary(replace(SNAPSHOT, problems=("a: no", "b: no")), shown, KNOW))
     assert line == "2 of 15 scale sets, 120 instances  ·  1 in trouble  ·  1 busy  ·  ▲ a: no and 1 more"
 
@@ -178,9 +178,9 @@ def test_a_quiet_fleet_is_only_counted() -> None:
 
 def test_tenants_have_a_column_when_there_are_several() -> None:
     know = replace(KNOW, tenants=fleet.tenant_names(SNAPSHOT))
-    rows = [fleet.row_of(each, know) for each in ENTRIES.values()]
-    columns = fleet.columns_of(know, rows)
-    assert [each.key for each in columns][:3] == ["name", "tenant", "subscription"]
+    rows = [fleet.table_of(know).row(each, know) for each in ENTRIES.values()]
+    columns = fleet.table_of(know).fitted(rows)
+    assert [each.key for each in columns][:3] == ["name", "tenant", "sub"]
     assert all(len(row.cells) == len(columns) for row in rows)
     by_name = {text_of(row.cells[0]): text_of(row.cells[1]) for row in rows}
     assert by_name["edge-plc"] == "fabrikam-ports.com"
@@ -192,7 +192,7 @@ def test_tenants_have_a_column_when_there_are_several() -> None:
 def test_one_tenant_needs_no_column_and_a_tenant_without_a_name_has_its_id() -> None:
     own = replace(SNAPSHOT, subscriptions=estate.SUBSCRIPTIONS[:1])
     assert fleet.tenant_names(own) == {}
-    assert fleet.columns_of(KNOW, []) == fleet.COLUMNS
+    assert fleet.table_of(KNOW).fitted([]) == fleet.FLEET.columns
     unknown = fleet.tenant_names(replace(SNAPSHOT, tenants=estate.TENANTS[:1]))
     assert sorted(unknown.values()) == ["22222222", "contoso.com"]
 
@@ -200,8 +200,8 @@ def test_one_tenant_needs_no_column_and_a_tenant_without_a_name_has_its_id() -> 
 def test_a_version_without_a_name_is_shown_whole() -> None:
     entry = ENTRIES["billing-win"]
     know = replace(KNOW, label=lambda script: "")
-    rows = [fleet.row_of(entry, know)]
-    version = next(each for each in fleet.columns_of(know, rows) if each.key == "version")
+    rows = [fleet.table_of(know).row(entry, know)]
+    version = next(each for each in fleet.table_of(know).fitted(rows) if each.key == "version")
     assert version.width == len(text_of(rows[0].cells[8])) == fleet.LONGEST_VERSION
 
 

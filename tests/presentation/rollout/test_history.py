@@ -1,0 +1,68 @@
+"""The list of rollouts."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from support import estate
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.rollout.state import Stage
+from vmss_tui.presentation.filter import parse
+from vmss_tui.presentation.rollout import history as lists
+from vmss_tui.presentation.table import text_of
+
+WEB = ScaleSetId("s", "rg", "web-weu")
+
+
+@dataclass(frozen=True)
+class Header:
+    id: str
+    target: ScaleSetId = WEB
+    label: str = "web 2.5.0"
+    profile: str = "web"
+    who: str = "maria"
+    why: str = "release"
+    ticket: str = ""
+    created_at: datetime = estate.NOW
+    ended_at: datetime | None = None
+    stage: Stage = Stage.RUNNING
+    reason: str = ""
+
+
+def rollouts() -> tuple[lists.RolloutItem, ...]:
+    done = Header("aaaa0000", stage=Stage.COMPLETED, created_at=estate.NOW - timedelta(1), ended_at=estate.NOW)
+    failed = Header("bbbb0000", stage=Stage.FAILED, reason="3 failed", created_at=estate.NOW - timedelta(2))
+    gone = Header("cccc0000", created_at=estate.NOW - timedelta(hours=1))
+    return (
+        lists.RolloutItem(done, True),
+        lists.RolloutItem(failed, True),
+        lists.RolloutItem(gone, False),
+        lists.RolloutItem(Header("dddd0000", stage=Stage.APPROVAL), True),
+    )
+
+
+def test_rollouts_running_first_newest_first() -> None:
+    def shown(view: lists.RolloutsView) -> tuple[lists.RolloutItem, ...]:
+        return lists.shown_rollouts(rollouts(), view, estate.NOW)
+
+    assert [each.header.id[0] for each in shown(lists.RolloutsView())] == ["d", "c", "a", "b"]
+    assert [each.header.id[0] for each in shown(lists.RolloutsView(order="age", reverse=True))] == ["b", "a", "c", "d"]
+    for order in lists.ROLLOUTS.orders:
+        assert len(shown(lists.RolloutsView(order=order))) == 4
+    found = shown(lists.RolloutsView(terms=parse("stage:gone", lists.ROLLOUTS.fields)))
+    assert [each.header.id[0] for each in found] == ["c"]
+
+
+def test_rows_and_summary_of_rollouts() -> None:
+    items = rollouts()
+    cells = [[text_of(cell) for cell in lists.ROLLOUTS.row(each, estate.NOW).cells] for each in items]
+    assert cells[0][3:6] == ["● completed", "24h ago", "24:00:00"]
+    assert cells[1][7] == "3 failed"
+    assert cells[2][3] == "▲ runner is gone"
+    assert cells[3][3] == "▲ needs approval"
+    line = text_of(lists.rollouts_summary(items, 4))
+    assert line == "4 rollouts  ·  1 running  ·  1 without a runner: r resumes"
+    assert text_of(lists.rollouts_summary(items, 2)).startswith("2 of 4 rollouts")
+
+
+def test_a_journal_at_rest_is_only_counted() -> None:
+    assert text_of(lists.rollouts_summary(rollouts()[:1], 1)) == "1 rollout"

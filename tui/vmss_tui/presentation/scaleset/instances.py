@@ -1,0 +1,209 @@
+"""The instances of a scale set: one row and one sign each, and what a filter finds them by.
+
+Pure functions over a `SetSnapshot`; names of versions and the time come from the caller.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vmss_tui import duration, text
+from vmss_tui.domain.fleet.health import Health, Power, Provisioning
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.script import ScriptState, unnamed
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.presentation.filter import Match
+from vmss_tui.presentation.fleet.rows import LONGEST_VERSION, Labels
+from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, HEALTH, RING, SCRIPT, SLASHED, Mark, Role
+from vmss_tui.presentation.heatmap import Zone
+from vmss_tui.presentation.table import Cell, Column, DataColumn, Line, Piece, Table, View, cell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a row needs beside the instance: the time, and names of versions by digest."""
+
+    now: datetime
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceView(View):
+    """How a person wants to see the instances; `trouble` puts on top what needs attention."""
+
+    order: str = "trouble"
+    faults_only: bool = False
+
+
+def mark_of(instance: Instance) -> Mark:
+    """The one sign of an instance: the most telling thing about it."""
+    if instance.script.state is ScriptState.FAILED or instance.provisioning is Provisioning.FAILED:
+        return Mark(CROSS, "failed", Role.BAD)
+    if instance.power in (Power.DEALLOCATED, Power.STOPPED, Power.DEALLOCATING, Power.STOPPING):
+        return Mark(SLASHED, instance.power.value, Role.DIM)
+    if instance.health is Health.UNHEALTHY:
+        return HEALTH[Health.UNHEALTHY]
+    if instance.script.state is ScriptState.RUNNING or instance.provisioning in (
+        Provisioning.UPDATING,
+        Provisioning.CREATING,
+        Provisioning.DELETING,
+    ):
+        return Mark(HALF, "updating", Role.BUSY)
+    if instance.health is Health.INITIALISING:
+        return HEALTH[Health.INITIALISING]
+    if instance.health is Health.UNKNOWN:
+        return HEALTH[Health.UNKNOWN]
+    if not instance.latest_model:
+        return Mark(RING, "behind", Role.WAIT)
+    return Mark(DOT, "current", Role.OK)
+
+
+def needs_attention(instance: Instance) -> bool:
+    """Whether a person should look at it."""
+    return mark_of(instance).role in (Role.BAD, Role.WARN) or not instance.agent_ready
+
+
+def changed_at(instance: Instance) -> datetime | None:
+    """When something about it last changed: its health, its script, or itself."""
+    times = [each for each in (instance.health_at, instance.script.at, instance.created_at) if each is not None]
+    return max(times) if times else None
+
+
+def instance_version(instance: Instance, labels: Mapping[str, str]) -> str:
+    """Label of the configuration that it runs, else `unknown` and 8 hex digits, else a dash."""
+    return labels.get(instance.script_digest) or unnamed(instance.script_digest) or "–"
+
+
+def versions(snapshot: SetSnapshot, label: Labels) -> dict[str, str]:
+    """Labels by digest of every configuration in the set."""
+    return {
+        digest: script.label or label(script) or unnamed(digest) for digest, script in snapshot.configurations.items()
+    }
+
+
+def _script(instance: Instance) -> Cell:
+    mark = SCRIPT[instance.script.state]
+    code = instance.script.exit_code
+    shown = code is not None and instance.script.state in (ScriptState.SUCCEEDED, ScriptState.FAILED)
+    return ((mark.text(), mark.role), (f" {code}", Role.DIM)) if shown else ((mark.text(), mark.role),)
+
+
+_ON = (Power.RUNNING, Power.UNKNOWN)
+
+
+def _health(instance: Instance) -> Cell:
+    mark = HEALTH[instance.health] if instance.power in _ON else Mark(SLASHED, instance.power.value, Role.WARN)
+    return ((mark.text(), mark.role),)
+
+
+def _message(instance: Instance, known: Known) -> Cell:
+    return cell(text.plain(instance.message), Role.PLAIN if needs_attention(instance) else Role.DIM)
+
+
+def _changed(instance: Instance, known: Known) -> Cell:
+    at = changed_at(instance)
+    return cell(duration.coarse(text.seconds_between(at, known.now)) if at is not None else "–", Role.DIM)
+
+
+_SEVERITY = {Role.BAD: 0, Role.WARN: 1, Role.BUSY: 2, Role.WAIT: 3, Role.DIM: 4}
+
+
+def _newest_first(instance: Instance, known: Known) -> float:
+    at = changed_at(instance)
+    return -at.timestamp() if at is not None else 0.0
+
+
+def _model(instance: Instance) -> str:
+    return "current" if instance.latest_model else "behind"
+
+
+InstanceColumn = DataColumn[Instance, Known]
+
+INSTANCES: Table[Instance, Known] = Table(
+    key=lambda it: it.id,
+    columns=(
+        InstanceColumn("id", "ID", 6, right=True, middle=True, match=Match.WHOLE, bare=True,
+            cell=lambda it, known: cell(text.short_id(text.plain(it.id))),
+            rank=lambda it, known: it.ordinal,
+            values=lambda it, known: (it.id,)),
+        InstanceColumn("name", "NAME", 14, flex=1, priority=5, middle=True, bare=True,
+            cell=lambda it, known: cell(text.plain(it.name)),
+            rank=lambda it, known: it.name.lower(),
+            values=lambda it, known: (it.name,)),
+        InstanceColumn("zone", "ZONE", 4, right=True, priority=4, match=Match.WHOLE,
+            cell=lambda it, known: cell(it.zone or "–", Role.PLAIN if it.zone else Role.WAIT),
+            rank=lambda it, known: it.zone,
+            values=lambda it, known: (it.zone,)),
+        InstanceColumn("model", "MODEL", 7, priority=6, match=Match.WORD, words=("current", "behind"),
+            cell=lambda it, known: cell(_model(it), Role.DIM if it.latest_model else Role.WARN),
+            rank=lambda it, known: it.latest_model,
+            values=lambda it, known: (_model(it),)),
+        InstanceColumn("version", "VERSION", 10, flex=2, middle=True, longest=LONGEST_VERSION, bare=True,
+            cell=lambda it, known: cell(text.plain(instance_version(it, known.labels))),
+            rank=lambda it, known: instance_version(it, known.labels),
+            values=lambda it, known: (instance_version(it, known.labels),)),
+        InstanceColumn("script", "SCRIPT", 11, match=Match.WORD, bare=True,
+            words=(*ScriptState, *(mark.word for mark in SCRIPT.values())),
+            cell=lambda it, known: _script(it),
+            rank=lambda it, known: it.script.state.value,
+            values=lambda it, known: (it.script.state.value, SCRIPT[it.script.state].word)),
+        InstanceColumn("health", "HEALTH", 14, priority=1, match=Match.WORD, bare=True,
+            words=(*Health, *(mark.word for mark in HEALTH.values())),
+            cell=lambda it, known: _health(it),
+            rank=lambda it, known: it.health.value,
+            values=lambda it, known: (it.health.value, HEALTH[it.health].word)),
+        InstanceColumn("changed", "CHANGED", 7, right=True, priority=2, cell=_changed, rank=_newest_first),
+        InstanceColumn("message", "MESSAGE", 18, flex=8, priority=3, bare=True, cell=_message,
+            rank=lambda it, known: (it.message == "", it.message),
+            values=lambda it, known: (it.message,)),
+    ),
+    hidden=(
+        InstanceColumn("trouble", "TROUBLE", rank=lambda it, known: _SEVERITY.get(mark_of(it).role, 5)),
+        InstanceColumn("state", "STATE", match=Match.WORD, values=lambda it, known: (mark_of(it).word,)),
+        InstanceColumn("power", "POWER", match=Match.WORD, words=tuple(Power),
+            values=lambda it, known: (it.power.value,)),
+    ),
+)  # fmt: skip
+"""The instances, a column an entry."""
+
+
+def columns_of(labels: Mapping[str, str]) -> tuple[Column, ...]:
+    """The columns, with room for the longest name of a version, whichever rows are shown."""
+    return INSTANCES.widened("version", max(map(text.width, labels.values()), default=0))
+
+
+def shown_instances(snapshot: SetSnapshot, view: InstanceView, known: Known) -> tuple[Instance, ...]:
+    """The instances that a view shows, in its order; equals by number."""
+    wanted = (each for each in snapshot.instances if not view.faults_only or needs_attention(each))
+    return INSTANCES.shown(sorted(wanted, key=lambda it: it.ordinal), view, known)
+
+
+def zones_of(snapshot: SetSnapshot) -> tuple[Zone, ...]:
+    """The map's groups: zones, or one group of all."""
+    by_zone: dict[str, list[Instance]] = {}
+    for instance in sorted(snapshot.instances, key=lambda it: it.ordinal):
+        by_zone.setdefault(instance.zone, []).append(instance)
+    return tuple(
+        Zone(
+            f"zone {zone}" if zone else ("no zone" if len(by_zone) > 1 else ""),
+            tuple(mark_of(each) for each in instances),
+            short=f"z{zone}" if zone else ("z–" if len(by_zone) > 1 else ""),
+        )
+        for zone, instances in sorted(by_zone.items())
+    )
+
+
+def count_line(snapshot: SetSnapshot, shown: Sequence[Instance], marks: int) -> Line:
+    """The status line at rest: how many instances, how they stand."""
+    total = len(snapshot.instances)
+    counts: dict[Mark, int] = {}
+    for each in snapshot.instances:
+        mark = mark_of(each)
+        counts[mark] = counts.get(mark, 0) + 1
+    head = text.counted(total, "instance") if len(shown) == total else f"{len(shown)} of {total} instances"
+    pieces: list[Piece] = [(head, Role.DIM)]
+    for mark, count in sorted(counts.items(), key=lambda item: _SEVERITY.get(item[0].role, 5)):
+        pieces += [("  ·  ", Role.DIM), (f"{count} {mark.word}", mark.role)]
+    if marks:
+        pieces += [("  ·  ", Role.DIM), (f"{marks} marked", Role.ACCENT)]
+    return tuple(pieces)
