@@ -71,7 +71,7 @@ class Rights:
         return any(grant.covers(wanted) or grant.scope.startswith(wanted + "/") for grant in self.grants)
 
     def keep_readable(self, ids: Iterable[str], action: str) -> list[bool]:
-        """Tell for each id of a list whether the principal may read it."""
+        """Say for each id of a list whether the principal may read it."""
         return [self.allow(action, identifier) for identifier in ids]
 
 

@@ -1,6 +1,6 @@
 """The simulated clock: real time, stretched by a factor, that can be paused and moved forward.
 
-Owns the only place of the simulator's core where real time is read. The world never sees it: it is told the time.
+Owns the only place of the simulator's core where real time is read. The world never reads it: the time is passed in.
 """
 
 import time

@@ -44,7 +44,7 @@ class Counters:
     recent: deque[Seen] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
 
     def record(self, seen: Seen, peer: tuple[str, int] | None, agent: str) -> None:
-        """Count one finished request; `peer` tells connections apart."""
+        """Count one finished request; `peer` identifies its connection."""
         self.total += 1
         self.routes[seen.route] += 1
         if seen.group:

@@ -29,7 +29,7 @@ from vmss_tui.simulator.world.state.states import Health, Provisioning
 from vmss_tui.simulator.world.state.timeline import ExtensionEnds, HealthTurns, ScriptResult, without
 
 LOOK_EVERY = 0.1
-"""Real seconds between two looks for scripts to start."""
+"""Real seconds between two checks for scripts to start."""
 HEALTH_EVERY = 0.5
 """Real seconds between two runs of an instance's health command."""
 AT_ONCE = 16
@@ -54,12 +54,12 @@ class Run:
     sequence: int
     settings: ScriptSettings
     to_unix: bool
-    """Whether CRLF in downloaded scripts is fixed, as the Linux handler does unless told otherwise."""
+    """Whether CRLF in downloaded scripts is fixed, as the Linux handler does by default."""
     variables: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        """What tells runs apart."""
+        """What identifies a run."""
         return self.scale_set, self.instance, self.extension, self.sequence
 
 

@@ -163,7 +163,7 @@ def private_directory() -> Iterator[Path]:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove directories of ours whose simulator was killed: nobody holds their lock any more."""
+    """Remove directories of ours whose simulator was killed: their lock is free."""
     for path in parent.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             if path.stat().st_uid == os.getuid() and _is_free(path / LOCK):

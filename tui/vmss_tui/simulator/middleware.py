@@ -221,7 +221,7 @@ def _shorten(response: web.StreamResponse, rights: access.Rights, action: str) -
 
 @web.middleware
 async def throttle(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Draw from the quotas, answer 429 when one is empty, and tell what is left."""
+    """Draw from the quotas, answer 429 when one is empty, and report what is left."""
     if not is_arm(request.path):
         return await handler(request)
     gate, path = request.app[GATE], arm_path(request)

@@ -33,7 +33,7 @@ from vmss_tui.simulator.world.state.states import Execution
 HOST = "127.0.0.1"
 BODY_LIMIT = 8 * 1024 * 1024
 TICK = 0.25
-"""Real seconds between two looks at the world, the parent and idleness."""
+"""Real seconds between two checks of the world, the parent and idleness."""
 
 
 class StartError(Exception):
@@ -52,7 +52,7 @@ class ServeOptions:
     allow_root: bool = False
     """Run scripts for real even as root."""
     exit_when_idle: float | None = None
-    """Stop when no request came for so many real seconds and nobody holds a lease."""
+    """Stop when no request came for so many real seconds and no client holds a lease."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class Bucket:
     checked: float
 
     def refill(self, now: float) -> None:
-        """Add what has come in since the last look."""
+        """Add what has come in since the last check."""
         self.tokens = min(self.size, self.tokens + (now - self.checked) * self.size / self.window)
         self.checked = now
 
@@ -131,7 +131,7 @@ class Throttle:
         return None
 
     def charge(self, subscription: str, group: str, amount: int) -> None:
-        """Take a charge that only the answer could tell (the number of instances in a list)."""
+        """Take a charge that is known only with the answer (the number of instances in a list)."""
         for _, bucket in self._windows(subscription, group, time.monotonic()):
             bucket.tokens = max(0.0, bucket.tokens - amount)
 

@@ -1,6 +1,6 @@
 """Handlers of the extensions of one instance, the same for a Uniform set's instances and a Flexible set's machines.
 
-`find` tells which instance a path means.
+`find` resolves the instance of a path.
 """
 
 from collections.abc import Callable

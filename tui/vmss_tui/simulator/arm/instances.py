@@ -125,7 +125,7 @@ def flexible_json(shapes: Shapes, instance: Instance, *, view: bool) -> dict[str
 
 
 def flexible_stub_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
-    """What a Flexible set's own `virtualMachines` list tells: little more than ids and names (documented)."""
+    """What a Flexible set's own `virtualMachines` list shows: little more than ids and names (documented)."""
     return {
         "name": instance.name,
         "id": f"{shapes.set_base}/virtualMachines/{instance.name}",
@@ -366,7 +366,7 @@ def _data_disk(shapes: Shapes, instance: Instance, model: Mapping[str, Any]) -> 
 
 
 def _os(shapes: Shapes) -> tuple[str, str]:
-    """Name and version as the agent reports them, told from the image."""
+    """Name and version as the agent reports them, derived from the image."""
     sku = str(shapes.image.get("sku", ""))
     if shapes.windows:
         year = next((word for word in sku.split("-") if word.isdigit() and len(word) == 4), "2022")

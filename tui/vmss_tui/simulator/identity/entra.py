@@ -163,7 +163,7 @@ def _user_answer(directory: Directory, principal: Principal, audience: str, form
 
 
 async def device_code(request: web.Request) -> web.Response:
-    """Start a device-code sign-in; its page says so itself, because nobody has to type anything here."""
+    """Start a device-code sign-in; its page says so itself, because nothing has to be typed here."""
     form = {key: str(value) for key, value in (await request.post()).items()}
     tenant = request.match_info["tenant"]
     try:

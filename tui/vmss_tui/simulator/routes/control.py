@@ -99,7 +99,7 @@ def _guarded(call: Call) -> Callable[[web.Request], Awaitable[web.StreamResponse
 
 
 async def get_state(request: web.Request) -> dict[str, Any]:
-    """Tell what is running and how far its clock is."""
+    """Answer what is running and how far its clock is."""
     simulation, gate = request.app[SIMULATION], request.app[GATE]
     world = simulation.settle()
     return {
@@ -116,7 +116,7 @@ async def get_state(request: web.Request) -> dict[str, Any]:
 
 
 async def get_counters(request: web.Request) -> dict[str, Any]:
-    """Tell the counts of requests since the start or the last reset."""
+    """Answer the counts of requests since the start or the last reset."""
     return request.app[GATE].counters.snapshot()
 
 
@@ -127,12 +127,12 @@ async def reset_counters(request: web.Request) -> dict[str, Any]:
 
 
 async def get_requests(request: web.Request) -> list[dict[str, Any]]:
-    """Tell the newest requests, with `?route=` only those whose route contains the text."""
+    """Answer the newest requests, with `?route=` only those whose route contains the text."""
     return request.app[GATE].counters.requests(request.query.get("route", ""))
 
 
 async def get_faults(request: web.Request) -> list[dict[str, Any]]:
-    """Tell the rules in force and how often each has hit."""
+    """Answer the rules in force and how often each has hit."""
     return [fault.as_json() for fault in request.app[GATE].faults.live]
 
 
@@ -155,7 +155,7 @@ async def remove_faults(request: web.Request) -> dict[str, Any]:
 
 
 async def get_throttle(request: web.Request) -> dict[str, dict[str, float]]:
-    """Tell what is left in every bucket that was used."""
+    """Answer what is left in every bucket that was used."""
     return request.app[GATE].throttle.levels()
 
 

@@ -78,7 +78,7 @@ class RoleAssignment:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who can sign in. `secret` is a made-up one, valid on this simulator only."""
+    """An identity that can sign in. `secret` is a made-up one, valid on this simulator only."""
 
     client_id: str
     object_id: str

@@ -1,7 +1,7 @@
 """Makes the first world of a scenario: scale sets with instances that have been running for a while.
 
-Writes of the past are applied in the past and the world is advanced from there, so that a roll that is under way at
-the start has true times and true effects.
+Writes of the past are applied in the past and the world is advanced from there, so that a rolling upgrade that is in
+progress at the start has true times and true effects.
 """
 
 from collections.abc import Iterable, Mapping

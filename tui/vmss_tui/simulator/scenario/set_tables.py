@@ -59,7 +59,7 @@ OVERRIDE = Table(
         choice("provisioning", ("Succeeded", "Failed"), "Provisioning state at the start.", "Failed"),
         choice("protect", ("scale-in", "actions"), "Instance protection.", "actions"),
         flag("agent_ready", "false: the guest agent does not report.", "false"),
-        flag("stuck", "Whatever it is told, it never reports the end of it."),
+        flag("stuck", "Whatever it is asked to do, it never reports the end of it."),
         choice("script", ("fails", "hangs"), "How every script ends here.", "fails"),
         number("script_exit_code", "Exit code of a failing script.", "100"),
         text("script_stderr", "stderr of a failing script.", "E: Unable to locate package nginx"),
@@ -74,11 +74,11 @@ OVERRIDE = Table(
 
 HISTORY = Table(
     "history",
-    "A write of the past; the world is advanced from there, so that a roll is under way, or over, at the start.",
+    "A write of the past: a rolling upgrade that it starts is in progress, or over, at the start.",
     (
         duration("ago", "How long before the start.", '"7m"', required=True),
         instances("upgrade", "Instances brought to the model right after it (Manual mode).", '["0-3"]'),
-        duration("cancel_after", "Cancel the roll so long after the write.", '"2m"'),
+        duration("cancel_after", "Cancel the rolling upgrade so long after the write.", '"2m"'),
     ),
     (Table("script", "The script that was written.", SCRIPT_KEYS),),
     is_list=True,
@@ -101,7 +101,7 @@ SET_KEYS = (
         is_image,
     ),
     text("image_version", "Exact version the instances have.", "22.04.202409120"),
-    text("newest_image", "Version that an OS roll brings.", "22.04.202411060"),
+    text("newest_image", "Version that an OS rolling upgrade brings.", "22.04.202411060"),
     text("size", "Size of the machines.", "Standard_D2s_v5"),
     number("instances", "How many there are; ids from 0.", "60", most=1000),
     instances("ids", "Their ids, instead of a number; gaps are normal.", '["0-9", 12, 17]'),

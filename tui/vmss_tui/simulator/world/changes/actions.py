@@ -1,4 +1,4 @@
-"""Actions on instances: apply the model, power, reimage, redeploy, delete, and the rolls that a client starts.
+"""Actions on instances (apply the model, power, reimage, redeploy, delete) and the rolling upgrades a client starts.
 
 Durations come from the recorded operations of the same name.
 """
@@ -33,7 +33,7 @@ POWER_ACTIONS = {"start", "poweroff", "deallocate", "restart", "reimage", "reima
 
 
 def manual_upgrade(world: World, now: datetime, address: Address, ids: Sequence[str] | None) -> tuple[World, Operation]:
-    """Bring the named instances (or `*`) to the newest model; refused while a roll runs."""
+    """Bring the named instances (or `*`) to the newest model; refused while a rolling upgrade runs."""
 
     def act(draft: Draft) -> Operation:
         if not ids:

@@ -30,7 +30,7 @@ def fire(draft: Draft) -> None:
 
 
 def _autoscale(draft: Draft, event: Event) -> None:
-    """Autoscale writes the capacity like anyone else; refused while a roll runs, it tries again later (quoted)."""
+    """Autoscale writes the capacity; refused while a rolling upgrade runs, it tries again later (quoted)."""
     wanted = event.arguments.get("capacity")
     capacity = int(wanted) if wanted is not None else draft.value.capacity + int(event.arguments.get("by", 0))
     try:
@@ -59,7 +59,7 @@ def _health(draft: Draft, event: Event) -> None:
 
 
 def _deallocate(draft: Draft, event: Event) -> None:
-    """Somebody, or a spot eviction, takes instances down."""
+    """A person or a spot eviction deallocates instances."""
     for instance in _named(draft, event.arguments.get("instances", ())):
         begin_power(draft, instance, Power.DEALLOCATING, Power.DEALLOCATED, draft.rules.timings.deallocate)
 
@@ -71,7 +71,7 @@ def _delete(draft: Draft, event: Event) -> None:
 
 
 def _roll(draft: Draft, event: Event) -> None:
-    """The platform starts a roll of its own: automatic OS or extension upgrade."""
+    """The platform starts a rolling upgrade of its own: automatic OS or extension upgrade."""
     if not draft.value.rolling:
         upgrade.start(draft, RollKind(event.arguments.get("kind", "os")), by=Starter.PLATFORM)
 
@@ -79,8 +79,8 @@ def _roll(draft: Draft, event: Event) -> None:
 def _repair(draft: Draft, event: Event) -> None:
     """Automatic repairs rebuild, reimage or restart an instance that stayed unhealthy for the grace period.
 
-    The replacement has the newest model ("Automatic instance repairs"). That a repair waits for a roll to end is
-    inferred.
+    The replacement has the newest model ("Automatic instance repairs"). That a repair waits for the end of a rolling
+    upgrade is inferred.
     """
     instance = draft.instances.get(str(event.arguments["instance"]))
     since = event.arguments.get("since")

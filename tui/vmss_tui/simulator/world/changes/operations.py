@@ -28,7 +28,7 @@ def begin(
     removes_set: bool = False,
     extension: str | None = None,
 ) -> Operation:
-    """Begin an operation that lasts at least `lasting`, and until its instances and its roll are done."""
+    """Begin an operation that lasts at least `lasting`, and until its instances and its rolling upgrade are done."""
     operation = Operation(
         id=draft.mint("operation"),
         scale_set=draft.value.key,

@@ -1,7 +1,7 @@
 """Writes to the model: PUT, PATCH and DELETE of scale sets and of their extensions, and what each mode makes of them.
 
-Manual: the model only. Automatic: every instance at once. Rolling: the write itself starts the roll and its operation
-lasts until the last batch is done (recorded: extension_put_rolls_2018-05).
+Manual: the model only. Automatic: every instance at once. Rolling: the write itself starts the rolling upgrade and its
+operation lasts until the last batch is done (recorded: extension_put_rolls_2018-05).
 """
 
 from collections.abc import Mapping
@@ -171,7 +171,7 @@ def write_model(draft: Draft, body: Mapping[str, Any], kind: str, *, extension: 
 
 
 def check_writable(draft: Draft) -> None:
-    """Refuse a write to a set that is being deleted or that rolls."""
+    """Refuse a write to a set that is being deleted or that has a rolling upgrade in progress."""
     if draft.value.provisioning is Provisioning.DELETING:
         raise being_deleted(draft.value.name)
     if draft.value.rolling:
@@ -248,10 +248,10 @@ def _profile(model: Mapping[str, Any]) -> Any:
 
 
 def _asks_for_roll(before: ScaleSet, after: ScaleSet, changed: bool) -> bool:
-    """A write that only scales or tags does not roll; every other one does, even without a change.
+    """A write that only scales or tags starts no rolling upgrade; every other one does, even without a change.
 
-    Recorded (2020): a change of mode alone walks every instance; documented: a no-op PUT restarts a roll. That
-    scaling alone does not roll is inferred.
+    Recorded (2020): a change of mode alone walks every instance; documented: a no-op PUT restarts a rolling upgrade.
+    That scaling alone starts none is inferred.
     """
     if changed:
         return True

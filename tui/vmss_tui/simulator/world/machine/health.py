@@ -15,7 +15,7 @@ from vmss_tui.simulator.world.state.states import AfterScript, Health
 from vmss_tui.simulator.world.state.timeline import HealthTurns, ScriptResult, without
 
 SICK = (Health.UNHEALTHY, Health.UNKNOWN)
-"""States that count against the limits of a roll and that repairs act on; Initializing is waited for (documented)."""
+"""States that count against the limits and that repairs act on; Initializing is waited for (documented)."""
 
 
 def turn_health(draft: Draft, instance: Instance, to: Health) -> Instance:

@@ -1,6 +1,6 @@
 """The machine under an instance: created, reimaged, switched off and on, restarted, deleted.
 
-A script that was under way when the machine went off is taken up again when the agent is back.
+A script that was running when the machine went off is taken up again when the agent is back.
 """
 
 from dataclasses import replace

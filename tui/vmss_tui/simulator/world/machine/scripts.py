@@ -31,7 +31,7 @@ _BOTH_COMMANDS = "'commandToExecute' and 'script' were both specified, but only 
 
 @dataclass(frozen=True, slots=True)
 class ScriptSettings:
-    """What a Custom Script handler is told to do, public and protected settings together."""
+    """What a Custom Script handler has to do, public and protected settings together."""
 
     command: str = ""
     script: str = ""

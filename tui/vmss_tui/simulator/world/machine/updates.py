@@ -42,7 +42,7 @@ def update_to_model(draft: Draft, instance: Instance) -> Instance:
 def update_extensions(
     draft: Draft, instance: Instance, wanted: tuple[ExtensionSpec, ...], generation: int | None = None
 ) -> Instance:
-    """Give an instance exactly these extensions; what is under way and stays the same goes on undisturbed."""
+    """Give an instance exactly these extensions; what is in progress and stays the same is not disturbed."""
     assigned = instance.generation if generation is None else generation
     installed, todo, differs = _deliver(instance.extensions, wanted, draft)
     if instance.busy and not differs:
@@ -177,7 +177,7 @@ def _deliver(
 
 
 def delivered(current: InstalledExtension | None, spec: ExtensionSpec, draft: Draft) -> InstalledExtension:
-    """What an instance has after being told `spec`: the same, or the new settings under the next sequence number."""
+    """What an instance that is assigned `spec` has: the same, or the new settings under the next sequence number."""
     if current is None:
         return InstalledExtension(spec, 0, Provisioning.CREATING, draft.at, full_version(spec))
     if current.spec is spec or current.spec == spec:

@@ -1,4 +1,4 @@
-"""Which instances a roll works on, in which order, and how a batch turned out: pure questions about instances.
+"""Which instances a rolling upgrade works on, in which order, and how a batch turned out: pure questions.
 
 Sources: "Configure rolling upgrades" (zones one after another unless cross-zone, 5 minutes to become healthy),
 RollingUpgradePolicy.prioritizeUnhealthyInstances (all unhealthy instances of the set before any healthy one). The order
@@ -22,7 +22,7 @@ UNHEALTHY = Failure("RollingUpgradeInstanceUnhealthyError", "Instance found to b
 
 
 def scope(draft: Draft, walk_all: bool) -> tuple[str, ...]:
-    """Ids a roll has to work on: those behind the model or failed, or all when there is none and `walk_all`.
+    """Ids a rolling upgrade has to work on: those behind the model or failed, or all when there is none and `walk_all`.
 
     Instances protected from scale set actions are left alone.
     """
@@ -84,7 +84,7 @@ def patience(instance: Instance, health_wait: float) -> datetime:
 
 
 def explain(draft: Draft, instance: Instance) -> Failure:
-    """The detail of an instance that failed a roll: its script's error, else that it is unhealthy."""
+    """The detail of an instance that failed a rolling upgrade: its script's error, else that it is unhealthy."""
     target = f"{draft.value.name}/virtualMachines/{instance.id}"
     reason = instance.failure or UNHEALTHY
     return Failure(reason.code, reason.message, target)

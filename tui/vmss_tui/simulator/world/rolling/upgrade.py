@@ -1,6 +1,6 @@
 """The rolling upgrade engine: starting, batch after batch, thresholds, pause, cancel, surge and rollback.
 
-`start` and `cancel` are called by writes; `step` whenever something happened to the set or the roll is due.
+`start` and `cancel` are called by writes; `step` whenever something happened to the set or the rolling upgrade is due.
 Sources: "Configure rolling upgrades", "Rolling upgrades with MaxSurge", the recorded and quoted errors.
 """
 
@@ -34,7 +34,7 @@ _CANCELED = Failure(
 
 
 def start(draft: Draft, kind: RollKind, by: Starter = Starter.USER) -> None:
-    """Begin a roll over everything that is behind, or over all when nothing is."""
+    """Begin a rolling upgrade over everything that is behind, or over all when nothing is."""
     walk = kind is not RollKind.MODEL or draft.rules.switches.noop_write_walks
     delay = draft.seconds(draft.rules.timings.roll_start, "roll", draft.value.minted)
     draft.update(
@@ -52,9 +52,9 @@ def start(draft: Draft, kind: RollKind, by: Starter = Starter.USER) -> None:
 
 
 def cancel(draft: Draft) -> None:
-    """Cancel the roll: abandon the batch in flight (2023) or let it end first (2018), as the scenario says.
+    """Cancel the rolling upgrade: abandon the batch in flight (2023) or let it end first (2018), as the scenario says.
 
-    Raises Refused: 409 when nothing rolls.
+    Raises Refused: 409 when no rolling upgrade runs.
     """
     roll = draft.value.roll
     if roll is None or not roll.running or roll.phase is RollPhase.CANCELLING:
@@ -69,9 +69,9 @@ def cancel(draft: Draft) -> None:
 
 
 def approve(draft: Draft, ids: Iterable[str]) -> None:
-    """Let a deferred OS roll touch these instances (swagger: approveRollingUpgrade).
+    """Let a deferred OS rolling upgrade touch these instances (swagger: approveRollingUpgrade).
 
-    Raises Refused: 409 when no roll waits for approvals.
+    Raises Refused: 409 when no rolling upgrade waits for approvals.
     """
     roll = draft.value.roll
     if roll is None or not roll.running or roll.approved is None:
@@ -80,7 +80,7 @@ def approve(draft: Draft, ids: Iterable[str]) -> None:
 
 
 def step(draft: Draft) -> None:
-    """Take the roll as far as it goes at this moment."""
+    """Take the rolling upgrade as far as it goes at this moment."""
     roll = draft.value.roll
     if roll is None or not roll.running:
         return
@@ -137,7 +137,7 @@ def _ready(roll: RollingUpgrade) -> tuple[str, ...]:
 
 
 def _is_deferred(draft: Draft) -> bool:
-    """Whether an OS roll waits for approvals (swagger: automaticOSUpgradePolicy.osRollingUpgradeDeferral)."""
+    """Whether OS rolling upgrades wait for approvals (swagger: automaticOSUpgradePolicy.osRollingUpgradeDeferral)."""
     policy = draft.value.properties.get("upgradePolicy", {}).get("automaticOSUpgradePolicy") or {}
     return bool(policy.get("osRollingUpgradeDeferral"))
 

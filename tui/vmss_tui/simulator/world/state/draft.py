@@ -63,7 +63,7 @@ class Draft:
         return [instance for instance in self.instances.values() if not instance.hidden]
 
     def seconds(self, span: Seconds, *parts: object) -> timedelta:
-        """A repeatable duration within `span`; `parts` tell apart what is drawn."""
+        """A repeatable duration within `span`; `parts` identify what is drawn."""
         return timedelta(seconds=draw(span, self.rules.seed, self.value.key, *parts))
 
     # --- changing ---

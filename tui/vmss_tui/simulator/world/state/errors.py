@@ -48,12 +48,12 @@ def rolling_in_progress() -> Refused:
 
 
 def nothing_to_cancel() -> Refused:
-    """409 of a cancel without a roll (recorded: rolling_cancel_none_409)."""
+    """409 of a cancel without a rolling upgrade (recorded: rolling_cancel_none_409)."""
     return Refused(409, "OperationNotAllowed", "There is no ongoing Rolling Upgrade to cancel.")
 
 
 def nothing_to_approve() -> Refused:
-    """409 of an approval without an OS roll that waits for one (inferred: no source has the text)."""
+    """409 of an approval without an OS rolling upgrade that waits for one (inferred: no source has the text)."""
     return Refused(409, "OperationNotAllowed", "There is no ongoing Rolling Upgrade to approve.")
 
 
@@ -69,7 +69,7 @@ def being_deleted(name: str) -> Refused:
 
 
 def os_roll_not_applicable() -> Refused:
-    """409 of an OS roll that has nothing to work on (quoted)."""
+    """409 of an OS rolling upgrade that has nothing to work on (quoted)."""
     return Refused(
         409,
         "OperationNotAllowed",

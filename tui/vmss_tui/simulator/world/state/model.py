@@ -44,7 +44,7 @@ class Instance:
     tier: str = "Standard"
     image_version: str = ""
     generation: int = 0
-    """Which generation of the scale set's model it was told to run."""
+    """Which generation of the scale set's model it was assigned."""
     provisioning: Provisioning = Provisioning.SUCCEEDED
     provisioned_at: datetime | None = None
     """When `provisioning` took its present value."""
@@ -82,7 +82,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A long-running operation; it ends when its time has come, its instances are done and its roll is over."""
+    """A long-running operation; it ends when its time, its instances and its rolling upgrade are over."""
 
     id: str
     scale_set: str
@@ -101,7 +101,7 @@ class Operation:
     extension: str | None = None
     """Lower-cased name of the model extension whose write this is."""
     polled: bool = False
-    """Somebody has asked for it."""
+    """A client has asked for it."""
 
 
 @dataclass(frozen=True, slots=True)

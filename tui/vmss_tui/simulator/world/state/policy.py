@@ -120,7 +120,7 @@ def batch_size(percent: int, total: int) -> int:
     """Instances a batch may have at most.
 
     "At most maxBatchInstancePercent of the total, at least 1" (swagger and "Configure rolling upgrades";
-    recorded: 2 instances at 20 % roll one by one).
+    recorded: 2 instances at 20 % are upgraded one by one).
     """
     return max(1, percent * total // 100)
 

@@ -171,7 +171,7 @@ def health_source(model: Mapping[str, Any]) -> HealthSource:
 
 
 def is_windows(model: Mapping[str, Any]) -> bool:
-    """True for Windows images, as far as a model tells."""
+    """True for Windows images, as far as a model shows."""
     profile = model.get("properties", {}).get("virtualMachineProfile") or {}
     if "windowsConfiguration" in (profile.get("osProfile") or {}):
         return True

@@ -54,7 +54,7 @@ class InstanceTraits:
     """What is special about one instance."""
 
     stuck: bool = False
-    """Whatever it is told, it never reports the end of it."""
+    """Whatever it is asked to do, it never reports the end of it."""
     script: ScriptTrait = ScriptTrait.USUAL
     script_exit_code: int = 1
     script_stderr: str = ""
@@ -79,7 +79,7 @@ class SetTraits:
     update_domains: int = 5
     fault_domains: int = 5
     newest_image: str = ""
-    """Version that an OS roll brings; empty means that nothing newer is published."""
+    """Version that an OS rolling upgrade brings; empty means that nothing newer is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Timings:
     model_write: Seconds = (5.0, 25.0)
     roll_start: Seconds = (4.0, 10.0)
     noop_update: Seconds = (20.0, 60.0)
-    """An instance walked by a roll that has nothing to change."""
+    """An instance walked by a rolling upgrade that has nothing to change."""
     agent_pickup: Seconds = (2.0, 8.0)
     extension: Seconds = (5.0, 20.0)
     """A handler other than Custom Script."""
@@ -122,7 +122,7 @@ class Switches:
     restamp_operations: bool = False
     """Stamp a rolling operation's startTime anew at each batch (recordings of 2017-2020)."""
     never_rolled: NeverRolled = NeverRolled.NOT_FOUND
-    """Answer of rollingUpgrades/latest before any roll (inferred)."""
+    """Answer of rollingUpgrades/latest before any rolling upgrade (inferred)."""
     echo_protected_settings: bool = False
     """The 201 of an extension PUT echoes protectedSettings, as recorded twice in October 2018."""
     noop_write_walks: bool = True
@@ -130,7 +130,7 @@ class Switches:
     two_health_sources: TwoHealthSources = TwoHealthSources.REFUSE
     """Probe and health extension together where health matters: documented as not possible, the answer is inferred."""
     model_roll_in_latest: bool = True
-    """rollingUpgrades/latest shows rolls that a model write started (inferred: yes)."""
+    """rollingUpgrades/latest shows rolling upgrades that a model write started (inferred: yes)."""
     retry_after: RetryAfter = RetryAfter.NEVER
     """never: as in every recording of the Azure CLI, and of today. writes: 10 s on PUT, PATCH and DELETE (recorded by
     .NET since 2018). first polls: on the first poll of an operation too, 11 to 97 s (recorded for 800 of 4688)."""
@@ -139,7 +139,7 @@ class Switches:
     uppercase_groups: bool = True
     """Subscription-wide lists give the resource group in upper case (310 of 310 recorded ids)."""
     uppercase_machines: bool = False
-    """Lists of instances do so too (counted: 790 of 1277 ids; nothing tells which)."""
+    """Lists of instances do so too (counted: 790 of 1277 ids; which ones is unknown)."""
 
 
 @dataclass(frozen=True, slots=True)

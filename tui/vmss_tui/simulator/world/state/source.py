@@ -1,4 +1,4 @@
-"""The health source of a scale set: who tells Azure how its instances are, in which states, and how late.
+"""The health source of a scale set: what reports to Azure how its instances are, in which states, and how late.
 
 Source: "Use Application Health extension with Virtual Machine Scale Sets" (binary and rich states, Initializing only
 when the extension starts, Unknown when the endpoint does not answer, intervalInSeconds, numberOfProbes, gracePeriod).
@@ -20,7 +20,7 @@ _INTERVAL, _PROBES = 5, 1
 
 @dataclass(frozen=True, slots=True)
 class HealthSource:
-    """What tells Azure how the instances of a set are."""
+    """What reports to Azure how the instances of a set are."""
 
     kind: HealthKind = HealthKind.NONE
     """Load balancer probe, Application Health extension 1.0 (binary) or 2.0 (rich states)."""
