@@ -20,6 +20,7 @@ from vmss_tui.errors import Changed
 from vmss_tui.gateway import bodies
 from vmss_tui.gateway.faults import from_exception
 from vmss_tui.gateway.http.arm import COMPUTE_API, Arm, ArmPart, decode_any, path_of
+from vmss_tui.gateway.read.flexible import vm_key
 from vmss_tui.ports import AppliesScript, MovesInstances
 
 
@@ -141,12 +142,14 @@ class ScriptWriter(ArmPart, AppliesScript):
         flexible = scale_set.orchestration is Orchestration.FLEXIBLE
         body: dict[str, Any] = {"properties": properties} | ({"location": scale_set.location} if flexible else {})
         what = f"write extension {script.name} of {instance.name}"
+        self.arm.vm_writes[vm_key(scale_set.id, instance.name)] += 1
         return await send(self.arm, what, "PUT VM extension", client.begin_create_or_update, *where, script.name, body)
 
     async def remove_vm_extension(self, scale_set: ScaleSet, instance: Instance, name: str) -> OperationHandle:
         """DELETE the extension from one instance."""
         client, where = self._instance_extensions(scale_set, instance)
         what = f"remove extension {name} of {instance.name}"
+        self.arm.vm_writes[vm_key(scale_set.id, instance.name)] += 1
         return await send(self.arm, what, "DELETE VM extension", client.begin_delete, *where, name)
 
     def _instance_extensions(self, scale_set: ScaleSet, instance: Instance) -> tuple[Any, tuple[str, ...]]:
@@ -178,6 +181,7 @@ class InstanceUpdater(ArmPart, MovesInstances):
         if not ids:
             raise ValueError("no instances to update")
         target = scale_set.id
+        self.arm.vm_writes.update(vm_key(target, name) for name in ids)
         return await send(
             self.arm,
             f"update {len(ids)} instances of {target.short}",

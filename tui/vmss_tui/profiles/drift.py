@@ -149,6 +149,6 @@ def _behind(snapshot: SetSnapshot) -> int:
     script = snapshot.scale_set.script
     wanted = script.digest if script is not None else ""
     return sum(
-        not each.latest_model or bool(each.script_digest and wanted and each.script_digest != wanted)
+        each.is_behind or bool(each.script_digest and wanted and each.script_digest != wanted)
         for each in snapshot.instances
     )

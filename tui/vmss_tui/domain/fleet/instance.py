@@ -25,6 +25,9 @@ class Instance:
     provisioning: Provisioning = Provisioning.UNKNOWN
     latest_model: bool = False
     """Azure says it has the latest model. That is *assigned*, not *the script finished*."""
+    version_known: bool = True
+    """Whether its configuration could be read. When not, `script_digest` is empty and `latest_model` False, and the
+    instance counts neither as behind nor as failed: the next read may tell."""
     script_digest: str = ""
     """Digest of the custom-script configuration this instance has; empty when it has none."""
     script_settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -40,6 +43,16 @@ class Instance:
     message: str = ""
     """The most telling line for people: an error, or what it is doing; plain text, one line."""
     created_at: datetime | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it is known to lack the latest model."""
+        return self.version_known and not self.latest_model
+
+    @property
+    def model_word(self) -> str:
+        """Where it stands against the scale set model: `current`, `behind` or `unknown`."""
+        return "behind" if self.is_behind else "current" if self.latest_model else "unknown"
 
     @property
     def is_off(self) -> bool:

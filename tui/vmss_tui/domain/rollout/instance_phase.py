@@ -120,7 +120,7 @@ def _behind(instance: Instance, context: PhaseContext, *, over: bool) -> Phase:
         if over and instance.provisioning is Provisioning.FAILED and instance.id in context.begun:
             return Phase.FAILED
         return Phase.UPDATING if moving else Phase.WAITING
-    return Phase.FAILED if over and not moving else Phase.UPDATING
+    return Phase.FAILED if over and not moving and instance.version_known else Phase.UPDATING
 
 
 def _ran(instance: Instance, context: PhaseContext, known: Progress | None, *, over: bool) -> Phase:

@@ -4,6 +4,7 @@ Reads go through `ComputeManagementClient.send_request`, which keeps the SDK's p
 without its typed models. Tokens are only ever sent to the cloud's own host over https. Raises only `vmss_tui.errors`.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -61,6 +62,8 @@ class Arm:
         """Subscription id -> resource group in lower case -> its name as typed."""
         self.refused_tenants: set[str] = set()
         """Tenants that gave this sign-in no token; they are not asked again."""
+        self.vm_writes: Counter[tuple[str, str, str]] = Counter()
+        """How often we wrote to a VM (subscription, group, name in lower case): what was read before is out of date."""
         self._transport = transport
         self._clients: dict[str, ComputeManagementClient] = {}
 

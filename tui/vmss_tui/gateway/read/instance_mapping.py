@@ -4,7 +4,7 @@ Pure, and the hot path: a thousand instances are read every few seconds, so equa
 Sources: recordings `vm_list_*`, `vm_instanceview_*`, custom-script-extension-linux.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import lru_cache
 
@@ -31,20 +31,23 @@ _NO_VIEW = wire.InstanceView()
 _NO_EXTENSION = wire.ExtensionProperties()
 
 
-def instances(found: Iterable[wire.Vm], of: ScaleSet) -> tuple[Instance, ...]:
-    """The instances of a scale set in the order of their numbers."""
-    flexible = of.orchestration is Orchestration.FLEXIBLE
-    model = of.script.digest if flexible and of.script else ""
-    result = [instance(each, of, model if flexible else None) for each in found]
-    result.sort(key=lambda each: each.ordinal)
+def instances(vms: Iterable[wire.Vm], scale_set: ScaleSet, unread: Collection[str] = ()) -> tuple[Instance, ...]:
+    """The instances of a scale set in the order of their numbers.
+
+    `unread` names the VMs whose extensions could not be read: their version is unknown.
+    """
+    flexible = scale_set.orchestration is Orchestration.FLEXIBLE
+    model = scale_set.script.digest if flexible and scale_set.script else ""
+    result = [instance(vm, scale_set, model if flexible else None, known=name_of(vm) not in unread) for vm in vms]
+    result.sort(key=lambda found: found.ordinal)
     return tuple(result)
 
 
-def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None) -> Instance:
+def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None, *, known: bool = True) -> Instance:
     """One instance. `model_digest` is set for Flexible sets, where Azure does not say who has the latest model."""
     props = vm.properties or _NO_PROPERTIES
     view = props.instance_view or _NO_VIEW
-    name = vm.name or (vm.id or "").rsplit("/", 1)[-1]
+    name = name_of(vm)
     resource, handler = _script_resource(vm.resources)
     reported = _script_view(view.extensions, resource.name if resource else None)
     config = (resource.properties if resource else None) or _NO_EXTENSION
@@ -63,7 +66,8 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None) -> Inst
         fault_domain=view.platform_fault_domain,
         power=_power(view.statuses),
         provisioning=state,
-        latest_model=bool(props.latest_model_applied) if model_digest is None else sha == model_digest,
+        latest_model=bool(props.latest_model_applied) if model_digest is None else known and sha == model_digest,
+        version_known=known,
         script_digest=sha,
         script_settings=parsed_settings(own),
         script=run,
@@ -75,6 +79,11 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None) -> Inst
         message=_message(view, state, run, agent),
         created_at=moment(props.time_created),
     )
+
+
+def name_of(vm: wire.Vm) -> str:
+    """A VM's name, from its id when the answer has no name."""
+    return vm.name or (vm.id or "").rsplit("/", 1)[-1]
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 The list of instances is the hot read. `$expand=instanceView` without `$select`: with it Azure answers
 `latestModelApplied: false` for every instance (recording `vm_list_select_instanceview_QUIRK`). The VMs of a Flexible
-set come from the compute VM list, filtered by the set.
+set come from the compute VM list, filtered by the set, and their extensions from GET of each (`flexible`).
 """
 
 import logging
@@ -18,6 +18,7 @@ from vmss_tui.gateway.faults import from_exception
 from vmss_tui.gateway.http.arm import Arm, ArmPart, compute_path, decode_any, decoder, path_of
 from vmss_tui.gateway.read import instance_mapping, mapping, wire
 from vmss_tui.gateway.read.autoscale import AutoscaleSettings
+from vmss_tui.gateway.read.flexible import FlexibleExtensions
 from vmss_tui.ports import ReadsScaleSet
 
 _PAGE = decoder(wire.VmPage)
@@ -39,6 +40,7 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
     def __init__(self, arm: Arm) -> None:
         super().__init__(arm)
         self._autoscale = AutoscaleSettings(arm)
+        self._flexible = FlexibleExtensions(arm)
 
     async def scale_set(self, target: ScaleSetId) -> ScaleSet:
         """Its model, policy and etag; with automatic repairs on, also whether they are suspended (one more call)."""
@@ -68,7 +70,7 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
         return mapping.suspended(view.value)
 
     async def instances(self, scale_set: ScaleSet) -> tuple[Instance, ...]:
-        """The set's instances in the order of their numbers."""
+        """The set's instances in the order of their numbers; a VM that cannot be read has an unknown version."""
         target = scale_set.id
         if scale_set.orchestration is Orchestration.FLEXIBLE:
             url = compute_path(
@@ -85,7 +87,10 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
         what = f"read the instances of {target.short}"
         async for page in self.arm.pages(target.subscription, url, _PAGE, what=what, kind=kind):
             found += page.value or ()
-        return instance_mapping.instances(found, scale_set)
+        unread: frozenset[str] = frozenset()
+        if scale_set.orchestration is Orchestration.FLEXIBLE:
+            unread = await self._flexible.complete(target, found)
+        return instance_mapping.instances(found, scale_set, unread)
 
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
         """The latest rolling upgrade; None when there never was one (404 or 409, whichever Azure prefers)."""

@@ -49,9 +49,10 @@ class ExtensionProperties(Wire):
 
 
 class Extension(Wire):
-    """An extension of the model, or of an instance under `resources`."""
+    """An extension of the model, or of an instance under `resources` (where a list of VMs gives only its id)."""
 
     name: str | None = None
+    id: str | None = None
     properties: ExtensionProperties | None = None
 
 
@@ -245,6 +246,7 @@ class VmProperties(Wire):
     hardware_profile: HardwareProfile | None = None
     protection_policy: Protection | None = None
     time_created: str | None = None
+    vm_id: str | None = None
 
 
 class Vm(Wire):
@@ -253,6 +255,7 @@ class Vm(Wire):
     name: str | None = None
     id: str | None = None
     instance_id: str | None = None
+    etag: str | None = None
     zones: list[Any] | None = None
     sku: Sku | None = None
     properties: VmProperties | None = None

@@ -54,7 +54,7 @@ def mark_of(instance: Instance) -> Mark:
     if instance.health is Health.UNKNOWN:
         return HEALTH[Health.UNKNOWN]
     if not instance.latest_model:
-        return Mark(RING, "behind", Role.WAIT)
+        return Mark(RING, instance.model_word, Role.WAIT)
     return Mark(DOT, "current", Role.OK)
 
 
@@ -114,7 +114,7 @@ def _newest_first(instance: Instance, known: Known) -> float:
 
 
 def _model(instance: Instance) -> str:
-    return "current" if instance.latest_model else "behind"
+    return instance.model_word
 
 
 InstanceColumn = DataColumn[Instance, Known]
@@ -135,7 +135,7 @@ INSTANCES: Table[Instance, Known] = Table(
             rank=lambda it, known: it.zone,
             values=lambda it, known: (it.zone,)),
         InstanceColumn("model", "MODEL", 7, priority=6, match=Match.WORD, words=("current", "behind"),
-            cell=lambda it, known: cell(_model(it), Role.DIM if it.latest_model else Role.WARN),
+            cell=lambda it, known: cell(_model(it), Role.WARN if it.is_behind else Role.DIM),
             rank=lambda it, known: it.latest_model,
             values=lambda it, known: (_model(it),)),
         InstanceColumn("version", "VERSION", 10, flex=2, middle=True, longest=LONGEST_VERSION, bare=True,

@@ -103,7 +103,7 @@ def _of_instance(instance: Instance, labels: dict[str, str]) -> Values:
     return {
         "power": instance.power.value,
         "provisioning": instance.provisioning.value,
-        "model": "current" if instance.latest_model else "behind",
+        "model": instance.model_word,
         "version": instance_version(instance, labels),
         "script": instance.script.state.value,
         "exit_code": instance.script.exit_code,
