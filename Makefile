@@ -11,7 +11,7 @@ JOBS   ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1))')
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test readme check format bench screenshots conformance kill-test dist clean
+.PHONY: help demo test readme check format figures bench screenshots conformance kill-test dist clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -45,6 +45,9 @@ format: $(STAMP)  ## format and fix what can be fixed
 
 bench: $(STAMP)  ## measure the budgets, as ratios to a baseline of the same run
 	@cd tests && ../$(BIN)/python -m bench $(ARGS)
+
+figures: $(STAMP)  ## count the code base: sizes, circles, arrows, docstrings (ARGS=tui/vmss_tui of another checkout)
+	@cd tests && ../$(BIN)/python -m support.source.figures $(ARGS)
 
 screenshots: $(STAMP)  ## draw every screen from its scenario into screenshots/
 	@$(BIN)/python screenshots/generate.py $(ARGS)

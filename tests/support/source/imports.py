@@ -71,11 +71,18 @@ class _Tarjan:
             del self.stack[first:]
 
 
-def package_arrows(graph: Graph, depth: int = 2) -> set[tuple[str, str]]:
-    """Pairs of packages (the first `depth` parts of a name) of which the first imports the second."""
+def folder_arrows(modules: Collection[Module]) -> set[tuple[str, str]]:
+    """Pairs of folders of which the first imports from the second."""
+    folders = {module.name: module.package for module in modules}
+    pairs = ((source, target) for source, targets in import_graph(modules).items() for target in targets)
+    return {(folders[source], folders[target]) for source, target in pairs if folders[source] != folders[target]}
 
-    def package(name: str) -> str:
-        return ".".join(name.split(".")[:depth])
 
-    pairs = {(package(source), package(target)) for source, targets in graph.items() for target in targets}
-    return {(source, target) for source, target in pairs if source != target}
+def package_arrows(modules: Collection[Module]) -> set[tuple[str, str]]:
+    """The same between the packages at the top, without the modules that stand beside them."""
+    pairs = {(_top(source), _top(target)) for source, target in folder_arrows(modules)}
+    return {(source, target) for source, target in pairs if source and target and source != target}
+
+
+def _top(folder: str) -> str:
+    return ".".join(folder.split(".")[1:2])
