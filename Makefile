@@ -4,6 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 N      ?= 50
+FUZZ   ?= 20
+# The tests without a process, a socket or a screen: what they leave out of these packages is not tested by itself.
+PURE   := tests/domain tests/presentation tests/report tests/profiles
 # Tests wait for simulators and terminals more than they compute, so there are three workers a core.
 JOBS   ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1))')
 
@@ -11,7 +14,7 @@ JOBS   ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1))')
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test readme check format figures bench screenshots conformance kill-test dist clean
+.PHONY: help demo test coverage readme check format figures bench screenshots conformance kill-test fuzz dist clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -32,6 +35,13 @@ demo: $(STAMP)  ## open the app on the simulator
 
 test: $(STAMP)  ## run the whole test suite
 	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q $(ARGS)
+
+coverage: $(STAMP)  ## gate the branch coverage of the pure packages by their own tests
+	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q --cov --cov-report= $(PURE)
+	@$(BIN)/coverage report --skip-covered --show-missing --fail-under=100 --include='*/vmss_tui/domain/*'
+	@for package in presentation report profiles; do \
+	  $(BIN)/coverage report --skip-covered --show-missing --fail-under=95 --include="*/vmss_tui/$$package/*" || exit 1; \
+	done
 
 check: $(STAMP)  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check .
@@ -58,6 +68,9 @@ readme: $(STAMP)  ## write the README's generated parts
 conformance: $(STAMP)  ## run the real Azure CLI against the simulator (installs azure-cli into .venv-az)
 	@test -x .venv-az/bin/az || { $(PYTHON) -m venv .venv-az && .venv-az/bin/pip install --quiet azure-cli==2.91.0; }
 	@VMSS_TUI_AZ=$(CURDIR)/.venv-az/bin/az $(BIN)/pytest tests/conformance -q -n $(JOBS) $(ARGS)
+
+fuzz: $(STAMP)  ## run every property test with FUZZ times as many cases as the suite, new ones each time (FUZZ=20)
+	@FUZZ=$(FUZZ) $(BIN)/pytest -m hypothesis -n $(JOBS) --dist=worksteal -q --timeout=1200 $(ARGS)
 
 kill-test: $(STAMP)  ## kill the runner N times at random points (N=50)
 	@KILLS=$(N) $(BIN)/pytest tests/engine/test_kill.py -q $(ARGS)

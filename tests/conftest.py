@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from support import fuzzing
 from support.simulator import shared_simulator, simulator
 
 __all__ = ["shared_simulator", "simulator"]
+
+fuzzing.load()
 
 # Processes under test inherit what is ignored: a suite started by nohup, or in the background of a shell, would have
 # them ignore what the tests send.

@@ -3,15 +3,15 @@
 No instance is skipped, none is updated twice, no batch exceeds its size, Azure's roll is started once.
 """
 
-import os
 import random
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from support.engine.driver import BUSY, KILL, LOST, OK, UNHEARD, Driver, Fate
 from support.engine.toy import Toy, script
+from support.fuzzing import examples
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_of
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
@@ -24,11 +24,6 @@ from vmss_tui.domain.rollout.state import Stage
 POLICY = RolloutPolicy(
     steps=(BatchStep(Amount(34, percent=True)),), unhealthy_percent=34, unhealthy_upgraded_percent=100, pause_seconds=2
 )
-
-
-EXAMPLES = int(os.environ.get("EXAMPLES", "60"))
-"""With a number given, other cases are tried each time; without, always the same."""
-SAME = "EXAMPLES" not in os.environ
 
 
 def plan_for(toy: Toy, policy: RolloutPolicy = POLICY) -> RolloutPlan:
@@ -67,7 +62,7 @@ CASES = st.fixed_dictionaries(
 
 
 @given(CASES)
-@settings(max_examples=EXAMPLES, derandomize=SAME, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 def test_a_rollout_is_never_lost(case: dict[str, object]) -> None:
     percent = int(str(case["percent"]))
     automatic = case["mode"] is UpgradeMode.AUTOMATIC
@@ -110,7 +105,7 @@ EVENTS = st.lists(
 
 
 @given(CASES, EVENTS)
-@settings(max_examples=EXAMPLES, derandomize=SAME, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 def test_whatever_happens_it_ends_and_nobody_is_updated_twice(
     case: dict[str, object], events: list[tuple[int, str, int]]
 ) -> None:

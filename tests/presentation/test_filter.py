@@ -1,7 +1,7 @@
 """The filter language."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vmss_tui.presentation.filter import Field, FilterProblem, Match, Values, matches, parse
@@ -96,7 +96,6 @@ def test_a_bad_expression_is_named() -> None:
         parse("/[/", KNOWN)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_filter_or_a_problem_in_words(source: str) -> None:
     try:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from support.engine.story import policy
 from support.engine.toy import Toy, script
+from support.fuzzing import examples
 from vmss_tui.domain.plan.forecast import Forecast, Range, TrackRecord, forecast
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan
@@ -96,7 +97,7 @@ def test_the_chance_to_be_done_in_time() -> None:
     assert nothing.duration == Range(0, 0) and nothing.chance_within(0) == 1
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.integers(1, 200), st.integers(1, 60), st.lists(st.floats(1, 5000), max_size=40), st.integers(0, 40))
 def test_it_is_ordered_and_repeatable_whatever_is_known(
     instances: int, batch: int, seconds: list[float], failed: int

@@ -3,9 +3,10 @@
 from typing import Any
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from support.fuzzing import examples
 from support.simulated.story import Story
 from vmss_tui.simulator.arm.instances import Shapes, instance_json
 from vmss_tui.simulator.arm.scale_sets import extension_json, instance_view_json, scale_set_json
@@ -49,7 +50,7 @@ def show(story: Story) -> None:
     assert msgspec.json.encode(shown)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(150)
 @given(st.sampled_from(["put", "patch", "extension"]), BODIES)
 def test_any_body_is_answered_and_leaves_a_world_that_can_be_shown(how: str, body: dict[str, Any]) -> None:
     story = Story.of('mode = "Automatic"\ninstances = 2\n')

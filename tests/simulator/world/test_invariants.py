@@ -5,9 +5,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from support.fuzzing import examples
 from support.simulated.story import Story
 from vmss_tui.simulator import world
 from vmss_tui.simulator.world.changes import actions, writes
@@ -82,7 +83,7 @@ def check_roll(value: ScaleSet) -> None:
         assert roll.batch == () and roll.due is None
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(100)
 @given(st.sampled_from(["extension", "probe"]), st.lists(STEPS, min_size=1, max_size=15))
 def test_any_story_stays_consistent_and_comes_to_rest(health: str, steps: list[Step]) -> None:
     scripts = "[[scripts]]\nmatch = 'fails'\nexit_code = 3\nseconds = 20\n"

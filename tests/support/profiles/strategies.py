@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from support.fuzzing import examples
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HANDLERS, ScriptConfig, SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
@@ -14,8 +14,8 @@ from vmss_tui.profiles.convert.inline_script import encode
 from vmss_tui.profiles.format.spec import PROTECTED_NAMES
 from vmss_tui.profiles.model import FileRef, Profile, ReportFields, Rerun, Script, Targets, Variable
 
-QUICK = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-"""No wall-clock limits; enough examples to find what is wrong, on a shared machine too."""
+QUICK = examples(40)
+"""Enough to find what is wrong, on a shared machine too."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 filled = texts.filter(bool)
