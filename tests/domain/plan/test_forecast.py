@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from support.engine.story import policy
@@ -99,6 +99,7 @@ def test_the_chance_to_be_done_in_time() -> None:
 
 @examples(50)
 @given(st.integers(1, 200), st.integers(1, 60), st.lists(st.floats(1, 5000), max_size=40), st.integers(0, 40))
+@example(57, 2, [1.0, 1.0, 1.0, 1.0, 2.0], 0)
 def test_it_is_ordered_and_repeatable_whatever_is_known(
     instances: int, batch: int, seconds: list[float], failed: int
 ) -> None:

@@ -118,7 +118,7 @@ def forecast(plan: RolloutPlan, record: TrackRecord | None = None, *, plays: int
     return Forecast(
         basis=known.basis,
         duration=_range(durations),
-        batch_ends=tuple(_range(sorted(ends[i] for ends in whole if i < len(ends))) for i in range(len(plan.batches))),
+        batch_ends=tuple(_batch_ends(whole, len(plan.batches))),
         batch_seconds=_at(sizes, 0.9),
         lowest_healthy=_lowest(plan, played),
         breaches=tuple(Breach(limit, stops.count(limit) / plays) for limit in sorted(set(stops))),
@@ -186,6 +186,18 @@ def _at(ordered: Sequence[float], share: float) -> float:
 
 def _range(ordered: Sequence[float]) -> Range:
     return Range(_at(ordered, 0.5), _at(ordered, 0.9)) if ordered else Range(0.0, 0.0)
+
+
+def _batch_ends(whole: Sequence[Sequence[float]], batches: int) -> Iterator[Range]:
+    """When each batch ends, (0, 0) where no play comes that far.
+
+    A batch never ends before the one in front of it, although fewer plays, and perhaps only the quicker ones, reach it.
+    """
+    latest = Range(0.0, 0.0)
+    for number in range(batches):
+        reached = _range(sorted(ends[number] for ends in whole if number < len(ends)))
+        latest = Range(max(latest.p50, reached.p50), max(latest.p90, reached.p90))
+        yield latest if reached.p50 else reached
 
 
 def _lowest(plan: RolloutPlan, played: Sequence[_Play]) -> Range | None:
