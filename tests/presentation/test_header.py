@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from support import estate
@@ -23,7 +23,6 @@ INFO = HeaderInfo(
 )
 
 
-@settings(deadline=None)
 @given(st.integers(10, 300), st.text(max_size=60), st.text(max_size=60))
 def test_the_header_never_takes_more_than_its_line(width: int, name: str, note: str) -> None:
     info = replace(INFO, crumbs=("vmss-tui", name, name), note=note, read_only=True, cloud="simulator")
@@ -82,7 +81,6 @@ def test_a_notice_wraps_and_numbers_nothing() -> None:
     assert sum(line.startswith("   ▸ ") for line in found) == 2
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80), st.integers(8, 40))
 def test_wrapping_loses_no_letter(words: str, cells: int) -> None:
     assert "".join("".join(header.wrap(words, cells)).split()) == "".join(words.split())

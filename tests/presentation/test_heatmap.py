@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vmss_tui import text
@@ -29,7 +29,6 @@ def test_zones_side_by_side_or_below_or_scaled() -> None:
     assert heatmap_lines(zones, 5) == ()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 1500), min_size=1, max_size=5), st.integers(20, 200))
 def test_the_map_fits_whatever_the_set(sizes: list[int], width: int) -> None:
     found = heatmap_lines([Zone(f"zone {n}", (OK,) * size, f"z{n}") for n, size in enumerate(sizes)], width, most=5)

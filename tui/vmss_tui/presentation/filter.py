@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 _TERM = re.compile(r'\s*(!?)(?:([A-Za-z]\w*):)?(?:/((?:[^/\\]|\\.)*)(?:/|$)|"([^"]*)(?:"|$)|(\S*))')
 
@@ -47,8 +48,10 @@ class Field:
                 return low == wanted if low.isdigit() else wanted in low
             case Match.START:
                 return low.startswith(wanted)
-            case _:
+            case Match.PART:
                 return wanted in low
+            case unreachable:
+                assert_never(unreachable)
 
 
 Fields = Mapping[str, Field]

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from support.fuzzing import examples
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.rollout_policy import Amount
 from vmss_tui.domain.plan.waves import OnFailedSet, Wave, WaveRules, WaveSet, WavesPlan
@@ -190,7 +191,7 @@ def test_a_pause_keeps_further_sets_from_starting_until_resumed() -> None:
     assert world.run().verdict is Verdict.COMPLETED
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.lists(st.integers(1, 5), min_size=1, max_size=4),
     st.integers(1, 4),
