@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from support.simulated.story import PLAIN, START
 from vmss_tui.simulator import arm
+from vmss_tui.simulator.armpath import without_case
 from vmss_tui.simulator.clock import SimClock
 from vmss_tui.simulator.scenario.load import loads
 from vmss_tui.simulator.scenario.model import Scenario
@@ -85,7 +86,7 @@ async def serving(scenario: Scenario | str) -> AsyncIterator[Compute]:
     simulation = Simulation(scenario, first_world(scenario, START), clock)
     app = web.Application()
     app[SIMULATION] = simulation
-    app.add_routes(arm.routes())
+    app.add_routes([without_case(route) for route in arm.routes()])
     spec = scenario.scale_sets[0]
     group = f"/subscriptions/{spec.subscription_id}/resourceGroups/{spec.group}"
     async with TestClient(TestServer(app)) as client:

@@ -86,6 +86,12 @@ class Call:
             raise resource_not_found("virtualMachineScaleSets", address.name, address.group)
         return found
 
+    def check_subscription(self) -> None:
+        """Refuse a subscription that does not exist with ARM's own 404."""
+        wanted = self.request.match_info["subscription"]
+        if not any(known.id.lower() == wanted.lower() for known in self.scenario.subscriptions):
+            raise Refused(404, "SubscriptionNotFound", f"The subscription '{wanted}' could not be found.")
+
     def check_group(self) -> None:
         """Refuse a group that does not exist with ARM's own 404 (recorded: cloud-provider-azure 2025)."""
         info = self.request.match_info

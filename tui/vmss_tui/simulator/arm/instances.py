@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from vmss_tui.simulator.arm.scale_sets import etag, provisioning_status
+from vmss_tui.simulator.arm.scale_sets import provisioning_status
 from vmss_tui.simulator.arm.times import stamp, whole
 from vmss_tui.simulator.world.machine.scripts import status_message, tail
 from vmss_tui.simulator.world.state.chance import guid
@@ -213,7 +213,7 @@ def _add_common(shown: dict[str, Any], shapes: Shapes, instance: Instance) -> No
     if instance.zone is not None:
         shown["zones"] = [instance.zone]
     if shapes.is_new:
-        shown["etag"] = etag(shapes.value)
+        shown["etag"] = f'"{instance.etag}"'
         shown["properties"]["timeCreated"] = stamp(instance.created)
     if instance.extensions:
         shown["resources"] = [

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from vmss_tui.simulator.arm import extensions, flexible, machines, rolling, sets
 from vmss_tui.simulator.arm.instance_extensions import InstanceExtensions
-from vmss_tui.simulator.world.changes.actions import POWER_ACTIONS
+from vmss_tui.simulator.world.changes.actions import MACHINE_ACTIONS, POWER_ACTIONS
 
 _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Compute"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
@@ -71,8 +71,11 @@ def _instances() -> list[web.RouteDef]:
 
 def _flexible() -> list[web.RouteDef]:
     return [
+        web.get(f"{_SUBSCRIPTION}/virtualMachines", flexible.list_in_subscription),
         web.get(f"{_GROUP}/virtualMachines", flexible.list_in_group),
         web.get(_MACHINE, flexible.get),
+        web.delete(_MACHINE, flexible.delete),
         web.get(f"{_MACHINE}/instanceView", flexible.get_view),
         *InstanceExtensions(flexible.find).routes(_MACHINE),
+        *(web.post(f"{_MACHINE}/{verb}", flexible.act(verb)) for verb in sorted(MACHINE_ACTIONS)),
     ]

@@ -20,7 +20,7 @@ _ETAG_SINCE = "2024-03-01"
 @compute
 async def list_in_subscription(call: Call) -> web.Response:
     """GET every set of a subscription; groups in upper case, as in 310 of 310 recorded ids."""
-    _check_subscription(call)
+    call.check_subscription()
     prefix = f"/subscriptions/{call.name('subscription').lower()}/"
     upper = call.world.rules.switches.uppercase_groups
     found = [value for key, value in call.world.scale_sets.items() if key.startswith(prefix)]
@@ -30,7 +30,7 @@ async def list_in_subscription(call: Call) -> web.Response:
 @compute
 async def list_in_location(call: Call) -> web.Response:
     """GET every set of a subscription in one region."""
-    _check_subscription(call)
+    call.check_subscription()
     prefix = f"/subscriptions/{call.name('subscription').lower()}/"
     location = call.name("location").lower()
     found = [v for key, v in call.world.scale_sets.items() if key.startswith(prefix) and v.location == location]
@@ -128,11 +128,3 @@ def _list(call: Call, found: list[ScaleSet], group: Callable[[ScaleSet], str]) -
     shown, link = page(call, found, call.scenario.paging.scale_sets)
     body: dict[str, Any] = {"value": [scale_set_json(value, call.version, group(value)) for value in shown]}
     return answer(body | link)
-
-
-def _check_subscription(call: Call) -> None:
-    wanted = call.name("subscription").lower()
-    if not any(subscription.id.lower() == wanted for subscription in call.scenario.subscriptions):
-        raise Refused(
-            404, "SubscriptionNotFound", f"The subscription '{call.name('subscription')}' could not be found."
-        )

@@ -11,12 +11,13 @@ from typing import Any
 from vmss_tui.simulator.world.changes import operations
 from vmss_tui.simulator.world.changes.writes import Address, check_writable
 from vmss_tui.simulator.world.machine.power import begin_power, reimage, remove, start_restart
-from vmss_tui.simulator.world.machine.updates import update_extensions, update_to_model
+from vmss_tui.simulator.world.machine.updates import start_update, update_extensions, update_to_model
 from vmss_tui.simulator.world.rolling import upgrade
 from vmss_tui.simulator.world.state.draft import Draft, change
 from vmss_tui.simulator.world.state.errors import (
     Refused,
     being_deleted,
+    machine_not_running,
     missing_parameter,
     os_roll_not_applicable,
     unknown_instance,
@@ -30,6 +31,8 @@ Action = Callable[[Draft, Instance], object]
 
 POWER_ACTIONS = {"start", "poweroff", "deallocate", "restart", "reimage", "reimageall", "redeploy"}
 """Verbs of the set and of one instance that need nothing but ids."""
+MACHINE_ACTIONS = (POWER_ACTIONS - {"reimageall"}) | {"reapply"}
+"""Verbs of one virtual machine of a Flexible set."""
 
 
 def manual_upgrade(world: World, now: datetime, address: Address, ids: Sequence[str] | None) -> tuple[World, Operation]:
@@ -54,7 +57,7 @@ def manual_upgrade(world: World, now: datetime, address: Address, ids: Sequence[
 def act_on_instances(
     world: World, now: datetime, address: Address, verb: str, ids: Sequence[str] | None
 ) -> tuple[World, Operation]:
-    """One of `POWER_ACTIONS` on the named instances, or on all when none is named."""
+    """One of `POWER_ACTIONS` or `MACHINE_ACTIONS` on the named instances, or on all when none is named."""
 
     def act(draft: Draft) -> Operation:
         if draft.value.provisioning is Provisioning.DELETING:
@@ -189,6 +192,11 @@ def _power_off(draft: Draft, instance: Instance) -> Instance:
     return begin_power(draft, instance, Power.STOPPING, Power.STOPPED, draft.rules.timings.power_off)
 
 
+def _reapply(draft: Draft, instance: Instance) -> Instance:
+    """Azure delivers the state that the VM should have once more; settings that were processed are not run again."""
+    return start_update(draft, instance, ())
+
+
 def _deallocate(draft: Draft, instance: Instance) -> Instance:
     return begin_power(draft, instance, Power.DEALLOCATING, Power.DEALLOCATED, draft.rules.timings.deallocate)
 
@@ -201,6 +209,7 @@ _ACTIONS: dict[str, Action] = {
     "redeploy": lambda draft, instance: start_restart(draft, instance, draft.rules.timings.redeploy),
     "reimage": reimage,
     "reimageall": reimage,
+    "reapply": _reapply,
 }
 
 
@@ -211,6 +220,8 @@ def put_instance_extension(
 
     def act(draft: Draft) -> tuple[Operation, bool]:
         instance = _choose(draft, [instance_id])[0]
+        if instance.is_off:
+            raise machine_not_running()
         current = instance.extensions.get(name.lower())
         public = {
             key: value for key, value in properties.items() if key not in ("protectedSettings", "provisioningState")
@@ -234,6 +245,8 @@ def delete_instance_extension(
 
     def act(draft: Draft) -> Operation | None:
         instance = _choose(draft, [instance_id])[0]
+        if instance.is_off:
+            raise machine_not_running()
         if name.lower() not in instance.extensions:
             return None
         kept = tuple(installed.spec for installed in instance.extensions.values() if installed.spec.key != name.lower())

@@ -51,6 +51,7 @@ def reimage(draft: Draft, instance: Instance) -> Instance:
         instance,
         provisioning=Provisioning.UPDATING,
         provisioned_at=draft.at,
+        etag=instance.etag + 1,
         generation=draft.value.generation,
         image_version=draft.value.traits.newest_image or instance.image_version,
         extensions=fresh,

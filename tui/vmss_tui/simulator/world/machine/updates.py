@@ -64,6 +64,7 @@ def start_update(draft: Draft, instance: Instance, todo: tuple[str, ...]) -> Ins
         instance,
         provisioning=Provisioning.UPDATING,
         provisioned_at=draft.at,
+        etag=instance.etag + 1,
         failure=None,
         todo=todo,
         timeline=without(instance.timeline, ExtensionBegins, ExtensionEnds, ProvisioningEnds),

@@ -78,6 +78,11 @@ def os_roll_not_applicable() -> Refused:
     )
 
 
+def machine_not_running() -> Refused:
+    """409 of a write to an extension of a VM that is off (quoted in many issues)."""
+    return Refused(409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running.")
+
+
 def precondition_failed() -> Refused:
     """412 of a stale or unwanted etag (the swagger names the status, no source the text)."""
     return Refused(

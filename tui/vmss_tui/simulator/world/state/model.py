@@ -43,6 +43,8 @@ class Instance:
     size: str = ""
     tier: str = "Standard"
     image_version: str = ""
+    etag: int = 1
+    """Rises with every update of this instance, whoever asked for it."""
     generation: int = 0
     """Which generation of the scale set's model it was assigned."""
     provisioning: Provisioning = Provisioning.SUCCEEDED
