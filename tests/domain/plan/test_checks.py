@@ -190,7 +190,7 @@ def test_numbers_are_named() -> None:
     assert grows.message.startswith("autoscale is on (30–90): an instance that it adds comes up with the new version")
     assert grows.hint
     (small,) = [each for each in plan(snapshot(*fleet(3))).findings if each.code == "small-set"]
-    assert small.message.startswith("one unhealthy of 3 is 33%, more than the 20% that may be")
+    assert small.message.startswith("one unhealthy of 3 is 33%, more than the 20% limit")
     (down,) = plan(snapshot(*TEN[:7], *(vm(i, health=Health.UNHEALTHY) for i in (7, 8, 9)))).refusals
     assert down.message.startswith("3 of 10 are unhealthy or unknown now (30%), more than the 20%")
     assert down.ids == ("7", "8", "9")

@@ -22,6 +22,14 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A key of a profile and the value that would make it work: `rollout.unhealthy`, `34%`."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something a person should know before a rollout starts."""
 
@@ -32,6 +40,8 @@ class Finding:
     hint: str = ""
     ids: tuple[str, ...] = field(default=())
     """Instances that it is about, if any."""
+    changes: tuple[Change, ...] = ()
+    """The nearest values of the profile's keys that would make it work, where there are any."""
 
 
 _WEIGHT = {Severity.REFUSE: 0, Severity.WARN: 1, Severity.INFO: 2}

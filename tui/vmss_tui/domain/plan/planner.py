@@ -27,6 +27,7 @@ from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.batches import batches
 from vmss_tui.domain.plan.checks import find
 from vmss_tui.domain.plan.estimate import fixed_seconds
+from vmss_tui.domain.plan.feasible import batch_percent
 from vmss_tui.domain.plan.rollout_plan import CURRENT, Batch, Estimate, Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 
@@ -156,7 +157,7 @@ def _fitting(policy: RolloutPolicy, strategy: Strategy, total: int) -> RolloutPo
     first = policy.steps[0].amount
     if strategy is not Strategy.ROLLING_UPGRADE or first.percent or not total:
         return policy
-    percent = max(5, min(100, first.value * 100 // total))
+    percent = batch_percent(first, total)
     return replace(policy, steps=(BatchStep(Amount(percent, percent=True), policy.steps[0].approve), *policy.steps[1:]))
 
 

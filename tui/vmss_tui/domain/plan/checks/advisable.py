@@ -1,12 +1,14 @@
 """Checks of what may go wrong on the way: health, small sets, instances left out, others who change the set."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.scale_set import Orchestration
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, exceeds
-from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
-from vmss_tui.domain.plan.findings import Finding
+from vmss_tui.domain.plan.checks.facts import Check, Facts, info, nearest_hint, refuse, warn
+from vmss_tui.domain.plan.feasible import limit_for_one
+from vmss_tui.domain.plan.findings import Change, Finding
 from vmss_tui.text import counted
 
 _HOLD = "Switch the autoscale setting off for the time of the rollout, and on again after it."
@@ -37,11 +39,15 @@ def small_set(facts: Facts) -> Iterator[Finding]:
     """With few instances one that is down already breaks the limit."""
     total, limit = facts.plan.total, facts.plan.policy.unhealthy_percent
     if facts.set.health_source.present and exceeds(1, total, limit):
-        yield warn(
+        enough = limit_for_one(total)
+        changes = (Change("rollout.unhealthy", f"{enough}%"),) if enough is not None else ()
+        finding = warn(
             "small-set",
-            f"one unhealthy of {total} is {100 // total}%, more than the {limit}% that may be: the first instance "
-            "that stays down stops the rollout",
+            f"one unhealthy of {total} is {100 // total}%, more than the {limit}% limit: the first instance that stays "
+            "down stops the rollout",
+            nearest_hint(changes),
         )
+        yield replace(finding, changes=changes)
 
 
 def failed_instances(facts: Facts) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from vmss_tui.domain.fleet.instance import Instance, unhealthy_among
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.findings import Change, Finding, Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 
 
@@ -52,3 +52,9 @@ def warn(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Fi
 def info(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Finding:
     """A finding to know."""
     return Finding(Severity.INFO, code, message, hint, tuple(ids))
+
+
+def nearest_hint(changes: Iterable[Change]) -> str:
+    """The next step where other values would work, such as `The nearest policy that works: unhealthy = "34%"`."""
+    words = ", ".join(f'{change.key.rpartition(".")[2]} = "{change.value}"' for change in changes)
+    return f"The nearest policy that works: {words}." if words else ""

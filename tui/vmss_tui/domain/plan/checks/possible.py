@@ -1,11 +1,13 @@
 """Checks of what Azure would refuse, or what could not work at all."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.script import handler_of
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.domain.plan.checks.facts import Check, Facts, refuse, warn
+from vmss_tui.domain.plan.checks.facts import Check, Facts, nearest_hint, refuse, warn
+from vmss_tui.domain.plan.feasible import nearest_rolling
 from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.rollout_policy import check_rolling
 
@@ -78,9 +80,13 @@ def no_health_source(facts: Facts) -> Iterator[Finding]:
 
 def policy_refused(facts: Facts) -> Iterator[Finding]:
     """What Azure would refuse in the policy, before it does."""
-    if facts.rolling_upgrade:
-        for problem in check_rolling(facts.plan.policy.as_rolling()):
-            yield refuse(f"policy-{problem.field.replace('_', '-')}", problem.message, problem.hint)
+    if not facts.rolling_upgrade:
+        return
+    changes = nearest_rolling(facts.plan.policy, facts.plan.total)
+    for problem in check_rolling(facts.plan.policy.as_rolling()):
+        hint = nearest_hint(changes) or problem.hint
+        finding = refuse(f"policy-{problem.field.replace('_', '-')}", problem.message, hint)
+        yield replace(finding, changes=changes)
 
 
 def handler_mismatch(facts: Facts) -> Iterator[Finding]:
