@@ -6,12 +6,14 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from email import message_from_string
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "tui" / "vmss_tui"
+HOME = "https://github.com/vmss-tui/vmss-tui"
 
 
 def build(target: str, directory: Path) -> Path:
@@ -69,6 +71,27 @@ def test_the_wheel_names_the_command(wheel: Path) -> None:
         assert "vmss-tui = vmss_tui.cli.main:main" in archive.read(entry_points).decode()
 
 
+def test_the_wheel_says_who_made_it_where_it_runs_and_under_which_licenses(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (metadata,) = [name for name in names if name.endswith(".dist-info/METADATA")]
+        about = message_from_string(archive.read(metadata).decode())
+    assert about["Author"] == "The vmss-tui authors"
+    assert {"LICENSE", "NOTICE.md", "LICENSES/Apache-2.0.txt"} <= set(about.get_all("License-File", []))
+    assert len([name for name in names if ".dist-info/licenses/" in name]) == 3
+    systems = [text for text in about.get_all("Classifier", []) if text.startswith("Operating System")]
+    assert "Operating System :: POSIX" in systems and not [text for text in systems if "Windows" in text]
+    addresses = [text.partition(", ")[2] for text in about.get_all("Project-URL", [])]
+    assert addresses and all(address.startswith(HOME) for address in addresses)
+
+
+def test_every_recorded_file_that_ships_is_covered_by_the_notice() -> None:
+    """The notice names the folders; a recording somewhere else would ship without one."""
+    notice = (ROOT / "NOTICE.md").read_text(encoding="utf-8")
+    recorded = {path.parent for path in PACKAGE.rglob("*.json") if "recorded" in path.parts}
+    assert recorded and all(f"`{folder.relative_to(ROOT)}/`" in notice for folder in recorded)
+
+
 def run(installed: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run the program from the unpacked wheel, in another directory than the repository's."""
     code = f"import sys; sys.path.insert(0, {str(installed)!r}); from vmss_tui.cli.main import main; sys.exit(main())"
@@ -97,6 +120,7 @@ def test_the_sdist_can_be_built_and_tested(tmp_path: Path) -> None:
     with tarfile.open(build("sdist", tmp_path)) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {"pyproject.toml", "README.md", "CHANGELOG.md", "Makefile", "requirements.lock"}
+    wanted |= {"CONTRIBUTING.md", "LICENSE", "NOTICE.md", "docs/architecture.md"}
     wanted |= {"tui/vmss_tui/py.typed", "profiles/web.toml", "tests/conftest.py", "tests/scenarios/cli.toml"}
     assert wanted <= names
     assert not [name for name in names if name.startswith((".venv", ".git/")) or "__pycache__" in name]

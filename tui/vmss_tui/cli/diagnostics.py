@@ -5,7 +5,6 @@ the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 re
 """
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -16,8 +15,10 @@ from vmss_tui.cli.invocation import as_called as as_called
 if TYPE_CHECKING:
     from vmss_tui.errors import VmssTuiError
 
-INTERRUPTED = 128 + signal.SIGINT
-PIPE_CLOSED = 128 + signal.SIGPIPE
+USAGE = 2
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""What a shell reports for a process that SIGPIPE ended; a number, since Windows has no such signal."""
 
 
 def guarded(work: Callable[[], int]) -> int:
@@ -64,7 +65,7 @@ def _usage(error: Exception) -> int:
         context = getattr(error, "ctx", None)
         call = context.command_path if context is not None else NAME
         say(f"{NAME}: {error.format_message()}", f"see `{call} --help`")
-        return 2
+        return USAGE
     return 0
 
 

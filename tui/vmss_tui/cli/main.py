@@ -13,6 +13,8 @@ COMPLETION = "_VMSS_TUI_COMPLETE"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with `arguments` (those of the process by default) and return its exit code."""
+    if os.name == "nt":
+        return _on_windows()
     given = list(sys.argv[1:] if arguments is None else arguments)
     quick = _quick(given)
     if quick is not None:
@@ -22,6 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from vmss_tui.cli import diagnostics
 
     return diagnostics.guarded(lambda: _dispatch(given) if given or COMPLETION in os.environ else _app())
+
+
+def _on_windows() -> int:
+    """Exit code 2: runners are processes in sessions of their own, and private files rely on POSIX permissions."""
+    from vmss_tui.cli import diagnostics
+
+    diagnostics.say("vmss-tui does not run on Windows; use it in WSL, on Linux or on macOS")
+    return diagnostics.USAGE
 
 
 def _quick(given: Sequence[str]) -> str | None:
