@@ -79,6 +79,8 @@ class ScaleSet:
     overprovision: bool = False
     unique_id: str = ""
     created_at: datetime | None = None
+    managed_by: str = ""
+    """Id of the resource that ARM says manages the set; empty for a set of one's own."""
 
     @property
     def name(self) -> str:

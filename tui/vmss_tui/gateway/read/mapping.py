@@ -149,6 +149,7 @@ def scale_set(found: wire.ScaleSet, *, etag: str = "", repairs_suspended: bool =
         overprovision=bool(props.overprovision),
         unique_id=props.unique_id or "",
         created_at=moment(props.time_created),
+        managed_by=found.managed_by or "",
     )
 
 

@@ -175,6 +175,7 @@ class ScaleSet(Wire):
     tags: dict[str, Any] | None = None
     zones: list[Any] | None = None
     sku: Sku | None = None
+    managed_by: str | None = None
     properties: ScaleSetProperties | None = None
 
 

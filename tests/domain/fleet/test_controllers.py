@@ -1,0 +1,37 @@
+"""Whose scale set it is."""
+
+import pytest
+
+from support.build import extension, web
+from vmss_tui.domain.fleet.controllers import controller_of
+from vmss_tui.domain.fleet.ids import ScaleSetId
+
+BOOTSTRAP = extension(name="vmssCSE")
+
+
+@pytest.mark.parametrize(
+    ("words", "owner"),
+    [
+        ({}, None),
+        ({"tags": {"AKS-managed-poolName": "pool1"}}, "AKS"),
+        ({"id": ScaleSetId("s", "MC_rg_c_weu", "aks"), "extensions": (BOOTSTRAP,)}, "AKS"),
+        ({"id": ScaleSetId("s", "MC_mine", "web")}, None),
+        ({"extensions": (BOOTSTRAP,)}, None),
+        ({"tags": {"BatchAccountName": "b"}}, "Azure Batch"),
+        ({"id": ScaleSetId("s", "azurebatch-1-c", "x")}, "Azure Batch"),
+        ({"id": ScaleSetId("s", "SFC_1", "nt1")}, "Service Fabric managed cluster"),
+        ({"extensions": (extension(type="ServiceFabricMCNode"),)}, "Service Fabric managed cluster"),
+        ({"extensions": (extension(type="ServiceFabricNode"),)}, None),
+        ({"tags": {"Vendor": "Databricks"}}, "Databricks"),
+        ({"id": ScaleSetId("s", "databricks-rg-ws", "x")}, "Databricks"),
+        (
+            {"managed_by": "/subscriptions/s/resourceGroups/r/providers/Microsoft.ContainerService/managedClusters/c"},
+            "AKS",
+        ),
+        ({"managed_by": "/subscriptions/s/providers/Contoso.Own/things/t"}, "another Azure service"),
+    ],
+)
+def test_the_owner_is_known_by_what_it_leaves_on_the_set(words: dict[str, object], owner: str | None) -> None:
+    found = controller_of(web(**words))
+    assert (found.name if found else None) == owner
+    assert found is None or found.evidence
