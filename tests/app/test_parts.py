@@ -16,13 +16,11 @@ from vmss_tui.app.empty_states import connection_notice, fleet_notice, set_notic
 from vmss_tui.app.favourites import Favourites
 from vmss_tui.app.session import DeviceCode
 from vmss_tui.app.start import leaving_question, parting_words
-from vmss_tui.app.version_labels import VersionLabels
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.domain.rollout.state import Stage
-from vmss_tui.errors import Forbidden, JournalUnavailable, SignInFailed
-from vmss_tui.journal.store import Journal
+from vmss_tui.errors import Forbidden, SignInFailed
 from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation.header import notice_lines
 from vmss_tui.presentation.table import text_of
@@ -80,20 +78,6 @@ def test_favourites_survive_a_restart_and_nonsense_in_the_file(tmp_path: Path) -
     assert again.ids == {target}
     assert again.toggle(target) is False
     assert Favourites(path).ids == frozenset()
-
-
-def test_labels_come_from_the_journal_and_fall_back_to_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = FakeSession(tmp_path)
-    labels = VersionLabels(session)
-    assert labels(estate.WEB_24) == "web 2.4.0"
-    assert labels(estate.BILLING_OLD) == ""
-
-    def broken() -> Journal:
-        raise JournalUnavailable("no disk")
-
-    monkeypatch.setattr(session, "journal", broken)
-    assert VersionLabels(session)(estate.WEB_24) == ""
-    session.close()
 
 
 def test_reasons_why_something_cannot_be_done() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from support.program import PROFILE, Inside, Program, until
 from support.simulator import SimulatorProcess
+from vmss_tui.paths import journal_file
 
 
 def test_list_shows_every_scale_set_with_its_counts(inside: Inside) -> None:
@@ -105,3 +106,14 @@ def test_a_version_that_nobody_knows_is_named_and_shown_by_that_name(inside: Ins
     assert again.out == "the night build on rg-app/hand is called night 2\n"
     assert inside("profiles", "name", "hand", " ").code == 2
     assert "no instance '99'" in inside("profiles", "name", "hand", "x", "--instance", "99").err
+
+
+def test_a_journal_that_cannot_be_read_does_not_hide_a_scale_set(inside: Inside) -> None:
+    path = journal_file()
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"a text, not a database" * 100)
+    for command in (("list",), ("show", "hand"), ("instances", "hand")):
+        done = inside(*command)
+        assert (done.code, done.err) == (0, ""), command
+    assert inside("instances", "hand", "--json").json[0]["version"] == "app 1.0.0", "the profile still names it"
+    assert inside("rollouts").code == 1

@@ -1,10 +1,12 @@
 """The files of a rollout are looked at again by the runner itself, before each of its batches."""
 
+from dataclasses import replace
+
 from support.engine.lab import ONE_THIRD, version
 from support.engine.opens import OpensLab
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.engine.followup import plan_followup
-from vmss_tui.engine.prepare import preflight
+from vmss_tui.engine.followup import Followup
+from vmss_tui.engine.prepare import RolloutWish, prepare
 from vmss_tui.ports import FilePin
 from vmss_tui.report.report import report_of
 
@@ -42,12 +44,14 @@ async def test_a_pin_that_does_not_match_is_refused_and_an_unreachable_file_is_u
     lab.azure.pin = pin  # type: ignore[method-assign]
     lost = "https://files.contoso.example/app/lost.sh"
     script = version("2", settings={"fileUris": [URI, lost], "commandToExecute": "./app-2.sh"})
-    plan, pins = await preflight(lab.azure, lab.target, script, ONE_THIRD, clock=lab.clock, sha256={URI: "BB" * 32})
+    wish = RolloutWish(target=lab.target, script=script, policy=ONE_THIRD, sha256={URI: "BB" * 32})
+    prepared = await prepare(lab.azure, wish, lab.clock)
+    plan = prepared.plan
     assert [each.code for each in plan.refusals] == ["file-changed"]
     assert [each.code for each in plan.findings if "unverified" in each.message] == ["file-unreachable"]
     assert [(each.uri, each.sha256, each.pinned) for each in plan.files] == [(URI, "bb" * 32, True), (lost, "", False)]
-    assert len(pins) == 2
-    plan, _ = await preflight(lab.azure, lab.target, script, ONE_THIRD, clock=lab.clock, sha256={URI: "AA" * 32})
+    assert len(prepared.pins) == 2
+    plan = (await prepare(lab.azure, replace(wish, sha256={URI: "AA" * 32}), lab.clock)).plan
     assert not plan.refusals
     rollout = lab.journal.create(plan, who="maria")
     report = report_of(lab.journal.find(rollout), lab.journal.events(rollout))
@@ -71,6 +75,6 @@ async def test_an_undo_looks_at_the_files_of_the_version_that_it_brings_back(ope
     assert state.verdict is e.Verdict.COMPLETED
     gone.add(f"{URI}?v=2")
     rollout = lab.journal.find(None).id
-    back = await plan_followup("undo", rollout, journal=lab.journal, azure=lab.azure, clock=lab.clock)
+    back = await lab.followed_up(Followup.UNDO, rollout)
     assert [each.problem for each in back.files] == ["no such file"]
     assert "file-unreachable" in [each.code for each in back.findings]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,15 +12,16 @@ from aiohttp import web
 
 from support.engine.toy import Toy, script
 from support.engine.toy_azure import ToyAzure, ToyClock
-from vmss_tui.domain.fleet.script import SecretRef, SecretSource
+from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef, SecretSource
+from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Action
-from vmss_tui.engine.followup import plan_followup
+from vmss_tui.engine.followup import Followup, followup_wish
 from vmss_tui.engine.pinned_files import file_findings
-from vmss_tui.engine.prepare import preflight
+from vmss_tui.engine.prepare import RolloutWish, prepare
 from vmss_tui.engine.runner import act as acting
 from vmss_tui.engine.runner.commands_and_webhooks import ask, run_command
 from vmss_tui.engine.runner.notifications import Notifier, occasion, sentence
@@ -149,7 +150,7 @@ def test_files_that_instances_download() -> None:
     assert "their own credentials" in file_findings(pins[1:2], {}, protected)[0].hint
 
 
-async def test_preflight_reads_pins_and_plans() -> None:
+async def test_preparing_reads_pins_and_plans() -> None:
     toy = Toy()
     config = replace(script(2), settings={"fileUris": ["https://x/a.sh"], "commandToExecute": "./a.sh"})
     azure = ToyAzure(toy, plan_rollout(toy.snapshot(), config, RolloutPolicy(), now=NOW))
@@ -158,12 +159,17 @@ async def test_preflight_reads_pins_and_plans() -> None:
         return FilePin(uri, 3, "ab" * 32)
 
     azure.pin = pin  # type: ignore[attr-defined]
-    plan, pins = await preflight(
-        azure.port(), plan_of(toy).target, config, RolloutPolicy(), clock=ToyClock(toy), profile="web",
-        variables={"v": "2"}, sha256={"https://x/a.sh": "00" * 32},
-        names=lambda seen: {each: f"{len(seen.instances)} run it" for each in seen.configurations},
+
+    def names(scripts: Iterable[ScriptConfig]) -> VersionNames:
+        return VersionNames({each.digest: "runs everywhere" for each in scripts})
+
+    wish = RolloutWish(
+        target=plan_of(toy).target, script=config, policy=RolloutPolicy(), profile="web", variables={"v": "2"},
+        sha256={"https://x/a.sh": "00" * 32}, names=names,
     )  # fmt: skip
-    assert plan.from_label == f"{len(toy.snapshot().instances)} run it"
+    prepared = await prepare(azure.port(), wish, ToyClock(toy))
+    plan, pins = prepared.plan, prepared.pins
+    assert plan.from_label == "runs everywhere"
     assert [each.uri for each in pins] == ["https://x/a.sh"] and plan.profile == "web"
     assert [each.code for each in plan.refusals] == ["file-changed"] and plan.findings[0].code == "file-changed"
     assert toy.writes == []
@@ -173,14 +179,13 @@ def plan_of(toy: Toy) -> RolloutPlan:
     return plan_rollout(toy.snapshot(), script(2), RolloutPolicy(), now=NOW)
 
 
-async def test_what_still_runs_cannot_be_followed_up(tmp_path: Path) -> None:
+def test_what_still_runs_cannot_be_followed_up(tmp_path: Path) -> None:
     toy = Toy()
     journal = Journal.open(tmp_path / "journal.db")
     rollout = journal.create(plan_of(toy), who="m")
-    azure = ToyAzure(toy, plan_of(toy)).port()
-    for verb, hint in (("retry", "Wait"), ("undo", "Cancel")):
+    for followup, hint in ((Followup.RETRY, "Wait"), (Followup.UNDO, "Cancel")):
         with pytest.raises(UsageError, match="still runs") as refused:
-            await plan_followup(verb, rollout, journal=journal, azure=azure, clock=ToyClock(toy))
+            followup_wish(followup, rollout, journal)
         assert hint in refused.value.hint
     journal.close()
 

@@ -15,11 +15,11 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import BatchStep
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState, Stage
-from vmss_tui.engine.followup import plan_followup
+from vmss_tui.engine.followup import Followup
 
 
-async def follow_up(lab: Lab, verb: str, rollout: str) -> tuple[RolloutPlan, RolloutState]:
-    plan = await plan_followup(verb, rollout, journal=lab.journal, azure=lab.azure, clock=lab.clock)
+async def follow_up(lab: Lab, verb: Followup, rollout: str) -> tuple[RolloutPlan, RolloutState]:
+    plan = await lab.followed_up(verb, rollout)
     assert not plan.refusals, plan.refusals
     again = lab.journal.create(plan, who="bo")
     await lab.run(again)
@@ -102,7 +102,7 @@ async def test_undo_brings_the_old_version_back_batch_by_batch(open_lab: OpensLa
     lab = await open_lab(mode="Manual")
     rollout = await lab.create(version("2-bad"))
     assert await lab.run(rollout) is e.Verdict.FAILED
-    plan, state = await follow_up(lab, "undo", rollout)
+    plan, state = await follow_up(lab, Followup.UNDO, rollout)
     assert plan.origin == f"undo of {rollout}" and "effects-stay" in {each.code for each in plan.findings}
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     snapshot = await lab.look()
@@ -114,7 +114,7 @@ async def test_undo_of_azures_faulted_roll(open_lab: OpensLab) -> None:
     lab = await open_lab()
     rollout = await lab.create(version("2-bad"))
     assert await lab.run(rollout) is e.Verdict.FAILED
-    _, state = await follow_up(lab, "undo", rollout)
+    _, state = await follow_up(lab, Followup.UNDO, rollout)
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     snapshot = await lab.look()
     assert {each.script_settings["commandToExecute"] for each in snapshot.instances} == {"./app-1.sh"}
@@ -127,7 +127,7 @@ async def test_undo_puts_back_the_mode_that_a_failed_rollout_had_to_leave(open_l
     left = lab.journal.state(rollout)
     assert left.policy_restored is False
     assert (await lab.look()).scale_set.mode is UpgradeMode.MANUAL
-    _, state = await follow_up(lab, "undo", rollout)
+    _, state = await follow_up(lab, Followup.UNDO, rollout)
     assert state.verdict is e.Verdict.COMPLETED and state.policy_restored is True, state.reason
     assert (await lab.look()).scale_set.mode is UpgradeMode.AUTOMATIC
 
@@ -140,7 +140,7 @@ async def test_undo_of_a_first_installation_removes_the_extension_in_batches(kin
     rollout = await lab.create(version("2"), policy)
     assert await lab.run(rollout) is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
     lab.sim.control.reset_counters()
-    plan, state = await follow_up(lab, "undo", rollout)
+    plan, state = await follow_up(lab, Followup.UNDO, rollout)
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     snapshot = await lab.look()
     assert {each.script_digest for each in snapshot.instances} == {""} and snapshot.scale_set.script is None
@@ -186,7 +186,7 @@ async def test_retry_runs_only_where_it_failed(open_lab: OpensLab) -> None:
         failed = lab.journal.state(rollout).ids_in(e.Phase.FAILED)
         assert failed == ("5",)
         lab.sim.control.reset_counters()
-        plan, state = await follow_up(lab, "retry", rollout)
+        plan, state = await follow_up(lab, Followup.RETRY, rollout)
         assert [each.ids for each in plan.batches] == [("5",)]
         assert (plan.from_label, plan.to_label) == ("app 2", "app 2")
         assert state.verdict is e.Verdict.FAILED

@@ -10,7 +10,7 @@ from support.journal import plan
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.errors import JournalUnavailable
-from vmss_tui.journal import database, schema
+from vmss_tui.journal import database, migrations, schema
 from vmss_tui.journal.database import on_local_disk
 from vmss_tui.journal.store import Journal
 
@@ -166,7 +166,7 @@ def test_a_journal_on_a_network_file_system_works_without_wal(tmp_path: Path, mo
 
 def test_two_that_open_it_at_once_for_the_first_time(tmp_path: Path) -> None:
     first, second = (database.Database(tmp_path / "journal.db") for _ in range(2))
-    database._create_tables(second.connection)
+    migrations.migrate(second.connection)
     assert first.connection.execute("SELECT count(*) FROM rollouts").fetchone()[0] == 0
 
 

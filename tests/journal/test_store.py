@@ -17,6 +17,8 @@ from support.journal import NOW, WEB, plan, script
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
+from vmss_tui.domain.fleet.version_names import unnamed
+from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
@@ -277,13 +279,16 @@ def test_the_name_of_the_version_from_before_is_remembered_too(journal: Journal)
     assert journal.labels() == {old.digest: "web 1", script().digest: "web 2"}
 
 
-def test_a_version_without_a_name_is_known_by_its_digest_until_somebody_names_it(journal: Journal) -> None:
+def test_a_version_without_a_name_has_no_label_until_somebody_names_it(journal: Journal) -> None:
     nameless = replace(plan(), script=script(label=""))
     digest = nameless.script.digest
-    journal.create(nameless, who="maria")
-    assert journal.labels()[digest] == digest[:8]
+    first = journal.create(nameless, who="maria")
+    assert journal.labels() == {digest: None}
+    assert journal.header(first).label == unnamed(digest)
     journal.name_version(digest, "web night")
+    assert journal.header(first).label == "web night", "a name that is given later holds for what was rolled out before"
     journal.create(nameless, who="maria")
     assert journal.labels()[digest] == "web night"
-    journal.create(replace(plan(), names={"ab" * 32: "web 0.9"}), who="maria")
+    removal = journal.create(replace(plan(), names={"ab" * 32: "web 0.9"}, removes=True), who="maria")
+    assert journal.header(removal).label == NO_SCRIPT
     assert journal.labels()["ab" * 32] == "web 0.9", "a version that is about to be replaced keeps its name"

@@ -7,14 +7,16 @@ from textual.signal import Signal
 from vmss_tui.app import themes
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.session import Session
+from vmss_tui.engine.version_lookup import VersionLookup
 
 
 class Stage(App[None]):
-    """What screens use of `VmssTui`: session, connection, theme."""
+    """What screens use of `VmssTui`: session, connection, names of versions, theme."""
 
     def __init__(self, session: Session, connection: Connection | None = None) -> None:
         super().__init__()
         self.session = session
+        self.label_of = VersionLookup(session.journal, session.profiles, session.clock)
         self.connection = connection or Connection()
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
         self.copied: list[str] = []

@@ -10,6 +10,7 @@ from vmss_tui.domain.fleet.health import Health, HealthSource, Power, Provisioni
 from vmss_tui.domain.fleet.scale_set import Orchestration
 from vmss_tui.domain.fleet.script import ScriptRun, ScriptState, SecretRef, SecretSource, SettingChange
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.planner import target_mode
 from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
@@ -77,15 +78,15 @@ def test_azures_roll_is_foreseen_with_one_batch_size_and_without_canaries() -> N
 
 def test_labels_come_from_the_digest() -> None:
     labels = {script(1).digest: "web 1", script(2).digest: "web 2"}
-    made = plan(snapshot(*fleet(2), vm(9, of=7)), config=script(label=""), labels=labels)
+    made = plan(snapshot(*fleet(2), vm(9, of=7)), config=script(label=""), names=VersionNames(labels))
     assert (made.from_label, made.to_label) == ("web 1", "web 2")
     assert made.previous is not None and made.previous.label == "web 1"
     older = script(7).digest
-    nameless = plan(snapshot(vm(0), vm(9, of=7)), labels={**labels, older: older[:8]})
-    assert nameless.names == {script(1).digest: "web 1"}, "a name that is only the digest is none"
+    nameless = plan(snapshot(vm(0), vm(9, of=7)), names=VersionNames({**labels, older: None}))
+    assert nameless.names == {script(1).digest: "web 1"}
     assert plan(snapshot(*fleet(2))).from_label == f"unknown {script(1).digest[:8]}"
     assert plan(snapshot(vm(0, script_digest=""), extensions=())).from_label == ""
-    assert plan(snapshot(extensions=(extension(),)), labels=labels).from_label == "web 1"
+    assert plan(snapshot(extensions=(extension(),)), names=VersionNames(labels)).from_label == "web 1"
 
 
 def test_changes_are_a_diff_of_script_tag_protected_and_policy() -> None:
@@ -153,11 +154,11 @@ def test_a_version_of_another_name_differs_in_its_protected_settings() -> None:
     same = snapshot(*(vm(i, of=2) for i in range(2)), extensions=(extension(settings=script().settings),))
     hidden = script(label="web 3", protected={"commandToExecute": SecretRef(SecretSource.ENV, "CMD")})
     known = {script().digest: "web 2"}
-    made = plan(same, config=hidden, labels=known)
+    made = plan(same, config=hidden, names=VersionNames(known))
     assert made.script.force_update_tag and len(made.batches) == 2 and made.writes_model and made.forecast.will_run
     assert (made.from_label, made.to_label) == ("web 2", "web 3")
     for config, labels in ((hidden, {}), (replace(hidden, label="web 2"), known), (replace(hidden, label=""), known)):
-        assert not plan(same, config=config, labels=labels).batches
+        assert not plan(same, config=config, names=VersionNames(labels)).batches
 
 
 def test_what_it_removes_and_what_it_keeps() -> None:

@@ -12,6 +12,7 @@ from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, UpgradeCode
 from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames, unnamed
 from vmss_tui.domain.plan.rollout_plan import Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.events import Phase
@@ -31,11 +32,11 @@ def log_of(made: RolloutPlan, *events: e.Event) -> RolloutState:
 
 
 def first(instance: Instance, phase: Phase = Phase.WAITING) -> e.InstancesSeen:
-    return e.InstancesSeen((seen_from(instance, phase, None, {}),), 1, 2)
+    return e.InstancesSeen((seen_from(instance, phase, None, NAMELESS),), 1, 2)
 
 
 def seen_in(instance: Instance, phase: Phase) -> e.InstancesSeen:
-    return e.InstancesSeen((replace(seen_from(instance, phase, None, {})),), 1, 2)
+    return e.InstancesSeen((replace(seen_from(instance, phase, None, NAMELESS)),), 1, 2)
 
 
 MANUAL = plan(snapshot(vm(0), vm(1)), policy(1))
@@ -216,7 +217,7 @@ def test_a_roll_that_goes_back_is_not_over(code: UpgradeCode, ours: bool, over: 
 
 
 def test_what_the_log_keeps() -> None:
-    made = seen_from(vm(3, zone="2", message=""), Phase.DONE, 4, {script(1).digest: "web 1"})
+    made = seen_from(vm(3, zone="2", message=""), Phase.DONE, 4, VersionNames({script(1).digest: "web 1"}))
     assert (made.id, made.name, made.zone, made.batch, made.phase, made.version) == (
         "3",
         "web_3",
@@ -226,8 +227,8 @@ def test_what_the_log_keeps() -> None:
         "web 1",
     )
     assert made.digest == script(1).digest[:12] and made.exit_code == 0
-    assert seen_from(vm(3), Phase.DONE, 4, {}).version == script(1).digest[:8]
-    assert seen_from(vm(3, script=ScriptRun(message="hm")), Phase.DONE, 4, {}).message == "hm"
+    assert seen_from(vm(3), Phase.DONE, 4, NAMELESS).version == unnamed(script(1).digest)
+    assert seen_from(vm(3, script=ScriptRun(message="hm")), Phase.DONE, 4, NAMELESS).message == "hm"
 
 
 @pytest.mark.parametrize(("seconds", "phase"), [(0, Phase.UPDATING), (119, Phase.UPDATING), (120, Phase.FAILED)])

@@ -11,6 +11,7 @@ from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCounts, SetSnapshot, count_instances
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Situation
@@ -38,7 +39,7 @@ class Log:
 
     def observe(self, of: SetSnapshot, **labels: str) -> list[e.Event]:
         self.time += timedelta(seconds=10)
-        found = observe(self.plan, self.state, of, labels, self.time)
+        found = observe(self.plan, self.state, of, VersionNames(labels), self.time)
         self.add(*found)
         return list(found)
 
@@ -75,7 +76,7 @@ def test_without_a_health_source_nobody_counts_healthy() -> None:
 
 def test_versions_are_named() -> None:
     of = snapshot(vm(0), vm(1, of=2), vm(2, of=3), vm(3, of=4))
-    log = Log(plan(of, labels={script(1).digest: "web 1", script(4).digest: "web 4"}))
+    log = Log(plan(of, names=VersionNames({script(1).digest: "web 1", script(4).digest: "web 4"})))
     (seen,) = log.observe(of, **{script(3).digest: "web 3"})
     assert isinstance(seen, e.InstancesSeen)
     assert [each.version for each in seen.changed] == ["web 1", "web 2", "web 3", "web 4"]

@@ -10,6 +10,7 @@ from support.engine.driver import Driver
 from support.engine.toy import NOTHING, Toy
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
@@ -76,7 +77,9 @@ def test_an_undo_brings_the_old_version_back() -> None:
     toy = Toy(fails=frozenset("1"))
     made, state = failed(toy)
     toy.vms["1"].fails = False
-    back = plan_rollback("7f3a", made, state, toy.snapshot(), labels={script(1).digest: "web 1"}, now=toy.now)
+    back = plan_rollback(
+        "7f3a", made, state, toy.snapshot(), names=VersionNames({script(1).digest: "web 1"}), now=toy.now
+    )
     assert back.origin == "undo of 7f3a" and not back.refusals and "effects-stay" in codes(back)
     assert back.to_label == "web 1" and [each.ids for each in back.batches] == [("0", "1")]
     assert back.policy.prioritise_unhealthy and not back.policy.canary

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from support import estate, story
 from vmss_tui.domain.fleet.script import RerunForecast, SettingChange
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.planner import plan_rollout
@@ -34,7 +35,7 @@ def made(policy: RolloutPolicy | None = None, name: str = "web-weu") -> RolloutP
     snapshot = next(each for each in estate.estate() if each.scale_set.name == name)
     script = estate.script_of(name.split("-")[0], "9.9.9")
     own = RolloutPolicy.from_rolling(snapshot.scale_set.policy)
-    return plan_rollout(snapshot, script, policy or own, labels=estate.labels(), now=estate.NOW)
+    return plan_rollout(snapshot, script, policy or own, names=VersionNames(estate.labels()), now=estate.NOW)
 
 
 def test_the_diff_keeps_what_differs_in_sight() -> None:

@@ -159,7 +159,7 @@ def test_known_versions_need_no_more_room_than_there_is() -> None:
 
 def test_a_version_without_a_name_is_whole_at_every_width() -> None:
     tale = story.until_batch(3)
-    state = renamed(fold(tale.log), "a1b2c3d4")
+    state = renamed(fold(tale.log), "unknown a1b2c3d4")
     for cells, wide in ((119, True), (99, True), (79, False)):
         columns = columns_of(state, wide=wide)
         shown = {columns[each.index].key: each.width for each in place(columns, cells, start=3)}

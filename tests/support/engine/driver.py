@@ -10,6 +10,7 @@ from datetime import datetime
 from support.engine.toy import Toy
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.version_names import NAMELESS
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import CheckExternalGate, CheckFiles, Record, Write
@@ -92,7 +93,7 @@ class Driver:
                 if status.state is not OperationState.RUNNING:
                     self.record(e.WriteEnded(write.key, status.state, status.fault))
         snapshot = self.toy.snapshot()
-        self.record(*observe(self.plan, self.state, snapshot, {}, self.toy.now))
+        self.record(*observe(self.plan, self.state, snapshot, NAMELESS, self.toy.now))
         self._may_die("look")
         self._act(snapshot)
 

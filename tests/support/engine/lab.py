@@ -16,7 +16,8 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState
-from vmss_tui.engine.prepare import preflight, read_set
+from vmss_tui.engine.followup import Followup, followup_wish
+from vmss_tui.engine.prepare import RolloutWish, prepare, read_set
 from vmss_tui.engine.runner.runner import Connect, Pace, run
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.sign_in.clouds import load_cloud
@@ -181,7 +182,12 @@ class Lab:
         await self.azure.close()
 
     async def plan(self, script: ScriptConfig, policy: RolloutPolicy = ONE_THIRD) -> RolloutPlan:
-        return (await preflight(self.azure, self.target, script, policy, clock=self.clock))[0]
+        wish = RolloutWish(target=self.target, script=script, policy=policy)
+        return (await prepare(self.azure, wish, self.clock)).plan
+
+    async def followed_up(self, followup: Followup, rollout: str) -> RolloutPlan:
+        """The plan of a retry or an undo."""
+        return (await prepare(self.azure, followup_wish(followup, rollout, self.journal), self.clock)).plan
 
     async def create(self, script: ScriptConfig, policy: RolloutPolicy = ONE_THIRD, **more: Any) -> str:
         plan = replace(await self.plan(script, policy), **more)

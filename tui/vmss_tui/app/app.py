@@ -27,9 +27,9 @@ from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.session import DeviceCode, Session
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
-from vmss_tui.app.version_labels import VersionLabels
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 
@@ -88,7 +88,7 @@ class VmssTui(compat.SafeApp):
         self.favourites = favourites or Favourites.default()
         self.fleet: FleetSnapshot | None = None
         """The fleet as last seen, for jumping and choosing."""
-        self.label_of = VersionLabels(session)
+        self.label_of = VersionLookup(session.journal, session.profiles, session.clock)
         self._newsroom = Newsroom(session.clock.now())
         self.connection = Connection(since=session.clock.monotonic())
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from vmss_tui import paths
 from vmss_tui.app.session import CloudInfo, DeviceCode
-from vmss_tui.errors import LeaseHeld, PreflightRefused, SignInFailed, UsageError
+from vmss_tui.errors import JournalUnavailable, LeaseHeld, PreflightRefused, SignInFailed, UsageError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
 from vmss_tui.ports import GIVE_UP_SECONDS, SystemClock
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vmss_tui.domain.fleet.script import Secret, SecretRef
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.engine.runner.pacing import Pace
+    from vmss_tui.engine.version_lookup import VersionLookup
     from vmss_tui.journal.lease import Owner
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock, Quota
@@ -63,6 +64,7 @@ class LiveSession:
         self._azure: Azure | None = None
         self._journal: Journal | None = None
         self._profiles: ProfileStore | None = None
+        self._versions: VersionLookup | None = None
         self._connecting = asyncio.Lock()
         self.connecting_since: datetime | None = None
 
@@ -110,6 +112,22 @@ class LiveSession:
             read_only = self.read_only and self.journal_path.exists()
             self._journal = Journal.open(self.journal_path, read_only=read_only)
         return self._journal
+
+    @property
+    def versions(self) -> VersionLookup:
+        """Names of versions, from the journal and the profiles."""
+        from vmss_tui.engine.version_lookup import VersionLookup
+
+        if self._versions is None:
+            self._versions = VersionLookup(self.journal, self.profiles, self.clock)
+        return self._versions
+
+    def paces(self, target: ScaleSetId) -> Sequence[Sequence[float]]:
+        """How long the batches of earlier rollouts of a set took, in seconds; nothing without a readable journal."""
+        try:
+            return self.journal().paces(target)
+        except JournalUnavailable:
+            return ()
 
     def profiles(self) -> ProfileStore:
         """See `app.session.Session`."""

@@ -1,51 +1,147 @@
-"""Look before writing: read the set, look at the files, plan, and add what only the network can tell.
+"""From a wish to a plan: the one composition, used by the preview, every start, retry and undo.
 
-Writes nothing, to Azure or to the journal.
+Reads the set and the files, plans, adds what only the network and the history can say, and puts the findings in order.
+Writes nothing, to Azure or to the journal. Knows no profile: a wish carries what a profile resolved to.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.fleet.script import ScriptConfig
+from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
 from vmss_tui.domain.plan.checks.maintenance import allow_outside
+from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.findings import by_weight
+from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_rollback
+from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.pinned_files import file_findings, look_at, planned_files
 from vmss_tui.engine.watch.pace import giving_up
 from vmss_tui.ports import Azure, Clock, FilePin, ReadsScaleSet
 
+Names = Callable[[Iterable[ScriptConfig]], VersionNames]
+"""Names the versions of a set, given its configurations (`VersionLookup.names`)."""
 
-async def preflight(
-    azure: Azure,
-    target: ScaleSetId,
-    script: ScriptConfig,
-    policy: RolloutPolicy,
-    *,
-    clock: Clock,
-    profile: str = "",
-    variables: Mapping[str, str] | None = None,
-    names: Callable[[SetSnapshot], Mapping[str, str]] | None = None,
-    sha256: Mapping[str, str] | None = None,
-    outside_window: str = "",
-) -> tuple[RolloutPlan, tuple[FilePin, ...]]:
-    """Plan a rollout against the set as it is now.
 
-    `sha256` maps file URIs to the hash that a profile pinned (hex); `names` gives versions their names by digest;
-    `outside_window` is the reason for a start outside the maintenance window.
+def nameless(_: Iterable[ScriptConfig]) -> VersionNames:
+    """No version has a name."""
+    return NAMELESS
 
-    Raises what reading the set raises; files that cannot be fetched are findings.
-    """
-    snapshot, pins = await asyncio.gather(read_whole(azure, target, clock), look_at(azure, script.file_uris))
-    labels = names(snapshot) if names is not None else {}
-    plan = plan_rollout(snapshot, script, policy, profile=profile, variables=variables, labels=labels, now=clock.now())
-    findings = by_weight(*plan.findings, *file_findings(pins, sha256 or {}, script))
-    plan = replace(plan, findings=findings, files=planned_files(pins, sha256 or {}))
-    return allow_outside(plan, outside_window), pins
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    target: ScaleSetId
+    names: Names = nameless
+    history: Sequence[Sequence[float]] = ()
+    """How long the batches of earlier rollouts of the set took, in seconds, by rollout."""
+    outside_window: str = ""
+    """The reason for a start outside the maintenance window; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutWish(_Wish):
+    """Bring a configuration to every instance of a set."""
+
+    script: ScriptConfig
+    policy: RolloutPolicy
+    profile: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 (hex) that a profile pinned, by file address."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Addresses of the files to look at."""
+        return self.script.file_uris
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryWish(_Wish):
+    """Run the script of a rollout that has ended once more where it failed."""
+
+    rollout: str
+    plan: RolloutPlan
+    state: RolloutState
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Addresses of the files to look at."""
+        return tuple(file.uri for file in self.plan.files)
+
+    @property
+    def sha256(self) -> Mapping[str, str]:
+        """What the profile pinned for the rollout."""
+        return {file.uri: file.sha256 for file in self.plan.files if file.pinned}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoWish(_Wish):
+    """Bring back the configuration from before a rollout that has ended."""
+
+    rollout: str
+    plan: RolloutPlan
+    state: RolloutState
+    sources: Mapping[str, SecretRef] = field(default_factory=dict)
+    """Where the protected settings of that configuration came from, as far as the journal knows."""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Addresses of the files to look at; none when the script is taken away."""
+        return self.plan.previous.file_uris if self.plan.previous is not None else ()
+
+
+Wish = RolloutWish | RetryWish | UndoWish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A plan made from what Azure said just now, with that and the files it rests on."""
+
+    plan: RolloutPlan
+    snapshot: SetSnapshot
+    pins: tuple[FilePin, ...]
+
+
+async def prepare(azure: Azure, wish: Wish, clock: Clock) -> Prepared:
+    """Read the set and its files, and plan. Raises what reading the set raises; a file's problem is a finding."""
+    snapshot, pins = await asyncio.gather(read_whole(azure, wish.target, clock), look_at(azure, wish.files))
+    return Prepared(plan=compose(wish, snapshot, pins, clock), snapshot=snapshot, pins=pins)
+
+
+def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: Clock) -> RolloutPlan:
+    """The plan of a wish against a set as it was read, with what is known of its files; reads nothing."""
+    plan = _planned(wish, snapshot, clock)
+    if plan.removes:
+        return allow_outside(plan, wish.outside_window)
+    findings = by_weight(*plan.findings, *file_findings(pins, wish.sha256, plan.script))
+    plan = learn(replace(plan, findings=findings, files=_files(wish, pins)), wish.history)
+    return allow_outside(plan, wish.outside_window)
+
+
+def _planned(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> RolloutPlan:
+    now, names = clock.now(), wish.names(snapshot.configurations.values())
+    match wish:
+        case RolloutWish(script=script, policy=policy, profile=profile, variables=variables):
+            return plan_rollout(snapshot, script, policy, profile=profile, variables=variables, names=names, now=now)
+        case RetryWish(rollout=rollout, plan=plan, state=state):
+            return plan_retry(rollout, plan, state, snapshot, names=names, now=now)
+        case UndoWish(rollout=rollout, plan=plan, state=state, sources=sources):
+            return plan_rollback(rollout, plan, state, snapshot, names=names, sources=sources, now=now)
+        case _:
+            assert_never(wish)
+
+
+def _files(wish: Wish, pins: Sequence[FilePin]) -> tuple[PlannedFile, ...]:
+    """What the files must stay: a retry keeps what its rollout was planned with."""
+    return wish.plan.files if isinstance(wish, RetryWish) else planned_files(pins, wish.sha256)
 
 
 async def read_set(azure: ReadsScaleSet, target: ScaleSetId, clock: Clock) -> SetSnapshot:

@@ -13,34 +13,13 @@ from threading import RLock
 from urllib.parse import quote
 
 from vmss_tui.errors import JournalUnavailable
+from vmss_tui.journal import migrations
 from vmss_tui.paths import make_private_directory, open_private
 
-SCHEMA = 1
 BUSY_SECONDS = 10.0
 _REMOTE = frozenset(
     ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.glusterfs")
 )
-_TABLES = """
-CREATE TABLE rollouts (
-  id TEXT PRIMARY KEY, target TEXT NOT NULL, target_key TEXT NOT NULL, label TEXT NOT NULL, profile TEXT NOT NULL,
-  who TEXT NOT NULL, why TEXT NOT NULL, ticket TEXT NOT NULL, host TEXT NOT NULL, created_at TEXT NOT NULL,
-  stage TEXT NOT NULL, ended_at TEXT, reason TEXT NOT NULL DEFAULT ''
-) WITHOUT ROWID;
-CREATE TABLE events (
-  rollout TEXT NOT NULL REFERENCES rollouts (id), seq INTEGER NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL,
-  version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (rollout, seq)
-) WITHOUT ROWID;
-CREATE TABLE requests (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, rollout TEXT NOT NULL REFERENCES rollouts (id), verb TEXT NOT NULL,
-  who TEXT NOT NULL, host TEXT NOT NULL, why TEXT NOT NULL, argument TEXT NOT NULL, at TEXT NOT NULL
-);
-CREATE TABLE leases (
-  target_key TEXT PRIMARY KEY, rollout TEXT NOT NULL, pid INTEGER NOT NULL, host TEXT NOT NULL, machine TEXT NOT NULL,
-  boot_id TEXT NOT NULL, namespace TEXT NOT NULL, started TEXT NOT NULL, heartbeat TEXT NOT NULL, token TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE labels (digest TEXT PRIMARY KEY, label TEXT NOT NULL) WITHOUT ROWID;
-CREATE INDEX rollouts_by_target ON rollouts (target_key);
-"""
 
 
 class Database:
@@ -194,35 +173,34 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
-    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if found > SCHEMA:
+    found = migrations.format_of(connection)
+    if found > migrations.FORMAT:
         connection.close()
         raise JournalUnavailable(
-            f"the journal {path} was written by a newer vmss-tui (format {found}, this one knows {SCHEMA})",
+            f"the journal {path} was written by a newer vmss-tui (format {found}, this one knows {migrations.FORMAT})",
             hint="Upgrade vmss-tui, or choose another place with XDG_STATE_HOME.",
         )
     if read_only:
         if found == 0:
             raise JournalUnavailable(f"the journal {path} is empty", hint="Start a rollout first.")
+        if found < migrations.FORMAT:
+            _bring_up_to_date(path)
         return
     connection.execute(f"PRAGMA journal_mode={'WAL' if on_local_disk(path) else 'DELETE'}")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
-    if found == 0:
-        _create_tables(connection)
+    if found < migrations.FORMAT:
+        migrations.migrate(connection)
 
 
-def _create_tables(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if int(connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
-            for statement in filter(str.strip, _TABLES.split(";")):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={SCHEMA}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+def _bring_up_to_date(path: Path) -> None:
+    """Change the tables of a journal that is opened for reading: what it says stays the same."""
+    if not _may_write(path):
+        raise JournalUnavailable(
+            f"the journal {path} was written by an older vmss-tui and cannot be changed to the current format",
+            hint="Make the file and its directory writable once.",
+        )
+    _opened(path, "rw").close()
 
 
 def on_local_disk(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:

@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.fleet.version_names import unnamed
+from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT, RolloutPlan
 from vmss_tui.domain.rollout.events import (
     Ended,
     Event,
@@ -37,6 +38,11 @@ from vmss_tui.paths import journal_file
 
 __all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader"]
 
+_ROLLOUTS = (
+    "SELECT id, target, target_key, digest, coalesce(rollouts.label, labels.label) AS label, profile, who, why, ticket,"
+    " host, created_at, stage, ended_at, reason FROM rollouts LEFT JOIN labels USING (digest)"
+)
+"""Every rollout; one that brought a version without a name bears the name that it was given later."""
 VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo")
 PACES = 10
 """Rollouts of a set from which its pace is learned."""
@@ -102,14 +108,15 @@ class Journal:
         """Write a new rollout with its plan; returns its id, 8 hex digits."""
         now = at or datetime.now(UTC)
         rollout = secrets.token_hex(4)
+        label = None if plan.removes else plan.script.label or None
         row = (
-            rollout, str(plan.target), "|".join(plan.target.key), plan.to_label, plan.profile, who, why, ticket,
-            socket.gethostname(), schema.stamp(now), Stage.PLANNED.value,
+            rollout, str(plan.target), "|".join(plan.target.key), plan.target_digest, label,
+            plan.profile, who, why, ticket, socket.gethostname(), schema.stamp(now), Stage.PLANNED.value,
         )  # fmt: skip
         with self._db.writing() as connection:
             connection.execute(
-                "INSERT INTO rollouts (id, target, target_key, label, profile, who, why, ticket, host, created_at,"
-                " stage) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                "INSERT INTO rollouts (id, target, target_key, digest, label, profile, who, why, ticket, host,"
+                " created_at, stage) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                 row,
             )
             _insert(connection, rollout, 1, Planned(plan), now)
@@ -177,7 +184,7 @@ class Journal:
         where, values = ("WHERE target_key = ?", ("|".join(target.key),)) if target is not None else ("", ())
         with self._db.reading() as connection:
             rows = connection.execute(
-                f"SELECT * FROM rollouts {where} ORDER BY created_at DESC, id LIMIT ?", (*values, limit)
+                f"{_ROLLOUTS} {where} ORDER BY created_at DESC, id LIMIT ?", (*values, limit)
             ).fetchall()
         return tuple(_header(row) for row in rows)
 
@@ -284,19 +291,19 @@ class Journal:
                 logs.setdefault(row["rollout"], []).append(Logged(row["seq"], schema.moment(row["at"]), event))
         return tuple(took for log in logs.values() if (took := fold(log).batch_seconds))
 
-    def labels(self) -> Mapping[str, str]:
-        """Names of versions by digest."""
+    def labels(self) -> Mapping[str, str | None]:
+        """Labels of versions by digest; None for a version that was rolled out without one."""
         with self._db.reading() as connection:
             return {row["digest"]: row["label"] for row in connection.execute("SELECT * FROM labels")}
 
     def name_version(self, digest: str, label: str) -> None:
-        """Remember the name of a version; it replaces the one from before."""
+        """Remember the label of a version; it replaces the one from before."""
         with self._db.writing() as connection:
             _label(connection, digest, label)
 
     @staticmethod
     def _row(connection: sqlite3.Connection, rollout: str) -> sqlite3.Row:
-        row = connection.execute("SELECT * FROM rollouts WHERE id = ?", (rollout,)).fetchone()
+        row = connection.execute(f"{_ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
         if row is None:
             raise UsageError(f"there is no rollout {rollout!r}", hint="`vmss-tui rollouts` lists them.")
         found: sqlite3.Row = row
@@ -324,16 +331,16 @@ def _summarise(connection: sqlite3.Connection, row: sqlite3.Row, log: tuple[Logg
 
 
 def _label(connection: sqlite3.Connection, digest: str, label: str) -> None:
-    """Name a version; one that is rolled out without a name is known by its digest until somebody names it."""
+    """Label a version; one that is rolled out without a label has none until somebody names it."""
     how = "REPLACE" if label else "IGNORE"
-    connection.execute(f"INSERT OR {how} INTO labels VALUES (?,?)", (digest, label or digest[:8]))
+    connection.execute(f"INSERT OR {how} INTO labels VALUES (?,?)", (digest, label or None))
 
 
 def _header(row: sqlite3.Row) -> RolloutHeader:
     return RolloutHeader(
         id=row["id"],
         target=ScaleSetId.parse(row["target"]),
-        label=row["label"],
+        label=row["label"] or unnamed(row["digest"]) or NO_SCRIPT,
         profile=row["profile"],
         who=row["who"],
         why=row["why"],

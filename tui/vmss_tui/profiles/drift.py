@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.scale_set import ScaleSet
-from vmss_tui.domain.fleet.script import ScriptConfig, SettingChange, diff_settings, unnamed
+from vmss_tui.domain.fleet.script import ScriptConfig, SettingChange, diff_settings
 from vmss_tui.domain.fleet.snapshot import FleetEntry, SetSnapshot
+from vmss_tui.domain.fleet.version_names import name_of
 from vmss_tui.profiles.convert.recognize import recognise, recover
 from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.resolve import fit_script, script_of, values_of
@@ -103,7 +104,7 @@ def _compare(
     return Drift(
         target=scale_set.id,
         state=state,
-        label=recognise(profile, live) or live.label or named(live) or unnamed(live.digest),
+        label=recognise(profile, live) or name_of(live, named),
         changes=changes,
         reason=reason,
         behind=behind,

@@ -159,11 +159,6 @@ def digest(handler: Handler, settings: Mapping[str, Any], force_update_tag: str 
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def unnamed(digest: str) -> str:
-    """What a configuration is called that nobody named and no profile knows: `unknown a1b2c3d4`; nothing for none."""
-    return f"unknown {digest[:8]}" if digest else ""
-
-
 class ScriptState(StrEnum):
     """Where the script of one instance stands."""
 

@@ -20,10 +20,10 @@ from vmss_tui.domain.fleet.script import (
     diff_settings,
     digest,
     forecast_rerun,
-    unnamed,
 )
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
 from vmss_tui.domain.plan.batches import batches
 from vmss_tui.domain.plan.checks import find
 from vmss_tui.domain.plan.estimate import fixed_seconds
@@ -49,14 +49,14 @@ def plan_rollout(
     *,
     profile: str = "",
     variables: Mapping[str, str] | None = None,
-    labels: Mapping[str, str] | None = None,
+    names: VersionNames = NAMELESS,
     now: datetime,
 ) -> RolloutPlan:
-    """Plan bringing `script` to every instance of the set under `policy`. `labels` maps digests to version names."""
-    of, known = snapshot.scale_set, labels or {}
+    """Plan bringing `script` to every instance of the set under `policy`. `names` are those of known versions."""
+    of = snapshot.scale_set
     strategy = choose_strategy(of, policy)
-    previous = _previous(of, known)
-    script = _prepared(script, previous, policy, known, now)
+    previous = _previous(of, names)
+    script = _prepared(script, previous, policy, names, now)
     policy = _fitting(policy, strategy, len(snapshot.instances))
     kept, excluded = _split(snapshot, script, policy, strategy)
     made = batches(kept, _as_carried_out(policy, strategy), len(snapshot.instances))
@@ -81,18 +81,12 @@ def plan_rollout(
         estimate=estimate(made, policy, len(snapshot.instances) if healthy is None else healthy),
         profile=profile,
         variables=dict(variables or {}),
-        from_label=commonest(snapshot.instances, previous, known),
-        names=_names(snapshot, known),
+        from_label=commonest(snapshot.instances, previous, names),
+        names=names.of(snapshot.configurations),
         policy_differs=differs,
         holds_repairs=policy.suspend_repairs and bool(of.automatic_repairs and made) and not of.repairs_suspended,
     )
     return replace(plan, findings=find(snapshot, plan, now))
-
-
-def _names(snapshot: SetSnapshot, known: Mapping[str, str]) -> dict[str, str]:
-    """Names of what the set has; one that stands in the journal by its digest only has none."""
-    named = ((digest, known.get(digest, "")) for digest in snapshot.configurations)
-    return {digest: label for digest, label in named if label not in ("", digest[:8])}
 
 
 def choose_strategy(of: ScaleSet, policy: RolloutPolicy) -> Strategy:
@@ -129,13 +123,13 @@ def estimate(made: tuple[Batch, ...], policy: RolloutPolicy, healthy: int) -> Es
     return Estimate(len(made) * FAST_SECONDS + fixed, len(made) * SLOW_SECONDS + fixed, max(0, healthy - largest))
 
 
-def _previous(of: ScaleSet, labels: Mapping[str, str]) -> ScriptConfig | None:
+def _previous(of: ScaleSet, names: VersionNames) -> ScriptConfig | None:
     found = of.script
-    return found.labelled(labels.get(found.digest, "")) if found is not None else None
+    return names.labelled(found) if found is not None else None
 
 
 def _prepared(
-    script: ScriptConfig, previous: ScriptConfig | None, policy: RolloutPolicy, labels: Mapping[str, str], now: datetime
+    script: ScriptConfig, previous: ScriptConfig | None, policy: RolloutPolicy, names: VersionNames, now: datetime
 ) -> ScriptConfig:
     """The script with its name, and with a fresh force-update tag when identical settings shall run again.
 
@@ -146,7 +140,7 @@ def _prepared(
         script.handler, script.settings, script.force_update_tag or previous.force_update_tag
     )
     if previous is None or not same:
-        return script if script.label else script.labelled(labels.get(script.digest, ""))
+        return names.labelled(script)
     kept = replace(script, force_update_tag=previous.force_update_tag, label=script.label or previous.label)
     other = bool(script.protected and previous.label) and kept.label != previous.label
     return replace(kept, force_update_tag=now.strftime("%Y%m%dT%H%M%SZ")) if policy.force_rerun or other else kept
@@ -206,11 +200,11 @@ def _forecast(previous: ScriptConfig | None, script: ScriptConfig, made: tuple[B
     return forecast_rerun(previous, script)
 
 
-def commonest(instances: Iterable[Instance], previous: ScriptConfig | None, labels: Mapping[str, str]) -> str:
+def commonest(instances: Iterable[Instance], previous: ScriptConfig | None, names: VersionNames) -> str:
     """Name of the version that most of these instances run; of the model's when they run none."""
     counted = Counter(each.script_digest for each in instances if each.script_digest)
     digest = counted.most_common(1)[0][0] if counted else (previous.digest if previous is not None else "")
-    return labels.get(digest, "") or unnamed(digest)
+    return names.text(digest)
 
 
 def _script_changes(previous: ScriptConfig | None, script: ScriptConfig) -> tuple[SettingChange, ...]:

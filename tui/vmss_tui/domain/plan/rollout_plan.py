@@ -10,10 +10,13 @@ from enum import StrEnum
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, SettingChange
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 
+NO_SCRIPT = "no script"
+"""What a rollout brings that takes the script away."""
 CURRENT = "runs this version already"
 """Why an instance is left out that needs nothing."""
 
@@ -115,7 +118,7 @@ class RolloutPlan:
     @property
     def to_label(self) -> str:
         """Name of the version that the rollout brings."""
-        return "no script" if self.removes else self.script.label or self.script.digest[:8]
+        return NO_SCRIPT if self.removes else self.script.label or unnamed(self.script.digest)
 
     @property
     def target_digest(self) -> str:

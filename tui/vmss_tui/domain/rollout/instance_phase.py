@@ -12,6 +12,7 @@ from functools import cached_property
 from vmss_tui.domain.fleet.health import Health, Provisioning
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
+from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.rollout_plan import CURRENT, RolloutPlan, Strategy
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
 from vmss_tui.domain.rollout.state import Progress, RolloutState
@@ -177,7 +178,7 @@ def short(digest: str) -> str:
     return digest[:12]
 
 
-def seen_from(instance: Instance, phase: Phase, batch: int | None, labels: Mapping[str, str]) -> InstanceSeen:
+def seen_from(instance: Instance, phase: Phase, batch: int | None, names: VersionNames) -> InstanceSeen:
     """What the log keeps of an instance."""
     run = instance.script
     return InstanceSeen(
@@ -187,7 +188,7 @@ def seen_from(instance: Instance, phase: Phase, batch: int | None, labels: Mappi
         update_domain=instance.update_domain,
         batch=batch,
         phase=phase,
-        version=labels.get(instance.script_digest, "") or instance.script_digest[:8],
+        version=names.text(instance.script_digest),
         script=run.state,
         exit_code=run.exit_code,
         script_at=run.at,

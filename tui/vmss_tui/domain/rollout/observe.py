@@ -11,6 +11,7 @@ from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
@@ -29,7 +30,7 @@ _LEFT_QUEUE = FINAL - {e.Phase.EXCLUDED, e.Phase.GONE, e.Phase.LEAKED} | {
 
 
 def observe(
-    plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot, labels: Mapping[str, str], now: datetime
+    plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot, names: VersionNames, now: datetime
 ) -> tuple[e.Event, ...]:
     """The events that this snapshot adds, in order."""
     upgrade = _upgrade(plan, state, snapshot.upgrade)
@@ -40,16 +41,9 @@ def observe(
     batches = _inferred(plan, state, phases, snapshot) if plan.strategy is Strategy.ROLLING_UPGRADE else ()
     for event in batches:
         state = apply(state, e.Logged(state.seq, now, event))
-    names = {**labels, **_own_labels(plan)}
-    changed = tuple(_changed(state, snapshot, phases, PhaseContext(plan, state, now), names))
+    known = names.including(plan.previous, plan.script, others=plan.names)
+    changed = tuple(_changed(state, snapshot, phases, PhaseContext(plan, state, now), known))
     return (*upgrade, *batches, *_told(changed, snapshot), *_leaks(state, changed, plan))
-
-
-def _own_labels(plan: RolloutPlan) -> dict[str, str]:
-    own = {**plan.names, plan.script.digest: plan.script.label}
-    if plan.previous is not None:
-        own.setdefault(plan.previous.digest, plan.previous.label)
-    return {digest: label for digest, label in own.items() if label}
 
 
 # --- Azure's rolling upgrade ----------------------------------------------------------------------------------------
@@ -138,11 +132,11 @@ def _changed(
     snapshot: SetSnapshot,
     phases: Mapping[str, e.Phase],
     context: PhaseContext,
-    labels: Mapping[str, str],
+    names: VersionNames,
 ) -> Iterator[e.InstanceSeen]:
     for each in snapshot.instances:
         batch = context.begun.get(each.id, context.planned.get(each.id))
-        seen = seen_from(each, phases[each.id], batch, labels)
+        seen = seen_from(each, phases[each.id], batch, names)
         known = state.instances.get(each.id)
         if known is None or known.seen != seen:
             yield seen

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.instance import unhealthy_among
-from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, SecretRef, diff_settings, unnamed
+from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, SecretRef, diff_settings
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames, unnamed
 from vmss_tui.domain.plan.batches import batches
 from vmss_tui.domain.plan.checks import find
 from vmss_tui.domain.plan.checks.facts import info, refuse, warn
@@ -33,7 +34,7 @@ def plan_retry(
     state: RolloutState,
     snapshot: SetSnapshot,
     *,
-    labels: Mapping[str, str] | None = None,
+    names: VersionNames = NAMELESS,
     now: datetime,
 ) -> RolloutPlan:
     """The same script once more on what failed in rollout `name`, instance by instance, with a fresh force-update tag.
@@ -47,7 +48,7 @@ def plan_retry(
     left = [Exclusion(each.id, "did not fail") for each in snapshot.instances if each.id not in failed]
     made = batches(chosen, policy, len(snapshot.instances))
     again = replace(
-        plan_rollout(snapshot, script, policy, labels=labels, now=now),
+        plan_rollout(snapshot, script, policy, names=names, now=now),
         origin=f"retry of {name}",
         strategy=Strategy.VM_BATCHES,
         keeps_model=True,
@@ -59,7 +60,7 @@ def plan_retry(
         estimate=estimate(made, policy, _healthy(snapshot)),
         profile=plan.profile,
         variables=plan.variables,
-        from_label=commonest(chosen, plan.script, {plan.script.digest: plan.script.label, **(labels or {})}),
+        from_label=commonest(chosen, plan.script, VersionNames().including(plan.script, others=names.labels)),
     )
     found = [each for each in find(snapshot, again, now) if each.code not in _ABOUT_SAMENESS | {"automatic-mode"}]
     if not made:
@@ -73,7 +74,7 @@ def plan_rollback(
     state: RolloutState,
     snapshot: SetSnapshot,
     *,
-    labels: Mapping[str, str] | None = None,
+    names: VersionNames = NAMELESS,
     sources: Mapping[str, SecretRef] | None = None,
     now: datetime,
 ) -> RolloutPlan:
@@ -88,7 +89,7 @@ def plan_rollback(
         back = _removal(plan, snapshot, policy, now)
     else:
         back = plan_rollout(
-            snapshot, replace(plan.previous, protected=again), policy, labels=labels, profile=plan.profile, now=now
+            snapshot, replace(plan.previous, protected=again), policy, names=names, profile=plan.profile, now=now
         )
     back = replace(back, origin=f"undo of {name}")
     if state.policy_restored is False:

@@ -7,12 +7,13 @@ killed at any point, its successor decides from the same log and from what Azure
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from vmss_tui.domain.fleet.ids import OperationHandle
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
@@ -110,7 +111,7 @@ class _Runner:
             raise JournalUnavailable(f"rollout {rollout} has no plan", hint="Start a new one.")
         self.plan: RolloutPlan = self.state.plan
         self.clock = SteadyClock(clock, self.state.last_at)
-        self.labels: Mapping[str, str] = journal.labels()
+        self.names = VersionNames(journal.labels())
         self.notifier = Notifier(rollout, self.plan)
         self.observer: Observer
         first = min(2.0, pace.watch_seconds)
@@ -181,7 +182,7 @@ class _Runner:
             await self._in_trouble(error, "Azure cannot be read")
             return None
         await self._answers_again()
-        await self._record(*observe(self.plan, self.state, snapshot, self.labels, self.clock.now()))
+        await self._record(*observe(self.plan, self.state, snapshot, self.names, self.clock.now()))
         return snapshot
 
     async def _in_trouble(self, error: VmssTuiError, what: str) -> None:

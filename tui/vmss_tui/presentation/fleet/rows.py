@@ -11,9 +11,10 @@ from vmss_tui import duration, text
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
-from vmss_tui.domain.fleet.script import HandlerOs, ScriptConfig, unnamed
+from vmss_tui.domain.fleet.script import HandlerOs, ScriptConfig
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.version_names import name_of
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Row, Table, View, cell, text_of
@@ -65,7 +66,7 @@ def version_name(script: ScriptConfig | None, label: Labels) -> str:
     """Label of a configuration, else `unknown` and 8 hex digits, else a dash."""
     if script is None:
         return "–"
-    return script.label or label(script) or unnamed(script.digest)
+    return name_of(script, label)
 
 
 def state_of(entry: FleetEntry, know: Knowledge) -> Mark:

@@ -3,7 +3,6 @@
 Pure. Ages tick by the second only where somebody waits for them, so that a thin line has little to carry.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import Any
 from vmss_tui import duration
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.script import ScriptState
+from vmss_tui.domain.fleet.version_names import UNNAMED
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
 from vmss_tui.domain.rollout.state import Progress, RolloutState
 from vmss_tui.presentation.filter import Match
@@ -19,9 +19,6 @@ from vmss_tui.presentation.glyphs import HEALTH, PHASE, SCRIPT, Role
 from vmss_tui.presentation.rollout.lines import BROKEN, BUSY, ODD, arrow, versions, why_failed
 from vmss_tui.presentation.table import Cell, Column, DataColumn, Row, Table, View, cell, mark_cell
 from vmss_tui.text import plain, seconds_between, short_id
-
-_DIGITS = re.compile("[0-9a-f]{8}")
-"""What the log calls a version that nobody named."""
 
 _LONGEST = 18
 """Cells of `a1b2c3d4→web 2.5.0`: the column of versions gets so much room when it needs it."""
@@ -104,13 +101,11 @@ def _version(seen: InstanceSeen, known: Known) -> Cell:
 
 def _change(old: str, new: str) -> str:
     """`2.4.0→2.5.0`, `a1b2c3d4→web 2.5.0`."""
-    return plain(arrow(old.removeprefix("unknown "), new, tight=True))
+    return plain(arrow(old.removeprefix(f"{UNNAMED} "), new, tight=True))
 
 
 def _short(version: str, pair: tuple[str, str], *, tight: bool) -> str:
     """A version; where room is tight, without the word that all versions begin with."""
-    if _DIGITS.fullmatch(version):
-        return f"unknown {version}"
     head, _, rest = plain(version).rpartition(" ")
     return rest if tight and head and all(each.startswith(f"{head} ") for each in pair) else plain(version)
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.health import Health, Power, Provisioning
 from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.domain.fleet.script import ScriptState, unnamed
+from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.version_names import name_of, unnamed
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.fleet.rows import LONGEST_VERSION, Labels
 from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, HEALTH, RING, SCRIPT, SLASHED, Mark, Role
@@ -76,9 +77,7 @@ def instance_version(instance: Instance, labels: Mapping[str, str]) -> str:
 
 def versions(snapshot: SetSnapshot, label: Labels) -> dict[str, str]:
     """Labels by digest of every configuration in the set."""
-    return {
-        digest: script.label or label(script) or unnamed(digest) for digest, script in snapshot.configurations.items()
-    }
+    return {digest: name_of(script, label) for digest, script in snapshot.configurations.items()}
 
 
 def _script(instance: Instance) -> Cell:

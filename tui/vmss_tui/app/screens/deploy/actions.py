@@ -11,16 +11,15 @@ from textual.app import SuspendNotSupported
 
 from vmss_tui import duration
 from vmss_tui.app.screens.deploy.form import Form, start_from_profile
-from vmss_tui.app.screens.deploy.work import PLANNING, ReadyToStart, WorkFailed, edit_text, name_versions
+from vmss_tui.app.screens.deploy.work import PLANNING, ReadyToStart, WorkFailed, edit_text
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
 from vmss_tui.app.screens.dialogs.confirm_rollout import SecretScreen, outside_window_prompt, start_question
 from vmss_tui.app.screens.dialogs.prompt import PickScreen, PromptScreen
 from vmss_tui.app.widgets.form import Field
 from vmss_tui.domain.fleet.script import HandlerOs, Secret
 from vmss_tui.domain.plan.checks.maintenance import allow_outside, refused_by_window
-from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.engine.prepare import preflight
+from vmss_tui.engine.prepare import prepare
 from vmss_tui.errors import ProfileInvalid, SaveRefused, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan import lines as told
@@ -306,22 +305,12 @@ async def _preflight(screen: "DeployScreen") -> None:
     if form is None or snapshot is None or azure is None:
         return
     try:
-        made = form.resolved(snapshot.scale_set)
-        plan, pins = await preflight(
-            azure,
-            screen.target,
-            made.script,
-            made.policy,
-            clock=screen.shell.session.clock,
-            profile=form.saved_as,
-            variables=made.variables,
-            names=lambda seen: name_versions(seen, screen.shell.session),
-            sha256=made.sha256,
-        )
+        wish = form.wish(snapshot.scale_set, names=screen.shell.label_of.names, history=screen.paces)
+        prepared = await prepare(azure, wish, screen.shell.session.clock)
     except VmssTuiError as error:
         screen.post_message(WorkFailed(PLANNING, error))
     else:
-        screen.post_message(ReadyToStart(learn(plan, screen.paces), pins))
+        screen.post_message(ReadyToStart(prepared.plan, prepared.pins))
 
 
 def ask_and_start(screen: "DeployScreen", plan: RolloutPlan) -> None:

@@ -4,16 +4,13 @@ No widgets. The profile's own fields and checks do the work, so that a form acce
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, SecretSource
-from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.plan.planner import plan_rollout
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.engine.prepare import Names, RolloutWish, nameless
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.presentation.plan.form import RARE_FIELDS, REPORT_FIELDS, ROLLOUT_FIELDS, SCRIPT_FIELDS
 from vmss_tui.profiles.convert.inline_script import encode
@@ -174,20 +171,18 @@ class Form:
         """The script and the policy as they would be written. Raises ProfileInvalid."""
         return resolve(self.profile, self._values, environ=self._environ, scale_set=of)
 
-    def plan(self, snapshot: SetSnapshot, labels: Mapping[str, str], now: datetime) -> RolloutPlan | None:
-        """The plan as things stand; None while something is missing or wrong."""
-        try:
-            made = self.resolved(snapshot.scale_set)
-        except ProfileInvalid:
-            return None
-        return plan_rollout(
-            snapshot,
-            made.script,
-            made.policy,
+    def wish(self, of: ScaleSet, *, names: Names = nameless, history: Sequence[Sequence[float]] = ()) -> RolloutWish:
+        """What the form asks for as things stand. Raises ProfileInvalid while something is missing or wrong."""
+        made = self.resolved(of)
+        return RolloutWish(
+            target=of.id,
+            names=names,
+            history=history,
+            script=made.script,
+            policy=made.policy,
             profile=self.saved_as,
             variables=made.variables,
-            labels=labels,
-            now=now,
+            sha256=made.sha256,
         )
 
     def report(self) -> ReportFields:

@@ -3,8 +3,7 @@
 Owns the workers and their messages; how it looks is the subclass's business. Writes nothing to Azure.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 from textual import work
 
@@ -14,10 +13,10 @@ from vmss_tui.app.screens.deploy.form import Form
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.engine.pinned_files import file_findings, look_at
-from vmss_tui.errors import VmssTuiError
+from vmss_tui.engine.pinned_files import look_at
+from vmss_tui.engine.prepare import compose
+from vmss_tui.errors import ProfileInvalid, VmssTuiError
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.profiles.lint.shell import check_syntax
@@ -39,7 +38,6 @@ class PlanningScreen(BaseScreen):
         self.snapshot: SetSnapshot | None = None
         self.plan: RolloutPlan | None = None
         self.pins: dict[str, FilePin] = {}
-        self.labels: Mapping[str, str] = {}
         self.applied: ScriptConfig | None = None
         self.paces: Sequence[Sequence[float]] = ()
         self.error: VmssTuiError | None = None
@@ -76,7 +74,7 @@ class PlanningScreen(BaseScreen):
     def on_set_read(self, message: jobs.SetRead) -> None:
         """The first reading makes the form; later ones only renew the plan."""
         self.status.arrived(jobs.READING)
-        self.snapshot, self.labels, self.applied = message.snapshot, message.labels, message.applied
+        self.snapshot, self.applied = message.snapshot, message.applied
         self.paces = message.paces
         self.error = None
         if self.form is None:
@@ -121,17 +119,23 @@ class PlanningScreen(BaseScreen):
     def changed(self) -> None:
         """Plan from what is typed and what was last read; look at files that nobody has looked at yet."""
         if self.form is not None and self.snapshot is not None:
-            self.plan = self.form.plan(self.snapshot, self.labels, self.shell.session.clock.now())
-            if self.plan is not None:
-                made = self.form.resolved(self.snapshot.scale_set)
-                found = file_findings(self.known_pins(), made.sha256, made.script)
-                self.plan = learn(replace(self.plan, findings=(*self.plan.findings, *found)), self.paces)
-                self._look_at_new_files()
+            self.plan = self._composed(self.form, self.snapshot)
+            self._look_at_new_files()
         self.paint()
+
+    def _composed(self, form: Form, snapshot: SetSnapshot) -> RolloutPlan | None:
+        """The plan of what is typed; None while something is missing or wrong."""
+        try:
+            wish = form.wish(snapshot.scale_set, names=self.shell.label_of.names, history=self.paces)
+        except ProfileInvalid:
+            return None
+        return compose(wish, snapshot, self._pins_of(wish.files), self.shell.session.clock)
 
     def known_pins(self) -> tuple[FilePin, ...]:
         """What is known of the plan's files."""
-        uris = self.plan.script.file_uris if self.plan is not None else ()
+        return self._pins_of(self.plan.script.file_uris if self.plan is not None else ())
+
+    def _pins_of(self, uris: Sequence[str]) -> tuple[FilePin, ...]:
         return tuple(self.pins[uri] for uri in uris if uri in self.pins)
 
     def _look_at_new_files(self) -> None:

@@ -6,7 +6,7 @@ Workers post messages and touch no widget. Nothing here writes to Azure.
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,6 @@ from textual.app import App
 from textual.message import Message
 
 from vmss_tui.app.session import Session
-from vmss_tui.app.version_labels import VersionLabels
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
@@ -39,10 +38,9 @@ class Waits(Message):
 
 @dataclass
 class SetRead(Message):
-    """The set as it is now, and names of the versions on it by digest."""
+    """The set as it is now."""
 
     snapshot: SetSnapshot
-    labels: Mapping[str, str]
     applied: ScriptConfig | None = None
     """What this program wrote last, when it is what the set still has: its references are known."""
     paces: Sequence[Sequence[float]] = ()
@@ -81,9 +79,9 @@ class SyntaxChecked(Message):
 
 
 async def read(azure: Azure, target: ScaleSetId, clock: Clock, session: Session) -> SetRead:
-    """Read the set with its instances, and name the versions found. Raises what reading raises."""
+    """Read the set with its instances. Raises what reading raises."""
     snapshot = await read_whole(azure, target, clock)
-    return SetRead(snapshot, name_versions(snapshot, session), last_applied(snapshot, session), paces(target, session))
+    return SetRead(snapshot, last_applied(snapshot, session), paces(target, session))
 
 
 def paces(target: ScaleSetId, session: Session) -> Sequence[Sequence[float]]:
@@ -108,20 +106,6 @@ def last_applied(snapshot: SetSnapshot, session: Session) -> ScriptConfig | None
     except VmssTuiError:
         return None
     return None
-
-
-def name_versions(snapshot: SetSnapshot, session: Session) -> Mapping[str, str]:
-    """Names by digest of what the journal knows and of what the profiles recognise in this set."""
-    labels: dict[str, str] = {}
-    try:
-        labels.update(session.journal().labels())
-    except VmssTuiError:
-        labels.clear()
-    label_of = VersionLabels(session)
-    for digest, script in snapshot.configurations.items():
-        if digest not in labels or labels[digest] == digest[:8]:
-            labels[digest] = label_of(script)
-    return {digest: label for digest, label in labels.items() if label}
 
 
 def edit_text(app: App[object], session: Session, text: str, suffix: str) -> str:

@@ -15,7 +15,8 @@ from vmss_tui.app.screens.rollout.take_over import ask_values, take_over
 from vmss_tui.domain.plan.checks.maintenance import allow_outside, refused_by_window
 from vmss_tui.domain.rollout.events import Logged, Phase
 from vmss_tui.domain.rollout.state import RolloutState, Stage
-from vmss_tui.engine.followup import plan_followup
+from vmss_tui.engine.followup import Followup, followup_wish
+from vmss_tui.engine.prepare import prepare
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
@@ -110,7 +111,8 @@ async def _follow_up(screen: "WatchScreen", verb: str, what: str) -> None:
     azure, session = screen.shell.connection.azure, screen.shell.session
     if azure is None:
         raise VmssTuiError(f"{verb}: {screen.shell.connection.reason}")
-    plan = await plan_followup(verb, screen.rollout, journal=session.journal(), azure=azure, clock=session.clock)
+    wish = followup_wish(Followup(verb), screen.rollout, session.journal(), names=screen.shell.label_of.names)
+    plan = (await prepare(azure, wish, session.clock)).plan
     screen.status.arrived(what)
     if plan.refusals and not refused_by_window(plan):
         screen.flash(f"{verb}: {plan.refusals[0].message} {plan.refusals[0].hint}", Role.BAD)

@@ -23,7 +23,7 @@ from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.domain.fleet.script import unnamed
+from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.watch.scale_set import SetWatcher, WatchFailure
 from vmss_tui.errors import VmssTuiError
@@ -184,6 +184,9 @@ class ScaleSetScreen(ListScreen):
         checked = self._watcher.checked_at if self._watcher is not None else None
         return self.age_of(checked, failing=self._failure is not None)
 
+    def _configurations(self) -> Iterable[ScriptConfig]:
+        return self._snapshot.configurations.values() if self._snapshot is not None else ()
+
     def current(self) -> Instance | None:
         """The instance under the cursor."""
         key = self.grid.cursor_key
@@ -255,7 +258,7 @@ class ScaleSetScreen(ListScreen):
             return
         digest = instance.script_digest
         now = instances.instance_version(instance, self._labels)
-        before = "" if now == unnamed(digest) else now
+        before = self.shell.label_of.names(self._configurations()).label(digest) or ""
         title = f"What do you call the version {now} of {instance.name}?"
         name = await self.app.push_screen_wait(PromptScreen(title, value=before))
         if name is None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.domain.fleet.script import unnamed
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.version_names import name_of
 from vmss_tui.presentation.fleet.rows import Labels
 from vmss_tui.presentation.records import Record
 from vmss_tui.presentation.scaleset.instances import instance_version, versions
@@ -77,7 +77,7 @@ def _of_set(snapshot: SetSnapshot, label: Labels) -> Values:
     return {
         "mode": scale_set.mode.value,
         "capacity": scale_set.capacity,
-        "version": None if script is None else label(script) or unnamed(script.digest),
+        "version": None if script is None else name_of(script, label),
         "provisioning": scale_set.provisioning.value,
         "batch_percent": policy.batch_percent,
         "pause_seconds": policy.pause_seconds,

@@ -7,12 +7,12 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import find as inventory
-from vmss_tui.cli.naming import Namer
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, SetSnapshot, count_instances
+from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import records, text_tables
 from vmss_tui.presentation.filter import Fields, Term, parse
@@ -42,7 +42,7 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_js
         snapshot = await _fleet(session, counts=not no_counts)
         know = fleet.Knowledge(
             now=session.clock.now(),
-            label=Namer(session),
+            label=session.versions,
             rollouts=_running(session),
             tenants=fleet.tenant_names(snapshot),
         )
@@ -125,7 +125,7 @@ def show(ctx: click.Context, scaleset: str, as_json: bool) -> int:
 
     async def work(session: LiveSession) -> int:
         entry, snapshot = await read_set(session, scaleset)
-        namer = Namer(session)
+        namer = session.versions
         script = entry.scale_set.script
         if as_json:
             version = namer(script) if script is not None else ""
@@ -137,7 +137,7 @@ def show(ctx: click.Context, scaleset: str, as_json: bool) -> int:
     return run(ctx, work)
 
 
-def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: Namer, now: datetime) -> list[str]:
+def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: VersionLookup, now: datetime) -> list[str]:
     """One scale set in lines."""
     scale_set = snapshot.scale_set
     script = scale_set.script
@@ -177,7 +177,7 @@ def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], as_json
 
     async def work(session: LiveSession) -> int:
         _, snapshot = await read_set(session, scaleset)
-        labels = listed.versions(snapshot, Namer(session))
+        labels = listed.versions(snapshot, session.versions)
         known = listed.Known(now=session.clock.now(), labels=labels)
         shown = listed.shown_instances(snapshot, view, known)
         if as_json:

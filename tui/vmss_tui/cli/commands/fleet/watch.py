@@ -9,7 +9,6 @@ from vmss_tui import duration
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import changes as watching
 from vmss_tui.cli.commands.fleet import find as inventory
-from vmss_tui.cli.naming import Namer
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
@@ -36,7 +35,7 @@ async def _watch(session: LiveSession, text: str, *, jsonl: bool) -> int:
     target = await inventory.resolve(azure, text)
     pace = session.cloud
     watcher = SetWatcher(azure, target, session.clock, watch_seconds=pace.watch_seconds, idle_seconds=pace.idle_seconds)
-    namer = Namer(session)
+    namer = session.versions
     before: SetSnapshot | None = None
     async with aclosing(watcher.snapshots()) as snapshots:
         async for found in snapshots:

@@ -8,7 +8,6 @@ import click
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import find as inventory
 from vmss_tui.cli.commands.rollout.prepare import assignments
-from vmss_tui.cli.naming import Namer
 from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
@@ -68,7 +67,7 @@ async def _drifts(
             f"no scale set that you can see is a target of profile {profile.name}",
             hint="name one, or look at the profile's [targets]",
         )
-    room, named = asyncio.Semaphore(AT_ONCE), Namer(session)
+    room, named = asyncio.Semaphore(AT_ONCE), session.versions
 
     async def one(target: ScaleSetId) -> Drift:
         async with room:

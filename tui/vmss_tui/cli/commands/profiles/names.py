@@ -4,12 +4,11 @@ import click
 
 from vmss_tui.cli import output
 from vmss_tui.cli.commands.fleet.look import read_set
-from vmss_tui.cli.naming import Namer
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
-from vmss_tui.domain.fleet.script import unnamed
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation.scaleset.instances import versions
 
@@ -29,7 +28,7 @@ def name_version(ctx: click.Context, scaleset: str, label: str, instance: str | 
     async def work(session: LiveSession) -> int:
         entry, snapshot = await read_set(session, scaleset)
         digest = _digest(snapshot, instance)
-        before = versions(snapshot, Namer(session)).get(digest, unnamed(digest))
+        before = versions(snapshot, session.versions).get(digest, unnamed(digest))
         session.journal().name_version(digest, name)
         output.line(f"{before} on {entry.id.short} is called {name}")
         return 0

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 
 from vmss_tui.cli import output
-from vmss_tui.cli.commands.rollout.prepare import Wish, amount, assignments, prepare, seconds
+from vmss_tui.cli.commands.rollout.prepare import Order, amount, assignments, prepare_order, seconds
 from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
 from vmss_tui.cli.options import connected, outside_window, with_profiles
 from vmss_tui.cli.running import run
@@ -34,17 +34,17 @@ _OPTIONS = (
 )
 
 
-def wishes(function: Function) -> Function:
+def orders(function: Function) -> Function:
     """Give a command the arguments and options that say what to roll out."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
 
 
-def wish_from(given: Mapping[str, Any]) -> Wish:
+def order_from(given: Mapping[str, Any]) -> Order:
     """What those options say. Raises UsageError."""
     mode = given["mode"]
-    return Wish(
+    return Order(
         profile=given["profile"],
         scale_set=given["scaleset"],
         variables=assignments(given["variables"]),
@@ -58,17 +58,17 @@ def wish_from(given: Mapping[str, Any]) -> Wish:
 
 
 @click.command()
-@wishes
+@orders
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @connected
 @with_profiles
 @click.pass_context
 def plan(ctx: click.Context, /, as_json: bool, **given: Any) -> int:
     """Show what PROFILE would change on SCALESET: the diff, the batches, what stands in the way. Writes nothing."""
-    wish = wish_from(given)
+    order = order_from(given)
 
     async def work(session: LiveSession) -> int:
-        prepared = await prepare(session, wish)
+        prepared = await prepare_order(session, order)
         if as_json:
             output.document({**records.plan_record(prepared.plan), "files": records.plain_value(prepared.pins)})
         else:

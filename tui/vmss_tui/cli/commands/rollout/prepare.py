@@ -6,18 +6,14 @@ A person at a terminal is asked for what is missing; a script gets an error that
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from vmss_tui import duration
 from vmss_tui.cli import diagnostics
 from vmss_tui.cli.commands.fleet import find as inventory
-from vmss_tui.cli.naming import Namer
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.errors import NotUnique, UsageError
@@ -28,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Order:
     """What the command line asks for; None and empty mean: as the profile says."""
 
     profile: str
@@ -44,7 +40,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class Ordered:
     """A profile, filled in for one scale set, and the plan that comes of it."""
 
     profile: "Profile"
@@ -80,53 +76,45 @@ def seconds(text: str | None) -> int | None:
         raise UsageError(f"--pause: {error}") from error
 
 
-async def prepare(session: LiveSession, wish: Wish) -> Prepared:
+async def prepare_order(session: LiveSession, order: Order) -> Ordered:
     """Read Azure and plan. Raises ProfileInvalid, UsageError, NotUnique and what reading Azure raises."""
-    from vmss_tui.engine.prepare import preflight
+    from vmss_tui.engine.prepare import RolloutWish, prepare
     from vmss_tui.profiles.model import resolve
 
-    profile = session.profiles().get(wish.profile)
-    variables = _complete(profile, wish.variables)
+    profile = session.profiles().get(order.profile)
+    variables = _complete(profile, order.variables)
     azure = await session.connect()
-    target = await _target(azure, profile, wish.scale_set)
+    target = await _target(azure, profile, order.scale_set)
     scale_set = await azure.scale_set(target)
     resolved = resolve(profile, variables, environ=os.environ, scale_set=scale_set)
-    plan, pins = await preflight(
-        azure,
-        target,
-        resolved.script,
-        adjusted(resolved.policy, wish),
-        clock=session.clock,
+    wish = RolloutWish(
+        target=target,
+        names=session.versions.names,
+        history=session.paces(target),
+        script=resolved.script,
+        policy=adjusted(resolved.policy, order),
         profile=profile.name,
         variables=resolved.variables,
-        names=partial(_labels, session),
         sha256=resolved.sha256,
-        outside_window=wish.outside_window,
+        outside_window=order.outside_window,
     )
-    plan = learn(plan, session.journal().paces(target))
-    return Prepared(profile=profile, resolved=resolved, plan=plan, pins=pins)
+    prepared = await prepare(azure, wish, session.clock)
+    return Ordered(profile=profile, resolved=resolved, plan=prepared.plan, pins=prepared.pins)
 
 
-def _labels(session: LiveSession, snapshot: SetSnapshot) -> Mapping[str, str]:
-    """Names of versions by digest, those in the set among them if anything knows them."""
-    namer = Namer(session)
-    found = {digest: namer(script) for digest, script in snapshot.configurations.items()}
-    return {**{digest: label for digest, label in found.items() if label}, **namer.known()}
-
-
-def adjusted(policy: RolloutPolicy, wish: Wish) -> RolloutPolicy:
+def adjusted(policy: RolloutPolicy, order: Order) -> RolloutPolicy:
     """The profile's policy with what the command line says."""
-    if wish.mode is not None:
-        policy = replace(policy, mode=wish.mode)
-    if wish.batch is not None:
-        policy = replace(policy, steps=(BatchStep(wish.batch),))
-    if wish.pause_seconds is not None:
-        policy = replace(policy, pause_seconds=wish.pause_seconds)
-    if wish.rerun:
+    if order.mode is not None:
+        policy = replace(policy, mode=order.mode)
+    if order.batch is not None:
+        policy = replace(policy, steps=(BatchStep(order.batch),))
+    if order.pause_seconds is not None:
+        policy = replace(policy, pause_seconds=order.pause_seconds)
+    if order.rerun:
         policy = replace(policy, force_rerun=True)
-    if wish.unhealthy_percent is not None:
+    if order.unhealthy_percent is not None:
         policy = replace(
-            policy, unhealthy_percent=wish.unhealthy_percent, unhealthy_upgraded_percent=wish.unhealthy_percent
+            policy, unhealthy_percent=order.unhealthy_percent, unhealthy_upgraded_percent=order.unhealthy_percent
         )
     return policy
 

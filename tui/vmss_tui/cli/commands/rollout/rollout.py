@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from vmss_tui.cli.commands.rollout.plan import wish_from, wishes
-from vmss_tui.cli.commands.rollout.prepare import Prepared, prepare
+from vmss_tui.cli.commands.rollout.plan import order_from, orders
+from vmss_tui.cli.commands.rollout.prepare import Ordered, prepare_order
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
 from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.session import LiveSession
@@ -13,7 +13,7 @@ from vmss_tui.errors import UsageError
 
 
 @click.command()
-@wishes
+@orders
 @manners
 @click.option("--why", metavar="TEXT", help="Why, for the record.")
 @click.option("--ticket", metavar="ID", help="Change ticket, for the record.")
@@ -29,11 +29,11 @@ def rollout(
 
     The rollout is a process of its own: it goes on when this command, the terminal or the connection ends.
     """
-    wish = wish_from(given)
+    order = order_from(given)
     launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl, rehearsal=rehearsal))
 
     async def work(session: LiveSession) -> int:
-        prepared = await prepare(session, wish)
+        prepared = await prepare_order(session, order)
         reason, change = _for_the_record(prepared, why, ticket)
         code = await launch.go(session, prepared.plan, pins=prepared.pins, why=reason, ticket=change)
         session.profiles().used(str(prepared.profile.path or prepared.profile.name), session.clock.now())
@@ -42,7 +42,7 @@ def rollout(
     return launch.run(ctx, work)
 
 
-def _for_the_record(prepared: Prepared, why: str | None, ticket: str | None) -> tuple[str, str]:
+def _for_the_record(prepared: Ordered, why: str | None, ticket: str | None) -> tuple[str, str]:
     """Why and ticket, as given or as the profile has them. Raises UsageError when the profile wants others."""
     from vmss_tui.profiles.model import check_record
 

@@ -157,18 +157,15 @@ def _followup(name: str, text: str) -> click.Command:
         launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl))
 
         async def work(session: LiveSession) -> int:
-            from vmss_tui.engine.followup import plan_followup
+            from vmss_tui.engine.followup import Followup, followup_wish
+            from vmss_tui.engine.prepare import prepare
 
             journal = session.journal()
             header = journal.find(rollout)
-            plan = await plan_followup(
-                name,
-                header.id,
-                journal=journal,
-                azure=await session.connect(),
-                clock=session.clock,
-                outside_window=outside_window or "",
+            wish = followup_wish(
+                Followup(name), header.id, journal, names=session.versions.names, outside_window=outside_window or ""
             )
+            plan = (await prepare(await session.connect(), wish, session.clock)).plan
             return await launch.go(session, plan, why=why or f"{name} of rollout {header.id}", ticket=ticket)
 
         with opened(ctx) as journal:

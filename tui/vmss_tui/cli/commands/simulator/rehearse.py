@@ -14,7 +14,7 @@ import click
 
 from vmss_tui.cli import diagnostics
 from vmss_tui.cli.commands.fleet import find as inventory
-from vmss_tui.cli.commands.rollout.plan import wish_from, wishes
+from vmss_tui.cli.commands.rollout.plan import order_from, orders
 from vmss_tui.cli.commands.rollout.runner_process import python
 from vmss_tui.cli.commands.simulator.scenario_from_set import MODEL, Mishap, scenario_of
 from vmss_tui.cli.commands.simulator.simulation import DemoHome
@@ -29,7 +29,7 @@ SPEED = 30.0
 
 
 @click.command()
-@wishes
+@orders
 @click.option("--speed", type=click.FloatRange(0.1, 1000), default=SPEED, show_default=True, help="Times as fast.")
 @click.option("--fail", "fails", metavar="IDS", default="", help="Let the script fail on these instances: 3,17.")
 @click.option("--sicken", metavar="IDS", default="", help="Let these instances stay unhealthy afterwards.")
@@ -42,7 +42,7 @@ def rehearse(ctx: click.Context, /, speed: float, fails: str, sicken: str, jsonl
 
     The exit code is that of the rehearsed rollout. How long scripts take is the simulator's guess.
     """
-    wish_from(given)
+    order_from(given)
     if not given["scaleset"]:
         raise UsageError("say which scale set to copy", hint=f"vmss-tui rehearse {given['profile']} SCALESET")
     mishap = Mishap(fails=_ids(fails), unhealthy=_ids(sicken))

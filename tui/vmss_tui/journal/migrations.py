@@ -1,0 +1,96 @@
+"""The journal's tables, and how those of an earlier program become those of this one. Each step is one transaction.
+
+Knows SQL and the stored plan only; opening files safely is `database`.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+
+from vmss_tui.domain.rollout.events import Planned
+from vmss_tui.journal import schema
+
+FORMAT = 2
+"""Format of the file that this program writes."""
+
+_ROLLOUTS = """(
+  id TEXT PRIMARY KEY, target TEXT NOT NULL, target_key TEXT NOT NULL, digest TEXT NOT NULL, label TEXT,
+  profile TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, ticket TEXT NOT NULL, host TEXT NOT NULL,
+  created_at TEXT NOT NULL, stage TEXT NOT NULL, ended_at TEXT, reason TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID"""
+_LABELS = "(digest TEXT PRIMARY KEY, label TEXT) WITHOUT ROWID"
+_TABLES = (
+    f"CREATE TABLE rollouts {_ROLLOUTS}",
+    "CREATE TABLE events ("
+    " rollout TEXT NOT NULL REFERENCES rollouts (id), seq INTEGER NOT NULL, at TEXT NOT NULL, kind TEXT NOT NULL,"
+    " version INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (rollout, seq)) WITHOUT ROWID",
+    "CREATE TABLE requests ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, rollout TEXT NOT NULL REFERENCES rollouts (id), verb TEXT NOT NULL,"
+    " who TEXT NOT NULL, host TEXT NOT NULL, why TEXT NOT NULL, argument TEXT NOT NULL, at TEXT NOT NULL)",
+    "CREATE TABLE leases ("
+    " target_key TEXT PRIMARY KEY, rollout TEXT NOT NULL, pid INTEGER NOT NULL, host TEXT NOT NULL,"
+    " machine TEXT NOT NULL, boot_id TEXT NOT NULL, namespace TEXT NOT NULL, started TEXT NOT NULL,"
+    " heartbeat TEXT NOT NULL, token TEXT NOT NULL) WITHOUT ROWID",
+    f"CREATE TABLE labels {_LABELS}",
+    "CREATE INDEX rollouts_by_target ON rollouts (target_key)",
+)
+
+
+def format_of(connection: sqlite3.Connection) -> int:
+    """Format of the file; 0 for one without tables."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Create the tables, or bring those of an earlier format up to date. Raises sqlite3.Error."""
+    connection.execute("PRAGMA foreign_keys=OFF")  # a referenced table is replaced; takes effect outside transactions
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            found = format_of(connection)
+            if found == 0:
+                _create(connection)
+            else:
+                for step in _STEPS[found - 1 :]:
+                    step(connection)
+            connection.execute(f"PRAGMA user_version={FORMAT}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+    finally:
+        connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    for statement in _TABLES:
+        connection.execute(statement)
+
+
+def _unnamed_versions(connection: sqlite3.Connection) -> None:
+    """Format 2: a version without a name has no label, where format 1 stored the beginning of its digest as one."""
+    connection.execute(f"CREATE TABLE labels_2 {_LABELS}")
+    connection.execute("INSERT INTO labels_2 SELECT digest, NULLIF(label, substr(digest, 1, 8)) FROM labels")
+    connection.execute("DROP TABLE labels")
+    connection.execute("ALTER TABLE labels_2 RENAME TO labels")
+    connection.execute(f"CREATE TABLE rollouts_2 {_ROLLOUTS}")
+    connection.execute(
+        "INSERT INTO rollouts_2 SELECT id, target, target_key, '', label, profile, who, why, ticket, host, created_at,"
+        " stage, ended_at, reason FROM rollouts"
+    )
+    connection.execute("DROP TABLE rollouts")
+    connection.execute("ALTER TABLE rollouts_2 RENAME TO rollouts")
+    connection.execute("CREATE INDEX rollouts_by_target ON rollouts (target_key)")
+    plans = connection.execute("SELECT rollout, kind, version, body FROM events WHERE seq = 1").fetchall()
+    for rollout, kind, version, body in plans:
+        with suppress(ValueError):
+            event = schema.decode(kind, version, body)
+            if isinstance(event, Planned):
+                connection.execute(
+                    "UPDATE rollouts SET digest = ?1, label = NULLIF(label, substr(?2, 1, 8)) WHERE id = ?3",
+                    (event.plan.target_digest, event.plan.script.digest, rollout),
+                )
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_unnamed_versions,)
+"""The step at index n brings format n + 1 to the next one."""
