@@ -13,7 +13,7 @@ from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, SetSnapshot, count_instances
 from vmss_tui.engine.version_lookup import VersionLookup
-from vmss_tui.errors import UsageError
+from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.presentation import records, text_tables
 from vmss_tui.presentation.filter import Fields, Term, parse
 from vmss_tui.presentation.fleet import rows as fleet
@@ -95,7 +95,12 @@ def _version(entry: FleetEntry, know: fleet.Knowledge) -> str:
 
 
 def _running(session: LiveSession) -> Mapping[ScaleSetId, str]:
-    return {each.target: each.id for each in session.journal().rollouts() if not each.stage.over}
+    try:
+        headers = session.journal().rollouts()
+    except JournalUnavailable as error:
+        diagnostics.say(f"vmss-tui: rollouts in progress are not shown: {error.message}", error.hint)
+        return {}
+    return {header.target: header.id for header in headers if not header.stage.over}
 
 
 async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnapshot]:
