@@ -66,7 +66,7 @@ CASES = [
     ("other-script", "refuse", snapshot(*TEN, extensions=(extension(name="theirs"),)), None, None),
     ("name-taken", "refuse", snapshot(*TEN, extensions=(extension(type="Other"),)), None, None),
     ("no-command", "refuse", snapshot(*TEN, extensions=()), None, script(settings={})),
-    ("no-command", "warn", snapshot(*TEN), None, script(settings={"timestamp": 1})),
+    ("no-command", "refuse", snapshot(*TEN), None, script(settings={"timestamp": 1})),
     ("canary-unknown", "refuse", snapshot(*TEN), policy(canary=("77",)), None),
     ("exclude-unknown", "warn", snapshot(*TEN), policy(exclude=("77",)), None),
     ("azure-cannot-exclude", "refuse", snapshot(*TEN, mode=R), policy(exclude=("1",)), None),

@@ -116,22 +116,6 @@ def handler_mismatch(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def no_command(facts: Facts) -> Iterator[Finding]:
-    """A configuration without a command runs nothing."""
-    script = facts.plan.script
-    keys = {*script.settings, *script.protected}
-    if keys & {"commandToExecute", "script", "*"}:
-        return
-    if facts.plan.previous is None:
-        yield refuse("no-command", "the script has neither a command nor an inline script", "Add commandToExecute.")
-    else:
-        yield warn(
-            "no-command",
-            "neither public nor protected settings name a command: it must be in the protected settings that Azure "
-            "keeps, which nobody can read",
-        )
-
-
 def named_instances(facts: Facts) -> Iterator[Finding]:
     """Canaries and exclusions that are not there."""
     known = {name for each in facts.snapshot.instances for name in (each.id, each.name)}
@@ -172,7 +156,6 @@ CHECKS: tuple[Check, ...] = (
     no_health_source,
     policy_refused,
     handler_mismatch,
-    no_command,
     named_instances,
     beyond_azure,
 )

@@ -1,4 +1,4 @@
-"""Checks of whether the script will run where it should, and of what nobody can see: protected settings."""
+"""Checks of whether the script will run where it should."""
 
 from collections.abc import Iterator
 
@@ -45,23 +45,6 @@ def would_not_rerun(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def protected_unknown(facts: Facts) -> Iterator[Finding]:
-    """Protected settings cannot be read, so they can be neither compared nor brought back."""
-    plan = facts.plan
-    if plan.previous is None or plan.previous.protected_known:
-        return
-    if plan.script.protected:
-        whole = bool(set(plan.previous.settings) & {"commandToExecute", "script"})
-        lost = "undo cannot bring the old ones back" if whole else "the old command is among them: undo cannot go back"
-        yield warn(
-            "protected-unknown",
-            f"Azure never shows protected settings: whether they change cannot be told, and {lost}, unless an earlier "
-            "rollout in this journal knows where they came from",
-        )
-    else:
-        yield info("protected-kept", "protected settings that Azure may hold for this extension are kept as they are")
-
-
 def first_installation(facts: Facts) -> Iterator[Finding]:
     """What an undo will be able to do."""
     if facts.plan.previous is None:
@@ -74,6 +57,5 @@ def first_installation(facts: Facts) -> Iterator[Finding]:
 CHECKS: tuple[Check, ...] = (
     nothing_to_do,
     would_not_rerun,
-    protected_unknown,
     first_installation,
 )

@@ -1,0 +1,94 @@
+"""Checks of protected settings, which Azure never shows and replaces as a whole.
+
+Whoever sends `protectedSettings` with one key drops all others; absent keeps all. A handler refuses a command that is
+both public and protected, on every instance, after the write was taken. Source: custom-script-extension-linux
+`main/handlersettings.go` ("specified both in public and protected settings") and the extension's REST reference.
+"""
+
+from collections.abc import Iterator
+
+from vmss_tui.domain.fleet.script import ScriptConfig
+from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
+from vmss_tui.domain.plan.findings import Finding
+
+_COMMANDS = frozenset(("commandToExecute", "script"))
+_WHOLE = "*"
+"""Name under which one reference stands for the whole block (Key Vault)."""
+_MOVE = "Give the command under [protected] as commandToExecute."
+
+
+def command(facts: Facts) -> Iterator[Finding]:
+    """Exactly one command, in the public or in the protected settings."""
+    script, previous = facts.plan.script, facts.plan.previous
+    public, protected = bool(_COMMANDS & set(script.settings)), bool(_COMMANDS & set(script.protected))
+    hidden = previous is not None and hides_its_command(previous)
+    if facts.plan.removes:
+        return
+    if public and protected:
+        yield refuse(
+            "command-twice",
+            "the command is both in the public and in the protected settings: the handler refuses that on every "
+            "instance",
+            "Keep one of the two.",
+        )
+    elif public and hidden and not script.protected:
+        yield refuse(
+            "command-in-protected",
+            "the set's command is in its protected settings, which stay as they are: a public command beside it fails "
+            "on every instance",
+            f"{_MOVE} That replaces the whole protected block.",
+        )
+    elif not (public or protected or _WHOLE in script.protected):
+        yield from _no_command(script, hidden=hidden)
+
+
+def _no_command(script: ScriptConfig, *, hidden: bool) -> Iterator[Finding]:
+    if not hidden:
+        yield refuse("no-command", "the script has neither a command nor an inline script", "Add commandToExecute.")
+    elif script.protected:
+        yield refuse(
+            "command-dropped",
+            "the set's command is in its protected settings, and this rollout replaces that block without a command",
+            _MOVE,
+        )
+    else:
+        yield info("command-hidden", "the command is in the protected settings, which Azure keeps and never shows")
+
+
+def block(facts: Facts) -> Iterator[Finding]:
+    """What a write does to protected settings that are there already."""
+    plan = facts.plan
+    previous = plan.previous
+    if previous is None or plan.removes:
+        return
+    if not plan.script.protected:
+        if not previous.protected_known:
+            yield info(
+                "protected-kept", "protected settings that Azure may hold for this extension are kept as they are"
+            )
+        return
+    dropped = sorted(set(previous.protected) - set(plan.script.protected) - {_WHOLE})
+    if dropped:
+        yield warn(
+            "protected-replaced",
+            f"the whole protected block is replaced: {', '.join(dropped)} "
+            f"{'is' if len(dropped) == 1 else 'are'} dropped, since the profile does not give "
+            f"{'it' if len(dropped) == 1 else 'them'}",
+            "Add to [protected] what the script still needs.",
+        )
+    elif not previous.protected_known and not previous.protected:
+        whole = bool(_COMMANDS & set(previous.settings))
+        lost = "undo cannot bring the old ones back" if whole else "the old command is among them: undo cannot go back"
+        yield warn(
+            "protected-unknown",
+            "the whole protected block is replaced: a key that the profile does not give is dropped. Azure never shows "
+            f"the block, so {lost}, unless an earlier rollout in this journal knows where the values came from",
+        )
+
+
+def hides_its_command(script: ScriptConfig) -> bool:
+    """Whether a configuration that is on a set must have its command in the protected settings: nothing runs else."""
+    return not _COMMANDS & set(script.settings) and (not script.protected_known or bool(script.protected))
+
+
+CHECKS: tuple[Check, ...] = (command, block)
