@@ -11,7 +11,6 @@ from vmss_tui.domain.fleet.scale_set import Orchestration
 from vmss_tui.domain.fleet.script import ScriptRun, ScriptState, SecretRef, SecretSource, SettingChange
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.fleet.version_names import VersionNames
-from vmss_tui.domain.plan.planner import target_mode
 from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 
@@ -41,7 +40,7 @@ def test_strategy(
     made = plan(
         snapshot(*fleet(3), mode=mode, orchestration=orchestration, health_source=source), policy("34%", mode=asked)
     )
-    assert (made.strategy, target_mode(made)) == (strategy, target)
+    assert (made.strategy, made.strategy.mode) == (strategy, target)
     assert made.set_mode is mode
 
 

@@ -13,7 +13,8 @@ from vmss_tui.domain.fleet.rolling_upgrade import OperationState, UpgradeCode
 from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames, unnamed
-from vmss_tui.domain.plan.rollout_plan import Exclusion, RolloutPlan, Strategy
+from vmss_tui.domain.plan.exclusions import Exclusion, ExclusionKind
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.events import Phase
 from vmss_tui.domain.rollout.instance_phase import PhaseContext, phase_of, seen_from
@@ -151,8 +152,9 @@ def test_health_is_waited_for_and_a_relapse_is_not(before: Phase, seconds: int, 
 
 
 def test_instances_outside_the_plan() -> None:
-    made = replace(MANUAL, excluded=(Exclusion("8", "protected"), Exclusion("9", "runs this version already")))
-    untouched, touched = log_of(made), log_of(made, *MODEL_DONE)
+    current = Exclusion("9", "runs this version already", ExclusionKind.CURRENT)
+    made = replace(MANUAL, excluded=(Exclusion("8", "protected", ExclusionKind.PROTECTED), current))
+    untouched, touched = log_of(made), log_of(made, first(vm(8), Phase.EXCLUDED), *MODEL_DONE)
     new = vm(7, script_digest=NEW)
     assert phase_of(new, PhaseContext(made, untouched, NOW)) is Phase.EXCLUDED
     assert phase_of(new, PhaseContext(made, touched, NOW)) is Phase.LEAKED
@@ -160,6 +162,14 @@ def test_instances_outside_the_plan() -> None:
     assert phase_of(vm(8), PhaseContext(made, touched, NOW)) is Phase.EXCLUDED
     assert phase_of(vm(8, script_digest=NEW), PhaseContext(made, touched, NOW)) is Phase.LEAKED
     assert phase_of(vm(9, script_digest=NEW), PhaseContext(made, touched, NOW)) is Phase.EXCLUDED
+
+
+def test_an_excluded_instance_that_ran_the_version_before_the_first_write_has_not_leaked() -> None:
+    made = replace(MANUAL, excluded=(Exclusion("8", "protected", ExclusionKind.PROTECTED),))
+    there = vm(8, script_digest=NEW)
+    assert phase_of(there, PhaseContext(made, log_of(made), NOW)) is Phase.EXCLUDED
+    later = log_of(made, first(there, Phase.EXCLUDED), *MODEL_DONE)
+    assert phase_of(there, PhaseContext(made, later, NOW)) is Phase.EXCLUDED
 
 
 def test_instances_that_surge_brings_belong_to_the_roll() -> None:

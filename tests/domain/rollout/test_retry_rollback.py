@@ -126,7 +126,7 @@ def test_an_undo_says_what_is_lost() -> None:
     again = plan_rollback("x", hidden, ended(made), of, sources=sources, now=NOW)
     (found,) = [each for each in again.findings if each.code == "protected-again"]
     assert again.script.protected == sources and not again.refusals
-    assert found.message.endswith("took them: commandToExecute ($OLD), key ($KEY)")
+    assert found.message.endswith("earlier rollout: commandToExecute ($OLD), key ($KEY)")
     plain = replace(made, script=script(2))
     kept = plan_rollback("x", plain, ended(plain), of, sources=sources, now=NOW)
     assert kept.script.protected == {} and not {"protected-again", "protected-lost"} & codes(kept)

@@ -22,7 +22,7 @@ from vmss_tui.domain.fleet.scale_set import Extension, Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, ScriptRun, ScriptState
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode, percent_of
-from vmss_tui.domain.plan.planner import policy_differs, target_mode
+from vmss_tui.domain.plan.changes import policy_differs
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout.commands import Action, Write
 from vmss_tui.errors import Conflict, VmssTuiError
@@ -230,7 +230,7 @@ class Toy:
 
     def _model(self, plan: RolloutPlan, write: Write) -> str:
         if policy_differs(self.snapshot().scale_set, plan.policy, plan.strategy):
-            self.mode = target_mode(plan)
+            self.mode = plan.strategy.mode
             self.policy = plan.policy.as_rolling() if plan.strategy is Strategy.ROLLING_UPGRADE else self.policy
         self.model = NOTHING if write.action is Action.REMOVE else plan.script
         for vm in self.vms.values():

@@ -67,6 +67,12 @@ class Instance:
 
 
 def unhealthy_among(instances: Iterable[Instance]) -> tuple[tuple[Instance, ...], int]:
-    """Those that count as unhealthy, and of how many: machines that are switched off are not asked."""
-    running = [each for each in instances if not each.is_off]
-    return tuple(each for each in running if unhealthy_for_azure(each.health)), len(running)
+    """Those that count as unhealthy, and of how many: instances that are switched off report no health."""
+    running = [instance for instance in instances if not instance.is_off]
+    return tuple(instance for instance in running if unhealthy_for_azure(instance.health)), len(running)
+
+
+def healthy_among(instances: Iterable[Instance]) -> int | None:
+    """How many are healthy; None when there is no health source, so that nobody knows."""
+    healths = [instance.health for instance in instances]
+    return healths.count(Health.HEALTHY) if any(health is not Health.NONE for health in healths) else None

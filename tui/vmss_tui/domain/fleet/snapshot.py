@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from vmss_tui.domain.fleet.health import Health, Provisioning
+from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription, Tenant
-from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.instance import Instance, healthy_among
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, ScriptState
@@ -85,11 +85,10 @@ class FleetSnapshot:
 
 def count_instances(instances: Iterable[Instance]) -> InstanceCounts:
     """Count a set's instances; `healthy` is None when none of them has a health source."""
-    total = healthy = current = failed = with_source = 0
-    for each in instances:
-        total += 1
-        current += each.latest_model
-        healthy += each.health is Health.HEALTHY
-        with_source += each.health is not Health.NONE
-        failed += each.provisioning is Provisioning.FAILED or each.script.state is ScriptState.FAILED
-    return InstanceCounts(total, healthy if with_source else None, current, failed)
+    known = tuple(instances)
+    failed = sum(
+        instance.provisioning is Provisioning.FAILED or instance.script.state is ScriptState.FAILED
+        for instance in known
+    )
+    current = sum(instance.latest_model for instance in known)
+    return InstanceCounts(len(known), healthy_among(known), current, failed)

@@ -40,6 +40,20 @@ def percent_of(percent: int, total: int) -> int:
     return max(1, min(total, total * percent // 100))
 
 
+def percent_for(count: int, total: int) -> int:
+    """The percentage that makes batches of `count` of `total` instances, never larger ones; between 1 and 100."""
+    if total <= 0:
+        return 100
+    exact = -(-count * 100 // total)
+    percent = exact if percent_of(exact, total) <= count else count * 100 // total
+    return max(1, min(100, percent))
+
+
+def percent_admitting(count: int, total: int) -> int:
+    """The lowest limit, in percent, that `count` of `total` instances do not exceed."""
+    return -(-100 * count // total) if total > 0 else 0
+
+
 def explain_percent(percent: int, total: int) -> str:
     """The same in words: `20% of 7 is 1`."""
     return f"{percent}% of {total} is {percent_of(percent, total)}"

@@ -7,7 +7,7 @@ switches a guard off: no limit becomes 100%.
 
 from collections.abc import Iterator
 
-from vmss_tui.domain.fleet.upgrade_policy import percent_of
+from vmss_tui.domain.fleet.upgrade_policy import percent_admitting, percent_for, percent_of
 from vmss_tui.domain.plan.findings import Change
 from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
 
@@ -23,9 +23,7 @@ def batch_percent(amount: Amount, total: int) -> int:
     """
     if amount.percent or total <= 0:
         return amount.value
-    above = min(100, -(-amount.value * 100 // total))
-    percent = above if percent_of(above, total) <= amount.value else above - 1
-    return max(LOWEST_PERCENT, percent)
+    return max(LOWEST_PERCENT, percent_for(amount.value, total))
 
 
 def nearest_rolling(policy: RolloutPolicy, total: int) -> tuple[Change, ...]:
@@ -49,7 +47,7 @@ def nearest_rolling(policy: RolloutPolicy, total: int) -> tuple[Change, ...]:
 
 def limit_for_one(total: int) -> int | None:
     """The lowest limit that lets one of `total` instances be unhealthy; None when that would switch the guard off."""
-    percent = -(-100 // total) if total > 0 else 100
+    percent = percent_admitting(1, total) or 100
     return percent if percent <= _HIGHEST_LIMIT else None
 
 

@@ -11,14 +11,13 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, SettingChange
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.fleet.version_names import unnamed
+from vmss_tui.domain.plan.exclusions import Exclusion as Exclusion
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 
 NO_SCRIPT = "no script"
-"""What a rollout brings that takes the script away."""
-CURRENT = "runs this version already"
-"""Why an instance is left out that needs nothing."""
+"""What a rollout brings that removes the script."""
 
 
 class Strategy(StrEnum):
@@ -31,6 +30,11 @@ class Strategy(StrEnum):
     VM_BATCHES = "vm batches"
     """Instance by instance: the extension of each VM is written by itself, in gated batches."""
 
+    @property
+    def mode(self) -> UpgradeMode:
+        """The upgrade mode in which the strategy works: in any other, Azure would update instances by itself."""
+        return UpgradeMode.ROLLING if self is Strategy.ROLLING_UPGRADE else UpgradeMode.MANUAL
+
     @classmethod
     def _missing_(cls, value: object) -> "Strategy | None":
         """Values of journals that were written before the rename."""
@@ -39,7 +43,7 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A batch as planned or predicted. In `ROLLING_UPGRADE` it is a prediction; Azure chooses."""
+    """A batch as planned or predicted. In a rolling upgrade it is a prediction: Azure chooses."""
 
     number: int
     ids: tuple[str, ...]
@@ -50,16 +54,8 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Exclusion:
-    """An instance that the rollout leaves alone, and why."""
-
-    id: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Estimate:
-    """How long it may take, in seconds, and how low the number of healthy instances may go."""
+    """How long it takes, in seconds, and the lowest number of healthy instances when nothing fails."""
 
     low_seconds: int
     high_seconds: int
@@ -102,9 +98,9 @@ class RolloutPlan:
     origin: str = ""
     """Where it comes from when it is a follow-up: `retry of 7f3a…`, `undo of 7f3a…`."""
     removes: bool = False
-    """It takes the script's extension away (undo of a first installation)."""
+    """It removes the script's extension (roll back of a first installation)."""
     own_mode: UpgradeMode | None = None
-    """What to put back when an earlier rollout left the set in another mode than its own; None: `set_mode`."""
+    """What to restore when an earlier rollout left the set in another mode than its own; None: `set_mode`."""
     own_policy: RollingPolicy | None = None
     keeps_model: bool = False
     """It writes to instances only and leaves the set's model as it is (retry)."""
@@ -122,12 +118,25 @@ class RolloutPlan:
 
     @property
     def target_digest(self) -> str:
-        """Digest of the configuration that instances shall have; empty when it is taken away."""
+        """Digest of the configuration that the rollout brings; empty when it removes the script."""
         return "" if self.removes else self.script.digest
 
     @property
+    def mode(self) -> UpgradeMode:
+        """The upgrade mode of the set from the first write to the conclusion."""
+        return self.strategy.mode if self.policy_differs and not self.keeps_model else self.set_mode
+
+    @property
+    def floor(self) -> int | None:
+        """The fewest healthy instances that the plan promises while nothing fails: all that are healthy but one batch.
+
+        The one floor that screens, reports and charts draw. None when the set has no health source.
+        """
+        return None if self.healthy is None else self.estimate.lowest_healthy
+
+    @property
     def own(self) -> tuple[UpgradeMode, RollingPolicy]:
-        """The upgrade mode and rolling policy that the set shall have in the end."""
+        """The upgrade mode and rolling policy that the set has after the rollout."""
         return self.own_mode or self.set_mode, self.own_policy or self.set_policy
 
     @property

@@ -1,7 +1,7 @@
 """Where one instance stands in a rollout: derived from what Azure says now, the plan and the log, never remembered.
 
 Pure. *Assigned* is not *ran*: an instance is done when it has the configuration, its script provably ran, and its
-health source (if any) says it is well.
+health source (if any) reports it as healthy.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,8 @@ from vmss_tui.domain.fleet.health import Health, Provisioning
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
 from vmss_tui.domain.fleet.version_names import VersionNames
-from vmss_tui.domain.plan.rollout_plan import CURRENT, RolloutPlan, Strategy
+from vmss_tui.domain.plan.exclusions import Exclusion, ExclusionKind
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
 from vmss_tui.domain.rollout.state import Progress, RolloutState
 from vmss_tui.domain.rollout.write_keys import batch_key, touched, update_ended, upgrade_begun
@@ -25,7 +26,7 @@ SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class PhaseContext:
-    """What the phases of all instances are derived from; made once per look."""
+    """What the phases of all instances are derived from; made once for each observation."""
 
     plan: RolloutPlan
     state: RolloutState
@@ -33,12 +34,12 @@ class PhaseContext:
 
     @cached_property
     def target(self) -> str:
-        """Digest of the configuration that instances shall have."""
+        """Digest of the configuration that the rollout brings."""
         return self.plan.target_digest
 
     @cached_property
     def rolling_upgrade(self) -> bool:
-        """Whether Azure moves the instances."""
+        """Whether Azure updates the instances."""
         return self.plan.strategy is Strategy.ROLLING_UPGRADE
 
     @cached_property
@@ -47,9 +48,9 @@ class PhaseContext:
         return {i: batch.number for batch in self.plan.batches for i in batch.ids}
 
     @cached_property
-    def excluded(self) -> Mapping[str, str]:
-        """Reason by instance id."""
-        return {each.id: each.reason for each in self.plan.excluded}
+    def excluded(self) -> Mapping[str, Exclusion]:
+        """Exclusion by instance id."""
+        return {exclusion.id: exclusion for exclusion in self.plan.excluded}
 
     @cached_property
     def begun(self) -> Mapping[str, int]:
@@ -57,19 +58,19 @@ class PhaseContext:
         return {i: batch.number for batch in self.state.batches for i in batch.ids}
 
     @cached_property
-    def upgrade_begun(self) -> bool:
-        """Whether Azure has begun to roll for us."""
-        return self.rolling_upgrade and upgrade_begun(self.state)
-
-    @cached_property
     def touched(self) -> bool:
         """Whether anything was written."""
         return touched(self.state)
 
+    def joins(self, instance_id: str) -> bool:
+        """Whether the rollout answers for the instance: planned, or created by a rolling upgrade with surge."""
+        surge = self.rolling_upgrade and self.plan.policy.surge
+        return instance_id in self.planned or (surge and instance_id not in self.excluded)
+
     def started(self, instance_id: str) -> bool:
         """Whether the update of this instance has begun, or may begin at any time."""
         if self.rolling_upgrade:
-            return self.upgrade_begun
+            return self._upgrade_begun
         if self.plan.strategy is Strategy.VM_BATCHES:
             return batch_key(self.begun.get(instance_id, 0), instance_id) in self.state.writes
         return instance_id in self.begun
@@ -77,6 +78,10 @@ class PhaseContext:
     def over(self, instance_id: str) -> bool:
         """Whether the operation that updates this instance has ended."""
         return self._upgrade_over if self.rolling_upgrade else self._batch_over(instance_id)
+
+    @cached_property
+    def _upgrade_begun(self) -> bool:
+        return self.rolling_upgrade and upgrade_begun(self.state)
 
     @cached_property
     def _upgrade_over(self) -> bool:
@@ -90,28 +95,32 @@ class PhaseContext:
 def phase_of(instance: Instance, context: PhaseContext) -> Phase:
     """The phase of an instance."""
     known = context.state.instances.get(instance.id)
+    first = known.first if known is not None else None
     has = instance.script_digest == context.target
-    had = known is not None and known.first is not None and known.first.digest == short(context.target)
-    joins = context.rolling_upgrade and context.plan.policy.surge
-    if instance.id not in context.planned and not (joins and instance.id not in context.excluded):
-        return _outside(instance, context, has=has, had=had)
+    had = first is not None and first.digest == short(context.target)
+    if not context.joins(instance.id):
+        return _outside(instance, context, first, has=has)
     if not context.started(instance.id):
-        return Phase.LEAKED if has and not had and known is not None and known.first is not None else Phase.WAITING
+        return Phase.LEAKED if has and not had and first is not None else Phase.WAITING
     over = context.over(instance.id)
     if not has:
         return _behind(instance, context, over=over)
     if instance.provisioning is Provisioning.FAILED and over and not had:
         return Phase.FAILED
     phase = Phase.DONE if context.plan.removes else _ran(instance, context, known, over=over)
-    return _well(instance, context, known) if phase is Phase.DONE else phase
+    return _with_health(instance, context, known) if phase is Phase.DONE else phase
 
 
-def _outside(instance: Instance, context: PhaseContext, *, has: bool, had: bool) -> Phase:
-    """An instance that the rollout leaves alone, or that appeared meanwhile."""
-    if instance.id in context.excluded:
-        current = context.excluded[instance.id] == CURRENT
-        return Phase.LEAKED if has and not had and not current else Phase.EXCLUDED
-    return Phase.LEAKED if context.touched and has else Phase.EXCLUDED
+def _outside(instance: Instance, context: PhaseContext, first: InstanceSeen | None, *, has: bool) -> Phase:
+    """An instance that the rollout leaves alone, or that was created meanwhile.
+
+    An excluded instance that had the version when it was first observed did not get it from this rollout.
+    """
+    exclusion = context.excluded.get(instance.id)
+    if exclusion is None:
+        return Phase.LEAKED if context.touched and has else Phase.EXCLUDED
+    arrived = has and first is not None and first.digest != short(context.target)
+    return Phase.LEAKED if arrived and exclusion.kind is not ExclusionKind.CURRENT else Phase.EXCLUDED
 
 
 def _behind(instance: Instance, context: PhaseContext, *, over: bool) -> Phase:
@@ -143,24 +152,24 @@ def _ran(instance: Instance, context: PhaseContext, known: Progress | None, *, o
 def ran_since(script: ScriptRun, known: Progress | None, started: datetime | None, *, settled: bool) -> bool:
     """Whether a final script status belongs to this rollout and not to an earlier run.
 
-    A time that differs from the one seen before proves it, by the guest's own clock; without an earlier time it must
-    not lie before the start (allowing for a clock that is behind). A handler that reports no time is believed when what
-    it says has changed, or when the instance has `settled` on a new configuration.
+    A time that differs from the one observed before proves it, by the guest's own clock; without an earlier time it
+    must not lie before the start (allowing for a clock that is behind). A handler that reports no time is believed when
+    its report has changed, or when the instance has `settled` on a new configuration.
     """
     first = known.first if known is not None else None
     if script.at is None:
-        return settled or (first is not None and _said(script) != (first.exit_code, first.stdout, first.stderr))
+        return settled or (first is not None and _reported(script) != (first.exit_code, first.stdout, first.stderr))
     if first is not None and first.script_at is not None:
         return script.at > first.script_at
     return started is None or script.at >= started - SKEW
 
 
-def _said(script: ScriptRun) -> tuple[int | None, str, str]:
+def _reported(script: ScriptRun) -> tuple[int | None, str, str]:
     return (script.exit_code, readable(script.stdout), readable(script.stderr))
 
 
-def _well(instance: Instance, context: PhaseContext, known: Progress | None) -> Phase:
-    """The script ran: is the instance well?"""
+def _with_health(instance: Instance, context: PhaseContext, known: Progress | None) -> Phase:
+    """The script ran: is the instance healthy?"""
     if instance.health in (Health.HEALTHY, Health.NONE):
         return Phase.DONE
     if instance.health is Health.INITIALISING:

@@ -1,14 +1,13 @@
-"""What a look at Azure adds to the log: only what differs from what the log says already.
+"""What an observation of Azure adds to the log: only what differs from what the log says already.
 
-Pure: `observe(plan, state, snapshot, labels, now) -> events`. In a rolling upgrade it infers the batches:
-instances that leave the queue together are one batch.
+Pure: `observe(plan, state, snapshot, names, now) -> events`. Batches of a rolling upgrade are inferred: instances that
+leave the queue together are one batch.
 """
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from vmss_tui.domain.fleet.health import Health
-from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.instance import Instance, healthy_among
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import VersionNames
@@ -16,17 +15,14 @@ from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.instance_phase import PhaseContext, phase_of, seen_from
-from vmss_tui.domain.rollout.stage import BAD, FINAL
+from vmss_tui.domain.rollout.stage import BAD, BUSY, FINAL
 from vmss_tui.domain.rollout.state import BatchState, RolloutState, apply
 from vmss_tui.domain.rollout.write_keys import upgrade_number
+from vmss_tui.text import counted
 
 CHUNK = 200
 """Instances in one event, so that no event is large."""
-_LEFT_QUEUE = FINAL - {e.Phase.EXCLUDED, e.Phase.GONE, e.Phase.LEAKED} | {
-    e.Phase.UPDATING,
-    e.Phase.SCRIPT,
-    e.Phase.HEALTH,
-}
+_LEFT_QUEUE = (FINAL | BUSY) - {e.Phase.EXCLUDED, e.Phase.GONE, e.Phase.LEAKED}
 
 
 def observe(
@@ -37,69 +33,71 @@ def observe(
     for event in upgrade:
         state = apply(state, e.Logged(state.seq, now, event))
     context = PhaseContext(plan, state, now)
-    phases = {each.id: phase_of(each, context) for each in snapshot.instances}
+    phases = {instance.id: phase_of(instance, context) for instance in snapshot.instances}
     batches = _inferred(plan, state, phases, snapshot) if plan.strategy is Strategy.ROLLING_UPGRADE else ()
     for event in batches:
         state = apply(state, e.Logged(state.seq, now, event))
     known = names.including(plan.previous, plan.script, others=plan.names)
     changed = tuple(_changed(state, snapshot, phases, PhaseContext(plan, state, now), known))
-    return (*upgrade, *batches, *_told(changed, snapshot), *_leaks(state, changed, plan))
+    return (*upgrade, *batches, *_in_chunks(changed, snapshot), *_leaks(state, changed, plan))
 
 
 # --- Azure's rolling upgrade ----------------------------------------------------------------------------------------
 
 
-def _upgrade(plan: RolloutPlan, state: RolloutState, found: RollingUpgrade | None) -> tuple[e.Event, ...]:
-    if found is None:
+def _upgrade(plan: RolloutPlan, state: RolloutState, latest: RollingUpgrade | None) -> tuple[e.Event, ...]:
+    if latest is None:
         return ()
     seen = e.UpgradeSeen(
-        code=found.code,
-        started_at=found.started_at,
-        successful=found.successful,
-        failed=found.failed,
-        in_progress=found.in_progress,
-        pending=found.pending,
-        ours=_is_ours(plan, state, found),
-        fault=found.fault,
+        code=latest.code,
+        started_at=latest.started_at,
+        successful=latest.successful,
+        failed=latest.failed,
+        in_progress=latest.in_progress,
+        pending=latest.pending,
+        ours=_is_ours(plan, state, latest),
+        fault=latest.fault,
     )
     return () if seen == state.upgrade else (seen,)
 
 
-def _is_ours(plan: RolloutPlan, state: RolloutState, found: RollingUpgrade) -> bool:
-    """Only the start time tells rolls apart: ours is the first new one after our write."""
-    if plan.strategy is not Strategy.ROLLING_UPGRADE or found.started_at is None:
+def _is_ours(plan: RolloutPlan, state: RolloutState, latest: RollingUpgrade) -> bool:
+    """Rolling upgrades differ by their start time only: ours is the first new one after our write."""
+    if plan.strategy is not Strategy.ROLLING_UPGRADE or latest.started_at is None:
         return False
-    if found.started_at in state.own_upgrades:
+    if latest.started_at in state.own_upgrades:
         return True
-    return found.started_at not in state.other_upgrades and len(state.own_upgrades) < upgrade_number(state)
+    return latest.started_at not in state.other_upgrades and len(state.own_upgrades) < upgrade_number(state)
 
 
 def _inferred(
     plan: RolloutPlan, state: RolloutState, phases: Mapping[str, e.Phase], snapshot: SetSnapshot
 ) -> tuple[e.Event, ...]:
-    """Batches as they can be seen from outside."""
-    found: list[e.Event] = []
+    """Batches as they can be observed from outside."""
+    events: list[e.Event] = []
     current = state.open_batch
     if current is not None and all(phases.get(i, e.Phase.GONE) in FINAL for i in current.ids):
-        found.append(_ended(current, phases))
+        events.append(_ended(current, phases))
         current = None
     known = {i for batch in state.batches for i in batch.ids}
-    left = [each for each in snapshot.instances if phases[each.id] in _LEFT_QUEUE and each.id not in known]
-    if left:
-        found += _grown(plan, state, current, left, phases)
-    return tuple(found)
+    fresh = [
+        instance for instance in snapshot.instances if phases[instance.id] in _LEFT_QUEUE and instance.id not in known
+    ]
+    if fresh:
+        events += _grown(plan, state, current, fresh, phases)
+    return tuple(events)
 
 
 def _grown(
     plan: RolloutPlan,
     state: RolloutState,
     current: BatchState | None,
-    left: list[Instance],
+    fresh: list[Instance],
     phases: Mapping[str, e.Phase],
 ) -> Iterator[e.Event]:
-    largest = max((len(batch.ids) for batch in plan.batches), default=len(left))
-    zones = {each.zone for each in left} - {""}
-    ids = tuple(each.id for each in left)
+    largest = max((len(batch.ids) for batch in plan.batches), default=len(fresh))
+    zones = {instance.zone for instance in fresh} - {""}
+    ids = tuple(instance.id for instance in fresh)
     if current is not None and len(current.ids) + len(ids) <= largest:
         yield _begun(plan, state, current.number, (*current.ids, *ids), {*current.zones, *zones}, largest)
         return
@@ -134,10 +132,10 @@ def _changed(
     context: PhaseContext,
     names: VersionNames,
 ) -> Iterator[e.InstanceSeen]:
-    for each in snapshot.instances:
-        batch = context.begun.get(each.id, context.planned.get(each.id))
-        seen = seen_from(each, phases[each.id], batch, names)
-        known = state.instances.get(each.id)
+    for instance in snapshot.instances:
+        batch = context.begun.get(instance.id, context.planned.get(instance.id))
+        seen = seen_from(instance, phases[instance.id], batch, names)
+        known = state.instances.get(instance.id)
         if known is None or known.seen != seen:
             yield seen
     for gone in state.instances.keys() - phases.keys():
@@ -148,9 +146,8 @@ def _changed(
             )
 
 
-def _told(changed: tuple[e.InstanceSeen, ...], snapshot: SetSnapshot) -> Iterator[e.Event]:
-    healths = [each.health for each in snapshot.instances]
-    healthy = None if all(each is Health.NONE for each in healths) else healths.count(Health.HEALTHY)
+def _in_chunks(changed: tuple[e.InstanceSeen, ...], snapshot: SetSnapshot) -> Iterator[e.Event]:
+    healthy = healthy_among(snapshot.instances)
     for start in range(0, len(changed), CHUNK):
         yield e.InstancesSeen(changed[start : start + CHUNK], healthy, len(snapshot.instances))
 
@@ -160,11 +157,11 @@ def _leaks(state: RolloutState, changed: tuple[e.InstanceSeen, ...], plan: Rollo
         known = state.instances.get(seen.id)
         return seen.phase is e.Phase.LEAKED and (known is None or known.seen.phase is not e.Phase.LEAKED)
 
-    ids = tuple(sorted(each.id for each in changed if fresh(each)))
+    ids = tuple(sorted(seen.id for seen in changed if fresh(seen)))
     if ids:
-        what = "1 instance" if len(ids) == 1 else f"{len(ids)} instances"
         yield e.Noted(
-            f"{what} got {plan.to_label} outside the batches (autoscale, automatic repairs, or a colleague)",
+            f"{counted(len(ids), 'instance')} got {plan.to_label} outside the batches (autoscale, automatic repairs, "
+            "or another operator)",
             Severity.WARN,
             ids,
         )

@@ -1,26 +1,27 @@
-"""Retry and undo: rollouts of their own, planned from what an earlier one left behind.
+"""Retry and roll back: rollouts of their own, planned from what an earlier one left behind.
 
 Pure. A retry runs the same script again on the instances that failed, and touches neither the model nor any other
-instance. An undo brings back the configuration from before the first write, as a gated rollout; what cannot be brought
-back is said before, not after.
+instance. A roll back (the verb `undo`) restores the configuration from before the first write, as a gated rollout; what
+cannot be restored is a finding of the plan.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.instance import unhealthy_among
 from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, SecretRef, diff_settings
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_admitting
 from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames, unnamed
 from vmss_tui.domain.plan.batches import batches
 from vmss_tui.domain.plan.checks import find
 from vmss_tui.domain.plan.checks.facts import info, refuse, warn
+from vmss_tui.domain.plan.estimate import assume
+from vmss_tui.domain.plan.exclusions import Exclusion
 from vmss_tui.domain.plan.findings import Finding, by_weight
-from vmss_tui.domain.plan.planner import commonest, estimate, plan_rollout
-from vmss_tui.domain.plan.rollout_plan import Exclusion, RolloutPlan, Strategy
+from vmss_tui.domain.plan.planner import commonest, plan_rollout
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import RolloutState
@@ -39,33 +40,34 @@ def plan_retry(
 ) -> RolloutPlan:
     """The same script once more on what failed in rollout `name`, instance by instance, with a fresh force-update tag.
 
-    Nothing but these instances is written: in Rolling or Automatic mode any other write would move everybody.
+    Only these instances are written: in Rolling or Automatic mode any other write would update all of them.
     """
     failed = set(state.ids_in(*BAD))
     script = replace(plan.script, force_update_tag=_tag(now))
     policy = _stepwise(_admitting(plan.policy, snapshot))
-    chosen = [each for each in snapshot.instances if each.id in failed]
-    left = [Exclusion(each.id, "did not fail") for each in snapshot.instances if each.id not in failed]
-    made = batches(chosen, policy, len(snapshot.instances))
+    chosen = [instance for instance in snapshot.instances if instance.id in failed]
+    others = [instance for instance in snapshot.instances if instance.id not in failed]
+    planned = batches(chosen, policy, len(snapshot.instances))
     again = replace(
         plan_rollout(snapshot, script, policy, names=names, now=now),
         origin=f"retry of {name}",
         strategy=Strategy.VM_BATCHES,
         keeps_model=True,
         policy_differs=False,
-        batches=made,
-        excluded=tuple(left),
+        batches=planned,
+        excluded=tuple(Exclusion(instance.id, "did not fail") for instance in others),
         changes=(),
         forecast=RerunForecast(True, "the force-update tag differs"),
-        estimate=estimate(made, policy, _healthy(snapshot)),
+        estimate=assume(planned, policy, snapshot),
         profile=plan.profile,
         variables=plan.variables,
         from_label=commonest(chosen, plan.script, VersionNames().including(plan.script, others=names.labels)),
     )
-    found = [each for each in find(snapshot, again, now) if each.code not in _ABOUT_SAMENESS | {"automatic-mode"}]
-    if not made:
-        found.append(refuse("nothing-failed", "no instance that failed is still there", "Start a new rollout."))
-    return replace(again, findings=by_weight(*found))
+    irrelevant = _ABOUT_SAMENESS | {"automatic-mode"}
+    findings = [finding for finding in find(snapshot, again, now) if finding.code not in irrelevant]
+    if not planned:
+        findings.append(refuse("nothing-failed", "no instance that failed is still there", "Start a new rollout."))
+    return replace(again, findings=by_weight(*findings))
 
 
 def plan_rollback(
@@ -78,9 +80,9 @@ def plan_rollback(
     sources: Mapping[str, SecretRef] | None = None,
     now: datetime,
 ) -> RolloutPlan:
-    """The configuration from before rollout `name`, brought back under the same policy.
+    """The configuration from before rollout `name`, restored under the same policy.
 
-    `sources` say where the old protected settings came from, as far as anybody knows; they are written again only
+    `sources` say where the old protected settings came from, as far as it is known; they are written again only
     where the rollout has overwritten them.
     """
     policy = _own_mode(plan, state, snapshot)
@@ -98,7 +100,7 @@ def plan_rollback(
 
 
 def _own_mode(plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot) -> RolloutPolicy:
-    """The rollout's policy, worst first, without canaries; a set that was left in another mode is undone in that."""
+    """The rollout's policy, unhealthy first, without canaries; a set left in another mode is rolled back in that."""
     policy = replace(_admitting(plan.policy, snapshot), canary=(), force_rerun=False, prioritise_unhealthy=True)
     here = snapshot.scale_set.mode
     left = state.policy_restored is False and here is not UpgradeMode.AUTOMATIC
@@ -106,57 +108,56 @@ def _own_mode(plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot) -> 
 
 
 def _admitting(policy: RolloutPolicy, snapshot: SetSnapshot) -> RolloutPolicy:
-    """The policy with a health limit that lets those pass that are down already: they are why somebody does this."""
+    """The policy with a health limit that admits the instances that are unhealthy already: they are the reason."""
     down, running = unhealthy_among(snapshot.instances)
-    share = -(-100 * len(down) // max(1, running))
-    return replace(policy, unhealthy_percent=max(policy.unhealthy_percent, share))
+    return replace(policy, unhealthy_percent=max(policy.unhealthy_percent, percent_admitting(len(down), running)))
 
 
 def _removal(plan: RolloutPlan, snapshot: SetSnapshot, policy: RolloutPolicy, now: datetime) -> RolloutPlan:
-    """Take the extension away again: the first installation undone."""
-    of = snapshot.scale_set
-    current = of.script or plan.script
+    """Remove the extension: the roll back of a first installation."""
+    model = snapshot.scale_set.script
+    current = model or plan.script
     base = plan_rollout(snapshot, replace(current, force_update_tag=_tag(now)), policy, now=now)
-    having = [each for each in snapshot.instances if each.script_digest]
-    made = batches(having, policy, len(snapshot.instances))
-    bare = replace(
+    having = [instance for instance in snapshot.instances if instance.script_digest]
+    bare = [instance for instance in snapshot.instances if not instance.script_digest]
+    planned = batches(having, policy, len(snapshot.instances))
+    return replace(
         base,
         removes=True,
         script=current,
-        previous=of.script,
-        batches=made,
-        excluded=tuple(Exclusion(e.id, "has no script") for e in snapshot.instances if not e.script_digest),
+        previous=model,
+        batches=planned,
+        excluded=tuple(Exclusion(instance.id, "has no script") for instance in bare),
         changes=diff_settings(current.settings, {}),
-        forecast=RerunForecast(False, "the extension is taken away; what the script did stays done"),
-        estimate=estimate(made, policy, _healthy(snapshot)),
+        forecast=RerunForecast(False, "the extension is removed; what the script did stays done"),
+        estimate=assume(planned, policy, snapshot),
+        findings=tuple(finding for finding in base.findings if finding.code not in _ABOUT_SAMENESS),
     )
-    return replace(bare, findings=tuple(each for each in base.findings if each.code not in _ABOUT_SAMENESS))
 
 
 def _lost(plan: RolloutPlan, again: Mapping[str, SecretRef], snapshot: SetSnapshot) -> list[Finding]:
-    """What an undo cannot bring back."""
-    found = [
-        info("effects-stay", "what the newer script did on an instance stays done: only the configuration goes back")
+    """What a roll back cannot restore."""
+    findings = [
+        info("effects-stay", "what the newer script did on an instance stays done: only the configuration is restored")
     ]
     if plan.previous is None:
-        return found
+        return findings
     if plan.script.protected:
-        found.append(_written_again(again) if again else _overwritten(plan.previous))
+        findings.append(_written_again(again) if again else _overwritten(plan.previous))
     now = snapshot.scale_set.script
     if now is not None and now.digest not in (plan.script.digest, plan.previous.digest):
-        found.append(
-            warn("changed-since", f"the set's script was changed since: it is {now.label or unnamed(now.digest)} now")
-        )
-    return found
+        version = now.label or unnamed(now.digest)
+        findings.append(warn("changed-since", f"the scale set's script was changed since the rollout: it is {version}"))
+    return findings
 
 
 def _written_again(again: Mapping[str, SecretRef]) -> Finding:
     named = ", ".join(f"{name} ({ref})" for name, ref in sorted(again.items()))
     return warn(
         "protected-again",
-        "the rollout wrote protected settings; the old ones are taken again from where an earlier rollout took them: "
+        "the rollout wrote protected settings; the old ones are read again from the sources of the earlier rollout: "
         f"{named}",
-        "Look whether the old values are still there: Azure keeps none to compare.",
+        "Check that the sources still hold the old values: Azure keeps none to compare.",
     )
 
 
@@ -169,16 +170,12 @@ def _overwritten(previous: ScriptConfig) -> Finding:
             f"{message}, and the old command was among them",
             "Roll the old version out from its profile.",
         )
-    return warn("protected-lost", f"{message}: the old script will see the new ones")
+    return warn("protected-lost", f"{message}: the old script will get the new ones")
 
 
 def _stepwise(policy: RolloutPolicy) -> RolloutPolicy:
     """The same limits, one batch size, no mode, canaries and exclusions."""
     return replace(policy, mode=None, steps=policy.steps[:1], canary=(), exclude=(), force_rerun=False)
-
-
-def _healthy(snapshot: SetSnapshot) -> int:
-    return sum(each.health in (Health.HEALTHY, Health.NONE) for each in snapshot.instances)
 
 
 def _tag(now: datetime) -> str:

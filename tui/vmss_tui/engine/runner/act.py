@@ -11,7 +11,7 @@ from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.domain.plan.planner import policy_differs, target_mode
+from vmss_tui.domain.plan.changes import policy_differs
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout.commands import Action, Write
 from vmss_tui.errors import (
@@ -78,7 +78,7 @@ async def _model(
     same = plan.previous is not None and plan.previous.digest == plan.script.digest
     return await azure.write_model(
         of,
-        mode=target_mode(plan),
+        mode=plan.strategy.mode,
         policy=plan.policy.as_rolling() if rolls else None,
         script=None if same and not protected else plan.script,
         protected=protected,
@@ -94,7 +94,7 @@ async def _remove(azure: Azure, plan: RolloutPlan, of: ScaleSet) -> OperationHan
     if not rolls and not policy_differs(of, plan.policy, plan.strategy):
         return await azure.remove_extension(of, plan.script.name)
     policy = plan.policy.as_rolling() if rolls else None
-    return await azure.write_model(of, mode=target_mode(plan), policy=policy, without=plan.script.name)
+    return await azure.write_model(of, mode=plan.strategy.mode, policy=policy, without=plan.script.name)
 
 
 def fault_of(error: VmssTuiError) -> AzureFault:

@@ -7,6 +7,7 @@ from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.scale_set import Orchestration
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, exceeds
 from vmss_tui.domain.plan.checks.facts import Check, Facts, info, nearest_hint, refuse, warn
+from vmss_tui.domain.plan.exclusions import ExclusionKind
 from vmss_tui.domain.plan.feasible import limit_for_one
 from vmss_tui.domain.plan.findings import Change, Finding
 from vmss_tui.text import counted
@@ -83,15 +84,15 @@ def under_way(facts: Facts) -> Iterator[Finding]:
 
 def left_out(facts: Facts) -> Iterator[Finding]:
     """Protected and switched-off instances keep the old version."""
-    for code, word, told in (
-        ("protected-instances", "protected", "protected from scale set actions"),
-        ("instances-off", "cannot run", "switched off"),
+    for code, kind, words in (
+        ("protected-instances", ExclusionKind.PROTECTED, "protected from scale set actions"),
+        ("instances-off", ExclusionKind.OFF, "switched off"),
     ):
-        ids = [each.id for each in facts.plan.excluded if word in each.reason]
+        ids = [exclusion.id for exclusion in facts.plan.excluded if exclusion.kind is kind]
         if ids:
             yield warn(
                 code,
-                f"{counted(len(ids), 'instance')} {told}: they keep the version they have",
+                f"{counted(len(ids), 'instance')} {words}: they keep the version they have",
                 "Update them afterwards.",
                 ids,
             )

@@ -7,8 +7,7 @@ kept: only *more than* a limit fails; unknown health counts as unhealthy. Source
 from collections.abc import Iterable, Iterator
 
 from vmss_tui.domain.fleet.instance import unhealthy_among
-from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, exceeds, percent_of
-from vmss_tui.domain.plan.rollout_plan import Strategy
+from vmss_tui.domain.fleet.upgrade_policy import exceeds, percent_of
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Situation
 from vmss_tui.domain.rollout.stage import BAD, GateName
@@ -99,16 +98,10 @@ def someone_else(situation: Situation) -> str:
     expected = situation.target if wrote and not plan.keeps_model else before
     if now != expected:
         return f"somebody changed the script of the set: it is {now[:8] or 'gone'}, not {expected[:8] or 'none'}"
-    wanted = _mode(situation) if wrote else plan.set_mode
+    wanted = plan.mode if wrote else plan.set_mode
     if situation.set.mode is not wanted:
         return f"somebody changed the set's upgrade mode to {situation.set.mode.value}"
     return ""
-
-
-def _mode(situation: Situation) -> UpgradeMode:
-    if situation.plan.keeps_model or not situation.plan.policy_differs:
-        return situation.plan.set_mode
-    return UpgradeMode.ROLLING if situation.plan.strategy is Strategy.ROLLING_UPGRADE else UpgradeMode.MANUAL
 
 
 def _and_which(ids: Iterable[str]) -> str:
