@@ -54,6 +54,26 @@ async def test_a_flexible_machine_takes_an_extension_of_its_own() -> None:
         assert (await call.get(f"{machines}/none")).status == 404
 
 
+async def test_a_list_holds_references_to_extensions_and_a_get_of_one_machine_holds_them_in_full() -> None:
+    """azure-sdk-for-java PR 1080, azure-rest-api-specs #14459: `resources` of a list are ids and nothing else."""
+    async with serving(FLEXIBLE) as call:
+        machines = f"{call.group}/providers/Microsoft.Compute/virtualMachines"
+        filtered = f"{machines}?$filter='virtualMachineScaleSet/id'%20eq%20'{call.app}'&$expand=instanceView"
+        subscription = call.group.partition("/resourceGroups/")[0]
+        everywhere = f"{subscription}/providers/Microsoft.Compute/virtualMachines"
+        for path in (machines, filtered, everywhere):
+            value = (await call.get(path)).body["value"]
+            assert len(value) == 3
+            for machine in value:
+                assert [set(resource) for resource in machine["resources"]] == [{"id"}, {"id"}]
+        views = (await call.get(filtered)).body["value"][0]["properties"]["instanceView"]["extensions"]
+        assert {view["name"] for view in views} == {"CustomScript", "HealthExtension"}
+        one = (await call.get(f"{machines}/{value[0]['name']}")).body
+        script = next(item for item in one["resources"] if item["name"] == "CustomScript")
+        assert script["properties"]["settings"] == {"commandToExecute": "./custom_application_v1.sh"}
+        assert {item["id"] for item in one["resources"]} == {item["id"] for item in value[0]["resources"]}
+
+
 @pytest.mark.parametrize(
     ("verb", "power"),
     [

@@ -41,7 +41,7 @@ def _list(call: Call) -> web.Response:
     shown, link = page(call, machines, call.scenario.paging.instances)
     call.request[CHARGE] = len(shown)
     shapes = {value.key: shapes_of(call, value) for value, _ in shown}
-    body: list[Any] = [flexible_json(shapes[value.key], instance, view=view) for value, instance in shown]
+    body: list[Any] = [flexible_json(shapes[value.key], instance, view=view, listed=True) for value, instance in shown]
     return answer({"value": body} | link)
 
 

@@ -105,8 +105,13 @@ def instance_json(shapes: Shapes, instance: Instance, *, view: bool) -> dict[str
     return shown
 
 
-def flexible_json(shapes: Shapes, instance: Instance, *, view: bool) -> dict[str, Any]:
-    """A virtual machine of a Flexible set."""
+def flexible_json(shapes: Shapes, instance: Instance, *, view: bool, listed: bool = False) -> dict[str, Any]:
+    """A virtual machine of a Flexible set.
+
+    A list holds only references to its extensions, a GET of the one machine holds them in full (azure-sdk-for-java PR
+    1080, azure-rest-api-specs #14459, azure-sdk-for-net #13378, azure-powershell #4118; five published outputs of
+    `az vm list`, which fails with "Conflict key when apply client flatten" on extensions in full).
+    """
     properties: dict[str, Any] = {"virtualMachineScaleSet": {"id": shapes.set_base}}
     properties |= _machine(shapes, instance, f"{shapes.base}/virtualMachines/{instance.name}")
     properties["hardwareProfile"] = {"vmSize": instance.size}
@@ -121,6 +126,8 @@ def flexible_json(shapes: Shapes, instance: Instance, *, view: bool) -> dict[str
         "properties": properties,
     }
     _add_common(shown, shapes, instance)
+    if listed and "resources" in shown:
+        shown["resources"] = [{"id": extension["id"]} for extension in shown["resources"]]
     return shown
 
 
