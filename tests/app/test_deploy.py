@@ -15,10 +15,12 @@ from support.fakes import FakeSession
 from support.stage import Stage
 from support.story import plan_of
 from vmss_tui.app.connection import Connection
+from vmss_tui.app.screens.deploy.controller import DeployController
 from vmss_tui.app.screens.deploy.screen import DeployScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
-from vmss_tui.app.screens.dialogs.confirm_rollout import SecretScreen
 from vmss_tui.app.screens.dialogs.prompt import PickScreen, PromptScreen
+from vmss_tui.app.screens.dialogs.secret import SecretScreen
+from vmss_tui.app.shell import OpenRollout
 from vmss_tui.app.widgets.form import Field
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
@@ -107,7 +109,10 @@ async def desk(
         monkeypatch.setattr(session, "profiles", lambda: store_of(directory))
     app = Stage(session, Connection(azure=session.azure, identity=estate.MARIA))
     async with app.run_test(size=size) as pilot:
-        screen = DeployScreen(WEB.scale_set.id, profile=profile)
+        controller = DeployController(
+            WEB.scale_set.id, session, lambda: app.connection, app.label_of.names, profile=profile
+        )
+        screen = DeployScreen(controller)
         await app.show(screen)
         yield Desk(session, pilot, screen)
     session.close()
@@ -229,8 +234,9 @@ async def test_start_asks_with_the_sets_name_and_opens_the_rollout(
         confirm.query_one("#yes", Button).press()
         await d.until(lambda: bool(d.app.opened))
         header = d.session.journal().find(None)
-        assert (header.id, header.ticket, header.why) == (d.app.opened[0], "CHG0012345", "release 2.5.0")
-        assert Drafts().find(d.screen.draft_name) is None
+        assert d.app.opened == [OpenRollout(header.id)]
+        assert (header.ticket, header.why) == ("CHG0012345", "release 2.5.0")
+        assert Drafts().find(d.screen.controller.draft.name) is None
 
 
 async def test_what_azure_refuses_is_said_before_anything_starts(
@@ -278,8 +284,8 @@ async def test_a_draft_that_is_thrown_away_is_gone(tmp_path: Path, monkeypatch: 
     async with desk(tmp_path, monkeypatch) as d:
         await d.shows("WHAT CHANGES")
         await d.put("script.files", NEW_FILE)
-        d.screen.keep_draft()
-        name = d.screen.draft_name
+        d.screen.controller.keep_draft()
+        name = d.screen.controller.draft.name
         assert Drafts().find(name) is not None
     async with desk(tmp_path, monkeypatch) as d:
         await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
@@ -293,7 +299,7 @@ async def test_the_last_second_of_typing_survives_a_window_that_is_closed(
     async with desk(tmp_path, monkeypatch) as d:
         await d.shows("WHAT CHANGES")
         await d.put("script.files", NEW_FILE)
-        name = d.screen.draft_name
+        name = d.screen.controller.draft.name
     found = Drafts().find(name)
     assert found is not None and found[0]["script.files"] == NEW_FILE
 
@@ -399,7 +405,7 @@ async def test_profiles_are_saved_and_loaded(tmp_path: Path, monkeypatch: pytest
         await d.pilot.press("enter")
         await d.shows("saved to")
         assert (tmp_path / "profiles" / "web-copy.toml").exists()
-        assert Drafts().find(d.screen.draft_name) is None, "what is saved is no draft"
+        assert Drafts().find(d.screen.controller.draft.name) is None, "what is saved is no draft"
         await d.put("script.label", "something else")
         await d.pilot.press("f3")
         await d.until(lambda: isinstance(d.app.screen, PickScreen))
@@ -413,7 +419,9 @@ async def test_profiles_are_saved_and_loaded(tmp_path: Path, monkeypatch: pytest
         await d.pilot.press(*"nginx", "enter")
         await d.until(lambda: isinstance(d.app.screen, ConfirmScreen))
         d.app.screen.dismiss(True)
-        await d.until(lambda: d.screen.form is not None and d.screen.form.profile.name == "nginx-static")
+        await d.until(
+            lambda: d.screen.controller.form is not None and d.screen.controller.form.profile.name == "nginx-static"
+        )
 
 
 async def test_saving_says_what_would_be_lost_and_sees_what_others_changed(
@@ -463,7 +471,7 @@ async def test_the_editor_round_trip_and_the_shells_opinion(tmp_path: Path, monk
     async with desk(tmp_path, monkeypatch) as d:
         await d.shows("WHAT CHANGES")
         monkeypatch.setattr(
-            "vmss_tui.app.screens.deploy.actions.edit_text", lambda app, session, text, suffix: "#!/bin/sh\nif true\n"
+            "vmss_tui.app.screens.effect_screen.edit_text", lambda text, suffix, command, lend: "#!/bin/sh\nif true\n"
         )
         await d.put("script.command", "")
         await d.put("script.files", "")

@@ -16,8 +16,9 @@ from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.actions.key_table import markdown
 from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
 from vmss_tui.app.app import VmssTui
+from vmss_tui.app.effects import Question
 from vmss_tui.app.screens.deploy.screen import DeployScreen
-from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.dialogs.help import HelpScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.profiles.profiles import ProfilesScreen

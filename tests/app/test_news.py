@@ -12,6 +12,7 @@ from support.desk import sitting
 from support.fake_terminal import fake
 from vmss_tui.app import compat
 from vmss_tui.app.rollout_alerts import LOOKS_WITHOUT_RUNNER, Newsroom
+from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.rollout.events import ApprovalNeeded, Ended, RunnerStarted, Verdict
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.journal.store import RolloutHeader
@@ -89,7 +90,7 @@ async def test_news_is_told_on_any_screen(tmp_path: Path, monkeypatch: pytest.Mo
         desk.app.look_for_news()
         assert rung == ["web-weu: web 2.5.0 waits for an approval"]
         await desk.shows(f"web-weu: web 2.5.0 waits for an approval (rollout {rollout})")
-        desk.app.open_rollout(rollout)
+        desk.app.open(OpenRollout(rollout))
         await desk.shows("WAITS FOR APPROVAL")
         journal.append(rollout, Ended(Verdict.COMPLETED, "fine"), at=now)
         desk.app.look_for_news()

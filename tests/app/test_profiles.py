@@ -120,7 +120,7 @@ async def test_a_terminal_that_cannot_be_lent_to_an_editor_says_so(tmp_path: Pat
     async with sitting(tmp_path, start_at=PROFILES, prepare=two) as desk:
         await desk.shows("2 profiles")
         await desk.press("E")
-        await desk.shows("edit: this terminal cannot be lent to an editor")
+        await desk.shows("edit: this terminal cannot be suspended for an editor")
 
 
 WEB = """\

@@ -16,8 +16,9 @@ from support.fakes import FakeClock, FakeSession
 from support.stage import Stage
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
-from vmss_tui.app.screens.dialogs.confirm_rollout import SecretScreen
+from vmss_tui.app.screens.dialogs.secret import SecretScreen
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
+from vmss_tui.app.screens.rollout.controller import RolloutController
 from vmss_tui.app.screens.rollout.screen import RolloutScreen
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines
@@ -95,7 +96,9 @@ async def showing(
         journal.take_lease(rollout, leases.owner(1, "elsewhere"), at=tale.now)
     app = Stage(session, Connection(azure=session.azure, identity=estate.MARIA) if online else None)
     async with app.run_test(size=size) as pilot:
-        screen = RolloutScreen(rollout, speed=speed)
+        screen = RolloutScreen(
+            RolloutController(rollout, session, lambda: app.connection, app.label_of.names, speed=speed)
+        )
         await app.show(screen)
         yield Show(session, tale, pilot, screen)
     session.close()
@@ -166,9 +169,9 @@ async def test_p_resumes_what_is_paused_and_a_approves_only_when_asked(tmp_path:
     tale.say(Paused("somebody asked"))
     async with showing(tmp_path, tale) as show:
         await show.shows("▲ PAUSED")
-        await show.shows("p go on   ctrl+x cancel")
+        await show.shows("p resume   ctrl+x cancel")
         await show.pilot.press("a")
-        await show.shows("no batch waits for approval")
+        await show.shows("no batch is waiting for approval")
         await show.pilot.press("p")
         await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
         await show.pilot.click("#yes")
@@ -259,7 +262,7 @@ async def test_a_resume_that_is_refused_says_why(tmp_path: Path) -> None:
     async with showing(tmp_path, tale, runner=False) as show:
         await show.shows("batch 2 of 5")
         show.session.resume_error = LeaseHeld("a runner on ops-box works on it", hint="follow it")
-        show.screen.runner_alive = False
+        show.screen.controller.runner_alive = False
         show.screen.do_resume()
         await show.shows("a runner on ops-box works on it follow it")
 
@@ -333,7 +336,7 @@ async def test_a_journal_that_cannot_be_read_is_a_state_with_a_reason(tmp_path: 
     session.journal = broken  # type: ignore[method-assign,assignment]
     app = Stage(session)
     async with app.run_test(size=(120, 40)) as pilot:
-        screen = RolloutScreen("7f3a")
+        screen = RolloutScreen(RolloutController("7f3a", session, lambda: app.connection, app.label_of.names))
         await app.show(screen)
         show = Show(session, story.until_batch(1), pilot, screen)
         await show.shows("The rollout cannot be shown")

@@ -70,7 +70,7 @@ async def test_a_dead_runner_is_replaced_after_a_confirm(tmp_path: Path) -> None
         assert isinstance(desk.app.screen, ConfirmScreen)
         await desk.press("tab", "enter")
         await desk.until(lambda: len(desk.session.resumed) == 1)
-        await desk.shows("a new runner takes rollout")
+        await desk.shows("a new runner has taken over rollout")
         (asked,) = desk.session.journal().requests(desk.session.resumed[0])
         assert (asked.verb, asked.who) == ("resume", "maria")
 

@@ -9,6 +9,7 @@ from support.desk import Desk, sitting
 from support.fakes import FakeAzure
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
+from vmss_tui.app.shell import OpenScaleSet
 from vmss_tui.app.start import StartAt
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.scale_set import Autoscale
@@ -190,7 +191,7 @@ async def test_three_hundred_instances_at_eighty_columns(tmp_path: Path) -> None
 async def test_a_version_that_nobody_knows_gets_a_name_that_shows_at_once(tmp_path: Path) -> None:
     async with sitting(tmp_path, size=(180, 40)) as desk:
         target = desk.azure.find("billing-win").scale_set.id
-        desk.app.open_scale_set(target)
+        desk.app.open(OpenScaleSet(target))
         unknown = f"unknown {estate.BILLING_OLD.digest[:8]}"
         await desk.shows("billing-win_4", unknown)
         desk.app.screen.query_one("#grid").move_to("4")  # type: ignore[attr-defined]

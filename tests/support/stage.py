@@ -7,6 +7,7 @@ from textual.signal import Signal
 from vmss_tui.app import themes
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.session import Session
+from vmss_tui.app.shell import Destination
 from vmss_tui.engine.version_lookup import VersionLookup
 
 
@@ -20,7 +21,8 @@ class Stage(App[None]):
         self.connection = connection or Connection()
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
         self.copied: list[str] = []
-        self.opened: list[str] = []
+        self.opened: list[Destination] = []
+        self.log_file = ""
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = themes.DARK.name
@@ -45,9 +47,12 @@ class Stage(App[None]):
         """As VmssTui does, without asking."""
         self.exit()
 
-    def open_rollout(self, rollout: str) -> None:
+    def open(self, destination: Destination) -> None:
         """As VmssTui does, without the screen."""
-        self.opened.append(rollout)
+        self.opened.append(destination)
+
+    def go_to(self, mode: str) -> None:
+        """There is only one mode."""
 
     async def show(self, screen: Screen[None]) -> None:
         """Put a screen on top."""

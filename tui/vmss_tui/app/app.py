@@ -7,7 +7,7 @@ frame, inside `session.connect`.
 import contextlib
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, assert_never
 
 from rich.text import Text
 from textual import work
@@ -26,8 +26,8 @@ from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.session import DeviceCode, Session
+from vmss_tui.app.shell import Destination, OpenDeploy, OpenRollout, OpenScaleSet
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
-from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
@@ -134,9 +134,9 @@ class VmssTui(compat.SafeApp):
         if start.mode != self.DEFAULT_MODE:
             self.switch_mode(start.mode)
         if start.scale_set is not None:
-            self.open_scale_set(start.scale_set)
+            self.open(OpenScaleSet(start.scale_set))
         if start.rollout:
-            self.open_rollout(start.rollout, speed=start.speed)
+            self.open(OpenRollout(start.rollout, start.speed))
         self.sign_in()
         self.look_for_news()
         self.set_interval(NEWS_SECONDS, self.look_for_news)
@@ -197,23 +197,38 @@ class VmssTui(compat.SafeApp):
 
     # -- where to go --------------------------------------------------------------------------------------------
 
-    def open_scale_set(self, target: ScaleSetId) -> None:
-        """Show one scale set."""
-        from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
+    def open(self, destination: Destination) -> None:
+        """Show a screen on top of the present one."""
+        self.push_screen(self._screen_of(destination))
 
-        self.push_screen(ScaleSetScreen(target))
+    def _screen_of(self, destination: Destination) -> Screen[None]:
+        match destination:
+            case OpenScaleSet(target):
+                from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
 
-    def open_deploy(self, target: ScaleSetId, *, profile: str = "") -> None:
-        """Edit script and policy for a scale set, starting from what it has or from a profile."""
-        from vmss_tui.app.screens.deploy.screen import DeployScreen
+                return ScaleSetScreen(target)
+            case OpenDeploy(target, profile):
+                from vmss_tui.app.screens.deploy.controller import DeployController
+                from vmss_tui.app.screens.deploy.screen import DeployScreen
 
-        self.push_screen(DeployScreen(target, profile=profile))
+                return DeployScreen(
+                    DeployController(
+                        target, self.session, lambda: self.connection, self.label_of.names, profile=profile
+                    )
+                )
+            case OpenRollout(rollout, speed):
+                from vmss_tui.app.screens.rollout.controller import RolloutController
+                from vmss_tui.app.screens.rollout.screen import RolloutScreen
 
-    def open_rollout(self, rollout: str, *, speed: float | None = None) -> None:
-        """Watch a rollout from its first event; with `speed`, as a replay."""
-        from vmss_tui.app.screens.rollout.screen import RolloutScreen
+                return RolloutScreen(
+                    RolloutController(rollout, self.session, lambda: self.connection, self.label_of.names, speed=speed)
+                )
+            case _:
+                assert_never(destination)
 
-        self.push_screen(RolloutScreen(rollout, speed=speed))
+    def go_to(self, mode: str) -> None:
+        """Show another mode."""
+        self.switch_mode(mode)
 
     # -- leaving ------------------------------------------------------------------------------------------------
 

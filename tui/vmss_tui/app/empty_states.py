@@ -9,6 +9,7 @@ from vmss_tui import duration, text
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.watch.scale_set import WatchFailure
 from vmss_tui.errors import Forbidden, VmssTuiError
 from vmss_tui.ports import GIVE_UP_SECONDS
@@ -129,3 +130,12 @@ def set_notice(error: VmssTuiError | None, name: str, waited: float) -> Notice:
     if isinstance(error, Forbidden):
         steps.insert(0, "reading a scale set needs the role Reader on it or on its resource group")
     return error_notice(f"{name} cannot be read", error, *steps)
+
+
+def log_notice(state: RolloutState, problem: VmssTuiError | None) -> Notice | None:
+    """What stands in place of a rollout's instances before the first event."""
+    if state.seq:
+        return None
+    if problem is not None:
+        return error_notice("The rollout cannot be shown", problem)
+    return Notice(title="Reading the rollout's log", role=Role.BUSY)

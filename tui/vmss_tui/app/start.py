@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmss_tui import text
-from vmss_tui.app.screens.dialogs.confirm import Question
+from vmss_tui.app.effects import Question
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line

@@ -5,7 +5,7 @@ Generated from the action table and from what is known; asks Azure nothing.
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
@@ -14,10 +14,8 @@ from vmss_tui import text
 from vmss_tui.app.actions.action import shown
 from vmss_tui.app.actions.table import actions_at
 from vmss_tui.app.screens.base import BaseScreen
+from vmss_tui.app.shell import OpenRollout, OpenScaleSet, Shell
 from vmss_tui.errors import VmssTuiError
-
-if TYPE_CHECKING:
-    from vmss_tui.app.app import VmssTui
 
 _Entry = tuple[str, str, IgnoreReturnCallbackType]
 """What is searched and shown, what it does, how."""
@@ -64,11 +62,11 @@ class JumpCommands(Provider):
                 yield Hit(score, matcher.highlight(name), run, help=help_text)
 
     def _entries(self) -> Iterator[_Entry]:
-        shell = cast("VmssTui", self.app)
+        shell = cast(Shell, self.app)
         if shell.fleet is not None:
             for each in shell.fleet.entries:
                 where = f"scale set in {each.subscription.name} / {each.id.group}"
-                yield text.plain(each.scale_set.name), text.plain(where), partial(shell.open_scale_set, each.id)
+                yield text.plain(each.scale_set.name), text.plain(where), partial(shell.open, OpenScaleSet(each.id))
         try:
             rollouts = shell.session.journal().rollouts(limit=50)
         except VmssTuiError:
@@ -78,5 +76,5 @@ class JumpCommands(Provider):
             yield (
                 text.plain(name),
                 text.plain(f"{header.stage.value}, {header.label}"),
-                partial(shell.open_rollout, header.id),
+                partial(shell.open, OpenRollout(header.id)),
             )

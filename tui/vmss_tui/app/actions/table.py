@@ -8,6 +8,7 @@ from vmss_tui.app.actions.action import Action, Place, every, on, online
 from vmss_tui.app.actions.rollout import DEPLOY, ROLLOUT
 
 _LISTS = (Place.FLEET, Place.SCALE_SET, Place.ROLLOUTS, Place.PROFILES)
+_TABLES = (*_LISTS, Place.ROLLOUT)
 
 FLEET = (
     Action(
@@ -191,7 +192,7 @@ COMMON = (
         keys=("slash",),
         label="filter",
         help="Type to filter: name, /regex/, !not, mode:rolling, tag:app=web",
-        places=_LISTS,
+        places=_TABLES,
         footer=True,
     ),
     Action(
@@ -199,7 +200,7 @@ COMMON = (
         keys=("s",),
         label="sort",
         help="Sort by the next column",
-        places=_LISTS,
+        places=_TABLES,
         footer=True,
     ),
     Action(
@@ -207,7 +208,7 @@ COMMON = (
         keys=("S",),
         label="reverse",
         help="Turn the order round",
-        places=_LISTS,
+        places=_TABLES,
     ),
     Action(
         id="list.raw",

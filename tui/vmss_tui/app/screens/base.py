@@ -6,28 +6,24 @@ for each action of its place. It gets data by messages only.
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from vmss_tui.app import compat
 from vmss_tui.app.actions.action import Action, ActionState, Place
 from vmss_tui.app.actions.table import action, actions_at
+from vmss_tui.app.screens.effect_screen import EffectScreen
 from vmss_tui.app.widgets.header import Header
 from vmss_tui.app.widgets.keybar import KeyBar
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.app.widgets.statusline import StatusLine
-from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, HeaderInfo, wrap
 from vmss_tui.presentation.table import Line
-from vmss_tui.text import cut_end, plain
-
-if TYPE_CHECKING:
-    from vmss_tui.app.app import VmssTui
 
 _LEAST = (60, 16)
 _WIDTHS = [(0, "-tiny"), (_LEAST[0], "-narrow"), (100, "-wide")]
@@ -51,7 +47,7 @@ def _classes_for(width: int, height: int) -> dict[str, bool]:
 _ROOTS = (Place.FLEET, Place.ROLLOUTS, Place.PROFILES)
 
 
-class BaseScreen(Screen[None]):
+class BaseScreen(EffectScreen):
     """A full screen of the app."""
 
     place: ClassVar[Place]
@@ -103,30 +99,6 @@ class BaseScreen(Screen[None]):
         return ()
 
     # -- what a screen uses -------------------------------------------------------------------------------------
-
-    @property
-    def shell(self) -> "VmssTui":
-        """The app, with its session."""
-        return cast("VmssTui", self.app)
-
-    @property
-    def now(self) -> float:
-        """Monotonic seconds."""
-        return self.shell.session.clock.monotonic()
-
-    @property
-    def status(self) -> StatusLine:
-        """The status line."""
-        return self.query_one("#status", StatusLine)
-
-    def flash(self, words: str, role: Role = Role.PLAIN) -> None:
-        """Say something in the status line."""
-        self.status.flash(self.shell.as_called(words), role, now=self.now)
-
-    def complain(self, error: VmssTuiError) -> None:
-        """Say what went wrong, from its beginning: of what has no room the end is left out."""
-        words = " ".join(part for part in (error.message, error.hint) if part)
-        self.flash(cut_end(plain(words), max(20, self.size.width - 2)), Role.BAD)
 
     def general_state(self) -> ActionState:
         """The action state that any screen has: read-only, offline; screens `replace` the rest."""
@@ -234,20 +206,19 @@ class BaseScreen(Screen[None]):
 
     def do_fleet(self) -> None:
         """Go to Fleet."""
-        self.shell.switch_mode("fleet")
+        self.shell.go_to("fleet")
 
     def do_rollouts(self) -> None:
         """Go to Rollouts."""
-        self.shell.switch_mode("rollouts")
+        self.shell.go_to("rollouts")
 
     def do_profiles(self) -> None:
         """Go to Profiles."""
-        self.shell.switch_mode("profiles")
+        self.shell.go_to("profiles")
 
     def do_back(self) -> None:
         """Close this screen when another lies beneath."""
-        if len(self.app.screen_stack) > 1:
-            self.app.pop_screen()
+        self.close()
 
     def do_palette(self) -> None:
         """Open the command palette."""

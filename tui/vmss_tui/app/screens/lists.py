@@ -60,6 +60,10 @@ class ListScreen(BaseScreen):
         """Widgets between the header and the filter."""
         return ()
 
+    def below(self) -> Iterable[Widget]:
+        """Widgets between the list and the status line."""
+        return ()
+
     def highlighted(self, key: str | None) -> None:
         """The cursor came to another row."""
 
@@ -72,6 +76,7 @@ class ListScreen(BaseScreen):
         yield Rule(id="rule")
         yield Grid(self.columns, id="grid")
         yield NoticePanel(id="notice")
+        yield from self.below()
 
     @property
     def grid(self) -> Grid:
@@ -111,12 +116,14 @@ class ListScreen(BaseScreen):
 
     def on_grid_highlighted(self, message: Grid.Highlighted) -> None:
         """The keys may mean something else now."""
-        self.highlighted(message.key)
-        self.refresh_keys()
+        if message.grid is self.grid:
+            self.highlighted(message.key)
+            self.refresh_keys()
 
     def on_grid_sorted(self, message: Grid.Sorted) -> None:
         """A click on a title: this order, or the other way round."""
-        self.sort_by(message.column, reverse=message.column == self.order and not self.reverse)
+        if message.grid is self.grid:
+            self.sort_by(message.column, reverse=message.column == self.order and not self.reverse)
 
     def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
         """Filter while typing."""

@@ -1,22 +1,19 @@
 """What a grid tells its screen, which handles it in `on_grid_highlighted`, `on_grid_selected` and so on."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from textual.message import Message
-
-if TYPE_CHECKING:
-    from vmss_tui.app.widgets.grid import Grid
+from textual.scroll_view import ScrollView
 
 
 @dataclass
 class GridMessage(Message, namespace="grid"):
     """A message of one grid."""
 
-    grid: "Grid"
+    grid: ScrollView
 
     @property
-    def control(self) -> "Grid":
+    def control(self) -> ScrollView:
         """The grid."""
         return self.grid
 

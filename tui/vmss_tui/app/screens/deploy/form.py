@@ -195,6 +195,20 @@ class Form:
         problem = next(iter(check_record(report, why=report.why, ticket=report.ticket)), None)
         return (problem.key, problem.message) if problem is not None else ("", "")
 
+    def first_problem(self) -> tuple[str, str]:
+        """What keeps the form from being started: key and sentence, both empty when nothing does.
+
+        Raises ProfileInvalid.
+        """
+        key = self.first_error
+        if key is not None:
+            return key, self.problems(key)[0].message
+        for name in sorted(self.profile.protected):
+            problem = self.source_problem(f"protected.{name}")
+            if problem:
+                return f"protected.{name}", f"cannot be found: {problem}"
+        return self.record_problem()
+
     def source_problem(self, key: str) -> str:
         """Why a protected value could not be found when it is needed; empty when it can, or cannot be told."""
         ref = self.profile.protected.get(key.removeprefix("protected."))

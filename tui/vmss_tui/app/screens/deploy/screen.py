@@ -1,13 +1,12 @@
 """Edit a script and how it goes out, and see at once what it changes and what will happen.
 
-Composes, binds and translates messages: the form's content is in `deploy_form`, reading and planning in
-`deploy_planning`, words in `presentation.form` and `presentation.plan`, saving and starting in `deploy_actions`.
+Composes, binds, and carries out what the `DeployController` wants; the form's words are in `presentation.plan`.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -16,18 +15,15 @@ from textual.widgets import Input
 
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.effects import FillField, FocusField, FormEffect, RebuildFields, ShowPlan
 from vmss_tui.app.empty_states import connection_notice, error_notice
-from vmss_tui.app.screens.deploy import actions as actions
-from vmss_tui.app.screens.deploy import work as jobs
+from vmss_tui.app.screens.base import BaseScreen
+from vmss_tui.app.screens.deploy.controller import DeployController
 from vmss_tui.app.screens.deploy.fields import ADD_PROTECTED, fields_of, remark
-from vmss_tui.app.screens.deploy.form import Form, Start, start_from_profile, start_from_set
-from vmss_tui.app.screens.deploy.planning import PlanningScreen
+from vmss_tui.app.screens.deploy.plan_text import plan_lines
 from vmss_tui.app.widgets.form import Field, FormBox
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.app.widgets.notice import NoticePanel
-from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.table import Line
@@ -43,22 +39,20 @@ _READ_OFTEN = 300.0
 """Seconds after which the reading beneath a plan counts as old."""
 
 
-class DeployScreen(PlanningScreen):
+class DeployScreen(BaseScreen):
     """The form for one scale set, starting from what it has or from a profile."""
 
     place = Place.DEPLOY
     CSS_PATH: ClassVar = ["../../styles/deploy.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(each for each in bindings_at(Place.DEPLOY) if getattr(each, "id", "") not in _NOT_WHILE_TYPING),
+        *(binding for binding in bindings_at(Place.DEPLOY) if getattr(binding, "id", "") not in _NOT_WHILE_TYPING),
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, target: ScaleSetId, *, profile: str = "") -> None:
-        super().__init__(target)
-        self._profile = profile
-        self.add_problem: Line = ()
-        """What is wrong with the protected setting that somebody wants to add."""
+    def __init__(self, controller: DeployController) -> None:
+        super().__init__()
+        self.controller = controller
         self._revealed = False
         self._here = ""
         """The field that has the keyboard."""
@@ -76,79 +70,86 @@ class DeployScreen(PlanningScreen):
 
     def crumbs(self) -> tuple[str, ...]:
         """App, set, what this is."""
-        return ("vmss-tui", self.target.name, "deploy")
+        return ("vmss-tui", self.controller.target.name, "deploy")
 
     def note(self) -> str:
         """Where the form started from."""
-        return self.form.remark if self.form is not None else ""
+        return self.controller.form.remark if self.controller.form is not None else ""
 
     def freshness(self) -> Freshness:
         """How old the reading is that the plan rests on."""
-        if self.snapshot is None:
+        reading = self.controller.reading
+        if reading is None:
             return Freshness()
-        age = seconds_between(self.snapshot.taken_at, self.shell.session.clock.now())
+        age = seconds_between(reading.snapshot.taken_at, self.shell.session.clock.now())
         return Freshness(age_seconds=age, expected_seconds=_READ_OFTEN)
 
     def action_state(self) -> ActionState:
         """The form must be there before much can be done with it."""
         ids = ("save", "start", "load", "editor", "reveal", "turn")
-        missing = {f"deploy.{each}": "the scale set is not read yet" for each in ids} if self.form is None else {}
-        return replace(self.general_state(), subject=self.target.name, blocked=missing)
+        reason = "the scale set is not read yet"
+        missing = {f"deploy.{verb}": reason for verb in ids} if self.controller.form is None else {}
+        return replace(self.general_state(), subject=self.controller.target.name, blocked=missing)
+
+    def may_leave(self) -> str:
+        """What would be lost."""
+        return self.controller.may_leave()
 
     # -- life ---------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
         """Read the set as soon as somebody is signed in."""
         self.paint()
-        self.read()
+        self.perform(self.controller.read())
 
     def connection_changed(self) -> None:
         """Signed in: read."""
         super().connection_changed()
         self.paint()
-        if self.snapshot is None:
-            self.read()
+        if self.controller.reading is None:
+            self.perform(self.controller.read())
+
+    def on_unmount(self) -> None:
+        """The window is closed, perhaps by a line that dropped: the last second of typing counts too."""
+        self.controller.keep_draft()
 
     def tick(self) -> None:
         """Waits count."""
         super().tick()
-        if self.form is None:
+        if self.controller.form is None:
             self.paint()
 
-    def begin(self, snapshot: SetSnapshot) -> None:
-        """Start from the profile that was asked for, or from what the set runs."""
-        store, of = self.shell.session.profiles(), snapshot.scale_set
-        try:
-            start = start_from_profile(self._profile, of, store) if self._profile else start_from_set(of, store)
-        except VmssTuiError as error:
-            self.flash(f"{error.message}; starting from what the set has", Role.WARN)
-            start = start_from_set(of, store)
-        self.use(start)
-        actions.offer_draft(self)
+    def change_form(self, effect: FormEffect) -> None:
+        """Fields, keyboard, plan."""
+        match effect:
+            case RebuildFields():
+                self.call_next(self._swap_fields)
+            case FillField(key, text):
+                self._field(key).set_value(text)
+            case FocusField(key):
+                self._field(key).take_keyboard()
+            case ShowPlan():
+                self.add_class("-turned")
+            case _:
+                assert_never(effect)
 
-    def use(self, start: Start) -> None:
-        """Fill the form from a start."""
-        self.form = Form(start)
-        self.rebuild()
-
-    def rebuild(self) -> None:
-        """Other fields than before: variables, protected settings."""
-        self.call_next(self._swap_fields)
+    def _field(self, key: str) -> Field:
+        return next(field for field in self.query(Field) if field.spec.key == key)
 
     async def _swap_fields(self) -> None:
-        box = self.query_one("#form", FormBox)
+        form, box = self.controller.form, self.query_one("#form", FormBox)
         async with self.batch():
             await box.remove_children()
-            await box.mount_all(fields_of(self.form) if self.form is not None else [])
+            await box.mount_all(fields_of(form) if form is not None else [])
         self.focus_here()
-        self.changed()
+        self.paint()
 
     def focus_here(self) -> None:
         """The keyboard goes to the field where it was, else to the first that usually changes."""
         fields = list(self.query(Field))
-        here = next((each for each in fields if each.spec.key == self._here), None)
-        likely = [each for each in fields if each.spec.key.startswith(("variables.", "script.files"))]
-        first = next((each for each in likely if _VERSION.search(each.spec.key)), next(iter(likely), None))
+        here = next((field for field in fields if field.spec.key == self._here), None)
+        likely = [field for field in fields if field.spec.key.startswith(("variables.", "script.files"))]
+        first = next((field for field in likely if _VERSION.search(field.spec.key)), next(iter(likely), None))
         if (field := here or first) is not None:
             field.take_keyboard()
 
@@ -157,34 +158,35 @@ class DeployScreen(PlanningScreen):
     def on_field_changed(self, message: Field.Changed) -> None:
         """Somebody typed or chose."""
         if message.key == ADD_PROTECTED:
-            self.add_problem = ()
+            self.controller.add_problem = ()
         else:
-            self.typed(message.key, message.text)
+            self.perform(self.controller.typed(message.key, message.text))
         self._remark_all()
-        self._tell_problem()
+        self._explain()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
-        """Enter goes on to the next field, or adds a protected setting."""
-        field = next((each for each in message.input.ancestors if isinstance(each, Field)), None)
+        """Enter moves to the next field, or adds a protected setting."""
+        field = next((parent for parent in message.input.ancestors if isinstance(parent, Field)), None)
         if field is not None and field.spec.key == ADD_PROTECTED:
-            actions.add_protected(self, field)
+            self.perform(self.controller.add_protected(field.value))
         else:
             self.focus_next()
 
     def on_field_entered(self, message: Field.Entered) -> None:
         """The whole story of a problem, or a remark that is cut, stands in the status line."""
         self._here = message.key
-        self.call_after_refresh(self._tell_problem)
+        self.call_after_refresh(self._explain)
 
     def on_resize(self) -> None:
         """Another width cuts other remarks."""
-        self.call_after_refresh(self._tell_problem)
+        self.call_after_refresh(self._explain)
 
-    def _tell_problem(self) -> None:
-        problem = next(iter(self.form.problems(self._here)), None) if self.form is not None else None
-        words = "; ".join(each for each in (problem.message, problem.hint) if each) if problem is not None else ""
+    def _explain(self) -> None:
+        form = self.controller.form
+        problem = next(iter(form.problems(self._here)), None) if form is not None else None
+        words = "; ".join(part for part in (problem.message, problem.hint) if part) if problem is not None else ""
         role = Role.BAD if problem is not None and problem.is_error else Role.WARN
-        here = next((each for each in self.query(Field) if each.spec.key == self._here), None)
+        here = next((field for field in self.query(Field) if field.spec.key == self._here), None)
         cut = here.cut_remark if here is not None else ""
         self.status.rest(((plain(words), role),) if words else ((plain(cut), Role.DIM),) if cut else ())
 
@@ -202,37 +204,43 @@ class DeployScreen(PlanningScreen):
         self.refresh_frame()
 
     def _remark_all(self) -> None:
-        if self.form is None:
+        now = self.controller
+        if now.form is None:
             return
-        of = self.snapshot.scale_set if self.snapshot is not None else None
+        scale_set = now.reading.snapshot.scale_set if now.reading is not None else None
         for field in self.query(Field):
-            adding = self.add_problem if field.spec.key == ADD_PROTECTED else ()
-            field.remark(adding or remark(self.form, field.spec, self.plan, of, self.syntax))
+            adding = now.add_problem if field.spec.key == ADD_PROTECTED else ()
+            field.remark(adding or remark(now.form, field.spec, now.plan, scale_set, now.syntax))
 
     def _plan_lines(self, width: int) -> Sequence[Line]:
-        return actions.plan_lines(self, width)
+        now = self.controller
+        if now.form is None:
+            return ()
+        applied = now.reading.applied if now.reading is not None else None
+        return plan_lines(now.form, now.plan, now.known_pins(), applied, width)
 
     def _notice(self) -> Notice | None:
-        if self.form is not None:
+        if self.controller.form is not None:
             return None
-        if self.error is not None:
-            return error_notice("The scale set cannot be read", self.error, "f5 reads it again, esc goes back")
+        if self.controller.error is not None:
+            return error_notice(
+                "The scale set cannot be read", self.controller.error, "f5 reads it again, esc goes back"
+            )
         connecting = connection_notice(self.shell.connection, self.now, self.shell.session)
-        return connecting or Notice(title=f"Reading {self.target.name}", role=Role.BUSY)
+        return connecting or Notice(title=f"Reading {self.controller.target.name}", role=Role.BUSY)
 
     # -- actions ------------------------------------------------------------------------------------------------
 
     def do_back(self) -> None:
-        """Leave; ask when something was typed."""
+        """From the plan to the form, from the form to where one came from."""
         if self.has_class("-turned"):
             self.remove_class("-turned")
             return
-        actions.leave(self, super().do_back)
+        self.perform(self.controller.leave())
 
     def do_plan(self) -> None:
         """Read the set and the files again, then plan."""
-        self.pins.clear()
-        self.read()
+        self.perform(self.controller.read_again())
 
     def do_turn(self) -> None:
         """Form or plan, where there is no room for both."""
@@ -250,24 +258,16 @@ class DeployScreen(PlanningScreen):
 
     def do_editor(self) -> None:
         """The inline script in the user's editor."""
-        actions.edit_inline(self)
+        self.perform(self.controller.edit_inline())
 
     def do_load(self) -> None:
         """Start from a profile."""
-        actions.load(self)
+        self.perform(self.controller.load())
 
     def do_save(self) -> None:
         """Save as a profile."""
-        actions.save(self)
+        self.perform(self.controller.save())
 
     def do_start(self) -> None:
         """Plan against Azure once more, ask, start."""
-        actions.begin_start(self)
-
-    def on_ready_to_start(self, message: jobs.ReadyToStart) -> None:
-        """The plan is made: refuse, or ask."""
-        self.status.arrived(jobs.PLANNING)
-        self.pins.update({pin.uri: pin for pin in message.pins})
-        self.plan = message.plan
-        self.query_one("#plan-text", Lines).reload()
-        actions.ask_and_start(self, message.plan)
+        self.perform(self.controller.start())

@@ -4,7 +4,6 @@ Pure question and answer: the caller carries out what was confirmed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -15,23 +14,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from vmss_tui import text
+from vmss_tui.app.effects import Question
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import wrap
 from vmss_tui.presentation.table import Line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked. `yes` is a verb ("start"), `details` are lines that say what will happen."""
-
-    title: str
-    yes: str
-    details: tuple[Line, ...] = ()
-    no: str = "No"
-    type_this: str = ""
-    """A name that must be typed before `yes` can be pressed; empty for small things."""
-    role: Role = Role.WARN
 
 
 class ConfirmScreen(ModalScreen[bool]):

@@ -5,7 +5,7 @@ Text that must be fetched is fetched by a worker; the wait and its failure are s
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from textual import work
 from textual.app import ComposeResult
@@ -17,25 +17,16 @@ from textual.worker import Worker, WorkerState
 
 from vmss_tui import text
 from vmss_tui.app import compat
+from vmss_tui.app.effects import Sheet
 from vmss_tui.app.empty_states import error_notice
-from vmss_tui.app.widgets.lines import Lines, Rule, Source
+from vmss_tui.app.shell import Shell
+from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice, notice_lines
 from vmss_tui.presentation.scaleset.details import json_lines, json_text
 from vmss_tui.presentation.table import text_of
-
-if TYPE_CHECKING:
-    from vmss_tui.app.app import VmssTui
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What a sheet shows; `copy` is what the clipboard gets (the lines as text when empty)."""
-
-    lines: Source
-    copy: str = ""
 
 
 class SheetScreen(ModalScreen[None]):
@@ -138,8 +129,8 @@ class SheetScreen(ModalScreen[None]):
         scroll.scroll_home(animate=False) if way < 0 else scroll.scroll_end(animate=False)
 
     @property
-    def _shell(self) -> "VmssTui":
-        return cast("VmssTui", self.app)
+    def _shell(self) -> Shell:
+        return cast(Shell, self.app)
 
     def _settle(self) -> None:
         self._timer.stop()

@@ -16,6 +16,7 @@ from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.empty_states import failing_line, fleet_notice
 from vmss_tui.app.messages import FleetArrived, ReadFailed
 from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
@@ -202,12 +203,12 @@ class FleetScreen(ListScreen):
     def do_open(self) -> None:
         """Open the scale set."""
         if (entry := self.current()) is not None:
-            self.shell.open_scale_set(entry.id)
+            self.shell.open(OpenScaleSet(entry.id))
 
     def do_deploy(self) -> None:
         """Plan a rollout."""
         if (entry := self.current()) is not None:
-            self.shell.open_deploy(entry.id)
+            self.shell.open(OpenDeploy(entry.id))
 
     def do_favourite(self) -> None:
         """Star or unstar."""

@@ -3,7 +3,6 @@
 The store reads and writes the files; nothing here changes Azure.
 """
 
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,14 @@ from vmss_tui import duration
 from vmss_tui import text as words
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.editor import run_editor
+from vmss_tui.app.effects import Question, Sheet
 from vmss_tui.app.empty_states import error_notice
-from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.dialogs.prompt import PickScreen, PromptScreen
-from vmss_tui.app.screens.dialogs.sheet import Sheet, SheetScreen
+from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.shell import OpenDeploy
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.fleet import rows as fleet
@@ -190,7 +192,7 @@ class ProfilesScreen(ListScreen):
         key = await self.app.push_screen_wait(PickScreen(title, table.fitted(rows), rows, empty="no scale set matches"))
         if key is not None:
             target = next((each.id for each in snapshot.entries if fleet.key_of(each.id) == key), ScaleSetId.parse(key))
-            self.shell.open_deploy(target, profile=entry.name)
+            self.shell.open(OpenDeploy(target, entry.name))
 
     def do_edit(self) -> None:
         """Open it in the editor."""
@@ -199,10 +201,9 @@ class ProfilesScreen(ListScreen):
             return
         command = self.shell.session.editor(entry.path)
         try:
-            with self.app.suspend():
-                subprocess.run(list(command), check=False)
+            run_editor(command, self.app.suspend)
         except SuspendNotSupported:
-            self.flash("edit: this terminal cannot be lent to an editor", Role.WARN)
+            self.flash("edit: this terminal cannot be suspended for an editor", Role.WARN)
         except OSError as problem:
             self.flash(f"edit: {command[0]} cannot be started: {problem.strerror or problem}", Role.BAD)
         self.app.refresh()

@@ -6,22 +6,21 @@ Reads the journal by a timer of its own; a rollout whose runner died can be resu
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import work
 from textual.binding import BindingType
 
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.effects import Ask, Complain, Effects, Question, Show
 from vmss_tui.app.empty_states import error_notice
-from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen, Question
-from vmss_tui.app.screens.dialogs.sheet import Sheet, SheetScreen
 from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.screens.rollout.outputs import text_sheet
 from vmss_tui.app.screens.rollout.take_over import take_over
+from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.rollout import history as lists
-from vmss_tui.presentation.scaleset.details import text_lines
 from vmss_tui.presentation.table import Line, Row
 from vmss_tui.report.export import to_jsonl
 
@@ -141,10 +140,9 @@ class RolloutsScreen(ListScreen):
     def do_open(self) -> None:
         """Watch it from its first event."""
         if (item := self.current()) is not None:
-            self.shell.open_rollout(item.header.id)
+            self.shell.open(OpenRollout(item.header.id))
 
-    @work(group="resume", exclusive=True, exit_on_error=False)
-    async def do_resume(self) -> None:
+    def do_resume(self) -> None:
         """Start a new runner for it, after a confirm."""
         item = self.current()
         if item is None:
@@ -158,8 +156,14 @@ class RolloutsScreen(ListScreen):
                   "still runs is waited for.", Role.PLAIN),),
             ),
         )  # fmt: skip
-        if await self.app.push_screen_wait(ConfirmScreen(question)):
-            await take_over(self, item.header.id)
+
+        def answered(yes: bool | None) -> Effects:
+            try:
+                return take_over(self.shell.session, item.header.id) if yes else ()
+            except VmssTuiError as error:
+                return (Complain(error),)
+
+        self.perform((Ask(question, answered),))
 
     def do_raw(self) -> None:
         """The log as JSON lines."""
@@ -172,9 +176,7 @@ class RolloutsScreen(ListScreen):
         except VmssTuiError as error:
             self.flash(error.message, Role.BAD)
             return
-        words = to_jsonl(header, log)
-        sheet = Sheet(lambda width: text_lines(words, width), words)
-        self.app.push_screen(SheetScreen(f"rollout {item.header.id} · log", sheet))
+        self.perform((Show(f"rollout {item.header.id} · log", text_sheet(to_jsonl(header, log))),))
 
     def do_copy(self) -> None:
         """The rollout's id."""

@@ -1,9 +1,9 @@
-"""Sheets of a rollout: what its scripts printed, and its report. Builds them; shows nothing by itself."""
+"""Sheets of a rollout: what its scripts printed, its report, its log. Must not import Textual."""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from vmss_tui.app.screens.dialogs.sheet import Sheet, SheetScreen
+from vmss_tui.app.effects import Sheet
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import ScriptRun
 from vmss_tui.domain.rollout.events import InstanceSeen
@@ -13,10 +13,10 @@ from vmss_tui.presentation.table import Line
 from vmss_tui.text import plain_lines
 
 
-def outputs_sheet(title: str, seen: Iterable[InstanceSeen], now: datetime) -> SheetScreen:
+def outputs_sheet(seen: Iterable[InstanceSeen], now: datetime) -> Sheet:
     """What the scripts of these instances printed, equal outputs together."""
-    outputs = details.outputs_of([_instance(each) for each in seen])
-    return SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width)))
+    outputs = details.outputs_of([_instance(instance) for instance in seen])
+    return Sheet(lambda width: details.output_lines(outputs, now, width))
 
 
 def _instance(seen: InstanceSeen) -> Instance:
@@ -31,14 +31,14 @@ def _instance(seen: InstanceSeen) -> Instance:
     return Instance(id=seen.id, name=seen.name or seen.id, zone=seen.zone, script=run)
 
 
-def report_sheet(title: str, markdown: str) -> SheetScreen:
+def report_sheet(markdown: str) -> Sheet:
     """A report as Markdown: headings stand out, the rest is as written; copying gives it verbatim."""
-    return SheetScreen(title, Sheet(lambda width: _report_lines(markdown, width), copy=markdown))
+    return Sheet(lambda width: _report_lines(markdown, width), copy=markdown)
 
 
-def text_sheet(title: str, words: str) -> SheetScreen:
+def text_sheet(text: str) -> Sheet:
     """A text as it is, long lines cut into pieces."""
-    return SheetScreen(title, Sheet(lambda width: details.text_lines(words, width), copy=words))
+    return Sheet(lambda width: details.text_lines(text, width), copy=text)
 
 
 def _report_lines(markdown: str, width: int) -> tuple[Line, ...]:

@@ -1,229 +1,245 @@
 """A rollout as it happens, from the journal's first event on; or a recorded one, played again.
 
-Composes, binds and translates messages. What it shows comes from `presentation.rollout*`; what people ask for becomes a
-request in the journal, which the runner answers in the log. Never asks Azure.
+Composes, binds, and carries out what the `RolloutController` wants; what it shows comes from `presentation.rollout`.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from textual import work
 from textual.binding import BindingType
+from textual.message import Message
 from textual.widget import Widget
 
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
-from vmss_tui.app.screens.rollout import verbs as verbs
-from vmss_tui.app.screens.rollout.outputs import outputs_sheet
-from vmss_tui.app.screens.rollout.watch import WatchScreen
-from vmss_tui.app.widgets.filterbar import FilterBar
+from vmss_tui.app.empty_states import log_notice
+from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.screens.rollout.controller import RolloutController
+from vmss_tui.app.screens.rollout.verbs import blocked, offered
 from vmss_tui.app.widgets.grid import Column, Grid, Row, cell
 from vmss_tui.app.widgets.lines import Lines, Rule
-from vmss_tui.app.widgets.notice import NoticePanel
-from vmss_tui.presentation.filter import FilterProblem, parse
+from vmss_tui.domain.rollout.events import Logged
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.engine.followup import Followup
+from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
-from vmss_tui.presentation.rollout import lines as told
+from vmss_tui.presentation.rollout import lines
 from vmss_tui.presentation.rollout.log import event_line
 from vmss_tui.presentation.rollout.map import block_map, strip_map
 from vmss_tui.presentation.rollout.questions import pause_or_resume
 from vmss_tui.presentation.rollout.rows import WIDE, RolloutView, RowCache, columns_of, rows
 from vmss_tui.presentation.table import Line
-from vmss_tui.text import plain
 
 _LOG_COLUMNS = (Column("at", "TIME", 8), Column("event", "EVENT", 20, flex=1))
-_WIDE = 100
-_REPLAY_SPEED = 16.0
+_WIDE_CELLS = 100
+_REPAINT_SECONDS = 0.2
+"""No more than five repaints a second, however fast the log grows."""
 
 
-class RolloutScreen(WatchScreen):
-    """One rollout, live or replayed (`speed` times faster than it was)."""
+class RolloutScreen(ListScreen):
+    """One rollout, live or replayed."""
 
     place = Place.ROLLOUT
+    columns: Sequence[Column] = WIDE.columns
+    fields = WIDE.fields
+    hint = "name, zone:2, batch:3, failed, !done"
+    default_order = "urgency"
+    more_orders = ("urgency",)
+    filter_in_rule = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.ROLLOUT)
     CSS_PATH: ClassVar = ["../../styles/rollout.tcss"]
 
-    def __init__(self, rollout: str, *, speed: float | None = None) -> None:
-        super().__init__(rollout, speed=speed)
-        self._view = RolloutView()
-        self._rows: RowCache = {}
+    @dataclass
+    class LogArrived(Message):
+        """More of the rollout's log, or why there is none."""
+
+        news: tuple[Logged, ...] | VmssTuiError
+
+    def __init__(self, controller: RolloutController) -> None:
+        super().__init__()
+        self.controller = controller
+        self._faults_only = False
+        self._cache: RowCache = {}
         self._map_open = False
+        self._painting = False
+
+    @property
+    def rollout(self) -> str:
+        """The rollout's id."""
+        return self.controller.rollout
+
+    @property
+    def state(self) -> RolloutState:
+        """The rollout as the log tells it so far."""
+        return self.controller.state
 
     # -- frame --------------------------------------------------------------------------------------------------
 
-    def body(self) -> Iterable[Widget]:
-        """Headline, bar, counts, map, instances, log."""
+    def above(self) -> Iterable[Widget]:
+        """Headline, bar, counts, map."""
         yield Rule(classes="roomy")
         yield Lines(lambda width: (self._headline(width),), id="headline", classes="one-line")
         yield Lines(lambda width: (self._subline(width),), id="subline", classes="one-line")
-        yield Lines(lambda width: (told.bar(self.state, width),), id="bar", classes="one-line")
-        yield Lines(lambda width: (told.counts(self.state, self.time, width),), id="counts", classes="one-line")
+        yield Lines(lambda width: (lines.bar(self.state, width),), id="bar", classes="one-line")
+        yield Lines(lambda width: (self._counts(width),), id="counts", classes="one-line")
         yield Rule(classes="roomy")
         yield Lines(self._map, id="map")
-        yield FilterBar("name, zone:2, batch:3, failed, !done", id="filter")
-        yield Rule()
-        yield Grid(WIDE.columns, id="instances", empty="no instance fits")
-        yield NoticePanel(id="notice")
+
+    def below(self) -> Iterable[Widget]:
+        """The log."""
         yield Rule(id="log-rule")
         yield Grid(_LOG_COLUMNS, id="log", empty="nothing happened yet")
 
     def crumbs(self) -> tuple[str, ...]:
         """App, scale set, rollout."""
-        name = self.head.target.name if self.head is not None else ""
-        replay = f" · replay ×{self.replay.speed:g}" if self.replay is not None else ""
-        return tuple(each for each in ("vmss-tui", name, f"rollout {self.rollout[:8]}{replay}") if each)
+        head, replaying = self.controller.head, self.controller.replay
+        name = head.target.name if head is not None else ""
+        replay = f" · replay ×{replaying.speed:g}" if replaying is not None else ""
+        return tuple(part for part in ("vmss-tui", name, f"rollout {self.rollout[:8]}{replay}") if part)
 
     def note(self) -> str:
         """Ticket and reason; and why it was started outside the maintenance window."""
-        if self.head is None:
+        head = self.controller.head
+        if head is None:
             return ""
         reason = self.state.plan.outside_window if self.state.plan is not None else ""
         outside = f"outside the window: {reason}" if reason else ""
-        return " ".join(each for each in (self.head.ticket, self.head.why, outside) if each)
+        return " ".join(part for part in (head.ticket, head.why, outside) if part)
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""
-        return Freshness(live=not self.replayed and not self.state.stage.over)
-
-    @property
-    def grid(self) -> Grid:
-        """The instances."""
-        return self.query_one("#instances", Grid)
+        return Freshness(live=not self.controller.replayed and not self.state.stage.over)
 
     def _headline(self, width: int) -> Line:
-        return told.headline(self.state, self.time, width, runner_alive=self.runner_alive)
+        return lines.headline(self.state, self.controller.time, width, runner_alive=self.controller.runner_alive)
 
     def _subline(self, width: int) -> Line:
-        return told.subline(self.state, self.time, width, runner_alive=self.runner_alive, trouble=self.runner_trouble)
+        now = self.controller
+        return lines.subline(now.state, now.time, width, runner_alive=now.runner_alive, trouble=now.runner_trouble)
+
+    def _counts(self, width: int) -> Line:
+        return lines.counts(self.state, self.controller.time, width)
 
     def _map(self, width: int) -> Sequence[Line]:
         return block_map(self.state, width, 12) if self._map_open else (strip_map(self.state, width),)
 
-    # -- painting -----------------------------------------------------------------------------------------------
+    # -- life ---------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """The instances have the keyboard."""
-        self.grid.focus()
-        self.query_one("#notice", NoticePanel).display = False
+        """Follow the log."""
+        self._follow_log()
+
+    @work(group="rollout-log", exclusive=True, exit_on_error=False)
+    async def _follow_log(self) -> None:
+        async for news in self.controller.follow():
+            self.post_message(self.LogArrived(news))
+
+    def on_rollout_screen_log_arrived(self, message: LogArrived) -> None:
+        """Fold what is new; paint at most five times a second."""
+        if isinstance(message.news, VmssTuiError):
+            self.perform(self.controller.failed(message.news))
+            self.paint()
+            return
+        if self.controller.arrived(message.news):
+            self.refresh_keys()
+        if not self._painting:
+            self._painting = True
+            self.set_timer(_REPAINT_SECONDS, self._paint_soon)
+
+    def _paint_soon(self) -> None:
+        self._painting = False
+        self.paint()
+
+    def tick(self) -> None:
+        """Ages, and whether somebody still works on it."""
+        super().tick()
+        if self.controller.look_for_runner():
+            self.refresh_keys()
+        self.paint()
+
+    def parting(self) -> tuple[str, ...]:
+        """The rollout in five lines."""
+        return self.controller.parting()
+
+    # -- painting -----------------------------------------------------------------------------------------------
 
     def paint(self) -> None:
         """Show everything as it is now; only what differs is sent."""
-        if not self.is_attached:
-            return
-        notice = self._notice()
-        panel = self.query_one("#notice", NoticePanel)
-        panel.notice = notice.told(self.shell.as_called) if notice is not None else None
-        panel.display, self.grid.display = notice is not None, notice is None
+        if self.is_attached:
+            self.redraw()
+
+    def redraw(self) -> None:
+        """What stands above and below the instances, then they."""
         for name in ("headline", "subline", "bar", "counts", "map"):
             self.query_one(f"#{name}", Lines).reload()
-        self.grid.set_columns(columns_of(self.state, wide=self._view.wide))
-        self.grid.set_rows(rows(self.state, self.time, self._view, self._rows))
         if self.has_class("-log"):
             self.query_one("#log", Grid).set_rows(self._log_rows())
-        self.status.rest(event_line(self.state, self.log_lines, self.size.width - 2, replay=self.replayed))
-        self.refresh_frame()
+        super().redraw()
+
+    def rows(self) -> tuple[Row, ...]:
+        """The instances of the current view."""
+        wide = self.size.width >= _WIDE_CELLS
+        view = RolloutView(
+            order=self.order, reverse=self.reverse, terms=self.terms, faults_only=self._faults_only, wide=wide
+        )
+        self.columns = columns_of(self.state, wide=wide)
+        self.grid.set_columns(self.columns)
+        self.grid.set_empty(
+            "no instance failed: f shows all" if self._faults_only else "no instance matches the filter"
+        )
+        return rows(self.state, self.controller.time, view, self._cache)
+
+    def notice(self) -> Notice | None:
+        """What stands in place of the instances before the first event."""
+        return log_notice(self.state, self.controller.problem)
+
+    def rest(self) -> Line:
+        """The newest event, or what is waited for."""
+        now = self.controller
+        return event_line(now.state, now.log_lines, self.size.width - 2, replay=now.replayed)
 
     def _log_rows(self) -> tuple[Row, ...]:
         return tuple(
-            Row(str(index), (cell(f"{each.at.astimezone():%H:%M:%S}", Role.DIM), cell(each.text, each.role)), index + 1)
-            for index, each in reversed(tuple(enumerate(self.log_lines)))
+            Row(
+                str(index),
+                (cell(f"{entry.at.astimezone():%H:%M:%S}", Role.DIM), cell(entry.text, entry.role)),
+                index + 1,
+            )
+            for index, entry in reversed(tuple(enumerate(self.controller.log_lines)))
         )
-
-    def _notice(self) -> Notice | None:
-        if self.state.seq:
-            return None
-        if self.problem is not None:
-            steps = (self.problem.hint,) if self.problem.hint else ()
-            return Notice(title="The rollout cannot be shown", role=Role.BAD, reason=self.problem.message, steps=steps)
-        return Notice(title="Reading the rollout's log", role=Role.BUSY)
 
     def on_resize(self) -> None:
         """Other columns for another width."""
-        wide = self.size.width >= _WIDE
-        self._view = replace(self._view, wide=wide)
-        self.grid.show_sort(self._view.order, reverse=self._view.reverse)
         self.paint()
 
     # -- what can be done ---------------------------------------------------------------------------------------
 
     def action_state(self) -> ActionState:
         """Stage, runner, cursor, and reasons of our own."""
-        first, without = verbs.offered(self.state, replay=self.replayed, runner_alive=self.runner_alive)
+        now = self.controller
+        first, without = offered(now.state, replay=now.replayed, runner_alive=now.runner_alive)
         return replace(
-            self.general_state(),
-            subject=self.grid.cursor_key or "",
-            stage=self.state.stage,
-            runner_alive=self.runner_alive,
-            blocked=verbs.blocked(self.state, replay=self.replayed),
+            super().action_state(),
+            stage=now.state.stage,
+            runner_alive=now.runner_alive,
+            blocked=blocked(now.state, replay=now.replayed),
             first=first,
             without=without,
-            labels={"rollout.pause": "go on"} if pause_or_resume(self.state) == "resume" else {},
+            labels={"rollout.pause": "resume"} if pause_or_resume(now.state) == "resume" else {},
         )
-
-    def on_grid_highlighted(self) -> None:
-        """The keys may mean something else now."""
-        self.refresh_keys()
 
     def on_grid_selected(self, message: Grid.Selected) -> None:
         """Enter on an instance shows its output."""
         if message.grid is self.grid:
             self.action_do("rollout.output")
 
-    def on_grid_sorted(self, message: Grid.Sorted) -> None:
-        """A click on a title sorts, a second one turns round."""
-        if message.grid is self.grid:
-            self._sort(message.column, message.column == self._view.order and not self._view.reverse)
-
-    def _sort(self, column: str, reverse: bool) -> None:
-        self._view = replace(self._view, order=column, reverse=reverse)
-        self.grid.show_sort(column, reverse=reverse)
-        self.paint()
-        self.flash(f"sorted by {column}{', reversed' if reverse else ''}")
-
-    def do_sort(self) -> None:
-        """The next order."""
-        shown = {each.key for each in self._view.table.columns}
-        orders = [key for key in self._view.table.orders if key == "urgency" or key in shown]
-        here = orders.index(self._view.order) if self._view.order in orders else -1
-        self._sort(orders[(here + 1) % len(orders)], False)
-
-    def do_reverse(self) -> None:
-        """The other way round."""
-        self._sort(self._view.order, not self._view.reverse)
-
     def do_faults(self) -> None:
         """Only what needs a look, or everything."""
-        self._view = replace(self._view, faults_only=not self._view.faults_only)
-        self.grid.set_empty("nothing failed" if self._view.faults_only else "no instance fits")
+        self._faults_only = not self._faults_only
         self.paint()
-
-    def do_filter(self) -> None:
-        """Type a filter."""
-        self.add_class("-filter")
-        self.query_one(FilterBar).begin()
-
-    def on_filter_bar_changed(self, message: FilterBar.Changed) -> None:
-        """Filter while typing."""
-        try:
-            terms = parse(message.value, self._view.table.fields)
-        except FilterProblem as problem:
-            self.flash(str(problem), Role.WARN)
-            return
-        self._view = replace(self._view, terms=terms)
-        self.paint()
-
-    def on_filter_bar_left(self) -> None:
-        """Back to the instances."""
-        self.set_class(bool(self.query_one(FilterBar).value), "-filter")
-        self.grid.focus()
-
-    def do_back(self) -> None:
-        """Clear the filter first; leaving never cancels anything."""
-        if self.query_one(FilterBar).value:
-            self.query_one(FilterBar).set_value("")
-            self.remove_class("-filter")
-            return
-        super().do_back()
 
     def do_map(self) -> None:
         """All instances by zone, or one line of it."""
@@ -237,74 +253,60 @@ class RolloutScreen(WatchScreen):
 
     def do_output(self) -> None:
         """What the instance under the cursor printed."""
-        progress = self.state.instances.get(self.grid.cursor_key or "")
-        if progress is not None:
-            name = progress.seen.name or progress.seen.id
-            self.app.push_screen(outputs_sheet(f"{name} · script output", (progress.seen,), self.time))
+        self.perform(self.controller.output(self.grid.cursor_key or ""))
 
     def do_outputs(self) -> None:
         """What all, or the marked ones, printed."""
-        keys = self.grid.marks or self.state.instances.keys()
-        seen = [each.seen for key, each in self.state.instances.items() if key in keys]
-        self.app.push_screen(outputs_sheet(f"rollout {self.rollout} · script outputs", seen, self.time))
+        self.perform(self.controller.outputs(self.grid.marks))
 
     def do_copy(self) -> None:
         """The rollout's id."""
-        self.app.copy_to_clipboard(self.rollout)
-        self.flash(f"copied {plain(self.rollout)}", Role.OK)
+        self.shell.copy(self.rollout, "the rollout's id")
 
     def do_report(self) -> None:
         """The report for the change ticket."""
-        verbs.show_report(self)
+        self.perform(self.controller.report())
 
     def do_raw(self) -> None:
         """Every event as JSON."""
-        verbs.show_raw(self)
+        self.perform(self.controller.raw())
 
     def do_pause(self) -> None:
         """Pause or resume."""
-        verbs.ask(self, pause_or_resume(self.state))
+        self.perform(self.controller.pause_or_resume())
 
     def do_approve(self) -> None:
         """Let the next batch start."""
-        verbs.ask(self, "approve")
+        self.perform(self.controller.ask("approve"))
 
     def do_cancel(self) -> None:
         """Stop the rollout."""
-        verbs.ask(self, "cancel")
+        self.perform(self.controller.ask("cancel"))
 
     def do_retry(self) -> None:
         """Once more for what failed."""
-        verbs.follow_up(self, "retry")
+        self.perform(self.controller.follow_up(Followup.RETRY))
 
     def do_undo(self) -> None:
         """Back to the version from before."""
-        verbs.follow_up(self, "undo")
+        self.perform(self.controller.follow_up(Followup.UNDO))
 
     def do_resume(self) -> None:
         """A new runner."""
-        verbs.start_runner(self)
+        self.perform(self.controller.resume())
 
     def do_replay(self) -> None:
         """The recording so far, from its first event."""
-        if self.head is not None:
-            self.app.push_screen(RolloutScreen(self.rollout, speed=_REPLAY_SPEED))
+        self.perform(self.controller.play_again())
 
     def do_hold(self) -> None:
-        """Stand still, or go on."""
-        if self.replay is not None:
-            self.replay.hold()
-            self.flash("the replay stands still" if self.replay.held else "the replay goes on")
+        """Hold the replay, or continue it."""
+        self.perform(self.controller.hold())
 
     def do_faster(self) -> None:
         """Twice as fast."""
-        self._speed_by(2)
+        self.perform(self.controller.change_speed(2))
 
     def do_slower(self) -> None:
         """Half as fast."""
-        self._speed_by(0.5)
-
-    def _speed_by(self, factor: float) -> None:
-        if self.replay is not None:
-            self.replay.change_speed(factor)
-            self.flash(f"{self.replay.speed:g} times as fast as it was")
+        self.perform(self.controller.change_speed(0.5))

@@ -14,11 +14,13 @@ from textual.widget import Widget
 
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.effects import Sheet
 from vmss_tui.app.empty_states import connection_notice, failing_line, set_notice
 from vmss_tui.app.messages import ReadFailed, SetArrived
 from vmss_tui.app.screens.dialogs.prompt import PromptScreen
-from vmss_tui.app.screens.dialogs.sheet import Sheet, SheetScreen
+from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.shell import OpenDeploy
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -223,7 +225,7 @@ class ScaleSetScreen(ListScreen):
 
     def do_deploy(self) -> None:
         """Plan a rollout."""
-        self.shell.open_deploy(self.target)
+        self.shell.open(OpenDeploy(self.target))
 
     def do_details(self) -> None:
         """Everything about the instance."""

@@ -1,16 +1,9 @@
-"""Where a rollout screen's events come from: the journal as it grows, or a recorded log at a speed.
-
-Reads the journal, never Azure; writes nothing. Messages only; no widget is touched.
-"""
+"""A recorded log, played at a speed. Reads and writes nothing. Must not import Textual."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from textual.message import Message
-
 from vmss_tui.domain.rollout.events import Logged
-from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Clock
 
 LONGEST_GAP = 3.0
@@ -18,20 +11,6 @@ LONGEST_GAP = 3.0
 
 _STEP = 0.1
 _SLOWEST, _FASTEST = 0.25, 1024.0
-
-
-@dataclass
-class LogArrived(Message):
-    """More of the rollout's log."""
-
-    log: tuple[Logged, ...]
-
-
-@dataclass
-class LogFailed(Message):
-    """The journal cannot be read; it is tried again."""
-
-    error: VmssTuiError
 
 
 class Replay:

@@ -1,9 +1,6 @@
-"""The last questions before a rollout starts: values that only a person has, and yes or no with the set's name.
+"""Ask for a protected value. Typed secrets live in `Secret` only."""
 
-Pure question and answer; starts nothing. Typed secrets live in `Secret` only.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -14,36 +11,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from vmss_tui import text
-from vmss_tui.app.screens.dialogs.confirm import Question
-from vmss_tui.app.screens.dialogs.prompt import PromptScreen
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.domain.fleet.script import Secret
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.plan import lines as told
 from vmss_tui.presentation.table import Line
-
-_MANY = 100
-"""From so many instances on, the set's name must be typed."""
-_PRODUCTION = frozenset({"prod", "production", "prd", "live"})
-
-
-def start_question(plan: RolloutPlan, tags: Mapping[str, str]) -> Question:
-    """Names the set, the number of instances, the versions and the batches; No is the default."""
-    serious = plan.affected >= _MANY or any(value.lower() in _PRODUCTION for value in tags.values())
-    return Question(
-        title=told.confirm_title(plan),
-        yes="Start",
-        details=told.confirm_lines(plan),
-        type_this=plan.target.name if serious else "",
-        role=Role.ACCENT,
-    )
-
-
-def outside_window_prompt(plan: RolloutPlan) -> PromptScreen:
-    """Asks why a plan that the maintenance window refuses may start all the same."""
-    finding = plan.refusals[0]
-    return PromptScreen(f"{finding.message}. Reason to start outside it:")
 
 
 class SecretScreen(ModalScreen[Secret | None]):

@@ -1,0 +1,102 @@
+"""From a plan to a running rollout: values that only a person has, the last question, the start.
+
+The one way for every screen that starts a rollout or a runner. Effects only; typed secrets live in `Secret` and
+travel to the runner, never to disk. Must not import Textual.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from vmss_tui.app.effects import Ask, AskSecret, AskText, Effects, Question, Say, Work
+from vmss_tui.app.session import Session
+from vmss_tui.domain.fleet.script import Secret, SecretRef
+from vmss_tui.domain.plan.checks.maintenance import allow_outside, refused_by_window
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.plan.lines import confirm_lines, confirm_title
+from vmss_tui.profiles.secrets import needs_asking, travelling
+
+_MANY = 100
+"""From so many instances on, the scale set's name must be typed."""
+_PRODUCTION = frozenset({"prod", "production", "prd", "live"})
+
+
+def start_question(plan: RolloutPlan, tags: Mapping[str, str]) -> Question:
+    """Names the set, the number of instances, the versions and the batches; No is the default."""
+    serious = plan.affected >= _MANY or any(value.lower() in _PRODUCTION for value in tags.values())
+    return Question(
+        title=confirm_title(plan),
+        yes="Start",
+        details=confirm_lines(plan),
+        type_this=plan.target.name if serious else "",
+        role=Role.ACCENT,
+    )
+
+
+def cannot_start(plan: RolloutPlan) -> bool:
+    """Whether something stops the plan for which there is no override."""
+    return bool(plan.refusals) and not refused_by_window(plan)
+
+
+def ask_values(references: Mapping[str, SecretRef], then: Callable[[Mapping[str, Secret]], Effects]) -> Effects:
+    """Ask for each protected value that only a person has; `then` is not reached when one is refused."""
+    return _ask_next(tuple(needs_asking(references).items()), {}, then)
+
+
+def _ask_next(
+    left: Sequence[tuple[str, str]],
+    given: Mapping[str, Secret],
+    then: Callable[[Mapping[str, Secret]], Effects],
+) -> Effects:
+    if not left:
+        return then(given)
+    (name, question), *rest = left
+
+    def answered(value: Secret | None) -> Effects:
+        return () if value is None else _ask_next(rest, {**given, name: value}, then)
+
+    return (AskSecret(question, answered),)
+
+
+def ask_and_start(
+    plan: RolloutPlan,
+    tags: Mapping[str, str],
+    session: Session,
+    *,
+    why: str,
+    ticket: str = "",
+    started: Callable[[str], Effects],
+) -> Effects:
+    """Refuse with the reason, or ask for what is missing, then for yes or no, then start; `started` gets the id.
+
+    `tags` are the scale set's: production wants its name typed.
+    """
+    if cannot_start(plan):
+        first = plan.refusals[0]
+        return (Say(" ".join(part for part in ("cannot start:", first.message, first.hint) if part), Role.BAD),)
+    if refused_by_window(plan):
+        return _ask_outside_window(
+            plan, lambda allowed: ask_and_start(allowed, tags, session, why=why, ticket=ticket, started=started)
+        )
+    if not plan.affected:
+        return (Say("nothing to do: every instance is excluded or runs this version already", Role.WARN),)
+
+    async def start(given: Mapping[str, Secret]) -> Effects:
+        secrets = travelling(plan.script.protected, given=given)
+        return started(await session.start(plan, secrets=secrets, why=why, ticket=ticket))
+
+    def asked(given: Mapping[str, Secret]) -> Effects:
+        def answered(yes: bool | None) -> Effects:
+            return (Work(group="start", job=lambda: start(given), waiting="starting the rollout"),) if yes else ()
+
+        return (Ask(start_question(plan, tags), answered),)
+
+    return ask_values(plan.script.protected, asked)
+
+
+def _ask_outside_window(plan: RolloutPlan, then: Callable[[RolloutPlan], Effects]) -> Effects:
+    """Ask why a plan that the maintenance window refuses may start all the same."""
+
+    def answered(reason: str | None) -> Effects:
+        return then(allow_outside(plan, reason)) if reason is not None else ()
+
+    return (AskText(f"{plan.refusals[0].message}. Reason to start outside it:", "", answered),)

@@ -1,0 +1,355 @@
+"""What the deploy form knows and does: the set as read, what is typed, the plan that follows, drafts, the start.
+
+Owns no widget; what the screen must do is returned as effects. Every question is asked before anything happens; only
+`session.start` changes anything. Must not import Textual.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.effects import (
+    Ask,
+    Close,
+    Complain,
+    EditText,
+    Effects,
+    FillField,
+    FocusField,
+    Later,
+    Question,
+    RebuildFields,
+    Repaint,
+    Replace,
+    Say,
+    ShowPlan,
+    Work,
+)
+from vmss_tui.app.launch import ask_and_start, cannot_start
+from vmss_tui.app.screens.deploy.draft import FormDraft
+from vmss_tui.app.screens.deploy.form import Form, Start, start_from_profile, start_from_set
+from vmss_tui.app.screens.deploy.profile_file import ProfileSaver, pick_profile
+from vmss_tui.app.screens.deploy.read_set import SetReading, known, read
+from vmss_tui.app.session import Session
+from vmss_tui.app.shell import OpenRollout
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.script import HandlerOs
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.engine.pinned_files import look_at
+from vmss_tui.engine.prepare import Names, RolloutWish, compose, prepare
+from vmss_tui.errors import ProfileInvalid, VmssTuiError
+from vmss_tui.ports import FilePin
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line
+from vmss_tui.profiles.lint.shell import check_syntax
+from vmss_tui.profiles.model import LintProblem
+from vmss_tui.text import plain
+
+READING = "reading the scale set"
+PLANNING = "planning against Azure's present state"
+"""What is waited for, in words."""
+
+PLAN_AFTER = 0.15
+DRAFT_AFTER = 1.0
+"""Seconds of typing that one plan, and one writing of the draft, cover."""
+_SYNTAX_AFTER = 0.4
+"""Seconds without a key before the shell is asked about the script."""
+
+
+class DeployController:
+    """One form for one scale set, from the first reading to the start."""
+
+    def __init__(
+        self,
+        target: ScaleSetId,
+        session: Session,
+        connection: Callable[[], Connection],
+        names: Names,
+        *,
+        profile: str = "",
+    ) -> None:
+        """`names` names versions; `profile` is the one to start from, empty starts from what the set has."""
+        self.target = target
+        self._session = session
+        self._connection = connection
+        self._names = names
+        self._profile = profile
+        self.form: Form | None = None
+        self.reading: SetReading | None = None
+        self.plan: RolloutPlan | None = None
+        self.pins: dict[str, FilePin] = {}
+        self.error: VmssTuiError | None = None
+        """Why the set could not be read; only before the form is there."""
+        self.syntax: tuple[str, tuple[LintProblem, ...]] = ("", ())
+        """A script and what the shell said of it."""
+        self.add_problem: Line = ()
+        """What is wrong with the protected setting that is being added."""
+        self.draft = FormDraft(target, session.clock)
+        self._files_under_way = False
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def read(self) -> Effects:
+        """Read the set, once signed in. The first reading makes the form; later ones only renew the plan."""
+        if self._connection().azure is None:
+            return ()
+        return (Work(group="read", job=self._read, waiting=READING),)
+
+    def read_again(self) -> Effects:
+        """Read the set and the files again, then plan."""
+        self.pins.clear()
+        return self.read()
+
+    async def _read(self) -> Effects:
+        azure = self._connection().azure
+        if azure is None:
+            return ()
+        try:
+            reading = await read(azure, self.target, self._session)
+        except VmssTuiError as error:
+            return self._not_read(error)
+        return self.arrived(reading)
+
+    def arrived(self, reading: SetReading) -> Effects:
+        """The set was read."""
+        self.reading, self.error = reading, None
+        if self.form is not None:
+            return self.planned()
+        store, scale_set = self._session.profiles(), reading.snapshot.scale_set
+        said: Effects = ()
+        try:
+            start = (
+                start_from_profile(self._profile, scale_set, store)
+                if self._profile
+                else start_from_set(scale_set, store)
+            )
+        except VmssTuiError as error:
+            said = (Say(f"{error.message}; starting from what the scale set has", Role.WARN),)
+            start = start_from_set(scale_set, store)
+        return (*said, *self.use(start), *self._offered_draft())
+
+    def _not_read(self, error: VmssTuiError) -> Effects:
+        """What was typed stays."""
+        if self.form is not None:
+            return (Complain(error), Repaint())
+        self.error = error
+        return (Repaint(),)
+
+    def use(self, start: Start) -> Effects:
+        """Fill the form from a start."""
+        self.form = Form(start)
+        return (RebuildFields(), *self.planned())
+
+    # -- planning -----------------------------------------------------------------------------------------------
+
+    def typed(self, key: str, text: str) -> Effects:
+        """Judge what was typed at once; plan and keep a draft a moment later."""
+        if self.form is None:
+            return ()
+        self.form.edit(key, text)
+        plan = Later("plan", PLAN_AFTER, self.planned)
+        draft: Effects = (Later("draft", DRAFT_AFTER, self.keep_draft),) if self.form.dirty else ()
+        syntax: Effects = (
+            (Work(group="syntax", job=lambda: self._check_syntax(text)),) if key == "script.inline" else ()
+        )
+        return (plan, *draft, *syntax)
+
+    def planned(self) -> Effects:
+        """Plan from what is typed and what was last read; look at files that were not looked at yet."""
+        if self.form is None or self.reading is None:
+            return (Repaint(),)
+        try:
+            wish = self._wish(self.form, self.reading)
+        except ProfileInvalid:
+            self.plan = None
+        else:
+            self.plan = compose(wish, self.reading.snapshot, self._pins_of(wish.files), self._session.clock)
+        return (*self._look_at_new_files(), Repaint())
+
+    def _wish(self, form: Form, reading: SetReading) -> RolloutWish:
+        return form.wish(reading.snapshot.scale_set, names=self._names, history=reading.paces)
+
+    def known_pins(self) -> tuple[FilePin, ...]:
+        """What is known of the plan's files."""
+        return self._pins_of(self.plan.script.file_uris if self.plan is not None else ())
+
+    def _pins_of(self, uris: Sequence[str]) -> tuple[FilePin, ...]:
+        return tuple(self.pins[uri] for uri in uris if uri in self.pins)
+
+    def _look_at_new_files(self) -> Effects:
+        uris = self.plan.script.file_uris if self.plan is not None else ()
+        unknown = tuple(uri for uri in uris if uri not in self.pins and uri.startswith("https://"))
+        azure = self._connection().azure
+        if not unknown or azure is None or self._files_under_way:
+            return ()
+        self._files_under_way = True
+
+        async def look() -> Effects:
+            try:
+                self._keep_pins(await look_at(azure, unknown))
+            finally:
+                self._files_under_way = False
+            return (Later("plan", PLAN_AFTER, self.planned),)
+
+        return (Work(group="files", job=look),)
+
+    def _keep_pins(self, pins: tuple[FilePin, ...]) -> None:
+        self.pins.update({pin.uri: pin for pin in pins})
+
+    async def _check_syntax(self, text: str) -> Effects:
+        await self._session.clock.sleep(_SYNTAX_AFTER)
+        self.syntax = (text, await check_syntax(text) if text.strip() else ())
+        return (Repaint(),)
+
+    # -- drafts, leaving ----------------------------------------------------------------------------------------
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether anything was typed."""
+        return self.form is not None and self.form.dirty
+
+    def keep_draft(self) -> Effects:
+        """Remember what is typed."""
+        self.draft.keep(self.form)
+        return ()
+
+    def _offered_draft(self) -> Effects:
+        return self.draft.offer(self.form, self._restore) if self.form is not None else ()
+
+    def _restore(self, texts: Mapping[str, str]) -> Effects:
+        if self.form is None or self.reading is None:
+            return ()
+        said: Effects = (Say("draft restored", Role.OK),)
+        name = texts.get("profile", "")
+        if name and name != self.form.profile.name:
+            try:
+                start = start_from_profile(name, self.reading.snapshot.scale_set, self._session.profiles())
+            except VmssTuiError as error:
+                said = (Complain(error),)
+            else:
+                self.form = Form(start)
+        self.form.restore(texts)
+        return (RebuildFields(), *said, *self.planned())
+
+    def may_leave(self) -> str:
+        """What would be lost."""
+        return (
+            f"The form for {self.target.name} has changes that are not started (kept as a draft)"
+            if self.unsaved
+            else ""
+        )
+
+    def leave(self) -> Effects:
+        """Close the form; ask first when something was typed."""
+        if not self.unsaved:
+            return (Close(),)
+        self.keep_draft()
+        question = Question(
+            title=f"Leave the form for {self.target.name}?",
+            yes="Leave",
+            no="Stay",
+            details=((("Your changes are kept as a draft and offered when you come back.", Role.PLAIN),),),
+        )
+        return (Ask(question, lambda yes: (Close(),) if yes else ()),)
+
+    # -- fields with a life of their own ------------------------------------------------------------------------
+
+    def add_protected(self, text: str) -> Effects:
+        """`name reference` becomes a protected setting."""
+        name, _, reference = text.strip().partition(" ")
+        if self.form is None or not name:
+            return ()
+        problems = self.form.add_protected(name, reference.strip())
+        if problems:
+            self.add_problem = ((f"✖ {plain(problems[0].message)}; {plain(problems[0].hint)}", Role.BAD),)
+            return (Repaint(),)
+        self.add_problem = ()
+        self.keep_draft()
+        return (RebuildFields(), *self.planned())
+
+    def edit_inline(self) -> Effects:
+        """The inline script in the user's editor."""
+        if self.form is None:
+            return ()
+        if self.form.profile.script.os is HandlerOs.WINDOWS:
+            return (Say("the Windows handler has no inline scripts: use files and a command", Role.WARN),)
+        before = self.form.text("script.inline") or "#!/bin/sh\nset -eu\n"
+        return (EditText(before, ".sh", lambda after: (FillField("script.inline", after),)),)
+
+    # -- profiles -----------------------------------------------------------------------------------------------
+
+    def load(self) -> Effects:
+        """Choose a profile and start from it; what was typed is replaced only after a question."""
+        if self.reading is None:
+            return ()
+
+        def picked(name: str) -> Effects:
+            if not self.unsaved:
+                return self._start_from(name)
+            question = Question(title=f"Replace your changes with the profile {name}?", yes="Replace")
+            return (Ask(question, lambda yes: self._start_from(name) if yes else ()),)
+
+        title = f"Load a profile for {self.target.name}"
+        return pick_profile(title, self._session.profiles(), self._session.clock.now(), picked)
+
+    def _start_from(self, name: str) -> Effects:
+        if self.reading is None:
+            return ()
+        try:
+            start = start_from_profile(name, self.reading.snapshot.scale_set, self._session.profiles())
+        except VmssTuiError as error:
+            return (Complain(error),)
+        self.draft.drop()
+        return self.use(start)
+
+    def save(self) -> Effects:
+        """Ask for a name and save as a profile."""
+        if self.form is None:
+            return ()
+        return ProfileSaver(self.form, self._session.profiles(), self._saved).ask_name(self.form.profile.name)
+
+    def _saved(self, path: Path) -> Effects:
+        self.draft.drop()
+        self.keep_draft()
+        return (Say(f"saved to {path}", Role.OK), Repaint())
+
+    # -- start --------------------------------------------------------------------------------------------------
+
+    def start(self) -> Effects:
+        """Check the form, plan against what Azure says now, ask, start."""
+        if self.form is None:
+            return ()
+        try:
+            key, problem = self.form.first_problem()
+        except ProfileInvalid as error:
+            return (Complain(error),)
+        if key:
+            return (Say(f"not yet: {key.split('.', 1)[-1]} {problem}", Role.BAD), FocusField(key))
+        return (Work(group="start", job=self._plan_now, waiting=PLANNING),)
+
+    async def _plan_now(self) -> Effects:
+        azure = self._connection().azure
+        if self.form is None or self.reading is None or azure is None:
+            return ()
+        prepared = await prepare(azure, self._wish(self.form, self.reading), self._session.clock)
+        self._keep_pins(prepared.pins)
+        self.reading, self.plan = known(prepared.snapshot, self._session), prepared.plan
+        report = self.form.report()
+        asked = ask_and_start(
+            prepared.plan,
+            prepared.snapshot.scale_set.tags,
+            self._session,
+            why=report.why,
+            ticket=report.ticket,
+            started=self._started,
+        )
+        return (Repaint(), *asked, *((ShowPlan(),) if cannot_start(prepared.plan) else ()))
+
+    def _started(self, rollout: str) -> Effects:
+        self.draft.drop()
+        if self.form is not None:
+            self.form.dirty = False
+            with suppress(VmssTuiError):
+                self._session.profiles().used(self.form.saved_as, self._session.clock.now())
+        return (Replace(OpenRollout(rollout)),)

@@ -1,0 +1,61 @@
+"""What the deploy form reads before it plans: the set, what this program wrote last, paces.
+
+Reads Azure and the journal; writes nothing. Must not import Textual.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vmss_tui.app.session import Session
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.script import ScriptConfig
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.rollout.events import Planned
+from vmss_tui.engine.prepare import read_whole
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.ports import Azure
+
+
+@dataclass(frozen=True, slots=True)
+class SetReading:
+    """The set as it is now, with what the journal knows of it."""
+
+    snapshot: SetSnapshot
+    applied: ScriptConfig | None = None
+    """What this program wrote last, when it is what the set still has: its references are known."""
+    paces: Sequence[Sequence[float]] = ()
+    """How many seconds the batches of earlier rollouts took."""
+
+
+async def read(azure: Azure, target: ScaleSetId, session: Session) -> SetReading:
+    """Read the set with its instances. Raises what reading Azure raises."""
+    return known(await read_whole(azure, target, session.clock), session)
+
+
+def known(snapshot: SetSnapshot, session: Session) -> SetReading:
+    """A snapshot with what the journal knows of its scale set."""
+    return SetReading(snapshot, last_applied(snapshot, session), paces(snapshot.scale_set.id, session))
+
+
+def paces(target: ScaleSetId, session: Session) -> Sequence[Sequence[float]]:
+    """How many seconds the batches of earlier rollouts of this set took; nothing when the journal cannot be read."""
+    try:
+        return session.journal().paces(target)
+    except VmssTuiError:
+        return ()
+
+
+def last_applied(snapshot: SetSnapshot, session: Session) -> ScriptConfig | None:
+    """The configuration of the newest rollout on record that wrote what the set has now."""
+    live = snapshot.scale_set.script
+    if live is None:
+        return None
+    try:
+        journal = session.journal()
+        for header in journal.rollouts(limit=10, target=snapshot.scale_set.id):
+            first = journal.events(header.id, limit=1)
+            if first and isinstance(first[0].event, Planned) and first[0].event.plan.script.digest == live.digest:
+                return first[0].event.plan.script
+    except VmssTuiError:
+        return None
+    return None

@@ -1,0 +1,217 @@
+"""A screen that carries out what a controller wants: remarks, dialogs, work that takes time, other screens.
+
+Workers touch no widget: what comes of work is posted back and carried out by the screen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar, assert_never, cast
+
+from textual.app import SuspendNotSupported
+from textual.message import Message
+from textual.screen import Screen
+
+from vmss_tui.app.editor import edit_text
+from vmss_tui.app.effects import (
+    Ask,
+    AskSecret,
+    AskText,
+    Close,
+    Complain,
+    Dialog,
+    EditText,
+    Effect,
+    Effects,
+    FillField,
+    FocusField,
+    FormEffect,
+    Later,
+    Move,
+    Open,
+    Pick,
+    RebuildFields,
+    Repaint,
+    Replace,
+    Say,
+    Show,
+    ShowPlan,
+    Task,
+    Work,
+)
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
+from vmss_tui.app.screens.dialogs.prompt import PickScreen, PromptScreen
+from vmss_tui.app.screens.dialogs.secret import SecretScreen
+from vmss_tui.app.screens.dialogs.sheet import SheetScreen
+from vmss_tui.app.shell import Shell
+from vmss_tui.app.widgets.statusline import StatusLine
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.text import cut_end, plain
+
+Answer = TypeVar("Answer")
+
+
+class EffectScreen(Screen[None]):
+    """A screen with a status line, over the app's `Shell`."""
+
+    @dataclass
+    class WorkDone(Message):
+        """Work has ended; `effects` come of it."""
+
+        work: Work
+        effects: Effects
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due: set[str] = set()
+        """What is to be done later."""
+
+    @property
+    def shell(self) -> Shell:
+        """The app, as far as screens know it."""
+        return cast(Shell, self.app)
+
+    @property
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self.shell.session.clock.monotonic()
+
+    @property
+    def status(self) -> StatusLine:
+        """The status line."""
+        return self.query_one("#status", StatusLine)
+
+    def flash(self, words: str, role: Role = Role.PLAIN) -> None:
+        """Say something in the status line."""
+        self.status.flash(self.shell.as_called(words), role, now=self.now)
+
+    def complain(self, error: VmssTuiError) -> None:
+        """Say what went wrong, from its beginning: of what has no room the end is left out."""
+        words = " ".join(part for part in (error.message, error.hint) if part)
+        self.flash(cut_end(plain(words), max(20, self.size.width - 2)), Role.BAD)
+
+    # -- effects ------------------------------------------------------------------------------------------------
+
+    def perform(self, effects: Effects) -> None:
+        """Do what a controller wants, in order."""
+        for effect in effects:
+            self.perform_one(effect)
+
+    def perform_one(self, effect: Effect) -> None:
+        """Do one thing."""
+        match effect:
+            case Say(text, role):
+                self.flash(text, role)
+            case Complain(error):
+                self.complain(error)
+            case Ask() | AskText() | AskSecret() | Pick() | Show():
+                self._open_dialog(effect)
+            case EditText() | Work() | Later():
+                self._begin(effect)
+            case Open() | Replace() | Close():
+                self._move(effect)
+            case Repaint():
+                self.paint()
+            case RebuildFields() | FillField() | FocusField() | ShowPlan():
+                self.change_form(effect)
+            case _:
+                assert_never(effect)
+
+    def _open_dialog(self, dialog: Dialog) -> None:
+        match dialog:
+            case Ask(question, then):
+                self.app.push_screen(ConfirmScreen(question), self._performing(then))
+            case AskText(title, value, typed):
+                self.app.push_screen(PromptScreen(title, value=value), self._performing(typed))
+            case AskSecret(title, given):
+                self.app.push_screen(SecretScreen(title), self._performing(given))
+            case Pick():
+                rows = PickScreen(dialog.title, dialog.columns, dialog.rows, empty=dialog.empty)
+                self.app.push_screen(rows, self._performing(dialog.then))
+            case Show(title, sheet):
+                self.app.push_screen(SheetScreen(title, sheet))
+            case _:
+                assert_never(dialog)
+
+    def _begin(self, task: Task) -> None:
+        match task:
+            case EditText():
+                self._edit(task)
+            case Work():
+                if task.waiting:
+                    self.status.wait(task.waiting, since=self.now)
+                self.run_worker(self._work(task), group=task.group, exclusive=True, exit_on_error=False)
+            case Later():
+                self._later(task)
+            case _:
+                assert_never(task)
+
+    def _move(self, move: Move) -> None:
+        match move:
+            case Open(destination):
+                self.shell.open(destination)
+            case Replace(destination):
+                self.app.pop_screen()
+                self.shell.open(destination)
+            case Close():
+                self.close()
+            case _:
+                assert_never(move)
+
+    def change_form(self, effect: FormEffect) -> None:
+        """Change the form; a screen that has one overrides this."""
+        raise AssertionError(f"{effect} needs a form")
+
+    def paint(self) -> None:
+        """Show everything as it is now; override."""
+
+    def close(self) -> None:
+        """Close this screen when another lies beneath."""
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+
+    def _performing(self, then: Callable[[Answer], Effects]) -> Callable[[Answer | None], None]:
+        def answered(answer: Answer | None) -> None:
+            self.perform(then(cast(Answer, answer)))
+
+        return answered
+
+    async def _work(self, work: Work) -> None:
+        try:
+            effects = await work.job()
+        except VmssTuiError as error:
+            effects = (Complain(error),)
+        except Exception:
+            self.post_message(self.WorkDone(work, ()))
+            raise
+        self.post_message(self.WorkDone(work, effects))
+
+    def on_effect_screen_work_done(self, message: WorkDone) -> None:
+        """Something that took time is done, failed, or was given up."""
+        if message.work.waiting:
+            self.status.arrived(message.work.waiting)
+        self.perform(message.effects)
+
+    def _later(self, later: Later) -> None:
+        if later.key in self._due:
+            return
+        self._due.add(later.key)
+
+        def now() -> None:
+            self._due.discard(later.key)
+            if self.is_attached:
+                self.perform(later.then())
+
+        self.set_timer(later.seconds, now)
+
+    def _edit(self, wanted: EditText) -> None:
+        try:
+            after = edit_text(wanted.text, wanted.suffix, self.shell.session.editor, self.app.suspend)
+        except SuspendNotSupported:
+            self.flash("this terminal cannot be suspended for an editor; type the text into the field", Role.WARN)
+            return
+        except OSError as error:
+            self.flash(f"the editor cannot be started: {error.strerror or error}", Role.BAD)
+            return
+        self.app.refresh()
+        self.perform(wanted.then(after))

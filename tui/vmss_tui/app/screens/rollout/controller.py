@@ -1,0 +1,244 @@
+"""What the rollout screen knows and does: the log folded, the runner watched, replay, and what people ask for.
+
+Reads the journal, never Azure; a request goes into the journal and the runner answers in the log. Owns no widget;
+what the screen must do is returned as effects. Must not import Textual.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from datetime import datetime
+
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.effects import Ask, Complain, Effects, Open, Question, Say, Sheet, Show, Work
+from vmss_tui.app.launch import ask_and_start
+from vmss_tui.app.screens.rollout.outputs import outputs_sheet, report_sheet, text_sheet
+from vmss_tui.app.screens.rollout.replay import Replay
+from vmss_tui.app.screens.rollout.take_over import take_over
+from vmss_tui.app.session import Session
+from vmss_tui.app.shell import OpenRollout
+from vmss_tui.domain.rollout.events import Logged
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.engine.followup import Followup, followup_wish
+from vmss_tui.engine.prepare import Names, prepare
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.journal.lease import stuck
+from vmss_tui.journal.store import RolloutHeader
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout import questions
+from vmss_tui.presentation.rollout.lines import summary
+from vmss_tui.presentation.rollout.log import LogLine, follow
+
+_LOG_KEPT = 2000
+_RETRY_SECONDS = 3.0
+_NO_LEASE_SECONDS = 5.0
+"""So long a rollout may have no runner before it counts as gone: one is just starting, or just ended."""
+_REPLAY_SPEED = 16.0
+
+Export = Callable[[RolloutHeader, Sequence[Logged]], str]
+
+
+class RolloutController:
+    """One rollout, live, or replayed `speed` times faster than it was."""
+
+    def __init__(
+        self,
+        rollout: str,
+        session: Session,
+        connection: Callable[[], Connection],
+        names: Names,
+        *,
+        speed: float | None = None,
+    ) -> None:
+        """`names` names versions for retry and undo."""
+        self.rollout = rollout
+        self._session = session
+        self._connection = connection
+        self._names = names
+        self._speed = speed
+        self.head: RolloutHeader | None = None
+        self.state = RolloutState()
+        self.replay: Replay | None = None
+        self.runner_alive = True
+        self.runner_trouble = ""
+        """What keeps a runner that is there from working."""
+        self.log_lines: list[LogLine] = []
+        self.problem: VmssTuiError | None = None
+        """Why the journal cannot be read now."""
+        self._alone_since: float | None = None
+
+    @property
+    def replayed(self) -> bool:
+        """Whether this is a recording."""
+        return self._speed is not None
+
+    @property
+    def time(self) -> datetime:
+        """Now, or the time in the recording."""
+        return self.replay.now if self.replay is not None else self._session.clock.now()
+
+    # -- the log ------------------------------------------------------------------------------------------------
+
+    async def follow(self) -> AsyncIterator[tuple[Logged, ...] | VmssTuiError]:
+        """The log as it grows; a failure of the journal is yielded and tried again where we were."""
+        while True:
+            try:
+                async for entries in self._entries():
+                    yield entries
+            except VmssTuiError as error:
+                yield error
+                await self._session.clock.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+    async def _entries(self) -> AsyncIterator[tuple[Logged, ...]]:
+        journal = self._session.journal()
+        self.head = self.head or journal.find(self.rollout)
+        self.rollout = self.head.id
+        if self._speed is not None:
+            self.replay = Replay(journal.events(self.rollout), self._speed, self._session.clock)
+            async for entries in self.replay.play():
+                yield entries
+            return
+        async for entries in journal.tail(self.rollout, self.state.seq):
+            yield entries
+            await asyncio.sleep(0)
+
+    def arrived(self, entries: Sequence[Logged]) -> bool:
+        """Fold what is new; returns whether the stage changed."""
+        before = self.state.stage
+        self.state, lines = follow(tuple(entry for entry in entries if entry.seq > self.state.seq), self.state)
+        self.log_lines = [*self.log_lines, *lines][-_LOG_KEPT:]
+        self.problem = None
+        return self.state.stage is not before
+
+    def failed(self, error: VmssTuiError) -> Effects:
+        """The journal cannot be read; what is there stays."""
+        self.problem = error
+        return (Say(f"{error.message}; trying again", Role.BAD),) if self.state.seq else ()
+
+    def look_for_runner(self) -> bool:
+        """Whether somebody works on it; returns whether that changed."""
+        if self.replay is not None or self.state.stage.over or self.head is None:
+            self.runner_alive, self.runner_trouble = True, ""
+            return False
+        try:
+            lease = self._session.journal().lease(self.rollout)
+        except VmssTuiError:
+            return False
+        now = self._session.clock.monotonic()
+        self.runner_trouble = stuck(lease, self._session.clock.now()) if lease is not None else ""
+        if lease is not None and lease.alive:
+            self._alone_since = None
+        elif self._alone_since is None:
+            self._alone_since = now
+        before = self.runner_alive
+        self.runner_alive = self._alone_since is None or now - self._alone_since < _NO_LEASE_SECONDS
+        return self.runner_alive is not before
+
+    def parting(self) -> tuple[str, ...]:
+        """The rollout in five lines, for the terminal after the app has closed."""
+        if self.head is None or self.replayed or not self.state.seq:
+            return ()
+        return (*summary(self.state, self.rollout, who=self.head.who, ticket=self.head.ticket), "")
+
+    # -- what people ask for ------------------------------------------------------------------------------------
+
+    def pause_or_resume(self) -> Effects:
+        """`p`: the one that makes sense now."""
+        return self.ask(questions.pause_or_resume(self.state))
+
+    def ask(self, verb: str) -> Effects:
+        """Confirm a verb, then put it into the journal."""
+        asked = questions.ask(verb, self.state)
+        question = Question(title=asked.title, yes=asked.yes, details=asked.details)
+        return (Ask(question, lambda yes: self.request(verb) if yes else ()),)
+
+    def request(self, verb: str) -> Effects:
+        """Write a request, which the runner answers in the log; a runner that is gone is started again for it."""
+        argument = "cancel" if verb == "pause" and questions.azure_rolls(self.state) else ""
+        try:
+            self._session.journal().request(self.rollout, verb, who=self._session.who, argument=argument)
+            runner: Effects = () if self.runner_alive else take_over(self._session, self.rollout, requested=verb)
+        except VmssTuiError as error:
+            return (Complain(error),)
+        return (Say(f"{verb.capitalize()} requested", Role.ACCENT), *runner)
+
+    def resume(self) -> Effects:
+        """A new runner for a rollout whose own is gone."""
+        try:
+            return take_over(self._session, self.rollout)
+        except VmssTuiError as error:
+            return (Complain(error),)
+
+    def follow_up(self, followup: Followup) -> Effects:
+        """Retry or undo: plan it against what Azure says now, ask, start it as a rollout of its own."""
+
+        async def plan() -> Effects:
+            azure, session = self._connection().azure, self._session
+            if azure is None:
+                return (Say(f"{followup}: {self._connection().reason}", Role.BAD),)
+            wish = followup_wish(followup, self.rollout, session.journal(), names=self._names)
+            prepared = await prepare(azure, wish, session.clock)
+            tags = prepared.snapshot.scale_set.tags
+            return ask_and_start(prepared.plan, tags, session, why=prepared.plan.origin, started=self._started)
+
+        return (Work(group="follow-up", job=plan, waiting=f"planning the {followup}"),)
+
+    def _started(self, rollout: str) -> Effects:
+        return (Open(OpenRollout(rollout)),)
+
+    # -- what people look at ------------------------------------------------------------------------------------
+
+    def play_again(self) -> Effects:
+        """The recording so far, from its first event."""
+        return (Open(OpenRollout(self.rollout, _REPLAY_SPEED)),) if self.head is not None else ()
+
+    def hold(self) -> Effects:
+        """Hold the replay, or continue it."""
+        if self.replay is None:
+            return ()
+        self.replay.hold()
+        return (Say("replay on hold" if self.replay.held else "replay continues"),)
+
+    def change_speed(self, factor: float) -> Effects:
+        """Play the replay `factor` times faster."""
+        if self.replay is None:
+            return ()
+        self.replay.change_speed(factor)
+        return (Say(f"replay speed ×{self.replay.speed:g}"),)
+
+    def output(self, key: str) -> Effects:
+        """What one instance printed."""
+        progress = self.state.instances.get(key)
+        if progress is None:
+            return ()
+        name = progress.seen.name or progress.seen.id
+        return (Show(f"{name} · script output", outputs_sheet((progress.seen,), self.time)),)
+
+    def outputs(self, marked: Collection[str]) -> Effects:
+        """What all instances, or the marked ones, printed."""
+        keys = marked or self.state.instances.keys()
+        seen = [progress.seen for key, progress in self.state.instances.items() if key in keys]
+        return (Show(f"rollout {self.rollout} · script outputs", outputs_sheet(seen, self.time)),)
+
+    def report(self) -> Effects:
+        """The report of the rollout so far as Markdown."""
+        from vmss_tui.report.export import to_markdown
+
+        return self._exported("report", report_sheet, to_markdown)
+
+    def raw(self) -> Effects:
+        """Every event of the log as a line of JSON."""
+        from vmss_tui.report.export import to_jsonl
+
+        return self._exported("log", text_sheet, to_jsonl)
+
+    def _exported(self, what: str, sheet: Callable[[str], Sheet], export: Export) -> Effects:
+        if self.head is None:
+            return ()
+        try:
+            journal = self._session.journal()
+            text = export(journal.header(self.rollout), journal.events(self.rollout))
+        except VmssTuiError as error:
+            return (Complain(error),)
+        return (Show(f"rollout {self.rollout} · {what}", sheet(text)),)

@@ -1,0 +1,80 @@
+"""What screens see of the app: a protocol, and the places that they ask it to open.
+
+Screens know neither the app's class nor each other; the app alone knows which screen belongs to which place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from textual.signal import Signal
+
+    from vmss_tui.app.connection import Connection
+    from vmss_tui.app.favourites import Favourites
+    from vmss_tui.app.session import Session
+    from vmss_tui.domain.fleet.ids import ScaleSetId
+    from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+    from vmss_tui.engine.version_lookup import VersionLookup
+
+
+@dataclass(frozen=True, slots=True)
+class OpenScaleSet:
+    """One scale set with its instances."""
+
+    target: ScaleSetId
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDeploy:
+    """The form for a scale set, starting from what it has, or from a profile."""
+
+    target: ScaleSetId
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRollout:
+    """A rollout from its first event; with `speed`, as a replay that many times faster."""
+
+    rollout: str
+    speed: float | None = None
+
+
+Destination: TypeAlias = OpenScaleSet | OpenDeploy | OpenRollout
+
+
+class Shell(Protocol):
+    """The app as its screens use it."""
+
+    session: Session
+    connection: Connection
+    connection_changed: Signal[Connection]
+    favourites: Favourites
+    fleet: FleetSnapshot | None
+    """The fleet as last read, for jumping and choosing."""
+    label_of: VersionLookup
+    log_file: str
+    """Where details of unexpected errors are written."""
+
+    def as_called(self, text: str) -> str:
+        """A text whose `vmss-tui …` commands can be typed as this program was called."""
+
+    def open(self, destination: Destination) -> None:
+        """Show a screen on top of the present one."""
+
+    def go_to(self, mode: str) -> None:
+        """Show another mode: `fleet`, `rollouts` or `profiles`."""
+
+    def sign_in(self) -> None:
+        """Sign in (again)."""
+
+    def subscription_name(self, subscription_id: str) -> str:
+        """The name of a subscription, its id while that is unknown."""
+
+    def copy(self, text: str, what: str) -> None:
+        """Put text on the clipboard by OSC 52 and say so; `what` names it."""
+
+    def leave(self) -> object:
+        """Quit, asking first when something unsaved would be lost or a rollout is running."""
