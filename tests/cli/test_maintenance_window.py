@@ -37,7 +37,7 @@ def test_a_reason_starts_it_and_stands_in_the_record(own: Program) -> None:
     done = own("rollout", *WORDS, "--yes", "--jsonl", "--batch", "3", "--outside-window", REASON)
     assert done.code == 0, done.err
     planned = next(each for each in done.records if each["event"] == "planned")
-    assert planned["outside_window"] == REASON
+    assert planned["overrides"] == {"outside-window": REASON}
     report = own("report", planned["rollout"], "--format", "md")
     assert REASON in report.out
     undo = own("undo", planned["rollout"], "--yes")
@@ -51,7 +51,7 @@ def test_a_plan_shows_what_a_start_would_meet(vmss: Program, inside: Inside, rea
     done = inside("plan", *WORDS, "--json", "--outside-window", reason)
     assert done.code == code, done.err
     plan = json.loads(done.out)
-    assert plan["outside_window"] == (reason or None)
+    assert plan["overrides"] == ({"outside-window": reason} if reason else {})
     assert [each["severity"] for each in plan["findings"] if each["code"] == "outside-window"] == [
         "warn" if reason else "refuse"
     ]

@@ -12,7 +12,7 @@ NIGHT = Window(start="22:00", end="04:00", days=("sat",), timezone="Europe/Berli
 
 
 def test_window_and_override_are_kept() -> None:
-    made = plan(policy=RolloutPolicy(window=NIGHT), outside_window="cannot wait")
+    made = plan(policy=RolloutPolicy(window=NIGHT), overrides={"outside-window": "cannot wait"})
     kind, body = encode(Planned(made))
     assert decode(kind, VERSION, body) == Planned(made)
 
@@ -20,5 +20,5 @@ def test_window_and_override_are_kept() -> None:
 def test_a_plan_from_before_windows_were_kept_reads_without_one() -> None:
     kind, body = encode(Planned(plan()))
     old = json.loads(body)
-    del old["plan"]["outside_window"], old["plan"]["policy"]["window"]
+    del old["plan"]["overrides"], old["plan"]["policy"]["window"]
     assert decode(kind, VERSION, json.dumps(old)) == Planned(plan())

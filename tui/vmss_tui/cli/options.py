@@ -50,13 +50,6 @@ _PROFILES = click.option(
     help="Look for deployment profiles here first.",
 )
 
-outside_window = click.option(
-    "--outside-window",
-    metavar="REASON",
-    help="Start outside the profile's maintenance window; the reason is kept in the record.",
-)
-"""Gives a command the option that allows a start outside the maintenance window."""
-
 
 def connected(function: Function) -> Function:
     """Give a command the options of the connection."""

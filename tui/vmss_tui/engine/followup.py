@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from vmss_tui.domain.fleet.script import SecretRef
+from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.engine.prepare import Names, RetryWish, UndoWish, nameless
 from vmss_tui.errors import UsageError
@@ -19,7 +20,12 @@ class Followup(StrEnum):
 
 
 def followup_wish(
-    followup: Followup, rollout: str, journal: Journal, *, names: Names = nameless, outside_window: str = ""
+    followup: Followup,
+    rollout: str,
+    journal: Journal,
+    *,
+    names: Names = nameless,
+    overrides: Mapping[Override, str] | None = None,
 ) -> RetryWish | UndoWish:
     """What a retry or an undo of a rollout (full id) asks for; the plan's findings say what cannot be done.
 
@@ -36,7 +42,7 @@ def followup_wish(
                 target=header.target,
                 names=names,
                 history=history,
-                outside_window=outside_window,
+                overrides=overrides or {},
                 rollout=header.id,
                 plan=plan,
                 state=state,
@@ -46,7 +52,7 @@ def followup_wish(
                 target=header.target,
                 names=names,
                 history=history,
-                outside_window=outside_window,
+                overrides=overrides or {},
                 rollout=header.id,
                 plan=plan,
                 state=state,

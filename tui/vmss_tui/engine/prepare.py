@@ -13,9 +13,9 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
-from vmss_tui.domain.plan.checks.maintenance import allow_outside
 from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.findings import by_weight
+from vmss_tui.domain.plan.overrides import Override, allow
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -41,8 +41,8 @@ class _Wish:
     names: Names = nameless
     history: Sequence[Sequence[float]] = ()
     """How long the batches of earlier rollouts of the set took, in seconds, by rollout."""
-    outside_window: str = ""
-    """The reason for a start outside the maintenance window; empty when there is none."""
+    overrides: Mapping[Override, str] = field(default_factory=dict)
+    """Reasons for what a plan would otherwise refuse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +120,10 @@ def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: C
     """The plan of a wish against a set as it was read, with what is known of its files; reads nothing."""
     plan = _planned(wish, snapshot, clock)
     if plan.removes:
-        return allow_outside(plan, wish.outside_window)
+        return allow(plan, wish.overrides)
     findings = by_weight(*plan.findings, *file_findings(pins, wish.sha256, plan.script))
     plan = learn(replace(plan, findings=findings, files=_files(wish, pins)), wish.history)
-    return allow_outside(plan, wish.outside_window)
+    return allow(plan, wish.overrides)
 
 
 def _planned(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> RolloutPlan:

@@ -218,7 +218,7 @@ def plan_record(plan: RolloutPlan) -> Record:
         "will_run": plan.forecast.will_run,
         "will_run_reason": plan.forecast.reason,
         "findings": plain_value(plan.findings),
-        "outside_window": plan.outside_window or None,
+        "overrides": dict(plan.overrides),
         "refused": bool(plan.refusals),
         "estimate": plain_value(plan.estimate),
     }

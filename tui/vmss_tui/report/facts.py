@@ -33,9 +33,10 @@ def facts(header: RolloutHeader, state: RolloutState, end: datetime) -> Iterator
     yield "Outcome", outcome(state)
     yield "Scale set", str(header.target)
     yield "Who", f"{header.who} on {header.host}"
-    outside = state.plan.outside_window if state.plan is not None else ""
-    given = (("Why", header.why), ("Ticket", header.ticket), ("Started outside the window", outside))
+    given = (("Why", header.why), ("Ticket", header.ticket))
     yield from ((name, value) for name, value in given if value)
+    if plan is not None:
+        yield from ((f"Override: {code}", reason) for code, reason in plan.overrides.items())
     yield "Created", clock(header.created_at)
     if state.started_at is not None:
         yield "Ran", f"{clock(state.started_at)} to {clock(end)} ({span(state.started_at, end)})"

@@ -106,10 +106,15 @@ class RolloutPlan:
     """It writes to instances only and leaves the set's model as it is (retry)."""
     holds_repairs: bool = False
     """Automatic repairs are on, and are suspended while it runs."""
-    outside_window: str = ""
-    """Why it starts outside the maintenance window; empty when it does not."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Refusals that somebody lifted, by their code (`domain.plan.overrides`), with the reason."""
     files: tuple[PlannedFile, ...] = ()
     """What each instance downloads, as it must stay until the last batch."""
+
+    @property
+    def outside_window(self) -> str:
+        """Why it starts outside the maintenance window; empty when it does not."""
+        return self.overrides.get("outside-window", "")
 
     @property
     def to_label(self) -> str:

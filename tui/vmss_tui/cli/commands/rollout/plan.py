@@ -6,9 +6,10 @@ from typing import Any, TypeVar
 import click
 
 from vmss_tui.cli import output
+from vmss_tui.cli.commands.rollout.overrides import overrides
 from vmss_tui.cli.commands.rollout.prepare import Order, amount, assignments, prepare_order, seconds
 from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
-from vmss_tui.cli.options import connected, outside_window, with_profiles
+from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.running import run
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
@@ -30,7 +31,7 @@ _OPTIONS = (
     click.option("--pause", metavar="TIME", help="Between batches: 30s, 5m."),
     click.option("--max-unhealthy", type=click.IntRange(0, 100), metavar="P", help="Percent that may be unhealthy."),
     click.option("--rerun", is_flag=True, help="Run the script again even where the settings are identical."),
-    outside_window,
+    overrides,
 )
 
 
@@ -53,7 +54,7 @@ def order_from(given: Mapping[str, Any]) -> Order:
         pause_seconds=seconds(given["pause"]),
         unhealthy_percent=given["max_unhealthy"],
         rerun=given["rerun"],
-        outside_window=given["outside_window"] or "",
+        overrides=given["overrides"],
     )
 
 

@@ -5,7 +5,7 @@ A person at a terminal is asked for what is missing; a script gets an error that
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from vmss_tui import duration
@@ -14,6 +14,7 @@ from vmss_tui.cli.commands.fleet import find as inventory
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.errors import NotUnique, UsageError
@@ -35,8 +36,8 @@ class Order:
     pause_seconds: int | None = None
     unhealthy_percent: int | None = None
     rerun: bool = False
-    outside_window: str = ""
-    """Why it may start outside the maintenance window; empty: it may not."""
+    overrides: Mapping[Override, str] = field(default_factory=dict)
+    """Reasons for what the plan would otherwise refuse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         profile=profile.name,
         variables=resolved.variables,
         sha256=resolved.sha256,
-        outside_window=order.outside_window,
+        overrides=order.overrides,
     )
     prepared = await prepare(azure, wish, session.clock)
     return Ordered(profile=profile, resolved=resolved, plan=prepared.plan, pins=prepared.pins)

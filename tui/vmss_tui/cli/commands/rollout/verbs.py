@@ -1,7 +1,7 @@
 """`pause`, `resume`, `approve`, `cancel`, `retry`, `undo`: a request in the journal, and the runner's answer to it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +9,13 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.history import opened
+from vmss_tui.cli.commands.rollout.overrides import overrides
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
-from vmss_tui.cli.options import connected, outside_window
+from vmss_tui.cli.options import connected
 from vmss_tui.cli.running import run
 from vmss_tui.cli.secrets import values_to_travel
 from vmss_tui.cli.session import LiveSession
+from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.rollout.events import Ended, RequestAnswered
 from vmss_tui.domain.rollout.stage import Stage, Verb
 from vmss_tui.domain.rollout.write_keys import secrets_due
@@ -146,13 +148,13 @@ def _followup(name: str, text: str) -> click.Command:
     @manners
     @click.option("--why", default="", metavar="TEXT", help="Kept in the journal.")
     @click.option("--ticket", default="", metavar="ID", help="Change ticket, for the record.")
-    @outside_window
+    @overrides
     @click.option("--json", "as_json", is_flag=True, help="Print the answer of a rollout that still runs as JSON.")
     @connected
     @click.pass_context
     def command(
         ctx: click.Context, /, rollout: str | None, yes: bool, detach: bool, jsonl: bool, why: str, ticket: str,
-        as_json: bool, outside_window: str | None,
+        as_json: bool, overrides: Mapping[Override, str],
     ) -> int:  # fmt: skip
         launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl))
 
@@ -162,9 +164,7 @@ def _followup(name: str, text: str) -> click.Command:
 
             journal = session.journal()
             header = journal.find(rollout)
-            wish = followup_wish(
-                Followup(name), header.id, journal, names=session.versions.names, outside_window=outside_window or ""
-            )
+            wish = followup_wish(Followup(name), header.id, journal, names=session.versions.names, overrides=overrides)
             plan = (await prepare(await session.connect(), wish, session.clock)).plan
             return await launch.go(session, plan, why=why or f"{name} of rollout {header.id}", ticket=ticket)
 

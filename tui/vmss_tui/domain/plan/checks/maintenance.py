@@ -1,20 +1,19 @@
 """Whether a rollout may start now: the maintenance window of its policy against the time of the plan."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from vmss_tui import duration
 from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
-from vmss_tui.domain.plan.findings import Finding, by_weight
+from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.maintenance_window import Window, check_window
+from vmss_tui.domain.plan.overrides import Override, allow, needed, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 
-CODE = "outside-window"
-"""The finding of a start outside the maintenance window."""
+CODE = Override.OUTSIDE_WINDOW.value
 
 
 def maintenance_window(facts: Facts) -> Iterator[Finding]:
-    """A start outside the window is refused; `allow_outside` lifts it for a stated reason."""
+    """A start outside the window is refused; an override lifts it for a stated reason."""
     window = facts.plan.policy.window
     if window is None:
         return
@@ -42,30 +41,20 @@ def _open(facts: Facts, window: Window) -> Finding:
 def _next(facts: Facts, window: Window) -> str:
     now = facts.now
     opens = window.opens_next(now)
-    override = "To start now, give --outside-window REASON."
+    override = f"To start now, give {Override.OUTSIDE_WINDOW.option}."
     if opens is None:
         return override
     return f"It opens next on {window.moment(opens)} (in {duration.coarse((opens - now).total_seconds())}). {override}"
 
 
 def refused_by_window(plan: RolloutPlan) -> bool:
-    """Whether the maintenance window, and nothing else, stops the plan from being started."""
-    return bool(plan.refusals) and all(each.code == CODE for each in plan.refusals)
+    """Whether a reason, and nothing else, is missing for a start."""
+    return only_overridable(plan)
 
 
 def allow_outside(plan: RolloutPlan, reason: str) -> RolloutPlan:
-    """The plan with its start outside the window allowed for a reason, which becomes part of the record.
-
-    A plan that the window does not refuse, or an empty reason, changes nothing.
-    """
-    words = reason.strip()
-    if not words or not any(each.code == CODE for each in plan.refusals):
-        return plan
-    findings = (
-        warn(CODE, f"{each.message}; starts outside it: {words}") if each.code == CODE else each
-        for each in plan.findings
-    )
-    return replace(plan, outside_window=words, findings=by_weight(*findings))
+    """The plan with everything lifted that a reason may lift."""
+    return allow(plan, dict.fromkeys(needed(plan), reason))
 
 
 CHECKS: tuple[Check, ...] = (maintenance_window,)

@@ -1,0 +1,23 @@
+"""Checks of whose scale set it is: one that a controller manages, such as an AKS node pool, is not ours to change."""
+
+from collections.abc import Iterator
+
+from vmss_tui.domain.fleet.controllers import controller_of
+from vmss_tui.domain.plan.checks.facts import Check, Facts, refuse
+from vmss_tui.domain.plan.findings import Finding
+from vmss_tui.domain.plan.overrides import Override
+
+
+def controller(facts: Facts) -> Iterator[Finding]:
+    """Another controller writes this set's model, and breaks or is broken by a change of ours."""
+    owner = controller_of(facts.set)
+    if owner is not None:
+        yield refuse(
+            Override.MANAGED_BY_OTHERS.value,
+            f"the scale set belongs to {owner.name} ({owner.evidence}): a change of its extensions can break nodes, and "
+            "the controller may undo the change",
+            f"Change it through {owner.name}. To roll out all the same, give {Override.MANAGED_BY_OTHERS.option}.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (controller,)

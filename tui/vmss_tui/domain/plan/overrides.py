@@ -1,0 +1,56 @@
+"""Refusals of a plan that a person may lift with a reason, which then stands in the record. Pure.
+
+An override lifts exactly the refusals whose code is its own; all others still stop the start.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+
+from vmss_tui.domain.plan.findings import Finding, Severity, by_weight
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+
+
+class Override(StrEnum):
+    """What may be lifted: the code of the finding, and the name of the option that takes the reason."""
+
+    OUTSIDE_WINDOW = "outside-window"
+    """Start outside the profile's maintenance window."""
+    MANAGED_BY_OTHERS = "managed-by-others"
+    """Change a set whose model another controller writes."""
+
+    @property
+    def option(self) -> str:
+        """`--outside-window REASON`."""
+        return f"--{self.value} REASON"
+
+
+def needed(plan: RolloutPlan) -> tuple[Override, ...]:
+    """The overrides that a start of this plan needs."""
+    codes = {finding.code for finding in plan.refusals}
+    return tuple(override for override in Override if override.value in codes)
+
+
+def only_overridable(plan: RolloutPlan) -> bool:
+    """Whether reasons, and nothing else, are missing for a start."""
+    return bool(plan.refusals) and {finding.code for finding in plan.refusals} <= {each.value for each in Override}
+
+
+def allow(plan: RolloutPlan, reasons: Mapping[Override, str]) -> RolloutPlan:
+    """The plan with refusals lifted for these reasons. An empty reason, or one that is not needed, changes nothing."""
+    lifted = {
+        override.value: reason.strip()
+        for override, reason in reasons.items()
+        if override in needed(plan) and reason.strip()
+    }
+    if not lifted:
+        return plan
+    findings = (_lifted(finding, lifted) for finding in plan.findings)
+    return replace(plan, overrides={**plan.overrides, **lifted}, findings=by_weight(*findings))
+
+
+def _lifted(finding: Finding, reasons: Mapping[str, str]) -> Finding:
+    reason = reasons.get(finding.code, "")
+    if not reason or finding.severity is not Severity.REFUSE:
+        return finding
+    return replace(finding, severity=Severity.WARN, message=f"{finding.message}; allowed: {reason}", hint="")
