@@ -14,8 +14,8 @@ def controller(facts: Facts) -> Iterator[Finding]:
     if owner is not None:
         yield refuse(
             Override.MANAGED_BY_OTHERS.value,
-            f"the scale set belongs to {owner.name} ({owner.evidence}): a change of its extensions can break nodes, and "
-            "the controller may undo the change",
+            f"the scale set belongs to {owner.name} ({owner.evidence}): a change of its extensions can break nodes and "
+            "may be undone by the controller",
             f"Change it through {owner.name}. To roll out all the same, give {Override.MANAGED_BY_OTHERS.option}.",
         )
 
