@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from support.build import NOW, fleet, snapshot
 from support.build import plan as plan_of
-from vmss_tui.domain.plan.checks.maintenance import allow_outside, refused_by_window
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.maintenance_window import DAYS, Window
+from vmss_tui.domain.plan.overrides import Override, allow, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 
@@ -62,8 +62,8 @@ def test_a_refusal_names_the_window_its_next_opening_and_the_way_out() -> None:
 def test_a_window_that_cannot_be_evaluated_is_refused_for_good() -> None:
     broken = planned(replace(CLOSED, timezone="Europe/Atlantis"))
     assert severity(broken.policy.window) == ("window-unusable", Severity.REFUSE)
-    assert not refused_by_window(broken)
-    assert allow_outside(broken, "urgent") == broken
+    assert not only_overridable(broken)
+    assert allow(broken, {Override.OUTSIDE_WINDOW: "urgent"}) == broken
 
 
 def test_a_window_that_never_opens_is_refused() -> None:
@@ -72,8 +72,8 @@ def test_a_window_that_never_opens_is_refused() -> None:
 
 def test_a_reason_turns_the_refusal_into_a_warning_and_stays_with_the_plan() -> None:
     refused = planned(CLOSED)
-    assert refused_by_window(refused)
-    allowed = allow_outside(refused, "  CVE-2026-1 is exploited ")
+    assert only_overridable(refused)
+    allowed = allow(refused, {Override.OUTSIDE_WINDOW: "  CVE-2026-1 is exploited "})
     assert allowed.outside_window == "CVE-2026-1 is exploited"
     found = finding(allowed)
     assert found is not None
@@ -83,11 +83,11 @@ def test_a_reason_turns_the_refusal_into_a_warning_and_stays_with_the_plan() -> 
 
 
 def test_a_reason_changes_nothing_where_none_is_needed_or_given() -> None:
-    assert allow_outside(planned(OPEN), "urgent") == planned(OPEN)
-    assert allow_outside(planned(CLOSED), "  ") == planned(CLOSED)
+    assert allow(planned(OPEN), {Override.OUTSIDE_WINDOW: "urgent"}) == planned(OPEN)
+    assert allow(planned(CLOSED), {Override.OUTSIDE_WINDOW: "  "}) == planned(CLOSED)
 
 
 def test_other_refusals_stay() -> None:
     nowhere = plan_of(snapshot(*fleet(10)), RolloutPolicy(window=CLOSED, canary=("99",)))
-    assert not refused_by_window(nowhere)
-    assert [each.code for each in allow_outside(nowhere, "urgent").refusals] == ["canary-unknown"]
+    assert not only_overridable(nowhere)
+    assert [each.code for each in allow(nowhere, {Override.OUTSIDE_WINDOW: "urgent"}).refusals] == ["canary-unknown"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from vmss_tui.app.effects import Ask, AskSecret, AskText, Effects, Question, Say, Work
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.script import Secret, SecretRef
-from vmss_tui.domain.plan.checks.maintenance import allow_outside, refused_by_window
+from vmss_tui.domain.plan.overrides import allow, needed, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan.lines import confirm_lines, confirm_title
@@ -34,7 +34,7 @@ def start_question(plan: RolloutPlan, tags: Mapping[str, str]) -> Question:
 
 def cannot_start(plan: RolloutPlan) -> bool:
     """Whether something stops the plan for which there is no override."""
-    return bool(plan.refusals) and not refused_by_window(plan)
+    return bool(plan.refusals) and not only_overridable(plan)
 
 
 def ask_values(references: Mapping[str, SecretRef], then: Callable[[Mapping[str, Secret]], Effects]) -> Effects:
@@ -73,8 +73,8 @@ def ask_and_start(
     if cannot_start(plan):
         first = plan.refusals[0]
         return (Say(" ".join(part for part in ("cannot start:", first.message, first.hint) if part), Role.BAD),)
-    if refused_by_window(plan):
-        return _ask_outside_window(
+    if only_overridable(plan):
+        return _ask_for_override(
             plan, lambda allowed: ask_and_start(allowed, tags, session, why=why, ticket=ticket, started=started)
         )
     if not plan.affected:
@@ -93,10 +93,12 @@ def ask_and_start(
     return ask_values(plan.script.protected, asked)
 
 
-def _ask_outside_window(plan: RolloutPlan, then: Callable[[RolloutPlan], Effects]) -> Effects:
-    """Ask why a plan that the maintenance window refuses may start all the same."""
+def _ask_for_override(plan: RolloutPlan, then: Callable[[RolloutPlan], Effects]) -> Effects:
+    """Ask why the plan may start all the same, one refusal after another; without a reason it does not."""
+    override = needed(plan)[0]
+    finding = next(finding for finding in plan.refusals if finding.code == override.value)
 
     def answered(reason: str | None) -> Effects:
-        return then(allow_outside(plan, reason)) if reason is not None else ()
+        return then(allow(plan, {override: reason})) if reason and reason.strip() else ()
 
-    return (AskText(f"{plan.refusals[0].message}. Reason to start outside it:", "", answered),)
+    return (AskText(f"{finding.message}. Reason to start all the same:", "", answered),)

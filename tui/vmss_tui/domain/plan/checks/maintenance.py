@@ -6,8 +6,7 @@ from vmss_tui import duration
 from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
 from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.maintenance_window import Window, check_window
-from vmss_tui.domain.plan.overrides import Override, allow, needed, only_overridable
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.overrides import Override
 
 CODE = Override.OUTSIDE_WINDOW.value
 
@@ -45,16 +44,6 @@ def _next(facts: Facts, window: Window) -> str:
     if opens is None:
         return override
     return f"It opens next on {window.moment(opens)} (in {duration.coarse((opens - now).total_seconds())}). {override}"
-
-
-def refused_by_window(plan: RolloutPlan) -> bool:
-    """Whether a reason, and nothing else, is missing for a start."""
-    return only_overridable(plan)
-
-
-def allow_outside(plan: RolloutPlan, reason: str) -> RolloutPlan:
-    """The plan with everything lifted that a reason may lift."""
-    return allow(plan, dict.fromkeys(needed(plan), reason))
 
 
 CHECKS: tuple[Check, ...] = (maintenance_window,)
