@@ -65,9 +65,8 @@ screenshots: $(STAMP)  ## draw every screen from its scenario into screenshots/
 readme: $(STAMP)  ## write the README's generated parts
 	@cd tests && ../$(BIN)/python -m support.readme
 
-conformance: $(STAMP)  ## run the real Azure CLI against the simulator (installs azure-cli into .venv-az)
-	@test -x .venv-az/bin/az || { $(PYTHON) -m venv .venv-az && .venv-az/bin/pip install --quiet azure-cli==2.91.0; }
-	@VMSS_TUI_AZ=$(CURDIR)/.venv-az/bin/az $(BIN)/pytest tests/conformance -q -n $(JOBS) $(ARGS)
+conformance: $(STAMP)  ## run the real Azure CLI and Azure's JavaScript SDK against the simulator
+	@PYTHON=$(PYTHON) tests/conformance/run -n $(JOBS) --dist=loadfile $(ARGS)
 
 fuzz: $(STAMP)  ## run every property test with FUZZ times as many cases as the suite, new ones each time (FUZZ=20)
 	@FUZZ=$(FUZZ) $(BIN)/pytest -m hypothesis -n $(JOBS) --dist=worksteal -q --timeout=1200 $(ARGS)
@@ -80,4 +79,4 @@ dist: $(STAMP)  ## build wheel and sdist
 	@$(BIN)/python -m hatchling build -t sdist
 
 clean:  ## remove what was built
-	@rm -rf $(VENV) .venv-az dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .venv-az tests/conformance/js/node_modules dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

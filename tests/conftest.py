@@ -18,13 +18,14 @@ fuzzing.load()
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-collect_ignore = [] if os.environ.get("VMSS_TUI_AZ") else ["conformance"]
-"""The suite that drives the real Azure CLI runs only when it is told where that is."""
+_CLIENTS = ("VMSS_TUI_AZ", "VMSS_TUI_NODE")
+collect_ignore = [] if any(map(os.environ.get, _CLIENTS)) else ["conformance"]
+"""The suites that drive other clients run only when they are told where those are."""
 
 _FOREIGN = ("AZURE_", "ARM_", "IDENTITY_", "MSI_", "IMDS_", "VMSS_TUI_", "VMSS_")
 _SINGLE = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_COLOR", "COLORTERM")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_KEPT = ("VMSS_TUI_AZ", "VMSS_TUI_RECORDINGS")
+_KEPT = (*_CLIENTS, "VMSS_TUI_RECORDINGS")
 
 
 @pytest.fixture(autouse=True)

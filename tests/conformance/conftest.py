@@ -1,4 +1,7 @@
-"""Fixtures of the suite that drives the real Azure CLI: a simulator a module, and az signed in to it."""
+"""Fixtures of the suites that drive other clients: a simulator a module, and az signed in to it.
+
+Each client's tests run where it is installed: `VMSS_TUI_AZ` names az, `VMSS_TUI_NODE` the folder of the JavaScript SDK.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,8 +9,13 @@ from typing import Any
 
 import pytest
 
-from support.azcli import SCENARIO, Az, fresh
+from support import javascript
+from support.azcli import AZ, SCENARIO, Az, fresh
 from support.simulator import SimulatorProcess
+
+_JAVASCRIPT = ["test_javascript.py"]
+_AZ = [path.name for path in Path(__file__).parent.glob("test_*.py") if path.name not in _JAVASCRIPT]
+collect_ignore = ([] if AZ else _AZ) + ([] if javascript.FOLDER else _JAVASCRIPT)
 
 
 @pytest.fixture(scope="module")
