@@ -71,7 +71,7 @@ def test_409_and_412() -> None:
     assert isinstance(answer(409, "Conflict", "with a concurrent request"), Conflict)
     found = answer(412, "PreconditionFailed", "etag")
     assert isinstance(found, Changed)
-    assert "somebody else" in found.message
+    assert "changed outside" in found.message
     assert "cancel" in answer(409, "OperationNotAllowed", "There is no ongoing Rolling Upgrade to cancel.").hint
     assert "deleted" in answer(409, "OperationNotAllowed", "since it is marked for deletion.").hint
 
@@ -83,7 +83,7 @@ def test_the_real_429_of_compute_keeps_its_numbers() -> None:
     assert isinstance(found, Throttled)
     assert found.retry_after == 120
     assert "HighCostGetVMScaleSet3Min" in found.message and "191 requests, 162 are allowed" in found.message
-    assert "120 s" in found.hint
+    assert "2m" in found.hint
     assert isinstance(answer(409, "OperationNotAllowed", "x", details=details), Throttled)
 
 
@@ -146,8 +146,8 @@ def test_exceptions_of_the_sdk() -> None:
     refused = ServiceRequestError("Cannot connect", error=OSError("Connection refused"))
     assert "host cannot be reached" in from_exception(refused, "read it", "host").message
     broken = ServiceResponseError("x", error=OSError("Connection reset"))
-    assert "broke off" in from_exception(broken, "read it", "host").message
-    assert "broke off" in from_exception(IncompleteReadError("half"), "read it", "host").message
+    assert "broke" in from_exception(broken, "read it", "host").message
+    assert "broke" in from_exception(IncompleteReadError("half"), "read it", "host").message
     assert "in time" in from_exception(TimeoutError(), "read it", "host").message
     assert "could not be read" in from_exception(DecodeError("x"), "read it", "host").message
     assert "could not be read" in from_exception(msgspec.DecodeError("x"), "read it", "host").message

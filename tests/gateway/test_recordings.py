@@ -216,7 +216,7 @@ def test_the_quoted_faulted_upgrade_names_its_instances() -> None:
     [
         ("update_while_rolling", "cancel it first"),
         ("batch_larger_than_unhealthy", "raise the unhealthy limit"),
-        ("os_roll_needs_latest", "another change"),
+        ("os_roll_needs_latest", "no advice"),
     ],
 )
 def test_the_quoted_conflicts_have_their_own_next_step(name: str, hint: str) -> None:

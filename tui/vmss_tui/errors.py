@@ -25,14 +25,23 @@ Pure: standard library only. Gateways raise these and nothing else; front ends p
 
 
 class VmssTuiError(Exception):
-    """The root: a message that names the thing, a hint that names the next step, an exit code."""
+    """The root: a message that names the thing, a hint that names the next step, an exit code.
+
+    What Azure answered stands beside them where there was an answer: `code` is Azure's own word (`ScopeLocked`),
+    `azure_message` its sentence, whole, and `request_id` what a support ticket needs; each empty otherwise.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", code: str = "", azure_message: str = "", request_id: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.code = code
+        self.azure_message = azure_message
+        self.request_id = request_id
 
 
 class UsageError(VmssTuiError):
@@ -75,15 +84,26 @@ class ConnectionFailed(VmssTuiError):
 class AzureError(VmssTuiError):
     """Azure answered with an error.
 
-    `code` is Azure's own word (`OperationNotAllowed`), `status` the HTTP status (0 when an operation failed later),
-    `request_id` what a support ticket needs.
+    `status` is the HTTP status (0 when an operation failed later), `kind` what sort of trouble it is (`lock`, `quota`),
+    `waiting_helps` whether the same request may succeed later without anybody doing anything.
     """
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "", status: int = 0, request_id: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.code = code
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        code: str = "",
+        azure_message: str = "",
+        request_id: str = "",
+        status: int = 0,
+        kind: str = "",
+        waiting_helps: bool = False,
+    ) -> None:
+        super().__init__(message, hint=hint, code=code, azure_message=azure_message, request_id=request_id)
         self.status = status
-        self.request_id = request_id
+        self.kind = kind
+        self.waiting_helps = waiting_helps
 
 
 class Forbidden(AzureError):
@@ -112,9 +132,25 @@ class Throttled(AzureError):
     exit_code = 3
 
     def __init__(
-        self, message: str, *, hint: str = "", code: str = "", request_id: str = "", retry_after: float = 0.0
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        code: str = "",
+        azure_message: str = "",
+        request_id: str = "",
+        retry_after: float = 0.0,
     ) -> None:
-        super().__init__(message, hint=hint, code=code, status=429, request_id=request_id)
+        super().__init__(
+            message,
+            hint=hint,
+            code=code,
+            azure_message=azure_message,
+            request_id=request_id,
+            status=429,
+            kind="throttled",
+            waiting_helps=True,
+        )
         self.retry_after = retry_after
 
 

@@ -14,7 +14,8 @@ from typing import Any
 GENERIC = frozenset(
     {
         "", "badrequest", "conflict", "forbidden", "notfound", "internalservererror", "deploymentfailed",
-        "resourcedeploymentfailure", "invalidtemplatedeployment", "multipleerrorsoccurred", "error", "badgateway",
+        "resourcedeploymentfailure", "resourceoperationfailure",
+        "invalidtemplatedeployment", "multipleerrorsoccurred", "error", "badgateway",
     }
 )  # fmt: skip
 """Codes, in lower case, that only repeat the HTTP status: an inner code says more."""

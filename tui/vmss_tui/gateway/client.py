@@ -11,8 +11,9 @@ import aiohttp
 from vmss_tui.errors import UsageError
 from vmss_tui.gateway.http.arm import Arm
 from vmss_tui.gateway.http.throttle import Governor
-from vmss_tui.gateway.http.transport import new_session, proxies_for, transport_over, trust
+from vmss_tui.gateway.http.transport import new_session, transport_over, trust
 from vmss_tui.gateway.operations import OperationReader
+from vmss_tui.gateway.proxy import proxies_for
 from vmss_tui.gateway.read.inventory import FleetReader
 from vmss_tui.gateway.read.pins import FilePinner
 from vmss_tui.gateway.read.scale_set import ScaleSetReader

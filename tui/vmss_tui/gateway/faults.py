@@ -1,14 +1,15 @@
 """Everything that can go wrong on the way to Azure, as `vmss_tui.errors` with a next step.
 
-`from_response` reads ARM error bodies, `from_exception` what azure-core and azure-identity raise. Texts of Azure are
-kept (they name the action and the scope); request bodies and tokens never get into one. Sources: facts recorded in
-`*_409`, `*_404` and "Understand throttling"; a 429's details are JSON in a string.
+`from_response` reads ARM error bodies, `from_exception` what azure-core and azure-identity raise; what an error means
+is looked up in `explain`. Azure's texts are kept whole (they name the action and the scope); request bodies and tokens
+never get into one.
 """
 
 import errno
 import os
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from azure.core.exceptions import (
     ServiceResponseError,
 )
 
+from vmss_tui import duration
 from vmss_tui.errors import (
     AzureError,
     Changed,
@@ -35,86 +37,100 @@ from vmss_tui.errors import (
     VmssTuiError,
 )
 from vmss_tui.gateway.arm_error import ArmError, read_body
-from vmss_tui.text import one_line
+from vmss_tui.gateway.explain import Explanation, explain
+from vmss_tui.gateway.proxy import proxy_name
+from vmss_tui.text import one_line, readable
 
-_ACTION = re.compile(r"perform action '([^']+)'")
-_ROLE = "Virtual Machine Contributor"
-_CONFLICT_HINTS = (
-    ("rolling upgrade in progress", "wait for the rolling upgrade, or cancel it first"),
-    ("no ongoing rolling upgrade", "there is nothing to cancel"),
-    ("batchinstancepercent", "raise the unhealthy limit to the batch size, or shrink the batch"),
-    ("marked for deletion", "the scale set is being deleted"),
-)
+_ENTRA_CODE = re.compile(r"AADSTS\d+")
+_COMMAND = re.compile(r"\baz (?:login|logout)\b[^\r\n]*")
+_BY_STATUS: dict[int, type[AzureError]] = {
+    403: Forbidden,
+    404: NotFound,
+    408: Unavailable,
+    409: Conflict,
+    410: NotFound,
+    412: Changed,
+}
+_INTERMEDIARY = "the answer came from a proxy or gateway between here and Azure; try again in a minute"
 
 
 def from_response(status: int, headers: Mapping[str, str], body: bytes, what: str) -> VmssTuiError:
     """The error that an answer means. `what` says what was asked, as in `read scale set web-weu`."""
-    found = read_body(body)
-    code, text = found.specific_code, one_line(found.text, 0)
-    request_id = headers.get("x-ms-request-id") or headers.get("x-ms-correlation-request-id") or ""
-    about: dict[str, Any] = {"code": code, "request_id": request_id}
-    message = f"cannot {what}: {text or f'Azure answered {status}'}"
+    answer = read_body(body)
+    text = readable(answer.text)
+    about: dict[str, Any] = {
+        "code": answer.specific_code,
+        "azure_message": text,
+        "request_id": request_id_of(headers),
+    }
+    if status == 429 or (status < 500 and _counts_requests(answer)):
+        return _throttled(what, answer, headers, about)
+    found = explain(answer, status)
+    message = f"cannot {what}: {found.sentence}{_quoted(status, answer.specific_code, text)}"
     if status == 401:
-        return _signed_out(message, code)
-    if status == 429 or _counts_requests(found):
-        return _throttled(what, found, headers, about)
-    if status == 403:
-        return Forbidden(message, hint=_forbidden_hint(text), status=status, **about)
-    if status in (404, 410):
-        return NotFound(message, hint=_not_found_hint(code), status=status, **about)
-    if status == 412:
-        return Changed(
-            f"cannot {what}: somebody else changed it in between",
-            hint="read it again, look at the difference, and plan anew",
-            status=status,
-            **about,
-        )
-    if status == 409:
-        return Conflict(message, hint=_conflict_hint(text), status=status, **about)
-    if status >= 500 or status == 408:
-        return Unavailable(message, hint="Azure itself fails; try again in a minute", status=status, **about)
-    return AzureError(message, hint=_conflict_hint(text), status=status, **about)
+        return SignInFailed(message, hint=found.next_step, **about)
+    if status == 407:
+        return ConnectionFailed(message, hint=found.next_step, **about)
+    kind = Unavailable if status >= 500 else _BY_STATUS.get(status, AzureError)
+    foreign = kind is Unavailable and not text and not about["request_id"]
+    return kind(
+        message,
+        hint=_INTERMEDIARY if foreign else found.next_step,
+        status=status,
+        kind=found.kind.value,
+        waiting_helps=found.waiting_helps,
+        **about,
+    )
 
 
-def _signed_out(message: str, code: str) -> SignInFailed:
-    again = "sign in again (az login), or check the clock of this machine"
-    return SignInFailed(message, hint=again if "Expired" in code else "sign in again: the token was refused")
+def request_id_of(headers: Mapping[str, str]) -> str:
+    """What Azure support needs to find a request; empty when the answer has no id."""
+    return headers.get("x-ms-request-id") or headers.get("x-ms-correlation-request-id") or ""
 
 
-def _counts_requests(found: ArmError) -> bool:
-    return any(detail.code == "TooManyRequests" for detail in found.details)
+def _quoted(status: int, code: str, text: str) -> str:
+    """What Azure says, whole, on one line; its status when it says nothing."""
+    if not text:
+        return f" (Azure answered {status}{f' {code}' if code else ''})"
+    said = one_line(text, 0)
+    return f". Azure says: {said}" + (f" [{code}]" if code and code not in said else "")
 
 
-def _throttled(what: str, found: ArmError, headers: Mapping[str, str], about: dict[str, Any]) -> Throttled:
-    bucket, counts = bucket_of(found)
+def _counts_requests(answer: ArmError) -> bool:
+    return any(detail.code == "TooManyRequests" for detail in answer.details)
+
+
+def _throttled(what: str, answer: ArmError, headers: Mapping[str, str], about: dict[str, Any]) -> Throttled:
+    bucket, counts = bucket_of(answer)
     wait = retry_after(headers) or 0.0
     where = f" of {bucket}" if bucket else ""
+    hint = f"wait {duration.exact(wait)}, then try again" if wait else "wait a few minutes, then try again"
     return Throttled(
         f"cannot {what}: the request quota{where} is used up{counts}",
-        hint=f"Azure asks to wait {wait:.0f} s" if wait else "wait a few minutes; other tools share this quota",
+        hint=f"{hint}; other tools share this quota",
         retry_after=wait,
         **about,
     )
 
 
-def bucket_of(found: ArmError) -> tuple[str, str]:
+def bucket_of(answer: ArmError) -> tuple[str, str]:
     """The empty bucket of a 429 and its numbers in words; compute puts them as JSON into a detail's message."""
-    for each in found.details:
+    for detail in answer.details:
         try:
-            inner = msgspec.json.decode(each.message or "")
+            inner = msgspec.json.decode(detail.message)
         except msgspec.DecodeError:
             inner = None
         if isinstance(inner, dict):
             allowed, measured = inner.get("allowedRequestCount"), inner.get("measuredRequestCount")
             counts = f" ({measured} requests, {allowed} are allowed)" if allowed and measured else ""
-            return str(inner.get("operationGroup") or each.target or ""), counts
-        if each.target:
-            return each.target, ""
+            return str(inner.get("operationGroup") or detail.target or ""), counts
+        if detail.target:
+            return detail.target, ""
     return "", ""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that an answer asks to wait; None when it does not say, or in a way that nobody understands."""
+    """Seconds that an answer asks to wait; None when it does not say, or not in a form that HTTP knows."""
     for name, unit in (("x-ms-retry-after-ms", 0.001), ("retry-after-ms", 0.001), ("Retry-After", 1.0)):
         text = headers.get(name, "").strip()
         if not text:
@@ -127,33 +143,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _until(text: str) -> float | None:
-    from datetime import UTC, datetime
-
     try:
         return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
-
-
-def _forbidden_hint(text: str) -> str:
-    action = _ACTION.search(text)
-    if action is None:
-        return f"ask for a role that allows it, such as {_ROLE}"
-    role = "Reader" if action[1].endswith("/read") else _ROLE
-    return f"ask for a role with {action[1]}, such as {role}; a new role takes a few minutes to work"
-
-
-def _not_found_hint(code: str) -> str:
-    if code == "SubscriptionNotFound":
-        return "check the subscription id and the tenant you are signed in to"
-    if code == "ResourceGroupNotFound":
-        return "check the name of the resource group; `vmss-tui list` shows what you can see"
-    return "it may have been deleted, or this sign-in cannot see it"
-
-
-def _conflict_hint(text: str) -> str:
-    low = text.lower()
-    return next((hint for words, hint in _CONFLICT_HINTS if words in low), "another change may be going on; try again")
 
 
 def from_exception(error: BaseException, what: str, host: str) -> VmssTuiError:
@@ -165,13 +158,13 @@ def from_exception(error: BaseException, what: str, host: str) -> VmssTuiError:
     if isinstance(error, DecodeError | msgspec.DecodeError | ValueError):
         return ConnectionFailed(
             f"cannot {what}: the answer of {host} could not be read ({one_line(str(error), 160)})",
-            hint="something between here and Azure may have changed the answer; try again",
+            hint="a proxy between here and Azure may have changed the answer; try again",
         )
     if isinstance(error, HttpResponseError) and error.response is not None:
         answer: Any = error.response
         return from_response(answer.status_code, answer.headers, _body_of(answer), what)
     if isinstance(error, ClientAuthenticationError):
-        return SignInFailed(f"cannot {what}: {sign_in_reason(error)}", hint="sign in again, for example with az login")
+        return sign_in_failed(error, f"cannot {what}")
     return connection_failed(error, what, host)
 
 
@@ -181,7 +174,7 @@ def _body_of(response: Any) -> bytes:
 
 
 def connection_failed(error: BaseException, what: str, host: str) -> ConnectionFailed:
-    """No route, TLS, a time-out, half an answer: said in words with what to check."""
+    """No route, TLS, a time-out, half an answer: in words, with what to check; names the proxy if one is in between."""
     text = _innermost(error)
     low = text.lower()
     if "certificate" in low or "ssl" in low:
@@ -189,32 +182,75 @@ def connection_failed(error: BaseException, what: str, host: str) -> ConnectionF
             f"cannot {what}: the certificate of {host} is not trusted ({text})",
             hint="name the authority in the cloud's ca_file, or set SSL_CERT_FILE (a company proxy needs that too)",
         )
+    proxy = proxy_name(host)
+    where = f"{host} through the proxy {proxy}" if proxy else host
+    check = f"check the proxy {proxy} (HTTPS_PROXY, NO_PROXY)" if proxy else "check the network"
     if isinstance(error, TimeoutError) or "timeout" in type(error).__name__.lower() or "timeout" in low:
-        return ConnectionFailed(f"cannot {what}: {host} did not answer in time", hint="check the network; try again")
-    if isinstance(error, ServiceRequestError) and not any(word in low for word in ("disconnect", "broke", "reset")):
+        return ConnectionFailed(f"cannot {what}: {where} did not answer in time", hint=f"{check}; try again")
+    broke = any(word in low for word in ("disconnect", "broke", "reset"))
+    if proxy and _is_of_proxy(error):
+        return ConnectionFailed(f"cannot {what}: the proxy {proxy} cannot be used ({text})", hint=check)
+    if isinstance(error, ServiceRequestError) and not broke:
         return ConnectionFailed(
-            f"cannot {what}: {host} cannot be reached ({text})", hint="check the network, the proxy and the cloud"
+            f"cannot {what}: {where} cannot be reached ({text})", hint=check if proxy else f"{check} and the cloud"
         )
     if isinstance(error, ServiceRequestError | ServiceResponseError | IncompleteReadError):
-        return ConnectionFailed(
-            f"cannot {what}: {host} broke off its answer ({text})", hint="check the network; try again"
-        )
-    return ConnectionFailed(f"cannot {what}: {host}: {text}", hint="check the network; try again")
+        return ConnectionFailed(f"cannot {what}: the connection to {where} broke ({text})", hint=f"{check}; try again")
+    return ConnectionFailed(f"cannot {what}: {where}: {text}", hint=f"{check}; try again")
 
 
-_ERRNO = {each: os.strerror(each).lower() for each in (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH)}
+def _is_of_proxy(error: BaseException) -> bool:
+    """Whether the proxy itself failed: it was not reached, or refused to connect on."""
+    return any("proxy" in type(cause).__name__.lower() for cause in _causes(error))
+
+
+_ERRNO = {code: os.strerror(code).lower() for code in (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH)}
 """Why a connection could not be made, without the address that is named before it."""
 
 
-def _innermost(error: BaseException) -> str:
-    cause: BaseException = error
-    while (inner := cause.__cause__ or getattr(cause, "inner_exception", None)) and isinstance(inner, BaseException):
-        if inner is cause:
+def _causes(error: BaseException) -> list[BaseException]:
+    """An exception and what caused it, innermost last."""
+    chain = [error]
+    while inner := chain[-1].__cause__ or getattr(chain[-1], "inner_exception", None):
+        if not isinstance(inner, BaseException) or inner in chain:
             break
-        cause = inner
+        chain.append(inner)
+    return chain
+
+
+def _innermost(error: BaseException) -> str:
+    cause = _causes(error)[-1]
     if isinstance(cause, OSError) and cause.errno in _ERRNO:
         return _ERRNO[cause.errno]
     return one_line(str(cause) or str(error) or type(cause).__name__, 200)
+
+
+def sign_in_failed(error: BaseException, message: str, *, tenant: str = "") -> SignInFailed:
+    """A refused sign-in: why, and the command to run, whole (a cut claims challenge is useless)."""
+    found = explain_sign_in(error, tenant)
+    command = _COMMAND.search(str(getattr(error, "message", "") or error))
+    hint = found.next_step if found else "sign in again, for example with az login"
+    if command:
+        hint = f"run: {command[0].strip()}"
+    text = str(error)
+    code = _ENTRA_CODE.search(text)
+    reason = sign_in_reason(error)
+    return SignInFailed(
+        f"{message}: {f'{found.sentence} ({reason})' if found else reason}",
+        hint=hint,
+        code=code[0] if code else "",
+        azure_message=readable(text),
+    )
+
+
+def explain_sign_in(error: BaseException, tenant: str = "") -> Explanation | None:
+    """What Entra ID's code in an exception means; None when it names none that is known."""
+    text = str(error)
+    for code in dict.fromkeys(_ENTRA_CODE.findall(text)):
+        found = explain(ArmError(code=code, message=text), 401, tenant=tenant)
+        if found.known:
+            return found
+    return None
 
 
 def sign_in_reason(error: BaseException) -> str:

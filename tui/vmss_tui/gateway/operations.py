@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from vmss_tui.domain.fleet.ids import OperationHandle
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus
 from vmss_tui.errors import NotFound
+from vmss_tui.gateway.faults import request_id_of
 from vmss_tui.gateway.http.arm import ArmPart, decoder
 from vmss_tui.gateway.read import mapping, wire
 from vmss_tui.ports import WatchesOperations
@@ -31,7 +32,7 @@ class OperationReader(ArmPart, WatchesOperations):
             answer = await self.arm.read(subscription, handle.url, _decode, what=what, kind="operation")
         except NotFound:
             return OperationStatus(OperationState.GONE)
-        return mapping.operation(answer.value, answer.status)
+        return mapping.operation(answer.value, answer.status, request_id_of(answer.headers))
 
 
 def _decode(body: bytes) -> wire.Operation:

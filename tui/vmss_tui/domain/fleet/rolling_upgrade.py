@@ -44,6 +44,10 @@ class AzureFault:
     message: str
     details: tuple[tuple[str, str], ...] = ()
     """(instance id or empty, text)."""
+    next_step: str = ""
+    """What to do about it, in plain words; empty when nothing is known."""
+    request_id: str = ""
+    """What Azure support needs; empty when the answer had none."""
 
     @property
     def brief(self) -> str:

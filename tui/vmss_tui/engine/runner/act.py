@@ -99,7 +99,8 @@ async def _remove(azure: Azure, plan: RolloutPlan, of: ScaleSet) -> OperationHan
 
 def fault_of(error: VmssTuiError) -> AzureFault:
     """Azure's reason as the log keeps it."""
-    return AzureFault(getattr(error, "code", "") or type(error).__name__, error.message)
+    code = error.code or type(error).__name__
+    return AzureFault(code, error.message, next_step=error.hint, request_id=error.request_id)
 
 
 def is_unclear(error: VmssTuiError) -> bool:
@@ -123,4 +124,6 @@ def retry_after(error: VmssTuiError, action: Action) -> float | None:
 
 def _passes(error: AzureError) -> bool:
     """Whether a conflict goes away by itself."""
-    return "in progress" in error.message.lower() or any(word in error.code.lower() for word in _PASSING)
+    return "in progress" in (error.azure_message or error.message).lower() or any(
+        word in error.code.lower() for word in _PASSING
+    )

@@ -17,7 +17,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy, SansIOHTTPPolicy
 from vmss_tui.gateway.arm_error import read_body
 from vmss_tui.gateway.faults import retry_after
 from vmss_tui.gateway.http.throttle import Governor
-from vmss_tui.gateway.http.transport import proxies_for
+from vmss_tui.gateway.proxy import proxies_for
 from vmss_tui.gateway.sign_in.auth import TenantCredential
 from vmss_tui.ports import GIVE_UP_SECONDS
 

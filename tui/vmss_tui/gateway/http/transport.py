@@ -8,8 +8,6 @@ import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from azure.core.pipeline.transport import AioHttpTransport
@@ -82,12 +80,3 @@ def transport_over(session: aiohttp.ClientSession) -> AioHttpTransport:
     return AioHttpTransport(
         session=session, session_owner=False, connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS
     )
-
-
-def proxies_for(url: str) -> dict[str, str]:
-    """The proxy for a URL as azure-core takes it; empty when there is none or `no_proxy` names the host."""
-    parts = urlsplit(url)
-    if not parts.hostname or proxy_bypass(parts.hostname):
-        return {}
-    found = getproxies()
-    return {scheme: found[scheme] for scheme in ("https", "http") if scheme == parts.scheme and scheme in found}

@@ -27,6 +27,7 @@ from vmss_tui.domain.fleet.scale_set import Extension, Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.gateway.arm_error import read_error
+from vmss_tui.gateway.explain import explain
 from vmss_tui.gateway.read import wire
 
 _INSTANCE = re.compile(r"/virtualMachines/([^/]+)", re.IGNORECASE)
@@ -218,18 +219,21 @@ def suspended(view: wire.ScaleSetView) -> bool:
     )
 
 
-def fault(value: object) -> AzureFault | None:
-    """Azure's reason from an error object; details that name an instance keep its id."""
+def fault(value: object, request_id: str = "") -> AzureFault | None:
+    """Azure's reason from an error object, with the next step; details that name an instance keep its id."""
     found = read_error(value)
-    if not (found.code or found.message):
+    if not (found.specific_code or found.text):
         return None
-    details = tuple((_instance_of(detail.target), detail.message or detail.code) for detail in found.details)
-    return AzureFault(found.code, found.message or found.code, details)
+    details = tuple((_instance_of(detail.target), detail.text or detail.specific_code) for detail in found.details)
+    code = found.specific_code
+    message = found.message if found.message and code == found.code else found.text
+    return AzureFault(code, message or code, details, explain(found).next_step, request_id)
 
 
 def _instance_of(target: str) -> str:
+    """The instance that a detail is about: `…/virtualMachines/3`, or the number alone."""
     hit = _INSTANCE.search(target)
-    return hit[1] if hit else ""
+    return hit[1] if hit else target if target.isdigit() else ""
 
 
 def upgrade(found: wire.Upgrade) -> RollingUpgrade | None:
@@ -251,9 +255,10 @@ def upgrade(found: wire.Upgrade) -> RollingUpgrade | None:
     )
 
 
-def operation(found: wire.Operation, status: int) -> OperationStatus:
+def operation(found: wire.Operation, status: int, request_id: str = "") -> OperationStatus:
     """State of an operation from its status document, from its resource, or (empty body) from the HTTP status."""
+    why = fault(found.error, request_id)
     state = found.status or (found.properties.provisioning_state if found.properties else None)
     if isinstance(state, str) and state:
-        return OperationStatus(_OPERATIONS.get(state.lower(), OperationState.RUNNING), fault(found.error))
-    return OperationStatus(OperationState.RUNNING if status == 202 else OperationState.SUCCEEDED, fault(found.error))
+        return OperationStatus(_OPERATIONS.get(state.lower(), OperationState.RUNNING), why)
+    return OperationStatus(OperationState.RUNNING if status == 202 else OperationState.SUCCEEDED, why)

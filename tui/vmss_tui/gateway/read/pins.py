@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import aiohttp
 
-from vmss_tui.gateway.http.transport import new_session, proxies_for, trust
+from vmss_tui.gateway.http.transport import new_session, trust
+from vmss_tui.gateway.proxy import proxies_for
 from vmss_tui.gateway.sign_in.clouds import Cloud
 from vmss_tui.ports import FilePin, PinsFiles
 from vmss_tui.text import one_line

@@ -1,0 +1,167 @@
+"""Tokens, tenants, subscriptions and Entra ID's own codes (AADSTS…)."""
+
+from vmss_tui.gateway.explanations.rule import Kind, Rule
+
+_TOKENS = "Azure Resource Manager authentication errors"
+_AADSTS = "Microsoft Entra authentication and authorization error codes"
+_SUBSCRIPTION = "Reactivate a disabled Azure subscription"
+
+RULES = (
+    Rule(
+        ("InvalidAuthenticationTokenTenant",),
+        Kind.TENANT,
+        "the token is from another tenant than the subscription's",
+        "sign in to the subscription's tenant: az login --tenant {tenant}, or start with --tenant {tenant}",
+        _TOKENS,
+        pattern=r"match (?:the|one of the) tenants? 'https://sts\.[^/]+/(?P<tenant>[^/',]+)/?",
+    ),
+    Rule(
+        ("InvalidAuthenticationTokenTenant",),
+        Kind.TENANT,
+        "the token is from another tenant than the subscription's",
+        "sign in to the subscription's tenant: az login --tenant {tenant}, or start with --tenant {tenant}",
+        _TOKENS,
+    ),
+    Rule(
+        ("ExpiredAuthenticationToken",),
+        Kind.SIGN_IN,
+        "the sign-in has expired",
+        "sign in again (az login), and check the clock of this host",
+        _TOKENS,
+    ),
+    Rule(
+        ("InvalidAuthenticationToken", "AuthenticationFailed"),
+        Kind.SIGN_IN,
+        "the token was issued for another cloud or service",
+        "choose the cloud that the subscription is in with --cloud, and check its audience",
+        _TOKENS,
+        pattern=r"wrong audience|wrong issuer",
+    ),
+    Rule(
+        (
+            "InvalidAuthenticationToken",
+            "AuthenticationFailed",
+            "AuthenticationFailedInvalidHeader",
+            "AuthenticationFailedMissingToken",
+            "InvalidAuthenticationInfo",
+            "MissingAuthorizationHeader",
+        ),
+        Kind.SIGN_IN,
+        "the sign-in was refused",
+        "sign in again, for example with az login; check the clock of this host",
+        _TOKENS,
+    ),
+    Rule(
+        ("InteractionRequired", "interaction_required", "LocationConditionEvaluationSatisfied"),
+        Kind.SIGN_IN,
+        "Entra ID wants an interactive sign-in",
+        "az login --tenant {tenant}, then start again",
+        _AADSTS,
+    ),
+    Rule(
+        ("SubscriptionNotFound", "InvalidSubscriptionId"),
+        Kind.SUBSCRIPTION,
+        "the subscription does not exist, or this sign-in cannot see it",
+        "check the subscription id and the tenant that you are signed in to (az account list --all)",
+        "Resolve common Azure deployment errors",
+    ),
+    Rule(
+        (
+            "ReadOnlyDisabledSubscription",
+            "DisabledSubscription",
+            "SubscriptionDisabled",
+            "SubscriptionNotActive",
+            "InvalidSubscriptionRegistrationState",
+            "SubscriptionStateForbidden",
+        ),
+        Kind.SUBSCRIPTION,
+        "the subscription is disabled: it can be read, not changed",
+        "have its owner reactivate the subscription (an expired offer, a spending limit or a missed payment)",
+        _SUBSCRIPTION,
+    ),
+    Rule(
+        ("AADSTS50076", "AADSTS50079", "AADSTS50074", "AADSTS50072", "AADSTS50158"),
+        Kind.SIGN_IN,
+        "the tenant wants another factor",
+        "sign in to it with a second factor: az login --tenant {tenant}",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS53003", "AADSTS530003", "AADSTS53000", "AADSTS53001", "AADSTS530004"),
+        Kind.SIGN_IN,
+        "a Conditional Access policy of the tenant blocks the sign-in",
+        "sign in from a device and network that the policy accepts (az login --tenant {tenant}), or ask its owner",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS700082", "AADSTS70043", "AADSTS50173", "AADSTS70008", "AADSTS50132", "AADSTS50133", "AADSTS135010"),
+        Kind.SIGN_IN,
+        "the sign-in has expired or was revoked",
+        "sign in again: az login --tenant {tenant}",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS7000215",),
+        Kind.SIGN_IN,
+        "the client secret is wrong",
+        "check AZURE_CLIENT_SECRET: it is the secret's value, not its id",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS7000222",),
+        Kind.SIGN_IN,
+        "the client secret has expired",
+        "make a new secret for the application, and set AZURE_CLIENT_SECRET to it",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS700016",),
+        Kind.SIGN_IN,
+        "the application is not in this tenant",
+        "check AZURE_CLIENT_ID and the tenant (--tenant or AZURE_TENANT_ID)",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS90002", "AADSTS900023", "AADSTS900382"),
+        Kind.TENANT,
+        "there is no such tenant in this cloud",
+        "check the tenant (--tenant or AZURE_TENANT_ID) and the cloud (--cloud)",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS50020", "AADSTS90072", "AADSTS500213"),
+        Kind.TENANT,
+        "the account is not a member or guest of this tenant",
+        "sign in with an account of the tenant, or have it invited as a guest",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS700213", "AADSTS70021", "AADSTS700024", "AADSTS700211", "AADSTS700212"),
+        Kind.SIGN_IN,
+        "the federated token was not accepted",
+        "compare issuer, subject and audience of the application's federated credential with those of this job",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS65001", "AADSTS65004"),
+        Kind.SIGN_IN,
+        "the application has no consent in this tenant",
+        "have an administrator of the tenant grant consent to the application",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS50057", "AADSTS50034", "AADSTS50053", "AADSTS50055", "AADSTS7000112"),
+        Kind.SIGN_IN,
+        "the account or application is disabled, locked, or its password has expired",
+        "have an administrator of the tenant enable it, or sign in with another",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS90033", "AADSTS90024", "AADSTS90006"),
+        Kind.SERVICE,
+        "Entra ID is temporarily unavailable",
+        "try again in a minute",
+        _AADSTS,
+        waiting_helps=True,
+    ),
+)
