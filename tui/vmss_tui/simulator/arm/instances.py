@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from vmss_tui.simulator.arm.extension_views import extension_view, extension_views
 from vmss_tui.simulator.arm.scale_sets import provisioning_status
 from vmss_tui.simulator.arm.times import stamp, whole
-from vmss_tui.simulator.world.machine.scripts import status_message, tail
 from vmss_tui.simulator.world.state.chance import guid
 from vmss_tui.simulator.world.state.extension import InstalledExtension
 from vmss_tui.simulator.world.state.model import Instance, ScaleSet
@@ -188,7 +188,7 @@ def instance_view_json(shapes: Shapes, instance: Instance) -> dict[str, Any]:
         }
     ]
     if instance.extensions and reported:
-        view["extensions"] = [_extension_view(installed, offset) for installed in instance.extensions.values()]
+        view["extensions"] = extension_views(instance, offset)
     if instance.health is not None:
         level, words = _HEALTH[instance.health]
         time = whole(instance.health_at or instance.created, offset)
@@ -206,7 +206,7 @@ def extension_resource_json(
     spec = installed.spec
     properties: dict[str, Any] = {"provisioningState": installed.state, **spec.properties}
     if view:
-        properties["instanceView"] = _extension_view(installed, shapes.offset)
+        properties["instanceView"] = extension_view(installed, shapes.offset)
     return {
         "name": spec.name,
         "id": f"{shapes.base}/virtualMachines/{instance.name}/extensions/{spec.name}",
@@ -264,45 +264,6 @@ def _machine(shapes: Shapes, instance: Instance, own_id: str) -> dict[str, Any]:
     if shapes.is_new and not shapes.value.flexible:
         machine["resilientVMDeletionStatus"] = "Disabled"
     return machine
-
-
-def _extension_view(installed: InstalledExtension, offset: str) -> dict[str, Any]:
-    spec, result = installed.spec, installed.result
-    status: dict[str, Any] = {
-        "code": "ProvisioningState/succeeded",
-        "level": "Info",
-        "displayStatus": "Provisioning succeeded",
-    }
-    status["message"] = status_message(spec, result) if result is not None and spec.is_script else ""
-    if installed.state is Provisioning.FAILED:
-        code = result.exit_code if result is not None else 1
-        status |= {"code": f"ProvisioningState/failed/{code}", "level": "Error", "displayStatus": "Provisioning failed"}
-    elif installed.state is not Provisioning.SUCCEEDED:
-        words = "Enable in progress" if installed.started is not None else ""
-        status |= {"code": "ProvisioningState/transitioning", "displayStatus": "Transitioning", "message": words}
-    status["time"] = stamp(installed.since, offset)
-    shown: dict[str, Any] = {
-        "name": spec.name,
-        "type": f"{spec.publisher}.{spec.type}",
-        "typeHandlerVersion": installed.version,
-    }
-    if spec.is_windows_script and result is not None and installed.processed:
-        shown["substatuses"] = [
-            _output("StdOut", result.stdout),
-            _output("StdErr", result.stderr),
-        ]
-    shown["statuses"] = [status]
-    return shown
-
-
-def _output(stream: str, text: str) -> dict[str, Any]:
-    """One stream of a Windows script's output (as raw in RunCommand operations)."""
-    return {
-        "code": f"ComponentStatus/{stream}/succeeded",
-        "level": "Info",
-        "displayStatus": "Provisioning succeeded",
-        "message": tail(text),
-    }
 
 
 def _agent(shapes: Shapes, instance: Instance, reported: bool) -> dict[str, Any]:

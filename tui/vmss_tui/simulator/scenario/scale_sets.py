@@ -102,7 +102,9 @@ def _traits(keys: Mapping[str, Any]) -> SetTraits:
     for name in ("initialising", "script_seconds"):
         if name in keys:
             made[name] = span(keys[name])
-    for name in ("surge_quota", "update_domains", "fault_domains", "newest_image"):
+    if "surge_quota" in keys:
+        made["surge_quota"] = int(keys["surge_quota"])
+    for name in ("update_domains", "fault_domains", "newest_image"):
         if name in keys:
             made[name] = keys[name]
     if keys.get("zones"):

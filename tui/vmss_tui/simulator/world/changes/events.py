@@ -7,18 +7,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from vmss_tui.simulator.world.changes.repairs import repair
 from vmss_tui.simulator.world.changes.writes import check_writable, write_model
-from vmss_tui.simulator.world.machine.health import SICK, turn_health
-from vmss_tui.simulator.world.machine.power import begin_power, create, reimage, remove, start_restart
-from vmss_tui.simulator.world.machine.scaling import new_instance
+from vmss_tui.simulator.world.machine.health import turn_health
+from vmss_tui.simulator.world.machine.power import begin_power, remove
 from vmss_tui.simulator.world.machine.updates import update_to_model
 from vmss_tui.simulator.world.rolling import upgrade
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Refused
 from vmss_tui.simulator.world.state.model import Event, Instance
 from vmss_tui.simulator.world.state.states import Health, Power, RollKind, Starter
-
-_REPAIR_RETRY = timedelta(seconds=60)
 
 
 def fire(draft: Draft) -> None:
@@ -76,32 +74,6 @@ def _roll(draft: Draft, event: Event) -> None:
         upgrade.start(draft, RollKind(event.arguments.get("kind", "os")), by=Starter.PLATFORM)
 
 
-def _repair(draft: Draft, event: Event) -> None:
-    """Automatic repairs rebuild, reimage or restart an instance that stayed unhealthy for the grace period.
-
-    The replacement has the newest model ("Automatic instance repairs"). That a repair waits for the end of a rolling
-    upgrade is inferred.
-    """
-    instance = draft.instances.get(str(event.arguments["instance"]))
-    since = event.arguments.get("since")
-    if instance is None or instance.health not in SICK or draft.value.repairs_suspended or instance.is_off:
-        return
-    if since is not None and instance.health_at != since:
-        return
-    if draft.value.rolling or instance.busy:
-        draft.plan_event(replace(event, at=draft.at + _REPAIR_RETRY))
-        return
-    policy = draft.value.properties.get("automaticRepairsPolicy") or {}
-    match str(policy.get("repairAction", "Replace")):
-        case "Reimage":
-            reimage(draft, instance)
-        case "Restart":
-            start_restart(draft, instance, draft.rules.timings.restart)
-        case _:
-            remove(draft, instance)
-            create(draft, new_instance(draft))
-
-
 def _named(draft: Draft, ids: Iterable[object]) -> list[Instance]:
     wanted = [str(key) for key in ids]
     return [draft.instances[key] for key in (draft.instances if "*" in wanted else wanted) if key in draft.instances]
@@ -114,6 +86,6 @@ ACTIONS: dict[str, Callable[[Draft, Event], None]] = {
     "deallocate": _deallocate,
     "delete": _delete,
     "roll": _roll,
-    "repair": _repair,
+    "repair": repair,
 }
 """Name in a scenario -> what it does."""

@@ -6,7 +6,7 @@ A script that was running when the machine went off is taken up again when the a
 from dataclasses import replace
 from datetime import timedelta
 
-from vmss_tui.simulator.world.machine.health import begin_reports, turn_health
+from vmss_tui.simulator.world.machine.health import begin_reports, source_of, turn_health
 from vmss_tui.simulator.world.machine.updates import delivered, update_to_model
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.extension import InstalledExtension
@@ -47,6 +47,7 @@ def reimage(draft: Draft, instance: Instance) -> Instance:
     """Put a fresh OS disk in: everything of the newest model is installed again."""
     fresh = _fresh(draft)
     delay = draft.seconds(draft.rules.timings.reimage, instance.id, "reimage", draft.value.minted)
+    instance = turn_health(draft, instance, source_of(draft, instance).silent)
     emptied = replace(
         instance,
         provisioning=Provisioning.UPDATING,
@@ -61,7 +62,6 @@ def reimage(draft: Draft, instance: Instance) -> Instance:
         deferred=False,
         timeline=(),
     )
-    emptied = turn_health(draft, emptied, draft.health_source.silent)
     return draft.put(_boot(draft, emptied, delay))
 
 
@@ -97,7 +97,7 @@ def start_restart(draft: Draft, instance: Instance, span: Seconds) -> Instance:
         agent_ready=False,
         timeline=_quiet(instance),
     )
-    instance = turn_health(draft, instance, draft.health_source.silent)
+    instance = turn_health(draft, instance, source_of(draft, instance).silent)
     instance = draft.later(instance, delay, PowerTurns(Power.RUNNING))
     return draft.put(draft.later(instance, delay, ProvisioningEnds()))
 

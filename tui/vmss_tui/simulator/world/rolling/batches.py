@@ -1,19 +1,20 @@
 """Which instances a rolling upgrade works on, in which order, and how a batch turned out: pure questions.
 
 Sources: "Configure rolling upgrades" (zones one after another unless cross-zone, 5 minutes to become healthy),
-RollingUpgradePolicy.prioritizeUnhealthyInstances (all unhealthy instances of the set before any healthy one). The order
-inside a zone is not documented; update domain and id are used.
+RollingUpgradePolicy.prioritizeUnhealthyInstances (all unhealthy instances of the set before any healthy one), "Custom
+metrics for rolling upgrades" (SkipUpgrade, PhaseOrderingNumber). The order inside a zone is not documented; update
+domain and id are used.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from vmss_tui.simulator.world.machine.health import SICK
+from vmss_tui.simulator.world.machine.health import SICK, reports_metrics
 from vmss_tui.simulator.world.machine.scaling import id_order
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Failure
-from vmss_tui.simulator.world.state.model import Instance
+from vmss_tui.simulator.world.state.model import Instance, RollingUpgrade
 from vmss_tui.simulator.world.state.policy import RollingPolicy, batch_size, healthy_room
 from vmss_tui.simulator.world.state.source import LONGEST_GRACE
 from vmss_tui.simulator.world.state.states import Health, Provisioning, Verdict
@@ -24,12 +25,15 @@ UNHEALTHY = Failure("RollingUpgradeInstanceUnhealthyError", "Instance found to b
 def scope(draft: Draft, walk_all: bool) -> tuple[str, ...]:
     """Ids a rolling upgrade has to work on: those behind the model or failed, or all when there is none and `walk_all`.
 
-    Instances protected from scale set actions are left alone.
+    Instances that are protected from scale set actions, or that report the custom metric SkipUpgrade, are left alone.
     """
+    skipped = {instance.id for instance in _with_metrics(draft) if instance.traits.skip_upgrade}
     free = [
         instance
         for instance in draft.members()
-        if not instance.protect_from_actions and instance.provisioning is not Provisioning.DELETING
+        if not instance.protect_from_actions
+        and instance.provisioning is not Provisioning.DELETING
+        and instance.id not in skipped
     ]
     generation = draft.value.generation
     behind = [
@@ -40,15 +44,33 @@ def scope(draft: Draft, walk_all: bool) -> tuple[str, ...]:
     return tuple(behind or ([instance.id for instance in free] if walk_all else []))
 
 
+def phases(draft: Draft) -> dict[str, int]:
+    """PhaseOrderingNumber of every instance that reports one ("Custom metrics for rolling upgrades")."""
+    return {
+        instance.id: instance.traits.phase for instance in _with_metrics(draft) if instance.traits.phase is not None
+    }
+
+
+def _with_metrics(draft: Draft) -> list[Instance]:
+    return [instance for instance in draft.members() if reports_metrics(instance)]
+
+
 def unhealthy(instances: Iterable[Instance]) -> list[Instance]:
     """Those that run and whose health source says that they are not well; Unknown counts, Initializing does not."""
     return [instance for instance in instances if not instance.is_off and instance.health in SICK]
 
 
-def next_batch(draft: Draft, pending: tuple[str, ...], policy: RollingPolicy) -> tuple[str, ...]:
-    """The ids of the next batch, chosen from `pending`."""
-    members = draft.members()
-    waiting = [draft.instances[key] for key in pending if key in draft.instances]
+def next_batch(draft: Draft, ready: tuple[str, ...], roll: RollingUpgrade) -> tuple[str, ...]:
+    """The ids of the next batch, chosen from `ready`, the pending instances that may be touched.
+
+    Phases go in order of their number, each with batches of its own; instances without a number come in the last one
+    ("Custom metrics for rolling upgrades").
+    """
+    members, policy = draft.members(), roll.policy
+    last = max(roll.phases.values(), default=0)
+    phase = min((roll.phases.get(key, last) for key in roll.pending if key in draft.instances), default=last)
+    in_phase = (key for key in ready if roll.phases.get(key, last) == phase)
+    waiting = [draft.instances[key] for key in in_phase if key in draft.instances]
     if not waiting:
         return ()
     ordered = sorted(waiting, key=lambda instance: _rank(instance, policy))

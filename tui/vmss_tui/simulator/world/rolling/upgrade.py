@@ -1,5 +1,8 @@
 """The rolling upgrade engine: starting, batch after batch, thresholds, pause, cancel, surge and rollback.
 
+With max surge new instances come first and the old ones are deleted after; the upgrade is Completed while the last of
+them are being deleted.
+
 `start` and `cancel` are called by writes; `step` whenever something happened to the set or the rolling upgrade is due.
 Sources: "Configure rolling upgrades", "Rolling upgrades with MaxSurge", the recorded and quoted errors.
 """
@@ -11,7 +14,16 @@ from datetime import timedelta
 from vmss_tui.simulator.world.machine.power import create, reimage, remove
 from vmss_tui.simulator.world.machine.scaling import new_instance
 from vmss_tui.simulator.world.machine.updates import restore, start_update, update_to_model
-from vmss_tui.simulator.world.rolling.batches import UNHEALTHY, explain, next_batch, patience, scope, unhealthy, verdict
+from vmss_tui.simulator.world.rolling.batches import (
+    UNHEALTHY,
+    explain,
+    next_batch,
+    patience,
+    phases,
+    scope,
+    unhealthy,
+    verdict,
+)
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Failure, nothing_to_approve, nothing_to_cancel
 from vmss_tui.simulator.world.state.model import Instance, RollingUpgrade
@@ -45,6 +57,7 @@ def start(draft: Draft, kind: RollKind, by: Starter = Starter.USER) -> None:
             last_action_at=draft.at - timedelta(milliseconds=80),
             due=draft.at + delay,
             pending=scope(draft, walk),
+            phases=phases(draft),
             started_by=by,
             approved=() if kind is RollKind.OS and _is_deferred(draft) else None,
         )
@@ -105,7 +118,7 @@ def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
         _fault_on_health(draft, roll, sick, len(members))
         return
     roll = replace(roll, pending=tuple(key for key in roll.pending if key in draft.instances))
-    batch = next_batch(draft, _ready(roll), roll.policy)
+    batch = next_batch(draft, _ready(roll), roll)
     if not batch:
         if roll.pending:
             draft.update(roll=replace(roll, due=None))
@@ -123,12 +136,26 @@ def _open_batch(draft: Draft, roll: RollingUpgrade) -> None:
     )
     draft.update(roll=roll)
     _restamp(draft)
-    if roll.policy.max_surge and roll.kind is RollKind.MODEL and draft.value.traits.surge_quota:
+    if _surges(draft, roll):
         new = {key: create(draft, new_instance(draft)).id for key in batch}
         draft.update(roll=replace(roll, replacements=new))
         return
     for key in batch:
         _upgrade(draft, draft.instances[key], roll.kind)
+
+
+def _surges(draft: Draft, roll: RollingUpgrade) -> bool:
+    """Whether the batch is replaced by new instances, for upgrades of the model, the OS and extensions alike.
+
+    The quota is checked before every batch; too little falls back to updating in place ("Rolling upgrades with
+    MaxSurge").
+    """
+    quota, newest = draft.value.traits.surge_quota, draft.value.traits.newest_image
+    if not roll.policy.max_surge or (quota is not None and quota < len(roll.batch)):
+        return False
+    if roll.kind is RollKind.OS:
+        return any(draft.instances[key].image_version != newest for key in roll.batch) and bool(newest)
+    return True
 
 
 def _ready(roll: RollingUpgrade) -> tuple[str, ...]:

@@ -68,6 +68,8 @@ class Instance:
     protect_from_actions: bool = False
     hidden: bool = False
     """An overprovisioned extra: counted in charges, not listed."""
+    repaired: bool = False
+    """An automatic repair made it, or put it right, and it has not been healthy since."""
     timeline: tuple[Due, ...] = ()
     traits: InstanceTraits = field(default_factory=InstanceTraits)
 
@@ -121,6 +123,8 @@ class RollingUpgrade:
     """When the phase ends by time alone; none while it waits for instances."""
     pending: tuple[str, ...] = ()
     """Instances still to be upgraded, in order."""
+    phases: Mapping[str, int] = field(default_factory=dict)
+    """PhaseOrderingNumber of the instances that reported one when it started; custom metrics are read once."""
     batch: tuple[str, ...] = ()
     batch_number: int = 0
     replacements: Mapping[str, str] = field(default_factory=dict)
@@ -182,6 +186,8 @@ class ScaleSet:
     after_write: tuple[tuple[float, Event], ...] = ()
     """Events counted, in seconds, from the next write to the model."""
     repairs_suspended: bool = False
+    failed_repairs: int = 0
+    """Repairs in a row after which the instance was unhealthy again."""
     traits: SetTraits = field(default_factory=SetTraits)
     touched: datetime | None = None
     """Up to when its timeline was worked off."""

@@ -65,6 +65,10 @@ class InstanceTraits:
     """Seconds after it became healthy until it is unhealthy again; 0 means never."""
     recover_after: float = 0.0
     """Seconds after such a relapse until it is healthy again; 0 means never."""
+    skip_upgrade: bool = False
+    """Its health extension reports the custom metric SkipUpgrade."""
+    phase: int | None = None
+    """The custom metric PhaseOrderingNumber that its health extension reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,9 @@ class SetTraits:
     initialising: Seconds = (10.0, 40.0)
     """Seconds from the end of a script until the instance is healthy."""
     script_seconds: Seconds | None = None
-    surge_quota: bool = True
-    """False: there is no quota for surge instances, so a surge falls back to updating in place."""
+    surge_quota: int | None = None
+    """Surge instances that the subscription's quota has room for; none means plenty. A batch that needs more is
+    updated in place ("Rolling upgrades with MaxSurge")."""
     update_domains: int = 5
     fault_domains: int = 5
     newest_image: str = ""
