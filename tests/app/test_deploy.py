@@ -26,7 +26,7 @@ from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import Forbidden, LeaseHeld
 from vmss_tui.ports import FilePin
-from vmss_tui.profiles.format.form_fields import _FIELDS
+from vmss_tui.profiles.form import form_paths
 from vmss_tui.profiles.store.drafts import Drafts
 
 WEB = next(each for each in estate.estate() if each.scale_set.name == "web-weu")
@@ -356,7 +356,7 @@ async def test_protected_settings_are_added_as_references(tmp_path: Path, monkey
         await d.put("protected+", "storageAccountKey plain-secret")
         d.field("protected+").take_keyboard()
         await d.pilot.press("enter")
-        await d.until(lambda: "is no reference" in d.remark("protected+"))
+        await d.until(lambda: "is not a reference" in d.remark("protected+"))
         for setting in ("storageAccountName $WEB_NAME", "storageAccountKey $WEB_KEY"):
             await d.put("protected+", setting)
             d.field("protected+").take_keyboard()
@@ -461,7 +461,7 @@ async def test_saving_says_what_would_be_lost_and_sees_what_others_changed(
         copy.write_text(copy.read_text() + "# and by a colleague\n")
         await d.put("script.label", "web ${version} c")
         await save()
-        assert "web-copy.toml was changed by somebody since it was loaded" in " ".join((await asked()).split())
+        assert "web-copy.toml was changed on disk since it was loaded" in " ".join((await asked()).split())
         await d.pilot.press("enter")
         await d.until(lambda: d.app.screen is d.screen)
         assert "colleague" in copy.read_text()
@@ -530,7 +530,7 @@ async def test_the_form_has_a_field_for_everything_that_a_profile_says_of_script
     async with desk(tmp_path, monkeypatch) as d:
         await d.shows("WHAT CHANGES")
         shown = {each.spec.key for each in d.screen.query(Field)}
-        assert set(_FIELDS) - shown == {"name", "description", "owner"}, (
+        assert set(form_paths()) - shown == {"name", "description", "owner"}, (
             "these three belong to saving, not to rolling out"
         )
         await d.put("rollout.batch_deadline", "never")

@@ -146,7 +146,7 @@ def test_what_cannot_be_done_is_said(run: Run, arguments: tuple[str, ...], messa
 def test_what_is_no_json_is_said(run: Run, tmp_path: Path) -> None:
     (tmp_path / "text.json").write_text("hello")
     (tmp_path / "empty.json").write_text("{}")
-    assert "is no JSON" in run("profiles", "import", "text.json").err
+    assert "is not JSON" in run("profiles", "import", "text.json").err
     assert run("profiles", "import", "empty.json").code == 2
 
 

@@ -157,7 +157,7 @@ def test_a_new_runner_must_be_given_the_values_that_only_a_person_has(
     kill_runner(own)
 
     alone = own("resume", rollout)
-    assert alone.code == 2 and "storageAccountKey must be typed in, and there is nobody to ask" in alone.err
+    assert alone.code == 2 and "storageAccountKey must be typed in, and this is not a terminal" in alone.err
     assert "$VMSS_TUI_SECRET_STORAGEACCOUNTKEY" in alone.err
     assert not runners(here(own)) and "asked to resume" not in own("report", rollout).out
 

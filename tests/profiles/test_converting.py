@@ -34,8 +34,8 @@ from vmss_tui.profiles.convert.read_foreign import (
     from_settings,
     from_template,
 )
-from vmss_tui.profiles.format.building import build
 from vmss_tui.profiles.format.document import parse
+from vmss_tui.profiles.format.read import build
 from vmss_tui.profiles.format.write_toml import dump
 from vmss_tui.profiles.model import FileRef, Profile, Resolved, check, resolve
 
@@ -130,9 +130,9 @@ def test_odd_settings_are_passed_on_and_noted() -> None:
 
 
 def test_something_else_is_no_settings_file() -> None:
-    with pytest.raises(UsageError, match="the settings are no JSON object"):
+    with pytest.raises(UsageError, match="the settings are not a JSON object"):
         from_settings(["x"], name="x")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="the protected settings are no JSON object"):
+    with pytest.raises(UsageError, match="the protected settings are not a JSON object"):
         from_settings(V1, "x", name="x")  # type: ignore[arg-type]
 
 

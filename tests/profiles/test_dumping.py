@@ -14,8 +14,8 @@ from support.profiles.texts import HEAD, SCRIPT, profile
 from vmss_tui import duration
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.paths import bundled_profiles_directory
-from vmss_tui.profiles.format.building import build
 from vmss_tui.profiles.format.document import parse
+from vmss_tui.profiles.format.read import build
 from vmss_tui.profiles.format.schema import json_schema
 from vmss_tui.profiles.format.write_toml import dump, to_table
 from vmss_tui.profiles.model import Profile, Rerun, load

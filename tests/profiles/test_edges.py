@@ -22,8 +22,8 @@ from vmss_tui.profiles.convert.export import to_arm
 from vmss_tui.profiles.convert.inline_script import encode
 from vmss_tui.profiles.convert.read_foreign import from_settings, from_template
 from vmss_tui.profiles.drift import DriftState, drift
-from vmss_tui.profiles.format.form_fields import edit_field
-from vmss_tui.profiles.format.reading import Reading
+from vmss_tui.profiles.form import edit_field
+from vmss_tui.profiles.format.read import Reader
 from vmss_tui.profiles.lint.shell import check_syntax
 from vmss_tui.profiles.model import (
     Profile,
@@ -61,7 +61,7 @@ def test_a_profile_made_by_hand_may_use_what_it_does_not_declare() -> None:
 def test_a_pattern_that_is_none_recognises_nothing() -> None:
     bad = replace(UNDECLARED, variables=(Variable(name="v", pattern="("),))
     assert recognise(bad, LIVE) is None
-    assert check_value(bad.variables[0], "1")[0].message == "'(' is no regular expression"
+    assert check_value(bad.variables[0], "1")[0].message == "'(' is not a regular expression"
 
 
 def test_what_a_record_needs() -> None:
@@ -196,7 +196,7 @@ def test_small_refusals(text: str, key: str) -> None:
 def test_a_number_for_a_flag_names_both_kinds() -> None:
     assert problems("base = 1\n" + HEAD + SCRIPT)["base"].message == "must be true or false, not a number"
     assert problems("name = true\nschema = 1\n" + SCRIPT)["name"].message == "must be a text, not true or false"
-    assert Reading().read({}) == {}
+    assert Reader().read({}) == {}
 
 
 def test_fields_outside_of_the_file_are_a_mistake() -> None:

@@ -11,7 +11,7 @@ from support.profiles.texts import HEAD, SCRIPT, profile
 from vmss_tui.domain.fleet.script import HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep
-from vmss_tui.profiles.format.form_fields import _FIELDS, edit_field, parse_steps, show_field, show_steps
+from vmss_tui.profiles.form import edit_field, form_paths, parse_steps, show_field, show_steps
 from vmss_tui.profiles.format.values import Refused
 from vmss_tui.profiles.model import Profile, Rerun
 from vmss_tui.profiles.store.drafts import Drafts
@@ -32,7 +32,7 @@ def said(one: Profile, key: str, text: str) -> list[str]:
 @QUICK
 @given(profiles())
 def test_what_is_shown_can_be_typed_again(one: Profile) -> None:
-    for key in _FIELDS:
+    for key in form_paths():
         if not key.startswith("rollout.") or key in ("rollout.canary", "rollout.exclude"):
             continue
         text = show_field(one, key)
@@ -41,7 +41,7 @@ def test_what_is_shown_can_be_typed_again(one: Profile) -> None:
 
 
 def test_every_field_takes_what_it_shows(one: Profile) -> None:
-    for key in _FIELDS:
+    for key in form_paths():
         changed = edit_field(one, key, show_field(one, key)).profile
         assert show_field(changed, key) == show_field(one, key)
         assert changed.script == one.script
@@ -50,12 +50,12 @@ def test_every_field_takes_what_it_shows(one: Profile) -> None:
 @pytest.mark.parametrize(
     ("key", "text", "message"),
     [
-        ("name", "a b", "'a b' is no name"),
+        ("name", "a b", "'a b' is not a valid name"),
         ("script.os", "mac", "'mac' is not linux or windows"),
         ("script.command", "", "'commandToExecute' is not specified"),
         ("script.command", "./a.sh ${nope}", "${nope} is not declared"),
-        ("script.files", "https://h/${version}/a.sh\nftp://h/b", "'ftp://h/b' is no http or https address"),
-        ("script.timestamp", "soon", "'soon' is no whole number"),
+        ("script.files", "https://h/${version}/a.sh\nftp://h/b", "'ftp://h/b' is not an http or https address"),
+        ("script.timestamp", "soon", "'soon' is not a whole number"),
         ("script.rerun", "maybe", "'maybe' is neither yes nor no"),
         ("rollout.batch", "many", "'many' is neither a number of instances nor a percentage such as '20%'"),
         ("rollout.batch", "1, 50%, 10%", "10% is not more than the 50% before it: percentages in a list add up"),
@@ -63,7 +63,7 @@ def test_every_field_takes_what_it_shows(one: Profile) -> None:
         ("rollout.unhealthy", "3", "3% is out of range"),
         ("rollout.mode", "automatic", "in Automatic mode Azure may update every instance at once, in no order"),
         ("rollout.surge", "perhaps", "'perhaps' is neither yes nor no"),
-        ("protected.storageAccountKey", "Xq3vN8sLw0Zt5RbK", "is no reference"),
+        ("protected.storageAccountKey", "Xq3vN8sLw0Zt5RbK", "is not a reference"),
     ],
 )
 def test_an_error_stands_at_its_field(one: Profile, key: str, text: str, message: str) -> None:
@@ -120,7 +120,7 @@ def test_an_empty_policy_field_follows_the_set_again(one: Profile) -> None:
     assert "pause_seconds" in changed.policy_given
     assert "pause_seconds" not in edit_field(changed, "rollout.pause", "").profile.policy_given
     manual = edit_field(one, "rollout.mode", "manual").profile
-    assert edit_field(manual, "rollout.mode", "own").profile.policy.mode is None
+    assert edit_field(manual, "rollout.mode", "set default").profile.policy.mode is None
 
 
 def test_a_pin_stays_with_its_address(tmp_path: Path) -> None:

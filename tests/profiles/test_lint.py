@@ -54,13 +54,13 @@ def test_a_warning_says_that_it_is_one() -> None:
 
 
 def test_a_key_of_another_section_is_sent_there() -> None:
-    assert problems(HEAD + SCRIPT + 'batch = "20%"\n')["script.batch"].hint == "it belongs into [rollout]"
+    assert problems(HEAD + SCRIPT + 'batch = "20%"\n')["script.batch"].hint == "it belongs in [rollout]"
 
 
 def test_broken_toml_names_line_and_column() -> None:
     (found,) = lint("schema = 1\nname = x\n", Path("p.toml"))
     assert found.line == 2
-    assert "is no valid TOML" in found.message
+    assert "is not valid TOML" in found.message
     assert "column 8" in found.message
 
 
@@ -77,18 +77,18 @@ def test_an_unfinished_file_names_its_last_line() -> None:
         ("schema = '1'", "schema", "must be a whole number, not a text"),
         ("schema = 2", "schema", "2 is out of range"),
         ("script = 1", "script", "must be a table, not a number"),
-        ("targets.match = 'a'", "targets.match", "must be a list of texts, not a text"),
+        ("targets.match = 'a'", "targets.match", "must be a list, not a text"),
         ("targets.match = [1]", "targets.match[0]", "must be a text, not a number"),
         ("targets.tags = ['a']", "targets.tags", "must be a table of texts, not a list"),
         ("targets.tags.a = 1", "targets.tags.a", "must be a text, not a number"),
-        ("targets.ids = ['web']", "targets.ids[0]", "'web' is no resource id of a scale set"),
-        ("script.files = 'a'", "script.files", "must be a list of addresses, not a text"),
-        ("script.files = [{sha256 = 'a'}]", "script.files[0]", 'must be an address, or { uri = "https://…"'),
+        ("targets.ids = ['web']", "targets.ids[0]", "'web' is not the resource id of a scale set"),
+        ("script.files = 'a'", "script.files", "must be a list, not a text"),
+        ("script.files = [{sha256 = 'a'}]", "script.files[0]", "has no uri"),
         ("script.settings = 1", "script.settings", "must be a table, not a number"),
         ("script.timestamp = 1.5", "script.timestamp", "must be a whole number, not a fraction"),
         ("rollout.batch = true", "rollout.batch", "True is neither a number"),
         ("rollout.batch = '101%'", "rollout.batch", "101% is more than all instances"),
-        ("rollout.steps = []", "rollout.steps", "must be a list of batches, not a list"),
+        ("rollout.steps = []", "rollout.steps", "is an empty list"),
         ("rollout.steps = [{approve = true}]", "rollout.steps[0]", "has no batch"),
         ("rollout.steps = ['50%', '10%']", "rollout.steps[1]", "10% is not more than the 50% before it"),
         ("rollout.pause = -1", "rollout.pause", "-1s is out of range"),
@@ -96,23 +96,23 @@ def test_an_unfinished_file_names_its_last_line() -> None:
         ("rollout.unhealthy = 'some'", "rollout.unhealthy", "must be a percentage, not a text"),
         ("rollout.unhealthy_upgraded = 101", "rollout.unhealthy_upgraded", "101% is out of range"),
         ("rollout.batch_deadline = 5", "rollout.batch_deadline", "5s is out of range"),
-        ("rollout.gate = {timeout = '5s'}", "rollout.gate", "asks nobody"),
+        ("rollout.gate = {timeout = '5s'}", "rollout.gate", "has neither a command nor a url"),
         ("rollout = {canary = ['1'], exclude = ['1']}", "rollout.exclude", "1 is a canary too"),
         ("rollout.mode = 'automatic'", "rollout.mode", "in Automatic mode Azure may update every instance"),
-        ("hooks = [{timeout = 3}]", "hooks[0]", "tells nobody"),
-        ("hooks = 3", "hooks", "must be a list of tables, not a number"),
-        ("hooks = [{url = 'u', on = ['x']}]", "hooks[0].on", "'x' is nothing to be told"),
+        ("hooks = [{timeout = 3}]", "hooks[0]", "has neither a command nor a url"),
+        ("hooks = 3", "hooks", "must be a list, not a number"),
+        ("hooks = [{url = 'u', on = ['x']}]", "hooks[0].on", "'x' is not an event"),
         ("window.start = '22:00'", "window", "has no end"),
         ("window = {start = '25:00', end = '04:00'}", "window.start", "'25:00' is not a time of day"),
         ("window = {start = '1:00', end = '04:00', days = ['mo']}", "window.days", "'mo' is not a day"),
-        ("window = {start = '01:00', end = '04:00', timezone = 'X'}", "window.timezone", "'X' is no known time zone"),
-        ("report.ticket_pattern = '('", "report.ticket_pattern", "is no regular expression"),
+        ("window = {start = '01:00', end = '04:00', timezone = 'X'}", "window.timezone", "'X' is not a known time zone"),
+        ("report.ticket_pattern = '('", "report.ticket_pattern", "is not a regular expression"),
         ("report.require = ['boss']", "report.require[0]", "'boss' is not known"),
-        ("variables.v.pattern = '('", "variables.v.pattern", "is no regular expression"),
+        ("variables.v.pattern = '('", "variables.v.pattern", "is not a regular expression"),
         ("variables.v = {pattern = 'a', default = 'b'}", "variables.v.default", "'b' does not match a"),
         ("variables.v = {required = true, default = 'b'}", "variables.v.required", "a variable with a default"),
         ("variables.v.required = false", "variables.v.required", "without a default a value is required"),
-        ("variables.'a b' = {}", "variables.a b", "'a b' is no name for a variable"),
+        ("variables.'a b' = {}", "variables.a b", "'a b' is not a valid name for a variable"),
         ("extends = 'nowhere.toml'", "extends", "nowhere.toml cannot be read"),
     ],
 )
@@ -152,7 +152,7 @@ def test_undefined_and_unused_variables() -> None:
     found = problems(text)
     assert found["script.files[0]"].message == "${version} is not declared"
     assert "$${version}" in found["script.files[0]"].hint
-    assert found["script.command"].message == "${V:-1} is no variable"
+    assert found["script.command"].message == "${V:-1} is not a variable"
     assert warnings(text)["unused-variable"] == "variables.unused"
 
 

@@ -63,7 +63,7 @@ def test_protected_names_are_known_and_case_matters() -> None:
         ("3", "must be a reference, not a number"),
         ("{}", "needs exactly one of env, file, prompt"),
         ("{ env = 'A', file = 'b' }", "needs exactly one of env, file, prompt"),
-        ("{ env = 'A-B' }", "'A-B' is no name of an environment variable"),
+        ("{ env = 'A-B' }", "'A-B' is not a valid name of an environment variable"),
         ("{ literal = 'secret' }", "the secret stands in the profile itself"),
         ("{ key_vault = { vault_id = 'a', secret_url = 'b' } }", "Azure reads all protected settings from one"),
     ],
@@ -117,13 +117,13 @@ def test_a_key_vault_secret_stands_for_all_protected_settings() -> None:
     ("uri", "message"),
     [
         ("", "is empty"),
-        ("web.sh", "'web.sh' is no http or https address"),
-        ("ftp://h/a.sh", "'ftp://h/a.sh' is no http or https address"),
+        ("web.sh", "'web.sh' is not an http or https address"),
+        ("ftp://h/a.sh", "'ftp://h/a.sh' is not an http or https address"),
         ("https:///a.sh", "'https:///a.sh' names no host"),
         ("https://h/a b.sh", "holds white space"),
         ("https://h/dir/", "cannot extract file name from URL: 'https://h/dir/'"),
         ("https://h", "cannot extract file name from URL: 'https://h'"),
-        ("https://[h/a", "'https://[h/a' is no address"),
+        ("https://[h/a", "'https://[h/a' is not an address"),
     ],
 )
 def test_an_address_must_be_one(uri: str, message: str) -> None:
@@ -158,7 +158,7 @@ def test_an_inline_script_has_a_size() -> None:
     ("setting", "message"),
     [
         ("workspaceId = 'x'", "the linux handler refuses the setting 'workspaceId'"),
-        ("storageAccountKey = 'x'", "'storageAccountKey' belongs into the protected settings"),
+        ("storageAccountKey = 'x'", "'storageAccountKey' belongs in the protected settings"),
         ("commandtoexecute = 'x'", "the linux handler refuses the setting 'commandtoexecute'"),
         ("commandToExecute = 'y'", "script.command is given too"),
     ],

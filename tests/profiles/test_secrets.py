@@ -56,8 +56,8 @@ def test_what_is_given_wins_and_is_not_asked_for() -> None:
     [
         (ENV, "storageAccountKey comes from $KEY, which is not set"),
         (SecretRef(SecretSource.FILE, "/nowhere/key"), "comes from /nowhere/key, which cannot be read: No such file"),
-        (PROMPT, "storageAccountKey must be typed in, and there is nobody to ask"),
-        (SecretRef(SecretSource.LITERAL, ""), "storageAccountKey is not kept with a rollout, and there is nobody to"),
+        (PROMPT, "storageAccountKey must be typed in, and this is not a terminal"),
+        (SecretRef(SecretSource.LITERAL, ""), "storageAccountKey is not kept with a rollout, and this is not a"),
     ],
 )
 def test_what_is_missing_is_named(ref: SecretRef, message: str) -> None:
@@ -80,7 +80,7 @@ def test_an_empty_value_is_no_value(tmp_path: Path) -> None:
 def test_odd_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "big").write_bytes(b"x" * ((1 << 20) + 1))
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
-    for name, message in (("big", "larger than 1 MiB"), ("binary", "no UTF-8 text")):
+    for name, message in (("big", "larger than 1 MiB"), ("binary", "not UTF-8 text")):
         with pytest.raises(ProfileInvalid, match=message):
             reveal({"a": SecretRef(SecretSource.FILE, str(tmp_path / name))}, environ={})
 

@@ -108,7 +108,7 @@ def test_a_name_that_is_not_there_gets_the_nearest(store: ProfileStore) -> None:
     with pytest.raises(UsageError) as caught:
         store.get("wbe")
     assert caught.value.hint == "did you mean web?"
-    with pytest.raises(UsageError, match="no profile is called 'zzz'"):
+    with pytest.raises(UsageError, match="there is no profile 'zzz'"):
         store.get("zzz")
 
 
@@ -209,9 +209,9 @@ def test_duplicate_keeps_comments_and_changes_the_name(home: Path, store: Profil
     path = store.duplicate(store.find("web"), "web-2")
     assert path.read_text("utf-8") == COMMENTED.replace('"web"', '"web-2"')
     assert store.get("web-2").name == "web-2"
-    with pytest.raises(SaveRefused, match="exists already"):
+    with pytest.raises(SaveRefused, match="already exists"):
         store.duplicate(store.find("web"), "web-2")
-    with pytest.raises(UsageError, match="is no name for a profile"):
+    with pytest.raises(UsageError, match="is not a valid name for a profile"):
         store.duplicate(store.find("web"), "../web")
 
 
@@ -252,7 +252,7 @@ def test_a_place_that_cannot_be_written_says_so(home: Path, store: ProfileStore)
 
 
 def test_a_profile_with_an_impossible_name_is_not_saved(store: ProfileStore) -> None:
-    with pytest.raises(UsageError, match="is no name for a profile"):
+    with pytest.raises(UsageError, match="is not a valid name for a profile"):
         store.save(replace(store.get("plain"), name="../x", path=None))
 
 

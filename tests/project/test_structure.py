@@ -22,7 +22,7 @@ OPEN_MATCHES = {
     "vmss_tui.engine.runner.runner",
     "vmss_tui.presentation.rollout.log",
     "vmss_tui.profiles.convert.export",
-    "vmss_tui.profiles.format.form_fields",
+    "vmss_tui.profiles.form",
     "vmss_tui.profiles.format.schema",
     "vmss_tui.profiles.format.write_toml",
     "vmss_tui.profiles.protected_changes",

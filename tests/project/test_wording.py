@@ -51,7 +51,7 @@ KNOWN = {
     "vmss_tui.presentation.scaleset.interference",
     "vmss_tui.presentation.scaleset.summary",
     "vmss_tui.profiles.convert.read_foreign",
-    "vmss_tui.profiles.format.building",
+    "vmss_tui.profiles.format.read",
     "vmss_tui.profiles.format.problem",
     "vmss_tui.profiles.format.spec",
     "vmss_tui.profiles.format.template",

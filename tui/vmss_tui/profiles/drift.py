@@ -14,7 +14,7 @@ from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.resolve import fit_script, script_of, values_of
 
 Naming = Callable[[ScriptConfig], str]
-"""What people call a configuration; an empty text when nobody gave it a name."""
+"""Gives a configuration its name; an empty text when it has none."""
 
 
 class DriftState(StrEnum):
@@ -32,7 +32,7 @@ class Drift:
     target: ScaleSetId
     state: DriftState
     label: str = ""
-    """What people call the version of the model, else `unknown` and 8 hex digits; empty when there is no script."""
+    """Name of the version of the model, else `unknown` and 8 hex digits; empty when there is no script."""
     changes: tuple[SettingChange, ...] = ()
     """What a rollout would change; empty when it cannot be said for lack of a variable's value."""
     reason: str = ""
@@ -67,7 +67,7 @@ def drift(
 def fleet_drift(profile: Profile, fleet: Iterable[FleetEntry], *, named: Naming = _nameless) -> tuple[Drift, ...]:
     """Compare every target of a profile in the fleet with it, by what the fleet's own reading says already.
 
-    Instances lag when Azure says that they have not the latest model; a set that nobody counted yet says nothing of
+    Instances lag when Azure says that they do not have the latest model; a set that was not counted yet says nothing about
     its instances.
     """
     return tuple(_of_entry(profile, each, named) for each in fleet if profile.targets.choose(each.scale_set))

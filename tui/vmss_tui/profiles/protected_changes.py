@@ -18,7 +18,7 @@ class ProtectedWord(StrEnum):
     UNCHANGED = "unchanged"
     """Written again from the same source, or not written, which keeps what Azure has."""
     REPLACED = "unknown on Azure"
-    """It is written, and nobody can see what it replaces."""
+    """It is written, and what it replaces cannot be seen."""
     KEPT = "kept, unknown on Azure"
     """Nothing is written; Azure keeps whatever it holds."""
 

@@ -13,9 +13,9 @@ from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.plan.rollout_policy import ExternalGate, RolloutPolicy
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.profiles.convert.inline_script import encode
-from vmss_tui.profiles.format.nearest import nearest
 from vmss_tui.profiles.format.problem import LintProblem, error
 from vmss_tui.profiles.format.profile import Profile, ReportFields, Targets, Variable
+from vmss_tui.profiles.format.values import nearest
 from vmss_tui.profiles.format.variables import fill, fill_declared
 
 
@@ -55,7 +55,7 @@ def check_value(variable: Variable, value: str) -> tuple[LintProblem, ...]:
     try:
         fits = not variable.pattern or re.fullmatch(variable.pattern, value) is not None
     except re.error:
-        return (error(f"{key}.pattern", f"{variable.pattern!r} is no regular expression", "correct the profile"),)
+        return (error(f"{key}.pattern", f"{variable.pattern!r} is not a regular expression", "correct the profile"),)
     if fits:
         return ()
     return (error(key, f"{value!r} does not match {variable.pattern}", variable.help, "pattern"),)

@@ -1,7 +1,7 @@
 """Protected values, revealed as late as possible: from the environment, a file, a person, or given by the caller.
 
 Never logs, stores or returns anything but `Secret`. Key Vault references are not revealed: Azure reads them itself.
-Where nobody can be asked, `VMSS_TUI_SECRET_NAME` in the environment answers for a person.
+Where no person can be asked, `VMSS_TUI_SECRET_NAME` in the environment answers for a person.
 """
 
 import json
@@ -105,7 +105,7 @@ def _from_file(name: str, path: Path) -> str:
             content = file.read(_LIMIT + 1)
         text = content.decode()
     except UnicodeDecodeError:
-        raise ProfileInvalid(f"{name} comes from {path}, which is no UTF-8 text", hint="store it as text") from None
+        raise ProfileInvalid(f"{name} comes from {path}, which is not UTF-8 text", hint="store it as text") from None
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", "") or str(problem)
         raise ProfileInvalid(
@@ -124,7 +124,7 @@ def _asked(name: str, ref: SecretRef, prompt: Callable[[str], str] | None) -> st
         literal = ref.source is SecretSource.LITERAL
         why = "is not kept with a rollout" if literal else "must be typed in"
         raise ProfileInvalid(
-            f"{name} {why}, and there is nobody to ask",
+            f"{name} {why}, and this is not a terminal",
             hint=f"run it from a terminal, or put the value into ${variable_of(name)}",
         )
     value = prompt(question(name, ref))
@@ -147,7 +147,7 @@ def _parsed(name: str, value: str, shape: type[dict[str, Any]] | type[list[Any]]
     try:
         found = json.loads(value)
     except ValueError:
-        raise ProfileInvalid(f"the value of {name} is no JSON", hint=f"it must be a JSON {word}") from None
+        raise ProfileInvalid(f"the value of {name} is not JSON", hint=f"it must be a JSON {word}") from None
     if not isinstance(found, shape):
-        raise ProfileInvalid(f"the value of {name} is no JSON {word}", hint="correct it where it is kept")
+        raise ProfileInvalid(f"the value of {name} is not a JSON {word}", hint="correct it where it is kept")
     return found

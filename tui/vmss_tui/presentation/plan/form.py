@@ -23,60 +23,6 @@ class FieldSpec:
     placeholder: str = ""
 
 
-SCRIPT_FIELDS = (
-    FieldSpec(key="script.os", label="System", choices=("linux", "windows")),
-    FieldSpec(key="script.label", label="Version name", cells=30, hint="what people call it"),
-    FieldSpec(key="script.files", label="Files", hint="one address a line; ctrl+up, ctrl+down move it"),
-    FieldSpec(key="script.command", label="Command", placeholder="./install.sh", hint="run after the downloads"),
-    FieldSpec(key="script.rerun", label="Run again", choices=("no", "yes"), hint="even with the same settings"),
-)
-
-ROLLOUT_FIELDS = (
-    FieldSpec(key="rollout.mode", label="Mode", choices=("own", "rolling", "manual")),
-    FieldSpec(key="rollout.batch", label="Batch", placeholder="20%", hint="20%, 12, or steps: 1, 10%!, 50%"),
-    FieldSpec(key="rollout.pause", label="Pause", cells=10, placeholder="0s", hint="between two batches"),
-    FieldSpec(key="rollout.unhealthy", label="Unhealthy", cells=10, placeholder="20%"),
-    FieldSpec(key="rollout.unhealthy_upgraded", label=" of updated", cells=10, placeholder="20%"),
-    FieldSpec(key="rollout.failure_budget", label="Fail budget", cells=10, placeholder="none"),
-    FieldSpec(key="rollout.min_healthy", label="Healthy for", cells=10, placeholder="0s"),
-    FieldSpec(key="rollout.soak", label="Soak", cells=10, placeholder="0s", hint="watch so long after the last batch"),
-    FieldSpec(key="rollout.cross_zone", label="Mix zones", choices=("no", "yes")),
-    FieldSpec(key="rollout.prioritise_unhealthy", label="Sick first", choices=("no", "yes")),
-    FieldSpec(key="rollout.canary", label="Canary", cells=20, placeholder="ids", hint="these instances first"),
-    FieldSpec(key="rollout.exclude", label="Leave out", cells=20, placeholder="ids", hint="never these instances"),
-)
-
-REPORT_FIELDS = (
-    FieldSpec(key="report.why", label="Why", placeholder="for the record"),
-    FieldSpec(key="report.ticket", label="Ticket", cells=20, placeholder="CHG0012345"),
-)
-
-
-RARE_FIELDS = (
-    FieldSpec(key="script.name", label="Extension", cells=30, hint="empty keeps the name that it has on the set"),
-    FieldSpec(key="script.timestamp", label="Timestamp", cells=20, hint="another number runs the script again"),
-    FieldSpec(key="script.force_update_tag", label="Force tag", cells=20, hint="another text runs the script again"),
-    FieldSpec(key="script.skip_dos2unix", label="Keep CRLF", choices=("no", "yes"), hint="Linux only"),
-    FieldSpec(key="script.auto_upgrade_minor", label="Handler", choices=("no", "yes"), hint="newer minor versions"),
-    FieldSpec(key="script.suppress_failures", label="Hide errors", choices=("no", "yes"), hint="better not"),
-    FieldSpec(
-        key="rollout.health_wait", label="Health wait", cells=10, hint="an instance may take so long to be healthy"
-    ),
-    FieldSpec(key="rollout.batch_deadline", label="Deadline", cells=10, hint="a batch may take so long"),
-    FieldSpec(key="rollout.surge", label="Surge", choices=("no", "yes"), hint="new instances first, where Azure can"),
-    FieldSpec(key="rollout.rollback_on_breach", label="Roll back", choices=("no", "yes"), hint="by Azure, on a breach"),
-    FieldSpec(
-        key="rollout.restore_policy", label="Restore", choices=("no", "yes"), hint="the set's own policy at the end"
-    ),
-    FieldSpec(
-        key="rollout.suspend_repairs",
-        label="No repairs",
-        choices=("no", "yes"),
-        hint="suspend automatic ones meanwhile",
-    ),
-)
-
-
 def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
     """What stands beside a field: the arithmetic of the plan as it is now, else the field's own hint."""
     if plan is None:

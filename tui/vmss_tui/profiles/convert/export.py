@@ -83,7 +83,7 @@ def _arm_value(name: str, ref: SecretRef) -> object:
 
 
 def _open(name: str, ref: SecretRef) -> bool:
-    """Whether a literal is no secret and may be shown."""
+    """Whether a literal is not secret and may be shown."""
     return ref.source is SecretSource.LITERAL and name in OPEN_LITERALS
 
 

@@ -42,11 +42,11 @@ def from_settings(
 ) -> Imported:
     """From the JSON of `az vmss extension set --settings @file [--protected-settings @file]`.
 
-    Without `handler` the operating system is guessed from the command. Raises UsageError when it is no JSON object.
+    Without `handler` the operating system is guessed from the command. Raises UsageError when it is not a JSON object.
     """
     for what, each in (("settings", settings), ("protected settings", protected)):
         if each is not None and not isinstance(each, Mapping):
-            raise UsageError(f"the {what} are no JSON object", hint='the file must look like { "fileUris": [ … ] }')
+            raise UsageError(f"the {what} are not a JSON object", hint='the file must look like { "fileUris": [ … ] }')
     chosen = handler or _guess(settings)
     refs, notes = _references(protected or {})
     if handler is None:
@@ -181,7 +181,7 @@ def _without_null(value: Any) -> Any:
 
 
 def _references(protected: Json) -> tuple[dict[str, SecretRef], list[str]]:
-    """Environment variables instead of values; what is no secret is taken over."""
+    """Environment variables instead of values; what is not secret is taken over."""
     refs: dict[str, SecretRef] = {}
     notes = []
     for key, value in protected.items():

@@ -1,6 +1,6 @@
 """Which version a live configuration is: a profile's templates matched backwards against its settings.
 
-Pure. A rerun stamp (`timestamp`, force-update tag) is no part of a version, the extension's name neither.
+Pure. A rerun stamp (`timestamp`, force-update tag) is not part of a version, nor is the extension's name.
 """
 
 import re

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from vmss_tui.paths import expanded
+from vmss_tui.profiles.format.fields import PROFILE
+from vmss_tui.profiles.format.keys import Section
 from vmss_tui.profiles.format.locate import Layout, layout
 from vmss_tui.profiles.format.problem import LintProblem, error
-from vmss_tui.profiles.format.spec import PROFILE, Section
 
 _LIMIT = 1 << 20
 _DEPTH = 8
@@ -55,7 +56,7 @@ class Document:
 
 
 def stamp_of(content: bytes) -> str:
-    """SHA-256 of a file's bytes: tells whether it changed on disk."""
+    """SHA-256 of a file's bytes: changes when the file changes on disk."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -129,7 +130,7 @@ def _syntax(message: str, text: str, path: Path | None) -> LintProblem:
     where = f" at column {column}" if column else " at the end of the file"
     return LintProblem(
         key="",
-        message=f"is no valid TOML: {_WHERE.sub('', message)}{where}",
+        message=f"is not valid TOML: {_WHERE.sub('', message)}{where}",
         hint="strings need quotes, tables look like [script]",
         path=path,
         line=line,

@@ -51,7 +51,7 @@ class _Scanner:
             prefix = self._header() if next_char == "[" else self._pair(prefix)
 
     def _next(self) -> str:
-        """The next character that is no blank, line end or comment; empty at the end."""
+        """The next character that is not a blank, line end or comment; empty at the end."""
         while self.at < len(self.text) and self.text[self.at] in _SKIPPED:
             if self.text[self.at] == "#":
                 self.comments += 1

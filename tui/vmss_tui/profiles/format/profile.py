@@ -22,7 +22,7 @@ WHOLE = "*"
 """The protected name under which a Key Vault secret stands for all protected settings."""
 
 OPEN_LITERALS = OPEN_SETTINGS
-"""Protected settings that are no secrets, so that their values may stand in a profile."""
+"""Protected settings that are not secret, so that their values may stand in a profile."""
 
 
 class Rerun(StrEnum):
@@ -34,7 +34,7 @@ class Rerun(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """A `${name}` of the profile. Without a default somebody must give a value."""
+    """A `${name}` of the profile. Without a default a value must be given."""
 
     name: str
     help: str = ""
@@ -69,7 +69,7 @@ class Script:
     name: str = ""
     """Name of the extension; empty keeps the one on the set, else Azure's default for the handler."""
     label: str = ""
-    """What people call the version: `web ${version}`."""
+    """Name of the version: `web ${version}`."""
     files: tuple[FileRef, ...] = ()
     command: str = ""
     inline: str = ""

@@ -1,4 +1,4 @@
-"""The JSON Schema of a profile, made from the table of keys, so that editors complete and check as one types.
+"""The JSON Schema of a profile, made from the table of keys, so that editors complete and check while one types.
 
 Pure; `python -m vmss_tui.profiles.format.schema FILE` writes it to a file.
 """
@@ -8,39 +8,29 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from vmss_tui.profiles.format.spec import (
-    FILE,
-    HOOK,
-    PROFILE,
-    PROTECTED_NAMES,
-    SECRET,
-    STEP,
-    VAULT,
-    Key,
-    Kind,
-    Section,
-)
+from vmss_tui.profiles.format.fields import PROFILE
+from vmss_tui.profiles.format.keys import Key, Kind, Section
+from vmss_tui.profiles.format.script_fields import PROTECTED_NAMES, SECRET, VAULT
 
 Schema = dict[str, Any]
 
-_DURATION = {
-    "anyOf": [
-        {"type": "integer", "minimum": 0, "description": "Seconds."},
-        {"type": "string", "examples": ["30s", "5m", "1h30m", "PT30S"]},
-    ]
-}
-_AMOUNT = {
-    "anyOf": [
-        {"type": "integer", "minimum": 1, "description": "Instances."},
-        {"type": "string", "pattern": "^\\s*[0-9]{1,6}\\s*%?\\s*$", "examples": ["20%"]},
-    ]
-}
 _SHAPES: dict[Kind, Schema] = {
-    Kind.DURATION: _DURATION,
-    Kind.AMOUNT: _AMOUNT,
-    Kind.TEXTS: {"type": "array", "items": {"type": "string"}},
+    Kind.DURATION: {
+        "anyOf": [
+            {"type": "integer", "minimum": 0, "description": "Seconds."},
+            {"type": "string", "examples": ["30s", "5m", "1h30m", "PT30S"]},
+        ]
+    },
+    Kind.AMOUNT: {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "description": "Instances."},
+            {"type": "string", "pattern": "^\\s*[0-9]{1,6}\\s*%?\\s*$", "examples": ["20%"]},
+        ]
+    },
+    Kind.SET_ID: {"type": "string"},
     Kind.TEXT_MAP: {"type": "object", "additionalProperties": {"type": "string"}},
     Kind.TABLE: {"type": "object"},
+    Kind.FLAG: {"type": "boolean"},
 }
 
 
@@ -65,10 +55,12 @@ def _section(section: Section) -> Schema:
         return {**table, "additionalProperties": _section(section.each)}
     if section.each_kind is Kind.SECRET:
         return {**table, **_protected()}
-    properties = {key.name: {**_value(key), "description": key.help} for key in section.keys}
-    schema: Schema = {**table, "properties": properties, "additionalProperties": False}
+    table["properties"] = {key.name: {**_value(key), "description": key.help} for key in section.keys}
+    table["additionalProperties"] = False
+    if section.required:
+        table["required"] = list(section.required)
     pairs = [{"required": [one, other]} for group in section.exclusive for one, other in _pairs(group)]
-    return {**schema, "not": {"anyOf": pairs}} if pairs else schema
+    return {**table, "not": {"anyOf": pairs}} if pairs else table
 
 
 def _pairs(names: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -77,10 +69,8 @@ def _pairs(names: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def _value(key: Key) -> Schema:
     match key.kind:
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.CHOICE:
             return {"type": "string", **({"enum": list(key.choices)} if key.choices else {})}
-        case Kind.FLAG:
-            return {"type": "boolean"}
         case Kind.WHOLE:
             return {"type": "integer", **_bounds(key)}
         case Kind.PERCENT:
@@ -89,18 +79,18 @@ def _value(key: Key) -> Schema:
             }
         case Kind.SECTION:
             return _section(key.section or Section(help=""))
-        case Kind.FILES:
-            return {"type": "array", "items": _either({"type": "string"}, FILE, "uri")}
-        case Kind.STEPS:
-            return {"type": "array", "minItems": 1, "items": _either(_AMOUNT, STEP, "batch")}
-        case Kind.HOOKS:
-            return {"type": "array", "items": _section(HOOK)}
+        case Kind.LIST:
+            return {"type": "array", "items": _value(Key(name=key.name, kind=key.item, help=""))}
+        case Kind.ENTRIES:
+            least = {"minItems": key.low} if key.low else {}
+            return {"type": "array", **least, "items": _entry(key, key.section or Section(help=""))}
         case _:
             return _SHAPES[key.kind]
 
 
-def _either(simple: Schema, section: Section, required: str) -> Schema:
-    return {"anyOf": [simple, {**_section(section), "required": [required]}]}
+def _entry(key: Key, section: Section) -> Schema:
+    short = section.key(key.short)
+    return {"anyOf": [_value(short), _section(section)]} if short is not None else _section(section)
 
 
 def _bounds(key: Key) -> Schema:
@@ -110,7 +100,7 @@ def _bounds(key: Key) -> Schema:
 
 def _protected() -> Schema:
     source = _section(SECRET)
-    source["properties"] = {name: each for name, each in source["properties"].items() if name != "key_vault"}
+    source["properties"] = {name: value for name, value in source["properties"].items() if name != "key_vault"}
     source["properties"]["prompt"] = {"anyOf": [{"const": True}, {"type": "string"}]}
     identity = {
         "type": "object",
@@ -119,9 +109,12 @@ def _protected() -> Schema:
         "maxProperties": 1,
     }
     named = {name: source for name in PROTECTED_NAMES if name != "managedIdentity"}
-    vault = {**_section(VAULT), "required": ["vault_id", "secret_url"]}
     return {
-        "properties": {**named, "managedIdentity": {"anyOf": [identity, source]}, "key_vault": vault},
+        "properties": {
+            **named,
+            "managedIdentity": {"anyOf": [identity, source]},
+            "key_vault": _section(VAULT),
+        },
         "additionalProperties": False,
     }
 

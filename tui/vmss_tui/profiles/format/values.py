@@ -1,13 +1,16 @@
-"""Single values of a profile: read one, or refuse it with a sentence. For files and for the form's fields. Pure."""
+"""Single values of a profile, by kind: read one from a file or a form, or refuse it with a sentence; write and show it.
 
-from collections.abc import Callable, Mapping
+Pure. Values that are made of others (sections, entries, references) are for `read` and `write_toml`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from vmss_tui import duration
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.rollout_policy import Amount
-from vmss_tui.profiles.format.nearest import nearest
+from vmss_tui.profiles.format.keys import Key, Kind
 from vmss_tui.profiles.format.problem import LintProblem, error
-from vmss_tui.profiles.format.spec import Key, Kind
 
 
 class Refused(Exception):
@@ -28,6 +31,75 @@ def mismatch(raw: Any, at: str, wanted: str, hint: str = "") -> Refused:
     return refuse(at, f"must be {wanted}, not {_kind_of(raw)}", hint, "type")
 
 
+def nearest(word: str, known: Sequence[str], count: int = 1) -> list[str]:
+    """At most `count` known words that resemble `word`, the best first."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, known, count, 0.55)
+
+
+def read_value(raw: Any, key: Key, at: str) -> Any:
+    """The typed value of a simple kind. Raises Refused."""
+    return _READERS[key.kind](raw, key, at)
+
+
+def write_value(value: Any, kind: Kind) -> Any:
+    """A value of a simple kind as TOML has it, as `read_value` reads it."""
+    match kind:
+        case Kind.DURATION:
+            return duration.exact(value)
+        case Kind.PERCENT:
+            return f"{value}%"
+        case Kind.AMOUNT:
+            return f"{value.value}%" if value.percent else value.value
+        case Kind.CHOICE:
+            return str(value.value).lower()
+        case Kind.SET_ID:
+            return str(value)
+        case Kind.TABLE | Kind.TEXT_MAP:
+            return dict(value)
+        case _:
+            return value
+
+
+def show_value(value: Any, key: Key) -> str:
+    """A value for people, as `parse_value` reads it; empty for one that is not there."""
+    if value is None:
+        return ""
+    match key.kind:
+        case Kind.FLAG:
+            return "yes" if value else "no"
+        case Kind.LIST:
+            return ", ".join(str(write_value(item, key.item)) for item in value)
+        case _:
+            return str(write_value(value, key.kind))
+
+
+def parse_value(text: str, key: Key, at: str) -> Any:
+    """The typed value of what was typed into a form. Raises Refused."""
+    match key.kind:
+        case Kind.FLAG:
+            return parse_flag(text, at)
+        case Kind.LIST:
+            item = Key(name=key.name, kind=key.item, help="")
+            return tuple(read_value(part.strip(), item, at) for part in text.split(",") if part.strip())
+        case Kind.WHOLE:
+            word = text.strip()
+            if not word.removeprefix("-").isdecimal():
+                raise refuse(at, f"{text!r} is not a whole number", "write a number, or nothing")
+            return read_value(int(word), key, at)
+        case _:
+            return read_value(text.strip(), key, at)
+
+
+def parse_flag(text: str, at: str) -> bool:
+    """`yes` or `no`; nothing is no. Raises Refused."""
+    word = text.strip().lower()
+    if word not in ("yes", "no", "true", "false", ""):
+        raise refuse(at, f"{text!r} is neither yes nor no", "write yes or no")
+    return word in ("yes", "true")
+
+
 def _kind_of(raw: Any) -> str:
     if isinstance(raw, bool):
         return "true or false"
@@ -45,6 +117,12 @@ def _text(raw: Any, key: Key, at: str) -> str:
     return raw
 
 
+def _choice(raw: Any, key: Key, at: str) -> Any:
+    word = _text(raw, key, at)
+    members = key.enum or ()
+    return next(member for member in members if str(member.value).lower() == word)
+
+
 def _flag(raw: Any, key: Key, at: str) -> bool:
     if not isinstance(raw, bool):
         raise mismatch(raw, at, "true or false", "without quotes")
@@ -54,12 +132,13 @@ def _flag(raw: Any, key: Key, at: str) -> bool:
 def _whole(raw: Any, key: Key, at: str) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int):
         raise mismatch(raw, at, "a whole number", "without quotes" if isinstance(raw, str) else "")
-    return _bounded(raw, key, at, "")
+    return _bounded(raw, key, at)
 
 
-def _bounded(value: int, key: Key, at: str, unit: str) -> int:
-    if (key.low is not None and value < key.low) or (key.high is not None and value > key.high):
-        bounds = f"{key.low} to {key.high}{unit}" if key.high is not None else f"{key.low}{unit} or more"
+def _bounded(value: int, key: Key, at: str) -> int:
+    low, high, unit = key.low, key.high, key.unit
+    if (low is not None and value < low) or (high is not None and value > high):
+        bounds = f"{low} to {high}{unit}" if high is not None else f"{low}{unit} or more"
         raise refuse(at, f"{value}{unit} is out of range", f"use {bounds}", "range")
     return value
 
@@ -71,7 +150,7 @@ def _duration(raw: Any, key: Key, at: str) -> int:
         seconds = duration.parse(raw)
     except ValueError as problem:
         raise refuse(at, *_sentence(problem)) from problem
-    return _bounded(seconds, key, at, "s")
+    return _bounded(seconds, key, at)
 
 
 def _percent(raw: Any, key: Key, at: str) -> int:
@@ -80,7 +159,7 @@ def _percent(raw: Any, key: Key, at: str) -> int:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise mismatch(raw, at, "a percentage", 'write 20 or "20%"')
-    return _bounded(value, key, at, "%")
+    return _bounded(value, key, at)
 
 
 def _amount(raw: Any, key: Key, at: str) -> Amount:
@@ -88,6 +167,15 @@ def _amount(raw: Any, key: Key, at: str) -> Amount:
         return Amount.parse(raw)
     except ValueError as problem:
         raise refuse(at, *_sentence(problem)) from problem
+
+
+def _set_id(raw: Any, key: Key, at: str) -> ScaleSetId:
+    text = _text(raw, key, at)
+    try:
+        return ScaleSetId.parse(text)
+    except ValueError:
+        hint = "/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/virtualMachineScaleSets/…"
+        raise refuse(at, f"{text!r} is not the resource id of a scale set", hint) from None
 
 
 def _table(raw: Any, key: Key, at: str) -> dict[str, Any]:
@@ -102,13 +190,15 @@ def _sentence(problem: ValueError) -> tuple[str, str]:
     return message, hint
 
 
-READERS: Mapping[Kind, Callable[[Any, Key, str], Any]] = {
+_READERS: Mapping[Kind, Callable[[Any, Key, str], Any]] = {
     Kind.TEXT: _text,
     Kind.FLAG: _flag,
     Kind.WHOLE: _whole,
     Kind.DURATION: _duration,
     Kind.PERCENT: _percent,
     Kind.AMOUNT: _amount,
+    Kind.CHOICE: _choice,
+    Kind.SET_ID: _set_id,
     Kind.TABLE: _table,
 }
 """How to read each kind that is not made of others. All raise Refused."""

@@ -1,61 +1,83 @@
-"""A profile as TOML text that loads back to the same profile. Pure; comments are not data and cannot survive."""
+"""A profile as TOML: as a table by the table of keys, as the text of a new file, or into the text of an existing one.
+
+An existing text keeps its comments, its order and its formatting: only keys whose value changed are touched. Pure.
+"""
 
 import json
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
-from vmss_tui import duration
 from vmss_tui.domain.fleet.script import HANDLERS, LINUX, WINDOWS, HandlerOs, SecretRef, SecretSource
-from vmss_tui.domain.plan.rollout_policy import Amount, ExternalGate, Hook, RolloutPolicy
-from vmss_tui.profiles.format.building import POLICY_FIELDS
-from vmss_tui.profiles.format.profile import (
-    OPEN_LITERALS,
-    SCHEMA,
-    WHOLE,
-    Profile,
-    Rerun,
-    Script,
-    Targets,
-    Variable,
-)
+from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.profiles.format.fields import REPORT, TARGETS, VARIABLE
+from vmss_tui.profiles.format.keys import Key, Kind, Section
+from vmss_tui.profiles.format.policy_fields import HOOK, ROLLOUT, WINDOW
+from vmss_tui.profiles.format.profile import OPEN_LITERALS, SCHEMA, WHOLE, Profile, Script
+from vmss_tui.profiles.format.script_fields import SCRIPT
+from vmss_tui.profiles.format.values import write_value
 
 Table = dict[str, Any]
 
 
 def dump(profile: Profile, directory: Path | None = None) -> str:
-    """The text of a profile; paths below `directory` are written relative to it."""
+    """The text of a new file; paths below `directory` are written relative to it."""
     table = to_table(profile, directory)
     text = tomli_w.dumps(table, multiline_strings=True)
     return text if tomllib.loads(text) == table else tomli_w.dumps(table)
 
 
 def to_table(profile: Profile, directory: Path | None = None, *, hide: bool = False) -> Table:
-    """The same as a table: what is default is left out. `hide` shows literal secrets as `***`, for showing only."""
+    """A profile as a table: what is default is left out. `hide` shows literal secrets as `***`, for showing only."""
+    policy = profile.policy
     table = {
         "schema": SCHEMA,
         "name": profile.name,
         "description": profile.description,
         "owner": profile.owner,
         "base": profile.base,
-        "targets": _targets(profile.targets),
-        "variables": {each.name: _variable(each) for each in profile.variables},
+        "targets": section_table(profile.targets, TARGETS),
+        "variables": {variable.name: section_table(variable, VARIABLE) for variable in profile.variables},
         "script": _script(profile.script, directory),
         "protected": _protected(_hidden(profile) if hide else profile, directory),
-        "rollout": _rollout(profile.policy, profile.policy_given),
-        "hooks": [_hook(each) for each in profile.policy.hooks],
-        "window": _window(profile),
-        "report": _without_empty(
-            {each.name: _plain(getattr(profile.report, each.name)) for each in fields(profile.report)}
-        ),
-        "lint": _without_empty({"accept": list(profile.accept)}),
+        "rollout": _rollout(policy, profile.policy_given),
+        "hooks": [section_table(hook, HOOK) for hook in policy.hooks],
+        "window": section_table(policy.window, WINDOW) if policy.window is not None else {},
+        "report": section_table(profile.report, REPORT),
+        "lint": {"accept": list(profile.accept)} if profile.accept else {},
     }
     return {key: value for key, value in table.items() if value or (key == "variables" and profile.variables)}
+
+
+def section_table(value: Any, section: Section) -> Table:
+    """A dataclass as the table of its section: what differs from its default, and what is required."""
+    return {
+        key.name: _written(found, key)
+        for key in section.keys
+        if (found := getattr(value, key.field, None)) is not None
+        and (key.name in section.required or found != section.default(key))
+    }
+
+
+def _written(value: Any, key: Key) -> Any:
+    match key.kind:
+        case Kind.LIST:
+            return [write_value(item, key.item) for item in value]
+        case Kind.ENTRIES if key.section is not None:
+            return [_entry(item, key, key.section) for item in value]
+        case Kind.SECTION if key.section is not None:
+            return section_table(value, key.section)
+        case _:
+            return write_value(value, key.kind)
+
+
+def _entry(value: Any, key: Key, section: Section) -> Any:
+    table = section_table(value, section)
+    return table[key.short] if set(table) == {key.short} else table
 
 
 def _hidden(profile: Profile) -> Profile:
@@ -64,54 +86,21 @@ def _hidden(profile: Profile) -> Profile:
     return replace(profile, protected={**profile.protected, **dict.fromkeys(secret, masked)})
 
 
-def _without_empty(table: Mapping[str, Any]) -> Table:
-    return {key: value for key, value in table.items() if value not in ("", None, False, [], (), {})}
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _targets(targets: Targets) -> Table:
-    return _without_empty(
-        {"ids": [str(each) for each in targets.ids], "match": list(targets.match), "tags": dict(targets.tags)}
-    )
-
-
-def _variable(variable: Variable) -> Table:
-    table = _without_empty({"help": variable.help, "pattern": variable.pattern})
-    return table if variable.default is None else {**table, "default": variable.default}
-
-
 def _script(script: Script, directory: Path | None) -> Table:
     handler = script.handler
     standard = WINDOWS if script.os is HandlerOs.WINDOWS else LINUX
     known = next((each for each in HANDLERS if each.matches(handler.publisher, handler.type)), standard)
-    odd = (handler.publisher, handler.type) != (standard.publisher, standard.type)
-    table = {
-        "os": script.os.value,
-        "publisher": handler.publisher if odd else "",
-        "type": handler.type if odd else "",
-        "handler_version": handler.version if handler.version != known.version else "",
-        "name": script.name,
-        "label": script.label,
-        "files": [{"uri": each.uri, "sha256": each.sha256} if each.sha256 else each.uri for each in script.files],
-        "command": script.command,
-        "inline_file": _relative(script.inline_file, directory),
-        "inline": "" if script.inline_file else script.inline,
-        "skip_dos2unix": script.skip_dos2unix,
-        "force_update_tag": script.force_update_tag,
-        "rerun": script.rerun.value if script.rerun is not Rerun.WHEN_CHANGED else "",
-        "provision_after": list(script.provision_after),
-        "suppress_failures": script.suppress_failures,
-        "settings": dict(script.settings),
-    }
-    kept = _without_empty(table)
-    if script.timestamp is not None:
-        kept["timestamp"] = script.timestamp
-    if not script.auto_upgrade_minor:
-        kept["auto_upgrade_minor"] = False
-    return kept
+    legacy = (handler.publisher, handler.type) != (standard.publisher, standard.type)
+    table: Table = {"os": script.os.value}
+    if legacy:
+        table |= {"publisher": handler.publisher, "type": handler.type}
+    if handler.version != known.version:
+        table["handler_version"] = handler.version
+    table |= section_table(script, SCRIPT)
+    if script.inline_file:
+        table["inline_file"] = _relative(script.inline_file, directory)
+        table.pop("inline", None)
+    return {key.name: table[key.name] for key in SCRIPT.keys if key.name in table}
 
 
 def _relative(path: str, directory: Path | None) -> str:
@@ -145,59 +134,15 @@ def _reference(name: str, ref: SecretRef, profile: Profile, directory: Path | No
 
 
 def _rollout(policy: RolloutPolicy, given: frozenset[str]) -> Table:
-    default = RolloutPolicy()
+    """What the profile states, also where it states the default; one batch size is `batch`, more are `steps`."""
     table: Table = {}
-    if policy.mode is not None:
-        table["mode"] = policy.mode.value.lower()
-    if "steps" in given or policy.steps != default.steps:
-        table.update(_steps(policy))
-    for key, name in POLICY_FIELDS.items():
-        value = getattr(policy, name)
-        if value is not None and (name in given or value != getattr(default, name)):
-            table[key] = _setting(key, value)
-    if policy.gate is not None:
-        table["gate"] = _called(policy.gate)
+    single = len(policy.steps) == 1 and not policy.steps[0].approve
+    for key in ROLLOUT.keys:
+        value = getattr(policy, key.field)
+        if value is None or (key.field not in given and value == ROLLOUT.default(key)):
+            continue
+        if key.field != "steps":
+            table[key.name] = _written(value, key)
+        elif key.name == ("batch" if single else "steps"):
+            table[key.name] = _written(policy.steps[0].amount if single else value, key)
     return table
-
-
-_TIMES = ("pause", "min_healthy", "health_wait", "batch_deadline", "soak")
-_SHARES = ("unhealthy", "unhealthy_upgraded")
-
-
-def _setting(key: str, value: Any) -> Any:
-    if key in _TIMES:
-        return duration.exact(value)
-    if key in _SHARES:
-        return f"{value}%"
-    return _amount(value) if isinstance(value, Amount) else _plain(value)
-
-
-def _steps(policy: RolloutPolicy) -> Table:
-    if len(policy.steps) == 1 and not policy.steps[0].approve:
-        return {"batch": _amount(policy.steps[0].amount)}
-    return {
-        "steps": [
-            {"batch": _amount(each.amount), "approve": True} if each.approve else _amount(each.amount)
-            for each in policy.steps
-        ]
-    }
-
-
-def _amount(amount: Amount) -> int | str:
-    return f"{amount.value}%" if amount.percent else amount.value
-
-
-def _called(hook: Hook | ExternalGate) -> Table:
-    table = _without_empty({"command": list(hook.command), "url": hook.url})
-    return table if hook.timeout_seconds == 30 else {**table, "timeout": duration.exact(hook.timeout_seconds)}
-
-
-def _hook(hook: Hook) -> Table:
-    return _called(hook) if hook.on == Hook().on else {"on": list(hook.on), **_called(hook)}
-
-
-def _window(profile: Profile) -> Table:
-    window = profile.policy.window
-    if window is None:
-        return {}
-    return {"start": window.start, "end": window.end, "days": list(window.days), "timezone": window.timezone}

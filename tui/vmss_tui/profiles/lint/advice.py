@@ -54,7 +54,7 @@ def mutable(uri: str) -> str:
 
 
 def _git_ref(host: str, segments: list[str]) -> str | None:
-    """The branch, tag or commit in the address of a file in a repository, None when it is no such address."""
+    """The branch, tag or commit in the address of a file in a repository, None when it is not such an address."""
     moving = next((each for each in segments if each.lower() in _BRANCHES), None)
     if host == "raw.githubusercontent.com":
         if segments[2:4] == ["refs", "heads"] and len(segments) > 4:

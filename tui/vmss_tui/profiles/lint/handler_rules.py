@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from vmss_tui.domain.fleet.script import HandlerOs, SecretRef, SecretSource
 from vmss_tui.profiles.format.problem import LintProblem, error, warning
 from vmss_tui.profiles.format.profile import OPEN_LITERALS, WHOLE, Profile, Script
-from vmss_tui.profiles.format.spec import PROTECTED_NAMES
+from vmss_tui.profiles.format.script_fields import PROTECTED_NAMES
 from vmss_tui.profiles.lint.script_text import check_text
 
 PUBLIC = {
@@ -74,7 +74,7 @@ def _files(script: Script) -> Iterator[LintProblem]:
         key = f"script.files[{index}]"
         yield from check_uri(each.uri, key, script.os)
         if each.sha256 and "${" not in each.sha256 and not _SHA256.fullmatch(each.sha256):
-            yield error(f"{key}.sha256", "is no SHA-256", "64 hex digits, as `sha256sum FILE` prints them")
+            yield error(f"{key}.sha256", "is not a SHA-256", "64 hex digits, as `sha256sum FILE` prints them")
         name = file_name(each.uri)
         if name and name in seen:
             yield warning(
@@ -92,9 +92,9 @@ def check_uri(uri: str, key: str, os: HandlerOs) -> Iterator[LintProblem]:
     if not uri.strip():
         yield error(key, "is empty", "give an address, or remove the entry")
     elif parts is None:
-        yield error(key, f"{uri!r} is no address", "write https://host/path/file")
+        yield error(key, f"{uri!r} is not an address", "write https://host/path/file")
     elif parts[0] not in ("http", "https"):
-        yield error(key, f"{uri!r} is no http or https address", "write https://host/path/file")
+        yield error(key, f"{uri!r} is not an http or https address", "write https://host/path/file")
     elif not parts[1]:
         yield error(key, f"{uri!r} names no host", "write https://host/path/file")
     elif uri != uri.strip() or re.search(r"\s", uri):
@@ -121,7 +121,7 @@ def file_name(uri: str) -> str:
 
 def _named(script: Script) -> Iterator[LintProblem]:
     if script.name and not _EXTENSION.fullmatch(script.name):
-        yield error("script.name", f"{script.name!r} is no extension name", "letters, digits, dots, dashes, at most 80")
+        yield error("script.name", f"{script.name!r} is not a valid extension name", "letters, digits, dots, dashes, at most 80")
     if script.inline:
         key = "script.inline_file" if script.inline_file else "script.inline"
         yield from check_text(script.inline, skip_dos2unix=script.skip_dos2unix, key=key)
@@ -143,7 +143,7 @@ def _settings(script: Script) -> Iterator[LintProblem]:
     for name in script.settings:
         key = f"script.settings.{name}"
         if name in PROTECTED_NAMES and name not in PUBLIC[script.os]:
-            yield error(key, f"'{name}' belongs into the protected settings", f"write protected.{name} as a reference")
+            yield error(key, f"'{name}' belongs in the protected settings", f"write protected.{name} as a reference")
         elif name not in PUBLIC[script.os]:
             near = next((each for each in PUBLIC[script.os] if each.lower() == name.lower()), "")
             hint = f"case matters: write {near}" if near else f"it knows {', '.join(PUBLIC[script.os])}"
@@ -178,14 +178,14 @@ def _protected(profile: Profile) -> Iterator[LintProblem]:
 def _reference(name: str, ref: SecretRef) -> Iterator[LintProblem]:
     key = f"protected.{name}"
     if ref.source is SecretSource.ENV and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", ref.where):
-        yield error(key, f"{ref.where!r} is no name of an environment variable", 'write { env = "NAME" }')
+        yield error(key, f"{ref.where!r} is not a valid name of an environment variable", 'write { env = "NAME" }')
     if ref.source is SecretSource.KEY_VAULT:
         vault, _, secret = ref.where.partition(" ")
         if not _VAULT.match(vault):
-            yield error("protected.key_vault.vault_id", "is no resource id of a vault", "copy it from the portal")
+            yield error("protected.key_vault.vault_id", "is not the resource id of a vault", "copy it from the portal")
         if not re.match(r"https://[^/]+/secrets/[^/]+", secret):
             yield error(
-                "protected.key_vault.secret_url", "is no address of a secret", "https://VAULT/secrets/NAME/VERSION"
+                "protected.key_vault.secret_url", "is not the address of a secret", "https://VAULT/secrets/NAME/VERSION"
             )
 
 
@@ -208,9 +208,9 @@ def _literals(profile: Profile) -> Iterator[LintProblem]:
     for name in profile.literals:
         key, value = f"protected.{name}", profile.protected[name].where
         if name == "storageAccountName" and not _ACCOUNT.fullmatch(value):
-            yield error(key, "is no name of a storage account", "3 to 24 lower-case letters and digits")
+            yield error(key, "is not a valid name of a storage account", "3 to 24 lower-case letters and digits")
         if name == "storageAccountKey" and not _is_base64(value):
-            yield error(key, "is no base64, so it is no storage account key", "copy the key again")
+            yield error(key, "is not base64, so it cannot be a storage account key", "copy the key again")
         if name in OPEN_LITERALS:
             continue
         hint = "refer to it with env, file or prompt; force = true keeps it here, for everyone who can read the file"

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.profiles.format.building import build
 from vmss_tui.profiles.format.document import Document, parse, read
 from vmss_tui.profiles.format.problem import LintProblem, error
 from vmss_tui.profiles.format.profile import Profile
+from vmss_tui.profiles.format.read import build
 from vmss_tui.profiles.lint.advice import advise
 from vmss_tui.profiles.lint.handler_rules import check_script
 from vmss_tui.profiles.lint.policy_rules import check_policy, check_rest, check_variables
@@ -28,7 +28,7 @@ def check(profile: Profile) -> tuple[LintProblem, ...]:
 
 def _checks(profile: Profile) -> Iterator[LintProblem]:
     if not NAMES.fullmatch(profile.name):
-        yield error("name", f"{profile.name!r} is no name", "letters, digits, dots, dashes; at most 64")
+        yield error("name", f"{profile.name!r} is not a valid name", "letters, digits, dots, dashes; at most 64")
     yield from check_variables(profile)
     yield from check_script(profile)
     yield from check_policy(profile)

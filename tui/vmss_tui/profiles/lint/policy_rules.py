@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import check_window
 from vmss_tui.domain.plan.rollout_policy import Hook, RolloutPolicy, check_rolling
-from vmss_tui.profiles.format.nearest import nearest
 from vmss_tui.profiles.format.problem import WARNINGS, LintProblem, error, warning
 from vmss_tui.profiles.format.profile import Profile, ReportFields
+from vmss_tui.profiles.format.values import nearest
 from vmss_tui.profiles.format.variables import NAME, names
 from vmss_tui.profiles.resolve import check_value
 
@@ -28,7 +28,7 @@ def check_policy(profile: Profile) -> Iterator[LintProblem]:
             "use rolling or manual; the set's own mode is put back afterwards",
         )
     if policy.gate is not None and not policy.gate.command and not policy.gate.url:
-        yield error("rollout.gate", "asks nobody", "give a command or a url")
+        yield error("rollout.gate", "has neither a command nor a url", "give one of them")
     yield from _limits(policy, given)
 
 
@@ -87,11 +87,11 @@ def check_variables(profile: Profile) -> Iterator[LintProblem]:
     for each in profile.variables:
         key = f"variables.{each.name}"
         if not NAME.fullmatch(each.name):
-            yield error(key, f"{each.name!r} is no name for a variable", "letters, digits, _ and -; a letter first")
+            yield error(key, f"{each.name!r} is not a valid name for a variable", "letters, digits, _ and -; a letter first")
         try:
             re.compile(each.pattern)
         except re.error as wrong:
-            yield error(f"{key}.pattern", f"is no regular expression: {wrong}", "correct it")
+            yield error(f"{key}.pattern", f"is not a regular expression: {wrong}", "correct it")
             continue
         if each.default:
             for problem in check_value(each, each.default):
@@ -130,7 +130,7 @@ def _uses(profile: Profile) -> Iterator[LintProblem]:
             if f"${{{name}" in text and f"${{{name}}}" not in text:
                 yield error(key, f"${{{name} is not closed", "write ${NAME}, or $${ for a literal ${")
             elif not NAME.fullmatch(name):
-                yield error(key, f"${{{name}}} is no variable", f"write $${{{name}}} to leave it to the shell")
+                yield error(key, f"${{{name}}} is not a variable", f"write $${{{name}}} to leave it to the shell")
             elif profile.variable(name) is None and not profile.base:
                 yield error(
                     key,
@@ -147,9 +147,11 @@ def _uses(profile: Profile) -> Iterator[LintProblem]:
 def check_rest(profile: Profile) -> Iterator[LintProblem]:
     """Hooks, window, report fields and accepted warnings."""
     for index, hook in enumerate(profile.policy.hooks):
-        for each in hook.on:
-            if each not in Hook().on:
-                yield error(f"hooks[{index}].on", f"{each!r} is nothing to be told", f"use {', '.join(Hook().on)}")
+        if not hook.command and not hook.url:
+            yield error(f"hooks[{index}]", "has neither a command nor a url", "give one of them")
+        for event in hook.on:
+            if event not in Hook().on:
+                yield error(f"hooks[{index}].on", f"{event!r} is not an event", f"use {', '.join(Hook().on)}")
     if profile.policy.window is not None:
         for problem in check_window(profile.policy.window):
             yield error(problem.field, problem.message, problem.hint)
@@ -165,7 +167,7 @@ def _report(report: ReportFields) -> Iterator[LintProblem]:
     try:
         re.compile(report.ticket_pattern)
     except re.error as wrong:
-        yield error("report.ticket_pattern", f"is no regular expression: {wrong}", "correct it")
+        yield error("report.ticket_pattern", f"is not a regular expression: {wrong}", "correct it")
     for index, each in enumerate(report.require):
         if each not in ("why", "ticket"):
             yield error(f"report.require[{index}]", f"{each!r} is not known", "use why and ticket")

@@ -21,7 +21,7 @@ async def check_syntax(
         return ()
     program = shutil.which(name)
     if program is None:
-        hint = f"install {name}, or rely on the machine to tell"
+        hint = f"install {name}, or check it on an instance"
         return (warning(key, f"the syntax was not checked: there is no {name} here", hint, "not-checked"),)
     try:
         complaints = await _complaints(program, text, timeout_seconds)

@@ -21,7 +21,7 @@ class Drafts:
         self._directory = directory or drafts_directory()
 
     def keep(self, form: str, texts: Mapping[str, str], at: datetime) -> bool:
-        """Remember what a form holds now; False when it could not be written, which is no reason to stop typing."""
+        """Remember what a form holds now; False when it could not be written, which does not stop the typing."""
         kept = {key: text for key, text in texts.items() if not _is_secret(key, text)}
         body = {"form": form, "at": at.astimezone(UTC).isoformat(), "texts": kept}
         try:

@@ -16,8 +16,8 @@ from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.errors import SaveRefused, UsageError
 from vmss_tui.profiles.convert.recognize import recognise
 from vmss_tui.profiles.format.document import parse, read_text, stamp_of
-from vmss_tui.profiles.format.nearest import nearest
 from vmss_tui.profiles.format.profile import Profile
+from vmss_tui.profiles.format.values import nearest
 from vmss_tui.profiles.lint.lint import NAMES, load
 from vmss_tui.profiles.redact import masked
 from vmss_tui.profiles.store.cache import Peeking, Stats
@@ -97,7 +97,7 @@ class ProfileStore:
         near = nearest(text, [each.name for each in entries], 3)
         known = ", ".join(near or sorted(each.name for each in entries)[:8]) or "none"
         raise UsageError(
-            f"no profile is called {text!r}",
+            f"there is no profile {text!r}",
             hint=f"did you mean {known}?" if near else f"known: {known}; `vmss-tui profiles list` shows where from",
         )
 
@@ -142,7 +142,7 @@ class ProfileStore:
         return self._labels[key]
 
     def used(self, name: str, at: datetime) -> None:
-        """Remember that a profile, by name or path, was used; failing to is no error, nor is one gone meanwhile."""
+        """Remember that a profile, by name or path, was used; a failure is ignored, and so is a profile that is gone."""
         with suppress(UsageError):
             self._uses.note(str(self.find(name).path), at)
 
@@ -154,7 +154,7 @@ class ProfileStore:
         """
         path = to or self._home(profile)
         if self._is_bundled(path):
-            raise SaveRefused(f"{path.name} came with the program", reason="bundled", hint="save it under another name")
+            raise SaveRefused(f"{path.name} is a bundled profile", reason="bundled", hint="save it under another name")
         if path.exists():
             self._may_replace(path, profile, overwrite=overwrite)
         from vmss_tui.profiles.format.write_toml import dump
@@ -216,7 +216,7 @@ class ProfileStore:
 
     def _home(self, profile: Profile) -> Path:
         if not NAMES.fullmatch(profile.name):
-            raise UsageError(f"{profile.name!r} is no name for a profile", hint="letters, digits, dots, dashes")
+            raise UsageError(f"{profile.name!r} is not a valid name for a profile", hint="letters, digits, dots, dashes")
         if profile.path is not None and not self._is_bundled(profile.path):
             return profile.path
         return self._writable().path / f"{profile.name}.toml"
@@ -229,10 +229,10 @@ class ProfileStore:
 
     def _free(self, name: str, directory: Path | None = None) -> Path:
         if not NAMES.fullmatch(name):
-            raise UsageError(f"{name!r} is no name for a profile", hint="letters, digits, dots, dashes; at most 64")
+            raise UsageError(f"{name!r} is not a valid name for a profile", hint="letters, digits, dots, dashes; at most 64")
         path = (directory or self._writable().path) / f"{name}.toml"
         if path.exists():
-            raise SaveRefused(f"{path} exists already", reason="exists", hint="choose another name")
+            raise SaveRefused(f"{path} already exists", reason="exists", hint="choose another name")
         return path
 
     def _is_bundled(self, path: Path) -> bool:
@@ -241,7 +241,7 @@ class ProfileStore:
     def _refuse_bundled(self, entry: ProfileEntry, verb: str) -> None:
         if self._is_bundled(entry.path):
             raise SaveRefused(
-                f"{entry.name} came with the program and is not {verb}", reason="bundled", hint="duplicate it first"
+                f"{entry.name} is a bundled profile and cannot be {verb}", reason="bundled", hint="duplicate it first"
             )
 
     def _may_replace(self, path: Path, profile: Profile, *, overwrite: bool) -> None:
@@ -252,14 +252,14 @@ class ProfileStore:
         ours = profile.path is not None and path.resolve() == profile.path.resolve()
         if ours and profile.stamp and stamp != profile.stamp:
             raise SaveRefused(
-                f"{path.name} was changed by somebody since it was loaded",
+                f"{path.name} was changed on disk since it was loaded",
                 reason="changed",
                 hint="load it again, or save yours under another name",
             )
         if overwrite:
             return
         if not ours:
-            raise SaveRefused(f"{path} exists already", reason="exists", hint="choose another name, or overwrite it")
+            raise SaveRefused(f"{path} already exists", reason="exists", hint="choose another name, or overwrite it")
         lost = _what_is_lost(text)
         if lost:
             raise SaveRefused(

@@ -26,7 +26,7 @@ class Uses:
         return {key: at for key, text in found.items() if (at := _time(text))} if isinstance(found, dict) else {}
 
     def note(self, key: str, at: datetime) -> None:
-        """Remember a use; a state directory that cannot be written is no reason to fail."""
+        """Remember a use; a state directory that cannot be written does not matter."""
         known = {**self.read(), key: at.astimezone(UTC)}
         newest = sorted(known.items(), key=lambda each: each[1], reverse=True)[:_KEPT]
         text = json.dumps({each: when.isoformat() for each, when in newest}, indent=1)

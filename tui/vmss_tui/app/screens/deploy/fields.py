@@ -7,15 +7,10 @@ from vmss_tui.app.widgets.form import Field, Heading
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.plan.form import (
-    RARE_FIELDS,
-    REPORT_FIELDS,
-    ROLLOUT_FIELDS,
-    SCRIPT_FIELDS,
-    FieldSpec,
-    hint,
-)
+from vmss_tui.presentation.plan.form import FieldSpec, hint
 from vmss_tui.presentation.table import Line
+from vmss_tui.profiles.form import choices, form_keys
+from vmss_tui.profiles.format.keys import Group
 from vmss_tui.profiles.model import WHOLE, LintProblem
 from vmss_tui.profiles.preview import preview
 from vmss_tui.profiles.protected_changes import source_of
@@ -24,7 +19,7 @@ from vmss_tui.text import plain
 ADD_PROTECTED = "protected+"
 """Key of the field with which a protected setting is added."""
 
-_INLINE = FieldSpec(key="script.inline", label="Inline script", hint="f4 writes one in your editor")
+_INLINE = FieldSpec(key="script.inline", label="Inline script", hint="f4 opens $EDITOR")
 _ADD = FieldSpec(
     key=ADD_PROTECTED,
     label="Add",
@@ -32,6 +27,22 @@ _ADD = FieldSpec(
     hint="name, then $VARIABLE, @file or ? (asks); enter adds",
 )
 _MANY = ("script.files", "script.inline")
+
+
+def specs(group: Group) -> tuple[FieldSpec, ...]:
+    """The fields of a group, as the table of keys describes them."""
+    return tuple(
+        FieldSpec(
+            key=path,
+            label=key.form.label,
+            hint=key.form.hint,
+            cells=key.form.cells,
+            choices=choices(key),
+            placeholder=key.form.placeholder,
+        )
+        for path, key in form_keys(group)
+        if key.form is not None
+    )
 
 
 def fields_of(form: Form) -> list[Widget]:
@@ -49,17 +60,17 @@ def fields_of(form: Form) -> list[Widget]:
             )
             widgets.append(_field(form, spec))
     widgets.append(Heading("SCRIPT", classes="group" if widgets else "group first"))
-    widgets += [_field(form, spec) for spec in SCRIPT_FIELDS]
+    widgets += [_field(form, spec) for spec in specs(Group.SCRIPT)]
     widgets.append(_field(form, _INLINE))
     widgets.append(Heading("PROTECTED SETTINGS", classes="group"))
     widgets += [_field(form, _protected(name), secret=True) for name in sorted(form.profile.protected)]
     widgets.append(Field(_ADD, ""))
     widgets.append(Heading("ROLLOUT", classes="group"))
-    widgets += [_field(form, spec) for spec in ROLLOUT_FIELDS]
-    widgets.append(Heading("FOR THE RECORD", classes="group"))
-    widgets += [_field(form, spec) for spec in REPORT_FIELDS]
-    widgets.append(Heading("RARELY NEEDED", classes="group"))
-    widgets += [_field(form, spec) for spec in RARE_FIELDS]
+    widgets += [_field(form, spec) for spec in specs(Group.ROLLOUT)]
+    widgets.append(Heading("CHANGE RECORD", classes="group"))
+    widgets += [_field(form, spec) for spec in specs(Group.RECORD)]
+    widgets.append(Heading("ADVANCED", classes="group"))
+    widgets += [_field(form, spec) for spec in specs(Group.ADVANCED)]
     return widgets
 
 
@@ -89,7 +100,7 @@ def remark(
     if spec.key.startswith("protected."):
         return _protected_remark(form, spec.key)
     if spec.key == "script.inline" and form.text(spec.key):
-        return ((f"{form.meter()}; f4 opens your editor", Role.DIM),)
+        return ((f"{form.meter()}; f4 opens $EDITOR", Role.DIM),)
     if spec.key == "script.command" and plan is not None:
         runs = next((each.text for each in preview(plan.script) if each.verb == "run"), "")
         return (("runs: ", Role.DIM), (plain(runs), Role.PLAIN))

@@ -12,10 +12,10 @@ from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, SecretSource
 from vmss_tui.engine.prepare import Names, RolloutWish, nameless
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.presentation.plan.form import RARE_FIELDS, REPORT_FIELDS, ROLLOUT_FIELDS, SCRIPT_FIELDS
 from vmss_tui.profiles.convert.inline_script import encode
 from vmss_tui.profiles.convert.read_foreign import from_scale_set
-from vmss_tui.profiles.format.form_fields import edit_field, show_field
+from vmss_tui.profiles.form import edit_field, form_keys, show_field
+from vmss_tui.profiles.format.keys import Group
 from vmss_tui.profiles.format.problem import error
 from vmss_tui.profiles.model import (
     LintProblem,
@@ -31,7 +31,8 @@ from vmss_tui.profiles.model import (
 )
 from vmss_tui.profiles.store.store import ProfileStore
 
-FIXED_KEYS = tuple(each.key for each in (*SCRIPT_FIELDS, *ROLLOUT_FIELDS, *REPORT_FIELDS, *RARE_FIELDS))
+SCRIPT_KEYS = tuple(path for path, _ in form_keys(Group.SCRIPT))
+OTHER_KEYS = tuple(path for group in (Group.ROLLOUT, Group.RECORD, Group.ADVANCED) for path, _ in form_keys(group))
 _ALIASES = {"rollout.steps": "rollout.batch", "script.inline_file": "script.inline"}
 
 
@@ -94,10 +95,10 @@ class Form:
         protected = tuple(f"protected.{name}" for name in sorted(self.profile.protected))
         return (
             *variables,
-            *FIXED_KEYS[: len(SCRIPT_FIELDS)],
+            *SCRIPT_KEYS,
             "script.inline",
             *protected,
-            *FIXED_KEYS[len(SCRIPT_FIELDS) :],
+            *OTHER_KEYS,
         )
 
     def text(self, key: str) -> str:
@@ -106,8 +107,7 @@ class Form:
             return self._typed[key]
         if key.startswith("variables."):
             return self._values.get(key.removeprefix("variables."), "")
-        shown = show_field(self.profile, key)
-        return "own" if key == "rollout.mode" and not shown else shown
+        return show_field(self.profile, key)
 
     def edit(self, key: str, text: str) -> None:
         """Somebody typed into a field."""

@@ -14,7 +14,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.errors import UsageError
 from vmss_tui.profiles.convert.read_foreign import Imported, from_json, from_scale_set
-from vmss_tui.profiles.format.building import handler_for
+from vmss_tui.profiles.format.read import handler_for
 from vmss_tui.profiles.store.store import ProfileStore
 
 _OS = click.option("--os", "system", type=click.Choice(["linux", "windows"]), help="Operating system of the handler.")

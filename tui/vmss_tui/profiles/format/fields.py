@@ -1,0 +1,152 @@
+"""The table of all keys of a profile: a key that is not here does not exist, and one that nothing acts on fails a test.
+
+Reader, writer, JSON Schema, limits, deploy form and report iterate over it. Pure data.
+"""
+
+from vmss_tui.profiles.format.keys import FormField, Group, Key, Kind, Section
+from vmss_tui.profiles.format.policy_fields import HOOK, ROLLOUT, WINDOW
+from vmss_tui.profiles.format.profile import ReportFields, Targets, Variable
+from vmss_tui.profiles.format.script_fields import PROTECTED, SCRIPT
+
+_PREPARE = "vmss_tui.cli.commands.rollout.prepare"
+_NOTIFY = "vmss_tui.engine.runner.notifications"
+_BODIES = "vmss_tui.gateway.bodies"
+_LISTED = "vmss_tui.cli.commands.profiles.profiles"
+_RECORD = "vmss_tui.cli.commands.rollout.rollout"
+
+TARGETS = Section(
+    help="Which scale sets this profile is for: those in `ids`, and those that fit `match` and `tags`.",
+    becomes=Targets,
+    keys=(
+        Key(
+            name="ids", kind=Kind.LIST, item=Kind.SET_ID, help="Resource ids of scale sets.",
+            consumer=f"{_PREPARE}:targets.ids",
+        ),
+        Key(
+            name="match", kind=Kind.LIST, help="Globs over group/name, such as 'prod-*/web-*'.",
+            consumer=f"{_PREPARE}:targets.match",
+        ),
+        Key(
+            name="tags", kind=Kind.TEXT_MAP, help="Tags that a set must all have; values may be globs.",
+            consumer=f"{_PREPARE}:targets.tags",
+        ),
+    ),
+)  # fmt: skip
+
+VARIABLE = Section(
+    help="A value that is filled in as ${name}.",
+    becomes=Variable,
+    keys=(
+        Key(
+            name="help", kind=Kind.TEXT, help="What the value means, for the person who is asked for it.",
+            consumer="vmss_tui.app.screens.deploy.form:variable.help",
+        ),
+        Key(
+            name="default", kind=Kind.TEXT, help="Used when no value is given; without it a value is required.",
+            consumer="vmss_tui.app.screens.deploy.form:variable.default",
+        ),
+        Key(
+            name="pattern", kind=Kind.TEXT, help="Regular expression that the whole value must match.",
+            consumer="vmss_tui.profiles.resolve:variable.pattern", by_format=True,
+        ),
+        Key(
+            name="required", kind=Kind.FLAG, help="States for readers what the default says: no default, required.",
+            consumer="vmss_tui.profiles.format.read:_required", by_format=True,
+        ),
+    ),
+)  # fmt: skip
+
+REPORT = Section(
+    help="What the record of a rollout must say.",
+    becomes=ReportFields,
+    keys=(
+        Key(
+            name="why", kind=Kind.TEXT, help="Default reason; may use ${variables}.", consumer=f"{_RECORD}:report.why",
+            form=FormField(group=Group.RECORD, label="Why", placeholder="for the record"),
+        ),
+        Key(
+            name="ticket", kind=Kind.TEXT, help="Default ticket; may use ${variables}.",
+            consumer=f"{_RECORD}:report.ticket",
+            form=FormField(group=Group.RECORD, label="Ticket", cells=20, placeholder="CHG0012345"),
+        ),
+        Key(
+            name="ticket_pattern", kind=Kind.TEXT, help="Regular expression that a ticket must match.",
+            consumer=f"{_RECORD}:check_record",
+        ),
+        Key(
+            name="require", kind=Kind.LIST, help="Fields without which nothing starts: why, ticket.",
+            consumer=f"{_RECORD}:check_record",
+        ),
+    ),
+)  # fmt: skip
+
+LINT = Section(
+    help="How strict to be.",
+    keys=(
+        Key(
+            name="accept", kind=Kind.LIST, help="Codes of warnings that the team accepts.",
+            consumer="vmss_tui.profiles.lint.lint:profile.accept", by_format=True,
+        ),
+    ),
+)  # fmt: skip
+
+PROFILE = Section(
+    help="A deployment profile of vmss-tui: a script, where it goes, how fast.",
+    keys=(
+        Key(
+            name="schema", kind=Kind.WHOLE, help="Version of this format: 1.", low=1, high=1,
+            consumer="vmss_tui.profiles.format.read:_schema", by_format=True,
+        ),
+        Key(
+            name="name", kind=Kind.TEXT, help="Name of the profile; without it, the file's.",
+            consumer=f"{_PREPARE}:profile.name",
+        ),
+        Key(
+            name="description", kind=Kind.TEXT, help="What it does, in one line.",
+            consumer=f"{_LISTED}:entry.description",
+        ),
+        Key(name="owner", kind=Kind.TEXT, help="Who maintains it.", consumer=f"{_LISTED}:entry.owner"),
+        Key(
+            name="extends", kind=Kind.TEXT, help="Path of a profile to start from, relative to this one.",
+            consumer="vmss_tui.profiles.format.document:_extend", by_format=True,
+        ),
+        Key(
+            name="base", kind=Kind.FLAG, help="Exists only to be extended: not listed, and may be incomplete.",
+            consumer="vmss_tui.profiles.store.store:profile.base", by_format=True,
+        ),
+        Key(
+            name="targets", kind=Kind.SECTION, section=TARGETS, help=TARGETS.help, consumer=f"{_PREPARE}:targets.choose"
+        ),
+        Key(
+            name="variables", kind=Kind.SECTION, help="Values that are filled in as ${name}.",
+            section=Section(help="Values that are filled in as ${name}.", each=VARIABLE),
+            consumer=f"{_PREPARE}:resolved.variables",
+        ),
+        Key(
+            name="script", kind=Kind.SECTION, section=SCRIPT, help=SCRIPT.help, consumer=f"{_PREPARE}:resolved.script"
+        ),
+        Key(
+            name="protected", kind=Kind.SECTION, section=PROTECTED, help=PROTECTED.help,
+            consumer=f"{_BODIES}:script.protected", azure="protectedSettings",
+        ),
+        Key(
+            name="rollout", kind=Kind.SECTION, section=ROLLOUT, help=ROLLOUT.help, attribute="policy",
+            consumer=f"{_PREPARE}:resolved.policy",
+        ),
+        Key(
+            name="hooks", kind=Kind.ENTRIES, section=HOOK, attribute="policy.hooks", consumer=f"{_NOTIFY}:policy.hooks",
+            help="Who is notified about a rollout: [[hooks]] with a command or a url each.",
+        ),
+        Key(
+            name="window", kind=Kind.SECTION, section=WINDOW, help=WINDOW.help, attribute="policy.window",
+            consumer="vmss_tui.domain.plan.checks.maintenance:policy.window",
+        ),
+        Key(
+            name="report", kind=Kind.SECTION, section=REPORT, help=REPORT.help, consumer=f"{_PREPARE}:profile"
+        ),
+        Key(
+            name="lint", kind=Kind.SECTION, section=LINT, help=LINT.help,
+            consumer="vmss_tui.profiles.lint.lint:profile.accept", by_format=True,
+        ),
+    ),
+)  # fmt: skip
