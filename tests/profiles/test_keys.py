@@ -90,7 +90,9 @@ def test_every_field_of_a_policy_has_a_key() -> None:
     assert set(RolloutPolicy.__dataclass_fields__) - elsewhere == fields(ROLLOUT)
 
 
-@pytest.mark.parametrize("path", [path for path, key in KEYS.items() if key.section is not None and key.section.becomes])
+@pytest.mark.parametrize(
+    "path", [path for path, key in KEYS.items() if key.section is not None and key.section.becomes]
+)
 def test_attributes_exist(path: str) -> None:
     section = KEYS[path].section
     assert section is not None and section.becomes is not None

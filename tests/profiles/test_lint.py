@@ -105,7 +105,11 @@ def test_an_unfinished_file_names_its_last_line() -> None:
         ("window.start = '22:00'", "window", "has no end"),
         ("window = {start = '25:00', end = '04:00'}", "window.start", "'25:00' is not a time of day"),
         ("window = {start = '1:00', end = '04:00', days = ['mo']}", "window.days", "'mo' is not a day"),
-        ("window = {start = '01:00', end = '04:00', timezone = 'X'}", "window.timezone", "'X' is not a known time zone"),
+        (
+            "window = {start = '01:00', end = '04:00', timezone = 'X'}",
+            "window.timezone",
+            "'X' is not a known time zone",
+        ),
         ("report.ticket_pattern = '('", "report.ticket_pattern", "is not a regular expression"),
         ("report.require = ['boss']", "report.require[0]", "'boss' is not known"),
         ("variables.v.pattern = '('", "variables.v.pattern", "is not a regular expression"),

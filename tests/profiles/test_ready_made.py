@@ -58,7 +58,9 @@ def arguments(values: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize("name", RUNS)
 def test_a_ready_made_profile_rolls_out(vmss: Program, name: str) -> None:
     values, label = RUNS[name]
-    done = vmss("rollout", quick(vmss, name), name, *arguments(values), "--yes", "--jsonl", "--outside-window", "a test")
+    done = vmss(
+        "rollout", quick(vmss, name), name, *arguments(values), "--yes", "--jsonl", "--outside-window", "a test"
+    )
     assert (done.code, done.err) == (0, "")
     last: dict[str, Any] = done.records[-1]
     assert (last["verdict"], last["failed"], last["counts"]["done"]) == ("completed", [], 4)

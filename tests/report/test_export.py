@@ -165,7 +165,7 @@ def test_markdown_tells_the_story() -> None:
         "| Batch 2 | 2 instances: 1, 2 |",
         "| Left out | 9: protected |",
         "| Estimate | ",
-        "| Failure budget | 1 in the whole run |",
+        "| Failure budget | 1 in the whole rollout |",
         "| Deadline of a batch | 1h30m |",
         "| Soak | 1m |",
         "| Strategy | our batches, Automatic mode |",
@@ -196,13 +196,13 @@ def test_the_whole_policy_is_on_record_but_no_argument_of_a_command() -> None:
     text = export.to_markdown(HEADER, log_of(e.Planned(replace(PLAN, policy=policy, holds_repairs=True))))
     for piece in (
         "| Automatic repairs | suspended while it ran |",
-        "| Failure budget | 50% (1 of 3) in the whole run |",
+        "| Failure budget | 50% (1 of 3) in the whole rollout |",
         "| Minimum healthy time | 1m30s |",
         "| First | web_0 |",
         "| Excluded | 9 |",
-        "| Also | unhealthy ones first |",
+        "| Order | unhealthy first |",
         "| External gate | gate.example, within 30s |",
-        "| Told | the command notify on needs person, failed |",
+        "| Notified | the command notify on needs person, failed |",
     ):
         assert piece in text, piece
     assert "secret" not in text

@@ -67,8 +67,8 @@ def drift(
 def fleet_drift(profile: Profile, fleet: Iterable[FleetEntry], *, named: Naming = _nameless) -> tuple[Drift, ...]:
     """Compare every target of a profile in the fleet with it, by what the fleet's own reading says already.
 
-    Instances lag when Azure says that they do not have the latest model; a set that was not counted yet says nothing about
-    its instances.
+    Instances lag when Azure says that they do not have the latest model; a set that was not counted yet
+    says nothing about its instances.
     """
     return tuple(_of_entry(profile, each, named) for each in fleet if profile.targets.choose(each.scale_set))
 

@@ -10,10 +10,13 @@ from vmss_tui import duration
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import Amount, ExternalGate, Hook, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.journal.store import RolloutHeader
+from vmss_tui.profiles.format.keys import Key
+from vmss_tui.profiles.format.policy_fields import ROLLOUT
+from vmss_tui.profiles.format.values import show_value
 from vmss_tui.text import counted
 
 Fact = tuple[str, str]
@@ -118,47 +121,31 @@ def policy(plan: RolloutPlan) -> Iterator[Fact]:
     mode = rules.mode or plan.set_mode
     own = "" if mode is plan.set_mode else f" (the set's own mode is {plan.set_mode.value})"
     yield "Strategy", f"{_WHO[plan.strategy]}, {UpgradeMode(mode).value} mode{own}"
-    yield "Batches", ", ".join(f"{each.amount}{' after approval' if each.approve else ''}" for each in rules.steps)
-    yield "Zones", "mixed in a batch" if rules.cross_zone else "never two in one batch"
-    yield "Pause", duration.exact(rules.pause_seconds)
-    yield "Unhealthy", f"at most {rules.unhealthy_percent}% of the set"
-    yield "Unhealthy updated", f"at most {rules.unhealthy_upgraded_percent}% of the updated"
-    if rules.failure_budget is not None:
-        limit, total = rules.failure_budget, plan.total
-        count = f" ({percent_of(limit.value, total)} of {total})" if limit.percent else ""
-        yield "Failure budget", f"{limit}{count} in the whole run"
-    yield from _times(rules)
-    yield from _choices(rules)
+    yield from ((key.report.title, words) for key in ROLLOUT.keys if key.report and (words := _stated(plan, key)))
+    if rules.force_rerun:
+        yield "Re-run", "forced, even if settings are unchanged"
     if rules.window is not None:
         yield "Maintenance window", str(rules.window)
+    if rules.gate is not None:
+        yield "External gate", f"{_called(rules.gate)}, within {duration.exact(rules.gate.timeout_seconds)}"
+    for hook in rules.hooks:
+        yield "Notified", f"{_called(hook)} on {', '.join(event.replace('_', ' ') for event in hook.on)}"
     if plan.holds_repairs:
         yield "Automatic repairs", "suspended while it ran"
 
 
-def _times(rules: RolloutPolicy) -> Iterator[Fact]:
-    yield "Health", f"within {duration.exact(rules.health_wait_seconds)} after an update"
-    if rules.min_healthy_seconds:
-        yield "Minimum healthy time", duration.exact(rules.min_healthy_seconds)
-    yield "Deadline of a batch", duration.exact(rules.batch_deadline_seconds)
-    if rules.soak_seconds:
-        yield "Soak", duration.exact(rules.soak_seconds)
-
-
-def _choices(rules: RolloutPolicy) -> Iterator[Fact]:
-    lists = (("First", rules.canary), ("Excluded", rules.exclude))
-    yield from ((name, ", ".join(ids)) for name, ids in lists if ids)
-    flags = (
-        ("unhealthy ones first", rules.prioritise_unhealthy),
-        ("rolls back when a limit is broken", rules.rollback_on_breach),
-        ("with extra instances (surge)", rules.surge),
-        ("runs again with the same settings", rules.force_rerun),
-    )
-    if chosen := [words for words, on in flags if on]:
-        yield "Also", ", ".join(chosen)
-    if rules.gate is not None:
-        yield "External gate", f"{_called(rules.gate)}, within {duration.exact(rules.gate.timeout_seconds)}"
-    for hook in rules.hooks:
-        yield "Told", f"{_called(hook)} on {', '.join(each.replace('_', ' ') for each in hook.on)}"
+def _stated(plan: RolloutPlan, key: Key) -> str:
+    """A value of the policy in the words of its key; empty when there is nothing to say."""
+    rules, line = plan.policy, key.report
+    value = getattr(rules, key.field)
+    if line is None:
+        return ""
+    if key.field == "steps":
+        return ", ".join(f"{step.amount}{' after approval' if step.approve else ''}" for step in rules.steps)
+    shown = show_value(value, key)
+    if isinstance(value, Amount) and value.percent:
+        shown = f"{shown} ({percent_of(value.value, plan.total)} of {plan.total})"
+    return line.on.format(shown) if value else line.off
 
 
 def _called(what: ExternalGate | Hook) -> str:

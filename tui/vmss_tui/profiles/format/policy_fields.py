@@ -172,7 +172,7 @@ ROLLOUT = Section(
         ),
         Key(
             name="exclude", kind=Kind.LIST, help="Instance ids to exclude.",
-            consumer=f"{_PLANNER}:policy.exclude",
+            consumer="vmss_tui.domain.plan.exclusions:policy.exclude",
             form=FormField(
                 group=Group.ROLLOUT, label="Exclude", cells=20, placeholder="ids", hint="never these instances"
             ),

@@ -121,7 +121,9 @@ def file_name(uri: str) -> str:
 
 def _named(script: Script) -> Iterator[LintProblem]:
     if script.name and not _EXTENSION.fullmatch(script.name):
-        yield error("script.name", f"{script.name!r} is not a valid extension name", "letters, digits, dots, dashes, at most 80")
+        yield error(
+            "script.name", f"{script.name!r} is not a valid extension name", "letters, digits, dots, dashes, at most 80"
+        )
     if script.inline:
         key = "script.inline_file" if script.inline_file else "script.inline"
         yield from check_text(script.inline, skip_dos2unix=script.skip_dos2unix, key=key)

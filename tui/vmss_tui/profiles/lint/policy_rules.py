@@ -87,7 +87,9 @@ def check_variables(profile: Profile) -> Iterator[LintProblem]:
     for each in profile.variables:
         key = f"variables.{each.name}"
         if not NAME.fullmatch(each.name):
-            yield error(key, f"{each.name!r} is not a valid name for a variable", "letters, digits, _ and -; a letter first")
+            yield error(
+                key, f"{each.name!r} is not a valid name for a variable", "letters, digits, _ and -; a letter first"
+            )
         try:
             re.compile(each.pattern)
         except re.error as wrong:

@@ -142,7 +142,7 @@ class ProfileStore:
         return self._labels[key]
 
     def used(self, name: str, at: datetime) -> None:
-        """Remember that a profile, by name or path, was used; a failure is ignored, and so is a profile that is gone."""
+        """Remember that a profile, by name or path, was used; a failure is ignored, as is a profile that is gone."""
         with suppress(UsageError):
             self._uses.note(str(self.find(name).path), at)
 
@@ -216,7 +216,9 @@ class ProfileStore:
 
     def _home(self, profile: Profile) -> Path:
         if not NAMES.fullmatch(profile.name):
-            raise UsageError(f"{profile.name!r} is not a valid name for a profile", hint="letters, digits, dots, dashes")
+            raise UsageError(
+                f"{profile.name!r} is not a valid name for a profile", hint="letters, digits, dots, dashes"
+            )
         if profile.path is not None and not self._is_bundled(profile.path):
             return profile.path
         return self._writable().path / f"{profile.name}.toml"
@@ -229,7 +231,9 @@ class ProfileStore:
 
     def _free(self, name: str, directory: Path | None = None) -> Path:
         if not NAMES.fullmatch(name):
-            raise UsageError(f"{name!r} is not a valid name for a profile", hint="letters, digits, dots, dashes; at most 64")
+            raise UsageError(
+                f"{name!r} is not a valid name for a profile", hint="letters, digits, dots, dashes; at most 64"
+            )
         path = (directory or self._writable().path) / f"{name}.toml"
         if path.exists():
             raise SaveRefused(f"{path} already exists", reason="exists", hint="choose another name")
