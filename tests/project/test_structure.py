@@ -21,12 +21,6 @@ OPEN_MATCHES = {
     "vmss_tui.engine.runner.notifications",
     "vmss_tui.engine.runner.runner",
     "vmss_tui.presentation.rollout.log",
-    "vmss_tui.profiles.convert.export",
-    "vmss_tui.profiles.form",
-    "vmss_tui.profiles.format.schema",
-    "vmss_tui.profiles.format.write_toml",
-    "vmss_tui.profiles.protected_changes",
-    "vmss_tui.profiles.secrets",
     "vmss_tui.report.telling",
     "vmss_tui.simulator.world.changes.advance",
 }

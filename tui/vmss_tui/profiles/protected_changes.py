@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef, SecretSource
 from vmss_tui.profiles.format.profile import WHOLE
@@ -77,3 +78,5 @@ def source_of(ref: SecretRef) -> str:
             return "in the profile"
         case SecretSource.KEY_VAULT:
             return f"Key Vault {ref.where.partition(' ')[2]}"
+        case _:
+            assert_never(ref.source)

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid
@@ -85,8 +85,10 @@ def _value(name: str, ref: SecretRef, environ: Mapping[str, str], prompt: Callab
             return _from_file(name, expanded(ref.where))
         case SecretSource.LITERAL if ref.where:
             return ref.where
-        case _:
+        case SecretSource.LITERAL | SecretSource.PROMPT | SecretSource.KEY_VAULT:
             return environ.get(variable_of(name), "") or _asked(name, ref, prompt)
+        case _:
+            assert_never(ref.source)
 
 
 def _from_environment(name: str, variable: str, environ: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -147,5 +147,7 @@ def _fetched(key: str, ref: SecretRef, number: int) -> tuple[list[str], str]:
             return [f': "${{{variable}:?}}"; export {variable}'], shaped
         case SecretSource.FILE:
             return [f'{variable}="$(cat {shlex.quote(ref.where)})"; export {variable}'], shaped
-        case _:
+        case SecretSource.PROMPT | SecretSource.LITERAL | SecretSource.KEY_VAULT:
             return [f"printf '%s: ' {key} >&2; IFS= read -r {variable}; export {variable}"], shaped
+        case _:
+            assert_never(ref.source)

@@ -6,7 +6,7 @@ Pure; `python -m vmss_tui.profiles.format.schema FILE` writes it to a file.
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from vmss_tui.profiles.format.fields import PROFILE
 from vmss_tui.profiles.format.keys import Key, Kind, Section
@@ -84,8 +84,10 @@ def _value(key: Key) -> Schema:
         case Kind.ENTRIES:
             least = {"minItems": key.low} if key.low else {}
             return {"type": "array", **least, "items": _entry(key, key.section or Section(help=""))}
-        case _:
+        case Kind.FLAG | Kind.DURATION | Kind.AMOUNT | Kind.SET_ID | Kind.TEXT_MAP | Kind.TABLE | Kind.SECRET:
             return _SHAPES[key.kind]
+        case _:
+            assert_never(key.kind)
 
 
 def _entry(key: Key, section: Section) -> Schema:

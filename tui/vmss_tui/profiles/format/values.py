@@ -3,8 +3,9 @@
 Pure. Values that are made of others (sections, entries, references) are for `read` and `write_toml`.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -58,38 +59,36 @@ def write_value(value: Any, kind: Kind) -> Any:
             return str(value)
         case Kind.TABLE | Kind.TEXT_MAP:
             return dict(value)
-        case _:
+        case Kind.TEXT | Kind.FLAG | Kind.WHOLE | Kind.LIST | Kind.ENTRIES | Kind.SECRET | Kind.SECTION:
             return value
+        case _:
+            assert_never(kind)
 
 
 def show_value(value: Any, key: Key) -> str:
     """A value for people, as `parse_value` reads it; empty for one that is not there."""
     if value is None:
         return ""
-    match key.kind:
-        case Kind.FLAG:
-            return "yes" if value else "no"
-        case Kind.LIST:
-            return ", ".join(str(write_value(item, key.item)) for item in value)
-        case _:
-            return str(write_value(value, key.kind))
+    if key.kind is Kind.FLAG:
+        return "yes" if value else "no"
+    if key.kind is Kind.LIST:
+        return ", ".join(str(write_value(item, key.item)) for item in value)
+    return str(write_value(value, key.kind))
 
 
 def parse_value(text: str, key: Key, at: str) -> Any:
     """The typed value of what was typed into a form. Raises Refused."""
-    match key.kind:
-        case Kind.FLAG:
-            return parse_flag(text, at)
-        case Kind.LIST:
-            item = Key(name=key.name, kind=key.item, help="")
-            return tuple(read_value(part.strip(), item, at) for part in text.split(",") if part.strip())
-        case Kind.WHOLE:
-            word = text.strip()
-            if not word.removeprefix("-").isdecimal():
-                raise refuse(at, f"{text!r} is not a whole number", "write a number, or nothing")
-            return read_value(int(word), key, at)
-        case _:
-            return read_value(text.strip(), key, at)
+    if key.kind is Kind.FLAG:
+        return parse_flag(text, at)
+    word = text.strip()
+    if key.kind is Kind.LIST:
+        item = Key(name=key.name, kind=key.item, help="")
+        return tuple(read_value(part.strip(), item, at) for part in word.split(",") if part.strip())
+    if key.kind is not Kind.WHOLE:
+        return read_value(word, key, at)
+    if not re.fullmatch(r"-?[0-9]{1,18}", word):
+        raise refuse(at, f"{text!r} is not a whole number", "write a number, or nothing")
+    return read_value(int(word), key, at)
 
 
 def parse_flag(text: str, at: str) -> bool:

@@ -8,7 +8,7 @@ import os
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 import tomli_w
 
@@ -64,15 +64,13 @@ def section_table(value: Any, section: Section) -> Table:
 
 
 def _written(value: Any, key: Key) -> Any:
-    match key.kind:
-        case Kind.LIST:
-            return [write_value(item, key.item) for item in value]
-        case Kind.ENTRIES if key.section is not None:
-            return [_entry(item, key, key.section) for item in value]
-        case Kind.SECTION if key.section is not None:
-            return section_table(value, key.section)
-        case _:
-            return write_value(value, key.kind)
+    if key.kind is Kind.LIST:
+        return [write_value(item, key.item) for item in value]
+    if key.kind is Kind.ENTRIES and key.section is not None:
+        return [_entry(item, key, key.section) for item in value]
+    if key.kind is Kind.SECTION and key.section is not None:
+        return section_table(value, key.section)
+    return write_value(value, key.kind)
 
 
 def _entry(value: Any, key: Key, section: Section) -> Any:
@@ -129,8 +127,10 @@ def _reference(name: str, ref: SecretRef, profile: Profile, directory: Path | No
             return dict(found) if isinstance(found, dict) else {}
         case SecretSource.LITERAL:
             return {"literal": ref.where, **({"force": True} if name in profile.forced else {})}
-        case _:
+        case SecretSource.ENV | SecretSource.KEY_VAULT:
             return {ref.source.value: ref.where}
+        case _:
+            assert_never(ref.source)
 
 
 def _rollout(policy: RolloutPolicy, given: frozenset[str]) -> Table:
