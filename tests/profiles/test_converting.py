@@ -123,7 +123,7 @@ def test_odd_settings_are_passed_on_and_noted() -> None:
     )
     assert found.profile.script.settings == {"fileUris": [], "workspace": {"a": 1}}
     assert set(found.notes) == {
-        "gone: null was left out; Azure treats it as absent",
+        "gone: null was ignored; Azure treats it as absent",
         "fileUris is passed on as it is",
         "workspace is passed on as it is",
     }

@@ -1,4 +1,4 @@
-"""What a machine will do with a configuration: the downloads, the folder, the command. Pure.
+"""What an instance will do with a configuration: the downloads, the folder, the command. Pure.
 
 Sources: custom-script-extension-linux `main/cmds.go` and `main/files.go`; "Custom Script Extension for Windows".
 """
@@ -18,7 +18,7 @@ _USER = {HandlerOs.LINUX: "root", HandlerOs.WINDOWS: "LocalSystem"}
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing the machine does: a verb (`folder`, `download`, `convert`, `script`, `run`) and its object."""
+    """One thing the instance does: a verb (`folder`, `download`, `convert`, `script`, `run`) and its object."""
 
     verb: str
     text: str

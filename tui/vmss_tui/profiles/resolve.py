@@ -136,7 +136,7 @@ def _settings(profile: Profile, values: Mapping[str, str]) -> dict[str, Any]:
 
 
 def fit_script(profile: Profile, script: ScriptConfig, live: ScriptConfig | None) -> ScriptConfig:
-    """Keep the extension's name on the set when the profile gives none: a machine takes only one such extension."""
+    """Keep the extension's name on the set when the profile gives none: an instance takes only one such extension."""
     if profile.script.name or live is None or live.handler.os is not script.handler.os:
         return script
     return replace(script, name=live.name)

@@ -134,7 +134,7 @@ def _guess(settings: Json) -> Handler:
 def _script(settings: Json, handler: Handler) -> tuple[Script, list[str]]:
     """The script of public settings; what the format has no word for is passed on as it is."""
     rest = {key: value for key, value in settings.items() if value is not None}
-    notes = [f"{key}: null was left out; Azure treats it as absent" for key, value in settings.items() if value is None]
+    notes = [f"{key}: null was ignored; Azure treats it as absent" for key, value in settings.items() if value is None]
     taken: dict[str, Any] = {}
     files = rest.get("fileUris")
     if isinstance(files, list | tuple) and files and all(isinstance(each, str) for each in files):

@@ -62,7 +62,7 @@ REPORT = Section(
     keys=(
         Key(
             name="why", kind=Kind.TEXT, help="Default reason; may use ${variables}.", consumer=f"{_RECORD}:report.why",
-            form=FormField(group=Group.RECORD, label="Why", placeholder="for the record"),
+            form=FormField(group=Group.RECORD, label="Why", placeholder="reason"),
         ),
         Key(
             name="ticket", kind=Kind.TEXT, help="Default ticket; may use ${variables}.",

@@ -202,7 +202,7 @@ HOOK = Section(
     becomes=Hook,
     keys=(
         Key(
-            name="on", kind=Kind.LIST, help="Events: needs_person, failed, ended; all of them when left out.",
+            name="on", kind=Kind.LIST, help="Events: needs_person, failed, ended; all of them by default.",
             consumer=f"{_NOTIFY}:hook.on",
         ),
         Key(
@@ -237,7 +237,7 @@ WINDOW = Section(
             consumer=f"{_WINDOW}:self.days",
         ),
         Key(
-            name="timezone", kind=Kind.TEXT, help="Such as Europe/Berlin; UTC when left out.",
+            name="timezone", kind=Kind.TEXT, help="Such as Europe/Berlin; UTC by default.",
             consumer=f"{_WINDOW}:self.timezone",
         ),
     ),

@@ -18,7 +18,7 @@ WARNINGS = {
     "not-downloaded": "the command runs a file that is not downloaded",
     "plain-http": "a file comes unencrypted",
     "plain-secret": "something public looks like a secret",
-    "reboot": "the command reboots the machine",
+    "reboot": "the command reboots the instance",
     "same-file-name": "two files overwrite each other",
     "steps-in-rolling": "in Rolling mode Azure takes the first batch size only",
     "suppress-failures": "Azure reports success for a script that failed",

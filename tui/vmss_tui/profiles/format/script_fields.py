@@ -68,7 +68,7 @@ SCRIPT = Section(
             consumer=_SETTINGS, azure="script",
         ),
         Key(
-            name="skip_dos2unix", kind=Kind.FLAG, help="Leave CRLF line endings as they are (Linux).",
+            name="skip_dos2unix", kind=Kind.FLAG, help="Keep CRLF line breaks (Linux).",
             consumer=_SETTINGS, azure="skipDos2Unix",
             form=FormField(group=Group.ADVANCED, label="Keep CRLF", hint="Linux only"),
         ),

@@ -34,7 +34,7 @@ label = "{name} ${{version}}"
 # [protected]
 # managedIdentity = {{}}
 
-# What is left out here follows the scale set\'s own upgrade policy.
+# What is not stated here follows the scale set\'s own upgrade policy.
 [rollout]
 batch = "20%"
 pause = "30s"

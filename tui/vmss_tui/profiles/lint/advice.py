@@ -175,7 +175,7 @@ def _shape(profile: Profile) -> Iterator[LintProblem]:
             "bare-powershell",
         )
     if re.search(r"(?:^|[;&|\s])(?:sudo\s+)?(?:reboot|shutdown|init 6|Restart-Computer)\b", command):
-        yield warning("script.command", "a script that reboots the machine is not supported", "reboot later", "reboot")
+        yield warning("script.command", "a script that reboots the instance is not supported", "reboot later", "reboot")
     if script.suppress_failures:
         yield warning(
             "script.suppress_failures",

@@ -1,4 +1,4 @@
-"""The rules of the Custom Script Extension that Azure checks only on the machine, after the rollout has begun.
+"""The rules of the Custom Script Extension that Azure checks only on the instance, after the rollout has begun.
 
 Source: custom-script-extension-linux `main/handlersettings.go` and `main/schema.go`, "Custom Script Extension for
 Windows". Azure's own words are quoted where the handler has some. Pure.
