@@ -9,10 +9,10 @@ from support.desk import sitting
 from support.fakes import FakeAzure, FakeSession
 from vmss_tui.app.messages import FleetArrived
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
-from vmss_tui.app.session import DeviceCode
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.errors import ConnectionFailed, Forbidden, SignInFailed
+from vmss_tui.ports import DeviceCode
 
 
 async def test_shows_every_scale_set_with_how_it_stands(tmp_path: Path) -> None:

@@ -14,14 +14,13 @@ from vmss_tui.app.actions.action import ActionState, every, on, online, over, sh
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.empty_states import connection_notice, fleet_notice, set_notice
 from vmss_tui.app.favourites import Favourites
-from vmss_tui.app.session import DeviceCode
 from vmss_tui.app.start import leaving_question, parting_words
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import Forbidden, SignInFailed
-from vmss_tui.ports import GIVE_UP_SECONDS
+from vmss_tui.ports import GIVE_UP_SECONDS, DeviceCode
 from vmss_tui.presentation.header import notice_lines
 from vmss_tui.presentation.table import text_of
 

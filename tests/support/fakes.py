@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from support import estate
-from vmss_tui.app.session import CloudInfo, DeviceCode
 from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus, RollingUpgrade
@@ -26,7 +25,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout.events import Event, RunnerStarted
 from vmss_tui.errors import NotFound, VmssTuiError
 from vmss_tui.journal.store import Journal
-from vmss_tui.ports import Azure, Bucket, Clock, FilePin, Quota
+from vmss_tui.ports import Azure, Bucket, Clock, CloudInfo, DeviceCode, FilePin, Quota
 from vmss_tui.profiles.store.directories import Origin, Place
 from vmss_tui.profiles.store.store import ProfileStore
 

@@ -34,6 +34,30 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CloudInfo:
+    """The cloud in use, for the header and for pacing. Times are in seconds."""
+
+    name: str
+    resource_manager: str
+    portal: str = ""
+    watch_seconds: float = 10.0
+    """Suggested pace of reading one scale set again while something moves."""
+    idle_seconds: float = 30.0
+    """The same while nothing moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """What a person must do to sign in on another device."""
+
+    url: str
+    code: str
+    message: str
+    expires: datetime | None = None
+    """Until when the code is good, in the machine's own time zone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """One of Azure's request buckets as last reported and filled up since: requests left, and the most ever seen."""
 

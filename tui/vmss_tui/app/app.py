@@ -25,12 +25,13 @@ from vmss_tui.app.rollout_alerts import Newsroom
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
-from vmss_tui.app.session import DeviceCode, Session
+from vmss_tui.app.session import Session
 from vmss_tui.app.shell import Destination, OpenDeploy, OpenRollout, OpenScaleSet
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
+from vmss_tui.ports import DeviceCode
 from vmss_tui.presentation.glyphs import Role
 
 if TYPE_CHECKING:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from vmss_tui.app.session import DeviceCode
 from vmss_tui.domain.fleet.ids import Identity
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.ports import Azure
+from vmss_tui.ports import Azure, DeviceCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,43 +6,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from vmss_tui.domain.fleet.script import Secret
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.journal.store import Journal
-    from vmss_tui.ports import Azure, Clock
+    from vmss_tui.ports import Azure, Clock, CloudInfo, DeviceCode
     from vmss_tui.profiles.store.store import ProfileStore
-
-
-@dataclass(frozen=True, slots=True)
-class CloudInfo:
-    """The cloud in use, for the header and for pacing. Times are in seconds."""
-
-    name: str
-    resource_manager: str
-    portal: str = ""
-    watch_seconds: float = 10.0
-    """Suggested pace of reading one scale set again while something moves."""
-    idle_seconds: float = 30.0
-    """The same while nothing moves."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCode:
-    """What a person must do to sign in on another device."""
-
-    url: str
-    code: str
-    message: str
-    expires: datetime | None = None
-    """Until when the code is good, in the machine's own time zone."""
 
 
 class Session(Protocol):

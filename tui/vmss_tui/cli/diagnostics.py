@@ -7,7 +7,7 @@ the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 re
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vmss_tui.cli.invocation import NAME
 from vmss_tui.cli.invocation import as_called as as_called
@@ -21,8 +21,11 @@ PIPE_CLOSED = 141
 """What a shell reports for a process that SIGPIPE ended; a number, since Windows has no such signal."""
 
 
-def guarded(work: Callable[[], int]) -> int:
-    """Run `work` and return its exit code, or the one of what went wrong, said on stderr."""
+def guarded(work: Callable[[], int], form: str | None = None) -> int:
+    """Run `work` and return its exit code, or the one of what went wrong, reported on stderr.
+
+    With a machine-readable `form`, `json` or `jsonl`, stdout has the error as a document too.
+    """
     try:
         code = work()
         sys.stdout.flush()
@@ -34,17 +37,42 @@ def guarded(work: Callable[[], int]) -> int:
     except (KeyboardInterrupt, EOFError):
         return INTERRUPTED
     except Exception as error:
-        return _failed(error)
+        return _failed(error, form)
     return code
 
 
-def _failed(error: Exception) -> int:
+def _failed(error: Exception, form: str | None) -> int:
     from vmss_tui.errors import VmssTuiError
 
     known = _first(error, VmssTuiError)
     if isinstance(known, VmssTuiError):
-        return report(known)
-    return _usage(error) or _unexpected(error)
+        code, record = report(known), _record_of(known)
+    else:
+        code, record = _reported(error)
+    if form is not None and record:
+        _answer(form, record)
+    return code
+
+
+def _record_of(error: "VmssTuiError") -> dict[str, Any]:
+    """An error as data; every field of the error that says something."""
+    own = {name: value for name, value in vars(error).items() if isinstance(value, str | int | float | bool) and value}
+    kind = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(error).__name__)
+    return {"kind": kind.lstrip("_"), **own, "exit_code": error.exit_code}
+
+
+def _answer(form: str, record: dict[str, Any]) -> None:
+    """Write the error to stdout, unless nobody reads it any more."""
+    from vmss_tui.cli import output
+
+    try:
+        if form == "jsonl":
+            output.record({"event": "error", **record})
+        else:
+            output.document({"error": record})
+        sys.stdout.flush()
+    except BrokenPipeError:
+        output.discard()
 
 
 def _first(error: BaseException, kind: type[BaseException]) -> BaseException | None:
@@ -54,19 +82,19 @@ def _first(error: BaseException, kind: type[BaseException]) -> BaseException | N
     return error if isinstance(error, kind) else None
 
 
-def _usage(error: Exception) -> int:
-    """Exit code 2 for what Click found wrong (130 for its Abort); 0 when the error is something else."""
+def _reported(error: Exception) -> tuple[int, dict[str, Any]]:
+    """Exit code and record of an error that is not ours: 2 for what Click found wrong, 130 for its Abort, else 1."""
     click = sys.modules.get("click")
-    if click is None:
-        return 0
-    if isinstance(error, click.exceptions.Abort):
-        return INTERRUPTED
-    if isinstance(error, click.exceptions.ClickException):
+    if click is not None and isinstance(error, click.exceptions.Abort):
+        return INTERRUPTED, {}
+    if click is not None and isinstance(error, click.exceptions.ClickException):
         context = getattr(error, "ctx", None)
         call = context.command_path if context is not None else NAME
-        say(f"{NAME}: {error.format_message()}", f"see `{call} --help`")
-        return USAGE
-    return 0
+        message = error.format_message()
+        say(f"{NAME}: {message}", f"see `{call} --help`")
+        return 2, {"kind": "usage_error", "message": message, "exit_code": 2}
+    code = _unexpected(error)
+    return code, {"kind": "internal_error", "message": f"unexpected {type(error).__name__}", "exit_code": code}
 
 
 def _unexpected(error: Exception) -> int:

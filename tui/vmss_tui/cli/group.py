@@ -1,36 +1,31 @@
-"""The Click group: the options before the command, and commands that are imported only when they run."""
+"""The Click groups: commands that are imported only when they run, with examples in their help."""
 
 import importlib
-from pathlib import Path
+from typing import Any
 
 import click
 
-from vmss_tui.cli import help as catalogue
-from vmss_tui.cli.options import AUTH
+from vmss_tui.cli import examples
+from vmss_tui.cli import help as texts
+from vmss_tui.cli.options import current, logged, shared
 from vmss_tui.cli.settings import Settings
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are those of the catalogue; asking for one imports its module only."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names for help and completion."""
-        return [each.name for each in catalogue.ENTRIES if each.section]
+class HelpfulGroup(click.Group):
+    """A group whose commands show examples and related commands, take the options of logging, and suggest names."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of a command."""
-        entry = catalogue.entry(cmd_name)
-        if entry is None:
-            return None
-        module, _, attribute = entry.where.partition(":")
-        command = getattr(importlib.import_module(f"vmss_tui.cli.commands.{module}"), attribute)
-        return command if isinstance(command, click.Command) else None
+        """The command, complete with what all commands have."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None:
+            complete(command, _call(ctx, cmd_name))
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As Click does, with the nearest name in the message when there is no such command."""
-        if args and catalogue.entry(args[0]) is None and not args[0].startswith("-"):
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             import difflib
 
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
@@ -38,9 +33,63 @@ class LazyGroup(click.Group):
             raise click.UsageError(f"there is no command {args[0]!r}{also}", ctx)
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As Click does; an option of the command that stands before it is said to belong after it."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise self._misplaced(ctx, error, args) or error from error
+
+    def _misplaced(self, ctx: click.Context, error: click.NoSuchOption, args: list[str]) -> click.UsageError | None:
+        name = next((word for word in args if not word.startswith("-") and word in self.list_commands(ctx)), None)
+        command = self.get_command(ctx, name) if name is not None else None
+        if command is None or error.option_name not in {flag for param in command.params for flag in param.opts}:
+            return None
+        call = f"{ctx.command_path} {name} {error.option_name}"
+        return click.UsageError(f"{error.option_name} belongs after the command: `{call}`", ctx)
+
+
+def complete(command: click.Command, call: str) -> None:
+    """Give a command what all have: options of logging, examples, and its own group's way."""
+    if command.epilog is None:
+        command.epilog = "\b\n" + "\n".join(line or "\n\b" for line in examples.lines_of(call))
+    if not isinstance(command, click.Group) and not any(param.name == "debug" for param in command.params):
+        logged(command)
+
+
+def _call(ctx: click.Context, name: str) -> str:
+    """The command as it is typed after the program's name: `profiles list`."""
+    within: list[str] = []
+    here: click.Context | None = ctx
+    while here is not None and here.parent is not None:
+        within.insert(0, here.info_name or "")
+        here = here.parent
+    return " ".join((*within, name))
+
+
+class LazyGroup(HelpfulGroup):
+    """The program: its commands are those of `help`; asking for one imports its module only."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names for help and completion."""
+        return [entry.name for entry in texts.ENTRIES if entry.section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command."""
+        entry = texts.entry(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.where.partition(":")
+        command = getattr(importlib.import_module(f"vmss_tui.cli.commands.{module}"), attribute)
+        if not isinstance(command, click.Command):
+            return None
+        command.short_help = entry.summary
+        complete(command, cmd_name)
+        return command
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The same overview as the quick way prints."""
-        formatter.write(catalogue.overview() + "\n")
+        formatter.write(texts.overview() + "\n")
 
 
 def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -57,23 +106,13 @@ def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> No
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option("--cloud", metavar="NAME")
-@click.option("--auth", type=click.Choice(AUTH))
-@click.option("--tenant", metavar="ID")
-@click.option("--profiles", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--read-only", is_flag=True)
+@shared
 @click.option("--version", "-V", is_flag=True, is_eager=True, expose_value=False, callback=_version)
 @click.pass_context
-def program(
-    ctx: click.Context,
-    cloud: str | None,
-    auth: str | None,
-    tenant: str | None,
-    profiles: Path | None,
-    read_only: bool,
-) -> int | None:
+def program(ctx: click.Context, /, **_: Any) -> int | None:
     """Roll out custom scripts over Azure virtual machine scale sets, batch by batch."""
-    ctx.obj = Settings(cloud=cloud, auth=auth, tenant=tenant, profiles=profiles, read_only=read_only)
+    if not isinstance(ctx.obj, Settings):
+        ctx.obj = current(ctx)
     if ctx.invoked_subcommand is None:
         command = program.get_command(ctx, "app")
         assert command is not None

@@ -1,10 +1,12 @@
-"""The commands as data: what `--help` prints and where each one's code is.
+"""The commands and shared options as data: what `--help` prints and where the code of each command is.
 
-Imports nothing, so that `--help` and `--version` cost little more than starting Python. A module is
-imported only when its command runs.
+Imports nothing but data, so that `--help` costs little more than starting Python. Click takes its texts from here: a
+command's summary, an option's text. A command's module is imported only when the command runs.
 """
 
 from typing import NamedTuple
+
+from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
 
 
 class Entry(NamedTuple):
@@ -17,58 +19,89 @@ class Entry(NamedTuple):
     section: str
 
 
-SECTIONS = ("Open", "Look", "Roll out", "Afterwards", "Prepare")
+SECTIONS = ("Open", "Inspect", "Roll out", "Records", "Set up")
 
 ENTRIES = (
     Entry("app", "", "the app; also what runs without a command", "app:app", "Open"),
     Entry("demo", "[COMMAND …]", "the app, or any command, on a simulated Azure", "simulator.demo:demo", "Open"),
-    Entry("simulate", "[OPTIONS]", "the simulated Azure in the foreground", "simulator.simulate:simulate", "Open"),
-    Entry("list", "", "every scale set you can see", "fleet.look:list_sets", "Look"),
-    Entry("show", "SCALESET", "one scale set: policy, health source, script", "fleet.look:show", "Look"),
-    Entry("instances", "SCALESET", "its instances: version, script, health", "fleet.look:instances", "Look"),
-    Entry("watch", "SCALESET", "one line for every change", "fleet.watch:watch", "Look"),
+    Entry("simulate", "", "the simulated Azure in the foreground", "simulator.simulate:simulate", "Open"),
+    Entry("list", "[FILTER …]", "all visible scale sets", "fleet.look:list_sets", "Inspect"),
+    Entry("show", "SCALESET", "one scale set: policy, health source, script", "fleet.look:show", "Inspect"),
+    Entry("instances", "SCALESET [FILTER …]", "its instances: version, script, health", "fleet.look:instances",
+          "Inspect"),
+    Entry("watch", "SCALESET", "one line for every change", "fleet.watch:watch", "Inspect"),
     Entry("plan", "PROFILE [SCALESET]", "diff, batches, findings; writes nothing", "rollout.plan:plan", "Roll out"),
     Entry("rehearse", "PROFILE SCALESET", "the same on a simulated copy", "simulator.rehearse:rehearse", "Roll out"),
-    Entry("rollout", "PROFILE [SCALESET]", "carry the plan out and follow it", "rollout.rollout:rollout", "Roll out"),
+    Entry("rollout", "PROFILE [SCALESET]", "start the rollout and follow it", "rollout.rollout:rollout", "Roll out"),
     Entry("attach", "[ROLLOUT]", "follow a rollout from its first event", "rollout.attach:attach", "Roll out"),
     Entry("pause", "[ROLLOUT]", "start no further batch", "rollout.verbs:pause", "Roll out"),
-    Entry("resume", "[ROLLOUT]", "go on, also after its runner died", "rollout.verbs:resume", "Roll out"),
-    Entry("approve", "[ROLLOUT]", "let the batch start that waits for a person", "rollout.verbs:approve", "Roll out"),
-    Entry("cancel", "[ROLLOUT]", "stop; what is updated stays updated", "rollout.verbs:cancel", "Roll out"),
-    Entry("retry", "[ROLLOUT]", "try the failed instances again", "rollout.verbs:retry", "Roll out"),
-    Entry("undo", "[ROLLOUT]", "bring the previous script back, batch by batch", "rollout.verbs:undo", "Roll out"),
-    Entry("rollouts", "", "every rollout in the journal", "rollout.history:rollouts", "Afterwards"),
-    Entry("report", "[ROLLOUT]", "a rollout as Markdown, HTML or JSON", "rollout.history:report", "Afterwards"),
-    Entry("replay", "[ROLLOUT]", "play a recorded rollout again", "rollout.history:replay", "Afterwards"),
-    Entry("profiles", "COMMAND", "list, show, lint, new, import, export …", "profiles.profiles:profiles", "Prepare"),
-    Entry("roles", "reader|operator", "the custom role to look or to roll out, as JSON", "roles:roles", "Prepare"),
-    Entry("info", "", "paths, versions, cloud, credential, quota", "info:info", "Prepare"),
-    Entry("runner", "ROLLOUT", "carry out a rollout of the journal", "rollout.runner:runner", ""),
-)
+    Entry("resume", "[ROLLOUT]", "resume, even if its runner died", "rollout.verbs:resume", "Roll out"),
+    Entry("approve", "[ROLLOUT]", "start the batch that waits for approval", "rollout.verbs:approve", "Roll out"),
+    Entry("cancel", "[ROLLOUT]", "stop; updated instances stay updated", "rollout.verbs:cancel", "Roll out"),
+    Entry("retry", "[ROLLOUT]", "run the script again on failed instances", "rollout.verbs:retry", "Roll out"),
+    Entry("undo", "[ROLLOUT]", "roll back to the previous script, in batches", "rollout.verbs:undo", "Roll out"),
+    Entry("rollouts", "", "the rollouts in the journal", "rollout.history:rollouts", "Records"),
+    Entry("report", "[ROLLOUT]", "the record of a rollout for a change ticket", "rollout.history:report", "Records"),
+    Entry("replay", "[ROLLOUT]", "play a recorded rollout in the live screen", "rollout.history:replay", "Records"),
+    Entry("profiles", "COMMAND", "list, show, lint, new, import, export …", "profiles.profiles:profiles", "Set up"),
+    Entry("roles", "reader|operator", "the custom role that suffices, as JSON", "roles:roles", "Set up"),
+    Entry("info", "", "paths, versions, cloud, credential, quota", "info:info", "Set up"),
+    Entry("help", "[COMMAND …]", "this, or the help of a command", "help:help_command", "Set up"),
+    Entry("version", "", "the version", "help:version", "Set up"),
+    Entry("runner", "ROLLOUT", "run one rollout of the journal", "rollout.runner:runner", ""),
+)  # fmt: skip
 """Entries without a section work but are not listed: other processes call them."""
 
 INTRODUCTION = "Roll out custom scripts over Azure virtual machine scale sets, batch by batch."
 
+
+class Option(NamedTuple):
+    """An option of every command: its flag, what stands for its value, and one line of help."""
+
+    flag: str
+    value: str
+    text: str
+
+    @property
+    def call(self) -> str:
+        """As people type it: `--cloud NAME`."""
+        return f"{self.flag} {self.value}".rstrip()
+
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 OPTIONS = (
-    ("--cloud NAME", "a cloud from the configuration directory; the public Azure cloud without it"),
-    ("--auth HOW", "credential: auto, env, cli, managed-identity or device"),
-    ("--tenant ID", "sign in to this tenant"),
-    ("--profiles DIR", "look for deployment profiles here first"),
-    ("--read-only", "offer nothing that changes Azure"),
-    ("--version", "print the version"),
-    ("--help", "print this, or the help of a command"),
+    Option("--cloud", "NAME", "a cloud from the configuration directory; default: the public Azure cloud"),
+    Option("--auth", "HOW", f"credential: {', '.join(CREDENTIALS)}"),
+    Option("--tenant", "ID", "sign in to this tenant"),
+    Option("--profiles", "DIR", "search this directory for deployment profiles first"),
+    Option("--read-only", "", "change nothing in Azure"),
+    Option("--log-level", "LEVEL", f"what goes to the log file: {', '.join(LOG_LEVELS)}"),
+    Option("--debug", "", "log everything, redacted, to stderr too"),
+    Option("--version", "", "print the version"),
+    Option("--help", "", "print this, or the help of a command"),
 )
-"""Options before the command; those of the connection may follow it too."""
+"""Options before the command; those that a command uses may follow it too."""
 
 EXIT_CODES = (
-    "0 done · 1 the rollout failed or a gate stopped it · 2 usage or an invalid profile · "
-    "3 sign-in or connection\n4 refused by preflight · 5 cancelled · 130 interrupted"
+    ("0", "done"),
+    ("1", "the rollout failed or a gate stopped it"),
+    ("2", "usage or an invalid profile"),
+    ("3", "sign-in or connection"),
+    ("4", "refused by preflight"),
+    ("5", "canceled"),
+    ("130", "interrupted by Ctrl-C; 143 by SIGTERM: the rollout continues, unless --on-interrupt cancel"),
 )
 
 
 def entry(name: str) -> Entry | None:
     """The command of this name, or None."""
-    return next((each for each in ENTRIES if each.name == name), None)
+    return next((entry for entry in ENTRIES if entry.name == name), None)
+
+
+def text_of(flag: str) -> str:
+    """The line of help of a shared option."""
+    return next(option.text for option in OPTIONS if option.flag == flag)
 
 
 def overview() -> str:
@@ -76,13 +109,13 @@ def overview() -> str:
     lines = [INTRODUCTION, "", "usage: vmss-tui [OPTIONS] [COMMAND] [ARGUMENTS]"]
     for section in SECTIONS:
         lines += ["", section]
-        for each in ENTRIES:
-            if each.section == section:
-                call = f"{each.name} {each.usage}".rstrip()
-                lines.append(f"  {call:<28}{each.summary}")
+        for entry in ENTRIES:
+            if entry.section == section:
+                call = f"{entry.name} {entry.usage}".rstrip()
+                lines.append(f"  {call:<31}{entry.summary}")
     lines += ["", "Options"]
-    lines += [f"  {call:<28}{text}" for call, text in OPTIONS]
-    lines += ["", "Exit codes", *(f"  {line}" for line in EXIT_CODES.split("\n"))]
-    lines += ["", "SCALESET is a resource id, group/name, or a name that is unique among what you can see."]
-    lines += ["ROLLOUT is an id or its beginning; without it, the newest that runs, else the newest."]
+    lines += [f"  {option.call:<31}{option.text}" for option in OPTIONS]
+    lines += ["", "Exit codes", *(f"  {code:<5}{meaning}" for code, meaning in EXIT_CODES)]
+    lines += ["", "SCALESET is a resource id, group/name, or a name that is unique among visible scale sets."]
+    lines += ["ROLLOUT is an id or its beginning; default: the newest that runs, else the newest."]
     return "\n".join(lines)

@@ -23,7 +23,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return output.quick(quick)
     from vmss_tui.cli import diagnostics
 
-    return diagnostics.guarded(lambda: _dispatch(given) if given or COMPLETION in os.environ else _app())
+    return diagnostics.guarded(
+        lambda: _dispatch(given) if given or COMPLETION in os.environ else _app(), _machine_form(given)
+    )
+
+
+_FORMS = {f"{flag}{form}": form for form in ("json", "jsonl") for flag in ("--", "-o", "--output=")}
+
+
+def _machine_form(given: Sequence[str]) -> str | None:
+    """`json` or `jsonl` when the command line asks for one, found without parsing it; None for neither."""
+    for index, word in enumerate(given):
+        if word in ("--", "report"):  # the output of `report` is a file
+            break
+        after = given[index + 1] if index + 1 < len(given) else ""
+        form = _FORMS.get(word) or (_FORMS.get(f"-o{after}") if word in ("-o", "--output") else None)
+        if form is not None:
+            return form
+    return None
 
 
 def _on_windows() -> int:
@@ -37,7 +54,7 @@ def _on_windows() -> int:
 def _quick(given: Sequence[str]) -> str | None:
     if len(given) != 1:
         return None
-    if given[0] in ("--version", "-V"):
+    if given[0] in ("--version", "-V", "version"):
         from vmss_tui import __version__
 
         return f"vmss-tui {__version__}"

@@ -1,4 +1,7 @@
-"""The options that say how to reach Azure. They stand before the command or after it; the nearer one counts."""
+"""The options that many commands share. They stand before the command or after it; the nearer one counts.
+
+Their texts are those of `help`, so that the overview and a command's help say the same.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,20 +10,11 @@ from typing import Any, TypeVar
 
 import click
 
+from vmss_tui.cli import help as texts
 from vmss_tui.cli.settings import Settings
+from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-AUTH = ("auto", "env", "cli", "managed-identity", "device")
-"""The gateway's credentials; repeated here so that `--help` need not import it."""
-
-
-def _store(name: str) -> Callable[[click.Context, click.Parameter, Any], None]:
-    def keep(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
-        if value:
-            ctx.obj = replace(current(ctx), **{name: value})
-
-    return keep
 
 
 def current(ctx: click.Context) -> Settings:
@@ -29,35 +23,56 @@ def current(ctx: click.Context) -> Settings:
     return found if found is not None else Settings()
 
 
-_CONNECTION = (
-    click.option("--cloud", metavar="NAME", expose_value=False, callback=_store("cloud"), help="Cloud to use."),
-    click.option(
-        "--auth",
-        type=click.Choice(AUTH),
-        expose_value=False,
-        callback=_store("auth"),
-        help="Credential to use instead of trying one after the other.",
-    ),
-    click.option("--tenant", metavar="ID", expose_value=False, callback=_store("tenant"), help="Tenant to sign in to."),
-)
+def _kept(flag: str, **attributes: Any) -> Callable[[Function], Function]:
+    """An option whose value goes to the `Settings` of the call."""
+    name = flag.removeprefix("--").replace("-", "_")
 
-_PROFILES = click.option(
-    "--profiles",
-    metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    expose_value=False,
-    callback=_store("profiles"),
-    help="Look for deployment profiles here first.",
+    def keep(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
+        if value:
+            ctx.obj = replace(current(ctx), **{name: value})
+
+    return click.option(flag, expose_value=False, callback=keep, help=_sentence(texts.text_of(flag)), **attributes)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+_CONNECTION = (
+    _kept("--cloud", metavar="NAME"),
+    _kept("--auth", type=click.Choice(CREDENTIALS)),
+    _kept("--tenant", metavar="ID"),
+)
+_PROFILES = _kept("--profiles", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+_READ_ONLY = _kept("--read-only", is_flag=True)
+_LOGGING = (
+    _kept("--log-level", type=click.Choice(texts.LOG_LEVELS)),
+    _kept("--debug", is_flag=True),
 )
 
 
 def connected(function: Function) -> Function:
     """Give a command the options of the connection."""
-    for option in reversed(_CONNECTION):
-        function = option(function)
-    return function
+    return _all(function, *_CONNECTION, _READ_ONLY)
 
 
 def with_profiles(function: Function) -> Function:
     """Give a command the option that says where profiles are."""
     return _PROFILES(function)
+
+
+def shared(function: Function) -> Function:
+    """Give the program every option that may stand before the command."""
+    return _all(function, *_CONNECTION, _PROFILES, _READ_ONLY, *_LOGGING)
+
+
+def logged(command: click.Command) -> None:
+    """Give a command the options of logging."""
+    carrier = _all(lambda: None, *_LOGGING)
+    command.params.extend(reversed(getattr(carrier, "__click_params__", [])))
+
+
+def _all(function: Function, *options: Callable[[Function], Function]) -> Function:
+    for option in reversed(options):
+        function = option(function)
+    return function

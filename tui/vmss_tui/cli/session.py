@@ -13,15 +13,16 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from vmss_tui import paths
-from vmss_tui.app.session import CloudInfo, DeviceCode
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, PreflightRefused, SignInFailed, UsageError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
-from vmss_tui.ports import GIVE_UP_SECONDS, SystemClock
+from vmss_tui.ports import GIVE_UP_SECONDS, CloudInfo, DeviceCode, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    import click
 
     from vmss_tui.cli.settings import Settings
     from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -253,3 +254,26 @@ def _who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return str(os.getuid())
+
+
+def open_session(ctx: click.Context) -> LiveSession:
+    """A session with the settings of a command, which shows a device code on stderr."""
+    from vmss_tui.cli import diagnostics
+    from vmss_tui.cli.options import current
+
+    return LiveSession(current(ctx), on_device_code=lambda device: diagnostics.say(device.message))
+
+
+def run(ctx: click.Context, work: Callable[[LiveSession], Awaitable[int]]) -> int:
+    """The exit code of `work`. Ctrl-C cancels it, closes the session and raises KeyboardInterrupt."""
+    from vmss_tui.cli.wait_notice import long_waits_reported
+
+    async def whole() -> int:
+        session = open_session(ctx)
+        try:
+            async with long_waits_reported(session):
+                return await work(session)
+        finally:
+            await session.close()
+
+    return asyncio.run(whole())

@@ -14,3 +14,5 @@ class Settings:
     profiles: Path | None = None
     read_only: bool = False
     journal: Path | None = None
+    log_level: str | None = None
+    debug: bool = False

@@ -4,18 +4,28 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from vmss_tui.cli import diagnostics
-from vmss_tui.cli.session import LiveSession
-from vmss_tui.ports import GIVE_UP_SECONDS
+from vmss_tui.ports import GIVE_UP_SECONDS, Clock, Quota
 
 QUIET_SECONDS = 5.0
 """So long nobody wonders."""
 _LOOK_SECONDS = 1.0
 
 
+class Waiting(Protocol):
+    """What a session says of its waits."""
+
+    clock: Clock
+    connecting_since: datetime | None
+
+    def quota(self) -> Quota | None:
+        """The request quota; None before the sign-in."""
+
+
 @contextlib.asynccontextmanager
-async def telling(session: LiveSession) -> AsyncIterator[None]:
+async def long_waits_reported(session: Waiting) -> AsyncIterator[None]:
     """While it is open, every long wait is told once."""
     task = asyncio.create_task(_tell(session))
     try:
@@ -24,7 +34,7 @@ async def telling(session: LiveSession) -> AsyncIterator[None]:
         task.cancel()
 
 
-async def _tell(session: LiveSession) -> None:
+async def _tell(session: Waiting) -> None:
     told: set[str] = set()
     while True:
         await session.clock.sleep(_LOOK_SECONDS)
@@ -34,7 +44,7 @@ async def _tell(session: LiveSession) -> None:
             diagnostics.say(f"vmss-tui: {words}")
 
 
-def waiting(session: LiveSession, now: datetime) -> str:
+def waiting(session: Waiting, now: datetime) -> str:
     """What is waited for and until when; empty while nothing is, or not for long."""
     since = session.connecting_since
     if since is not None:

@@ -18,7 +18,8 @@ from vmss_tui.gateway.read.inventory import FleetReader
 from vmss_tui.gateway.read.pins import FilePinner
 from vmss_tui.gateway.read.scale_set import ScaleSetReader
 from vmss_tui.gateway.sign_in.auth import SignIn
-from vmss_tui.gateway.sign_in.clouds import CREDENTIALS, Cloud
+from vmss_tui.gateway.sign_in.clouds import Cloud
+from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
 from vmss_tui.gateway.sign_in.device import DeviceCodePrompt
 from vmss_tui.gateway.writes import InstanceUpdater, ScriptWriter
 from vmss_tui.ports import Azure, Clock, Quota, SystemClock

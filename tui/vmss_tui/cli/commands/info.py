@@ -9,10 +9,9 @@ from typing import Any
 import click
 
 from vmss_tui import __version__
-from vmss_tui.cli import output
 from vmss_tui.cli.options import connected
-from vmss_tui.cli.running import run
-from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.session import LiveSession, run
+from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.paths import clouds_directory, log_file
 from vmss_tui.presentation import records, text_tables
@@ -21,16 +20,16 @@ PACKAGES = ("textual", "azure-identity", "azure-mgmt-compute", "azure-core", "ai
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@shaped
 @click.option("--offline", is_flag=True, help="Do not sign in.")
 @connected
 @click.pass_context
-def info(ctx: click.Context, as_json: bool, offline: bool) -> int:
+def info(ctx: click.Context, shape: Shape, offline: bool) -> int:
     """Show paths, versions, the cloud, who is signed in and how, and what is left of the request quota."""
-    return run(ctx, lambda session: _info(session, as_json=as_json, offline=offline))
+    return run(ctx, lambda session: _info(session, shape=shape, offline=offline))
 
 
-async def _info(session: LiveSession, *, as_json: bool, offline: bool) -> int:
+async def _info(session: LiveSession, *, shape: Shape, offline: bool) -> int:
     told: dict[str, Any] = {"versions": _versions(), "paths": _paths(session), "cloud": _cloud(session)}
     code = 0
     try:
@@ -38,10 +37,7 @@ async def _info(session: LiveSession, *, as_json: bool, offline: bool) -> int:
     except VmssTuiError as error:
         told |= {"identity": None, "quota": None, "problem": error.message, "hint": error.hint}
         code = error.exit_code
-    if as_json:
-        output.document(told)
-    else:
-        output.lines(_lines(told))
+    shape.answer(told, lambda: _lines(told))
     return code
 
 

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from vmss_tui.errors import UsageError
+from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
 from vmss_tui.paths import clouds_directory
 
 FILE_VARIABLE = "VMSS_TUI_CLOUD_FILE"
-CREDENTIALS = ("auto", "env", "cli", "managed-identity", "device")
 _ALIASES = {"environment": "env", "managed_identity": "managed-identity", "azure-cli": "cli"}
 _KEY = re.compile(r"`\$\.?([^`]*)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")

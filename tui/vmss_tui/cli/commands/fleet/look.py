@@ -6,10 +6,10 @@ from datetime import datetime
 import click
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.commands.fleet import find as inventory
+from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.options import connected
-from vmss_tui.cli.running import run
-from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.session import LiveSession, run
+from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, SetSnapshot, count_instances
 from vmss_tui.engine.version_lookup import VersionLookup
@@ -22,16 +22,14 @@ from vmss_tui.presentation.scaleset import interference as in_the_way
 from vmss_tui.presentation.scaleset import summary as scaleset_words
 from vmss_tui.presentation.table import Column, Line, Row, text_of
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
 
 @click.command("list")
 @click.argument("terms", nargs=-1, metavar="[FILTER …]")
 @click.option("--no-counts", is_flag=True, help="Do not read instances: quicker, and without health.")
-@_JSON
+@shaped
 @connected
 @click.pass_context
-def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_json: bool) -> int:
+def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, shape: Shape) -> int:
     """List every scale set you can see.
 
     FILTER is as in the app: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web.
@@ -49,8 +47,8 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, as_js
         entries = fleet.shown_entries(snapshot, view, know)
         for problem in snapshot.problems:
             diagnostics.say(f"vmss-tui: {problem}")
-        if as_json:
-            output.document([records.scale_set_record(each, version=_version(each, know)) for each in entries])
+        if not shape.for_people:
+            shape.answer([records.scale_set_record(each, version=_version(each, know)) for each in entries], tuple)
         elif entries:
             table = fleet.table_of(know)
             rows = [table.row(each, know) for each in entries]
@@ -80,13 +78,13 @@ def _terms(given: tuple[str, ...], fields: Fields) -> tuple[Term, ...]:
 async def _fleet(session: LiveSession, *, counts: bool) -> FleetSnapshot:
     azure = await session.connect()
     if not counts:
-        found = await inventory.everything(azure)
+        found = await find.everything(azure)
         entries = tuple(FleetEntry(scale_set=each, subscription=place) for each, place in found.found)
         tenants = await azure.tenants()
         return FleetSnapshot(
             entries=entries, subscriptions=found.subscriptions, tenants=tenants, problems=found.problems
         )
-    return await inventory.counted(azure, session.clock, idle_seconds=session.cloud.idle_seconds)
+    return await find.counted(azure, session.clock, idle_seconds=session.cloud.idle_seconds)
 
 
 def _version(entry: FleetEntry, know: fleet.Knowledge) -> str:
@@ -108,7 +106,7 @@ async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnap
     from vmss_tui.engine.prepare import read_whole
 
     azure = await session.connect()
-    target = await inventory.resolve(azure, text)
+    target = await find.resolve(azure, text)
     snapshot = await read_whole(azure, target, session.clock)
     places = {each.id: each for each in await azure.subscriptions()}
     entry = FleetEntry(
@@ -122,21 +120,19 @@ async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnap
 
 @click.command()
 @click.argument("scaleset")
-@_JSON
+@shaped
 @connected
 @click.pass_context
-def show(ctx: click.Context, scaleset: str, as_json: bool) -> int:
+def show(ctx: click.Context, scaleset: str, shape: Shape) -> int:
     """Show one scale set: its policy, health source, script, and how its instances stand."""
 
     async def work(session: LiveSession) -> int:
         entry, snapshot = await read_set(session, scaleset)
         namer = session.versions
         script = entry.scale_set.script
-        if as_json:
-            version = namer(script) if script is not None else ""
-            output.document(records.scale_set_detail(entry, version=version, autoscale=snapshot.autoscale))
-        else:
-            output.lines(_summary(entry, snapshot, namer, session.clock.now()))
+        version = namer(script) if script is not None else ""
+        record = records.scale_set_detail(entry, version=version, autoscale=snapshot.autoscale)
+        shape.answer(record, lambda: _summary(entry, snapshot, namer, session.clock.now()))
         return 0
 
     return run(ctx, work)
@@ -173,10 +169,10 @@ def _after_title(line: Line) -> str:
 @click.command()
 @click.argument("scaleset")
 @click.argument("terms", nargs=-1, metavar="[FILTER …]")
-@_JSON
+@shaped
 @connected
 @click.pass_context
-def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], as_json: bool) -> int:
+def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], shape: Shape) -> int:
     """List the instances of a scale set: version, script, health. FILTER as in the app: health:unhealthy, zone:1."""
     view = listed.InstanceView(order="id", terms=_terms(terms, listed.INSTANCES.fields))
 
@@ -185,9 +181,9 @@ def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], as_json
         labels = listed.versions(snapshot, session.versions)
         known = listed.Known(now=session.clock.now(), labels=labels)
         shown = listed.shown_instances(snapshot, view, known)
-        if as_json:
-            output.document(
-                [records.instance_record(each, version=labels.get(each.script_digest, "")) for each in shown]
+        if not shape.for_people:
+            shape.answer(
+                [records.instance_record(each, version=labels.get(each.script_digest, "")) for each in shown], tuple
             )
         elif shown:
             _print(listed.columns_of(labels), [listed.INSTANCES.row(each, known) for each in shown])

@@ -8,10 +8,9 @@ import click
 from vmss_tui import duration
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import changes as watching
-from vmss_tui.cli.commands.fleet import find as inventory
+from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.options import connected
-from vmss_tui.cli.running import run
-from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.presentation.records import rfc3339
 from vmss_tui.presentation.scaleset import instances
@@ -32,7 +31,7 @@ async def _watch(session: LiveSession, text: str, *, jsonl: bool) -> int:
     from vmss_tui.engine.watch.scale_set import SetWatcher
 
     azure = await session.connect()
-    target = await inventory.resolve(azure, text)
+    target = await find.resolve(azure, text)
     pace = session.cloud
     watcher = SetWatcher(azure, target, session.clock, watch_seconds=pace.watch_seconds, idle_seconds=pace.idle_seconds)
     namer = session.versions

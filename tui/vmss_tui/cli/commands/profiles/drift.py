@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import click
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.commands.fleet import find as inventory
+from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.commands.rollout.prepare import assignments
 from vmss_tui.cli.options import connected, with_profiles
-from vmss_tui.cli.running import run
-from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.session import LiveSession, run
+from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import text_tables
@@ -27,12 +27,12 @@ AT_ONCE = 4
 @click.argument("scalesets", nargs=-1, metavar="[SCALESET …]")
 @click.option("--set", "variables", multiple=True, metavar="NAME=VALUE", help="Value of a variable; repeatable.")
 @click.option("--check", is_flag=True, help="Exit with code 1 when anything differs.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@shaped
 @connected
 @with_profiles
 @click.pass_context
 def drift_of_profile(
-    ctx: click.Context, profile: str, scalesets: tuple[str, ...], variables: tuple[str, ...], check: bool, as_json: bool
+    ctx: click.Context, profile: str, scalesets: tuple[str, ...], variables: tuple[str, ...], check: bool, shape: Shape
 ) -> int:
     """Say for every target of PROFILE whether it runs what the profile says, and how many instances lag behind."""
     given = assignments(variables)
@@ -40,10 +40,7 @@ def drift_of_profile(
     async def work(session: LiveSession) -> int:
         found = session.profiles().get(profile)
         drifts = await _drifts(session, found, scalesets, given)
-        if as_json:
-            output.document([_record(each) for each in drifts])
-        else:
-            output.lines(_table(drifts))
+        shape.answer([_record(each) for each in drifts], lambda: _table(drifts))
         return 1 if check and not all(each.clean for each in drifts) else 0
 
     return run(ctx, work)
@@ -55,11 +52,11 @@ async def _drifts(
     from vmss_tui.engine.prepare import read_set
 
     azure = await session.connect()
-    seen = await inventory.everything(azure)
+    seen = await find.everything(azure)
     for problem in seen.problems:
         diagnostics.say(f"vmss-tui: {problem}")
     if names:
-        targets = [inventory.pick(name, seen) for name in names]
+        targets = [find.pick(name, seen) for name in names]
     else:
         targets = [each.id for each, _ in seen.found if profile.targets.choose(each)]
     if not targets:

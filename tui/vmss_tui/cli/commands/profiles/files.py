@@ -73,15 +73,14 @@ def import_profile(
 
 
 def _from_live(ctx: click.Context, text: str, name: str | None) -> Imported:
-    from vmss_tui.cli.commands.fleet import find as inventory
-    from vmss_tui.cli.running import run
-    from vmss_tui.cli.session import LiveSession
+    from vmss_tui.cli.commands.fleet import find
+    from vmss_tui.cli.session import LiveSession, run
 
     found: list[Imported] = []
 
     async def work(session: LiveSession) -> int:
         azure = await session.connect()
-        target = await inventory.resolve(azure, text)
+        target = await find.resolve(azure, text)
         found.append(from_scale_set(await azure.scale_set(target), name=name or target.name))
         return 0
 

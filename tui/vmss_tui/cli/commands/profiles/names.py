@@ -5,8 +5,7 @@ import click
 from vmss_tui.cli import output
 from vmss_tui.cli.commands.fleet.look import read_set
 from vmss_tui.cli.options import connected
-from vmss_tui.cli.running import run
-from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.errors import UsageError

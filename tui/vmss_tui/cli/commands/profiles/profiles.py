@@ -10,7 +10,9 @@ from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.profiles.drift import drift_of_profile
 from vmss_tui.cli.commands.profiles.files import export_profile, import_profile, new_profile
 from vmss_tui.cli.commands.profiles.names import name_version
+from vmss_tui.cli.group import HelpfulGroup
 from vmss_tui.cli.options import current, with_profiles
+from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, plain_value
@@ -18,29 +20,29 @@ from vmss_tui.profiles.format.problem import LintProblem
 from vmss_tui.profiles.lint.lint import lint, lint_file
 from vmss_tui.profiles.store.store import ProfileEntry, ProfileStore
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
 
 def _store(ctx: click.Context) -> ProfileStore:
     return ProfileStore.default(current(ctx).profiles)
 
 
-@click.group()
+@click.group(cls=HelpfulGroup)
 @with_profiles
 def profiles() -> None:
     """Deployment profiles: what to roll out, where, and how carefully, in one file each."""
 
 
 @profiles.command("list")
-@_JSON
+@shaped
 @with_profiles
 @click.pass_context
-def list_profiles(ctx: click.Context, as_json: bool) -> int:
+def list_profiles(ctx: click.Context, shape: Shape) -> int:
     """List every profile, the last used first, with where it comes from."""
     entries = _store(ctx).list()
-    if as_json:
-        output.document([_record(each) for each in entries])
-        return 0
+    shape.answer([_record(each) for each in entries], lambda: _table(entries))
+    return 0
+
+
+def _table(entries: Sequence[ProfileEntry]) -> list[str]:
     columns = [text_tables.TextColumn(title, least=least) for title, least in
                (("PROFILE", 0), ("FROM", 0), ("LAST USED", 0), ("DESCRIPTION", 20))]  # fmt: skip
     rows = [
@@ -52,8 +54,7 @@ def list_profiles(ctx: click.Context, as_json: bool) -> int:
         )
         for each in entries
     ]
-    output.lines(text_tables.table(columns, rows, cells=output.columns()))
-    return 0
+    return text_tables.table(columns, rows, cells=output.columns())
 
 
 def _record(entry: ProfileEntry) -> Record:
@@ -71,40 +72,38 @@ def _record(entry: ProfileEntry) -> Record:
 
 @profiles.command("show")
 @click.argument("profile")
-@_JSON
+@shaped
 @with_profiles
 @click.pass_context
-def show_profile(ctx: click.Context, profile: str, as_json: bool) -> int:
+def show_profile(ctx: click.Context, profile: str, shape: Shape) -> int:
     """Print the file of PROFILE, or with --json what it means; literal secrets are hidden."""
     store = _store(ctx)
     entry = store.find(profile)
-    if not as_json:
+    if shape.for_people:
         output.lines([f"# {entry.path}", *store.shown(entry).rstrip("\n").split("\n")])
         return 0
     from vmss_tui.profiles.format.write_toml import to_table
 
     found = store.get(profile)
-    output.document({**_record(entry), "profile": plain_value(to_table(found, found.directory, hide=True))})
+    record = {**_record(entry), "profile": plain_value(to_table(found, found.directory, hide=True))}
+    shape.answer(record, lambda: ())
     return 0
 
 
 @profiles.command("lint")
 @click.argument("files", nargs=-1, metavar="[FILE|PROFILE …]")
-@_JSON
+@shaped
 @with_profiles
 @click.pass_context
-def lint_profiles(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> int:
+def lint_profiles(ctx: click.Context, files: tuple[str, ...], shape: Shape) -> int:
     """Check profiles; without arguments all that are found.
 
     `-` reads one from stdin. The exit code is 2 when there is an error.
     """
     found = [problem for name in _linted(ctx, files) for problem in _problems(ctx, name)]
-    if as_json:
-        output.document([_problem(each) for each in found])
-    else:
-        output.lines(str(each) for each in found)
+    shape.answer([_problem(each) for each in found], lambda: [str(each) for each in found])
     errors = sum(each.is_error for each in found)
-    if not as_json:
+    if shape.for_people:
         diagnostics.say(_verdict(errors, len(found) - errors))
     return UsageError.exit_code if errors else 0
 

@@ -10,6 +10,7 @@ import click
 from vmss_tui.cli import output
 from vmss_tui.cli.commands.rollout.follow_rollout import exit_code
 from vmss_tui.cli.options import current
+from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.rollout.events import Logged
 from vmss_tui.domain.rollout.state import fold
 from vmss_tui.errors import UsageError
@@ -31,17 +32,14 @@ def opened(ctx: click.Context) -> Iterator[Journal]:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@shaped
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, newest first.")
 @click.pass_context
-def rollouts(ctx: click.Context, as_json: bool, limit: int) -> int:
+def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
     """List the rollouts of the journal, newest first."""
     with opened(ctx) as journal:
         found = [(header, journal.lease(header.id)) for header in journal.rollouts(limit=limit)]
-    if as_json:
-        output.document([_record(header, lease) for header, lease in found])
-    else:
-        output.lines(_table(found))
+    shape.answer([_record(header, lease) for header, lease in found], lambda: _table(found))
     return 0
 
 

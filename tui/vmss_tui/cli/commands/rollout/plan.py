@@ -5,13 +5,12 @@ from typing import Any, TypeVar
 
 import click
 
-from vmss_tui.cli import output
 from vmss_tui.cli.commands.rollout.overrides import overrides
 from vmss_tui.cli.commands.rollout.prepare import Order, amount, assignments, prepare_order, seconds
 from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
 from vmss_tui.cli.options import connected, with_profiles
-from vmss_tui.cli.running import run
-from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.session import LiveSession, run
+from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.errors import PreflightRefused
 from vmss_tui.presentation import records
@@ -60,20 +59,18 @@ def order_from(given: Mapping[str, Any]) -> Order:
 
 @click.command()
 @orders
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@shaped
 @connected
 @with_profiles
 @click.pass_context
-def plan(ctx: click.Context, /, as_json: bool, **given: Any) -> int:
+def plan(ctx: click.Context, /, shape: Shape, **given: Any) -> int:
     """Show what PROFILE would change on SCALESET: the diff, the batches, what stands in the way. Writes nothing."""
     order = order_from(given)
 
     async def work(session: LiveSession) -> int:
         prepared = await prepare_order(session, order)
-        if as_json:
-            output.document({**records.plan_record(prepared.plan), "files": records.plain_value(prepared.pins)})
-        else:
-            output.lines(plan_lines(prepared.plan, prepared.pins))
+        record = {**records.plan_record(prepared.plan), "files": records.plain_value(prepared.pins)}
+        shape.answer(record, lambda: plan_lines(prepared.plan, prepared.pins))
         return PreflightRefused.exit_code if prepared.plan.refusals else 0
 
     return run(ctx, work)

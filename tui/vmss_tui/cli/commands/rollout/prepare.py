@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vmss_tui import duration
 from vmss_tui.cli import diagnostics
-from vmss_tui.cli.commands.fleet import find as inventory
+from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
@@ -135,7 +135,7 @@ def _complete(profile: "Profile", given: Mapping[str, str]) -> dict[str, str]:
 
 async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSetId:
     if text is not None:
-        return await inventory.resolve(azure, text)
+        return await find.resolve(azure, text)
     targets = profile.targets
     if not targets.given:
         raise UsageError(
@@ -144,7 +144,7 @@ async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSe
         )
     if len(targets.ids) == 1 and not targets.match and not targets.tags:
         return targets.ids[0]
-    everything = await inventory.everything(azure)
+    everything = await find.everything(azure)
     chosen = [scale_set.id for scale_set, _ in everything.found if targets.choose(scale_set)]
     if len(chosen) == 1:
         return chosen[0]

@@ -9,10 +9,9 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, detached, follow
-from vmss_tui.cli.running import open_session
-from vmss_tui.cli.secrets import values_to_travel
-from vmss_tui.cli.session import LiveSession
-from vmss_tui.cli.wait_notice import telling
+from vmss_tui.cli.commands.rollout.secrets import values_to_travel
+from vmss_tui.cli.session import LiveSession, open_session
+from vmss_tui.cli.wait_notice import long_waits_reported
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
 from vmss_tui.ports import FilePin
@@ -65,7 +64,7 @@ class Launch:
             session = open_session(ctx)
             try:
                 self.require_somebody(session)
-                async with telling(session):
+                async with long_waits_reported(session):
                     return await work(session)
             finally:
                 await session.close()

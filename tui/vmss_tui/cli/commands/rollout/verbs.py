@@ -10,11 +10,10 @@ import click
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.history import opened
 from vmss_tui.cli.commands.rollout.overrides import overrides
+from vmss_tui.cli.commands.rollout.secrets import values_to_travel
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
 from vmss_tui.cli.options import connected
-from vmss_tui.cli.running import run
-from vmss_tui.cli.secrets import values_to_travel
-from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.rollout.events import Ended, RequestAnswered
 from vmss_tui.domain.rollout.stage import Stage, Verb

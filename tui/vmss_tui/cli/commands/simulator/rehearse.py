@@ -13,14 +13,13 @@ from typing import Any
 import click
 
 from vmss_tui.cli import diagnostics
-from vmss_tui.cli.commands.fleet import find as inventory
+from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.commands.rollout.plan import order_from, orders
 from vmss_tui.cli.commands.rollout.runner_process import python
 from vmss_tui.cli.commands.simulator.scenario_from_set import MODEL, Mishap, scenario_of
 from vmss_tui.cli.commands.simulator.simulation import DemoHome
 from vmss_tui.cli.options import connected, current, with_profiles
-from vmss_tui.cli.running import run
-from vmss_tui.cli.session import LiveSession
+from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.errors import UsageError
 from vmss_tui.text import counted
@@ -43,8 +42,6 @@ def rehearse(ctx: click.Context, /, speed: float, fails: str, sicken: str, jsonl
     The exit code is that of the rehearsed rollout. How long scripts take is the simulator's guess.
     """
     order_from(given)
-    if not given["scaleset"]:
-        raise UsageError("say which scale set to copy", hint=f"vmss-tui rehearse {given['profile']} SCALESET")
     mishap = Mishap(fails=_ids(fails), unhealthy=_ids(sicken))
     with tempfile.TemporaryDirectory(prefix="vmss-tui-rehearsal-") as directory:
         home = Path(directory)
@@ -58,6 +55,10 @@ def rehearse(ctx: click.Context, /, speed: float, fails: str, sicken: str, jsonl
         return _rehearse(ctx, home, targets[0], speed, [*_again(given), *(["--jsonl"] if jsonl else [])])
 
 
+for _parameter in rehearse.params:
+    _parameter.required = _parameter.required or _parameter.name == "scaleset"
+
+
 def _ids(text: str) -> frozenset[str]:
     return frozenset(part.strip() for part in text.split(",") if part.strip())
 
@@ -69,7 +70,7 @@ async def _copy(session: LiveSession, text: str, mishap: Mishap, home: Path) -> 
     from vmss_tui.engine.prepare import read_whole
 
     azure = await session.connect()
-    target = await inventory.resolve(azure, text)
+    target = await find.resolve(azure, text)
     snapshot = await read_whole(azure, target, session.clock)
     places = {each.id: each for each in await azure.subscriptions()}
     place = places.get(target.subscription, Subscription(target.subscription, target.subscription))

@@ -1,0 +1,103 @@
+"""Forms of an answer: `-o`, `--query`, and errors as documents."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from support.program import Inside, Program
+from vmss_tui.cli.main import main
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> Path:
+    return Program({}, tmp_path).profile()
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    code = main(words)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.mark.usefixtures("profile")
+def test_every_form_says_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("profiles", "list")
+    _, plain, _ = run(capsys, *command, "--json")
+    records = json.loads(plain)
+    assert run(capsys, *command, "-o", "json")[1] == plain
+    assert run(capsys, *command, "-o", "json", "--json")[1] == plain
+    assert yaml.safe_load(run(capsys, *command, "-o", "yaml")[1]) == records
+    assert [json.loads(line) for line in run(capsys, *command, "-o", "jsonl")[1].splitlines()] == records
+    assert run(capsys, *command, "-o", "table")[1] == run(capsys, *command)[1]
+
+
+@pytest.mark.parametrize(
+    ("query", "form", "answer"),
+    [
+        ("[?name=='app'].origin | [0]", "json", '"user"\n'),
+        ("[?name=='app'].origin | [0]", "table", "user\n"),
+        ("[?name=='app'].[name, origin]", "table", "app\tuser\n"),
+        ("[?name=='app'].{name: name, owner: owner}", "table", "NAME  OWNER\napp\n"),
+        ("[?name=='app'] | [0].{name: name, shadowed: shadowed}", "table", "name      app\nshadowed  false\n"),
+        ("[?name=='app'].name", "jsonl", '"app"\n'),
+        ("[?name=='app'].name", "yaml", "- app\n"),
+        ("[?name=='none'].name", "table", ""),
+    ],
+)
+@pytest.mark.usefixtures("profile")
+def test_a_query_takes_a_part(query: str, form: str, answer: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "profiles", "list", "--query", query, "-o", form) == (0, answer, "")
+
+
+def test_a_query_that_is_not_jmespath(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "profiles", "list", "--query", "[")
+    assert (code, out) == (2, "") and "--query" in err
+
+
+@pytest.mark.parametrize(
+    "words", [("--json",), ("-o", "json"), ("--output=json",), ("--query", "name", "-o", "json"), ("-ojson",)]
+)
+def test_an_error_is_a_document_where_one_was_asked_for(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "profiles", "show", "nosuch", *words)
+    error = json.loads(out)["error"]
+    assert (code, error["kind"], error["exit_code"]) == (2, "usage_error", 2)
+    assert "nosuch" in error["message"] and error["hint"]
+    assert err.startswith("vmss-tui: ")
+
+
+def test_an_error_is_a_line_among_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "attach", "ffff", "--jsonl")
+    (line,) = out.splitlines()
+    assert json.loads(line)["event"] == "error"
+
+
+def test_a_command_line_that_click_refuses_is_a_document_too(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "show", "--json")
+    assert code == 2 and "SCALESET" in json.loads(out)["error"]["message"]
+
+
+def test_a_mistake_of_the_program_is_a_document_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("secret-value")
+
+    monkeypatch.setattr("vmss_tui.cli.main._dispatch", broken)
+    code, out, _ = run(capsys, "list", "--json")
+    assert (code, json.loads(out)["error"]["kind"]) == (1, "internal_error")
+    assert "secret-value" not in out
+
+
+def test_azures_code_and_request_id_are_in_the_document(inside: Inside) -> None:
+    done = inside("show", "/subscriptions/00000000-0000-0000-0000-00000000dead/resourceGroups/g/providers/"
+                  "Microsoft.Compute/virtualMachineScaleSets/x", "--json")  # fmt: skip
+    error = done.json["error"]
+    assert error["status"] in (403, 404) and error["code"] and error["request_id"]
+
+
+def test_a_report_is_written_to_a_file_named_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "report", "ffff", "--output", "json")[1] == ""
