@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_output_that_was_cut_before_its_second_mark() -> None:
 
 def test_terminal_failure_and_time_out_have_no_output() -> None:
     terminal = read_message("… with error message: '[ExtensionOperationError] Non-zero exit code: 126, /bin/x'.")
-    assert terminal.exit_code == 126
+    assert terminal.exit_code is None and terminal.of_handler
     assert read_message('The extension last reported "Plugin enabled".').exit_code is None
 
 
@@ -77,6 +78,62 @@ def test_the_recorded_failure(recordings: Path) -> None:
     found = read_message(body["error"]["message"])
     assert found.summary
     assert found.stdout or found.stderr
+
+
+CASES = json.loads((Path(__file__).parent.parent / "data" / "script_status.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_messages_from_the_field(case: dict[str, Any]) -> None:
+    found = read_message(case["message"])
+    assert found.exit_code == case["exit_code"]
+    assert (case["stdout_holds"] or "") in found.stdout
+    assert (case["stderr_holds"] or "") in found.stderr
+    assert not found.of_handler
+
+
+@pytest.mark.parametrize("output", ["a [stderr] b", "see [stdout] and [stderr]", "x\n[stderr]\ny", "[stdout]", ""])
+def test_a_script_may_print_the_marks(output: str) -> None:
+    found = read_message(f"Enable failed: command terminated with exit status=3\n[stdout]\n{output}\n[stderr]\nE: no\n")
+    assert (found.exit_code, found.stdout, found.stderr) == (3, output, "E: no\n")
+
+
+def test_marks_inside_a_line_of_the_summary_are_none() -> None:
+    found = read_message("Enable failed: bad argument [stdout] given, exit code 4")
+    assert (found.stdout, found.stderr, found.exit_code) == ("", "", 4)
+
+
+def test_lines_that_end_as_on_windows() -> None:
+    found = read_message("Enable succeeded: \r\n[stdout]\r\nhi\r\n[stderr]\r\nbad\r\n")
+    assert (found.stdout, found.stderr.strip()) == ("hi", "bad")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[ExtensionOperationError] Non-zero exit code: 51, /var/lib/waagent/Microsoft.Azure.Extensions.CustomScript-2.1"
+        "/bin/custom-script-shim install\n[stdout]\n+ /usr/bin/env bash\n[stderr]\nUnsupported\n",
+        "Failed to download artifacts: [ExtensionDownloadError] Timeout downloading extension package. Elapsed: 0:08",
+        "Handler 'Microsoft.Azure.Extensions.CustomScript' has reported failure for VM Extension 'x' with "
+        "terminal error code '1007' and error message: 'Install failed for plugin (name: Microsoft.CustomScript)'",
+        "Enable failed for plugin (name: Microsoft.Compute.CustomScriptExtension, version 1.10.15) with exception "
+        "Command C:\\Packages\\Plugins\\enable.cmd of Microsoft.Compute.X has exited with Exit code: 4",
+    ],
+)
+def test_an_exit_code_of_the_handler_is_not_the_scripts(text: str) -> None:
+    found = read_message(text)
+    assert found.of_handler and found.exit_code is None
+    assert found.summary
+
+
+def test_windows_standard_error_ends_where_azures_advice_begins() -> None:
+    text = (
+        "Command execution finished, but failed because it returned a non-zero exit code of: '5'. The command had an "
+        "error output of: 'it's \r\n broken: exit code 9'\r\n For more information, check the instance view by Get-AzVm"
+    )
+    found = read_message(text)
+    assert (found.exit_code, found.stderr) == (5, "it's \r\n broken: exit code 9")
+    assert "error output" not in found.summary
 
 
 def test_substatuses_of_windows() -> None:

@@ -11,10 +11,11 @@ from functools import lru_cache
 from vmss_tui.domain.fleet.health import Health, Power, Provisioning
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
-from vmss_tui.domain.fleet.script import HANDLERS, Handler, ScriptRun, ScriptState, digest, handler_of
+from vmss_tui.domain.fleet.script import Handler, ScriptRun, ScriptState, digest, handler_of
 from vmss_tui.gateway.read import wire
 from vmss_tui.gateway.read.mapping import moment, parsed_settings, provisioning
-from vmss_tui.gateway.read.script_status import read_message, read_substatuses, state_of
+from vmss_tui.gateway.read.script_run import script_run
+from vmss_tui.gateway.read.script_status import state_of
 from vmss_tui.text import one_line
 
 _POWER = {each.value: each for each in Power}
@@ -24,8 +25,6 @@ _HEALTH = {
     "initializing": Health.INITIALISING,
     "initialising": Health.INITIALISING,
 }
-_TYPES = {f"{each.publisher}.{each.type}".lower(): each for each in HANDLERS}
-_FINAL = (ScriptState.SUCCEEDED, ScriptState.FAILED)
 _NO_PROPERTIES = wire.VmProperties()
 _NO_VIEW = wire.InstanceView()
 _NO_EXTENSION = wire.ExtensionProperties()
@@ -49,11 +48,10 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None, *, know
     view = props.instance_view or _NO_VIEW
     name = name_of(vm)
     resource, handler = _script_resource(vm.resources)
-    reported = _script_view(view.extensions, resource.name if resource else None)
     config = (resource.properties if resource else None) or _NO_EXTENSION
     own = bytes(config.settings)
     sha = _digest(handler, own, config.force_update_tag or "") if handler else ""
-    run = script_run(resource, reported)
+    run = script_run(resource, view)
     state = _provisioning(props.provisioning_state, view.statuses)
     health, health_at = _health(view.vm_health, of.health_source.present)
     agent = _agent_ready(view.vm_agent)
@@ -98,47 +96,6 @@ def _script_resource(found: list[wire.Extension] | None) -> tuple[wire.Extension
         if handler is not None:
             return each, handler
     return None, None
-
-
-def _script_view(found: list[wire.ExtensionView] | None, name: str | None) -> wire.ExtensionView | None:
-    wanted = (name or "").rsplit("/", 1)[-1].lower()
-    for each in found or ():
-        if wanted and (each.name or "").lower() == wanted:
-            return each
-    return next((each for each in found or () if (each.type or "").lower() in _TYPES), None)
-
-
-def script_run(resource: wire.Extension | None, view: wire.ExtensionView | None) -> ScriptRun:
-    """What the extension last reported; without a view, what its resource's provisioning state tells."""
-    if view is None or not view.statuses:
-        return _without_view(resource, view)
-    status = view.statuses[0]
-    state = state_of(status.code or "")
-    said = read_message(status.message or "")
-    stdout, stderr = said.stdout, said.stderr
-    if view.substatuses:
-        texts = read_substatuses((each.code or "", each.message or "") for each in view.substatuses)
-        stdout, stderr = texts[0] or stdout, texts[1] or stderr
-    exit_code = 0 if state is ScriptState.SUCCEEDED and said.exit_code is None else said.exit_code
-    return ScriptRun(
-        state=state,
-        exit_code=exit_code if state in _FINAL else None,
-        message=said.summary or one_line(status.display_status or ""),
-        stdout=stdout,
-        stderr=stderr,
-        at=moment(status.time),
-        handler_version=view.type_handler_version or "",
-    )
-
-
-def _without_view(resource: wire.Extension | None, view: wire.ExtensionView | None) -> ScriptRun:
-    version = (view.type_handler_version if view else None) or ""
-    if resource is None:
-        return ScriptRun(ScriptState.UNKNOWN if view else ScriptState.NOT_INSTALLED, handler_version=version)
-    state = provisioning((resource.properties or _NO_EXTENSION).provisioning_state)
-    if state is Provisioning.FAILED:
-        return ScriptRun(ScriptState.FAILED, handler_version=version)
-    return ScriptRun(ScriptState.PENDING, handler_version=version)
 
 
 def _power(statuses: list[wire.Status] | None) -> Power:

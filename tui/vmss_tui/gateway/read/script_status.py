@@ -1,7 +1,8 @@
-"""What a Custom Script Extension says in prose: exit code, stdout, stderr, read leniently.
+"""What a Custom Script Extension reports as text: exit code, stdout, stderr, read leniently.
 
-Pure. Wordings: custom-script-extension-linux, its legacy, the Windows handler, and the operations' errors that quote
-them (recordings `op_failed_cse_v1_create`, `*_cse_*`). Each output is at most the last 4 KiB, cut at the front.
+Pure. Wordings: custom-script-extension-linux and its legacy, the Windows handler, the guest agents (WALinuxAgent), and
+the operations' errors that quote them (recordings `op_failed_cse_v1_create`, `*_cse_*`). Each output is at most the
+last 4 KiB, cut at the front.
 """
 
 import re
@@ -13,21 +14,38 @@ from vmss_tui.text import one_line
 
 TAIL = 4096
 _EXIT = (
-    re.compile(r"exit(?:ed with)? (?:status|code)[=:\s]+'?(-?\d+)", re.IGNORECASE),
     re.compile(r"non-zero exit code(?: of)?[=:\s]+'?(-?\d+)", re.IGNORECASE),
+    re.compile(r"terminated with exit status[=:\s]+(-?\d+)", re.IGNORECASE),
+    re.compile(r"exit(?:ed with)? (?:status|code)[=:\s]+'?(-?\d+)", re.IGNORECASE),
     re.compile(r"ExitCode[=:\s]+'?(-?\d+)"),
 )
-_OUTPUTS = (
-    re.compile(r"\[stdout\][ \t]*\r?\n?(?P<out>.*?)\r?\n?\[stderr\][ \t]*\r?\n?(?P<err>.*)", re.DOTALL),
-    re.compile(r"---stdout---[ \t]*\r?\n?(?P<out>.*?)\r?\n?---errout---[ \t]*\r?\n?(?P<err>.*)", re.DOTALL),
+"""The wording of the handler first: what a script prints may speak of other codes."""
+_MARKS = (
+    (
+        re.compile(r"^[ \t]*\[stdout\][ \t]*\r?$", re.MULTILINE),
+        re.compile(r"^[ \t]*\[stderr\][ \t]*\r?$", re.MULTILINE),
+    ),
+    (
+        re.compile(r"^[ \t]*---stdout---[ \t]*\r?$", re.MULTILINE),
+        re.compile(r"^[ \t]*---errout---[ \t]*\r?$", re.MULTILINE),
+    ),
 )
-_MARKER = re.compile(r"\[stdout\]|---stdout---")
+"""Lines that begin stdout and stderr; only alone on a line, since a script may print them."""
+_WINDOWS_ERROR = re.compile(
+    r"\s*The command had an error output of: '(?P<err>.*?)'*\.?\s*(?:For more information, check .*)?\Z", re.DOTALL
+)
+_HANDLER = re.compile(
+    r"\[Extension\w*Error\]|custom-script-shim \w+|Failed to download artifacts"
+    r"|(?:Install|Enable|Update|Disable|Uninstall) failed for plugin|has exited with Exit code|terminal error code",
+    re.IGNORECASE,
+)
+"""The guest agent speaks of the handler: an exit code in such a text is the handler's, not the script's."""
 _TRAILER = re.compile(
     r"""\s*(?:['"]?\.?\s*(?:Detailed error: '.*?'\.?)?\s*"""
     r"""More information on troubleshooting is available at \S+\s*|\\?["']\.?\s*)$""",
     re.DOTALL,
 )
-_QUOTED = re.compile(r"Error message: \\?[\"'](?P<text>.*)", re.DOTALL)
+_QUOTED = re.compile(r"[Ee]rror message: \\?[\"'](?P<text>.*)", re.DOTALL)
 _STATES = {
     "succeeded": ScriptState.SUCCEEDED,
     "failed": ScriptState.FAILED,
@@ -40,12 +58,14 @@ _STATES = {
 
 @dataclass(frozen=True, slots=True)
 class ScriptReport:
-    """A status message taken apart: `summary` on one line, `exit_code` None when it names none."""
+    """A status message taken apart: `summary` on one line, `exit_code` the script's, None when it names none."""
 
     summary: str = ""
     exit_code: int | None = None
     stdout: str = ""
     stderr: str = ""
+    of_handler: bool = False
+    """Whether the handler failed (download, install, update), so that the script did not run."""
 
 
 def state_of(code: str) -> ScriptState:
@@ -64,18 +84,34 @@ def read_message(message: str) -> ScriptReport:
     """Take a status or error message of any handler apart."""
     quoted = _QUOTED.search(message)
     inner = _TRAILER.sub("", quoted["text"]) if quoted else message
-    found = next((hit for each in _OUTPUTS if (hit := each.search(inner))), None)
-    marker = _MARKER.search(inner)
-    head = inner[: marker.start()] if marker else inner
-    stdout, stderr = (found["out"], found["err"]) if found else ("", "")
-    if found is None and marker is not None:
-        stdout = inner[marker.end() :].lstrip("\r\n")
+    head, stdout, stderr = _split(inner)
+    of_handler = bool(_HANDLER.search(head))
     return ScriptReport(
         summary=one_line(head).rstrip(" :"),
-        exit_code=_exit_code(head if marker else message),
+        exit_code=None if of_handler else _exit_code(head),
         stdout=tail(stdout),
         stderr=tail(stderr),
+        of_handler=of_handler,
     )
+
+
+def _split(text: str) -> tuple[str, str, str]:
+    """What the handler says, then the script's stdout and stderr."""
+    for begins_out, begins_err in _MARKS:
+        if (out := begins_out.search(text)) is None:
+            continue
+        ends = list(begins_err.finditer(text, out.end()))
+        stop, start = (ends[-1].start(), ends[-1].end()) if ends else (len(text), len(text))
+        return text[: out.start()], _trimmed(text[out.end() : stop]), text[start:].lstrip("\r\n")
+    if windows := _WINDOWS_ERROR.search(text):
+        return text[: windows.start()], "", windows["err"]
+    return text, "", ""
+
+
+def _trimmed(text: str) -> str:
+    """An output without the line ends of the marks around it."""
+    text = text.removeprefix("\r").removeprefix("\n")
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def read_substatuses(pairs: Iterable[tuple[str, str]]) -> tuple[str, str]:
@@ -89,5 +125,5 @@ def read_substatuses(pairs: Iterable[tuple[str, str]]) -> tuple[str, str]:
 
 
 def _exit_code(text: str) -> int | None:
-    found = next((hit for each in _EXIT if (hit := each.search(text))), None)
+    found = next((hit for pattern in _EXIT if (hit := pattern.search(text))), None)
     return int(found[1]) if found else None

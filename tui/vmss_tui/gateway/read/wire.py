@@ -208,10 +208,19 @@ class VmHealth(Wire):
     status: Status | None = None
 
 
+class ExtensionHandler(Wire):
+    """What the guest agent says of an extension's handler; `type` is `Publisher.Type`."""
+
+    type: str | None = None
+    type_handler_version: str | None = None
+    status: Status | None = None
+
+
 class VmAgent(Wire):
     """The guest agent."""
 
     statuses: list[Status] | None = None
+    extension_handlers: list[ExtensionHandler] | None = None
 
 
 class InstanceView(Wire):
