@@ -228,11 +228,11 @@ def test_of_two_journals_on_a_manual_set_one_stops_and_no_two_batches_run_at_onc
     second = stranger(*words, "--set", "version=2.0.0", "--detach")
     assert second.code == 0, second.err
     assert "somebody else updates 1 instance now" in second.err
-    held = "somebody else has instances under way"
+    held = "instances are being updated outside this rollout"
     until(lambda: any(held in each for each in log_of(here(stranger))), "the second one to wait")
     own_world.control.clock(speed=300)
     stopped = own("attach", "--jsonl").records[-1]
-    assert stopped["verdict"] == "failed" and "somebody changed the script of the set" in stopped["reason"]
+    assert stopped["verdict"] == "failed" and "script was changed outside this rollout" in stopped["reason"]
     log = stranger("attach", "--jsonl").records
     assert log[-1]["verdict"] == "completed", log[-1]
     assert {each["version"] for each in own("instances", "hand", "--json").json} == {"app 2.0.0"}

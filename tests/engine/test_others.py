@@ -25,7 +25,7 @@ async def test_a_colleague_who_writes_another_script_stops_the_next_batch(open_l
     lab.happen("write", script={"name": "CustomScript", "command": "./colleague.sh"})
     assert await running is e.Verdict.FAILED
     state = lab.journal.state(rollout)
-    assert "somebody changed the script of the set" in state.reason and "4 untouched" in state.reason
+    assert "the scale set's script was changed outside this rollout" in state.reason and "4 untouched" in state.reason
 
 
 async def test_a_colleague_who_was_faster_stops_it_before_anything_is_written(open_lab: OpensLab) -> None:
@@ -33,7 +33,7 @@ async def test_a_colleague_who_was_faster_stops_it_before_anything_is_written(op
     rollout = await lab.create(version("2"))
     await lab.azure.write_extension(await lab.azure.scale_set(lab.target), version("9"), None)
     assert await lab.run(rollout) is e.Verdict.FAILED
-    assert "stopped before anything was changed: somebody changed" in lab.journal.state(rollout).reason
+    assert "stopped before anything was changed: the scale set" in lab.journal.state(rollout).reason
 
 
 async def test_a_tag_or_capacity_that_changed_since_the_plan_is_no_reason_to_stop(open_lab: OpensLab) -> None:
@@ -72,11 +72,12 @@ async def test_a_leak_by_automatic_repairs_is_seen_and_said(action: str, open_la
     state = lab.journal.state(rollout)
     (leaked,) = state.ids_in(e.Phase.LEAKED)
     assert leaked == ("6" if action == "Replace" else "4")
-    assert state.reason == f"5 of 5 run app 2 and are healthy; 1 more got it outside the batches: {leaked}"
+    ran = "5 of 6 run app 2 and are healthy; 1 gone: 4" if action == "Replace" else "5 of 5 run app 2 and are healthy"
+    assert state.reason == f"{ran}; 1 more got it outside the batches: {leaked}"
     notes = [each for each in lab.events(rollout, e.Noted) if isinstance(each, e.Noted) and each.ids == (leaked,)]
     assert ["automatic repairs" in each.message for each in notes] == [True]
     (checked,) = {each.message for each in state.gates.values() if each.gate == "leaks"}
-    assert checked == f"1 got the new version outside the batches, at most 2 (one batch) may: {leaked}"
+    assert checked == f"1 instance got the new version outside the batches (limit 2, one batch): {leaked}"
 
 
 async def test_automatic_repairs_leak_nothing_while_they_are_suspended(open_lab: OpensLab) -> None:
@@ -106,7 +107,7 @@ async def test_a_leak_by_a_colleague_is_seen_and_too_many_stop_it(open_lab: Open
         state = lab.journal.state(rollout)
         assert sorted(state.ids_in(e.Phase.LEAKED)) == list(colleagues)
         if verdict is e.Verdict.FAILED:
-            wanted = "3 got the new version outside the batches, at most 2 (one batch) may: 1, 3, 4; 2 run app 2"
+            wanted = "3 instances got the new version outside the batches (limit 2, one batch): 1, 3, 4; "
             assert state.reason.startswith(wanted)
 
 
@@ -143,7 +144,7 @@ async def test_instances_that_fall_ill_stop_the_next_batch(open_lab: OpensLab) -
     lab.happen("health", instances=[1, 2, 3], to="unhealthy")
     assert await running is e.Verdict.FAILED
     reason = lab.journal.state(rollout).reason
-    assert reason.startswith("3 of 6 (50%) unhealthy or unknown, at most 34% may be")
+    assert reason.startswith("3 of 6 instances unhealthy or unknown (limit 34%)")
 
 
 async def test_a_roll_of_the_platform_is_not_ours(open_lab: OpensLab) -> None:
@@ -154,7 +155,7 @@ async def test_a_roll_of_the_platform_is_not_ours(open_lab: OpensLab) -> None:
     lab.sim.control.clock(speed=1)
     lab.happen("roll", kind="extension")
     assert await running is e.Verdict.FAILED
-    assert "a rolling upgrade runs that this rollout did not start" in lab.journal.state(rollout).reason
+    assert "a rolling upgrade is running that this rollout did not start" in lab.journal.state(rollout).reason
     seen = [each for each in lab.events(rollout, e.UpgradeSeen) if isinstance(each, e.UpgradeSeen)]
     assert seen and not any(each.ours for each in seen)
 
@@ -166,7 +167,7 @@ async def test_somebody_else_cancels_azures_roll(open_lab: OpensLab) -> None:
     await when(lab, rollout, batches_begun(2), "approve")
     await lab.azure.cancel_upgrade(await lab.azure.scale_set(lab.target))
     assert await running is e.Verdict.CANCELLED
-    assert lab.journal.state(rollout).reason.startswith("somebody else cancelled Azure's roll: ")
+    assert lab.journal.state(rollout).reason.startswith("the rolling upgrade was canceled outside; ")
 
 
 @pytest.mark.parametrize("mode", ["Manual", "Rolling"])

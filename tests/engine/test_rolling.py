@@ -89,7 +89,7 @@ async def test_a_script_that_fails_is_named_with_its_stderr(open_lab: OpensLab) 
     lab = await open_lab()
     state = await lab.roll_out(version("2-bad"), replace(ONE_THIRD, unhealthy_upgraded_percent=0))
     assert state.verdict is e.Verdict.FAILED and state.fault is not None
-    assert state.reason.startswith("Azure stopped its roll: ") and "1 failed: 1" in state.reason
+    assert state.reason.startswith("Azure stopped the rolling upgrade: ") and "1 failed: 1" in state.reason
     assert state.instances["1"].seen.exit_code == 100
     assert state.instances["1"].seen.stderr == "E: no such package"
 
@@ -128,7 +128,7 @@ async def test_forcing_runs_identical_settings_again(open_lab: OpensLab) -> None
     lab = await open_lab(mode="Manual")
     assert (await lab.roll_out(version("2"))).verdict is e.Verdict.COMPLETED
     again = await lab.roll_out(version("2"))
-    assert again.reason == "nothing to do: every instance runs app 2 already"
+    assert again.reason == "nothing to do: all instances already run app 2"
     forced = await lab.roll_out(version("2"), replace(ONE_THIRD, force_rerun=True))
     assert forced.reason == "6 of 6 run app 2 and are healthy"
     for each in forced.instances.values():

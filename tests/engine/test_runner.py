@@ -299,7 +299,7 @@ async def test_an_unclear_answer_is_looked_into(bench: Bench) -> None:
     assert await bench.run() is e.Verdict.COMPLETED
     notes = [each.message for each in bench.events(e.Noted) if isinstance(each, e.Noted)]
     assert notes == [
-        "no clear answer to: update the set's model to web 2 (the answer got lost); looking before it is sent again"
+        "no clear answer to: update the scale set model to web 2 (the answer got lost); looking before it is sent again"
     ]
     assert bench.toy.writes.count(bench.toy.writes[0]) == 1
 

@@ -58,7 +58,7 @@ async def test_cancel_between_batches_leaves_the_rest_untouched(open_lab: OpensL
     await when(lab, rollout, batches_begun(2), "cancel")
     assert await running is e.Verdict.CANCELLED
     state = lab.journal.state(rollout)
-    assert state.reason == "cancelled by bo: 4 run app 2, 2 untouched"
+    assert state.reason == "canceled by bo; 4 instances run app 2, 2 untouched"
     digests = [each.script_digest for each in (await lab.look()).instances]
     assert digests.count(version("2").digest) == 4
 
@@ -68,7 +68,7 @@ async def test_cancel_before_anything_was_written(open_lab: OpensLab) -> None:
     rollout = await lab.create(version("2"))
     lab.journal.request(rollout, "cancel", who="bo")
     assert await lab.run(rollout) is e.Verdict.CANCELLED
-    assert lab.journal.state(rollout).reason == "cancelled by bo: nothing was changed"
+    assert lab.journal.state(rollout).reason == "canceled by bo; nothing was changed"
     assert not lab.writes()
 
 
@@ -79,7 +79,7 @@ async def test_cancel_of_azures_roll(open_lab: OpensLab) -> None:
     await when(lab, rollout, batches_begun(2), "cancel")
     assert await running is e.Verdict.CANCELLED
     state = lab.journal.state(rollout)
-    assert state.reason.startswith("cancelled by bo: ") and "untouched" in state.reason
+    assert state.reason.startswith("canceled by bo; ") and "untouched" in state.reason
     assert sum("rollingUpgrades/cancel" in each["path"] for each in lab.writes()) == 1
 
 

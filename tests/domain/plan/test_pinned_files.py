@@ -59,5 +59,5 @@ def test_a_file_that_changed_stops_the_next_batch() -> None:
     driver.files = lambda batch: (batch < 2, "as planned" if batch < 2 else "changed since the plan: a.sh")
     state = driver.run()
     assert state.verdict is e.Verdict.FAILED
-    assert state.reason.startswith("changed since the plan: a.sh; 2 run web 2")
+    assert state.reason.startswith("changed since the plan: a.sh; 2 instances run web 2")
     assert len(state.batches) == 1

@@ -48,7 +48,7 @@ def test_a_rollout_that_fails_or_is_cancelled_resumes_repairs_too(mode: UpgradeM
     driver = drive(stopped, policy(suspend_repairs=True))
     driver.run(lambda: "suspend-repairs" in driver.state.accepted)
     driver.ask("cancel")
-    assert driver.run().reason == "cancelled by maria: nothing was changed"
+    assert driver.run().reason == "canceled by maria; nothing was changed"
     for toy in (failing, stopped):
         assert toy.writes[-1] is Action.RESUME_REPAIRS and not toy.suspended
 

@@ -7,6 +7,7 @@ import pytest
 from support.build import NOW, extension, script, snapshot, vm
 from support.build import plan as plan_of
 from support.engine.driver import Driver
+from support.engine.story import waiting_for
 from support.engine.toy import NOTHING, Toy
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
@@ -160,7 +161,7 @@ def test_a_removal_by_azures_roll_goes_on_after_a_pause() -> None:
     driver = Driver(toy, back)
     driver.run(lambda: len(driver.state.batches) >= 1)
     assert driver.ask("pause", "cancel")
-    driver.run(lambda: driver.state.waiting is not None and "paused" in driver.state.waiting.why)
+    driver.run(waiting_for(driver, "paused"))
     assert driver.ask("resume")
     assert driver.run().verdict is e.Verdict.COMPLETED, driver.state.reason
     assert all(vm.config == NOTHING for vm in toy.vms.values()) and toy.rolls == 2

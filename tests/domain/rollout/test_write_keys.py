@@ -1,8 +1,51 @@
-"""Names of writes."""
+"""Keys of writes: their names, and which protected values a runner that takes over must be given."""
+
+from dataclasses import replace
 
 import pytest
 
-from vmss_tui.domain.rollout.write_keys import named
+from support.build import fleet, plan, policy, snapshot
+from vmss_tui.domain.fleet.scale_set import Orchestration
+from vmss_tui.domain.fleet.script import SecretRef, SecretSource
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.stage import Stage
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.domain.rollout.write_keys import named, secrets_due
+
+KEY = {"key": SecretRef(SecretSource.PROMPT, "the key")}
+
+
+def with_key(made: RolloutPlan) -> RolloutPlan:
+    return replace(made, script=replace(made.script, protected=KEY))
+
+
+OURS = with_key(plan(snapshot(*fleet(4))))
+ROLLS = with_key(plan(snapshot(*fleet(4), mode=UpgradeMode.ROLLING, policy=RollingPolicy(batch_percent=50)), policy()))
+VMS = with_key(plan(snapshot(*fleet(4), orchestration=Orchestration.FLEXIBLE)))
+CANCEL = {"cancel-1": e.WriteIntended("cancel-1", "")}
+ENDING = RolloutState(concluding=e.Concluding(e.Verdict.FAILED, ""))
+
+
+@pytest.mark.parametrize(
+    ("made", "state", "due"),
+    [
+        (OURS, RolloutState(), True),
+        (OURS, RolloutState(accepted=frozenset(["model"])), False),
+        (replace(OURS, keeps_model=True), RolloutState(), False),
+        (replace(OURS, removes=True), RolloutState(), False),
+        (OURS, ENDING, False),
+        (OURS, RolloutState(stage=Stage.CANCELLED), False),
+        (ROLLS, RolloutState(), True),
+        (ROLLS, RolloutState(accepted=frozenset(["roll-1"]), writes={"roll-1": e.WriteAccepted("roll-1")}), False),
+        (ROLLS, RolloutState(accepted=frozenset(["roll-1"]), writes={"roll-1": e.WriteAccepted("roll-1"), **CANCEL}),
+         True),
+        (VMS, RolloutState(accepted=frozenset(["model"])), True),
+    ],
+)  # fmt: skip
+def test_values_are_due_until_azure_has_them(made: RolloutPlan, state: RolloutState, due: bool) -> None:
+    assert secrets_due(made, state) == (KEY if due else {})
 
 
 @pytest.mark.parametrize(

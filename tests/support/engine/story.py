@@ -35,3 +35,13 @@ def begun(driver: Driver, number: int) -> Callable[[], bool]:
 
 def ended(driver: Driver, number: int) -> Callable[[], bool]:
     return lambda: any(each.number == number and each.ended_at is not None for each in driver.state.batches)
+
+
+def waiting_for(driver: Driver, words: str) -> Callable[[], bool]:
+    """Whether the rollout waits, with these words in the reason."""
+    return lambda: driver.state.waiting is not None and words in driver.state.waiting.why
+
+
+def waits(driver: Driver, words: str = "") -> list[str]:
+    """The reasons for waiting in the log that hold these words."""
+    return [event.why for event in kinds(driver, e.Waiting) if isinstance(event, e.Waiting) and words in event.why]

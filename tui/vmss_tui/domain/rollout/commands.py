@@ -22,12 +22,12 @@ class Action(StrEnum):
     """What a write does in Azure."""
 
     MODEL = "write the model"
-    """Policy and script of the set in one change, or the script alone; in Rolling mode this is the roll."""
+    """Policy and script of the set in one change, or the script alone; in Rolling mode this starts the upgrade."""
     REMOVE = "remove the extension"
     UPDATE = "apply the model to instances"
     VM = "write the script of one instance"
     CANCEL = "cancel the rolling upgrade"
-    RESTORE = "put the upgrade policy back"
+    RESTORE = "restore the upgrade policy"
     SUSPEND_REPAIRS = "suspend automatic repairs"
     RESUME_REPAIRS = "resume automatic repairs"
 
@@ -41,7 +41,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Commit `before` and the intent to the log, then change Azure. `ids` are what the request names."""
+    """Commit `before` and the intent to the log, then change Azure. `ids` are the instances that the request names."""
 
     key: str
     action: Action
@@ -53,7 +53,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class CheckExternalGate:
-    """Ask the external gate whether `batch` may start."""
+    """Call the external gate of the profile before `batch` starts."""
 
     batch: int
     gate: ExternalGate
@@ -61,7 +61,7 @@ class CheckExternalGate:
 
 @dataclass(frozen=True, slots=True)
 class CheckFiles:
-    """Look at the plan's files again before `batch` starts."""
+    """Fetch the plan's files again before `batch` starts, and compare them."""
 
     batch: int
 
@@ -87,30 +87,30 @@ class Situation:
 
     @cached_property
     def by_id(self) -> Mapping[str, Instance]:
-        """The instances that are there now."""
-        return {each.id: each for each in self.snapshot.instances}
+        """The instances that exist now."""
+        return {instance.id: instance for instance in self.snapshot.instances}
 
     @cached_property
     def target(self) -> str:
-        """Digest of the configuration that instances shall have."""
+        """Digest of the configuration that the rollout brings."""
         return self.plan.target_digest
 
     @property
     def cancelling(self) -> bool:
-        """Somebody wants it to end."""
+        """Whether a cancellation was requested."""
         return self.state.stage is Stage.CANCELLING
 
     @property
     def paused(self) -> bool:
-        """Nothing new may start."""
+        """Whether nothing new may start."""
         return self.state.stage is Stage.PAUSED
 
     def due(self, since: datetime | None, seconds: float) -> datetime:
         """When a wait that began at `since` ends; never counted from before this runner took over."""
-        starts = [each for each in (since, self.state.resumed_at) if each is not None]
+        starts = [moment for moment in (since, self.state.resumed_at) if moment is not None]
         return max(starts, default=self.now) + timedelta(seconds=seconds)
 
     def wait(self, why: str, until: datetime | None = None, *, takes_seconds: int = 0) -> Commands:
-        """Wait, saying so once; without a time it is a person who is waited for."""
+        """Wait, and record it once; without a time the wait is for a person."""
         waiting = e.Waiting(why, until, takes_seconds)
         return [] if self.state.waiting == waiting else [Record((waiting,))]

@@ -136,10 +136,14 @@ class BatchStarted:
 
 @dataclass(frozen=True, slots=True)
 class BatchEnded:
-    """A batch came to its end; `failed` are the ids that did not make it."""
+    """A batch came to its end. `failed`: instances that failed or are unhealthy.
+
+    `refused`: instances whose update Azure refused; they are as they were before.
+    """
 
     number: int
     failed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from vmss_tui.domain.plan.exclusions import Exclusion, ExclusionKind
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
 from vmss_tui.domain.rollout.state import Progress, RolloutState
-from vmss_tui.domain.rollout.write_keys import batch_key, touched, update_ended, upgrade_begun
+from vmss_tui.domain.rollout.write_keys import batch_key, refused, touched, update_ended, upgrade_begun
 from vmss_tui.text import readable
 
 SKEW = timedelta(minutes=5)
@@ -79,6 +79,11 @@ class PhaseContext:
         """Whether the operation that updates this instance has ended."""
         return self._upgrade_over if self.rolling_upgrade else self._batch_over(instance_id)
 
+    def refused(self, instance_id: str) -> bool:
+        """Whether Azure refused the write that updates this instance."""
+        alone = instance_id if self.plan.strategy is Strategy.VM_BATCHES else ""
+        return refused(self.state, batch_key(self.begun.get(instance_id, 0), alone)) is not None
+
     @cached_property
     def _upgrade_begun(self) -> bool:
         return self.rolling_upgrade and upgrade_begun(self.state)
@@ -100,6 +105,8 @@ def phase_of(instance: Instance, context: PhaseContext) -> Phase:
     had = first is not None and first.digest == short(context.target)
     if not context.joins(instance.id):
         return _outside(instance, context, first, has=has)
+    if instance.provisioning is Provisioning.DELETING:
+        return Phase.GONE
     if not context.started(instance.id):
         return Phase.LEAKED if has and not had and first is not None else Phase.WAITING
     over = context.over(instance.id)
@@ -130,6 +137,8 @@ def _behind(instance: Instance, context: PhaseContext, *, over: bool) -> Phase:
         if over and instance.provisioning is Provisioning.FAILED and instance.id in context.begun:
             return Phase.FAILED
         return Phase.UPDATING if moving else Phase.WAITING
+    if context.refused(instance.id) and not moving:
+        return Phase.WAITING
     return Phase.FAILED if over and not moving and instance.version_known else Phase.UPDATING
 
 

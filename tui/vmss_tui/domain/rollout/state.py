@@ -38,6 +38,8 @@ class BatchState:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     failed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Instances whose update Azure refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,9 +289,9 @@ def _observed(state: RolloutState, event: _Observation, at: datetime) -> Rollout
             return _upgrade(state, event)
         case e.BatchStarted():
             return _batch_started(state, event, at)
-        case e.BatchEnded(number, failed):
+        case e.BatchEnded(number, failed, refused):
             ended = (
-                replace(batch, ended_at=at, failed=failed) if batch.number == number else batch
+                replace(batch, ended_at=at, failed=failed, refused=refused) if batch.number == number else batch
                 for batch in state.batches
             )
             return replace(state, batches=tuple(ended))

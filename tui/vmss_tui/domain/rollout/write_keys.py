@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from vmss_tui.domain.fleet.rolling_upgrade import OperationState, UpgradeCode
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
 from vmss_tui.domain.fleet.script import SecretRef
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.rollout.events import WriteIntended
+from vmss_tui.domain.rollout.events import WriteEnded, WriteIntended
 from vmss_tui.domain.rollout.state import RolloutState
 
 FORGOTTEN_SECONDS = 120.0
@@ -107,6 +107,14 @@ def touched(state: RolloutState) -> bool:
     """Whether model or instances were changed, or may have been: a write was accepted, or its answer was lost."""
     unclear = (key for key, write in state.writes.items() if isinstance(write, WriteIntended))
     return bool({*state.accepted, *unclear} - {REPAIRS_OFF, REPAIRS_ON})
+
+
+def refused(state: RolloutState, key: str) -> AzureFault | None:
+    """Why Azure refused a write for good; None when it accepted it, or has yet to answer."""
+    write = state.writes.get(key)
+    if not isinstance(write, WriteEnded) or write.state is not OperationState.FAILED or key in state.accepted:
+        return None
+    return write.fault or AzureFault("", "Azure gave no reason")
 
 
 def secrets_due(plan: RolloutPlan, state: RolloutState) -> Mapping[str, SecretRef]:

@@ -22,8 +22,8 @@ def suspend(situation: Situation) -> Commands | None:
     fresh = REPAIRS_OFF not in situation.state.writes
     if fresh and (situation.cancelling or situation.paused or failed(check(situation, None)) is not None):
         return None
-    write = Write(REPAIRS_OFF, Action.SUSPEND_REPAIRS, "suspend automatic repairs for the time of this rollout")
-    return follow(situation, write, arrived=situation.set.repairs_suspended, why="Azure suspends automatic repairs")
+    write = Write(REPAIRS_OFF, Action.SUSPEND_REPAIRS, "suspend automatic repairs during this rollout")
+    return follow(situation, write, arrived=situation.set.repairs_suspended, why="suspending automatic repairs")
 
 
 def refused(situation: Situation) -> str:
@@ -32,11 +32,11 @@ def refused(situation: Situation) -> str:
 
 
 def resume(situation: Situation) -> Commands | None:
-    """Once it is decided how the rollout ends, however that is; None when there is nothing (more) to do."""
+    """Once the verdict is known, whatever it is; None when there is nothing (more) to do."""
     if not held(situation):
         return None
     write = Write(REPAIRS_ON, Action.RESUME_REPAIRS, "resume automatic repairs")
-    return follow(situation, write, arrived=not situation.set.repairs_suspended, why="Azure resumes automatic repairs")
+    return follow(situation, write, arrived=not situation.set.repairs_suspended, why="resuming automatic repairs")
 
 
 def held(situation: Situation) -> bool:
@@ -45,7 +45,7 @@ def held(situation: Situation) -> bool:
 
 
 def left_suspended(situation: Situation) -> tuple[e.Noted, ...]:
-    """What to say at the end when they could not be resumed."""
+    """The warning at the end when they could not be resumed."""
     problem = _problem(situation, REPAIRS_ON)
     if not problem:
         return ()

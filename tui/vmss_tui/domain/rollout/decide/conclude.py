@@ -1,48 +1,70 @@
-"""How a rollout ends: the verdict in one sentence, and putting the set's own upgrade policy back.
+"""How a rollout ends: conclude, restore the set's own upgrade policy and its repairs, then end.
 
-Pure. Automatic repairs that were suspended are resumed. The policy is put back only where that cannot push the new
-version on: in Rolling and Automatic mode a write moves every instance that is behind the model. Source: "Upgrade
-policy", recorded mode changes that walked every instance.
+Pure. The policy is restored only where that cannot push the new version on: in Rolling and Automatic mode a write
+updates every instance that is behind the model. Source: "Upgrade policy", recorded mode changes that walked every
+instance.
 """
 
+from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
-from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Action, Commands, Record, Situation, Write
-from vmss_tui.domain.rollout.decide import automatic_repairs as repairs
+from vmss_tui.domain.rollout.decide import automatic_repairs
 from vmss_tui.domain.rollout.decide.follow_write import follow
+from vmss_tui.domain.rollout.decide.verdict import changed_so_far, final
 from vmss_tui.domain.rollout.stage import BAD
-from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.write_keys import RESTORE, touched
-from vmss_tui.text import listed
 
 
 def finish(situation: Situation) -> Commands | None:
-    """Once it is decided how it ends: restore policy and repairs, then end. None before that."""
+    """Once the verdict is known: restore policy and repairs, then end. None before that."""
     ending = situation.state.concluding
     if ending is None:
         return None
     if situation.state.policy_restored is None and _differs(situation):
         return _restore(situation)
-    resuming = repairs.resume(situation)
+    resuming = automatic_repairs.resume(situation)
     return resuming if resuming is not None else _ended(situation, ending)
 
 
 def conclude(situation: Situation, verdict: e.Verdict, reason: str, fault: AzureFault | None = None) -> Commands:
-    """Decide how it ends: at once, or after the set's own policy and automatic repairs were put back."""
+    """End with this verdict: at once, or after the set's own policy and automatic repairs are restored."""
     ending = e.Concluding(verdict, reason, fault)
-    return [Record((ending,))] if _differs(situation) or repairs.held(situation) else _ended(situation, ending)
+    restoring = _differs(situation) or automatic_repairs.held(situation)
+    return [Record((ending,))] if restoring else _ended(situation, ending)
+
+
+def stop(situation: Situation, why: str, fault: AzureFault | None = None) -> Commands:
+    """Conclude as failed, with what is changed and what is not."""
+    return conclude(situation, e.Verdict.FAILED, f"{why}; {changed_so_far(situation)}", fault)
+
+
+def cancelled(situation: Situation, by: str = "") -> Commands:
+    """Conclude as canceled, with what is changed and what is not."""
+    who = situation.state.cancelled_by
+    why = by or (f"canceled by {who}" if who else "canceled")
+    return conclude(situation, e.Verdict.CANCELLED, f"{why}; {changed_so_far(situation)}")
+
+
+def complete(situation: Situation) -> Commands:
+    """All that was to be done is done: conclude by what became of the instances."""
+    return conclude(situation, *final(situation))
+
+
+def nothing_to_do(situation: Situation) -> Commands:
+    """Conclude: every instance runs the version already."""
+    label = situation.plan.to_label
+    return conclude(situation, e.Verdict.COMPLETED, f"nothing to do: all instances already run {label}")
 
 
 def protect(situation: Situation) -> Commands | None:
-    """Suspend automatic repairs first, where the plan says so; end when that cannot be. None when it is done."""
-    problem = repairs.refused(situation)
+    """Suspend automatic repairs first, where the plan says so; conclude when that fails. None when it is done."""
+    problem = automatic_repairs.refused(situation)
     if problem:
-        return conclude(
-            situation, e.Verdict.FAILED, f"automatic repairs could not be suspended: {problem}; nothing was changed"
-        )
-    return repairs.suspend(situation)
+        why = f"automatic repairs could not be suspended: {problem}; nothing was changed"
+        return conclude(situation, e.Verdict.FAILED, why)
+    return automatic_repairs.suspend(situation)
 
 
 def _ended(situation: Situation, ending: e.Concluding) -> Commands:
@@ -50,75 +72,15 @@ def _ended(situation: Situation, ending: e.Concluding) -> Commands:
     counts = {phase.value: count for phase in e.Phase if (count := state.count(phase))}
     bad = set(state.ids_in(*BAD))
     last = (e.BatchEnded(batch.number, tuple(i for i in batch.ids if i in bad)),) if batch is not None else ()
-    return [
-        Record(
-            (*last, *repairs.left_suspended(situation), e.Ended(ending.verdict, ending.reason, ending.fault, counts))
-        )
-    ]
-
-
-def verdict(situation: Situation) -> Commands:
-    """All that was to be done is done: conclude by what became of the instances."""
-    state, plan = situation.state, situation.plan
-    bad, behind = state.ids_in(*BAD), state.ids_in(e.Phase.WAITING, e.Phase.UPDATING, e.Phase.SCRIPT, e.Phase.HEALTH)
-    good = f"{state.count(e.Phase.DONE)} of {_planned(state)} run {plan.to_label}"
-    leaked = _leaked(situation)
-    budget = plan.policy.failure_budget
-    if not _planned(state):
-        return conclude(situation, e.Verdict.COMPLETED, f"the set's model is {plan.to_label}; no instance needed it")
-    if not bad and not behind:
-        well = " and are healthy" if situation.set.health_source.present and state.count(e.Phase.DONE) else ""
-        return conclude(situation, e.Verdict.COMPLETED, good + well + leaked)
-    if not behind and budget is not None:
-        return conclude(situation, e.Verdict.COMPLETED, f"{good}; within its budget {_failures(state)}{leaked}")
-    told = [_failures(state)] if bad else []
-    told += [f"{len(behind)} not updated: {listed(behind)}"] if behind else []
-    return conclude(situation, e.Verdict.FAILED, "; ".join([good, *told]) + leaked)
-
-
-def cancelled(situation: Situation, by: str = "") -> Commands:
-    """Conclude as cancelled, with what is changed and what is not."""
-    who = by or (f"cancelled by {situation.state.cancelled_by}" if situation.state.cancelled_by else "cancelled")
-    return conclude(situation, e.Verdict.CANCELLED, f"{who}: {changed_so_far(situation)}")
-
-
-def changed_so_far(situation: Situation) -> str:
-    """`24 run web 2.5.0, 36 untouched`, or that nothing was changed."""
-    state = situation.state
-    if not touched(state):
-        return "nothing was changed"
-    parts = [f"{state.count(e.Phase.DONE)} run {situation.plan.to_label}"]
-    parts += [_failures(state)] if state.ids_in(*BAD) else []
-    busy = state.count(e.Phase.UPDATING, e.Phase.SCRIPT, e.Phase.HEALTH)
-    parts += [f"{busy} still under way"] if busy else []
-    return ", ".join([*parts, f"{state.count(e.Phase.WAITING)} untouched"])
-
-
-def _leaked(situation: Situation) -> str:
-    """Who got the new version outside the batches, and where its script failed; empty when nobody did."""
-    leaked = situation.state.ids_in(e.Phase.LEAKED)
-    if not leaked:
-        return ""
-    failed = [i for i in leaked if situation.state.instances[i].seen.script is ScriptState.FAILED]
-    bad = f" (the script failed on {listed(failed)})" if failed else ""
-    return f"; {len(leaked)} more got it outside the batches: {listed(leaked)}{bad}"
-
-
-def _planned(state: RolloutState) -> int:
-    return len(state.instances) - state.count(e.Phase.EXCLUDED, e.Phase.LEAKED, e.Phase.GONE)
-
-
-def _failures(state: RolloutState) -> str:
-    words = {e.Phase.FAILED: "failed", e.Phase.UNHEALTHY: "unhealthy", e.Phase.NOT_RUN: "did not run the script"}
-    found = ((word, state.ids_in(phase)) for phase, word in words.items())
-    return "; ".join(f"{len(ids)} {word}: {listed(ids)}" for word, ids in found if ids)
+    ended = e.Ended(ending.verdict, ending.reason, ending.fault, counts)
+    return [Record((*last, *automatic_repairs.left_suspended(situation), ended))]
 
 
 # --- the set's own policy -------------------------------------------------------------------------------------------
 
 
 def _differs(situation: Situation) -> bool:
-    """Whether the set's policy was changed for a rollout, is wanted back, and is not back yet."""
+    """Whether the set's policy was changed for a rollout, is to be restored, and is not restored yet."""
     plan = situation.plan
     changed = plan.policy_differs or plan.own_mode is not None
     if not (changed and plan.policy.restore_policy and touched(situation.state)):
@@ -130,17 +92,18 @@ def _restore(situation: Situation) -> Commands:
     mode = situation.plan.own[0].value
     if RESTORE not in situation.state.writes and (danger := _danger(situation)):
         return [Record((e.PolicyRestored(False, danger),))]
-    write = Write(RESTORE, Action.RESTORE, f"put the set's own upgrade policy back ({mode})")
-    walks = "; it walks over every instance once more, nothing runs again" if mode == UpgradeMode.ROLLING else ""
-    waiting = follow(situation, write, arrived=_is_back(situation), why=f"Azure takes the set's own policy back{walks}")
+    write = Write(RESTORE, Action.RESTORE, f"restore the scale set's own upgrade policy ({mode})")
+    walks = "; Azure checks every instance once more, no script runs again" if mode == UpgradeMode.ROLLING else ""
+    why = f"restoring the scale set's own upgrade policy{walks}"
+    waiting = follow(situation, write, arrived=_is_back(situation), why=why)
     if waiting is not None:
         return waiting
     ended = situation.state.writes.get(RESTORE)
     fault = ended.fault if isinstance(ended, e.WriteEnded) else None
     if _is_back(situation):
-        return [Record((e.PolicyRestored(True, f"the set's own upgrade policy is back ({mode})"),))]
+        return [Record((e.PolicyRestored(True, f"the scale set's own upgrade policy is restored ({mode})"),))]
     why = fault.message if fault is not None else "Azure gave no reason"
-    return [Record((e.PolicyRestored(False, f"the set's own policy could not be put back: {why}"),))]
+    return [Record((e.PolicyRestored(False, f"the scale set's own policy could not be restored: {why}"),))]
 
 
 def _is_back(situation: Situation) -> bool:
@@ -150,17 +113,21 @@ def _is_back(situation: Situation) -> bool:
 
 
 def _danger(situation: Situation) -> str:
-    """Why putting the policy back would push the new version on; empty when it would not."""
+    """Why restoring the policy would push the new version on; empty when it would not."""
     mode = situation.plan.own[0]
     behind = [
-        each
-        for each in situation.snapshot.instances
-        if each.script_digest != situation.target and not each.protected and not each.is_off
+        instance
+        for instance in situation.snapshot.instances
+        if instance.script_digest != situation.target
+        and instance.version_known
+        and not instance.protected
+        and not instance.is_off
+        and instance.provisioning is not Provisioning.DELETING
     ]
     if mode is UpgradeMode.MANUAL or not behind:
         return ""
-    here = situation.set.mode.value
+    here, label = situation.set.mode.value, situation.plan.to_label
     return (
-        f"the set stays as it is ({here}): with its own policy ({mode.value}) back, Azure would move the "
-        f"{len(behind)} instances that are behind on to {situation.plan.to_label}; undo first, then put it back"
+        f"the scale set stays in {here} mode: with its own policy ({mode.value}) restored, Azure would update the "
+        f"{len(behind)} instances that are behind to {label}; undo first, then restore it"
     )

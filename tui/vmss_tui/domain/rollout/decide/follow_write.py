@@ -1,10 +1,11 @@
 """One write from its intent to its end, whatever happens in between. Pure.
 
-Absent -> send it. Intended and nothing more (the runner died, or Azure did not answer) -> look whether it arrived; send
-it again only when it provably did not. Accepted -> wait for its operation. Ended -> go on.
+Absent: send it. Intended and nothing more (the runner died, or Azure did not answer): check whether it arrived, and
+send it again only when it provably did not. Accepted: wait for its operation. Ended: continue.
 """
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
@@ -36,29 +37,32 @@ def follow(
                 return [Record((e.WriteAccepted(key),))]
             until = situation.due(state.write_at.get(key), situation.settle_seconds)
             if situation.now < until:
-                return situation.wait("checking whether Azure got the last request before sending it again", until)
+                return situation.wait("checking whether Azure received the last request before repeating it", until)
             return [write]
         case e.WriteAccepted():
             deadline = situation.due(state.write_at.get(key), situation.plan.policy.batch_deadline_seconds)
             if situation.now >= deadline:
                 return [Record((_no_end(situation, key),))]
             return situation.wait(why, until or deadline)
-        case _:
+        case e.WriteEnded():
             return None
+        case unknown:
+            assert_never(unknown)
 
 
 def _no_end(situation: Situation, key: str) -> e.WriteEnded:
     limit = duration.exact(situation.plan.policy.batch_deadline_seconds)
-    return e.WriteEnded(key, OperationState.FAILED, AzureFault("NoEnd", f"Azure has not ended it within {limit}"))
+    fault = AzureFault("NoEnd", f"the operation has not ended within {limit}")
+    return e.WriteEnded(key, OperationState.FAILED, fault)
 
 
 def after_refusal(
     state: RolloutState, key: str, fault: AzureFault, *, retry_after: float | None, now: datetime
 ) -> e.WriteDeferred | e.WriteEnded:
-    """What the log says of a write that Azure did not take. `retry_after` in seconds; None: trying again is no use."""
+    """What the log says of a write that Azure refused. `retry_after` in seconds; None: trying again is of no use."""
     attempt = state.deferred[key].attempt + 1 if key in state.deferred else 1
     if retry_after is None or attempt > MOST_ATTEMPTS:
         return e.WriteEnded(key, OperationState.FAILED, fault)
     pause = max(retry_after, min(120.0, 2.0**attempt))
-    reason = f"Azure did not take it yet ({fault.message[:200]}); it is sent again"
+    reason = f"Azure did not accept the request ({fault.message[:200]}); sending it again"
     return e.WriteDeferred(key, reason, now + timedelta(seconds=pause), attempt)

@@ -12,95 +12,97 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Situation
 from vmss_tui.domain.rollout.stage import BAD, GateName
 from vmss_tui.domain.rollout.write_keys import REPAIRS_OFF, REPAIRS_ON
-from vmss_tui.text import listed
+from vmss_tui.text import counted, listed
 
 
 def check(situation: Situation, batch: int | None) -> tuple[e.GateChecked, ...]:
     """All gates, for the batch that comes next (None: before the first write)."""
-    gates = (_health(situation), _updated(situation), _budget(situation), _leaks(situation), _others(situation))
-    return tuple(e.GateChecked(gate, passed, message, batch) for each in gates for gate, passed, message in each)
+    results = (
+        *_health(situation),
+        *_updated(situation),
+        *_budget(situation),
+        *_leaks(situation),
+        *_others(situation),
+    )
+    return tuple(e.GateChecked(gate, passed, message, batch) for gate, passed, message in results)
 
 
 def failed(checked: tuple[e.GateChecked, ...]) -> e.GateChecked | None:
-    """The first gate that did not pass; somebody else's write before what may only be its consequence."""
-    return next(
-        (each for each in sorted(checked, key=lambda each: each.gate is not GateName.OTHERS) if not each.passed), None
-    )
+    """The first gate that failed; a change from outside comes before what may only be its consequence."""
+    stops = [result for result in checked if not result.passed]
+    return min(stops, key=lambda result: result.gate is not GateName.OTHERS, default=None)
 
 
-Checked = Iterator[tuple[GateName, bool, str]]
+Results = Iterator[tuple[GateName, bool, str]]
 
 
-def _share(count: int, total: int) -> str:
-    return f"{count} of {total} ({count * 100 // total if total else 0}%)"
-
-
-def _health(situation: Situation) -> Checked:
+def _health(situation: Situation) -> Results:
     if not situation.set.health_source.present:
         return
     down, running = unhealthy_among(situation.snapshot.instances)
     limit = situation.plan.policy.unhealthy_percent
     passed = not exceeds(len(down), running, limit)
-    yield GateName.HEALTH, passed, f"{_share(len(down), running)} unhealthy or unknown, at most {limit}% may be"
+    yield GateName.HEALTH, passed, f"{len(down)} of {running} instances unhealthy or unknown (limit {limit}%)"
 
 
-def _updated(situation: Situation) -> Checked:
-    updated = {i for batch in situation.state.batches if batch.ended_at is not None for i in batch.ids}
+def _updated(situation: Situation) -> Results:
+    state = situation.state
+    updated = {i for batch in state.batches if batch.ended_at is not None for i in batch.ids}
     if not updated:
         return
-    bad, limit = updated.intersection(situation.state.ids_in(*BAD)), situation.plan.policy.unhealthy_upgraded_percent
+    bad, limit = updated.intersection(state.ids_in(*BAD)), situation.plan.policy.unhealthy_upgraded_percent
     passed = not exceeds(len(bad), len(updated), limit)
-    message = f"{_share(len(bad), len(updated))} of the updated failed or unhealthy, at most {limit}% may be"
-    yield GateName.UPDATED, passed, message + _and_which(bad)
+    phases = {state.instances[i].seen.phase for i in bad}
+    word = "unhealthy" if phases == {e.Phase.UNHEALTHY} else "failed or unhealthy"
+    count = f"{len(bad)} of {len(updated)} updated instances"
+    yield GateName.UPDATED, passed, f"{count} {word} (limit {limit}%)" + _and_which(bad)
 
 
-def _budget(situation: Situation) -> Checked:
+def _budget(situation: Situation) -> Results:
     budget = situation.plan.policy.failure_budget
     if budget is None:
         return
     bad = situation.state.ids_in(*BAD)
     limit = percent_of(budget.value, situation.plan.total) if budget.percent else budget.value
-    yield (
-        GateName.BUDGET,
-        len(bad) <= limit,
-        f"{len(bad)} failed in this rollout, at most {limit} may" + _and_which(bad),
-    )
+    message = f"{counted(len(bad), 'failure')} (failure budget {limit})" + _and_which(bad)
+    yield GateName.BUDGET, len(bad) <= limit, message
 
 
-def _leaks(situation: Situation) -> Checked:
+def _leaks(situation: Situation) -> Results:
     leaked = situation.state.ids_in(e.Phase.LEAKED)
     largest = max((len(batch.ids) for batch in situation.plan.batches), default=0)
     if leaked:
-        message = f"{len(leaked)} got the new version outside the batches, at most {largest} (one batch) may"
+        count = counted(len(leaked), "instance")
+        message = f"{count} got the new version outside the batches (limit {largest}, one batch)"
         yield GateName.LEAKS, len(leaked) <= largest, message + _and_which(leaked)
 
 
-def _others(situation: Situation) -> Checked:
-    """Somebody else's write, or a roll that is not ours."""
-    problem = someone_else(situation)
+def _others(situation: Situation) -> Results:
+    problem = changed_outside(situation)
     if problem:
         yield GateName.OTHERS, False, problem
 
 
-def someone_else(situation: Situation) -> str:
-    """What somebody else did to the set since we planned or wrote; empty when nothing."""
-    plan, found = situation.plan, situation.set.script
+def changed_outside(situation: Situation) -> str:
+    """What was changed in the set outside this rollout since the plan or the last write; empty when nothing was."""
+    plan, script = situation.plan, situation.set.script
     upgrade = situation.snapshot.upgrade
     if upgrade is not None and upgrade.code.running and upgrade.started_at not in situation.state.own_upgrades:
-        return "a rolling upgrade runs that this rollout did not start"
-    now = found.digest if found is not None else ""
+        return "a rolling upgrade is running that this rollout did not start"
+    now = script.digest if script is not None else ""
     before = plan.previous.digest if plan.previous is not None else ""
     wrote = any(
-        isinstance(each, e.WriteAccepted | e.WriteEnded)
-        for key, each in situation.state.writes.items()
+        isinstance(write, e.WriteAccepted | e.WriteEnded)
+        for key, write in situation.state.writes.items()
         if key not in (REPAIRS_OFF, REPAIRS_ON)
     )
     expected = situation.target if wrote and not plan.keeps_model else before
     if now != expected:
-        return f"somebody changed the script of the set: it is {now[:8] or 'gone'}, not {expected[:8] or 'none'}"
+        is_now, instead = now[:8] or "gone", expected[:8] or "none"
+        return f"the scale set's script was changed outside this rollout: it is {is_now}, not {instead}"
     wanted = plan.mode if wrote else plan.set_mode
     if situation.set.mode is not wanted:
-        return f"somebody changed the set's upgrade mode to {situation.set.mode.value}"
+        return f"the scale set's upgrade mode was changed outside this rollout: it is {situation.set.mode.value}"
     return ""
 
 

@@ -1,0 +1,151 @@
+"""Gates of a rollout: what stops it before the first write, between batches and while it soaks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from support.engine.story import R, begun, drive, ended, kinds, policy, waiting_for
+from support.engine.toy import Toy, script
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.rollout_policy import ExternalGate
+from vmss_tui.domain.rollout import events as e
+
+
+def test_gates_before_anything_is_written() -> None:
+    toy = Toy()
+    driver = drive(toy)
+    for each in "012":
+        toy.vms[each].healthy = False
+    state = driver.run()
+    assert state.reason == "stopped before anything was changed: 3 of 6 instances unhealthy or unknown (limit 34%)"
+    assert toy.writes == []
+
+
+def test_gates_right_before_a_batch_after_a_long_pause() -> None:
+    toy = Toy()
+    driver = drive(toy, policy(2, pause_seconds=50))
+    driver.run(ended(driver, 1))
+    driver.run(waiting_for(driver, "pause"))
+    for each in "345":
+        toy.vms[each].healthy = False
+    state = driver.run()
+    assert state.reason.startswith("3 of 6 instances unhealthy or unknown") and len(state.batches) == 1
+
+
+def test_a_batch_waits_while_somebody_else_has_instances_under_way() -> None:
+    toy = Toy()
+    driver = drive(toy, policy(2, pause_seconds=5))
+    driver.run(ended(driver, 1))
+    toy.vms["5"].age = -10
+    state = driver.run()
+    waits = [
+        each for each in kinds(driver, e.Waiting) if isinstance(each, e.Waiting) and "outside this rollout" in each.why
+    ]
+    assert [each.why for each in waits] == [
+        "instances are being updated outside this rollout (5): batch 2 waits until they are done"
+    ]
+    assert state.verdict is e.Verdict.COMPLETED and toy.asked["5"] == 1
+
+
+def test_a_batch_does_not_wait_for_somebody_else_for_ever() -> None:
+    toy = Toy()
+    driver = drive(toy, policy(2, pause_seconds=5, batch_deadline_seconds=60))
+    driver.run(ended(driver, 1))
+    toy.vms["5"].age = -1000
+    state = driver.run()
+    assert state.reason == (
+        "instances are being updated outside this rollout (5) for longer than 1m; 2 instances run web 2, 4 untouched"
+    ), state.reason
+    assert len(state.batches) == 1
+
+
+def test_gates_while_it_soaks() -> None:
+    toy = Toy()
+    driver = drive(toy, policy("100%", soak_seconds=50, unhealthy_percent=100))
+    driver.plan = replace(driver.plan, policy=replace(driver.plan.policy, unhealthy_percent=30))
+    driver.run(waiting_for(driver, "watching"))
+    for each in "345":
+        toy.vms[each].healthy = False
+    assert driver.run().reason.startswith("3 of 6 instances unhealthy or unknown (limit 30%)")
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"), [((True, "fine"), e.Verdict.COMPLETED), ((False, "no"), e.Verdict.FAILED)]
+)
+def test_the_external_gate(answer: tuple[bool, str], verdict: e.Verdict) -> None:
+    driver = drive(Toy(), policy(3, gate=ExternalGate(command=("true",)), unhealthy_percent=50))
+    driver.gate = answer
+    state = driver.run()
+    assert state.verdict is verdict
+    asked = [
+        each for each in kinds(driver, e.GateChecked) if isinstance(each, e.GateChecked) and each.gate == "external"
+    ]
+    assert [each.batch for each in asked] == ([1, 2] if answer[0] else [1])
+
+
+def test_leaks_are_told_and_too_many_stop_it() -> None:
+    toy = Toy()
+    driver = drive(toy, policy(1, pause_seconds=10))
+    driver.run(ended(driver, 1))
+    toy.vms["5"].config = script(2)
+    driver.run(begun(driver, 2))
+    (note,) = [each for each in kinds(driver, e.Noted) if isinstance(each, e.Noted)]
+    assert note.severity is Severity.WARN and note.ids == ("5",)
+    assert note.message.startswith("1 instance got web 2 outside the batches")
+    for each in "34":
+        toy.vms[each].config = script(2)
+    state = driver.run()
+    assert "3 instances got the new version outside the batches (limit 1, one batch): 3, 4, 5" in state.reason
+
+
+def test_a_batch_that_leaked_whole_has_nothing_left_to_do() -> None:
+    toy = Toy(count=3)
+    driver = drive(toy, policy(1, pause_seconds=10, unhealthy_percent=100))
+    driver.run(ended(driver, 1))
+    toy.vms["1"].config = script(2)
+    state = driver.run()
+    assert state.verdict is e.Verdict.COMPLETED and [each.ids for each in state.batches] == [("0",), (), ("2",)]
+    assert toy.asked["1"] == 0
+
+
+@pytest.mark.parametrize("flexible", [False, True])
+def test_instances_may_vanish_at_any_time(flexible: bool) -> None:
+    toy = Toy(count=8, flexible=flexible)
+    driver = drive(toy, policy(3, unhealthy_percent=100, unhealthy_upgraded_percent=100))
+    driver.run(begun(driver, 1))
+    for each in "127":
+        toy.vms.pop(each)
+    state = driver.run()
+    assert state.verdict is e.Verdict.COMPLETED, state.reason
+    assert state.ids_in(e.Phase.GONE) == ("1", "2", "7") and state.count(e.Phase.DONE) == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda toy: setattr(toy, "model", script(9)),
+            "the scale set's script was changed outside this rollout: it is",
+        ),
+        (
+            lambda toy: setattr(toy, "mode", R),
+            "the scale set's upgrade mode was changed outside this rollout: it is Rolling",
+        ),
+        (lambda toy: setattr(toy, "model", replace(script(9), settings={})), "it is gone, not"),
+    ],
+)
+def test_somebody_else_writes(change: Callable[[Toy], None], words: str) -> None:
+    toy = Toy()
+    driver = drive(toy, policy(2, pause_seconds=9))
+    driver.run(ended(driver, 1))
+    change(toy)
+    state = driver.run()
+    assert words in state.reason and state.verdict is e.Verdict.FAILED
+
+
+def test_somebody_elses_write_before_ours() -> None:
+    toy = Toy()
+    driver = drive(toy)
+    toy.model = script(9)
+    assert driver.run().reason.startswith("stopped before anything was changed: the scale set's script was changed")

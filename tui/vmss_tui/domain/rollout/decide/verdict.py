@@ -1,0 +1,73 @@
+"""What became of the instances, in one sentence: the verdict, and what is changed when a rollout stops early. Pure."""
+
+from vmss_tui.domain.fleet.script import ScriptState
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import Situation
+from vmss_tui.domain.rollout.stage import BAD, BUSY
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.domain.rollout.write_keys import touched
+from vmss_tui.text import counted, listed
+
+_FAILURES = {e.Phase.FAILED: "failed", e.Phase.UNHEALTHY: "unhealthy", e.Phase.NOT_RUN: "did not run the script"}
+
+
+def final(situation: Situation) -> tuple[e.Verdict, str]:
+    """The verdict and its reason, once everything is done that was to be done."""
+    state, plan = situation.state, situation.plan
+    bad, behind = state.ids_in(*BAD), state.ids_in(e.Phase.WAITING, *BUSY)
+    gone = gone_instances(plan, state)
+    total = len(gone) + len(state.instances) - state.count(e.Phase.EXCLUDED, e.Phase.LEAKED, e.Phase.GONE)
+    if not total:
+        return e.Verdict.COMPLETED, f"the scale set model is {plan.to_label}; no instance needed it"
+    parts = [f"{state.count(e.Phase.DONE)} of {total} run {plan.to_label}"]
+    if not bad and not behind and situation.set.health_source.present and state.count(e.Phase.DONE):
+        parts[0] += " and are healthy"
+    allowed = bool(bad) and not behind and plan.policy.failure_budget is not None
+    parts += [_failures(state) + (" (within the failure budget)" if allowed else "")] if bad else []
+    parts += [f"{len(behind)} not updated: {listed(behind)}"] if behind else []
+    parts += [f"{len(gone)} gone: {listed(gone)}"] if gone else []
+    parts += _leaked(state)
+    failed = bool(behind) or (bool(bad) and not allowed)
+    return e.Verdict.FAILED if failed else e.Verdict.COMPLETED, "; ".join(parts)
+
+
+def gone_instances(plan: RolloutPlan, state: RolloutState) -> tuple[str, ...]:
+    """Instances of the plan that were deleted or evicted; a rolling upgrade with surge replaces them itself."""
+    if plan.strategy is Strategy.ROLLING_UPGRADE and plan.policy.surge:
+        return ()
+    planned = {i for batch in plan.batches for i in batch.ids}
+    return tuple(i for i in state.ids_in(e.Phase.GONE) if i in planned)
+
+
+def changed_so_far(situation: Situation) -> str:
+    """`24 instances run web 2.5.0, 36 untouched`, or that nothing was changed."""
+    state = situation.state
+    if not touched(state):
+        return "nothing was changed"
+    done, busy = state.count(e.Phase.DONE), state.count(*BUSY)
+    verb = "runs" if done == 1 else "run"
+    parts = [
+        f"{counted(done, 'instance') if done else 'no instance'} {verb if done else 'runs'} {situation.plan.to_label}"
+    ]
+    parts += [_failures(state)] if state.ids_in(*BAD) else []
+    parts += [f"{busy} in progress"] if busy else []
+    parts.append(f"{state.count(e.Phase.WAITING)} untouched")
+    gone = gone_instances(situation.plan, state)
+    parts += [f"{len(gone)} gone: {listed(gone)}"] if gone else []
+    return ", ".join(parts)
+
+
+def _leaked(state: RolloutState) -> list[str]:
+    """Instances that got the new version outside the batches, and where its script failed."""
+    leaked = state.ids_in(e.Phase.LEAKED)
+    if not leaked:
+        return []
+    failed = [i for i in leaked if state.instances[i].seen.script is ScriptState.FAILED]
+    bad = f" (the script failed on {listed(failed)})" if failed else ""
+    return [f"{len(leaked)} more got it outside the batches: {listed(leaked)}{bad}"]
+
+
+def _failures(state: RolloutState) -> str:
+    found = ((word, state.ids_in(phase)) for phase, word in _FAILURES.items())
+    return "; ".join(f"{len(ids)} {word}: {listed(ids)}" for word, ids in found if ids)
