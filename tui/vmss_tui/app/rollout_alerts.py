@@ -25,6 +25,7 @@ _WORDS = {
     Stage.COMPLETED: ("has completed", Role.OK),
     Stage.FAILED: ("has FAILED", Role.BAD),
     Stage.CANCELLED: ("is cancelled", Role.WARN),
+    Stage.REFUSED: ("was refused", Role.WARN),
 }
 
 

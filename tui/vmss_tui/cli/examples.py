@@ -103,6 +103,9 @@ ADVICE = {
         ("rollouts", "replay"),
     ),
     "replay": Advice((Example("vmss-tui replay 7f3a --speed 30", "30 times as fast"),), ("report",)),
+    "journal": Advice((Example("vmss-tui journal check", "looks for damage; changes nothing"),), ("rollouts",)),
+    "journal check": Advice((Example("vmss-tui journal check -o json", "for a program"),), ("journal repair",)),
+    "journal repair": Advice((Example("vmss-tui journal repair", "copies the journal first"),), ("journal check",)),
     "profiles": Advice(
         (
             Example("vmss-tui profiles list", "where each profile comes from"),

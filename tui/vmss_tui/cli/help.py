@@ -43,6 +43,7 @@ ENTRIES = (
     Entry("rollouts", "", "the rollouts in the journal", "rollout.history:rollouts", "Records"),
     Entry("report", "[ROLLOUT]", "the record of a rollout for a change ticket", "rollout.history:report", "Records"),
     Entry("replay", "[ROLLOUT]", "play a recorded rollout in the live screen", "rollout.history:replay", "Records"),
+    Entry("journal", "COMMAND", "check and repair the journal", "journal:journal", "Records"),
     Entry("profiles", "COMMAND", "list, show, lint, new, import, export …", "profiles.profiles:profiles", "Set up"),
     Entry("roles", "reader|operator", "the custom role that suffices, as JSON", "roles:roles", "Set up"),
     Entry("info", "", "paths, versions, cloud, credential, quota", "info:info", "Set up"),

@@ -7,13 +7,14 @@ event loop.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import os
 import socket
 from typing import TYPE_CHECKING, Any
 
 from vmss_tui import paths
-from vmss_tui.errors import JournalUnavailable, LeaseHeld, PreflightRefused, SignInFailed, UsageError
+from vmss_tui.errors import JournalUnavailable, LeaseHeld, PreflightRefused, SignInFailed, UsageError, VmssTuiError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
 from vmss_tui.ports import GIVE_UP_SECONDS, CloudInfo, DeviceCode, SystemClock
 
@@ -148,8 +149,22 @@ class LiveSession:
         _require_values(plan.script.protected, secrets)
         journal = self.journal()
         rollout = journal.create(plan, who=self.who, why=why, ticket=ticket)
-        await self._run(rollout, secrets)
+        try:
+            await self._run(rollout, secrets)
+        except VmssTuiError as error:
+            self._record_refusal(rollout, error)
+            raise
         return rollout
+
+    def _record_refusal(self, rollout: str, error: VmssTuiError) -> None:
+        """A rollout that never began is over, so that nobody resumes a plan that was refused."""
+        from vmss_tui.domain.rollout.events import Ended
+        from vmss_tui.domain.rollout.stage import Stage, Verdict
+
+        journal = self.journal()
+        with contextlib.suppress(VmssTuiError):
+            if journal.header(rollout).stage is Stage.PLANNED and journal.lease(rollout) is None:
+                journal.append(rollout, Ended(Verdict.REFUSED, f"not started: {error.message}"), at=self.clock.now())
 
     async def resume(self, rollout: str, *, secrets: Mapping[str, Secret], force: bool = False) -> None:
         """See `app.session.Session`."""

@@ -6,18 +6,17 @@ kin only. Never stores a secret.
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import socket
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.fleet.version_names import unnamed
-from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT, RolloutPlan
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout.events import (
     Ended,
     Event,
@@ -31,55 +30,20 @@ from vmss_tui.domain.rollout.events import (
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
 from vmss_tui.journal import lease as leases
-from vmss_tui.journal import schema
+from vmss_tui.journal import rows, schema
 from vmss_tui.journal.database import Database
 from vmss_tui.journal.lease import Lease, Owner
+from vmss_tui.journal.rows import Request, RolloutHeader
 from vmss_tui.paths import journal_file
 
 __all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader"]
 
-_ROLLOUTS = (
-    "SELECT id, target, target_key, digest, coalesce(rollouts.label, labels.label) AS label, profile, who, why, ticket,"
-    " host, created_at, stage, ended_at, reason FROM rollouts LEFT JOIN labels USING (digest)"
-)
-"""Every rollout; one that brought a version without a name bears the name that it was given later."""
+_LOG = logging.getLogger(__name__)
 VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo")
 PACES = 10
 """Rollouts of a set from which its pace is learned."""
 _OBSERVATIONS = (InstancesSeen, UpgradeSeen, Waiting, Noted)
 """What may be lost in a power cut, since it is seen again; everything else is on the disk before we go on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutHeader:
-    """A rollout at a glance. Times are UTC; `label` is the version it brings, `host` where it was started."""
-
-    id: str
-    target: ScaleSetId
-    label: str
-    profile: str
-    who: str
-    why: str
-    ticket: str
-    host: str
-    created_at: datetime
-    stage: Stage
-    ended_at: datetime | None = None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """Somebody asked for a verb; the runner answers in the log."""
-
-    id: int
-    rollout: str
-    verb: str
-    who: str
-    host: str
-    why: str
-    argument: str
-    at: datetime
 
 
 class Journal:
@@ -146,14 +110,14 @@ class Journal:
     def events(self, rollout: str, after: int = 0, *, limit: int = -1) -> tuple[Logged, ...]:
         """The log of a rollout after sequence number `after`."""
         with self._db.reading() as connection:
-            rows = connection.execute(
+            found = connection.execute(
                 "SELECT seq, at, kind, version, body FROM events WHERE rollout = ? AND seq > ? ORDER BY seq LIMIT ?",
                 (rollout, after, limit),
             ).fetchall()
         try:
             return tuple(
                 Logged(row["seq"], schema.moment(row["at"]), schema.decode(row["kind"], row["version"], row["body"]))
-                for row in rows
+                for row in found
             )
         except ValueError as problem:
             raise JournalUnavailable(
@@ -183,15 +147,21 @@ class Journal:
         """Rollouts, newest first."""
         where, values = ("WHERE target_key = ?", ("|".join(target.key),)) if target is not None else ("", ())
         with self._db.reading() as connection:
-            rows = connection.execute(
-                f"{_ROLLOUTS} {where} ORDER BY created_at DESC, id LIMIT ?", (*values, limit)
+            found = connection.execute(
+                f"{rows.ROLLOUTS} {where} ORDER BY created_at DESC, id LIMIT ?", (*values, limit)
             ).fetchall()
-        return tuple(_header(row) for row in rows)
+        return tuple(header for row in found if (header := _header_or_none(row)) is not None)
+
+    def damaged(self) -> tuple[str, ...]:
+        """Ids of the rollouts that the list leaves out, since their row cannot be read."""
+        with self._db.reading() as connection:
+            found = connection.execute(rows.ROLLOUTS).fetchall()
+        return tuple(str(row["id"]) for row in found if _header_or_none(row) is None)
 
     def header(self, rollout: str) -> RolloutHeader:
         """One rollout by its full id. Raises UsageError."""
         with self._db.reading() as connection:
-            return _header(self._row(connection, rollout))
+            return self._readable(self._row(connection, rollout))
 
     def find(self, text: str | None) -> RolloutHeader:
         """A rollout by id or unique prefix; None is the newest that runs, else the newest.
@@ -233,10 +203,10 @@ class Journal:
     def requests(self, rollout: str, after: int = 0) -> tuple[Request, ...]:
         """Requests after number `after`, oldest first."""
         with self._db.reading() as connection:
-            rows = connection.execute(
+            found = connection.execute(
                 "SELECT * FROM requests WHERE rollout = ? AND id > ? ORDER BY id", (rollout, after)
             ).fetchall()
-        return tuple(Request(**{**dict(row), "at": schema.moment(row["at"])}) for row in rows)
+        return tuple(rows.request_of(row) for row in found)
 
     def lease(self, rollout: str) -> Lease | None:
         """Who holds (or held last, when it died) the lease for this rollout; None when nobody does."""
@@ -277,7 +247,7 @@ class Journal:
     def paces(self, target: ScaleSetId, *, limit: int = PACES) -> tuple[tuple[float, ...], ...]:
         """How many seconds each batch of the newest rollouts of a set took; a rollout without any is left out."""
         with self._db.reading() as connection:
-            rows = connection.execute(
+            found = connection.execute(
                 "SELECT rollout, seq, at, kind, version, body FROM events WHERE kind IN"
                 " ('planned', 'batch_started', 'batch_ended') AND rollout IN"
                 " (SELECT id FROM rollouts WHERE target_key = ? ORDER BY created_at DESC LIMIT ?)"
@@ -285,7 +255,7 @@ class Journal:
                 ("|".join(target.key), limit),
             ).fetchall()
         logs: dict[str, list[Logged]] = {}
-        for row in rows:
+        for row in found:
             with contextlib.suppress(ValueError):
                 event = schema.decode(row["kind"], row["version"], row["body"])
                 logs.setdefault(row["rollout"], []).append(Logged(row["seq"], schema.moment(row["at"]), event))
@@ -301,13 +271,31 @@ class Journal:
         with self._db.writing() as connection:
             _label(connection, digest, label)
 
+    def _readable(self, row: sqlite3.Row) -> RolloutHeader:
+        """The header of a row. Raises JournalUnavailable for a damaged one."""
+        try:
+            return rows.header_of(row)
+        except ValueError as problem:
+            raise JournalUnavailable(
+                f"rollout {row['id']} in {self.path} is damaged: {problem}", hint="See `vmss-tui journal check`."
+            ) from problem
+
     @staticmethod
     def _row(connection: sqlite3.Connection, rollout: str) -> sqlite3.Row:
-        row = connection.execute(f"{_ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
+        row = connection.execute(f"{rows.ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
         if row is None:
             raise UsageError(f"there is no rollout {rollout!r}", hint="`vmss-tui rollouts` lists them.")
         found: sqlite3.Row = row
         return found
+
+
+def _header_or_none(row: sqlite3.Row) -> RolloutHeader | None:
+    """A header; None for a damaged row, which must not hide the others."""
+    try:
+        return rows.header_of(row)
+    except ValueError as problem:
+        _LOG.warning("rollout %s in the journal is damaged: %s", row["id"], problem)
+        return None
 
 
 def _insert(connection: sqlite3.Connection, rollout: str, seq: int, event: Event, at: datetime) -> None:
@@ -334,23 +322,6 @@ def _label(connection: sqlite3.Connection, digest: str, label: str) -> None:
     """Label a version; one that is rolled out without a label has none until somebody names it."""
     how = "REPLACE" if label else "IGNORE"
     connection.execute(f"INSERT OR {how} INTO labels VALUES (?,?)", (digest, label or None))
-
-
-def _header(row: sqlite3.Row) -> RolloutHeader:
-    return RolloutHeader(
-        id=row["id"],
-        target=ScaleSetId.parse(row["target"]),
-        label=row["label"] or unnamed(row["digest"]) or NO_SCRIPT,
-        profile=row["profile"],
-        who=row["who"],
-        why=row["why"],
-        ticket=row["ticket"],
-        host=row["host"],
-        created_at=schema.moment(row["created_at"]),
-        stage=Stage(row["stage"]),
-        ended_at=schema.moment(row["ended_at"]) if row["ended_at"] else None,
-        reason=row["reason"],
-    )
 
 
 def _lease(row: sqlite3.Row, here: Owner | None = None, now: datetime | None = None) -> Lease:

@@ -59,7 +59,7 @@ footer { color: var(--dim); margin-top: 2.5rem; font-size: .85rem; padding-top: 
 @media print { body { margin: 0; max-width: none; }
   h2, h3 { break-after: avoid; } tr, pre, svg { break-inside: avoid; } }
 """
-_SIGNS = {Stage.COMPLETED: "●", Stage.FAILED: "✖", Stage.CANCELLED: "⊘"}
+_SIGNS = {Stage.COMPLETED: "●", Stage.FAILED: "✖", Stage.CANCELLED: "⊘", Stage.REFUSED: "⊘"}
 _LEGEND = (
     ("--dim", "batch"),
     ("--busy", "updating, script, awaiting health"),

@@ -41,6 +41,8 @@ class Verdict(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    REFUSED = "refused"
+    """It was not started: another rollout was first, or its runner could not begin."""
 
 
 class Stage(StrEnum):
@@ -54,11 +56,12 @@ class Stage(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    REFUSED = "refused"
 
     @property
     def over(self) -> bool:
         """Whether nothing more will happen."""
-        return self in (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED)
+        return self in (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED, Stage.REFUSED)
 
 
 class Verb(StrEnum):

@@ -73,6 +73,7 @@ _STAGES = {
     Stage.COMPLETED: Mark(DOT, "completed", Role.OK),
     Stage.FAILED: Mark(CROSS, "failed", Role.BAD),
     Stage.CANCELLED: Mark(SLASHED, "cancelled", Role.DIM),
+    Stage.REFUSED: Mark(SLASHED, "refused", Role.DIM),
 }
 _ORPHAN = Mark(TRIANGLE, "runner is gone", Role.BAD)
 

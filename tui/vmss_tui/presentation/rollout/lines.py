@@ -33,6 +33,7 @@ _STAGES = {
     Stage.COMPLETED: Mark(DOT, "COMPLETED", Role.OK),
     Stage.FAILED: Mark(CROSS, "FAILED", Role.BAD),
     Stage.CANCELLED: Mark(SLASHED, "CANCELLED", Role.WARN),
+    Stage.REFUSED: Mark(SLASHED, "REFUSED", Role.WARN),
 }
 
 

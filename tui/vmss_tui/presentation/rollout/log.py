@@ -19,7 +19,12 @@ from vmss_tui.presentation.table import Line, Piece, text_of
 from vmss_tui.text import counted, cut_end, plain, width
 
 _SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUSE: Role.BAD}
-_VERDICT = {e.Verdict.COMPLETED: Role.OK, e.Verdict.FAILED: Role.BAD, e.Verdict.CANCELLED: Role.WARN}
+_VERDICT = {
+    e.Verdict.COMPLETED: Role.OK,
+    e.Verdict.FAILED: Role.BAD,
+    e.Verdict.CANCELLED: Role.WARN,
+    e.Verdict.REFUSED: Role.WARN,
+}
 _PHASES_TOLD = {e.Phase.LEAKED: Role.WARN, e.Phase.NOT_RUN: Role.WARN, e.Phase.GONE: Role.WARN}
 
 

@@ -6,13 +6,13 @@ Reads the journal only: the rollout itself is the runner's. Knows when nobody ca
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.invocation import as_called
 from vmss_tui.domain.rollout.events import BatchStarted, InstanceSeen, Logged, Verdict
 from vmss_tui.domain.rollout.state import RolloutState, apply
-from vmss_tui.errors import RolloutCancelled, RolloutFailed, VmssTuiError
+from vmss_tui.errors import PreflightRefused, RolloutCancelled, RolloutFailed, VmssTuiError
 from vmss_tui.journal.lease import Lease, stuck
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation import records
@@ -100,14 +100,18 @@ async def follow(journal: Journal, rollout: str, writer: Writer) -> int:
 
 
 def exit_code(state: RolloutState) -> int:
-    """0 completed, 1 failed, 5 cancelled."""
+    """0 completed, 1 failed, 4 refused, 5 canceled."""
     match state.verdict:
         case Verdict.COMPLETED:
             return 0
         case Verdict.CANCELLED:
             return RolloutCancelled.exit_code
-        case _:
+        case Verdict.REFUSED:
+            return PreflightRefused.exit_code
+        case Verdict.FAILED | None:
             return RolloutFailed.exit_code
+        case unreachable:
+            assert_never(unreachable)
 
 
 async def _chunks(journal: Journal, rollout: str) -> AsyncIterator[tuple[Logged, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from vmss_tui.cli import output
+from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.follow_rollout import exit_code
 from vmss_tui.cli.options import current
 from vmss_tui.cli.shape import Shape, shaped
@@ -17,6 +17,7 @@ from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, Lease, RolloutHeader
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, ended_record, event_record, rfc3339
+from vmss_tui.text import listed
 
 FORMATS = ("md", "html", "json", "jsonl")
 
@@ -39,6 +40,9 @@ def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
     """List the rollouts of the journal, newest first."""
     with opened(ctx) as journal:
         found = [(header, journal.lease(header.id)) for header in journal.rollouts(limit=limit)]
+        damaged = journal.damaged()
+    if damaged:
+        diagnostics.say(f"vmss-tui: not shown, since damaged: {listed(damaged)}", "See `vmss-tui journal check`.")
     shape.answer([_record(header, lease) for header, lease in found], lambda: _table(found))
     return 0
 

@@ -20,6 +20,7 @@ from vmss_tui.cli.options import connected, current
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.cli.settings import Settings
 from vmss_tui.domain.fleet.script import Secret, SecretRef
+from vmss_tui.errors import UsageError
 
 TERMINATED = 128 + signal.SIGTERM
 
@@ -38,8 +39,10 @@ def runner(ctx: click.Context, rollout: str, journal: Path, force: bool) -> int:
         level=os.environ.get("VMSS_TUI_LOG", "WARNING").upper(),
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    given = process.read_secrets()
     settings = current(ctx)
+    if settings.read_only:
+        raise UsageError("a runner changes Azure, which --read-only forbids", hint="Start it without --read-only.")
+    given = process.read_secrets()
     own = Settings(cloud=settings.cloud, auth=settings.auth, tenant=settings.tenant, journal=journal)
     try:
         asyncio.run(_carry_out(rollout, own, given, force=force))

@@ -39,6 +39,7 @@ _ENDS = {
     Verdict.COMPLETED: SetStage.DONE,
     Verdict.FAILED: SetStage.FAILED,
     Verdict.CANCELLED: SetStage.CANCELED,
+    Verdict.REFUSED: SetStage.REFUSED,
 }
 
 

@@ -1,0 +1,96 @@
+"""`vmss-tui journal check` and `journal repair`: damage to the log of all rollouts, and what can be done about it."""
+
+from collections.abc import Sequence
+
+import click
+
+from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.group import HelpfulGroup
+from vmss_tui.cli.options import current
+from vmss_tui.cli.shape import Shape, shaped
+from vmss_tui.errors import JournalUnavailable, UsageError
+from vmss_tui.journal.check import Problem, check, repair
+from vmss_tui.journal.database import Database
+from vmss_tui.paths import journal_file
+from vmss_tui.presentation import text_tables
+from vmss_tui.presentation.records import Record
+
+
+@click.group(cls=HelpfulGroup)
+def journal() -> None:
+    """Check and repair the journal, in which every rollout is recorded."""
+
+
+@journal.command("check")
+@shaped
+@click.pass_context
+def check_journal(ctx: click.Context, shape: Shape) -> int:
+    """Look for damage in the journal; changes nothing. The exit code is 1 when there is any."""
+    database = _opened(ctx, read_only=True)
+    try:
+        found = check(database)
+    finally:
+        database.close()
+    shape.answer([_record(problem) for problem in found], lambda: _table(found))
+    if shape.for_people:
+        diagnostics.say(_verdict(found), "`vmss-tui journal repair` repairs it" if _repairable(found) else "")
+    return JournalUnavailable.exit_code if found else 0
+
+
+@journal.command("repair")
+@click.pass_context
+def repair_journal(ctx: click.Context) -> int:
+    """Repair what can be repaired, after copying the journal. End running rollouts first.
+
+    Rows are made again from the log of their rollout; an event that cannot be read becomes a note. The exit code is 1
+    when damage remains.
+    """
+    if current(ctx).read_only:
+        raise UsageError("the journal cannot be repaired with --read-only", hint="Start without it.")
+    database = _opened(ctx, read_only=False)
+    try:
+        copy, found = repair(database)
+        remaining = check(database)
+    finally:
+        database.close()
+    output.lines(_table(found))
+    if copy is not None:
+        diagnostics.say(f"repaired {len(found) - len(remaining)} of {len(found)}", f"the journal from before is {copy}")
+    diagnostics.say(_verdict(remaining))
+    return JournalUnavailable.exit_code if remaining else 0
+
+
+def _opened(ctx: click.Context, *, read_only: bool) -> Database:
+    path = current(ctx).journal or journal_file()
+    if not path.exists():
+        raise UsageError(f"there is no journal {path}", hint="`vmss-tui rollout` makes one.")
+    return Database(path, read_only=read_only)
+
+
+def _repairable(found: Sequence[Problem]) -> bool:
+    return any(problem.repair for problem in found)
+
+
+def _verdict(found: Sequence[Problem]) -> str:
+    if not found:
+        return "the journal is not damaged"
+    lost = sum(not problem.repair for problem in found)
+    return f"damage: {len(found)}" + (f", {lost} beyond repair" if lost else "")
+
+
+def _record(problem: Problem) -> Record:
+    return {
+        "damage": problem.damage.value,
+        "rollout": problem.rollout or None,
+        "message": problem.message,
+        "repair": problem.repair or None,
+    }
+
+
+def _table(found: Sequence[Problem]) -> list[str]:
+    if not found:
+        return []
+    columns = [text_tables.TextColumn(title, least=least) for title, least in
+               (("ROLLOUT", 0), ("DAMAGE", 0), ("WHAT IS WRONG", 20), ("REPAIR", 12))]  # fmt: skip
+    rows = [(each.rollout or "–", each.damage.value, each.message, each.repair or "none") for each in found]
+    return text_tables.table(columns, rows, cells=output.columns())

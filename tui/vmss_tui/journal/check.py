@@ -1,0 +1,216 @@
+"""Finds damage in a journal and repairs what the rest of the journal can replace. Decides nothing about a rollout.
+
+The log of a rollout is its truth: a damaged header is made again from it, an event that cannot be read becomes a note
+that says so. Before anything is changed, the file is copied.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.rollout.events import Logged, Noted, Planned
+from vmss_tui.domain.rollout.state import RolloutState, fold
+from vmss_tui.journal import rows, schema
+from vmss_tui.journal.database import Database, explain
+from vmss_tui.paths import FILE_MODE
+
+
+class Damage(StrEnum):
+    """What can be wrong with a journal."""
+
+    FILE = "file"
+    """SQLite finds the file itself damaged."""
+    HEADER = "header"
+    """A rollout's row cannot be read, or does not say what its log says."""
+    EVENT = "event"
+    """An event cannot be read."""
+    REQUEST = "request"
+    """A request cannot be read."""
+    LEASE = "lease"
+    """A lease of a rollout that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One damage: where it is, what is wrong, and how `repair` mends it; an empty `repair` means that it cannot."""
+
+    damage: Damage
+    rollout: str
+    message: str
+    repair: str = ""
+
+
+_INDEXES = "its indexes are built again"
+_FROM_LOG = "the row is made again from the rollout's log"
+_NOTED = "the event becomes a note that says so"
+_DROPPED = "the row is removed"
+
+
+def check(database: Database) -> tuple[Problem, ...]:
+    """Everything that is wrong with a journal. Raises JournalUnavailable when it cannot be read at all."""
+    with database.reading() as connection:
+        return tuple(_problems(connection))
+
+
+def repair(database: Database) -> tuple[Path | None, tuple[Problem, ...]]:
+    """Repair what can be repaired; returns the copy of the journal from before, and what was found.
+
+    Without a problem nothing is changed and there is no copy. Raises JournalUnavailable.
+    """
+    found = check(database)
+    if not any(problem.repair for problem in found):
+        return None, found
+    copy = _copied(database)
+    with database.writing() as connection:
+        if any(problem.damage is Damage.FILE for problem in found):
+            connection.execute("REINDEX")
+        for problem in found:
+            _mend(connection, problem)
+    return copy, found
+
+
+def _problems(connection: sqlite3.Connection) -> Iterator[Problem]:
+    for (text,) in connection.execute("PRAGMA integrity_check(20)"):
+        if text != "ok":
+            yield Problem(Damage.FILE, "", str(text), _INDEXES if "index" in str(text) else "")
+    known = [row["id"] for row in connection.execute("SELECT id FROM rollouts ORDER BY created_at, id")]
+    for rollout in known:
+        yield from _of_rollout(connection, rollout)
+    for row in connection.execute("SELECT rollout FROM leases WHERE rollout NOT IN (SELECT id FROM rollouts)"):
+        yield Problem(Damage.LEASE, row["rollout"], "a lease of a rollout that is not there", _DROPPED)
+
+
+def _of_rollout(connection: sqlite3.Connection, rollout: str) -> Iterator[Problem]:
+    log: list[Logged] = []
+    for row in _events(connection, rollout):
+        try:
+            log.append(_logged(row))
+        except ValueError as problem:
+            mended = _NOTED if row["seq"] > 1 else ""
+            yield Problem(
+                Damage.EVENT, rollout, f"event {row['seq']} ({row['kind']}) cannot be read: {problem}", mended
+            )
+    for row in connection.execute("SELECT * FROM requests WHERE rollout = ? ORDER BY id", (rollout,)):
+        try:
+            rows.request_of(row)
+        except (ValueError, TypeError) as problem:
+            yield Problem(Damage.REQUEST, rollout, f"request {row['id']} cannot be read: {problem}", _DROPPED)
+    complaint = _header_complaint(connection, rollout, fold(log))
+    if complaint:
+        planned = bool(log) and isinstance(log[0].event, Planned)
+        yield Problem(Damage.HEADER, rollout, complaint, _FROM_LOG if planned else "")
+
+
+def _header_complaint(connection: sqlite3.Connection, rollout: str, state: RolloutState) -> str:
+    row = connection.execute(f"{rows.ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
+    try:
+        header = rows.header_of(row)
+    except ValueError as problem:
+        return f"its row cannot be read: {problem}"
+    if state.plan is None:
+        return "its log has no plan"
+    if header.target != state.plan.target or row["target_key"] != "|".join(state.plan.target.key):
+        return f"its row names {header.target.name}, its log {state.plan.target.name}"
+    return "" if header.stage is state.stage else f"its row says {header.stage}, its log {state.stage}"
+
+
+def _events(connection: sqlite3.Connection, rollout: str) -> list[sqlite3.Row]:
+    return connection.execute("SELECT * FROM events WHERE rollout = ? ORDER BY seq", (rollout,)).fetchall()
+
+
+def _logged(row: sqlite3.Row) -> Logged:
+    """The event of a row. Raises ValueError."""
+    try:
+        return Logged(row["seq"], schema.moment(row["at"]), schema.decode(row["kind"], row["version"], row["body"]))
+    except TypeError as problem:
+        raise ValueError(str(problem)) from problem
+
+
+def _mend(connection: sqlite3.Connection, problem: Problem) -> None:
+    match problem.damage:
+        case Damage.LEASE:
+            connection.execute("DELETE FROM leases WHERE rollout = ?", (problem.rollout,))
+        case Damage.REQUEST:
+            _drop_requests(connection, problem.rollout)
+        case Damage.EVENT:
+            _note_events(connection, problem.rollout)
+        case Damage.HEADER:
+            _rewrite_header(connection, problem.rollout)
+        case Damage.FILE:
+            pass
+
+
+def _drop_requests(connection: sqlite3.Connection, rollout: str) -> None:
+    for row in connection.execute("SELECT * FROM requests WHERE rollout = ?", (rollout,)).fetchall():
+        try:
+            rows.request_of(row)
+        except (ValueError, TypeError):
+            connection.execute("DELETE FROM requests WHERE id = ?", (row["id"],))
+
+
+def _note_events(connection: sqlite3.Connection, rollout: str) -> None:
+    before = datetime.now(UTC)
+    for row in reversed(_events(connection, rollout)):
+        try:
+            before = _logged(row).at
+        except ValueError:
+            if row["seq"] == 1:
+                continue
+            note = Noted(
+                f"an event ({row['kind']}) could not be read and was replaced by `journal repair`", Severity.WARN
+            )
+            kind, body = schema.encode(note)
+            connection.execute(
+                "UPDATE events SET at = ?, kind = ?, version = ?, body = ? WHERE rollout = ? AND seq = ?",
+                (_stamp_of(row["at"], before), kind, schema.VERSION, body.decode(), rollout, row["seq"]),
+            )
+
+
+def _stamp_of(text: object, fallback: datetime) -> str:
+    try:
+        return schema.stamp(schema.moment(str(text)))
+    except ValueError:
+        return schema.stamp(fallback)
+
+
+def _rewrite_header(connection: sqlite3.Connection, rollout: str) -> None:
+    """Make a rollout's row again from its log; what only the row knows (who, why) stays where it can be read."""
+    log = []
+    for row in _events(connection, rollout):
+        try:
+            log.append(_logged(row))
+        except ValueError:
+            continue
+    state = fold(log)
+    if state.plan is None:
+        return
+    plan = state.plan
+    connection.execute(
+        "UPDATE rollouts SET target = ?, target_key = ?, digest = ?, label = ?, profile = ?, created_at = ?, stage = ?,"
+        " ended_at = ?, reason = ? WHERE id = ?",
+        (
+            str(plan.target), "|".join(plan.target.key), plan.target_digest,
+            None if plan.removes else plan.script.label or None, plan.profile, schema.stamp(log[0].at),
+            state.stage.value, schema.stamp(state.ended_at) if state.ended_at is not None else None, state.reason,
+            rollout,
+        ),
+    )  # fmt: skip
+
+
+def _copied(database: Database) -> Path:
+    """A copy of the journal beside it, named by the time."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    copy = database.path.with_name(f"{database.path.name}.{stamp}.bak")
+    try:
+        copy.touch(mode=FILE_MODE)
+        copy.chmod(FILE_MODE)
+        with database.reading() as connection, closing(sqlite3.connect(copy)) as target:
+            connection.backup(target)
+    except (OSError, sqlite3.Error) as problem:
+        raise explain(problem, copy) from problem
+    return copy
