@@ -364,7 +364,7 @@ async def test_protected_settings_are_added_as_references(tmp_path: Path, monkey
             await d.until(lambda: d.field("protected+").value == "")
         await d.until(lambda: any(each.spec.key == "protected.storageAccountKey" for each in d.screen.query(Field)))
         await d.until(lambda: d.remark("protected.storageAccountKey") == "*** $WEB_KEY")
-        assert d.remark("protected.storageAccountName") == "▲ $WEB_NAME is not set here"
+        assert d.remark("protected.storageAccountName") == "▲ $WEB_NAME is not set"
         field = d.field("protected.storageAccountKey").query_one(Input)
         assert field.password
         await d.pilot.press("f7")

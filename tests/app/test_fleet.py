@@ -1,4 +1,4 @@
-"""Fleet: signing in, loading, rows, filter, order, favourites, and what stands there when there is nothing."""
+"""Fleet: signing in, loading, rows, filter, order, favorites, and what stands there when there is nothing."""
 
 import asyncio
 from dataclasses import replace
@@ -37,9 +37,9 @@ async def test_the_first_frame_comes_before_signing_in_and_says_what_it_waits_fo
     async with sitting(tmp_path, prepare=prepare) as desk:
         await desk.shows("Signing in", "Waiting for a token for https://management.fake")
         desk.pass_time(65)
-        await desk.shows("01:0", "both work meanwhile")
+        await desk.shows("01:0", "work meanwhile")
         await desk.press("e")
-        await desk.shows("deploy: still signing in")
+        await desk.shows("deploy: sign-in is in progress")
         gate = desk.session.connect_gate
         assert gate is not None
         gate.set()
@@ -51,7 +51,7 @@ async def test_a_refused_sign_in_is_a_state_with_its_reason_and_can_be_tried_aga
         session.connect_error = SignInFailed("no credential worked", hint="run `az login`")
 
     async with sitting(tmp_path, prepare=prepare) as desk:
-        await desk.shows("✖ Not signed in", "no credential worked", "run `az login`", "ctrl+r tries again now")
+        await desk.shows("✖ Not signed in", "no credential worked", "run `az login`", "ctrl+r tries again")
         desk.session.connect_error = None
         await desk.press("ctrl+r")
         await desk.shows("api-weu")
@@ -79,12 +79,12 @@ async def test_nothing_to_see_names_the_right_that_is_missing(tmp_path: Path) ->
     azure = FakeAzure([])
     azure.subscription_list = ()
     async with sitting(tmp_path, azure=azure) as desk:
-        await desk.shows("No subscription to see", "maria@contoso.com is signed in", "the role Reader")
+        await desk.shows("No subscriptions", "maria@contoso.com is signed in", "Reader role")
 
 
 async def test_no_scale_set_at_all_is_said(tmp_path: Path) -> None:
     async with sitting(tmp_path, azure=FakeAzure([])) as desk:
-        await desk.shows("No scale sets", "There is no scale set in 4 subscriptions")
+        await desk.shows("No scale sets", "No scale set in 4 subscriptions")
 
 
 async def test_everything_refused_is_a_failure_with_a_next_try(tmp_path: Path) -> None:
@@ -142,17 +142,17 @@ async def test_sorting_keeps_the_cursor_on_its_scale_set(tmp_path: Path) -> None
         assert "GROUP↓" in desk.text()
 
 
-async def test_a_star_is_kept_and_favourites_can_be_shown_alone(tmp_path: Path) -> None:
+async def test_a_star_is_kept_and_favorites_can_be_shown_alone(tmp_path: Path) -> None:
     async with sitting(tmp_path) as desk:
         await desk.shows("15 scale sets")
         await desk.press("f")
-        await desk.shows("no favourites yet")
+        await desk.shows("no favorites yet")
         await desk.press("f", "end", "asterisk")
-        await desk.shows("web-weu is a favourite")
+        await desk.shows("web-weu added to favorites")
         assert "★ web-weu" in desk.text()
         await desk.press("f")
         await desk.shows("1 of 15 scale sets")
-        assert "/virtualMachineScaleSets/web-weu\n" in (tmp_path / "favourites").read_text()
+        assert "/virtualMachineScaleSets/web-weu\n" in (tmp_path / "favorites").read_text()
 
 
 async def test_news_repaint_the_list_and_keep_the_cursor(tmp_path: Path) -> None:

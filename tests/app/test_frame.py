@@ -75,14 +75,14 @@ def test_no_dangerous_action_has_a_single_letter_without_asking_first() -> None:
 def test_the_key_table_for_the_readme_names_every_action() -> None:
     table = markdown()
     assert all(each.help.replace("|", "\\|") in table for each in actions.ACTIONS)
-    assert "| `e` | Edit the script of the scale set under the cursor and plan a rollout |" in table
+    assert f"| `e` | {actions.action('fleet.deploy').help} |" in table
 
 
 async def test_help_lists_the_keys_of_the_screen_and_why_some_cannot_be_used(tmp_path: Path) -> None:
     async with sitting(tmp_path) as desk:
         await desk.shows("15 scale sets")
         await desk.press("3", "question_mark")
-        await desk.shows("PROFILES", "Open the profile under the cursor", "not now: the cursor is not on a profile")
+        await desk.shows("PROFILES", actions.action("profiles.edit").help, "not now: select a profile first")
         assert isinstance(desk.app.screen, HelpScreen)
         await desk.press("escape")
         assert isinstance(desk.app.screen, ProfilesScreen)
@@ -101,7 +101,7 @@ async def test_the_palette_finds_actions_and_scale_sets(tmp_path: Path) -> None:
         await desk.shows("15 scale sets")
         await desk.press("colon")
         assert isinstance(desk.app.screen, CommandPalette)
-        await desk.shows("Open the scale set under the cursor")
+        await desk.shows(actions.action("fleet.open").help)
         await desk.type("tracking")
         await desk.shows("scale set in prod-europe / rg-ship-trk")
         await desk.press("enter")
@@ -113,7 +113,7 @@ async def test_the_palette_names_the_reason_of_what_cannot_be_done(tmp_path: Pat
         await desk.press("3")
         provider = ActionCommands(desk.app.screen)
         hits = [hit async for hit in provider.discover()]
-        assert "not now: the cursor is not on a profile" in [hit.help for hit in hits]
+        assert "not now: select a profile first" in [hit.help for hit in hits]
         jumps = [hit async for hit in JumpCommands(desk.app.screen).search("nothing like it")]
         assert jumps == []
 
@@ -144,16 +144,16 @@ async def test_confirm_of_something_big_wants_the_name_typed(tmp_path: Path) -> 
     async with sitting(tmp_path) as desk:
         question = Question(title="Start on 60 instances of production?", yes="Start", type_this="web-weu")
         answers = await ask(desk.app, question)
-        await desk.shows("Type web-weu to go on")
+        await desk.shows("Type web-weu to confirm")
         await desk.press("enter")
-        await desk.shows("First type web-weu to go on")
+        await desk.shows("Type web-weu to confirm")
         await desk.type("web-we")
         await desk.press("enter")
-        await desk.shows("That is not it; type web-weu to go on")
+        await desk.shows("Does not match. Type web-weu to confirm")
         assert answers == []
         assert desk.app.screen.query_one("#yes", Button).disabled
         await desk.type("u")
-        await desk.shows("enter moves to Start, enter again confirms")
+        await desk.shows("press enter for Start, enter again to confirm")
         await desk.press("enter", "enter")
         assert answers == [True]
 
@@ -172,11 +172,11 @@ async def test_leaving_asks_only_when_a_rollout_runs(tmp_path: Path) -> None:
         await desk.shows("15 scale sets")
         await desk.session.start(story.plan_of(), secrets={})
         await desk.press("q")
-        await desk.shows("Leave vmss-tui?", "1 rollout still running")
+        await desk.shows("Quit vmss-tui?", "1 rollout is running")
         await desk.press("enter")
         assert desk.app.is_running
         await desk.press("q")
-        await desk.shows("Leave vmss-tui?")
+        await desk.shows("Quit vmss-tui?")
         await desk.press("tab", "enter")
         await desk.until(lambda: desk.app.return_code == 0)
     assert leaving_question([], 0) is None
@@ -224,9 +224,9 @@ async def test_ctrl_q_asks_as_q_does_and_ctrl_c_never_leaves(tmp_path: Path) -> 
         await desk.shows("15 scale sets")
         await desk.session.start(story.plan_of(), secrets={})
         await desk.press("ctrl+c")
-        await desk.shows("press q to leave")
+        await desk.shows("press q to quit")
         await desk.press("ctrl+q")
-        await desk.shows("Leave vmss-tui?")
+        await desk.shows("Quit vmss-tui?")
 
 
 async def test_a_broken_watcher_is_said_without_a_traceback(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""Small parts of the shell: themes by terminal, favourites, version labels, notices, parting words."""
+"""Small parts of the shell: themes by terminal, favorites, version labels, notices, parting words."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from vmss_tui.app import compat, themes
 from vmss_tui.app.actions.action import ActionState, every, on, online, over, shown, unfinished
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.empty_states import connection_notice, fleet_notice, set_notice
-from vmss_tui.app.favourites import Favourites
+from vmss_tui.app.favorites import Favorites
 from vmss_tui.app.start import leaving_question, parting_words
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.app.widgets.strips import ascii_only
@@ -68,24 +68,24 @@ def test_every_sign_and_border_has_an_ascii_stand_in_of_the_same_width() -> None
     assert found[1].text == "日本"
 
 
-def test_favourites_survive_a_restart_and_nonsense_in_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "config" / "favourites"
+def test_favorites_survive_a_restart_and_nonsense_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "favorites"
     target = estate.estate()[0].scale_set.id
-    assert Favourites(path).toggle(target) is True
+    assert Favorites(path).toggle(target) is True
     path.write_text(path.read_text() + "nonsense\n")
-    again = Favourites(path)
+    again = Favorites(path)
     assert again.ids == {target}
     assert again.toggle(target) is False
-    assert Favourites(path).ids == frozenset()
+    assert Favorites(path).ids == frozenset()
 
 
 def test_reasons_why_something_cannot_be_done() -> None:
     judge = every(online, on("a line"))
-    assert judge(ActionState(offline="still signing in")) == "still signing in"
-    assert judge(ActionState()) == "the cursor is not on a line"
+    assert judge(ActionState(offline="sign-in is in progress")) == "sign-in is in progress"
+    assert judge(ActionState()) == "select a line first"
     assert judge(ActionState(subject="x")) is None
-    assert unfinished(ActionState(stage=Stage.FAILED)) == "the rollout is over: failed"
-    assert over(ActionState(stage=Stage.RUNNING)) == "the rollout is still running"
+    assert unfinished(ActionState(stage=Stage.FAILED)) == "the rollout has ended (failed)"
+    assert over(ActionState(stage=Stage.RUNNING)) == "the rollout has not ended (running)"
 
 
 @pytest.mark.parametrize(("key", "words"), [("question_mark", "?"), ("ctrl+slash", "ctrl+/"), ("f5", "f5"), ("E", "E")])
@@ -103,7 +103,7 @@ def test_notices_name_the_next_step(tmp_path: Path) -> None:
     empty = FleetSnapshot(subscriptions=estate.SUBSCRIPTIONS, problems=("dev: no rights",))
     found = fleet_notice(connected, empty, None, 0, session)
     assert found is not None
-    assert (found.title, found.reason) == ("No scale set to see", "dev: no rights")
+    assert (found.title, found.reason) == ("No scale sets visible", "dev: no rights")
     assert "Reader" in set_notice(Forbidden("no"), "web", 0).steps[0]
     assert set_notice(None, "web", 61).waited == 61
     code = DeviceCode("https://microsoft.com/devicelogin", "H7K2", "", estate.NOW)
@@ -130,12 +130,12 @@ def test_every_wait_for_azure_says_when_it_is_given_up(tmp_path: Path) -> None:
     assert text_of(status.lines(80)[0]).endswith("   03:20")
 
 
-def test_parting_words_name_what_goes_on(tmp_path: Path) -> None:
+def test_parting_words_name_what_continues(tmp_path: Path) -> None:
     session = FakeSession(tmp_path)
     ids = [session.journal().create(story.plan_of(), who="maria") for _ in range(6)]
     words = parting_words(session.journal().rollouts())
     assert any(f"vmss-tui attach {each}" in words for each in ids)
-    assert words.endswith("and 2 more: `vmss-tui rollouts`")
+    assert words.endswith("2 more: `vmss-tui rollouts`")
     session.close()
     asked = leaving_question(["web-weu: the script form has unsaved changes"], 2)
     assert asked is not None
@@ -146,7 +146,7 @@ def test_every_sign_that_we_draw_has_an_ascii_stand_in() -> None:
     drawn = {
         sign
         for place in ("presentation", "app/screens", "app/widgets")
-        for path in (Path(vmss_tui.__file__).parent / place).glob("*.py")
+        for path in (Path(vmss_tui.__file__).parent / place).rglob("*.py")
         for sign in path.read_text(encoding="utf-8")
         if not sign.isascii() and not sign.isalpha()
     }

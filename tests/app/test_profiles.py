@@ -44,7 +44,7 @@ def two(session: FakeSession) -> None:
 
 async def test_nothing_yet_says_where_it_looked(tmp_path: Path) -> None:
     async with sitting(tmp_path, start_at=PROFILES) as desk:
-        await desk.shows("No profiles yet", "user: ", "f2 saves what you typed")
+        await desk.shows("No profiles yet", "user: ", "f2 to save the form")
 
 
 async def test_lists_them_with_origin_description_and_problems(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ async def test_an_invalid_profile_is_not_deployed_and_says_why(tmp_path: Path) -
         await desk.shows("2 profiles")
         await desk.until(lambda: desk.app.connection.azure is not None)
         await desk.press("e")
-        await desk.shows("it cannot be used")
+        await desk.shows("the profile is invalid")
 
 
 async def test_deploy_to_asks_which_scale_set(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ async def test_duplicate_rename_and_delete(tmp_path: Path) -> None:
     async with sitting(tmp_path, start_at=PROFILES, prepare=two) as desk:
         await desk.shows("2 profiles")
         await desk.press("end", "n")
-        await desk.shows("Copy web as", "enter accepts")
+        await desk.shows("Copy web as", "enter: accept")
         await desk.press("enter")
         await desk.shows("3 profiles", "web-copy")
         assert "# a comment that stays" in (directory / "web-copy.toml").read_text()
@@ -159,7 +159,7 @@ async def test_the_targets_of_each_profile_are_compared_without_asking_azure_aga
         await desk.until(lambda: desk.app.fleet is not None and desk.app.fleet.complete)
         calls = len(desk.azure.calls)
         await desk.press("3")
-        await desk.shows("○ 1 of 3 missing, 24 lag", "▲ 1 of 1 differs", "no target", "targets as seen")
+        await desk.shows("○ 1 of 3 missing, 24 lag", "▲ 1 of 1 differs", "no target", "targets as of")
         await desk.press("slash")
         await desk.type("drift:differs")
         await desk.hides("no target")
@@ -198,7 +198,7 @@ async def test_what_came_with_the_program_is_copied_and_never_changed(
         await desk.shows("1 profile", "bundled")
         for key in ("E", "r", "delete"):
             await desk.press(key)
-            await desk.shows("it came with the program and stays as it is; n makes a copy")
+            await desk.shows("bundled profiles are read-only; n makes a copy")
         await desk.press("n", "enter")
         await desk.until(lambda: (own / "web-copy.toml").exists())
     assert (bundled / "web.toml").read_text() == GOOD

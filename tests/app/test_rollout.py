@@ -350,7 +350,7 @@ async def test_the_end_is_final_and_undo_is_a_rollout_of_its_own(tmp_path: Path)
         await show.shows("✖ FAILED after")
         assert "too many unhealthy" in show.text()
         await show.pilot.press("p")
-        await show.shows("the rollout is over")
+        await show.shows("the rollout has ended")
         show.session.azure.change("web-weu", half_updated)
         await show.pilot.press("z")
         await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
@@ -380,7 +380,7 @@ async def test_a_follow_up_needs_azure(tmp_path: Path) -> None:
     async with showing(tmp_path, tale, runner=False, online=False) as show:
         await show.shows("CANCELLED after")
         await show.pilot.press("z")
-        await show.shows("undo: still signing in")
+        await show.shows("undo: sign-in is in progress")
 
 
 async def test_pausing_azures_roll_is_asked_for_what_it_is(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ async def over(desk: Desk, part: str) -> None:
 
 async def test_nothing_yet_says_how_to_begin(tmp_path: Path) -> None:
     async with sitting(tmp_path, start_at=ROLLOUTS) as desk:
-        await desk.shows("No rollouts yet", "e on a scale set plans a rollout")
+        await desk.shows("No rollouts yet", "e on a scale set to plan a rollout")
 
 
 async def test_running_ones_come_first_with_who_and_why(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ async def test_a_dead_runner_is_replaced_after_a_confirm(tmp_path: Path) -> None
         await desk.shows("3 rollouts")
         await over(desk, "runner is gone")
         await desk.press("r")
-        await desk.shows("Its runner is gone", "A new runner reads Azure first")
+        await desk.shows("No runner is active", "A new runner reads Azure first")
         assert isinstance(desk.app.screen, ConfirmScreen)
         await desk.press("tab", "enter")
         await desk.until(lambda: len(desk.session.resumed) == 1)
@@ -79,7 +79,7 @@ async def test_a_living_runner_is_not_replaced_and_the_key_says_why(tmp_path: Pa
     async with sitting(tmp_path, start_at=ROLLOUTS, prepare=three) as desk:
         await desk.shows("3 rollouts")
         await desk.press("r")
-        await desk.shows("resume: its runner is at work")
+        await desk.shows("resume: its runner is active")
         await desk.press("end", "r")
         await desk.shows("resume: it is failed")
 

@@ -158,7 +158,7 @@ async def test_a_set_that_is_gone_and_one_that_is_forbidden_are_states(tmp_path:
     azure, start = at("web-weu")
     azure.failures["scale_set:web-weu"] = NotFound("there is no scale set web-weu", status=404)
     async with sitting(tmp_path, azure=azure, start_at=start) as desk:
-        await desk.shows("✖ web-weu cannot be read", "there is no scale set web-weu", "esc goes back")
+        await desk.shows("✖ web-weu cannot be read", "there is no scale set web-weu", "esc: back")
 
 
 async def test_a_failed_refresh_keeps_what_was_there_and_ages_it(tmp_path: Path) -> None:
@@ -196,9 +196,9 @@ async def test_a_version_that_nobody_knows_gets_a_name_that_shows_at_once(tmp_pa
         await desk.shows("billing-win_4", unknown)
         desk.app.screen.query_one("#grid").move_to("4")  # type: ignore[attr-defined]
         await desk.press("n")
-        await desk.shows(f"What do you call the version {unknown} of billing-win_4?")
+        await desk.shows(f"Name for version {unknown} of billing-win_4")
         await desk.type("billing 11")
         await desk.press("enter")
-        await desk.shows("is called billing 11")
+        await desk.shows("is now named billing 11")
         await desk.hides(unknown)
         assert desk.session.journal().labels()[estate.BILLING_OLD.digest] == "billing 11"

@@ -85,7 +85,7 @@ def test_the_simulator_outlives_the_app_while_a_rollout_runs_on_it(demo: Program
         assert started.code == 0, started.err
         rollout = started.out.strip()
         screen.press("q")
-        screen.wait_for(r"Leave vmss-tui\?")
+        screen.wait_for(r"Quit vmss-tui\?")
         screen.press("right")
         screen.settle()
         screen.press("enter")
@@ -94,7 +94,9 @@ def test_the_simulator_outlives_the_app_while_a_rollout_runs_on_it(demo: Program
         after = bytes(screen.raw).decode(errors="replace").rpartition("?1049l")[2]
         assert f"rollout {rollout} goes on without you" in after
         assert "vmss-tui demo attach" in after
-        shown = re.search(rf"rollout {rollout} of slow goes on: `(\S+vmss-tui) demo attach {rollout}`", after)
+        shown = re.search(
+            rf"Rollout {rollout} of slow continues in the background: `(\S+vmss-tui) demo attach {rollout}`", after
+        )
         assert shown is not None, "what the app says when it closes can be typed from here"
         assert Path(shown[1]).exists()
     assert len(simulators(demo)) == 1

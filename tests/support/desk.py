@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from support.fakes import FakeAzure, FakeClock, FakeSession
 from vmss_tui.app.app import VmssTui
-from vmss_tui.app.favourites import Favourites
+from vmss_tui.app.favorites import Favorites
 from vmss_tui.app.start import StartAt
 
 COLOURS = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
@@ -98,7 +98,7 @@ async def sitting(
     session = FakeSession(directory, azure, read_only=read_only)
     prepare(session)
     messages: list[Message] = []
-    app = VmssTui(session, start_at=start_at, favourites=Favourites(directory / "favourites"))
+    app = VmssTui(session, start_at=start_at, favorites=Favorites(directory / "favorites"))
     try:
         async with app.run_test(size=size, message_hook=messages.append) as pilot:
             await pilot.pause()

@@ -10,7 +10,7 @@ from pathlib import Path
 from support import story
 from support.fakes import FakeAzure, FakeSession
 from vmss_tui.app.app import VmssTui
-from vmss_tui.app.favourites import Favourites
+from vmss_tui.app.favorites import Favorites
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.start import StartAt
 from vmss_tui.domain.rollout.events import Ended, RunnerStarted, Verdict
@@ -41,7 +41,7 @@ def main() -> None:
         app = VmssTui(
             session,
             start_at=StartAt(mode=given.mode, scale_set=target),
-            favourites=Favourites(Path(directory) / "favourites"),
+            favorites=Favorites(Path(directory) / "favorites"),
         )
         app.run()
         session.close()

@@ -51,7 +51,7 @@ def test_leaving_while_a_rollout_runs_asks_and_does_not_stop_it(vmss: Program, o
     screen = opens("attach", rollout, env=vmss.env)
     screen.wait_for(r"app 1\.0\.0 → app 8\.0\.0")
     screen.press("q")
-    screen.wait_for(r"Leave vmss-tui\?")
+    screen.wait_for(r"Quit vmss-tui\?")
     screen.press("right")
     screen.settle()
     screen.press("enter")

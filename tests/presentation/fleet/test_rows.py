@@ -139,11 +139,11 @@ def test_orders_put_the_worst_or_the_biggest_first_and_can_be_turned() -> None:
         assert sorted(names(fleet.FleetView(order=order))) == sorted(ENTRIES)
 
 
-def test_favourites_first_or_alone() -> None:
-    know = replace(KNOW, favourites=frozenset({ENTRIES["web-weu"].id}))
+def test_favorites_first_or_alone() -> None:
+    know = replace(KNOW, favorites=frozenset({ENTRIES["web-weu"].id}))
     first = fleet.shown_entries(SNAPSHOT, fleet.FleetView(), know)[0]
     assert text_of(fleet.table_of(know).row(first, know).cells[0]) == "★ web-weu"
-    assert len(fleet.shown_entries(SNAPSHOT, fleet.FleetView(favourites_only=True), know)) == 1
+    assert len(fleet.shown_entries(SNAPSHOT, fleet.FleetView(favorites_only=True), know)) == 1
 
 
 def test_the_cache_makes_a_row_again_only_when_it_looks_different() -> None:
@@ -152,7 +152,7 @@ def test_the_cache_makes_a_row_again_only_when_it_looks_different() -> None:
     before = cache.rows(entries, KNOW)
     later = replace(KNOW, now=estate.NOW + timedelta(seconds=1))
     assert all(a is b for a, b in zip(before, cache.rows(entries, later), strict=True))
-    starred = cache.rows(entries, replace(KNOW, favourites=frozenset({entries[0].id})))
+    starred = cache.rows(entries, replace(KNOW, favorites=frozenset({entries[0].id})))
     assert [a is b for a, b in zip(before, starred, strict=True)].count(False) == 1
     much_later = cache.rows(entries, replace(KNOW, now=estate.NOW + timedelta(hours=3)))
     assert "✖ faulted 3h" in [text_of(row.cells[9]) for row in much_later]

@@ -19,9 +19,9 @@ from textual.signal import Signal
 from vmss_tui.app import compat, themes
 from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
 from vmss_tui.app.connection import Connection
-from vmss_tui.app.favourites import Favourites
+from vmss_tui.app.favorites import Favorites
 from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
-from vmss_tui.app.rollout_alerts import Newsroom
+from vmss_tui.app.rollout_alerts import RolloutAlerts
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
@@ -37,8 +37,8 @@ from vmss_tui.presentation.glyphs import Role
 if TYPE_CHECKING:
     from vmss_tui.journal.store import RolloutHeader
 
-NEWS_SECONDS = 2.0
-"""Between two looks into the journal for rollouts that need somebody."""
+ALERT_SECONDS = 2.0
+"""Between two checks of the journal for rollouts that need a person."""
 
 
 def _rollouts() -> Screen[None]:
@@ -75,7 +75,7 @@ class VmssTui(compat.SafeApp):
         *,
         start_at: StartAt | None = None,
         log_file: str = "",
-        favourites: Favourites | None = None,
+        favorites: Favorites | None = None,
         as_called: Callable[[str], str] = str,
     ) -> None:
         """`as_called` makes of the commands that a text suggests what one has to type here."""
@@ -86,11 +86,11 @@ class VmssTui(compat.SafeApp):
         self.start_at = start_at or StartAt()
         self.log_file = log_file
         self.as_called = as_called
-        self.favourites = favourites or Favourites.default()
+        self.favorites = favorites or Favorites.default()
         self.fleet: FleetSnapshot | None = None
         """The fleet as last seen, for jumping and choosing."""
         self.label_of = VersionLookup(session.journal, session.profiles, session.clock)
-        self._newsroom = Newsroom(session.clock.now())
+        self._alerts = RolloutAlerts(session.clock.now())
         self.connection = Connection(since=session.clock.monotonic())
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
         self.ascii_signs = compat.needs_ascii(os.environ)
@@ -116,8 +116,8 @@ class VmssTui(compat.SafeApp):
         """Leave no signal handler behind."""
         self._forget_signals()
 
-    def look_for_news(self) -> None:
-        """Tell of rollouts that need somebody or have ended, whatever is on screen."""
+    def check_rollouts(self) -> None:
+        """Show alerts of rollouts that need a person or have ended, whatever is on screen."""
         with contextlib.suppress(JournalUnavailable):
             journal = self.session.journal()
 
@@ -125,10 +125,10 @@ class VmssTui(compat.SafeApp):
                 lease = journal.lease(rollout)
                 return lease is not None and lease.alive
 
-            for news in self._newsroom.look(journal.rollouts(limit=50), alive):
-                compat.notify_desktop(self, news.text, os.environ)
-                if getattr(self.screen, "rollout", "") != news.rollout:
-                    self._say(f"{news.text} (rollout {news.rollout})", news.role)
+            for alert in self._alerts.check(journal.rollouts(limit=50), alive):
+                compat.notify_desktop(self, alert.text, os.environ)
+                if getattr(self.screen, "rollout", "") != alert.rollout:
+                    self._say(f"{alert.text} (rollout {alert.rollout})", alert.role)
 
     def _begin(self) -> None:
         start = self.start_at
@@ -139,8 +139,8 @@ class VmssTui(compat.SafeApp):
         if start.rollout:
             self.open(OpenRollout(start.rollout, start.speed))
         self.sign_in()
-        self.look_for_news()
-        self.set_interval(NEWS_SECONDS, self.look_for_news)
+        self.check_rollouts()
+        self.set_interval(ALERT_SECONDS, self.check_rollouts)
 
     def sign_in(self) -> None:
         """Sign in (again)."""
@@ -186,7 +186,7 @@ class VmssTui(compat.SafeApp):
     def copy(self, words: str, what: str) -> None:
         """Put text on the clipboard by OSC 52 and say so."""
         if len(words.encode()) > compat.CLIPBOARD_BYTES:
-            self._say(f"{what} is too long for the clipboard of a terminal", Role.WARN)
+            self._say(f"{what} is too long for a terminal's clipboard", Role.WARN)
             return
         self.copy_to_clipboard(words)
         self._say(f"copied {what}")
@@ -258,7 +258,7 @@ class VmssTui(compat.SafeApp):
 
     def action_help_quit(self) -> None:
         """Ctrl+c: say how to leave."""
-        self._say("press q to leave")
+        self._say("press q to quit")
 
     def _stacks(self) -> list[list[Screen[object]]]:
         return compat.screen_stacks(self)

@@ -24,4 +24,4 @@ class Connection:
             return ""
         if self.error is not None:
             return f"not signed in: {self.error.message}"
-        return "still signing in"
+        return "sign-in is in progress"

@@ -1,6 +1,6 @@
-"""What stands in place of a list that is not there: signing in, loading, nothing to see, failed. Pure.
+"""What stands in place of an empty list: signing in, reading, nothing there, no access, failed. Pure.
 
-Each says what is so, why, and what to do next.
+Each gives the state, the reason and the next step.
 """
 
 from datetime import timedelta
@@ -17,7 +17,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
 from vmss_tui.presentation.table import Line
 
-_RETRY = "ctrl+r tries again now"
+_RETRY = "ctrl+r tries again"
 
 
 def connection_notice(connection: Connection, now: float, session: Session) -> Notice | None:
@@ -26,19 +26,17 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
         return None
     waited = now - connection.since
     if connection.error is not None:
-        return error_notice(
-            "Not signed in", connection.error, _RETRY, "2 shows rollouts, 3 shows profiles: both work offline"
-        )
+        return error_notice("Not signed in", connection.error, _RETRY, "rollouts (2) and profiles (3) work offline")
     if connection.device is not None:
         return Notice(
             title="Sign in on another device",
             role=Role.ACCENT,
             reason=f"Open {connection.device.url} and enter the code {connection.device.code}"
             + (f" until {connection.device.expires:%H:%M}" if connection.device.expires else ""),
-            steps=("this screen goes on by itself once you have signed in",),
+            steps=("this screen continues after you have signed in",),
             waited=waited,
         )
-    steps = ("2 shows rollouts, 3 shows profiles: both work meanwhile",) if waited > 3 else ()
+    steps = ("rollouts (2) and profiles (3) work meanwhile",) if waited > 3 else ()
     return Notice(
         title="Signing in",
         role=Role.BUSY,
@@ -73,13 +71,13 @@ def fleet_notice(
     if waiting is not None:
         return waiting
     if failure is not None:
-        retry = f"it is tried again in {duration.exact(failure.retry_in)}; {_RETRY}"
+        retry = f"next try in {duration.exact(failure.retry_in)}; {_RETRY}"
         return error_notice("The fleet cannot be read", failure.error, retry)
     if not snapshot.complete:
         what = (
             f"Looking for scale sets in {text.counted(len(snapshot.subscriptions), 'subscription')}"
             if snapshot.subscriptions
-            else "Asking for your subscriptions"
+            else "Listing your subscriptions"
         )
         return Notice(
             title="Reading the fleet", role=Role.BUSY, reason=what, waited=now - connection.since, limit=GIVE_UP_SECONDS
@@ -91,28 +89,28 @@ def _nothing(connection: Connection, snapshot: FleetSnapshot) -> Notice:
     who = connection.identity.name if connection.identity is not None else "you"
     if not snapshot.subscriptions:
         return Notice(
-            title="No subscription to see",
+            title="No subscriptions",
             role=Role.WARN,
-            reason=f"{who} is signed in, but has no rights on any subscription.",
+            reason=f"{who} is signed in but has no access to any subscription.",
             steps=(
-                "ask for the role Reader on a subscription or a resource group",
-                "another tenant: start with --tenant; another account: `az login`",
+                "ask for the Reader role on a subscription or a resource group",
+                "for another tenant start with --tenant, for another account run `az login`",
                 _RETRY,
             ),
         )
     where = text.counted(len(snapshot.subscriptions), "subscription")
     if snapshot.problems:
         return Notice(
-            title="No scale set to see",
+            title="No scale sets visible",
             role=Role.WARN,
             reason="\n".join(snapshot.problems),
-            steps=(f"{who} needs the role Reader there (or on single resource groups)", _RETRY),
+            steps=(f"{who} needs the Reader role there, or on single resource groups", _RETRY),
         )
     return Notice(
         title="No scale sets",
         role=Role.WARN,
-        reason=f"There is no scale set in {where}, or none that {who} can see.",
-        steps=("rights on single resource groups are enough to see their scale sets", _RETRY),
+        reason=f"No scale set in {where} is visible to {who}.",
+        steps=("access to single resource groups is enough to see their scale sets", _RETRY),
     )
 
 
@@ -122,13 +120,13 @@ def set_notice(error: VmssTuiError | None, name: str, waited: float) -> Notice:
         return Notice(
             title="Reading",
             role=Role.BUSY,
-            reason=f"Asking Azure for {name} and its instances",
+            reason=f"Reading {name} and its instances from Azure",
             waited=waited,
             limit=GIVE_UP_SECONDS,
         )
-    steps = ["esc goes back", _RETRY]
+    steps = ["esc: back", _RETRY]
     if isinstance(error, Forbidden):
-        steps.insert(0, "reading a scale set needs the role Reader on it or on its resource group")
+        steps.insert(0, "reading a scale set needs the Reader role on it or on its resource group")
     return error_notice(f"{name} cannot be read", error, *steps)
 
 

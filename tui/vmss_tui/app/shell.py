@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textual.signal import Signal
 
     from vmss_tui.app.connection import Connection
-    from vmss_tui.app.favourites import Favourites
+    from vmss_tui.app.favorites import Favorites
     from vmss_tui.app.session import Session
     from vmss_tui.domain.fleet.ids import ScaleSetId
     from vmss_tui.domain.fleet.snapshot import FleetSnapshot
@@ -51,7 +51,7 @@ class Shell(Protocol):
     session: Session
     connection: Connection
     connection_changed: Signal[Connection]
-    favourites: Favourites
+    favorites: Favorites
     fleet: FleetSnapshot | None
     """The fleet as last read, for jumping and choosing."""
     label_of: VersionLookup

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vmss_tui import text
 from vmss_tui.app.effects import Question
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.presentation.glyphs import Role
@@ -26,27 +25,24 @@ class StartAt:
 
 
 def parting_words(running: "Sequence[RolloutHeader]") -> str:
-    """What stands in the terminal after the app has closed: the rollouts that go on, and how to see them again."""
-    lines = [f"rollout {each.id} of {each.target.name} goes on: `vmss-tui attach {each.id}`" for each in running[:4]]
+    """What stands in the terminal after the app has closed: rollouts that continue, and how to see them again."""
+    lines = [
+        f"Rollout {header.id} of {header.target.name} continues in the background: `vmss-tui attach {header.id}`"
+        for header in running[:4]
+    ]
     if len(running) > 4:
-        lines.append(f"and {len(running) - 4} more: `vmss-tui rollouts`")
+        lines.append(f"{len(running) - 4} more: `vmss-tui rollouts`")
     return "\n".join(lines)
 
 
 def leaving_question(losses: Sequence[str], running: int, follow: str = "`vmss-tui attach`") -> Question | None:
-    """What to ask before the app closes, None when nothing speaks against it; `follow` shows a rollout again."""
+    """What to ask before the app closes; None when there is nothing to ask. `follow` shows a rollout again."""
     if not losses and not running:
         return None
     details: list[Line] = [((loss, Role.WARN),) for loss in losses]
-    if running:
-        them = "it" if running == 1 else "them"
-        details.append(
-            (
-                (
-                    f"{text.counted(running, 'rollout')} still running: that goes on without this window. "
-                    f"See {them} again with {follow}.",
-                    Role.PLAIN,
-                ),
-            )
-        )
-    return Question(title="Leave vmss-tui?", yes="Leave", no="Stay", details=tuple(details))
+    if running == 1:
+        details.append(((f"1 rollout is running and continues in the background. Reattach: {follow}", Role.PLAIN),))
+    elif running:
+        words = f"{running} rollouts are running and continue in the background. Reattach: {follow}"
+        details.append(((words, Role.PLAIN),))
+    return Question(title="Quit vmss-tui?", yes="Quit", no="Stay", details=tuple(details))

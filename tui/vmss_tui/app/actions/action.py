@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from vmss_tui.domain.rollout.stage import Stage
 
-READ_ONLY = "read-only: nothing can be changed; start without --read-only to change things"
+READ_ONLY = "read-only mode: start without --read-only to make changes"
 
 
 class Place(StrEnum):
@@ -66,7 +66,7 @@ def on(what: str) -> Judge:
     """The cursor must be on something: `on("a scale set")`."""
 
     def judge(state: ActionState) -> str | None:
-        return None if state.subject else f"the cursor is not on {what}"
+        return None if state.subject else f"select {what} first"
 
     return judge
 
@@ -74,13 +74,13 @@ def on(what: str) -> Judge:
 def unfinished(state: ActionState) -> str | None:
     """The rollout must not be over."""
     if state.stage is not None and state.stage.over:
-        return f"the rollout is over: {state.stage.value}"
+        return f"the rollout has ended ({state.stage.value})"
     return None
 
 
 def over(state: ActionState) -> str | None:
     """The rollout must have ended."""
-    return None if state.stage is None or state.stage.over else f"the rollout is still {state.stage.value}"
+    return None if state.stage is None or state.stage.over else f"the rollout has not ended ({state.stage.value})"
 
 
 def every(*judges: Judge) -> Judge:

@@ -34,7 +34,7 @@ class Knowledge:
 
     now: datetime
     label: Labels = lambda script: ""
-    favourites: frozenset[ScaleSetId] = frozenset()
+    favorites: frozenset[ScaleSetId] = frozenset()
     rollouts: Mapping[ScaleSetId, str] = field(default_factory=dict)
     """Rollouts of ours that run now, by scale set."""
     tenants: Mapping[str, str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class FleetView(View):
     """How a person wants to see the fleet."""
 
     order: str = "name"
-    favourites_only: bool = False
+    favorites_only: bool = False
 
 
 def tenant_names(snapshot: FleetSnapshot) -> dict[str, str]:
@@ -120,7 +120,7 @@ class RowCache:
         """A row an entry; only new looks are made."""
         kept: dict[int, tuple[FleetEntry, object, Row]] = {}
         for entry in entries:
-            look = (state_of(entry, know), entry.id in know.favourites, know.generation, _tenant(entry, know))
+            look = (state_of(entry, know), entry.id in know.favorites, know.generation, _tenant(entry, know))
             before = self._rows.get(id(entry))
             same = before is not None and before[0] is entry and before[1] == look
             kept[id(entry)] = before if same and before is not None else (entry, look, table_of(know).row(entry, know))
@@ -153,7 +153,7 @@ def _share(part: int, whole: int) -> Cell:
 
 
 def _name(entry: FleetEntry, know: Knowledge) -> Cell:
-    star: Cell = (("★ ", Role.ACCENT),) if entry.id in know.favourites else ()
+    star: Cell = (("★ ", Role.ACCENT),) if entry.id in know.favorites else ()
     return (*star, (text.plain(entry.scale_set.name), Role.PLAIN))
 
 
@@ -249,14 +249,14 @@ def table_of(know: Knowledge) -> Table[FleetEntry, Knowledge]:
 
 
 def shown_entries(snapshot: FleetSnapshot, view: FleetView, know: Knowledge) -> tuple[FleetEntry, ...]:
-    """The entries that a view shows, in its order; equals by name, favourites first when ordered by name."""
-    entries = (entry for entry in snapshot.entries if not view.favourites_only or entry.id in know.favourites)
+    """The entries that a view shows, in its order; equals by name, favorites first when ordered by name."""
+    entries = (entry for entry in snapshot.entries if not view.favorites_only or entry.id in know.favorites)
     by_name = sorted(entries, key=lambda entry: (entry.scale_set.name.lower(), entry.id.key))
     directory = {tenant.id: f"{tenant.name} {tenant.domain}" for tenant in snapshot.tenants}
     shown = FLEET.shown(by_name, view, replace(know, directory=directory))
     if view.order != "name":
         return shown
-    return tuple(sorted(shown, key=lambda entry: entry.id not in know.favourites))
+    return tuple(sorted(shown, key=lambda entry: entry.id not in know.favorites))
 
 
 def fleet_note(snapshot: FleetSnapshot) -> str:

@@ -47,7 +47,7 @@ from vmss_tui.profiles.model import LintProblem
 from vmss_tui.text import plain
 
 READING = "reading the scale set"
-PLANNING = "planning against Azure's present state"
+PLANNING = "reading Azure and planning"
 """What is waited for, in words."""
 
 PLAN_AFTER = 0.15

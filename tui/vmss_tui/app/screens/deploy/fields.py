@@ -24,7 +24,7 @@ _ADD = FieldSpec(
     key=ADD_PROTECTED,
     label="Add",
     placeholder="storageAccountKey $WEB_STORAGE_KEY",
-    hint="name, then $VARIABLE, @file or ? (asks); enter adds",
+    hint="name, then $VARIABLE, @file or ? (asks at start); enter adds",
 )
 _MANY = ("script.files", "script.inline")
 
@@ -112,7 +112,7 @@ def _protected_remark(form: Form, key: str) -> Line:
     name = key.removeprefix("protected.")
     ref = form.profile.protected.get(name)
     if ref is None:
-        return (("is not written: Azure keeps what it has", Role.DIM),)
+        return (("not written: Azure keeps the present value", Role.DIM),)
     problem = form.source_problem(key)
     if problem:
         return ((f"▲ {plain(problem)}", Role.WARN),)

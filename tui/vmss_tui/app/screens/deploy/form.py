@@ -58,11 +58,13 @@ def start_from_set(of: ScaleSet, store: ProfileStore) -> Start:
                 continue
             values = recover(profile, live)
             if values is not None:
-                return Start(profile, dict(values), f"profile {entry.name} ({entry.origin.value}) · as on the set")
-        return Start(from_scale_set(of, name=of.name).profile, {}, "from what the set has now")
+                return Start(
+                    profile, dict(values), f"profile {entry.name} ({entry.origin.value}) · values of the scale set"
+                )
+        return Start(from_scale_set(of, name=of.name).profile, {}, "from the scale set")
     handler = WINDOWS if of.os is HandlerOs.WINDOWS else LINUX
     blank = Profile(name=of.name, script=Script(handler=handler))
-    return Start(blank, {}, "from nothing · no custom script on the set yet")
+    return Start(blank, {}, "new · the scale set has no custom script yet")
 
 
 def start_from_profile(name: str, of: ScaleSet, store: ProfileStore) -> Start:
@@ -213,9 +215,9 @@ class Form:
         """Why a protected value could not be found when it is needed; empty when it can, or cannot be told."""
         ref = self.profile.protected.get(key.removeprefix("protected."))
         if ref is not None and ref.source is SecretSource.ENV and not self._environ.get(ref.where):
-            return f"${ref.where} is not set here"
+            return f"${ref.where} is not set"
         if ref is not None and ref.source is SecretSource.FILE and not Path(ref.where).expanduser().exists():
-            return f"there is no file {ref.where}"
+            return f"no such file: {ref.where}"
         return ""
 
     def add_protected(self, name: str, text: str) -> tuple[LintProblem, ...]:

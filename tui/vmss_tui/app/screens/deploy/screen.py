@@ -87,7 +87,7 @@ class DeployScreen(BaseScreen):
     def action_state(self) -> ActionState:
         """The form must be there before much can be done with it."""
         ids = ("save", "start", "load", "editor", "reveal", "turn")
-        reason = "the scale set is not read yet"
+        reason = "the scale set has not been read yet"
         missing = {f"deploy.{verb}": reason for verb in ids} if self.controller.form is None else {}
         return replace(self.general_state(), subject=self.controller.target.name, blocked=missing)
 
@@ -223,9 +223,7 @@ class DeployScreen(BaseScreen):
         if self.controller.form is not None:
             return None
         if self.controller.error is not None:
-            return error_notice(
-                "The scale set cannot be read", self.controller.error, "f5 reads it again, esc goes back"
-            )
+            return error_notice("The scale set cannot be read", self.controller.error, "f5: read again, esc: back")
         connecting = connection_notice(self.shell.connection, self.now, self.shell.session)
         return connecting or Notice(title=f"Reading {self.controller.target.name}", role=Role.BUSY)
 

@@ -1,4 +1,4 @@
-"""Ask before something happens: No is the default; what is big or in production wants the set's name typed.
+"""Ask before something happens: No is the default; large and production changes need the set's name typed.
 
 Pure question and answer: the caller carries out what was confirmed.
 """
@@ -63,14 +63,14 @@ class ConfirmScreen(ModalScreen[bool]):
         if self._ready:
             return (
                 (
-                    ("enter moves to ", Role.DIM),
+                    ("press enter for ", Role.DIM),
                     (self._question.yes, Role.ACCENT),
-                    (", enter again confirms", Role.DIM),
+                    (", enter again to confirm", Role.DIM),
                 ),
             )
         name = text.cut_middle(text.plain(self._question.type_this), max(8, width - 34))
         lead = (self._refusal, Role.WARN) if self._refusal else ("Type ", Role.DIM)
-        return ((lead, (name, Role.ACCENT), (" to go on:", Role.DIM)),)
+        return ((lead, (name, Role.ACCENT), (" to confirm:", Role.DIM)),)
 
     def on_mount(self) -> None:
         """The cursor is where one types, or on No."""
@@ -90,7 +90,7 @@ class ConfirmScreen(ModalScreen[bool]):
         if self._right(message.value):
             self.query_one("#yes", Button).focus()
             return
-        self._refusal = "That is not it; type " if message.value.strip() else "First type "
+        self._refusal = "Does not match. Type " if message.value.strip() else "Type "
         self.query_one(".dialog-prompt", Lines).reload()
 
     @on(Button.Pressed, "#yes")

@@ -53,7 +53,7 @@ class HelpScreen(ModalScreen[None]):
         lines += [line for each in general for line in _lines(each, self._state, width)]
         lines += [(), _title("Lists")]
         lines += [((text.fit(f" {keys}", 22), Role.ACCENT), (what, Role.PLAIN)) for keys, what in _MOVES]
-        lines += [(), ((" esc closes this", Role.DIM),)]
+        lines += [(), ((" esc: close", Role.DIM),)]
         return lines
 
     def action_close(self) -> None:

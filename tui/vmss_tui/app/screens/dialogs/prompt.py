@@ -39,7 +39,7 @@ class PromptScreen(ModalScreen[str | None]):
     def _foot(self, width: int) -> Sequence[Line]:
         if self._problem:
             return (((self._problem, Role.WARN),),)
-        return ((("enter accepts, esc leaves", Role.DIM),),)
+        return ((("enter: accept   esc: cancel", Role.DIM),),)
 
     @on(Input.Changed)
     def typed(self) -> None:
@@ -51,7 +51,7 @@ class PromptScreen(ModalScreen[str | None]):
     def submitted(self, message: Input.Submitted) -> None:
         """Accept it, or say what is wrong."""
         value = message.value.strip()
-        self._problem = "type something, or leave with esc" if not value else self._check(value)
+        self._problem = "enter a value, or press esc to cancel" if not value else self._check(value)
         if self._problem:
             self.query_one("#foot", Lines).reload()
         else:
@@ -82,9 +82,9 @@ class PickScreen(ModalScreen[str | None]):
         """Title, input, rows."""
         with Vertical(classes="dialog dialog-tall", id="pick"):
             yield Lines(lambda width: (((text.cut_end(self._title, width), Role.ACCENT),),))
-            yield Input(placeholder="type to narrow", id="line", compact=True)
+            yield Input(placeholder="type to filter", id="line", compact=True)
             yield Grid(self._columns, empty=self._empty, id="choices")
-            yield Lines(lambda width: ((("enter chooses, esc leaves", Role.DIM),),), classes="dialog-foot")
+            yield Lines(lambda width: ((("enter: choose   esc: cancel", Role.DIM),),), classes="dialog-foot")
 
     def on_mount(self) -> None:
         """All rows at first."""

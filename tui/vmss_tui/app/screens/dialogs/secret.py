@@ -40,7 +40,7 @@ class SecretScreen(ModalScreen[Secret | None]):
     def _foot(self, width: int) -> Sequence[Line]:
         if self._problem:
             return (((self._problem, Role.WARN),),)
-        return ((("for the runner only, never stored; enter accepts, esc leaves", Role.DIM),),)
+        return ((("for the runner only, never stored   enter: accept   esc: cancel", Role.DIM),),)
 
     @on(Input.Submitted)
     def submitted(self, message: Input.Submitted) -> None:
@@ -48,7 +48,7 @@ class SecretScreen(ModalScreen[Secret | None]):
         if message.value:
             self.dismiss(Secret(message.value))
             return
-        self._problem = "type the value, or leave with esc"
+        self._problem = "enter a value, or press esc to cancel"
         self.query_one("#foot", Lines).reload()
 
     def action_leave(self) -> None:

@@ -1,4 +1,4 @@
-"""A text over the screen: script output, details, raw JSON. Scrolls, finds nothing, changes nothing.
+"""A text over the screen: script output, details, raw JSON. Scrolls; changes nothing.
 
 Text that must be fetched is fetched by a worker; the wait and its failure are shown.
 """

@@ -48,7 +48,7 @@ class FleetScreen(ListScreen):
         self._failure: WatchFailure | None = None
         self._failing: Line = ()
         self._watcher: FleetWatcher | None = None
-        self._favourites_only = False
+        self._favorites_only = False
         self._cache = fleet.RowCache()
         self._know: fleet.Knowledge | None = None
 
@@ -110,7 +110,7 @@ class FleetScreen(ListScreen):
         return fleet.Knowledge(
             now=self.shell.session.clock.now(),
             label=self.shell.label_of,
-            favourites=self.shell.favourites.ids,
+            favorites=self.shell.favorites.ids,
             rollouts=running,
             generation=self.shell.label_of.refresh(),
             tenants=fleet.tenant_names(self._snapshot),
@@ -120,7 +120,7 @@ class FleetScreen(ListScreen):
         """The scale sets of the current view."""
         know = self.knowledge()
         view = fleet.FleetView(
-            order=self.order, reverse=self.reverse, favourites_only=self._favourites_only, terms=self.terms
+            order=self.order, reverse=self.reverse, favorites_only=self._favorites_only, terms=self.terms
         )
         self._entries = fleet.shown_entries(self._snapshot, view, know)
         self.grid.set_empty(self._why_empty())
@@ -134,8 +134,8 @@ class FleetScreen(ListScreen):
         return rows
 
     def _why_empty(self) -> str:
-        if self._favourites_only:
-            return "no favourites yet: * stars the scale set under the cursor, f shows all again"
+        if self._favorites_only:
+            return "no favorites yet: * adds the selected scale set, F shows all"
         return "no scale set matches the filter: esc clears it" if self.terms else ""
 
     def notice(self) -> Notice | None:
@@ -210,22 +210,22 @@ class FleetScreen(ListScreen):
         if (entry := self.current()) is not None:
             self.shell.open(OpenDeploy(entry.id))
 
-    def do_favourite(self) -> None:
+    def do_favorite(self) -> None:
         """Star or unstar."""
         entry = self.current()
         if entry is None:
             return
         try:
-            starred = self.shell.favourites.toggle(entry.id)
+            starred = self.shell.favorites.toggle(entry.id)
         except OSError as problem:
-            self.flash(f"the star cannot be kept: {problem.strerror or problem}", Role.WARN)
+            self.flash(f"the favorite cannot be saved: {problem.strerror or problem}", Role.WARN)
         else:
-            self.flash(f"{entry.scale_set.name} is {'a favourite' if starred else 'no favourite any more'}")
+            self.flash(f"{entry.scale_set.name} {'added to' if starred else 'removed from'} favorites")
         self.redraw()
 
-    def do_favourites(self) -> None:
-        """Favourites only, or all."""
-        self._favourites_only = not self._favourites_only
+    def do_favorites(self) -> None:
+        """Favorites only, or all."""
+        self._favorites_only = not self._favorites_only
         self.redraw()
 
     def do_raw(self) -> None:
@@ -248,6 +248,6 @@ class FleetScreen(ListScreen):
         if self._watcher is not None:
             self._watcher.refresh()
             self.look()
-            self.flash("reading again")
+            self.flash("refreshing")
         else:
             self.shell.sign_in()

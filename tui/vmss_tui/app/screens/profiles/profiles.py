@@ -38,7 +38,7 @@ from vmss_tui.profiles.model import LintProblem, lint_file
 from vmss_tui.profiles.store.directories import Origin
 from vmss_tui.profiles.store.store import ProfileEntry
 
-_BUNDLED = "it came with the program and stays as it is; n makes a copy of your own"
+_BUNDLED = "bundled profiles are read-only; n makes a copy of your own"
 
 
 class ProfilesScreen(ListScreen):
@@ -93,11 +93,11 @@ class ProfilesScreen(ListScreen):
         if self._entries:
             return None
         places = "\n".join(f"{each.origin}: {each.path}" for each in self.shell.session.profiles().places)
-        what = "A profile is a TOML file with a script, its variables and a rollout policy. Looked for in"
+        what = "A profile is a TOML file with a script, its variables and a rollout policy. Profiles are read from"
         return Notice(
             title="No profiles yet",
             reason=f"{what}\n{places}",
-            steps=("1, then e on a scale set, then f2 saves what you typed as a profile",),
+            steps=("press 1, then e on a scale set, then f2 to save the form as a profile",),
         )
 
     def rest(self) -> Line:
@@ -108,7 +108,7 @@ class ProfilesScreen(ListScreen):
         known = self.shell.fleet
         at = known.taken_at if known is not None else None
         seen = (
-            f"  ·  targets as seen {duration.ago(words.seconds_between(at, self.shell.session.clock.now()))}"
+            f"  ·  targets as of {duration.ago(words.seconds_between(at, self.shell.session.clock.now()))}"
             if at
             else ""
         )
@@ -133,7 +133,7 @@ class ProfilesScreen(ListScreen):
         entry = self.current() if state.subject else None
         if entry is None:
             return replace(state, subject="")
-        blocked = {"profiles.deploy": f"it cannot be used: {entry.problem}"} if entry.problem else {}
+        blocked = {"profiles.deploy": f"the profile is invalid: {entry.problem}"} if entry.problem else {}
         if entry.origin is Origin.BUNDLED:
             blocked |= {f"profiles.{each}": _BUNDLED for each in ("edit", "rename", "delete")}
         return replace(state, subject=entry.name, blocked=blocked)
@@ -149,7 +149,7 @@ class ProfilesScreen(ListScreen):
         self.action_do("profiles.open")
 
     def do_open(self) -> None:
-        """How its targets stand and what is wrong with it, then the text."""
+        """Its targets and its problems, then the text."""
         self._show(problems=True)
 
     def do_raw(self) -> None:
@@ -181,14 +181,14 @@ class ProfilesScreen(ListScreen):
         if entry is None:
             return
         if snapshot is None or not snapshot.entries:
-            self.flash("deploy to: the fleet has not been read yet; press 1 and wait for it", Role.WARN)
+            self.flash("deploy to: the fleet has not been read yet; open it with 1", Role.WARN)
             return
         know = fleet.Knowledge(
             now=self.shell.session.clock.now(), label=self.shell.label_of, tenants=fleet.tenant_names(snapshot)
         )
         table = fleet.table_of(know)
         rows = [table.row(each, know) for each in fleet.shown_entries(snapshot, fleet.FleetView(), know)]
-        title = f"Deploy {entry.name} to which scale set?"
+        title = f"Deploy {entry.name} to"
         key = await self.app.push_screen_wait(PickScreen(title, table.fitted(rows), rows, empty="no scale set matches"))
         if key is not None:
             target = next((each.id for each in snapshot.entries if fleet.key_of(each.id) == key), ScaleSetId.parse(key))
@@ -239,7 +239,7 @@ class ProfilesScreen(ListScreen):
         question = Question(
             title=f"Delete the profile {entry.name}?",
             yes="Delete",
-            details=(((f"The file {entry.path} is removed; there is no way back.", Role.PLAIN),),),
+            details=(((f"The file {entry.path} is deleted. This cannot be undone.", Role.PLAIN),),),
             role=Role.BAD,
         )
         if await self.app.push_screen_wait(ConfirmScreen(question)):
@@ -247,7 +247,7 @@ class ProfilesScreen(ListScreen):
 
     def _delete(self, entry: ProfileEntry) -> str:
         self.shell.session.profiles().delete(entry)
-        return f"{entry.name} is deleted"
+        return f"deleted {entry.name}"
 
     def _place(self, done: str, act: Callable[[], Path]) -> None:
         """Make a file, say so, and put the cursor on it."""

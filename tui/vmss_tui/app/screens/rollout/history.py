@@ -94,8 +94,8 @@ class RolloutsScreen(ListScreen):
             return None
         return Notice(
             title="No rollouts yet",
-            reason="Every rollout is kept here with all its events: started by this app or by `vmss-tui rollout`.",
-            steps=("1 goes to the fleet: e on a scale set plans a rollout", "3 shows profiles to start from"),
+            reason="Rollouts of this app and of `vmss-tui rollout` are listed here with all their events.",
+            steps=("press 1, then e on a scale set to plan a rollout", "press 3 to start from a profile"),
         )
 
     def rest(self) -> Line:
@@ -151,9 +151,9 @@ class RolloutsScreen(ListScreen):
             title=f"Resume rollout {item.header.id} of {item.header.target.name}?",
             yes="Resume",
             details=(
-                (("Its runner is gone; nothing has been started since.", Role.PLAIN),),
-                (("A new runner reads Azure first: an instance that is done is not touched again, an operation that "
-                  "still runs is waited for.", Role.PLAIN),),
+                (("No runner is active for it; nothing new has been started since.", Role.PLAIN),),
+                (("A new runner reads Azure first: updated instances are not touched again, and a running operation is "
+"waited for.", Role.PLAIN),),
             ),
         )  # fmt: skip
 
@@ -189,4 +189,4 @@ class RolloutsScreen(ListScreen):
 
 
 def _why_no_resume(item: lists.RolloutItem) -> str:
-    return f"it is {item.header.stage.value}" if item.header.stage.over else "its runner is at work"
+    return f"it is {item.header.stage.value}" if item.header.stage.over else "its runner is active"

@@ -158,7 +158,11 @@ class ScaleSetScreen(ListScreen):
     def _why_empty(self, snapshot: SetSnapshot) -> str:
         if not snapshot.instances:
             return "this scale set has no instances (capacity 0)"
-        return "no instance needs attention: f shows all" if self._faults_only else "no instance matches: esc clears"
+        return (
+            "no instance needs attention: f shows all"
+            if self._faults_only
+            else "no instance matches the filter: esc clears it"
+        )
 
     def notice(self) -> Notice | None:
         """Signing in, reading, failed."""
@@ -256,12 +260,12 @@ class ScaleSetScreen(ListScreen):
         """Give the instance's version a name."""
         instance = self.current()
         if instance is None or not instance.script_digest:
-            self.flash("name version: the instance runs no script", Role.WARN)
+            self.flash("name version: the instance has no script", Role.WARN)
             return
         digest = instance.script_digest
         now = instances.instance_version(instance, self._labels)
         before = self.shell.label_of.names(self._configurations()).label(digest) or ""
-        title = f"What do you call the version {now} of {instance.name}?"
+        title = f"Name for version {now} of {instance.name}"
         name = await self.app.push_screen_wait(PromptScreen(title, value=before))
         if name is None:
             return
@@ -272,7 +276,7 @@ class ScaleSetScreen(ListScreen):
             return
         self.shell.label_of.forget()
         self.redraw()
-        self.flash(f"{now} is called {name}")
+        self.flash(f"{now} is now named {name}")
 
     def do_mark(self) -> None:
         """Mark or unmark."""
@@ -302,6 +306,6 @@ class ScaleSetScreen(ListScreen):
         if self._watcher is not None:
             self._watcher.refresh()
             self.look()
-            self.flash("reading again")
+            self.flash("refreshing")
         else:
             self.shell.sign_in()

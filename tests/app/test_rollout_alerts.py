@@ -1,4 +1,4 @@
-"""News of rollouts: what is news, how it is told on whatever screen, and what goes to the terminal."""
+"""Alerts of rollouts: what is one, how it is shown on any screen, and what goes to the terminal."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from support import estate, story
 from support.desk import sitting
 from support.fake_terminal import fake
 from vmss_tui.app import compat
-from vmss_tui.app.rollout_alerts import LOOKS_WITHOUT_RUNNER, Newsroom
+from vmss_tui.app.rollout_alerts import CHECKS_WITHOUT_RUNNER, RolloutAlerts
 from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.rollout.events import ApprovalNeeded, Ended, RunnerStarted, Verdict
 from vmss_tui.domain.rollout.state import Stage
@@ -32,32 +32,34 @@ HEADER = RolloutHeader(
 )
 
 
-def told(room: Newsroom, stages: Iterable[Stage], *, alive: bool = True, header: RolloutHeader = HEADER) -> list[str]:
-    news = [each for stage in stages for each in room.look([replace(header, stage=stage)], lambda _: alive)]
-    return [each.text for each in news]
+def alerts(
+    watch: RolloutAlerts, stages: Iterable[Stage], *, alive: bool = True, header: RolloutHeader = HEADER
+) -> list[str]:
+    found = [alert for stage in stages for alert in watch.check([replace(header, stage=stage)], lambda _: alive)]
+    return [alert.text for alert in found]
 
 
-def test_a_person_hears_of_an_approval_and_of_the_end_once() -> None:
+def test_an_approval_and_the_end_alert_once() -> None:
     stages = (Stage.RUNNING, Stage.APPROVAL, Stage.APPROVAL, Stage.RUNNING, Stage.PAUSED, Stage.FAILED, Stage.FAILED)
-    assert told(Newsroom(estate.NOW), stages) == [
-        "web-weu: web 2.5.0 waits for an approval",
-        "web-weu: web 2.5.0 has FAILED",
+    assert alerts(RolloutAlerts(estate.NOW), stages) == [
+        "web-weu: web 2.5.0 waiting for approval",
+        "web-weu: web 2.5.0 FAILED",
     ]
 
 
-def test_what_ended_before_the_app_began_is_no_news_but_a_quick_end_is() -> None:
+def test_what_ended_before_the_app_began_is_no_alert_but_a_quick_end_is() -> None:
     old = replace(HEADER, created_at=estate.NOW - timedelta(days=1))
-    assert told(Newsroom(estate.NOW), [Stage.COMPLETED], header=old) == []
-    assert told(Newsroom(estate.NOW), [Stage.COMPLETED]) == ["web-weu: web 2.5.0 has completed"]
+    assert alerts(RolloutAlerts(estate.NOW), [Stage.COMPLETED], header=old) == []
+    assert alerts(RolloutAlerts(estate.NOW), [Stage.COMPLETED]) == ["web-weu: web 2.5.0 completed"]
 
 
-def test_a_runner_that_is_gone_is_told_once_if_there_was_one() -> None:
-    room, long = Newsroom(estate.NOW), [Stage.RUNNING] * (LOOKS_WITHOUT_RUNNER + 2)
-    assert told(room, long, alive=False) == []
-    told(room, [Stage.RUNNING])
-    assert told(room, long, alive=False) == ["web-weu: web 2.5.0 has lost its runner: resume it"]
-    told(room, [Stage.RUNNING])
-    assert len(told(room, long, alive=False)) == 1
+def test_a_runner_that_is_gone_alerts_once_if_there_was_one() -> None:
+    watch, long = RolloutAlerts(estate.NOW), [Stage.RUNNING] * (CHECKS_WITHOUT_RUNNER + 2)
+    assert alerts(watch, long, alive=False) == []
+    alerts(watch, [Stage.RUNNING])
+    assert alerts(watch, long, alive=False) == ["web-weu: web 2.5.0 no active runner, resume it"]
+    alerts(watch, [Stage.RUNNING])
+    assert len(alerts(watch, long, alive=False)) == 1
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_a_notice_of_the_desktop_cannot_be_broken_out_of(environ: dict[str, str]
     assert len(compat.desktop_notice("x" * 5000, environ)) < 250
 
 
-async def test_news_is_told_on_any_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_alert_is_shown_on_any_screen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with sitting(tmp_path) as desk:
         rung: list[str] = []
         monkeypatch.setattr(compat, "notify_desktop", lambda app, text, environ: rung.append(text))
@@ -84,23 +86,23 @@ async def test_news_is_told_on_any_screen(tmp_path: Path, monkeypatch: pytest.Mo
         journal, now = desk.session.journal(), desk.session.clock.now()
         rollout = journal.create(story.plan_of(), who="maria", at=now)
         journal.append(rollout, RunnerStarted(1, "box"), at=now)
-        desk.app.look_for_news()
+        desk.app.check_rollouts()
         assert rung == []
         journal.append(rollout, ApprovalNeeded(2), at=now)
-        desk.app.look_for_news()
-        assert rung == ["web-weu: web 2.5.0 waits for an approval"]
-        await desk.shows(f"web-weu: web 2.5.0 waits for an approval (rollout {rollout})")
+        desk.app.check_rollouts()
+        assert rung == ["web-weu: web 2.5.0 waiting for approval"]
+        await desk.shows(f"web-weu: web 2.5.0 waiting for approval (rollout {rollout})")
         desk.app.open(OpenRollout(rollout))
         await desk.shows("WAITS FOR APPROVAL")
         journal.append(rollout, Ended(Verdict.COMPLETED, "fine"), at=now)
-        desk.app.look_for_news()
-        desk.app.look_for_news()
-        assert rung[1:] == ["web-weu: web 2.5.0 has completed"]
+        desk.app.check_rollouts()
+        desk.app.check_rollouts()
+        assert rung[1:] == ["web-weu: web 2.5.0 completed"]
 
 
-def test_news_has_a_role_for_how_bad_it_is() -> None:
-    (news,) = Newsroom(estate.NOW).look([replace(HEADER, stage=Stage.FAILED)], lambda _: True)
-    assert (news.rollout, news.role) == ("7f3a01bc", Role.BAD)
+def test_an_alert_has_a_role_for_how_bad_it_is() -> None:
+    (alert,) = RolloutAlerts(estate.NOW).check([replace(HEADER, stage=Stage.FAILED)], lambda _: True)
+    assert (alert.rollout, alert.role) == ("7f3a01bc", Role.BAD)
 
 
 @pytest.mark.terminal
@@ -113,9 +115,9 @@ def test_a_real_terminal_gets_bell_and_notice(tmp_path: Path, environment: dict[
         terminal.wait_for("15 scale sets, 603 instances")
         before = bytes(terminal.raw)
         fails.touch()
-        terminal.wait_for("web-weu: web 2.5.0 has FAILED")
+        terminal.wait_for("web-weu: web 2.5.0 FAILED")
         since = bytes(terminal.raw)[len(before) :]
-        assert start not in before and start + b"vmss-tui: web-weu: web 2.5.0 has FAILED\x07" in since
+        assert start not in before and start + b"vmss-tui: web-weu: web 2.5.0 FAILED\x07" in since
         assert since.count(b"\x07") == 2
         terminal.press("q")
         assert terminal.finish() == 0

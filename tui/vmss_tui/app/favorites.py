@@ -6,7 +6,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.paths import favorites_file, write_private
 
 
-class Favourites:
+class Favorites:
     """The starred scale sets; a file that cannot be written only loses the star at the end."""
 
     def __init__(self, path: Path) -> None:
@@ -14,7 +14,7 @@ class Favourites:
         self._ids = self._read()
 
     @classmethod
-    def default(cls) -> "Favourites":
+    def default(cls) -> "Favorites":
         """The user's own."""
         return cls(favorites_file())
 
