@@ -4,34 +4,27 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from support.readme import DOCUMENTS as GENERATED
 from support.readme import README, refreshed
 from support.source.modules import PACKAGE, ROOT
-from vmss_tui.cli.help import ENTRIES
-
-
-def test_the_key_table_is_fresh() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert refreshed(text) == text, "run `make readme`"
-
-
-def test_every_listed_command_is_told() -> None:
-    text = README.read_text(encoding="utf-8")
-    told = text[text.index("## Command line") : text.index("## Profiles")]
-    missing = [each.name for each in ENTRIES if each.section and each.name != "app" and each.name not in told]
-    assert missing == []
-
 
 HOME = "https://github.com/vmss-tui/vmss-tui"
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PICTURES = "https://raw.githubusercontent.com/vmss-tui/vmss-tui"
 _LINK = re.compile(r"\]\(([^)#\s]+)")
 _PATH = re.compile(r"`((?:[a-z_]+/)+(?:[a-z_]+\.[a-z]+)?|[a-z_]+\.py)`")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+
+def test_generated_parts_are_fresh() -> None:
+    stale = [path.name for path in GENERATED if refreshed(text := path.read_text(encoding="utf-8")) != text]
+    assert stale == [], "run `make readme`"
 
 
 def targets(path: Path) -> Iterator[tuple[str, Path]]:
     """Links of a document with the files of the repository that they lead to."""
     for link in _LINK.findall(path.read_text(encoding="utf-8")):
-        if link.startswith(HOME):
-            _, _, inside = link.removeprefix(HOME).partition("/main/")
+        if link.startswith((HOME, PICTURES)):
+            _, _, inside = link.partition("/main/")
             yield link, ROOT / inside
         elif not link.startswith(("http:", "https:", "mailto:")):
             yield link, path.parent / link
@@ -51,3 +44,9 @@ def test_every_path_in_a_document_exists() -> None:
         if not any((base / name).exists() for base in (ROOT, PACKAGE, *PACKAGE.glob("*/")))
     ]
     assert missing == []
+
+
+def test_the_readme_reads_on_a_package_index() -> None:
+    """A package index shows the README alone: links and pictures must be absolute."""
+    links = _LINK.findall(README.read_text(encoding="utf-8"))
+    assert links and [link for link in links if not link.startswith("https://")] == []

@@ -16,7 +16,6 @@ KNOWN = {
     "vmss_tui.cli.commands.rollout.start_rollout",
     "vmss_tui.cli.commands.rollout.verbs",
     "vmss_tui.cli.commands.simulator.demo",
-    "vmss_tui.cli.help",
     "vmss_tui.cli.wait_notice",
     "vmss_tui.domain.plan.checks.advisable",
     "vmss_tui.domain.plan.checks.possible",
@@ -24,10 +23,7 @@ KNOWN = {
     "vmss_tui.domain.plan.checks.rerun",
     "vmss_tui.domain.plan.forecast",
     "vmss_tui.domain.plan.rollout_plan",
-    "vmss_tui.domain.rollout.decide.client_batches",
     "vmss_tui.domain.rollout.decide.conclude",
-    "vmss_tui.domain.rollout.decide.rolling_upgrade",
-    "vmss_tui.gateway.faults",
     "vmss_tui.gateway.http.throttle",
     "vmss_tui.gateway.sign_in.auth",
     "vmss_tui.journal.database",
@@ -46,8 +42,6 @@ KNOWN = {
     "vmss_tui.simulator.scenario.set_tables",
     "vmss_tui.simulator.scenario.tables",
     "vmss_tui.simulator.server",
-    "CHANGELOG.md",
-    "README.md",
     "tui/vmss_tui/simulator/scenario/FORMAT.md",
 }
 

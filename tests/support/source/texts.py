@@ -9,6 +9,7 @@ from support.source.modules import ROOT, Function, Module
 
 GLOSSARY = ROOT / "docs" / "architecture.md"
 _ROW = re.compile(r"^\|(?P<term>[^|]+)\|(?P<never>[^|]+)\|$", re.MULTILINE)
+_GENERATED = re.compile(r"<!-- (?P<name>[a-z-]+): written by .*?<!-- /(?P=name) -->", re.DOTALL)
 _PHRASE = re.compile(r"`([^`]+)`")
 # A banned phrase inside of these is none.
 _ALLOWED = re.compile(r"roll(ed|ing|s)? (back|out)|virtual machines?", re.IGNORECASE)
@@ -81,11 +82,13 @@ def offending_texts(modules: Collection[Module], phrases: Iterable[str]) -> dict
 
 
 def documents() -> Iterator[tuple[str, str]]:
-    """Path and text of every document that ships or that a reader of the repository opens; not the glossary itself."""
+    """Path and text of every document that ships or that a reader of the repository opens; without the
+    glossary itself and what is generated from the code."""
     paths = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("profiles/*.toml"), *ROOT.glob("tui/**/FORMAT.md")]
     for path in sorted(paths):
         text = path.read_text(encoding="utf-8")
         if path == GLOSSARY:
             before, _, glossary = text.partition("## Glossary")
             text = before + glossary.partition("\n## ")[2]
+        text = _GENERATED.sub("", text)
         yield str(path.relative_to(ROOT)), text
