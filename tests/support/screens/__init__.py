@@ -1,0 +1,1 @@
+"""Screens and their controllers in front of a person: what their tests share."""
