@@ -109,9 +109,9 @@ async def test_everything_an_operator_looks_for_is_there(tmp_path: Path) -> None
         await show.shows("ROLLING FORWARD   web 2.4.0 → web 2.5.0")
         text = show.text()
         assert "CHG0012345" in text
-        assert "batch 4 of 5" in text and "eta" in text
-        assert "35 done" in text and "12 updating" in text and "1 failed" in text
-        assert "healthy 53 of 60" in text and "lowest 47, floor 48" in text
+        assert "batch 4 of 5" in text and "left" in text
+        assert "35 done" in text and "12 in progress" in text and "1 failed" in text
+        assert "healthy 53 of 60" in text and "never below 47, floor 48" in text
         assert "zone 1 ●●●✖" in text
         assert "✖ web-weu_3: exit 22: curl: (22) HTTP error 404" in text
         assert show.screen.grid.rows[0].key == "3"
@@ -122,7 +122,7 @@ async def test_other_sizes_keep_what_matters(tmp_path: Path, size: tuple[int, in
     async with showing(tmp_path, story.until_batch(4, fails=("3",)), size=size) as show:
         await show.shows("1 failed")
         text = show.text()
-        assert "batch 4" in text and "eta" in text and "✖ failed" in text
+        assert "batch 4" in text and "left" in text and "✖ failed" in text
         assert max(len(line) for line in text.splitlines()) <= size[0]
 
 
@@ -179,7 +179,7 @@ async def test_p_resumes_what_is_paused_and_a_approves_only_when_asked(tmp_path:
         assert show.session.journal().requests(show.screen.rollout)[0].verb == "resume"
         show.tale.say(Resumed(), ApprovalNeeded(3))
         await show.tell()
-        await show.shows("a approves it")
+        await show.shows("waiting for approval. Press a.")
         await show.shows("a approve   p pause   ctrl+x cancel")
 
 
@@ -203,7 +203,7 @@ async def test_a_rollout_without_a_runner_offers_to_resume(tmp_path: Path) -> No
         show.screen.tick()
         clock.advance(6)
         show.screen.tick()
-        await show.shows("NOBODY WORKS ON IT")
+        await show.shows("NO ACTIVE RUNNER")
         await show.pilot.press("r")
         await show.until(lambda: show.session.resumed == [show.screen.rollout])
         (asked,) = show.session.journal().requests(show.screen.rollout)
@@ -324,7 +324,7 @@ async def test_a_replay_plays_the_recording_and_changes_nothing(tmp_path: Path) 
         show.screen.paint()
         await show.shows("● COMPLETED in 06:47: 60 of 60 run web 2.5.0")
         await show.shows("R replay again")
-        assert "z undo" not in show.text() and "retry what failed" not in show.text()
+        assert "z undo" not in show.text() and "retry failed" not in show.text()
 
 
 async def test_a_journal_that_cannot_be_read_is_a_state_with_a_reason(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_rolling_rollout_is_held_by_cancelling_azures_roll_and_goes_on_with_th
     assert ended.code == 0, ended.records[-1]
     assert {each["version"] for each in own("instances", "app", "--json").json} == {"app 8.0.0"}
     report = own("report", rollout).out
-    for words in ("asked to pause", "pause refused", "pause accepted", "lunch", "asked to resume", "resume accepted"):
+    for words in ("pause requested", "pause refused", "pause accepted", "lunch", "resume requested", "resume accepted"):
         assert words in report
 
 

@@ -73,7 +73,7 @@ async def test_a_webhook_and_a_command_hear_of_an_approval_and_of_a_failure_and_
     await when(lab, rollout, lambda state: state.stage is Stage.APPROVAL, "approve")
     assert await running is e.Verdict.FAILED
     heard = [(each["occasion"], each["message"]) for each in posted]
-    assert heard[0] == ("needs_person", "batch 2 waits for an approval")
+    assert heard[0] == ("needs_person", "batch 2 is waiting for approval")
     assert [each for each, _ in heard[1:]] == ["failed", "failed"], "`ended` includes a failure"
     assert {each["rollout"] for each in posted} == {rollout}
     assert posted[0]["scale_set"] == str(lab.target) and posted[0]["version"] == "app 2-bad"
@@ -94,7 +94,7 @@ async def test_people_are_told_of_the_end_and_of_a_runner_that_gave_up(
     with pytest.raises(VmssTuiError):
         await running
     (told,) = posted
-    assert told["occasion"] == "needs_person" and told["message"].startswith("the runner stopped: cannot ")
+    assert told["occasion"] == "needs_person" and told["message"].startswith("runner stopped: cannot ")
     lab.sim.control.clear_faults()
     await lab.run(rollout)
     assert [each["occasion"] for each in posted] == ["needs_person", "ended"]

@@ -14,7 +14,7 @@ from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.presentation.rollout.lines import floor
+from vmss_tui.presentation.rollout.info import floor
 
 
 async def test_a_colleague_who_writes_another_script_stops_the_next_batch(open_lab: OpensLab) -> None:

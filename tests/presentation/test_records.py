@@ -15,6 +15,7 @@ from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import fold
 from vmss_tui.presentation import records
+from vmss_tui.presentation.rollout.info import info_of
 
 AT = datetime(2026, 11, 21, 22, 14, 7, 125000, tzinfo=UTC)
 
@@ -94,7 +95,7 @@ def test_the_last_line_names_failed_instances_and_their_stderr() -> None:
         e.InstancesSeen((late, failed, e.InstanceSeen(id="0", phase=e.Phase.DONE)), healthy=2, total=3),
         e.Ended(e.Verdict.FAILED, "1 of 3 failed"),
     ))  # fmt: skip
-    record = records.ended_record("7f3a", state, exit_code=1)
+    record = records.ended_record("7f3a", info_of(state, estate.NOW))
     assert (record["event"], record["verdict"], record["exit_code"]) == ("rollout_ended", "failed", 1)
     assert [each["id"] for each in record["failed"]] == ["2", "10"]
     assert record["failed"][0]["stderr"] == "no such unit\n"

@@ -5,6 +5,7 @@ Foreign is whatever others wrote: names, messages and settings from Azure, scrip
 """
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
@@ -31,9 +32,15 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def natural(name: str) -> tuple[int, str]:
+    """Sort key that puts 2 before 10 and `web_2` before `web_10`; names that do not end in a number come last."""
+    tail = name.rpartition("_")[2]
+    return (int(tail) if tail.isdecimal() and tail.isascii() else sys.maxsize, name)
+
+
 def listed(ids: Iterable[str], most: int = 5) -> str:
     """Up to five ids in their natural order: `1, 2, 10, …`."""
-    known = sorted((plain(name) for name in ids), key=lambda name: (len(name), name))
+    known = sorted((plain(name) for name in ids), key=natural)
     return ", ".join(known[:most]) + (", …" if len(known) > most else "")
 
 
@@ -121,6 +128,26 @@ def _visible(text: str) -> Iterable[str]:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if char in "\n\t" or (category not in _HIDDEN and marks <= _MOST_MARKS):
             yield char
+
+
+def visible(text: str) -> str:
+    """Foreign text for a file: whatever acts on a terminal or reorders text is spelled out as JSON spells it.
+
+    Lines and tabs stay; a JSON document stays one.
+    """
+    if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    return "".join(_spelled(char) for char in text.replace("\r\n", "\n"))
+
+
+def _spelled(char: str) -> str:
+    if char in "\n\t" or unicodedata.category(char) not in _HIDDEN:
+        return char
+    code = ord(char)
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
 
 
 def seconds_between(start: datetime | None, end: datetime | None) -> float:

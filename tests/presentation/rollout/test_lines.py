@@ -6,7 +6,7 @@ from datetime import UTC, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from support import story
+from support import estate, story
 from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.rollout.events import (
@@ -23,22 +23,29 @@ from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import lines as rollout
 from vmss_tui.presentation.rollout.estimate import elapsed, remaining
+from vmss_tui.presentation.rollout.info import RolloutInfo, arrow, floor, info_of
 from vmss_tui.presentation.table import text_of
 from vmss_tui.text import width
+
+NOW = estate.NOW
+
+
+def info(tale: story.Story) -> RolloutInfo:
+    return info_of(fold(tale.log), tale.now)
 
 
 def test_headline_says_versions_batch_and_times() -> None:
     tale = story.until_batch(4)
-    text = text_of(rollout.headline(fold(tale.log), tale.now, 120))
+    text = text_of(rollout.headline(info(tale), 120))
     assert text.startswith("◐ ROLLING FORWARD   web 2.4.0 → web 2.5.0")
-    assert "batch 4 of 5   elapsed 04:49   eta " in text
+    assert "batch 4 of 5   04:49 elapsed" in text
     assert width(text) <= 120
 
 
 def test_headline_fits_eighty_cells() -> None:
     tale = story.until_batch(4)
-    text = text_of(rollout.headline(fold(tale.log), tale.now, 78))
-    assert "batch 4/5" in text and "eta" in text
+    text = text_of(rollout.headline(info(tale), 78))
+    assert "batch 4/5" in text and "left" in text
     assert width(text) <= 78
 
 
@@ -51,38 +58,38 @@ def test_a_headline_gives_up_the_old_version_before_the_times() -> None:
         state,
         plan=replace(plan, from_label="unknown a1b2c3d4", script=plan.script.labelled("custom-application 2.4.0")),
     )
-    assert "unknown a1b2c3d4 → custom-application 2.4.0" in text_of(rollout.headline(state, tale.now, 120))
-    narrow = text_of(rollout.headline(state, tale.now, 78))
-    assert "→ custom-application 2.4.0  " in narrow and "eta" in narrow
-    least = text_of(rollout.headline(state, tale.now, 58))
-    assert "…" in least and "eta" in least
+    assert "unknown a1b2c3d4 → custom-application 2.4.0" in text_of(rollout.headline(info_of(state, tale.now), 120))
+    narrow = text_of(rollout.headline(info_of(state, tale.now), 78))
+    assert "→ custom-application 2.4.0  " in narrow and "left" in narrow
+    least = text_of(rollout.headline(info_of(state, tale.now), 58))
+    assert "…" in least and "left" in least
 
 
-def test_nobody_works_on_it_comes_first() -> None:
+def test_a_rollout_without_a_runner_says_so_first() -> None:
     tale = story.until_batch(2)
-    state = fold(tale.log)
-    assert "NOBODY WORKS ON IT" in text_of(rollout.headline(state, tale.now, 120, runner_alive=False))
-    assert "r resumes it" in text_of(rollout.subline(state, tale.now, 120, runner_alive=False))
+    alone = info_of(fold(tale.log), tale.now, runner_alive=False)
+    assert "NO ACTIVE RUNNER" in text_of(rollout.headline(alone, 120))
+    assert "Press r to resume" in text_of(rollout.subline(alone, 120))
 
 
 def test_stages_that_need_a_person_say_what_to_press() -> None:
     tale = story.until_batch(2)
     tale.say(ApprovalNeeded(3))
-    assert "a approves it" in text_of(rollout.subline(fold(tale.log), tale.now, 120))
-    tale.say(Approved(3, "maria"), Waiting("pause 30 s between batches", tale.now + timedelta(seconds=20), 30))
-    said = text_of(rollout.subline(fold(tale.log), tale.now, 120))
-    assert said == "pause 30 s between batches   00:10 of 00:30, 00:20 left"
+    assert "Press a." in text_of(rollout.subline(info(tale), 120))
+    tale.say(Approved(3, "maria"), Waiting("pause 30s between batches", tale.now + timedelta(seconds=20), 30))
+    said = text_of(rollout.subline(info(tale), 120))
+    assert said == "pause 30s between batches   00:10 of 00:30, 00:20 left"
     tale.say(Waiting("batch 3: waiting for instance 7", tale.now + timedelta(minutes=90)))
-    said = text_of(rollout.subline(fold(tale.log), tale.now, 120))
-    assert said == "batch 3: waiting for instance 7   at most 1:30:00 more"
+    said = text_of(rollout.subline(info(tale), 120))
+    assert said == "batch 3: waiting for instance 7   times out in 1:30:00"
     tale.say(Paused("somebody asked"))
-    assert "PAUSED" in text_of(rollout.headline(fold(tale.log), tale.now, 120))
+    assert "PAUSED" in text_of(rollout.headline(info(tale), 120))
 
 
 def test_no_estimate_before_the_first_batch_has_ended_and_an_honest_one_after() -> None:
     first = story.until_batch(1)
     assert remaining(fold(first.log), first.now) is None
-    assert "eta –" in text_of(rollout.headline(fold(first.log), first.now, 120))
+    assert " left" not in text_of(rollout.headline(info(first), 120))
     known = fold([replace(first.log[0], event=Planned(learn(first.plan, [(60.0, 90.0)]))), *first.log[1:]])
     soon = remaining(known, first.now)
     spent = elapsed(known, first.now)
@@ -114,28 +121,28 @@ def test_an_estimate_with_a_wide_spread_is_a_range() -> None:
     state = fold(tale.log)
     left = remaining(state, tale.now)
     assert left is not None
-    assert " to " in left.text and left.text.endswith("min")
+    assert " to " in left.text and left.text.endswith("m")
 
 
 def test_counts_show_health_against_the_floor() -> None:
     tale = story.until_batch(4, fails=("3",))
     state = fold(tale.log)
-    text = text_of(rollout.counts(state, tale.now, 120))
-    assert "35 done" in text and "12 updating" in text and "12 waiting" in text and "1 failed" in text
-    assert "healthy 53 of 60" in text and "lowest 47, floor 48" in text
-    assert ("47", Role.BAD) in rollout.counts(state, tale.now, 120)
+    text = text_of(rollout.counts(info_of(state, tale.now), 120))
+    assert "35 done" in text and "12 in progress" in text and "12 waiting" in text and "1 failed" in text
+    assert "healthy 53 of 60" in text and "never below 47, floor 48" in text
+    assert ("47", Role.BAD) in rollout.counts(info_of(state, tale.now), 120)
     for cells in (78, 100, 120, 200):
-        assert width(text_of(rollout.counts(state, tale.now, cells))) <= cells
+        assert width(text_of(rollout.counts(info_of(state, tale.now), cells))) <= cells
 
 
 def test_the_floor_is_what_the_plan_promised_less_what_has_left_the_set() -> None:
     state = fold(story.until_batch(2).log)
-    assert state.plan is not None and rollout.floor(state) == state.plan.estimate.lowest_healthy == 48
+    assert state.plan is not None and floor(state) == state.plan.estimate.lowest_healthy == 48
     sick = replace(state.plan, estimate=replace(state.plan.estimate, lowest_healthy=46))
-    assert rollout.floor(replace(state, plan=sick)) == 46
-    assert rollout.floor(replace(state, plan=sick, total=50)) == 36
-    assert rollout.floor(replace(state, plan=sick, total=70)) == 46
-    assert rollout.floor(replace(state, healthy=None)) is None
+    assert floor(replace(state, plan=sick)) == 46
+    assert floor(replace(state, plan=sick, total=50)) == 36
+    assert floor(replace(state, plan=sick, total=70)) == 46
+    assert floor(replace(state, healthy=None)) is None
 
 
 def test_a_short_line_of_counts_keeps_the_lowest_health() -> None:
@@ -144,20 +151,20 @@ def test_a_short_line_of_counts_keeps_the_lowest_health() -> None:
     one, *rest = state.instances.items()
     aside = replace(one[1], seen=replace(one[1].seen, phase=Phase.EXCLUDED))
     state = replace(state, instances={one[0]: aside, **dict(rest)})
-    assert "1 excluded" in text_of(rollout.counts(state, tale.now, 120))
-    narrow = text_of(rollout.counts(state, tale.now, 78))
-    assert "excluded" not in narrow and "lowest 48 floor 48" in narrow
-    assert "lowest 48" in text_of(rollout.counts(state, tale.now, 70))
-    assert "healthy 54/60" in text_of(rollout.counts(state, tale.now, 58))
+    assert "1 excluded" in text_of(rollout.counts(info_of(state, tale.now), 120))
+    narrow = text_of(rollout.counts(info_of(state, tale.now), 78))
+    assert "excluded" not in narrow and "low 48 floor 48" in narrow
+    assert "low 48" in text_of(rollout.counts(info_of(state, tale.now), 70))
+    assert "healthy 54/60" in text_of(rollout.counts(info_of(state, tale.now), 58))
 
 
 def test_a_set_without_health_says_so() -> None:
-    assert "no health source" in text_of(rollout.counts(RolloutState(), story.until_batch(1).now, 120))
+    assert "no health source" in text_of(rollout.counts(info_of(RolloutState(), story.until_batch(1).now), 120))
 
 
 def test_the_bar_has_a_cell_for_everything_that_is_not_zero() -> None:
     tale = story.until_batch(4, total=300, size=60, fails=("3",))
-    bar = rollout.bar(fold(tale.log), 100)
+    bar = rollout.bar(info(tale), 100)
     assert width(text_of(bar)) == 100
     assert [role for _, role in bar] == [Role.OK, Role.BAD, Role.BUSY, Role.WAIT]
     assert bar[1][0] == "█"
@@ -178,20 +185,20 @@ def test_shares_use_exactly_the_room(numbers: list[int], cells: int) -> None:
 def test_sparkline_is_the_lowest_of_each_stretch() -> None:
     tale = story.until_batch(4, fails=("3",))
     state = fold(tale.log)
-    pieces = rollout.sparkline(state, tale.now, 20)
+    pieces = rollout.sparkline(info_of(state, tale.now), 20)
     assert width(text_of(tuple(pieces))) == 20
     assert any(role is Role.BAD for _, role in pieces)
-    assert rollout.sparkline(RolloutState(), tale.now, 20) == []
+    assert rollout.sparkline(info_of(RolloutState(), tale.now), 20) == []
 
 
 def test_verdict_is_one_sentence() -> None:
     done = fold(story.whole())
-    assert text_of(rollout.headline(done, done.last_at or story.until_batch(1).now, 120)) == (
-        "● COMPLETED in 06:47: 60 of 60 run web 2.5.0 and are healthy, lowest 48"
+    assert text_of(rollout.headline(info_of(done, NOW), 120)) == (
+        "● COMPLETED in 06:47: 60 of 60 run web 2.5.0 and are healthy, never below 48 healthy"
     )
     tale = story.until_batch(2, fails=("3",))
     tale.end(Verdict.FAILED, "2 of 12 upgraded instances are unhealthy, more than 20%")
-    text = text_of(rollout.verdict(fold(tale.log)))
+    text = text_of(rollout.verdict(info(tale)))
     assert text.startswith("✖ FAILED after ") and "more than 20%" in text and "11 of 60 run web 2.5.0" in text
 
 
@@ -199,34 +206,35 @@ def test_a_long_verdict_goes_on_in_the_line_below() -> None:
     tale = story.until_batch(2, fails=("3",))
     tale.end(Verdict.FAILED, "2 of 12 upgraded instances are unhealthy, which is more than the 20% that may be")
     state = fold(tale.log)
-    first, second = rollout.headline(state, tale.now, 70), rollout.subline(state, tale.now, 70)
+    first, second = rollout.headline(info_of(state, tale.now), 70), rollout.subline(info_of(state, tale.now), 70)
     assert width(text_of(first)) <= 70 and width(text_of(second)) <= 70
-    assert f"{text_of(first)} {text_of(second)}"[:100] == text_of(rollout.verdict(state))[:100]
-    assert "retry what failed" in text_of(rollout.next_steps(state))
-    assert rollout.subline(fold(story.whole()), tale.now, 120) == ()
+    assert f"{text_of(first)} {text_of(second)}"[:100] == text_of(rollout.verdict(info_of(state, tale.now)))[:100]
+    assert "retry failed" in text_of(rollout.next_steps(info_of(state, tale.now)))
+    assert rollout.subline(info_of(fold(story.whole()), NOW), 120) == ()
 
 
 def test_a_policy_that_could_not_be_put_back_is_said_after_the_end() -> None:
     tale = story.until_batch(2)
     tale.say(PolicyRestored(False, "409"))
     tale.end()
-    assert "could not be put back" in text_of(rollout.subline(fold(tale.log), tale.now, 120))
+    assert "could not be restored" in text_of(rollout.subline(info(tale), 120))
 
 
 def test_first_failure_names_the_instance_and_the_last_line_of_stderr() -> None:
     tale = story.until_batch(2, fails=("3", "5"))
-    assert rollout.first_failure(fold(tale.log)) == "web-weu_3: exit 22: curl: (22) HTTP error 404"
-    assert rollout.first_failure(fold(story.whole())) == ""
+    assert rollout.first_failure(info(tale)) == "web-weu_3: exit 22: curl: (22) HTTP error 404"
+    assert rollout.first_failure(info_of(fold(story.whole()), NOW)) == ""
 
 
 def test_summary_has_five_lines() -> None:
     tale = story.until_batch(4, fails=("3",))
-    lines = rollout.summary(fold(tale.log), "7f3a1234", tz=UTC, who="maria", ticket="CHG0012345")
+    started = replace(info(tale), who="maria", ticket="CHG0012345")
+    lines = rollout.summary(started, "7f3a1234", tz=UTC)
     assert len(lines) == 5
     assert "by maria · CHG0012345" in lines[1]
     assert lines[3] == "1 instance failed, first web-weu_3: exit 22: curl: (22) HTTP error 404"
     assert lines[4] == "vmss-tui attach 7f3a1234"
-    ended = rollout.summary(fold(story.whole()), "7f3a1234", tz=UTC)
+    ended = rollout.summary(info_of(fold(story.whole()), NOW), "7f3a1234", tz=UTC)
     assert ended[4] == "vmss-tui report 7f3a1234 --format md"
 
 
@@ -237,21 +245,20 @@ def test_elapsed_stands_still_after_the_end() -> None:
 
 
 def test_arrow_is_tight_when_versions_begin_alike() -> None:
-    assert rollout.arrow("web 2.4.0", "web 2.5.0", tight=True) == "2.4.0→2.5.0"
-    assert rollout.arrow("a1b2c3d4", "web 2.5.0", tight=True) == "a1b2c3d4→web 2.5.0"
-    assert rollout.arrow("web 2.4.0", "web 2.5.0") == "web 2.4.0 → web 2.5.0"
+    assert arrow("web 2.4.0", "web 2.5.0", tight=True) == "2.4.0→2.5.0"
+    assert arrow("a1b2c3d4", "web 2.5.0", tight=True) == "a1b2c3d4→web 2.5.0"
+    assert arrow("web 2.4.0", "web 2.5.0") == "web 2.4.0 → web 2.5.0"
 
 
 def test_words_follow_the_strategy() -> None:
-    state = fold(story.until_batch(1).log)
-    assert rollout.stage_mark(state).word == "ROLLING FORWARD"
+    assert info(story.until_batch(1)).mark.word == "rolling forward"
     ours = story.Story(story.plan_of(strategy=Strategy.CLIENT_BATCHES))
     ours.begin()
-    assert rollout.stage_mark(fold(ours.log)).word == "UPDATING"
+    assert info(ours).mark.word == "updating"
 
 
 def test_rare_states_are_counted_only_when_there_are_any() -> None:
     tale = story.until_batch(2)
-    assert [word for word, _, _ in rollout.groups(fold(tale.log))] == ["done", "updating", "waiting", "failed"]
+    assert [word for word, _, _ in rollout.groups(info(tale))] == ["done", "in progress", "waiting", "failed"]
     tale.see(["50"], phase=Phase.LEAKED)
-    assert ("leaked", 1, Role.WARN) in rollout.groups(fold(tale.log))
+    assert ("leaked", 1, Role.WARN) in rollout.groups(info(tale))

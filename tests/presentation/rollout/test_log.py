@@ -1,6 +1,8 @@
 """The events of a rollout as sentences."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 from support import story
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
@@ -8,11 +10,17 @@ from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.rollout.log import LogLine, follow, tell
+from vmss_tui.presentation.rollout.log import LogLine, follow, notification, sentences
 from vmss_tui.presentation.table import text_of
 
 LATER = datetime(2026, 5, 1, 14, 20, 11, tzinfo=UTC)
 LOCAL = f"{LATER.astimezone():%H:%M:%S}"
+
+
+def said(event: e.Event) -> tuple[str, Role]:
+    """The one sentence of an event at the start of a rollout."""
+    (sentence,) = sentences(event, RolloutState())
+    return sentence.text, sentence.role
 
 
 def test_the_log_tells_the_whole_story_in_order() -> None:
@@ -44,7 +52,7 @@ def test_a_failure_is_told_once() -> None:
 
 
 def test_decisions_and_trouble_have_words() -> None:
-    said: dict[e.Event, tuple[str, Role]] = {
+    expected: dict[e.Event, tuple[str, Role]] = {
         e.RunnerStarted(1, "box", resumed=True): ("runner took over on box (process 1)", Role.DIM),
         e.RunnerStopped("asked"): ("runner stopped: asked", Role.WARN),
         e.GateChecked(e.GateName.HEALTH, False, "3 of 12"): (
@@ -53,75 +61,133 @@ def test_decisions_and_trouble_have_words() -> None:
         ),
         e.GateChecked(e.GateName.HEALTH, True, "0 of 12", 2): ("gate health before batch 2 passed: 0 of 12", Role.DIM),
         e.GateChecked(e.GateName.DEADLINE, False, "batch 2 took longer than 90 min", 2): (
-            "too late: batch 2 took longer than 90 min",
+            "timed out: batch 2 took longer than 90 min",
             Role.BAD,
         ),
         e.ClockStepped(3600): (
-            "the machine's clock went forward by 1h (set, or it slept): waits begin anew",
+            "system clock moved forward by 1h (set, or suspended): waits start again",
             Role.WARN,
         ),
         e.ClockStepped(-60): (
-            "the machine's clock went back by 1m (set, or it slept): waits begin anew",
+            "system clock moved back by 1m (set, or suspended): waits start again",
             Role.WARN,
         ),
         e.Concluding(e.Verdict.FAILED, "2 of 4 failed"): (
-            "will end as failed: 2 of 4 failed; first the set's own policy and repairs are looked after",
+            "ending as failed: 2 of 4 failed; the scale set's own policy and repairs are restored first",
             Role.BAD,
         ),
         e.PolicyRestored(True, "the set's own policy is back"): ("the set's own policy is back", Role.PLAIN),
         e.WriteDeferred("batch-3", "Azure is busy; it is sent again", LATER, 2): (
-            f"the update of batch 3 has to wait: Azure is busy; it is sent again at {LOCAL}, attempt 3",
+            f"the update of batch 3 is delayed: Azure is busy; it is sent again at {LOCAL}, attempt 3",
             Role.WARN,
         ),
         e.WriteEnded("cancel-1", OperationState.GONE): (
-            "Azure has forgotten how canceling the rolling upgrade went: it is judged by what is there",
+            "Azure no longer knows the outcome of canceling the rolling upgrade: judged by what it reports now",
             Role.WARN,
         ),
         e.Waiting("the soak", LATER, 60): (f"the soak, until {LOCAL}", Role.WAIT),
-        e.Waiting("for instance 3", LATER): (f"for instance 3, at most until {LOCAL}", Role.WAIT),
-        e.Requested(e.Verb.PAUSE, "maria", "box", "lunch"): ("maria on box asks to pause: lunch", Role.ACCENT),
-        e.RequestAnswered(e.Verb.PAUSE, False, "Azure has no pause"): ("will not pause: Azure has no pause", Role.WARN),
+        e.Waiting("for instance 3", LATER): (f"for instance 3, times out at {LOCAL}", Role.WAIT),
+        e.Requested(e.Verb.PAUSE, "maria", "box", "lunch"): ("pause requested by maria on box: lunch", Role.ACCENT),
+        e.RequestAnswered(e.Verb.PAUSE, False, "Azure has no pause"): ("pause refused: Azure has no pause", Role.WARN),
         e.Paused("budget"): ("paused: budget", Role.WARN),
-        e.Resumed(): ("goes on", Role.PLAIN),
-        e.ApprovalNeeded(3): ("batch 3 waits for a person to approve it", Role.WARN),
+        e.Resumed(): ("resumed", Role.PLAIN),
+        e.ApprovalNeeded(3): ("batch 3 is waiting for approval", Role.WARN),
         e.Approved(3, "maria"): ("batch 3 approved by maria", Role.PLAIN),
         e.Noted("a leak", Severity.WARN, ("7",)): ("a leak (7)", Role.WARN),
-        e.PolicyRestored(False, "409"): ("the set's own upgrade policy is NOT back: 409", Role.BAD),
+        e.PolicyRestored(False, "409"): ("upgrade policy NOT restored: 409", Role.BAD),
         e.WriteEnded("w", OperationState.FAILED, AzureFault("Conflict", "busy")): (
             "w failed [Conflict: busy]",
             Role.BAD,
         ),
-        e.UpgradeSeen(UpgradeCode.FAULTED, ours=False): ("Azure's rolling upgrade (not ours): Faulted", Role.PLAIN),
+        e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, ours=False): (
+            "Azure's rolling upgrade (not ours): RollingForward",
+            Role.PLAIN,
+        ),
     }
-    for event, expected in said.items():
-        assert tell(event, RolloutState()) == (expected,)
-    assert tell(e.WriteAccepted("w"), RolloutState()) == ()
+    for event, words in expected.items():
+        assert said(event) == words
+    assert sentences(e.WriteAccepted("w"), RolloutState()) == ()
 
 
 def test_gates_without_a_batch_say_when_they_were_asked() -> None:
     tale = story.until_batch(2)
     soak = e.GateChecked(e.GateName.HEALTH, False, "3 of 60")
-    running = tell(soak, fold(tale.log))[0][0]
+    running = sentences(soak, fold(tale.log))[0].text
     tale.say(e.BatchEnded(2))
-    assert running == "gate health meanwhile FAILED: 3 of 60"
-    assert tell(soak, fold(tale.log))[0][0] == "gate health after the last batch FAILED: 3 of 60"
+    assert running == "gate health during a batch FAILED: 3 of 60"
+    assert sentences(soak, fold(tale.log))[0].text == "gate health after the last batch FAILED: 3 of 60"
 
 
 def test_a_wait_whose_end_only_moves_on_is_told_once() -> None:
     moving = e.Waiting("Azure moves batch by batch", LATER)
-    assert tell(moving, RolloutState(waiting=e.Waiting(moving.why))) == ()
+    assert sentences(moving, RolloutState(waiting=e.Waiting(moving.why))) == ()
 
 
 def test_what_azure_says_is_told_in_short_and_once() -> None:
     script = "The most impactful error is: VM has reported a failure. " + "Installing on web-weu_44 … " * 30
     fault = AzureFault("TooMany", f"Rolling Upgrade failed. 22% of instances are unhealthy. {script}")
     ended = e.WriteEnded("roll-1", OperationState.FAILED, fault)
-    assert tell(ended, RolloutState()) == (
-        (
-            "starting the rolling upgrade failed [TooMany: Rolling Upgrade failed. 22% of instances are "
-            "unhealthy. The most impactful error is: VM has reported a failure]",
-            Role.BAD,
-        ),
+    words, role = said(ended)
+    assert role is Role.BAD
+    assert words.endswith(
+        " failed [TooMany: Rolling Upgrade failed. 22% of instances are unhealthy. "
+        "The most impactful error is: VM has reported a failure]"
     )
     over = e.Ended(e.Verdict.FAILED, f"Azure stopped its roll: {fault.brief}; 3 untouched", fault)
-    assert text_of(tell(over, RolloutState())).endswith("reported a failure; 3 untouched [TooMany]")
+    assert said(over)[0].endswith("reported a failure; 3 untouched [TooMany]")
+
+
+def test_every_kind_of_event_is_put_into_words() -> None:
+    """What gives no sentence is a handle for polling, or what the instances of a batch look like."""
+    silent = {e.WriteAccepted, e.InstancesSeen}
+    examples: tuple[e.Event, ...] = (
+        e.Planned(story.plan_of()),
+        e.RunnerStarted(1, "h"),
+        e.RunnerStopped(),
+        e.WriteIntended("model", "the model"),
+        e.WriteAccepted("model"),
+        e.WriteEnded("model", OperationState.FAILED),
+        e.WriteDeferred("model", "busy", LATER),
+        e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD),
+        e.InstancesSeen(()),
+        e.BatchStarted(1, 2, ("0",)),
+        e.BatchEnded(1),
+        e.Waiting("x"),
+        e.GateChecked(e.GateName.HEALTH, True, "fine"),
+        e.Requested(e.Verb.PAUSE, "bo"),
+        e.RequestAnswered(e.Verb.PAUSE, True, "yes"),
+        e.Paused(),
+        e.Resumed(),
+        e.ApprovalNeeded(2),
+        e.Approved(2),
+        e.Noted("hm"),
+        e.ClockStepped(60.0),
+        e.Concluding(e.Verdict.FAILED, "no"),
+        e.PolicyRestored(True),
+        e.Ended(e.Verdict.CANCELLED, "asked"),
+    )
+    assert {type(event) for event in examples} == set(get_args(e.Event))
+    assert {type(event) for event in examples if not sentences(event, RolloutState())} == silent
+    assert notification(examples[-1]) == "canceled: asked"
+
+
+def test_azures_upgrades_are_said_where_their_state_changes() -> None:
+    rolling = e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, LATER, pending=3)
+    events: tuple[e.Event, ...] = (
+        e.UpgradeSeen(UpgradeCode.COMPLETED, LATER - timedelta(days=1), ours=False),
+        rolling,
+        replace(rolling, pending=2, successful=1),
+        e.WriteIntended("restore", "restore it"),
+        e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, LATER + timedelta(days=1), ours=False),
+    )
+    _, lines = follow([e.Logged(n, LATER, event) for n, event in enumerate(events, 1)])
+    upgrades = [line.text for line in lines if "rolling upgrade" in line.text]
+    assert upgrades == [
+        "Azure's rolling upgrade: RollingForward",
+        "Azure's rolling upgrade (to restore the scale set's own policy): RollingForward",
+    ]
+
+
+def test_times_of_day_are_those_of_the_zone_that_is_asked_for() -> None:
+    deferred = e.WriteDeferred("model", "busy", LATER)
+    assert "14:20:11" in sentences(deferred, RolloutState(), tz=UTC)[0].text

@@ -23,6 +23,7 @@ from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Azure, SystemClock
+from vmss_tui.presentation.rollout.log import notification
 
 SUBSCRIPTION = "prod"
 FAST = Pace(
@@ -214,6 +215,7 @@ class Lab:
             host=socket.gethostname(),
             pid=os.getpid(),
             pace=pace,
+            describe=notification,
         )
 
     async def roll_out(self, script: ScriptConfig, policy: RolloutPolicy = ONE_THIRD, **more: Any) -> RolloutState:

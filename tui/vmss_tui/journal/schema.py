@@ -4,7 +4,6 @@ A kind is the snake_case name of its class. A journal written by a newer version
 becomes a note that says so.
 """
 
-import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_args
@@ -19,16 +18,7 @@ from vmss_tui.domain.rollout import events as e
 VERSION = 1
 """Version of the event bodies that this program writes."""
 
-_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
-
-
-def kind_of(event: type[e.Event] | e.Event) -> str:
-    """`InstancesSeen` -> `instances_seen`."""
-    cls = event if isinstance(event, type) else type(event)
-    return _CAPITAL.sub("_", cls.__name__).lower()
-
-
-KINDS: dict[str, type[e.Event]] = {kind_of(cls): cls for cls in get_args(e.Event)}
+KINDS: dict[str, type[e.Event]] = {e.kind_name(cls): cls for cls in get_args(e.Event)}
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(cls) for kind, cls in KINDS.items()}
 _UNSEEN: dict[str, Any] = msgspec.to_builtins(e.InstanceSeen(id=""))
 
@@ -38,8 +28,8 @@ def encode(event: e.Event) -> tuple[str, bytes]:
     if isinstance(event, e.Planned):
         event = e.Planned(without_secrets(event.plan))
     if isinstance(event, e.InstancesSeen):
-        return kind_of(event), msgspec.json.encode(_short(event))
-    return kind_of(event), msgspec.json.encode(event)
+        return e.kind_name(event), msgspec.json.encode(_short(event))
+    return e.kind_name(event), msgspec.json.encode(event)
 
 
 def decode(kind: str, version: int, body: bytes | str) -> e.Event:

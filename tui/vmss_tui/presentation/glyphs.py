@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.script import ScriptState
-from vmss_tui.domain.rollout.stage import Phase
+from vmss_tui.domain.rollout.stage import Phase, Stage
 
 
 class Role(StrEnum):
@@ -86,3 +86,17 @@ PHASE = {
     Phase.LEAKED: Mark(DIAMOND, "leaked", Role.WARN),
     Phase.GONE: Mark(SLASHED, "gone", Role.DIM),
 }
+
+STAGE = {
+    Stage.PLANNED: Mark(RING, "starting", Role.WAIT),
+    Stage.RUNNING: Mark(HALF, "running", Role.BUSY),
+    Stage.PAUSED: Mark(TRIANGLE, "paused", Role.WARN),
+    Stage.APPROVAL: Mark(TRIANGLE, "waiting for approval", Role.WARN),
+    Stage.CANCELLING: Mark(HALF, "canceling", Role.WARN),
+    Stage.COMPLETED: Mark(DOT, "completed", Role.OK),
+    Stage.FAILED: Mark(CROSS, "failed", Role.BAD),
+    Stage.CANCELLED: Mark(SLASHED, "canceled", Role.WARN),
+    Stage.REFUSED: Mark(SLASHED, "refused", Role.WARN),
+}
+NO_RUNNER = Mark(TRIANGLE, "no active runner", Role.BAD)
+"""A rollout that is not over and that no runner carries out."""

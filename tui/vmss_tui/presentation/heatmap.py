@@ -22,19 +22,31 @@ class Zone:
     marks: tuple[Mark, ...]
     short: str = ""
     """The title where room is scarce."""
+    note: str = ""
+    """What stands at the end of a zone that has lines of its own."""
 
 
-def heatmap_lines(zones: Sequence[Zone], width: int, *, most: int = 4) -> tuple[Line, ...]:
-    """The map in at most `most` lines of `width` cells, zones side by side when they fit, else one below the other."""
-    zones = [each for each in zones if each.marks]
+def zone_of(name: str, marks: tuple[Mark, ...], *, several: bool, note: str = "") -> Zone:
+    """An availability zone with its titles; instances without one have a title only beside other zones."""
+    if name:
+        return Zone(f"zone {name}", marks, f"z{name}", note)
+    return Zone("no zone", marks, "z–", note) if several else Zone("", marks, "", note)
+
+
+def heatmap_lines(zones: Sequence[Zone], width: int, *, most: int = 4, beside: bool = True) -> tuple[Line, ...]:
+    """The map in at most `most` lines of `width` cells: zones side by side when they fit, else one below the other.
+
+    Without `beside`, every zone has lines of its own.
+    """
+    zones = [zone for zone in zones if zone.marks]
     if not zones or width < 10:
         return ()
-    for each_is in _scales(sum(len(zone.marks) for zone in zones)):
-        scaled = [replace(zone, marks=_merge(zone.marks, each_is)) for zone in zones]
-        beside = _beside(scaled, width, _GAP) or _beside([replace(z, title=z.short) for z in scaled], width, 2)
-        lines = [beside] if beside is not None else _below(scaled, width)
+    for scale in _scales(sum(len(zone.marks) for zone in zones)):
+        scaled = [replace(zone, marks=_merge(zone.marks, scale)) for zone in zones]
+        row = _beside(scaled, width, _GAP) or _beside([replace(zone, title=zone.short) for zone in scaled], width, 2)
+        lines = [row] if beside and row is not None else _below(scaled, width, notes=not beside)
         if len(lines) <= most:
-            return (*lines, *_legend(each_is, len(lines) < most))
+            return _with_legend(lines, scale, width, most)
     return ()
 
 
@@ -62,14 +74,17 @@ def _beside(zones: Sequence[Zone], width: int, gap: int) -> Line | None:
     return tuple(pieces)
 
 
-def _below(zones: Sequence[Zone], width: int) -> list[Line]:
+def _below(zones: Sequence[Zone], width: int, *, notes: bool) -> list[Line]:
     indent = max(text.width(_title(zone)) for zone in zones)
-    room = max(1, width - indent)
+    tails = [f"  {zone.note}" if notes and zone.note else "" for zone in zones]
+    room = max(1, width - indent - max(map(text.width, tails)))
     lines: list[Line] = []
-    for zone in zones:
+    for zone, tail in zip(zones, tails, strict=True):
         for start in range(0, len(zone.marks), room):
             head = _title(zone) if start == 0 else ""
-            lines.append(((text.fit(head, indent), Role.DIM), *signs(zone.marks[start : start + room])))
+            end = tail if start + room >= len(zone.marks) else ""
+            marks = signs(zone.marks[start : start + room])
+            lines.append(((text.fit(head, indent), Role.DIM), *marks, *(((end, Role.DIM),) if end else ())))
     return lines
 
 
@@ -88,7 +103,13 @@ def signs(marks: Sequence[Mark]) -> list[Piece]:
     return pieces
 
 
-def _legend(each_is: int, room: bool) -> tuple[Line, ...]:
-    if each_is == 1 or not room:
-        return ()
-    return (((f"one sign is {each_is} instances and shows the worst of them", Role.DIM),),)
+def _with_legend(lines: Sequence[Line], scale: int, width: int, most: int) -> tuple[Line, ...]:
+    """What a sign stands for, when it is several instances: in a line of its own, or at the end of the only one."""
+    if scale == 1:
+        return tuple(lines)
+    if len(lines) < most:
+        return (*lines, ((f"one sign is {scale} instances and shows the worst of them", Role.DIM),))
+    short = f"  1 sign = {scale}"
+    if len(lines) == 1 and sum(text.width(words) for words, _ in lines[0]) + len(short) <= width:
+        return ((*lines[0], (short, Role.DIM)),)
+    return tuple(lines)

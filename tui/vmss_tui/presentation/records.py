@@ -4,12 +4,11 @@ Keys are snake_case, times RFC 3339 in UTC with milliseconds and `Z`, durations 
 `null`, never a missing key. Nothing protected and no operation URL ever appears. Keys are added, not renamed.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, assert_never
 
 from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
@@ -21,8 +20,10 @@ from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy
 from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
-from vmss_tui.domain.rollout.events import Ended, InstanceSeen, Logged, Phase, Planned
-from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.domain.rollout.events import Ended, Logged, Planned, kind_name
+from vmss_tui.domain.rollout.stage import Phase, Verdict
+from vmss_tui.errors import PreflightRefused, RolloutCancelled, RolloutFailed
+from vmss_tui.presentation.rollout.info import Failure, Header, RolloutInfo
 
 Record = dict[str, Any]
 
@@ -242,72 +243,94 @@ def fault_record(fault: AzureFault | None) -> Record | None:
 def event_record(rollout: str, entry: Logged) -> Record:
     """One line of `rollout --jsonl`: `event` names the kind, then rollout, seq, at and the event's own fields."""
     event = entry.event
-    head: Record = {"event": event_name(event), "rollout": rollout, "seq": entry.seq, "at": rfc3339(entry.at)}
+    head: Record = {"event": kind_name(event), "rollout": rollout, "seq": entry.seq, "at": rfc3339(entry.at)}
     if isinstance(event, Planned):
         return {**head, **plan_record(event.plan)}
     body = {each.name: plain_value(getattr(event, each.name)) for each in fields(event) if each.name not in _PRIVATE}
     return {**head, **body}
 
 
-def event_name(event: object) -> str:
-    """`BatchStarted` is `batch_started`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
-
-
-def ended_record(rollout: str, state: RolloutState, *, exit_code: int) -> Record:
+def ended_record(rollout: str, info: RolloutInfo) -> Record:
     """The last line of `rollout --jsonl`: verdict, counts, and the instances that failed with their stderr."""
     return {
         "event": "rollout_ended",
         "rollout": rollout,
-        "at": rfc3339(state.ended_at),
-        "verdict": state.verdict.value if state.verdict else None,
-        "reason": state.reason or None,
-        "exit_code": exit_code,
-        "target": str(state.plan.target) if state.plan else None,
-        "version": state.plan.to_label if state.plan else None,
-        "counts": phase_counts(state),
-        "healthy": state.healthy,
-        "total": state.total,
-        "lowest_healthy": state.lowest.healthy if state.lowest else None,
-        "lowest_healthy_at": rfc3339(state.lowest.at) if state.lowest else None,
-        "elapsed_seconds": elapsed(state),
-        "failed": [failed_record(each) for each in failed_instances(state)],
-        "fault": fault_record(state.fault),
-        "policy_restored": state.policy_restored,
+        "at": rfc3339(info.ended_at),
+        "verdict": info.verdict.value if info.verdict else None,
+        "reason": info.reason or None,
+        "exit_code": exit_code(info.verdict),
+        "target": str(info.plan.target) if info.plan else None,
+        "version": info.new if info.plan else None,
+        "counts": phase_counts(info),
+        "healthy": info.healthy,
+        "total": info.total,
+        "floor": info.floor,
+        "lowest_healthy": info.lowest.healthy if info.lowest else None,
+        "lowest_healthy_at": rfc3339(info.lowest.at) if info.lowest else None,
+        "elapsed_seconds": round(info.elapsed, 3) if info.started_at and info.ended_at else None,
+        "failed": [failure_record(failure) for failure in info.failures],
+        "fault": fault_record(info.fault),
+        "policy_restored": info.policy_restored,
     }
 
 
-def elapsed(state: RolloutState) -> float | None:
-    """Seconds from the first runner's start to the end."""
-    if state.started_at is None or state.ended_at is None:
-        return None
-    return round((state.ended_at - state.started_at).total_seconds(), 3)
+def exit_code(verdict: Verdict | None) -> int:
+    """0 completed, 1 failed or not ended, 4 refused, 5 canceled."""
+    match verdict:
+        case Verdict.COMPLETED:
+            return 0
+        case Verdict.CANCELLED:
+            return RolloutCancelled.exit_code
+        case Verdict.REFUSED:
+            return PreflightRefused.exit_code
+        case Verdict.FAILED | None:
+            return RolloutFailed.exit_code
+        case _:
+            assert_never(verdict)
 
 
-def phase_counts(state: RolloutState) -> dict[str, int]:
+def phase_counts(info: RolloutInfo) -> dict[str, int]:
     """Instances by phase, every phase present; keys as `awaiting_health`."""
-    return {each.value.replace(" ", "_"): state.count(each) for each in Phase}
+    return {phase.value.replace(" ", "_"): info.count(phase) for phase in Phase}
 
 
-def failed_instances(state: RolloutState) -> tuple[InstanceSeen, ...]:
-    """What was last seen of the instances that did not make it, in the order of their ids."""
-    bad = (Phase.FAILED, Phase.UNHEALTHY, Phase.NOT_RUN)
-    found = [each.seen for each in state.instances.values() if each.seen.phase in bad]
-    return tuple(sorted(found, key=lambda seen: (len(seen.id), seen.id)))
-
-
-def failed_record(seen: InstanceSeen) -> Record:
+def failure_record(failure: Failure) -> Record:
     """An instance that did not make it."""
     return {
-        "id": seen.id,
-        "name": seen.name,
-        "phase": seen.phase.value,
-        "batch": seen.batch,
-        "exit_code": seen.exit_code,
-        "health": seen.health.value,
-        "message": seen.message or None,
-        "stderr": seen.stderr or None,
+        "id": failure.id,
+        "name": failure.name,
+        "phase": failure.phase.value,
+        "batch": failure.batch,
+        "exit_code": failure.exit_code,
+        "health": failure.health.value,
+        "message": failure.message or None,
+        "stderr": failure.stderr or None,
     }
+
+
+def header_record(header: Header) -> Record:
+    """A rollout at a glance."""
+    return {
+        "id": header.id,
+        "target": str(header.target),
+        "version": header.label,
+        "profile": header.profile or None,
+        "stage": header.stage.value,
+        "who": header.who,
+        "why": header.why or None,
+        "ticket": header.ticket or None,
+        "host": header.host,
+        "created_at": rfc3339(header.created_at),
+        "ended_at": rfc3339(header.ended_at),
+        "reason": header.reason or None,
+    }
+
+
+def log_records(rollout: str, log: Iterable[Logged], info: RolloutInfo) -> Iterator[Record]:
+    """The whole log, an event a record; the verdict last when it has ended."""
+    yield from (event_record(rollout, entry) for entry in log)
+    if info.over:
+        yield ended_record(rollout, info)
 
 
 def is_last(entry: Logged) -> bool:

@@ -12,8 +12,8 @@ from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, ExternalGate, Hook, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.state import RolloutState
-from vmss_tui.journal.store import RolloutHeader
+from vmss_tui.presentation.glyphs import STAGE
+from vmss_tui.presentation.rollout.info import Header, RolloutInfo
 from vmss_tui.profiles.format.keys import Key
 from vmss_tui.profiles.format.policy_fields import ROLLOUT
 from vmss_tui.profiles.format.values import show_value
@@ -22,49 +22,38 @@ from vmss_tui.text import counted
 Fact = tuple[str, str]
 LONGEST = 600
 """Characters of a setting; an inline script may have 256 KB."""
-BAD = (e.Phase.FAILED, e.Phase.UNHEALTHY, e.Phase.NOT_RUN)
 _WHO = {
-    Strategy.ROLLING_UPGRADE: "Azure rolls",
-    Strategy.CLIENT_BATCHES: "our batches",
+    Strategy.ROLLING_UPGRADE: "Azure's rolling upgrade",
+    Strategy.CLIENT_BATCHES: "batches by vmss-tui",
     Strategy.VM_BATCHES: "VM by VM",
 }
 
 
-def facts(header: RolloutHeader, state: RolloutState, end: datetime) -> Iterator[Fact]:
+def facts(header: Header, info: RolloutInfo) -> Iterator[Fact]:
     """What came of it, who did it, why and when."""
-    plan = state.plan
-    yield "Outcome", outcome(state)
+    yield "Outcome", outcome(info)
     yield "Scale set", str(header.target)
     yield "Who", f"{header.who} on {header.host}"
     given = (("Why", header.why), ("Ticket", header.ticket))
     yield from ((name, value) for name, value in given if value)
-    if plan is not None:
-        yield from ((f"Override: {code}", reason) for code, reason in plan.overrides.items())
+    yield from ((f"Override: {code}", reason) for code, reason in info.overrides.items())
     yield "Created", clock(header.created_at)
-    if state.started_at is not None:
-        yield "Ran", f"{clock(state.started_at)} to {clock(end)} ({span(state.started_at, end)})"
-    if plan is not None:
-        yield from _versions(plan)
-    if state.lowest is not None:
-        least = floor(state)
-        limit = f", {least} or more were to stay healthy" if least is not None else ""
-        yield "Lowest healthy", f"{state.lowest.healthy} of {state.total} at {clock(state.lowest.at)}{limit}"
-    if state.policy_restored is not None:
-        yield "Upgrade policy", "put back" if state.policy_restored else "not put back (see decisions)"
+    if info.started_at is not None:
+        yield "Ran", f"{clock(info.started_at)} to {clock(info.now)} ({span(info.started_at, info.now)})"
+    if info.plan is not None:
+        yield from _versions(info.plan)
+    if info.lowest is not None:
+        floor = f", floor {info.floor}" if info.floor is not None else ""
+        yield "Lowest healthy", f"{info.lowest.healthy} of {info.total} at {clock(info.lowest.at)}{floor}"
+    if info.policy_restored is not None:
+        yield "Upgrade policy", "restored" if info.policy_restored else "not restored (see decisions)"
 
 
-def outcome(state: RolloutState) -> str:
+def outcome(info: RolloutInfo) -> str:
     """`failed: 10 done, 2 failed`."""
-    counted = ", ".join(f"{count} {phase.value}" for phase in e.Phase if (count := state.count(phase)))
-    return f"{state.stage.value}: {counted}" if counted else state.stage.value
-
-
-def floor(state: RolloutState) -> int | None:
-    """How many instances were to stay healthy by the limit for the whole set; None without a health source."""
-    if state.plan is None or state.lowest is None:
-        return None
-    total = state.total or state.plan.total
-    return total - total * state.plan.policy.unhealthy_percent // 100
+    counts = ", ".join(f"{count} {phase.value}" for phase in e.Phase if (count := info.count(phase)))
+    word = STAGE[info.stage].word
+    return f"{word}: {counts}" if counts else word
 
 
 def _versions(plan: RolloutPlan) -> Iterable[Fact]:
@@ -87,7 +76,7 @@ def script(plan: RolloutPlan) -> Iterator[Fact]:
     for name, reference in sorted(config.protected.items()):
         yield name, f"protected, not recorded (from {reference.source.value})"
     if config.force_update_tag:
-        yield "Forced to run again", config.force_update_tag
+        yield "Forced re-run", config.force_update_tag
     yield "Digest of the settings", f"sha256 {config.digest}"
     for each in plan.files:
         known = f", {each.size} bytes, sha256 {each.sha256}" if each.sha256 else ""
@@ -96,7 +85,7 @@ def script(plan: RolloutPlan) -> Iterator[Fact]:
 
 
 def planned(plan: RolloutPlan) -> Iterator[Fact]:
-    """What was to happen: batches with their arithmetic, who is left out and why, how long it was to take."""
+    """What was to happen: batches with their arithmetic, who is excluded and why, how long it was to take."""
     for batch in plan.batches:
         zone = f" in zone {', '.join(batch.zones)}" if batch.zones else ""
         note = f" ({batch.note})" if batch.note else ""
@@ -107,9 +96,9 @@ def planned(plan: RolloutPlan) -> Iterator[Fact]:
         )
     for reason in dict.fromkeys(each.reason for each in plan.excluded):
         ids = [each.id for each in plan.excluded if each.reason == reason]
-        yield "Left out", f"{', '.join(ids)}: {reason}"
+        yield "Excluded", f"{', '.join(ids)}: {reason}"
     if plan.forecast.reason:
-        yield "Prediction", f"Azure will {'' if plan.forecast.will_run else 'not '}run it: {plan.forecast.reason}"
+        yield "Prediction", f"The script will {'' if plan.forecast.will_run else 'not '}run: {plan.forecast.reason}"
     if plan.batches:
         low, high = (duration.coarse(each) for each in (plan.estimate.low_seconds, plan.estimate.high_seconds))
         yield "Estimate", f"{low} to {high}, {plan.estimate.lowest_healthy} or more healthy ({plan.estimate.basis})"
@@ -119,7 +108,7 @@ def policy(plan: RolloutPlan) -> Iterator[Fact]:
     """How fast and how safely it was to go: every limit that was in force."""
     rules: RolloutPolicy = plan.policy
     mode = rules.mode or plan.set_mode
-    own = "" if mode is plan.set_mode else f" (the set's own mode is {plan.set_mode.value})"
+    own = "" if mode is plan.set_mode else f" (the scale set's own mode is {plan.set_mode.value})"
     yield "Strategy", f"{_WHO[plan.strategy]}, {UpgradeMode(mode).value} mode{own}"
     yield from ((key.report.title, words) for key in ROLLOUT.keys if key.report and (words := _stated(plan, key)))
     if rules.force_rerun:
@@ -161,5 +150,5 @@ def clock(at: datetime) -> str:
 
 
 def span(start: datetime, end: datetime) -> str:
-    """`9 min 02 s`, `1 h 05 min`."""
+    """`09:02`, `1:05:00`."""
     return duration.clock((end - start).total_seconds())

@@ -1,44 +1,22 @@
-"""The record of one rollout as data: what a change ticket needs to know. Pure; exports only paint it.
+"""The record of one rollout as data: what a change ticket needs to know. Pure; the formats only write it down.
 
 Operation URLs (they may be signed) and protected values are never part of it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from vmss_tui.domain.fleet.rolling_upgrade import UpgradeCode
 from vmss_tui.domain.fleet.script import SettingChange
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.state import BatchState, RolloutState, apply
-from vmss_tui.domain.rollout.write_keys import RESTORE
-from vmss_tui.journal.store import RolloutHeader
-from vmss_tui.report import facts as report_facts
-from vmss_tui.report.facts import BAD, Fact
-from vmss_tui.report.telling import Kind, kind_of, tell
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.presentation.rollout.info import BatchInfo, Header, RolloutInfo, info_of
+from vmss_tui.presentation.rollout.log import Kind, LogLine, follow
+from vmss_tui.report import facts as named
+from vmss_tui.report.facts import Fact
 
-TAIL_LINES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An instance that did not make it: `stderr` is the end of what it printed."""
-
-    id: str
-    name: str
-    phase: str
-    exit_code: int | None
-    message: str
-    stderr: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Something that was decided, asked or noticed, in a sentence."""
-
-    at: datetime
-    text: str
-    kind: Kind
+_NOT_DECIDED = (Kind.INSTANCE, Kind.WAIT)
+"""Sentences of the log that are no decisions: failures have a section of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +29,28 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchRecord:
-    """One batch as it went. `ended` is None while it runs; `lowest` is the fewest healthy instances meanwhile."""
-
-    number: int
-    ids: tuple[str, ...]
-    zones: tuple[str, ...]
-    started: datetime
-    ended: datetime | None
-    lowest: int | None
-    failed: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """Everything that a report shows, in order."""
 
-    header: RolloutHeader
+    header: Header
+    info: RolloutInfo
     state: RolloutState
+    log: tuple[e.Logged, ...]
     facts: tuple[Fact, ...]
     script: tuple[Fact, ...]
     plan: tuple[Fact, ...]
     policy: tuple[Fact, ...]
     changes: tuple[SettingChange, ...]
     findings: tuple[str, ...]
-    batches: tuple[BatchRecord, ...]
-    failures: tuple[Failure, ...]
-    decisions: tuple[Decision, ...]
+    batches: tuple[BatchInfo, ...]
+    """Those that began."""
+    decisions: tuple[LogLine, ...]
+    """What was decided, requested or noticed, in sentences."""
     spans: tuple[tuple[e.InstanceSeen, tuple[Span, ...]], ...]
+    """By instance, what it went through."""
     start: datetime
     end: datetime
+    """Its end, or the last that is known of it."""
 
     @property
     def title(self) -> str:
@@ -92,69 +62,29 @@ class Report:
         return f"{at:%H:%M:%S}" if self.start.date() == self.end.date() else f"{at:%m-%d %H:%M:%S}"
 
 
-def report_of(header: RolloutHeader, log: Sequence[e.Logged]) -> Report:
+def report_of(header: Header, log: Sequence[e.Logged]) -> Report:
     """The report of a rollout, also of one that still runs."""
-    state, decisions = RolloutState(), list[Decision]()
-    for entry in log:
-        decisions += _decided(entry, state)
-        state = apply(state, entry)
+    state, lines = follow(log, tz=UTC)
     end = state.ended_at or state.last_at or header.created_at
-    start = state.started_at or header.created_at
+    info = info_of(state, end, header=header)
     plan = state.plan
     return Report(
         header=header,
+        info=info,
         state=state,
-        facts=tuple(report_facts.facts(header, state, end)),
-        script=tuple(report_facts.script(plan)) if plan is not None else (),
-        plan=tuple(report_facts.planned(plan)) if plan is not None else (),
-        policy=tuple(report_facts.policy(plan)) if plan is not None else (),
+        log=tuple(log),
+        facts=tuple(named.facts(header, info)),
+        script=tuple(named.script(plan)) if plan is not None else (),
+        plan=tuple(named.planned(plan)) if plan is not None else (),
+        policy=tuple(named.policy(plan)) if plan is not None else (),
         changes=plan.changes if plan is not None else (),
         findings=tuple(f"{each.severity.value}: {each.message}" for each in plan.findings) if plan is not None else (),
-        batches=tuple(_batch(each, state, start, end) for each in state.batches if each.ids),
-        failures=tuple(_failures(state)),
-        decisions=tuple(decisions),
+        batches=tuple(batch for batch in info.batches if batch.started_at is not None and batch.ids),
+        decisions=tuple(line for line in lines if line.kind not in _NOT_DECIDED),
         spans=tuple(_spans(state, log, end)),
-        start=start,
+        start=state.started_at or header.created_at,
         end=end,
     )
-
-
-def _decided(entry: e.Logged, before: RolloutState) -> Iterator[Decision]:
-    """The sentence of an event, if it decides anything; Azure's roll only where its state changes."""
-    event, known = entry.event, before.upgrade
-    if isinstance(event, e.UpgradeSeen):
-        same = known is not None and (known.code, known.started_at) == (event.code, event.started_at)
-        past = known is None and not event.ours and not event.code.running
-        if same or past or event.code is UpgradeCode.UNKNOWN:
-            return
-        if not event.ours and RESTORE in before.writes:
-            yield Decision(entry.at, f"Azure walks over the set to put its policy back: {event.code.value}", Kind.WRITE)
-            return
-    if text := tell(event):
-        yield Decision(entry.at, text, kind_of(event))
-
-
-def _batch(batch: BatchState, state: RolloutState, start: datetime, end: datetime) -> BatchRecord:
-    started, until = batch.started_at or start, batch.ended_at or end
-    before = [healthy for at, healthy in state.health_trend if at <= started][-1:]
-    during = [healthy for at, healthy in state.health_trend if started < at <= until]
-    return BatchRecord(
-        number=batch.number,
-        ids=tuple(sorted(batch.ids, key=lambda each: (len(each), each))),
-        zones=batch.zones,
-        started=started,
-        ended=batch.ended_at,
-        lowest=min([*before, *during], default=None),
-        failed=batch.failed,
-    )
-
-
-def _failures(state: RolloutState) -> Iterable[Failure]:
-    for known in state.instances.values():
-        seen = known.seen
-        if seen.phase in BAD:
-            tail = "\n".join(seen.stderr.strip().split("\n")[-TAIL_LINES:])
-            yield Failure(seen.id, seen.name, seen.phase.value, seen.exit_code, seen.message, tail)
 
 
 def _spans(
@@ -166,7 +96,7 @@ def _spans(
             known = turns.setdefault(seen.id, [])
             if not known or known[-1][1] is not seen.phase:
                 known.append((entry.at, seen.phase))
-    for instance, found in turns.items():
-        ends = [at for at, _ in found[1:]] + [end]
-        spans = tuple(Span(phase, at, until) for (at, phase), until in zip(found, ends, strict=True))
+    for instance, begun in turns.items():
+        ends = [at for at, _ in begun[1:]] + [end]
+        spans = tuple(Span(phase, at, until) for (at, phase), until in zip(begun, ends, strict=True))
         yield state.instances[instance].seen, spans

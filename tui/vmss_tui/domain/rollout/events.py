@@ -4,6 +4,7 @@ Every screen, report, replay and resume is a fold over these. Fields are plain d
 times stand beside the event, not in it. A new kind or field must have a default, so that old journals still read.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -286,6 +287,15 @@ Event = (
     | PolicyRestored
     | Ended
 )
+
+
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def kind_name(event: type[Event] | Event) -> str:
+    """How the journal and every JSON record call a kind of event: `InstancesSeen` is `instances_seen`."""
+    cls = event if isinstance(event, type) else type(event)
+    return _CAPITAL.sub("_", cls.__name__).lower()
 
 
 @dataclass(frozen=True, slots=True)

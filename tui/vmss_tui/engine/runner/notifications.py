@@ -5,8 +5,8 @@ A message holds no secret and no operation URL; a command gets it as JSON on sta
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, assert_never
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
@@ -17,12 +17,17 @@ _log = logging.getLogger(__name__)
 NEEDS_PERSON, FAILED, ENDED = "needs_person", "failed", "ended"
 
 
+Describe = Callable[[e.Event], str]
+"""The message of a notification about an event; without one, the message is the occasion."""
+
+
 class Notifier:
     """The hooks of one rollout; they run beside it."""
 
-    def __init__(self, rollout: str, plan: RolloutPlan) -> None:
+    def __init__(self, rollout: str, plan: RolloutPlan, describe: Describe | None = None) -> None:
         self._rollout = rollout
         self._plan = plan
+        self._describe = describe or occasion
         self._running: set[asyncio.Task[None]] = set()
 
     def tell(self, log: Iterable[e.Logged]) -> None:
@@ -46,7 +51,7 @@ class Notifier:
             "at": entry.at.isoformat(),
             "scale_set": str(self._plan.target),
             "version": self._plan.to_label,
-            "message": sentence(entry.event),
+            "message": self._describe(entry.event),
         }
 
 
@@ -55,27 +60,36 @@ def occasion(event: e.Event) -> str:
     match event:
         case e.ApprovalNeeded():
             return NEEDS_PERSON
-        case e.RunnerStopped(reason) if reason:
-            return NEEDS_PERSON
-        case e.Ended(e.Verdict.FAILED):
-            return FAILED
-        case e.Ended():
-            return ENDED
-        case _:
-            return ""
-
-
-def sentence(event: e.Event) -> str:
-    """The message of a hook."""
-    match event:
-        case e.ApprovalNeeded(batch):
-            return f"batch {batch} waits for an approval"
         case e.RunnerStopped(reason):
-            return f"the runner stopped: {reason}"
-        case e.Ended(verdict, reason):
-            return f"{verdict.value}: {reason}"
-        case _:
+            return NEEDS_PERSON if reason else ""
+        case e.Ended(verdict):
+            return FAILED if verdict is e.Verdict.FAILED else ENDED
+        case (
+            e.Planned()
+            | e.RunnerStarted()
+            | e.WriteIntended()
+            | e.WriteAccepted()
+            | e.WriteEnded()
+            | e.WriteDeferred()
+            | e.UpgradeSeen()
+            | e.InstancesSeen()
+            | e.BatchStarted()
+            | e.BatchEnded()
+            | e.Waiting()
+            | e.GateChecked()
+            | e.Requested()
+            | e.RequestAnswered()
+            | e.Paused()
+            | e.Resumed()
+            | e.Approved()
+            | e.Noted()
+            | e.ClockStepped()
+            | e.Concluding()
+            | e.PolicyRestored()
+        ):
             return ""
+        case _:
+            assert_never(event)
 
 
 async def _run(hook: Hook, message: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ from vmss_tui.engine.pinned_files import check_files
 from vmss_tui.engine.runner import act as acting
 from vmss_tui.engine.runner.act import Reveal
 from vmss_tui.engine.runner.commands_and_webhooks import ask
-from vmss_tui.engine.runner.notifications import Notifier
+from vmss_tui.engine.runner.notifications import Describe, Notifier
 from vmss_tui.engine.runner.observe import Observer
 from vmss_tui.engine.runner.outage import Outage
 from vmss_tui.engine.runner.pacing import Pace, SteadyClock
@@ -62,8 +62,11 @@ async def run(
     pid: int,
     pace: Pace | None = None,
     force: bool = False,
+    describe: Describe | None = None,
 ) -> e.Verdict:
     """Carry out a rollout to its end, from its start or from where another runner stopped. `azure` signs in.
+
+    `describe` writes the messages of notifications.
 
     Raises LeaseHeld when another runner works on the set (`force` replaces one on a host that is gone),
     JournalUnavailable when the log cannot be written for long, SignInFailed when the sign-in is refused at the start,
@@ -74,7 +77,7 @@ async def run(
         return ended
     before = journal.lease(rollout)
     lease = journal.take_lease(rollout, owner(pid, host), at=clock.now(), force=force)
-    runner = _Runner(rollout, journal, azure, clock, secrets, lease, pace or Pace())
+    runner = _Runner(rollout, journal, azure, clock, secrets, lease, pace or Pace(), describe)
     if before is not None and not gone(before, owner(pid, host), clock.now()):
         runner.opening = (e.Noted(f"taken over without proof that the runner on {before.host} is gone "
                                   f"(process {before.pid}): somebody insisted", Severity.WARN),)  # fmt: skip
@@ -102,6 +105,7 @@ class _Runner:
         secrets: Reveal,
         lease: Lease,
         pace: Pace,
+        describe: Describe | None,
     ) -> None:
         self.rollout, self.journal, self.pace = rollout, journal, pace
         self.connect, self.secrets, self.lease = connect, secrets, lease
@@ -112,7 +116,7 @@ class _Runner:
         self.plan: RolloutPlan = self.state.plan
         self.clock = SteadyClock(clock, self.state.last_at)
         self.names = VersionNames(journal.labels())
-        self.notifier = Notifier(rollout, self.plan)
+        self.notifier = Notifier(rollout, self.plan, describe)
         self.observer: Observer
         first = min(2.0, pace.watch_seconds)
         self.away = Outage(self.clock, pace.patience_seconds, first)

@@ -21,13 +21,11 @@ class Remaining:
 
     @property
     def text(self) -> str:
-        """`02:50`, or `2 to 4 min` when the batches differed much."""
+        """`02:50`, or `2m to 4m` when the batches differed much."""
         if self.high < 60 or self.high - self.low <= max(20.0, 0.2 * self.high):
             return duration.clock(self.high)
-        if self.high < 3600:
-            low, high = round(self.low / 60), round(self.high / 60)
-            return f"{low} to {high} min" if low < high else duration.clock(self.high)
-        return f"{duration.exact(self.low)} to {duration.exact(self.high)}"
+        words = duration.between(self.low, self.high)
+        return words if " to " in words else duration.clock(self.high)
 
 
 def elapsed(state: RolloutState, now: datetime) -> float:
@@ -38,9 +36,9 @@ def elapsed(state: RolloutState, now: datetime) -> float:
 def remaining(state: RolloutState, now: datetime) -> Remaining | None:
     """What is left by the pace of the finished batches; before the first, by that of earlier rollouts of the set.
 
-    None while nothing is known, while it waits for its runner, and after the end.
+    None while nothing is known, after the end, and while nothing moves: paused, waiting for approval, for its runner.
     """
-    if state.stage not in (Stage.RUNNING, Stage.PAUSED, Stage.APPROVAL) or state.plan is None:
+    if state.stage is not Stage.RUNNING or state.plan is None:
         return None
     took = [seconds_between(b.started_at, b.ended_at) for b in state.batches if b.ended_at is not None]
     if not took:

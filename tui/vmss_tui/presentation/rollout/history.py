@@ -6,83 +6,20 @@ Pure functions over anything that has the fields of the journal's headers: a sib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from vmss_tui import duration, text
-from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.presentation.filter import Match
-from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, RING, SLASHED, TRIANGLE, Mark, Role
+from vmss_tui.presentation.glyphs import NO_RUNNER, STAGE, Mark, Role
+from vmss_tui.presentation.rollout.info import Header
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Table, View, cell
-
-
-class RolloutHeader(Protocol):
-    """A rollout at a glance; times are UTC."""
-
-    @property
-    def id(self) -> str:
-        """8 hex digits."""
-
-    @property
-    def target(self) -> ScaleSetId:
-        """The scale set."""
-
-    @property
-    def label(self) -> str:
-        """The version that it brings."""
-
-    @property
-    def profile(self) -> str:
-        """The profile that it came from."""
-
-    @property
-    def who(self) -> str:
-        """Who started it."""
-
-    @property
-    def why(self) -> str:
-        """What for."""
-
-    @property
-    def ticket(self) -> str:
-        """The change ticket."""
-
-    @property
-    def created_at(self) -> datetime:
-        """When it was started."""
-
-    @property
-    def ended_at(self) -> datetime | None:
-        """When it ended."""
-
-    @property
-    def stage(self) -> Stage:
-        """How it stands."""
-
-    @property
-    def reason(self) -> str:
-        """The verdict in a sentence."""
-
-
-_STAGES = {
-    Stage.PLANNED: Mark(RING, "planned", Role.WAIT),
-    Stage.RUNNING: Mark(HALF, "running", Role.BUSY),
-    Stage.PAUSED: Mark(TRIANGLE, "paused", Role.WARN),
-    Stage.APPROVAL: Mark(TRIANGLE, "needs approval", Role.WARN),
-    Stage.CANCELLING: Mark(HALF, "cancelling", Role.WARN),
-    Stage.COMPLETED: Mark(DOT, "completed", Role.OK),
-    Stage.FAILED: Mark(CROSS, "failed", Role.BAD),
-    Stage.CANCELLED: Mark(SLASHED, "cancelled", Role.DIM),
-    Stage.REFUSED: Mark(SLASHED, "refused", Role.DIM),
-}
-_ORPHAN = Mark(TRIANGLE, "runner is gone", Role.BAD)
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutItem:
     """A rollout and whether somebody works on it."""
 
-    header: RolloutHeader
+    header: Header
     alive: bool
 
     @property
@@ -93,7 +30,7 @@ class RolloutItem:
 
 def stage_mark(item: RolloutItem) -> Mark:
     """How it stands."""
-    return _ORPHAN if item.orphaned else _STAGES[item.header.stage]
+    return NO_RUNNER if item.orphaned else STAGE[item.header.stage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +79,7 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
             cell=lambda it, now: cell(text.plain(it.header.label)),
             rank=lambda it, now: it.header.label.lower(),
             values=lambda it, now: (it.header.label,)),
-        RolloutColumn("stage", "STAGE", 17, flex=1, match=Match.WORD, cell=_stage,
+        RolloutColumn("stage", "STAGE", 22, flex=1, match=Match.WORD, cell=_stage,
             rank=lambda it, now: stage_mark(it).word,
             values=lambda it, now: (stage_mark(it).word,)),
         RolloutColumn("age", "STARTED", 10, right=True, priority=1,
@@ -182,5 +119,5 @@ def rollouts_summary(items: Sequence[RolloutItem], shown: int) -> Line:
     if running:
         pieces += [("  ·  ", Role.DIM), (f"{running} running", Role.BUSY)]
     if orphaned:
-        pieces += [("  ·  ", Role.DIM), (f"{orphaned} without a runner: r resumes", Role.BAD)]
+        pieces += [("  ·  ", Role.DIM), (f"{orphaned} without a runner: press r to resume", Role.BAD)]
     return tuple(pieces)

@@ -1,68 +1,89 @@
-"""The events of a rollout as sentences: for the log panel, replay and plain-line output.
+"""The events of a rollout as sentences: for the log panel, replay, plain-line output, reports and notifications.
 
-Pure. What changes nothing for a person gives no line.
+The only place where an event becomes words. Pure. What changes nothing for a person gives no sentence.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import assert_never
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.stage import GateName, Stage
 from vmss_tui.domain.rollout.state import RolloutState, apply
 from vmss_tui.domain.rollout.write_keys import RESTORE, named
-from vmss_tui.presentation.glyphs import CROSS, Role
-from vmss_tui.presentation.rollout.lines import BROKEN, arrow, first_failure, next_steps, why_failed
+from vmss_tui.presentation.glyphs import CROSS, STAGE, Role
+from vmss_tui.presentation.rollout.info import FAILED, RolloutInfo, arrow, why_failed
+from vmss_tui.presentation.rollout.lines import first_failure, next_steps
 from vmss_tui.presentation.table import Line, Piece, text_of
-from vmss_tui.text import counted, cut_end, plain, width
+from vmss_tui.text import counted, cut_end, listed, plain, width
 
-_SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUSE: Role.BAD}
-_VERDICT = {
-    e.Verdict.COMPLETED: Role.OK,
-    e.Verdict.FAILED: Role.BAD,
-    e.Verdict.CANCELLED: Role.WARN,
-    e.Verdict.REFUSED: Role.WARN,
-}
-_PHASES_TOLD = {e.Phase.LEAKED: Role.WARN, e.Phase.NOT_RUN: Role.WARN, e.Phase.GONE: Role.WARN}
+
+class Kind(StrEnum):
+    """What sort of event a sentence is about."""
+
+    RUN = "run"
+    BATCH = "batch"
+    WRITE = "write"
+    GATE = "gate"
+    PERSON = "person"
+    INSTANCE = "instance"
+    WAIT = "wait"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """An event in words, how much it matters, and what sort it is."""
+
+    text: str
+    role: Role = Role.PLAIN
+    kind: Kind = Kind.RUN
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One sentence, when it happened (UTC) and how much it matters."""
+    """One sentence and when it happened (UTC)."""
 
     seq: int
     at: datetime
     text: str
     role: Role = Role.PLAIN
+    kind: Kind = Kind.RUN
 
     def line(self, tz: tzinfo | None = None) -> Line:
         """With the time of day in `tz` (None: the machine's own) in front."""
         return ((f"{self.at.astimezone(tz):%H:%M:%S}  ", Role.DIM), (self.text, self.role))
 
 
-def follow(log: Iterable[e.Logged], state: RolloutState | None = None) -> tuple[RolloutState, tuple[LogLine, ...]]:
-    """Fold `log` onto `state`, and the sentences that it gives."""
+def follow(
+    log: Iterable[e.Logged], state: RolloutState | None = None, *, tz: tzinfo | None = None
+) -> tuple[RolloutState, tuple[LogLine, ...]]:
+    """Fold `log` onto `state`, and the sentences that it gives; times of day in them are in `tz`."""
     state = state or RolloutState()
     lines: list[LogLine] = []
     for entry in log:
-        lines += [LogLine(entry.seq, entry.at, text, role) for text, role in tell(entry.event, state)]
+        found = sentences(entry.event, state, tz=tz)
+        lines += [LogLine(entry.seq, entry.at, said.text, said.role, said.kind) for said in found]
         state = apply(state, entry)
     return state, tuple(lines)
 
 
 def event_line(
-    state: RolloutState, log: Sequence[LogLine], cells: int, *, tz: tzinfo | None = None, replay: bool = False
+    info: RolloutInfo, log: Sequence[LogLine], cells: int, *, tz: tzinfo | None = None, replay: bool = False
 ) -> Line:
     """The newest events side by side, newest first; a failure takes the line before them.
 
     After the end, the first failure, or else what one usually wants to do next.
     """
-    failure = first_failure(state)
-    if state.stage.over:
+    failure = first_failure(info)
+    if info.over:
         failed: Piece = (cut_end(f"{CROSS.char} {failure}", cells), Role.BAD)
-        return (failed,) if failure and not replay else next_steps(state, replay=replay)
+        return (failed,) if failure and not replay else next_steps(info, replay=replay)
     pieces: list[Piece] = []
     if failure:
         pieces.append((cut_end(f"{CROSS.char} {failure}", cells), Role.BAD))
@@ -76,76 +97,83 @@ def event_line(
     return tuple(pieces)
 
 
-def tell(event: e.Event, before: RolloutState) -> tuple[tuple[str, Role], ...]:
-    """What an event means, given the state before it."""
+def notification(event: e.Event) -> str:
+    """The message of a notification about an event."""
+    return "; ".join(said.text for said in sentences(event, RolloutState()))
+
+
+def sentences(event: e.Event, before: RolloutState, *, tz: tzinfo | None = None) -> tuple[Sentence, ...]:
+    """What an event means, given the state before it; times of day in `tz` (None: the machine's own)."""
     match event:
-        case e.Planned(plan):
-            where = f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"
-            text = f"planned for {plan.target.name}: {arrow(plan.from_label or 'nothing', plan.to_label)}, {where}"
-            return ((text, Role.PLAIN),)
         case e.InstancesSeen():
             return _instances(event, before)
-        case e.BatchStarted(number, of, ids, zones):
-            where = f", zone {' and '.join(zones)}" if zones else ""
-            return ((f"batch {number} of {of} started: {counted(len(ids), 'instance')}{where}", Role.BUSY),)
-        case e.BatchEnded(number, failed):
-            return (_batch_ended(number, failed, before),)
+        case e.BatchStarted() | e.BatchEnded():
+            return (_batch(event, before),)
         case e.UpgradeSeen():
             return _upgrade(event, before)
         case e.WriteIntended() | e.WriteAccepted() | e.WriteEnded() | e.WriteDeferred():
-            return _write(event)
+            return _write(event, tz)
         case e.Waiting():
-            return _waiting(event, before)
+            return _waiting(event, before, tz)
         case e.GateChecked():
             return (_gate(event, before),)
-        case e.Concluding() | e.Ended():
-            return (_end(event),)
+        case e.Planned() | e.Concluding() | e.Ended():
+            return (_milestone(event),)
+        case e.RunnerStarted() | e.RunnerStopped() | e.ClockStepped() | e.Noted() | e.PolicyRestored():
+            return (_runner(event),)
+        case e.Requested() | e.RequestAnswered() | e.Paused() | e.Resumed() | e.ApprovalNeeded() | e.Approved():
+            return (_person(event),)
         case _:
-            return _runner(event) or _person(event)
+            assert_never(event)
 
 
-def _runner(event: e.Event) -> tuple[tuple[str, Role], ...]:
+def _runner(
+    event: e.RunnerStarted | e.RunnerStopped | e.ClockStepped | e.Noted | e.PolicyRestored,
+) -> Sentence:
     match event:
         case e.RunnerStarted(pid, host, resumed):
             verb = "took over" if resumed else "started"
-            return ((f"runner {verb} on {plain(host)} (process {pid})", Role.DIM),)
+            return Sentence(f"runner {verb} on {plain(host)} (process {pid})", Role.DIM)
         case e.RunnerStopped(reason):
-            return ((f"runner stopped{_colon(reason)}", Role.WARN),)
+            return Sentence(f"runner stopped{_colon(reason)}", Role.WARN)
         case e.ClockStepped(seconds):
             way = "forward" if seconds > 0 else "back"
-            text = (
-                f"the machine's clock went {way} by {duration.exact(abs(seconds))} (set, or it slept): waits begin anew"
-            )
-            return ((text, Role.WARN),)
+            gap = duration.exact(abs(seconds))
+            return Sentence(f"system clock moved {way} by {gap} (set, or suspended): waits start again", Role.WARN)
         case e.Noted(message, severity, ids):
-            names = f" ({', '.join(ids[:6])}{', …' if len(ids) > 6 else ''})" if ids else ""
-            return ((f"{plain(message)}{names}", _SEVERITY[severity]),)
-        case e.PolicyRestored(True, message):
-            return ((plain(message) or "the set's own upgrade policy is back", Role.PLAIN),)
-        case e.PolicyRestored(False, message):
-            return ((f"the set's own upgrade policy is NOT back{_colon(message)}", Role.BAD),)
+            names = f" ({listed(ids)})" if ids else ""
+            return Sentence(f"{plain(message)}{names}", _SEVERITY[severity])
+        case e.PolicyRestored(restored, message):
+            if restored:
+                return Sentence(plain(message) or "the scale set's own upgrade policy is restored", kind=Kind.WRITE)
+            return Sentence(f"upgrade policy NOT restored{_colon(message)}", Role.BAD, Kind.WRITE)
         case _:
-            return ()
+            assert_never(event)
 
 
-def _person(event: e.Event) -> tuple[tuple[str, Role], ...]:
+_SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUSE: Role.BAD}
+
+
+def _person(
+    event: e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.ApprovalNeeded | e.Approved,
+) -> Sentence:
     match event:
         case e.Requested(verb, who, host, why):
             where = f" on {plain(host)}" if host else ""
-            return ((f"{plain(who)}{where} asks to {verb}{_colon(why)}", Role.ACCENT),)
+            return Sentence(f"{verb.value} requested by {plain(who)}{where}{_colon(why)}", Role.ACCENT, Kind.PERSON)
         case e.RequestAnswered(verb, accepted, message):
-            word = "will" if accepted else "will not"
-            return ((f"{word} {verb}{_colon(message)}", Role.PLAIN if accepted else Role.WARN),)
+            word, role = ("accepted", Role.PLAIN) if accepted else ("refused", Role.WARN)
+            return Sentence(f"{verb.value} {word}{_colon(message)}", role, Kind.PERSON)
         case e.Paused(reason):
-            return ((f"paused{_colon(reason)}", Role.WARN),)
+            return Sentence(f"paused{_colon(reason)}", Role.WARN, Kind.PERSON)
         case e.Resumed():
-            return (("goes on", Role.PLAIN),)
+            return Sentence("resumed", kind=Kind.PERSON)
         case e.ApprovalNeeded(batch):
-            return ((f"batch {batch} waits for a person to approve it", Role.WARN),)
+            return Sentence(f"batch {batch} is waiting for approval", Role.WARN, Kind.PERSON)
         case e.Approved(batch, who):
-            return ((f"batch {batch} approved{f' by {plain(who)}' if who else ''}", Role.PLAIN),)
+            return Sentence(f"batch {batch} approved{f' by {plain(who)}' if who else ''}", kind=Kind.PERSON)
         case _:
-            return ()
+            assert_never(event)
 
 
 def _colon(text: str) -> str:
@@ -159,82 +187,122 @@ def _because(fault: AzureFault | None, said: str = "") -> str:
     return f" [{plain(fault.code)}]" if fault.brief in said else f" [{plain(fault.code)}: {plain(fault.brief)}]"
 
 
-def _instances(event: e.InstancesSeen, before: RolloutState) -> tuple[tuple[str, Role], ...]:
-    told: list[tuple[str, Role]] = []
+_PHASES = {e.Phase.LEAKED: Role.WARN, e.Phase.NOT_RUN: Role.WARN, e.Phase.GONE: Role.WARN}
+"""Phases beside the failed ones that are worth a sentence."""
+
+
+def _instances(event: e.InstancesSeen, before: RolloutState) -> tuple[Sentence, ...]:
+    found: list[Sentence] = []
     for seen in event.changed:
         known = before.instances.get(seen.id)
         if known is not None and known.seen.phase is seen.phase:
             continue
-        name = plain(seen.name) or seen.id
-        if seen.phase in BROKEN:
+        name = plain(seen.name) or plain(seen.id)
+        if seen.phase in FAILED:
             why = why_failed(seen.message, seen.stderr, seen.exit_code)
-            told.append((f"{name} {seen.phase.value}: {why}", Role.BAD))
-        elif seen.phase in _PHASES_TOLD:
-            told.append((f"{name} {seen.phase.value}{_colon(seen.message)}", _PHASES_TOLD[seen.phase]))
-    return tuple(told)
+            found.append(Sentence(f"{name} {seen.phase.value}: {why}", Role.BAD, Kind.INSTANCE))
+        elif seen.phase in _PHASES:
+            words = f"{name} {seen.phase.value}{_colon(seen.message)}"
+            found.append(Sentence(words, _PHASES[seen.phase], Kind.INSTANCE))
+    return tuple(found)
 
 
-def _batch_ended(number: int, failed: tuple[str, ...], before: RolloutState) -> tuple[str, Role]:
-    size = next((len(batch.ids) for batch in before.batches if batch.number == number), 0)
-    if not failed:
-        return (f"batch {number} done: {counted(size, 'instance')}", Role.OK)
-    names = ", ".join(failed[:6]) + (", …" if len(failed) > 6 else "")
-    return (f"batch {number} ended: {len(failed)} of {size} failed ({names})", Role.BAD)
+def _batch(event: e.BatchStarted | e.BatchEnded, before: RolloutState) -> Sentence:
+    match event:
+        case e.BatchStarted(number, of, ids, zones):
+            where = f", zone {' and '.join(map(plain, zones))}" if zones else ""
+            size = counted(len(ids), "instance")
+            return Sentence(f"batch {number} of {of} started: {size}{where}", Role.BUSY, Kind.BATCH)
+        case e.BatchEnded(number, failed):
+            count = next((len(batch.ids) for batch in before.batches if batch.number == number), 0)
+            if not failed:
+                return Sentence(f"batch {number} done: {counted(count, 'instance')}", Role.OK, Kind.BATCH)
+            names = f"{len(failed)} of {count} failed ({listed(failed)})"
+            return Sentence(f"batch {number} ended: {names}", Role.BAD, Kind.BATCH)
+        case _:
+            assert_never(event)
 
 
-def _upgrade(event: e.UpgradeSeen, before: RolloutState) -> tuple[tuple[str, Role], ...]:
+def _upgrade(event: e.UpgradeSeen, before: RolloutState) -> tuple[Sentence, ...]:
+    """Azure's rolling upgrade where its state changes; not one that was over before this rollout began."""
     known = before.upgrade
-    if known is not None and known.code is event.code and known.started_at == event.started_at:
+    same = known is not None and known.code is event.code and known.started_at == event.started_at
+    if same or (known is None and not event.ours and not event.code.running):
         return ()
-    restoring = " (to put the set's own policy back)" if RESTORE in before.writes else " (not ours)"
+    restoring = " (to restore the scale set's own policy)" if RESTORE in before.writes else " (not ours)"
     whose = "" if event.ours else restoring
     role = Role.BAD if event.fault is not None else Role.PLAIN
-    return ((f"Azure's rolling upgrade{whose}: {event.code.value}{_because(event.fault)}", role),)
+    return (Sentence(f"Azure's rolling upgrade{whose}: {event.code.value}{_because(event.fault)}", role, Kind.WRITE),)
 
 
 def _write(
-    event: e.WriteIntended | e.WriteAccepted | e.WriteEnded | e.WriteDeferred,
-) -> tuple[tuple[str, Role], ...]:
+    event: e.WriteIntended | e.WriteAccepted | e.WriteEnded | e.WriteDeferred, tz: tzinfo | None
+) -> tuple[Sentence, ...]:
     match event:
         case e.WriteIntended(what=what):
-            return ((f"writes: {plain(what)}", Role.PLAIN),)
+            return (Sentence(f"write: {plain(what)}", kind=Kind.WRITE),)
         case e.WriteDeferred(key, reason, until, attempt):
-            again = f"{until.astimezone():%H:%M:%S}, attempt {attempt + 1}"
-            return ((f"{plain(named(key))} has to wait: {plain(reason)} at {again}", Role.WARN),)
-        case e.WriteEnded(key, state, fault) if state is not OperationState.SUCCEEDED:
+            again = f"at {until.astimezone(tz):%H:%M:%S}, attempt {attempt + 1}"
+            return (Sentence(f"{plain(named(key))} is delayed: {plain(reason)} {again}", Role.WARN, Kind.WRITE),)
+        case e.WriteEnded(key, state, fault):
+            if state is OperationState.SUCCEEDED:
+                return ()
             if state is OperationState.GONE:
-                return (
-                    (f"Azure has forgotten how {plain(named(key))} went: it is judged by what is there", Role.WARN),
-                )
-            return ((f"{plain(named(key))} {state.value}{_because(fault)}", Role.BAD),)
-        case _:
+                lost = f"Azure no longer knows the outcome of {plain(named(key))}: judged by what it reports now"
+                return (Sentence(lost, Role.WARN, Kind.WRITE),)
+            return (Sentence(f"{plain(named(key))} {state.value}{_because(fault)}", Role.BAD, Kind.WRITE),)
+        case e.WriteAccepted():
             return ()
+        case _:
+            assert_never(event)
 
 
-def _waiting(event: e.Waiting, before: RolloutState) -> tuple[tuple[str, Role], ...]:
+def _waiting(event: e.Waiting, before: RolloutState, tz: tzinfo | None) -> tuple[Sentence, ...]:
     """What is waited for, and until when; a time that only moves on is no news."""
     if not event.why or (before.waiting is not None and before.waiting.why == event.why):
         return ()
     until = ""
     if event.until is not None:
-        until = f", {'until' if event.takes_seconds else 'at most until'} {event.until.astimezone():%H:%M:%S}"
-    return ((f"{plain(event.why)}{until}", Role.WAIT),)
+        until = f", {'until' if event.takes_seconds else 'times out at'} {event.until.astimezone(tz):%H:%M:%S}"
+    return (Sentence(f"{plain(event.why)}{until}", Role.WAIT, Kind.WAIT),)
 
 
-def _gate(event: e.GateChecked, before: RolloutState) -> tuple[str, Role]:
+def _gate(event: e.GateChecked, before: RolloutState) -> Sentence:
     """Which gate said what, and when it was asked."""
     role = Role.DIM if event.passed else Role.BAD
-    if event.gate == "deadline":
-        return (f"too late: {plain(event.message)}", role)
+    if event.gate is GateName.DEADLINE:
+        return Sentence(f"timed out: {plain(event.message)}", role, Kind.GATE)
     when = f"before batch {event.batch}" if event.batch is not None else "before the start"
     if event.batch is None and before.batches:
-        when = "after the last batch" if before.batch is not None and before.batch.ended_at is not None else "meanwhile"
+        ended = before.batch is not None and before.batch.ended_at is not None
+        when = "after the last batch" if ended else "during a batch"
     word = "passed" if event.passed else "FAILED"
-    return (f"gate {plain(event.gate)} {when} {word}: {plain(event.message)}", role)
+    return Sentence(f"gate {event.gate.value} {when} {word}: {plain(event.message)}", role, Kind.GATE)
 
 
-def _end(event: e.Concluding | e.Ended) -> tuple[str, Role]:
-    text = f"{event.verdict.value}: {plain(event.reason)}{_because(event.fault, event.reason)}"
-    if isinstance(event, e.Concluding):
-        return (f"will end as {text}; first the set's own policy and repairs are looked after", _VERDICT[event.verdict])
-    return (text, _VERDICT[event.verdict])
+_VERDICT = {
+    e.Verdict.COMPLETED: Role.OK,
+    e.Verdict.FAILED: Role.BAD,
+    e.Verdict.CANCELLED: Role.WARN,
+    e.Verdict.REFUSED: Role.WARN,
+}
+
+
+def _milestone(event: e.Planned | e.Concluding | e.Ended) -> Sentence:
+    match event:
+        case e.Planned(plan):
+            change = plain(arrow(plan.from_label or "nothing", plan.to_label))
+            size = f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"
+            return Sentence(f"planned for {plain(plan.target.name)}: {change}, {size}")
+        case e.Ended():
+            return Sentence(_outcome(event), _VERDICT[event.verdict], Kind.END)
+        case e.Concluding():
+            words = f"ending as {_outcome(event)}; the scale set's own policy and repairs are restored first"
+            return Sentence(words, _VERDICT[event.verdict], Kind.END)
+        case _:
+            assert_never(event)
+
+
+def _outcome(event: e.Concluding | e.Ended) -> str:
+    word = STAGE[Stage(event.verdict.value)].word
+    return f"{word}: {plain(event.reason)}{_because(event.fault, event.reason)}"

@@ -1,14 +1,15 @@
-"""What to ask before a verb is sent to a rollout, and what it will do, in words. Pure."""
+"""What to ask before a request is sent to a rollout, and what it will do, in words. Pure."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
-from vmss_tui.domain.plan.rollout_plan import Strategy
-from vmss_tui.domain.rollout.events import Phase
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.rollout.stage import Phase, Verb
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.rollout.lines import BROKEN, BUSY, versions
+from vmss_tui.presentation.rollout.info import RolloutInfo
 from vmss_tui.presentation.table import Line
-from vmss_tui.text import counted
+from vmss_tui.text import counted, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,67 +21,77 @@ class VerbText:
     details: tuple[Line, ...]
 
 
-def pause_or_resume(state: RolloutState) -> str:
+def pause_or_resume(state: RolloutState) -> Verb:
     """Which of the two verbs `p` stands for now."""
-    return "resume" if state.stage is Stage.PAUSED else "pause"
+    return Verb.RESUME if state.stage is Stage.PAUSED else Verb.PAUSE
 
 
-def ask(verb: str, state: RolloutState) -> VerbText:
-    """The question for a verb."""
-    name = state.plan.target.name if state.plan is not None else "?"
-    yes = "Cancel Azure's roll" if verb == "pause" and azure_rolls(state) else _BUTTONS[verb]
-    return VerbText(f"{_TITLES[verb]} the rollout on {name}?", yes, tuple(_details(verb, state)))
+def azure_drives(plan: RolloutPlan | None) -> bool:
+    """Whether Azure moves the batches: it cannot pause, only cancel and start again."""
+    return plan is not None and plan.strategy is Strategy.ROLLING_UPGRADE
 
 
-def azure_rolls(state: RolloutState) -> bool:
-    """Whether Azure moves the batches: it knows no pause, only cancel and start again."""
-    return state.plan is not None and state.plan.strategy is Strategy.ROLLING_UPGRADE
+def ask(verb: Verb, info: RolloutInfo) -> VerbText:
+    """The question for a verb. Raises ValueError for one that has a dialog of its own: retry and undo."""
+    name = plain(info.plan.target.name) if info.plan is not None else "?"
+    what, yes, details = _texts(verb, info)
+    return VerbText(f"{what} the rollout on {name}?", yes, details)
 
 
-_TITLES = {
-    "pause": "Pause",
-    "resume": "Go on with",
-    "approve": "Approve the next batch of",
-    "cancel": "Cancel",
-}
-_BUTTONS = {"pause": "Pause", "resume": "Go on", "approve": "Approve", "cancel": "Cancel the rollout"}
-
-
-def _details(verb: str, state: RolloutState) -> list[Line]:
-    old, new = versions(state)
-    done, busy = state.count(Phase.DONE, Phase.LEAKED), state.count(*BUSY)
-    waiting = counted(state.count(Phase.WAITING), "instance")
-    middle = [_line(f"{counted(busy, 'instance')} in the middle of it may still end up on {new}.")] if busy else []
+def _texts(verb: Verb, info: RolloutInfo) -> tuple[str, str, tuple[Line, ...]]:
     match verb:
-        case "pause" if azure_rolls(state):
-            return [
-                _line(
-                    "Azure moves the batches here, and Azure has no pause: its roll is cancelled instead.", Role.WARN
-                ),
-                *middle,
-                _line(f"Going on starts it again for the rest: {waiting}."),
-            ]
-        case "pause":
-            many = f" ({counted(busy, 'instance')} still in it)" if busy else ""
-            return [_line(f"The batch that runs is finished{many}; no new one starts.")]
-        case "resume":
-            return [_line(f"Still to come: {waiting}.")]
-        case "approve":
-            return [_line(f"Batch {state.awaiting_approval} of {state.batch_count} starts."), *_health(state)]
+        case Verb.PAUSE if azure_drives(info.plan):
+            return "Pause", "Cancel the rolling upgrade", _pause_rolling_upgrade(info)
+        case Verb.PAUSE:
+            many = f" ({counted(info.busy, 'instance')} in progress)" if info.busy else ""
+            return "Pause", "Pause", (_line(f"The current batch finishes{many}; no new batch starts."),)
+        case Verb.RESUME:
+            return "Resume", "Resume", (_line(f"Remaining: {_waiting(info)}."),)
+        case Verb.APPROVE:
+            starts = _line(f"Batch {info.awaiting_approval} of {info.batch_count} starts.")
+            return "Approve the next batch of", "Approve", (starts, *_health(info))
+        case Verb.CANCEL:
+            return "Cancel", "Cancel the rollout", _cancel(info)
+        case Verb.RETRY | Verb.UNDO | Verb.UNKNOWN:
+            raise ValueError(f"{verb.value} is planned and confirmed as a rollout of its own")
         case _:
-            who = "Azure stops" if azure_rolls(state) else "No new batch starts"
-            return [
-                _line(f"{who}."),
-                *middle,
-                _line(f"On {new} now, and staying there: {counted(done, 'instance')}. Keeping {old}: {waiting}."),
-                _line("The model keeps the new script; undo brings the old one back.", Role.DIM),
-            ]
+            assert_never(verb)
 
 
-def _health(state: RolloutState) -> list[Line]:
-    if state.healthy is None:
-        return []
-    return [_line(f"{state.healthy} of {state.total} are healthy now, {state.count(*BROKEN)} failed so far.")]
+def _pause_rolling_upgrade(info: RolloutInfo) -> tuple[Line, ...]:
+    return (
+        _line("Azure rolling upgrades cannot be paused.", Role.WARN),
+        _line("This cancels the upgrade; Resume starts a new one.", Role.WARN),
+        *_in_progress(info),
+        _line(f"Remaining: {_waiting(info)}."),
+    )
+
+
+def _cancel(info: RolloutInfo) -> tuple[Line, ...]:
+    who = "Azure's rolling upgrade is canceled." if azure_drives(info.plan) else "No new batch starts."
+    new, old, done = plain(info.new), plain(info.old), counted(info.done, "instance")
+    return (
+        _line(who),
+        *_in_progress(info),
+        _line(f"{done} stay on {new}; {_waiting(info)} keep {old}."),
+        _line("The scale set model keeps the new script; undo restores the old one.", Role.DIM),
+    )
+
+
+def _in_progress(info: RolloutInfo) -> tuple[Line, ...]:
+    if not info.busy:
+        return ()
+    return (_line(f"{counted(info.busy, 'instance')} in progress may still end on {plain(info.new)}."),)
+
+
+def _waiting(info: RolloutInfo) -> str:
+    return counted(info.count(Phase.WAITING), "instance")
+
+
+def _health(info: RolloutInfo) -> tuple[Line, ...]:
+    if info.healthy is None:
+        return ()
+    return (_line(f"{info.healthy} of {info.total} are healthy now, {info.failed} failed so far."),)
 
 
 def _line(text: str, role: Role = Role.PLAIN) -> Line:

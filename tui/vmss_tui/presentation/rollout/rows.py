@@ -13,18 +13,19 @@ from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.fleet.version_names import UNNAMED
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
+from vmss_tui.domain.rollout.stage import BUSY
 from vmss_tui.domain.rollout.state import Progress, RolloutState
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import HEALTH, PHASE, SCRIPT, Role
-from vmss_tui.presentation.rollout.lines import BROKEN, BUSY, ODD, arrow, versions, why_failed
+from vmss_tui.presentation.rollout.info import FAILED, ODD, arrow, versions, why_failed
 from vmss_tui.presentation.table import Cell, Column, DataColumn, Row, Table, View, cell, mark_cell
-from vmss_tui.text import plain, seconds_between, short_id
+from vmss_tui.text import natural, plain, seconds_between, short_id
 
 _LONGEST = 18
 """Cells of `a1b2c3d4→web 2.5.0`: the column of versions gets so much room when it needs it."""
 
 _RANK = {
-    **dict.fromkeys(BROKEN, 0),
+    **dict.fromkeys(FAILED, 0),
     **dict.fromkeys(ODD, 1),
     Phase.HEALTH: 2,
     Phase.SCRIPT: 3,
@@ -57,12 +58,6 @@ class RolloutView(View):
     def table(self) -> Table[Progress, Known]:
         """The table of this width."""
         return WIDE if self.wide else NARROW
-
-
-def ordinal(instance_id: str) -> tuple[int, str]:
-    """Sort key that puts 2 before 10."""
-    tail = instance_id.rsplit("_", 1)[-1]
-    return (int(tail) if tail.isdigit() else 1 << 30, instance_id)
 
 
 def _urgency(it: Progress) -> tuple[int, int]:
@@ -121,7 +116,7 @@ def _script(seen: InstanceSeen) -> Cell:
 
 
 def _message(seen: InstanceSeen) -> Cell:
-    if seen.phase in BROKEN:
+    if seen.phase in FAILED:
         return cell(why_failed(seen.message, seen.stderr, seen.exit_code), Role.BAD)
     if seen.phase is Phase.WAITING:
         return ()
@@ -137,11 +132,11 @@ WIDE: Table[Progress, Known] = Table(
     columns=(
         ProgressColumn("id", "ID", 6, right=True, middle=True, match=Match.WHOLE, bare=True,
             cell=lambda it, known: cell(short_id(plain(it.seen.id))),
-            rank=lambda it, known: ordinal(it.seen.id),
+            rank=lambda it, known: natural(it.seen.id),
             values=lambda it, known: (it.seen.id,)),
         ProgressColumn("name", "NAME", 16, flex=1, middle=True, priority=4, bare=True,
             cell=lambda it, known: cell(plain(it.seen.name)),
-            rank=lambda it, known: (it.seen.name.rsplit("_", 1)[0], *ordinal(it.seen.name)),
+            rank=lambda it, known: (it.seen.name.rsplit("_", 1)[0], *natural(it.seen.name)),
             values=lambda it, known: (it.seen.name,)),
         ProgressColumn("zone", "ZONE", 4, right=True, priority=5, match=Match.WHOLE,
             cell=lambda it, known: cell(it.seen.zone, Role.DIM),
@@ -221,8 +216,8 @@ def select(state: RolloutState, view: RolloutView, now: datetime) -> tuple[Progr
     known = Known(now=now, pair=versions(state), tight=not view.wide)
     wanted: Iterable[Progress] = state.instances.values()
     if view.faults_only:
-        wanted = (progress for progress in wanted if progress.seen.phase in (*BROKEN, *ODD))
-    return view.table.shown(sorted(wanted, key=lambda it: ordinal(it.seen.id)), view, known)
+        wanted = (progress for progress in wanted if progress.seen.phase in (*FAILED, *ODD))
+    return view.table.shown(sorted(wanted, key=lambda it: natural(it.seen.id)), view, known)
 
 
 RowCache = dict[str, tuple[Progress, str, tuple[str, str], bool, Row]]

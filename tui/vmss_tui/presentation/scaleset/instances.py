@@ -16,7 +16,7 @@ from vmss_tui.domain.fleet.version_names import name_of, unnamed
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.fleet.rows import LONGEST_VERSION, Labels
 from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, HEALTH, RING, SCRIPT, SLASHED, Mark, Role
-from vmss_tui.presentation.heatmap import Zone
+from vmss_tui.presentation.heatmap import Zone, zone_of
 from vmss_tui.presentation.table import Cell, Column, DataColumn, Line, Piece, Table, View, cell
 
 
@@ -183,12 +183,8 @@ def zones_of(snapshot: SetSnapshot) -> tuple[Zone, ...]:
     for instance in sorted(snapshot.instances, key=lambda it: it.ordinal):
         by_zone.setdefault(instance.zone, []).append(instance)
     return tuple(
-        Zone(
-            f"zone {zone}" if zone else ("no zone" if len(by_zone) > 1 else ""),
-            tuple(mark_of(each) for each in instances),
-            short=f"z{zone}" if zone else ("z–" if len(by_zone) > 1 else ""),
-        )
-        for zone, instances in sorted(by_zone.items())
+        zone_of(zone, tuple(mark_of(instance) for instance in found), several=len(by_zone) > 1)
+        for zone, found in sorted(by_zone.items())
     )
 
 

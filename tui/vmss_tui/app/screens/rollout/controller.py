@@ -17,6 +17,7 @@ from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.rollout.events import Logged
+from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.followup import Followup, followup_wish
 from vmss_tui.engine.prepare import Names, prepare
@@ -25,6 +26,7 @@ from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import questions
+from vmss_tui.presentation.rollout.info import RolloutInfo, info_of
 from vmss_tui.presentation.rollout.lines import summary
 from vmss_tui.presentation.rollout.log import LogLine, follow
 
@@ -33,8 +35,6 @@ _RETRY_SECONDS = 3.0
 _NO_LEASE_SECONDS = 5.0
 """So long a rollout may have no runner before it counts as gone: one is just starting, or just ended."""
 _REPLAY_SPEED = 16.0
-
-Export = Callable[[RolloutHeader, Sequence[Logged]], str]
 
 
 class RolloutController:
@@ -75,6 +75,11 @@ class RolloutController:
     def time(self) -> datetime:
         """Now, or the time in the recording."""
         return self.replay.now if self.replay is not None else self._session.clock.now()
+
+    @property
+    def info(self) -> RolloutInfo:
+        """The rollout as it stands now."""
+        return info_of(self.state, self.time, header=self.head, runner_alive=self.runner_alive)
 
     # -- the log ------------------------------------------------------------------------------------------------
 
@@ -139,7 +144,7 @@ class RolloutController:
         """The rollout in five lines, for the terminal after the app has closed."""
         if self.head is None or self.replayed or not self.state.seq:
             return ()
-        return (*summary(self.state, self.rollout, who=self.head.who, ticket=self.head.ticket), "")
+        return (*summary(self.info, self.rollout), "")
 
     # -- what people ask for ------------------------------------------------------------------------------------
 
@@ -149,13 +154,13 @@ class RolloutController:
 
     def ask(self, verb: str) -> Effects:
         """Confirm a verb, then put it into the journal."""
-        asked = questions.ask(verb, self.state)
+        asked = questions.ask(Verb(verb), self.info)
         question = Question(title=asked.title, yes=asked.yes, details=asked.details)
         return (Ask(question, lambda yes: self.request(verb) if yes else ()),)
 
     def request(self, verb: str) -> Effects:
         """Write a request, which the runner answers in the log; a runner that is gone is started again for it."""
-        argument = "cancel" if verb == "pause" and questions.azure_rolls(self.state) else ""
+        argument = "cancel" if verb == "pause" and questions.azure_drives(self.state.plan) else ""
         try:
             self._session.journal().request(self.rollout, verb, who=self._session.who, argument=argument)
             runner: Effects = () if self.runner_alive else take_over(self._session, self.rollout, requested=verb)
@@ -223,22 +228,20 @@ class RolloutController:
 
     def report(self) -> Effects:
         """The report of the rollout so far as Markdown."""
-        from vmss_tui.report.export import to_markdown
-
-        return self._exported("report", report_sheet, to_markdown)
+        return self._exported("report", report_sheet, "md")
 
     def raw(self) -> Effects:
         """Every event of the log as a line of JSON."""
-        from vmss_tui.report.export import to_jsonl
+        return self._exported("log", text_sheet, "jsonl")
 
-        return self._exported("log", text_sheet, to_jsonl)
+    def _exported(self, what: str, sheet: Callable[[str], Sheet], form: str) -> Effects:
+        from vmss_tui.report.formats import write
 
-    def _exported(self, what: str, sheet: Callable[[str], Sheet], export: Export) -> Effects:
         if self.head is None:
             return ()
         try:
             journal = self._session.journal()
-            text = export(journal.header(self.rollout), journal.events(self.rollout))
+            text = write(form, journal.header(self.rollout), journal.events(self.rollout))
         except VmssTuiError as error:
             return (Complain(error),)
         return (Show(f"rollout {self.rollout} · {what}", sheet(text)),)

@@ -22,7 +22,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.rollout import history as lists
 from vmss_tui.presentation.table import Line, Row
-from vmss_tui.report.export import to_jsonl
+from vmss_tui.report.formats import write
 
 _EVERY = 2
 """Seconds between two looks into the journal."""
@@ -176,7 +176,7 @@ class RolloutsScreen(ListScreen):
         except VmssTuiError as error:
             self.flash(error.message, Role.BAD)
             return
-        self.perform((Show(f"rollout {item.header.id} · log", text_sheet(to_jsonl(header, log))),))
+        self.perform((Show(f"rollout {item.header.id} · log", text_sheet(write("jsonl", header, log))),))
 
     def do_copy(self) -> None:
         """The rollout's id."""

@@ -63,6 +63,7 @@ class RolloutScreen(ListScreen):
         self.controller = controller
         self._faults_only = False
         self._cache: RowCache = {}
+        self._info = controller.info
         self._map_open = False
         self._painting = False
 
@@ -83,8 +84,8 @@ class RolloutScreen(ListScreen):
         yield Rule(classes="roomy")
         yield Lines(lambda width: (self._headline(width),), id="headline", classes="one-line")
         yield Lines(lambda width: (self._subline(width),), id="subline", classes="one-line")
-        yield Lines(lambda width: (lines.bar(self.state, width),), id="bar", classes="one-line")
-        yield Lines(lambda width: (self._counts(width),), id="counts", classes="one-line")
+        yield Lines(lambda width: (lines.bar(self._info, width),), id="bar", classes="one-line")
+        yield Lines(lambda width: (lines.counts(self._info, width),), id="counts", classes="one-line")
         yield Rule(classes="roomy")
         yield Lines(self._map, id="map")
 
@@ -114,14 +115,10 @@ class RolloutScreen(ListScreen):
         return Freshness(live=not self.controller.replayed and not self.state.stage.over)
 
     def _headline(self, width: int) -> Line:
-        return lines.headline(self.state, self.controller.time, width, runner_alive=self.controller.runner_alive)
+        return lines.headline(self._info, width)
 
     def _subline(self, width: int) -> Line:
-        now = self.controller
-        return lines.subline(now.state, now.time, width, runner_alive=now.runner_alive, trouble=now.runner_trouble)
-
-    def _counts(self, width: int) -> Line:
-        return lines.counts(self.state, self.controller.time, width)
+        return lines.subline(self._info, width, trouble=self.controller.runner_trouble)
 
     def _map(self, width: int) -> Sequence[Line]:
         return block_map(self.state, width, 12) if self._map_open else (strip_map(self.state, width),)
@@ -173,6 +170,7 @@ class RolloutScreen(ListScreen):
 
     def redraw(self) -> None:
         """What stands above and below the instances, then they."""
+        self._info = self.controller.info
         for name in ("headline", "subline", "bar", "counts", "map"):
             self.query_one(f"#{name}", Lines).reload()
         if self.has_class("-log"):
@@ -199,7 +197,7 @@ class RolloutScreen(ListScreen):
     def rest(self) -> Line:
         """The newest event, or what is waited for."""
         now = self.controller
-        return event_line(now.state, now.log_lines, self.size.width - 2, replay=now.replayed)
+        return event_line(self._info, now.log_lines, self.size.width - 2, replay=now.replayed)
 
     def _log_rows(self) -> tuple[Row, ...]:
         return tuple(

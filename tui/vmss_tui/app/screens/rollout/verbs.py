@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from vmss_tui.domain.rollout.events import Phase
+from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import RolloutState, Stage
-from vmss_tui.presentation.rollout.lines import BROKEN
 
 _CHANGING = ("pause", "approve", "cancel", "retry", "undo", "resume")
 _REPLAY_ONLY = ("hold", "faster", "slower")
@@ -36,4 +35,4 @@ def offered(state: RolloutState, *, replay: bool, runner_alive: bool) -> tuple[t
 
 
 def _has_failed(state: RolloutState) -> bool:
-    return bool(state.count(*BROKEN, Phase.NOT_RUN))
+    return bool(state.count(*BAD))

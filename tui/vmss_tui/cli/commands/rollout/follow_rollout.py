@@ -6,18 +6,19 @@ Reads the journal only: the rollout itself is the runner's. Knows when nobody ca
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.invocation import as_called
-from vmss_tui.domain.rollout.events import BatchStarted, InstanceSeen, Logged, Verdict
+from vmss_tui.domain.rollout.events import BatchStarted, Logged
 from vmss_tui.domain.rollout.state import RolloutState, apply
-from vmss_tui.errors import PreflightRefused, RolloutCancelled, RolloutFailed, VmssTuiError
+from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.lease import Lease, stuck
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation import records
-from vmss_tui.presentation.rollout.lines import reached, summary
-from vmss_tui.presentation.rollout.log import tell
+from vmss_tui.presentation.rollout.info import Failure, info_of
+from vmss_tui.presentation.rollout.lines import summary
+from vmss_tui.presentation.rollout.log import sentences
 from vmss_tui.text import plain_lines
 
 LOOK_SECONDS = 2.0
@@ -47,7 +48,7 @@ class JsonWriter:
 
     def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
         """See Writer."""
-        output.record(records.ended_record(rollout, state, exit_code=exit_code))
+        output.record(records.ended_record(rollout, info_of(state, _end(state))))
 
 
 class PlainWriter:
@@ -60,25 +61,26 @@ class PlainWriter:
     def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
         """See Writer."""
         if isinstance(entry.event, BatchStarted) and entry.event.number > 1:
-            output.line(f"          {reached(self._before)}")
-        for text, _ in tell(entry.event, self._before):
-            output.line(f"{entry.at.astimezone():%H:%M:%S}  {text}")
+            output.line(f"          {info_of(self._before, entry.at).reached}")
+        for said in sentences(entry.event, self._before):
+            output.line(f"{entry.at.astimezone():%H:%M:%S}  {said.text}")
         self._before = state
 
     def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
         """See Writer."""
         output.line()
-        lines = summary(state, rollout)
+        info = info_of(state, _end(state))
+        lines = summary(info, rollout)
         output.lines(map(as_called, lines if self._hints else lines[:-1]))
-        for seen in records.failed_instances(state):
-            output.lines([f"{seen.name or seen.id}: {seen.phase.value}{_code(seen)}", *_stderr(seen)])
+        for failure in info.failures:
+            output.lines([failure.title, *_stderr(failure)])
 
 
-def _code(seen: InstanceSeen) -> str:
-    return "" if seen.exit_code is None else f", exit code {seen.exit_code}"
+def _end(state: RolloutState) -> datetime:
+    return state.ended_at or state.last_at or datetime.now(UTC)
 
 
-def _stderr(seen: InstanceSeen) -> list[str]:
+def _stderr(seen: Failure) -> list[str]:
     """The end of what the script printed, indented; the message when it printed nothing."""
     said = [line for line in plain_lines(seen.stderr or seen.message) if line.strip()]
     return [f"  {line}" for line in said[-STDERR_LINES:]]
@@ -94,24 +96,9 @@ async def follow(journal: Journal, rollout: str, writer: Writer) -> int:
         for entry in log:
             state = apply(state, entry)
             writer.event(rollout, entry, state)
-    code = exit_code(state)
+    code = records.exit_code(state.verdict)
     writer.ended(rollout, state, code)
     return code
-
-
-def exit_code(state: RolloutState) -> int:
-    """0 completed, 1 failed, 4 refused, 5 canceled."""
-    match state.verdict:
-        case Verdict.COMPLETED:
-            return 0
-        case Verdict.CANCELLED:
-            return RolloutCancelled.exit_code
-        case Verdict.REFUSED:
-            return PreflightRefused.exit_code
-        case Verdict.FAILED | None:
-            return RolloutFailed.exit_code
-        case unreachable:
-            assert_never(unreachable)
 
 
 async def _chunks(journal: Journal, rollout: str) -> AsyncIterator[tuple[Logged, ...]]:

@@ -1,25 +1,22 @@
 """`rollouts`, `report`, `replay`: what the journal remembers."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.commands.rollout.follow_rollout import exit_code
 from vmss_tui.cli.options import current
 from vmss_tui.cli.shape import Shape, shaped
-from vmss_tui.domain.rollout.events import Logged
-from vmss_tui.domain.rollout.state import fold
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, Lease, RolloutHeader
 from vmss_tui.presentation import text_tables
-from vmss_tui.presentation.records import Record, ended_record, event_record, rfc3339
+from vmss_tui.presentation.records import Record, header_record
 from vmss_tui.text import listed
 
-FORMATS = ("md", "html", "json", "jsonl")
+FORMATS = ("md", "html", "json", "jsonl", "csv", "junit")
+"""As in `report.formats`, which is only imported to write one."""
 
 
 @contextmanager
@@ -48,21 +45,7 @@ def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
 
 
 def _record(header: RolloutHeader, lease: Lease | None) -> Record:
-    return {
-        "id": header.id,
-        "target": str(header.target),
-        "version": header.label,
-        "profile": header.profile or None,
-        "stage": header.stage.value,
-        "runner_alive": lease is not None and lease.alive,
-        "who": header.who,
-        "why": header.why or None,
-        "ticket": header.ticket or None,
-        "host": header.host,
-        "created_at": rfc3339(header.created_at),
-        "ended_at": rfc3339(header.ended_at),
-        "reason": header.reason or None,
-    }
+    return {**header_record(header), "runner_alive": lease is not None and lease.alive}
 
 
 def _table(found: list[tuple[RolloutHeader, Lease | None]]) -> list[str]:
@@ -102,9 +85,11 @@ def _stage(header: RolloutHeader, lease: Lease | None) -> str:
 @click.pass_context
 def report(ctx: click.Context, rollout: str | None, form: str, path: Path | None) -> int:
     """Print the record of a rollout: who, why, plan, batches, failures, every decision."""
+    from vmss_tui.report.formats import write
+
     with opened(ctx) as journal:
         header = journal.find(rollout)
-        text = _text(form, header, journal.events(header.id))
+        text = write(form, header, journal.events(header.id))
     if path is None:
         output.lines(text.rstrip("\n").split("\n"))
         return 0
@@ -113,21 +98,6 @@ def report(ctx: click.Context, rollout: str | None, form: str, path: Path | None
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}", hint="choose another file") from error
     return 0
-
-
-def _text(form: str, header: RolloutHeader, log: Sequence[Logged]) -> str:
-    """The record in a format; JSON lines are those of `attach --jsonl`."""
-    from vmss_tui.report import export
-
-    if form == "jsonl":
-        state = fold(log)
-        lines = [event_record(header.id, each) for each in log]
-        if state.stage.over:
-            lines.append(ended_record(header.id, state, exit_code=exit_code(state)))
-        text = "\n".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) for each in lines)
-        return export.unsigned(text)
-    writers = {"md": export.to_markdown, "html": export.to_html, "json": export.to_json}
-    return writers[form](header, log)
 
 
 @click.command()

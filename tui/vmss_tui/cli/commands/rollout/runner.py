@@ -53,6 +53,7 @@ def runner(ctx: click.Context, rollout: str, journal: Path, force: bool) -> int:
 
 async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secret], *, force: bool) -> None:
     from vmss_tui.engine.runner.runner import run
+    from vmss_tui.presentation.rollout.log import notification
 
     session = LiveSession(settings)
     try:
@@ -70,6 +71,7 @@ async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secre
                 pid=os.getpid(),
                 pace=session.pace(),
                 force=force,
+                describe=notification,
             )
     finally:
         await session.close()

@@ -16,7 +16,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.plan.lines import ProtectedLine, sections
-from vmss_tui.presentation.rollout.lines import arrow
+from vmss_tui.presentation.rollout.info import arrow
 from vmss_tui.presentation.table import text_of
 from vmss_tui.text import counted
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from html import escape
 
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.report.facts import floor, span
-from vmss_tui.report.report import Report
+from vmss_tui.report.facts import span
+from vmss_tui.report.report import Report, Span
 from vmss_tui.text import counted
 
 MOST_ROWS = 120
@@ -48,29 +48,28 @@ def _axis(report: Report, height: int) -> Iterator[str]:
 
 def _batches(report: Report) -> Iterator[str]:
     y = _TOP
-    for each in report.batches:
-        until = each.ended or report.end
-        size, times = counted(len(each.ids), "instance"), f"{report.time(each.started)}, {span(each.started, until)}"
-        told = f"batch {each.number}: {size}, {times}"
-        bad = " p-bad" if each.failed else ""
-        yield _label(f"batch {each.number}", y)
-        yield _bar(f"p-batch{bad}", _x(report, each.started), _x(report, until), y, told)
+    for batch in report.batches:
+        began, until = batch.started_at or report.start, batch.ended_at or report.end
+        size, times = counted(len(batch.ids), "instance"), f"{report.time(began)}, {span(began, until)}"
+        bad = " p-bad" if batch.failed else ""
+        yield _label(f"batch {batch.number}", y)
+        yield _bar(f"p-batch{bad}", _x(report, began), _x(report, until), y, f"batch {batch.number}: {size}, {times}")
         y += _ROW
 
 
-def _instances(report: Report, shown: tuple[tuple[e.InstanceSeen, tuple[object, ...]], ...], y: int) -> Iterator[str]:
+def _instances(report: Report, shown: tuple[tuple[e.InstanceSeen, tuple[Span, ...]], ...], y: int) -> Iterator[str]:
     ordered = sorted(
         report.spans if shown else (), key=lambda each: (each[0].batch or 1 << 30, len(each[0].id), each[0].id)
     )
     for seen, spans in ordered:
         name = seen.name or seen.id
         yield _label(name, y)
-        for each in spans:
-            if each.phase is e.Phase.WAITING:
+        for stay in spans:
+            if stay.phase is e.Phase.WAITING:
                 continue
-            told = f"{name}: {each.phase.value}, {report.time(each.start)}, {span(each.start, each.end)}"
-            start, end = _x(report, each.start), _x(report, each.end)
-            yield _bar(f"p-{each.phase.value.split()[0]}", start, end, y, told)
+            title = f"{name}: {stay.phase.value}, {report.time(stay.start)}, {span(stay.start, stay.end)}"
+            start, end = _x(report, stay.start), _x(report, stay.end)
+            yield _bar(f"p-{stay.phase.value.split()[0]}", start, end, y, title)
         y += _ROW
 
 
@@ -79,14 +78,14 @@ def _label(name: str, y: int) -> str:
     return f'<text x="{_LEFT - 8}" y="{y + _BAR - 1}" text-anchor="end">{escape(shown)}</text>'
 
 
-def _bar(kinds: str, start: float, end: float, y: int, told: str) -> str:
+def _bar(kinds: str, start: float, end: float, y: int, title: str) -> str:
     size = f'x="{start}" y="{y}" width="{max(1.5, round(end - start, 1))}" height="{_BAR}" rx="1.5"'
-    return f'<rect class="{escape(kinds)}" {size}><title>{escape(told)}</title></rect>'
+    return f'<rect class="{escape(kinds)}" {size}><title>{escape(title)}</title></rect>'
 
 
 def _health(report: Report, top: int) -> Iterable[str]:
     """The number of healthy instances over time, as steps; the limit is dashed, the lowest point is marked."""
-    state = report.state
+    state = report.info
     if not state.health_trend or not state.total:
         return
 
@@ -107,13 +106,13 @@ def _health(report: Report, top: int) -> Iterable[str]:
     yield f'<line class="axis" x1="{_LEFT}" y1="{base}" x2="{end}" y2="{base}"/>'
     yield f'<text x="{_LEFT - 8}" y="{top + 4}" text-anchor="end">healthy of {state.total}</text>'
     yield f'<text x="{_LEFT - 8}" y="{base + 3}" text-anchor="end">0</text>'
-    least = floor(report.state)
+    least = report.info.floor
     if least:
         yield f'<line class="floor" x1="{_LEFT}" y1="{height(least)}" x2="{end}" y2="{height(least)}"/>'
-        yield f'<text x="{_LEFT - 8}" y="{height(least) + 4}" text-anchor="end">limit {least}</text>'
+        yield f'<text x="{_LEFT - 8}" y="{height(least) + 4}" text-anchor="end">floor {least}</text>'
     if state.lowest is not None:
         x, y = _x(report, state.lowest.at), height(state.lowest.healthy)
-        told = f"lowest {state.lowest.healthy} at {report.time(state.lowest.at)}"
+        low = f"lowest {state.lowest.healthy} at {report.time(state.lowest.at)}"
         anchor = "end" if x > _WIDTH * 0.8 else "start"
         yield f'<circle class="low" cx="{x}" cy="{y}" r="3"/>'
-        yield f'<text x="{x + (-6 if anchor == "end" else 6)}" y="{y + 13}" text-anchor="{anchor}">{told}</text>'
+        yield f'<text x="{x + (-6 if anchor == "end" else 6)}" y="{y + 13}" text-anchor="{anchor}">{low}</text>'

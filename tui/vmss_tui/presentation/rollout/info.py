@@ -1,0 +1,373 @@
+"""A rollout as it stands, computed once: what the live screen, report, records, notifications and exit summary read.
+
+Pure: a folded log, the time and the journal's header in; numbers, names and sentences out. Knows no width, no colour.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from vmss_tui.domain.fleet.health import Health
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, UpgradeCode
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
+from vmss_tui.domain.rollout.state import Lowest, RolloutState
+from vmss_tui.presentation.glyphs import HALF, NO_RUNNER, STAGE, Mark, Role
+from vmss_tui.presentation.rollout.estimate import Remaining, elapsed, remaining
+from vmss_tui.text import natural, plain, plain_lines, seconds_between
+
+FAILED = (Phase.FAILED, Phase.UNHEALTHY)
+"""Phases of instances on which the update failed; `BAD` counts those as well where the script did not run."""
+ODD = (Phase.NOT_RUN, Phase.LEAKED)
+"""Phases that a person should see although nothing failed."""
+
+
+class Header(Protocol):
+    """A rollout at a glance, as the journal lists it; times are UTC."""
+
+    @property
+    def id(self) -> str:
+        """8 hex digits."""
+
+    @property
+    def target(self) -> ScaleSetId:
+        """The scale set."""
+
+    @property
+    def label(self) -> str:
+        """The version that it brings."""
+
+    @property
+    def profile(self) -> str:
+        """The profile that it came from."""
+
+    @property
+    def who(self) -> str:
+        """Who started it."""
+
+    @property
+    def why(self) -> str:
+        """What for."""
+
+    @property
+    def ticket(self) -> str:
+        """The change ticket."""
+
+    @property
+    def host(self) -> str:
+        """Where it was started."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was started."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended."""
+
+    @property
+    def stage(self) -> Stage:
+        """How it stands."""
+
+    @property
+    def reason(self) -> str:
+        """The verdict in a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchInfo:
+    """A batch as planned and as it went: `ids` are those that it had, or those of the plan before it began.
+
+    `lowest` is the fewest healthy instances while it ran. Times are None before it began, or before it ended.
+    """
+
+    number: int
+    ids: tuple[str, ...]
+    planned: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    approve: bool = False
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    failed: tuple[str, ...] = ()
+    lowest: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """An instance that did not make it, as last seen."""
+
+    id: str
+    name: str
+    phase: Phase
+    batch: int | None
+    exit_code: int | None
+    health: Health
+    message: str
+    stderr: str
+    since: datetime | None = None
+
+    @property
+    def title(self) -> str:
+        """`web-weu_3: failed, exit code 22`."""
+        code = f", exit code {self.exit_code}" if self.exit_code is not None else ""
+        return f"{plain(self.name) or plain(self.id)}: {self.phase.value}{code}"
+
+    @property
+    def reason(self) -> str:
+        """The line that says most about it: `exit 22: curl: (22) HTTP error 404`."""
+        return why_failed(self.message, self.stderr, self.exit_code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutInfo:
+    """Everything that is said of a rollout. Durations are seconds, times UTC, counts instances."""
+
+    rollout: str = ""
+    plan: RolloutPlan | None = None
+    stage: Stage = Stage.PLANNED
+    mark: Mark = STAGE[Stage.PLANNED]
+    """Glyph, word and role of what it is doing."""
+    old: str = "?"
+    new: str = "?"
+    phases: Counter[Phase]
+    """Instances by phase."""
+    total: int = 0
+    """Instances of the scale set."""
+    in_scope: int = 0
+    """Instances that it updates: neither excluded nor gone."""
+    batches: tuple[BatchInfo, ...] = ()
+    batch_number: int = 0
+    batch_count: int = 0
+    healthy: int | None = None
+    """Healthy instances now; None without a health source."""
+    lowest: Lowest | None = None
+    floor: int | None = None
+    """The fewest healthy instances that the plan allows for; None without a health source."""
+    health_trend: tuple[tuple[datetime, int], ...] = ()
+    verdict: Verdict | None = None
+    reason: str = ""
+    """The verdict in a sentence."""
+    fault: AzureFault | None = None
+    policy_restored: bool | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    now: datetime
+    """When this was so: the end of a rollout that is over."""
+    elapsed: float = 0.0
+    remaining: Remaining | None = None
+    waiting: e.Waiting | None = None
+    awaiting_approval: int | None = None
+    failures: tuple[Failure, ...] = ()
+    """By id."""
+    runner_alive: bool = True
+    who: str = ""
+    host: str = ""
+    why: str = ""
+    ticket: str = ""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Refusals that were overridden, by their code, and the reason that was given."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.stage.over
+
+    @property
+    def done(self) -> int:
+        """Instances that run the new version: also those that got it outside the plan."""
+        return self.count(Phase.DONE, Phase.LEAKED)
+
+    @property
+    def busy(self) -> int:
+        """Instances in progress."""
+        return self.count(*BUSY)
+
+    @property
+    def failed(self) -> int:
+        """Instances on which the update failed."""
+        return self.count(*FAILED)
+
+    @property
+    def bad(self) -> int:
+        """Instances that a retry would take."""
+        return self.count(*BAD)
+
+    def count(self, *phases: Phase) -> int:
+        """Instances in one of these phases."""
+        return sum(self.phases[phase] for phase in phases)
+
+    @property
+    def arrow(self) -> str:
+        """`web 2.4.0 → web 2.5.0`."""
+        return arrow(self.old, self.new)
+
+    @property
+    def first_failure(self) -> Failure | None:
+        """The instance that failed first."""
+        failed = [failure for failure in self.failures if failure.phase in FAILED]
+        return min(failed, key=lambda it: seconds_between(self.started_at, it.since), default=None)
+
+    @property
+    def reached(self) -> str:
+        """How far it came: `60 of 60 run web 2.5.0 and are healthy, never below 51`."""
+        health = ""
+        if self.healthy is not None:
+            well = self.healthy >= max(self.done, self.in_scope)
+            health = " and are healthy" if well else f", {self.healthy} are healthy"
+        lowest = f", never below {self.lowest.healthy} healthy" if self.lowest is not None else ""
+        return f"{self.done} of {self.in_scope} run {self.new}{health}{lowest}"
+
+    @property
+    def sentence(self) -> str:
+        """The verdict: the reason it ended, and how far it came."""
+        if self.stage is Stage.COMPLETED or not self.reason:
+            return self.reached
+        reason = plain(self.reason)
+        said = f" run {self.new}" in reason
+        rest = self.reached.partition(f" run {self.new}")[2].removeprefix(", ") if said else self.reached
+        return f"{reason} ({rest})" if rest else reason
+
+
+def info_of(
+    state: RolloutState, now: datetime, *, header: Header | None = None, runner_alive: bool = True
+) -> RolloutInfo:
+    """What is said of a rollout at a moment."""
+    plan = state.plan
+    phases = Counter(progress.seen.phase for progress in state.instances.values())
+    seconds = elapsed(state, now)
+    return RolloutInfo(
+        rollout=header.id if header is not None else "",
+        plan=plan,
+        stage=state.stage,
+        mark=_mark(state, runner_alive=runner_alive),
+        old=versions(state)[0],
+        new=versions(state)[1],
+        phases=phases,
+        total=state.total or len(state.instances),
+        in_scope=len(state.instances) - phases[Phase.EXCLUDED] - phases[Phase.GONE],
+        batches=tuple(_batches(state, now)),
+        batch_number=state.batch.number if state.batch is not None else 0,
+        batch_count=state.batch_count,
+        healthy=state.healthy,
+        lowest=state.lowest,
+        floor=floor(state),
+        health_trend=state.health_trend,
+        verdict=state.verdict,
+        reason=state.reason,
+        fault=state.fault,
+        policy_restored=state.policy_restored,
+        started_at=state.started_at,
+        ended_at=state.ended_at,
+        now=state.ended_at or now,
+        elapsed=seconds,
+        remaining=remaining(state, now) if runner_alive else None,
+        waiting=state.waiting,
+        awaiting_approval=state.awaiting_approval,
+        failures=failures(state),
+        runner_alive=runner_alive,
+        who=header.who if header is not None else "",
+        host=header.host if header is not None else "",
+        why=header.why if header is not None else "",
+        ticket=header.ticket if header is not None else "",
+        overrides=plan.overrides if plan is not None else {},
+    )
+
+
+def versions(state: RolloutState) -> tuple[str, str]:
+    """From which version to which."""
+    if state.plan is None:
+        return ("?", "?")
+    return (state.plan.from_label or "nothing", state.plan.to_label)
+
+
+def _mark(state: RolloutState, *, runner_alive: bool) -> Mark:
+    if not runner_alive and not state.stage.over:
+        return NO_RUNNER
+    if state.stage is not Stage.RUNNING or state.plan is None:
+        return STAGE[state.stage]
+    if state.plan.strategy is not Strategy.ROLLING_UPGRADE:
+        return Mark(HALF, "updating", Role.BUSY)
+    if state.upgrade is None:
+        return Mark(HALF, "starting", Role.BUSY)
+    if state.upgrade.code is UpgradeCode.ROLLING_BACK:
+        return Mark(HALF, "rolling back", Role.WARN)
+    return Mark(HALF, "rolling forward", Role.BUSY)
+
+
+def floor(state: RolloutState) -> int | None:
+    """The fewest healthy instances that the plan allows for, less those that have left the set since."""
+    if state.plan is None or state.healthy is None or state.plan.floor is None:
+        return None
+    left = state.plan.total - (state.total or state.plan.total)
+    return max(0, state.plan.floor - max(0, left))
+
+
+def _batches(state: RolloutState, now: datetime) -> Iterator[BatchInfo]:
+    planned = {batch.number: batch for batch in state.plan.batches} if state.plan is not None else {}
+    begun = {batch.number: batch for batch in state.batches}
+    times = [at for at, _ in state.health_trend]
+    for number in sorted({*planned, *begun}):
+        plan, batch = planned.get(number), begun.get(number)
+        wanted = plan.ids if plan is not None else ()
+        if batch is None:
+            zones = plan.zones if plan is not None else ()
+            yield BatchInfo(
+                number=number, ids=wanted, planned=wanted, zones=zones, approve=plan is not None and plan.approve
+            )
+            continue
+        lowest = None
+        if batch.started_at is not None:
+            first = max(0, bisect_right(times, batch.started_at) - 1)
+            last = bisect_right(times, batch.ended_at or now)
+            lowest = min((healthy for _, healthy in state.health_trend[first:last]), default=None)
+        yield BatchInfo(
+            number=number,
+            ids=tuple(sorted(batch.ids, key=natural)),
+            planned=wanted,
+            zones=batch.zones,
+            approve=plan is not None and plan.approve,
+            started_at=batch.started_at,
+            ended_at=batch.ended_at,
+            failed=batch.failed,
+            lowest=lowest,
+        )
+
+
+def failures(state: RolloutState) -> tuple[Failure, ...]:
+    """The instances that did not make it, in the order of their ids."""
+    bad = [progress for progress in state.instances.values() if progress.seen.phase in BAD]
+    return tuple(
+        Failure(
+            id=it.seen.id,
+            name=it.seen.name,
+            phase=it.seen.phase,
+            batch=it.seen.batch,
+            exit_code=it.seen.exit_code,
+            health=it.seen.health,
+            message=it.seen.message,
+            stderr=it.seen.stderr,
+            since=it.since,
+        )
+        for it in sorted(bad, key=lambda it: natural(it.seen.id))
+    )
+
+
+def why_failed(message: str, stderr: str, exit_code: int | None) -> str:
+    """The line that says most about a failure: the exit code and the last line of what the script wrote to stderr."""
+    lines = [line for line in plain_lines(stderr) if line.strip()]
+    code = f"exit {exit_code}" if exit_code else ""
+    return ": ".join(part for part in (code, lines[-1].strip() if lines else plain(message)) if part) or "failed"
+
+
+def arrow(old: str, new: str, *, tight: bool = False) -> str:
+    """`web 2.4.0 → web 2.5.0`; tight: `2.4.0→2.5.0` when both begin alike."""
+    if not tight:
+        return f"{old} → {new}"
+    head, _, rest = new.rpartition(" ")
+    short = old.removeprefix(f"{head} ") if head else old
+    return f"{short}→{rest if short != old else new}"

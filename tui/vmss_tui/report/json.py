@@ -1,0 +1,84 @@
+"""A rollout's record for programs: one JSON document, or the log as JSON lines; the shapes are those of `records`."""
+
+from collections.abc import Iterator
+from json import dumps
+from typing import Any
+
+from vmss_tui.presentation.records import (
+    Record,
+    event_record,
+    failure_record,
+    header_record,
+    log_records,
+    phase_counts,
+    plain_value,
+    plan_record,
+    rfc3339,
+)
+from vmss_tui.presentation.rollout.info import BatchInfo
+from vmss_tui.presentation.rollout.log import LogLine
+from vmss_tui.report.report import Report
+
+
+def document(report: Report) -> str:
+    """One JSON object: rollout, plan, outcome, batches, failures, decisions, instances and events."""
+    info, rollout = report.info, report.header.id
+    record = {
+        "rollout": header_record(report.header),
+        "plan": plan_record(info.plan) if info.plan is not None else None,
+        "outcome": {
+            "stage": info.stage.value,
+            "reason": info.reason or None,
+            "started_at": rfc3339(info.started_at),
+            "ended_at": rfc3339(info.ended_at),
+            "elapsed_seconds": round(info.elapsed, 3),
+            "counts": phase_counts(info),
+            "healthy": info.healthy,
+            "total": info.total,
+            "floor": info.floor,
+            "lowest_healthy": plain_value(info.lowest),
+            "overrides": dict(info.overrides),
+        },
+        "batches": [_batch(batch) for batch in report.batches],
+        "failures": [failure_record(failure) for failure in info.failures],
+        "decisions": [_decision(line) for line in report.decisions],
+        "instances": [plain_value(progress.seen) for progress in report.state.instances.values()],
+        "events": [event_record(rollout, entry) for entry in report.log],
+    }
+    return _text(record, indent=2) + "\n"
+
+
+def lines(report: Report) -> str:
+    """The log, an event a line, and the verdict last: what `attach --jsonl` prints."""
+    return "".join(f"{_text(record)}\n" for record in _log(report))
+
+
+def _log(report: Report) -> Iterator[Record]:
+    return log_records(report.header.id, report.log, report.info)
+
+
+def _text(value: Any, *, indent: int | None = None) -> str:
+    return dumps(value, ensure_ascii=False, indent=indent, separators=(",", ": " if indent else ":"))
+
+
+def _batch(batch: BatchInfo) -> Record:
+    return {
+        "number": batch.number,
+        "ids": list(batch.ids),
+        "planned": list(batch.planned),
+        "zones": list(batch.zones),
+        "started_at": rfc3339(batch.started_at),
+        "ended_at": rfc3339(batch.ended_at),
+        "lowest_healthy": batch.lowest,
+        "failed": list(batch.failed),
+    }
+
+
+def _decision(line: LogLine) -> Record:
+    return {
+        "seq": line.seq,
+        "at": rfc3339(line.at),
+        "kind": line.kind.value,
+        "severity": line.role.value,
+        "text": line.text,
+    }
