@@ -203,7 +203,7 @@ async def test_a_rollout_without_a_runner_offers_to_resume(tmp_path: Path) -> No
         show.screen.tick()
         clock.advance(6)
         show.screen.tick()
-        await show.shows("NO ACTIVE RUNNER")
+        await show.shows("NO RUNNER")
         await show.pilot.press("r")
         await show.until(lambda: show.session.resumed == [show.screen.rollout])
         (asked,) = show.session.journal().requests(show.screen.rollout)
@@ -378,7 +378,7 @@ async def test_a_follow_up_needs_azure(tmp_path: Path) -> None:
     tale = story.until_batch(2)
     tale.say(Ended(Verdict.CANCELLED, "somebody cancelled"))
     async with showing(tmp_path, tale, runner=False, online=False) as show:
-        await show.shows("CANCELLED after")
+        await show.shows("CANCELED after")
         await show.pilot.press("z")
         await show.shows("undo: sign-in is in progress")
 

@@ -93,7 +93,7 @@ async def test_an_alert_is_shown_on_any_screen(tmp_path: Path, monkeypatch: pyte
         assert rung == ["web-weu: web 2.5.0 waiting for approval"]
         await desk.shows(f"web-weu: web 2.5.0 waiting for approval (rollout {rollout})")
         desk.app.open(OpenRollout(rollout))
-        await desk.shows("WAITS FOR APPROVAL")
+        await desk.shows("WAITING FOR APPROVAL")
         journal.append(rollout, Ended(Verdict.COMPLETED, "fine"), at=now)
         desk.app.check_rollouts()
         desk.app.check_rollouts()

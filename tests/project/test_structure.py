@@ -17,11 +17,8 @@ OPEN_MATCHES = {
     "vmss_tui.domain.rollout.instance_phase",
     "vmss_tui.domain.rollout.state",
     "vmss_tui.engine.runner.act",
-    "vmss_tui.engine.runner.notifications",
     "vmss_tui.engine.runner.runner",
     "vmss_tui.journal.check",
-    "vmss_tui.presentation.rollout.log",
-    "vmss_tui.report.telling",
     "vmss_tui.simulator.world.changes.advance",
 }
 

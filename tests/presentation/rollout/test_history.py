@@ -49,7 +49,7 @@ def test_rollouts_running_first_newest_first() -> None:
     assert [each.header.id[0] for each in shown(lists.RolloutsView(order="age", reverse=True))] == ["b", "a", "c", "d"]
     for order in lists.ROLLOUTS.orders:
         assert len(shown(lists.RolloutsView(order=order))) == 4
-    found = shown(lists.RolloutsView(terms=parse("stage:no", lists.ROLLOUTS.fields)))
+    found = shown(lists.RolloutsView(terms=parse("stage:runner", lists.ROLLOUTS.fields)))
     assert [each.header.id[0] for each in found] == ["c"]
 
 
@@ -58,7 +58,7 @@ def test_rows_and_summary_of_rollouts() -> None:
     cells = [[text_of(cell) for cell in lists.ROLLOUTS.row(each, estate.NOW).cells] for each in items]
     assert cells[0][3:6] == ["● completed", "24h ago", "24:00:00"]
     assert cells[1][7] == "3 failed"
-    assert cells[2][3] == "▲ no active runner"
+    assert cells[2][3] == "▲ no runner"
     assert cells[3][3] == "▲ waiting for approval"
     line = text_of(lists.rollouts_summary(items, 4))
     assert line == "4 rollouts  ·  1 running  ·  1 without a runner: press r to resume"

@@ -68,7 +68,7 @@ def test_a_headline_gives_up_the_old_version_before_the_times() -> None:
 def test_a_rollout_without_a_runner_says_so_first() -> None:
     tale = story.until_batch(2)
     alone = info_of(fold(tale.log), tale.now, runner_alive=False)
-    assert "NO ACTIVE RUNNER" in text_of(rollout.headline(alone, 120))
+    assert "NO RUNNER" in text_of(rollout.headline(alone, 120))
     assert "Press r to resume" in text_of(rollout.subline(alone, 120))
 
 

@@ -98,5 +98,5 @@ STAGE = {
     Stage.CANCELLED: Mark(SLASHED, "canceled", Role.WARN),
     Stage.REFUSED: Mark(SLASHED, "refused", Role.WARN),
 }
-NO_RUNNER = Mark(TRIANGLE, "no active runner", Role.BAD)
+NO_RUNNER = Mark(TRIANGLE, "no runner", Role.BAD)
 """A rollout that is not over and that no runner carries out."""

@@ -79,7 +79,7 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
             cell=lambda it, now: cell(text.plain(it.header.label)),
             rank=lambda it, now: it.header.label.lower(),
             values=lambda it, now: (it.header.label,)),
-        RolloutColumn("stage", "STAGE", 22, flex=1, match=Match.WORD, cell=_stage,
+        RolloutColumn("stage", "STAGE", 17, longest=22, flex=1, match=Match.WORD, cell=_stage,
             rank=lambda it, now: stage_mark(it).word,
             values=lambda it, now: (stage_mark(it).word,)),
         RolloutColumn("age", "STARTED", 10, right=True, priority=1,
