@@ -25,7 +25,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout.events import Event, RunnerStarted
 from vmss_tui.errors import NotFound, VmssTuiError
 from vmss_tui.journal.store import Journal
-from vmss_tui.ports import Azure, Bucket, Clock, CloudInfo, DeviceCode, FilePin, Quota
+from vmss_tui.ports import Azure, Bucket, Clock, CloudInfo, DeviceCode, FilePin, Quota, SignInRecord
 from vmss_tui.profiles.store.directories import Origin, Place
 from vmss_tui.profiles.store.store import ProfileStore
 
@@ -241,6 +241,10 @@ class FakeAzure:
     def quota(self) -> Quota:
         """See ReportsQuota."""
         return replace(self.quota_now, calls=len(self.calls))
+
+    def sign_in_record(self) -> SignInRecord:
+        """See ReportsQuota."""
+        return SignInRecord(("environment: signed in",))
 
     async def close(self) -> None:
         """See Azure."""

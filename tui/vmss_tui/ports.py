@@ -201,11 +201,24 @@ class PinsFiles(Protocol):
         """Fetch (bounded in size and time, https only, no credentials sent) and hash; never raises."""
 
 
+@dataclass(frozen=True, slots=True)
+class SignInRecord:
+    """How the sign-in went: each credential that was tried, with what came of it, and tenants that gave no token."""
+
+    tried: tuple[str, ...] = ()
+    """`environment: AZURE_TENANT_ID is not set`, `Azure CLI: signed in`, in order."""
+    refused_tenants: tuple[str, ...] = ()
+    """Tenant ids whose subscriptions cannot be read with this sign-in."""
+
+
 class ReportsQuota(Protocol):
-    """How much of the request quota is left."""
+    """What support asks about: how much of the request quota is left, and how the sign-in went."""
 
     def quota(self) -> Quota:
         """As last seen; costs no call."""
+
+    def sign_in_record(self) -> SignInRecord:
+        """As it went so far; costs no call."""
 
 
 class Azure(

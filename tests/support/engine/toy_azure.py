@@ -16,7 +16,7 @@ from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout.commands import Action, Write
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.ports import Azure, Quota
+from vmss_tui.ports import Azure, Quota, SignInRecord
 
 _SETTLE = 6
 """Turns of the event loop after which everybody who can do something has done it."""
@@ -92,6 +92,9 @@ class ToyAzure:
 
     def quota(self) -> Quota:
         return Quota()
+
+    def sign_in_record(self) -> SignInRecord:
+        return SignInRecord()
 
     async def _take(self, action: Action, ids: Sequence[str] = ()) -> OperationHandle:
         self.before("send")

@@ -98,9 +98,9 @@ def _reported(error: Exception) -> tuple[int, dict[str, Any]]:
 
 
 def _unexpected(error: Exception) -> int:
-    from vmss_tui.cli import logfile
+    from vmss_tui.cli import logs
 
-    where = logfile.write_traceback(error)
+    where = logs.write_traceback(error)
     say(
         f"{NAME}: unexpected {type(error).__name__}: this is a mistake in the program, not yours",
         f"the details are in {where}" if where else "",

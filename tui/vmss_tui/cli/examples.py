@@ -139,6 +139,7 @@ ADVICE = {
         ("info",),
     ),
     "info": Advice((Example("vmss-tui info --offline", "without signing in"),), ("roles",)),
+    "support-bundle": Advice((Example("vmss-tui support-bundle --offline", "without signing in"),), ("info",)),
     "help": Advice((Example("vmss-tui help rollout", "the same as `vmss-tui rollout --help`"),)),
     "version": Advice((Example("vmss-tui version", "the same as `vmss-tui --version`"),)),
 }

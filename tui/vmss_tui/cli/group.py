@@ -7,8 +7,7 @@ import click
 
 from vmss_tui.cli import examples
 from vmss_tui.cli import help as texts
-from vmss_tui.cli.options import current, logged, shared
-from vmss_tui.cli.settings import Settings
+from vmss_tui.cli.options import current, logged, shared, start_logging
 
 
 class HelpfulGroup(click.Group):
@@ -111,8 +110,8 @@ def _version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> No
 @click.pass_context
 def program(ctx: click.Context, /, **_: Any) -> int | None:
     """Roll out custom scripts over Azure virtual machine scale sets, batch by batch."""
-    if not isinstance(ctx.obj, Settings):
-        ctx.obj = current(ctx)
+    ctx.obj = current(ctx)
+    start_logging(ctx)
     if ctx.invoked_subcommand is None:
         command = program.get_command(ctx, "app")
         assert command is not None

@@ -47,6 +47,9 @@ ENTRIES = (
     Entry("profiles", "COMMAND", "list, show, lint, new, import, export …", "profiles.profiles:profiles", "Set up"),
     Entry("roles", "reader|operator", "the custom role that suffices, as JSON", "roles:roles", "Set up"),
     Entry("info", "", "paths, versions, cloud, credential, quota", "info:info", "Set up"),
+    Entry(
+        "support-bundle", "", "a redacted archive for a support ticket", "support_bundle:support_bundle", "Set up"
+    ),
     Entry("help", "[COMMAND …]", "this, or the help of a command", "help:help_command", "Set up"),
     Entry("version", "", "the version", "help:version", "Set up"),
     Entry("runner", "ROLLOUT", "run one rollout of the journal", "rollout.runner:runner", ""),

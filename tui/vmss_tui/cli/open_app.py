@@ -23,12 +23,12 @@ def open_app(settings: Settings, *, rollout: str | None = None, speed: float | N
     require_terminal()
     from vmss_tui.app.app import VmssTui
     from vmss_tui.app.start import StartAt
-    from vmss_tui.cli import logfile
+    from vmss_tui.cli import logs
     from vmss_tui.cli.invocation import as_called
     from vmss_tui.cli.session import LiveSession
 
-    log = logfile.start()
+    log = logs.start(logs.level_of(settings.log_level), debug=settings.debug, terminal=False)
     start = StartAt() if rollout is None else StartAt(mode="rollouts", rollout=rollout, speed=speed)
-    tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log or ""), as_called=as_called)
+    tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log), as_called=as_called)
     tui.run()
     return tui.return_code or 0

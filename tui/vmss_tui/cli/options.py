@@ -23,6 +23,14 @@ def current(ctx: click.Context) -> Settings:
     return found if found is not None else Settings()
 
 
+def start_logging(ctx: click.Context) -> None:
+    """Log as the settings of this call say. Raises UsageError for a level that is none."""
+    from vmss_tui.cli import logs
+
+    settings = current(ctx)
+    logs.start(logs.level_of(settings.log_level), debug=settings.debug)
+
+
 def _kept(flag: str, **attributes: Any) -> Callable[[Function], Function]:
     """An option whose value goes to the `Settings` of the call."""
     name = flag.removeprefix("--").replace("-", "_")
@@ -30,6 +38,8 @@ def _kept(flag: str, **attributes: Any) -> Callable[[Function], Function]:
     def keep(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
         if value:
             ctx.obj = replace(current(ctx), **{name: value})
+            if name in ("log_level", "debug"):
+                start_logging(ctx)
 
     return click.option(flag, expose_value=False, callback=keep, help=_sentence(texts.text_of(flag)), **attributes)
 

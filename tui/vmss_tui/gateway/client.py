@@ -22,7 +22,7 @@ from vmss_tui.gateway.sign_in.clouds import Cloud
 from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
 from vmss_tui.gateway.sign_in.device import DeviceCodePrompt
 from vmss_tui.gateway.writes import InstanceUpdater, ScriptWriter
-from vmss_tui.ports import Azure, Clock, Quota, SystemClock
+from vmss_tui.ports import Azure, Clock, Quota, SignInRecord, SystemClock
 
 
 class AzureClient(FleetReader, ScaleSetReader, ScriptWriter, InstanceUpdater, OperationReader, FilePinner, Azure):
@@ -36,6 +36,10 @@ class AzureClient(FleetReader, ScaleSetReader, ScriptWriter, InstanceUpdater, Op
     def quota(self) -> Quota:
         """What the answers so far say is left of the request quota."""
         return self.arm.governor.quota()
+
+    def sign_in_record(self) -> SignInRecord:
+        """The credentials that were tried, and the tenants that gave no token."""
+        return SignInRecord(tuple(self.arm.sign_in.tried), tuple(sorted(self.arm.refused_tenants)))
 
     async def close(self) -> None:
         """Close connections and credentials; safe to call twice."""

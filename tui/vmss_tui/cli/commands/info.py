@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from vmss_tui import __version__
+from vmss_tui import __version__, paths
+from vmss_tui.cli import logs
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.paths import clouds_directory, log_file
+from vmss_tui.ports import Azure, Bucket
 from vmss_tui.presentation import records, text_tables
 
 PACKAGES = ("textual", "azure-identity", "azure-mgmt-compute", "azure-core", "aiohttp", "msgspec")
@@ -25,27 +26,48 @@ PACKAGES = ("textual", "azure-identity", "azure-mgmt-compute", "azure-core", "ai
 @connected
 @click.pass_context
 def info(ctx: click.Context, shape: Shape, offline: bool) -> int:
-    """Show paths, versions, the cloud, who is signed in and how, and what is left of the request quota."""
+    """Show paths, versions, the cloud, the credential that signed in, and what is left of the request quota."""
     return run(ctx, lambda session: _info(session, shape=shape, offline=offline))
 
 
 async def _info(session: LiveSession, *, shape: Shape, offline: bool) -> int:
-    told: dict[str, Any] = {"versions": _versions(), "paths": _paths(session), "cloud": _cloud(session)}
-    code = 0
-    try:
-        told |= {"identity": None, "quota": None, "problem": None} if offline else await _signed_in(session)
-    except VmssTuiError as error:
-        told |= {"identity": None, "quota": None, "problem": error.message, "hint": error.hint}
-        code = error.exit_code
-    shape.answer(told, lambda: _lines(told))
+    facts, code = await gathered(session, offline=offline)
+    shape.answer(facts, lambda: _lines(facts))
     return code
 
 
-async def _signed_in(session: LiveSession) -> dict[str, Any]:
-    azure = await session.connect()
+async def gathered(session: LiveSession, *, offline: bool) -> tuple[dict[str, Any], int]:
+    """Everything that `info` knows, as data, and the exit code."""
+    facts: dict[str, Any] = {
+        "versions": _versions(),
+        "paths": _paths(session),
+        "cloud": _cloud(session),
+        "log_level": logs.level_of(),
+        "identity": None,
+        "sign_in": None,
+        "quota": None,
+        "problem": None,
+    }
+    if offline:
+        return facts, 0
+    try:
+        azure = await session.connect()
+        facts |= await _signed_in(azure)
+    except VmssTuiError as error:
+        return facts | {"problem": error.message, "hint": error.hint}, error.exit_code
+    return facts, 0
+
+
+async def _signed_in(azure: Azure) -> dict[str, Any]:
+    """Identity, and the quota as the list of subscriptions, the cheapest read, reports it."""
     identity = await azure.identity()
-    quota = records.plain_value(azure.quota())
-    return {"identity": records.identity_record(identity), "quota": quota, "problem": None}
+    subscriptions = await azure.subscriptions()
+    return {
+        "identity": records.identity_record(identity),
+        "subscriptions": len(subscriptions),
+        "sign_in": records.plain_value(azure.sign_in_record()),
+        "quota": records.plain_value(azure.quota()),
+    }
 
 
 def _versions() -> dict[str, str | None]:
@@ -62,8 +84,9 @@ def _paths(session: LiveSession) -> dict[str, str]:
     return {
         "program": sys.executable,
         "journal": str(session.journal_path),
-        "log": str(log_file()),
-        "clouds": str(clouds_directory()),
+        "log": str(paths.log_file()),
+        "config": str(paths.config_file()),
+        "clouds": str(paths.clouds_directory()),
     }
 
 
@@ -75,21 +98,30 @@ def _cloud(session: LiveSession) -> dict[str, str | None]:
     }
 
 
-def _lines(told: dict[str, Any]) -> list[str]:
-    identity = told["identity"]
-    if identity is not None:
-        who = f"{identity['name']} ({identity['method']}), tenant {identity['tenant_id']}"
-    else:
-        who = f"not signed in: {told['problem']}" if told["problem"] else "not asked"
-    buckets = ", ".join(f"{each['name']} {each['remaining']}" for each in (told["quota"] or {}).get("buckets", ()))
-    cloud = told["cloud"]
+def _lines(facts: dict[str, Any]) -> list[str]:
+    cloud, sign_in = facts["cloud"], facts["sign_in"] or {}
     return text_tables.facts(
         [
-            ("signed in", who),
-            ("", told.get("hint") or ""),
+            ("signed in", _who(facts)),
+            ("", facts.get("hint") or ""),
+            *(("tried", tried) for tried in sign_in.get("tried", ())),
+            *(("tenant refused", tenant) for tenant in sign_in.get("refused_tenants", ())),
             ("cloud", f"{cloud['name']}  {cloud['resource_manager']}"),
-            ("quota left", buckets),
-            *((name, value) for name, value in told["paths"].items()),
-            *((name, value or "not installed") for name, value in told["versions"].items()),
+            *(("quota left", _bucket(bucket)) for bucket in (facts["quota"] or {}).get("buckets", ())),
+            *((name, value) for name, value in facts["paths"].items()),
+            ("log level", facts["log_level"]),
+            *((name, value or "not installed") for name, value in facts["versions"].items()),
         ]
     )
+
+
+def _who(facts: dict[str, Any]) -> str:
+    identity = facts["identity"]
+    if identity is None:
+        return f"no: {facts['problem']}" if facts["problem"] else "not checked"
+    return f"{identity['name']} ({identity['method']}), tenant {identity['tenant_id']}"
+
+
+def _bucket(bucket: dict[str, Any]) -> str:
+    found = Bucket(**bucket)
+    return f"{found.name}: {found.remaining} of {found.highest}"

@@ -21,6 +21,7 @@ import vmss_tui
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import ConnectionFailed
 from vmss_tui.gateway.faults import from_exception, from_response
+from vmss_tui.gateway.http.call_log import LogCalls
 from vmss_tui.gateway.http.policies import Steady, UseProxy
 from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.sign_in.auth import SignIn, TenantCredential
@@ -103,6 +104,7 @@ class Arm:
             Steady(self.governor, credential, subscription),
             AsyncARMChallengeAuthenticationPolicy(credential, self.cloud.scope, enable_cae=True),
             ARMHttpLoggingPolicy(),
+            LogCalls(),
         ]
 
     async def read(

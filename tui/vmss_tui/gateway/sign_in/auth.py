@@ -97,6 +97,8 @@ class SignIn:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._identity: Identity | None = None
         self._renewed_at = float("-inf")
+        self.tried: list[str] = []
+        """Each credential that was tried, and what came of it."""
 
     async def token(self, tenant: str = "", claims: str = "") -> AccessTokenInfo:
         """A token for Azure Resource Manager; `tenant` empty means the sign-in's own.
@@ -157,7 +159,7 @@ class SignIn:
 
     async def _find(self) -> tuple[Candidate, TokenSource, AccessTokenInfo]:
         """Try the candidates in order; one that is set up but refused ends the search."""
-        tried: list[str] = []
+        tried = self.tried = []
         for each in await self._candidates():
             if each.make is None:
                 tried.append(f"{each.name}: {each.missing}")
@@ -170,8 +172,10 @@ class SignIn:
                 tried.append(f"{each.name}: {sign_in_reason(error)}")
             except Exception as error:
                 await source.close()
+                tried.append(f"{each.name}: refused")
                 raise self._refused(each, error) from error
             else:
+                tried.append(f"{each.name}: signed in")
                 _log.info("signed in with %s", each.name)
                 return each, source, found
         raise SignInFailed(

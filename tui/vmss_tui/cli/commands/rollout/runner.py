@@ -5,11 +5,9 @@ It belongs to no terminal: a hang-up does not reach it, a SIGTERM lets it put do
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -34,11 +32,6 @@ TERMINATED = 128 + signal.SIGTERM
 def runner(ctx: click.Context, rollout: str, journal: Path, force: bool) -> int:
     """Carry out ROLLOUT; stdin holds a JSON object of protected values."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=os.environ.get("VMSS_TUI_LOG", "WARNING").upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
     settings = current(ctx)
     if settings.read_only:
         raise UsageError("a runner changes Azure, which --read-only forbids", hint="Start it without --read-only.")

@@ -36,7 +36,12 @@ def python(*arguments: str) -> list[str]:
 def runner_command(rollout: str, journal: Path, settings: Settings, *, force: bool = False) -> list[str]:
     """The command line of the runner of a rollout; `force` takes over from a silent one on another host."""
     command = python("vmss_tui", "runner", rollout, "--journal", str(journal), *(["--force"] if force else []))
-    for option, value in (("--cloud", settings.cloud), ("--auth", settings.auth), ("--tenant", settings.tenant)):
+    for option, value in (
+        ("--cloud", settings.cloud),
+        ("--auth", settings.auth),
+        ("--tenant", settings.tenant),
+        ("--log-level", "debug" if settings.debug else settings.log_level),
+    ):
         if value:
             command += [option, value]
     return command

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from vmss_tui.cli import invocation as called
 from vmss_tui.cli.commands.rollout.runner_process import python
+from vmss_tui.cli.invocation import DEMO
 from vmss_tui.errors import UsageError, VmssTuiError
 from vmss_tui.paths import demo_directory, open_private
 
@@ -74,7 +74,7 @@ class DemoHome:
         environment = self.environment(simulated)
         os.environ.clear()
         os.environ.update(environment)
-        os.environ[called.DEMO] = "1"
+        os.environ[DEMO] = "1"
 
     @contextlib.contextmanager
     def visit(self) -> Iterator[None]:
