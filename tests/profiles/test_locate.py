@@ -51,11 +51,6 @@ def test_keys_lists_and_tables_have_their_lines() -> None:
     assert "a" not in lines
 
 
-def test_comments_are_counted_and_strings_are_not_comments() -> None:
-    assert layout(TEXT).comments == 3
-    assert layout("a = \"# no\"\nb = '# no'\n").comments == 0
-
-
 def test_a_missing_key_has_the_line_of_the_table_around_it() -> None:
     found = layout(TEXT)
     assert found.line("script.command") == 4

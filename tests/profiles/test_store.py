@@ -149,25 +149,6 @@ def reason(caught: pytest.ExceptionInfo[SaveRefused]) -> str:
     return caught.value.reason
 
 
-def test_comments_are_never_lost_unasked(home: Path, store: ProfileStore) -> None:
-    changed = replace(store.get("web"), description="New")
-    with pytest.raises(SaveRefused) as caught:
-        store.save(changed)
-    assert reason(caught) == "comments"
-    assert caught.value.message == "saving would lose 2 comments of web.toml"
-    assert (home / "user" / "web.toml").read_text("utf-8") == COMMENTED
-    assert store.save(changed, to=home / "user" / "copy.toml").is_file()
-    store.save(changed, overwrite=True)
-    assert store.get("web").description == "New"
-
-
-def test_a_link_to_a_base_is_not_lost_either(home: Path, store: ProfileStore) -> None:
-    (home / "user" / "base.toml").write_text("schema = 1\nbase = true\nowner = 'us'\n", "utf-8")
-    (home / "user" / "child.toml").write_text('schema = 1\nextends = "base.toml"\n' + SCRIPT, "utf-8")
-    with pytest.raises(SaveRefused, match="lose the link to its base"):
-        store.save(store.get("child"))
-
-
 def test_a_file_without_comments_is_saved_in_place(store: ProfileStore) -> None:
     store.save(replace(store.get("plain"), description="New"))
     assert store.get("plain").description == "New"

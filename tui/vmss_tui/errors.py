@@ -57,7 +57,8 @@ class ProfileInvalid(UsageError):
 class SaveRefused(UsageError):
     """Saving, renaming or deleting a profile would lose something.
 
-    `reason` is one of `exists`, `comments`, `changed` (on disk since it was loaded), `bundled`, `rights`.
+    `reason` is one of `exists`, `changed` (on disk since it was loaded), `base` (it cannot remove what its base says),
+    `format` (the file cannot be edited in place), `bundled`, `rights`.
     """
 
     def __init__(self, message: str, *, reason: str, hint: str = "") -> None:

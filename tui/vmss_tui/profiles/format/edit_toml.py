@@ -4,9 +4,11 @@ Works on tables as `write_toml.to_table` makes them, so that `pause = 30` stays 
 pause. Pure.
 """
 
+import tomllib
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
+import tomli_w
 import tomlkit
 from tomlkit import items
 from tomlkit.exceptions import TOMLKitError
@@ -37,7 +39,11 @@ def _change(table: MutableMapping[str, Any], old: Table, new: Table, *, top: boo
         if name in old and old[name] == value:
             continue
         present, before = table.get(name), old.get(name)
-        if isinstance(present, MutableMapping) and isinstance(value, Mapping):
+        if present is None and isinstance(before, Mapping) and isinstance(value, Mapping):
+            # A base gives the rest: only what differs from it is written here.
+            differs = {key: inner for key, inner in value.items() if before.get(key) != inner}
+            table[name] = _item(differs, section=top and name in _SECTIONS)
+        elif isinstance(present, MutableMapping) and isinstance(value, Mapping):
             _change(present, before if isinstance(before, Mapping) else {}, value)
         elif isinstance(present, items.AoT) and _alike(before, value, len(present)):
             for entry, was, wanted in zip(present, before or (), value, strict=True):
@@ -89,14 +95,10 @@ def _item(value: Any, *, section: bool = False) -> Any:
     return tomlkit.item(value)
 
 
-def _text(value: str) -> items.String:
-    if "\n" in value and value.isprintable() is False and _plain(value):
-        return tomlkit.string("\n" + value, multiline=True) if not value.startswith("\n") else tomlkit.string(value)
+def _text(value: str) -> Any:
+    """A text as `write_toml` writes it; a pattern with backslashes between single quotes, as people write it."""
     if "\\" in value and "'" not in value and value.isprintable():
         return tomlkit.string(value, literal=True)
-    return tomlkit.string(value)
-
-
-def _plain(value: str) -> bool:
-    """Whether a text of several lines can stand between triple quotes as it is."""
-    return "\r" not in value and '"""' not in value and all(char.isprintable() or char in "\n\t" for char in value)
+    lines = tomli_w.dumps({"text": value}, multiline_strings=True)
+    exact = lines if tomllib.loads(lines)["text"] == value else tomli_w.dumps({"text": value})
+    return tomlkit.parse(exact)["text"]

@@ -1,6 +1,6 @@
 """On which line each key of a TOML text stands. `tomllib` does not say, and a problem without a line is half a problem.
 
-Scans text that `tomllib` has already accepted: it finds keys, list entries and comments, and judges nothing.
+Scans text that `tomllib` has already accepted: it finds keys and list entries, and judges nothing.
 """
 
 import re
@@ -13,10 +13,9 @@ _SKIPPED = " \t\r\n#"
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Lines (from 1) by key path such as `script.files[1].uri`, and how many comments the text holds."""
+    """Lines (from 1) by key path such as `script.files[1].uri`."""
 
     lines: dict[str, int] = field(default_factory=dict)
-    comments: int = 0
 
     def line(self, key: str) -> int:
         """The line of `key`, else of the nearest table around it, else 0."""
@@ -31,7 +30,7 @@ def layout(text: str) -> Layout:
     """The lines of every key of a valid TOML text."""
     scanner = _Scanner(text)
     scanner.document()
-    return Layout(scanner.lines, scanner.comments)
+    return Layout(scanner.lines)
 
 
 class _Scanner:
@@ -41,7 +40,6 @@ class _Scanner:
         self.text = text + "\n"
         self.at = 0
         self.lines: dict[str, int] = {}
-        self.comments = 0
         self._breaks = [index for index, char in enumerate(text) if char == "\n"]
         self._tables: dict[str, int] = {}
 
@@ -54,7 +52,6 @@ class _Scanner:
         """The next character that is not a blank, line end or comment; empty at the end."""
         while self.at < len(self.text) and self.text[self.at] in _SKIPPED:
             if self.text[self.at] == "#":
-                self.comments += 1
                 self.at = self.text.index("\n", self.at)
             else:
                 self.at += 1

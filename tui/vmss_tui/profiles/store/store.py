@@ -1,13 +1,13 @@
-"""Where profiles are kept: find, list, save, copy, rename, delete; never a silent loss of what a person wrote.
+"""Where profiles are kept: find, list, save, copy, rename, delete; never a loss of what a person wrote.
 
-Files only. Saving is atomic; a file with comments or a base is never rewritten unasked. Raises `vmss_tui.errors`.
+Files only. Saving is atomic. Raises `vmss_tui.errors`.
 """
 
 import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -149,18 +149,18 @@ class ProfileStore:
     def save(self, profile: Profile, *, overwrite: bool = False, to: Path | None = None) -> Path:
         """Write a profile where it came from, to `to`, or to the first writable place; returns the path.
 
-        Raises SaveRefused (with a reason: exists, comments, changed, bundled, rights) instead of losing anything;
-        `overwrite` accepts the loss of comments or of another profile, never of a change on disk.
+        An existing file of the profile keeps its comments, order and formatting. Raises SaveRefused (with a reason:
+        exists, changed, base, format, bundled, rights) instead of losing anything; `overwrite` replaces another
+        profile, never a change on disk.
         """
         path = to or self._home(profile)
         if self._is_bundled(path):
             raise SaveRefused(f"{path.name} is a bundled profile", reason="bundled", hint="save it under another name")
-        if path.exists():
-            self._may_replace(path, profile, overwrite=overwrite)
-        from vmss_tui.profiles.format.write_toml import dump
+        from vmss_tui.profiles.store.saved_text import edited_text, new_text
 
-        private = bool(profile.protected)
-        _write(path, dump(replace(profile, path=path), path.parent), private=private)
+        text = self._own_text(path, profile, overwrite=overwrite) if path.exists() else None
+        written = new_text(profile, path) if text is None else edited_text(text, profile, path)
+        _write(path, written, private=bool(profile.protected))
         self._peek.forget()
         return path
 
@@ -248,7 +248,8 @@ class ProfileStore:
                 f"{entry.name} is a bundled profile and cannot be {verb}", reason="bundled", hint="duplicate it first"
             )
 
-    def _may_replace(self, path: Path, profile: Profile, *, overwrite: bool) -> None:
+    def _own_text(self, path: Path, profile: Profile, *, overwrite: bool) -> str | None:
+        """What stands in the profile's own file; None for a file of another profile that may be replaced."""
         try:
             text, stamp = read_text(path)
         except ValueError as problem:
@@ -260,17 +261,9 @@ class ProfileStore:
                 reason="changed",
                 hint="load it again, or save yours under another name",
             )
-        if overwrite:
-            return
-        if not ours:
+        if not ours and not overwrite:
             raise SaveRefused(f"{path} already exists", reason="exists", hint="choose another name, or overwrite it")
-        lost = _what_is_lost(text)
-        if lost:
-            raise SaveRefused(
-                f"saving would lose {lost} of {path.name}",
-                reason="comments",
-                hint="save it under another name, edit the file itself, or overwrite it",
-            )
+        return text if ours else None
 
     def _self_contained(self, entry: ProfileEntry, directory: Path) -> str:
         """The text of an entry so that it still means the same in another directory."""
@@ -306,19 +299,6 @@ def renamed(text: str, name: str) -> str:
         return "".join(lines)
     at = found.layers[0].layout.lines.get("schema", 0) if found.layers else 0
     return "".join([*lines[:at], f'name = "{name}"\n', *lines[at:]])
-
-
-def _what_is_lost(text: str) -> str:
-    document = parse(text, None)
-    if not document.layers:
-        return "everything that could not be read"
-    lost = []
-    comments = document.layers[0].layout.comments
-    if comments:
-        lost.append("the comment" if comments == 1 else f"{comments} comments")
-    if "extends" in document.data:
-        lost.append("the link to its base")
-    return " and ".join(lost)
 
 
 def _write(path: Path, text: str, *, private: bool) -> None:

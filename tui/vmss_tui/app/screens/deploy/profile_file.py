@@ -57,7 +57,7 @@ class ProfileSaver:
         """Offer another name; to overwrite only where nobody else's change is lost; esc saves nothing."""
         if refused.reason == "rights":
             return (Complain(refused),)
-        replaceable = refused.reason in ("exists", "comments")
+        replaceable = refused.reason == "exists"
 
         def answered(yes: bool | None) -> Effects:
             if yes is None:
