@@ -107,7 +107,7 @@ ROLLOUT = Section(
         Key(
             name="min_healthy", kind=Kind.DURATION, attribute="min_healthy_seconds", low=0, unit="s",
             help="How long each instance must have been healthy before the next batch.",
-            consumer=f"{_CLIENT}:policy.min_healthy_seconds",
+            consumer="vmss_tui.domain.rollout.decide.running_batch:policy.min_healthy_seconds",
             form=FormField(group=Group.ROLLOUT, label="Healthy for", cells=10, placeholder="0s"),
             report=Line("Minimum healthy time"),
         ),
