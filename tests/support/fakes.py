@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from support import estate
+from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus, RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, Secret
@@ -162,6 +164,14 @@ class FakeAzure:
         """See ReadsScaleSet."""
         await self._answer("latest_upgrade", target.name)
         return self.find(target).upgrade
+
+    async def governance(self, target: ScaleSetId) -> Governance:
+        await self._answer("governance", target.name)
+        return Governance(permissions=(Permission(("*",)),), locks=())
+
+    async def activity(self, target: ScaleSetId, since: datetime) -> ActivityLog:
+        await self._answer("activity", target.name)
+        return ActivityLog()
 
     async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
         """See ReadsScaleSet."""

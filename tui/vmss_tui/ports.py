@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
@@ -131,6 +132,16 @@ class ReadsScaleSet(Protocol):
         """Azure's JSON of the set, or of one instance with its view, for people; protected settings are never in it."""
 
 
+class ReadsGovernance(Protocol):
+    """Look at what is allowed, locked and was done; never raises: what cannot be read is `unknown`."""
+
+    async def governance(self, target: ScaleSetId) -> Governance:
+        """Permissions of the signed-in principal on a scale set, and the locks that hold for it."""
+
+    async def activity(self, target: ScaleSetId, since: datetime) -> ActivityLog:
+        """Changes of a scale set since then, the newest first."""
+
+
 class AppliesScript(Protocol):
     """Write the custom script. Writes are sent once and never retried blindly; `protected` values come revealed late.
 
@@ -224,6 +235,7 @@ class ReportsQuota(Protocol):
 class Azure(
     ReadsFleet,
     ReadsScaleSet,
+    ReadsGovernance,
     AppliesScript,
     MovesInstances,
     WatchesOperations,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import cast
 
 from support.engine.toy import BASE, Toy
+from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import OperationHandle, ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
@@ -82,6 +83,12 @@ class ToyAzure:
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
         self.before("latest_upgrade")
         return self.toy.snapshot().upgrade
+
+    async def governance(self, target: ScaleSetId) -> Governance:
+        return Governance(unknown="a toy has none")
+
+    async def activity(self, target: ScaleSetId, since: datetime) -> ActivityLog:
+        return ActivityLog(unknown="a toy has none")
 
     async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
         return None

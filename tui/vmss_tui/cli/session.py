@@ -131,6 +131,13 @@ class LiveSession:
         except JournalUnavailable:
             return ()
 
+    def known_versions(self, target: ScaleSetId) -> frozenset[str] | None:
+        """Digests that rollouts of this journal brought to a set; None without a readable journal."""
+        try:
+            return self.journal().versions_brought(target)
+        except JournalUnavailable:
+            return None
+
     def profiles(self) -> ProfileStore:
         """See `app.session.Session`."""
         if self._profiles is None:

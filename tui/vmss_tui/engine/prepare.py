@@ -5,7 +5,7 @@ Writes nothing, to Azure or to the journal. Knows no profile: a wish carries wha
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -13,8 +13,9 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
+from vmss_tui.domain.plan.checks.others import LATELY, interference
 from vmss_tui.domain.plan.estimate import learn
-from vmss_tui.domain.plan.findings import by_weight
+from vmss_tui.domain.plan.findings import Finding, by_weight
 from vmss_tui.domain.plan.overrides import Override, allow
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.planner import plan_rollout
@@ -55,6 +56,8 @@ class RolloutWish(_Wish):
     variables: Mapping[str, str] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 (hex) that a profile pinned, by file address."""
+    known_versions: Collection[str] | None = None
+    """Digests that rollouts of this journal brought to the set; None: nobody knows."""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -112,7 +115,7 @@ class Prepared:
 
 async def prepare(azure: Azure, wish: Wish, clock: Clock) -> Prepared:
     """Read the set and its files, and plan. Raises what reading the set raises; a file's problem is a finding."""
-    snapshot, pins = await asyncio.gather(read_whole(azure, wish.target, clock), look_at(azure, wish.files))
+    snapshot, pins = await asyncio.gather(read_for_plan(azure, wish.target, clock), look_at(azure, wish.files))
     return Prepared(plan=compose(wish, snapshot, pins, clock), snapshot=snapshot, pins=pins)
 
 
@@ -121,9 +124,18 @@ def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: C
     plan = _planned(wish, snapshot, clock)
     if plan.removes:
         return allow(plan, wish.overrides)
-    findings = by_weight(*plan.findings, *file_findings(pins, wish.sha256, plan.script))
+    findings = by_weight(
+        *_interference(wish, snapshot, clock), *plan.findings, *file_findings(pins, wish.sha256, plan.script)
+    )
     plan = learn(replace(plan, findings=findings, files=_files(wish, pins)), wish.history)
     return allow(plan, wish.overrides)
+
+
+def _interference(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> Iterable[Finding]:
+    """Who else changes the set: a retry or an undo follows up on a change that is known."""
+    if isinstance(wish, RolloutWish):
+        return interference(snapshot, wish.known_versions, clock.now())
+    return ()
 
 
 def _planned(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> RolloutPlan:
@@ -156,3 +168,12 @@ async def read_whole(azure: ReadsScaleSet, target: ScaleSetId, clock: Clock) -> 
     """What `read_set` reads, and the autoscale setting: for people and for plans, not for every look of a runner."""
     snapshot, autoscale = await asyncio.gather(read_set(azure, target, clock), azure.autoscale(target))
     return replace(snapshot, autoscale=autoscale)
+
+
+async def read_for_plan(azure: Azure, target: ScaleSetId, clock: Clock) -> SetSnapshot:
+    """What `read_whole` reads, what Azure allows, and who changed the set within the hour."""
+    since = clock.now() - LATELY
+    snapshot, governance, activity = await asyncio.gather(
+        read_whole(azure, target, clock), azure.governance(target), azure.activity(target, since)
+    )
+    return replace(snapshot, governance=governance, activity=activity)

@@ -14,6 +14,7 @@ from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.http.transport import new_session, transport_over, trust
 from vmss_tui.gateway.operations import OperationReader
 from vmss_tui.gateway.proxy import proxies_for
+from vmss_tui.gateway.read.governance import GovernanceReader
 from vmss_tui.gateway.read.inventory import FleetReader
 from vmss_tui.gateway.read.pins import FilePinner
 from vmss_tui.gateway.read.scale_set import ScaleSetReader
@@ -25,7 +26,9 @@ from vmss_tui.gateway.writes import InstanceUpdater, ScriptWriter
 from vmss_tui.ports import Azure, Clock, Quota, SignInRecord, SystemClock
 
 
-class AzureClient(FleetReader, ScaleSetReader, ScriptWriter, InstanceUpdater, OperationReader, FilePinner, Azure):
+class AzureClient(
+    FleetReader, ScaleSetReader, GovernanceReader, ScriptWriter, InstanceUpdater, OperationReader, FilePinner, Azure
+):
     """All of Azure that the program uses; each base carries out one port."""
 
     def __init__(self, arm: Arm, session: aiohttp.ClientSession) -> None:

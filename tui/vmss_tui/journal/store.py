@@ -261,6 +261,14 @@ class Journal:
                 logs.setdefault(row["rollout"], []).append(Logged(row["seq"], schema.moment(row["at"]), event))
         return tuple(took for log in logs.values() if (took := fold(log).batch_seconds))
 
+    def versions_brought(self, target: ScaleSetId) -> frozenset[str]:
+        """Digests of the versions that rollouts of this journal brought to a set, or were to bring."""
+        with self._db.reading() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT digest FROM rollouts WHERE target_key = ?", ("|".join(target.key),)
+            )
+            return frozenset(row["digest"] for row in rows if row["digest"])
+
     def labels(self) -> Mapping[str, str | None]:
         """Labels of versions by digest; None for a version that was rolled out without one."""
         with self._db.reading() as connection:

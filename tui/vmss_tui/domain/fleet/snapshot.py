@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.fleet.instance import Instance, healthy_among
@@ -31,6 +32,10 @@ class SetSnapshot:
     upgrade: RollingUpgrade | None = None
     autoscale: Autoscale | None = None
     """None: there is no setting, or nobody asked."""
+    governance: Governance | None = None
+    """Permissions and locks; None: nobody asked."""
+    activity: ActivityLog | None = None
+    """Who changed the set lately; None: nobody asked."""
     taken_at: datetime | None = field(default=None, compare=False)
 
     @property

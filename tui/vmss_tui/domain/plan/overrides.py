@@ -19,6 +19,9 @@ class Override(StrEnum):
     MANAGED_BY_OTHERS = "managed-by-others"
     """Change a set whose model another controller writes."""
 
+    DURING_CHANGE = "during-change"
+    """Start while somebody else's change of the set is recent or part-way."""
+
     @property
     def option(self) -> str:
         """`--outside-window REASON`."""

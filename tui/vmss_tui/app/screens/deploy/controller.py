@@ -168,7 +168,9 @@ class DeployController:
         return (*self._look_at_new_files(), Repaint())
 
     def _wish(self, form: Form, reading: SetReading) -> RolloutWish:
-        return form.wish(reading.snapshot.scale_set, names=self._names, history=reading.paces)
+        return form.wish(
+            reading.snapshot.scale_set, names=self._names, history=reading.paces, known_versions=reading.known_versions
+        )
 
     def known_pins(self) -> tuple[FilePin, ...]:
         """What is known of the plan's files."""

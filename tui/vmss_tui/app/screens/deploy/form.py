@@ -4,7 +4,7 @@ No widgets. The profile's own fields and checks do the work, so that a form acce
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -173,13 +173,21 @@ class Form:
         """The script and the policy as they would be written. Raises ProfileInvalid."""
         return resolve(self.profile, self._values, environ=self._environ, scale_set=of)
 
-    def wish(self, of: ScaleSet, *, names: Names = nameless, history: Sequence[Sequence[float]] = ()) -> RolloutWish:
+    def wish(
+        self,
+        of: ScaleSet,
+        *,
+        names: Names = nameless,
+        history: Sequence[Sequence[float]] = (),
+        known_versions: Collection[str] | None = None,
+    ) -> RolloutWish:
         """What the form asks for as things stand. Raises ProfileInvalid while something is missing or wrong."""
         made = self.resolved(of)
         return RolloutWish(
             target=of.id,
             names=names,
             history=history,
+            known_versions=known_versions,
             script=made.script,
             policy=made.policy,
             profile=self.saved_as,

@@ -11,7 +11,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.rollout.events import Planned
-from vmss_tui.engine.prepare import read_whole
+from vmss_tui.engine.prepare import read_for_plan
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure
 
@@ -25,16 +25,29 @@ class SetReading:
     """What this program wrote last, when it is what the set still has: its references are known."""
     paces: Sequence[Sequence[float]] = ()
     """How many seconds the batches of earlier rollouts took."""
+    known_versions: frozenset[str] | None = None
+    """Digests that rollouts of this journal brought; None when it cannot be read."""
 
 
 async def read(azure: Azure, target: ScaleSetId, session: Session) -> SetReading:
     """Read the set with its instances. Raises what reading Azure raises."""
-    return known(await read_whole(azure, target, session.clock), session)
+    return known(await read_for_plan(azure, target, session.clock), session)
 
 
 def known(snapshot: SetSnapshot, session: Session) -> SetReading:
     """A snapshot with what the journal knows of its scale set."""
-    return SetReading(snapshot, last_applied(snapshot, session), paces(snapshot.scale_set.id, session))
+    target = snapshot.scale_set.id
+    return SetReading(
+        snapshot, last_applied(snapshot, session), paces(target, session), known_versions(target, session)
+    )
+
+
+def known_versions(target: ScaleSetId, session: Session) -> frozenset[str] | None:
+    """Digests that rollouts of this journal brought to the set; None when the journal cannot be read."""
+    try:
+        return session.journal().versions_brought(target)
+    except VmssTuiError:
+        return None
 
 
 def paces(target: ScaleSetId, session: Session) -> Sequence[Sequence[float]]:

@@ -92,6 +92,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         target=target,
         names=session.versions.names,
         history=session.paces(target),
+        known_versions=session.known_versions(target),
         script=resolved.script,
         policy=adjusted(resolved.policy, order),
         profile=profile.name,

@@ -7,13 +7,14 @@ Health extension", and Azure's own answers as quoted by people.
 from datetime import datetime
 
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.plan.checks import advisable, maintenance, ownership, possible, protected, rerun
+from vmss_tui.domain.plan.checks import advisable, governance, maintenance, ownership, possible, protected, rerun
 from vmss_tui.domain.plan.checks.facts import Check, Facts
 from vmss_tui.domain.plan.findings import Finding, by_weight
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 
 _CHECKS: tuple[Check, ...] = (
     *ownership.CHECKS,
+    *governance.CHECKS,
     *possible.CHECKS,
     *protected.CHECKS,
     *maintenance.CHECKS,

@@ -1,0 +1,112 @@
+"""Rights, locks, and others who change the set: what a plan says of them before the start."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from support.build import NOW, extension, fleet, plan, script, snapshot, vm
+from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, Lock, LockLevel
+from vmss_tui.domain.fleet.rights import Permission
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.checks.others import interference
+from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+
+ALL = (Permission(("*",)),)
+GROUP = "/subscriptions/sub/resourceGroups/rg"
+WRITE = "Microsoft.Compute/virtualMachineScaleSets/write"
+
+
+def governed(**known: object) -> SetSnapshot:
+    return replace(snapshot(*fleet(4)), governance=Governance(**known))  # type: ignore[arg-type]
+
+
+def found(of: SetSnapshot, code: str, policy: RolloutPolicy | None = None) -> list[Finding]:
+    return [finding for finding in plan(of, policy).findings if finding.code == code]
+
+
+def test_a_missing_right_refuses_the_start_and_names_action_scope_and_role() -> None:
+    reader = Permission(("*/read",))
+    (finding,) = found(governed(permissions=(reader,), locks=()), "rights-missing")
+    assert finding.severity is Severity.REFUSE
+    assert "Microsoft.Compute/virtualMachineScaleSets/write" in finding.message
+    assert "/virtualMachineScaleSets/web" in finding.message and "and 1 other" not in finding.message
+    assert "vmss-tui roles operator" in finding.hint
+
+
+def test_only_what_the_strategy_uses_is_asked_for() -> None:
+    sets = "Microsoft.Compute/virtualMachineScaleSets"
+    rolling = Permission((f"{sets}/write", f"{sets}/extensions/write", f"{sets}/rollingUpgrades/*"))
+    of = governed(permissions=(rolling,), locks=())
+    assert found(of, "rights-missing", RolloutPolicy(mode=UpgradeMode.ROLLING)) == []
+    (finding,) = found(of, "rights-missing")
+    assert "manualupgrade" in finding.message
+
+
+@pytest.mark.parametrize("known", [{}, {"permissions": None, "unknown": "no right to read it"}])
+def test_unknown_rights_stop_nothing(known: dict[str, object]) -> None:
+    of = governed(**known) if known else snapshot(*fleet(4))
+    assert found(of, "rights-missing") == []
+    assert len(found(of, "rights-unknown")) == bool(known)
+
+
+@pytest.mark.parametrize(
+    ("level", "policy", "severity"),
+    [
+        (LockLevel.READ_ONLY, RolloutPolicy(), Severity.REFUSE),
+        (LockLevel.CAN_NOT_DELETE, RolloutPolicy(), None),
+        (LockLevel.CAN_NOT_DELETE, RolloutPolicy(surge=True), Severity.WARN),
+    ],
+)
+def test_a_lock_is_named_with_its_scope_where_it_matters(
+    level: LockLevel, policy: RolloutPolicy, severity: Severity | None
+) -> None:
+    of = governed(permissions=ALL, locks=(Lock("freeze", level, GROUP, "until Monday"),))
+    findings = found(of, "locked", policy)
+    assert [finding.severity for finding in findings] == ([severity] if severity else [])
+    assert all(f"'freeze' ({level.value}) on {GROUP}: until Monday" in finding.message for finding in findings)
+
+
+def changed(minutes: float, caller: str = "bob@contoso.com", operation: str = WRITE, **more: bool) -> ActivityLog:
+    return ActivityLog((Activity(NOW - timedelta(minutes=minutes), caller, operation, "Succeeded", **more),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("log", "refused"),
+    [
+        (changed(12), True),
+        (changed(61), False),
+        (changed(12, by_me=True), False),
+        (changed(12, operation="Microsoft.Compute/virtualMachineScaleSets/read"), False),
+        (changed(12, operation="Microsoft.Compute/virtualMachineScaleSets/manualUpgrade/action"), True),
+        (ActivityLog(), False),
+    ],
+)
+def test_somebody_elses_change_within_the_hour_wants_a_reason(log: ActivityLog, refused: bool) -> None:
+    of = replace(snapshot(*fleet(4)), activity=log)
+    findings = list(interference(of, None, NOW))
+    assert [finding.code for finding in findings] == (["during-change"] if refused else [])
+    if refused:
+        assert "bob@contoso.com" in findings[0].message and "12m ago" in findings[0].message
+        assert "--during-change" in findings[0].hint
+
+
+def test_an_activity_log_that_cannot_be_read_is_said_and_stops_nothing() -> None:
+    (finding,) = interference(replace(snapshot(*fleet(4)), activity=ActivityLog(unknown="no answer")), None, NOW)
+    assert (finding.code, finding.severity) == ("activity-unknown", Severity.INFO)
+
+
+def test_a_change_that_is_part_way_and_not_of_this_journal_wants_a_reason() -> None:
+    part = snapshot(vm(0, of=1), vm(1, of=2), vm(2, of=2), extensions=(extension(settings=script(2).settings),))
+    (finding,) = interference(replace(part, activity=changed(90)), frozenset(), NOW)
+    assert finding.code == "during-change" and "1 of 3 instances does not run the set's model" in finding.message
+    assert "last change by bob@contoso.com" in finding.message
+    (alone,) = interference(part, frozenset(), NOW)
+    assert "last change" not in alone.message
+    assert list(interference(part, {script(2).digest}, NOW)) == [], "our own rollout brought the model"
+    assert list(interference(part, None, NOW)) == [], "nobody knows"
+    even = snapshot(vm(0, of=2), extensions=(extension(settings=script(2).settings),))
+    assert list(interference(even, frozenset(), NOW)) == []
+    assert list(interference(snapshot(vm(0), extensions=()), frozenset(), NOW)) == []

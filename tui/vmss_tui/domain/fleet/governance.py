@@ -1,0 +1,66 @@
+"""What Azure lets a principal do with a scale set, what it locks, and who changed the set lately.
+
+Sources: REST references of `Microsoft.Authorization/permissions` 2022-04-01 and `locks` 2020-05-01, and of the activity
+log (`Microsoft.Insights/eventtypes/management/values` 2015-04-01, which keeps 90 days).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from vmss_tui.domain.fleet.rights import Permission
+
+
+class LockLevel(StrEnum):
+    """What a management lock forbids."""
+
+    CAN_NOT_DELETE = "CanNotDelete"
+    READ_ONLY = "ReadOnly"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A management lock that holds for a scale set; `scope` is where it was put."""
+
+    name: str
+    level: LockLevel
+    scope: str
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Governance:
+    """What is allowed and what is locked. None: it could not be read, and `unknown` says why."""
+
+    permissions: tuple[Permission, ...] | None = None
+    locks: tuple[Lock, ...] | None = None
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One change of a scale set in Azure's activity log. Times are UTC."""
+
+    at: datetime
+    caller: str
+    """Account or application id of whoever did it."""
+    operation: str
+    """`Microsoft.Compute/virtualMachineScaleSets/write`."""
+    status: str = ""
+    """`Started`, `Accepted`, `Succeeded`, `Failed`."""
+    correlation_id: str = ""
+    by_me: bool = False
+    """Whether the signed-in principal asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityLog:
+    """Changes of a scale set, the newest first; `unknown` says why they could not be read."""
+
+    entries: tuple[Activity, ...] = ()
+    unknown: str = ""
+
+    @property
+    def last(self) -> Activity | None:
+        """The newest change."""
+        return self.entries[0] if self.entries else None

@@ -1,0 +1,64 @@
+"""Checks of who else changes the set: somebody within the hour, or a change that was left part-way."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+
+from vmss_tui import duration
+from vmss_tui.domain.fleet.governance import Activity
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.plan.checks.facts import info, refuse
+from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.overrides import Override
+from vmss_tui.text import counted, plain
+
+LATELY = timedelta(hours=1)
+_WRITES = ("/write", "/delete", "/manualupgrade/action", "/rollingupgrades/action", "osrollingupgrade/action")
+_NEXT = f"Ask who it is. To start all the same, give {Override.DURING_CHANGE.option}."
+
+
+def interference(snapshot: SetSnapshot, known_versions: Collection[str] | None, now: datetime) -> Iterator[Finding]:
+    """Findings of a new rollout. `known_versions` are digests that rollouts of this journal brought; None: unknown."""
+    lately = list(_changed_lately(snapshot, now))
+    yield from lately
+    if not any(finding.severity is Severity.REFUSE for finding in lately):
+        yield from _part_way(snapshot, known_versions)
+
+
+def _changed_lately(snapshot: SetSnapshot, now: datetime) -> Iterator[Finding]:
+    """Somebody else wrote to the set within the hour, by Azure's activity log."""
+    log = snapshot.activity
+    if log is None:
+        return
+    if log.unknown:
+        yield info("activity-unknown", f"whether somebody else changed the set lately is unknown: {log.unknown}")
+        return
+    other = next((change for change in log.entries if _by_others(change, now)), None)
+    if other is not None:
+        who, ago = plain(other.caller) or "somebody else", duration.ago((now - other.at).total_seconds())
+        what = f"{other.at:%H:%M:%S} UTC, {plain(other.operation)}"
+        yield refuse(Override.DURING_CHANGE.value, f"{who} changed the set {ago} ({what})", _NEXT)
+
+
+def _part_way(snapshot: SetSnapshot, known_versions: Collection[str] | None) -> Iterator[Finding]:
+    """Instances run another version than the model's, and no rollout of this journal explains it."""
+    model = snapshot.scale_set.script
+    if known_versions is None or model is None or model.digest in known_versions:
+        return
+    runs = [instance.script_digest for instance in snapshot.instances if instance.script_digest]
+    behind = sum(digest != model.digest for digest in runs)
+    if not behind:
+        return
+    last = snapshot.activity.last if snapshot.activity is not None else None
+    who = f"; last change by {plain(last.caller)} at {last.at:%Y-%m-%d %H:%M} UTC" if last is not None else ""
+    yield refuse(
+        Override.DURING_CHANGE.value,
+        f"a change from elsewhere is part-way: {behind} of {counted(len(snapshot.instances), 'instance')} "
+        f"{'does' if behind == 1 else 'do'} not run the set's model, which no rollout of this journal wrote{who}",
+        _NEXT,
+    )
+
+
+def _by_others(change: Activity, now: datetime) -> bool:
+    """Whether this is a recent write that somebody else asked for."""
+    wrote = change.operation.lower().endswith(_WRITES)
+    return wrote and not change.by_me and now - change.at <= LATELY
