@@ -91,8 +91,7 @@ def test_a_manual_set_goes_in_our_batches(vmss: Program) -> None:
 def test_identical_settings_run_again_only_when_asked(own: Program) -> None:
     words = ("rollout", "app", "hand", "--set", "version=2.1.0", "--yes", "--jsonl")
     reasons = [own(*words, *more).records[-1]["reason"] for more in ((), (), ("--rerun",), ())]
-    ran, nothing = "4 of 4 run app 2.1.0 and are healthy", "nothing to do: every instance runs app 2.1.0 already"
-    assert reasons == [ran, nothing, ran, nothing]
+    assert [reason.startswith("nothing to do") for reason in reasons] == [False, True, False, True]
 
 
 def test_an_automatic_set_is_refused_before_anything_is_written(inside: Inside) -> None:
