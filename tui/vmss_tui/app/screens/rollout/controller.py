@@ -5,7 +5,7 @@ what the screen must do is returned as effects. Must not import Textual.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime
 
 from vmss_tui.app.connection import Connection
@@ -83,7 +83,7 @@ class RolloutController:
 
     # -- the log ------------------------------------------------------------------------------------------------
 
-    async def follow(self) -> AsyncIterator[tuple[Logged, ...] | VmssTuiError]:
+    async def follow(self) -> AsyncGenerator[tuple[Logged, ...] | VmssTuiError, None]:
         """The log as it grows; a failure of the journal is yielded and tried again where we were."""
         while True:
             try:

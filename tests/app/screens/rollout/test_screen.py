@@ -1,107 +1,29 @@
-"""The live rollout screen over a real journal: what is told, what is asked, replay, trouble."""
+"""The live rollout screen over a real journal: what is shown and asked, sizes, filter, replay, trouble."""
 
-import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
-from support import estate, story
+from support import story
 from support.fakes import FakeClock, FakeSession
+from support.screens.rollout import Show, half_updated, showing
 from support.stage import Stage
-from vmss_tui.app.connection import Connection
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
-from vmss_tui.app.screens.dialogs.secret import SecretScreen
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.rollout.controller import RolloutController
 from vmss_tui.app.screens.rollout.screen import RolloutScreen
-from vmss_tui.app.widgets.grid import Grid
-from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.domain.fleet.script import ScriptState, SecretRef, SecretSource
-from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.rollout.events import (
     ApprovalNeeded,
     Ended,
     Paused,
-    Planned,
     Resumed,
     RunnerStopped,
     Verdict,
 )
-from vmss_tui.errors import JournalUnavailable, LeaseHeld
+from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal import lease as leases
-
-
-class Show:
-    """A screen on a bare app, and the journal beneath it."""
-
-    def __init__(self, session: FakeSession, tale: story.Story, pilot: Pilot[None], screen: RolloutScreen) -> None:
-        self.session, self.tale, self.pilot, self.screen = session, tale, pilot, screen
-        self.told = len(tale.log)
-
-    @property
-    def app(self) -> Stage:
-        found = self.pilot.app
-        assert isinstance(found, Stage)
-        return found
-
-    def text(self) -> str:
-        screen = self.screen
-        lines: list[str] = []
-        for widget in screen.query("*").results():
-            if isinstance(widget, Lines | Grid) and widget.display and widget.region:
-                lines += [widget.render_line(y).text.rstrip() for y in range(widget.size.height)]
-        return "\n".join(lines)
-
-    async def until(self, what: Callable[[], bool]) -> None:
-        for _ in range(1000):
-            if what():
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"never came true; the screen shows:\n{self.text()}")
-
-    async def shows(self, words: str) -> None:
-        await self.until(lambda: words in self.text())
-
-    async def tell(self) -> None:
-        """Append what the story has said meanwhile."""
-        for entry in self.tale.log[self.told :]:
-            self.session.journal().append(self.screen.rollout, entry.event, at=entry.at)
-        self.told = len(self.tale.log)
-
-
-@asynccontextmanager
-async def showing(
-    directory: Path,
-    tale: story.Story,
-    *,
-    size: tuple[int, int] = (120, 40),
-    speed: float | None = None,
-    read_only: bool = False,
-    runner: bool = True,
-    online: bool = True,
-) -> AsyncIterator[Show]:
-    clock = FakeClock(tale.now)
-    session = FakeSession(directory, clock=clock, read_only=read_only)
-    journal = session.journal()
-    rollout = journal.create(tale.plan, who="maria", why="release 2.5.0", ticket="CHG0012345", at=tale.log[0].at)
-    for entry in tale.log[1:]:
-        journal.append(rollout, entry.event, at=entry.at)
-    if runner:
-        journal.take_lease(rollout, leases.owner(1, "elsewhere"), at=tale.now)
-    app = Stage(session, Connection(azure=session.azure, identity=estate.MARIA) if online else None)
-    async with app.run_test(size=size) as pilot:
-        screen = RolloutScreen(
-            RolloutController(rollout, session, lambda: app.connection, app.label_of.names, speed=speed)
-        )
-        await app.show(screen)
-        yield Show(session, tale, pilot, screen)
-    session.close()
 
 
 async def test_everything_an_operator_looks_for_is_there(tmp_path: Path) -> None:
@@ -222,51 +144,6 @@ async def test_a_runner_that_writes_nothing_is_no_quiet_one(tmp_path: Path) -> N
         assert f"its runner on {here.host} (process {os.getpid()})" in show.text()
 
 
-async def test_a_runner_elsewhere_that_may_be_gone_is_replaced_only_on_a_persons_word(tmp_path: Path) -> None:
-    async with showing(tmp_path, story.until_batch(2), runner=False) as show:
-        await show.shows("batch 2 of 5")
-        show.session.resume_error = LeaseHeld("a runner on bastion-2 works on it", hint="force it", forcible=True)
-        show.screen.do_resume()
-        await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
-        await show.pilot.press("escape")
-        await show.shows("a runner on bastion-2 works on it force it")
-        assert show.session.resumed == []
-        show.screen.do_resume()
-        await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
-        await show.pilot.pause()
-        await show.pilot.click("#yes")
-        await show.until(lambda: show.session.resumed == [show.screen.rollout])
-
-
-async def test_a_new_runner_is_given_what_only_a_person_has(tmp_path: Path) -> None:
-    plan = story.plan_of()
-    secret = {"storageAccountKey": SecretRef(SecretSource.PROMPT, "Key of the account")}
-    tale = story.Story(replace(plan, script=replace(plan.script, protected=secret)))
-    tale.say(Planned(tale.plan))
-    async with showing(tmp_path, tale, runner=False) as show:
-        show.screen.do_resume()
-        await show.until(lambda: isinstance(show.app.screen, SecretScreen))
-        await show.pilot.press("escape")
-        await show.until(lambda: show.app.screen is show.screen)
-        assert show.session.resumed == [] and show.session.journal().requests(show.screen.rollout) == ()
-        show.screen.do_resume()
-        await show.until(lambda: isinstance(show.app.screen, SecretScreen))
-        await show.pilot.press(*"hunter2", "enter")
-        await show.until(lambda: show.session.resumed == [show.screen.rollout])
-        assert show.session.handed["storageAccountKey"].reveal() == "hunter2"
-        assert "hunter2" not in show.text()
-
-
-async def test_a_resume_that_is_refused_says_why(tmp_path: Path) -> None:
-    tale = story.until_batch(2)
-    async with showing(tmp_path, tale, runner=False) as show:
-        await show.shows("batch 2 of 5")
-        show.session.resume_error = LeaseHeld("a runner on ops-box works on it", hint="follow it")
-        show.screen.controller.runner_alive = False
-        show.screen.do_resume()
-        await show.shows("a runner on ops-box works on it follow it")
-
-
 async def test_filter_faults_sort_and_map(tmp_path: Path) -> None:
     async with showing(tmp_path, story.until_batch(4, fails=("3",))) as show:
         await show.shows("1 failed")
@@ -359,51 +236,3 @@ async def test_the_end_is_final_and_undo_is_a_rollout_of_its_own(tmp_path: Path)
         undo = show.session.started[-1]
         assert undo.origin == f"undo of {show.screen.rollout}"
         assert undo.script.label == "web 2.4.0"
-
-
-async def test_retry_is_about_what_failed(tmp_path: Path) -> None:
-    tale = story.until_batch(2, fails=("3",))
-    tale.say(Ended(Verdict.FAILED, "too many unhealthy"))
-    async with showing(tmp_path, tale, runner=False) as show:
-        await show.shows("✖ FAILED after")
-        show.session.azure.change("web-weu", half_updated)
-        await show.pilot.press("t")
-        await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
-        show.app.screen.dismiss(True)
-        await show.until(lambda: show.app.opened != [])
-        assert [batch.ids for batch in show.session.started[-1].batches] == [("3",)]
-
-
-async def test_a_follow_up_needs_azure(tmp_path: Path) -> None:
-    tale = story.until_batch(2)
-    tale.say(Ended(Verdict.CANCELLED, "somebody cancelled"))
-    async with showing(tmp_path, tale, runner=False, online=False) as show:
-        await show.shows("CANCELED after")
-        await show.pilot.press("z")
-        await show.shows("undo: sign-in is in progress")
-
-
-async def test_pausing_azures_roll_is_asked_for_what_it_is(tmp_path: Path) -> None:
-    async with showing(tmp_path, story.until_batch(2)) as show:
-        await show.shows("batch 2 of 5")
-        await show.pilot.press("p")
-        await show.until(lambda: isinstance(show.app.screen, ConfirmScreen))
-        await show.pilot.click("#yes")
-        await show.until(lambda: len(show.session.journal().requests(show.screen.rollout)) == 1)
-        asked = show.session.journal().requests(show.screen.rollout)[0]
-        assert (asked.verb, asked.argument) == ("pause", "cancel")
-
-
-def half_updated(snapshot: SetSnapshot) -> SetSnapshot:
-    """The set after two batches: the model and some instances have the new script, instance 3 failed."""
-    new = estate.script_of("web", "2.5.0")
-    of = replace(snapshot.scale_set, extensions=(estate.extension_of(new),))
-    instances = tuple(
-        estate.instance_of(
-            "web-weu", n, script=new, zone=each.zone, state=ScriptState.FAILED if n == 3 else ScriptState.SUCCEEDED
-        )
-        if n < 12
-        else replace(each, latest_model=False)
-        for n, each in enumerate(snapshot.instances)
-    )
-    return replace(snapshot, scale_set=of, instances=instances)

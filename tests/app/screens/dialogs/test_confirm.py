@@ -1,0 +1,56 @@
+"""Questions: what answers them, what must be typed first, what they show."""
+
+from pathlib import Path
+
+from textual.widgets import Button
+
+from support.desk import sitting
+from vmss_tui.app.app import VmssTui
+from vmss_tui.app.effects import Question
+from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line
+
+
+async def ask(desk_app: VmssTui, question: Question) -> list[bool | None]:
+    answers: list[bool | None] = []
+    await desk_app.push_screen(ConfirmScreen(question), answers.append)
+    return answers
+
+
+async def test_confirm_answers_no_to_enter_and_neither_to_escape(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        for key, answer in (("enter", False), ("escape", None)):
+            answers = await ask(desk.app, Question(title="Cancel the rollout?", yes="Cancel it"))
+            await desk.press(key)
+            assert answers == [answer]
+        answers = await ask(desk.app, Question(title="Cancel the rollout?", yes="Cancel it"))
+        await desk.press("tab", "enter")
+        assert answers == [True]
+
+
+async def test_confirm_of_something_big_wants_the_name_typed(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        question = Question(title="Start on 60 instances of production?", yes="Start", type_this="web-weu")
+        answers = await ask(desk.app, question)
+        await desk.shows("Type web-weu to confirm")
+        await desk.press("enter")
+        await desk.shows("Type web-weu to confirm")
+        await desk.type("web-we")
+        await desk.press("enter")
+        await desk.shows("Does not match. Type web-weu to confirm")
+        assert answers == []
+        assert desk.app.screen.query_one("#yes", Button).disabled
+        await desk.type("u")
+        await desk.shows("press enter for Start, enter again to confirm")
+        await desk.press("enter", "enter")
+        assert answers == [True]
+
+
+async def test_confirm_scrolls_long_text_and_never_reads_it_as_markup(tmp_path: Path) -> None:
+    lines: tuple[Line, ...] = tuple(((f"[/subscriptions/{n}] step", Role.PLAIN),) for n in range(60))
+    async with sitting(tmp_path, size=(80, 24)) as desk:
+        await ask(desk.app, Question(title="[bold]Start?", yes="Start", details=lines))
+        await desk.shows("[bold]Start?", "[/subscriptions/0] step")
+        assert "Start" in desk.text().splitlines()[-4] or "Start" in desk.text()
+        assert "[/subscriptions/59]" not in desk.text()
