@@ -1,11 +1,18 @@
 """The governor keeps reads within half of every bucket, and says so when one runs dry."""
 
+import fcntl
+import json
+import stat
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from vmss_tui.errors import Throttled
-from vmss_tui.gateway.http.throttle import Governor, parse_remaining
+from vmss_tui.gateway.http.buckets import parse_remaining
+from vmss_tui.gateway.http.policies import scope_of
+from vmss_tui.gateway.http.throttle import Governor
 
 
 class Clock:
@@ -75,16 +82,87 @@ async def test_only_reads_that_use_the_bucket_are_delayed() -> None:
     assert len(clock.slept) == 1
 
 
-async def test_a_dry_bucket_is_refused_here_with_its_time() -> None:
+async def test_a_dry_bucket_makes_a_read_wait_no_longer_than_it_refills() -> None:
     clock = Clock()
     governor = Governor(clock)
-    governor.observe("s", "instances", header(180))
-    governor.observe("s", "instances", header(1))
+    governor.observe("s", "instances", header(0))
     await governor.admit("s", "instances")
+    assert clock.slept == [2.0]
+    await governor.admit("s", "instances")
+    assert sum(clock.slept) == 3.0
+
+
+async def test_a_process_born_into_an_empty_bucket_is_not_paced_for_minutes() -> None:
+    """Sizes are the documented ones, not the largest value that this process has seen."""
+    clock = Clock()
+    governor = Governor(clock)
+    windows = "Microsoft.Compute/HighCostGetVMScaleSet3Min;3,Microsoft.Compute/HighCostGetVMScaleSet30Min;16"
+    governor.observe("s", "instances", {"x-ms-ratelimit-remaining-resource": windows})
+    started, waits = 0.0, []
+    for _ in range(20):
+        before = clock.seconds
+        await governor.admit("s", "instances", "set a")
+        waits.append(clock.seconds - before)
+        clock.seconds += 1.0
+        started += 1
+    assert max(waits) <= 2.0, "the 30-minute bucket gets one request back every two seconds"
+    assert {bucket.name: bucket.highest for bucket in governor.quota().buckets} == {
+        "HighCostGetVMScaleSet3Min": 180,
+        "HighCostGetVMScaleSet30Min": 900,
+    }
+
+
+async def test_many_reads_at_once_queue_and_the_last_ones_are_refused_with_the_time_of_the_next_try() -> None:
+    clock = Clock()
+    governor = Governor(clock)
+    governor.observe("s", "instances", header(0))
     with pytest.raises(Throttled) as caught:
-        await governor.admit("s", "instances")
-    assert caught.value.retry_after > 10
-    assert "1 of 180 left" in caught.value.message
+        for number in range(30):
+            clock.slept.clear()
+            await governor.admit("s", "instances", f"set {number}")
+            clock.seconds -= sum(clock.slept)  # all of them ask in the same moment
+    assert 10 < caught.value.retry_after <= 12
+    at = (clock.now() + timedelta(seconds=caught.value.retry_after)).astimezone()
+    assert f"next try at {at:%H:%M:%S}" in caught.value.hint
+    assert "HighCostGetVMScaleSet3Min" in caught.value.message
+
+
+async def test_a_list_of_a_thousand_instances_waits_for_its_charge_and_lets_a_small_one_pass() -> None:
+    clock = Clock()
+    governor = Governor(clock)
+    views = {"x-ms-ratelimit-remaining-resource": "Microsoft.Compute/VMScaleSetVMViews3Min;900"}
+    governor.observe("s", "instances", views | {"x-ms-request-charge": "1000"}, scope="large")
+    governor.observe("s", "instances", views | {"x-ms-request-charge": "12"}, scope="small")
+    await governor.admit("s", "instances", "small")
+    assert clock.slept == []
+    await governor.admit("s", "instances", "large")
+    assert clock.slept == [pytest.approx((1001 - 888) / (5000 / 180))]
+
+
+async def test_arms_own_bucket_is_full_again_after_its_documented_time() -> None:
+    clock = Clock()
+    governor = Governor(clock, principal="p")
+    governor.observe("s", "groups", {"x-ms-ratelimit-remaining-subscription-reads": "50"})
+    assert governor.quota().share == pytest.approx(0.2)
+    clock.seconds += 8
+    assert governor.quota().share == 1.0
+
+
+async def test_azures_limits_for_one_set_are_kept_without_a_header() -> None:
+    clock = Clock()
+    governor = Governor(clock, limits_sets=True)
+    started = []
+    while clock.seconds < 600:
+        try:
+            await governor.admit("s", "instances", "one")
+        except Throttled as error:
+            clock.seconds += error.retry_after
+            continue
+        started.append(clock.seconds)
+    assert all(len([at for at in started if start <= at < start + 60]) <= 40 for start in range(0, 540, 20))
+    assert len(started) >= 15 + 95
+    clock.slept.clear()
+    await governor.admit("s", "instances", "another")
     assert clock.slept == []
 
 
@@ -139,3 +217,89 @@ async def test_a_bucket_fills_up_again_while_nobody_asks() -> None:
     assert clock.slept == []
     clock.seconds += 600
     assert governor.quota().buckets[0].remaining == 180
+
+
+async def test_processes_of_a_journal_share_what_is_left(tmp_path: Path) -> None:
+    clock, file = Clock(), tmp_path / "state" / "quota.json"
+    one, two = Governor(clock, file), Governor(clock, file)
+    one.observe("s", "instances", header(0))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    await two.admit("s", "instances", "a")
+    await one.admit("s", "instances", "b")
+    assert clock.slept == [2.0, pytest.approx(1.0)]
+    one.refused("s", "instances", 60)
+    with pytest.raises(Throttled):
+        await two.admit("s", "instances")
+    assert two.quota().throttled_until == clock.now() + timedelta(seconds=60)
+    clock.seconds += 61
+    await two.admit("s", "instances", "c")
+
+
+async def test_governors_together_never_overrun_a_bucket(tmp_path: Path) -> None:
+    """Four processes that read as fast as they may, for an hour, from a bucket of 180 in 3 minutes."""
+    clock, file = Clock(), tmp_path / "quota.json"
+    governors = [Governor(clock, file) for _ in range(4)]
+    tokens, at, asked = 10.0, 0.0, 0
+    governors[0].observe("s", "instances", header(10))
+    while clock.seconds < 3600:
+        for number, governor in enumerate(governors):
+            try:
+                await governor.admit("s", "instances", f"set {number}")
+            except Throttled as error:
+                clock.seconds += error.retry_after
+                continue
+            tokens = min(180.0, tokens + clock.seconds - at) - 1.0
+            at, asked = clock.seconds, asked + 1
+            assert tokens >= 0
+            governor.observe("s", "instances", header(int(tokens)))
+            clock.seconds += 0.01
+    assert asked > 3000
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 9}', '{"version": 1, "levels": {"x": [0]}}', "\x00" * 50])
+async def test_a_quota_file_of_another_shape_is_replaced(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "quota.json"
+    file.write_text(text)
+    governor = Governor(Clock(), file)
+    await governor.admit("s", "instances")
+    governor.observe("s", "instances", header(5))
+    assert json.loads(file.read_text())["levels"]
+
+
+async def test_without_a_place_for_the_file_each_process_goes_by_what_it_knows(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    governor = Governor(Clock(), blocked / "quota.json")
+    governor.observe("s", "instances", header(90))
+    await governor.admit("s", "instances")
+    assert governor.quota().buckets[0].highest == 180
+
+
+async def test_a_stopped_process_that_holds_the_lock_stops_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "quota.json"
+    governor = Governor(Clock(), file)
+    governor.observe("s", "instances", header(90))
+    with file.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        await governor.admit("s", "instances")
+
+
+async def test_a_clock_that_was_put_back_does_not_make_anybody_wait(tmp_path: Path) -> None:
+    clock, file = Clock(), tmp_path / "quota.json"
+    clock.seconds = 100_000.0
+    Governor(clock, file).observe("s", "instances", header(0))
+    clock.seconds = 0.0
+    later = Governor(clock, file)
+    await later.admit("s", "instances")
+    assert sum(clock.slept) <= 2.0
+
+
+def test_the_scale_set_of_a_request_is_in_its_path_or_its_filter() -> None:
+    name = "/subscriptions/s/resourceGroups/G/providers/Microsoft.Compute/virtualMachineScaleSets/web"
+    for url in (
+        f"https://h{name}?api-version=1",
+        f"https://h{name}/virtualMachines/3?x=1",
+        f"https://h/subscriptions/s/virtualMachines?$filter=%27id%27%20eq%20%27{quote(name, safe='')}%27",
+    ):
+        assert scope_of(url) == name.lower()
+    assert scope_of("https://h/subscriptions?api-version=1") == ""

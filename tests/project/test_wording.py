@@ -24,7 +24,6 @@ KNOWN = {
     "vmss_tui.domain.plan.forecast",
     "vmss_tui.domain.plan.rollout_plan",
     "vmss_tui.domain.rollout.decide.conclude",
-    "vmss_tui.gateway.http.throttle",
     "vmss_tui.gateway.sign_in.auth",
     "vmss_tui.journal.database",
     "vmss_tui.presentation.glyphs",

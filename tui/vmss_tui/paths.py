@@ -66,6 +66,11 @@ def journal_file() -> Path:
     return state_directory() / "journal.db"
 
 
+def quota_file(journal: Path) -> Path:
+    """What is left of Azure's request quota, shared by the processes that use one journal."""
+    return journal.with_name("quota.json")
+
+
 def log_file() -> Path:
     """The program's own log."""
     return state_directory() / "vmss-tui.log"

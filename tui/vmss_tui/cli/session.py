@@ -81,6 +81,7 @@ class LiveSession:
                     self._cloud,
                     auth=auth,
                     tenant=self._settings.tenant,
+                    quota_file=paths.quota_file(self.journal_path),
                     on_device_code=tell and (lambda it: tell(_device_code(it))),
                 )
                 self._azure = await (connecting if auth == "device" else self._patiently(connecting))

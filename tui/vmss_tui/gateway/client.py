@@ -5,6 +5,7 @@ Importing this imports azure (a third of a second): do it off the event loop, af
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import aiohttp
 
@@ -19,7 +20,7 @@ from vmss_tui.gateway.read.inventory import FleetReader
 from vmss_tui.gateway.read.pins import FilePinner
 from vmss_tui.gateway.read.scale_set import ScaleSetReader
 from vmss_tui.gateway.sign_in.auth import SignIn
-from vmss_tui.gateway.sign_in.clouds import Cloud
+from vmss_tui.gateway.sign_in.clouds import PUBLIC, Cloud
 from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
 from vmss_tui.gateway.sign_in.device import DeviceCodePrompt
 from vmss_tui.gateway.writes import InstanceUpdater, ScriptWriter
@@ -60,12 +61,14 @@ async def connect(
     on_device_code: DeviceCodePrompt | None = None,
     environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
+    quota_file: Path | None = None,
 ) -> Azure:
     """Sign in to a cloud and give its `Azure`; the caller closes it.
 
     `auth` is one of `clouds.CREDENTIALS`; empty, or `auto` on a cloud that names its own, means the cloud's.
     `on_device_code` is called on the loop with the page to open and the code to type (`device.CodeToType`).
-    `environ` replaces the process environment for signing in.
+    `environ` replaces the process environment for signing in. `quota_file` is where processes share what is left of the
+    request quota; None keeps it to this process.
 
     Raises SignInFailed (with everything that was tried), ConnectionFailed, UsageError.
     """
@@ -84,10 +87,13 @@ async def connect(
         environ=env,
         on_device_code=on_device_code,
     )
-    arm = Arm(cloud, sign_in, transport, Governor(clock or SystemClock()))
+    governor = Governor(
+        clock or SystemClock(), quota_file, account=cloud.host, limits_sets=cloud.watch_seconds >= PUBLIC.watch_seconds
+    )
+    arm = Arm(cloud, sign_in, transport, governor)
     client = AzureClient(arm, session)
     try:
-        await sign_in.token()
+        governor.principal = (await sign_in.identity()).object_id
     except BaseException:
         await client.close()
         raise

@@ -9,6 +9,7 @@ import logging
 import random
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from azure.core.exceptions import IncompleteReadError, ServiceRequestError, ServiceResponseError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
@@ -32,6 +33,9 @@ _AGAIN = (408, 500, 502, 503, 504)
 _BROKEN: tuple[type[Exception], ...] = (ServiceRequestError, ServiceResponseError, IncompleteReadError, TimeoutError)
 _STALE = ("ExpiredAuthenticationToken", "InvalidAuthenticationToken", "AuthenticationFailed")
 _TENANT = re.compile(r"authorization_uri=\"?https://[^/\"]+/([0-9a-fA-F-]{36})")
+_SET = re.compile(
+    r"/subscriptions/[^/?]+/resourceGroups/[^/?]+/providers/[^/?]+/virtualMachineScaleSets/[^/?&']+", re.I
+)
 _log = logging.getLogger("vmss_tui.gateway")
 
 
@@ -63,12 +67,12 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
                 return await self._sent(request, kind, reads)
 
     async def _sent(self, request: PipelineRequest[Any], kind: str, reads: bool) -> PipelineResponse[Any, Any]:
-        attempt = 0
+        attempt, scope = 0, scope_of(request.http_request.url)
         while True:
             attempt += 1
             last = not reads or attempt == ATTEMPTS
             if reads:
-                await self._governor.admit(self._subscription, kind)
+                await self._governor.admit(self._subscription, kind, scope)
             try:
                 response = await self._once(request, kind)
             except _BROKEN as error:
@@ -99,7 +103,8 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         async with asyncio.timeout(TOTAL_SECONDS):
             response: PipelineResponse[Any, Any] = await self.next.send(request)
         answer = response.http_response
-        self._governor.observe(self._subscription, kind, answer.headers, request.http_request.method)
+        scope, method = scope_of(request.http_request.url), request.http_request.method
+        self._governor.observe(self._subscription, kind, answer.headers, method, scope)
         return response
 
     async def _renewed(self, response: PipelineResponse[Any, Any]) -> bool:
@@ -121,6 +126,12 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         seconds = max(wait or 0.0, PAUSES[attempt - 1] * (1 + random.random() / 4))
         _log.info("reading again in %.1f s: %s", seconds, reason)
         await self._governor.clock.sleep(seconds)
+
+
+def scope_of(url: str) -> str:
+    """The scale set that a request is about, in its path or its filter, in lower case; empty when there is none."""
+    found = _SET.search(unquote(url))
+    return found[0].lower() if found else ""
 
 
 def _hopeless(error: BaseException) -> bool:

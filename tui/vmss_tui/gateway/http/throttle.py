@@ -1,76 +1,68 @@
-"""The request quota: what Azure's headers say is left, and a governor that keeps reads within half of it.
+"""The governor: lets reads start as fast as Azure's request buckets bear, over all processes of a journal.
 
-Pure apart from a clock. Buckets are per subscription; their names end in the window (`HighCostGetVMScaleSet3Min`).
-Above half of a bucket reads run freely; below it they are spaced so that the bucket fills faster than it empties; near
-its end they are refused here, with a time, rather than by Azure. Source: "Understand throttling in compute".
+Above half of a bucket reads run freely. Below it each reader takes no more than the bucket gets back in the meantime,
+and nothing is asked of an empty bucket; so a wait is never longer than the refill demands. What would have to wait long
+is refused here, with the time of the next try, rather than by Azure.
 """
 
 import contextlib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from vmss_tui.errors import Throttled
+from vmss_tui.gateway.http.buckets import (
+    CHARGED_BY_INSTANCE,
+    PER_PRINCIPAL,
+    RESOURCE_HEADER,
+    SET_READS,
+    SUBSCRIPTION_HEADERS,
+    Level,
+    full,
+    parse_remaining,
+)
+from vmss_tui.gateway.http.levels import Levels, SharedLevels
 from vmss_tui.ports import Bucket, Clock, Quota
 
-RESOURCE_HEADER = "x-ms-ratelimit-remaining-resource"
-_SUBSCRIPTION_HEADERS = {
-    "x-ms-ratelimit-remaining-subscription-reads": ("subscription reads", 3600.0),
-    "x-ms-ratelimit-remaining-subscription-global-reads": ("subscription reads (all)", 3600.0),
-    "x-ms-ratelimit-remaining-tenant-reads": ("tenant reads", 3600.0),
-}
-_WINDOW = re.compile(r"(\d+)Min$")
 FREE_SHARE = 0.5
 """Above this share of a bucket nothing is delayed."""
+SPARE = 1.0
+"""Requests that always stay in a bucket, for what happens between an answer and its being read."""
 LONGEST_DELAY = 10.0
 """Seconds; a read that would have to wait longer is refused with the time instead of looking hung."""
-
-
-@dataclass(slots=True)
-class _Level:
-    """One bucket of one subscription: what was left at `told_at`, and when the next read may start.
-
-    `told_at` and `next_slot` are monotonic seconds.
-    """
-
-    window: float
-    told: int
-    highest: int
-    told_at: float
-    next_slot: float = 0.0
-
-    def remaining(self, now: float) -> int:
-        """What is left by now: buckets fill up again at a steady pace while nobody asks."""
-        return min(self.highest, self.told + int(max(0.0, now - self.told_at) * self.highest / self.window))
-
-    def share(self, now: float) -> float:
-        return self.remaining(now) / self.highest if self.highest else 1.0
-
-    def spacing(self, now: float) -> float:
-        """Seconds between two reads that this bucket bears now; 0 while it is more than half full."""
-        share = self.share(now)
-        if share > FREE_SHARE or not self.highest:
-            return 0.0
-        refill = self.window / self.highest
-        return refill * FREE_SHARE / max(share, 0.01)
+UNSAID_SECONDS = 30.0
+"""A refusal that does not say how long to wait holds so long."""
+CHARGE_HEADER = "x-ms-request-charge"
 
 
 @dataclass(slots=True)
 class Governor:
-    """Watches every answer and paces reads. `kind` names a sort of read; the headers teach which buckets it uses."""
+    """Learns from every answer and paces reads. `kind` names a sort of read, `scope` the scale set that it is about.
+
+    `account` and `principal` tell apart what does not share buckets: compute's are a cloud's, ARM's own a principal's.
+    `limits_sets` is for Azure itself, whose limits for one scale set no header reports.
+    """
 
     clock: Clock
+    file: Path | None = None
+    account: str = ""
+    principal: str = ""
+    limits_sets: bool = False
     calls: int = 0
-    _levels: dict[tuple[str, str], _Level] = field(default_factory=dict)
-    _used: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    _blocked: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    _shared: SharedLevels = field(init=False)
+    _charges: dict[tuple[str, str], float] = field(default_factory=dict)
+    """What the last read of a kind in a scope took out of the bucket that is charged by instance."""
+    _started: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _asked: list[datetime] = field(default_factory=list)
     """When each question was asked that has no answer yet."""
 
+    def __post_init__(self) -> None:
+        self._shared = SharedLevels(self.file)
+
     @contextlib.contextmanager
     def asking(self) -> Iterator[None]:
-        """A question is under way."""
+        """A question waits for its answer."""
         asked = self.clock.now()
         self._asked.append(asked)
         try:
@@ -78,94 +70,121 @@ class Governor:
         finally:
             self._asked.remove(asked)
 
-    async def admit(self, subscription: str, kind: str) -> None:
-        """Let a read of this kind start, after a short wait if need be.
+    async def admit(self, subscription: str, kind: str, scope: str = "") -> None:
+        """Let a read start, after a short wait if need be.
 
         Raises Throttled with `retry_after` when Azure refused this kind a moment ago, or soon would.
         """
-        self._refuse_while_blocked(subscription, kind)
-        delay = self._reserve(subscription, kind)
+        now = self._now()
+        with self._shared.changing(now) as known:
+            self._refuse_while_blocked(known, subscription, kind, now)
+            delay = self._reserve(known, subscription, kind, scope, now)
         if delay > 0:
             await self.clock.sleep(delay)
 
-    def _refuse_while_blocked(self, subscription: str, kind: str) -> None:
-        until = self._blocked.get((subscription, kind))
-        wait = (until - self.clock.now()).total_seconds() if until else 0.0
+    def _refuse_while_blocked(self, known: Levels, subscription: str, kind: str, now: float) -> None:
+        wait = known.blocked.get(self._key(subscription, kind), 0.0) - now
         if wait > 0:
             raise Throttled(
-                f"the request quota for {kind} is used up",
-                hint=f"Azure asks to wait {wait:.0f} s more",
+                f"Azure's request quota for {kind} is used up",
+                hint=f"next try at {_clock(now + wait)}; other tools share this quota",
                 retry_after=wait,
             )
 
-    def _reserve(self, subscription: str, kind: str) -> float:
-        now = self.clock.monotonic()
-        levels = [
-            (name, self._levels[subscription, name])
-            for name in self._used.get((subscription, kind), ())
-            if (subscription, name) in self._levels
-        ]
-        slot = max([now, *(level.next_slot for _, level in levels if level.spacing(now))])
-        if slot - now > LONGEST_DELAY:
-            name, level = max(levels, key=lambda each: each[1].next_slot)
+    def _reserve(self, known: Levels, subscription: str, kind: str, scope: str, now: float) -> float:
+        """Take the read out of its buckets; gives the seconds to wait before it starts."""
+        stream, delay, worst = (subscription, kind, scope), 0.0, ""
+        uses = self._uses(known, subscription, kind, scope, now)
+        for name, level, cost in uses:
+            wait = level.wait(cost + SPARE, now)
+            if level.share(now) <= FREE_SHARE:
+                wait = max(wait, self._started.get(stream, now - cost / level.rate) + cost / level.rate - now)
+            if wait > delay:
+                delay, worst = wait, name
+        if delay > LONGEST_DELAY:
+            level = next(level for name, level, _ in uses if name == worst)
             raise Throttled(
-                f"the request quota {name} is nearly used up ({level.remaining(now)} of {level.highest} left)",
-                hint=f"reading goes on in {slot - now:.0f} s; other tools share this quota",
-                retry_after=slot - now,
+                f"Azure's request quota {worst} is nearly used up"
+                f" ({max(0.0, level.remaining(now)):.0f} of {level.size:.0f} left)",
+                hint=f"next try at {_clock(now + delay)}; other tools share this quota",
+                retry_after=delay,
             )
-        for _, level in levels:
-            if spacing := level.spacing(now):
-                level.next_slot = slot + spacing
-        return slot - now
+        for _, level, cost in uses:
+            level.take(cost, now)
+        self._started[stream] = now + delay
+        return delay
 
-    def observe(self, subscription: str, kind: str, headers: Mapping[str, str], method: str = "GET") -> None:
+    def _uses(
+        self, known: Levels, subscription: str, kind: str, scope: str, now: float
+    ) -> list[tuple[str, Level, float]]:
+        """The buckets that a read draws from, each with what it takes out."""
+        found = []
+        for name in known.used.get(kind, ()):
+            level = known.levels.get(self._key(subscription, name))
+            if level is not None:
+                by_instance = name.startswith(CHARGED_BY_INSTANCE)
+                found.append((name, level, self._charges.get((kind, scope), 1.0) if by_instance else 1.0))
+        if self.limits_sets and scope and kind in SET_READS:
+            name, size, rate = SET_READS[kind]
+            level = known.levels.setdefault(self._key(scope, name), Level(size, rate, size, now))
+            found.append((name, level, 1.0))
+        return found
+
+    def observe(
+        self, subscription: str, kind: str, headers: Mapping[str, str], method: str = "GET", scope: str = ""
+    ) -> None:
         """Learn from an answer's headers."""
         self.calls += 1
-        names = []
-        for name, remaining in parse_remaining(headers.get(RESOURCE_HEADER, "")):
-            found = _WINDOW.search(name)
-            self._learn(subscription, name, remaining, 60.0 * int(found[1]) if found else 60.0)
-            names.append(name)
-        for header, (name, window) in _SUBSCRIPTION_HEADERS.items():
+        reported = parse_remaining(headers.get(RESOURCE_HEADER, ""))
+        for header, name in SUBSCRIPTION_HEADERS.items():
             text = headers.get(header, "")
             if text.isdigit():
-                self._learn(subscription, name, int(text), window)
-                names.append(name)
-        if names and method == "GET":
-            self._used[subscription, kind] = tuple(names)
-
-    def _learn(self, subscription: str, name: str, remaining: int, window: float) -> None:
-        level, now = self._levels.get((subscription, name)), self.clock.monotonic()
-        if level is None:
-            self._levels[subscription, name] = _Level(window, remaining, remaining, now)
+                reported.append((name, int(text)))
+        if not reported:
             return
-        level.told, level.told_at = remaining, now
-        level.highest = max(level.highest, remaining)
+        now = self._now()
+        with self._shared.changing(now) as known:
+            for name, remaining in reported:
+                known.levels.setdefault(self._key(subscription, name), full(name, now)).report(remaining, now)
+            if method == "GET":
+                known.used[kind] = tuple(name for name, _ in reported)
+        charge = headers.get(CHARGE_HEADER, "")
+        if method == "GET" and charge.isdigit():
+            self._charges[kind, scope] = float(charge)
 
     def refused(self, subscription: str, kind: str, wait: float) -> None:
         """Azure answered 429: nothing of this kind for `wait` seconds (30 when it did not say)."""
-        self._blocked[subscription, kind] = self.clock.now() + timedelta(seconds=wait or 30.0)
+        now = self._now()
+        with self._shared.changing(now) as known:
+            known.blocked[self._key(subscription, kind)] = now + (wait or UNSAID_SECONDS)
 
     def quota(self) -> Quota:
         """What is left, the emptiest subscription of each bucket; costs no call."""
-        worst: dict[str, _Level] = {}
-        moment, now = self.clock.monotonic(), self.clock.now()
-        for (_, name), level in self._levels.items():
-            if name not in worst or level.share(moment) < worst[name].share(moment):
+        now, known = self._now(), self._shared.latest
+        worst: dict[str, Level] = {}
+        for key, level in known.levels.items():
+            name = key.rpartition("|")[2]
+            if name not in worst or level.share(now) < worst[name].share(now):
                 worst[name] = level
+        blocked = max(known.blocked.values(), default=0.0)
         return Quota(
-            buckets=tuple(Bucket(name, each.remaining(moment), each.highest) for name, each in sorted(worst.items())),
-            throttled_until=max((until for until in self._blocked.values() if until > now), default=None),
+            buckets=tuple(
+                Bucket(name, int(level.share(now) * level.size), int(level.size))
+                for name, level in sorted(worst.items())
+            ),
+            throttled_until=self.clock.now() + timedelta(seconds=blocked - now) if blocked > now else None,
             calls=self.calls,
             waiting_since=min(self._asked, default=None),
         )
 
+    def _key(self, subscription: str, name: str) -> str:
+        principal = self.principal if name in PER_PRINCIPAL else ""
+        return f"{self.account}|{principal}|{subscription.lower()}|{name}"
 
-def parse_remaining(header: str) -> list[tuple[str, int]]:
-    """Take `Microsoft.Compute/GetVMScaleSet3Min;399,…` apart; what is not of this shape is skipped."""
-    found = []
-    for part in header.split(","):
-        name, _, count = part.strip().rpartition(";")
-        if name and count.strip().isdigit():
-            found.append((name.rsplit("/", 1)[-1], int(count)))
-    return found
+    def _now(self) -> float:
+        """Wall clock: the only one that processes share; a jump costs at most a wait or a refusal by Azure."""
+        return self.clock.now().timestamp()
+
+
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC).astimezone():%H:%M:%S}"
