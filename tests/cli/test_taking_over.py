@@ -98,7 +98,7 @@ def test_verbs_work_from_another_host_and_its_silent_runner_is_replaced_only_on_
     assert own("attach", rollout, "--jsonl").code == 5
     report = own("report", rollout).out
     for words in ("on bastion-2 asked to pause: lunch", "on bastion-2 asked to resume: the host burnt",
-                  "taken over without proof", "asked to cancel: enough"):  # fmt: skip
+                  "lease taken by force", "asked to cancel: enough"):  # fmt: skip
         assert words in report
 
 

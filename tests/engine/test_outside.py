@@ -22,8 +22,8 @@ from vmss_tui.domain.rollout.commands import Action
 from vmss_tui.engine.followup import Followup, followup_wish
 from vmss_tui.engine.pinned_files import file_findings
 from vmss_tui.engine.prepare import RolloutWish, prepare
-from vmss_tui.engine.runner import act as acting
-from vmss_tui.engine.runner.commands_and_webhooks import ask, run_command
+from vmss_tui.engine.runner import writes as requests
+from vmss_tui.engine.runner.commands_and_webhooks import check_gate, run_command
 from vmss_tui.engine.runner.notifications import Notifier, occasion
 from vmss_tui.engine.runner.pacing import Pace
 from vmss_tui.errors import (
@@ -72,22 +72,22 @@ async def site() -> AsyncIterator[str]:
 
 
 async def test_a_web_address_as_gate(site: str) -> None:
-    assert await ask(ExternalGate(url=f"{site}/yes"), {}) == (True, f"{site}/yes answered 200: quiet")
-    assert await ask(ExternalGate(url=f"{site}/no"), {}) == (False, f"{site}/no answered 503: error rate [31m7%")
-    late = await ask(ExternalGate(url=f"{site}/slow", timeout_seconds=1), {})
-    assert late == (False, f"{site}/slow did not answer within 1 s")
-    assert (await ask(ExternalGate(url="ftp://x"), {}))[1].startswith("ftp://x cannot be asked")
-    assert not (await ask(ExternalGate(url="http://127.0.0.1:9/"), {}))[0]
+    assert await check_gate(ExternalGate(url=f"{site}/yes"), {}) == (True, f"{site}/yes answered 200: quiet")
+    assert await check_gate(ExternalGate(url=f"{site}/no"), {}) == (False, f"{site}/no answered 503: error rate [31m7%")
+    late = await check_gate(ExternalGate(url=f"{site}/slow", timeout_seconds=1), {})
+    assert late == (False, f"{site}/slow did not answer within 1s")
+    assert (await check_gate(ExternalGate(url="ftp://x"), {}))[1].startswith("ftp://x cannot be checked")
+    assert not (await check_gate(ExternalGate(url="http://127.0.0.1:9/"), {}))[0]
 
 
 async def test_a_command_as_gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "hunter2")
-    assert await ask(ExternalGate(command=("true",)), {}) == (True, "true ended with 0")
-    assert await ask(ExternalGate(command=("sh", "-c", "env | grep -c ^AZURE_")), {}) == (False, "0")
-    assert await ask(ExternalGate(command=("cat",)), {"batch": 2}) == (True, '{"batch": 2}')
-    assert (await ask(ExternalGate(command=("/no/such",)), {}))[1].startswith("/no/such cannot be asked")
-    late = await ask(ExternalGate(command=("sh", "-c", "sleep 60 & sleep 60"), timeout_seconds=1), {})
-    assert late == (False, "sh did not answer within 1 s")
+    assert await check_gate(ExternalGate(command=("true",)), {}) == (True, "true ended with 0")
+    assert await check_gate(ExternalGate(command=("sh", "-c", "env | grep -c ^AZURE_")), {}) == (False, "0")
+    assert await check_gate(ExternalGate(command=("cat",)), {"batch": 2}) == (True, '{"batch": 2}')
+    assert (await check_gate(ExternalGate(command=("/no/such",)), {}))[1].startswith("/no/such cannot be checked")
+    late = await check_gate(ExternalGate(command=("sh", "-c", "sleep 60 & sleep 60"), timeout_seconds=1), {})
+    assert late == (False, "sh did not answer within 1s")
 
 
 async def test_a_command_that_reads_nothing() -> None:
@@ -98,7 +98,7 @@ async def test_a_webhook_gets_the_message(site: str, caplog: pytest.LogCaptureFi
     hooks = (Hook(url=f"{site}/yes"), Hook(url=f"{site}/no"), Hook(url=f"{site}/yes", on=("needs_person",)))
     plan = plan_rollout(Toy().snapshot(), script(2), RolloutPolicy(hooks=hooks), now=NOW)
     notifier = Notifier("7f3a", plan, lambda event: f"in words: {occasion(event)}")
-    notifier.tell([e.Logged(1, NOW, e.Resumed()), e.Logged(2, NOW, e.Ended(e.Verdict.COMPLETED, "6 of 6"))])
+    notifier.notify([e.Logged(1, NOW, e.Resumed()), e.Logged(2, NOW, e.Ended(e.Verdict.COMPLETED, "6 of 6"))])
     await notifier.finish()
     assert posted == [
         {
@@ -201,9 +201,9 @@ def test_what_still_runs_cannot_be_followed_up(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_refusal_means(error: VmssTuiError, action: Action, unclear: bool, again: float | None) -> None:
-    assert acting.is_unclear(error) is unclear
-    assert unclear or acting.retry_after(error, action) == again
-    fault = acting.fault_of(error)
+    assert requests.is_unclear(error) is unclear
+    assert unclear or requests.retry_after(error, action) == again
+    fault = requests.fault_of(error)
     assert fault.message == error.message and fault.code
 
 

@@ -22,7 +22,8 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState
-from vmss_tui.engine.runner.runner import Pace, run
+from vmss_tui.engine.runner.pacing import Pace
+from vmss_tui.engine.runner.runner import run
 from vmss_tui.errors import (
     ConnectionFailed,
     JournalUnavailable,
@@ -238,7 +239,7 @@ async def test_a_person_may_replace_a_silent_runner_of_another_host_and_it_is_on
     assert await bench.run(force=True) is e.Verdict.COMPLETED
     notes = [each for each in bench.events(e.Noted) if isinstance(each, e.Noted)]
     assert notes[0].severity is Severity.WARN
-    assert notes[0].message.startswith("taken over without proof that the runner on bastion-2 is gone (process 7)")
+    assert notes[0].message.startswith("lease taken by force: the runner on bastion-2 (process 7)")
 
 
 # --- signals ----------------------------------------------------------------------------------------------------------
@@ -256,7 +257,7 @@ async def test_a_signal_in_the_middle_of_a_write_lets_it_end(bench: Bench) -> No
     with pytest.raises(asyncio.CancelledError):
         await task
     assert "model" in bench.state.accepted
-    assert bench.events(e.RunnerStopped) == [e.RunnerStopped("asked to stop")]
+    assert bench.events(e.RunnerStopped) == [e.RunnerStopped("terminated")]
     assert bench.journal.lease(bench.rollout) is None
     assert await bench.run() is e.Verdict.COMPLETED and bench.toy.asked["0"] == 1
 
@@ -284,7 +285,7 @@ async def test_a_set_that_is_deleted_ends_the_rollout(bench: Bench) -> None:
     bench.azure.before = Trouble(NotFound("no such set", code="ResourceNotFound"))
     bench.at(9, lambda: setattr(bench.azure.before, "on", True))
     assert await bench.run() is e.Verdict.FAILED
-    assert bench.state.reason == "the scale set is no longer there"
+    assert bench.state.reason == "the scale set no longer exists"
 
 
 async def test_an_unclear_answer_is_looked_into(bench: Bench) -> None:
@@ -299,7 +300,8 @@ async def test_an_unclear_answer_is_looked_into(bench: Bench) -> None:
     assert await bench.run() is e.Verdict.COMPLETED
     notes = [each.message for each in bench.events(e.Noted) if isinstance(each, e.Noted)]
     assert notes == [
-        "no clear answer to: update the scale set model to web 2 (the answer got lost); looking before it is sent again"
+        "no clear answer to: update the scale set model to web 2 (the answer got lost); "
+        "checking Azure before it is sent again"
     ]
     assert bench.toy.writes.count(bench.toy.writes[0]) == 1
 

@@ -15,8 +15,8 @@ from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.domain.fleet.scale_set import Autoscale
 from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.engine.watch.pace import Backoff, Pulse, eased
-from vmss_tui.engine.watch.scale_set import SetWatcher, WatchFailure, is_moving
+from vmss_tui.engine.watch.pace import Backoff, Pulse, WatchFailure, eased
+from vmss_tui.engine.watch.scale_set import SetWatcher, is_moving
 from vmss_tui.errors import ConnectionFailed, NotFound, Throttled
 from vmss_tui.ports import Bucket, Quota
 
@@ -80,7 +80,7 @@ async def test_the_first_look_reads_everything(azure: FakeAzure, watcher: SetWat
         found = await anext(stream)
     assert isinstance(found, SetSnapshot)
     assert found == next(iter(azure.sets.values()))
-    assert reads(azure) == ["scale_set", "latest_upgrade", "instances", "autoscale"]
+    assert sorted(reads(azure)) == ["autoscale", "instances", "latest_upgrade", "scale_set"]
     assert watcher.checked_at == estate.NOW
 
 
@@ -177,7 +177,7 @@ async def test_asking_cuts_the_wait_short_and_reads_everything(azure: FakeAzure,
         task = await upcoming(stream)
         watcher.refresh()
         await settle()
-        assert reads(azure) == ["scale_set", "latest_upgrade", "instances", "autoscale"]
+        assert sorted(reads(azure)) == ["autoscale", "instances", "latest_upgrade", "scale_set"]
         await drop(task)
 
 

@@ -11,7 +11,8 @@ from support import estate
 from support.fakes import FakeAzure, FakeClock
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.engine.watch.scale_set import FleetWatcher, WatchFailure
+from vmss_tui.engine.watch.fleet import FleetWatcher
+from vmss_tui.engine.watch.pace import WatchFailure
 from vmss_tui.errors import ConnectionFailed, Forbidden, Throttled
 
 

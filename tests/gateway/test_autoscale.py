@@ -12,7 +12,7 @@ from support.simulated.people import GATE
 from support.simulator import SimulatorProcess, StartsSimulator
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.scale_set import Autoscale
-from vmss_tui.engine.prepare import read_set, read_whole
+from vmss_tui.engine.snapshot_reader import read_snapshot
 from vmss_tui.engine.watch.scale_set import SetWatcher
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.read import autoscale
@@ -106,9 +106,10 @@ async def found_in(azure: Azure) -> dict[str, ScaleSetId]:
 
 async def test_it_comes_with_a_set_that_is_opened_or_planned(gate: SimulatorProcess, as_deployer: Azure) -> None:
     sets, clock = await found_in(as_deployer), SystemClock()
-    assert (await read_set(as_deployer, sets["web"], clock)).autoscale is None, "a runner's looks do not ask"
+    assert (await read_snapshot(as_deployer, sets["web"], clock)).autoscale is None, "a runner's looks do not ask"
     whole = {
-        name: (await read_whole(as_deployer, sets[name], clock)).autoscale for name in ("web", "billing", "labels")
+        name: (await read_snapshot(as_deployer, sets[name], clock, autoscale=True)).autoscale
+        for name in ("web", "billing", "labels")
     }
     assert whole == {
         "web": Autoscale(enabled=True, minimum=2, maximum=6),
@@ -133,7 +134,7 @@ async def test_who_may_not_read_it_still_reads_the_set(gate: SimulatorProcess, t
     }
     azure = await connect(load_cloud(None, gate.cloud_file), environ=environ)
     try:
-        snapshot = await read_whole(azure, (await found_in(azure))["web"], SystemClock())
+        snapshot = await read_snapshot(azure, (await found_in(azure))["web"], SystemClock(), autoscale=True)
     finally:
         await azure.close()
     assert len(snapshot.instances) == 3

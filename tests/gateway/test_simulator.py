@@ -18,7 +18,8 @@ from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, ScriptState
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot, SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.engine.watch.scale_set import FleetWatcher, SetWatcher
+from vmss_tui.engine.watch.fleet import FleetWatcher
+from vmss_tui.engine.watch.scale_set import SetWatcher
 from vmss_tui.errors import Changed, Conflict, Forbidden, NotFound
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.sign_in.clouds import load_cloud

@@ -11,13 +11,6 @@ FRAMEWORK = "vmss_tui.app.compat"
 
 # Known offenders: this list only gets shorter.
 OPEN_MATCHES = {
-    "vmss_tui.domain.plan.checks.possible",
-    "vmss_tui.domain.rollout.decide.rolling_upgrade",
-    "vmss_tui.domain.rollout.decide.running_batch",
-    "vmss_tui.domain.rollout.instance_phase",
-    "vmss_tui.domain.rollout.state",
-    "vmss_tui.engine.runner.act",
-    "vmss_tui.engine.runner.runner",
     "vmss_tui.journal.check",
     "vmss_tui.simulator.world.changes.advance",
 }

@@ -1,4 +1,4 @@
-"""A runner without I/O: the same look, decide, act over the toy, which may be killed between any two steps.
+"""A runner without I/O: the same observe, decide, act over the toy, which may be killed between any two steps.
 
 `fate` decides what becomes of every step; a killed runner keeps nothing but its log.
 """
@@ -19,7 +19,7 @@ from vmss_tui.domain.rollout.decide.follow_write import after_refusal
 from vmss_tui.domain.rollout.observe import observe
 from vmss_tui.domain.rollout.requests import answer
 from vmss_tui.domain.rollout.state import RolloutState, fold
-from vmss_tui.engine.runner import act as acting
+from vmss_tui.engine.runner import writes as requests
 from vmss_tui.errors import Throttled, VmssTuiError
 from vmss_tui.journal import schema
 
@@ -130,8 +130,10 @@ class Driver:
                 raise Throttled("too many requests", retry_after=3)
             url = self.toy.write(self.plan, write)
         except VmssTuiError as error:
-            again = acting.retry_after(error, write.action)
-            refusal = after_refusal(self.state, write.key, acting.fault_of(error), retry_after=again, now=self.toy.now)
+            again = requests.retry_after(error, write.action)
+            refusal = after_refusal(
+                self.state, write.key, requests.fault_of(error), retry_after=again, now=self.toy.now
+            )
             self.record(refusal)
             return
         if fate == UNHEARD:

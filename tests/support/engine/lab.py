@@ -17,8 +17,11 @@ from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.followup import Followup, followup_wish
-from vmss_tui.engine.prepare import RolloutWish, prepare, read_set
-from vmss_tui.engine.runner.runner import Connect, Pace, run
+from vmss_tui.engine.prepare import RolloutWish, prepare
+from vmss_tui.engine.runner.observe import Connect
+from vmss_tui.engine.runner.pacing import Pace
+from vmss_tui.engine.runner.runner import run
+from vmss_tui.engine.snapshot_reader import read_snapshot
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.journal.store import Journal
@@ -225,7 +228,7 @@ class Lab:
         return self.journal.state(rollout)
 
     async def look(self) -> SetSnapshot:
-        return await read_set(self.azure, self.target, self.clock)
+        return await read_snapshot(self.azure, self.target, self.clock)
 
     async def look_until(self, holds: Callable[[SetSnapshot], bool]) -> SetSnapshot:
         async with asyncio.timeout(20):

@@ -10,7 +10,7 @@ from vmss_tui.app.connection import Connection
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.domain.rollout.state import RolloutState
-from vmss_tui.engine.watch.scale_set import WatchFailure
+from vmss_tui.engine.watch.pace import WatchFailure
 from vmss_tui.errors import Forbidden, VmssTuiError
 from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation.glyphs import Role

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot, SetSnapshot
-from vmss_tui.engine.watch.scale_set import WatchFailure
+from vmss_tui.engine.watch.pace import WatchFailure
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure, DeviceCode
 

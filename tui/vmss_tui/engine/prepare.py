@@ -24,8 +24,8 @@ from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_rollback
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.pinned_files import file_findings, look_at, planned_files
-from vmss_tui.engine.watch.pace import giving_up
-from vmss_tui.ports import Azure, Clock, FilePin, ReadsScaleSet
+from vmss_tui.engine.snapshot_reader import read_snapshot
+from vmss_tui.ports import Azure, Clock, FilePin
 
 Names = Callable[[Iterable[ScriptConfig]], VersionNames]
 """Names the versions of a set, given its configurations (`VersionLookup.names`)."""
@@ -156,24 +156,10 @@ def _files(wish: Wish, pins: Sequence[FilePin]) -> tuple[PlannedFile, ...]:
     return wish.plan.files if isinstance(wish, RetryWish) else planned_files(pins, wish.sha256)
 
 
-async def read_set(azure: ReadsScaleSet, target: ScaleSetId, clock: Clock) -> SetSnapshot:
-    """The set, its instances and its latest upgrade, read together; given up after `GIVE_UP_SECONDS`."""
-    async with giving_up(f"read scale set {target.name}"):
-        scale_set = await azure.scale_set(target)
-        instances, upgrade = await asyncio.gather(azure.instances(scale_set), azure.latest_upgrade(target))
-    return SetSnapshot(scale_set=scale_set, instances=instances, upgrade=upgrade, taken_at=clock.now())
-
-
-async def read_whole(azure: ReadsScaleSet, target: ScaleSetId, clock: Clock) -> SetSnapshot:
-    """What `read_set` reads, and the autoscale setting: for people and for plans, not for every look of a runner."""
-    snapshot, autoscale = await asyncio.gather(read_set(azure, target, clock), azure.autoscale(target))
-    return replace(snapshot, autoscale=autoscale)
-
-
 async def read_for_plan(azure: Azure, target: ScaleSetId, clock: Clock) -> SetSnapshot:
-    """What `read_whole` reads, what Azure allows, and who changed the set within the hour."""
+    """The set with its autoscale setting, what Azure allows, and who changed the set within the hour."""
     since = clock.now() - LATELY
     snapshot, governance, activity = await asyncio.gather(
-        read_whole(azure, target, clock), azure.governance(target), azure.activity(target, since)
+        read_snapshot(azure, target, clock, autoscale=True), azure.governance(target), azure.activity(target, since)
     )
     return replace(snapshot, governance=governance, activity=activity)

@@ -147,15 +147,14 @@ def _ran(instance: Instance, context: PhaseContext, known: Progress | None, *, o
     moving = instance.provisioning is Provisioning.UPDATING
     new = known is None or known.first is None or known.first.digest != short(context.target)
     proven = ran_since(instance.script, known, context.state.started_at, settled=over or (new and not moving))
-    match instance.script.state:
-        case ScriptState.SUCCEEDED if proven:
-            return Phase.DONE
-        case ScriptState.FAILED if proven or over:
-            return Phase.FAILED
-        case ScriptState.RUNNING:
-            return Phase.SCRIPT
-        case _:
-            return Phase.NOT_RUN if over and not moving else Phase.UPDATING
+    state = instance.script.state
+    if state is ScriptState.SUCCEEDED and proven:
+        return Phase.DONE
+    if state is ScriptState.FAILED and (proven or over):
+        return Phase.FAILED
+    if state is ScriptState.RUNNING:
+        return Phase.SCRIPT
+    return Phase.NOT_RUN if over and not moving else Phase.UPDATING
 
 
 def ran_since(script: ScriptRun, known: Progress | None, started: datetime | None, *, settled: bool) -> bool:

@@ -170,8 +170,10 @@ def _after(state: RolloutState, event: e.Event, at: datetime) -> RolloutState:
             return state
         case e.Concluding() | e.PolicyRestored() | e.Ended():
             return _ending(state, event, at)
-        case _:
+        case e.Requested() | e.RequestAnswered() | e.Paused() | e.Resumed() | e.ApprovalNeeded() | e.Approved():
             return _requested(state, event)
+        case _:
+            assert_never(event)
 
 
 def _planned(state: RolloutState, plan: RolloutPlan, at: datetime) -> RolloutState:

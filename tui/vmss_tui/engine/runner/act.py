@@ -1,129 +1,70 @@
-"""Carry out one write of a plan through the ports, and say what its refusal means.
+"""Carry out what was decided: commands become events, checks outside, and writes to Azure."""
 
-Knows which port call an action is; decides nothing. A write is sent once; an unclear answer is never guessed at.
-"""
+import asyncio
+import contextlib
+from typing import assert_never
 
-from collections.abc import Callable, Mapping
-
-from vmss_tui.domain.fleet.ids import OperationHandle
-from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
-from vmss_tui.domain.fleet.scale_set import ScaleSet
-from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.domain.plan.changes import policy_differs
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.rollout.commands import Action, Write
-from vmss_tui.errors import (
-    AzureError,
-    Changed,
-    Conflict,
-    SignInFailed,
-    Throttled,
-    Unavailable,
-    VmssTuiError,
-)
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import CheckExternalGate, CheckFiles, Command, Record, Write
+from vmss_tui.domain.rollout.decide.follow_write import after_refusal
+from vmss_tui.engine.pinned_files import check_files
+from vmss_tui.engine.runner.commands_and_webhooks import check_gate
+from vmss_tui.engine.runner.rollout_log import RolloutLog
+from vmss_tui.engine.runner.writes import Reveal, fault_of, is_unclear, needed_secrets, retry_after, send
+from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure
 
-Reveal = Callable[[], Mapping[str, Secret]]
-_SCRIPTED = (Action.MODEL, Action.VM)
-_PASSING = ("conflict", "concurrent", "retryable", "anotheroperationinprogress", "preempted")
 
+class Actor:
+    """Acts for one rollout. `pause_seconds`: how long to wait after an unclear answer, before Azure is observed."""
 
-def needed_secrets(plan: RolloutPlan, action: Action, reveal: Reveal) -> Mapping[str, Secret] | None:
-    """The protected values that a write sends, revealed as late as possible; None when it sends none.
+    def __init__(self, log: RolloutLog, azure: Azure, secrets: Reveal, *, pause_seconds: float) -> None:
+        self._log = log
+        self._azure = azure
+        self._secrets = secrets
+        self._pause = pause_seconds
 
-    Raises what `reveal` raises when a value is missing.
-    """
-    if action not in _SCRIPTED or plan.removes or not plan.script.protected:
-        return None
-    found = {name: value for name, value in reveal().items() if name in plan.script.protected}
-    return found or None
+    async def act(self, command: Command, snapshot: SetSnapshot) -> None:
+        """Carry out one command. `snapshot` is what it was decided from."""
+        match command:
+            case Record(events):
+                await self._log.record(*events)
+            case CheckExternalGate(batch, gate):
+                passed, message = await check_gate(gate, {"rollout": self._log.rollout, "batch": batch})
+                await self._log.record(e.GateChecked(e.GateName.EXTERNAL, passed, message, batch))
+            case CheckFiles(batch):
+                passed, message = await check_files(self._azure, self._log.plan.files)
+                await self._log.record(e.GateChecked(e.GateName.FILES, passed, message, batch))
+            case Write():
+                await self._write(command, snapshot)
+            case _:
+                assert_never(command)
 
+    async def _write(self, write: Write, snapshot: SetSnapshot) -> None:
+        """Commit the intent, send once, record the answer; a request on its way is finished even when stopped."""
+        log = self._log
+        protected = needed_secrets(log.plan, write.action, self._secrets)
+        await log.record(*write.before, e.WriteIntended(write.key, write.what, write.batch, write.ids))
+        request = asyncio.ensure_future(send(self._azure, log.plan, write, snapshot, protected))
+        try:
+            handle = await asyncio.shield(request)
+        except asyncio.CancelledError:
+            with contextlib.suppress(VmssTuiError):
+                await log.record(e.WriteAccepted(write.key, (await request).url))
+            raise
+        except VmssTuiError as error:
+            await self._not_accepted(write, error)
+        else:
+            await log.record(e.WriteAccepted(write.key, handle.url))
 
-async def send(
-    azure: Azure, plan: RolloutPlan, write: Write, snapshot: SetSnapshot, protected: Mapping[str, Secret] | None
-) -> OperationHandle:
-    """Send a write. Raises `vmss_tui.errors`."""
-    of = snapshot.scale_set
-    match write.action:
-        case Action.MODEL:
-            return await _model(azure, plan, snapshot, protected)
-        case Action.REMOVE:
-            return await _remove(azure, plan, of)
-        case Action.UPDATE:
-            return await azure.update_instances(of, write.ids)
-        case Action.VM:
-            instance = next(each for each in snapshot.instances if each.id == write.ids[0])
-            if plan.removes:
-                return await azure.remove_vm_extension(of, instance, plan.script.name)
-            return await azure.write_vm_extension(of, instance, plan.script, protected)
-        case Action.CANCEL:
-            return await azure.cancel_upgrade(of)
-        case Action.SUSPEND_REPAIRS | Action.RESUME_REPAIRS:
-            return await azure.set_repairs(of, running=write.action is Action.RESUME_REPAIRS)
-        case Action.RESTORE:
-            mode, policy = plan.own
-            return await azure.write_model(of, mode=mode, policy=policy if mode is UpgradeMode.ROLLING else None)
-
-
-async def _model(
-    azure: Azure, plan: RolloutPlan, snapshot: SetSnapshot, protected: Mapping[str, Secret] | None
-) -> OperationHandle:
-    """Policy and script in one write where the policy differs; else the extension's own resource."""
-    of = snapshot.scale_set
-    rolls = plan.strategy is Strategy.ROLLING_UPGRADE
-    if not policy_differs(of, plan.policy, plan.strategy):
-        return await azure.write_extension(of, plan.script, protected)
-    same = plan.previous is not None and plan.previous.digest == plan.script.digest
-    return await azure.write_model(
-        of,
-        mode=plan.strategy.mode,
-        policy=plan.policy.as_rolling() if rolls else None,
-        script=None if same and not protected else plan.script,
-        protected=protected,
-    )
-
-
-async def _remove(azure: Azure, plan: RolloutPlan, of: ScaleSet) -> OperationHandle:
-    """Take the extension out of the model, with the policy in the same write where that differs.
-
-    Where Azure rolls it is always that write: a DELETE does nothing the second time, when a paused roll goes on.
-    """
-    rolls = plan.strategy is Strategy.ROLLING_UPGRADE
-    if not rolls and not policy_differs(of, plan.policy, plan.strategy):
-        return await azure.remove_extension(of, plan.script.name)
-    policy = plan.policy.as_rolling() if rolls else None
-    return await azure.write_model(of, mode=plan.strategy.mode, policy=policy, without=plan.script.name)
-
-
-def fault_of(error: VmssTuiError) -> AzureFault:
-    """Azure's reason as the log keeps it."""
-    code = error.code or type(error).__name__
-    return AzureFault(code, error.message, next_step=error.hint, request_id=error.request_id)
-
-
-def is_unclear(error: VmssTuiError) -> bool:
-    """Whether nobody knows if Azure took the write: no answer, or Azure itself failed."""
-    refused = isinstance(error, AzureError | SignInFailed) and not isinstance(error, Unavailable)
-    return not refused
-
-
-def retry_after(error: VmssTuiError, action: Action) -> float | None:
-    """In how many seconds a refused write may be sent again; None when that is no use."""
-    match error:
-        case Throttled():
-            return error.retry_after
-        case SignInFailed() | Changed():
-            return 0.0
-        case Conflict() if action is not Action.CANCEL and _passes(error):
-            return 0.0
-        case _:
-            return None
-
-
-def _passes(error: AzureError) -> bool:
-    """Whether a conflict goes away by itself."""
-    return "in progress" in (error.azure_message or error.message).lower() or any(
-        word in error.code.lower() for word in _PASSING
-    )
+    async def _not_accepted(self, write: Write, error: VmssTuiError) -> None:
+        log = self._log
+        if is_unclear(error):
+            note = f"no clear answer to: {write.what} ({error.message}); checking Azure before it is sent again"
+            await log.record(e.Noted(note, Severity.WARN))
+            await log.clock.sleep(self._pause)
+            return
+        fault, again = fault_of(error), retry_after(error, write.action)
+        await log.record(after_refusal(log.state, write.key, fault, retry_after=again, now=log.clock.now()))

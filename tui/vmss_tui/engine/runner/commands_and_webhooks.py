@@ -1,7 +1,6 @@
-"""Things outside that are asked or told: the external gate, and hooks. Commands without a shell, HTTP without secrets.
+"""Commands without a shell and HTTP without secrets: what external gates and notifications are made of.
 
-What they say never reaches Azure; what they cannot do never stops the runner by accident: a gate that cannot be asked
-says no, a hook that fails is noted.
+Their output never reaches Azure. A gate that cannot be checked has failed; a hook that fails is noted.
 """
 
 import asyncio
@@ -11,27 +10,28 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from vmss_tui import duration
 from vmss_tui.domain.plan.rollout_policy import ExternalGate
 
 _KEPT_LENGTH = 300
 
 
-async def ask(gate: ExternalGate, facts: Mapping[str, Any]) -> tuple[bool, str]:
-    """Whether an external gate agrees, and its words. `facts` reach a command as JSON on standard input."""
+async def check_gate(gate: ExternalGate, facts: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether an external gate passes, and its message. `facts` reach a command as JSON on standard input."""
     try:
         if gate.command:
-            code, said = await run_command(gate.command, facts, gate.timeout_seconds)
-            return code == 0, said or f"{gate.command[0]} ended with {code}"
+            code, output = await run_command(gate.command, facts, gate.timeout_seconds)
+            return code == 0, output or f"{gate.command[0]} ended with {code}"
         status, said = await call("GET", gate.url, None, gate.timeout_seconds)
         return 200 <= status < 300, f"{gate.url} answered {status}" + (f": {said}" if said else "")
     except TimeoutError:
-        return False, f"{_name(gate.command, gate.url)} did not answer within {gate.timeout_seconds} s"
+        return False, f"{_name(gate.command, gate.url)} did not answer within {duration.exact(gate.timeout_seconds)}"
     except (OSError, ValueError) as problem:
-        return False, f"{_name(gate.command, gate.url)} cannot be asked: {problem}"
+        return False, f"{_name(gate.command, gate.url)} cannot be checked: {problem}"
 
 
 async def run_command(command: Sequence[str], facts: Mapping[str, Any], timeout_seconds: float) -> tuple[int, str]:
-    """Run a command without a shell and without Azure's credentials; its exit code and last line.
+    """Run a command without a shell and without Azure's credentials; its exit code and its last line of output.
 
     Raises TimeoutError (the command is killed), OSError.
     """
@@ -59,7 +59,7 @@ async def call(method: str, url: str, body: Mapping[str, Any] | None, timeout_se
     import aiohttp
 
     if not url.startswith(("https://", "http://")):
-        raise ValueError(f"{url!r} is no web address")
+        raise ValueError(f"{url!r} is not a web address")
     timeout = aiohttp.ClientTimeout(total=timeout_seconds)
     try:
         async with (

@@ -1,4 +1,4 @@
-"""Tell people through hooks when a rollout needs somebody, fails or ends. A hook's failure never harms the rollout.
+"""Notify people through hooks when a rollout needs a person, fails or ends. A failing hook never harms the rollout.
 
 A message holds no secret and no operation URL; a command gets it as JSON on standard input, never as an argument.
 """
@@ -30,7 +30,7 @@ class Notifier:
         self._describe = describe or occasion
         self._running: set[asyncio.Task[None]] = set()
 
-    def tell(self, log: Iterable[e.Logged]) -> None:
+    def notify(self, log: Iterable[e.Logged]) -> None:
         """Start the hooks that these events call for."""
         for entry in log:
             kind = occasion(entry.event)

@@ -1,53 +1,132 @@
-"""A runner's looks at its scale set: the instances every time, the model and the latest roll by turns or both.
-
-Azure allows 12 cheap and 10 dear reads a minute for one set ("Understand throttling"); with turns a runner that looks
-every 12 seconds stays within half of both. Whoever is about to act asks for a full look first.
-"""
+"""Observe Azure for a runner: sign in, read the set, poll operations; outages are waited for, and said in the log."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
-from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.ids import OperationHandle
+from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.engine.prepare import read_set
-from vmss_tui.ports import Azure, Clock
+from vmss_tui.domain.fleet.version_names import VersionNames
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.observe import observe
+from vmss_tui.engine.runner.outage import Outage
+from vmss_tui.engine.runner.pacing import Pace
+from vmss_tui.engine.runner.rollout_log import RolloutLog
+from vmss_tui.engine.runner.writes import fault_of
+from vmss_tui.engine.snapshot_reader import SnapshotReader
+from vmss_tui.errors import NotFound, SignInFailed, VmssTuiError
+from vmss_tui.ports import Azure
+
+Connect = Callable[[], Awaitable[Azure]]
+"""Signs in, or returns what is signed in already; raises what signing in raises."""
+
+_MISSING = 3
+"""Answers of *not found* in a row before the scale set counts as gone."""
 
 
 class Observer:
-    """Reads one scale set. `full` says whether all of the last snapshot is of the last look."""
+    """What a runner sees of Azure. Everything that differs goes to the log."""
 
-    def __init__(self, azure: Azure, target: ScaleSetId, clock: Clock) -> None:
-        self._azure = azure
-        self._target = target
-        self._clock = clock
-        self._last: SetSnapshot | None = None
-        self._upgrade_next = True
-        self._wanted = True
-        self.full = False
+    def __init__(self, log: RolloutLog, azure: Azure, pace: Pace, names: VersionNames, outage: Outage) -> None:
+        self.azure = azure
+        self._log = log
+        self._pace = pace
+        self._names = names
+        self._reader = SnapshotReader(azure, log.plan.target, log.clock)
+        self._outage = outage
+        self._silence = Outage(log.clock, pace.patience_seconds, outage.backoff.first)
+        """Operations cannot be polled while the set can be read."""
+
+    @property
+    def full(self) -> bool:
+        """Whether all of the last snapshot was read just now: what decisions to write rest on."""
+        return self._reader.full
 
     def want_all(self) -> None:
-        """Read everything at the next look."""
-        self._wanted = True
+        """Read everything next."""
+        self._reader.want_all()
 
-    async def look(self) -> SetSnapshot:
-        """The set as it is now; raises what reading raises, and reads everything after that."""
-        self.full = self._wanted or self._last is None
-        self._wanted = True
-        if self.full or self._last is None:
-            self._last = await read_set(self._azure, self._target, self._clock)
-        else:
-            self._last = await self._part(self._last)
-        self._wanted = False
-        return self._last
+    async def observe(self) -> SetSnapshot | None:
+        """Read Azure and record what differs; None when Azure cannot be read now, or the set is gone."""
+        log = self._log
+        try:
+            snapshot = await self._reader.read()
+        except VmssTuiError as error:
+            if isinstance(error, NotFound) and self._outage.failures >= _MISSING:
+                await log.record(e.Ended(e.Verdict.FAILED, "the scale set no longer exists", fault_of(error)))
+            else:
+                await wait_out(log, self._outage, self._pace, error, "Azure cannot be read")
+            return None
+        await answers_again(log, self._outage)
+        await log.record(*observe(log.plan, log.state, snapshot, self._names, log.clock.now()))
+        return snapshot
 
-    async def _part(self, last: SetSnapshot) -> SetSnapshot:
-        scale_set, upgrade = last.scale_set, last.upgrade
-        self._upgrade_next = not self._upgrade_next
-        if self._upgrade_next:
-            instances, upgrade = await asyncio.gather(
-                self._azure.instances(scale_set), self._azure.latest_upgrade(self._target)
-            )
+    async def poll_operations(self) -> bool:
+        """Poll every operation in progress; whether one has ended."""
+        running = [write for write in self._log.state.writes.values() if isinstance(write, e.WriteAccepted)]
+        answers = await asyncio.gather(*(self._operation(write) for write in running))
+        ended = [
+            e.WriteEnded(write.key, status.state, status.fault)
+            for write, status in zip(running, answers, strict=True)
+            if isinstance(status, OperationStatus) and status.state is not OperationState.RUNNING
+        ]
+        await self._log.record(*ended)
+        await self._heard(next((answer for answer in answers if isinstance(answer, VmssTuiError)), None))
+        return bool(ended)
+
+    async def _operation(self, write: e.WriteAccepted) -> OperationStatus | VmssTuiError:
+        if not write.operation:
+            return OperationStatus(OperationState.GONE)
+        try:
+            return await self.azure.operation(OperationHandle(write.operation, write.key))
+        except VmssTuiError as error:
+            return error
+
+    async def _heard(self, error: VmssTuiError | None) -> None:
+        """Operations that cannot be polled while the set can be read: said when it lasts, given up in the end."""
+        if error is None:
+            seconds = self._silence.ended()
+            if seconds is not None:
+                await self._log.record(e.Noted(f"operations can be polled again after {seconds}s"))
+            return
+        until = self._silence.failed(error)
+        lasting = self._silence.lasted >= self._pace.watch_seconds
+        if lasting and not self._silence.announced and not self._outage.announced:
+            self._silence.announced = True
+            why = f"the state of the operation cannot be read: {error.message}"
+            note = f"{why}; trying again until {until:%H:%M:%S} UTC"
+            await self._log.record(e.Noted(note, Severity.WARN))
+
+
+async def connected(log: RolloutLog, connect: Connect, pace: Pace, outage: Outage) -> Azure:
+    """Sign in; a network that is away is waited for, a refused sign-in is not. Requests are answered meanwhile."""
+    while True:
+        try:
+            azure = await connect()
+        except SignInFailed:
+            raise
+        except VmssTuiError as error:
+            await wait_out(log, outage, pace, error, "Azure cannot be reached")
+            await log.answer_requests()
         else:
-            instances, scale_set = await asyncio.gather(
-                self._azure.instances(scale_set), self._azure.scale_set(self._target)
-            )
-        return SetSnapshot(scale_set=scale_set, instances=instances, upgrade=upgrade, taken_at=self._clock.now())
+            await answers_again(log, outage)
+            return azure
+
+
+async def wait_out(log: RolloutLog, outage: Outage, pace: Pace, error: VmssTuiError, what: str) -> None:
+    """Say once that Azure is away, and wait. Raises `error` after a long while."""
+    until = outage.failed(error)
+    if not outage.announced:
+        outage.announced = True
+        await log.record(e.Waiting(f"{what}: {error.message}; trying again", until))
+    wait = outage.backoff.after(error)
+    wait = min(wait, pace.watch_seconds * 2) if isinstance(error, NotFound) else wait
+    await log.clock.sleep(min(wait, max(0.1, pace.patience_seconds - outage.lasted + 0.1)))
+
+
+async def answers_again(log: RolloutLog, outage: Outage) -> None:
+    """Say that Azure answers again, if it was said that it did not."""
+    seconds = outage.ended()
+    if seconds is not None:
+        await log.record(e.Noted(f"Azure answers again after {seconds}s"))

@@ -15,8 +15,8 @@ class Outage:
 
     def __init__(self, clock: SteadyClock, patience_seconds: float, first: float) -> None:
         self.backoff = Backoff(first=first)
-        self.told = False
-        """Whether somebody was told of the present one."""
+        self.announced = False
+        """Whether the log says that there is one now."""
         self._clock = clock
         self._patience = patience_seconds
         self._since: float | None = None
@@ -24,12 +24,12 @@ class Outage:
 
     @property
     def failures(self) -> int:
-        """How many times in a row it was waited after a failure."""
+        """How many waits in a row followed a failure."""
         return self.backoff.failures
 
     @property
     def lasted(self) -> float:
-        """Seconds since the first failure; 0 when all is well."""
+        """Seconds since the first failure; 0 when there is none."""
         return 0.0 if self._since is None else self._clock.monotonic() - self._since
 
     def failed(self, error: VmssTuiError) -> datetime:
@@ -42,8 +42,8 @@ class Outage:
         return self._until
 
     def ended(self) -> int | None:
-        """It answers: for how many seconds it did not, if somebody was told so."""
-        seconds = round(self.lasted) if self.told else None
-        self._since, self.told = None, False
+        """There is an answer: for how many seconds there was none, if that was announced."""
+        seconds = round(self.lasted) if self.announced else None
+        self._since, self.announced = None, False
         self.backoff.reset()
         return seconds

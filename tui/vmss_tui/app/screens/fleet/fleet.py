@@ -20,7 +20,8 @@ from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
-from vmss_tui.engine.watch.scale_set import FleetWatcher, WatchFailure
+from vmss_tui.engine.watch.fleet import FleetWatcher
+from vmss_tui.engine.watch.pace import WatchFailure
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.presentation.fleet import rows as fleet
 from vmss_tui.presentation.glyphs import Role

@@ -27,7 +27,8 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.engine.watch.scale_set import SetWatcher, WatchFailure
+from vmss_tui.engine.watch.pace import WatchFailure
+from vmss_tui.engine.watch.scale_set import SetWatcher
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice

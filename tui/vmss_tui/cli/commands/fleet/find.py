@@ -53,7 +53,7 @@ async def everything(azure: ReadsFleet) -> Inventory:
 async def counted(azure: Azure, clock: Clock, *, idle_seconds: float) -> FleetSnapshot:
     """Everything with its counts, as fast as Azure's quota allows. Raises what kept it from being read at all."""
     from vmss_tui.engine.watch.fleet import FleetWatcher
-    from vmss_tui.engine.watch.scale_set import WatchFailure
+    from vmss_tui.engine.watch.pace import WatchFailure
 
     async with aclosing(FleetWatcher(azure, clock, idle_seconds=idle_seconds).snapshots()) as snapshots:
         async for found in snapshots:

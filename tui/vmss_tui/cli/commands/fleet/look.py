@@ -103,11 +103,11 @@ def _running(session: LiveSession) -> Mapping[ScaleSetId, str]:
 
 async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnapshot]:
     """A scale set with its instances, by what people type."""
-    from vmss_tui.engine.prepare import read_whole
+    from vmss_tui.engine.snapshot_reader import read_snapshot
 
     azure = await session.connect()
     target = await find.resolve(azure, text)
-    snapshot = await read_whole(azure, target, session.clock)
+    snapshot = await read_snapshot(azure, target, session.clock, autoscale=True)
     places = {each.id: each for each in await azure.subscriptions()}
     entry = FleetEntry(
         scale_set=snapshot.scale_set,

@@ -49,7 +49,7 @@ def drift_of_profile(
 async def _drifts(
     session: LiveSession, profile: Profile, names: Sequence[str], given: dict[str, str]
 ) -> tuple[Drift, ...]:
-    from vmss_tui.engine.prepare import read_set
+    from vmss_tui.engine.snapshot_reader import read_snapshot
 
     azure = await session.connect()
     seen = await find.everything(azure)
@@ -68,7 +68,7 @@ async def _drifts(
 
     async def one(target: ScaleSetId) -> Drift:
         async with room:
-            return drift(profile, await read_set(azure, target, session.clock), given, named=named)
+            return drift(profile, await read_snapshot(azure, target, session.clock), given, named=named)
 
     return tuple(await asyncio.gather(*map(one, targets)))
 

@@ -67,11 +67,11 @@ async def _copy(session: LiveSession, text: str, mishap: Mishap, home: Path) -> 
     """Write the copy's scenario into `home`."""
     import tomli_w
 
-    from vmss_tui.engine.prepare import read_whole
+    from vmss_tui.engine.snapshot_reader import read_snapshot
 
     azure = await session.connect()
     target = await find.resolve(azure, text)
-    snapshot = await read_whole(azure, target, session.clock)
+    snapshot = await read_snapshot(azure, target, session.clock, autoscale=True)
     places = {each.id: each for each in await azure.subscriptions()}
     place = places.get(target.subscription, Subscription(target.subscription, target.subscription))
     known = {each.id for each in snapshot.instances}

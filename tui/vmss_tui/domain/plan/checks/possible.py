@@ -41,23 +41,21 @@ def already_rolling(facts: Facts) -> Iterator[Finding]:
 
 def set_state(facts: Facts) -> Iterator[Finding]:
     """The set is busy, failed or being deleted."""
-    match facts.set.provisioning:
-        case Provisioning.DELETING:
-            yield refuse("set-deleting", "the scale set is being deleted")
-        case Provisioning.FAILED:
-            yield warn(
-                "set-failed",
-                "the scale set's last change failed; this rollout is its next one",
-                "Look at the instances that failed first.",
-            )
-        case Provisioning.UPDATING if facts.snapshot.upgrade is None or not facts.snapshot.upgrade.code.running:
-            yield warn(
-                "set-busy",
-                "another change of the scale set is going on: Azure may refuse ours until it ends",
-                "Wait a little and plan again.",
-            )
-        case _:
-            return
+    state, upgrade = facts.set.provisioning, facts.snapshot.upgrade
+    if state is Provisioning.DELETING:
+        yield refuse("set-deleting", "the scale set is being deleted")
+    elif state is Provisioning.FAILED:
+        yield warn(
+            "set-failed",
+            "the last change of the scale set failed; this rollout would be its next change",
+            "Check the instances that failed first.",
+        )
+    elif state is Provisioning.UPDATING and (upgrade is None or not upgrade.code.running):
+        yield warn(
+            "set-busy",
+            "another change of the scale set is in progress: Azure may refuse ours until it ends",
+            "Wait a little and plan again.",
+        )
 
 
 def no_health_source(facts: Facts) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ write. Source: "Configure rolling upgrades"; recordings `rolling_*` (the write i
 """
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.health import Provisioning
@@ -176,7 +177,7 @@ def _by_the_set(situation: Situation, key: str) -> Commands:
         case Provisioning.FAILED:
             fault = AzureFault("Failed", "the scale set reports that its last change failed")
             return [Record((e.WriteEnded(key, OperationState.FAILED, fault),))]
-        case _:
+        case Provisioning.CREATING | Provisioning.UPDATING | Provisioning.DELETING | Provisioning.UNKNOWN:
             limit = situation.plan.policy.batch_deadline_seconds
             until = situation.due(situation.state.write_at.get(key), limit * max(1, len(situation.plan.batches)))
             if situation.now < until:
@@ -185,6 +186,8 @@ def _by_the_set(situation: Situation, key: str) -> Commands:
                 situation,
                 f"Azure no longer knows the operation, and the scale set is still updating at {until:%H:%M} UTC",
             )
+        case _:
+            assert_never(situation.set.provisioning)
 
 
 # --- the end --------------------------------------------------------------------------------------------------------

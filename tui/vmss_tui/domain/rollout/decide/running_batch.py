@@ -113,13 +113,11 @@ def _moved(situation: Situation, ids: tuple[str, ...]) -> bool:
 def _is_through(situation: Situation, instance_id: str) -> bool:
     """Whether an instance has come to an end: done for long enough, or failed."""
     known, policy = situation.state.instances[instance_id], situation.plan.policy
-    match known.seen.phase:
-        case e.Phase.NOT_RUN:
-            return situation.now >= situation.due(known.since, min(PROOF_SECONDS, policy.health_wait_seconds))
-        case e.Phase.DONE:
-            held = situation.now >= situation.due(known.since, policy.min_healthy_seconds)
-            return held or not policy.min_healthy_seconds
-        case e.Phase.WAITING:
-            return situation.cancelling
-        case phase:
-            return phase in FINAL
+    phase = known.seen.phase
+    if phase is e.Phase.WAITING:
+        return situation.cancelling
+    if phase is e.Phase.NOT_RUN:
+        return situation.now >= situation.due(known.since, min(PROOF_SECONDS, policy.health_wait_seconds))
+    if phase is e.Phase.DONE and policy.min_healthy_seconds:
+        return situation.now >= situation.due(known.since, policy.min_healthy_seconds)
+    return phase in FINAL

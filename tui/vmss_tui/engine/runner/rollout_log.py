@@ -1,0 +1,101 @@
+"""The log of one rollout as its runner writes it: events, lease and requests. What is not on record is not done."""
+
+import contextlib
+import logging
+from datetime import timedelta
+
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.requests import answer
+from vmss_tui.domain.rollout.state import RolloutState, fold
+from vmss_tui.engine.runner.notifications import Describe, Notifier
+from vmss_tui.engine.runner.pacing import Pace, SteadyClock
+from vmss_tui.errors import JournalUnavailable, LeaseHeld
+from vmss_tui.journal.store import Journal, Lease
+from vmss_tui.ports import Clock
+
+_log = logging.getLogger(__name__)
+_LONGEST_PAUSE = 30.0
+
+
+class RolloutLog:
+    """Appends to the journal and folds what it appended: `state` is everything that the runner knows of the rollout."""
+
+    def __init__(
+        self,
+        rollout: str,
+        journal: Journal,
+        lease: Lease,
+        clock: Clock,
+        pace: Pace,
+        describe: Describe | None = None,
+    ) -> None:
+        self.rollout = rollout
+        self.lease = lease
+        self.state: RolloutState = journal.state(rollout)
+        if self.state.plan is None:
+            raise JournalUnavailable(f"rollout {rollout} has no plan", hint="Start a new one.")
+        self.plan: RolloutPlan = self.state.plan
+        self.clock = SteadyClock(clock, self.state.last_at)
+        self._journal = journal
+        self._pace = pace
+        self._notifier = Notifier(rollout, self.plan, describe)
+
+    async def record(self, *events: e.Event) -> None:
+        """Add to the log; waits while the disk is full. Raises LeaseHeld, and JournalUnavailable after a long while."""
+        if not events:
+            return
+        since, pause = self.clock.monotonic(), 0.5
+        trouble: tuple[e.Event, ...] = ()
+        while True:
+            try:
+                log = self._journal.append(self.rollout, *trouble, *events, at=self.clock.now(), lease=self.lease)
+                break
+            except LeaseHeld:
+                raise
+            except JournalUnavailable as error:
+                if self.clock.monotonic() - since > self._pace.patience_seconds:
+                    raise
+                _log.warning("%s; the rollout is on hold, gives up %s", error.message, self._patience_ends(since))
+                await self.clock.sleep(pause)
+                pause = min(_LONGEST_PAUSE, pause * 2)
+                seconds = round(self.clock.monotonic() - since)
+                trouble = (e.Noted(f"nothing was done for {seconds}s: {error.message}", Severity.WARN),)
+        self.state = fold(log, self.state)
+        self._notifier.notify(log)
+
+    def _patience_ends(self, since: float) -> str:
+        left = self._pace.patience_seconds - (self.clock.monotonic() - since)
+        return f"at {self.clock.now() + timedelta(seconds=left):%H:%M:%S} UTC"
+
+    def record_stop(self, reason: str) -> None:
+        """The runner leaves in good order, as far as the disk allows; people are notified in any case."""
+        event, now = e.RunnerStopped(reason), self.clock.now()
+        log: tuple[e.Logged, ...] = (e.Logged(self.state.seq + 1, now, event),)
+        with contextlib.suppress(JournalUnavailable):
+            log = self._journal.append(self.rollout, event, at=now, lease=self.lease)
+        self._notifier.notify(log)
+
+    async def answer_requests(self) -> bool:
+        """Answer what people requested since; whether there was anything."""
+        try:
+            requests = self._journal.requests(self.rollout, after=self.state.answered)
+        except JournalUnavailable:
+            return False  # the next event to be written says so
+        for row in requests:
+            verb = e.Verb(row.verb)
+            request = e.Requested(verb, row.who, row.host, row.why, row.id, row.argument)
+            await self.record(*answer(self.plan, self.state, request))
+        return bool(requests)
+
+    async def keep_lease(self) -> None:
+        """Keep the lease fresh until canceled; a lost one is noticed at the next event to be written."""
+        while True:
+            with contextlib.suppress(JournalUnavailable):
+                self._journal.beat(self.lease, self.clock.now())
+            await self.clock.sleep(self._pace.heartbeat_seconds)
+
+    async def finish(self) -> None:
+        """Wait for the notifications that are still on their way."""
+        await self._notifier.finish()
