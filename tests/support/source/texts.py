@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import TypeGuard
 
 from support.source.modules import ROOT, Function, Module
@@ -22,10 +23,18 @@ def banned_phrases() -> tuple[str, ...]:
     return tuple(phrase for row in _ROW.finditer(table) for phrase in _PHRASE.findall(row["never"]))
 
 
-def phrases_in(text: str, phrases: Iterable[str]) -> set[str]:
+def phrases_in(text: str, phrases: Sequence[str]) -> set[str]:
     """Those of the phrases that occur in a text as whole words, in any case and over line ends."""
     words = _ALLOWED.sub("…", " ".join(text.split()))
-    return {phrase for phrase in phrases if re.search(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", words, re.IGNORECASE)}
+    known = {phrase.lower(): phrase for phrase in phrases}
+    return {known[found.lower()] for found in _pattern(tuple(phrases)).findall(words)}
+
+
+@cache
+def _pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all: longer phrases first; looking ahead finds those that overlap."""
+    alternatives = "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?=({alternatives})(?![\w-]))", re.IGNORECASE)
 
 
 def texts(module: Module) -> Iterator[tuple[int, str]]:
@@ -72,11 +81,10 @@ def _is_command(module: Module, node: ast.AST) -> bool:
     return module.name.startswith("vmss_tui.cli.commands.") and isinstance(node, Function) and bool(node.decorator_list)
 
 
-def offending_texts(modules: Collection[Module], phrases: Iterable[str]) -> dict[str, set[str]]:
+def offending_texts(modules: Collection[Module], phrases: Sequence[str]) -> dict[str, set[str]]:
     """Module name -> banned phrases in its texts."""
-    wanted = tuple(phrases)
     found = {
-        module.name: {phrase for _, text in texts(module) for phrase in phrases_in(text, wanted)} for module in modules
+        module.name: {phrase for _, text in texts(module) for phrase in phrases_in(text, phrases)} for module in modules
     }
     return {name: hits for name, hits in found.items() if hits}
 
