@@ -18,6 +18,7 @@ KNOWN = {
     "vmss_tui.cli.commands.simulator.demo",
     "vmss_tui.cli.wait_notice",
     "vmss_tui.domain.plan.checks.advisable",
+    "vmss_tui.domain.plan.checks.others",
     "vmss_tui.domain.plan.checks.possible",
     "vmss_tui.domain.plan.checks.protected",
     "vmss_tui.domain.plan.checks.rerun",
@@ -31,12 +32,6 @@ KNOWN = {
     "vmss_tui.presentation.scaleset.details",
     "vmss_tui.presentation.scaleset.interference",
     "vmss_tui.presentation.scaleset.summary",
-    "vmss_tui.simulator.__main__",
-    "vmss_tui.simulator.clock",
-    "vmss_tui.simulator.scenario.set_tables",
-    "vmss_tui.simulator.scenario.tables",
-    "vmss_tui.simulator.server",
-    "tui/vmss_tui/simulator/scenario/FORMAT.md",
 }
 
 

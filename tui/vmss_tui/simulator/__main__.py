@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     add = result.add_argument
     add("--scenario", default=DEFAULT, metavar="FILE|NAME", help=f"a TOML file, or one of: {', '.join(names())}")
     add("--port", type=_port, default=0, help="TCP port on 127.0.0.1; 0 (the default) takes a free one")
-    add("--speed", type=_factor, metavar="X", help="simulated seconds a real second; the scenario's when left out")
+    add("--speed", type=_factor, metavar="X", help="simulated seconds per second; default: the scenario's")
     add("--env-file", type=Path, metavar="F", help="write `export` lines for a shell, mode 0600")
     add("--cloud-file", type=Path, metavar="F", help="where to write the cloud's TOML, mode 0600")
     add(

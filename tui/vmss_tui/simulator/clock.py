@@ -61,7 +61,7 @@ class SimClock:
     def jump(self, seconds: float) -> None:
         """Move simulated time forward by `seconds`; it never goes back."""
         if seconds < 0:
-            raise ValueError(f"simulated time cannot go back ({seconds:g} s); give a positive number of seconds")
+            raise ValueError(f"simulated time only moves forward, not by {seconds:g}s; give a positive number")
         self._rebase()
         self._base += timedelta(seconds=seconds)
 

@@ -163,7 +163,7 @@ def _check_execution(simulation: Simulation, options: ServeOptions) -> None:
     if simulation.scenario.execution is Execution.RUN and os.geteuid() == 0 and not options.allow_root:
         raise StartError(
             f"scenario {simulation.scenario.name} runs scripts for real, which is refused as root: start it as "
-            "another user, or give --allow-root when this machine is there to be thrown away"
+            "another user, or give --allow-root when this host is disposable"
         )
 
 

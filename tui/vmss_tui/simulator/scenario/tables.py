@@ -70,9 +70,9 @@ def _timings() -> tuple[Key, ...]:
         default = setting.default
         if isinstance(default, tuple):
             example = f"[{default[0]:g}, {default[1]:g}]"
-            found.append(between(setting.name, f"Seconds; {example} when left out.", example))
+            found.append(between(setting.name, f"Seconds; {example} by default.", example))
         else:
-            found.append(duration(setting.name, f"Seconds; {default:g} when left out.", f"{default:g}"))
+            found.append(duration(setting.name, f"Seconds; {default:g} by default.", f"{default:g}"))
     return tuple(found)
 
 
@@ -130,13 +130,13 @@ FILE = Table(
                 flag("empty_page", "The first page is empty and has a nextLink (recorded)."),
             ),
         ),
-        Table("switches", "Behaviour on which sources disagree.", _switches()),
+        Table("switches", "Behavior on which sources disagree.", _switches()),
         Table("timings", "Seconds that Azure takes.", _timings()),
         Table(
             "tenants",
             "Directories.",
             (
-                text("id", "GUID; made from the name when left out.", "11111111-1111-4111-8111-111111111111"),
+                text("id", "GUID; made from the name by default.", "11111111-1111-4111-8111-111111111111"),
                 text("name", "Display name.", "Contoso Shipping", required=True),
                 text("domain", "Default domain.", "contoso.com"),
             ),
@@ -146,9 +146,9 @@ FILE = Table(
             "subscriptions",
             "Subscriptions.",
             (
-                text("id", "GUID; made from the name when left out.", "22222222-2222-4222-8222-222222222222"),
+                text("id", "GUID; made from the name by default.", "22222222-2222-4222-8222-222222222222"),
                 text("name", "Display name; scale sets refer to it.", "prod-europe", required=True),
-                text("tenant", "Name or id of its tenant; the first when left out.", "Contoso Shipping"),
+                text("tenant", "Name or id of its tenant; the first by default.", "Contoso Shipping"),
                 choice("state", ("Enabled", "Warned", "PastDue", "Disabled", "Deleted"), "State.", "Warned"),
             ),
             is_list=True,
@@ -169,9 +169,9 @@ FILE = Table(
             "Who can sign in; without any, one service principal owns everything.",
             (
                 text("name", "Display name.", "deployer", required=True),
-                text("client_id", "GUID; made from the name when left out.", "33333333-3333-4333-8333-333333333333"),
-                text("object_id", "GUID; made from the name when left out.", "44444444-4444-4444-8444-444444444444"),
-                text("tenant", "Name or id of its tenant; the first when left out.", "Contoso Shipping"),
+                text("client_id", "GUID; made from the name by default.", "33333333-3333-4333-8333-333333333333"),
+                text("object_id", "GUID; made from the name by default.", "44444444-4444-4444-8444-444444444444"),
+                text("tenant", "Name or id of its tenant; the first by default.", "Contoso Shipping"),
                 choice("kind", tuple(PrincipalKind), "What it is.", "user"),
                 text("secret", "A made-up client secret.", "simulated-secret"),
                 anything(
@@ -194,7 +194,7 @@ FILE = Table(
                     "What happens.",
                     required=True,
                 ),
-                text("method", "HTTP method; any when left out.", "GET"),
+                text("method", "HTTP method; any by default.", "GET"),
                 text("path", "Shell-style pattern of the path, case ignored.", "*/virtualMachines"),
                 number("count", "How many requests it hits; 0 means every one.", "2"),
                 number("after", "How many matching requests pass first.", "5"),
