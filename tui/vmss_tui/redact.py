@@ -1,27 +1,78 @@
-"""Hides secrets in text that leaves the program: signatures, account keys, tokens, passwords. Pure.
+"""Secrets in text that others wrote: signatures, keys, tokens and passwords become `***`. Pure.
 
-Every pattern is linear in the length of the text: a repeated class is followed by something that is not in it.
+Whatever leaves the program (screen, stdout, stderr, report, log, notification) and whatever it stores passes here. The
+shapes are those of Azure's shared access signatures and connection strings, bearer tokens and JWTs, private keys, the
+tokens of common code hosts, passwords in addresses, and assignments to names that say they are secret. Every pattern
+is linear in the length of the text: foreign text may be large and hostile.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 HIDDEN = "***"
 
-_VALUE = r"[^\s&;,\"'<>]+"
-_NAMED = (
-    r"sig|accountkey|sharedaccesskey|sharedaccesssignature|private_token|access_token|refresh_token|id_token|"
-    r"client_secret|clientsecret|client_assertion|password|passwd|pwd|passphrase|secret|token|api_?key|apikey"
+_NAMES = (
+    r"(?:pass(?:word|wd|phrase)|pwd|secret|(?:api|access|account)[-_]?key|client_assertion|(?<![a-z])token|authtoken)"
 )
+
+_VALUE = r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;&<>{}\[\]]+)"
 _PATTERNS = (
-    (re.compile(rf"(?i)(?<![a-z])((?:[a-z0-9]{{0,32}}[_-])?(?:{_NAMED}))(\"?\s?[=:]\s?\"?){_VALUE}"), rf"\1\2{HIDDEN}"),
-    (re.compile(r"(?i)\b(bearer|basic)(\s+)[a-z0-9._~+/=-]{8,}"), rf"\1\2{HIDDEN}"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?"), HIDDEN),
-    (re.compile(r"(?i)(://[^\s/:@]{1,64}:)[^\s/@]+@"), rf"\1{HIDDEN}@"),
+    # -----BEGIN RSA PRIVATE KEY----- up to its end, or to the end of what was cut off
+    re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*()"),
+    # ?sig=..., &private_token=..., also of an address whose other parts are wanted
+    re.compile(
+        r"([?&;](?:sig|signature|x-amz-signature|x-amz-credential|token|access_token|private_token|api_?key|code)=)"
+        r"[^&\s\"'<>#;]+()",
+        re.IGNORECASE,
+    ),
+    # AccountKey=...;, SharedAccessKey=...; of connection strings
+    re.compile(
+        r"\b((?:Account|SharedAccess|SharedSecret|Primary|Secondary)(?:Key|Value|Signature)\s?=\s?)[^;\s\"'&]+()",
+        re.IGNORECASE,
+    ),
+    # Authorization: Bearer ..., Basic ...
+    re.compile(r"\b((?:Bearer|Basic|SharedAccessSignature)\s)\s{0,3}[A-Za-z0-9._~+/=%&-]{8,}()", re.IGNORECASE),
+    # JWTs
+    re.compile(r"\b()eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?()"),
+    # tokens of GitHub, GitLab, Slack; client secrets of Entra ID
+    re.compile(r"\b()(?:gh[pousr]_[A-Za-z0-9]{20,255}|glpat-[\w-]{20,64}|xox[abprs]-[\w-]{10,255})()"),
+    re.compile(r"(?<![\w~.-])()[\w~.-]{3}[78]Q~[\w~.-]{31,34}(?![\w~.-])()"),
+    # https://user:password@host
+    re.compile(r"(://[^\s/:@\"']{1,256}:)[^\s/@\"']{1,256}(@)"),
+    # password=..., "clientSecret": "...", --api-key ...
+    re.compile(rf"({_NAMES}[\"']?\s{{0,8}}[=:]\s{{0,8}}){_VALUE}()", re.IGNORECASE),
+    re.compile(rf"(--[a-z-]{{0,40}}{_NAMES}\s{{1,8}}){_VALUE}()", re.IGNORECASE),
 )
+_SECRET_NAME = re.compile(rf"{_NAMES}$|sas[-_]?token$|connection[-_]?string$", re.IGNORECASE)
+_HINT = re.compile(
+    r"sig|key|bearer|basic|eyj|gh[pousr]_|glpat|xox|q~|://|pass|pwd|secret|token|amz|code=|signature|value",
+    re.IGNORECASE,
+)
+"""What every pattern needs: most text has nothing of it and is left at once."""
 
 
-def redacted(text: str) -> str:
-    """The text with the values of secrets replaced by `***`."""
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
+def redacted(text: str, extra: tuple[re.Pattern[str], ...] = ()) -> str:
+    """The text with every secret as `***`. `extra` are patterns of one's own, whose whole match is hidden."""
+    for pattern in extra:
+        text = pattern.sub(HIDDEN, text)
+    if _HINT.search(text) is None:
+        return text
+    for pattern in _PATTERNS:
+        text = pattern.sub(rf"\g<1>{HIDDEN}\g<2>", text)
     return text
+
+
+def redacted_value(value: Any, extra: tuple[re.Pattern[str], ...] = ()) -> Any:
+    """The same for plain data on its way to JSON: every text in it, and a text whose key says that it is secret."""
+    if isinstance(value, str):
+        return redacted(value, extra)
+    if isinstance(value, Mapping):
+        return {key: HIDDEN if _says_secret(key, item) else redacted_value(item, extra) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redacted_value(item, extra) for item in value]
+    return value
+
+
+def _says_secret(key: object, item: object) -> bool:
+    return isinstance(item, str) and bool(item) and isinstance(key, str) and _SECRET_NAME.search(key) is not None

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
+from vmss_tui.redact import redacted
+
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]?"  # CSI, whole or cut off
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c|(?=[\x1b\n])|\Z)"  # OSC, DCS …
@@ -18,6 +20,8 @@ _ESCAPE = re.compile(
 )
 """Escape sequences of ECMA-48; every branch is linear in the length of the text."""
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_SHORT = 8
+"""No shape of a secret is shorter, so that the many short texts of a table are left at once."""
 _MOST_MARKS = 4
 """Combining marks on one character; more of them run over the lines above and below."""
 
@@ -94,9 +98,9 @@ def short_id(instance: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Foreign text on one line, without anything that acts on a terminal."""
+    """Foreign text on one line, without secrets and without anything that acts on a terminal."""
     if text.isascii() and text.isprintable():
-        return text
+        return redacted(text) if len(text) > _SHORT else text
     return " ".join(plain_lines(text))
 
 
@@ -112,13 +116,16 @@ def one_line(text: str, limit: int = 400) -> str:
 
 
 def readable(text: str) -> str:
-    """Foreign text of several lines: no escape sequences, control, format or bidi characters; tabs and lines stay."""
+    """Foreign text of several lines: no secrets, escape sequences, control, format or bidi characters.
+
+    Tabs and lines stay.
+    """
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
-        return text
+        return redacted(text)
     clean = _ESCAPE.sub("", text)
     for end in ("\r\n", "\r", "\x85", "\u2028", "\u2029"):
         clean = clean.replace(end, "\n")
-    return "".join(_visible(clean))
+    return redacted("".join(_visible(clean)))
 
 
 def _visible(text: str) -> Iterable[str]:
@@ -133,7 +140,7 @@ def _visible(text: str) -> Iterable[str]:
 def visible(text: str) -> str:
     """Foreign text for a file: whatever acts on a terminal or reorders text is spelled out as JSON spells it.
 
-    Lines and tabs stay; a JSON document stays one.
+    Lines and tabs stay; a JSON document stays one. Secrets are the caller's to hide, since they may be wanted here.
     """
     if text.isascii() and text.replace("\n", "").replace("\t", "").isprintable():
         return text

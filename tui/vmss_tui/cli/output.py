@@ -1,5 +1,6 @@
 """The only writer of stdout: lines for people, JSON for programs, never both in one run.
 
+Whatever is written is without secrets and without anything that acts on a terminal; only `verbatim` keeps secrets.
 Does not format domain data (that is `presentation`), does not write to stderr, decides no exit code.
 """
 
@@ -8,11 +9,14 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+_SHORT = 8
+"""Shorter texts need no cleaner, which is not imported for them."""
+
 
 def quick(text: str) -> int:
-    """Print an answer that needs nothing else, such as the version; returns exit code 0, also into a closed pipe."""
+    """Print our own words, such as the version, without the cleaner; exit code 0, also into a closed pipe."""
     try:
-        lines(text.split("\n"))
+        sys.stdout.write("".join(f"{_encodable(line)}\n" for line in text.split("\n")))
         sys.stdout.flush()
     except BrokenPipeError:
         discard()
@@ -30,18 +34,30 @@ def lines(texts: Iterable[str]) -> None:
     sys.stdout.flush()
 
 
+def verbatim(texts: Iterable[str]) -> None:
+    """Lines that were asked for with the secrets in them, such as an export that another program reads."""
+    from vmss_tui.text import visible
+
+    sys.stdout.write("".join(f"{_encodable(visible(text))}\n" for text in texts))
+    sys.stdout.flush()
+
+
 def document(value: Any) -> None:
     """A whole answer as JSON, indented (`--json`)."""
     import json
 
-    line(json.dumps(value, indent=2, ensure_ascii=not unicode()))
+    from vmss_tui.redact import redacted_value
+
+    _json(json.dumps(redacted_value(value), indent=2, ensure_ascii=not unicode()))
 
 
 def record(value: Mapping[str, Any]) -> None:
     """One JSON object on one line (`--jsonl`)."""
     import json
 
-    line(json.dumps(value, ensure_ascii=not unicode(), separators=(",", ":")))
+    from vmss_tui.redact import redacted_value
+
+    _json(json.dumps(redacted_value(value), ensure_ascii=not unicode(), separators=(",", ":")))
 
 
 def unicode() -> bool:
@@ -71,7 +87,21 @@ def discard() -> None:
     os.close(null)
 
 
+def _json(text: str) -> None:
+    from vmss_tui.text import visible
+
+    print(_encodable(visible(text)), flush=True)
+
+
 def _printable(text: str) -> str:
+    if not (text.isascii() and text.isprintable() and len(text) < _SHORT):
+        from vmss_tui.text import readable
+
+        text = readable(text)
+    return _encodable(text)
+
+
+def _encodable(text: str) -> str:
     if unicode():
         return text
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"

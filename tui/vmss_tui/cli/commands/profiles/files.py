@@ -143,9 +143,9 @@ def export_profile(
     if directory is not None:
         _write(directory, files, script)
     elif form == "arm":
-        output.lines(files[f"{found.name}.json"].rstrip("\n").split("\n"))
+        output.verbatim(files[f"{found.name}.json"].rstrip("\n").split("\n"))
     else:
-        output.lines(_here(files, script))
+        output.verbatim(_here(files, script))
     return 0
 
 
