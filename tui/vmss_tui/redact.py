@@ -22,8 +22,8 @@ _PATTERNS = (
     re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*()"),
     # ?sig=..., &private_token=..., also of an address whose other parts are wanted
     re.compile(
-        r"([?&;](?:sig|signature|x-amz-signature|x-amz-credential|token|access_token|private_token|api_?key|code)=)"
-        r"[^&\s\"'<>#;]+()",
+        r"([?&;](?:amp;)?(?:sig|signature|x-amz-signature|x-amz-credential|token|access_token|private_token|api_?key|code)=)"
+        r"[^&\s\"'<>#;|\\]+()",
         re.IGNORECASE,
     ),
     # AccountKey=...;, SharedAccessKey=...; of connection strings

@@ -112,7 +112,9 @@ def _write(form: Form, value: Any) -> None:
 
             from vmss_tui.redact import redacted_value
 
-            text = yaml.safe_dump(json.loads(json.dumps(redacted_value(value))), sort_keys=False, allow_unicode=output.unicode())
+            text = yaml.safe_dump(
+                json.loads(json.dumps(redacted_value(value))), sort_keys=False, allow_unicode=output.unicode()
+            )
             output.lines(text.rstrip("\n").split("\n"))
         case Form.TABLE:
             output.lines(_table(value))

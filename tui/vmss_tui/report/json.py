@@ -17,6 +17,7 @@ from vmss_tui.presentation.records import (
 )
 from vmss_tui.presentation.rollout.info import BatchInfo
 from vmss_tui.presentation.rollout.log import LogLine
+from vmss_tui.redact import redacted_value
 from vmss_tui.report.report import Report
 
 
@@ -58,7 +59,7 @@ def _log(report: Report) -> Iterator[Record]:
 
 
 def _text(value: Any, *, indent: int | None = None) -> str:
-    return dumps(value, ensure_ascii=False, indent=indent, separators=(",", ": " if indent else ":"))
+    return dumps(redacted_value(value), ensure_ascii=False, indent=indent, separators=(",", ": " if indent else ":"))
 
 
 def _batch(batch: BatchInfo) -> Record:
