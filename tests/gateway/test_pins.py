@@ -1,7 +1,10 @@
 """Looking at files: hashes, limits, redirects, no credentials, and which addresses can change."""
 
 import asyncio
+import gzip
 import hashlib
+import io
+import zlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -161,3 +164,63 @@ async def test_a_mirror_is_looked_at_first_and_what_it_lacks_where_it_is(
         assert signed.size == len(b"its own"), "an address with a signature is nobody else's business"
     finally:
         await found.close()
+
+
+SCRIPT = b"#!/bin/sh\necho 2.4.0\n" * 50
+
+
+def gzipped(level: int, name: str = "") -> bytes:
+    out = io.BytesIO()
+    with gzip.GzipFile(name, "wb", level, out, mtime=level) as file:
+        file.write(SCRIPT)
+    return out.getvalue()
+
+
+def raw_deflate() -> bytes:
+    stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return stream.compress(SCRIPT) + stream.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzipped(9)),
+        ("gzip", gzipped(1, "other.sh")),
+        ("gzip", gzip.compress(SCRIPT[:100]) + gzip.compress(SCRIPT[100:])),
+        ("x-gzip", gzipped(5)),
+        ("deflate", zlib.compress(SCRIPT)),
+        ("deflate", raw_deflate()),
+        ("identity", SCRIPT),
+    ],
+)
+async def test_the_digest_is_of_the_decoded_file(
+    looking: FilePinner, server: Scripted, encoding: str, body: bytes
+) -> None:
+    server.on("/v1/run.sh", reply(body, Content_Encoding=encoding))
+    found = await looking.pin(f"{server.origin}/v1/run.sh")
+    assert (found.problem, found.size, found.sha256) == ("", len(SCRIPT), hashlib.sha256(SCRIPT).hexdigest())
+    assert server.headers[-1]["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "said"),
+    [
+        ("br", b"xx", "as br"),
+        ("gzip", b"no gzip at all", "cannot be read"),
+        ("gzip", gzipped(9)[:-20], "broke off"),
+    ],
+)
+async def test_what_cannot_be_decoded_is_a_problem(
+    looking: FilePinner, server: Scripted, encoding: str, body: bytes, said: str
+) -> None:
+    server.on("/x", reply(body, Content_Encoding=encoding))
+    found = await looking.pin(f"{server.origin}/x")
+    assert said in found.problem and found.sha256 == ""
+
+
+async def test_a_small_answer_that_unpacks_to_a_huge_file_is_not_followed(
+    looking: FilePinner, server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pins, "LARGEST", 1024 * 1024)
+    server.on("/x", reply(gzip.compress(bytes(32 * 1024 * 1024)), Content_Encoding="gzip"))
+    assert "larger than" in (await looking.pin(f"{server.origin}/x")).problem

@@ -1,13 +1,16 @@
-"""Looking at the files that instances will download: size, SHA-256, and whether the address pins the content.
+"""Pins the files that instances will download: size, SHA-256, and whether the address fixes the content.
 
-https only, also after redirects; bounded in size and time; no credentials, cookies or tokens are sent. Never raises: a
-file that this machine cannot see may well be visible to the instances, so a problem is told and not fatal.
+https only, also after redirects; bounded in size and time; no credentials, cookies or tokens are sent. The digest is of
+the decoded file: servers and mirrors compress as they like, and differently each time. Never raises: a file that this
+host cannot read may well be visible to the instances, so a problem is reported and not fatal.
 """
 
 import asyncio
 import hashlib
 import re
 import ssl
+import zlib
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import aiohttp
@@ -41,7 +44,7 @@ class FilePinner(PinsFiles):
         except ValueError:
             return FilePin(uri, problem="this is not an address")
         try:
-            size, sha256 = await asyncio.wait_for(self._look(uri), SECONDS)
+            size, sha256 = await asyncio.wait_for(self._hashed(uri), SECONDS)
         except TimeoutError:
             return FilePin(uri, mutable=mutable, problem=f"no answer within {SECONDS:.0f} s")
         except _Unfit as error:
@@ -50,7 +53,7 @@ class FilePinner(PinsFiles):
             return FilePin(uri, mutable=mutable, problem=_reason(error))
         return FilePin(uri, size=size, sha256=sha256, mutable=mutable)
 
-    async def _look(self, uri: str) -> tuple[int, str]:
+    async def _hashed(self, uri: str) -> tuple[int, str]:
         """From the cloud's mirror where there is one that has it, else from the address itself."""
         mirrored = mirror_of(self._cloud.file_mirror, uri)
         if mirrored:
@@ -65,7 +68,8 @@ class FilePinner(PinsFiles):
         for _ in range(REDIRECTS + 1):
             _check(url)
             proxy = proxies_for(url).get("https")
-            async with self._open().get(url, allow_redirects=False, proxy=proxy) as response:
+            plain = {"Accept-Encoding": "identity"}
+            async with self._open().get(url, allow_redirects=False, proxy=proxy, headers=plain) as response:
                 if response.status in (301, 302, 303, 307, 308):
                     url = urljoin(url, response.headers.get("Location", ""))
                     continue
@@ -117,16 +121,74 @@ def _check(url: str) -> None:
 
 
 async def _hash(response: aiohttp.ClientResponse) -> tuple[int, str]:
-    size, digest = 0, hashlib.sha256()
-    async for chunk in response.content.iter_chunked(64 * 1024):
-        size += len(chunk)
-        if size > LARGEST:
-            raise _Unfit(f"larger than {LARGEST // 1024 // 1024} MiB: not fetched to its end")
-        digest.update(chunk)
+    """Size and SHA-256 of the decoded file."""
+    received, size, digest = 0, 0, hashlib.sha256()
+    decode = _decoder(response.headers.get("Content-Encoding", ""))
+    try:
+        async for chunk in response.content.iter_chunked(64 * 1024):
+            received += len(chunk)
+            for part in decode.parts(chunk):
+                size += len(part)
+                if size > LARGEST:
+                    raise _Unfit(f"larger than {LARGEST // 1024 // 1024} MiB: not fetched to its end")
+                digest.update(part)
+    except zlib.error as error:
+        raise _Unfit("its compressed form cannot be read") from error
     expected = response.headers.get("Content-Length", "")
-    if expected.isdigit() and int(expected) != size:
+    if (expected.isdigit() and int(expected) != received) or not decode.complete:
         raise _Unfit("the answer broke off")
     return size, digest.hexdigest()
+
+
+class _Plain:
+    """A file that is sent as it is."""
+
+    complete = True
+
+    def parts(self, chunk: bytes) -> Iterator[bytes]:
+        """The chunk itself."""
+        yield chunk
+
+
+class _Inflating:
+    """A file that is sent as gzip (of one member or several) or deflate; decoded in parts of bounded size."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(47)
+        self._first = True
+
+    @property
+    def complete(self) -> bool:
+        """Whether the compressed data has come to its end."""
+        return self._stream.eof
+
+    def parts(self, chunk: bytes) -> Iterator[bytes]:
+        """What a chunk holds."""
+        while chunk:
+            if self._stream.eof:
+                self._stream = zlib.decompressobj(47)
+            try:
+                yield self._stream.decompress(chunk, _PART)
+            except zlib.error:
+                if not self._first:
+                    raise
+                self._stream = zlib.decompressobj(-zlib.MAX_WBITS)  # deflate as some servers send it
+                yield self._stream.decompress(chunk, _PART)
+            self._first = False
+            chunk = self._stream.unconsumed_tail or self._stream.unused_data
+
+
+_PART = 1024 * 1024
+
+
+def _decoder(encoding: str) -> _Plain | _Inflating:
+    match encoding.strip().lower():
+        case "" | "identity":
+            return _Plain()
+        case "gzip" | "x-gzip" | "deflate":
+            return _Inflating()
+        case other:
+            raise _Unfit(f"the server compresses it as {one_line(other, 20)}, which cannot be read here")
 
 
 def _reason(error: BaseException) -> str:
