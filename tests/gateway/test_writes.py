@@ -1,5 +1,6 @@
 """Writes are sent once, under their etags, and followed by the handles that Azure gives."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -186,3 +187,40 @@ async def test_flexible_sets_are_read_through_their_machines(azure: Azure, serve
     assert server.bodies[-1]["location"] == "westeurope"
     assert server.bodies[-1]["properties"]["protectedSettings"] == {"a": "s"}
     assert "provisionAfterExtensions" not in server.bodies[-1]["properties"]
+
+
+async def test_a_write_that_was_accepted_without_a_place_to_follow_it_has_not_succeeded(
+    azure: Azure, server: Scripted
+) -> None:
+    server.on(f"{PATH}/manualupgrade", reply(b"", 202))
+    asked = len(server.seen)
+    assert (await azure.operation(await azure.update_instances(SET, ["0"]))).state is OperationState.GONE
+    server.on(f"{PATH}/extensions/cse", reply(b"", 202), reply(b"", 204))
+    assert (await azure.operation(await azure.remove_extension(SET, "cse"))).state is OperationState.GONE
+    assert (await azure.operation(await azure.remove_extension(SET, "cse"))).state is OperationState.SUCCEEDED
+    assert len(server.seen) == asked + 3
+
+
+async def test_retry_after_on_every_poll_delays_nothing(azure: Azure, server: Scripted) -> None:
+    server.on(f"{PATH}/manualupgrade", accepted(server))
+    handle = await azure.update_instances(SET, ["0"])
+    for status in (200, 202):
+        server.on(ACCEPTED, reply({"status": "InProgress"}, status, Retry_After="30"))
+        async with asyncio.timeout(5):
+            for _ in range(3):
+                assert (await azure.operation(handle)).state is OperationState.RUNNING
+
+
+async def test_an_operation_behind_a_monitor_url_answers_with_its_failure(azure: Azure, server: Scripted) -> None:
+    server.on(
+        f"{PATH}/manualupgrade", reply(b"", 202, Location=f"{server.origin}{ACCEPTED}?monitor=true&api-version=1")
+    )
+    handle = await azure.update_instances(SET, ["0"])
+    locked = fault(409, "ScopeLocked", "following scope(s) are locked: '/subscriptions/s'", x_ms_request_id="r7")
+    server.on(ACCEPTED, reply(b"", 202), locked, reply({"properties": {"provisioningState": "Succeeded"}}))
+    assert (await azure.operation(handle)).state is OperationState.RUNNING
+    failed = await azure.operation(handle)
+    assert failed.state is OperationState.FAILED and failed.fault is not None
+    assert (failed.fault.code, failed.fault.request_id) == ("ScopeLocked", "r7")
+    assert "lock" in failed.fault.next_step
+    assert (await azure.operation(handle)).state is OperationState.SUCCEEDED

@@ -11,7 +11,7 @@ from typing import Any
 from azure.core import MatchConditions
 from azure.core.polling import AsyncPollingMethod
 
-from vmss_tui.domain.fleet.ids import OperationHandle, ScaleSetId
+from vmss_tui.domain.fleet.ids import UNTRACKED, OperationHandle, ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.scale_set import Extension, Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, Secret
@@ -37,6 +37,8 @@ class Accepted(AsyncPollingMethod[None]):
         self.url = headers.get("Azure-AsyncOperation") or headers.get("Location") or ""
         if not self.url and response.request.method in ("PUT", "PATCH"):
             self.url = response.request.url
+        elif not self.url and response.status_code == 202:
+            self.url = UNTRACKED
 
     async def run(self) -> None:
         """Nothing to run."""

@@ -86,9 +86,16 @@ class Identity:
     kind: str = ""
 
 
+UNTRACKED = "untracked:"
+"""The URL of an operation that Azure accepted (202) without saying where to follow it."""
+
+
 @dataclass(frozen=True, slots=True)
 class OperationHandle:
-    """A long-running operation that Azure accepted: its polling URL verbatim (it may be signed; never rebuild it)."""
+    """A long-running operation that Azure accepted: its polling URL verbatim (it may be signed; never rebuild it).
+
+    The URL is empty when the request was done at once, `UNTRACKED` when Azure did not say where to follow it.
+    """
 
     url: str = field(repr=False)
     name: str = ""

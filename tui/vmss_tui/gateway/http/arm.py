@@ -24,6 +24,7 @@ from vmss_tui.gateway.faults import from_exception, from_response
 from vmss_tui.gateway.http.call_log import LogCalls
 from vmss_tui.gateway.http.policies import Steady, UseProxy
 from vmss_tui.gateway.http.throttle import Governor
+from vmss_tui.gateway.http.versions import SupportedVersion
 from vmss_tui.gateway.sign_in.auth import SignIn, TenantCredential
 from vmss_tui.gateway.sign_in.clouds import Cloud, endpoint_of
 
@@ -65,6 +66,8 @@ class Arm:
         """Tenants that gave this sign-in no token; they are not asked again."""
         self.vm_writes: Counter[tuple[str, str, str]] = Counter()
         """How often we wrote to a VM (subscription, group, name in lower case): what was read before is out of date."""
+        self._versions: dict[str, str] = {}
+        """Resource type -> the api-version that this cloud has instead of ours."""
         self._transport = transport
         self._clients: dict[str, ComputeManagementClient] = {}
 
@@ -102,6 +105,7 @@ class Arm:
             UserAgentPolicy(f"vmss-tui/{vmss_tui.__version__}", user_agent_overwrite=True),
             UseProxy(),
             Steady(self.governor, credential, subscription),
+            SupportedVersion(self._versions),
             AsyncARMChallengeAuthenticationPolicy(credential, self.cloud.scope, enable_cae=True),
             ARMHttpLoggingPolicy(),
             LogCalls(),
