@@ -65,13 +65,13 @@ def test_a_name_that_two_sets_share_is_not_guessed(inside: Inside) -> None:
 def test_autoscale_is_told_before_it_gets_in_the_way(own: Program, own_world: SimulatorProcess) -> None:
     assert own("show", "rg-one/twin", "--json").json["autoscale"] is None
     assert own("show", "rg-two/twin", "--json").json["autoscale"] == {"enabled": True, "minimum": 1, "maximum": 5}
-    assert "in the way  autoscale 1–5\n" in own("show", "rg-two/twin").out
+    assert "interference  autoscale 1–5\n" in own("show", "rg-two/twin").out
     plan = own("plan", "app", "rg-two/twin", "--set", "version=2.0.0", "--json").json
     (found,) = [each for each in plan["findings"] if each["code"] == "autoscale"]
     assert found["severity"] == "warn"
     assert "outside the batches" in found["message"]
     own_world.control.add_fault(kind="status", path="*/autoscalesettings", status=403, code="AuthorizationFailed")
-    assert "in the way  autoscale unknown (no right to read it)\n" in own("show", "rg-two/twin").out
+    assert "interference  autoscale unknown (no right to read it)\n" in own("show", "rg-two/twin").out
 
 
 @pytest.mark.parametrize("option", ["", "--jsonl"])

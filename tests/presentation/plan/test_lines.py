@@ -43,7 +43,7 @@ def test_the_diff_keeps_what_differs_in_sight() -> None:
     assert lines[0] == "  fileUris[0]"
     assert lines[1].startswith("  - …") and lines[1].endswith("custom_application_v2.4.0.sh")
     assert lines[2].startswith("  + …") and lines[2].endswith("custom_application_v2.5.0.sh")
-    assert lines[-1] == "  Azure will run it: the settings differ"
+    assert lines[-1] == "  The script will run: the settings differ"
     assert all(width(line) <= 44 for line in lines)
 
 
@@ -64,7 +64,7 @@ def test_what_azure_would_not_run_is_said() -> None:
     quiet = replace(story.plan_of(), changes=(), forecast=RerunForecast(False, "the settings are identical"))
     lines = plan.change_lines(quiet, 80)
     assert texts(lines)[0] == "  nothing in the public settings"
-    assert lines[-1][0] == ("  Azure will not run it: the settings are identical", Role.WARN)
+    assert lines[-1][0] == ("  The script will not run: the settings are identical", Role.WARN)
 
 
 def test_batches_zones_pauses_approvals_and_who_is_left_out() -> None:
@@ -76,11 +76,11 @@ def test_batches_zones_pauses_approvals_and_who_is_left_out() -> None:
         story.plan_of(), batches=batches, excluded=(Exclusion("99", "deallocated"), Exclusion("98", "deallocated"))
     )
     lines = texts(plan.batch_lines(shown, 80))
-    assert lines[1] == "  Azure chooses; it usually goes zone by zone, by update domain"
+    assert lines[1] == "  Azure chooses the order, usually zone by zone, by update domain"
     assert lines[2] == "   1  zone 1   5 instances   then 30s"
-    assert "waits for approval first" in lines[3]
+    assert "after approval" in lines[3]
     assert "   …  4 more batches, 20 instances" in lines
-    assert "   ⊘  2 instances left out: deallocated (98, 99)" in lines
+    assert "   ⊘  2 instances excluded: deallocated (98, 99)" in lines
     assert "60 instances in 12 batches" in lines[-1] or "60 instances in 12 batches" in lines[-2]
 
 
@@ -90,7 +90,7 @@ def test_the_arithmetic_and_the_order_are_said_in_words_and_once() -> None:
     )
     shown = made(policy)
     lines = texts(plan.batch_lines(shown, 100))
-    assert "  order: 7 first, the unhealthy before the healthy, zone by zone, by update domain" in lines
+    assert "  order: 7 first, unhealthy first, zone by zone, by update domain" in lines
     assert sum("20% of 60 is 12" in line for line in lines) == 1
     assert sum("zones are not mixed" in line for line in lines) == 3
     assert any(line.endswith("20% of 60 is 12; canaries go alone") for line in lines)
@@ -103,12 +103,12 @@ def test_the_arithmetic_and_the_order_are_said_in_words_and_once() -> None:
 
 def test_the_sentence_says_how_many_stay_healthy_and_how_long() -> None:
     assert plan.sentence(story.plan_of()) == (
-        "60 instances in 5 batches, at least 48 of 60 healthy if all goes well, about 9m to 12m (assumed)"
+        "60 instances in 5 batches, at least 48 of 60 healthy if nothing fails, about 9m to 12m (estimate)"
     )
     learned = learn(story.plan_of(), [(60.0, 120.0), (90.0,)])
     assert plan.sentence(learned).endswith(", about 7m to 12m (from 2 earlier rollouts of this set)")
     blind = replace(story.plan_of(), healthy=None)
-    assert "without a health source" in plan.sentence(blind)
+    assert "no health source" in plan.sentence(blind)
     assert plan.sentence(replace(story.plan_of(), batches=())) == "nothing to do"
 
 
@@ -136,7 +136,7 @@ def test_files_and_steps() -> None:
     lines = texts(plan.sections(story.plan_of(), 70, files=pins, steps=(("run", "./x.sh"),)))
     assert "    ● 812 B sha256 abababababab" in lines
     assert "    ▲ 3.2 KB sha256 cdcdcdcdcdcd may change: a branch" in lines
-    assert "    ◌ unverified: 404" in lines
+    assert "    ◌ not verified: 404" in lines
     assert "  run        ./x.sh" in lines
     assert [plan.size(n) for n in (0, 999, 3140, 2_400_000)] == ["0 B", "999 B", "3.1 KB", "2.4 MB"]
 
@@ -151,8 +151,8 @@ def test_the_confirm_names_the_set_the_count_and_the_versions() -> None:
     assert plan.confirm_title(asked) == "Start on web-weu: 60 instances?"
     lines = texts(plan.confirm_lines(asked))
     assert "web 2.4.0 → web 2.5.0" in lines
-    assert any("put back afterwards" in line for line in lines)
-    assert "Automatic repairs are suspended while it runs, and resumed at its end" in lines
+    assert any("restored afterwards" in line for line in lines)
+    assert "Automatic repairs are suspended during the rollout" in lines
     assert max(len(word) for word in lines[-1].split()) <= 48
 
 
@@ -172,8 +172,8 @@ def test_hints_are_the_live_arithmetic() -> None:
     assert hint("rollout.batch") == "= 12 at a time, 6 batches, by zone"
     assert hint("rollout.pause") == "5 pauses, 02:30 in all"
     assert hint("rollout.unhealthy") == "stops above 12 of 60 unhealthy"
-    assert hint("rollout.mode") == "Azure rolls (Rolling)"
-    assert hint("rollout.failure_budget") == "no limit for the whole run"
+    assert hint("rollout.mode") == "rolling upgrade (Rolling)"
+    assert hint("rollout.failure_budget") == "no limit for the whole rollout"
     assert hint("script.rerun") == "its own"
     assert form.hint(form.FieldSpec(key="rollout.batch", label="", hint="its own"), None, None) == "its own"
     steps = RolloutPolicy(
@@ -186,5 +186,5 @@ def test_hints_are_the_live_arithmetic() -> None:
     assert ours.strategy is Strategy.CLIENT_BATCHES
     assert hint("rollout.batch", ours) == "= 1, then 29, then 30, zones mixed"
     assert hint("rollout.failure_budget", ours) == "stops above 3 failed instances in all"
-    assert hint("rollout.mode", ours) == "our batches, Rolling afterwards"
-    assert hint("rollout.cross_zone", ours) == "a batch may take down two zones at once"
+    assert hint("rollout.mode", ours) == "batches by vmss-tui, Rolling afterwards"
+    assert hint("rollout.cross_zone", ours) == "a batch may span zones"

@@ -46,7 +46,7 @@ def changed(**changes: object) -> Instance:
         (changed(health=Health.UNHEALTHY), "unhealthy"),
         (changed(script=replace(ONE.script, state=ScriptState.RUNNING)), "updating"),
         (changed(provisioning=Provisioning.CREATING), "updating"),
-        (changed(health=Health.INITIALISING), "initialising"),
+        (changed(health=Health.INITIALISING), "pending"),
         (changed(health=Health.UNKNOWN), "unknown"),
         (changed(latest_model=False), "behind"),
     ],
@@ -59,7 +59,7 @@ def test_a_row_of_an_instance() -> None:
     labels = instances.versions(ROLLING, label)
     row = row_of(ROLLING.instances[30], labels)
     assert [text_of(each) for each in row.cells] == [
-        "30", "web-neu_30", "2", "current", "web 2.5.0", "◐ running", "◌ initialising", "40s", "",
+        "30", "web-neu_30", "2", "current", "web 2.5.0", "◐ running", "◌ pending", "40s", "",
     ]  # fmt: skip
     assert len(row.cells) == len(instances.INSTANCES.columns)
     behind = row_of(ROLLING.instances[59], labels)

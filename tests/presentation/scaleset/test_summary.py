@@ -13,7 +13,7 @@ from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.scaleset import interference as in_the_way
+from vmss_tui.presentation.scaleset import interference
 from vmss_tui.presentation.scaleset import summary as scaleset
 from vmss_tui.presentation.table import Line, text_of
 
@@ -43,13 +43,13 @@ def test_the_summary_has_always_as_many_lines() -> None:
 def test_the_summary_in_two_columns() -> None:
     found = lines(scaleset.summary_lines(WEB, label, estate.NOW, 118))
     assert found[0].startswith(
-        "Rolling · 20% a batch (12) · pause 30s · max 20% unhealthy    Standard_D2s_v5 · Uniform"
+        "Rolling · 20% a batch (12) · pause 30s · max 20% unhealthy     Standard_D2s_v5 · Uniform"
     )
     assert "http :80/healthz every 5 s" in found[1]
     assert "CustomScript 2.1 → web 2.4.0, ran 3d ago" in found[1]
-    assert found[2].startswith("In the way  automatic repairs on (Replace)")
+    assert found[2].startswith("Interference  automatic repairs on (Replace)")
     assert found[2].endswith("completed 60 of 60 updated, 3d ago")
-    assert found[3].startswith("Others      ") and "Tags        " in found[3]
+    assert found[3].startswith("Extensions    ") and "Tags     " in found[3]
 
 
 def test_what_runs_stands_in_full_beside_every_mode() -> None:
@@ -60,12 +60,12 @@ def test_what_runs_stands_in_full_beside_every_mode() -> None:
 
 def test_tags_are_shown_as_a_filter_names_them() -> None:
     tagged = replace(WEB.scale_set, tags={"app": "web", "env": "prod"})
-    assert text_of(scaleset.tags_words(tagged)) == "Tags        app=web, env=prod"
-    assert text_of(scaleset.tags_words(replace(WEB.scale_set, tags={}))) == "Tags        none"
+    assert text_of(scaleset.tags_words(tagged)) == "Tags          app=web, env=prod"
+    assert text_of(scaleset.tags_words(replace(WEB.scale_set, tags={}))) == "Tags          none"
 
 
 def test_what_each_mode_means() -> None:
-    assert "only when told to" in scaleset.policy_words(SETS["tracking-weu"].scale_set)
+    assert "only on request" in scaleset.policy_words(SETS["tracking-weu"].scale_set)
     assert "all instances at once" in scaleset.policy_words(SETS["labels-eus"].scale_set)
     careful = RollingPolicy(cross_zone=True, prioritise_unhealthy=True, rollback_on_breach=True, surge=True)
     words = scaleset.policy_words(replace(WEB.scale_set, policy=careful))
@@ -87,32 +87,30 @@ def test_what_may_be_in_the_way() -> None:
         overprovision=True,
         provisioning=Provisioning.UPDATING,
     )
-    assert in_the_way.in_the_way(busy) == (
+    assert interference.interfering(busy) == (
         "automatic repairs on (Replace, suspended)",
         "automatic OS image upgrades on",
         "overprovisioning on",
-        "it is updating right now",
+        "a change is in progress (updating)",
     )
-    assert in_the_way.in_the_way(model(SETS["api-weu"], provisioning=Provisioning.FAILED)) == (
-        "its last change failed",
-    )
+    assert interference.interfering(model(SETS["api-weu"], provisioning=Provisioning.FAILED)) == ("last change failed",)
 
 
 def test_autoscale_is_in_the_way_when_it_is_on() -> None:
     def told(autoscale: Autoscale | None, of: SetSnapshot = WEB) -> Line:
-        return in_the_way.line(replace(of, autoscale=autoscale))
+        return interference.line(replace(of, autoscale=autoscale))
 
     on = told(Autoscale(enabled=True, minimum=30, maximum=90))
-    assert text_of(on) == "In the way  automatic repairs on (Replace) · autoscale 30–90"
+    assert text_of(on) == "Interference  automatic repairs on (Replace) · autoscale 30–90"
     assert on[-1][1] is Role.WARN
     assert told(Autoscale(minimum=30, maximum=90)) == told(None), "a setting that is off does nothing"
 
     refused, quiet = Autoscale(unknown="no right to read it"), model(WEB, automatic_repairs="")
     assert text_of(told(refused)).endswith("repairs on (Replace) · autoscale unknown (no right to read it)")
     assert told(refused, quiet)[1:] == (("autoscale unknown (no right to read it)", Role.DIM),)
-    assert text_of(told(None, quiet)) == "In the way  nothing that we can see"
+    assert text_of(told(None, quiet)) == "Interference  none detected"
     narrow = lines(scaleset.summary_lines(replace(quiet, autoscale=refused), label, estate.NOW, 78))
-    assert narrow[-1].startswith("Last roll"), "what is merely unknown takes no room from what is known"
+    assert narrow[-1].startswith("Upgrade"), "what is merely unknown takes no room from what is known"
 
 
 @pytest.mark.parametrize(
@@ -129,25 +127,25 @@ def test_images_are_named_by_what_tells(image: str, words: str) -> None:
 
 def test_other_extensions_are_named() -> None:
     monitor = Extension(name="Monitor", publisher="Microsoft.Azure.Monitor", type="AzureMonitorLinuxAgent", version="1")
-    assert text_of(scaleset.others_words(replace(WEB.scale_set, extensions=(monitor,)))) == "Others      Monitor"
-    assert text_of(scaleset.others_words(replace(WEB.scale_set, extensions=()))) == "Others      no other extension"
+    assert text_of(scaleset.others_words(replace(WEB.scale_set, extensions=(monitor,)))) == "Extensions    Monitor"
+    assert text_of(scaleset.others_words(replace(WEB.scale_set, extensions=()))) == "Extensions    no other extension"
 
 
 def test_why_the_last_roll_stopped() -> None:
     assert text_of(scaleset.fault_line(GATEWAY)) == (
-        "✖ Azure stopped its roll: too many instances of the set are unhealthy "
+        "✖ Azure stopped the rolling upgrade: too many instances of the set are unhealthy "
         "[MaxUnhealthyInstancePercentExceededInRollingUpgrade]"
     )
     assert scaleset.fault_line(WEB) == ()
     never = scaleset.upgrade_words(None, estate.NOW)
-    assert text_of(never) == "Last roll   never"
+    assert text_of(never) == "Upgrade       never"
     running = RollingUpgrade(code=UpgradeCode.ROLLING_BACK, successful=1, failed=1, pending=2)
-    assert text_of(scaleset.upgrade_words(running, estate.NOW)) == "Last roll   rolling back 1 of 4 updated, 1 failed"
+    assert text_of(scaleset.upgrade_words(running, estate.NOW)) == "Upgrade       rolling back 1 of 4 updated, 1 failed"
 
 
 def test_a_left_column_that_is_too_long_is_cut_and_the_right_one_stays_in_line() -> None:
     long = replace(WEB.scale_set, automatic_repairs="R" * 80, overprovision=True)
     long = replace(long, provisioning=Provisioning.FAILED)
     found = lines(scaleset.summary_lines(replace(WEB, scale_set=long), label, estate.NOW, 100))
-    assert found[2].index("Last roll") == found[1].index("Script") == 69
+    assert found[2].index("Upgrade") == found[1].index("Script") == 69
     assert "…" in found[2]

@@ -59,9 +59,9 @@ class Mark:
 HEALTH = {
     Health.HEALTHY: Mark(DOT, "healthy", Role.OK),
     Health.UNHEALTHY: Mark(TRIANGLE, "unhealthy", Role.BAD),
-    Health.INITIALISING: Mark(DOTTED, "initialising", Role.BUSY),
+    Health.INITIALISING: Mark(DOTTED, "pending", Role.BUSY),
     Health.UNKNOWN: Mark(DOTTED, "unknown", Role.WARN),
-    Health.NONE: Mark(DOTTED, "no probe", Role.DIM),
+    Health.NONE: Mark(DOTTED, "not reported", Role.DIM),
 }
 
 SCRIPT = {

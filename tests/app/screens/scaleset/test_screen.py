@@ -46,7 +46,7 @@ async def test_the_summary_says_how_it_is_updated_checked_and_what_is_in_the_way
         await desk.shows("60 instances  ·  1 unhealthy  ·  59 current")
         assert "Rolling · 20% a batch (12) · pause 30s · max 20% unhealthy" in desk.text()
         assert "Application Health, http :80/healthz every 5 s" in desk.text()
-        assert "In the way  automatic repairs on (Replace) · autoscale 30–90" in desk.text()
+        assert "Interference  automatic repairs on (Replace) · autoscale 30–90" in desk.text()
         assert "CustomScript 2.1 → web 2.4.0, ran 3d ago" in desk.text()
         assert "completed 60 of 60 updated, 3d ago" in desk.text()
         assert "zone 1 " + "●" * 20 in desk.text()
@@ -61,7 +61,7 @@ async def test_what_needs_a_look_stands_on_top_with_its_message(tmp_path: Path) 
         assert "unzip: cannot find gw.z" in rows[first]
         assert "gw-eus_4" in rows[first + 1]
         assert "gw-eus_5" in rows[first + 2]
-        assert "✖ Azure stopped its roll: too many instances of the set are unhealthy [" in desk.text()
+        assert "✖ Azure stopped the rolling upgrade: too many instances of the set are unhealthy" in desk.text()
         await desk.press("f")
         await desk.hides("gw-eus_0")
 
@@ -151,7 +151,7 @@ async def test_news_change_map_row_and_counts(tmp_path: Path) -> None:
             "web-weu", "7", script=replace(run, state=ScriptState.RUNNING, exit_code=None), health=Health.INITIALISING
         )
         await desk.press("ctrl+r")
-        await desk.shows("1 updating", "●●●●●●●◐●", "◌ initialising")
+        await desk.shows("1 updating", "●●●●●●●◐●", "◌ pending")
 
 
 async def test_a_set_that_is_gone_and_one_that_is_forbidden_are_states(tmp_path: Path) -> None:

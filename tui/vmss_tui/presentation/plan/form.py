@@ -43,7 +43,7 @@ def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
         case "rollout.min_healthy":
             return healthy_hint(plan)
         case "rollout.cross_zone":
-            return "a batch may take down two zones at once" if plan.policy.cross_zone else "one zone after another"
+            return "a batch may span zones" if plan.policy.cross_zone else "one zone at a time"
         case _:
             return spec.hint
 
@@ -55,10 +55,10 @@ def unhealthy_hint(plan: RolloutPlan, of: ScaleSet | None) -> str:
 
 
 def healthy_hint(plan: RolloutPlan) -> str:
-    """`each instance 30 s before its batch ends`, `no waiting`, or that Azure's roll does not know it."""
+    """`each instance 30s before its batch ends`, `no waiting`, or that a rolling upgrade does not have it."""
     seconds = plan.policy.min_healthy_seconds
     if seconds and plan.strategy is Strategy.ROLLING_UPGRADE:
-        return "with our own batches only: mode manual"
+        return "only in batches by vmss-tui: mode manual"
     return f"each instance {duration.exact(seconds)} before its batch ends" if seconds else "no waiting"
 
 
@@ -68,8 +68,8 @@ def _no_health(of: ScaleSet | None) -> str:
 
 
 def mode_hint(plan: RolloutPlan) -> str:
-    """`Azure rolls (Rolling)`, or `our batches, Automatic afterwards` where the set's own mode is put back."""
-    who = "Azure rolls" if plan.strategy is Strategy.ROLLING_UPGRADE else "our batches"
+    """`rolling upgrade (Rolling)`, or `batches by vmss-tui, Automatic afterwards` where the own mode is restored."""
+    who = "rolling upgrade" if plan.strategy is Strategy.ROLLING_UPGRADE else "batches by vmss-tui"
     own = plan.set_mode.value
     if plan.policy.mode is None or plan.policy.mode is plan.set_mode:
         return f"{who} ({own})"
@@ -80,7 +80,7 @@ def batch_hint(plan: RolloutPlan) -> str:
     """`= 12 at a time, 5 batches, by zone`."""
     sizes = [len(each.ids) for each in plan.batches]
     if not sizes:
-        return "no instance is touched"
+        return "no instance is updated"
     alike = len(set(sizes[:-1])) <= 1 or len(sizes) > 5
     batches = counted(len(sizes), "batch", "batches")
     text = f"{max(sizes)} at a time, {batches}" if alike else ", then ".join(map(str, sizes))
@@ -101,6 +101,6 @@ def budget_hint(plan: RolloutPlan) -> str:
     """`stops above 3 failed instances in all`."""
     budget = plan.policy.failure_budget
     if budget is None:
-        return "no limit for the whole run"
+        return "no limit for the whole rollout"
     count = percent_of(budget.value, plan.total) if budget.percent else budget.value
     return f"stops above {counted(count, 'failed instance')} in all"

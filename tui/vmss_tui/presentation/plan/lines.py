@@ -54,9 +54,9 @@ class ProtectedLine:
 
 
 STRATEGIES = {
-    Strategy.ROLLING_UPGRADE: "Azure rolls: one write, Azure moves batch by batch",
-    Strategy.CLIENT_BATCHES: "our batches: the model is written, then instances are updated in gated batches",
-    Strategy.VM_BATCHES: "our batches: the extension of each VM is written in gated batches",
+    Strategy.ROLLING_UPGRADE: "rolling upgrade by Azure: one write, then Azure updates batch by batch",
+    Strategy.CLIENT_BATCHES: "batches by vmss-tui: the scale set model is updated, then the instances in gated batches",
+    Strategy.VM_BATCHES: "batches by vmss-tui: the extension of each VM is updated in gated batches",
 }
 
 _SEVERITIES = {
@@ -85,7 +85,11 @@ def sections(
     lines += [_title("WHAT HAPPENS"), *batch_lines(plan, cells)]
     others = [each for each in plan.findings if each.severity is not Severity.REFUSE]
     if others:
-        lines += [(), _title("GOOD TO KNOW"), *finding_lines(others, cells)]
+        lines += [
+            (),
+            _title("WARNINGS" if any(each.severity is Severity.WARN for each in others) else "NOTES"),
+            *finding_lines(others, cells),
+        ]
     if files:
         lines += [(), _title("FILES"), *file_lines(files, cells)]
     if steps:
@@ -111,7 +115,7 @@ def _title(words: str, role: Role = Role.ACCENT) -> Line:
 
 
 def change_lines(plan: RolloutPlan, cells: int, *, protected: Sequence[ProtectedLine] = ()) -> tuple[Line, ...]:
-    """The diff of public settings and policy, protected settings by word, and whether Azure will run the script."""
+    """The diff of public settings and policy, protected settings by word, and whether the script will run."""
     lines: list[Line] = []
     for each in plan.changes:
         if not each.path.startswith("protectedSettings."):
@@ -120,7 +124,7 @@ def change_lines(plan: RolloutPlan, cells: int, *, protected: Sequence[Protected
         lines.append((("  nothing in the public settings", Role.DIM),))
     for line in protected:
         lines += _protected(line, cells)
-    role, verb = (Role.OK, "Azure will run it") if plan.forecast.will_run else (Role.WARN, "Azure will not run it")
+    role, verb = (Role.OK, "The script will run") if plan.forecast.will_run else (Role.WARN, "The script will not run")
     text = f"{verb}: {plan.forecast.reason}" if plan.forecast.reason else verb
     lines += [((f"  {part}", role),) for part in wrap(text, max(10, cells - 2))]
     return tuple(lines)
@@ -197,7 +201,7 @@ def _shared(old: str, new: str) -> int:
 
 
 def batch_lines(plan: RolloutPlan, cells: int, *, most: int = 8) -> tuple[Line, ...]:
-    """The batches (equal ones in the middle put together), who is left out, and the arithmetic in one sentence."""
+    """The batches (equal ones in the middle put together), who is excluded, and the arithmetic in one sentence."""
     lines: list[Line] = [
         ((f"  {part}", Role.DIM),)
         for text in (STRATEGIES[plan.strategy], order(plan))
@@ -212,7 +216,7 @@ def batch_lines(plan: RolloutPlan, cells: int, *, most: int = 8) -> tuple[Line, 
             words = f"   …  {counted(len(hidden), 'more batch', 'more batches')}, {counted(count, 'instance')}"
             lines.append(((words, Role.DIM),))
     for reason, ids in _reasons(plan):
-        first, *rest = wrap(f"{counted(len(ids), 'instance')} left out: {reason} ({listed(ids)})", max(10, cells - 6))
+        first, *rest = wrap(f"{counted(len(ids), 'instance')} excluded: {reason} ({listed(ids)})", max(10, cells - 6))
         lines += [((f"   ⊘  {first}", Role.DIM),), *(((f"      {part}", Role.DIM),) for part in rest)]
     lines += [((f"  {part}", Role.PLAIN),) for part in wrap(sentence(plan), max(10, cells - 2))]
     return tuple(lines)
@@ -236,7 +240,7 @@ def _batch(batch: Batch, plan: RolloutPlan) -> Line:
         (pause, Role.DIM),
     ]
     if batch.approve:
-        pieces.append(("  waits for approval first", Role.WARN))
+        pieces.append(("  after approval", Role.WARN))
     return tuple(pieces)
 
 
@@ -249,12 +253,12 @@ def order(plan: RolloutPlan) -> str:
     zones = any(each.zones for each in plan.batches) and not policy.cross_zone
     steps = [
         f"{', '.join(plain(each) for each in policy.canary)} first" if policy.canary and not azure else "",
-        "the unhealthy before the healthy" if policy.prioritise_unhealthy else "",
+        "unhealthy first" if policy.prioritise_unhealthy else "",
         "zone by zone" if zones else "",
         "by update domain",
     ]
     said = ", ".join(each for each in steps if each)
-    return f"Azure chooses; it usually goes {said}" if azure else f"order: {said}"
+    return f"Azure chooses the order, usually {said}" if azure else f"order: {said}"
 
 
 def _untold(batch: Batch, told: set[str]) -> str:
@@ -286,11 +290,11 @@ def sentence(plan: RolloutPlan) -> str:
         return "nothing to do"
     parts = [f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"]
     if plan.healthy is not None:
-        parts.append(f"at least {plan.estimate.lowest_healthy} of {plan.total} healthy if all goes well")
+        parts.append(f"at least {plan.estimate.lowest_healthy} of {plan.total} healthy if nothing fails")
     else:
-        parts.append("without a health source, so nothing is health-checked")
+        parts.append("no health source: health is not checked")
     if plan.batches:
-        known = plan.estimate.basis if plan.estimate.basis.startswith(LEARNED) else "assumed"
+        known = plan.estimate.basis if plan.estimate.basis.startswith(LEARNED) else "estimate"
         parts.append(f"about {duration.between(plan.estimate.low_seconds, plan.estimate.high_seconds)} ({known})")
     return ", ".join(parts)
 
@@ -309,7 +313,7 @@ def file_lines(files: Sequence[LookedAt], cells: int) -> tuple[Line, ...]:
 
 def _file(looked: LookedAt) -> tuple[str, Role]:
     if looked.problem:
-        return f"◌ unverified: {plain(looked.problem)}", Role.WARN
+        return f"◌ not verified: {plain(looked.problem)}", Role.WARN
     text = f"{size(looked.size)}  sha256 {looked.sha256[:12]}"
     return (f"▲ {text}  may change: {plain(looked.mutable)}", Role.WARN) if looked.mutable else (f"● {text}", Role.OK)
 
@@ -354,10 +358,10 @@ def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
     if plan.origin:
         lines.insert(1, ((plain(plan.origin), Role.PLAIN),))
     if plan.policy_differs:
-        after = ", and put back afterwards" if plan.policy.restore_policy else ", and stays so"
-        lines.append(((f"The set's own upgrade policy is changed for it{after}", Role.WARN),))
+        after = "restored afterwards" if plan.policy.restore_policy else "not restored"
+        lines.append(((f"The scale set's own upgrade policy is changed for this rollout and {after}", Role.WARN),))
     if plan.holds_repairs:
-        lines.append((("Automatic repairs are suspended while it runs, and resumed at its end", Role.WARN),))
+        lines.append((("Automatic repairs are suspended during the rollout", Role.WARN),))
     lines += [((f"▲ {_tamed(each.message)}", Role.WARN),) for each in plan.findings if each.severity is Severity.WARN]
     if plan.origin:
         lines += [((_tamed(each.message), Role.DIM),) for each in plan.findings if each.severity is Severity.INFO]

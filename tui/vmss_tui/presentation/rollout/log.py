@@ -240,7 +240,7 @@ def _write(
 ) -> tuple[Sentence, ...]:
     match event:
         case e.WriteIntended(what=what):
-            return (Sentence(f"write: {plain(what)}", kind=Kind.WRITE),)
+            return (Sentence(plain(what), kind=Kind.WRITE),)
         case e.WriteDeferred(key, reason, until, attempt):
             again = f"at {until.astimezone(tz):%H:%M:%S}, attempt {attempt + 1}"
             return (Sentence(f"{plain(named(key))} is delayed: {plain(reason)} {again}", Role.WARN, Kind.WRITE),)

@@ -67,7 +67,7 @@ def instance_lines(instance: Instance, version: str, now: datetime, width: int) 
         _pair("Protected", "yes: Azure's upgrades skip it" if instance.protected else "no"),
         (),
         _pair("Version", text.plain(version), Role.ACCENT),
-        _pair("Model", "behind the scale set's model" if instance.is_behind else instance.model_word),
+        _pair("Model", "behind the scale set model" if instance.is_behind else instance.model_word),
         _pair("Script", script.text(), script.role),
         _pair("  exit code", "" if instance.script.exit_code is None else str(instance.script.exit_code)),
         _pair("  reported", _when(instance.script.at, now)),

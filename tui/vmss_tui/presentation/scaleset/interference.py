@@ -7,10 +7,10 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line, Piece
 
-_TITLE: Piece = ("In the way  ", Role.DIM)
+_TITLE: Piece = ("Interference  ", Role.DIM)
 
 
-def in_the_way(snapshot: SetSnapshot) -> tuple[str, ...]:
+def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
     """What may interfere: repairs, autoscale, the platform, a change that goes on or failed."""
     of, found = snapshot.scale_set, []
     if of.automatic_repairs:
@@ -23,22 +23,22 @@ def in_the_way(snapshot: SetSnapshot) -> tuple[str, ...]:
     if of.overprovision:
         found.append("overprovisioning on")
     if of.provisioning is Provisioning.FAILED:
-        found.append("its last change failed")
+        found.append("last change failed")
     if of.provisioning in (Provisioning.UPDATING, Provisioning.DELETING):
-        found.append(f"it is {of.provisioning.value} right now")
+        found.append(f"a change is in progress ({of.provisioning.value})")
     return tuple(found)
 
 
 def line(snapshot: SetSnapshot) -> Line:
-    """`In the way  automatic repairs on (Replace) · autoscale 30–90`; amber, and dim what nobody could read."""
-    found, unknown = in_the_way(snapshot), _unknown(snapshot.autoscale)
+    """`Interference  automatic repairs on (Replace) · autoscale 30–90`; amber, and dim what nobody could read."""
+    found, unknown = interfering(snapshot), _unknown(snapshot.autoscale)
     pieces: list[Piece] = [_TITLE]
     if found:
         pieces.append((" · ".join(found), Role.WARN))
     if unknown:
         pieces.append(((" · " if found else "") + unknown, Role.DIM))
     if len(pieces) == 1:
-        pieces.append(("nothing that we can see", Role.PLAIN))
+        pieces.append(("none detected", Role.PLAIN))
     return tuple(pieces)
 
 

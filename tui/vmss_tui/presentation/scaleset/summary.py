@@ -14,16 +14,16 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_of
 from vmss_tui.presentation.fleet.rows import Labels, version_name
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.scaleset import interference as in_the_way
+from vmss_tui.presentation.scaleset import interference
 from vmss_tui.presentation.table import Line, Piece, text_of
 
 SUMMARY_LINES = 4
 
 
 def policy_words(scale_set: ScaleSet) -> str:
-    """The upgrade policy as a sentence: `Rolling · 20% a batch (12) · pause 30 s · max 20% unhealthy`."""
+    """The upgrade policy as a sentence: `Rolling · 20% a batch (12) · pause 30s · max 20% unhealthy`."""
     if scale_set.mode is UpgradeMode.MANUAL:
-        return "Manual · instances change only when told to"
+        return "Manual · instances are updated only on request"
     if scale_set.mode is UpgradeMode.AUTOMATIC:
         return "Automatic · a change reaches all instances at once"
     policy = scale_set.policy
@@ -66,23 +66,23 @@ def health_words(scale_set: ScaleSet) -> Line:
     """Where health comes from; amber when it comes from nowhere."""
     source = scale_set.health_source
     if not source.present:
-        return (("Health      ", Role.DIM), ("no source: a rolling upgrade cannot be checked", Role.WARN))
+        return (("Health        ", Role.DIM), ("no source: a rolling upgrade cannot be checked", Role.WARN))
     kind = "Application Health, " if source.kind == "extension" else "load balancer probe, "
-    return (("Health      ", Role.DIM), (f"{kind}{text.plain(source.detail)}".rstrip(", "), Role.PLAIN))
+    return (("Health        ", Role.DIM), (f"{kind}{text.plain(source.detail)}".rstrip(", "), Role.PLAIN))
 
 
 def script_words(snapshot: SetSnapshot, label: Labels, now: datetime) -> Line:
-    """`Script  CustomScript 2.1 → web 2.4.0, ran 3 d ago`."""
+    """`Script  CustomScript 2.1 → web 2.4.0, ran 3d ago`."""
     scale_set = snapshot.scale_set
     script = scale_set.script
     if script is None:
-        return (("Script      ", Role.DIM), ("none yet", Role.WAIT))
+        return (("Script        ", Role.DIM), ("none yet", Role.WAIT))
     handler = next(
         (f"{each.type} {each.version}" for each in scale_set.extensions if each.name == script.name),
         script.handler.type,
     )
     pieces: list[Piece] = [
-        ("Script      ", Role.DIM),
+        ("Script        ", Role.DIM),
         (f"{text.plain(handler)} → ", Role.PLAIN),
         (text.plain(version_name(script, label)), Role.ACCENT),
     ]
@@ -93,21 +93,24 @@ def script_words(snapshot: SetSnapshot, label: Labels, now: datetime) -> Line:
 
 
 def others_words(scale_set: ScaleSet) -> Line:
-    """The extensions of the model beside the script: `Others      HealthExtension, AADSSHLogin`."""
+    """The extensions of the model beside the script: `Extensions    HealthExtension, AADSSHLogin`."""
     names = [text.plain(each.name) for each in scale_set.extensions if each.as_script() is None]
-    return (("Others      ", Role.DIM), (", ".join(names), Role.PLAIN) if names else ("no other extension", Role.WAIT))
+    return (
+        ("Extensions    ", Role.DIM),
+        (", ".join(names), Role.PLAIN) if names else ("no other extension", Role.WAIT),
+    )
 
 
 def tags_words(scale_set: ScaleSet) -> Line:
-    """`Tags        app=web, env=prod`: what a filter can name."""
+    """`Tags          app=web, env=prod`: what a filter can name."""
     tags = ", ".join(text.plain(f"{key}={value}") for key, value in scale_set.tags.items())
-    return (("Tags        ", Role.DIM), (tags, Role.PLAIN) if tags else ("none", Role.WAIT))
+    return (("Tags          ", Role.DIM), (tags, Role.PLAIN) if tags else ("none", Role.WAIT))
 
 
 def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
-    """`Last roll  completed 3 d ago, 60 updated`, or why it stopped."""
+    """`Upgrade       completed 60 of 60 updated, 3d ago`, or why it stopped."""
     if upgrade is None:
-        return (("Last roll   ", Role.DIM), ("never", Role.WAIT))
+        return (("Upgrade       ", Role.DIM), ("never", Role.WAIT))
     ago = text.seconds_between(upgrade.last_action_at or upgrade.started_at, now)
     total = upgrade.successful + upgrade.failed + upgrade.in_progress + upgrade.pending
     role = {UpgradeCode.COMPLETED: Role.OK, UpgradeCode.FAULTED: Role.BAD, UpgradeCode.CANCELLED: Role.WARN}.get(
@@ -122,22 +125,28 @@ def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
         detail += f", {upgrade.failed} failed"
     if not upgrade.code.running:
         detail += f", {duration.coarse(ago)} ago"
-    return (("Last roll   ", Role.DIM), (words, role), (detail, Role.DIM))
+    return (("Upgrade       ", Role.DIM), (words, role), (detail, Role.DIM))
 
 
 def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: int) -> tuple[Line, ...]:
     """The summary: in two columns, or single lines where that is too narrow; always `SUMMARY_LINES`."""
     scale_set = snapshot.scale_set
-    way = in_the_way.line(snapshot)
+    disturbed = interference.line(snapshot)
     script, last = script_words(snapshot, label, now), upgrade_words(snapshot.upgrade, now)
-    policy: Line = (("Updates     ", Role.DIM), (policy_words(scale_set), Role.PLAIN))
-    left: list[Line] = [policy[1:], health_words(scale_set), way, others_words(scale_set)]
-    right: list[Line] = [((shape_words(scale_set), Role.PLAIN),), script, last, tags_words(scale_set)]
+    policy: Line = (("Updates       ", Role.DIM), (policy_words(scale_set), Role.PLAIN))
+    left: list[Line] = [policy[1:], health_words(scale_set), disturbed, others_words(scale_set)]
+    right: list[Line] = [((shape_words(scale_set), Role.PLAIN),), *map(_tight, (script, last, tags_words(scale_set)))]
     fault = snapshot.upgrade.fault if snapshot.upgrade is not None else None
     if width < 100:
-        return (policy, left[1], script, way if fault is None and in_the_way.in_the_way(snapshot) else last)
+        return (policy, left[1], script, disturbed if fault is None and interference.interfering(snapshot) else last)
     split = _split(left, right, width)
     return tuple((*_fit_line(a, split), ("   ", Role.PLAIN), *b) for a, b in zip(left, right, strict=True))
+
+
+def _tight(line: Line) -> Line:
+    """A line of the right column, whose titles are short."""
+    (title, role), *rest = line
+    return ((text.fit(title.rstrip(), 9), role), *rest)
 
 
 def _split(left: Sequence[Line], right: Sequence[Line], width: int) -> int:
@@ -147,13 +156,13 @@ def _split(left: Sequence[Line], right: Sequence[Line], width: int) -> int:
 
 
 def fault_line(snapshot: SetSnapshot) -> Line:
-    """Why Azure's last roll stopped, in Azure's words; empty when it did not."""
+    """Why Azure's last rolling upgrade stopped, in Azure's words; empty when it did not."""
     upgrade = snapshot.upgrade
     if upgrade is None or upgrade.fault is None or upgrade.code.running:
         return ()
     return (
         ("✖ ", Role.BAD),
-        (text.plain(f"Azure stopped its roll: {upgrade.fault.brief} [{upgrade.fault.code}]"), Role.BAD),
+        (text.plain(f"Azure stopped the rolling upgrade: {upgrade.fault.brief} [{upgrade.fault.code}]"), Role.BAD),
     )
 
 

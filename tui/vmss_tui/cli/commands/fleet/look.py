@@ -18,7 +18,7 @@ from vmss_tui.presentation import records, text_tables
 from vmss_tui.presentation.filter import Fields, Term, parse
 from vmss_tui.presentation.fleet import rows as fleet
 from vmss_tui.presentation.scaleset import instances as listed
-from vmss_tui.presentation.scaleset import interference as in_the_way
+from vmss_tui.presentation.scaleset import interference
 from vmss_tui.presentation.scaleset import summary as scaleset_words
 from vmss_tui.presentation.table import Column, Line, Row, text_of
 
@@ -153,9 +153,9 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: VersionLookup, now
         ("command", script.command if script is not None else ""),
         *(("file", uri) for uri in (script.file_uris if script is not None else ())),
         ("extensions", ", ".join(each.name for each in scale_set.extensions)),
-        ("last roll", _after_title(scaleset_words.upgrade_words(snapshot.upgrade, now))),
+        ("upgrade", _after_title(scaleset_words.upgrade_words(snapshot.upgrade, now))),
         ("", fault),
-        ("in the way", _after_title(in_the_way.line(snapshot))),
+        ("interference", _after_title(interference.line(snapshot))),
         ("instances", text_of(listed.count_line(snapshot, snapshot.instances, 0))),
     ]
     return text_tables.facts(facts)
