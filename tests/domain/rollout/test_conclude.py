@@ -129,3 +129,21 @@ def test_surge_replaces_instances_and_restores_the_policy() -> None:
     state = driver.run()
     assert (state.verdict, state.policy_restored) == (e.Verdict.COMPLETED, True)
     assert state.reason == "6 of 6 run web 2 and are healthy"
+
+
+def test_versions_that_cannot_be_read_do_not_fail_a_rolling_upgrade() -> None:
+    toy = Toy(mode=R, flexible=True)
+    plain = toy.snapshot
+
+    def unread() -> SetSnapshot:
+        seen = plain()
+        blind = (
+            replace(vm, script_digest="", version_known=vm.id != "5") if vm.id == "5" else vm for vm in seen.instances
+        )
+        return replace(seen, instances=tuple(blind))
+
+    driver = drive(toy, policy("34%"))
+    toy.snapshot = unread  # type: ignore[method-assign]
+    state = driver.run()
+    assert state.verdict is e.Verdict.COMPLETED
+    assert state.reason == "5 of 6 run web 2; 1 of unknown version: 5"

@@ -7,7 +7,7 @@ import pytest
 
 from support.engine.driver import BUSY, LOST, OK, UNHEARD
 from support.engine.story import A, M, R, drive, ended, kinds, policy
-from support.engine.toy import Toy
+from support.engine.toy import BASE, Toy
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
@@ -15,9 +15,9 @@ from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Action, Write
-from vmss_tui.domain.rollout.decide.follow_write import MOST_ATTEMPTS, after_refusal
+from vmss_tui.domain.rollout.decide.follow_write import MOST_ATTEMPTS, MOST_REPEATS, after_refusal
 from vmss_tui.domain.rollout.stage import BAD
-from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.errors import Conflict, Forbidden
 
 
@@ -146,3 +146,20 @@ def test_an_operation_that_never_ends() -> None:
         state = driver.run()
         assert state.verdict is e.Verdict.FAILED
         assert "could not be updated: the operation has not ended within 1m30s" in state.reason
+
+
+def test_a_stale_etag_of_a_set_that_does_not_change_is_given_up() -> None:
+    state, fault = RolloutState(), AzureFault("PreconditionFailed", "the etag does not match")
+    for attempt in range(1, MOST_REPEATS + 2):
+        event = after_refusal(state, "model", fault, retry_after=0.0, now=BASE, etag="7")
+        state = fold([e.Logged(attempt, BASE, event)], state)
+    assert isinstance(event, e.WriteEnded) and event.fault is not None
+    assert event.fault.code == "PreconditionFailed" and "has not changed" in event.fault.message
+
+
+def test_a_stale_etag_of_a_set_that_changes_is_sent_again() -> None:
+    state, fault = RolloutState(), AzureFault("PreconditionFailed", "the etag does not match")
+    for attempt in range(1, 2 * MOST_REPEATS):
+        event = after_refusal(state, "model", fault, retry_after=0.0, now=BASE, etag=str(attempt))
+        state = fold([e.Logged(attempt, BASE, event)], state)
+        assert isinstance(event, e.WriteDeferred) and (event.attempt, event.repeats) == (attempt, 0)

@@ -149,3 +149,12 @@ def test_somebody_elses_write_before_ours() -> None:
     driver = drive(toy)
     toy.model = script(9)
     assert driver.run().reason.startswith("stopped before anything was changed: the scale set's script was changed")
+
+
+def test_a_rolling_policy_that_was_changed_after_the_plan() -> None:
+    toy = Toy(mode=R)
+    driver = drive(toy)
+    toy.policy = replace(toy.policy, batch_percent=33)
+    state = driver.run()
+    assert state.verdict is e.Verdict.FAILED and toy.writes == []
+    assert "rolling upgrade policy was changed outside this rollout" in state.reason

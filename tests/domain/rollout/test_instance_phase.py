@@ -245,3 +245,17 @@ def test_what_the_log_keeps() -> None:
 def test_of_an_operation_that_azure_forgot_the_end_is_not_known_at_once(seconds: int, phase: Phase) -> None:
     state = log_of(MANUAL, first(vm(0)), *BEGUN, e.WriteEnded("batch-1", OperationState.GONE))
     assert phase_of(vm(0), PhaseContext(MANUAL, state, NOW + timedelta(seconds=seconds))) is phase
+
+
+def test_a_version_that_could_not_be_read_is_neither_behind_nor_failed() -> None:
+    unread = vm(0, script_digest="", version_known=False)
+    over = log_of(MANUAL, first(vm(0)), *OVER)
+    assert phase_of(unread, PhaseContext(MANUAL, over, NOW)) is Phase.WAITING
+    moving = replace(unread, provisioning=Provisioning.UPDATING)
+    assert phase_of(moving, PhaseContext(MANUAL, over, NOW)) is Phase.UPDATING
+    done = log_of(MANUAL, first(vm(0)), *OVER, seen_in(vm(0, script_digest=NEW), Phase.DONE))
+    assert phase_of(unread, PhaseContext(MANUAL, done, NOW)) is Phase.DONE
+    leaving = replace(unread, provisioning=Provisioning.DELETING)
+    assert phase_of(leaving, PhaseContext(MANUAL, done, NOW)) is Phase.GONE
+    stranger = vm(7, script_digest="", version_known=False)
+    assert phase_of(stranger, PhaseContext(MANUAL, over, NOW)) is Phase.EXCLUDED

@@ -165,3 +165,21 @@ def test_no_health_gate_without_a_source() -> None:
     of = snapshot(*fleet(2), health_source=HealthSource())
     made = plan(of)
     assert check(Situation(made, Log(made).state, of, NOW), 1) == ()
+
+
+def test_a_set_that_changed_after_the_plan_is_noted_once() -> None:
+    of = snapshot(*fleet(2), etag="1")
+    log = Log(plan(of))
+    changed = snapshot(*fleet(2), etag="2")
+    notes = [event for event in (*log.observe(changed), *log.observe(changed)) if isinstance(event, e.Noted)]
+    assert len(notes) == 1 and "changed after this plan" in notes[0].message
+    assert not [event for event in Log(plan(of)).observe(of) if isinstance(event, e.Noted)]
+
+
+def test_an_unread_version_stays_what_it_was() -> None:
+    log = Log(plan(snapshot(*fleet(2))))
+    log.observe(snapshot(*fleet(2)))
+    known = log.state.instances["0"].seen
+    log.observe(snapshot(vm(0, script_digest="", version_known=False), vm(1)))
+    seen = log.state.instances["0"].seen
+    assert (seen.version, seen.digest, seen.version_known) == (known.version, known.digest, False)

@@ -54,13 +54,28 @@ def test_writes_get_further_and_may_be_put_off() -> None:
 
 def test_since_is_when_the_phase_changed_and_first_is_what_it_was() -> None:
     state = folded(
+        e.Planned(PLAN),
         e.InstancesSeen((seen("0", e.Phase.WAITING),), 4, 4),
         e.InstancesSeen((seen("0", e.Phase.SCRIPT),), 3, 4),
         e.InstancesSeen((e.InstanceSeen(id="0", phase=e.Phase.SCRIPT, message="half"),), 3, 4),
     )
     known = state.instances["0"]
-    assert (known.since, known.seen.message) == (at(1), "half")
+    assert (known.since, known.seen.message) == (at(2), "half")
     assert known.first == seen("0", e.Phase.WAITING)
+
+
+def test_an_instance_that_was_created_meanwhile_has_nothing_from_before() -> None:
+    state = folded(e.Planned(PLAN), e.InstancesSeen((seen("77", e.Phase.DONE),), 4, 5))
+    assert state.instances["77"].first is None
+
+
+def test_what_was_there_before_is_what_could_be_read_before_the_update() -> None:
+    unread = replace(seen("0", e.Phase.WAITING), version_known=False)
+    late = folded(e.Planned(PLAN), e.InstancesSeen((unread,)), e.InstancesSeen((seen("0", e.Phase.DONE),)))
+    assert late.instances["0"].first is None and late.unread == ()
+    read = folded(e.Planned(PLAN), e.InstancesSeen((unread,)), e.InstancesSeen((seen("0", e.Phase.WAITING),)))
+    assert read.instances["0"].first == seen("0", e.Phase.WAITING)
+    assert folded(e.Planned(PLAN), e.InstancesSeen((unread,))).unread == ("0",)
 
 
 def test_health_has_a_trend_and_a_lowest() -> None:

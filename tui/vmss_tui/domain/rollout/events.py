@@ -40,6 +40,8 @@ class InstanceSeen:
     stderr: str = ""
     digest: str = ""
     """First 12 hex digits of the configuration that it has; two versions may share a name."""
+    version_known: bool = True
+    """Whether its configuration could be read; when not, version and digest are those observed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,10 @@ class WriteDeferred:
     reason: str
     until: datetime
     attempt: int = 1
+    etag: str = ""
+    """The etag of the set that a refusal for a stale etag (412) was sent with."""
+    repeats: int = 0
+    """How many such refusals in a row came although the etag was the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ def phase_of(instance: Instance, context: PhaseContext) -> Phase:
     first = known.first if known is not None else None
     has = instance.script_digest == context.target
     had = first is not None and first.digest == short(context.target)
+    if not instance.version_known:
+        return _unread(instance, context, known)
     if not context.joins(instance.id):
         return _outside(instance, context, first, has=has)
     if instance.provisioning is Provisioning.DELETING:
@@ -116,6 +118,16 @@ def phase_of(instance: Instance, context: PhaseContext) -> Phase:
         return Phase.FAILED
     phase = Phase.DONE if context.plan.removes else _ran(instance, context, known, over=over)
     return _with_health(instance, context, known) if phase is Phase.DONE else phase
+
+
+def _unread(instance: Instance, context: PhaseContext, known: Progress | None) -> Phase:
+    """Its configuration could not be read: what was observed before stands, unless Azure shows that it changes."""
+    joins = context.joins(instance.id)
+    before = known.seen.phase if known is not None else (Phase.WAITING if joins else Phase.EXCLUDED)
+    if joins and instance.provisioning is Provisioning.DELETING:
+        return Phase.GONE
+    updating = instance.provisioning is Provisioning.UPDATING and context.started(instance.id)
+    return Phase.UPDATING if joins and updating and before is Phase.WAITING else before
 
 
 def _outside(instance: Instance, context: PhaseContext, first: InstanceSeen | None, *, has: bool) -> Phase:
@@ -139,7 +151,7 @@ def _behind(instance: Instance, context: PhaseContext, *, over: bool) -> Phase:
         return Phase.UPDATING if moving else Phase.WAITING
     if context.refused(instance.id) and not moving:
         return Phase.WAITING
-    return Phase.FAILED if over and not moving and instance.version_known else Phase.UPDATING
+    return Phase.FAILED if over and not moving else Phase.UPDATING
 
 
 def _ran(instance: Instance, context: PhaseContext, known: Progress | None, *, over: bool) -> Phase:
@@ -214,4 +226,5 @@ def seen_from(instance: Instance, phase: Phase, batch: int | None, names: Versio
         stdout=readable(run.stdout),
         stderr=readable(run.stderr),
         digest=short(instance.script_digest),
+        version_known=instance.version_known,
     )

@@ -5,6 +5,7 @@ leave the queue together are one batch.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from vmss_tui.domain.fleet.instance import Instance, healthy_among
@@ -39,7 +40,25 @@ def observe(
         state = apply(state, e.Logged(state.seq, now, event))
     known = names.including(plan.previous, plan.script, others=plan.names)
     changed = tuple(_changed(state, snapshot, phases, PhaseContext(plan, state, now), known))
-    return (*upgrade, *batches, *_in_chunks(changed, snapshot), *_leaks(state, changed, plan))
+    return (
+        *_changed_since_plan(plan, state, snapshot),
+        *upgrade,
+        *batches,
+        *_in_chunks(changed, snapshot),
+        *_leaks(state, changed, plan),
+    )
+
+
+def _changed_since_plan(plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot) -> tuple[e.Event, ...]:
+    """The first observation of the set differs from what was planned against, by its etag: worth a line in the log.
+
+    Whether that is a reason to stop is for the gates, which compare script, mode and policy.
+    """
+    fresh = not state.writes and not any(progress.first for progress in state.instances.values())
+    etag = snapshot.scale_set.etag
+    if not fresh or not snapshot.instances or not plan.etag or not etag or etag == plan.etag:
+        return ()
+    return (e.Noted("the scale set was changed after this plan was made", Severity.WARN),)
 
 
 # --- Azure's rolling upgrade ----------------------------------------------------------------------------------------
@@ -136,6 +155,8 @@ def _changed(
         batch = context.begun.get(instance.id, context.planned.get(instance.id))
         seen = seen_from(instance, phases[instance.id], batch, names)
         known = state.instances.get(instance.id)
+        if known is not None and not instance.version_known:
+            seen = replace(seen, version=known.seen.version, digest=known.seen.digest)
         if known is None or known.seen != seen:
             yield seen
     for gone in state.instances.keys() - phases.keys():

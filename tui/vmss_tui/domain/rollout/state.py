@@ -13,7 +13,7 @@ from typing import assert_never
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.stage import GateName, Verb
+from vmss_tui.domain.rollout.stage import BUSY, GateName, Verb
 from vmss_tui.domain.rollout.stage import Stage as Stage
 
 
@@ -25,7 +25,10 @@ class Progress:
     since: datetime | None = None
     """When its phase last changed."""
     first: e.InstanceSeen | None = None
-    """What was seen of it first, before it was touched: the version it came from, its last run of a script."""
+    """What was observed of it before its update began: the version it came from, its last run of a script.
+
+    None for an instance that was created during the rollout: all that it has is new.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,15 @@ class RolloutState:
             max(1.0, (batch.ended_at - batch.started_at).total_seconds() - hold)
             for batch in self.batches
             if batch.ids and not batch.failed and batch.started_at is not None and batch.ended_at is not None
+        )
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Instances that would count as not updated, but whose configuration could not be read."""
+        return tuple(
+            i
+            for i, progress in self.instances.items()
+            if progress.seen.phase in (e.Phase.WAITING, *BUSY) and not progress.seen.version_known
         )
 
     def ended(self, key: str) -> OperationState | None:
@@ -316,12 +328,18 @@ def _batch_started(state: RolloutState, event: e.BatchStarted, at: datetime) -> 
     return replace(state, batches=(*others, begun), batch_count=max(event.of, event.number))
 
 
+_UNTOUCHED = (e.Phase.WAITING, e.Phase.EXCLUDED)
+"""Phases in which an instance is as it was before the rollout."""
+
+
 def _saw(state: RolloutState, event: e.InstancesSeen, at: datetime) -> RolloutState:
     instances = dict(state.instances)
     for seen in event.changed:
         known = instances.get(seen.id)
         since = known.since if known is not None and known.seen.phase is seen.phase else at
-        first = known.first if known is not None and known.first is not None else seen
+        first = known.first if known is not None else None
+        if first is None and known is not None and seen.version_known and seen.phase in _UNTOUCHED:
+            first = seen
         instances[seen.id] = Progress(seen=seen, since=since, first=first)
     state = replace(state, instances=instances, total=event.total or state.total)
     if event.healthy is None or (event.healthy == state.healthy and state.health_trend):

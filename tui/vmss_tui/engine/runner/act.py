@@ -13,7 +13,7 @@ from vmss_tui.engine.pinned_files import check_files
 from vmss_tui.engine.runner.commands_and_webhooks import check_gate
 from vmss_tui.engine.runner.rollout_log import RolloutLog
 from vmss_tui.engine.runner.writes import Reveal, fault_of, is_unclear, needed_secrets, retry_after, send
-from vmss_tui.errors import VmssTuiError
+from vmss_tui.errors import Changed, VmssTuiError
 from vmss_tui.ports import Azure
 
 
@@ -55,11 +55,11 @@ class Actor:
                 await log.record(e.WriteAccepted(write.key, (await request).url))
             raise
         except VmssTuiError as error:
-            await self._not_accepted(write, error)
+            await self._not_accepted(write, error, snapshot.scale_set.etag if isinstance(error, Changed) else "")
         else:
             await log.record(e.WriteAccepted(write.key, handle.url))
 
-    async def _not_accepted(self, write: Write, error: VmssTuiError) -> None:
+    async def _not_accepted(self, write: Write, error: VmssTuiError, etag: str) -> None:
         log = self._log
         if is_unclear(error):
             note = f"no clear answer to: {write.what} ({error.message}); checking Azure before it is sent again"
@@ -67,4 +67,5 @@ class Actor:
             await log.clock.sleep(self._pause)
             return
         fault, again = fault_of(error), retry_after(error, write.action)
-        await log.record(after_refusal(log.state, write.key, fault, retry_after=again, now=log.clock.now()))
+        now = log.clock.now()
+        await log.record(after_refusal(log.state, write.key, fault, retry_after=again, now=now, etag=etag))

@@ -16,6 +16,9 @@ from vmss_tui.domain.rollout.state import RolloutState
 MOST_ATTEMPTS = 30
 """Deferrals of one write before it counts as refused; with growing pauses this is the better part of an hour."""
 
+MOST_REPEATS = 3
+"""Refusals for a stale etag (412) with one and the same etag before the write counts as refused."""
+
 
 def follow(
     situation: Situation, write: Write, *, arrived: bool, why: str, until: datetime | None = None
@@ -57,12 +60,21 @@ def _no_end(situation: Situation, key: str) -> e.WriteEnded:
 
 
 def after_refusal(
-    state: RolloutState, key: str, fault: AzureFault, *, retry_after: float | None, now: datetime
+    state: RolloutState, key: str, fault: AzureFault, *, retry_after: float | None, now: datetime, etag: str = ""
 ) -> e.WriteDeferred | e.WriteEnded:
-    """What the log says of a write that Azure refused. `retry_after` in seconds; None: trying again is of no use."""
-    attempt = state.deferred[key].attempt + 1 if key in state.deferred else 1
+    """What the log says of a write that Azure refused. `retry_after` in seconds; None: trying again is of no use.
+
+    `etag`: of the set as it was read right before, when Azure refused the write because the set has changed (412). A
+    set that keeps its etag has not changed: then it is given up.
+    """
+    before = state.deferred.get(key)
+    attempt = before.attempt + 1 if before is not None else 1
+    repeats = before.repeats + 1 if before is not None and etag and before.etag == etag else 0
+    if repeats >= MOST_REPEATS:
+        message = f"Azure refused it {repeats + 1} times because the scale set had changed, although it has not changed"
+        return e.WriteEnded(key, OperationState.FAILED, AzureFault(fault.code, f"{message}: {fault.message}"))
     if retry_after is None or attempt > MOST_ATTEMPTS:
         return e.WriteEnded(key, OperationState.FAILED, fault)
     pause = max(retry_after, min(120.0, 2.0**attempt))
     reason = f"Azure did not accept the request ({fault.message[:200]}); sending it again"
-    return e.WriteDeferred(key, reason, now + timedelta(seconds=pause), attempt)
+    return e.WriteDeferred(key, reason, now + timedelta(seconds=pause), attempt, etag, repeats)

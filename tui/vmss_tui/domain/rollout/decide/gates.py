@@ -7,7 +7,7 @@ kept: only *more than* a limit fails; unknown health counts as unhealthy. Source
 from collections.abc import Iterable, Iterator
 
 from vmss_tui.domain.fleet.instance import unhealthy_among
-from vmss_tui.domain.fleet.upgrade_policy import exceeds, percent_of
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, exceeds, percent_of
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Situation
 from vmss_tui.domain.rollout.stage import BAD, GateName
@@ -100,6 +100,12 @@ def changed_outside(situation: Situation) -> str:
     if now != expected:
         is_now, instead = now[:8] or "gone", expected[:8] or "none"
         return f"the scale set's script was changed outside this rollout: it is {is_now}, not {instead}"
+    if (
+        not wrote
+        and situation.set.mode is plan.set_mode is UpgradeMode.ROLLING
+        and situation.set.policy != plan.set_policy
+    ):
+        return "the scale set's rolling upgrade policy was changed outside this rollout"
     wanted = plan.mode if wrote else plan.set_mode
     if situation.set.mode is not wanted:
         return f"the scale set's upgrade mode was changed outside this rollout: it is {situation.set.mode.value}"

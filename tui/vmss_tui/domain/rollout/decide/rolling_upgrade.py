@@ -196,7 +196,8 @@ def _by_the_set(situation: Situation, key: str) -> Commands:
 def _settle(situation: Situation) -> Commands | None:
     """The rolling upgrade is over: instances may still have to become healthy."""
     until = situation.due(_ended_at(situation), situation.plan.policy.health_wait_seconds)
-    if situation.state.ids_in(*BUSY, e.Phase.NOT_RUN) and situation.now < until:
+    unsettled = situation.state.ids_in(*BUSY, e.Phase.NOT_RUN) or situation.state.unread
+    if unsettled and situation.now < until:
         return situation.wait("the rolling upgrade has ended; waiting for the last instances", until)
     return None
 

@@ -15,17 +15,19 @@ _FAILURES = {e.Phase.FAILED: "failed", e.Phase.UNHEALTHY: "unhealthy", e.Phase.N
 def final(situation: Situation) -> tuple[e.Verdict, str]:
     """The verdict and its reason, once everything is done that was to be done."""
     state, plan = situation.state, situation.plan
-    bad, behind = state.ids_in(*BAD), state.ids_in(e.Phase.WAITING, *BUSY)
+    bad, unread = state.ids_in(*BAD), state.unread
+    behind = [i for i in state.ids_in(e.Phase.WAITING, *BUSY) if i not in unread]
     gone = gone_instances(plan, state)
     total = len(gone) + len(state.instances) - state.count(e.Phase.EXCLUDED, e.Phase.LEAKED, e.Phase.GONE)
     if not total:
         return e.Verdict.COMPLETED, f"the scale set model is {plan.to_label}; no instance needed it"
     parts = [f"{state.count(e.Phase.DONE)} of {total} run {plan.to_label}"]
-    if not bad and not behind and situation.set.health_source.present and state.count(e.Phase.DONE):
+    if not bad and not behind and not unread and situation.set.health_source.present and state.count(e.Phase.DONE):
         parts[0] += " and are healthy"
     allowed = bool(bad) and not behind and plan.policy.failure_budget is not None
     parts += [_failures(state) + (" (within the failure budget)" if allowed else "")] if bad else []
     parts += [f"{len(behind)} not updated: {listed(behind)}"] if behind else []
+    parts += [f"{len(unread)} of unknown version: {listed(unread)}"] if unread else []
     parts += [f"{len(gone)} gone: {listed(gone)}"] if gone else []
     parts += _leaked(state)
     failed = bool(behind) or (bool(bad) and not allowed)
