@@ -10,9 +10,11 @@ from contextlib import suppress
 from vmss_tui.domain.rollout.events import Planned
 from vmss_tui.journal import schema
 
-FORMAT = 2
+FORMAT = 3
 """Format of the file that this program writes."""
 
+_CREATED = 2
+"""Format of the tables below; a new file gets the later steps at once."""
 _ROLLOUTS = """(
   id TEXT PRIMARY KEY, target TEXT NOT NULL, target_key TEXT NOT NULL, digest TEXT NOT NULL, label TEXT,
   profile TEXT NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, ticket TEXT NOT NULL, host TEXT NOT NULL,
@@ -50,9 +52,9 @@ def migrate(connection: sqlite3.Connection) -> None:
             found = format_of(connection)
             if found == 0:
                 _create(connection)
-            else:
-                for step in _STEPS[found - 1 :]:
-                    step(connection)
+                found = _CREATED
+            for step in _STEPS[found - 1 :]:
+                step(connection)
             connection.execute(f"PRAGMA user_version={FORMAT}")
             connection.execute("COMMIT")
         except BaseException:
@@ -92,5 +94,10 @@ def _unnamed_versions(connection: sqlite3.Connection) -> None:
                 )
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_unnamed_versions,)
+def _signed_plans(connection: sqlite3.Connection) -> None:
+    """Format 3: plans are redacted; one with secrets in its settings is kept whole in a column of its own."""
+    connection.execute("ALTER TABLE rollouts ADD COLUMN signed TEXT")
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_unnamed_versions, _signed_plans)
 """The step at index n brings format n + 1 to the next one."""

@@ -14,6 +14,8 @@ from vmss_tui.domain.fleet.script import OPEN_SETTINGS, ScriptConfig, SecretRef,
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.journal.sealing import sealed
+from vmss_tui.redact import redacted_value
 
 VERSION = 1
 """Version of the event bodies that this program writes."""
@@ -24,12 +26,26 @@ _UNSEEN: dict[str, Any] = msgspec.to_builtins(e.InstanceSeen(id=""))
 
 
 def encode(event: e.Event) -> tuple[str, bytes]:
-    """Kind and JSON body of an event; values of literal secrets are left out."""
-    if isinstance(event, e.Planned):
-        event = e.Planned(without_secrets(event.plan))
-    if isinstance(event, e.InstancesSeen):
-        return e.kind_name(event), msgspec.json.encode(_short(event))
-    return e.kind_name(event), msgspec.json.encode(event)
+    """Kind and JSON body of an event without secrets: values of literals are left out, others are redacted.
+
+    What an instance printed was redacted when it was seen; the address of an operation is needed to ask for it.
+    """
+    kind = e.kind_name(event)
+    match event:
+        case e.Planned(plan):
+            return kind, msgspec.json.encode(e.Planned(sealed(without_secrets(plan))))
+        case e.InstancesSeen():
+            return kind, msgspec.json.encode(_short(event))
+        case e.WriteAccepted():
+            return kind, msgspec.json.encode(event)
+        case _:
+            return kind, msgspec.json.encode(redacted_value(msgspec.to_builtins(event)))
+
+
+def encode_signed(plan: RolloutPlan) -> str | None:
+    """The JSON body of a `Planned` event with signed addresses and the like in it; None when the plan has none."""
+    whole = without_secrets(plan)
+    return None if sealed(whole) is whole else msgspec.json.encode(e.Planned(whole)).decode()
 
 
 def decode(kind: str, version: int, body: bytes | str) -> e.Event:

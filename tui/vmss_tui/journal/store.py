@@ -35,6 +35,7 @@ from vmss_tui.journal.database import Database
 from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.rows import Request, RolloutHeader
 from vmss_tui.paths import journal_file
+from vmss_tui.redact import redacted
 
 __all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader"]
 
@@ -75,7 +76,8 @@ class Journal:
         label = None if plan.removes else plan.script.label or None
         row = (
             rollout, str(plan.target), "|".join(plan.target.key), plan.target_digest, label,
-            plan.profile, who, why, ticket, socket.gethostname(), schema.stamp(now), Stage.PLANNED.value,
+            plan.profile, who, redacted(why), redacted(ticket), socket.gethostname(), schema.stamp(now),
+            Stage.PLANNED.value,
         )  # fmt: skip
         with self._db.writing() as connection:
             connection.execute(
@@ -84,6 +86,7 @@ class Journal:
                 row,
             )
             _insert(connection, rollout, 1, Planned(plan), now)
+            connection.execute("UPDATE rollouts SET signed = ? WHERE id = ?", (schema.encode_signed(plan), rollout))
             before = {plan.previous.digest: plan.previous.label} if plan.previous is not None else {}
             for digest, label in {**before, **plan.names}.items():
                 if label:
@@ -111,7 +114,9 @@ class Journal:
         """The log of a rollout after sequence number `after`."""
         with self._db.reading() as connection:
             found = connection.execute(
-                "SELECT seq, at, kind, version, body FROM events WHERE rollout = ? AND seq > ? ORDER BY seq LIMIT ?",
+                "SELECT seq, at, kind, version, CASE WHEN seq = 1 THEN coalesce(signed, body) ELSE body END AS body"
+                " FROM events JOIN rollouts ON rollouts.id = rollout WHERE rollout = ? AND seq > ?"
+                " ORDER BY seq LIMIT ?",
                 (rollout, after, limit),
             ).fetchall()
         try:
@@ -322,7 +327,13 @@ def _summarise(connection: sqlite3.Connection, row: sqlite3.Row, log: tuple[Logg
         ended = schema.stamp(state.ended_at) if state.ended_at is not None else None
         connection.execute(
             "UPDATE rollouts SET stage = ?, ended_at = ?, reason = ? WHERE id = ?",
-            (state.stage.value, ended, state.reason, row["id"]),
+            (state.stage.value, ended, redacted(state.reason), row["id"]),
+        )
+    if state.stage.over:
+        connection.execute(
+            "UPDATE rollouts SET signed = NULL WHERE signed IS NOT NULL AND target_key = ? AND id <> ?"
+            " AND created_at <= ? AND EXISTS (SELECT 1 FROM events WHERE rollout = ? AND kind = 'runner_started')",
+            (row["target_key"], row["id"], row["created_at"], row["id"]),
         )
 
 

@@ -126,6 +126,8 @@ class ScriptConfig:
     suppress_failures: bool = False
     label: str = ""
     """What people call this version (`web 2.4.0`); empty when unknown. No part of the digest."""
+    sealed_digest: str = ""
+    """The digest of the settings as they were, where secrets in them have been redacted since; empty otherwise."""
 
     @property
     def file_uris(self) -> tuple[str, ...]:
@@ -141,7 +143,7 @@ class ScriptConfig:
     @property
     def digest(self) -> str:
         """Name of this configuration: 64 hex digits."""
-        return digest(self.handler, self.settings, self.force_update_tag)
+        return self.sealed_digest or digest(self.handler, self.settings, self.force_update_tag)
 
     def labelled(self, label: str) -> "ScriptConfig":
         """The same configuration under a name that people know."""

@@ -91,4 +91,15 @@ def hides_its_command(script: ScriptConfig) -> bool:
     return not _COMMANDS & set(script.settings) and (not script.protected_known or bool(script.protected))
 
 
-CHECKS: tuple[Check, ...] = (command, block)
+def signed(facts: Facts) -> Iterator[Finding]:
+    """A version of which the journal keeps the settings without their secrets cannot be written again."""
+    if facts.plan.script.sealed_digest and not facts.plan.removes:
+        yield refuse(
+            "secrets-gone",
+            "the settings of this version held secrets, such as a signed address, that the journal no longer keeps: "
+            "only a set's newest rollout has them",
+            "Roll the version out again from its profile, with the secrets filled in.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (command, block, signed)
