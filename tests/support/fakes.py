@@ -17,6 +17,7 @@ from support import estate
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.production import ProductionRules
 from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus, RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
@@ -276,6 +277,7 @@ class FakeSession:
         self.cloud = CloudInfo("fake", "https://management.fake", "https://portal.fake", 10.0, 30.0)
         self.read_only = read_only
         self.clock: Clock = clock or FakeClock()
+        self.production = ProductionRules()
         self.who = "maria"
         self.azure = azure or FakeAzure()
         self.directory = directory

@@ -7,7 +7,7 @@ is linear in the length of the text: foreign text may be large and hostile.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 HIDDEN = "***"
@@ -52,9 +52,17 @@ _HINT = re.compile(
 """What every pattern needs: most text has nothing of it and is left at once."""
 
 
+_configured: list[re.Pattern[str]] = []
+
+
+def hide_also(patterns: Iterable[str]) -> None:
+    """Hide what these regular expressions match too, from now on and everywhere. Raises re.error."""
+    _configured[:] = [re.compile(pattern) for pattern in patterns]
+
+
 def redacted(text: str, extra: tuple[re.Pattern[str], ...] = ()) -> str:
     """The text with every secret as `***`. `extra` are patterns of one's own, whose whole match is hidden."""
-    for pattern in extra:
+    for pattern in (*_configured, *extra):
         text = pattern.sub(HIDDEN, text)
     if _HINT.search(text) is None:
         return text

@@ -17,12 +17,11 @@ from vmss_tui.profiles.secrets import needs_asking, travelling
 
 _MANY = 100
 """From so many instances on, the scale set's name must be typed."""
-_PRODUCTION = frozenset({"prod", "production", "prd", "live"})
 
 
-def start_question(plan: RolloutPlan, tags: Mapping[str, str]) -> Question:
+def start_question(plan: RolloutPlan, *, production: bool) -> Question:
     """Names the set, the number of instances, the versions and the batches; No is the default."""
-    serious = plan.affected >= _MANY or any(value.lower() in _PRODUCTION for value in tags.values())
+    serious = plan.affected >= _MANY or production
     return Question(
         title=confirm_title(plan),
         yes="Start",
@@ -88,7 +87,8 @@ def ask_and_start(
         def answered(yes: bool | None) -> Effects:
             return (Work(group="start", job=lambda: start(given), waiting="starting the rollout"),) if yes else ()
 
-        return (Ask(start_question(plan, tags), answered),)
+        production = session.production.match(plan.target, tags)
+        return (Ask(start_question(plan, production=production), answered),)
 
     return ask_values(plan.script.protected, asked)
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from vmss_tui.domain.fleet.production import ProductionRules
     from vmss_tui.domain.fleet.script import Secret
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.journal.store import Journal
@@ -27,6 +28,8 @@ class Session(Protocol):
     clock: Clock
     who: str
     """Operating-system user, for the journal."""
+    production: ProductionRules
+    """Which scale sets want their name typed."""
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """Import the gateway off the loop and sign in. Raises SignInFailed or ConnectionFailed. Cached."""

@@ -138,6 +138,17 @@ ADVICE = {
         ),
         ("info",),
     ),
+    "config": Advice((Example("vmss-tui config show", "every setting and its origin"),), ("info",)),
+    "config show": Advice((Example("vmss-tui config show -o json", "for a program"),), ("config check",)),
+    "config edit": Advice(
+        (Example("vmss-tui config edit", "writes a commented file when there is none"),), ("config check",)
+    ),
+    "config check": Advice(
+        (Example("vmss-tui config check ./config.toml", "before it is rolled out"),), ("config show",)
+    ),
+    "config schema": Advice(
+        (Example("vmss-tui config schema > config.schema.json", "for an editor"),), ("config edit",)
+    ),
     "info": Advice((Example("vmss-tui info --offline", "without signing in"),), ("roles",)),
     "support-bundle": Advice((Example("vmss-tui support-bundle --offline", "without signing in"),), ("info",)),
     "help": Advice((Example("vmss-tui help rollout", "the same as `vmss-tui rollout --help`"),)),

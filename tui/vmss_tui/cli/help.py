@@ -46,6 +46,7 @@ ENTRIES = (
     Entry("journal", "COMMAND", "check and repair the journal", "journal:journal", "Records"),
     Entry("profiles", "COMMAND", "list, show, lint, new, import, export …", "profiles.profiles:profiles", "Set up"),
     Entry("roles", "reader|operator", "the custom role that suffices, as JSON", "roles:roles", "Set up"),
+    Entry("config", "COMMAND", "show, edit and check the settings", "config:config", "Set up"),
     Entry("info", "", "paths, versions, cloud, credential, quota", "info:info", "Set up"),
     Entry(
         "support-bundle", "", "a redacted archive for a support ticket", "support_bundle:support_bundle", "Set up"

@@ -76,4 +76,4 @@ def _app() -> int:
     from vmss_tui.cli.open_app import open_app
     from vmss_tui.cli.settings import Settings
 
-    return open_app(Settings())
+    return open_app(Settings().with_configuration())

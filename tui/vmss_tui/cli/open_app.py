@@ -28,6 +28,8 @@ def open_app(settings: Settings, *, rollout: str | None = None, speed: float | N
     from vmss_tui.cli.session import LiveSession
 
     log = logs.start(logs.level_of(settings.log_level), debug=settings.debug, terminal=False)
+    if settings.theme:
+        os.environ.setdefault("TEXTUAL_THEME", settings.theme)
     start = StartAt() if rollout is None else StartAt(mode="rollouts", rollout=rollout, speed=speed)
     tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log), as_called=as_called)
     tui.run()

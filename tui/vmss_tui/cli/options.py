@@ -20,7 +20,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def current(ctx: click.Context) -> Settings:
     """The settings of this call."""
     found = ctx.find_object(Settings)
-    return found if found is not None else Settings()
+    return found if found is not None else Settings().with_configuration()
 
 
 def start_logging(ctx: click.Context) -> None:

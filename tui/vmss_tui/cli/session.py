@@ -57,10 +57,11 @@ class LiveSession:
             name=self._cloud.name,
             resource_manager=self._cloud.resource_manager,
             portal=self._cloud.portal,
-            watch_seconds=self._cloud.watch_seconds,
-            idle_seconds=self._cloud.idle,
+            watch_seconds=settings.watch_seconds or self._cloud.watch_seconds,
+            idle_seconds=settings.idle_seconds or self._cloud.idle,
         )
         self.read_only = settings.read_only
+        self.production = settings.production
         self.clock: Clock = clock or SystemClock()
         self.who = _who()
         self._azure: Azure | None = None
@@ -144,7 +145,7 @@ class LiveSession:
         if self._profiles is None:
             from vmss_tui.profiles.store.store import ProfileStore
 
-            self._profiles = ProfileStore.default(self._settings.profiles)
+            self._profiles = ProfileStore.default(self._settings.profiles, self._settings.profile_directories)
         return self._profiles
 
     async def start(self, plan: RolloutPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = "") -> str:
@@ -194,14 +195,11 @@ class LiveSession:
         """How often a runner on this cloud looks."""
         from vmss_tui.engine.runner.pacing import Pace
 
-        return Pace.of(self._cloud.watch_seconds, self._cloud.poll_seconds)
+        return Pace.of(self.cloud.watch_seconds, self._cloud.poll_seconds)
 
     def editor(self, path: Path) -> Sequence[str]:
         """See `app.session.Session`."""
-        import shlex
-
-        command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-        return [*shlex.split(command), str(path)]
+        return [*editor_command(), str(path)]
 
     def require_writes(self) -> None:
         """Raise UsageError when the program was started to read only."""
@@ -255,6 +253,13 @@ class LiveSession:
 
         child = await process.spawn(command, secrets, log)
         await process.wait_until_running(child, is_running, log, self.clock)
+
+
+def editor_command() -> list[str]:
+    """The user's editor: $VISUAL, $EDITOR, else vi."""
+    import shlex
+
+    return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
 
 
 def _require_values(references: Mapping[str, SecretRef], given: Mapping[str, Secret]) -> None:

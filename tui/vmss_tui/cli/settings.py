@@ -1,7 +1,14 @@
 """What the command line says about the connection, as data. Imports nothing of Click: the app starts without it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmss_tui.domain.fleet.production import ProductionRules
+
+if TYPE_CHECKING:
+    from vmss_tui.config.read import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +23,53 @@ class Settings:
     journal: Path | None = None
     log_level: str | None = None
     debug: bool = False
+    theme: str | None = None
+    list_filter: str = ""
+    watch_seconds: float | None = None
+    idle_seconds: float | None = None
+    production: ProductionRules = field(default_factory=ProductionRules)
+    profile_directories: tuple[Path, ...] = ()
+
+    def with_configuration(self) -> "Settings":
+        """The settings where the command line is silent: those of the configuration file, reported when wrong."""
+        from vmss_tui.config.read import path_in_use
+
+        return configured(self) if path_in_use().exists() else self
+
+
+def configured(settings: Settings) -> Settings:
+    """The settings with those of the configuration file where neither option nor variable says anything."""
+    from vmss_tui import redact
+    from vmss_tui.config.read import read
+
+    config = read()
+    _report(config.problems)
+    redact.hide_also(config["secrets.patterns"])
+    return replace(
+        settings,
+        cloud=settings.cloud or config.from_file("cloud"),
+        auth=settings.auth or config.from_file("auth"),
+        tenant=settings.tenant or config.from_file("tenant"),
+        read_only=settings.read_only or bool(config.from_file("read_only")),
+        journal=settings.journal or config.from_file("journal"),
+        log_level=settings.log_level or config.from_file("log_level"),
+        theme=config.from_file("app.theme"),
+        list_filter=config["list.filter"],
+        watch_seconds=config["refresh.watch_seconds"],
+        idle_seconds=config["refresh.idle_seconds"],
+        production=ProductionRules(
+            tags=config["production.tags"],
+            names=config["production.names"],
+            subscriptions=config["production.subscriptions"],
+        ),
+        profile_directories=config.from_file("profiles") or (),
+    )
+
+
+@cache
+def _report(problems: "tuple[Problem, ...]") -> None:
+    """Say once what is wrong with the configuration file; the defaults hold for the rest."""
+    from vmss_tui.cli import diagnostics
+
+    for problem in problems:
+        diagnostics.say(f"vmss-tui: {problem}", problem.hint)

@@ -4,6 +4,7 @@ Knows directories only; never reads or writes a profile.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,7 @@ class Origin(StrEnum):
 
     FLAG = "--profiles"
     ENVIRONMENT = "$VMSS_TUI_PROFILES"
+    CONFIGURED = "config"
     USER = "user"
     BUNDLED = "bundled"
 
@@ -36,11 +38,12 @@ class Place:
         return self.origin is not Origin.BUNDLED
 
 
-def places(extra: Path | None = None) -> tuple[Place, ...]:
-    """Every directory to search, first match wins: flag, environment, user, bundled."""
+def places(extra: Path | None = None, configured: Sequence[Path] = ()) -> tuple[Place, ...]:
+    """Every directory to search, first match wins: flag, environment, configuration, user, bundled."""
     found = [Place(expanded(extra), Origin.FLAG)] if extra is not None else []
     listed = os.environ.get(ENVIRONMENT, "")
     found += [Place(expanded(text), Origin.ENVIRONMENT) for text in listed.split(os.pathsep) if text]
+    found += [Place(path, Origin.CONFIGURED) for path in configured]
     found.append(Place(user_profiles_directory(), Origin.USER))
     bundled = bundled_profiles_directory()
     return (*found, *([Place(bundled, Origin.BUNDLED)] if bundled is not None else []))

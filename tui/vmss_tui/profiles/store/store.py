@@ -5,7 +5,7 @@ Files only. Saving is atomic. Raises `vmss_tui.errors`.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,9 +53,9 @@ class ProfileStore:
         self._labelled_by: tuple[tuple[Path, Stats], ...] = ()
 
     @classmethod
-    def default(cls, extra_dir: Path | None = None) -> "ProfileStore":
-        """`extra_dir` (`--profiles`), `$VMSS_TUI_PROFILES`, the user's directory, the bundled ones, in that order."""
-        return cls(*places(extra_dir))
+    def default(cls, extra_dir: Path | None = None, configured: Sequence[Path] = ()) -> "ProfileStore":
+        """`extra_dir` (`--profiles`), `$VMSS_TUI_PROFILES`, configured, the user's own and bundled directories."""
+        return cls(*places(extra_dir, configured))
 
     def list(self) -> tuple[ProfileEntry, ...]:
         """Every profile, the last used first, then by name; files that cannot be used carry their problem."""

@@ -7,7 +7,7 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import find
-from vmss_tui.cli.options import connected
+from vmss_tui.cli.options import connected, current
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
@@ -34,7 +34,8 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, shape
 
     FILTER is as in the app: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web.
     """
-    view = fleet.FleetView(terms=_terms(terms, fleet.FLEET.fields))
+    wanted = terms or tuple(current(ctx).list_filter.split())
+    view = fleet.FleetView(terms=_terms(wanted, fleet.FLEET.fields))
 
     async def work(session: LiveSession) -> int:
         snapshot = await _fleet(session, counts=not no_counts)

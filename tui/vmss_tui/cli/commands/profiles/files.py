@@ -21,7 +21,8 @@ _OS = click.option("--os", "system", type=click.Choice(["linux", "windows"]), he
 
 
 def _store(ctx: click.Context) -> ProfileStore:
-    return ProfileStore.default(current(ctx).profiles)
+    settings = current(ctx)
+    return ProfileStore.default(settings.profiles, settings.profile_directories)
 
 
 @click.command("new")

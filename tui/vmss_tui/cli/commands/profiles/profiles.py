@@ -22,7 +22,8 @@ from vmss_tui.profiles.store.store import ProfileEntry, ProfileStore
 
 
 def _store(ctx: click.Context) -> ProfileStore:
-    return ProfileStore.default(current(ctx).profiles)
+    settings = current(ctx)
+    return ProfileStore.default(settings.profiles, settings.profile_directories)
 
 
 @click.group(cls=HelpfulGroup)

@@ -67,6 +67,7 @@ class DemoHome:
         own = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         proxies = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
         place = {"XDG_STATE_HOME": str(self.directory), "VMSS_TUI_CLOUD_FILE": str(simulated.cloud_file)}
+        place["VMSS_TUI_CONFIG"] = os.devnull
         return {**own, **proxies, **place}
 
     def enter(self, simulated: Simulated) -> None:

@@ -1,0 +1,139 @@
+"""The configuration file: values with their origin, and mistakes that cost their own key only."""
+
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vmss_tui.app import themes
+from vmss_tui.cli.help import LOG_LEVELS, OPTIONS
+from vmss_tui.config.keys import KEYS, Kind
+from vmss_tui.config.read import Config, Origin, parse, path_in_use, read
+from vmss_tui.config.text import schema, template
+
+PATH = Path("/cfg/config.toml")
+
+
+def parsed(text: str, **environ: str) -> Config:
+    return parse(text, PATH, environ)
+
+
+def test_without_a_file_every_setting_has_its_default(tmp_path: Path) -> None:
+    config = read(tmp_path / "none.toml", {})
+    assert {entry.name: config[entry.name] for entry in KEYS} == {entry.name: entry.default for entry in KEYS}
+    assert {value.origin for value in config.values.values()} == {Origin.DEFAULT}
+    assert config.problems == ()
+
+
+def test_a_value_knows_where_it_comes_from() -> None:
+    config = parsed('cloud = "lab"\nread_only = true\n\n[app]\ntheme = "vmss-light"\n', VMSS_TUI_CLOUD_FILE="/x.toml")
+    found = {
+        name: (config.values[name].origin, config.values[name].where) for name in ("cloud", "read_only", "app.theme")
+    }
+    assert found == {
+        "cloud": (Origin.ENVIRONMENT, "$VMSS_TUI_CLOUD_FILE"),
+        "read_only": (Origin.FILE, "line 2"),
+        "app.theme": (Origin.FILE, "line 5"),
+    }
+    assert config.from_file("cloud") is None and config.from_file("read_only") is True
+
+
+def test_paths_start_at_the_directory_of_the_file() -> None:
+    config = parsed('journal = "j.db"\nprofiles = ["p", "/abs"]\n')
+    assert config["journal"] == Path("/cfg/j.db")
+    assert config["profiles"] == (Path("/cfg/p"), Path("/abs"))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "message", "hint"),
+    [
+        ('cluod = "x"', 1, "cluod", "is not a setting", "cloud"),
+        ("\n[refresh]\nwatch_secs = 5", 3, "refresh.watch_secs", "is not a setting", "refresh.watch_seconds"),
+        ("zzz = 1", 1, "zzz", "is not a setting", "config show"),
+        ('auth = "magic"', 1, "auth", "'magic' is unknown", "managed-identity"),
+        ("read_only = 1", 1, "read_only", "true or false", "read_only = true"),
+        ('[refresh]\nwatch_seconds = "5"', 2, "refresh.watch_seconds", "a number of seconds", "12"),
+        ("[refresh]\nwatch_seconds = true", 2, "refresh.watch_seconds", "a number of seconds", "12"),
+        ("[refresh]\nwatch_seconds = 0.5", 2, "refresh.watch_seconds", "less than 1", "12"),
+        ("[refresh]\nwatch_seconds = nan", 2, "refresh.watch_seconds", "less than 1", "12"),
+        ('[secrets]\npatterns = ["("]', 2, "secrets.patterns", "regular expression", "patterns"),
+        ("[production]\ntags = [1]", 2, "production.tags", "a list of texts", "env=prod"),
+        ("app = 1", 1, "app", "is not a setting", ""),
+        ('cloud = "', 1, "", "is not TOML", ""),
+        ('cloud = ""', 1, "cloud", "is not text", "cloud"),
+    ],
+)
+def test_a_mistake_names_file_line_and_nearest_key(text: str, line: int, key: str, message: str, hint: str) -> None:
+    (problem,) = parsed(text).problems
+    assert (problem.path, problem.line, problem.key) == (PATH, line, key)
+    assert message in problem.message and hint in problem.hint
+    assert str(problem).startswith(f"{PATH}:{line}: ")
+
+
+def test_a_mistake_costs_its_own_key_only() -> None:
+    config = parsed('auth = "magic"\ntenant = "t1"\n[refresh]\nwatch_seconds = -1\nidle_seconds = 90\n')
+    assert len(config.problems) == 2
+    assert (config["auth"], config["tenant"]) == (None, "t1")
+    assert (config["refresh.watch_seconds"], config["refresh.idle_seconds"]) == (None, 90)
+
+
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_bytes(b"\xff")
+    assert "UTF-8" in read(path, {}).problems[0].message
+    assert read(tmp_path, {}).problems, "a directory"
+
+
+def test_a_variable_names_another_file(tmp_path: Path) -> None:
+    assert path_in_use({}).name == "config.toml"
+    assert path_in_use({"VMSS_TUI_CONFIG": str(tmp_path / "other.toml")}) == tmp_path / "other.toml"
+
+
+@given(st.text(max_size=300))
+def test_no_text_makes_reading_fail(text: str) -> None:
+    assert parsed(text).values.keys() == {entry.name for entry in KEYS}
+
+
+# --- what is made from the table -------------------------------------------------------------------------------------
+
+
+def uncommented() -> str:
+    lines = template().splitlines()
+    return "\n".join(line.removeprefix("# ") if " = " in line and line.startswith("# ") else line for line in lines)
+
+
+def test_the_template_is_empty_and_its_examples_are_valid() -> None:
+    assert parsed(template()).problems == ()
+    assert {value.origin for value in parsed(template()).values.values()} == {Origin.DEFAULT}
+    config = parsed(uncommented())
+    assert config.problems == ()
+    assert {value.origin for value in config.values.values()} == {Origin.FILE}
+
+
+def test_the_schema_allows_what_the_reader_allows() -> None:
+    validator = jsonschema.Draft202012Validator(schema())
+    validator.check_schema(schema())
+    validator.validate(tomllib.loads(uncommented()))
+    for wrong in ({"cluod": "x"}, {"read_only": 1}, {"refresh": {"watch_seconds": 0.5}}, {"auth": "magic"}):
+        assert list(validator.iter_errors(wrong)), wrong
+
+
+def test_choices_are_those_of_their_consumers() -> None:
+    choices = {entry.name: entry.choices for entry in KEYS}
+    assert choices["app.theme"] == tuple(theme.name for theme in themes.THEMES)
+    assert choices["log_level"] == LOG_LEVELS
+    options = {option.flag for option in OPTIONS}
+    assert {entry.option for entry in KEYS if entry.option} <= options
+
+
+def test_every_setting_has_a_consumer() -> None:
+    source = Path(__file__).parents[2] / "tui" / "vmss_tui" / "cli" / "settings.py"
+    text = source.read_text("utf-8")
+    assert [entry.name for entry in KEYS if f'"{entry.name}"' not in text] == []
+
+
+def test_every_kind_is_used() -> None:
+    assert {entry.kind for entry in KEYS} == set(Kind)

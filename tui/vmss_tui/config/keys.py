@@ -1,0 +1,111 @@
+"""The one table of configuration keys: reader, checks, help, template and JSON Schema are made from it.
+
+A new setting is one entry here and one consumer. Pure data.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from vmss_tui.domain.fleet.production import TAGS
+from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
+
+
+class Kind(StrEnum):
+    """What a value is."""
+
+    TEXT = "text"
+    SWITCH = "true or false"
+    SECONDS = "a number of seconds"
+    TEXTS = "a list of texts"
+    PATH = "a path"
+    PATHS = "a list of paths"
+    PATTERNS = "a list of regular expressions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One setting: `name` is dotted, as tables of TOML are."""
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    least: float = 0.0
+    """The smallest number that is allowed."""
+    example: str = ""
+    """A value as TOML, for the commented template."""
+    environment: str = ""
+    """A variable that goes before the file."""
+    option: str = ""
+    """An option that goes before the variable."""
+
+
+KEYS = (
+    Key(
+        name="cloud", kind=Kind.TEXT, example='"AzureUSGovernment"',
+        option="--cloud", environment="VMSS_TUI_CLOUD_FILE",
+        help="cloud to use: a built-in name, or NAME.toml in the directory of clouds",
+    ),
+    Key(
+        name="auth", kind=Kind.TEXT, choices=CREDENTIALS, option="--auth", example='"cli"',
+        help="credential to sign in with",
+    ),
+    Key(
+        name="tenant", kind=Kind.TEXT, option="--tenant", example='"00000000-0000-0000-0000-000000000000"',
+        help="tenant to sign in to",
+    ),
+    Key(
+        name="read_only", kind=Kind.SWITCH, default=False, option="--read-only", example="true",
+        help="change nothing in Azure",
+    ),
+    Key(
+        name="profiles", kind=Kind.PATHS, default=(), environment="VMSS_TUI_PROFILES", example='["~/work/profiles"]',
+        help="directories of deployment profiles, searched before the user's own",
+    ),
+    Key(name="journal", kind=Kind.PATH, example='"/srv/vmss-tui/journal.db"', help="file of the journal"),
+    Key(
+        name="log_level", kind=Kind.TEXT, choices=("debug", "info", "warning", "error"), default="info",
+        option="--log-level", environment="VMSS_TUI_LOG", example='"debug"', help="what goes to the log file",
+    ),
+    Key(
+        name="refresh.watch_seconds", kind=Kind.SECONDS, least=1.0, example="12",
+        help="pace of reading a scale set while it changes; default: as the cloud suggests",
+    ),
+    Key(
+        name="refresh.idle_seconds", kind=Kind.SECONDS, least=5.0, example="60",
+        help="pace of reading while nothing changes; default: as the cloud suggests",
+    ),
+    Key(
+        name="app.theme", kind=Kind.TEXT, choices=("vmss-dark", "vmss-light", "vmss-terminal"), example='"vmss-light"',
+        environment="TEXTUAL_THEME", help="colors of the app; default: chosen by the terminal",
+    ),
+    Key(
+        name="list.filter", kind=Kind.TEXT, default="", example='"tag:env=prod"',
+        help="filter of `vmss-tui list` when none is given",
+    ),
+    Key(
+        name="production.tags", kind=Kind.TEXTS, default=TAGS,
+        example='["env=prod", "tier=gold*"]',
+        help="tags of production scale sets, NAME=VALUE with wildcards: their name must be typed to start a rollout",
+    ),
+    Key(
+        name="production.names", kind=Kind.TEXTS, default=(), example='["prod-*"]',
+        help="names of production scale sets, with wildcards",
+    ),
+    Key(
+        name="production.subscriptions", kind=Kind.TEXTS, default=(), example='["11111111-*"]',
+        help="subscription ids of production, with wildcards",
+    ),
+    Key(
+        name="secrets.patterns", kind=Kind.PATTERNS, default=(), example='["ACME-[0-9A-F]{32}"]',
+        help="regular expressions of further secrets; what matches is hidden in logs and archives",
+    ),
+)  # fmt: skip
+"""Every setting there is."""
+
+
+def key(name: str) -> Key | None:
+    """The setting of this name, or None."""
+    return next((entry for entry in KEYS if entry.name == name), None)

@@ -1,0 +1,212 @@
+"""Reads the configuration: every value with its origin, and every mistake with its file, line and nearest key.
+
+A mistake costs its own key only: the default holds for it. Never raises for what a person wrote.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, assert_never
+
+from vmss_tui.config.keys import KEYS, Key, Kind, key
+from vmss_tui.paths import config_file, expanded
+
+VARIABLE = "VMSS_TUI_CONFIG"
+"""Names another configuration file; empty or missing means the user's own."""
+
+
+class Origin(StrEnum):
+    """Where a value comes from."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+    OPTION = "option"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The value of a setting and where it comes from; `where` names the line, the variable or the option."""
+
+    key: Key
+    value: Any
+    origin: Origin = Origin.DEFAULT
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with the file, and where; `line` is 0 when it cannot be told."""
+
+    path: Path
+    line: int
+    key: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.path}:{self.line}" if self.line else str(self.path)
+        return ": ".join(part for part in (place, self.key, self.message) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of a run."""
+
+    path: Path
+    values: Mapping[str, Value]
+    problems: tuple[Problem, ...] = ()
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a setting."""
+        return self.values[name].value
+
+    def from_file(self, name: str) -> Any:
+        """The value when the file says it; None when something else does."""
+        found = self.values[name]
+        return found.value if found.origin is Origin.FILE else None
+
+
+def path_in_use(environ: Mapping[str, str] | None = None) -> Path:
+    """The configuration file: `$VMSS_TUI_CONFIG`, else the user's own."""
+    named = (os.environ if environ is None else environ).get(VARIABLE, "")
+    return expanded(named) if named else config_file()
+
+
+def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration; the defaults where there is no file, or it cannot be read."""
+    env = os.environ if environ is None else environ
+    file = path or path_in_use(env)
+    try:
+        text = file.read_bytes().decode("utf-8") if file.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        return Config(file, _values({}, {}, env), (Problem(file, 0, "", f"cannot be read: {reason}"),))
+    return parse(text, file, env)
+
+
+def parse(text: str, path: Path, environ: Mapping[str, str]) -> Config:
+    """The configuration of a text."""
+    try:
+        document = tomllib.loads(text) if text else {}
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line = re.search(r"at line (\d+)", str(error))
+        problem = Problem(path, int(line[1]) if line else len(text.splitlines()), "", f"is not TOML: {error}")
+        return Config(path, _values({}, {}, environ), (problem,))
+    lines = _lines(text)
+    good: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, value in _flat(document):
+        wrong = _problem(name, value)
+        if wrong is None:
+            good[name] = _converted(name, value, path)
+        else:
+            problems.append(Problem(path, _line_of(name, lines), name, *wrong))
+    return Config(path, _values(good, lines, environ), tuple(problems))
+
+
+def _flat(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Dotted names and values; a table that is a setting's prefix is gone into."""
+    for name, value in document.items():
+        dotted = f"{above}{name}"
+        tables = {entry.name.rpartition(".")[0] for entry in KEYS}
+        if isinstance(value, Mapping) and dotted in tables:
+            yield from _flat(value, f"{dotted}.")
+        else:
+            yield dotted, value
+
+
+def _problem(name: str, value: Any) -> tuple[str, str] | None:
+    """What is wrong with a setting, and the next step; None when nothing is."""
+    found = key(name)
+    if found is None:
+        near = difflib.get_close_matches(name, [entry.name for entry in KEYS], n=1, cutoff=0.5)
+        return "is not a setting", f"Did you mean {near[0]}?" if near else "`vmss-tui config show` lists them all."
+    message = _misfit(found, value)
+    if message:
+        return message, f"For example: {found.name.rpartition('.')[2]} = {found.example}"
+    if found.choices and value not in found.choices:
+        return f"{value!r} is unknown", f"Use {', '.join(found.choices)}."
+    return None
+
+
+def _misfit(found: Key, value: Any) -> str:
+    """Why a value is not of the setting's kind; empty when it is."""
+    match found.kind:
+        case Kind.TEXT | Kind.PATH:
+            fits = isinstance(value, str) and bool(value.strip())
+        case Kind.SWITCH:
+            fits = isinstance(value, bool)
+        case Kind.SECONDS:
+            fits = isinstance(value, int | float) and not isinstance(value, bool)
+            if fits and not value >= found.least:
+                return f"{value} is less than {found.least:g}"
+        case Kind.TEXTS | Kind.PATHS | Kind.PATTERNS:
+            fits = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
+            if fits and found.kind is Kind.PATTERNS:
+                return next((reason for item in value if (reason := _pattern_problem(item))), "")
+        case unreachable:
+            assert_never(unreachable)
+    return "" if fits else f"{value!r} is not {found.kind.value}"
+
+
+def _pattern_problem(text: str) -> str:
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"{text!r} is not a regular expression: {error}"
+    return ""
+
+
+def _converted(name: str, value: Any, path: Path) -> Any:
+    """The value as the program uses it: relative paths start at the file's directory."""
+    found = key(name)
+    if found is None:
+        return value
+    if found.kind is Kind.PATH:
+        return path.parent / expanded(value)
+    if found.kind is Kind.PATHS:
+        return tuple(path.parent / expanded(item) for item in value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _values(good: Mapping[str, Any], lines: Mapping[str, int], environ: Mapping[str, str]) -> dict[str, Value]:
+    return {entry.name: _value(entry, good, lines, environ) for entry in KEYS}
+
+
+def _value(entry: Key, good: Mapping[str, Any], lines: Mapping[str, int], environ: Mapping[str, str]) -> Value:
+    given = environ.get(entry.environment, "") if entry.environment else ""
+    if given:
+        return Value(entry, given, Origin.ENVIRONMENT, f"${entry.environment}")
+    if entry.name in good:
+        return Value(entry, good[entry.name], Origin.FILE, f"line {_line_of(entry.name, lines)}")
+    return Value(entry, entry.default)
+
+
+_TABLE = re.compile(r"^\s*\[\s*([\w.-]+)\s*\]")
+_ASSIGNMENT = re.compile(r"^\s*([\w.-]+)\s*=")
+
+
+def _lines(text: str) -> dict[str, int]:
+    """The line of each dotted name; good enough to point at a mistake."""
+    found: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := _TABLE.match(line):
+            table = f"{head[1]}."
+            found.setdefault(head[1], number)
+        elif assignment := _ASSIGNMENT.match(line):
+            found.setdefault(f"{table}{assignment[1]}", number)
+    return found
+
+
+def _line_of(name: str, lines: Mapping[str, int]) -> int:
+    """The line of a name, else of the table that it is in."""
+    while name and name not in lines:
+        name = name.rpartition(".")[0]
+    return lines.get(name, 0)

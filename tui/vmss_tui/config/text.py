@@ -1,0 +1,56 @@
+"""The configuration as a commented template and as a JSON Schema, from the table of keys. Pure."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, assert_never
+
+from vmss_tui.config.keys import KEYS, Key, Kind
+
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+
+def template() -> str:
+    """A file with every setting commented out, ready to be edited."""
+    return "\n".join(("# Settings of vmss-tui. `vmss-tui config check` checks this file.", *_template())) + "\n"
+
+
+def _template() -> Iterator[str]:
+    for table, entries in groupby(KEYS, key=lambda entry: entry.name.rpartition(".")[0]):
+        yield ""
+        if table:
+            yield f"[{table}]"
+        for entry in entries:
+            also = ", ".join(part for part in (entry.option, entry.environment and f"${entry.environment}") if part)
+            choices = f" ({', '.join(entry.choices)})" if entry.choices else ""
+            yield f"# {entry.help}{choices}" + (f"; {also} goes before it" if also else "")
+            yield f"# {entry.name.rpartition('.')[2]} = {entry.example}"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the file, for editors."""
+    properties: dict[str, Any] = {}
+    for entry in KEYS:
+        table, _, name = entry.name.rpartition(".")
+        place = properties
+        if table:
+            place = properties.setdefault(table, {"type": "object", "additionalProperties": False, "properties": {}})
+            place = place["properties"]
+        place[name] = {"description": entry.help, **_type(entry)}
+    return {"$schema": SCHEMA_ID, "title": "vmss-tui configuration", "type": "object",
+            "additionalProperties": False, "properties": properties}  # fmt: skip
+
+
+def _type(entry: Key) -> dict[str, Any]:
+    match entry.kind:
+        case Kind.TEXT | Kind.PATH:
+            return {"type": "string", "minLength": 1} | ({"enum": list(entry.choices)} if entry.choices else {})
+        case Kind.SWITCH:
+            return {"type": "boolean"}
+        case Kind.SECONDS:
+            return {"type": "number", "minimum": entry.least}
+        case Kind.TEXTS | Kind.PATHS:
+            return {"type": "array", "items": {"type": "string", "minLength": 1}}
+        case Kind.PATTERNS:
+            return {"type": "array", "items": {"type": "string", "minLength": 1, "format": "regex"}}
+        case unreachable:
+            assert_never(unreachable)
