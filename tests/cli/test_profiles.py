@@ -134,7 +134,7 @@ def test_no_secret_is_taken_over_or_given_away(run: Run, tmp_path: Path) -> None
         (("profiles", "import", "nowhere.json"), "cannot read nowhere.json"),
         (("profiles", "export", "web"), "version"),
         (("profiles", "export", "web", "web-weu", "--set", "version=1.2.3"), "not the resource id"),
-        (("profiles", "new", "no/name"), "no name for a profile"),
+        (("profiles", "new", "no/name"), "not a valid name for a profile"),
     ],
 )
 def test_what_cannot_be_done_is_said(run: Run, arguments: tuple[str, ...], message: str) -> None:
