@@ -96,7 +96,7 @@ def _json(file: str) -> Any:
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}", hint="check the path") from error
     except ValueError as error:
-        raise UsageError(f"{file} is no JSON: {error}", hint="give the file that az takes with --settings") from error
+        raise UsageError(f"{file} is not JSON: {error}", hint="give the file that az takes with --settings") from error
 
 
 def _save(store: ProfileStore, imported: Imported, *, as_is: bool, force: bool) -> None:
