@@ -174,7 +174,7 @@ def test_info_shows_quota_credentials_and_level(inside: Inside) -> None:
 def test_a_support_bundle_holds_no_secret(inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VMSS_TUI_SECRET_KEY", "Xq3vN8sLw0Zt5RbK")
     log_file().parent.mkdir(parents=True)
-    log_file().write_text("warning sig=Xq3vN8sLw0Zt5RbK\n")
+    log_file().write_text("warning https://x/a.sh?sig=Xq3vN8sLw0Zt5RbK\n")
     done = inside("support-bundle", "--output", str(tmp_path / "b.tar.gz"))
     assert (done.code, done.out) == (0, f"{tmp_path / 'b.tar.gz'}\n")
     assert stat.S_IMODE((tmp_path / "b.tar.gz").stat().st_mode) == 0o600
