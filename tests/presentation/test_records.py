@@ -7,9 +7,11 @@ from support import estate
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState
+from vmss_tui.domain.fleet.scale_set import Autoscale
 from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, SecretRef, SecretSource
 from vmss_tui.domain.fleet.snapshot import FleetEntry, count_instances
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
@@ -132,3 +134,34 @@ def test_every_instance_becomes_json() -> None:
             record = records.instance_record(instance)
             assert json.loads(json.dumps(record)) == record
             assert record["id"] == instance.id
+
+
+def test_verdicts_have_exit_codes() -> None:
+    assert {verdict: records.exit_code(verdict) for verdict in (*e.Verdict, None)} == {
+        e.Verdict.COMPLETED: 0, e.Verdict.FAILED: 1, e.Verdict.REFUSED: 4, e.Verdict.CANCELLED: 5, None: 1,
+    }  # fmt: skip
+
+
+def test_what_could_not_be_read_says_only_why() -> None:
+    assert records.autoscale_record(None) is None
+    assert records.autoscale_record(Autoscale(unknown="no rights")) == {"unknown": "no rights"}
+    on = records.autoscale_record(Autoscale(enabled=True, minimum=1, maximum=5))
+    assert on == {"enabled": True, "minimum": 1, "maximum": 5}
+
+
+def test_any_domain_value_becomes_json() -> None:
+    assert records.plain_value({"a": (1, Amount(5), Amount(5, percent=True)), "b": object}) == {
+        "a": [1, 5, "5%"], "b": str(object),
+    }  # fmt: skip
+    finding = records.finding_record(Finding(Severity.WARN, "small", "one of three"))
+    assert finding["severity"] == "warn"
+    assert records.identity_record(estate.MARIA)["name"] == estate.MARIA.name
+    assert records.is_last(logged(e.Ended(e.Verdict.COMPLETED, ""))[0])
+    assert records.fault_record(None) is None
+
+
+def test_the_log_ends_with_the_verdict() -> None:
+    log = logged(e.Planned(plan()), e.Ended(e.Verdict.COMPLETED, "done"))
+    *events, last = records.log_records("r", log, info_of(fold(log), AT))
+    assert [event["event"] for event in events] == ["planned", "ended"] and last["event"] == "rollout_ended"
+    assert len(list(records.log_records("r", log[:1], info_of(fold(log[:1]), AT)))) == 1

@@ -9,10 +9,9 @@ from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.planner import plan_rollout
-from vmss_tui.domain.plan.rollout_plan import Batch, Exclusion, RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_plan import Batch, Exclusion, RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.plan import form
 from vmss_tui.presentation.plan import lines as plan
 from vmss_tui.presentation.table import Line, text_of
 from vmss_tui.text import width
@@ -161,30 +160,3 @@ def test_every_width_holds_the_plan() -> None:
         for name in ("web-weu", "tracking-weu", "billing-win", "labels-eus", "gw-eus"):
             lines = plan.sections(made(name=name), cells)
             assert all(width(text_of(line)) <= max(cells, 60) for line in lines)
-
-
-def test_hints_are_the_live_arithmetic() -> None:
-    shown = made()
-
-    def hint(key: str, planned: RolloutPlan = shown) -> str:
-        return form.hint(form.FieldSpec(key=key, label="", hint="its own"), planned, None)
-
-    assert hint("rollout.batch") == "= 12 at a time, 6 batches, by zone"
-    assert hint("rollout.pause") == "5 pauses, 02:30 in all"
-    assert hint("rollout.unhealthy") == "stops above 12 of 60 unhealthy"
-    assert hint("rollout.mode") == "rolling upgrade (Rolling)"
-    assert hint("rollout.failure_budget") == "no limit for the whole rollout"
-    assert hint("script.rerun") == "its own"
-    assert form.hint(form.FieldSpec(key="rollout.batch", label="", hint="its own"), None, None) == "its own"
-    steps = RolloutPolicy(
-        steps=(BatchStep(Amount(1)), BatchStep(Amount(50, percent=True)), BatchStep(Amount(100, percent=True))),
-        failure_budget=Amount(3),
-        cross_zone=True,
-        mode=UpgradeMode.MANUAL,
-    )
-    ours = made(steps)
-    assert ours.strategy is Strategy.CLIENT_BATCHES
-    assert hint("rollout.batch", ours) == "= 1, then 29, then 30, zones mixed"
-    assert hint("rollout.failure_budget", ours) == "stops above 3 failed instances in all"
-    assert hint("rollout.mode", ours) == "batches by vmss-tui, Rolling afterwards"
-    assert hint("rollout.cross_zone", ours) == "a batch may span zones"

@@ -10,8 +10,10 @@ from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.rollout.log import LogLine, follow, notification, sentences
+from vmss_tui.presentation.rollout.info import info_of
+from vmss_tui.presentation.rollout.log import LogLine, event_line, follow, notification, sentences
 from vmss_tui.presentation.table import text_of
+from vmss_tui.text import width
 
 LATER = datetime(2026, 5, 1, 14, 20, 11, tzinfo=UTC)
 LOCAL = f"{LATER.astimezone():%H:%M:%S}"
@@ -191,3 +193,34 @@ def test_azures_upgrades_are_said_where_their_state_changes() -> None:
 def test_times_of_day_are_those_of_the_zone_that_is_asked_for() -> None:
     deferred = e.WriteDeferred("model", "busy", LATER)
     assert "14:20:11" in sentences(deferred, RolloutState(), tz=UTC)[0].text
+
+
+def test_the_event_line_shows_the_newest_events_and_a_failure_first() -> None:
+    tale = story.until_batch(3)
+    state, lines = follow(tale.log)
+    line = text_of(event_line(info_of(state, tale.now), lines, 120, tz=UTC))
+    assert line.index("batch 3 of 5 started") < line.index("batch 2 done") and width(line) <= 120
+    assert "batch 2 done" not in text_of(event_line(info_of(state, tale.now), lines, 60, tz=UTC))
+    tale = story.until_batch(3, fails=("3",))
+    state, lines = follow(tale.log)
+    assert text_of(event_line(info_of(state, tale.now), lines, 160, tz=UTC)).startswith("✖ web-weu_3: exit 22")
+
+
+def test_after_the_end_the_event_line_says_why_or_what_next() -> None:
+    done, lines = follow(story.whole())
+    assert done.ended_at is not None
+    assert "report" in text_of(event_line(info_of(done, done.ended_at), lines, 120))
+    tale = story.until_batch(2, fails=("3",))
+    tale.end(e.Verdict.FAILED, "1 failed")
+    state, lines = follow(tale.log)
+    info = info_of(state, tale.now)
+    assert text_of(event_line(info, lines, 120)).startswith("✖ web-weu_3")
+    assert "replay again" in text_of(event_line(info, lines, 120, replay=True))
+
+
+def test_instances_that_leave_or_leak_are_said_once() -> None:
+    tale = story.until_batch(1)
+    tale.see(["5"], phase=e.Phase.LEAKED, message="autoscale")
+    tale.see(["6"], phase=e.Phase.GONE, message="")
+    _, lines = follow(tale.log)
+    assert [line.text for line in lines[-2:]] == ["web-weu_5 leaked: autoscale", "web-weu_6 gone"]

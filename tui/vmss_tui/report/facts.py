@@ -101,7 +101,8 @@ def planned(plan: RolloutPlan) -> Iterator[Fact]:
         yield "Prediction", f"The script will {'' if plan.forecast.will_run else 'not '}run: {plan.forecast.reason}"
     if plan.batches:
         low, high = (duration.coarse(each) for each in (plan.estimate.low_seconds, plan.estimate.high_seconds))
-        yield "Estimate", f"{low} to {high}, {plan.estimate.lowest_healthy} or more healthy ({plan.estimate.basis})"
+        healthy = f", {plan.floor} or more healthy" if plan.floor is not None else ""
+        yield "Estimate", f"{low} to {high}{healthy} ({plan.estimate.basis})"
 
 
 def policy(plan: RolloutPlan) -> Iterator[Fact]:
