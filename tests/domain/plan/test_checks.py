@@ -198,3 +198,10 @@ def test_numbers_are_named() -> None:
         each for each in plan(snapshot(*TEN[:8], vm(8, protected=True), vm(9, protected=True))).findings if each.ids
     ]
     assert off.message.startswith("2 instances protected")
+
+
+def test_two_script_extensions_are_refused_without_advice_that_leads_back() -> None:
+    both = (extension(name="CustomScript"), extension(name="OldScript"))
+    found = codes(snapshot(*TEN, extensions=both), None, script(name="CustomScript"))
+    assert "several-scripts" in found and "other-script" not in found
+    assert "several-scripts" in codes(snapshot(*TEN, extensions=both), None, script(name="OldScript"))

@@ -21,7 +21,7 @@ def plan(**more: object) -> RolloutPlan:
 def test_nothing_is_learned_from_nothing() -> None:
     made = plan()
     assert learn(made, ()) is made and learn(made, [()]) is made
-    assert made.estimate.basis.startswith("assumed")
+    assert made.estimate.basis.startswith("estimate")
     nothing = replace(made, batches=())
     assert learn(nothing, [(30.0,)]) is nothing
 

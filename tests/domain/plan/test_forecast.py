@@ -38,7 +38,7 @@ def test_a_set_that_always_takes_as_long_has_no_spread() -> None:
 
 def test_without_a_history_the_assumption_is_said_and_bounds_it() -> None:
     made = forecast(plan())
-    assert made.basis == "assumed: 1 to 6 minutes an instance, 1% of instances fail"
+    assert made.basis == "estimate: 1 to 6 minutes an instance, 1% of instances fail"
     assert 3 * 60 < made.duration.p50 < made.duration.p90 < 3 * 360
     assert forecast(plan(), TrackRecord(rollouts=1, seconds=(5.0,) * 4)) == made, "four instances prove nothing"
 

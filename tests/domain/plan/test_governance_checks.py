@@ -101,7 +101,7 @@ def test_an_activity_log_that_cannot_be_read_is_said_and_stops_nothing() -> None
 def test_a_change_that_is_part_way_and_not_of_this_journal_wants_a_reason() -> None:
     part = snapshot(vm(0, of=1), vm(1, of=2), vm(2, of=2), extensions=(extension(settings=script(2).settings),))
     (finding,) = interference(replace(part, activity=changed(90)), frozenset(), NOW)
-    assert finding.code == "during-change" and "1 of 3 instances does not run the set's model" in finding.message
+    assert finding.code == "during-change" and "1 of 3 instances does not run the scale set model" in finding.message
     assert "last change by bob@contoso.com" in finding.message
     (alone,) = interference(part, frozenset(), NOW)
     assert "last change" not in alone.message

@@ -52,7 +52,7 @@ class TrackRecord:
         if self.known:
             seen = counted(len(self.seconds) + self.failed, "instance")
             return f"from {counted(self.rollouts, 'earlier rollout')} of this set ({seen})"
-        return "assumed: 1 to 6 minutes an instance, 1% of instances fail"
+        return "estimate: 1 to 6 minutes an instance, 1% of instances fail"
 
 
 @dataclass(frozen=True, slots=True)

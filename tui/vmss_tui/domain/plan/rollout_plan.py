@@ -60,7 +60,7 @@ class Estimate:
     low_seconds: int
     high_seconds: int
     lowest_healthy: int
-    basis: str = "assumed 1 to 6 minutes an instance"
+    basis: str = "estimate: 1 to 6 minutes an instance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,7 +168,7 @@ def _policy_written(facts: Facts) -> Iterator[Finding]:
     if facts.plan.policy.restore_policy and of.mode is UpgradeMode.ROLLING:
         yield warn(
             "restore-walks",
-            "putting the set's own policy back may make Azure walk over every instance once more (nothing runs again)",
+            "restoring the set's own policy may make Azure check every instance once more (no script is executed)",
             "Keep the new policy with restore_policy = false.",
         )
 

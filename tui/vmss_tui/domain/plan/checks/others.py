@@ -53,7 +53,7 @@ def _part_way(snapshot: SetSnapshot, known_versions: Collection[str] | None) -> 
     yield refuse(
         Override.DURING_CHANGE.value,
         f"a change from elsewhere is part-way: {behind} of {counted(len(snapshot.instances), 'instance')} "
-        f"{'does' if behind == 1 else 'do'} not run the set's model, which no rollout of this journal wrote{who}",
+        f"{'does' if behind == 1 else 'do'} not run the scale set model, which no rollout of this journal wrote{who}",
         _NEXT,
     )
 

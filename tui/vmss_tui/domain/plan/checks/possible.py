@@ -22,20 +22,20 @@ def automatic_mode(facts: Facts) -> Iterator[Finding]:
         yield refuse(
             "automatic-mode",
             "the set is in Automatic mode: Azure may update every instance at once, in no order and without batches",
-            "Choose mode rolling or manual for this rollout; the set's own mode is put back afterwards.",
+            "Choose mode rolling or manual for this rollout; the set's own mode is restored afterwards.",
         )
 
 
 def already_rolling(facts: Facts) -> Iterator[Finding]:
-    """Azure refuses writes while a roll runs."""
+    """Azure refuses writes during a rolling upgrade."""
     upgrade = facts.snapshot.upgrade
     if upgrade is not None and upgrade.code.running:
         since = f" since {upgrade.started_at:%H:%M:%S} UTC" if upgrade.started_at is not None else ""
         yield refuse(
             "already-rolling",
-            f"a rolling upgrade runs{since} ({upgrade.successful} done, {upgrade.pending} waiting): Azure refuses "
-            "other changes until it ends; it may be a colleague's or the platform's own",
-            "Wait for it to end, or cancel it if it is yours.",
+            f"a rolling upgrade is in progress{since} ({upgrade.successful} done, {upgrade.pending} waiting): Azure "
+            "refuses other changes until it ends. A colleague or the platform may have started it",
+            "Wait until it ends, or cancel it if it is yours.",
         )
 
 
@@ -59,7 +59,7 @@ def set_state(facts: Facts) -> Iterator[Finding]:
 
 
 def no_health_source(facts: Facts) -> Iterator[Finding]:
-    """Without a health source Azure refuses to roll, and our gates see only the script's exit code."""
+    """Without a health source Azure refuses a rolling upgrade, and our gates see only the script's exit code."""
     if facts.set.health_source.present:
         return
     if facts.rolling_upgrade or facts.plan.policy.mode is UpgradeMode.ROLLING:
@@ -71,7 +71,7 @@ def no_health_source(facts: Facts) -> Iterator[Finding]:
     else:
         yield warn(
             "no-health-source",
-            "the set has no health source: only the script's exit code tells whether an instance is well",
+            "the set has no health source: only the script's exit code shows whether an instance is healthy",
             "Add the Application Health extension to have every batch checked.",
         )
 
@@ -88,7 +88,7 @@ def policy_refused(facts: Facts) -> Iterator[Finding]:
 
 
 def handler_mismatch(facts: Facts) -> Iterator[Finding]:
-    """A Linux script for a Windows set, or an extension that gets in the way."""
+    """A Linux script for a Windows set, or an extension that conflicts."""
     script = facts.plan.script
     if facts.set.os is not None and facts.set.os is not script.handler.os:
         yield refuse(
@@ -96,22 +96,34 @@ def handler_mismatch(facts: Facts) -> Iterator[Finding]:
             f"the script is for {script.handler.os.value}, the set runs {facts.set.os.value}",
             "Use a profile for this operating system.",
         )
-    for each in facts.set.extensions:
-        same_name = each.name.lower() == script.name.lower()
-        is_script = handler_of(each.publisher, each.type) is not None
-        if is_script and not same_name:
-            yield refuse(
-                "other-script",
-                f"the set has its custom script under the name {each.name!r}, the plan says {script.name!r}: an "
-                "instance can have only one",
-                f"Name the extension {each.name!r}.",
-            )
-        elif same_name and not is_script:
-            yield refuse(
-                "name-taken",
-                f"the set has another extension named {each.name!r} ({each.publisher}/{each.type})",
-                "Give the script's extension another name.",
-            )
+    yield from _extension_conflicts(facts)
+
+
+def _extension_conflicts(facts: Facts) -> Iterator[Finding]:
+    """An instance has one script extension of a handler; its name belongs to it."""
+    wanted = facts.plan.script.name
+    scripts = [found for found in facts.set.extensions if handler_of(found.publisher, found.type) is not None]
+    if len(scripts) > 1:
+        yield refuse(
+            "several-scripts",
+            f"the set has {len(scripts)} script extensions ({', '.join(found.name for found in scripts)}): which one a "
+            "new version replaces is ambiguous, and they interfere on every instance",
+            "Remove all but one with `az vmss extension delete`, then plan again.",
+        )
+    elif scripts and scripts[0].name.lower() != wanted.lower():
+        yield refuse(
+            "other-script",
+            f"the set's script extension is named {scripts[0].name!r}, the plan names it {wanted!r}: an instance can "
+            "have only one",
+            f"Name the extension {scripts[0].name!r}.",
+        )
+    taken = [found for found in facts.set.extensions if found.name.lower() == wanted.lower() and found not in scripts]
+    if taken:
+        yield refuse(
+            "name-taken",
+            f"the set has another extension named {taken[0].name!r} ({taken[0].publisher}/{taken[0].type})",
+            "Give the script's extension another name.",
+        )
 
 
 def named_instances(facts: Facts) -> Iterator[Finding]:
@@ -121,30 +133,30 @@ def named_instances(facts: Facts) -> Iterator[Finding]:
     if missing := [each for each in policy.canary if each not in known]:
         yield refuse("canary-unknown", f"there is no instance {', '.join(missing)} to go first", "", missing)
     if missing := [each for each in policy.exclude if each not in known]:
-        yield warn("exclude-unknown", f"there is no instance {', '.join(missing)} to leave out", "", missing)
+        yield warn("exclude-unknown", f"there is no instance {', '.join(missing)} to exclude", "", missing)
 
 
 def beyond_azure(facts: Facts) -> Iterator[Finding]:
-    """What the policy asks for and Azure's own roll cannot do."""
+    """What the policy asks for and a rolling upgrade cannot do."""
     policy = facts.plan.policy
     if not facts.rolling_upgrade:
         return
     if policy.exclude:
-        yield refuse("azure-cannot-exclude", "Azure's roll cannot leave out named instances", _MANUAL_HINT)
+        yield refuse("azure-cannot-exclude", "a rolling upgrade cannot exclude named instances", _MANUAL_HINT)
     if any(each.approve for each in policy.steps):
-        yield refuse("azure-cannot-wait", "Azure's roll cannot wait for an approval between batches", _MANUAL_HINT)
+        yield refuse("azure-cannot-wait", "a rolling upgrade cannot wait for approval between batches", _MANUAL_HINT)
     ignored = [
         words
         for words, asked in (
             ("a list of steps (only the first counts)", len(policy.steps) > 1),
             ("canaries", bool(policy.canary)),
-            ("a gate between batches (it is asked once, before the roll)", policy.gate is not None),
+            ("a gate between batches (it is asked once, before the upgrade)", policy.gate is not None),
             ("a minimum healthy time", policy.min_healthy_seconds > 0),
         )
         if asked
     ]
     if ignored:
-        yield warn("azure-ignores", f"Azure's roll does not know {', '.join(ignored)}", _MANUAL_HINT)
+        yield warn("azure-ignores", f"a rolling upgrade ignores {', '.join(ignored)}", _MANUAL_HINT)
 
 
 CHECKS: tuple[Check, ...] = (

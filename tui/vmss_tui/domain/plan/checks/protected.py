@@ -78,7 +78,11 @@ def block(facts: Facts) -> Iterator[Finding]:
         )
     elif not previous.protected_known and not previous.protected:
         whole = bool(_COMMANDS & set(previous.settings))
-        lost = "undo cannot bring the old ones back" if whole else "the old command is among them: undo cannot go back"
+        lost = (
+            "undo cannot bring the old ones back"
+            if whole
+            else "the old command is among them and undo cannot restore it"
+        )
         yield warn(
             "protected-unknown",
             "the whole protected block is replaced: a key that the profile does not give is dropped. Azure never shows "

@@ -7,7 +7,7 @@ from vmss_tui.domain.plan.checks.facts import Check, Facts, info, warn
 from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.text import counted
 
-_AGAIN = "To run the script again, use --rerun, or Run again in the form."
+_AGAIN = "To force a re-run, use --rerun, or Force re-run in the form."
 
 
 def nothing_to_do(facts: Facts) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def nothing_to_do(facts: Facts) -> Iterator[Finding]:
 
 
 def would_not_rerun(facts: Facts) -> Iterator[Finding]:
-    """Identical settings are not run again where they ran, or failed."""
+    """Azure does not re-run unchanged settings where they ran or failed."""
     plan = facts.plan
     if plan.previous is None or plan.previous.digest != plan.script.digest or not plan.batches:
         return

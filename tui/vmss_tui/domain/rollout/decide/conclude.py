@@ -93,7 +93,7 @@ def _restore(situation: Situation) -> Commands:
     if RESTORE not in situation.state.writes and (danger := _danger(situation)):
         return [Record((e.PolicyRestored(False, danger),))]
     write = Write(RESTORE, Action.RESTORE, f"restore the scale set's own upgrade policy ({mode})")
-    walks = "; Azure checks every instance once more, no script runs again" if mode == UpgradeMode.ROLLING else ""
+    walks = "; Azure checks every instance once more, no script is executed" if mode == UpgradeMode.ROLLING else ""
     why = f"restoring the scale set's own upgrade policy{walks}"
     waiting = follow(situation, write, arrived=_is_back(situation), why=why)
     if waiting is not None:
