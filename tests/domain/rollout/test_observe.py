@@ -7,7 +7,7 @@ from support.build import NOW, fleet, plan, policy, script, snapshot, vm
 from vmss_tui.domain.fleet.health import Health, HealthSource, Provisioning
 from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
+from vmss_tui.domain.fleet.rolling_upgrade import OperationState, RollingUpgrade, UpgradeCode
 from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCounts, SetSnapshot, count_instances
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
@@ -183,3 +183,20 @@ def test_an_unread_version_stays_what_it_was() -> None:
     log.observe(snapshot(vm(0, script_digest="", version_known=False), vm(1)))
     seen = log.state.instances["0"].seen
     assert (seen.version, seen.digest, seen.version_known) == (known.version, known.digest, False)
+
+
+def test_what_restoring_the_policy_moves_is_no_batch_of_ours() -> None:
+    """In Rolling mode Azure checks every instance once more, with surge by replacing it."""
+    of = snapshot(*fleet(4), **AZURE)
+    write = (e.WriteIntended("roll-1", ""), e.WriteAccepted("roll-1", "u"))
+    log = Log(plan(of, policy("50%", unhealthy_percent=50, surge=True)), *write)
+    log.observe(of)
+    log.add(e.Concluding(e.Verdict.COMPLETED, "done"))
+    creating = replace(busy(9), provisioning=Provisioning.CREATING)
+    events = log.observe(snapshot(*fleet(4), creating, **AZURE))
+    assert not [event for event in events if isinstance(event, e.BatchStarted)]
+    assert log.state.ids_in(e.Phase.SCRIPT) == ("9",)
+    log.add(e.WriteEnded("roll-1", OperationState.SUCCEEDED))
+    fresh = replace(creating, script=ScriptRun(ScriptState.PENDING))
+    log.observe(snapshot(*fleet(4), fresh, **AZURE))
+    assert log.state.ids_in(e.Phase.UPDATING) == ("9",), "not *script not run* while it is being created"

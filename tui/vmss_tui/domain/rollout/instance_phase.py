@@ -156,7 +156,7 @@ def _behind(instance: Instance, context: PhaseContext, *, over: bool) -> Phase:
 
 def _ran(instance: Instance, context: PhaseContext, known: Progress | None, *, over: bool) -> Phase:
     """It has the configuration: did the script run? DONE means yes."""
-    moving = instance.provisioning is Provisioning.UPDATING
+    moving = instance.provisioning in (Provisioning.UPDATING, Provisioning.CREATING)
     new = known is None or known.first is None or known.first.digest != short(context.target)
     proven = ran_since(instance.script, known, context.state.started_at, settled=over or (new and not moving))
     state = instance.script.state

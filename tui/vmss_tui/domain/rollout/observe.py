@@ -35,7 +35,8 @@ def observe(
         state = apply(state, e.Logged(state.seq, now, event))
     context = PhaseContext(plan, state, now)
     phases = {instance.id: phase_of(instance, context) for instance in snapshot.instances}
-    batches = _inferred(plan, state, phases, snapshot) if plan.strategy is Strategy.ROLLING_UPGRADE else ()
+    upgrading = plan.strategy is Strategy.ROLLING_UPGRADE and state.concluding is None
+    batches = _inferred(plan, state, phases, snapshot) if upgrading else ()
     for event in batches:
         state = apply(state, e.Logged(state.seq, now, event))
     known = names.including(plan.previous, plan.script, others=plan.names)
@@ -155,6 +156,8 @@ def _changed(
         batch = context.begun.get(instance.id, context.planned.get(instance.id))
         seen = seen_from(instance, phases[instance.id], batch, names)
         known = state.instances.get(instance.id)
+        if seen.phase is e.Phase.GONE:
+            seen = replace(seen, message="")
         if known is not None and not instance.version_known:
             seen = replace(seen, version=known.seen.version, digest=known.seen.digest)
         if known is None or known.seen != seen:
