@@ -15,7 +15,7 @@ import pytest
 from support.engine.lab import Lab, estate, scenario
 from support.engine.opens import OpensLab
 from support.simulator import SimulatorProcess, StartsSimulator
-from vmss_tui.gateway.sign_in import auth
+from vmss_tui.gateway.sign_in import candidates
 
 SPEED = 60.0
 _NUMBERS: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
@@ -40,7 +40,7 @@ async def open_lab(
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[OpensLab]:
     """Connect to a scale set for this test alone."""
-    monkeypatch.setattr(auth, "IMDS", ("127.0.0.1", 9))
+    monkeypatch.setattr(candidates, "IMDS", ("127.0.0.1", 9))
     opened: list[Lab] = []
 
     async def start(*, mode: str = "Rolling", speed: float = SPEED, **words: Any) -> Lab:

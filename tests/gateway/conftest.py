@@ -10,7 +10,7 @@ from support.connects import Connects
 from support.scripted import ENVIRON, Authority, Scripted, Serving, new_authority
 from support.simulator import SimulatorProcess
 from vmss_tui.gateway.client import connect
-from vmss_tui.gateway.sign_in import auth
+from vmss_tui.gateway.sign_in import candidates
 from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.ports import Azure
 
@@ -18,7 +18,7 @@ from vmss_tui.ports import Azure
 @pytest.fixture(autouse=True)
 def no_metadata_service(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine that runs the tests may well have one."""
-    monkeypatch.setattr(auth, "IMDS", ("127.0.0.1", 9))
+    monkeypatch.setattr(candidates, "IMDS", ("127.0.0.1", 9))
 
 
 @pytest.fixture(scope="session")

@@ -117,3 +117,38 @@ def test_clouds_load_without_azure_or_aiohttp() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("variables", "name", "authority"),
+    [
+        ({}, "AzureCloud", "https://login.microsoftonline.com"),
+        ({"AZURE_CLOUD": "AzureUSGovernment"}, "AzureUSGovernment", "https://login.microsoftonline.us"),
+        ({"AZURE_CLOUD": "AZURE_CHINA_CLOUD"}, "AzureChinaCloud", "https://login.chinacloudapi.cn"),
+        ({"AZURE_AUTHORITY_HOST": "login.microsoftonline.us"}, "AzureUSGovernment", "https://login.microsoftonline.us"),
+        ({"AZURE_AUTHORITY_HOST": "https://login.contoso.example/"}, "AzureCloud", "https://login.contoso.example"),
+        (
+            {"AZURE_CLOUD": "AzureChinaCloud", "AZURE_AUTHORITY_HOST": "login.microsoftonline.us"},
+            "AzureChinaCloud",
+            "https://login.chinacloudapi.cn",
+        ),
+    ],
+)
+def test_the_variables_of_other_azure_tools_choose_the_cloud(
+    variables: dict[str, str], name: str, authority: str
+) -> None:
+    found = load_cloud(environ=variables)
+    assert (found.name, found.authority) == (name, authority)
+    assert load_cloud("AzureCloud", environ=variables) == PUBLIC, "what is asked for comes first"
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"AZURE_CLOUD": "AzureMoon"}, "AZURE_CLOUD"),
+        ({"AZURE_AUTHORITY_HOST": "http://login.contoso.example"}, "AZURE_AUTHORITY_HOST"),
+    ],
+)
+def test_a_variable_that_names_no_cloud_is_named(variables: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        load_cloud(environ=variables)

@@ -16,7 +16,6 @@ KNOWN = {
     "vmss_tui.cli.commands.rollout.verbs",
     "vmss_tui.cli.commands.simulator.demo",
     "vmss_tui.cli.wait_notice",
-    "vmss_tui.gateway.sign_in.auth",
     "vmss_tui.journal.database",
 }
 

@@ -144,6 +144,12 @@ class FakeAzure:
         await self._answer("subscriptions")
         return self.subscription_list
 
+    async def subscription(self, subscription_id: str) -> Subscription:
+        """See ReadsFleet."""
+        await self._answer("subscription")
+        known = {entry.id: entry for entry in self.subscription_list}
+        return known.get(subscription_id, Subscription(subscription_id, subscription_id))
+
     async def scale_sets(self, subscription_id: str) -> AsyncIterator[tuple[ScaleSet, ...]]:
         """See ReadsFleet: pages of three."""
         await self._answer("scale_sets", subscription_id)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
-from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant, TenantProblem
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
@@ -107,7 +107,10 @@ class ReadsFleet(Protocol):
         """Tenants of the signed-in principal."""
 
     async def subscriptions(self) -> tuple[Subscription, ...]:
-        """Subscriptions that can be seen."""
+        """Subscriptions that can be seen, over all tenants; tenants that cannot be read are in the sign-in record."""
+
+    async def subscription(self, subscription_id: str) -> Subscription:
+        """One subscription; asks its own tenant only. Raises NotFound."""
 
     def scale_sets(self, subscription_id: str) -> AsyncIterator[tuple[ScaleSet, ...]]:
         """The scale sets of a subscription, page by page."""
@@ -220,6 +223,8 @@ class SignInRecord:
     """`environment: AZURE_TENANT_ID is not set`, `Azure CLI: signed in`, in order."""
     refused_tenants: tuple[str, ...] = ()
     """Tenant ids whose subscriptions cannot be read with this sign-in."""
+    tenant_problems: tuple[TenantProblem, ...] = ()
+    """The same tenants with the reason and the command to run."""
 
 
 class ReportsQuota(Protocol):

@@ -42,7 +42,8 @@ from vmss_tui.gateway.proxy import proxy_name
 from vmss_tui.text import one_line, readable
 
 _ENTRA_CODE = re.compile(r"AADSTS\d+")
-_COMMAND = re.compile(r"\baz (?:login|logout)\b[^\r\n]*")
+_COMMAND = re.compile(r"""\baz login(?: --[\w-]+(?: (?:"[^"\r\n]*"|'[^'\r\n]*'|(?!--)[^\s,;'"`()]+))?)+""")
+"""A command to sign in, with its options: a claims challenge in it must stay whole."""
 _BY_STATUS: dict[int, type[AzureError]] = {
     403: Forbidden,
     404: NotFound,
@@ -227,12 +228,11 @@ def _innermost(error: BaseException) -> str:
 
 def sign_in_failed(error: BaseException, message: str, *, tenant: str = "") -> SignInFailed:
     """A refused sign-in: why, and the command to run, whole (a cut claims challenge is useless)."""
-    found = explain_sign_in(error, tenant)
-    command = _COMMAND.search(str(getattr(error, "message", "") or error))
-    hint = found.next_step if found else "sign in again, for example with az login"
+    found, text = explain_sign_in(error, tenant), str(error)
+    command = suggested_command(str(getattr(error, "message", "") or error))
+    hint = found.next_step if found else "check the credential, or choose another with --auth (az login signs in anew)"
     if command:
-        hint = f"run: {command[0].strip()}"
-    text = str(error)
+        hint = f"run: {command}"
     code = _ENTRA_CODE.search(text)
     reason = sign_in_reason(error)
     return SignInFailed(
@@ -241,6 +241,12 @@ def sign_in_failed(error: BaseException, message: str, *, tenant: str = "") -> S
         code=code[0] if code else "",
         azure_message=readable(text),
     )
+
+
+def suggested_command(text: str) -> str:
+    """The `az login` command with options that a text suggests, whole; empty when there is none."""
+    found = _COMMAND.search(text)
+    return found[0].rstrip(".") if found else ""
 
 
 def explain_sign_in(error: BaseException, tenant: str = "") -> Explanation | None:

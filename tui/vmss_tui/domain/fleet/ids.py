@@ -61,6 +61,11 @@ class Subscription:
     tenant_id: str = ""
     state: str = "Enabled"
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether Azure refuses every write because the subscription is disabled (an offer or payment ended)."""
+        return self.state.lower() in ("disabled", "deleted")
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -69,6 +74,21 @@ class Tenant:
     id: str
     name: str = ""
     domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantProblem:
+    """A tenant whose subscriptions cannot be read: why, and the command that mends it (empty when none is known)."""
+
+    tenant: Tenant
+    reason: str
+    command: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """For people: which tenant, why, and what to run."""
+        name = self.tenant.name or self.tenant.domain or self.tenant.id
+        return f"tenant {name} cannot be read: {self.reason}" + (f"; run: {self.command}" if self.command else "")
 
 
 @dataclass(frozen=True, slots=True)

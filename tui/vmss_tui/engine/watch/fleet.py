@@ -119,7 +119,10 @@ class FleetWatcher:
             entries=tuple(each.entry for each in state.known.values()),
             subscriptions=state.subscriptions,
             tenants=state.tenants,
-            problems=tuple(state.problems.values()),
+            problems=(
+                *(problem.sentence for problem in self._azure.sign_in_record().tenant_problems),
+                *state.problems.values(),
+            ),
             complete=state.listed and all(each.counted for each in state.known.values()),
             taken_at=self._clock.now(),
         )

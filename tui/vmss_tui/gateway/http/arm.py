@@ -18,7 +18,7 @@ from azure.mgmt.core.policies import ARMHttpLoggingPolicy, AsyncARMChallengeAuth
 from azure.mgmt.resource.subscriptions.aio import SubscriptionClient
 
 import vmss_tui
-from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.ids import ScaleSetId, TenantProblem
 from vmss_tui.errors import ConnectionFailed
 from vmss_tui.gateway.faults import from_exception, from_response
 from vmss_tui.gateway.http.call_log import LogCalls
@@ -31,6 +31,7 @@ from vmss_tui.gateway.sign_in.clouds import Cloud, endpoint_of
 COMPUTE_API = "2024-07-01"
 """The newest version whose swagger we check against; it knows etags, surge and rollback."""
 RESOURCES_API = "2021-04-01"
+SUBSCRIPTIONS_API = "2022-12-01"
 T = TypeVar("T")
 P = TypeVar("P", bound="Page")
 
@@ -62,8 +63,8 @@ class Arm:
         """Subscription id in lower case -> tenant; empty means the sign-in's own."""
         self.group_names: dict[str, dict[str, str]] = {}
         """Subscription id -> resource group in lower case -> its name as typed."""
-        self.refused_tenants: set[str] = set()
-        """Tenants that gave this sign-in no token; they are not asked again."""
+        self.tenant_problems: dict[str, TenantProblem] = {}
+        """Tenant id in lower case -> why its subscriptions could not be read."""
         self.vm_writes: Counter[tuple[str, str, str]] = Counter()
         """How often we wrote to a VM (subscription, group, name in lower case): what was read before is out of date."""
         self._versions: dict[str, str] = {}

@@ -9,21 +9,28 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
-from vmss_tui.domain.fleet.ids import Identity, ScaleSetId, Subscription, Tenant
+from vmss_tui.domain.fleet.ids import Identity, ScaleSetId, Subscription, Tenant, TenantProblem
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.errors import AzureError, SignInFailed, VmssTuiError
-from vmss_tui.gateway.faults import from_exception
-from vmss_tui.gateway.http.arm import RESOURCES_API, ArmPart, compute_path, decode_any, decoder
+from vmss_tui.gateway.faults import from_exception, suggested_command
+from vmss_tui.gateway.http.arm import RESOURCES_API, SUBSCRIPTIONS_API, Arm, ArmPart, compute_path, decode_any, decoder
 from vmss_tui.gateway.read import mapping, wire
 from vmss_tui.ports import ReadsFleet
 
 _SETS = decoder(wire.SetPage)
+_SUBSCRIPTION = decoder(wire.Subscription)
 _log = logging.getLogger("vmss_tui.gateway")
 
 
 class FleetReader(ArmPart, ReadsFleet):
     """Reads what exists, over every tenant that gives a token."""
+
+    def __init__(self, arm: Arm) -> None:
+        super().__init__(arm)
+        self._refused_tenants: set[str] = set()
+        """Tenants that gave this sign-in no token, in lower case; they are not asked again."""
 
     async def identity(self) -> Identity:
         """The identity that the token's claims name."""
@@ -45,7 +52,7 @@ class FleetReader(ArmPart, ReadsFleet):
         """Subscriptions over every tenant that gives a token; those of the sign-in's own tenant come first.
 
         With an explicit tenant, only that one is read. A tenant that refuses this sign-in (a guest without access, a
-        second factor) is left out.
+        second factor) is named in the sign-in record, with the command to run.
         """
         found = {entry.id.lower(): entry for entry in await self._subscriptions_in("")}
         if self.arm.sign_in.environment.asked_tenant:
@@ -55,10 +62,22 @@ class FleetReader(ArmPart, ReadsFleet):
         for tenant, subscriptions in zip(others, lists, strict=True):
             for entry in subscriptions:
                 if found.setdefault(entry.id.lower(), entry) is entry:
-                    self.arm.tenant_of[entry.id.lower()] = tenant
+                    self.arm.tenant_of[entry.id.lower()] = tenant.id
         return tuple(found.values())
 
-    async def _other_tenants(self) -> list[str]:
+    async def subscription(self, subscription_id: str) -> Subscription:
+        """One subscription, with the token of its tenant: Azure names that tenant when the sign-in's own is another."""
+        url = f"/subscriptions/{quote(subscription_id, safe='')}?api-version={SUBSCRIPTIONS_API}"
+        what = f"read subscription {subscription_id}"
+        found = (await self.arm.read(subscription_id, url, _SUBSCRIPTION, what=what, kind="subscriptions")).value
+        return Subscription(
+            id=found.subscription_id or subscription_id,
+            name=found.display_name or subscription_id,
+            tenant_id=found.tenant_id or "",
+            state=found.state or "Enabled",
+        )
+
+    async def _other_tenants(self) -> list[Tenant]:
         home = (await self.arm.sign_in.identity()).tenant_id.lower()
         try:
             listed = await self.tenants()
@@ -66,17 +85,21 @@ class FleetReader(ArmPart, ReadsFleet):
             _log.info("other tenants are not read: %s", error)
             return []
         return [
-            tenant.id for tenant in listed if tenant.id.lower() != home and tenant.id not in self.arm.refused_tenants
+            tenant for tenant in listed if tenant.id.lower() != home and tenant.id.lower() not in self._refused_tenants
         ]
 
-    async def _visible_in(self, tenant: str) -> list[Subscription]:
+    async def _visible_in(self, tenant: Tenant) -> list[Subscription]:
+        key = tenant.id.lower()
         try:
-            return await self._subscriptions_in(tenant)
-        except (SignInFailed, AzureError) as error:
-            _log.info("tenant %s is not read: %s", tenant, error)
+            found = await self._subscriptions_in(tenant.id)
+        except VmssTuiError as error:
+            _log.info("tenant %s is not read: %s", tenant.id, error)
+            self.arm.tenant_problems[key] = _tenant_problem(tenant, error)
             if isinstance(error, SignInFailed):
-                self.arm.refused_tenants.add(tenant)
+                self._refused_tenants.add(key)
             return []
+        self.arm.tenant_problems.pop(key, None)
+        return found
 
     async def _subscriptions_in(self, tenant: str) -> list[Subscription]:
         try:
@@ -128,6 +151,11 @@ class FleetReader(ArmPart, ReadsFleet):
             _log.info("resource groups of %s cannot be listed: %s", subscription, error)
         self.arm.group_names[subscription] = names
         return names
+
+
+def _tenant_problem(tenant: Tenant, error: VmssTuiError) -> TenantProblem:
+    """Why a tenant is not read, and what to run; the command stands in the hint of a refused sign-in."""
+    return TenantProblem(tenant, error.message, suggested_command(error.hint))
 
 
 def _with_group(found: ScaleSet, names: dict[str, str]) -> ScaleSet:

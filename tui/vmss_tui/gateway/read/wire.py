@@ -322,6 +322,15 @@ class Operation(Wire):
     properties: OperationResource | None = None
 
 
+class Subscription(Wire):
+    """A subscription."""
+
+    subscription_id: str | None = None
+    display_name: str | None = None
+    tenant_id: str | None = None
+    state: str | None = None
+
+
 class SetPage(Wire):
     """A page of scale sets; it may be empty and still have a next link."""
 

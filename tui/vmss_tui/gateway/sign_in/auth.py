@@ -1,8 +1,8 @@
-"""Signing in: which credentials are tried, what each says, and tokens per tenant, asked for once and kept in memory.
+"""Signs in: finds the credential that works, then hands out tokens per tenant, asked for once and kept in memory.
 
 Tokens never leave this module but for the Authorization header; who is signed in is read from a token's claims (not
 verified: Azure does that) and the token is not kept for it. Credentials fail fast: azure-identity's own retries would
-stay silent for five seconds. Source: azure-identity 1.27.
+stay silent for five seconds.
 """
 
 import asyncio
@@ -10,64 +10,26 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError
-from azure.identity.aio import (
-    AzureCliCredential,
-    CertificateCredential,
-    ClientSecretCredential,
-    ManagedIdentityCredential,
-    WorkloadIdentityCredential,
-)
 
 from vmss_tui.domain.fleet.ids import Identity
 from vmss_tui.errors import ConnectionFailed, SignInFailed, VmssTuiError
-from vmss_tui.gateway.faults import from_exception, sign_in_reason
+from vmss_tui.gateway.faults import from_exception, sign_in_failed, sign_in_reason
+from vmss_tui.gateway.sign_in.candidates import CLI, Candidate, Candidates, TokenSource
 from vmss_tui.gateway.sign_in.claims import identity_of
 from vmss_tui.gateway.sign_in.clouds import Cloud, endpoint_of
-from vmss_tui.gateway.sign_in.device import DeviceCodePrompt, DeviceSignIn
-from vmss_tui.gateway.sign_in.environment import ENDPOINT_VARIABLES, EnvironmentSignIn, read_environment
+from vmss_tui.gateway.sign_in.device import DeviceCodePrompt
+from vmss_tui.gateway.sign_in.environment import read_environment
 
-IMDS = ("169.254.169.254", 80)
-PROBE_SECONDS = 0.4
-"""A virtual machine's metadata service answers within milliseconds; a laptop has none."""
-CLI_SECONDS = 20
 RENEW_SECONDS = 5.0
 """Many requests may be refused for one stale token: it is replaced once."""
-_RETRIES: dict[str, Any] = {"retry_total": 2, "retry_connect": 0, "retry_backoff_factor": 0.3, "retry_backoff_max": 2}
-_AADSTS = {
-    "AADSTS7000215": "the client secret is wrong: check AZURE_CLIENT_SECRET",
-    "AADSTS7000222": "the client secret has expired: make a new one",
-    "AADSTS700016": "check AZURE_CLIENT_ID and the tenant",
-    "AADSTS90002": "check AZURE_TENANT_ID (or --tenant)",
-    "AADSTS50076": "this tenant wants another factor: az login --tenant TENANT, then --auth cli",
-}
 _log = logging.getLogger("vmss_tui.gateway")
 for _noisy in ("azure", "msal"):
     logging.getLogger(_noisy).addHandler(logging.NullHandler())
-
-
-class TokenSource(Protocol):
-    """What every credential of azure-identity's aio side can do."""
-
-    async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
-        """A token for the scope."""
-
-    async def close(self) -> None:
-        """Let go of connections."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One way to sign in. `make` is None when it is not set up, and `missing` says what is missing."""
-
-    name: str
-    make: Callable[[], TokenSource] | None = None
-    missing: str = ""
 
 
 class SignIn:
@@ -87,10 +49,14 @@ class SignIn:
         self.cloud = cloud
         self.auth = auth
         self.environment = read_environment(cloud, tenant, environ)
-        self._environ = environ
-        self._options: dict[str, Any] = {"transport": transport, **_RETRIES}
-        self._proxies = dict(proxies or {})
-        self._on_device_code = on_device_code
+        self._candidates = Candidates(
+            cloud=cloud,
+            environment=self.environment,
+            environ=environ,
+            transport=transport,
+            proxies=dict(proxies or {}),
+            on_device_code=on_device_code,
+        )
         self._winner: Candidate | None = None
         self._source: TokenSource | None = None
         self._tokens: dict[str, tuple[AccessTokenInfo, float]] = {}
@@ -147,7 +113,7 @@ class SignIn:
         try:
             return await self._get(self._source, tenant, claims)
         except Exception as error:
-            raise self._refused(self._winner, error) from error
+            raise self._refused(self._winner, error, tenant) from error
 
     async def _get(self, source: TokenSource, tenant: str = "", claims: str = "") -> AccessTokenInfo:
         options: TokenRequestOptions = {"enable_cae": True}
@@ -160,81 +126,39 @@ class SignIn:
     async def _find(self) -> tuple[Candidate, TokenSource, AccessTokenInfo]:
         """Try the candidates in order; one that is set up but refused ends the search."""
         tried = self.tried = []
-        for each in await self._candidates():
-            if each.make is None:
-                tried.append(f"{each.name}: {each.missing}")
+        async for candidate in self._candidates.of(self.auth):
+            if candidate.make is None:
+                tried.append(f"{candidate.name}: {candidate.missing}")
                 continue
-            source = _made(each.name, each.make)
+            source = _made(candidate.name, candidate.make)
             try:
                 found = await self._get(source)
-            except CredentialUnavailableError as error:
-                await source.close()
-                tried.append(f"{each.name}: {sign_in_reason(error)}")
             except Exception as error:
                 await source.close()
-                tried.append(f"{each.name}: refused")
-                raise self._refused(each, error) from error
+                if not self._may_pass(candidate, error):
+                    tried.append(f"{candidate.name}: refused")
+                    raise self._refused(candidate, error) from error
+                tried.append(f"{candidate.name}: {sign_in_reason(error)}")
             else:
-                tried.append(f"{each.name}: signed in")
-                _log.info("signed in with %s", each.name)
-                return each, source, found
+                tried.append(f"{candidate.name}: signed in")
+                _log.info("signed in with %s", candidate.name)
+                return candidate, source, found
         raise SignInFailed(
             f"no way to sign in to {self.cloud.name} worked: " + "; ".join(tried),
             hint="run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or use --auth device",
         )
 
-    async def _candidates(self) -> list[Candidate]:
-        env, cli = self._environment_candidates, self._cli
-        if self.auth == "env":
-            return env()
-        if self.auth == "cli":
-            return [cli()]
-        if self.auth == "managed-identity":
-            return [self._managed()]
-        if self.auth == "device":
-            return [self._device()]
-        return [*env(), await self._managed_if_near(), cli()]
+    def _may_pass(self, candidate: Candidate, error: BaseException) -> bool:
+        """Whether the next candidate may be tried: this one is not set up, or is an Azure CLI that does not work.
 
-    def _environment_candidates(self) -> list[Candidate]:
-        found = self.environment
-        options = {**self._options, **self._authority(), "additionally_allowed_tenants": ["*"]}
-        secret = Candidate("environment", _service_principal(found, options), found.missing)
-        if not found.federated:
-            return [secret]
-        ids = {"tenant_id": found.tenant, "client_id": found.client_id, "token_file_path": found.federated}
-        return [secret, Candidate("workload identity", lambda: WorkloadIdentityCredential(**ids, **options))]
+        An Azure CLI that Entra ID refuses belongs to a person, who would be surprised to act as the machine.
+        """
+        if isinstance(error, CredentialUnavailableError):
+            return True
+        broken = isinstance(error, ClientAuthenticationError) and "AADSTS" not in str(error)
+        return broken and self.auth == "auto" and candidate.name == CLI
 
-    def _authority(self) -> dict[str, Any]:
-        common: dict[str, Any] = {
-            "authority": self.cloud.authority,
-            "disable_instance_discovery": not self.cloud.instance_discovery,
-        }
-        return common | ({"proxies": self._proxies} if self._proxies else {})
-
-    async def _managed_if_near(self) -> Candidate:
-        if any(self._environ.get(name) for name in ENDPOINT_VARIABLES) or await is_listening(*IMDS):
-            return self._managed()
-        return Candidate("managed identity", missing="this machine has no metadata service")
-
-    def _managed(self) -> Candidate:
-        options = {**self._options, "retry_total": 0, "connection_timeout": 2}
-        if self.environment.managed_client_id:
-            options["client_id"] = self.environment.managed_client_id
-        return Candidate("managed identity", lambda: ManagedIdentityCredential(**options))
-
-    def _cli(self) -> Candidate:
-        options: dict[str, Any] = {"process_timeout": CLI_SECONDS, "additionally_allowed_tenants": ["*"]}
-        return Candidate("Azure CLI", lambda: AzureCliCredential(tenant_id=self.environment.asked_tenant, **options))
-
-    def _device(self) -> Candidate:
-        options = self._authority()
-        if self.cloud.ca_file:
-            options["connection_verify"] = self.cloud.ca_file
-        if self.environment.asked_tenant or self.cloud.tenant_id:
-            options["tenant_id"] = self.environment.asked_tenant or self.cloud.tenant_id
-        return Candidate("device code", lambda: DeviceSignIn(options, self._on_device_code))
-
-    def _refused(self, candidate: Candidate, error: BaseException) -> VmssTuiError:
+    def _refused(self, candidate: Candidate, error: BaseException, tenant: str = "") -> VmssTuiError:
         if isinstance(error, VmssTuiError):
             return error
         if not isinstance(error, ClientAuthenticationError):
@@ -245,12 +169,8 @@ class SignIn:
                 f"cannot sign in with {candidate.name}: {endpoint_of(self.cloud.authority)} answers {status}",
                 hint="the sign-in service itself fails; try again in a minute",
             )
-        reason = sign_in_reason(error)
-        hint = next((text for code, text in _AADSTS.items() if code in str(error)), "")
-        return SignInFailed(
-            f"sign-in with {candidate.name} was refused: {reason}",
-            hint=hint or "check the credential, or choose another with --auth",
-        )
+        own = self._identity.tenant_id if self._identity else self.environment.asked_tenant
+        return sign_in_failed(error, f"sign-in with {candidate.name} was refused", tenant=tenant or own)
 
 
 def _made(name: str, make: Callable[[], TokenSource]) -> TokenSource:
@@ -263,38 +183,12 @@ def _made(name: str, make: Callable[[], TokenSource]) -> TokenSource:
         ) from error
 
 
-def _service_principal(found: EnvironmentSignIn, options: dict[str, Any]) -> Callable[[], TokenSource] | None:
-    ids = {"tenant_id": found.tenant, "client_id": found.client_id}
-    if found.missing:
-        return None
-    if found.secret is not None:
-        secret = found.secret
-        return lambda: ClientSecretCredential(**ids, client_secret=secret.reveal(), **options)
-    if found.certificate:
-        password = found.certificate_password.reveal() if found.certificate_password else None
-        return lambda: CertificateCredential(
-            **ids, certificate_path=found.certificate, password=password, send_certificate_chain=True, **options
-        )
-    return None
-
-
 def _fresh(token: AccessTokenInfo, asked_at: float) -> bool:
     """Whether a token is good for a while: at least five minutes, or a fifth of its life when that is shorter."""
     now, life = time.time(), max(1.0, token.expires_on - asked_at)
     if token.refresh_on and token.refresh_on <= now:
         return False
     return token.expires_on - now > min(300.0, life / 5)
-
-
-async def is_listening(host: str, port: int) -> bool:
-    """Whether somebody takes a connection there within `PROBE_SECONDS`."""
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
 
 
 class TenantCredential:

@@ -18,6 +18,8 @@ from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
 from vmss_tui.paths import clouds_directory
 
 FILE_VARIABLE = "VMSS_TUI_CLOUD_FILE"
+NAME_VARIABLE = "AZURE_CLOUD"
+AUTHORITY_VARIABLE = "AZURE_AUTHORITY_HOST"
 _ALIASES = {"environment": "env", "managed_identity": "managed-identity", "azure-cli": "cli"}
 _KEY = re.compile(r"`\$\.?([^`]*)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
@@ -85,7 +87,20 @@ CHINA = Cloud(
     audience="https://management.chinacloudapi.cn",
     portal="https://portal.azure.cn",
 )
-BUILT_IN = {each.name.lower(): each for each in (PUBLIC, US_GOVERNMENT, CHINA)} | {"public": PUBLIC, "azure": PUBLIC}
+CLOUDS = (PUBLIC, US_GOVERNMENT, CHINA)
+"""The built-in clouds."""
+BUILT_IN = {cloud.name.lower(): cloud for cloud in CLOUDS} | {
+    "public": PUBLIC,
+    "azure": PUBLIC,
+    "azurepubliccloud": PUBLIC,
+    "azure_public_cloud": PUBLIC,
+    "azureusgovernmentcloud": US_GOVERNMENT,
+    "azure_us_government": US_GOVERNMENT,
+    "usgovernment": US_GOVERNMENT,
+    "azure_china_cloud": CHINA,
+    "china": CHINA,
+}
+"""By name in lower case, with the names that other tools give them."""
 
 
 def endpoint_of(url: str) -> str:
@@ -98,10 +113,11 @@ def endpoint_of(url: str) -> str:
 def load_cloud(
     name: str | None = None, file: Path | str | None = None, *, environ: Mapping[str, str] | None = None
 ) -> Cloud:
-    """The cloud asked for: a file, else a name, else `$VMSS_TUI_CLOUD_FILE`, else public Azure.
+    """The cloud asked for: a file, else a name, else `$VMSS_TUI_CLOUD_FILE`, `$AZURE_CLOUD`, else public Azure.
 
-    A name is a built-in cloud or `NAME.toml` in the user's `clouds` directory. Raises UsageError that names the file
-    and the key.
+    A name is a built-in cloud or `NAME.toml` in the user's `clouds` directory. `$AZURE_AUTHORITY_HOST` chooses the
+    built-in cloud of that authority, or replaces public Azure's, when nothing else names a cloud. Raises UsageError
+    that names the variable, or the file and the key.
     """
     env = os.environ if environ is None else environ
     if file is not None:
@@ -110,7 +126,22 @@ def load_cloud(
         return _named(name)
     if env.get(FILE_VARIABLE):
         return read_cloud(Path(env[FILE_VARIABLE]), said_by=f"${FILE_VARIABLE}")
-    return PUBLIC
+    if env.get(NAME_VARIABLE):
+        try:
+            return _named(env[NAME_VARIABLE])
+        except UsageError as error:
+            raise UsageError(f"{error.message} (from ${NAME_VARIABLE})", hint=error.hint) from error
+    return _of_authority(env.get(AUTHORITY_VARIABLE, ""))
+
+
+def _of_authority(address: str) -> Cloud:
+    """The built-in cloud with this authority, else public Azure with it; its scheme may be left out."""
+    if not address:
+        return PUBLIC
+    url = (address if "//" in address else f"https://{address}").rstrip("/")
+    _check_url(f"${AUTHORITY_VARIABLE}", "authority", url)
+    own = next((cloud for cloud in CLOUDS if endpoint_of(cloud.authority) == endpoint_of(url)), None)
+    return own or msgspec.structs.replace(PUBLIC, authority=url)
 
 
 def _named(name: str) -> Cloud:
@@ -120,8 +151,8 @@ def _named(name: str) -> Cloud:
     path = directory / f"{name}.toml"
     if re.fullmatch(r"[\w.-]+", name) and path.is_file():
         return read_cloud(path)
-    mine = sorted(each.stem for each in directory.glob("*.toml")) if directory.is_dir() else []
-    known = [PUBLIC.name, US_GOVERNMENT.name, CHINA.name, *mine]
+    mine = sorted(path.stem for path in directory.glob("*.toml")) if directory.is_dir() else []
+    known = [*(cloud.name for cloud in CLOUDS), *mine]
     raise UsageError(f"there is no cloud named {name!r}", hint=f"known: {', '.join(known)}; or write {path}")
 
 

@@ -10,7 +10,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.errors import AzureError, NotUnique, Throttled, UsageError
-from vmss_tui.ports import Azure, Clock, ReadsFleet
+from vmss_tui.ports import Azure, Clock
 
 AT_ONCE = 4
 """Subscriptions that are read at the same time."""
@@ -25,7 +25,7 @@ class Inventory:
     subscriptions: tuple[Subscription, ...] = ()
 
 
-async def everything(azure: ReadsFleet) -> Inventory:
+async def everything(azure: Azure) -> Inventory:
     """Read all subscriptions. Raises what went wrong only when none of them could be read."""
     room = asyncio.Semaphore(AT_ONCE)
 
@@ -41,7 +41,7 @@ async def everything(azure: ReadsFleet) -> Inventory:
     failures = [answer for answer in answers if isinstance(answer, AzureError)]
     if failures and len(failures) == len(subscriptions):
         raise failures[0]
-    problems = tuple(
+    problems = tuple(problem.sentence for problem in azure.sign_in_record().tenant_problems) + tuple(
         f"subscription {subscription.name} could not be read: {answer.message}"
         for subscription, answer in zip(subscriptions, answers, strict=True)
         if isinstance(answer, AzureError)
@@ -76,6 +76,14 @@ async def resolve(azure: Azure, text: str) -> ScaleSetId:
             raise UsageError(str(error), hint="/subscriptions/…/virtualMachineScaleSets/NAME") from error
     inventory = await everything(azure)
     return pick(text, inventory)
+
+
+async def subscription_of(azure: Azure, target: ScaleSetId) -> Subscription:
+    """The subscription of a scale set; by its id alone when it cannot be read."""
+    try:
+        return await azure.subscription(target.subscription)
+    except AzureError:
+        return Subscription(target.subscription, target.subscription)
 
 
 def pick(text: str, inventory: Inventory) -> ScaleSetId:

@@ -10,7 +10,7 @@ from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.options import connected, current
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
-from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, SetSnapshot, count_instances
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, UsageError
@@ -109,10 +109,10 @@ async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnap
     azure = await session.connect()
     target = await find.resolve(azure, text)
     snapshot = await read_snapshot(azure, target, session.clock, autoscale=True)
-    places = {each.id: each for each in await azure.subscriptions()}
+    subscription = await find.subscription_of(azure, target)
     entry = FleetEntry(
         scale_set=snapshot.scale_set,
-        subscription=places.get(target.subscription, Subscription(target.subscription, target.subscription)),
+        subscription=subscription,
         counts=count_instances(snapshot.instances),
         upgrade=snapshot.upgrade,
     )

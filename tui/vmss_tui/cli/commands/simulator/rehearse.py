@@ -20,7 +20,7 @@ from vmss_tui.cli.commands.simulator.scenario_from_set import MODEL, Mishap, sce
 from vmss_tui.cli.commands.simulator.simulation import DemoHome
 from vmss_tui.cli.options import connected, current, with_profiles
 from vmss_tui.cli.session import LiveSession, run
-from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import UsageError
 from vmss_tui.text import counted
 
@@ -72,8 +72,7 @@ async def _copy(session: LiveSession, text: str, mishap: Mishap, home: Path) -> 
     azure = await session.connect()
     target = await find.resolve(azure, text)
     snapshot = await read_snapshot(azure, target, session.clock, autoscale=True)
-    places = {each.id: each for each in await azure.subscriptions()}
-    place = places.get(target.subscription, Subscription(target.subscription, target.subscription))
+    place = await find.subscription_of(azure, target)
     known = {each.id for each in snapshot.instances}
     for wrong in sorted((mishap.fails | mishap.unhealthy) - known):
         raise UsageError(f"{target.name} has no instance {wrong}", hint="`vmss-tui instances` lists them")
