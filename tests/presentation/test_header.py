@@ -81,12 +81,6 @@ def test_a_notice_wraps_and_numbers_nothing() -> None:
     assert sum(line.startswith("   ▸ ") for line in found) == 2
 
 
-@given(st.text(max_size=80), st.integers(8, 40))
-def test_wrapping_loses_no_letter(words: str, cells: int) -> None:
-    assert "".join("".join(header.wrap(words, cells)).split()) == "".join(words.split())
-    assert all(text.width(line) <= cells for line in header.wrap(words, cells))
-
-
 def test_a_notice_may_be_a_title_alone() -> None:
     assert [text_of(line) for line in header.notice_lines(Notice(title="Nothing"), 60)] == ["", "   Nothing"]
 

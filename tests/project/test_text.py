@@ -1,5 +1,6 @@
 """The one cleaner of foreign text, and the small words of every sentence."""
 
+import json
 import re
 import unicodedata
 
@@ -7,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmss_tui.text import counted, cut_middle, listed, plain, plain_lines, readable, share, width
+from vmss_tui.text import (
+    chop,
+    counted,
+    cut_middle,
+    listed,
+    natural,
+    plain,
+    plain_lines,
+    readable,
+    share,
+    visible,
+    width,
+    wrap,
+)
 
 HOSTILE = st.text(
     alphabet=st.one_of(
@@ -61,3 +75,38 @@ def test_small_words() -> None:
     assert listed(["web_\x1b[31m1"]) == "web_1" and listed([]) == ""
     assert (share(59, 60), share(60, 60), share(0, 0)) == ("98%", "100%", "–")
     assert cut_middle("swedencentral", 8) == "swed…ral" and width("東京") == 4
+
+
+@given(st.text(max_size=80), st.integers(8, 40))
+def test_wrapping_loses_no_letter(words: str, cells: int) -> None:
+    lines = wrap(words, cells)
+    assert "".join("".join(lines).split()) == "".join(words.split())
+    assert all(width(line) <= cells for line in lines)
+
+
+@given(st.text(max_size=80), st.integers(2, 40))
+def test_chopping_keeps_every_character(line: str, cells: int) -> None:
+    parts = chop(line, cells)
+    assert "".join(parts) == line and all(width(part) <= cells for part in parts)
+    assert chop("", cells) == [""]
+
+
+def test_chopping_a_million_characters_is_linear() -> None:
+    assert len(chop("x" * 1_000_000, 100)) == 10_000
+
+
+@given(st.text(max_size=60))
+def test_what_is_spelled_out_is_json_and_hides_nothing(foreign: str) -> None:
+    shown = visible(foreign)
+    assert all(char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in shown)
+    document = json.dumps({"why": foreign}, ensure_ascii=False)
+    assert json.loads(visible(document)) == {"why": foreign}
+
+
+def test_hidden_characters_are_spelled_as_json_spells_them() -> None:
+    assert visible("a\x00\x1b[31m\u202e\U000e0041") == r"a\u0000\u001b[31m\u202e\udb40\udc41"
+    assert visible("plain\ttext\r\nläuft") == "plain\ttext\nläuft"
+
+
+def test_numbers_in_names_are_in_their_natural_order() -> None:
+    assert sorted(("web_10", "web_2", "web_x", "1"), key=natural) == ["1", "web_2", "web_10", "web_x"]

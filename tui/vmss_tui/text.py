@@ -91,6 +91,33 @@ def fit(text: str, cells: int, *, right: bool = False, middle: bool = False) -> 
     return pad + short if right else short + pad
 
 
+def wrap(paragraph: str, cells: int) -> list[str]:
+    """Words in lines of at most `cells` cells; a word that is longer is cut into pieces."""
+    lines: list[str] = []
+    line = ""
+    for piece in (part for word in paragraph.split() for part in chop(word, cells)):
+        candidate = f"{line} {piece}" if line else piece
+        if width(candidate) <= cells:
+            line = candidate
+        else:
+            lines.append(line)
+            line = piece
+    return [*lines, line] if line else lines
+
+
+def chop(line: str, cells: int) -> list[str]:
+    """A line cut into pieces of at most `cells` cells, spaces kept; in time linear to its length."""
+    parts: list[str] = []
+    start, used = 0, 0
+    for index, char in enumerate(line):
+        size = _cell(char)
+        if used + size > cells and index > start:
+            parts.append(line[start:index])
+            start, used = index, 0
+        used += size
+    return [*parts, line[start:]]
+
+
 def short_id(instance: str) -> str:
     """What tells an instance from its neighbours: its number, or the end of a VM's name (`web_7c3f9a21`: `3f9a21`)."""
     tail = instance.rpartition("_")[2] or instance

@@ -192,39 +192,11 @@ def notice_lines(notice: Notice, width: int) -> tuple[Line, ...]:
         head.append((f"   {duration.waited(notice.waited, notice.limit)}", Role.DIM))
     lines: list[Line] = [(), tuple(head), ()] if notice.reason else [(), tuple(head)]
     for paragraph in text.plain_lines(notice.reason) if notice.reason else ():
-        lines += [((indent + part, Role.PLAIN),) for part in wrap(paragraph, room)]
+        lines += [((indent + part, Role.PLAIN),) for part in text.wrap(paragraph, room)]
     if notice.steps:
         lines.append(())
     for step in notice.steps:
-        first, *rest = wrap(text.plain(step), room - 2) or [""]
+        first, *rest = text.wrap(text.plain(step), room - 2) or [""]
         lines.append(((f"{indent}▸ ", Role.ACCENT), (first, Role.DIM)))
         lines += [((f"{indent}  {part}", Role.DIM),) for part in rest]
     return tuple(lines)
-
-
-def wrap(paragraph: str, cells: int) -> list[str]:
-    """Words in lines of at most `cells` cells; a word that is longer is cut into pieces."""
-    lines: list[str] = []
-    line = ""
-    for word in _pieces(paragraph.split(), cells):
-        candidate = f"{line} {word}" if line else word
-        if text.width(candidate) <= cells:
-            line = candidate
-        else:
-            lines.append(line)
-            line = word
-    return [*lines, line] if line else lines
-
-
-def _pieces(words: Sequence[str], cells: int) -> Sequence[str]:
-    parts: list[str] = []
-    for word in words:
-        rest = word
-        while text.width(rest) > cells:
-            head = rest[:cells]
-            while text.width(head) > cells:
-                head = head[:-1]
-            parts.append(head)
-            rest = rest[len(head) :]
-        parts.append(rest)
-    return parts

@@ -22,8 +22,9 @@ from vmss_tui.app.widgets.keybar import KeyBar
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.header import Freshness, HeaderInfo, wrap
+from vmss_tui.presentation.header import Freshness, HeaderInfo
 from vmss_tui.presentation.table import Line
+from vmss_tui.text import wrap
 
 _LEAST = (60, 16)
 _WIDTHS = [(0, "-tiny"), (_LEAST[0], "-narrow"), (100, "-wide")]

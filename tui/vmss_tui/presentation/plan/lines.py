@@ -14,10 +14,9 @@ from vmss_tui.domain.plan.estimate import LEARNED
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.header import wrap
 from vmss_tui.presentation.rollout.info import arrow
 from vmss_tui.presentation.table import Line, text_of
-from vmss_tui.text import counted, cut_middle, listed, plain, plain_lines, width
+from vmss_tui.text import counted, cut_middle, listed, plain, plain_lines, width, wrap
 
 
 class LookedAt(Protocol):

@@ -9,10 +9,9 @@ from datetime import datetime, tzinfo
 from vmss_tui import duration
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage
 from vmss_tui.presentation.glyphs import STAGE, Role
-from vmss_tui.presentation.header import wrap
 from vmss_tui.presentation.rollout.info import RolloutInfo, arrow
 from vmss_tui.presentation.table import Line, Piece, text_of
-from vmss_tui.text import counted, cut_end, cut_middle, plain, width
+from vmss_tui.text import counted, cut_end, cut_middle, plain, width, wrap
 
 
 def headline(info: RolloutInfo, cells: int) -> Line:

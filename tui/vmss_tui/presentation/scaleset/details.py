@@ -12,9 +12,9 @@ from typing import Any
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.presentation.glyphs import HEALTH, SCRIPT, Role
-from vmss_tui.presentation.header import wrap
 from vmss_tui.presentation.scaleset.output_clusters import masked
 from vmss_tui.presentation.table import Line
+from vmss_tui.text import chop, wrap
 
 _LABEL = 15
 
@@ -150,19 +150,6 @@ def _stream(name: str, content: str, role: Role, width: int) -> list[Line]:
     for line in text.plain_lines(content.rstrip("\n")):
         lines += [((f" {part}", role),) for part in chop(line, width - 2)]
     return lines
-
-
-def chop(line: str, cells: int) -> list[str]:
-    """A line cut into pieces of at most `cells` cells, spaces kept."""
-    parts: list[str] = []
-    rest = line
-    while text.width(rest) > cells:
-        head = rest[:cells]
-        while text.width(head) > cells:
-            head = head[:-1]
-        parts.append(head)
-        rest = rest[len(head) :]
-    return [*parts, rest]
 
 
 def json_lines(value: Mapping[str, Any] | Sequence[Any], width: int) -> tuple[Line, ...]:

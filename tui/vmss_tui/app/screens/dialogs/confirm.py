@@ -17,8 +17,8 @@ from vmss_tui import text
 from vmss_tui.app.effects import Question
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.header import wrap
 from vmss_tui.presentation.table import Line
+from vmss_tui.text import wrap
 
 
 class ConfirmScreen(ModalScreen[bool]):

@@ -13,8 +13,8 @@ from vmss_tui.app.actions.action import Action, ActionState, Place, shown
 from vmss_tui.app.actions.table import actions_at
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.header import wrap
 from vmss_tui.presentation.table import Line
+from vmss_tui.text import wrap
 
 _MOVES = (
     ("up down j k", "Move"),

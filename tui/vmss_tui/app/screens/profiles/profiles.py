@@ -28,7 +28,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.fleet import rows as fleet
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.header import Freshness, Notice, wrap
+from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.profiles import rows as lists
 from vmss_tui.presentation.profiles.drift import drift_lines
 from vmss_tui.presentation.scaleset.details import text_lines
@@ -37,6 +37,7 @@ from vmss_tui.profiles.drift import Drift, fleet_drift
 from vmss_tui.profiles.model import LintProblem, lint_file
 from vmss_tui.profiles.store.directories import Origin
 from vmss_tui.profiles.store.store import ProfileEntry
+from vmss_tui.text import wrap
 
 _BUNDLED = "bundled profiles are read-only; n makes a copy of your own"
 

@@ -10,7 +10,7 @@ from vmss_tui.domain.rollout.events import InstanceSeen
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.scaleset import details
 from vmss_tui.presentation.table import Line
-from vmss_tui.text import plain_lines
+from vmss_tui.text import chop, plain_lines
 
 
 def outputs_sheet(seen: Iterable[InstanceSeen], now: datetime) -> Sheet:
@@ -45,5 +45,5 @@ def _report_lines(markdown: str, width: int) -> tuple[Line, ...]:
     lines: list[Line] = []
     for line in plain_lines(markdown):
         role = Role.ACCENT if line.startswith("#") else Role.PLAIN
-        lines += [((f" {part}", role),) for part in details.chop(line, max(8, width - 2))] or [()]
+        lines += [((f" {part}", role),) for part in chop(line, max(8, width - 2))] or [()]
     return tuple(lines)
