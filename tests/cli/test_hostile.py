@@ -102,8 +102,8 @@ def test_a_rollout_and_its_record_hold_nothing_hostile(program: Program) -> None
         done = checked(program(*words, "--jsonl"), "rollout --jsonl")
     assert done.code == 1, done.err
     rollout = next(record["rollout"] for record in done.records if record["event"] == "planned")
-    for words in (("attach", rollout), ("attach", rollout, "--jsonl"), ("rollouts",), ("rollouts", "--json")):
-        checked(program(*words), " ".join(words))
+    for call in (f"attach {rollout}", f"attach {rollout} --jsonl", "rollouts", "rollouts --json"):
+        checked(program(*call.split()), call)
     for form in ("md", "html", "json", "jsonl", "csv", "junit"):
         report = checked(program("report", rollout, "--format", form), f"report {form}")
         assert report.code == 0, report.err
