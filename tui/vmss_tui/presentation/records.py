@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, assert_never
 
+from vmss_tui.domain.fleet.controllers import controller_of
 from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, RollingUpgrade
@@ -58,7 +59,7 @@ def plain_value(value: Any) -> Any:
 
 def scale_set_record(entry: FleetEntry, *, version: str = "") -> Record:
     """One scale set of `list --json`; `version` is the label of its script's version."""
-    scale_set = entry.scale_set
+    scale_set, owner = entry.scale_set, controller_of(entry.scale_set)
     return {
         "id": str(scale_set.id),
         "name": scale_set.name,
@@ -77,6 +78,7 @@ def scale_set_record(entry: FleetEntry, *, version: str = "") -> Record:
         "instances": counts_record(entry.counts),
         "health_source": scale_set.health_source.kind,
         "script": _script_of(scale_set, version),
+        "managed_by": owner.name if owner is not None else None,
         "rolling_upgrade": upgrade_record(entry.upgrade),
         "problem": entry.problem or None,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from vmss_tui import duration, text
+from vmss_tui.domain.fleet.controllers import controller_of
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
@@ -19,6 +20,8 @@ from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Row, Table, View, cell, text_of
 
+MANAGED = "managed"
+"""The field of a filter that shows sets of other controllers: `managed:yes`, `managed:aks`."""
 LONGEST_VERSION = 16
 """Cells of `unknown a1b2c3d4`: a column of versions gets so much room when it needs it."""
 
@@ -154,7 +157,14 @@ def _share(part: int, whole: int) -> Cell:
 
 def _name(entry: FleetEntry, know: Knowledge) -> Cell:
     star: Cell = (("★ ", Role.ACCENT),) if entry.id in know.favorites else ()
-    return (*star, (text.plain(entry.scale_set.name), Role.PLAIN))
+    owner = controller_of(entry.scale_set)
+    mark: Cell = ((f" ({owner.name})", Role.DIM),) if owner is not None else ()
+    return (*star, (text.plain(entry.scale_set.name), Role.PLAIN), *mark)
+
+
+def _owners(entry: FleetEntry) -> tuple[str, ...]:
+    owner = controller_of(entry.scale_set)
+    return ("no",) if owner is None else ("yes", owner.name)
 
 
 def _version(entry: FleetEntry, know: Knowledge) -> str:
@@ -236,6 +246,7 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
             values=lambda it, know: tuple(f"{name}={value}" for name, value in it.scale_set.tags.items())),
         FleetColumn("os", "OS", match=Match.WORD, words=tuple(HandlerOs),
             values=lambda it, know: (it.scale_set.os.value,) if it.scale_set.os else ()),
+        FleetColumn(MANAGED, "MANAGED", match=Match.START, values=lambda it, know: _owners(it)),
     ),
 )  # fmt: skip
 """The scale sets, a column an entry."""
@@ -249,8 +260,16 @@ def table_of(know: Knowledge) -> Table[FleetEntry, Knowledge]:
 
 
 def shown_entries(snapshot: FleetSnapshot, view: FleetView, know: Knowledge) -> tuple[FleetEntry, ...]:
-    """The entries that a view shows, in its order; equals by name, favorites first when ordered by name."""
-    entries = (entry for entry in snapshot.entries if not view.favorites_only or entry.id in know.favorites)
+    """The entries that a view shows, in its order; equals by name, favorites first when ordered by name.
+
+    Sets that belong to another controller (AKS, Batch) are shown only to a filter that names them with `managed:`.
+    """
+    asked = any(field.name == MANAGED for term in view.terms for field in term.fields)
+    entries = (
+        entry
+        for entry in snapshot.entries
+        if (asked or controller_of(entry.scale_set) is None) and (not view.favorites_only or entry.id in know.favorites)
+    )
     by_name = sorted(entries, key=lambda entry: (entry.scale_set.name.lower(), entry.id.key))
     directory = {tenant.id: f"{tenant.name} {tenant.domain}" for tenant in snapshot.tenants}
     shown = FLEET.shown(by_name, view, replace(know, directory=directory))
@@ -268,6 +287,13 @@ def fleet_note(snapshot: FleetSnapshot) -> str:
     parts.append(text.counted(len(snapshot.subscriptions), "subscription"))
     parts.append(text.counted(len(snapshot.entries), "scale set"))
     return " · ".join(parts)
+
+
+def managed_hidden(snapshot: FleetSnapshot, shown: Sequence[FleetEntry]) -> str:
+    """How many sets of other controllers are not shown, and how to show them; empty when there are none."""
+    ids = {entry.id for entry in shown}
+    hidden = [entry for entry in snapshot.entries if entry.id not in ids and controller_of(entry.scale_set) is not None]
+    return f"{len(hidden)} managed by others hidden ({MANAGED}:yes shows them)" if hidden else ""
 
 
 def place_of(entry: FleetEntry, know: Knowledge, cells: int) -> str:
@@ -297,6 +323,8 @@ def fleet_summary(snapshot: FleetSnapshot, shown: Sequence[FleetEntry], know: Kn
         count = sum(mark.role is role for mark in marks)
         if count:
             parts += [("  ·  ", Role.DIM), (f"{count} {words}", role)]
+    if hidden := managed_hidden(snapshot, shown):
+        parts += [("  ·  ", Role.DIM), (hidden, Role.DIM)]
     if snapshot.problems:
         parts += [("  ·  ", Role.DIM), (f"▲ {text.plain(snapshot.problems[0])}", Role.WARN)]
         if len(snapshot.problems) > 1:

@@ -48,6 +48,8 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, shape
         entries = fleet.shown_entries(snapshot, view, know)
         for problem in snapshot.problems:
             diagnostics.say(f"vmss-tui: {problem}")
+        if hidden := fleet.managed_hidden(snapshot, entries):
+            diagnostics.say(f"vmss-tui: {hidden}")
         if not shape.for_people:
             shape.answer([records.scale_set_record(each, version=_version(each, know)) for each in entries], tuple)
         elif entries:
