@@ -3,7 +3,8 @@
 import pytest
 
 from support.profiles.texts import HEAD, SCRIPT, errors, warnings
-from vmss_tui.profiles.lint.advice import mutable, secret_in
+from vmss_tui.profiles.lint.advice import mutable
+from vmss_tui.profiles.lint.secret_text import secret_in
 
 RAW = "https://raw.githubusercontent.com/contoso/web"
 

@@ -19,10 +19,10 @@ from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.errors import ProfileInvalid, SaveRefused
 from vmss_tui.paths import expanded, write_private
 from vmss_tui.profiles.convert.export import to_arm
-from vmss_tui.profiles.convert.inline_script import encode
-from vmss_tui.profiles.convert.read_foreign import from_settings, from_template
+from vmss_tui.profiles.convert.importing import from_settings, from_template
 from vmss_tui.profiles.drift import DriftState, drift
 from vmss_tui.profiles.form import edit_field
+from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.format.read import Reader
 from vmss_tui.profiles.lint.shell import check_syntax
 from vmss_tui.profiles.model import (
@@ -121,7 +121,7 @@ def test_a_broken_file_is_not_replaced_unasked(tmp_path: Path) -> None:
     store = ProfileStore(Place(tmp_path, Origin.USER), state=tmp_path)
     one = profile(tmp_path, HEAD + SCRIPT)
     (tmp_path / "x.toml").write_text("not toml at all", "utf-8")
-    with pytest.raises(SaveRefused, match="everything that could not be read"):
+    with pytest.raises(SaveRefused, match="cannot be edited"):
         store.save(replace(one, stamp=""))
     (tmp_path / "x.toml").write_bytes(b"\xff")
     with pytest.raises(SaveRefused, match="is not UTF-8"):

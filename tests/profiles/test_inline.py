@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.profiles.strategies import QUICK
-from vmss_tui.profiles.convert.inline_script import LIMIT, decode, encode
+from vmss_tui.profiles.format.inline_script import LIMIT, decode, encode
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-"
 

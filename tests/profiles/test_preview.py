@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, ScriptConfig, SecretRef, SecretSource
-from vmss_tui.profiles.convert.inline_script import encode
+from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.preview import preview
 from vmss_tui.profiles.protected_changes import ProtectedWord, protected_changes, source_of
 

@@ -12,7 +12,7 @@ from vmss_tui.domain.fleet.script import LINUX, WINDOWS, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.profiles.convert.inline_script import decode
+from vmss_tui.profiles.format.inline_script import decode
 from vmss_tui.profiles.model import Resolved, recognise, recover, resolve
 
 TEXT = """schema = 1

@@ -10,7 +10,7 @@ from vmss_tui.domain.fleet.script import HANDLERS, ScriptConfig, SecretRef, Secr
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import DAYS, Window
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, ExternalGate, Hook, RolloutPolicy
-from vmss_tui.profiles.convert.inline_script import encode
+from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.format.script_fields import PROTECTED_NAMES
 from vmss_tui.profiles.model import FileRef, Profile, ReportFields, Rerun, Script, Targets, Variable
 

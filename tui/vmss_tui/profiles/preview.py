@@ -6,7 +6,7 @@ Sources: custom-script-extension-linux `main/cmds.go` and `main/files.go`; "Cust
 from dataclasses import dataclass
 
 from vmss_tui.domain.fleet.script import HandlerOs, ScriptConfig
-from vmss_tui.profiles.convert.inline_script import decode
+from vmss_tui.profiles.format.inline_script import decode
 from vmss_tui.profiles.lint.handler_rules import file_name
 
 _FOLDER = {

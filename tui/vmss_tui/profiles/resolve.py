@@ -12,7 +12,7 @@ from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.plan.rollout_policy import ExternalGate, RolloutPolicy
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.profiles.convert.inline_script import encode
+from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.format.problem import LintProblem, error
 from vmss_tui.profiles.format.profile import Profile, ReportFields, Targets, Variable
 from vmss_tui.profiles.format.values import nearest

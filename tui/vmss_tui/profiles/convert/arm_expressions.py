@@ -1,90 +1,278 @@
-"""Expressions of ARM templates, as far as scripts use them: parameters become variables of a profile. Pure."""
+"""Expressions of ARM templates: read, and evaluated against the parameters and variables of their template.
+
+Pure. Depth and size are bounded, since templates come from anywhere.
+"""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from vmss_tui.profiles.format.profile import Variable
-from vmss_tui.profiles.format.variables import escape
+from vmss_tui.profiles.convert.arm_functions import call
+from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved, Value, closed, holes_of
 
 Json = Mapping[str, Any]
 
+_DEPTH = 40
+_TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_$][\w$]*)|(?P<mark>[()\[\].,]))"
+)
 
-class Expressions:
-    """Template expressions as variables of a profile: parameters become variables, constants become text."""
 
-    def __init__(self, template: Json, notes: list[str]) -> None:
-        self._template = template
-        self._notes = notes
-        self.variables: dict[str, Variable] = {}
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function and its arguments."""
 
-    def text(self, text: str) -> str:
-        """Text that may be one expression; what cannot be read is kept and noted."""
-        if not text.startswith("[") or text.startswith("[[") or not text.endswith("]"):
-            return text.replace("[[", "[", 1) if text.startswith("[[") else text
-        found = self._evaluated(text[1:-1].strip(), 0)
-        if found is None:
-            self._notes.append(f"the template expression {text} was kept: replace it by hand")
-            return text
+    name: str
+    arguments: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an object or an entry of a list."""
+
+    of: "Node"
+    key: "Node"
+
+
+Node = str | int | Call | Member
+
+
+def is_expression(text: str) -> bool:
+    """Whether a template's text is an expression: `[…]`, but not `[[…`, which stands for a literal bracket."""
+    return text.startswith("[") and text.endswith("]") and not text.startswith("[[")
+
+
+def parse(text: str) -> Node:
+    """The expression between the brackets. Raises Unresolved for what is not one."""
+    tokens: list[tuple[str, str]] = []
+    at = 0
+    body = text.strip()
+    while at < len(body):
+        match = _TOKEN.match(body, at)
+        if match is None or match.lastgroup is None:
+            raise Unresolved("it is not a valid expression")
+        tokens.append((match.lastgroup, match[match.lastgroup]))
+        at = match.end()
+    reader = _Reader(tokens)
+    node = reader.expression(0)
+    if reader.at != len(tokens):
+        raise Unresolved("it is not a valid expression")
+    return node
+
+
+class _Reader:
+    """Reads tokens from left to right."""
+
+    def __init__(self, tokens: list[tuple[str, str]]) -> None:
+        self._tokens = tokens
+        self.at = 0
+
+    def _next(self) -> tuple[str, str]:
+        return self._tokens[self.at] if self.at < len(self._tokens) else ("", "")
+
+    def _take(self, mark: str) -> bool:
+        if self._next() == ("mark", mark):
+            self.at += 1
+            return True
+        return False
+
+    def expression(self, depth: int) -> Node:
+        """A literal, or a call with what is taken from its result."""
+        if depth > _DEPTH:
+            raise Unresolved("it is nested too deeply")
+        kind, token = self._next()
+        self.at += 1
+        if kind == "text":
+            return token[1:-1].replace("''", "'")
+        if kind == "number":
+            return int(token[:18])
+        if kind != "name" or not self._take("("):
+            raise Unresolved("it is not a valid expression")
+        node: Node = Call(token.lower(), self._arguments(depth))
+        while True:
+            if self._take("."):
+                kind, name = self._next()
+                self.at += 1
+                if kind != "name":
+                    raise Unresolved("it is not a valid expression")
+                node = Member(node, name)
+            elif self._take("["):
+                node = Member(node, self.expression(depth + 1))
+                if not self._take("]"):
+                    raise Unresolved("it is not a valid expression")
+            else:
+                return node
+
+    def _arguments(self, depth: int) -> tuple[Node, ...]:
+        arguments: list[Node] = []
+        while not self._take(")"):
+            if arguments and not self._take(","):
+                raise Unresolved("it is not a valid expression")
+            arguments.append(self.expression(depth + 1))
+        return tuple(arguments)
+
+
+@dataclass(slots=True)
+class Scope:
+    """A template whose expressions are evaluated: its parameters and variables, and what a nested one is given."""
+
+    template: Json
+    given: Mapping[str, Value] = field(default_factory=dict)
+    """Values of the parameters of a nested deployment."""
+    chosen: dict[str, Any] = field(default_factory=dict)
+    """Defaults that had to stand in for parameters, by name."""
+    _known: dict[str, Value] = field(default_factory=dict)
+    """Variables that were evaluated already: each once, however often it is used."""
+
+    def value(self, raw: Any, depth: int = 0) -> Value:
+        """A JSON value of the template with every expression in it evaluated. Raises Unresolved."""
+        if depth > _DEPTH:
+            raise Unresolved("its values refer to each other in a circle")
+        if isinstance(raw, str):
+            if is_expression(raw):
+                return self._evaluated(parse(raw[1:-1]), depth + 1)
+            return raw[1:] if raw.startswith("[[") and raw.endswith("]") else raw
+        if isinstance(raw, Mapping):
+            return {key: self.value(inner, depth + 1) for key, inner in raw.items()}
+        if isinstance(raw, list):
+            return [self.value(inner, depth + 1) for inner in raw]
+        return raw
+
+    def _evaluated(self, node: Node, depth: int) -> Value:
+        if depth > _DEPTH:
+            raise Unresolved("its values refer to each other in a circle")
+        if isinstance(node, Member):
+            return self._member(node, depth)
+        if not isinstance(node, Call):
+            return node
+        match node.name:
+            case "if":
+                return self._chosen_branch(node, depth)
+            case "parameters" | "variables" if len(node.arguments) == 1:
+                name = closed(self._evaluated(node.arguments[0], depth + 1), self.chosen)
+                known = self._parameter if node.name == "parameters" else self._variable
+                return known(str(name), depth)
+        arguments = [self._evaluated(argument, depth + 1) for argument in node.arguments]
+        return call(node.name, arguments, self.chosen)
+
+    def _chosen_branch(self, node: Call, depth: int) -> Value:
+        if len(node.arguments) != 3:
+            raise Unresolved("if() takes three arguments")
+        condition = closed(self._evaluated(node.arguments[0], depth + 1), self.chosen)
+        if not isinstance(condition, bool):
+            raise Unresolved("the condition of if() is not true or false")
+        return self._evaluated(node.arguments[1 if condition else 2], depth + 1)
+
+    def _member(self, node: Member, depth: int) -> Value:
+        surroundings = _SURROUNDINGS.get(_dotted(node))
+        if surroundings is not None:
+            return surroundings
+        key = closed(self._evaluated(node.key, depth + 1), self.chosen)
+        found = member(self._evaluated(node.of, depth + 1), key)
+        parameter = node.of.arguments if isinstance(node.of, Call) and node.of.name == "parameters" else ()
+        if len(parameter) == 1 and isinstance(parameter[0], str) and isinstance(found, str | int):
+            return Hole(_safe(f"{parameter[0]}_{key}"), found)
         return found
 
-    def _evaluated(self, expression: str, depth: int) -> str | None:
-        if depth > 20:
-            return None
-        literal = re.fullmatch(r"'((?:[^']|'')*)'", expression)
-        if literal is not None:
-            return escape(literal[1].replace("''", "'"))
-        call = re.fullmatch(r"(\w+)\((.*)\)", expression, re.DOTALL)
-        if call is None:
-            return None
-        parts = [self._evaluated(each, depth + 1) for each in _arguments(call[2])]
-        if any(part is None for part in parts):
-            return None
-        return self._called(call[1].lower(), [part for part in parts if part is not None], depth)
+    def _parameter(self, name: str, depth: int) -> Value:
+        given = _entry(self.given, name)
+        if given is not None:
+            return given
+        entry = _entry(_table(self.template, "parameters"), name)
+        if not isinstance(entry, Mapping):
+            raise Unresolved(f"the parameter {name} is not declared")
+        kind = str(entry.get("type", "")).lower()
+        default = None
+        if "defaultValue" in entry:
+            try:
+                default = self.value(entry["defaultValue"], depth + 1)
+            except Unresolved:
+                default = None
+        if kind in ("object", "array") and default is not None:
+            return default
+        declared = next(known for known in _table(self.template, "parameters") if known.lower() == name.lower())
+        return hole(declared, entry, default)
 
-    def _called(self, function: str, parts: list[str], depth: int) -> str | None:
-        if function == "concat":
-            return "".join(parts)
-        if function == "format" and parts:
-            return re.sub(r"\{(\d+)\}", lambda found: (parts[1:] + [found[0]] * 99)[int(found[1])], parts[0])
-        if function == "parameters" and len(parts) == 1:
-            return self._parameter(parts[0])
-        if function == "variables" and len(parts) == 1:
-            return self._variable(parts[0], depth)
-        return None
-
-    def _parameter(self, name: str) -> str:
-        table = self._template.get("parameters")
-        entry = table.get(name) if isinstance(table, Mapping) else None
-        default = entry.get("defaultValue") if isinstance(entry, Mapping) else None
-        metadata = entry.get("metadata") if isinstance(entry, Mapping) else None
-        help_ = metadata.get("description", "") if isinstance(metadata, Mapping) else ""
-        safe = re.sub(r"[^A-Za-z0-9_-]", "_", name)
-        self.variables[safe] = Variable(
-            name=safe, help=str(help_), default=str(default) if isinstance(default, str | int) else None
-        )
-        return "${" + safe + "}"
-
-    def _variable(self, name: str, depth: int) -> str | None:
-        table = self._template.get("variables")
-        value = table.get(name) if isinstance(table, Mapping) else None
-        if not isinstance(value, str):
-            return None
-        return self._evaluated(value[1:-1].strip(), depth + 1) if value.startswith("[") else escape(value)
+    def _variable(self, name: str, depth: int) -> Value:
+        table = _table(self.template, "variables")
+        if _entry(table, name) is None:
+            raise Unresolved(f"the variable {name} is not declared")
+        if name not in self._known:
+            self._known[name] = self.value(_entry(table, name), depth + 1)
+        return self._known[name]
 
 
-def _arguments(text: str) -> list[str]:
-    """The arguments of a call, split at commas outside of quotes and brackets."""
-    parts, depth, quoted, start = [], 0, False, 0
-    for index, char in enumerate(text):
-        if char == "'":
-            quoted = not quoted
-        elif not quoted and char in "([":
-            depth += 1
-        elif not quoted and char in ")]":
-            depth -= 1
-        elif not quoted and char == "," and depth == 0:
-            parts.append(text[start:index].strip())
-            start = index + 1
-    tail = text[start:].strip()
-    return [*parts, tail] if tail else parts
+_SURROUNDINGS: Mapping[str | None, Hole] = {
+    "resourcegroup.name": Hole("resource_group", help="Name of the resource group that the template is deployed to"),
+    "resourcegroup.location": Hole("location", help="Location of the resource group, such as westeurope"),
+    "resourcegroup.id": Hole("resource_group_id", help="Resource id of the resource group"),
+    "subscription.subscriptionid": Hole("subscription_id", help="Id of the subscription that is deployed to"),
+    "subscription.tenantid": Hole("tenant_id", help="Id of the tenant that is deployed to"),
+    "environment.suffixes.storage": Hole(
+        "storage_suffix", "core.windows.net", help="Domain of the cloud's storage, such as core.windows.net"
+    ),
+}
+"""What a deployment knows of its surroundings, as variables of the profile."""
+
+
+def _dotted(node: Member) -> str | None:
+    """`resourcegroup.name` for `resourceGroup().name`; None for anything else."""
+    key = node.key if isinstance(node.key, str) else None
+    if isinstance(node.of, Member):
+        before = _dotted(node.of)
+        return f"{before}.{key}".lower() if before is not None and key is not None else None
+    if isinstance(node.of, Call) and not node.of.arguments and key is not None:
+        return f"{node.of.name}.{key}".lower()
+    return None
+
+
+def hole(name: str, entry: Json, default: Any) -> Hole | Text:
+    """The hole of a parameter, as it is declared."""
+    metadata = entry.get("metadata")
+    about = metadata.get("description", "") if isinstance(metadata, Mapping) else ""
+    allowed = entry.get("allowedValues")
+    plain = default if isinstance(default, str | int) else None
+    if isinstance(default, Text) or any(holes_of(default)):
+        plain = None
+    return Hole(
+        _safe(name),
+        plain,
+        str(entry.get("type", "")).lower().startswith("secure"),
+        str(about),
+        tuple(map(str, allowed)) if isinstance(allowed, list) else (),
+    )
+
+
+def member(of: Value, key: Value) -> Value:
+    """A member of an object or an entry of a list; of a parameter without a value, a hole of its own.
+
+    Raises Unresolved.
+    """
+    if isinstance(of, Hole):
+        return Hole(_safe(f"{of.name}_{key}"), None, of.secure, of.help)
+    if isinstance(of, Mapping):
+        entry = _entry(of, str(key))
+        if entry is not None:
+            return entry
+    if isinstance(of, list) and isinstance(key, int) and -1 < key < len(of):
+        return of[key]
+    raise Unresolved(f"there is no member {key}")
+
+
+def _safe(name: str) -> str:
+    """A name that a variable of a profile may have."""
+    safe = re.sub(r"[^A-Za-z0-9_-]", "_", name)
+    return safe if re.match(r"[A-Za-z_]", safe) else f"_{safe}"
+
+
+def _table(template: Json, name: str) -> Json:
+    table = template.get(name)
+    return table if isinstance(table, Mapping) else {}
+
+
+def _entry(table: Json, name: str) -> Any:
+    """An entry by its name; case does not matter in a template."""
+    if name in table:
+        return table[name]
+    return next((value for key, value in table.items() if str(key).lower() == name.lower()), None)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from vmss_tui.domain.fleet.script import ScriptConfig
-from vmss_tui.profiles.convert.inline_script import decode
+from vmss_tui.profiles.format.inline_script import decode
 from vmss_tui.profiles.format.profile import Profile, Script
 from vmss_tui.profiles.format.variables import declared_pieces, fill, pieces
 

@@ -14,6 +14,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, OPEN_SETTINGS, Handler, HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.profiles.format.variables import fill, names
 
 SCHEMA = 1
 """The version of the file format."""
@@ -169,6 +170,17 @@ class Profile:
     def variable(self, name: str) -> Variable | None:
         """The variable of this name, or None."""
         return next((each for each in self.variables if each.name == name), None)
+
+    @property
+    def layers(self) -> tuple[Path, ...]:
+        """The files of the profile and of its bases."""
+        return tuple(path for path in self.sources if path.suffix == ".toml" or path == self.path)
+
+    def with_defaults(self, text: str) -> str:
+        """A text with the defaults of the variables filled in; variables without one stay."""
+        values = {name: f"${{{name}}}" for name in names(text)}
+        values |= {each.name: each.default for each in self.variables if each.default is not None}
+        return fill(text, values)
 
     @property
     def directory(self) -> Path:

@@ -29,7 +29,7 @@ def refuse(at: str, message: str, hint: str = "", code: str = "invalid") -> Refu
 
 def mismatch(raw: Any, at: str, wanted: str, hint: str = "") -> Refused:
     """The exception for a value of the wrong type."""
-    return refuse(at, f"must be {wanted}, not {_kind_of(raw)}", hint, "type")
+    return refuse(at, f"must be {wanted}, not {kind_of(raw)}", hint, "type")
 
 
 def nearest(word: str, known: Sequence[str], count: int = 1) -> list[str]:
@@ -99,7 +99,8 @@ def parse_flag(text: str, at: str) -> bool:
     return word in ("yes", "true")
 
 
-def _kind_of(raw: Any) -> str:
+def kind_of(raw: Any) -> str:
+    """A value's type in the words of a problem."""
     if isinstance(raw, bool):
         return "true or false"
     words = {str: "a text", int: "a number", float: "a fraction", list: "a list", dict: "a table"}

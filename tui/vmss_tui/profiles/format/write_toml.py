@@ -58,7 +58,8 @@ def section_table(value: Any, section: Section) -> Table:
     return {
         key.name: _written(found, key)
         for key in section.keys
-        if (found := getattr(value, key.field, None)) is not None
+        if key.field in value.__dataclass_fields__
+        and (found := getattr(value, key.field)) is not None
         and (key.name in section.required or found != section.default(key))
     }
 

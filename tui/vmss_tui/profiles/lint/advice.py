@@ -1,39 +1,63 @@
 """What is legal but unwise: addresses whose content can change, limits that stop nothing, secrets in plain sight.
 
-Every warning has a code that `lint.accept` can name. Pure.
+Every warning has a code that `lint.accept` can name. Reads no file; only resolves where paths lead.
 """
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from vmss_tui.domain.fleet.script import HandlerOs
+from vmss_tui.domain.fleet.script import HandlerOs, SecretSource
+from vmss_tui.paths import expanded
 from vmss_tui.profiles.format.problem import LintProblem, warning
-from vmss_tui.profiles.format.profile import Profile, Script
+from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.format.variables import names
 from vmss_tui.profiles.lint.handler_rules import file_name
+from vmss_tui.profiles.lint.script_text import REBOOT
+from vmss_tui.profiles.lint.secret_text import plain_secrets
 
 _BRANCHES = {"master", "main", "trunk", "develop", "development", "dev", "head", "latest", "nightly", "stable"}
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TAG = re.compile(r"v?\d+(\.\d+)*([-+].*)?|release[-/]?\d.*|.*\$\{[^}]*\}.*", re.IGNORECASE)
-_NAMED_SECRET = re.compile(
-    r"(?:^|[^A-Za-z])(?P<name>[A-Za-z0-9_-]{0,40}(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|"
-    r"account[_-]?key|connection[_-]?string)\d*)(?:\s*[=:]\s*|\s+)['\"]?(?P<value>[^\s'\"$/.-][^\s'\"]{3,})",
-    re.IGNORECASE,
-)
-_SIGNED = re.compile(r"[?&](sig|signature|x-amz-signature|token|access_token)=[^&$]", re.IGNORECASE)
-_RUN = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
 
 
 def advise(profile: Profile) -> Iterator[LintProblem]:
     """Every warning that the profile deserves, accepted or not."""
-    yield from _changing_files(profile.script)
-    yield from _plain_secrets(profile)
+    yield from _changing_files(profile)
+    yield from plain_secrets(profile)
     yield from _injection(profile)
     yield from _missing_downloads(profile)
     yield from _shape(profile)
+    yield from leaving_directory(profile)
+
+
+def leaving_directory(profile: Profile) -> Iterator[LintProblem]:
+    """Files that a profile refers to outside of its own directory, and of those of its bases.
+
+    A profile from somebody else could name any file, and the text of an inline script becomes public.
+    """
+    homes = [path.parent.resolve() for path in profile.layers]
+    named = [
+        (f"protected.{name}", ref.where) for name, ref in profile.protected.items() if ref.source is SecretSource.FILE
+    ]
+    if profile.script.inline_file:
+        named.append(("script.inline_file", profile.script.inline_file))
+    for key, where in named:
+        if homes and not any(_below(where, home) for home in homes):
+            yield warning(
+                key,
+                f"{where} is outside the profile's directory",
+                "put the file beside the profile, or accept outside-directory",
+                "outside-directory",
+            )
+
+
+def _below(where: str, home: Path) -> bool:
+    try:
+        return expanded(where).resolve().is_relative_to(home)
+    except (ValueError, OSError):
+        return False
 
 
 def mutable(uri: str) -> str:
@@ -70,9 +94,9 @@ def _git_ref(host: str, segments: list[str]) -> str | None:
     return None
 
 
-def _changing_files(script: Script) -> Iterator[LintProblem]:
-    for index, each in enumerate(script.files):
-        why = "" if each.sha256 else mutable(each.uri)
+def _changing_files(profile: Profile) -> Iterator[LintProblem]:
+    for index, each in enumerate(profile.script.files):
+        why = "" if each.sha256 else mutable(profile.with_defaults(each.uri))
         if why:
             yield warning(
                 f"script.files[{index}]",
@@ -80,54 +104,6 @@ def _changing_files(script: Script) -> Iterator[LintProblem]:
                 "use a tag, a commit or a version in the path, or pin it with sha256",
                 "mutable-url",
             )
-
-
-def _plain_secrets(profile: Profile) -> Iterator[LintProblem]:
-    script = profile.script
-    texts = [("script.command", script.command), ("script.inline", script.inline)]
-    texts += [(f"script.settings.{key}", value) for key, value in script.settings.items() if isinstance(value, str)]
-    texts += [(f"variables.{each.name}.default", each.default or "") for each in profile.variables]
-    texts += [(f"hooks[{index}]", " ".join(hook.command)) for index, hook in enumerate(profile.policy.hooks)]
-    if profile.policy.gate is not None:
-        texts.append(("rollout.gate", " ".join(profile.policy.gate.command)))
-    for key, text in texts:
-        what = secret_in(text)
-        if what:
-            yield warning(
-                key,
-                f"{what} looks like a secret, and everyone who can see the scale set or the profile can read it",
-                "move it to [protected] as a reference, or to the environment of the command",
-                "plain-secret",
-            )
-    for index, each in enumerate(script.files):
-        if _SIGNED.search(each.uri):
-            yield warning(
-                f"script.files[{index}]",
-                "holds a signature, and public settings can be read by everyone who can see the scale set",
-                "use protected.fileUris or managedIdentity",
-                "plain-secret",
-            )
-
-
-def secret_in(text: str) -> str:
-    """What in `text` looks like a secret, without the secret; empty when nothing does."""
-    named = _NAMED_SECRET.search(text)
-    if named is not None:
-        return f"the value of {named['name'].strip('-')}"
-    if any(_random(each) for each in _RUN.findall(text)):
-        return "a long random word"
-    return ""
-
-
-def _random(word: str) -> bool:
-    """Whether a word has the mix and the entropy of a key; hex digests and paths have not."""
-    body = word.rstrip("=")
-    kinds = (any(map(str.isupper, body)), any(map(str.islower, body)), any(map(str.isdigit, body)))
-    if not all(kinds) or body.count("/") > 3 or body.count("-") > 2:
-        return False
-    counts = Counter(body)
-    entropy = -sum(n / len(body) * math.log2(n / len(body)) for n in counts.values())
-    return entropy > 4.0
 
 
 def _injection(profile: Profile) -> Iterator[LintProblem]:
@@ -146,19 +122,38 @@ def _suggest(name: str) -> str:
     return r"\d+\.\d+\.\d+" if "version" in name.lower() else "[A-Za-z0-9._-]+"
 
 
+_NAME = r"(?P<name>[\w.${}-]{1,200})"
+_RUNS = {
+    HandlerOs.LINUX: (
+        re.compile(rf"(?:^|[\s;&|(])\./{_NAME}"),
+        re.compile(
+            r"(?:^|[\s;&|(])(?:sh|bash|dash|python3?|perl|ruby|pwsh)\s+(?:-[a-z]{1,4}\s+)?"
+            r"(?P<name>[\w.${}-]{1,200}\.(?:sh|py|pl|rb|ps1))(?=$|[\s;&|)])"
+        ),
+    ),
+    HandlerOs.WINDOWS: (
+        re.compile(rf"(?:^|[\s;&|(\"'])\.[\\/]{_NAME}"),
+        re.compile(r"-(?:File|f)\s+[\"']?(?P<name>[\w.${}-]{1,200}\.ps1)(?=$|[\s;&|)\"'])", re.IGNORECASE),
+    ),
+}
+"""How a command runs a file of the download folder, by system."""
+
+
 def _missing_downloads(profile: Profile) -> Iterator[LintProblem]:
     script = profile.script
     if "fileUris" in profile.protected or "fileUris" in script.settings or "*" in profile.protected:
         return
-    here = {file_name(each.uri) for each in script.files}
-    pattern = (
-        r"(?:^|[\s;&|(])\.[\\/]([\w.${}-]+)" if script.os is HandlerOs.WINDOWS else r"(?:^|[\s;&|(])\./([\w.${}-]+)"
-    )
-    for name in dict.fromkeys(re.findall(pattern, script.command)):
-        if name not in here and not re.search(r"\.(zip|tar|tgz|gz)$", " ".join(here)):
+    here = {file_name(file.uri) for file in script.files}
+    if re.search(r"\.(zip|tar|tgz|gz|nupkg|deb|rpm)$", " ".join(here)) or re.search(
+        r"\b(curl|wget|git)\b", script.command
+    ):
+        return
+    found = (match["name"] for pattern in _RUNS[script.os] for match in pattern.finditer(script.command))
+    for name in dict.fromkeys(found):
+        if name not in here:
             yield warning(
                 "script.command",
-                f"runs ./{name}, which no entry of script.files downloads",
+                f"runs {name}, which no entry of script.files downloads",
                 f"it downloads {', '.join(sorted(here)) or 'nothing'}",
                 "not-downloaded",
             )
@@ -174,7 +169,7 @@ def _shape(profile: Profile) -> Iterator[LintProblem]:
             f"powershell -ExecutionPolicy Unrestricted -File {command}",
             "bare-powershell",
         )
-    if re.search(r"(?:^|[;&|\s])(?:sudo\s+)?(?:reboot|shutdown|init 6|Restart-Computer)\b", command):
+    if REBOOT.search(command):
         yield warning("script.command", "a script that reboots the instance is not supported", "reboot later", "reboot")
     if script.suppress_failures:
         yield warning(

@@ -7,20 +7,45 @@ Windows". Azure's own words are quoted where the handler has some. Pure.
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
-from vmss_tui.domain.fleet.script import HandlerOs, SecretRef, SecretSource
+from vmss_tui.domain.fleet.script import (
+    HANDLERS,
+    LEGACY_LINUX,
+    LINUX,
+    WINDOWS,
+    Handler,
+    HandlerOs,
+    SecretRef,
+    SecretSource,
+)
 from vmss_tui.profiles.format.problem import LintProblem, error, warning
 from vmss_tui.profiles.format.profile import OPEN_LITERALS, WHOLE, Profile, Script
 from vmss_tui.profiles.format.script_fields import PROTECTED_NAMES
+from vmss_tui.profiles.format.values import kind_of
 from vmss_tui.profiles.lint.script_text import check_text
 
-PUBLIC = {
-    HandlerOs.LINUX: ("commandToExecute", "script", "fileUris", "skipDos2Unix", "timestamp"),
-    HandlerOs.WINDOWS: ("commandToExecute", "fileUris", "timestamp"),
+_PUBLIC = {
+    LINUX: ("commandToExecute", "script", "fileUris", "skipDos2Unix", "timestamp"),
+    WINDOWS: ("commandToExecute", "fileUris", "timestamp"),
+    LEGACY_LINUX: ("commandToExecute", "fileUris", "timestamp", "enableInternalDNSCheck"),
 }
-"""Public settings that each handler knows."""
+"""Public settings that each handler knows. Of the legacy one: azure-linux-extensions `CustomScript/README.md`."""
+
+_TYPES: Mapping[str, tuple[type[Any], str]] = {
+    "commandToExecute": (str, "a text"),
+    "script": (str, "a text"),
+    "fileUris": (list, "a list of addresses"),
+    "skipDos2Unix": (bool, "true or false"),
+    "enableInternalDNSCheck": (bool, "true or false"),
+}
+WINDOWS_COMMAND_LIMIT = 8191
+"""Characters of a command line that cmd.exe takes. Source: "Command prompt line string limitation"."""
+
+_TEMPLATE = re.compile(r"\[\s{0,8}[A-Za-z]\w{0,40}\s{0,8}\(.*\]", re.DOTALL)
+_TERRAFORM = re.compile(r"\$\$\{\s{0,8}(?:[A-Za-z_]\w{0,60}\.[A-Za-z_]|[a-z]{1,20}\()")
 
 _WORDS = {"commandToExecute": "command", "script": "inline", "fileUris": "files"}
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
@@ -34,7 +59,8 @@ _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 def check_script(profile: Profile) -> Iterator[LintProblem]:
     """Every rule of the handler that the profile breaks."""
     yield from _what_runs(profile)
-    yield from _files(profile.script)
+    yield from _files(profile)
+    yield from _expressions(profile.script)
     yield from _named(profile.script)
     yield from _system(profile)
     yield from _settings(profile.script)
@@ -68,11 +94,12 @@ def _has(script: Script, name: str) -> bool:
     return bool(getattr(script, word)) or name in script.settings
 
 
-def _files(script: Script) -> Iterator[LintProblem]:
+def _files(profile: Profile) -> Iterator[LintProblem]:
+    """Each address is judged with the defaults of its variables, as it would be without other values."""
     seen: dict[str, int] = {}
-    for index, each in enumerate(script.files):
+    for index, each in enumerate(profile.script.files):
         key = f"script.files[{index}]"
-        yield from check_uri(each.uri, key, script.os)
+        yield from check_uri(profile.with_defaults(each.uri), key)
         if each.sha256 and "${" not in each.sha256 and not _SHA256.fullmatch(each.sha256):
             yield error(f"{key}.sha256", "is not a SHA-256", "64 hex digits, as `sha256sum FILE` prints them")
         name = file_name(each.uri)
@@ -86,13 +113,15 @@ def _files(script: Script) -> Iterator[LintProblem]:
         seen.setdefault(name, index)
 
 
-def check_uri(uri: str, key: str, os: HandlerOs) -> Iterator[LintProblem]:
+def check_uri(uri: str, key: str) -> Iterator[LintProblem]:
     """What is wrong with the address of a file; usable while it is typed."""
     parts = _split(uri)
     if not uri.strip():
         yield error(key, "is empty", "give an address, or remove the entry")
     elif parts is None:
         yield error(key, f"{uri!r} is not an address", "write https://host/path/file")
+    elif uri.startswith("${"):
+        return  # the value of the variable decides
     elif parts[0] not in ("http", "https"):
         yield error(key, f"{uri!r} is not an http or https address", "write https://host/path/file")
     elif not parts[1]:
@@ -131,8 +160,17 @@ def _named(script: Script) -> Iterator[LintProblem]:
 
 def _system(profile: Profile) -> Iterator[LintProblem]:
     script = profile.script
+    yield from _version(script.handler)
     if script.os is HandlerOs.LINUX:
         return
+    length = len(profile.with_defaults(script.command))
+    if length > WINDOWS_COMMAND_LIMIT:
+        yield error(
+            "script.command",
+            f"has {length:,} characters, and Windows runs a command of at most {WINDOWS_COMMAND_LIMIT:,}",
+            "download a script with script.files and run that",
+            "too-long",
+        )
     for given, key in ((script.inline, "inline"), (script.skip_dos2unix, "skip_dos2unix")):
         if given:
             key = "inline_file" if key == "inline" and script.inline_file else key
@@ -141,20 +179,57 @@ def _system(profile: Profile) -> Iterator[LintProblem]:
         yield error("protected.script", "the Windows handler does not know it", "use files and a command")
 
 
+def _version(handler: Handler) -> Iterator[LintProblem]:
+    """A version that belongs to another handler: Azure refuses it when the extension is written."""
+    own = next((each for each in HANDLERS if each.matches(handler.publisher, handler.type)), None)
+    version = re.fullmatch(r"(\d{1,9})(?:\.\d{1,9}){0,3}", handler.version)
+    if own is None or "${" in handler.version:
+        return
+    if version is None:
+        yield error("script.handler_version", f"{handler.version!r} is not a version", f"write {own.version}")
+    elif version[1] != own.version.partition(".")[0]:
+        yield error(
+            "script.handler_version",
+            f"{handler.version} is not a version of {own.publisher}/{own.type}",
+            f"write {own.version}",
+        )
+
+
+def _known_settings(handler: Handler) -> tuple[str, ...]:
+    return next((known for each, known in _PUBLIC.items() if each.matches(handler.publisher, handler.type)), ())
+
+
 def _settings(script: Script) -> Iterator[LintProblem]:
-    for name in script.settings:
+    known = _known_settings(script.handler)
+    for name, value in script.settings.items():
         key = f"script.settings.{name}"
-        if name in PROTECTED_NAMES and name not in PUBLIC[script.os]:
+        if name in PROTECTED_NAMES and name not in known and name != "script":
             yield error(key, f"'{name}' belongs in the protected settings", f"write protected.{name} as a reference")
-        elif name not in PUBLIC[script.os]:
-            near = next((each for each in PUBLIC[script.os] if each.lower() == name.lower()), "")
-            hint = f"case matters: write {near}" if near else f"it knows {', '.join(PUBLIC[script.os])}"
+        elif name not in known:
+            near = next((each for each in known if each.lower() == name.lower()), "")
+            hint = f"case matters: write {near}" if near else f"it knows {', '.join(known)}"
             yield error(key, f"the {script.os.value} handler refuses the setting {name!r}", hint)
         elif getattr(script, _WORDS.get(name, name), None):
             yield error(key, f"script.{_WORDS.get(name, name)} is given too", "keep one of the two")
+        elif not isinstance(value, _TYPES.get(name, (object, ""))[0]):
+            yield error(
+                key, f"must be {_TYPES[name][1]}, not {kind_of(value)}", f"write script.{_WORDS.get(name, name)}"
+            )
     value = script.settings.get("timestamp")
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         yield error("script.settings.timestamp", "must be a whole number", "write script.timestamp = 1")
+
+
+def _expressions(script: Script) -> Iterator[LintProblem]:
+    """What an import had to keep: an expression that only a deployment or Terraform can evaluate."""
+    texts = [("script.command", script.command), ("script.force_update_tag", script.force_update_tag)]
+    texts += [(f"script.files[{index}]", file.uri) for index, file in enumerate(script.files)]
+    texts += [(f"script.settings.{name}", value) for name, value in script.settings.items() if isinstance(value, str)]
+    for key, text in texts:
+        source = "an ARM template" if _TEMPLATE.fullmatch(text) else "Terraform" if _TERRAFORM.search(text) else ""
+        if source:
+            yield error(key, f"is an expression of {source}, which is not evaluated here", "replace it by its value",
+                        "template-expression")  # fmt: skip
 
 
 def _protected(profile: Profile) -> Iterator[LintProblem]:

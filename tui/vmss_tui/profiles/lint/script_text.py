@@ -3,8 +3,20 @@
 import re
 from collections.abc import Iterator
 
-from vmss_tui.profiles.convert.inline_script import encode
+from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.format.problem import LintProblem, error, warning
+
+REBOOT = re.compile(r"(?:^|[;&|\s])(?:sudo\s{1,8})?(?:reboot|shutdown|init\s[06]|Restart-Computer)(?=$|[;&|\s])")
+"""A command that reboots the instance."""
+_PROMPT = re.compile(
+    r"(?:^|[;&|]\s{0,8})(?:read\s{1,8}(?:-\w{1,4}\s{1,8}){0,4}-\w{0,3}[ps]\b|Read-Host\b|passwd\s{1,8}\w|select\s\w{1,40}\sin\b)"
+)
+_INSTALLS = re.compile(
+    r"(?:^|[;&|\s])(?:apt|apt-get|yum|dnf|zypper)\s{1,8}(?:-\w{1,12}\s{1,8}){0,4}(?:install|remove|upgrade|dist-upgrade)\b"
+)
+_UNASKED = re.compile(
+    r"\s-(?:y|yy|qq|qy|yq|n)\b|--yes|--assume-yes|--assumeyes|--non-interactive|--noconfirm|\byes\s{0,8}\|"
+)
 
 
 def check_text(text: str, *, skip_dos2unix: bool = False, key: str = "script.inline") -> tuple[LintProblem, ...]:
@@ -25,6 +37,20 @@ def _text_problems(text: str, skip_dos2unix: bool, key: str) -> Iterator[LintPro
     if text.startswith("\ufeff"):
         yield warning(key, "begins with a byte order mark; the handler removes it", "save it without", "bom")
     yield from _shebang(text.removeprefix("\ufeff"), key)
+    yield from _unattended(text, key)
+
+
+def _unattended(text: str, key: str) -> Iterator[LintProblem]:
+    """What a script does that needs a person, or ends the instance under the handler."""
+    for number, line in enumerate(text.splitlines(), 1):
+        code = line.strip()[:500]
+        if code.startswith("#"):
+            continue
+        if REBOOT.search(code):
+            yield warning(key, f"line {number} reboots the instance, which is not supported", "reboot later", "reboot")
+        if _PROMPT.search(code) or (_INSTALLS.search(code) and not _UNASKED.search(code)):
+            hint = "pass the answer as an argument, such as -y"
+            yield warning(key, f"line {number} waits for input that nobody can give", hint, "prompt")
 
 
 def _shebang(text: str, key: str) -> Iterator[LintProblem]:

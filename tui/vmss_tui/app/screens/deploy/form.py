@@ -12,9 +12,9 @@ from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, SecretSource
 from vmss_tui.engine.prepare import Names, RolloutWish, nameless
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.profiles.convert.inline_script import encode
-from vmss_tui.profiles.convert.read_foreign import from_scale_set
+from vmss_tui.profiles.convert.importing import from_scale_set
 from vmss_tui.profiles.form import edit_field, form_keys, show_field
+from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.format.keys import Group
 from vmss_tui.profiles.format.problem import error
 from vmss_tui.profiles.model import (

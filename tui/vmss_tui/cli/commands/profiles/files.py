@@ -13,7 +13,8 @@ from vmss_tui.cli.options import connected, current, with_profiles
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.errors import UsageError
-from vmss_tui.profiles.convert.read_foreign import Imported, from_json, from_scale_set
+from vmss_tui.profiles.convert.extension import Imported
+from vmss_tui.profiles.convert.importing import from_json, from_scale_set
 from vmss_tui.profiles.format.read import handler_for
 from vmss_tui.profiles.store.store import ProfileStore
 
@@ -100,7 +101,7 @@ def _json(file: str) -> Any:
 
 
 def _save(store: ProfileStore, imported: Imported, *, as_is: bool, force: bool) -> None:
-    from vmss_tui.profiles.convert.generalize import with_version
+    from vmss_tui.profiles.convert.importing import with_version
 
     general = None if as_is else with_version(imported.profile)
     path = store.save(general or imported.profile, overwrite=force)

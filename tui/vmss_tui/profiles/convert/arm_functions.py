@@ -1,0 +1,196 @@
+"""Functions of ARM templates, as far as a document alone determines them. Pure.
+
+Source: "ARM template functions" (learn.microsoft.com/azure/azure-resource-manager/templates/template-functions).
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, unquote
+
+from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved, Value, closed, holes_of, joined
+
+_LONGEST = 1 << 20
+"""Characters that a function may make: a template of some hundred bytes must not fill the memory."""
+
+
+def call(name: str, arguments: list[Value], chosen: dict[str, Any]) -> Value:
+    """The value of a function. Where it needs values that a deployment gives, defaults are taken and noted in `chosen`.
+
+    Raises Unresolved.
+    """
+    open_ended = _WITH_HOLES.get(name)
+    if open_ended is not None:
+        return _bounded(open_ended(arguments))
+    function = _FUNCTIONS.get(name)
+    if function is None:
+        raise Unresolved(f"only a deployment knows {name}()")
+    fixed = closed(arguments, chosen) if any(holes_of(arguments)) else arguments
+    try:
+        return _bounded(function(*fixed))
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, binascii.Error) as problem:
+        raise Unresolved(f"{name}() cannot be applied to its arguments") from problem
+
+
+def _bounded(value: Value) -> Value:
+    if isinstance(value, str) and len(value) > _LONGEST:
+        raise Unresolved("its text is longer than 1 MiB")
+    return value
+
+
+def _concat(values: list[Value]) -> Value:
+    if values and all(isinstance(value, list) for value in values):
+        return [item for value in values for item in value]
+    return joined(*values)
+
+
+def _format(values: list[Value]) -> Value:
+    pattern, *rest = values
+    if not isinstance(pattern, str):
+        raise Unresolved("the text of format() is not known")
+    pieces: list[Value] = []
+    for literal, brace, number in re.findall(r"([^{}]+)|(\{\{|\}\})|\{(\d{1,3})(?:,[^}]*)?(?::[^}]*)?\}", pattern):
+        if number and int(number) >= len(rest):
+            raise Unresolved(f"format() has no argument {number}")
+        pieces.append(rest[int(number)] if number else brace[:1] or literal)
+    return joined(*pieces)
+
+
+def _uri(values: list[Value]) -> Value:
+    """`uri(base, relative)`: the last segment of a base that does not end in a slash is replaced."""
+    base, relative = values
+    rest = joined(relative)
+    if isinstance(rest, str):
+        rest = rest.removeprefix("/")
+    elif isinstance(rest.pieces[0], str):
+        rest = Text((rest.pieces[0].removeprefix("/"), *rest.pieces[1:]))
+    whole = joined(base)
+    if isinstance(whole, Text):
+        last = whole.pieces[-1]
+        if isinstance(last, str) and "/" in last:
+            return joined(*whole.pieces[:-1], last[: last.rindex("/") + 1], rest)
+        if isinstance(last, Hole):
+            last = replace(last, help=f"{last.help} Must end in a slash.".strip())
+        return joined(*whole.pieces[:-1], last, rest)
+    scheme, separator, path = whole.partition("://")
+    return joined(scheme + separator + path[: path.rfind("/") + 1] if "/" in path else f"{whole}/", rest)
+
+
+def _first(values: list[Value]) -> Value:
+    return values[0]
+
+
+_WITH_HOLES: Mapping[str, Callable[[list[Value]], Value]] = {
+    "concat": _concat,
+    "format": _format,
+    "uri": _uri,
+    "string": lambda values: json.dumps(values[0]) if _is_plain_object(values[0]) else joined(values[0]),
+    "createarray": list,
+    "array": lambda values: values[0] if isinstance(values[0], list) else [values[0]],
+}
+"""Functions whose result may have holes; the others need every value."""
+
+
+def _is_plain_object(value: Value) -> bool:
+    return isinstance(value, dict | list) and not any(holes_of(value))
+
+
+def _empty(value: Value) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def _union(*values: Value) -> Value:
+    if all(isinstance(value, dict) for value in values):
+        return {key: inner for value in values for key, inner in value.items()}
+    merged: list[Value] = []
+    for value in values:
+        merged += [item for item in value if item not in merged]
+    return merged
+
+
+def _split(text: str, delimiters: str | list[str]) -> list[str]:
+    marks = [delimiters] if isinstance(delimiters, str) else delimiters
+    return re.split("|".join(map(re.escape, marks)), text)
+
+
+def _substring(text: str, start: int, length: int | None = None) -> str:
+    if start < 0 or start > len(text) or (length is not None and start + length > len(text)):
+        raise ValueError("out of range")
+    return text[start:] if length is None else text[start : start + length]
+
+
+def _contains(where: Any, what: Any) -> bool:
+    if isinstance(where, dict):
+        return any(str(key).lower() == str(what).lower() for key in where)
+    return what in where
+
+
+def _object(*values: Value) -> dict[str, Value]:
+    if len(values) % 2:
+        raise ValueError("a key without a value")
+    return {str(key): value for key, value in zip(values[::2], values[1::2], strict=True)}
+
+
+def _same(one: Value, other: Value) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other
+    return type(one) is type(other) and one == other
+
+
+def _joined_by(values: Sequence[Value], delimiter: str) -> str:
+    return delimiter.join(str(value) for value in values)
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Value]] = {
+    "and": lambda *values: all(_flag(value) for value in values),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64tostring": lambda text: base64.b64decode(text, validate=True).decode(),
+    "bool": lambda value: value if isinstance(value, bool) else str(value).lower() in ("true", "1"),
+    "coalesce": lambda *values: next((value for value in values if value is not None), None),
+    "contains": _contains,
+    "createobject": _object,
+    "empty": _empty,
+    "endswith": lambda text, end: text.lower().endswith(end.lower()),
+    "equals": _same,
+    "false": lambda: False,
+    "first": lambda value: value[0] if value else "",
+    "greater": lambda one, other: one > other,
+    "indexof": lambda text, what: text.lower().find(what.lower()),
+    "int": int,
+    "join": _joined_by,
+    "json": json.loads,
+    "last": lambda value: value[-1] if value else "",
+    "length": len,
+    "less": lambda one, other: one < other,
+    "not": lambda value: not _flag(value),
+    "null": lambda: None,
+    "or": lambda *values: any(_flag(value) for value in values),
+    "replace": lambda text, old, new: text.replace(old, new),
+    "skip": lambda value, count: value[max(0, count) :],
+    "split": _split,
+    "startswith": lambda text, start: text.lower().startswith(start.lower()),
+    "substring": _substring,
+    "take": lambda value, count: value[: max(0, count)],
+    "tolower": lambda text: text.lower(),
+    "toupper": lambda text: text.upper(),
+    "trim": lambda text: text.strip(),
+    "true": lambda: True,
+    "union": _union,
+    "uricomponent": lambda text: quote(text, safe="-_.!~*'()"),
+    "uricomponenttostring": unquote,
+    "add": lambda one, other: one + other,
+    "sub": lambda one, other: one - other,
+    "mul": lambda one, other: one * other,
+    "max": max,
+    "min": min,
+}
+
+
+def _flag(value: Value) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("not a truth value")
+    return value

@@ -1,0 +1,354 @@
+"""A custom script extension as some document describes it, made into a profile: what is secret stays behind.
+
+Pure. Every value that could not be taken over exactly becomes a note that says where it stands.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vmss_tui.domain.fleet.script import LINUX, WINDOWS, Handler, SecretRef, SecretSource, handler_of
+from vmss_tui.profiles.convert.arm_expressions import Scope
+from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved, Value, closed, holes_of, joined
+from vmss_tui.profiles.format.inline_script import decode, encode
+from vmss_tui.profiles.format.profile import WHOLE, FileRef, Profile, Script, Variable
+from vmss_tui.profiles.format.variables import escape
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A profile made from something else, and what a person should know about it."""
+
+    profile: Profile
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An extension in a document: its properties by ARM's names, where it stands, and how to evaluate it.
+
+    Without a `scope` texts are what they are, as in the output of `az`.
+    """
+
+    name: Any
+    properties: Json
+    path: str = "$"
+    scope: Scope | None = None
+
+    def handler(self) -> Handler | None:
+        """The handler of a custom script; None for any other extension."""
+        publisher, type_, version = (self._constant(name) for name in ("publisher", "type", "typeHandlerVersion"))
+        known = handler_of(publisher, type_)
+        return None if known is None else Handler(known.os, publisher, type_, version or known.version)
+
+    def _constant(self, name: str) -> str:
+        raw = self.properties.get(name)
+        if raw is None:
+            return ""
+        try:
+            value = self.scope.value(raw) if self.scope is not None else raw
+            return str(closed(value, {}))
+        except Unresolved:
+            return ""
+
+
+def guess_handler(settings: Json) -> Handler:
+    """The handler that a command is probably for."""
+    text = json.dumps(settings, default=str).lower()
+    return WINDOWS if re.search(r"powershell|pwsh|\.ps1|\.bat\b|\.cmd\b|cmd(\.exe)? /c", text) else LINUX
+
+
+def environment_name(setting: str) -> str:
+    """The environment variable that stands for a protected value: `VMSS_TUI_SECRET_STORAGE_ACCOUNT_KEY`."""
+    return "VMSS_TUI_SECRET_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", setting).upper()
+
+
+class Importer:
+    """Takes one extension over, setting by setting; collects notes, variables and references on the way."""
+
+    def __init__(self, extension: Extension, handler: Handler) -> None:
+        self._extension = extension
+        self._handler = handler
+        self._secret: dict[str, SecretRef] = {}
+        self._holes: dict[str, Hole] = {}
+        self.notes: list[str] = []
+
+    def profile(self, name: str) -> Profile:
+        """The profile of the extension, under a name."""
+        inner = self._extension.properties
+        taken, rest = self._settings(self._value("settings", inner.get("settings")))
+        self._protected(inner)
+        script = Script(
+            handler=self._handler,
+            name=self._name(),
+            force_update_tag=self._text("forceUpdateTag", inner.get("forceUpdateTag") or ""),
+            auto_upgrade_minor=self._value("autoUpgradeMinorVersion", inner.get("autoUpgradeMinorVersion"))
+            is not False,
+            provision_after=tuple(self._names("provisionAfterExtensions", inner.get("provisionAfterExtensions"))),
+            suppress_failures=self._value("suppressFailures", inner.get("suppressFailures")) is True,
+            settings=rest,
+            **taken,
+        )
+        variables = tuple(map(_variable, self._holes.values()))
+        self._fixed()
+        return Profile(name=name, script=script, protected=self._secret, variables=variables)
+
+    # -- values -------------------------------------------------------------------------------------------------
+
+    def _value(self, where: str, raw: Any) -> Value:
+        """A value with its expressions evaluated; what cannot be is kept as it is, and noted with its place."""
+        scope = self._extension.scope
+        if scope is None:
+            return raw
+        if isinstance(raw, Mapping):
+            return {key: self._value(f"{where}.{key}", inner) for key, inner in raw.items()}
+        if isinstance(raw, list):
+            return [self._value(f"{where}[{index}]", inner) for index, inner in enumerate(raw)]
+        try:
+            return scope.value(raw)
+        except Unresolved as reason:
+            self._note(where, f"the expression {raw} was kept, since {reason}: replace it by hand")
+            return raw
+
+    def _note(self, where: str, text: str) -> None:
+        self.notes.append(f"{self._extension.path}.{where}: {text}")
+
+    def _text(self, where: str, raw: Any) -> str:
+        """A text of the profile, with variables for what a deployment gives."""
+        value = self._value(where, raw)
+        if self._is_secret(value):
+            self._note(where, "uses a secure parameter, which has no place here, and was left empty")
+            return ""
+        return self._templated(where, value) if isinstance(value, str | Text | Hole | int) else escape(str(value))
+
+    def _templated(self, where: str, value: Value) -> str:
+        text = joined(value)
+        if isinstance(text, str):
+            return escape(text)
+        text = self._without_empty_secrets(where, text)
+        for hole in text.holes:
+            self._holes.setdefault(hole.name, hole)
+        return text.templated()
+
+    def _without_empty_secrets(self, where: str, text: Text) -> Text:
+        pieces: list[str | Hole] = []
+        for piece in text.pieces:
+            if isinstance(piece, Hole) and piece.secure:
+                self._note(where, f"the secure parameter {piece.name} is empty by default and was left empty")
+            else:
+                pieces.append(piece)
+        return Text(tuple(pieces))
+
+    def _name(self) -> str:
+        """The extension's own name, the last part of a resource's; empty, which keeps the set's, when it is unknown."""
+        raw = self._extension.name
+        if not raw:
+            return ""
+        scope = self._extension.scope
+        try:
+            fixed = closed(scope.value(raw), {}) if scope is not None else raw
+        except Unresolved:
+            self.notes.append(f"{self._extension.path}.name: {raw} is not known here: the name on the set is kept")
+            return ""
+        return str(fixed).rsplit("/", 1)[-1]
+
+    def _names(self, where: str, raw: Any) -> Iterator[str]:
+        for entry in raw if isinstance(raw, list) else ():
+            yield self._text(where, entry)
+
+    def _fixed(self) -> None:
+        scope = self._extension.scope
+        for name, value in (scope.chosen if scope is not None else {}).items():
+            if name not in self._holes:
+                self.notes.append(f"the parameter {name} was fixed at its default {value!r}, which a function needs")
+
+    # -- public settings ----------------------------------------------------------------------------------------
+
+    def _settings(self, value: Value) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The script's fields that public settings become, and the settings that the format has no word for."""
+        settings = self._as_object("settings", value)
+        if settings is None:
+            return ({"command": escape(str(self._extension.properties.get("settings")))} if value else {}), {}
+        for key in [key for key, inner in settings.items() if self._is_secret(inner)]:
+            self._move(key, settings.pop(key))
+        rest = {key: inner for key, inner in settings.items() if inner is not None}
+        self.notes += [
+            f"{key}: null was ignored; Azure treats it as absent" for key, inner in settings.items() if inner is None
+        ]
+        taken = self._taken(rest)
+        self.notes += [f"{key} is passed on unchanged" for key in rest if key != "script"]
+        return taken, {key: self._passed(f"settings.{key}", inner) for key, inner in rest.items()}
+
+    def _taken(self, rest: dict[str, Any]) -> dict[str, Any]:
+        """Takes out of `rest` what the format has words for."""
+        taken: dict[str, Any] = {}
+        files = rest.get("fileUris")
+        if isinstance(files, list | tuple) and files and all(isinstance(file, str | Text | Hole) for file in files):
+            del rest["fileUris"]
+            taken["files"] = tuple(FileRef(self._templated("settings.fileUris", file)) for file in files)
+        if _is_text(rest.get("commandToExecute")):
+            taken["command"] = self._templated("settings.commandToExecute", rest.pop("commandToExecute"))
+        elif "script" in rest:
+            taken.update(self._inline(rest))
+        if rest.get("skipDos2Unix") is True:
+            taken["skip_dos2unix"] = rest.pop("skipDos2Unix")
+        stamp = rest.get("timestamp")
+        if isinstance(stamp, int) and not isinstance(stamp, bool):
+            taken["timestamp"] = rest.pop("timestamp")
+        return taken
+
+    def _inline(self, rest: dict[str, Any]) -> dict[str, Any]:
+        """An inline script as text where encoding it again gives the same setting; else it stays encoded."""
+        value = rest["script"]
+        try:
+            text = decode(value) if isinstance(value, str) and value else ""
+        except ValueError:
+            text = ""
+        if text and encode(text).value == value:
+            del rest["script"]
+            return {"inline": text}
+        shown = f"; its text is:\n{text.rstrip()}" if text else ""
+        self.notes.append(f"script: the inline script is kept encoded, so that Azure sees no change{shown}")
+        return {}
+
+    def _passed(self, where: str, value: Value) -> Any:
+        """A setting without a word in the format: holes are filled by their defaults, and null has no place in TOML."""
+        if any(holes_of(value)):
+            try:
+                value = closed(value, self._extension.scope.chosen if self._extension.scope is not None else {})
+            except Unresolved as reason:
+                self._note(where, f"a variable cannot stand here, and {reason}: replace it by hand")
+                return _shown(value)
+        return _without_null(value)
+
+    def _as_object(self, where: str, value: Value) -> dict[str, Any] | None:
+        """Settings as an object, also where they are written as JSON text."""
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                value = None
+        if isinstance(value, Mapping):
+            return dict(value)
+        if self._extension.properties.get(where) not in (None, "", {}):
+            self._note(where, "is not an object that the document determines: write the settings by hand")
+        return None
+
+    # -- secrets ------------------------------------------------------------------------------------------------
+
+    def _is_secret(self, value: Value) -> bool:
+        return any(hole.secure and hole.default != "" for hole in holes_of(value))
+
+    def _move(self, key: str, value: Value) -> None:
+        names = ", ".join(dict.fromkeys(hole.name for hole in holes_of(value) if hole.secure))
+        variable = environment_name(key)
+        self._secret[key] = SecretRef(SecretSource.ENV, variable)
+        self.notes.append(
+            f"{key} uses the secure parameter {names}, so it is a protected setting now: "
+            f"put it into ${variable}: {_command(value)}"
+        )
+
+    def _protected(self, inner: Json) -> None:
+        vault = self._value("protectedSettingsFromKeyVault", inner.get("protectedSettingsFromKeyVault"))
+        if isinstance(vault, Mapping) and vault:
+            source = vault.get("sourceVault")
+            vault_id = source.get("id", "") if isinstance(source, Mapping) else ""
+            where = f"{_shown(vault_id)} {_shown(vault.get('secretUrl', ''))}"
+            self._secret = {WHOLE: SecretRef(SecretSource.KEY_VAULT, where)}
+            return
+        raw = inner.get("protectedSettings")
+        if raw in (None, "", {}):
+            return
+        settings = self._as_object("protectedSettings", self._value("protectedSettings", raw))
+        refs, notes = references(settings or {})
+        self._secret.update(refs)
+        self.notes += notes
+
+
+def references(protected: Json) -> tuple[dict[str, SecretRef], list[str]]:
+    """Environment variables instead of protected values; what is not secret is taken over."""
+    refs: dict[str, SecretRef] = {}
+    notes = []
+    for key, value in protected.items():
+        if key == "managedIdentity" and isinstance(value, Mapping) and not any(holes_of(value)):
+            refs[key] = SecretRef(SecretSource.LITERAL, json.dumps(dict(value), sort_keys=True))
+        elif key == "storageAccountName" and isinstance(value, str):
+            refs[key] = SecretRef(SecretSource.LITERAL, value)
+        else:
+            variable = environment_name(key)
+            refs[key] = SecretRef(SecretSource.ENV, variable)
+            command = f": {_command(value)}" if key == "commandToExecute" else ""
+            notes.append(f"the value of {key} was not taken over: put it into ${variable}{command}")
+    return refs, notes
+
+
+_KNOWN_WORDS = re.compile(
+    r"-{0,2}[A-Za-z][\w-]*|/c|[&|;]+|[\w./\\:-]*\.(?:sh|ps1|py|cmd|bat|exe|zip|gz|tgz|tar|msi)|<[\w-]+>", re.IGNORECASE
+)
+_PROGRAMS = frozenset(
+    [
+        "sh",
+        "bash",
+        "sudo",
+        "env",
+        "powershell",
+        "pwsh",
+        "python",
+        "python3",
+        "cmd",
+        "perl",
+        "ruby",
+        "node",
+        "apt-get",
+        "yum",
+        "dnf",
+        "install",
+        "update",
+        "run",
+        "true",
+    ]
+)
+
+
+def _command(value: Value) -> str:
+    """The parts of a command that are not secret: programs, files, names of options, and names for parameters."""
+    try:
+        text = joined(value)
+    except Unresolved:
+        return "***"
+    words = (text.shown() if isinstance(text, Text) else text).split()
+    return " ".join(word if _is_open(word) else "***" for word in words)
+
+
+def _is_open(word: str) -> bool:
+    if word.lower() in _PROGRAMS or word.startswith("-"):
+        return "=" not in word
+    return bool(_KNOWN_WORDS.fullmatch(word)) and not word.replace("-", "").isalnum()
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Text | Hole) or (isinstance(value, str) and bool(value))
+
+
+def _shown(value: Value) -> str:
+    text = joined(value) if isinstance(value, str | Text | Hole | int) else str(value)
+    return text.shown() if isinstance(text, Text) else text
+
+
+def _variable(hole: Hole) -> Variable:
+    pattern = "|".join(map(re.escape, hole.allowed))
+    default = str(hole.default) if isinstance(hole.default, str | int) else None
+    return Variable(name=hole.name, help=hole.help, default=default, pattern=pattern)
+
+
+def _without_null(value: Any) -> Any:
+    """TOML has no null."""
+    if isinstance(value, Mapping):
+        return {key: _without_null(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list | tuple):
+        return [_without_null(inner) for inner in value if inner is not None]
+    return value
