@@ -227,7 +227,7 @@ def test_of_two_journals_on_a_manual_set_one_stops_and_no_two_batches_run_at_onc
     until(lambda: "batch_started" in kinds(here(own)), "the first batch of one")
     second = stranger(*words, "--set", "version=2.0.0", "--detach")
     assert second.code == 0, second.err
-    assert "somebody else updates 1 instance now" in second.err
+    assert "1 instance being updated from outside" in second.err
     held = "instances are being updated outside this rollout"
     until(lambda: any(held in each for each in log_of(here(stranger))), "the second one to wait")
     own_world.control.clock(speed=300)

@@ -192,7 +192,7 @@ def test_numbers_are_named() -> None:
     (small,) = [each for each in plan(snapshot(*fleet(3))).findings if each.code == "small-set"]
     assert small.message.startswith("one unhealthy of 3 is 33%, more than the 20% limit")
     (down,) = plan(snapshot(*TEN[:7], *(vm(i, health=Health.UNHEALTHY) for i in (7, 8, 9)))).refusals
-    assert down.message.startswith("3 of 10 are unhealthy or unknown now (30%), more than the 20%")
+    assert down.message.startswith("3 of 10 instances are unhealthy or unknown (30%, limit 20%)")
     assert down.ids == ("7", "8", "9")
     (off,) = [
         each for each in plan(snapshot(*TEN[:8], vm(8, protected=True), vm(9, protected=True))).findings if each.ids

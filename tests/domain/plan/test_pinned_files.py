@@ -6,7 +6,7 @@ import pytest
 
 from support.engine.story import drive, kinds, policy
 from support.engine.toy import Toy
-from vmss_tui.domain.plan.pinned_files import FileLook, PlannedFile, judge_files
+from vmss_tui.domain.plan.pinned_files import FetchedFile, PlannedFile, judge_files
 from vmss_tui.domain.rollout import events as e
 
 A = PlannedFile("https://h/a.sh?sig=s3cret", "aa" * 32, 12)
@@ -17,31 +17,31 @@ LOST = PlannedFile("https://h/c.sh", problem="no such file")
 @pytest.mark.parametrize(
     ("looks", "passed", "message"),
     [
-        ({A.uri: FileLook("AA" * 32), B.uri: FileLook("bb" * 32)}, True, "2 of 2 files are as planned"),
+        ({A.uri: FetchedFile("AA" * 32), B.uri: FetchedFile("bb" * 32)}, True, "2 of 2 files are as planned"),
         (
-            {A.uri: FileLook("aa" * 32), B.uri: FileLook("cc" * 32)},
+            {A.uri: FetchedFile("aa" * 32), B.uri: FetchedFile("cc" * 32)},
             False,
             "changed since the plan: https://h/b.sh (SHA-256 cccccccccccc…, planned bbbbbbbbbbbb…)",
         ),
         (
-            {A.uri: FileLook("aa" * 32), B.uri: FileLook(problem="timed out")},
+            {A.uri: FetchedFile("aa" * 32), B.uri: FetchedFile(problem="timed out")},
             True,
             "1 of 2 files are as planned; unverified: https://h/b.sh (timed out)",
         ),
     ],
 )
 def test_another_content_stops_and_an_unreachable_file_does_not(
-    looks: dict[str, FileLook], passed: bool, message: str
+    looks: dict[str, FetchedFile], passed: bool, message: str
 ) -> None:
     assert judge_files((A, B), looks) == (passed, message)
 
 
 def test_a_file_that_nobody_saw_stays_unverified_and_no_signature_is_told() -> None:
-    assert judge_files((LOST,), {LOST.uri: FileLook("dd" * 32)}) == (
+    assert judge_files((LOST,), {LOST.uri: FetchedFile("dd" * 32)}) == (
         True,
         "0 of 1 files are as planned; unverified: https://h/c.sh (no such file)",
     )
-    assert "s3cret" not in judge_files((A,), {A.uri: FileLook("00" * 32)})[1]
+    assert "s3cret" not in judge_files((A,), {A.uri: FetchedFile("00" * 32)})[1]
     assert [each.standing for each in (A, B, LOST)] == ["as seen when planning", "pinned", "unverified: no such file"]
 
 

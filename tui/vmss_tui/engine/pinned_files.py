@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.plan.findings import Finding, Severity
-from vmss_tui.domain.plan.pinned_files import FileLook, PlannedFile, judge_files
+from vmss_tui.domain.plan.pinned_files import FetchedFile, PlannedFile, judge_files
 from vmss_tui.ports import FilePin, PinsFiles
 
 
@@ -19,8 +19,8 @@ async def look_at(azure: PinsFiles, uris: Sequence[str]) -> tuple[FilePin, ...]:
 
 async def check_files(azure: PinsFiles, files: Sequence[PlannedFile]) -> tuple[bool, str]:
     """Whether the files are still what was planned, and a sentence."""
-    pins = await look_at(azure, [each.uri for each in files])
-    return judge_files(files, {pin.uri: FileLook(pin.sha256, pin.problem) for pin in pins})
+    pins = await look_at(azure, [file.uri for file in files])
+    return judge_files(files, {pin.uri: FetchedFile(pin.sha256, pin.problem) for pin in pins})
 
 
 def planned_files(pins: Sequence[FilePin], sha256: Mapping[str, str]) -> tuple[PlannedFile, ...]:
@@ -41,7 +41,7 @@ def planned_files(pins: Sequence[FilePin], sha256: Mapping[str, str]) -> tuple[P
 def file_findings(pins: Sequence[FilePin], sha256: Mapping[str, str], script: ScriptConfig) -> tuple[Finding, ...]:
     """What is wrong or doubtful with the files that every instance downloads."""
     found = (_finding(pin, sha256.get(pin.uri, "").lower(), secret=bool(script.protected)) for pin in pins)
-    return tuple(each for each in found if each is not None)
+    return tuple(finding for finding in found if finding is not None)
 
 
 def _finding(pin: FilePin, wanted: str, *, secret: bool) -> Finding | None:

@@ -1,7 +1,7 @@
 """Azure's own rolling upgrade of a scale set: `rollingUpgrades/latest` in our words.
 
-There is no upgrade id and no history: `latest` is whatever ran last, whoever started it; only `started_at` tells two
-apart. Source: recordings `rolling_latest_*`.
+There is no upgrade id and no history: `latest` is whatever ran last, whoever started it; two differ by `started_at`
+only. Source: recordings `rolling_latest_*`.
 """
 
 import re
@@ -32,7 +32,7 @@ class UpgradeCode(StrEnum):
 
     @property
     def running(self) -> bool:
-        """Whether Azure is still moving instances."""
+        """Whether Azure is still updating instances."""
         return self in (UpgradeCode.ROLLING_FORWARD, UpgradeCode.ROLLING_BACK)
 
 
@@ -55,13 +55,13 @@ class AzureFault:
         if known := _KNOWN.get(self.code):
             return known
         first, *rest = _SENTENCE.split(self.message.strip())
-        said = first
-        for each in rest:
-            if len(said) + 1 + len(each) > _BRIEF:
+        text = first
+        for sentence in rest:
+            if len(text) + 1 + len(sentence) > _BRIEF:
                 break
-            said = f"{said} {each}"
-        said = said.rstrip(".")
-        return said if len(said) <= _BRIEF else f"{said[: _BRIEF - 1].rstrip()}…"
+            text = f"{text} {sentence}"
+        text = text.rstrip(".")
+        return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 1].rstrip()}…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class OperationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OperationStatus:
-    """What Azure says of a long-running operation."""
+    """What Azure reports of a long-running operation."""
 
     state: OperationState
     fault: AzureFault | None = None

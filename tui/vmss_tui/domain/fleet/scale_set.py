@@ -90,7 +90,7 @@ class ScaleSet:
     @property
     def script(self) -> ScriptConfig | None:
         """The custom-script configuration of the model, if it has one."""
-        return next((found for each in self.extensions if (found := each.as_script()) is not None), None)
+        return next((found for extension in self.extensions if (found := extension.as_script()) is not None), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ HANDLERS = (LINUX, WINDOWS, LEGACY_LINUX)
 
 def handler_of(publisher: str, type_: str) -> Handler | None:
     """The custom-script handler of an extension, or None when it is some other extension."""
-    return next((each for each in HANDLERS if each.matches(publisher, type_)), None)
+    return next((handler for handler in HANDLERS if handler.matches(publisher, type_)), None)
 
 
 OPEN_SETTINGS = ("storageAccountName", "managedIdentity")

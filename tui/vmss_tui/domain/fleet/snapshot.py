@@ -45,16 +45,16 @@ class SetSnapshot:
         if model is None:
             return {}
         found = {model.digest: model}
-        for each in self.instances:
-            if each.script_digest and each.script_digest not in found:
-                found[each.script_digest] = ScriptConfig(
-                    name=model.name, handler=model.handler, settings=each.script_settings
+        for instance in self.instances:
+            if instance.script_digest and instance.script_digest not in found:
+                found[instance.script_digest] = ScriptConfig(
+                    name=model.name, handler=model.handler, settings=instance.script_settings
                 )
         return found
 
     def instance(self, instance_id: str) -> Instance | None:
         """The instance with this id, or None."""
-        return next((each for each in self.instances if each.id == instance_id), None)
+        return next((instance for instance in self.instances if instance.id == instance_id), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
-"""Who goes when: the order of instances and how they fall into batches, with the arithmetic in words.
+"""The order of instances and how they are cut into batches, with the arithmetic in words.
 
-Pure. A percentage becomes a count only in `policy.percent_of`. Zones are not mixed in a batch unless allowed: losing a
+Pure. A percentage becomes a count only in `percent_of`. Zones are not mixed in a batch unless allowed: losing a
 batch must never take two zones at once. Source of the order: "Configure rolling upgrades" (zones one after another,
 inside a zone by update domain).
 """
@@ -22,12 +22,12 @@ def ordered(instances: Iterable[Instance], policy: RolloutPolicy) -> tuple[Insta
     """
     named = {name: place for place, name in enumerate(policy.canary)}
 
-    def rank(each: Instance) -> tuple[object, ...]:
-        canary = named.get(each.id, named.get(each.name, len(named)))
-        well = policy.prioritise_unhealthy and not unhealthy_for_azure(each.health)
-        zone = "" if policy.cross_zone else each.zone
-        domain = -1 if each.update_domain is None else each.update_domain
-        return (canary, well, zone, domain, each.ordinal)
+    def rank(instance: Instance) -> tuple[object, ...]:
+        canary = named.get(instance.id, named.get(instance.name, len(named)))
+        well = policy.prioritise_unhealthy and not unhealthy_for_azure(instance.health)
+        zone = "" if policy.cross_zone else instance.zone
+        domain = -1 if instance.update_domain is None else instance.update_domain
+        return (canary, well, zone, domain, instance.ordinal)
 
     return tuple(sorted(instances, key=rank))
 
@@ -73,7 +73,7 @@ class _Steps:
             self._next()
 
     def took(self, number: int) -> None:
-        """Move on after a batch; a percentage that a zone's end cut short is gone on with."""
+        """Move on after a batch; a percentage that a zone's end cut short continues."""
         self.done += number
         amount = self.step.amount
         if amount.percent and len(self.steps) > 1 and percent_of(amount.value, self.total) > self.done:
@@ -98,8 +98,8 @@ def batches(instances: Iterable[Instance], policy: RolloutPolicy, total: int) ->
         steps.skip_reached()
         size, words = steps.room()
         members = _take(waiting, size, policy)
-        ids = tuple(each.id for each in members)
-        zones = tuple(sorted({each.zone for each in members} - {""}))
+        ids = tuple(instance.id for instance in members)
+        zones = tuple(sorted({instance.zone for instance in members} - {""}))
         made.append(
             Batch(
                 number=len(made) + 1,
@@ -117,12 +117,12 @@ def batches(instances: Iterable[Instance], policy: RolloutPolicy, total: int) ->
 def _take(waiting: list[Instance], size: int, policy: RolloutPolicy) -> list[Instance]:
     first = waiting[0]
     taken: list[Instance] = []
-    for each in waiting[:size]:
-        if not policy.cross_zone and each.zone != first.zone:
+    for instance in waiting[:size]:
+        if not policy.cross_zone and instance.zone != first.zone:
             break
-        if is_canary(each, policy) != is_canary(first, policy):
+        if is_canary(instance, policy) != is_canary(first, policy):
             break
-        taken.append(each)
+        taken.append(instance)
     return taken
 
 
@@ -138,6 +138,6 @@ def _note(words: str, size: int, taken: list[Instance], rest: list[Instance], po
 
 def _zone_ends(taken: list[Instance], rest: list[Instance]) -> str:
     zone = taken[0].zone
-    if any(each.zone == zone for each in rest):
+    if any(instance.zone == zone for instance in rest):
         return f"the next one is in zone {rest[0].zone or '-'}"
     return f"zone {zone or '-'} has {len(taken)} left"

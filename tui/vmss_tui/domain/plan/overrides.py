@@ -36,7 +36,9 @@ def needed(plan: RolloutPlan) -> tuple[Override, ...]:
 
 def only_overridable(plan: RolloutPlan) -> bool:
     """Whether reasons, and nothing else, are missing for a start."""
-    return bool(plan.refusals) and {finding.code for finding in plan.refusals} <= {each.value for each in Override}
+    return bool(plan.refusals) and {finding.code for finding in plan.refusals} <= {
+        override.value for override in Override
+    }
 
 
 def allow(plan: RolloutPlan, reasons: Mapping[Override, str]) -> RolloutPlan:

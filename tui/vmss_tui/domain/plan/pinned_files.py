@@ -1,4 +1,4 @@
-"""The files that instances download, as they were when the rollout was planned; and whether they still are. Pure."""
+"""The files that instances download: as they were when the rollout was planned, and whether they still are. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:
-    """A file of the plan. `sha256` (hex) is what it must stay: the profile's pin, else what was seen when planning.
+    """A file of the plan. `sha256` (hex) is what it must stay: the profile's pin, else what was fetched when planning.
 
-    Without `sha256` nobody could look at it: it is unverified, and `problem` says why. `size` is in bytes.
+    Without `sha256` it could not be fetched: it is not verified, and `problem` says why. `size` is in bytes.
     """
 
     uri: str
@@ -34,25 +34,25 @@ class PlannedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class FileLook:
-    """What a look at a file found: its SHA-256 (hex), or why it could not be fetched."""
+class FetchedFile:
+    """A file as it was just fetched: its SHA-256 (hex), or why it could not be fetched."""
 
     sha256: str = ""
     problem: str = ""
 
 
-def judge_files(files: Sequence[PlannedFile], looks: Mapping[str, FileLook]) -> tuple[bool, str]:
+def judge_files(files: Sequence[PlannedFile], fetched: Mapping[str, FetchedFile]) -> tuple[bool, str]:
     """Whether instances will get what was planned, and a sentence.
 
-    Another content stops; a file that cannot be fetched from here is unverified and does not: instances may reach it.
+    Changed content stops the rollout; a file that cannot be fetched from this host does not: instances may reach it.
     """
     changed, unverified = [], []
-    for each in files:
-        look = looks.get(each.uri, FileLook(problem="nobody looked"))
-        if look.problem or not each.sha256:
-            unverified.append(f"{each.address} ({look.problem or each.problem})")
-        elif look.sha256.lower() != each.sha256.lower():
-            changed.append(f"{each.address} (SHA-256 {look.sha256[:12]}…, planned {each.sha256[:12]}…)")
+    for file in files:
+        found = fetched.get(file.uri, FetchedFile(problem="not fetched"))
+        if found.problem or not file.sha256:
+            unverified.append(f"{file.address} ({found.problem or file.problem})")
+        elif found.sha256.lower() != file.sha256.lower():
+            changed.append(f"{file.address} (SHA-256 {found.sha256[:12]}…, planned {file.sha256[:12]}…)")
     if changed:
         return False, f"changed since the plan: {', '.join(changed)}"
     good = len(files) - len(unverified)

@@ -155,9 +155,9 @@ class RolloutPlan:
     @property
     def refusals(self) -> tuple[Finding, ...]:
         """What stops it from being started at all."""
-        return tuple(each for each in self.findings if each.severity is Severity.REFUSE)
+        return tuple(finding for finding in self.findings if finding.severity is Severity.REFUSE)
 
     @property
     def affected(self) -> int:
         """How many instances it will touch."""
-        return sum(len(each.ids) for each in self.batches)
+        return sum(len(batch.ids) for batch in self.batches)

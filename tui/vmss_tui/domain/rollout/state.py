@@ -118,7 +118,7 @@ class RolloutState:
 
     def count(self, *phases: e.Phase) -> int:
         """How many instances stand in one of these phases."""
-        return sum(each.seen.phase in phases for each in self.instances.values())
+        return sum(progress.seen.phase in phases for progress in self.instances.values())
 
     def ids_in(self, *phases: e.Phase) -> tuple[str, ...]:
         """The instances that stand in one of these phases."""

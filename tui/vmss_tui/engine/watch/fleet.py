@@ -75,8 +75,8 @@ class FleetWatcher:
 
     def refresh(self) -> None:
         """Read everything again now."""
-        for each in self._state.known.values():
-            each.due = 0.0
+        for known in self._state.known.values():
+            known.due = 0.0
         self._pulse.now()
 
     def prefer(self, ids: Iterable[ScaleSetId]) -> None:
@@ -116,14 +116,14 @@ class FleetWatcher:
     def _snapshot(self) -> FleetSnapshot:
         state = self._state
         return FleetSnapshot(
-            entries=tuple(each.entry for each in state.known.values()),
+            entries=tuple(known.entry for known in state.known.values()),
             subscriptions=state.subscriptions,
             tenants=state.tenants,
             problems=(
                 *(problem.sentence for problem in self._azure.sign_in_record().tenant_problems),
                 *state.problems.values(),
             ),
-            complete=state.listed and all(each.counted for each in state.known.values()),
+            complete=state.listed and all(known.counted for known in state.known.values()),
             taken_at=self._clock.now(),
         )
 
@@ -199,26 +199,26 @@ class FleetWatcher:
             if batch:
                 await asyncio.gather(*map(self._count, batch))
                 continue
-            upcoming = min((self._due(each) for each in self._state.known.values()), default=deadline)
+            upcoming = min((self._due(known) for known in self._state.known.values()), default=deadline)
             if await self._pulse.wait(max(0.01, min(deadline, upcoming) - now)) and not self._next(now):
                 return
 
     def _next(self, now: float) -> list[_Known]:
-        due = (each for each in self._state.known.values() if self._due(each) <= now)
+        due = (known for known in self._state.known.values() if self._due(known) <= now)
         return heapq.nsmallest(
-            TURN, due, key=lambda each: (each.entry.id not in self._preferred, each.counted, each.due)
+            TURN, due, key=lambda known: (known.entry.id not in self._preferred, known.counted, known.due)
         )
 
-    def _due(self, each: _Known) -> float:
-        return max(each.due, self._held.get(each.entry.id.subscription, 0.0))
+    def _due(self, known: _Known) -> float:
+        return max(known.due, self._held.get(known.entry.id.subscription, 0.0))
 
-    async def _count(self, each: _Known) -> None:
+    async def _count(self, known: _Known) -> None:
         async with self._limit:
-            if self._due(each) <= self._clock.monotonic():
-                await self._read_counts(each)
+            if self._due(known) <= self._clock.monotonic():
+                await self._read_counts(known)
 
-    async def _read_counts(self, each: _Known) -> None:
-        entry = each.entry
+    async def _read_counts(self, known: _Known) -> None:
+        entry = known.entry
         try:
             instances = await self._azure.instances(entry.scale_set)
             upgrade = entry.upgrade
@@ -228,11 +228,11 @@ class FleetWatcher:
             self._held[entry.id.subscription] = self._clock.monotonic() + max(1.0, error.retry_after)
             return
         except VmssTuiError as error:
-            each.entry = replace(each.entry, problem=error.message)
-            each.due, each.counted = self._clock.monotonic() + self._idle * _FAILED_FACTOR, True
+            known.entry = replace(known.entry, problem=error.message)
+            known.due, known.counted = self._clock.monotonic() + self._idle * _FAILED_FACTOR, True
         else:
-            each.entry = replace(each.entry, counts=count_instances(instances), upgrade=upgrade, problem="")
-            each.due, each.counted = self._clock.monotonic() + self._interval(each.entry), True
+            known.entry = replace(known.entry, counts=count_instances(instances), upgrade=upgrade, problem="")
+            known.due, known.counted = self._clock.monotonic() + self._interval(known.entry), True
             self.checked_at = self._clock.now()
         self._changed.set()
 
@@ -243,5 +243,5 @@ class FleetWatcher:
         subscription = entry.id.subscription
         sets, instances = self._neighbours[subscription], self._instances[subscription]
         if entry.id in self._preferred:
-            sets = sum(each.subscription == subscription for each in self._preferred)
+            sets = sum(target.subscription == subscription for target in self._preferred)
         return max(self._idle, SECONDS_A_SET * sets, SECONDS_AN_INSTANCE * instances)

@@ -26,4 +26,4 @@ _CHECKS: tuple[Check, ...] = (
 def find(snapshot: SetSnapshot, plan: RolloutPlan, now: datetime) -> tuple[Finding, ...]:
     """All findings of a start at `now`, the gravest first, otherwise in a stable order."""
     facts = Facts(snapshot, plan, now)
-    return by_weight(*(each for check in _CHECKS for each in check(facts)))
+    return by_weight(*(finding for check in _CHECKS for finding in check(facts)))

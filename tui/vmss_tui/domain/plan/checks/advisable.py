@@ -1,4 +1,4 @@
-"""Checks of what may go wrong on the way: health, small sets, instances left out, others who change the set."""
+"""Checks of what may go wrong during the rollout: health, small sets, excluded instances, changes from outside."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,20 +10,20 @@ from vmss_tui.domain.plan.checks.facts import Check, Facts, info, nearest_hint, 
 from vmss_tui.domain.plan.exclusions import ExclusionKind
 from vmss_tui.domain.plan.feasible import limit_for_one
 from vmss_tui.domain.plan.findings import Change, Finding
-from vmss_tui.text import counted
+from vmss_tui.text import counted, share
 
-_HOLD = "Switch the autoscale setting off for the time of the rollout, and on again after it."
+_HOLD = "Turn the autoscale setting off during the rollout."
 
 
 def unhealthy_now(facts: Facts) -> Iterator[Finding]:
     """Unhealthy before anything changed."""
     (down, total), limit = facts.unhealthy, facts.plan.policy.unhealthy_percent
-    ids = [each.id for each in down]
+    ids = [instance.id for instance in down]
     if exceeds(len(down), total, limit):
         yield refuse(
             "unhealthy-already",
-            f"{len(down)} of {total} are unhealthy or unknown now ({len(down) * 100 // total}%), more than the "
-            f"{limit}% that may be: the rollout would stop before its first batch",
+            f"{len(down)} of {total} instances are unhealthy or unknown ({share(len(down), total)}, limit {limit}%): "
+            "the rollout would stop before its first batch",
             "Bring them up first; a higher limit switches the guard off.",
             ids,
         )
@@ -44,8 +44,8 @@ def small_set(facts: Facts) -> Iterator[Finding]:
         changes = (Change("rollout.unhealthy", f"{enough}%"),) if enough is not None else ()
         finding = warn(
             "small-set",
-            f"one unhealthy of {total} is {100 // total}%, more than the {limit}% limit: the first instance that stays "
-            "down stops the rollout",
+            f"one unhealthy of {total} is {share(1, total)}, more than the {limit}% limit: the first instance that "
+            "stays down stops the rollout",
             nearest_hint(changes),
         )
         yield replace(finding, changes=changes)
@@ -54,10 +54,12 @@ def small_set(facts: Facts) -> Iterator[Finding]:
 def failed_instances(facts: Facts) -> Iterator[Finding]:
     """Instances whose provisioning or script failed before."""
     planned = {i for batch in facts.plan.batches for i in batch.ids}
-    failed = [each.id for each in facts.snapshot.instances if each.provisioning is Provisioning.FAILED]
+    failed = [instance.id for instance in facts.snapshot.instances if instance.provisioning is Provisioning.FAILED]
     if failed:
         yield warn("instances-failed", f"{counted(len(failed), 'instance')} failed in an earlier change", "", failed)
-    absent = [each.id for each in facts.snapshot.instances if not each.agent_ready and each.id in planned]
+    absent = [
+        instance.id for instance in facts.snapshot.instances if not instance.agent_ready and instance.id in planned
+    ]
     if absent:
         yield warn(
             "agent-not-ready",
@@ -67,22 +69,22 @@ def failed_instances(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def under_way(facts: Facts) -> Iterator[Finding]:
-    """Instances that somebody else updates: perhaps a rollout that another journal knows."""
+def updated_outside(facts: Facts) -> Iterator[Finding]:
+    """Instances that are being updated from outside: perhaps by a rollout of another journal."""
     upgrade = facts.snapshot.upgrade
-    busy = [each.id for each in facts.snapshot.instances if each.provisioning is Provisioning.UPDATING]
+    busy = [instance.id for instance in facts.snapshot.instances if instance.provisioning is Provisioning.UPDATING]
     if busy and not (upgrade is not None and upgrade.code.running):
         first = "" if facts.rolling_upgrade else ": the first batch waits for them"
         yield warn(
             "instances-busy",
-            f"somebody else updates {counted(len(busy), 'instance')} now{first}; it may be a rollout that was started "
+            f"{counted(len(busy), 'instance')} being updated from outside{first}; it may be a rollout that was started "
             "elsewhere",
-            "Ask who it is before you start a second one.",
+            "Find out who it is before you start a second one.",
             busy,
         )
 
 
-def left_out(facts: Facts) -> Iterator[Finding]:
+def excluded(facts: Facts) -> Iterator[Finding]:
     """Protected and switched-off instances keep the old version."""
     for code, kind, words in (
         ("protected-instances", ExclusionKind.PROTECTED, "protected from scale set actions"),
@@ -99,12 +101,11 @@ def left_out(facts: Facts) -> Iterator[Finding]:
 
 
 def leaks(facts: Facts) -> Iterator[Finding]:
-    """Who else may put the new model on instances while batches run."""
-    of = facts.set
-    if of.automatic_repairs:
+    """What else may bring the new model to instances while batches run."""
+    if facts.set.automatic_repairs:
         yield _repairs(facts)
     yield from _autoscale(facts)
-    if of.automatic_os_upgrade:
+    if facts.set.automatic_os_upgrade:
         yield warn(
             "os-upgrades",
             "automatic OS upgrades are on: the platform may start a rolling upgrade of its own",
@@ -112,44 +113,44 @@ def leaks(facts: Facts) -> Iterator[Finding]:
 
 
 def _autoscale(facts: Facts) -> Iterator[Finding]:
-    """Azure refuses autoscale's writes while it rolls a set; nobody refuses them between batches of ours."""
-    found, of = facts.snapshot.autoscale, facts.set
+    """Azure refuses writes of autoscale during a rolling upgrade; between client batches it accepts them."""
+    found, scale_set = facts.snapshot.autoscale, facts.set
     if found is not None and found.enabled:
-        if not facts.rolling_upgrade or of.mode is not UpgradeMode.ROLLING:
+        if not facts.rolling_upgrade or scale_set.mode is not UpgradeMode.ROLLING:
             yield warn(
                 "autoscale",
                 f"autoscale is on ({found.minimum}–{found.maximum}): an instance that it adds comes up with the new "
                 "version, outside the batches",
                 _HOLD,
             )
-    elif any("autoscale" in f"{key}={value}".lower() for key, value in of.tags.items()):
+    elif any("autoscale" in f"{key}={value}".lower() for key, value in scale_set.tags.items()):
         yield warn(
             "autoscale",
-            "tags speak of autoscale: instances that it adds get the new model at once, outside the batches",
+            "tags mention autoscale: instances that it adds get the new model at once, outside the batches",
             _HOLD,
         )
 
 
 def _repairs(facts: Facts) -> Finding:
     if facts.plan.holds_repairs:
-        return info("repairs-suspended", "automatic repairs are suspended while it runs, and resumed at its end")
+        return info("repairs-suspended", "automatic repairs are suspended during the rollout and resumed at its end")
     if facts.set.repairs_suspended:
-        return info("repairs-suspended", "automatic repairs are suspended already, and stay so")
+        return info("repairs-suspended", "automatic repairs are already suspended and stay suspended")
     return warn(
         "automatic-repairs",
         f"automatic repairs are on ({facts.set.automatic_repairs}): Azure may rebuild an unhealthy instance with the "
         "new model outside the batches",
-        "Suspend them while it runs: suspend_repairs = true in the profile.",
+        "Suspend them during the rollout: suspend_repairs = true in the profile.",
     )
 
 
 def rolling_options(facts: Facts) -> Iterator[Finding]:
-    """Options whose small print matters."""
+    """Options of a rolling upgrade with consequences."""
     policy = facts.plan.policy
     if policy.surge and facts.rolling_upgrade:
         yield warn(
             "surge-quota",
-            "surge needs spare quota for every batch; without it Azure updates in place and does not say so",
+            "surge needs spare quota for every batch; without it Azure updates in place without notice",
         )
     if policy.rollback_on_breach and facts.set.orchestration is Orchestration.FLEXIBLE:
         yield warn("no-rollback", "Azure rolls failed instances back in Uniform sets only")
@@ -158,14 +159,14 @@ def rolling_options(facts: Facts) -> Iterator[Finding]:
 
 
 def _policy_written(facts: Facts) -> Iterator[Finding]:
-    of, rolls = facts.set, facts.rolling_upgrade
-    mode = "Rolling" if rolls else "Manual"
-    if of.mode.value != mode:
-        back = "put back afterwards" if facts.plan.policy.restore_policy else "not put back"
-        yield info("mode-switch", f"the set goes from {of.mode.value} to {mode} mode for this rollout; it is {back}")
+    before, mode = facts.set.mode, facts.plan.mode
+    if before is not mode:
+        after = "restored afterwards" if facts.plan.policy.restore_policy else "not restored"
+        message = f"the upgrade mode changes from {before.value} to {mode.value} for this rollout; it is {after}"
+        yield info("mode-switch", message)
     else:
         yield info("policy-written", "the set's rolling policy is written together with the script, in one change")
-    if facts.plan.policy.restore_policy and of.mode is UpgradeMode.ROLLING:
+    if facts.plan.policy.restore_policy and before is UpgradeMode.ROLLING:
         yield warn(
             "restore-walks",
             "restoring the set's own policy may make Azure check every instance once more (no script is executed)",
@@ -177,8 +178,8 @@ CHECKS: tuple[Check, ...] = (
     unhealthy_now,
     small_set,
     failed_instances,
-    under_way,
-    left_out,
+    updated_outside,
+    excluded,
     leaks,
     rolling_options,
 )

@@ -1,4 +1,4 @@
-"""What the checks look at, and how they say what they found."""
+"""What the checks read, and how they make findings."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the checks look at."""
+    """What the checks read."""
 
     snapshot: SetSnapshot
     plan: RolloutPlan
@@ -27,7 +27,7 @@ class Facts:
 
     @property
     def rolling_upgrade(self) -> bool:
-        """Whether Azure moves the instances."""
+        """Whether Azure updates the instances."""
         return self.plan.strategy is Strategy.ROLLING_UPGRADE
 
     @property
@@ -45,12 +45,12 @@ def refuse(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> 
 
 
 def warn(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Finding:
-    """A finding to think about."""
+    """A finding to consider before the start."""
     return Finding(Severity.WARN, code, message, hint, tuple(ids))
 
 
 def info(code: str, message: str, hint: str = "", ids: Iterable[str] = ()) -> Finding:
-    """A finding to know."""
+    """A finding to know about."""
     return Finding(Severity.INFO, code, message, hint, tuple(ids))
 
 

@@ -128,11 +128,11 @@ def _extension_conflicts(facts: Facts) -> Iterator[Finding]:
 
 def named_instances(facts: Facts) -> Iterator[Finding]:
     """Canaries and exclusions that are not there."""
-    known = {name for each in facts.snapshot.instances for name in (each.id, each.name)}
+    known = {name for instance in facts.snapshot.instances for name in (instance.id, instance.name)}
     policy = facts.plan.policy
-    if missing := [each for each in policy.canary if each not in known]:
+    if missing := [name for name in policy.canary if name not in known]:
         yield refuse("canary-unknown", f"there is no instance {', '.join(missing)} to go first", "", missing)
-    if missing := [each for each in policy.exclude if each not in known]:
+    if missing := [name for name in policy.exclude if name not in known]:
         yield warn("exclude-unknown", f"there is no instance {', '.join(missing)} to exclude", "", missing)
 
 
@@ -143,7 +143,7 @@ def beyond_azure(facts: Facts) -> Iterator[Finding]:
         return
     if policy.exclude:
         yield refuse("azure-cannot-exclude", "a rolling upgrade cannot exclude named instances", _MANUAL_HINT)
-    if any(each.approve for each in policy.steps):
+    if any(step.approve for step in policy.steps):
         yield refuse("azure-cannot-wait", "a rolling upgrade cannot wait for approval between batches", _MANUAL_HINT)
     ignored = [
         words

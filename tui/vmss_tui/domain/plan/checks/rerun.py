@@ -31,15 +31,17 @@ def would_not_rerun(facts: Facts) -> Iterator[Finding]:
         return
     planned = {i for batch in plan.batches for i in batch.ids}
     tried = [
-        each.id
-        for each in facts.snapshot.instances
-        if each.id in planned and each.script_digest == plan.script.digest and each.script.state is ScriptState.FAILED
+        instance.id
+        for instance in facts.snapshot.instances
+        if instance.id in planned
+        and instance.script_digest == plan.script.digest
+        and instance.script.state is ScriptState.FAILED
     ]
     if tried:
         yield warn(
             "identical-settings",
-            f"the settings are identical: Azure would not run the script again on {counted(len(tried), 'instance')} "
-            "where it failed",
+            f"settings are unchanged: Azure would not re-run the script on {counted(len(tried), 'instance')} where it "
+            "failed",
             _AGAIN,
             tried,
         )
@@ -50,7 +52,7 @@ def first_installation(facts: Facts) -> Iterator[Finding]:
     if facts.plan.previous is None:
         yield info(
             "first-installation",
-            "the set has no script yet: undo will take this one away again, and what it did on an instance stays done",
+            "the set has no script yet: undo removes this one again, and what it did on an instance stays done",
         )
 
 

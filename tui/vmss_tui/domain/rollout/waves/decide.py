@@ -71,7 +71,7 @@ def decide(state: WavesState, now: datetime) -> list[WavesCommand]:
 
 def _before(plan: WavesPlan, state: WavesState, wave: Wave, now: datetime) -> list[WavesCommand]:
     """Bake time of the wave before, then a person, where the plan asks for one."""
-    before = next((each for each in plan.waves if each.number == wave.number - 1), None)
+    before = next((earlier for earlier in plan.waves if earlier.number == wave.number - 1), None)
     if before is not None and before.number in state.ended:
         until = state.ended[before.number] + timedelta(seconds=before.bake_seconds)
         if now < until:
