@@ -1,7 +1,8 @@
 """The only writer of stderr and the only place that turns an outcome into an exit code.
 
 A person gets one line that names the thing and, indented, the next step; a traceback goes to the log file, never to
-the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 refused, 5 cancelled, 130 interrupted.
+the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 refused, 5 canceled, 130 Ctrl-C,
+143 SIGTERM.
 """
 
 import os
@@ -17,8 +18,23 @@ if TYPE_CHECKING:
 
 USAGE = 2
 INTERRUPTED = 130
+TERMINATED = 143
 PIPE_CLOSED = 141
 """What a shell reports for a process that SIGPIPE ended; a number, since Windows has no such signal."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came while a command follows a rollout."""
+
+
+def interrupted_code(error: KeyboardInterrupt) -> int:
+    """Exit code of what interrupted the command, as shells report it: 143 for SIGTERM, 130 for Ctrl-C."""
+    return TERMINATED if isinstance(error, Terminated) else INTERRUPTED
+
+
+def name_of(error: KeyboardInterrupt) -> str:
+    """What interrupted the command."""
+    return "SIGTERM" if isinstance(error, Terminated) else "Ctrl-C"
 
 
 def guarded(work: Callable[[], int], form: str | None = None) -> int:
@@ -34,7 +50,9 @@ def guarded(work: Callable[[], int], form: str | None = None) -> int:
 
         output.discard()
         return PIPE_CLOSED
-    except (KeyboardInterrupt, EOFError):
+    except KeyboardInterrupt as error:
+        return interrupted_code(error)
+    except EOFError:
         return INTERRUPTED
     except Exception as error:
         return _failed(error, form)
@@ -86,7 +104,8 @@ def _reported(error: Exception) -> tuple[int, dict[str, Any]]:
     """Exit code and record of an error that is not ours: 2 for what Click found wrong, 130 for its Abort, else 1."""
     click = sys.modules.get("click")
     if click is not None and isinstance(error, click.exceptions.Abort):
-        return INTERRUPTED, {}
+        cause = error.__cause__
+        return interrupted_code(cause) if isinstance(cause, KeyboardInterrupt) else INTERRUPTED, {}
     if click is not None and isinstance(error, click.exceptions.ClickException):
         context = getattr(error, "ctx", None)
         call = context.command_path if context is not None else NAME

@@ -9,8 +9,8 @@ from typing import Protocol
 from vmss_tui.cli import diagnostics
 from vmss_tui.ports import GIVE_UP_SECONDS, Clock, Quota
 
-QUIET_SECONDS = 5.0
-"""So long nobody wonders."""
+QUIET_SECONDS = 2.0
+"""A shorter wait is not reported."""
 _LOOK_SECONDS = 1.0
 
 

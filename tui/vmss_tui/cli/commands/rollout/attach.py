@@ -6,7 +6,8 @@ import os
 import click
 
 from vmss_tui.cli import output
-from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, detached, follow
+from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, follow
+from vmss_tui.cli.commands.rollout.interrupt import OnInterrupt, left, terminable
 from vmss_tui.cli.commands.simulator.simulation import DemoHome
 from vmss_tui.cli.invocation import DEMO
 from vmss_tui.cli.options import connected, current
@@ -42,8 +43,9 @@ def attach(ctx: click.Context, rollout: str | None, jsonl: bool, plain: bool) ->
             from vmss_tui.cli.open_app import open_app
 
             return open_app(current(ctx), rollout=found)
-        return asyncio.run(follow(journal, found, JsonWriter() if jsonl else PlainWriter()))
-    except KeyboardInterrupt:
-        return detached(found, running=not journal.header(found).stage.over)
+        with terminable():
+            return asyncio.run(follow(journal, found, JsonWriter() if jsonl else PlainWriter()))
+    except KeyboardInterrupt as error:
+        return left(journal, found, error, who="", then=OnInterrupt.DETACH)
     finally:
         journal.close()

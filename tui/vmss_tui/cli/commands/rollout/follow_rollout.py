@@ -1,6 +1,6 @@
 """Follows a rollout in the journal and writes what happens, as lines for people or for programs.
 
-Reads the journal only: the rollout itself is the runner's. Knows when nobody carries it out any more.
+Reads the journal only: the rollout itself is the runner's. Knows when its runner is gone.
 """
 
 import asyncio
@@ -133,22 +133,12 @@ def _say_that_it_is_stuck(lease: Lease | None) -> bool:
     """Whether there was something to say about a runner that lives and writes nothing."""
     words = stuck(lease, datetime.now(UTC)) if lease is not None else ""
     if words:
-        diagnostics.say(words, "free space, or make the journal writable: it goes on where it stood")
+        diagnostics.say(words, "free space, or make the journal writable: it continues by itself")
     return bool(words)
 
 
 def _abandoned(rollout: str) -> VmssTuiError:
     return VmssTuiError(
-        f"nobody carries rollout {rollout} out: its runner is gone",
-        hint=f"`vmss-tui resume {rollout}` starts another one where it stopped; nothing is done twice",
+        f"no runner is active for rollout {rollout}",
+        hint=f"`vmss-tui resume {rollout}` starts another one; nothing is done twice",
     )
-
-
-def detached(rollout: str, *, running: bool) -> int:
-    """Say that leaving does not stop anything; returns exit code 130."""
-    if running:
-        diagnostics.say(
-            f"\nrollout {rollout} goes on without you",
-            f"`vmss-tui attach {rollout}` follows it again, `vmss-tui cancel {rollout}` stops it",
-        )
-    return diagnostics.INTERRUPTED

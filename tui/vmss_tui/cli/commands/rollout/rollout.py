@@ -22,15 +22,21 @@ from vmss_tui.errors import UsageError
 @with_profiles
 @click.pass_context
 def rollout(
-    ctx: click.Context, /, yes: bool, detach: bool, jsonl: bool, why: str | None, ticket: str | None, rehearsal: bool,
+    ctx: click.Context, /, yes: bool, detach: bool, jsonl: bool, on_interrupt: str,
+    annotations: str | None, why: str | None, ticket: str | None, rehearsal: bool,
     **given: Any,
 ) -> int:  # fmt: skip
-    """Carry out PROFILE on SCALESET (by default the profile's own target) and follow it.
+    """Start a rollout of PROFILE on SCALESET (by default the profile's own target) and follow it.
 
-    The rollout is a process of its own: it goes on when this command, the terminal or the connection ends.
+    The rollout is a process of its own: it continues when this command, the terminal or the connection ends. Ctrl-C
+    ends this command with exit code 130, SIGTERM with 143; --on-interrupt says what becomes of the rollout.
     """
     order = order_from(given)
-    launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl, rehearsal=rehearsal))
+    launch = Launch(
+        Manner(
+            yes=yes, detach=detach, jsonl=jsonl, on_interrupt=on_interrupt, annotations=annotations, rehearsal=rehearsal
+        )
+    )
 
     async def work(session: LiveSession) -> int:
         prepared = await prepare_order(session, order)

@@ -1,4 +1,4 @@
-"""From a plan to a rollout under way: shows it, asks, starts the runner, follows it. Shared by all that start one."""
+"""From a plan to a running rollout: shows it, asks, starts the runner, follows it. Shared by all that start one."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,12 +8,16 @@ from typing import Any, TypeVar
 import click
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, detached, follow
+from vmss_tui.cli.commands.rollout.annotations import Dialect, annotated, vanishing_machine
+from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, follow
+from vmss_tui.cli.commands.rollout.interrupt import OnInterrupt, left, terminable
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
+from vmss_tui.cli.options import current
 from vmss_tui.cli.session import LiveSession, open_session
 from vmss_tui.cli.wait_notice import long_waits_reported
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
+from vmss_tui.journal.store import Journal
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.plan.lines import ProtectedLine, sections
 from vmss_tui.presentation.rollout.info import arrow
@@ -29,16 +33,30 @@ _OPTIONS = (
     click.option("--yes", is_flag=True, help="Start without asking."),
     click.option("--detach", is_flag=True, help="Do not follow it; print its id."),
     click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON."),
+    click.option(
+        "--on-interrupt",
+        type=click.Choice([choice.value for choice in OnInterrupt]),
+        default=OnInterrupt.DETACH.value,
+        show_default=True,
+        help="What Ctrl-C and SIGTERM do to the rollout: let it continue, or cancel it.",
+    ),
+    click.option(
+        "--annotations",
+        type=click.Choice([dialect.value for dialect in Dialect]),
+        help="Add warnings, errors and a summary that this pipeline shows.",
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manner:
-    """How to start: without asking, without following, as JSON lines."""
+    """How to start: without asking, without following, as JSON lines, for a pipeline."""
 
     yes: bool = False
     detach: bool = False
     jsonl: bool = False
+    on_interrupt: str = OnInterrupt.DETACH
+    annotations: str | None = None
     rehearsal: bool = False
     """It happens on a copy that is gone afterwards: there is nothing to come back to."""
 
@@ -56,9 +74,10 @@ class Launch:
     def __init__(self, manner: Manner) -> None:
         self._manner = manner
         self._started = ""
+        self._who = ""
 
     def run(self, ctx: click.Context, work: Callable[[LiveSession], Awaitable[int]]) -> int:
-        """The exit code of `work`, which calls `go`; Ctrl-C leaves a started rollout alone and says so."""
+        """The exit code of `work`, which calls `go`; an interrupt leaves or cancels a started rollout."""
 
         async def whole() -> int:
             session = open_session(ctx)
@@ -69,19 +88,29 @@ class Launch:
             finally:
                 await session.close()
 
+        with terminable():
+            try:
+                return asyncio.run(whole())
+            except KeyboardInterrupt as error:
+                if not self._started or self._manner.rehearsal:
+                    raise
+                return self._left(ctx, error)
+
+    def _left(self, ctx: click.Context, error: KeyboardInterrupt) -> int:
+        journal = Journal.open(current(ctx).journal)
         try:
-            return asyncio.run(whole())
-        except KeyboardInterrupt:
-            if not self._started or self._manner.rehearsal:
-                raise
-            return detached(self._started, running=True)
+            return left(journal, self._started, error, who=self._who, then=OnInterrupt(self._manner.on_interrupt))
+        finally:
+            journal.close()
 
     def require_somebody(self, session: LiveSession) -> None:
         """Raise UsageError when nothing may be changed, or nobody can be asked."""
         session.require_writes()
         session.require_runner_sign_in()
         if not self._manner.yes and not diagnostics.can_ask():
-            raise UsageError("nobody is there to say yes", hint="give --yes to start without being asked")
+            raise UsageError(
+                "a start without --yes needs a terminal to confirm at", hint="give --yes to start without confirmation"
+            )
 
     async def go(
         self,
@@ -96,19 +125,37 @@ class Launch:
         session.require_free(plan.target)
         for each in session.unfinished(plan.target):
             diagnostics.say(
-                f"rollout {each} of {plan.target.name} was never finished: its runner is gone",
-                f"`vmss-tui resume {each}` goes on with it, `vmss-tui cancel {each}` ends it",
+                f"rollout {each} of {plan.target.name} has not ended, and no runner is active for it",
+                f"`vmss-tui resume {each}` resumes it, `vmss-tui cancel {each}` ends it",
             )
         if plan.refusals:
             raise _refused(plan)
         self._confirm(plan, pins)
+        self._warn_of_vanishing(session)
         secrets = await asyncio.to_thread(values_to_travel, plan.script.protected)
+        self._who = session.who
         self._started = await session.start(plan, secrets=secrets, why=why, ticket=ticket)
         if self._manner.detach:
             self._tell()
             return 0
-        writer = JsonWriter() if self._manner.jsonl else PlainWriter(hints=not self._manner.rehearsal)
-        return await follow(session.journal(), self._started, writer)
+        jsonl, journal = self._manner.jsonl, session.journal()
+        writer = JsonWriter() if jsonl else PlainWriter(hints=not self._manner.rehearsal)
+        return await follow(journal, self._started, annotated(writer, self._manner.annotations, journal, jsonl=jsonl))
+
+    def _warn_of_vanishing(self, session: LiveSession) -> None:
+        """A pipeline's agent is thrown away after the job, and the journal and the runner with it."""
+        machine = "" if self._manner.rehearsal else vanishing_machine()
+        if not machine:
+            return
+        if self._manner.detach:
+            diagnostics.say(
+                f"vmss-tui: warning: with --detach the runner ends with this job of {machine}",
+                "Leave --detach out, so that the job waits for the rollout.",
+            )
+        diagnostics.say(
+            f"vmss-tui: warning: the journal {session.journal_path} vanishes with this agent of {machine}",
+            "Keep `vmss-tui report --format html --output FILE` as an artifact of the job.",
+        )
 
     def _tell(self) -> None:
         if self._manner.jsonl:

@@ -152,10 +152,11 @@ def _followup(name: str, text: str) -> click.Command:
     @connected
     @click.pass_context
     def command(
-        ctx: click.Context, /, rollout: str | None, yes: bool, detach: bool, jsonl: bool, why: str, ticket: str,
+        ctx: click.Context, /, rollout: str | None, yes: bool, detach: bool, jsonl: bool, on_interrupt: str,
+        annotations: str | None, why: str, ticket: str,
         as_json: bool, overrides: Mapping[Override, str],
     ) -> int:  # fmt: skip
-        launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl))
+        launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl, on_interrupt=on_interrupt, annotations=annotations))
 
         async def work(session: LiveSession) -> int:
             from vmss_tui.engine.followup import Followup, followup_wish
