@@ -86,7 +86,7 @@ def test_states_that_are_seldom() -> None:
         "✖ failed": replace(quiet, scale_set=replace(quiet.scale_set, provisioning=Provisioning.FAILED)),
         "◐ updating": replace(quiet, scale_set=replace(quiet.scale_set, provisioning=Provisioning.UPDATING)),
         "✖ 2 failed": replace(quiet, counts=InstanceCounts(36, 36, 36, 2)),
-        "⊘ cancelled 5h": replace(quiet, upgrade=cancelled),
+        "⊘ canceled 5h": replace(quiet, upgrade=cancelled),
         "◐ rolling back 1/2": replace(quiet, upgrade=back),
     }
     assert {expected: fleet.state_of(entry, KNOW).text() for expected, entry in cases.items()} == {k: k for k in cases}
@@ -163,7 +163,7 @@ def test_notes_and_summary() -> None:
     assert fleet.fleet_note(replace(SNAPSHOT, tenants=estate.TENANTS[:1])).startswith("contoso.com · ")
     shown = fleet.shown_entries(SNAPSHOT, fleet.FleetView(terms=parse("web", fleet.FLEET.fields)), KNOW)
     line = text_of(fleet.fleet_summary(replace(SNAPSHOT, problems=("a: no", "b: no")), shown, KNOW))
-    assert line == "2 of 15 scale sets, 120 instances  ·  1 in trouble  ·  1 busy  ·  ▲ a: no and 1 more"
+    assert line == "2 of 15 scale sets, 120 instances  ·  1 failing  ·  1 in progress  ·  ▲ a: no and 1 more"
 
 
 def test_a_problem_of_one_subscription_is_named_alone() -> None:

@@ -31,15 +31,13 @@ def encode(event: e.Event) -> tuple[str, bytes]:
     What an instance printed was redacted when it was seen; the address of an operation is needed to ask for it.
     """
     kind = e.kind_name(event)
-    match event:
-        case e.Planned(plan):
-            return kind, msgspec.json.encode(e.Planned(sealed(without_secrets(plan))))
-        case e.InstancesSeen():
-            return kind, msgspec.json.encode(_short(event))
-        case e.WriteAccepted():
-            return kind, msgspec.json.encode(event)
-        case _:
-            return kind, msgspec.json.encode(redacted_value(msgspec.to_builtins(event)))
+    if isinstance(event, e.Planned):
+        return kind, msgspec.json.encode(e.Planned(sealed(without_secrets(event.plan))))
+    if isinstance(event, e.InstancesSeen):
+        return kind, msgspec.json.encode(_short(event))
+    if isinstance(event, e.WriteAccepted):
+        return kind, msgspec.json.encode(event)
+    return kind, msgspec.json.encode(redacted_value(msgspec.to_builtins(event)))
 
 
 def encode_signed(plan: RolloutPlan) -> str | None:

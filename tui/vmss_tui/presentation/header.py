@@ -87,11 +87,11 @@ def header_line(info: HeaderInfo, width: int) -> Line:
     When not everything fits: first the name of the program goes, then how somebody signed in, then the outer crumbs,
     and the note is cut.
     """
-    crumbs = [text.plain(each) for each in info.crumbs] or ["vmss-tui"]
+    crumbs = [text.plain(crumb) for crumb in info.crumbs] or ["vmss-tui"]
     identities = _identities(info, width, root=len(crumbs) == 1)
     shapes = [(crumbs, identities[0])]
     if len(crumbs) > 1:
-        shapes += [(crumbs[1:], each) for each in identities]
+        shapes += [(crumbs[1:], identity) for identity in identities]
     for shown, identity in shapes:
         right = _right(info, width, identity)
         room = width - text.width(text_of(right)) - 2
@@ -122,7 +122,7 @@ def _left(outer: Sequence[str], note: str, room: int) -> Line:
         crumbs.pop(1)
     if len(crumbs) == 2 and _needed(crumbs, "") > room:
         crumbs.pop(0)
-    last = text.cut_middle(crumbs[-1], max(1, room - 1 - text.width("".join(f"{each} ▸ " for each in crumbs[:-1]))))
+    last = text.cut_middle(crumbs[-1], max(1, room - 1 - text.width("".join(f"{crumb} ▸ " for crumb in crumbs[:-1]))))
     pieces: list[Piece] = [(" ", Role.PLAIN)]
     for each in crumbs[:-1]:
         pieces += [(each, Role.DIM), (" ▸ ", Role.DIM)]

@@ -53,8 +53,8 @@ def plain_value(value: Any) -> Any:
         case ScaleSetId() | Secret() | SecretRef():
             return str(value)
     if is_dataclass(value):
-        return {each.name: plain_value(getattr(value, each.name)) for each in fields(value)}
-    return [plain_value(each) for each in value] if isinstance(value, Iterable) else str(value)
+        return {attribute.name: plain_value(getattr(value, attribute.name)) for attribute in fields(value)}
+    return [plain_value(item) for item in value] if isinstance(value, Iterable) else str(value)
 
 
 def scale_set_record(entry: FleetEntry, *, version: str = "") -> Record:
@@ -137,7 +137,7 @@ def counts_record(counts: InstanceCounts | None) -> Record | None:
 
 def policy_record(policy: RollingPolicy) -> Record:
     """Azure's rolling upgrade policy."""
-    return {each.name: plain_value(getattr(policy, each.name)) for each in fields(policy)}
+    return {attribute.name: plain_value(getattr(policy, attribute.name)) for attribute in fields(policy)}
 
 
 def upgrade_record(upgrade: RollingUpgrade | None) -> Record | None:
@@ -146,8 +146,8 @@ def upgrade_record(upgrade: RollingUpgrade | None) -> Record | None:
 
 
 def _script_of(scale_set: ScaleSet, version: str) -> Record | None:
-    scripts = (each.as_script() for each in scale_set.extensions)
-    script = next((each for each in scripts if each is not None), None)
+    scripts = (extension.as_script() for extension in scale_set.extensions)
+    script = next((script_config for script_config in scripts if script_config is not None), None)
     return None if script is None else script_record(script, version)
 
 
@@ -229,7 +229,7 @@ def plan_record(plan: RolloutPlan) -> Record:
 
 def rollout_policy_record(policy: RolloutPolicy) -> Record:
     """What a rollout asks for."""
-    return {each.name: plain_value(getattr(policy, each.name)) for each in fields(policy)}
+    return {attribute.name: plain_value(getattr(policy, attribute.name)) for attribute in fields(policy)}
 
 
 def identity_record(identity: Identity) -> Record:
@@ -248,7 +248,11 @@ def event_record(rollout: str, entry: Logged) -> Record:
     head: Record = {"event": kind_name(event), "rollout": rollout, "seq": entry.seq, "at": rfc3339(entry.at)}
     if isinstance(event, Planned):
         return {**head, **plan_record(event.plan)}
-    body = {each.name: plain_value(getattr(event, each.name)) for each in fields(event) if each.name not in _PRIVATE}
+    body = {
+        attribute.name: plain_value(getattr(event, attribute.name))
+        for attribute in fields(event)
+        if attribute.name not in _PRIVATE
+    }
     return {**head, **body}
 
 

@@ -70,7 +70,7 @@ def grid(
     When `cells` are too few, names are cut in the middle; when that is not enough, columns go by their priority.
     """
     shown = list(range(len(columns)))
-    texts = [[text_of(each) for each in row.cells] for row in rows]
+    texts = [[text_of(piece) for piece in row.cells] for row in rows]
     while True:
         kept = [TextColumn(c.title, right=c.right, least=c.width if c.flex else 0) for c in (columns[i] for i in shown)]
         lines = table(kept, [[row[i] for i in shown] for row in texts], cells=cells)

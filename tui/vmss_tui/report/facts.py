@@ -94,8 +94,8 @@ def planned(plan: RolloutPlan) -> Iterator[Fact]:
             f"Batch {batch.number}",
             f"{counted(len(batch.ids), 'instance')}{zone}: {', '.join(batch.ids)}{note}{asked}",
         )
-    for reason in dict.fromkeys(each.reason for each in plan.excluded):
-        ids = [each.id for each in plan.excluded if each.reason == reason]
+    for reason in dict.fromkeys(exclusion.reason for exclusion in plan.excluded):
+        ids = [exclusion.id for exclusion in plan.excluded if exclusion.reason == reason]
         yield "Excluded", f"{', '.join(ids)}: {reason}"
     if plan.forecast.reason:
         yield "Prediction", f"The script will {'' if plan.forecast.will_run else 'not '}run: {plan.forecast.reason}"
@@ -103,6 +103,12 @@ def planned(plan: RolloutPlan) -> Iterator[Fact]:
         low, high = (duration.coarse(each) for each in (plan.estimate.low_seconds, plan.estimate.high_seconds))
         healthy = f", {plan.floor} or more healthy" if plan.floor is not None else ""
         yield "Estimate", f"{low} to {high}{healthy} ({plan.estimate.basis})"
+
+
+def findings(plan: RolloutPlan) -> Iterator[str]:
+    """What was known before the start: `warn: one of three is 33%`."""
+    for finding in plan.findings:
+        yield f"{finding.severity.value}: {finding.message}"
 
 
 def policy(plan: RolloutPlan) -> Iterator[Fact]:

@@ -111,7 +111,7 @@ def _table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, wide: str = 
     """Rows of text under titles; the column called `wide` may be broken anywhere."""
     names = list(titles)
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    kinds = [' class="ids"' if each == wide else "" for each in names]
+    kinds = [' class="ids"' if name == wide else "" for name in names]
     body = (
         "<tr>" + "".join(f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
         for row in rows

@@ -78,7 +78,7 @@ def report_of(header: Header, log: Sequence[e.Logged]) -> Report:
         plan=tuple(named.planned(plan)) if plan is not None else (),
         policy=tuple(named.policy(plan)) if plan is not None else (),
         changes=plan.changes if plan is not None else (),
-        findings=tuple(f"{each.severity.value}: {each.message}" for each in plan.findings) if plan is not None else (),
+        findings=tuple(named.findings(plan)) if plan is not None else (),
         batches=tuple(batch for batch in info.batches if batch.started_at is not None and batch.ids),
         decisions=tuple(line for line in lines if line.kind not in _NOT_DECIDED),
         spans=tuple(_spans(state, log, end)),

@@ -58,11 +58,11 @@ class FleetView(View):
 
 def tenant_names(snapshot: FleetSnapshot) -> dict[str, str]:
     """What the tenants of the subscriptions in sight are called, by id; nothing when there is only one."""
-    ids = {each.tenant_id for each in snapshot.subscriptions if each.tenant_id}
+    ids = {subscription.tenant_id for subscription in snapshot.subscriptions if subscription.tenant_id}
     if len(ids) < 2:
         return {}
     known = {each.id: each.domain.removesuffix(".onmicrosoft.com") or each.name for each in snapshot.tenants}
-    return {each: known.get(each) or each[:8] for each in ids}
+    return {tenant: known.get(tenant) or tenant[:8] for tenant in ids}
 
 
 def version_name(script: ScriptConfig | None, label: Labels) -> str:
@@ -73,7 +73,7 @@ def version_name(script: ScriptConfig | None, label: Labels) -> str:
 
 
 def state_of(entry: FleetEntry, know: Knowledge) -> Mark:
-    """How a set stands, the most telling thing first."""
+    """How a set stands, the most important thing first."""
     upgrade, counts = entry.upgrade, entry.counts
     if entry.id in know.rollouts:
         return Mark(HALF, f"rollout {know.rollouts[entry.id][:4]}", Role.BUSY)
@@ -105,7 +105,7 @@ def _upgrade_mark(upgrade: RollingUpgrade, now: datetime) -> Mark | None:
     if upgrade.code is UpgradeCode.FAULTED:
         return Mark(CROSS, f"faulted {ago}".rstrip(), Role.BAD)
     if upgrade.code is UpgradeCode.CANCELLED and upgrade.pending:
-        return Mark(SLASHED, f"cancelled {ago}".rstrip(), Role.WARN)
+        return Mark(SLASHED, f"canceled {ago}".rstrip(), Role.WARN)
     return None
 
 
@@ -299,7 +299,7 @@ def managed_hidden(snapshot: FleetSnapshot, shown: Sequence[FleetEntry]) -> str:
 def place_of(entry: FleetEntry, know: Knowledge, cells: int) -> str:
     """Where a set is, its nearest parts in `cells` cells: `contoso.com ▸ prod-europe ▸ rg-ship-web`."""
     parts = [_tenant(entry, know), entry.subscription.name, entry.scale_set.id.group]
-    parts = [text.plain(each) for each in parts if each]
+    parts = [text.plain(part) for part in parts if part]
     while parts and text.width(" ▸ ".join(parts)) > cells:
         parts.pop(0)
     return " ▸ ".join(parts)
@@ -313,13 +313,13 @@ def fleet_rest(summary: Line, entry: FleetEntry | None, know: Knowledge, cells: 
 
 
 def fleet_summary(snapshot: FleetSnapshot, shown: Sequence[FleetEntry], know: Knowledge) -> Line:
-    """The status line at rest: how many are shown, how many instances, how many need a look."""
+    """The status line at rest: how many are shown, how many instances, how many need attention."""
     total = len(snapshot.entries)
     sets = text.counted(total, "scale set") if len(shown) == total else f"{len(shown)} of {total} scale sets"
-    instances = sum(_size(each) for each in shown)
-    marks = [state_of(each, know) for each in shown]
+    instances = sum(_size(entry) for entry in shown)
+    marks = [state_of(entry, know) for entry in shown]
     parts: list[tuple[str, Role]] = [(f"{sets}, {text.counted(instances, 'instance')}", Role.DIM)]
-    for role, words in ((Role.BAD, "in trouble"), (Role.WARN, "to look at"), (Role.BUSY, "busy")):
+    for role, words in ((Role.BAD, "failing"), (Role.WARN, "to check"), (Role.BUSY, "in progress")):
         count = sum(mark.role is role for mark in marks)
         if count:
             parts += [("  ·  ", Role.DIM), (f"{count} {words}", role)]

@@ -78,13 +78,13 @@ def mode_hint(plan: RolloutPlan) -> str:
 
 def batch_hint(plan: RolloutPlan) -> str:
     """`= 12 at a time, 5 batches, by zone`."""
-    sizes = [len(each.ids) for each in plan.batches]
+    sizes = [len(batch.ids) for batch in plan.batches]
     if not sizes:
         return "no instance is updated"
     alike = len(set(sizes[:-1])) <= 1 or len(sizes) > 5
     batches = counted(len(sizes), "batch", "batches")
     text = f"{max(sizes)} at a time, {batches}" if alike else ", then ".join(map(str, sizes))
-    zones = {zone for each in plan.batches for zone in each.zones}
+    zones = {zone for batch in plan.batches for zone in batch.zones}
     mixed = ", zones mixed" if plan.policy.cross_zone else ", by zone"
     return f"= {text}{mixed if len(zones) > 1 else ''}"
 

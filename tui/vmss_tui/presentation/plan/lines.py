@@ -19,8 +19,8 @@ from vmss_tui.presentation.table import Line, text_of
 from vmss_tui.text import counted, cut_middle, listed, plain, plain_lines, width, wrap
 
 
-class LookedAt(Protocol):
-    """A file that was looked at."""
+class FetchedFile(Protocol):
+    """A file that instances download, as it was fetched for the plan."""
 
     @property
     def uri(self) -> str:
@@ -69,7 +69,7 @@ def sections(
     plan: RolloutPlan,
     cells: int,
     *,
-    files: Sequence[LookedAt] = (),
+    files: Sequence[FetchedFile] = (),
     protected: Sequence[ProtectedLine] = (),
     steps: Sequence[tuple[str, str]] = (),
 ) -> tuple[Line, ...]:
@@ -82,11 +82,11 @@ def sections(
         lines += [_title("CANNOT START", Role.BAD), *finding_lines(plan.refusals, cells), ()]
     lines += [_title("WHAT CHANGES"), *change_lines(plan, cells, protected=protected), ()]
     lines += [_title("WHAT HAPPENS"), *batch_lines(plan, cells)]
-    others = [each for each in plan.findings if each.severity is not Severity.REFUSE]
+    others = [finding for finding in plan.findings if finding.severity is not Severity.REFUSE]
     if others:
         lines += [
             (),
-            _title("WARNINGS" if any(each.severity is Severity.WARN for each in others) else "NOTES"),
+            _title("WARNINGS" if any(finding.severity is Severity.WARN for finding in others) else "NOTES"),
             *finding_lines(others, cells),
         ]
     if files:
@@ -207,9 +207,9 @@ def batch_lines(plan: RolloutPlan, cells: int, *, most: int = 8) -> tuple[Line, 
         for part in (wrap(text, max(10, cells - 2)) if text else ())
     ]
     shown, hidden = _shown(plan.batches, most)
-    told: set[str] = set()
+    said: set[str] = set()
     for each in shown:
-        lines += _with_note(_batch(each, plan), _untold(each, told), cells)
+        lines += _with_note(_batch(each, plan), _fresh_note(each, said), cells)
         if hidden and each is shown[most - 2]:
             count = sum(len(batch.ids) for batch in hidden)
             words = f"   …  {counted(len(hidden), 'more batch', 'more batches')}, {counted(count, 'instance')}"
@@ -229,7 +229,7 @@ def _shown(batches: Sequence[Batch], most: int) -> tuple[list[Batch], list[Batch
 
 def _batch(batch: Batch, plan: RolloutPlan) -> Line:
     zones = f"zone {'+'.join(batch.zones)}" if any(batch.zones) else ""
-    widest = max((len("+".join(each.zones)) for each in plan.batches if any(each.zones)), default=-6) + 6
+    widest = max((len("+".join(batch.zones)) for batch in plan.batches if any(batch.zones)), default=-6) + 6
     count = f"{len(batch.ids):>3} {'instance' if len(batch.ids) == 1 else 'instances'}"
     last = batch.number == len(plan.batches)
     pause = "" if last or not plan.policy.pause_seconds else f"  then {duration.exact(plan.policy.pause_seconds)}"
@@ -249,21 +249,21 @@ def order(plan: RolloutPlan) -> str:
     if not plan.batches:
         return ""
     azure = plan.strategy is Strategy.ROLLING_UPGRADE
-    zones = any(each.zones for each in plan.batches) and not policy.cross_zone
+    zones = any(batch.zones for batch in plan.batches) and not policy.cross_zone
     steps = [
-        f"{', '.join(plain(each) for each in policy.canary)} first" if policy.canary and not azure else "",
+        f"{', '.join(plain(name) for name in policy.canary)} first" if policy.canary and not azure else "",
         "unhealthy first" if policy.prioritise_unhealthy else "",
         "zone by zone" if zones else "",
         "by update domain",
     ]
-    said = ", ".join(each for each in steps if each)
+    said = ", ".join(step for step in steps if step)
     return f"Azure chooses the order, usually {said}" if azure else f"order: {said}"
 
 
-def _untold(batch: Batch, told: set[str]) -> str:
+def _fresh_note(batch: Batch, said: set[str]) -> str:
     """The arithmetic of a batch, less what batches before it said already."""
-    fresh = [part for part in batch.note.split("; ") if part and part not in told]
-    told.update(fresh)
+    fresh = [part for part in batch.note.split("; ") if part and part not in said]
+    said.update(fresh)
     return "; ".join(fresh)
 
 
@@ -301,7 +301,7 @@ def sentence(plan: RolloutPlan) -> str:
 # -- files and findings ---------------------------------------------------------------------------------------------
 
 
-def file_lines(files: Sequence[LookedAt], cells: int) -> tuple[Line, ...]:
+def file_lines(files: Sequence[FetchedFile], cells: int) -> tuple[Line, ...]:
     """Each file that instances download: size, hash, whether it may change, or why it could not be fetched."""
     lines: list[Line] = []
     for each in files:
@@ -310,11 +310,11 @@ def file_lines(files: Sequence[LookedAt], cells: int) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def _file(looked: LookedAt) -> tuple[str, Role]:
-    if looked.problem:
-        return f"◌ not verified: {plain(looked.problem)}", Role.WARN
-    text = f"{size(looked.size)}  sha256 {looked.sha256[:12]}"
-    return (f"▲ {text}  may change: {plain(looked.mutable)}", Role.WARN) if looked.mutable else (f"● {text}", Role.OK)
+def _file(fetched: FetchedFile) -> tuple[str, Role]:
+    if fetched.problem:
+        return f"◌ not verified: {plain(fetched.problem)}", Role.WARN
+    text = f"{size(fetched.size)}  sha256 {fetched.sha256[:12]}"
+    return (f"▲ {text}  may change: {plain(fetched.mutable)}", Role.WARN) if fetched.mutable else (f"● {text}", Role.OK)
 
 
 def size(count: int) -> str:
@@ -347,7 +347,7 @@ def confirm_title(plan: RolloutPlan) -> str:
 
 
 def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
-    """What somebody says yes to."""
+    """What is confirmed."""
     lines: list[Line] = [
         ((f"{plan.target.short}, {plain(plan.location)}", Role.DIM),),
         ((arrow(plan.from_label or "nothing", plan.to_label), Role.ACCENT),),
@@ -361,10 +361,14 @@ def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
         lines.append(((f"The scale set's own upgrade policy is changed for this rollout and {after}", Role.WARN),))
     if plan.holds_repairs:
         lines.append((("Automatic repairs are suspended during the rollout", Role.WARN),))
-    lines += [((f"▲ {_tamed(each.message)}", Role.WARN),) for each in plan.findings if each.severity is Severity.WARN]
+    lines += [((f"▲ {message}", Role.WARN),) for message in _messages(plan, Severity.WARN)]
     if plan.origin:
-        lines += [((_tamed(each.message), Role.DIM),) for each in plan.findings if each.severity is Severity.INFO]
+        lines += [((message, Role.DIM),) for message in _messages(plan, Severity.INFO)]
     return tuple(lines)
+
+
+def _messages(plan: RolloutPlan, severity: Severity) -> list[str]:
+    return [_tamed(finding.message) for finding in plan.findings if finding.severity is severity]
 
 
 def _tamed(text: str) -> str:

@@ -65,8 +65,8 @@ def drift_cell(drifts: Sequence[Drift] | None) -> Cell:
         return cell("not read yet", Role.WAIT)
     if not drifts:
         return cell("no target", Role.DIM)
-    states = [each.state for each in drifts]
-    lagging = sum(each.behind for each in drifts if each.state != "not installed")
+    states = [drift.state for drift in drifts]
+    lagging = sum(drift.behind for drift in drifts if drift.state != "not installed")
     wrong = [state for state in _SIGNS if state in states and state != "same"]
     glyph, role = _SIGNS[wrong[0]] if wrong else _LAGS if lagging else _SIGNS["same"]
     words = [_counted(states, state) for state in wrong or ("same",)]
@@ -86,8 +86,8 @@ def _counted(states: Sequence[str], state: str) -> str:
 
 def drift_words(drifts: Sequence[Drift] | None) -> tuple[str, ...]:
     """What a filter finds a profile by: the states of its targets, and `lag`."""
-    found = {word for each in drifts or () for word in (each.state, _SHORT[each.state])}
-    return (*sorted(found), *(("lag",) if any(each.behind for each in drifts or ()) else ()))
+    found = {word for drift in drifts or () for word in (drift.state, _SHORT[drift.state])}
+    return (*sorted(found), *(("lag",) if any(drift.behind for drift in drifts or ()) else ()))
 
 
 def drift_rank(drifts: Sequence[Drift] | None) -> tuple[int, int]:

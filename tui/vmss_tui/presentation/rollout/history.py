@@ -17,7 +17,7 @@ from vmss_tui.presentation.table import Cell, DataColumn, Line, Table, View, cel
 
 @dataclass(frozen=True, slots=True)
 class RolloutItem:
-    """A rollout and whether somebody works on it."""
+    """A rollout and whether a runner is active."""
 
     header: Header
     alive: bool
@@ -112,8 +112,8 @@ def shown_rollouts(items: Sequence[RolloutItem], view: RolloutsView, now: dateti
 
 def rollouts_summary(items: Sequence[RolloutItem], shown: int) -> Line:
     """`12 rollouts · 1 running · 1 without a runner`."""
-    running = sum(not each.header.stage.over and each.alive for each in items)
-    orphaned = sum(each.orphaned for each in items)
+    running = sum(not item.header.stage.over and item.alive for item in items)
+    orphaned = sum(item.orphaned for item in items)
     head = text.counted(len(items), "rollout") if shown == len(items) else f"{shown} of {len(items)} rollouts"
     pieces: list[tuple[str, Role]] = [(head, Role.DIM)]
     if running:

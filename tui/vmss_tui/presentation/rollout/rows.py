@@ -102,7 +102,9 @@ def _change(old: str, new: str) -> str:
 def _short(version: str, pair: tuple[str, str], *, tight: bool) -> str:
     """A version; where room is tight, without the word that all versions begin with."""
     head, _, rest = plain(version).rpartition(" ")
-    return rest if tight and head and all(each.startswith(f"{head} ") for each in pair) else plain(version)
+    return (
+        rest if tight and head and all(version_name.startswith(f"{head} ") for version_name in pair) else plain(version)
+    )
 
 
 def _script(seen: InstanceSeen) -> Cell:

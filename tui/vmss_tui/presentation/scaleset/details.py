@@ -81,7 +81,7 @@ def instance_lines(instance: Instance, version: str, now: datetime, width: int) 
 
 def _wrapped(name: str, words: str, width: int) -> list[Line]:
     first, *rest = wrap(text.plain(words), max(20, width - _LABEL)) or [""]
-    return [_pair(name, first), *(_pair("", each) for each in rest)]
+    return [_pair(name, first), *(_pair("", part) for part in rest)]
 
 
 def _heading(words: str) -> list[Line]:

@@ -37,7 +37,7 @@ class InstanceView(View):
 
 
 def mark_of(instance: Instance) -> Mark:
-    """The one sign of an instance: the most telling thing about it."""
+    """The one sign of an instance: the most important thing about it."""
     if instance.script.state is ScriptState.FAILED or instance.provisioning is Provisioning.FAILED:
         return Mark(CROSS, "failed", Role.BAD)
     if instance.power in (Power.DEALLOCATED, Power.STOPPED, Power.DEALLOCATING, Power.STOPPING):
@@ -60,7 +60,7 @@ def mark_of(instance: Instance) -> Mark:
 
 
 def needs_attention(instance: Instance) -> bool:
-    """Whether a person should look at it."""
+    """Whether it needs attention."""
     return mark_of(instance).role in (Role.BAD, Role.WARN) or not instance.agent_ready
 
 
@@ -173,7 +173,7 @@ def columns_of(labels: Mapping[str, str]) -> tuple[Column, ...]:
 
 def shown_instances(snapshot: SetSnapshot, view: InstanceView, known: Known) -> tuple[Instance, ...]:
     """The instances that a view shows, in its order; equals by number."""
-    wanted = (each for each in snapshot.instances if not view.faults_only or needs_attention(each))
+    wanted = (instance for instance in snapshot.instances if not view.faults_only or needs_attention(instance))
     return INSTANCES.shown(sorted(wanted, key=lambda it: it.ordinal), view, known)
 
 

@@ -50,7 +50,7 @@ def shape_words(scale_set: ScaleSet) -> str:
     """`Standard_D2s_v5 · Uniform · 3 zones · ubuntu-server-jammy 22_04-lts-gen2`."""
     zones = text.counted(len(scale_set.zones), "zone") if scale_set.zones else "no zones"
     parts = (scale_set.size, scale_set.orchestration.value, zones, image_words(scale_set.image))
-    return " · ".join(text.plain(each) for each in parts if each)
+    return " · ".join(text.plain(part) for part in parts if part)
 
 
 def image_words(image: str) -> str:
@@ -78,7 +78,11 @@ def script_words(snapshot: SetSnapshot, label: Labels, now: datetime) -> Line:
     if script is None:
         return (("Script        ", Role.DIM), ("none yet", Role.WAIT))
     handler = next(
-        (f"{each.type} {each.version}" for each in scale_set.extensions if each.name == script.name),
+        (
+            f"{extension.type} {extension.version}"
+            for extension in scale_set.extensions
+            if extension.name == script.name
+        ),
         script.handler.type,
     )
     pieces: list[Piece] = [
@@ -94,7 +98,7 @@ def script_words(snapshot: SetSnapshot, label: Labels, now: datetime) -> Line:
 
 def others_words(scale_set: ScaleSet) -> Line:
     """The extensions of the model beside the script: `Extensions    HealthExtension, AADSSHLogin`."""
-    names = [text.plain(each.name) for each in scale_set.extensions if each.as_script() is None]
+    names = [text.plain(extension.name) for extension in scale_set.extensions if extension.as_script() is None]
     return (
         ("Extensions    ", Role.DIM),
         (", ".join(names), Role.PLAIN) if names else ("no other extension", Role.WAIT),
