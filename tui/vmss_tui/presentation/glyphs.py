@@ -61,7 +61,8 @@ HEALTH = {
     Health.UNHEALTHY: Mark(TRIANGLE, "unhealthy", Role.BAD),
     Health.INITIALISING: Mark(DOTTED, "pending", Role.BUSY),
     Health.UNKNOWN: Mark(DOTTED, "unknown", Role.WARN),
-    Health.NONE: Mark(DOTTED, "not reported", Role.DIM),
+    Health.NOT_REPORTED: Mark(DOTTED, "not reported", Role.DIM),
+    Health.NONE: Mark(DOTTED, "no source", Role.DIM),
 }
 
 SCRIPT = {

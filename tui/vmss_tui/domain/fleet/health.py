@@ -15,6 +15,8 @@ class Health(StrEnum):
     INITIALISING = "initialising"
     UNKNOWN = "unknown"
     """A source exists but has not reported; Azure counts it as unhealthy in a rolling upgrade."""
+    NOT_REPORTED = "not reported"
+    """The source is an extension of the scale set model that this instance does not have yet: nothing can report."""
     NONE = "none"
     """The scale set has no health source at all."""
 
@@ -60,7 +62,9 @@ class HealthSource:
 
 
 def unhealthy_for_azure(health: Health) -> bool:
-    """Whether Azure counts this state against the unhealthy limits: unknown does, initialising is waited for.
+    """Whether Azure counts this state against the unhealthy limits.
+
+    Unknown does; initialising is waited for; an instance that is not on the model with the health source has no report.
 
     Source: "Configure rolling upgrades", "Application Health extension".
     """

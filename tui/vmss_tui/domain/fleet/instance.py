@@ -36,6 +36,10 @@ class Instance:
     health: Health = Health.NONE
     health_at: datetime | None = None
     """When the health source last reported this state."""
+    skip_upgrade: bool = False
+    """Its application asks rolling upgrades to leave it out (custom metric `SkipUpgrade`)."""
+    upgrade_phase: int | None = None
+    """In which phase of a rolling upgrade its application asks to be (custom metric `PhaseOrderingNumber`)."""
     protected: bool = False
     """Protected from scale set actions (or from scale-in and actions): Azure's upgrades skip it."""
     agent_ready: bool = True
@@ -73,6 +77,7 @@ def unhealthy_among(instances: Iterable[Instance]) -> tuple[tuple[Instance, ...]
 
 
 def healthy_among(instances: Iterable[Instance]) -> int | None:
-    """How many are healthy; None when there is no health source, so that nobody knows."""
+    """How many are healthy; None when no instance has a health source, so that the number is unknown."""
     healths = [instance.health for instance in instances]
-    return healths.count(Health.HEALTHY) if any(health is not Health.NONE for health in healths) else None
+    reported = any(health not in (Health.NONE, Health.NOT_REPORTED) for health in healths)
+    return healths.count(Health.HEALTHY) if reported else None

@@ -190,7 +190,7 @@ def _reported(script: ScriptRun) -> tuple[int | None, str, str]:
 
 def _with_health(instance: Instance, context: PhaseContext, known: Progress | None) -> Phase:
     """The script ran: is the instance healthy?"""
-    if instance.health in (Health.HEALTHY, Health.NONE):
+    if instance.health in (Health.HEALTHY, Health.NOT_REPORTED, Health.NONE):
         return Phase.DONE
     if instance.health is Health.INITIALISING:
         return Phase.HEALTH

@@ -5,26 +5,20 @@ Sources: recordings `vm_list_*`, `vm_instanceview_*`, custom-script-extension-li
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from functools import lru_cache
 
-from vmss_tui.domain.fleet.health import Health, Power, Provisioning
+from vmss_tui.domain.fleet.health import Power, Provisioning
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import Handler, ScriptRun, ScriptState, digest, handler_of
 from vmss_tui.gateway.read import wire
+from vmss_tui.gateway.read.instance_health import custom_metrics, health_of
 from vmss_tui.gateway.read.mapping import moment, parsed_settings, provisioning
 from vmss_tui.gateway.read.script_run import script_run
 from vmss_tui.gateway.read.script_status import state_of
 from vmss_tui.text import one_line
 
-_POWER = {each.value: each for each in Power}
-_HEALTH = {
-    "healthy": Health.HEALTHY,
-    "unhealthy": Health.UNHEALTHY,
-    "initializing": Health.INITIALISING,
-    "initialising": Health.INITIALISING,
-}
+_POWER = {power.value: power for power in Power}
 _NO_PROPERTIES = wire.VmProperties()
 _NO_VIEW = wire.InstanceView()
 _NO_EXTENSION = wire.ExtensionProperties()
@@ -53,7 +47,8 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None, *, know
     sha = _digest(handler, own, config.force_update_tag or "") if handler else ""
     run = script_run(resource, view)
     state = _provisioning(props.provisioning_state, view.statuses)
-    health, health_at = _health(view.vm_health, of.health_source.present)
+    health, health_at = health_of(view, vm.resources, of.health_source, known=known)
+    metrics = custom_metrics(view)
     agent = _agent_ready(view.vm_agent)
     protection = props.protection_policy
     return Instance(
@@ -71,6 +66,8 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None, *, know
         script=run,
         health=health,
         health_at=health_at,
+        skip_upgrade=metrics.skip_upgrade is True,
+        upgrade_phase=metrics.phase,
         protected=bool(protection and protection.protect_from_scale_set_actions),
         agent_ready=agent,
         size=_size(vm, props),
@@ -116,14 +113,6 @@ def _provisioning(state: object, statuses: list[wire.Status] | None) -> Provisio
 
 def _provisioning_status(statuses: list[wire.Status] | None) -> wire.Status | None:
     return next((each for each in statuses or () if (each.code or "").lower().startswith("provisioningstate/")), None)
-
-
-def _health(found: wire.VmHealth | None, source: bool) -> tuple[Health, datetime | None]:
-    status = found.status if found else None
-    if status is None:
-        return (Health.UNKNOWN if source else Health.NONE), None
-    word = (status.code or "").rpartition("/")[2].lower()
-    return _HEALTH.get(word, Health.UNKNOWN), moment(status.time)
 
 
 def _agent_ready(agent: wire.VmAgent | None) -> bool:

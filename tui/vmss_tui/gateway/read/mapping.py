@@ -40,7 +40,7 @@ _OPERATIONS = {
     "canceled": OperationState.CANCELLED,
     "cancelled": OperationState.CANCELLED,
 }
-_HEALTH_TYPES = ("applicationhealthlinux", "applicationhealthwindows")
+HEALTH_TYPES = ("applicationhealthlinux", "applicationhealthwindows")
 
 
 def moment(text: str | None) -> datetime | None:
@@ -188,7 +188,7 @@ def _image(profile: wire.StorageProfile | None) -> str:
 def health_source(extensions: Iterable[Extension], network: wire.NetworkProfile | None) -> HealthSource:
     """Where health comes from. Sources: "Application Health extension", recording `vmss_get_rolling`."""
     for each in extensions:
-        if each.type.lower() in _HEALTH_TYPES:
+        if each.type.lower() in HEALTH_TYPES:
             return _health_extension(each)
     probe = network.health_probe.id if network and network.health_probe else None
     return HealthSource("probe", probe.rstrip("/").rsplit("/", 1)[-1]) if probe else HealthSource()

@@ -7,7 +7,16 @@ Health extension", and Azure's own answers as quoted by people.
 from datetime import datetime
 
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.plan.checks import advisable, governance, maintenance, ownership, possible, protected, rerun
+from vmss_tui.domain.plan.checks import (
+    advisable,
+    governance,
+    maintenance,
+    ownership,
+    possible,
+    protected,
+    reports,
+    rerun,
+)
 from vmss_tui.domain.plan.checks.facts import Check, Facts
 from vmss_tui.domain.plan.findings import Finding, by_weight
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -19,6 +28,7 @@ _CHECKS: tuple[Check, ...] = (
     *protected.CHECKS,
     *maintenance.CHECKS,
     *advisable.CHECKS,
+    *reports.CHECKS,
     *rerun.CHECKS,
 )
 
