@@ -44,6 +44,13 @@ ADVICE = {
         ),
         ("show", "instances"),
     ),
+    "activity": Advice(
+        (
+            Example("vmss-tui activity web-weu --since 1h", "what changed in the last hour"),
+            Example("vmss-tui activity web-weu -o json --query '[0].caller'", "who changed it last"),
+        ),
+        ("show", "plan"),
+    ),
     "show": Advice(
         (
             Example("vmss-tui show rg-web/web-weu", "one scale set"),

@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("show", "SCALESET", "one scale set: policy, health source, script", "fleet.look:show", "Inspect"),
     Entry("instances", "SCALESET [FILTER …]", "its instances: version, script, health", "fleet.look:instances",
           "Inspect"),
+    Entry("activity", "SCALESET", "who changed it, by the activity log", "fleet.activity:activity", "Inspect"),
     Entry("watch", "SCALESET", "one line for every change", "fleet.watch:watch", "Inspect"),
     Entry("plan", "PROFILE [SCALESET]", "diff, batches, findings; writes nothing", "rollout.plan:plan", "Roll out"),
     Entry("rehearse", "PROFILE SCALESET", "the same on a simulated copy", "simulator.rehearse:rehearse", "Roll out"),

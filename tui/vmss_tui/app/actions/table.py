@@ -84,6 +84,14 @@ SCALE_SET = (
         enabled=on("an instance"),
     ),
     Action(
+        id="scaleset.activity",
+        keys=("v",),
+        label="activity",
+        help="Show who changed the scale set in the last 7 days, by Azure's activity log",
+        places=(Place.SCALE_SET,),
+        enabled=online,
+    ),
+    Action(
         id="scaleset.name",
         keys=("n",),
         label="name version",

@@ -5,6 +5,7 @@ Gets snapshots from a watcher by messages; `presentation.scaleset` says how thin
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
@@ -33,9 +34,12 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.heatmap import heatmap_lines
-from vmss_tui.presentation.scaleset import details, instances
+from vmss_tui.presentation.scaleset import activity, details, instances
 from vmss_tui.presentation.scaleset import summary as scaleset
 from vmss_tui.presentation.table import Line, Row
+
+_ACTIVITY = timedelta(days=7)
+"""How far back the activity log is read."""
 
 
 class ScaleSetScreen(ListScreen):
@@ -255,6 +259,18 @@ class ScaleSetScreen(ListScreen):
     def _show_outputs(self, title: str, chosen: Sequence[Instance]) -> None:
         outputs, now = details.outputs_of(chosen), self.shell.session.clock.now()
         self.app.push_screen(SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width))))
+
+    def do_activity(self) -> None:
+        """Who changed the set lately."""
+        azure, now = self.shell.connection.azure, self.shell.session.clock.now()
+        if azure is None:
+            return
+
+        async def fetch() -> Sheet:
+            log = await azure.activity(self.target, now - _ACTIVITY)
+            return Sheet(lambda width: activity.lines(log, now, width))
+
+        self.app.push_screen(SheetScreen(f"{self.target.name} · activity, last 7 days", None, fetch=fetch))
 
     @work(group="name", exclusive=True, exit_on_error=False)
     async def do_name(self) -> None:

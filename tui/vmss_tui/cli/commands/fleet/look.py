@@ -1,7 +1,9 @@
 """`list`, `show`, `instances`: what is there now. Reads only."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import click
 
@@ -17,6 +19,7 @@ from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.presentation import records, text_tables
 from vmss_tui.presentation.filter import Fields, Term, parse
 from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.scaleset import activity as activity_words
 from vmss_tui.presentation.scaleset import instances as listed
 from vmss_tui.presentation.scaleset import interference
 from vmss_tui.presentation.scaleset import summary as scaleset_words
@@ -104,13 +107,21 @@ def _running(session: LiveSession) -> Mapping[ScaleSetId, str]:
     return {header.target: header.id for header in headers if not header.stage.over}
 
 
+_ACTIVITY = timedelta(days=7)
+"""How far back `show` looks for the last change."""
+
+
 async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnapshot]:
     """A scale set with its instances, by what people type."""
     from vmss_tui.engine.snapshot_reader import read_snapshot
 
     azure = await session.connect()
     target = await find.resolve(azure, text)
-    snapshot = await read_snapshot(azure, target, session.clock, autoscale=True)
+    since = session.clock.now() - _ACTIVITY
+    snapshot, log = await asyncio.gather(
+        read_snapshot(azure, target, session.clock, autoscale=True), azure.activity(target, since)
+    )
+    snapshot = replace(snapshot, activity=log)
     subscription = await find.subscription_of(azure, target)
     entry = FleetEntry(
         scale_set=snapshot.scale_set,
@@ -135,6 +146,7 @@ def show(ctx: click.Context, scaleset: str, shape: Shape) -> int:
         script = entry.scale_set.script
         version = namer(script) if script is not None else ""
         record = records.scale_set_detail(entry, version=version, autoscale=snapshot.autoscale)
+        record["last_change"] = _last_change(snapshot)
         shape.answer(record, lambda: _summary(entry, snapshot, namer, session.clock.now()))
         return 0
 
@@ -157,11 +169,17 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: VersionLookup, now
         *(("file", uri) for uri in (script.file_uris if script is not None else ())),
         ("extensions", ", ".join(each.name for each in scale_set.extensions)),
         ("upgrade", _after_title(scaleset_words.upgrade_words(snapshot.upgrade, now))),
+        ("last change", _after_title(activity_words.last_change(snapshot.activity, now))),
         ("", fault),
         ("interference", _after_title(interference.line(snapshot))),
         ("instances", text_of(listed.count_line(snapshot, snapshot.instances, 0))),
     ]
     return text_tables.facts(facts)
+
+
+def _last_change(snapshot: SetSnapshot) -> records.Record | None:
+    last = snapshot.activity.last if snapshot.activity is not None else None
+    return activity_words.activity_record(last) if last is not None else None
 
 
 def _after_title(line: Line) -> str:
