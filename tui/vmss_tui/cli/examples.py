@@ -156,6 +156,13 @@ ADVICE = {
     "config schema": Advice(
         (Example("vmss-tui config schema > config.schema.json", "for an editor"),), ("config edit",)
     ),
+    "completion": Advice(
+        (
+            Example("vmss-tui completion bash > ~/.local/share/bash-completion/completions/vmss-tui", "for bash"),
+            Example("vmss-tui completion fish > ~/.config/fish/completions/vmss-tui.fish", "for fish"),
+        )
+    ),
+    "man": Advice((Example("vmss-tui man | man -l -", "shows the manual page"),), ("help",)),
     "info": Advice((Example("vmss-tui info --offline", "without signing in"),), ("roles",)),
     "support-bundle": Advice((Example("vmss-tui support-bundle --offline", "without signing in"),), ("info",)),
     "help": Advice((Example("vmss-tui help rollout", "the same as `vmss-tui rollout --help`"),)),

@@ -1,12 +1,15 @@
 """The Click groups: commands that are imported only when they run, with examples in their help."""
 
 import importlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from vmss_tui.cli import examples
 from vmss_tui.cli import help as texts
+from vmss_tui.cli.known_names import BY_PARAMETER
 from vmss_tui.cli.options import current, logged, shared, start_logging
 
 
@@ -48,10 +51,29 @@ class HelpfulGroup(click.Group):
         return click.UsageError(f"{error.option_name} belongs after the command: `{call}`", ctx)
 
 
+class KnownName(click.types.StringParamType):
+    """Text that a shell completes with names that this machine knows."""
+
+    def __init__(self, known: Callable[[], Sequence[str]]) -> None:
+        self._known = known
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Names that begin so."""
+        return [CompletionItem(name) for name in self._known() if name.casefold().startswith(incomplete.casefold())]
+
+
+def complete_names(command: click.Command) -> None:
+    """Let shells complete the parameters that are names."""
+    for parameter in command.params:
+        if parameter.name in BY_PARAMETER and type(parameter.type) is click.types.StringParamType:
+            parameter.type = KnownName(BY_PARAMETER[parameter.name])
+
+
 def complete(command: click.Command, call: str) -> None:
     """Give a command what all have: options of logging, examples, and its own group's way."""
     if command.epilog is None:
         command.epilog = "\b\n" + "\n".join(line or "\n\b" for line in examples.lines_of(call))
+    complete_names(command)
     if not isinstance(command, click.Group) and not any(param.name == "debug" for param in command.params):
         logged(command)
 
@@ -118,3 +140,6 @@ def program(ctx: click.Context, /, **_: Any) -> int | None:
         result = ctx.invoke(command)
         return result if isinstance(result, int) else 0
     return None
+
+
+complete_names(program)

@@ -48,6 +48,8 @@ ENTRIES = (
     Entry("profiles", "COMMAND", "list, show, lint, new, import, export …", "profiles.profiles:profiles", "Set up"),
     Entry("roles", "reader|operator", "the custom role that suffices, as JSON", "roles:roles", "Set up"),
     Entry("config", "COMMAND", "show, edit and check the settings", "config:config", "Set up"),
+    Entry("completion", "bash|zsh|fish", "the completion script of a shell", "completion:completion", "Set up"),
+    Entry("man", "", "the manual page", "manual:man", "Set up"),
     Entry("info", "", "paths, versions, cloud, credential, quota", "info:info", "Set up"),
     Entry(
         "support-bundle", "", "a redacted archive for a support ticket", "support_bundle:support_bundle", "Set up"

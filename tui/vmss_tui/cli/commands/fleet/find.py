@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from vmss_tui.cli import known_names
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
@@ -47,7 +48,14 @@ async def everything(azure: Azure) -> Inventory:
         if isinstance(answer, AzureError)
     )
     lists = (answer for answer in answers if not isinstance(answer, AzureError))
-    return Inventory(tuple(each for found in lists for each in found), problems, subscriptions)
+    found = tuple(each for found in lists for each in found)
+    _remember((each.id for each, _ in found), subscriptions)
+    return Inventory(found, problems, subscriptions)
+
+
+def _remember(scale_sets: Iterable[ScaleSetId], subscriptions: Iterable[Subscription]) -> None:
+    """Keep names for the completion of a shell."""
+    known_names.remember((target.short for target in scale_sets), (place.tenant_id for place in subscriptions))
 
 
 async def counted(azure: Azure, clock: Clock, *, idle_seconds: float) -> FleetSnapshot:
@@ -60,6 +68,7 @@ async def counted(azure: Azure, clock: Clock, *, idle_seconds: float) -> FleetSn
             if isinstance(found, WatchFailure) and not isinstance(found.error, Throttled):
                 raise found.error
             if isinstance(found, FleetSnapshot) and found.complete:
+                _remember((entry.id for entry in found.entries), found.subscriptions)
                 return found
     return FleetSnapshot()
 

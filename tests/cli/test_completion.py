@@ -1,0 +1,117 @@
+"""What shells complete, without the network; and the manual page from the same data as the help."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.journal import NOW, plan
+from support.program import Inside, Program
+from vmss_tui.cli import help as texts
+from vmss_tui.cli import known_names
+from vmss_tui.cli.commands.manual import page
+from vmss_tui.cli.main import main
+from vmss_tui.journal.store import Journal
+from vmss_tui.paths import cache_directory, clouds_directory
+
+
+@pytest.fixture
+def complete(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> "Complete":
+    return Complete(monkeypatch, capsys)
+
+
+class Complete:
+    """What bash would offer for the last word of a command line."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch, self._capsys = monkeypatch, capsys
+
+    def __call__(self, *words: str) -> list[str]:
+        self._capsys.readouterr()
+        line = ["vmss-tui", *words]
+        with self._monkeypatch.context() as patched:
+            patched.setenv("_VMSS_TUI_COMPLETE", "bash_complete")
+            patched.setenv("COMP_WORDS", " ".join(line))
+            patched.setenv("COMP_CWORD", str(len(line) - 1))
+            with pytest.raises(SystemExit):
+                main(())
+        return [found.partition(",")[2] for found in self._capsys.readouterr().out.splitlines() if found]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_has_its_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(("completion", shell)) == 0
+    out = capsys.readouterr().out
+    assert "_VMSS_TUI_COMPLETE" in out and shell in out
+    if shell == "bash" and shutil.which("bash"):
+        assert subprocess.run(["bash", "-n"], input=out, text=True).returncode == 0
+
+
+def test_commands_options_and_choices(complete: Complete) -> None:
+    assert complete("ro") == ["rollout", "rollouts", "roles"]
+    assert "--on-interrupt" in complete("rollout", "--on")
+    assert complete("completion", "") == ["bash", "zsh", "fish"]
+    assert complete("profiles", "l") == ["lint", "list"]
+
+
+def test_names_come_from_files_and_the_journal(complete: Complete, tmp_path: Path) -> None:
+    Program({}, tmp_path).profile("acme-web")
+    clouds_directory().mkdir(parents=True)
+    (clouds_directory() / "lab.toml").write_text("")
+    journal = Journal.open()
+    rollout = journal.create(plan(), who="maria", at=NOW)
+    journal.close()
+    assert complete("plan", "acme") == ["acme-web"]
+    assert complete("attach", rollout[:2]) == [rollout]
+    assert complete("--cloud", "l") == ["lab"] and "AzureCloud" in complete("list", "--cloud", "az")
+    assert complete("show", "") == ["web", "rg-web/web"]
+
+
+def test_what_was_listed_is_completed_afterwards(inside: Inside, complete: Complete) -> None:
+    assert complete("show", "ha") == []
+    assert inside("list", "--json").code == 0
+    assert complete("show", "ha") == ["hand"]
+    assert complete("show", "tw") == [], "two sets have this name"
+    assert complete("show", "rg-") != []
+    assert len(complete("list", "--tenant", "")) >= 1
+
+
+def test_a_cache_that_cannot_be_read_completes_nothing(complete: Complete) -> None:
+    cache_directory().mkdir(parents=True)
+    for text in ("", "[]", '{"scale_sets": 7}', '{"scale_sets": [1, "rg/a"]}'):
+        (cache_directory() / "names.json").write_text(text)
+        assert complete("show", "x") == []
+    known_names.remember(["rg/x"], [])
+    assert complete("show", "x") == ["x"]
+
+
+def test_completing_makes_no_journal(complete: Complete) -> None:
+    from vmss_tui.paths import journal_file
+
+    assert complete("attach", "") == []
+    assert not journal_file().exists()
+
+
+def test_the_manual_page_has_every_command_option_and_exit_code() -> None:
+    text = "\n".join(page())
+    for entry in texts.ENTRIES:
+        assert (f".SS {entry.name}".replace("-", "\\-") in text) == bool(entry.section), entry.name
+    for option in texts.OPTIONS:
+        assert option.flag.replace("-", "\\-") in text
+    for code, _ in texts.EXIT_CODES:
+        assert f".B {code}" in text
+    assert "VMSS_TUI_LOG" in text and ".SH FILES" in text
+
+
+def test_the_manual_page_is_clean_troff(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(("man",)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(".TH VMSS-TUI 1 ")
+    requests = {line.split()[0] for line in lines if line.startswith(".")}
+    assert requests <= {".TH", ".SH", ".SS", ".TP", ".PP", ".B", ".br", ".ad"}
+    if shutil.which("groff"):
+        done = subprocess.run(
+            ["groff", "-man", "-Tutf8", "-ww", "-Wbreak", "-z"], input="\n".join(lines), text=True, capture_output=True
+        )
+        assert (done.returncode, done.stderr) == (0, "")
