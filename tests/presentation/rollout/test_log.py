@@ -145,6 +145,7 @@ def test_every_kind_of_event_is_put_into_words() -> None:
     examples: tuple[e.Event, ...] = (
         e.Planned(story.plan_of()),
         e.RunnerStarted(1, "h"),
+        e.SignedIn("deployer", "Azure CLI"),
         e.RunnerStopped(),
         e.WriteIntended("model", "the model"),
         e.WriteAccepted("model"),

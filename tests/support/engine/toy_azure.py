@@ -8,7 +8,7 @@ from typing import cast
 
 from support.engine.toy import BASE, Toy
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
-from vmss_tui.domain.fleet.ids import OperationHandle, ScaleSetId
+from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
@@ -83,6 +83,9 @@ class ToyAzure:
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
         self.before("latest_upgrade")
         return self.toy.snapshot().upgrade
+
+    async def identity(self) -> Identity:
+        return Identity("toy", "a toy's credential")
 
     async def governance(self, target: ScaleSetId) -> Governance:
         return Governance(unknown="a toy has none")

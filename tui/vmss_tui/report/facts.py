@@ -34,7 +34,7 @@ def facts(header: Header, info: RolloutInfo) -> Iterator[Fact]:
     yield "Outcome", outcome(info)
     yield "Scale set", str(header.target)
     yield "Who", f"{header.who} on {header.host}"
-    given = (("Why", header.why), ("Ticket", header.ticket))
+    given = (("Azure account", info.account), ("Why", header.why), ("Ticket", header.ticket))
     yield from ((name, value) for name, value in given if value)
     yield from ((f"Override: {code}", reason) for code, reason in info.overrides.items())
     yield "Created", clock(header.created_at)

@@ -61,6 +61,14 @@ class RunnerStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The runner signed in to Azure: the account that its writes are made with, and the credential in words."""
+
+    account: str
+    credential: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunnerStopped:
     """A runner let go in good order without the rollout having ended."""
 
@@ -270,6 +278,7 @@ class Ended:
 Event = (
     Planned
     | RunnerStarted
+    | SignedIn
     | RunnerStopped
     | WriteIntended
     | WriteAccepted

@@ -68,6 +68,8 @@ class RolloutState:
     ended_at: datetime | None = None
     last_at: datetime | None = None
     runner: tuple[int, str] | None = None
+    signed_in: e.SignedIn | None = None
+    """With which account the runner writes; after a take-over the last one."""
     instances: Mapping[str, Progress] = field(default_factory=dict)
     batches: tuple[BatchState, ...] = ()
     batch_count: int = 0
@@ -159,7 +161,7 @@ def apply(state: RolloutState, entry: e.Logged) -> RolloutState:
     return replace(_after(state, entry.event, entry.at), seq=entry.seq, last_at=entry.at)
 
 
-_RunnerEvent = e.RunnerStarted | e.RunnerStopped | e.ClockStepped
+_RunnerEvent = e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.ClockStepped
 _PersonEvent = e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.ApprovalNeeded | e.Approved
 _EndEvent = e.Concluding | e.PolicyRestored | e.Ended
 
@@ -172,7 +174,7 @@ def _after(state: RolloutState, event: e.Event, at: datetime) -> RolloutState:
             return _wrote(state, event, at)
         case e.Planned(plan):
             return _planned(state, plan, at)
-        case e.RunnerStarted() | e.RunnerStopped() | e.ClockStepped():
+        case e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.ClockStepped():
             return _runner(state, event, at)
         case e.Waiting():
             return replace(state, waiting=event)
@@ -209,6 +211,8 @@ def _runner(state: RolloutState, event: _RunnerEvent, at: datetime) -> RolloutSt
         case e.RunnerStarted(pid, host):
             running = _staged(state, Stage.RUNNING, only=(Stage.PLANNED,))
             return replace(running, runner=(pid, host), started_at=state.started_at or at, resumed_at=at)
+        case e.SignedIn():
+            return replace(state, signed_in=event)
         case e.RunnerStopped():
             return replace(state, runner=None)
         case e.ClockStepped():

@@ -67,6 +67,7 @@ def occasion(event: e.Event) -> str:
         case (
             e.Planned()
             | e.RunnerStarted()
+            | e.SignedIn()
             | e.WriteIntended()
             | e.WriteAccepted()
             | e.WriteEnded()

@@ -113,6 +113,10 @@ class _Runner:
         log, pace = self.log, self.pace
         outage = Outage(log.clock, pace.patience_seconds, min(2.0, pace.watch_seconds))
         azure = await connected(log, self.connect, pace, outage)
+        identity = await azure.identity()
+        signed_in = e.SignedIn(identity.name, identity.method)
+        if log.state.signed_in != signed_in:
+            await log.record(signed_in)
         self.observer = Observer(log, azure, pace, self.names, outage)
         self.actor = Actor(log, azure, self.secrets, pause_seconds=outage.backoff.first)
 

@@ -169,6 +169,8 @@ class RolloutInfo:
     host: str = ""
     why: str = ""
     ticket: str = ""
+    account: str = ""
+    """The Azure account that the runner writes with, and its credential: `deployer (Azure CLI)`."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Refusals that were overridden, by their code, and the reason that was given."""
 
@@ -274,8 +276,15 @@ def info_of(
         host=header.host if header is not None else "",
         why=header.why if header is not None else "",
         ticket=header.ticket if header is not None else "",
+        account=_account(state.signed_in),
         overrides=plan.overrides if plan is not None else {},
     )
+
+
+def _account(signed_in: e.SignedIn | None) -> str:
+    if signed_in is None:
+        return ""
+    return f"{signed_in.account} ({signed_in.credential})" if signed_in.credential else signed_in.account
 
 
 def versions(state: RolloutState) -> tuple[str, str]:

@@ -119,7 +119,7 @@ def sentences(event: e.Event, before: RolloutState, *, tz: tzinfo | None = None)
             return (_gate(event, before),)
         case e.Planned() | e.Concluding() | e.Ended():
             return (_milestone(event),)
-        case e.RunnerStarted() | e.RunnerStopped() | e.ClockStepped() | e.Noted() | e.PolicyRestored():
+        case e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.ClockStepped() | e.Noted() | e.PolicyRestored():
             return (_runner(event),)
         case e.Requested() | e.RequestAnswered() | e.Paused() | e.Resumed() | e.ApprovalNeeded() | e.Approved():
             return (_person(event),)
@@ -128,12 +128,15 @@ def sentences(event: e.Event, before: RolloutState, *, tz: tzinfo | None = None)
 
 
 def _runner(
-    event: e.RunnerStarted | e.RunnerStopped | e.ClockStepped | e.Noted | e.PolicyRestored,
+    event: e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.ClockStepped | e.Noted | e.PolicyRestored,
 ) -> Sentence:
     match event:
         case e.RunnerStarted(pid, host, resumed):
             verb = "took over" if resumed else "started"
             return Sentence(f"runner {verb} on {plain(host)} (process {pid})", Role.DIM)
+        case e.SignedIn(account, credential):
+            how = f" ({plain(credential)})" if credential else ""
+            return Sentence(f"signed in to Azure as {plain(account)}{how}", Role.DIM)
         case e.RunnerStopped(reason):
             return Sentence(f"runner stopped{_colon(reason)}", Role.WARN)
         case e.ClockStepped(seconds):
