@@ -9,14 +9,14 @@ from support.source.texts import banned_phrases, documents, offending_texts, phr
 KNOWN = {
     "vmss_tui.cli.commands.fleet.find",
     "vmss_tui.cli.commands.profiles.names",
-    "vmss_tui.cli.commands.rollout.follow_rollout",
     "vmss_tui.cli.commands.rollout.plan",
     "vmss_tui.cli.commands.rollout.rollout",
-    "vmss_tui.cli.commands.rollout.start_rollout",
     "vmss_tui.cli.commands.rollout.verbs",
     "vmss_tui.cli.commands.simulator.demo",
     "vmss_tui.cli.wait_notice",
     "vmss_tui.journal.database",
+    "vmss_tui.profiles.lint.handler_rules",
+    "SECURITY.md",
 }
 
 

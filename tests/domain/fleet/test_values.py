@@ -3,12 +3,13 @@
 import base64
 import gzip
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from support.build import OLD, WEB, fleet, script, snapshot, vm
 from vmss_tui import duration
-from vmss_tui.domain.fleet.ids import OperationHandle, ScaleSetId
+from vmss_tui.domain.fleet.ids import OperationHandle, ScaleSetId, Subscription, Tenant, TenantProblem
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import (
     LEGACY_LINUX,
@@ -20,9 +21,21 @@ from vmss_tui.domain.fleet.script import (
     digest,
     forecast_rerun,
 )
-from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, explain_percent, percent_of
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, explain_percent, percent_for, percent_of
 from vmss_tui.domain.plan.maintenance_window import Window, check_window
 from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
+
+MODELS: tuple[dict[str, Any], ...] = (
+    {"latest_model": True, "version_known": True},
+    {"latest_model": False, "version_known": True},
+    {"latest_model": False, "version_known": False},
+)
+
+
+def test_a_percentage_for_a_count_makes_no_larger_batches() -> None:
+    assert [percent_for(count, 60) for count in (1, 12, 13, 60, 90)] == [2, 20, 22, 100, 100]
+    assert percent_for(3, 0) == 100
+    assert all(percent_of(percent_for(count, 7), 7) <= count for count in range(1, 8))
 
 
 def test_ids_ignore_case() -> None:
@@ -33,10 +46,22 @@ def test_ids_ignore_case() -> None:
     assert "https" not in repr(OperationHandle("https://signed", "PUT"))
 
 
+def test_a_disabled_subscription_refuses_writes() -> None:
+    states = ("Enabled", "PastDue", "Warned", "Disabled", "DELETED")
+    assert [Subscription("sub", "prod", state=state).is_read_only for state in states] == [False] * 3 + [True] * 2
+
+
+def test_a_tenant_that_cannot_be_read_is_named_with_reason_and_command() -> None:
+    tenant = Tenant("id", domain="contoso.com")
+    assert TenantProblem(tenant, "another factor").sentence == "tenant contoso.com cannot be read: another factor"
+    assert TenantProblem(tenant, "why", "az login").sentence.endswith("why; run: az login")
+
+
 def test_instances_sort_by_number() -> None:
     names = [Instance(id=i, name=i).ordinal for i in ("10", "2", "vm_b", "app_3")]
     assert sorted(names) == [(2, "2"), (3, "app_3"), (10, "10"), (1 << 30, "vm_b")]
     of = snapshot(*fleet(2))
+    assert [replace(vm(0), **known).model_word for known in MODELS] == ["current", "behind", "unknown"]
     assert of.instance("1") is of.instances[1] and of.instance("9") is None
 
 

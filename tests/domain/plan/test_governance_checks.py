@@ -10,6 +10,8 @@ from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, 
 from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.checks.facts import Facts
+from vmss_tui.domain.plan.checks.governance import CHECKS
 from vmss_tui.domain.plan.checks.others import interference
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
@@ -67,6 +69,13 @@ def test_a_lock_is_named_with_its_scope_where_it_matters(
     findings = found(of, "locked", policy)
     assert [finding.severity for finding in findings] == ([severity] if severity else [])
     assert all(f"'freeze' ({level.value}) on {GROUP}: until Monday" in finding.message for finding in findings)
+
+
+def test_a_lock_against_deletes_refuses_to_remove_the_extension() -> None:
+    of = governed(permissions=ALL, locks=(Lock("freeze", LockLevel.CAN_NOT_DELETE, GROUP),))
+    facts = Facts(of, replace(plan(of), removes=True), NOW)
+    (finding,) = [finding for check in CHECKS for finding in check(facts) if finding.code == "locked"]
+    assert finding.severity is Severity.REFUSE and "remove the extension" in finding.message
 
 
 def changed(minutes: float, caller: str = "bob@contoso.com", operation: str = WRITE, **more: bool) -> ActivityLog:

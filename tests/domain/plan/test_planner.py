@@ -123,7 +123,15 @@ def test_estimate_counts_batches_pauses_and_soak() -> None:
 
 def test_healthy_is_unknown_without_a_source() -> None:
     made = plan(snapshot(vm(0, health=Health.NONE), health_source=HealthSource()))
-    assert made.healthy is None and made.estimate.lowest_healthy == 0
+    assert made.healthy is None and made.estimate.lowest_healthy == 0 and made.floor is None
+    known = plan(snapshot(*fleet(10)))
+    assert known.floor == known.estimate.lowest_healthy == 10 - max(len(batch.ids) for batch in known.batches)
+
+
+def test_strategies_of_older_journals_are_read() -> None:
+    assert Strategy("azure rolls") is Strategy.ROLLING_UPGRADE and Strategy("our batches") is Strategy.CLIENT_BATCHES
+    with pytest.raises(ValueError, match="magic"):
+        Strategy("magic")
 
 
 def test_forcing_gives_identical_settings_a_fresh_tag() -> None:

@@ -73,6 +73,16 @@ def test_a_set_without_a_script_and_a_plan_that_removes_it_have_nothing_to_say()
     assert findings(bare, replace(made, removes=True, script=script(settings={}))) == []
 
 
+def test_a_block_whose_keys_are_all_known_is_kept_in_silence_and_lost_secrets_refuse() -> None:
+    of = snapshot(*fleet(3), extensions=(extension(settings=PUBLIC),))
+    made = plan(of, config=script(settings=PUBLIC))
+    assert made.previous is not None
+    known = replace(made, previous=replace(made.previous, protected_known=True))
+    assert findings(of, known) == []
+    sealed = replace(known, script=replace(made.script, sealed_digest="0" * 64))
+    assert [finding.code for finding in findings(of, sealed)] == ["secrets-gone"]
+
+
 @pytest.mark.parametrize(
     ("config", "hidden"),
     [

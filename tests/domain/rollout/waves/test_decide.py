@@ -132,6 +132,7 @@ def test_a_failed_set_stops_the_rest_but_not_what_is_in_progress() -> None:
     state = world.run()
     assert state.verdict is Verdict.FAILED
     assert state.reason == "s1 failed; 1 of 5 scale sets done, 1 failed: s1, 3 not started"
+    assert (state.failed_sets, state.failed_instances) == (1, 2)
 
 
 def test_a_refused_set_counts_as_failed_and_changes_nothing() -> None:
@@ -189,6 +190,16 @@ def test_a_pause_keeps_further_sets_from_starting_until_resumed() -> None:
     assert not world.starts and world.waits[-1] == "paused in wave 1"
     world.record(w.WavesResumed("ann"))
     assert world.run().verdict is Verdict.COMPLETED
+
+
+def test_a_pause_between_waves_keeps_the_next_wave_from_starting() -> None:
+    world = World(plan(1, 1), fails())
+    while 1 not in world.state.ended:
+        world.step()
+    world.record(w.WavesPaused("ann"))
+    for _ in range(3):
+        world.step()
+    assert [name for name, _ in world.starts] == ["s1"] and world.waits[-1] == "paused before wave 2"
 
 
 @examples(200)

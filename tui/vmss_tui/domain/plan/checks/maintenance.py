@@ -40,10 +40,12 @@ def _open(facts: Facts, window: Window) -> Finding:
 def _next(facts: Facts, window: Window) -> str:
     now = facts.now
     opens = window.opens_next(now)
-    override = f"To start now, give {Override.OUTSIDE_WINDOW.option}."
-    if opens is None:
-        return override
-    return f"It opens next on {window.moment(opens)} (in {duration.coarse((opens - now).total_seconds())}). {override}"
+    wait = (
+        ""
+        if opens is None
+        else f"It opens next on {window.moment(opens)} (in {duration.coarse((opens - now).total_seconds())}). "
+    )
+    return f"{wait}To start now, give {Override.OUTSIDE_WINDOW.option}."
 
 
 CHECKS: tuple[Check, ...] = (maintenance_window,)
