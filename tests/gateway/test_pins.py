@@ -192,6 +192,7 @@ def raw_deflate() -> bytes:
         ("deflate", raw_deflate()),
         ("identity", SCRIPT),
     ],
+    ids=["best", "fast", "two members", "old name", "zlib", "raw", "plain"],
 )
 async def test_the_digest_is_of_the_decoded_file(
     looking: FilePinner, server: Scripted, encoding: str, body: bytes
@@ -209,6 +210,7 @@ async def test_the_digest_is_of_the_decoded_file(
         ("gzip", b"no gzip at all", "cannot be read"),
         ("gzip", gzipped(9)[:-20], "broke off"),
     ],
+    ids=["unknown", "garbage", "cut off"],
 )
 async def test_what_cannot_be_decoded_is_a_problem(
     looking: FilePinner, server: Scripted, encoding: str, body: bytes, said: str

@@ -60,7 +60,7 @@ class DeviceCode:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One of Azure's request buckets as last reported and filled up since: requests left, and the most ever seen."""
+    """One of Azure's request buckets as last reported and filled up since: requests left, and its size."""
 
     name: str
     remaining: int
@@ -154,7 +154,7 @@ class AppliesScript(Protocol):
     async def write_extension(
         self, scale_set: ScaleSet, script: ScriptConfig, protected: Mapping[str, Secret] | None
     ) -> OperationHandle:
-        """PUT the extension of the model; touches no other extension. In Rolling mode this *is* the roll."""
+        """PUT the extension of the model and no other. In Rolling mode this starts the rolling upgrade."""
 
     async def write_model(
         self,
@@ -189,7 +189,7 @@ class AppliesScript(Protocol):
 
 
 class MovesInstances(Protocol):
-    """Apply the model to instances, cancel Azure's roll, hold automatic repairs."""
+    """Apply the model to instances, cancel rolling upgrades, suspend automatic repairs."""
 
     async def update_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> OperationHandle:
         """Apply the latest model to these instances (`manualupgrade`)."""

@@ -53,7 +53,7 @@ def protected_part(script: ScriptConfig, protected: Mapping[str, Secret] | None)
 
 
 def _key_vault(references: Mapping[str, SecretRef]) -> dict[str, Any] | None:
-    vaults = {name: each for name, each in references.items() if each.source is SecretSource.KEY_VAULT}
+    vaults = {name: reference for name, reference in references.items() if reference.source is SecretSource.KEY_VAULT}
     if not vaults:
         return None
     if len(references) != 1 or next(iter(vaults)) not in WHOLE:
@@ -71,9 +71,9 @@ def _key_vault(references: Mapping[str, SecretRef]) -> dict[str, Any] | None:
 
 def vault_of(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The Key Vault reference that an extension has now: unlike stored protected settings it must be sent again."""
-    for each in extension_profile(raw).get("extensions") or ():
-        found = (each.get("properties") or {}).get("protectedSettingsFromKeyVault")
-        if str(each.get("name", "")).lower() == name.lower() and found:
+    for known in extension_profile(raw).get("extensions") or ():
+        found = (known.get("properties") or {}).get("protectedSettingsFromKeyVault")
+        if str(known.get("name", "")).lower() == name.lower() and found:
             return {"protectedSettingsFromKeyVault": found}
     return {}
 
@@ -89,12 +89,12 @@ def extensions_array(raw: Mapping[str, Any], script: ScriptConfig, ours: Mapping
     if not any(key in ours for key in _PROTECTED):
         ours = {**ours, **vault_of(raw, script.name)}
     array, placed = [], False
-    for each in profile.get("extensions") or ():
-        if str(each.get("name", "")).lower() == script.name.lower():
-            array.append({"name": each["name"], "properties": dict(ours)})
+    for known in profile.get("extensions") or ():
+        if str(known.get("name", "")).lower() == script.name.lower():
+            array.append({"name": known["name"], "properties": dict(ours)})
             placed = True
         else:
-            array.append(_verbatim(each))
+            array.append(_verbatim(known))
     if not placed:
         array.append({"name": script.name, "properties": dict(ours)})
     return {**profile, "extensions": array}
@@ -103,17 +103,17 @@ def extensions_array(raw: Mapping[str, Any], script: ScriptConfig, ours: Mapping
 def extensions_without(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
     """The extension profile without one extension, all else verbatim less read-only members."""
     profile = extension_profile(raw)
-    kept = [each for each in profile.get("extensions") or () if str(each.get("name", "")).lower() != name.lower()]
-    return {**profile, "extensions": [_verbatim(each) for each in kept]}
+    kept = [known for known in profile.get("extensions") or () if str(known.get("name", "")).lower() != name.lower()]
+    return {**profile, "extensions": [_verbatim(known) for known in kept]}
 
 
-def _verbatim(each: Mapping[str, Any]) -> dict[str, Any]:
+def _verbatim(extension: Mapping[str, Any]) -> dict[str, Any]:
     properties = {
         key: value
-        for key, value in (each.get("properties") or {}).items()
+        for key, value in (extension.get("properties") or {}).items()
         if key not in ("provisioningState", "protectedSettings")
     }
-    return {key: value for key, value in each.items() if key not in ("id", "type")} | {"properties": properties}
+    return {key: value for key, value in extension.items() if key not in ("id", "type")} | {"properties": properties}
 
 
 def upgrade_policy(raw: Mapping[str, Any], mode: UpgradeMode | None, policy: RollingPolicy | None) -> dict[str, Any]:

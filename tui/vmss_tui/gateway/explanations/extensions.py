@@ -129,7 +129,7 @@ RULES = (
         ("OSProvisioningTimedOut", "OSProvisioningClientError", "OSProvisioningInternalError", "VMStartTimedOut"),
         Kind.AGENT,
         "the instance's operating system did not start in time",
-        "look at its boot diagnostics; reimage the instance, or correct the image",
+        "see its boot diagnostics; reimage the instance, or correct the image",
         "Troubleshoot provisioning errors of Azure VMs",
     ),
     Rule(

@@ -175,7 +175,7 @@ def compute_path(subscription: str, group: str | None, *more: str, **query: str)
 
 
 def _path(start: str, *more: str, **query: str) -> str:
-    path = "/".join([quote(start, safe="/()-._~"), *(quote(each, safe="") for each in more)])
+    path = "/".join([quote(start, safe="/()-._~"), *(quote(part, safe="") for part in more)])
     return f"{path}?{urlencode({**{f'${key}': value for key, value in query.items()}, 'api-version': COMPUTE_API})}"
 
 

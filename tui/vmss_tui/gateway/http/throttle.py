@@ -30,7 +30,7 @@ FREE_SHARE = 0.5
 SPARE = 1.0
 """Requests that always stay in a bucket, for what happens between an answer and its being read."""
 LONGEST_DELAY = 10.0
-"""Seconds; a read that would have to wait longer is refused with the time instead of looking hung."""
+"""Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
 UNSAID_SECONDS = 30.0
 """A refusal that does not say how long to wait holds so long."""
 CHARGE_HEADER = "x-ms-request-charge"

@@ -91,7 +91,9 @@ class AutoscaleSettings:
         what = f"read the autoscale settings of {target.group}"
         pages = self.arm.pages(target.subscription, _url(target), _PAGE, what=what, kind="autoscale")
         try:
-            return tuple([each.properties async for page in pages for each in page.value or () if each.properties])
+            return tuple(
+                [setting.properties async for page in pages for setting in page.value or () if setting.properties]
+            )
         except Forbidden as error:
             _log.info("autoscale is unknown: %s", error)
             return Autoscale(unknown="no right to read it")
@@ -100,15 +102,15 @@ class AutoscaleSettings:
 def setting_of(found: Sequence[SettingProperties], target: ScaleSetId) -> Autoscale | None:
     """The setting that targets a set; its schedules' bounds taken together. One that is on wins."""
     wanted = str(target).lower()
-    own = [each for each in found if (each.target_resource_uri or "").rstrip("/").lower() == wanted]
+    own = [setting for setting in found if (setting.target_resource_uri or "").rstrip("/").lower() == wanted]
     if not own:
         return None
-    chosen = max(own, key=lambda each: bool(each.enabled))
-    bounds = [each.capacity for each in chosen.profiles or () if each.capacity is not None]
+    chosen = max(own, key=lambda setting: bool(setting.enabled))
+    bounds = [profile.capacity for profile in chosen.profiles or () if profile.capacity is not None]
     return Autoscale(
         enabled=bool(chosen.enabled),
-        minimum=min((each.minimum or 0 for each in bounds), default=0),
-        maximum=max((each.maximum or 0 for each in bounds), default=0),
+        minimum=min((bound.minimum or 0 for bound in bounds), default=0),
+        maximum=max((bound.maximum or 0 for bound in bounds), default=0),
     )
 
 

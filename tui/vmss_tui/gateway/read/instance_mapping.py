@@ -87,17 +87,17 @@ def _digest(handler: Handler, settings: bytes, tag: str) -> str:
 
 
 def _script_resource(found: list[wire.Extension] | None) -> tuple[wire.Extension | None, Handler | None]:
-    for each in found or ():
-        props = each.properties
+    for resource in found or ():
+        props = resource.properties
         handler = handler_of(props.publisher or "", props.type or "") if props else None
         if handler is not None:
-            return each, handler
+            return resource, handler
     return None, None
 
 
 def _power(statuses: list[wire.Status] | None) -> Power:
-    for each in statuses or ():
-        head, _, word = (each.code or "").partition("/")
+    for status in statuses or ():
+        head, _, word = (status.code or "").partition("/")
         if head.lower() == "powerstate":
             return _POWER.get(word.split("/")[0].lower(), Power.UNKNOWN)
     return Power.UNKNOWN
@@ -112,11 +112,13 @@ def _provisioning(state: object, statuses: list[wire.Status] | None) -> Provisio
 
 
 def _provisioning_status(statuses: list[wire.Status] | None) -> wire.Status | None:
-    return next((each for each in statuses or () if (each.code or "").lower().startswith("provisioningstate/")), None)
+    return next(
+        (status for status in statuses or () if (status.code or "").lower().startswith("provisioningstate/")), None
+    )
 
 
 def _agent_ready(agent: wire.VmAgent | None) -> bool:
-    codes = [(each.code or "").lower() for each in (agent.statuses if agent else None) or ()]
+    codes = [(status.code or "").lower() for status in (agent.statuses if agent else None) or ()]
     return not codes or any(code.startswith("provisioningstate/succeeded") for code in codes)
 
 
@@ -131,7 +133,7 @@ def _message(view: wire.InstanceView, state: Provisioning, run: ScriptRun, agent
     status = _provisioning_status(view.statuses)
     if state is Provisioning.FAILED and status is not None:
         return one_line(status.message or (status.code or "").rsplit("/", 1)[-1])
-    broken = next((each for each in view.extensions or () if _failed(each)), None)
+    broken = next((extension for extension in view.extensions or () if _failed(extension)), None)
     if broken is not None:
         text = (broken.statuses or [wire.Status()])[0].message or "failed"
         return one_line(f"{broken.name}: {text}")

@@ -31,9 +31,9 @@ from vmss_tui.gateway.explain import explain
 from vmss_tui.gateway.read import wire
 
 _INSTANCE = re.compile(r"/virtualMachines/([^/]+)", re.IGNORECASE)
-_MODES = {each.value.lower(): each for each in UpgradeMode}
-_CODES = {each.value.lower(): each for each in UpgradeCode} | {"canceled": UpgradeCode.CANCELLED}
-_PROVISIONING = {each.value: each for each in Provisioning}
+_MODES = {mode.value.lower(): mode for mode in UpgradeMode}
+_CODES = {code.value.lower(): code for code in UpgradeCode} | {"canceled": UpgradeCode.CANCELLED}
+_PROVISIONING = {state.value: state for state in Provisioning}
 _OPERATIONS = {
     "succeeded": OperationState.SUCCEEDED,
     "failed": OperationState.FAILED,
@@ -76,11 +76,11 @@ def parsed_settings(data: bytes) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def extension(each: wire.Extension) -> Extension:
+def extension(found: wire.Extension) -> Extension:
     """An extension of the model."""
-    props = each.properties or wire.ExtensionProperties()
+    props = found.properties or wire.ExtensionProperties()
     return Extension(
-        name=each.name or "",
+        name=found.name or "",
         publisher=props.publisher or "",
         type=props.type or "",
         version=props.type_handler_version or "",
@@ -187,9 +187,9 @@ def _image(profile: wire.StorageProfile | None) -> str:
 
 def health_source(extensions: Iterable[Extension], network: wire.NetworkProfile | None) -> HealthSource:
     """Where health comes from. Sources: "Application Health extension", recording `vmss_get_rolling`."""
-    for each in extensions:
-        if each.type.lower() in HEALTH_TYPES:
-            return _health_extension(each)
+    for extension in extensions:
+        if extension.type.lower() in HEALTH_TYPES:
+            return _health_extension(extension)
     probe = network.health_probe.id if network and network.health_probe else None
     return HealthSource("probe", probe.rstrip("/").rsplit("/", 1)[-1]) if probe else HealthSource()
 
@@ -214,8 +214,9 @@ def _as_int(value: object, default: int) -> int:
 def suspended(view: wire.ScaleSetView) -> bool:
     """Whether automatic repairs are suspended."""
     return any(
-        (each.service_name or "").lower() == "automaticrepairs" and (each.service_state or "").lower() == "suspended"
-        for each in view.orchestration_services or ()
+        (service.service_name or "").lower() == "automaticrepairs"
+        and (service.service_state or "").lower() == "suspended"
+        for service in view.orchestration_services or ()
     )
 
 

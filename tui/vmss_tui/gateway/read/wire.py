@@ -224,7 +224,7 @@ class VmAgent(Wire):
 
 
 class InstanceView(Wire):
-    """The instance view of one machine."""
+    """The instance view of one instance."""
 
     platform_update_domain: int | None = None
     platform_fault_domain: int | None = None
@@ -260,7 +260,7 @@ class VmProperties(Wire):
 
 
 class Vm(Wire):
-    """An instance of a Uniform set, or a machine of a Flexible one (which has no `instanceId`)."""
+    """An instance of a Uniform set, or a VM of a Flexible one (which has no `instanceId`)."""
 
     name: str | None = None
     id: str | None = None

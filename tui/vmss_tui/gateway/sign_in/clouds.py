@@ -1,4 +1,4 @@
-"""Which cloud: where Azure Resource Manager and Entra ID are, whom to trust, how to sign in, how fast to look.
+"""Clouds: where Azure Resource Manager and Entra ID are, whose certificates to trust, how to sign in and to read.
 
 A cloud is configuration and nothing else: the public Azure cloud, a national one, or a TOML file. Imports no azure.
 Endpoints: "National clouds" (Entra ID) and "Azure Resource Manager endpoints".
@@ -47,7 +47,7 @@ class Cloud(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     idle_seconds: float = 0.0
     """The same while nothing moves; 0 means five times `watch_seconds`."""
     file_mirror: str = ""
-    """Where script files are looked at first, as HOST/PATH below this address; empty reads them where they are."""
+    """Where script files are read first, as HOST/PATH below this address; empty reads them where they are."""
     environment: dict[str, str] = {}
     """What the credential reads where the process environment lacks it (`AZURE_CLIENT_ID`, …)."""
 
