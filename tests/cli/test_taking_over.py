@@ -97,8 +97,8 @@ def test_verbs_work_from_another_host_and_its_silent_runner_is_replaced_only_on_
     assert own("cancel", rollout, "--why", "enough").code == 0, "from the first host"
     assert own("attach", rollout, "--jsonl").code == 5
     report = own("report", rollout).out
-    for words in ("on bastion-2 asked to pause: lunch", "on bastion-2 asked to resume: the host burnt",
-                  "lease taken by force", "asked to cancel: enough"):  # fmt: skip
+    for words in ("on bastion-2: lunch", "on bastion-2: the host burnt",
+                  "lease taken by force", "cancel requested by"):  # fmt: skip
         assert words in report
 
 
