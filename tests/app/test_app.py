@@ -7,10 +7,16 @@ import pytest
 from support import story
 from support.desk import sitting, terminal
 from support.fakes import FakeAzure
+from vmss_tui.app.actions import table as actions
+from vmss_tui.app.actions.action import Place
+from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.rollout.history import RolloutsScreen
+from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
 from vmss_tui.app.start import leaving_question
 from vmss_tui.app.widgets.tabs import ModeTabs
 from vmss_tui.domain.fleet.ids import Subscription
+from vmss_tui.domain.rollout.events import ApprovalNeeded
+from vmss_tui.journal import lease as leases
 
 
 async def test_read_only_is_on_screen(tmp_path: Path) -> None:
@@ -77,3 +83,45 @@ async def test_a_broken_watcher_is_said_without_a_traceback(tmp_path: Path, capl
         await desk.shows("an unexpected error (RuntimeError)")
         assert "secret-token" not in desk.text()
     assert "unexpected error" in caplog.text
+
+
+async def test_a_mode_s_key_always_leads_to_its_list_and_back_to_what_was_open(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        await desk.press("enter")
+        await desk.until(lambda: isinstance(desk.app.screen, ScaleSetScreen))
+        opened = desk.app.screen
+        for back in ("1", "escape"):
+            await desk.press("1")
+            assert isinstance(desk.app.screen, FleetScreen)
+            await desk.shows("esc returns to api-sea")
+            await desk.press(back)
+            assert desk.app.screen is opened
+        await desk.press("3", "1")
+        assert isinstance(desk.app.screen, FleetScreen), "also from another mode"
+        await desk.press("end", "enter")
+        await desk.until(lambda: isinstance(desk.app.screen, ScaleSetScreen) and desk.app.screen is not opened)
+        await desk.press("escape", "escape", "escape")
+        assert isinstance(desk.app.screen, FleetScreen)
+
+
+async def test_f_means_faults_in_every_list(tmp_path: Path) -> None:
+    lists = {Place.FLEET, Place.SCALE_SET, Place.ROLLOUTS, Place.PROFILES, Place.ROLLOUT}
+    assert set(actions.action("list.faults").places) == lists
+    assert [found.id for found in actions.ACTIONS if "f" in found.keys] == ["list.faults"]
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        await desk.press("f")
+        await desk.shows("of 15 scale sets")
+        assert "● idle" not in desk.text() and "faulted" in desk.text()
+
+
+async def test_a_rollout_that_waits_for_a_person_is_on_the_tab_and_in_the_fleet(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        rollout = await desk.session.start(story.plan_of(), secrets={})
+        desk.session.log(rollout, ApprovalNeeded(1))
+        desk.session.journal().take_lease(rollout, leases.owner(1, "elsewhere"), at=desk.session.clock.now())
+        desk.app.check_rollouts()
+        await desk.press("down")
+        await desk.shows("2 Rollouts ▲1", "▲ approve 0/")

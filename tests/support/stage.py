@@ -6,6 +6,7 @@ from textual.signal import Signal
 
 from vmss_tui.app import themes
 from vmss_tui.app.connection import Connection
+from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import Destination
 from vmss_tui.engine.version_lookup import VersionLookup
@@ -18,6 +19,7 @@ class Stage(App[None]):
         super().__init__()
         self.session = session
         self.label_of = VersionLookup(session.journal, session.profiles, session.clock)
+        self.running = RunningRollouts(session.journal)
         self.connection = connection or Connection()
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
         self.copied: list[str] = []
@@ -50,6 +52,11 @@ class Stage(App[None]):
     def open(self, destination: Destination) -> None:
         """As VmssTui does, without the screen."""
         self.opened.append(destination)
+
+    def back(self) -> None:
+        """As VmssTui does."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
 
     def go_to(self, mode: str) -> None:
         """There is only one mode."""

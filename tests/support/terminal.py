@@ -54,8 +54,12 @@ class Terminal:
 
     def close(self) -> None:
         """Kill what still runs."""
-        if not self._hung_up:
-            self.child.close(force=True)
+        if self._hung_up:
+            return
+        if self.child.isalive():
+            self.child.kill(signal.SIGKILL)
+            self.child.wait()
+        self.child.close()
 
     @property
     def text(self) -> str:

@@ -10,6 +10,7 @@ from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCounts, SetSnapshot, count_instances
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.presentation.filter import parse
 from vmss_tui.presentation.fleet import rows as fleet
 from vmss_tui.presentation.glyphs import Role
@@ -93,8 +94,17 @@ def test_states_that_are_seldom() -> None:
 
 
 def test_a_rollout_of_ours_is_what_counts() -> None:
-    know = replace(KNOW, rollouts={ENTRIES["gw-eus"].id: "7f3a11aa"})
-    assert fleet.state_of(ENTRIES["gw-eus"], know).text() == "◐ rollout 7f3a"
+    rollout = fleet.OurRollout(id="7f3a11aa", stage=Stage.RUNNING)
+    for ours, state in (
+        (rollout, "◐ rollout"),
+        (replace(rollout, batch=3, batches=6), "◐ rollout 3/6"),
+        (replace(rollout, stage=Stage.APPROVAL, batch=1, batches=6), "▲ approve 1/6"),
+        (replace(rollout, stage=Stage.PAUSED, batch=3, batches=6), "▲ paused 3/6"),
+        (replace(rollout, alive=False), "✖ no runner"),
+    ):
+        know = replace(KNOW, rollouts={ENTRIES["gw-eus"].id: ours})
+        assert fleet.state_of(ENTRIES["gw-eus"], know).text() == state
+        assert ours.needs_person is (state[0] != "◐")
 
 
 def test_counts_that_are_not_read_yet_are_no_zeroes() -> None:

@@ -22,6 +22,7 @@ from vmss_tui.app.connection import Connection
 from vmss_tui.app.favorites import Favorites
 from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
 from vmss_tui.app.rollout_alerts import RolloutAlerts
+from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
@@ -80,6 +81,7 @@ class VmssTui(compat.SafeApp):
     ) -> None:
         """`as_called` makes of the commands that a text suggests what one has to type here."""
         compat.paint_only_what_differs()
+        compat.ignore_bad_bytes()
         no_color = compat.sane_no_color(os.environ, os.environ.pop)
         super().__init__(ansi_color=True if no_color else None)
         self.session = session
@@ -90,6 +92,7 @@ class VmssTui(compat.SafeApp):
         self.fleet: FleetSnapshot | None = None
         """The fleet as last seen, for jumping and choosing."""
         self.label_of = VersionLookup(session.journal, session.profiles, session.clock)
+        self.running = RunningRollouts(session.journal)
         self._alerts = RolloutAlerts(session.clock.now())
         self.connection = Connection(since=session.clock.monotonic())
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
@@ -118,6 +121,7 @@ class VmssTui(compat.SafeApp):
 
     def check_rollouts(self) -> None:
         """Show alerts of rollouts that need a person or have ended, whatever is on screen."""
+        self.running.refresh()
         with contextlib.suppress(JournalUnavailable):
             journal = self.session.journal()
 
@@ -228,8 +232,37 @@ class VmssTui(compat.SafeApp):
                 assert_never(destination)
 
     def go_to(self, mode: str) -> None:
-        """Show another mode."""
-        self.switch_mode(mode)
+        """Show the list of a mode; when it is shown already, what was open above it."""
+        here = mode == self.current_mode
+        if not here:
+            self.switch_mode(mode)
+        home = self._home()
+        if home is None:
+            return
+        if here and self.screen is home:
+            compat.lower_screen(self, home)
+        elif self.screen is not home:
+            beneath = self.screen
+            compat.raise_screen(self, home)
+            if isinstance(beneath, BaseScreen):
+                home.flash(f"esc returns to {beneath.crumbs()[-1]}")
+
+    def back(self) -> None:
+        """Close the top screen; from a list that lies over what was open, return to that."""
+        home = self._home()
+        if home is not None and self.screen is home:
+            compat.lower_screen(self, home)
+        elif len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def _home(self) -> BaseScreen | None:
+        """The list of the present mode."""
+        screens = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
+        return next((screen for screen in screens if screen.is_home), None)
+
+    def refuse_paste(self, length: int) -> None:
+        """Say why nothing was pasted."""
+        self._say(f"not pasted: {length:,} characters are too many (at most {compat.LONGEST_PASTE:,})", Role.WARN)
 
     # -- leaving ------------------------------------------------------------------------------------------------
 

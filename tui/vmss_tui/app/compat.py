@@ -4,11 +4,16 @@ Owns: ASCII signs for terminals that have no others, small repaints, crash messa
 """
 
 import asyncio
+import codecs
 import contextlib
 import locale
 import logging
 import signal
+from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
+from time import monotonic
+from typing import Any
 
 from rich.console import Console
 from rich.control import Control
@@ -19,6 +24,7 @@ from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -30,6 +36,18 @@ CLIPBOARD_BYTES = 74_994
 """What terminals take in one OSC 52 sequence (100,000 bytes after base64)."""
 
 NOTICE_CHARACTERS = 160
+
+EXIT_CRASHED = 70
+"""Exit code after an unexpected error (EX_SOFTWARE of sysexits.h)."""
+
+LONGEST_PASTE = 1 << 18
+"""Characters of a paste; more is no text that a field here could hold (Azure takes 256 KiB of script)."""
+
+_KEY_SECONDS = 0.5
+"""A key that has not come back by then was lost with its widget."""
+_FOCUS_SECONDS = 0.3
+"""So long keys wait for a new screen to focus something."""
+_FOCUS_POLL = 0.02
 
 _POOR_TERMINALS = frozenset({"linux", "vt100", "vt102", "vt220", "ansi", "dumb", "cons25"})
 
@@ -87,6 +105,41 @@ def _render_segments(self: ChopsUpdate, console: Console) -> str:
     return "".join(parts)
 
 
+def ignore_bad_bytes() -> None:
+    """Leave out bytes from the keyboard that are no UTF-8, where Textual would end the app.
+
+    Terminals send such bytes for a meta key in 8-bit mode, in another encoding than UTF-8, and from a broken line.
+    """
+    from textual.drivers import linux_driver  # only exists where there are POSIX terminals
+
+    linux_driver.getincrementaldecoder = _forgiving_decoder  # type: ignore[attr-defined, assignment]
+
+
+def _forgiving_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+    return partial(codecs.getincrementaldecoder(encoding), errors="ignore")
+
+
+def raise_screen(app: App[int], screen: Screen[Any]) -> None:
+    """Bring a screen of the present stack to its top; the others keep their order beneath."""
+    _move_screen(app, screen, to_top=True)
+
+
+def lower_screen(app: App[int], screen: Screen[Any]) -> None:
+    """Put a screen at the bottom of the present stack."""
+    _move_screen(app, screen, to_top=False)
+
+
+def _move_screen(app: App[int], screen: Screen[Any], *, to_top: bool) -> None:
+    stack = app._screen_stack
+    before = stack[-1]
+    stack.remove(screen)
+    stack.insert(len(stack) if to_top else 0, screen)
+    if stack[-1] is not before:
+        before.post_message(events.ScreenSuspend())
+        stack[-1].post_message(events.ScreenResume())
+        app.screen_change_signal.publish(stack[-1])
+
+
 def desktop_notice(text: str, environ: Mapping[str, str]) -> str:
     """The sequence (OSC 9) with which a terminal shows `text` as a notice of the desktop; empty for one without.
 
@@ -136,6 +189,7 @@ def crash(app: App[int], error: BaseException, log_file: str, follow: str) -> No
             style="bold",
         )
     )
+    app._return_code = EXIT_CRASHED
     app._close_messages_no_wait()
 
 
@@ -159,13 +213,80 @@ def on_signals(app: App[int]) -> Callable[[], None]:
     return undo
 
 
+class KeyPassed(Message, bubble=True):
+    """Follows a key through the widgets; when it comes back to the app, the key has been handled."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
 class SafeApp(App[int]):
-    """An app that never shows a traceback, let alone local variables."""
+    """An app that never shows a traceback, let alone local variables, and that handles keys in their order.
+
+    Textual gives each key to the focused widget at once, but runs the action of a key only when the key has bubbled
+    up to the app. Of keys that come in a burst, later ones then act before earlier ones: text that is typed after
+    ctrl+u is inserted first and deleted by it, letters after `/` are commands. So one key at a time is on its way.
+    """
 
     log_file: str = ""
     """Where details of a crash are."""
     as_called: Callable[[str], str] = staticmethod(str)
     """Makes of the commands that a text suggests what one has to type here."""
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self._keys: deque[events.Key] = deque()
+        self._key_number = 0
+        self._key_on_its_way = False
+        self._top: tuple[object, float] = (None, 0.0)
+        """The screen on top, and since when (monotonic seconds)."""
+
+    async def on_event(self, event: events.Event) -> None:
+        """Keys go one by one; a paste that is far too long is refused; everything else as usual."""
+        if isinstance(event, events.Paste) and len(event.text) > LONGEST_PASTE:
+            self.refuse_paste(len(event.text))
+            return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self._keys.append(event)
+            if self._key_on_its_way:
+                self.set_timer(_KEY_SECONDS, partial(self._key_passed, self._key_number))
+            await self._next_key()
+        else:
+            await super().on_event(event)
+
+    def refuse_paste(self, length: int) -> None:
+        """Say that a paste of so many characters is too long; override."""
+
+    async def _next_key(self) -> None:
+        if self._key_on_its_way or not self._keys:
+            return
+        if self._about_to_focus():
+            self.set_timer(_FOCUS_POLL, self._next_key)
+            return
+        self._key_on_its_way = True
+        self._key_number += 1
+        target = self.focused or self.screen
+        await super().on_event(self._keys.popleft())
+        number = self._key_number
+        if not target.post_message(KeyPassed(number)):
+            self.call_later(self._key_passed, number)
+
+    async def on_key_passed(self, message: KeyPassed) -> None:
+        """The next key."""
+        await self._key_passed(message.number)
+
+    async def _key_passed(self, number: int) -> None:
+        if number == self._key_number and self._key_on_its_way:
+            self._key_on_its_way = False
+            await self._next_key()
+
+    def _about_to_focus(self) -> bool:
+        """Whether the top screen is so new that what it focuses first is not there yet."""
+        screen = self.screen
+        if screen is not self._top[0]:
+            self._top = (screen, monotonic())
+        return screen.focused is None and monotonic() - self._top[1] < _FOCUS_SECONDS
 
     def on_key(self, event: events.Key) -> None:
         """Letters that were typed before a field got the focus belong into the field; Textual would drop them.

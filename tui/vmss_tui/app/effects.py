@@ -34,6 +34,8 @@ class Question:
     type_this: str = ""
     """A name that must be typed before `yes` can be pressed; empty for small things."""
     role: Role = Role.WARN
+    refresh: Callable[[], tuple[Line, ...]] | None = None
+    """The details as they are now, where they change while the question is open."""
 
 
 @dataclass(frozen=True, slots=True)

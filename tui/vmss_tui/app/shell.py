@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from vmss_tui.app.connection import Connection
     from vmss_tui.app.favorites import Favorites
+    from vmss_tui.app.running_rollouts import RunningRollouts
     from vmss_tui.app.session import Session
     from vmss_tui.domain.fleet.ids import ScaleSetId
     from vmss_tui.domain.fleet.snapshot import FleetSnapshot
@@ -55,6 +56,8 @@ class Shell(Protocol):
     fleet: FleetSnapshot | None
     """The fleet as last read, for jumping and choosing."""
     label_of: VersionLookup
+    running: RunningRollouts
+    """Rollouts in progress, read every two seconds."""
     log_file: str
     """Where details of unexpected errors are written."""
 
@@ -65,7 +68,10 @@ class Shell(Protocol):
         """Show a screen on top of the present one."""
 
     def go_to(self, mode: str) -> None:
-        """Show another mode: `fleet`, `rollouts` or `profiles`."""
+        """Show the list of a mode (`fleet`, `rollouts`, `profiles`); when it is shown already, what was open above."""
+
+    def back(self) -> None:
+        """Close the top screen; from a list that lies over what was open, return to that."""
 
     def sign_in(self) -> None:
         """Sign in (again)."""

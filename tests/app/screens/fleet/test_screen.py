@@ -145,12 +145,12 @@ async def test_sorting_keeps_the_cursor_on_its_scale_set(tmp_path: Path) -> None
 async def test_a_star_is_kept_and_favorites_can_be_shown_alone(tmp_path: Path) -> None:
     async with sitting(tmp_path) as desk:
         await desk.shows("15 scale sets")
-        await desk.press("f")
+        await desk.press("F")
         await desk.shows("no favorites yet")
-        await desk.press("f", "end", "asterisk")
+        await desk.press("F", "end", "asterisk")
         await desk.shows("web-weu added to favorites")
         assert "★ web-weu" in desk.text()
-        await desk.press("f")
+        await desk.press("F")
         await desk.shows("1 of 15 scale sets")
         assert "/virtualMachineScaleSets/web-weu\n" in (tmp_path / "favorites").read_text()
 

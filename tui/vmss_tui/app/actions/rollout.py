@@ -144,14 +144,6 @@ ROLLOUT = (
         footer=True,
     ),
     Action(
-        id="rollout.faults",
-        keys=("f",),
-        label="faults only",
-        help="Show only instances that failed or need a look, or all again",
-        places=(Place.ROLLOUT,),
-        footer=True,
-    ),
-    Action(
         id="rollout.map",
         keys=("m",),
         label="map",

@@ -39,11 +39,10 @@ FLEET = (
     ),
     Action(
         id="fleet.favorites",
-        keys=("f",),
+        keys=("F",),
         label="favorites only",
         help="Show favorites only, or all scale sets",
         places=(Place.FLEET,),
-        footer=True,
     ),
 )
 
@@ -106,14 +105,6 @@ SCALE_SET = (
         help="Mark or unmark the selected instance",
         places=(Place.SCALE_SET,),
         enabled=on("an instance"),
-    ),
-    Action(
-        id="scaleset.faults",
-        keys=("f",),
-        label="faults",
-        help="Show only instances that need attention, or all",
-        places=(Place.SCALE_SET,),
-        footer=True,
     ),
 )
 
@@ -195,6 +186,14 @@ PROFILES = (
 )
 
 COMMON = (
+    Action(
+        id="list.faults",
+        keys=("f",),
+        label="faults",
+        help="Show only what needs attention, or all",
+        places=_TABLES,
+        footer=True,
+    ),
     Action(
         id="list.filter",
         keys=("slash",),

@@ -99,6 +99,11 @@ class BaseScreen(EffectScreen):
         """Lines for the terminal when the program has been left from here; none for most screens."""
         return ()
 
+    @property
+    def is_home(self) -> bool:
+        """Whether this is the list of a mode."""
+        return self.place in _ROOTS
+
     # -- what a screen uses -------------------------------------------------------------------------------------
 
     def general_state(self) -> ActionState:

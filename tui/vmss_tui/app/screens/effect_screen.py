@@ -167,8 +167,7 @@ class EffectScreen(Screen[None]):
 
     def close(self) -> None:
         """Close this screen when another lies beneath."""
-        if len(self.app.screen_stack) > 1:
-            self.app.pop_screen()
+        self.shell.back()
 
     def _performing(self, then: Callable[[Answer], Effects]) -> Callable[[Answer | None], None]:
         def answered(answer: Answer | None) -> None:

@@ -40,6 +40,7 @@ class ListScreen(BaseScreen):
         self.order = self.default_order
         self.reverse = False
         self.terms: tuple[Term, ...] = ()
+        self.faults_only = False
         self._filtered_by = ""
 
     # -- what a list fills in -----------------------------------------------------------------------------------
@@ -99,7 +100,17 @@ class ListScreen(BaseScreen):
             if self.focused is None:
                 self.set_focus(self.grid)
         self.status.rest(self.rest())
+        self._show_badge()
         self.refresh_frame()
+
+    def tick(self) -> None:
+        """The badge of the tabs."""
+        super().tick()
+        self._show_badge()
+
+    def _show_badge(self) -> None:
+        for tabs in self.query(ModeTabs):
+            tabs.set_badge(self.shell.running.needing_person)
 
     def show_notice(self, notice: Notice | None) -> None:
         """The notice, or the list."""
@@ -181,9 +192,20 @@ class ListScreen(BaseScreen):
         self.sort_by(orders[(at + 1) % len(orders)])
         self.flash(f"sorted by {self.title_of(self.order)}")
 
+    def do_faults(self) -> None:
+        """Only what needs attention, or all."""
+        self.faults_only = not self.faults_only
+        self.redraw()
+
     def do_reverse(self) -> None:
         """The other way round."""
         self.sort_by(self.order, reverse=not self.reverse)
+
+    def empty_text(self) -> str:
+        """Why no row is shown although there are some."""
+        if self.faults_only:
+            return "nothing needs attention: f shows all"
+        return "nothing matches the filter: esc clears it"
 
     def do_back(self) -> None:
         """Clear the filter first, then close the screen."""

@@ -16,6 +16,7 @@ from vmss_tui.domain.fleet.script import HandlerOs, ScriptConfig
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import name_of
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Row, Table, View, cell, text_of
@@ -32,14 +33,43 @@ Labels = Callable[[ScriptConfig], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OurRollout:
+    """A rollout of ours that has not ended; `batch` of `batches` is the newest that was started, 0 before the first."""
+
+    id: str
+    stage: Stage
+    batch: int = 0
+    batches: int = 0
+    alive: bool = True
+    """Whether it has an active runner."""
+
+    @property
+    def mark(self) -> Mark:
+        """`◐ rollout 3/6`, `▲ approve 1/6`, `▲ paused 3/6`, `✖ no runner`."""
+        count = f" {self.batch}/{self.batches}" if self.batches else ""
+        if not self.alive:
+            return Mark(CROSS, "no runner", Role.BAD)
+        if self.stage is Stage.APPROVAL:
+            return Mark(TRIANGLE, f"approve{count}", Role.WARN)
+        if self.stage is Stage.PAUSED:
+            return Mark(TRIANGLE, f"paused{count}", Role.WARN)
+        return Mark(HALF, f"rollout{count}", Role.BUSY)
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether it stands still until a person acts."""
+        return self.mark.role is not Role.BUSY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
     """What rows need beside Azure's answer."""
 
     now: datetime
     label: Labels = lambda script: ""
     favorites: frozenset[ScaleSetId] = frozenset()
-    rollouts: Mapping[ScaleSetId, str] = field(default_factory=dict)
-    """Rollouts of ours that run now, by scale set."""
+    rollouts: Mapping[ScaleSetId, OurRollout] = field(default_factory=dict)
+    """Rollouts of ours that have not ended, by scale set."""
     tenants: Mapping[str, str] = field(default_factory=dict)
     """Names of tenants by id when there are several; empty when there is nothing to tell apart."""
     directory: Mapping[str, str] = field(default_factory=dict)
@@ -54,6 +84,8 @@ class FleetView(View):
 
     order: str = "name"
     favorites_only: bool = False
+    faults_only: bool = False
+    """Only scale sets that need attention."""
 
 
 def tenant_names(snapshot: FleetSnapshot) -> dict[str, str]:
@@ -76,7 +108,7 @@ def state_of(entry: FleetEntry, know: Knowledge) -> Mark:
     """How a set stands, the most important thing first."""
     upgrade, counts = entry.upgrade, entry.counts
     if entry.id in know.rollouts:
-        return Mark(HALF, f"rollout {know.rollouts[entry.id][:4]}", Role.BUSY)
+        return know.rollouts[entry.id].mark
     if upgrade is not None and (mark := _upgrade_mark(upgrade, know.now)) is not None:
         return mark
     if entry.scale_set.provisioning is Provisioning.FAILED:
@@ -268,7 +300,9 @@ def shown_entries(snapshot: FleetSnapshot, view: FleetView, know: Knowledge) -> 
     entries = (
         entry
         for entry in snapshot.entries
-        if (asked or controller_of(entry.scale_set) is None) and (not view.favorites_only or entry.id in know.favorites)
+        if (asked or controller_of(entry.scale_set) is None)
+        and (not view.favorites_only or entry.id in know.favorites)
+        and (not view.faults_only or state_of(entry, know).role in (Role.BAD, Role.WARN))
     )
     by_name = sorted(entries, key=lambda entry: (entry.scale_set.name.lower(), entry.id.key))
     directory = {tenant.id: f"{tenant.name} {tenant.domain}" for tenant in snapshot.tenants}

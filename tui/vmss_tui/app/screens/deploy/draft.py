@@ -43,7 +43,7 @@ class FormDraft:
             self.drop()
             return ()
         question = Question(
-            title=f"Restore the draft from {duration.ago(seconds_between(at, self._clock.now()))}?",
+            title=f"Restore your draft ({duration.ago(seconds_between(at, self._clock.now()))})?",
             yes="Discard",
             no="Restore",
             details=((("It was neither started nor saved. Discarding deletes it.", Role.PLAIN),),),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar, assert_never
 
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
@@ -56,6 +57,8 @@ class DeployScreen(BaseScreen):
         self._revealed = False
         self._here = ""
         """The field that has the keyboard."""
+        self._typed_ahead: list[events.Key] = []
+        """What was typed before there was a field to type into."""
 
     # -- frame --------------------------------------------------------------------------------------------------
 
@@ -172,9 +175,19 @@ class DeployScreen(BaseScreen):
         else:
             self.focus_next()
 
+    def on_key(self, event: events.Key) -> None:
+        """Text that is typed before the form is there belongs into its first field."""
+        if event.is_printable and self.focused is None and not self._here:
+            event.stop()
+            event.prevent_default()
+            self._typed_ahead.append(event)
+
     def on_field_entered(self, message: Field.Entered) -> None:
         """The whole story of a problem, or a remark that is cut, stands in the status line."""
         self._here = message.key
+        typed, self._typed_ahead = self._typed_ahead, []
+        for key in typed:
+            self._field(message.key).control.post_message(events.Key(key.key, key.character))
         self.call_after_refresh(self._explain)
 
     def on_resize(self) -> None:

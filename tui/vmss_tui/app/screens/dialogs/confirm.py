@@ -20,6 +20,9 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import wrap
 
+_FRAME = 9
+"""Lines of a dialog without its text: border, padding, title, margins, buttons."""
+
 
 class ConfirmScreen(ModalScreen[bool]):
     """Answers True only when somebody said yes on purpose, False for the other button, None for esc."""
@@ -29,11 +32,14 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("escape", "leave", "no", id="confirm.no"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
+        Binding("y", "yes", show=False, id="confirm.yes"),
+        Binding("n", "refuse", show=False, id="confirm.refuse"),
     ]
 
     def __init__(self, question: Question) -> None:
         super().__init__()
         self._question = question
+        self._details = question.details
         self._refusal = ""
         self._ready = False
 
@@ -44,7 +50,7 @@ class ConfirmScreen(ModalScreen[bool]):
             yield Lines(lambda width: [((part, ask.role),) for part in wrap(text.plain(ask.title), width)])
             if ask.details:
                 with VerticalScroll(classes="dialog-text", can_focus=False):
-                    yield Lines(self.details)
+                    yield Lines(self.details, id="details")
             else:
                 yield Lines(lambda _: ((),))
             if ask.type_this:
@@ -56,7 +62,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def details(self, width: int) -> Sequence[Line]:
         """What will happen, wrapped."""
-        return [part for line in self._question.details for part in wrap_line(line, width)]
+        return [part for line in self._details for part in wrap_line(line, width)]
 
     def prompt(self, width: int) -> Sequence[Line]:
         """What must be typed; what enter does once it is; what is wrong with it."""
@@ -76,6 +82,18 @@ class ConfirmScreen(ModalScreen[bool]):
         """The cursor is where one types, or on No."""
         if self._question.type_this:
             self.query_one("#name", Input).focus()
+        if self._question.refresh is not None:
+            self.set_interval(1.0, self._refresh_details)
+
+    def _refresh_details(self) -> None:
+        if self._question.refresh is not None:
+            self._details = self._question.refresh()
+            self.query_one("#details", Lines).reload()
+
+    def on_resize(self) -> None:
+        """The text gets all the room that the rest of the dialog leaves."""
+        for box in self.query(".dialog-text"):
+            box.styles.max_height = max(3, self.size.height * 9 // 10 - _FRAME - (3 if self._question.type_this else 0))
 
     @on(Input.Changed, "#name")
     def typed(self, message: Input.Changed) -> None:
@@ -100,6 +118,15 @@ class ConfirmScreen(ModalScreen[bool]):
 
     @on(Button.Pressed, "#no")
     def refuse(self) -> None:
+        """No."""
+        self.dismiss(False)
+
+    def action_yes(self) -> None:
+        """Yes, unless a name must be typed first."""
+        if not self.query_one("#yes", Button).disabled:
+            self.dismiss(True)
+
+    def action_refuse(self) -> None:
         """No."""
         self.dismiss(False)
 

@@ -18,11 +18,9 @@ from vmss_tui.app.messages import FleetArrived, ReadFailed
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
-from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.engine.watch.fleet import FleetWatcher
 from vmss_tui.engine.watch.pace import WatchFailure
-from vmss_tui.errors import JournalUnavailable
 from vmss_tui.presentation.fleet import rows as fleet
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
@@ -103,16 +101,11 @@ class FleetScreen(ListScreen):
 
     def knowledge(self) -> fleet.Knowledge:
         """What rows need beside Azure's answer."""
-        running: dict[ScaleSetId, str] = {}
-        try:
-            running = {each.target: each.id for each in self.shell.session.journal().rollouts() if not each.stage.over}
-        except JournalUnavailable as error:
-            self.log.warning(error.message)
         return fleet.Knowledge(
             now=self.shell.session.clock.now(),
             label=self.shell.label_of,
             favorites=self.shell.favorites.ids,
-            rollouts=running,
+            rollouts=self.shell.running.by_target,
             generation=self.shell.label_of.refresh(),
             tenants=fleet.tenant_names(self._snapshot),
         )
@@ -121,7 +114,11 @@ class FleetScreen(ListScreen):
         """The scale sets of the current view."""
         know = self.knowledge()
         view = fleet.FleetView(
-            order=self.order, reverse=self.reverse, favorites_only=self._favorites_only, terms=self.terms
+            order=self.order,
+            reverse=self.reverse,
+            favorites_only=self._favorites_only,
+            faults_only=self.faults_only,
+            terms=self.terms,
         )
         self._entries = fleet.shown_entries(self._snapshot, view, know)
         self.grid.set_empty(self._why_empty())
@@ -137,7 +134,7 @@ class FleetScreen(ListScreen):
     def _why_empty(self) -> str:
         if self._favorites_only:
             return "no favorites yet: * adds the selected scale set, F shows all"
-        return "no scale set matches the filter: esc clears it" if self.terms else ""
+        return self.empty_text() if self.terms or self.faults_only else ""
 
     def notice(self) -> Notice | None:
         """Signing in, loading, nothing there, no rights."""
@@ -185,8 +182,10 @@ class FleetScreen(ListScreen):
         return replace(state, subject=entry.scale_set.name if entry is not None else "")
 
     def tick(self) -> None:
-        """Ages; waits count up."""
+        """Ages; waits count up; rollouts that have moved on."""
         super().tick()
+        if self._know is not None and self._know.rollouts != self.shell.running.by_target:
+            self.redraw()
         panel_waits = self.notice()
         if panel_waits is not None:
             self.show_notice(panel_waits)

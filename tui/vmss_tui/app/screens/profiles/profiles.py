@@ -83,9 +83,13 @@ class ProfilesScreen(ListScreen):
         """The profiles of the current view."""
         view = lists.ProfilesView(order=self.order, reverse=self.reverse, terms=self.terms)
         known = lists.Known(now=self.shell.session.clock.now(), drifts=self._drifts)
-        self._shown = lists.shown_profiles(self._entries, view, known)
-        self.grid.set_empty("no profile matches the filter: esc clears it")
+        entries = [entry for entry in self._entries if not self.faults_only or self._needs_attention(entry)]
+        self._shown = lists.shown_profiles(entries, view, known)
+        self.grid.set_empty(self.empty_text())
         return tuple(lists.PROFILES.row(each, known) for each in self._shown)
+
+    def _needs_attention(self, entry: ProfileEntry) -> bool:
+        return bool(entry.problem) or any(not drift.clean for drift in self._drifts.get(str(entry.path), ()))
 
     def notice(self) -> Notice | None:
         """Nothing there."""

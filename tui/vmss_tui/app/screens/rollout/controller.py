@@ -155,7 +155,12 @@ class RolloutController:
     def ask(self, verb: str) -> Effects:
         """Confirm a verb, then put it into the journal."""
         asked = questions.ask(Verb(verb), self.info)
-        question = Question(title=asked.title, yes=asked.yes, details=asked.details)
+        question = Question(
+            title=asked.title,
+            yes=asked.yes,
+            details=asked.details,
+            refresh=lambda: questions.ask(Verb(verb), self.info).details,
+        )
         return (Ask(question, lambda yes: self.request(verb) if yes else ()),)
 
     def request(self, verb: str) -> Effects:

@@ -80,8 +80,9 @@ class RolloutsScreen(ListScreen):
         """The rollouts of the current view."""
         view = lists.RolloutsView(order=self.order, reverse=self.reverse, terms=self.terms)
         now = self.shell.session.clock.now()
-        self._shown = lists.shown_rollouts(self._items, view, now)
-        self.grid.set_empty("no rollout matches the filter: esc clears it")
+        items = [item for item in self._items if not self.faults_only or _needs_attention(item)]
+        self._shown = lists.shown_rollouts(items, view, now)
+        self.grid.set_empty(self.empty_text())
         rows = tuple(lists.ROLLOUTS.row(each, now) for each in self._shown)
         self.grid.set_columns(lists.ROLLOUTS.fitted(rows))
         return rows
@@ -190,3 +191,7 @@ class RolloutsScreen(ListScreen):
 
 def _why_no_resume(item: lists.RolloutItem) -> str:
     return f"it is {item.header.stage.value}" if item.header.stage.over else "its runner is active"
+
+
+def _needs_attention(item: lists.RolloutItem) -> bool:
+    return item.orphaned or item.header.stage in (Stage.FAILED, Stage.APPROVAL, Stage.PAUSED)

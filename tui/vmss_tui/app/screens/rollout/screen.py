@@ -61,7 +61,6 @@ class RolloutScreen(ListScreen):
     def __init__(self, controller: RolloutController) -> None:
         super().__init__()
         self.controller = controller
-        self._faults_only = False
         self._cache: RowCache = {}
         self._info = controller.info
         self._map_open = False
@@ -181,13 +180,11 @@ class RolloutScreen(ListScreen):
         """The instances of the current view."""
         wide = self.size.width >= _WIDE_CELLS
         view = RolloutView(
-            order=self.order, reverse=self.reverse, terms=self.terms, faults_only=self._faults_only, wide=wide
+            order=self.order, reverse=self.reverse, terms=self.terms, faults_only=self.faults_only, wide=wide
         )
         self.columns = columns_of(self.state, wide=wide)
         self.grid.set_columns(self.columns)
-        self.grid.set_empty(
-            "no instance failed: f shows all" if self._faults_only else "no instance matches the filter"
-        )
+        self.grid.set_empty("no instance failed: f shows all" if self.faults_only else "no instance matches the filter")
         return rows(self.state, self.controller.time, view, self._cache)
 
     def notice(self) -> Notice | None:
@@ -233,11 +230,6 @@ class RolloutScreen(ListScreen):
         """Enter on an instance shows its output."""
         if message.grid is self.grid:
             self.action_do("rollout.output")
-
-    def do_faults(self) -> None:
-        """Only what needs a look, or everything."""
-        self._faults_only = not self._faults_only
-        self.paint()
 
     def do_map(self) -> None:
         """All instances by zone, or one line of it."""

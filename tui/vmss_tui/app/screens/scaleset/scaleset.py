@@ -61,7 +61,6 @@ class ScaleSetScreen(ListScreen):
         self._failure: WatchFailure | None = None
         self._failing: Line = ()
         self._watcher: SetWatcher | None = None
-        self._faults_only = False
         self._shown: tuple[Instance, ...] = ()
         self._labels: dict[str, str] = {}
 
@@ -152,7 +151,7 @@ class ScaleSetScreen(ListScreen):
         if self._snapshot is None:
             return ()
         view = instances.InstanceView(
-            order=self.order, reverse=self.reverse, faults_only=self._faults_only, terms=self.terms
+            order=self.order, reverse=self.reverse, faults_only=self.faults_only, terms=self.terms
         )
         known = instances.Known(now=self.shell.session.clock.now(), labels=self._labels)
         self._shown = instances.shown_instances(self._snapshot, view, known)
@@ -161,13 +160,7 @@ class ScaleSetScreen(ListScreen):
         return tuple(instances.INSTANCES.row(each, known) for each in self._shown)
 
     def _why_empty(self, snapshot: SetSnapshot) -> str:
-        if not snapshot.instances:
-            return "this scale set has no instances (capacity 0)"
-        return (
-            "no instance needs attention: f shows all"
-            if self._faults_only
-            else "no instance matches the filter: esc clears it"
-        )
+        return self.empty_text() if snapshot.instances else "this scale set has no instances (capacity 0)"
 
     def notice(self) -> Notice | None:
         """Signing in, reading, failed."""
@@ -298,11 +291,6 @@ class ScaleSetScreen(ListScreen):
     def do_mark(self) -> None:
         """Mark or unmark."""
         self.grid.action_mark()
-
-    def do_faults(self) -> None:
-        """Only what needs attention, or all."""
-        self._faults_only = not self._faults_only
-        self.redraw()
 
     def do_raw(self) -> None:
         """Azure's JSON of the instance, or of the set when there is none."""

@@ -98,13 +98,23 @@ def _version(entry: FleetEntry, know: fleet.Knowledge) -> str:
     return "" if script is None else know.label(script)
 
 
-def _running(session: LiveSession) -> Mapping[ScaleSetId, str]:
+def _running(session: LiveSession) -> Mapping[ScaleSetId, fleet.OurRollout]:
     try:
-        headers = session.journal().rollouts()
+        journal = session.journal()
+        found: dict[ScaleSetId, fleet.OurRollout] = {}
+        for header in (header for header in journal.rollouts() if not header.stage.over):
+            lease, state = journal.lease(header.id), journal.state(header.id)
+            found[header.target] = fleet.OurRollout(
+                id=header.id,
+                stage=header.stage,
+                batch=state.batch.number if state.batch is not None else 0,
+                batches=state.batch_count,
+                alive=lease is not None and lease.alive,
+            )
     except JournalUnavailable as error:
         diagnostics.say(f"vmss-tui: rollouts in progress are not shown: {error.message}", error.hint)
         return {}
-    return {header.target: header.id for header in headers if not header.stage.over}
+    return found
 
 
 _ACTIVITY = timedelta(days=7)
