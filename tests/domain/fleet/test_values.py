@@ -198,3 +198,28 @@ def test_windows() -> None:
     assert check_window(Window(start="22:00", end="02:00")) == ()
     wrong = check_window(Window(start="25:00", end="2", days=("mon", "someday"), timezone="Nowhere/Land"))
     assert [each.field for each in wrong] == ["window.start", "window.end", "window.days", "window.timezone"]
+
+
+@pytest.mark.parametrize(
+    ("state", "read_only"), [("Enabled", False), ("Disabled", True), ("deleted", True), ("Warned", False)]
+)
+def test_a_disabled_subscription_is_read_only(state: str, read_only: bool) -> None:
+    assert Subscription("s", "prod", state=state).is_read_only is read_only
+
+
+def test_a_tenant_that_refuses_is_named_with_what_to_run() -> None:
+    problem = TenantProblem(Tenant("t1", "Fabrikam"), "it wants another factor", "az login --tenant t1")
+    assert problem.sentence == "tenant Fabrikam cannot be read: it wants another factor; run: az login --tenant t1"
+    assert TenantProblem(Tenant("t1"), "no answer").sentence == "tenant t1 cannot be read: no answer"
+
+
+@pytest.mark.parametrize(
+    ("latest", "known", "word"), [(True, True, "current"), (False, True, "behind"), (False, False, "unknown")]
+)
+def test_a_version_that_cannot_be_read_is_never_behind(latest: bool, known: bool, word: str) -> None:
+    instance = vm(1, latest_model=latest, version_known=known)
+    assert instance.model_word == word and instance.is_behind is (word == "behind")
+
+
+def test_a_percentage_of_no_instances() -> None:
+    assert (percent_for(3, 0), percent_of(20, 0)) == (100, 0)

@@ -11,7 +11,7 @@ from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.checks.facts import Facts
-from vmss_tui.domain.plan.checks.governance import CHECKS
+from vmss_tui.domain.plan.checks.governance import CHECKS, locks
 from vmss_tui.domain.plan.checks.others import interference
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
@@ -119,3 +119,10 @@ def test_a_change_that_is_part_way_and_not_of_this_journal_wants_a_reason() -> N
     even = snapshot(vm(0, of=2), extensions=(extension(settings=script(2).settings),))
     assert list(interference(even, frozenset(), NOW)) == []
     assert list(interference(snapshot(vm(0), extensions=()), frozenset(), NOW)) == []
+
+
+def test_a_lock_on_deletes_refuses_the_removal_of_the_extension() -> None:
+    of = governed(permissions=ALL, locks=(Lock("keep", LockLevel.CAN_NOT_DELETE, GROUP),))
+    findings = list(locks(Facts(of, replace(plan(of), removes=True), NOW)))
+    assert [finding.severity for finding in findings] == [Severity.REFUSE]
+    assert "remove the extension" in findings[0].message

@@ -94,3 +94,17 @@ def test_a_block_whose_keys_are_all_known_is_kept_in_silence_and_lost_secrets_re
 )
 def test_a_command_that_nobody_sees_must_be_protected(config: ScriptConfig, hidden: bool) -> None:
     assert hides_its_command(config) is hidden
+
+
+def test_a_version_whose_secrets_are_gone_cannot_be_written_but_removed() -> None:
+    of = snapshot(*fleet(3))
+    made = plan(of, config=script(sealed_digest="ab" * 32))
+    assert "secrets-gone" in {finding.code for finding in findings(of, made)}
+    assert "secrets-gone" not in {finding.code for finding in findings(of, replace(made, removes=True))}
+
+
+def test_protected_settings_that_are_known_are_kept_without_a_word() -> None:
+    of = snapshot(*fleet(3))
+    made = plan(of, config=script(settings=PUBLIC))
+    assert made.previous is not None
+    assert findings(of, replace(made, previous=replace(made.previous, protected_known=True))) == []

@@ -152,3 +152,9 @@ def test_folding_in_pieces_is_folding_at_once() -> None:
     ]
     log = [e.Logged(i, NOW, event) for i, event in enumerate(events, 1)]
     assert fold(log[2:], fold(log[:2])) == fold(log)
+
+
+def test_the_account_that_writes_is_the_last_one_that_signed_in() -> None:
+    first, second = e.SignedIn("ann", "Azure CLI"), e.SignedIn("deployer", "client secret")
+    log = [e.Logged(number, NOW, event) for number, event in enumerate((first, second), 1)]
+    assert fold(log[:1]).signed_in == first and fold(log).signed_in == second

@@ -233,3 +233,11 @@ def test_whatever_happens_it_ends_and_no_set_is_started_twice(
 
 def test_nothing_is_done_before_anything_is_planned() -> None:
     assert decide(WavesState(), BASE) == [] and WavesState().wave is None and WavesState().awaiting_approval == 0
+
+
+def test_a_pause_before_a_wave_keeps_it_from_starting() -> None:
+    world = World(plan(1))
+    world.record(w.WavesPaused("ann"))
+    world.step()
+    assert world.waits == ["paused before wave 1"] and not world.state.started
+    assert world.state.failed_sets == 0
