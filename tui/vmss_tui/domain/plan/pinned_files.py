@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+FETCH_SECONDS = 20.0
+"""How long fetching a file may take before it counts as not reachable from this host."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedFile:

@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import aiohttp
 
+from vmss_tui import duration
+from vmss_tui.domain.plan.pinned_files import FETCH_SECONDS
 from vmss_tui.gateway.http.transport import new_session, trust
 from vmss_tui.gateway.proxy import proxies_for
 from vmss_tui.gateway.sign_in.clouds import Cloud
@@ -23,7 +25,6 @@ from vmss_tui.text import one_line
 
 LARGEST = 64 * 1024 * 1024
 """Bytes; a script's files are small, an installer may not be."""
-SECONDS = 20.0
 REDIRECTS = 5
 _COMMIT = re.compile(r"(?<![0-9a-f])[0-9a-f]{40}(?:[0-9a-f]{24})?(?![0-9a-f])")
 _VERSION = re.compile(r"^(?:refs/tags/)?v?\d+\.\d+(?:[.\w+-]*)$|^[\w.-]*[-_]v?\d+\.\d+[\w.+-]*$")
@@ -44,9 +45,9 @@ class FilePinner(PinsFiles):
         except ValueError:
             return FilePin(uri, problem="this is not an address")
         try:
-            size, sha256 = await asyncio.wait_for(self._hashed(uri), SECONDS)
+            size, sha256 = await asyncio.wait_for(self._hashed(uri), FETCH_SECONDS)
         except TimeoutError:
-            return FilePin(uri, mutable=mutable, problem=f"no answer within {SECONDS:.0f} s")
+            return FilePin(uri, mutable=mutable, problem=f"no answer within {duration.exact(FETCH_SECONDS)}")
         except _Unfit as error:
             return FilePin(uri, mutable=mutable, problem=str(error))
         except (aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:

@@ -5,12 +5,10 @@ Pure: says what to check, and what an answer means. Every answer is in the log, 
 
 from datetime import timedelta
 
+from vmss_tui.domain.plan.pinned_files import FETCH_SECONDS
 from vmss_tui.domain.rollout.commands import CheckExternalGate, CheckFiles, Commands, Situation
 from vmss_tui.domain.rollout.decide.conclude import stop
 from vmss_tui.domain.rollout.stage import GateName
-
-FILES_SECONDS = 20.0
-"""How long a file may take to be fetched: `gateway.pins` gives it up then."""
 
 
 def check_external(situation: Situation, number: int, what: str) -> Commands | None:
@@ -39,6 +37,6 @@ def _files(situation: Situation, number: int, what: str) -> Commands | None:
         return None
     answer = situation.state.gates.get((GateName.FILES, number))
     if answer is None:
-        until = situation.now + timedelta(seconds=FILES_SECONDS)
+        until = situation.now + timedelta(seconds=FETCH_SECONDS)
         return [*situation.wait(f"checking the files before {what}", until), CheckFiles(number)]
     return None if answer.passed else stop(situation, answer.message)
