@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import assert_never
 
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout.events import Logged, Noted, Planned
@@ -143,6 +144,8 @@ def _mend(connection: sqlite3.Connection, problem: Problem) -> None:
             _rewrite_header(connection, problem.rollout)
         case Damage.FILE:
             pass
+        case _:
+            assert_never(problem.damage)
 
 
 def _drop_requests(connection: sqlite3.Connection, rollout: str) -> None:

@@ -5,6 +5,7 @@ Only scale sets on the agenda are touched, and inside one only what is due; noth
 
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from vmss_tui.simulator.world.changes import events, operations
 from vmss_tui.simulator.world.machine import health, power, updates
@@ -74,3 +75,5 @@ def _apply(draft: Draft, instance: Instance, due: Due) -> None:
             power.agent_reports(draft, instance)
         case Vanishes():
             draft.drop(instance.id)
+        case _:
+            assert_never(due.change)
