@@ -35,9 +35,14 @@ def test_the_header_tells_where_who_how_fresh_and_how_much_is_left() -> None:
     assert line.startswith(" vmss-tui ▸ prod-europe ▸ rg-ship-web ▸ web-weu")
     for words in ("READ ONLY", "china", "maria@contoso.com (Azure CLI)", "10s ago", "api ▮▮▮▮▯"):
         assert words in line
-    narrow = text_of(header.header_line(INFO, 60))
-    assert "web-weu" in narrow
-    assert "maria" not in narrow
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100, 120, 200])
+def test_who_acts_where_and_whether_it_may_stay_at_every_width(width: int) -> None:
+    line = text_of(header.header_line(replace(INFO, read_only=True, cloud="simulator"), width))
+    assert text.width(line) <= width
+    for words in ("web-weu", "maria", "simulator", "RO" if width < 80 else "READ ONLY"):
+        assert words in line
 
 
 @pytest.mark.parametrize(

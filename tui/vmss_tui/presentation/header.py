@@ -3,7 +3,7 @@
 Pure functions; ages and shares come in as numbers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from vmss_tui import duration, text
@@ -14,7 +14,6 @@ from vmss_tui.presentation.table import Line, Piece, text_of
 _AGE_WIDTH = 12
 _GAP = "  "
 _WIDE = 100
-_TIGHT = 72
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,34 +80,60 @@ def who(identity: Identity | None) -> str:
     return f"{name} ({identity.method})" if identity.method else name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """What of the line is shown; each shape takes less room than the one before."""
+
+    crumbs: Sequence[str]
+    note: str
+    identity: str
+    age: bool = True
+    meter: bool = True
+
+
 def header_line(info: HeaderInfo, width: int) -> Line:
-    """The whole line in exactly `width` cells: crumbs and note left; badge, identity, age and quota right.
+    """The whole line in exactly `width` cells: crumbs and note left; badge, cloud, identity, age and quota right.
 
-    When not everything fits: first the name of the program goes, then how somebody signed in, then the outer crumbs,
-    and the note is cut.
+    Read-only badge, cloud and identity stay at every width. When not everything fits, these go first: the name of the
+    program, how somebody signed in, the quota, the identity's domain, then the note, the outer crumbs, the age.
     """
-    crumbs = [text.plain(crumb) for crumb in info.crumbs] or ["vmss-tui"]
-    identities = _identities(info, width, root=len(crumbs) == 1)
-    shapes = [(crumbs, identities[0])]
-    if len(crumbs) > 1:
-        shapes += [(crumbs[1:], identity) for identity in identities]
-    for shown, identity in shapes:
-        right = _right(info, width, identity)
+    shapes = list(_shapes(info, width))
+    for shape in shapes:
+        right = _right(info, width, shape)
         room = width - text.width(text_of(right)) - 2
-        if _needed(shown, text.plain(info.note)) <= room:
-            return (*_left(shown, info.note, room), *right)
-    if info.note and len(crumbs) > 1:
-        crumbs.pop(0)
-    right = _right(info, width, identities[-1])
-    return (*_left(crumbs, info.note, max(8, width - text.width(text_of(right)) - 2)), *right)
+        if _needed(shape.crumbs, shape.note) <= room:
+            return (*_left(shape.crumbs, shape.note, room), *right)
+    right = _right(info, width, shapes[-1])
+    return (*_left(shapes[-1].crumbs, "", max(8, width - text.width(text_of(right)) - 2)), *right)
 
 
-def _identities(info: HeaderInfo, width: int, *, root: bool) -> tuple[str, ...]:
-    """Who is signed in, from the longest to the shortest way to say it; narrow lines have room only at the root."""
-    if not (name := who(info.identity)) or (width < _WIDE and not (root and width >= _TIGHT)):
-        return ("",)
-    short = replace(info.identity, method="") if info.identity is not None else None
-    return (text.cut_middle(name, max(32, width // 3)), text.cut_middle(who(short), max(20, width // 3)))
+def _shapes(info: HeaderInfo, width: int) -> Iterator[_Shape]:
+    every = [text.plain(crumb) for crumb in info.crumbs] or ["vmss-tui"]
+    crumbs, note = every[1:] or every, text.plain(info.note)
+    full, name, short = _identities(info, width)
+    yield _Shape(crumbs=every, note=note, identity=full)
+    yield _Shape(crumbs=crumbs, note=note, identity=full)
+    yield _Shape(crumbs=crumbs, note=note, identity=name)
+    yield _Shape(crumbs=crumbs, note=note, identity=name, meter=False)
+    yield _Shape(crumbs=crumbs, note=note, identity=short, meter=False)
+    yield _Shape(crumbs=crumbs, note="", identity=name)
+    yield _Shape(crumbs=crumbs[-2:], note="", identity=name)
+    yield _Shape(crumbs=crumbs[-1:], note="", identity=name)
+    yield _Shape(crumbs=crumbs[-1:], note="", identity=name, meter=False)
+    yield _Shape(crumbs=crumbs[-1:], note="", identity=short, meter=False)
+    yield _Shape(crumbs=crumbs[-1:], note="", identity=short, meter=False, age=False)
+
+
+def _identities(info: HeaderInfo, width: int) -> tuple[str, str, str]:
+    """Who is signed in: with the way, without it, and without the domain."""
+    if info.identity is None:
+        return ("", "", "")
+    name = who(replace(info.identity, method=""))
+    return (
+        text.cut_middle(who(info.identity), max(32, width // 3)),
+        text.cut_middle(name, max(20, width // 3)),
+        text.cut_middle(name.split("@", 1)[0], 12),
+    )
 
 
 def _needed(crumbs: Sequence[str], note: str) -> int:
@@ -146,18 +171,18 @@ def _note(note: str, room: int) -> str:
     return text.cut_end(shown, room) if room >= 8 else ""
 
 
-def _right(info: HeaderInfo, width: int, identity: str) -> Line:
+def _right(info: HeaderInfo, width: int, shape: _Shape) -> Line:
     pieces: list[Piece] = []
     if info.read_only:
         pieces += [(" READ ONLY " if width >= 80 else " RO ", Role.WARN), (_GAP, Role.PLAIN)]
-    if info.cloud and width >= _WIDE:
-        pieces += [(text.cut_end(info.cloud, 16), Role.WARN), (_GAP, Role.PLAIN)]
-    if identity:
-        pieces += [(identity, Role.DIM), (_GAP, Role.PLAIN)]
-    if width >= 50:
+    if info.cloud:
+        pieces += [(text.cut_end(info.cloud, 16 if width >= _WIDE else 10), Role.WARN), (_GAP, Role.PLAIN)]
+    if shape.identity:
+        pieces += [(shape.identity, Role.DIM), (_GAP, Role.PLAIN)]
+    if shape.age:
         words, role = age_piece(info.freshness)
         pieces += [(text.fit(words, _AGE_WIDTH, right=True), role), (_GAP, Role.PLAIN)]
-    if width >= 40:
+    if shape.meter:
         pieces += [*meter(info.share, throttled=info.throttled), (" ", Role.PLAIN)]
     return tuple(pieces)
 
