@@ -47,7 +47,7 @@ def test_an_inline_script_is_described() -> None:
     assert ("script", "script.sh, 2 lines, #!/bin/bash") in found
     assert found[-1] == ("run", "/bin/sh -c ./script.sh")
     assert ("script", "script.sh, 1 lines, run by /bin/sh") in steps(config(script=encode("true").value))
-    assert ("script", "script.sh cannot be read: the script is no base64") in steps(config(script="!"))
+    assert ("script", "script.sh cannot be read: the script is not base64") in steps(config(script="!"))
 
 
 def test_what_is_hidden_is_said_and_not_shown_as_empty() -> None:

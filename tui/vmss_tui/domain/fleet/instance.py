@@ -1,4 +1,4 @@
-"""One virtual machine of a scale set, as it stands now."""
+"""One virtual machine of a scale set, as it is now."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Instance:
     """Azure says it has the latest model. That is *assigned*, not *the script finished*."""
     version_known: bool = True
     """Whether its configuration could be read. When not, `script_digest` is empty and `latest_model` False, and the
-    instance counts neither as behind nor as failed: the next read may tell."""
+    instance counts neither as behind nor as failed: the next read may succeed."""
     script_digest: str = ""
     """Digest of the custom-script configuration this instance has; empty when it has none."""
     script_settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -60,7 +60,7 @@ class Instance:
 
     @property
     def is_off(self) -> bool:
-        """Whether it is stopped or deallocated, or on its way there: no script runs, nobody asks for its health."""
+        """Whether it is stopped or deallocated, or about to be: no script runs, and it reports no health."""
         return self.power in (Power.STOPPED, Power.STOPPING, Power.DEALLOCATED, Power.DEALLOCATING)
 
     @property

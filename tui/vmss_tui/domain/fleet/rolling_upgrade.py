@@ -87,7 +87,7 @@ class OperationState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     GONE = "gone"
-    """Azure no longer knows the operation (they expire); look at the resources instead."""
+    """Azure no longer knows the operation (they expire); the resources themselves show how it went."""
 
 
 @dataclass(frozen=True, slots=True)

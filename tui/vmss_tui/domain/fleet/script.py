@@ -112,7 +112,7 @@ class ScriptConfig:
 
     `settings` is the public settings object verbatim (`fileUris`, `commandToExecute`, `script`, `timestamp`, …).
     `protected` maps protected setting names to references; `protected_known` is False when Azure may hold protected
-    settings that nobody outside can see.
+    settings that cannot be read.
     """
 
     name: str

@@ -31,11 +31,11 @@ class SetSnapshot:
     instances: tuple[Instance, ...] = ()
     upgrade: RollingUpgrade | None = None
     autoscale: Autoscale | None = None
-    """None: there is no setting, or nobody asked."""
+    """None: there is no setting, or it was not read."""
     governance: Governance | None = None
-    """Permissions and locks; None: nobody asked."""
+    """Permissions and locks; None: not read."""
     activity: ActivityLog | None = None
-    """Who changed the set lately; None: nobody asked."""
+    """Who changed the set lately; None: not read."""
     taken_at: datetime | None = field(default=None, compare=False)
 
     @property

@@ -107,7 +107,7 @@ class RolloutPlan:
     holds_repairs: bool = False
     """Automatic repairs are on, and are suspended while it runs."""
     overrides: Mapping[str, str] = field(default_factory=dict)
-    """Refusals that somebody lifted, by their code (`domain.plan.overrides`), with the reason."""
+    """Refusals that a person lifted, by their code (`domain.plan.overrides`), with the reason."""
     files: tuple[PlannedFile, ...] = ()
     """What each instance downloads, as it must stay until the last batch."""
 

@@ -48,7 +48,7 @@ class BatchStep:
 
     amount: Amount
     approve: bool = False
-    """Stop before this batch until somebody approves."""
+    """Wait for approval before this batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ExternalGate:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """Tell somebody: a command (the message comes as JSON on its standard input) or a webhook (POSTed as JSON).
+    """Notify people: by a command (the message comes as JSON on its standard input) or a webhook (POSTed as JSON).
 
     `on` holds `needs_person`, `failed`, `ended`; a hook that fails never harms the rollout.
     """

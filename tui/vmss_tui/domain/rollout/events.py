@@ -70,7 +70,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class RunnerStopped:
-    """A runner let go in good order without the rollout having ended."""
+    """A runner stopped in good order before the rollout ended."""
 
     reason: str = ""
 
@@ -104,7 +104,7 @@ class WriteEnded:
 
 @dataclass(frozen=True, slots=True)
 class WriteDeferred:
-    """Azure did not take the write (too busy, or something else in the way); it is sent again after `until`."""
+    """Azure did not accept the write (throttled, or another operation in progress); it is sent again after `until`."""
 
     key: str
     reason: str
@@ -132,7 +132,7 @@ class UpgradeSeen:
 
 @dataclass(frozen=True, slots=True)
 class InstancesSeen:
-    """Instances that look different from when they were last seen, and the set's healthy count now."""
+    """Instances that differ from the last observation, and the set's healthy count now."""
 
     changed: tuple[InstanceSeen, ...]
     healthy: int | None = None
@@ -141,7 +141,7 @@ class InstancesSeen:
 
 @dataclass(frozen=True, slots=True)
 class BatchStarted:
-    """A batch began. In Azure's own rolling upgrade it is what we could see of one."""
+    """A batch began. In a rolling upgrade it is inferred from what was observed."""
 
     number: int
     of: int
@@ -185,7 +185,7 @@ class GateChecked:
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """Somebody asked for a verb: pause, resume, approve, cancel, retry."""
+    """A person requested something: pause, resume, approve, cancel, retry, undo."""
 
     verb: Verb
     who: str
@@ -197,7 +197,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class RequestAnswered:
-    """What became of a request: accepted or not, and why in a sentence."""
+    """The answer to a request: accepted or not, and why in a sentence."""
 
     verb: Verb
     accepted: bool
@@ -207,19 +207,19 @@ class RequestAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """No new batch starts until somebody resumes."""
+    """No new batch starts until the rollout is resumed."""
 
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """Batches go on."""
+    """Batches continue."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApprovalNeeded:
-    """The next batch waits for a person."""
+    """The next batch is waiting for approval."""
 
     batch: int
 
@@ -243,14 +243,14 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class ClockStepped:
-    """The machine's clock was set, or it slept, by so many seconds; waits begin anew, so none is cut short."""
+    """The host's clock was set, or the host slept, by so many seconds; waits start again, so that none is cut short."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Concluding:
-    """How it ends is decided, no further batch starts; the set's own policy is being put back."""
+    """The verdict is known, no further batch starts; the set's own policy is being restored."""
 
     verdict: Verdict
     reason: str
@@ -259,7 +259,7 @@ class Concluding:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRestored:
-    """The set's own upgrade policy is back (or could not be put back, with the reason)."""
+    """The set's own upgrade policy is restored (or could not be restored, with the reason)."""
 
     restored: bool
     message: str = ""

@@ -1,7 +1,7 @@
-"""A runner's time: how often it looks, and a clock that never runs backwards.
+"""A runner's time: how often it observes Azure, and a clock that never runs backwards.
 
-`Pace` holds seconds of the machine's own clock. `SteadyClock` steers by the monotonic clock and says when the machine's
-clock was set or the machine slept, so that no pause is cut short and no deadline passes by accident.
+`Pace` holds seconds of the host's own clock. `SteadyClock` steers by the monotonic clock and says when the host's
+clock was set or the host slept, so that no pause is cut short and no deadline passes by accident.
 """
 
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ class Pace:
     """How often a runner does what, in seconds. The defaults stay within half of Azure's limits for one scale set."""
 
     watch_seconds: float = 12.0
-    """Between two looks at the set, its instances and its latest roll."""
+    """Between two observations of the set, its instances and its latest rolling upgrade."""
     operation_seconds: float = 4.0
     """Between two polls of an operation, which are the cheapest calls there are."""
     request_seconds: float = 0.5
-    """Between two looks into the journal for what people ask."""
+    """Between two reads of the journal for requests."""
     heartbeat_seconds: float = 5.0
     settle_seconds: float = SETTLE_SECONDS
     """How long the effect of an unanswered request may take to show."""
@@ -64,7 +64,7 @@ class SteadyClock:
         await self._clock.sleep(max(0.0, seconds))
 
     def stepped(self) -> float | None:
-        """By how many seconds the machine's clock was set since last asked, or None; forward steps are followed."""
+        """By how many seconds the host's clock was set since the last call, or None; forward steps are followed."""
         offset = (self._clock.now() - self.now()).total_seconds()
         step = offset - self._offset
         if abs(step) < STEP_SECONDS:

@@ -1,7 +1,7 @@
 """Watching everything that can be seen: subscriptions, then scale sets as pages come, then counts within the quota.
 
 Publishes a whole `FleetSnapshot` whenever it differs, at most a few times a second. Lists are read again at the idle
-pace; counts (one dear read a set) go by need: those somebody looks at, those that move, then the rest, no faster than
+pace; counts (one dear read a set) go by need: those on screen, those that move, then the rest, no faster than
 half of what Azure allows a subscription. Knows ports only.
 """
 

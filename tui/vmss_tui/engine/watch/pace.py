@@ -1,4 +1,4 @@
-"""How often to look: slower when the request quota runs low, backing off after failures, at once when asked.
+"""How often to read: slower when the request quota runs low, backing off after failures, at once when requested.
 
 Times are in seconds.
 """
@@ -68,7 +68,7 @@ class WatchFailure:
 
 
 class Pulse:
-    """A wait that can be cut short by somebody who wants a look now."""
+    """A wait that can be cut short when a read is requested now."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -79,7 +79,7 @@ class Pulse:
         self._wanted.set()
 
     async def wait(self, seconds: float) -> bool:
-        """Let `seconds` pass, or less; whether somebody asked."""
+        """Let `seconds` pass, or less; whether a read was requested."""
         nap = asyncio.ensure_future(self._clock.sleep(seconds))
         call = asyncio.ensure_future(self._wanted.wait())
         try:
