@@ -1,6 +1,6 @@
 """Closed sets are closed: an event, verb or gate without a handler, and a misspelt field, fail the type checker.
 
-The domain is copied, patched as a careless change would, and checked by mypy as the project is.
+Domain and presentation are copied, patched as a careless change would, and checked by mypy as the project is.
 """
 
 import shutil
@@ -26,13 +26,14 @@ Event = (
 
 
 class Copy:
-    """A copy of the domain that may be patched and checked, with its own cache."""
+    """A copy of domain and presentation that may be patched and checked, with its own cache."""
 
     def __init__(self, directory: Path) -> None:
         self.root = directory / "vmss_tui"
-        shutil.copytree(PACKAGE / "domain", self.root / "domain", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("__init__.py", "text.py", "duration.py", "errors.py"):
-            shutil.copy(PACKAGE / name, self.root / name)
+        for part in ("domain", "presentation"):
+            shutil.copytree(PACKAGE / part, self.root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        for module in PACKAGE.glob("*.py"):
+            shutil.copy(module, self.root / module.name)
         self._pristine = {path: path.read_text() for path in self.root.rglob("*.py")}
 
     def patch(self, path: str, old: str, new: str) -> None:
@@ -83,6 +84,7 @@ def patched(domain: Copy) -> Callable[[str, str, str], str]:
     ("path", "old", "new", "reported"),
     [
         ("domain/rollout/events.py", "\nEvent = (\n    Planned\n", NEW_EVENT, "domain/rollout/state.py"),
+        ("domain/rollout/events.py", "\nEvent = (\n    Planned\n", NEW_EVENT, "presentation/rollout/log.py"),
         (
             "domain/rollout/stage.py",
             '    UNDO = "undo"\n',
@@ -103,7 +105,7 @@ def patched(domain: Copy) -> Callable[[str, str, str], str]:
             "HEALHT",
         ),
     ],
-    ids=["event", "verb", "strategy", "field", "gate"],
+    ids=["event folded", "event worded", "verb", "strategy", "field", "gate"],
 )
 def test_a_careless_change_fails_the_type_checker(
     patched: Callable[[str, str, str], str], path: str, old: str, new: str, reported: str
