@@ -185,7 +185,7 @@ class VmssTui(compat.SafeApp):
     def subscription_name(self, subscription_id: str) -> str:
         """The name of a subscription, its id while that is unknown."""
         known = self.fleet.subscriptions if self.fleet is not None else ()
-        return next((each.name for each in known if each.id == subscription_id), subscription_id)
+        return next((found.name for found in known if found.id == subscription_id), subscription_id)
 
     def copy(self, words: str, what: str) -> None:
         """Put text on the clipboard by OSC 52 and say so."""
@@ -196,7 +196,7 @@ class VmssTui(compat.SafeApp):
         self._say(f"copied {what}")
 
     def _say(self, words: str, role: Role = Role.PLAIN) -> None:
-        screen = next((each for each in reversed(self.screen_stack) if isinstance(each, BaseScreen)), None)
+        screen = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, BaseScreen)), None)
         if screen is not None:
             screen.flash(words, role)
 
@@ -269,20 +269,20 @@ class VmssTui(compat.SafeApp):
     @work(group="leave", exclusive=True, exit_on_error=False)
     async def leave(self) -> None:
         """Quit; ask first when something unsaved would be lost or rollouts go on without this window."""
-        screens = [each for stack in self._stacks() for each in stack if isinstance(each, BaseScreen)]
-        losses = [loss for each in screens if (loss := each.may_leave())]
+        screens = [screen for stack in self._stacks() for screen in stack if isinstance(screen, BaseScreen)]
+        losses = [loss for screen in screens if (loss := screen.may_leave())]
         running = self.running_rollouts()
         question = leaving_question(losses, len(running), self.as_called("`vmss-tui attach`"))
         if question is None or await self.push_screen_wait(ConfirmScreen(question)):
-            words = [line for each in screens for line in each.parting()]
-            others = [each for each in running if not any(each.id in line for line in words)]
+            words = [line for screen in screens for line in screen.parting()]
+            others = [header for header in running if not any(header.id in line for line in words)]
             words += [parting_words(others)] if others else []
             self.exit(return_code=0, message=Text(self.as_called("\n".join(words))) if words else None)
 
     def running_rollouts(self) -> "tuple[RolloutHeader, ...]":
         """Rollouts that are not over; none when the journal cannot be read."""
         with contextlib.suppress(JournalUnavailable):
-            return tuple(each for each in self.session.journal().rollouts() if not each.stage.over)
+            return tuple(header for header in self.session.journal().rollouts() if not header.stage.over)
         return ()
 
     async def action_quit(self) -> None:

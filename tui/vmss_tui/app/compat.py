@@ -149,7 +149,7 @@ def desktop_notice(text: str, environ: Mapping[str, str]) -> str:
     term = environ.get("TERM", "")
     if term in _POOR_TERMINALS or not term:
         return ""
-    safe = "".join(each for each in text if each.isprintable())[:NOTICE_CHARACTERS]
+    safe = "".join(char for char in text if char.isprintable())[:NOTICE_CHARACTERS]
     notice = f"\x1b]9;vmss-tui: {safe}\x07"
     if environ.get("TMUX"):
         return "\x1bPtmux;" + notice.replace("\x1b", "\x1b\x1b") + "\x1b\\"

@@ -26,8 +26,8 @@ class Favorites:
     def toggle(self, target: ScaleSetId) -> bool:
         """Star it or take the star away; returns whether it has one now. Raises OSError when that cannot be kept."""
         starred = target not in self._ids
-        self._ids = [*self._ids, target] if starred else [each for each in self._ids if each != target]
-        write_private(self._path, "".join(f"{each}\n" for each in self._ids))
+        self._ids = [*self._ids, target] if starred else [known for known in self._ids if known != target]
+        write_private(self._path, "".join(f"{known}\n" for known in self._ids))
         return starred
 
     def _read(self) -> list[ScaleSetId]:

@@ -87,7 +87,7 @@ def every(*judges: Judge) -> Judge:
     """The first reason that any of them gives."""
 
     def judge(state: ActionState) -> str | None:
-        return next((reason for each in judges if (reason := each(state))), None)
+        return next((reason for judge in judges if (reason := judge(state))), None)
 
     return judge
 

@@ -13,13 +13,13 @@ def bindings_at(place: Place) -> list[BindingType]:
     """Bindings for a screen of that place, general ones included."""
     return [
         Binding(
-            ",".join(each.keys),
-            f"do('{each.id}')",
-            each.label,
-            show=each.footer,
-            key_display=shown(each.keys[0]),
-            tooltip=each.help,
-            id=each.id,
+            ",".join(action.keys),
+            f"do('{action.id}')",
+            action.label,
+            show=action.footer,
+            key_display=shown(action.keys[0]),
+            tooltip=action.help,
+            id=action.id,
         )
-        for each in actions_at(place)
+        for action in actions_at(place)
     ]

@@ -6,12 +6,12 @@ from vmss_tui.app.actions.table import actions_at
 
 def markdown() -> str:
     """All actions as one Markdown table a place, general ones last."""
-    places = [*(each for each in Place if each is not Place.ANYWHERE), Place.ANYWHERE]
+    places = [*(place for place in Place if place is not Place.ANYWHERE), Place.ANYWHERE]
     return "\n\n".join(_table(place) for place in places) + "\n"
 
 
 def _table(place: Place) -> str:
-    rows = [f"| {_keys(each)} | {_safe(each.help)}{_note(each)} |" for each in actions_at(place, general=False)]
+    rows = [f"| {_keys(action)} | {_safe(action.help)}{_note(action)} |" for action in actions_at(place, general=False)]
     return "\n".join((f"**{place.value}**", "", "| key | what it does |", "|---|---|", *rows))
 
 

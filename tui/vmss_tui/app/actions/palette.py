@@ -42,12 +42,12 @@ class ActionCommands(Provider):
         if not isinstance(screen, BaseScreen):
             return
         state = screen.action_state()
-        for each in actions_at(screen.place):
-            if each.id == "app.palette":
+        for action in actions_at(screen.place):
+            if action.id == "app.palette":
                 continue
-            reason = each.refusal(state)
-            help_text = each.help if reason is None else f"not now: {reason}"
-            yield f"{each.label}  ({shown(each.keys[0])})", help_text, partial(screen.action_do, each.id)
+            reason = action.refusal(state)
+            help_text = action.help if reason is None else f"not now: {reason}"
+            yield f"{action.label}  ({shown(action.keys[0])})", help_text, partial(screen.action_do, action.id)
 
 
 class JumpCommands(Provider):
@@ -64,9 +64,9 @@ class JumpCommands(Provider):
     def _entries(self) -> Iterator[_Entry]:
         shell = cast(Shell, self.app)
         if shell.fleet is not None:
-            for each in shell.fleet.entries:
-                where = f"scale set in {each.subscription.name} / {each.id.group}"
-                yield text.plain(each.scale_set.name), text.plain(where), partial(shell.open, OpenScaleSet(each.id))
+            for entry in shell.fleet.entries:
+                where = f"scale set in {entry.subscription.name} / {entry.id.group}"
+                yield text.plain(entry.scale_set.name), text.plain(where), partial(shell.open, OpenScaleSet(entry.id))
         try:
             rollouts = shell.session.journal().rollouts(limit=50)
         except VmssTuiError:

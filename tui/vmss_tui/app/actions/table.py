@@ -308,7 +308,7 @@ ACTIONS: tuple[Action, ...] = (
     *COMMON,
     *ANYWHERE,
 )
-_BY_ID = {each.id: each for each in ACTIONS}
+_BY_ID = {action.id: action for action in ACTIONS}
 
 
 def action(action_id: str) -> Action:
@@ -318,4 +318,5 @@ def action(action_id: str) -> Action:
 
 def actions_at(place: Place, *, general: bool = True) -> tuple[Action, ...]:
     """What can be done at a place, its own actions first; with `general`, also what can be done anywhere."""
-    return tuple(each for each in ACTIONS if place in each.places or (general and Place.ANYWHERE in each.places))
+    wanted = {place, Place.ANYWHERE} if general else {place}
+    return tuple(action for action in ACTIONS if wanted & {*action.places})

@@ -112,7 +112,8 @@ class BaseScreen(EffectScreen):
 
     def footer_actions(self) -> tuple[Action, ...]:
         """What the bottom line offers."""
-        return tuple(each for each in actions_at(self.place) if not (each.id == "app.back" and self.place in _ROOTS))
+        hidden = {"app.back"} if self.is_home else set()
+        return tuple(action for action in actions_at(self.place) if action.id not in hidden)
 
     def age_of(self, taken_at: datetime | None, *, failing: bool = False) -> Freshness:
         """Freshness of something that Azure said at `taken_at`."""
@@ -165,7 +166,7 @@ class BaseScreen(EffectScreen):
     def on_top(self) -> bool:
         """Whether no other full screen lies over this one."""
         stack = self.app.screen_stack
-        return next((each for each in reversed(stack) if isinstance(each, BaseScreen)), None) is self
+        return next((screen for screen in reversed(stack) if isinstance(screen, BaseScreen)), None) is self
 
     def covered(self) -> None:
         """Another full screen lies on top: stop reading; override."""
@@ -175,7 +176,7 @@ class BaseScreen(EffectScreen):
 
     def is_working(self, group: str) -> bool:
         """Whether a worker of this group runs on this screen."""
-        return any(each.group == group and each.node is self and not each.is_finished for each in self.workers)
+        return any(worker.group == group and worker.node is self and not worker.is_finished for worker in self.workers)
 
     def on_screen_suspend(self) -> None:
         """Nothing ticks under another screen; under a question or a sheet data still comes."""

@@ -187,7 +187,7 @@ class ListScreen(BaseScreen):
 
     def do_sort(self) -> None:
         """Order by the next column."""
-        orders = [*self.more_orders, *(each.key for each in self.columns)]
+        orders = [*self.more_orders, *(column.key for column in self.columns)]
         at = orders.index(self.order) if self.order in orders else -1
         self.sort_by(orders[(at + 1) % len(orders)])
         self.flash(f"sorted by {self.title_of(self.order)}")
@@ -218,4 +218,4 @@ class ListScreen(BaseScreen):
 
     def title_of(self, order: str) -> str:
         """An order in words."""
-        return next((each.title.lower() for each in self.columns if each.key == order), order)
+        return next((column.title.lower() for column in self.columns if column.key == order), order)

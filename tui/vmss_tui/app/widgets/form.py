@@ -52,9 +52,9 @@ class Choice(Lines, can_focus=True):
     def lines(self, width: int) -> Sequence[Line]:
         """The words in a row."""
         pieces = []
-        for each in self._options:
-            chosen = each == self.value
-            pieces.append((f"{'●' if chosen else '○'} {each}  ", self._role(chosen)))
+        for option in self._options:
+            chosen = option == self.value
+            pieces.append((f"{'●' if chosen else '○'} {option}  ", self._role(chosen)))
         return (tuple(pieces),)
 
     def _role(self, chosen: bool) -> Role:
@@ -85,10 +85,10 @@ class Choice(Lines, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Pick the word under the mouse."""
         x = 0
-        for each in self._options:
-            x += len(each) + 4
+        for option in self._options:
+            x += len(option) + 4
             if event.x < x:
-                self.choose(each)
+                self.choose(option)
                 return
 
 
@@ -197,7 +197,7 @@ class Field(Vertical):
             if self.spec.cells:
                 self.control.styles.width = self.spec.cells
             elif self.spec.choices:
-                self.control.styles.width = sum(len(each) + 4 for each in self.spec.choices)
+                self.control.styles.width = sum(len(option) + 4 for option in self.spec.choices)
             yield self.control
             if not wide:
                 yield below
@@ -242,14 +242,14 @@ class Field(Vertical):
         """What stands beside it; a wide field without a hint of its own has no room for any."""
         if line != self._remark:
             self._remark = line
-            for each in self.query(".field-remark").results(Lines):
-                each.reload()
+            for lines in self.query(".field-remark").results(Lines):
+                lines.reload()
 
     @property
     def cut_remark(self) -> str:
         """The remark in full when there is no room for it beside the field; else nothing."""
         words = text_of(self._remark)
-        room = max((each.size.width for each in self.query(".field-remark").results(Lines)), default=0)
+        room = max((lines.size.width for lines in self.query(".field-remark").results(Lines)), default=0)
         return words if 0 < room < width(words) else ""
 
     def take_keyboard(self) -> None:

@@ -13,7 +13,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from vmss_tui.app.widgets import grid_events as said
+from vmss_tui.app.widgets import grid_events
 from vmss_tui.app.widgets.grid_paint import GUTTER, RowPainter
 from vmss_tui.app.widgets.strips import ROLE_CSS
 from vmss_tui.presentation.table import Cell, Column, Piece, Row, cell
@@ -58,10 +58,10 @@ class Grid(ScrollView, can_focus=True):
         Binding("shift+down", "mark_move(1)", "Mark down", show=False),
     ]
 
-    Highlighted: TypeAlias = said.Highlighted
-    Selected: TypeAlias = said.Selected
-    Sorted: TypeAlias = said.Sorted
-    Marked: TypeAlias = said.Marked
+    Highlighted: TypeAlias = grid_events.Highlighted
+    Selected: TypeAlias = grid_events.Selected
+    Sorted: TypeAlias = grid_events.Sorted
+    Marked: TypeAlias = grid_events.Marked
 
     def __init__(
         self,

@@ -59,7 +59,7 @@ class RowPainter:
 
     def column_at(self, x: int, width: int) -> Column | None:
         """The column at a cell."""
-        spot = next((each for each in self.places(width) if each.x <= x < each.x + each.width), None)
+        spot = next((place for place in self.places(width) if place.x <= x < place.x + place.width), None)
         return self._columns[spot.index] if spot is not None else None
 
     def span(self, old: Row | None, new: Row | None, moved: bool, width: int) -> tuple[int, int] | None:

@@ -75,23 +75,23 @@ class KeyBar(Lines):
         gap = _GAP if width >= 100 else 2
 
         def size(actions: Sequence[Action]) -> int:
-            return sum(self._wide(each) for each in actions) + gap * max(0, len(actions) - 1)
+            return sum(self._wide(action) for action in actions) + gap * max(0, len(actions) - 1)
 
         while len(kept) > 1 and size(kept) > width:
             kept.pop(-1 if kept[-1].id != _LAST else -2)
         spots: list[_Spot] = []
         at = 0
-        for each in kept:
-            spots.append(_Spot(at, at + self._wide(each), each))
-            at += self._wide(each) + gap
+        for action in kept:
+            spots.append(_Spot(at, at + self._wide(action), action))
+            at += self._wide(action) + gap
         return spots
 
     def _offered(self) -> list[Action]:
         """The actions of the bottom line in their order: those that matter most now, then the usual ones."""
         state = self._state
-        first = [each for wanted in state.first for each in self._actions if each.id == wanted]
+        first = [action for wanted in state.first for action in self._actions if action.id == wanted]
         aside = {*state.first, *state.without}
-        return [*first, *(each for each in self._actions if each.footer and each.id not in aside)]
+        return [*first, *(action for action in self._actions if action.footer and action.id not in aside)]
 
     def _label(self, action: Action) -> str:
         return self._state.labels.get(action.id, action.label)

@@ -50,13 +50,13 @@ def fields_of(form: Form) -> list[Widget]:
     widgets: list[Widget] = []
     if form.profile.variables:
         widgets.append(Heading("VARIABLES", classes="group first"))
-        for each in form.profile.variables:
+        for variable in form.profile.variables:
             spec = FieldSpec(
-                key=f"variables.{each.name}",
-                label=each.name,
-                cells=18 if len(form.text(f"variables.{each.name}")) < 17 else 36,
-                hint=plain(each.help),
-                placeholder=plain(each.default or ""),
+                key=f"variables.{variable.name}",
+                label=variable.name,
+                cells=18 if len(form.text(f"variables.{variable.name}")) < 17 else 36,
+                hint=plain(variable.help),
+                placeholder=plain(variable.default or ""),
             )
             widgets.append(_field(form, spec))
     widgets.append(Heading("SCRIPT", classes="group" if widgets else "group first"))
@@ -93,7 +93,7 @@ def remark(
     found = list(form.problems(spec.key))
     if spec.key == "script.inline" and syntax[0] == form.text(spec.key):
         found += syntax[1]
-    worst = next((each for each in found if each.is_error), next(iter(found), None))
+    worst = next((problem for problem in found if problem.is_error), next(iter(found), None))
     if worst is not None:
         sign, role = ("✖", Role.BAD) if worst.is_error else ("▲", Role.WARN)
         return ((f"{sign} {plain(worst.message)}", role), (f"; {plain(worst.hint)}" if worst.hint else "", Role.DIM))
@@ -102,7 +102,7 @@ def remark(
     if spec.key == "script.inline" and form.text(spec.key):
         return ((f"{form.meter()}; f4 opens $EDITOR", Role.DIM),)
     if spec.key == "script.command" and plan is not None:
-        runs = next((each.text for each in preview(plan.script) if each.verb == "run"), "")
+        runs = next((step.text for step in preview(plan.script) if step.verb == "run"), "")
         return (("runs: ", Role.DIM), (plain(runs), Role.PLAIN))
     words = hint(spec, plan, of)
     return ((words, Role.DIM),) if words else ()

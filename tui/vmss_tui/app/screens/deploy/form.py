@@ -93,7 +93,7 @@ class Form:
 
     def keys(self) -> tuple[str, ...]:
         """Every field, in the order of the screen."""
-        variables = tuple(f"variables.{each.name}" for each in self.profile.variables)
+        variables = tuple(f"variables.{variable.name}" for variable in self.profile.variables)
         protected = tuple(f"protected.{name}" for name in sorted(self.profile.protected))
         return (
             *variables,
@@ -141,7 +141,7 @@ class Form:
     @property
     def first_error(self) -> str | None:
         """The first field that keeps the form from being used."""
-        return next((key for key in self.keys() if any(each.is_error for each in self.problems(key))), None)
+        return next((key for key in self.keys() if any(problem.is_error for problem in self.problems(key))), None)
 
     @property
     def loose(self) -> tuple[LintProblem, ...]:
@@ -262,7 +262,7 @@ class Form:
         for key, problems in self._unreadable.items():
             found[key] = list(problems)
         self._problems = {
-            key: tuple(sorted(problems, key=lambda each: not each.is_error)) for key, problems in found.items()
+            key: tuple(sorted(problems, key=lambda problem: not problem.is_error)) for key, problems in found.items()
         }
 
     def _variable_problems(self, name: str) -> Iterator[LintProblem]:
@@ -281,4 +281,4 @@ def _owner(key: str, keys: tuple[str, ...]) -> str:
     for alias, field in _ALIASES.items():
         if key == alias or key.startswith((f"{alias}.", f"{alias}[")):
             return field
-    return next((each for each in keys if key == each or key.startswith((f"{each}.", f"{each}["))), "")
+    return next((field for field in keys if key == field or key.startswith((f"{field}.", f"{field}["))), "")

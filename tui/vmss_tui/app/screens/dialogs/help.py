@@ -48,9 +48,9 @@ class HelpScreen(ModalScreen[None]):
         general = actions_at(Place.ANYWHERE, general=False)
         own = actions_at(self._place, general=False)
         lines: list[Line] = [_title(self._place.value)]
-        lines += [line for each in own for line in _lines(each, self._state, width)]
+        lines += [line for action in own for line in _lines(action, self._state, width)]
         lines += [(), _title("Anywhere")]
-        lines += [line for each in general for line in _lines(each, self._state, width)]
+        lines += [line for action in general for line in _lines(action, self._state, width)]
         lines += [(), _title("Lists")]
         lines += [((text.fit(f" {keys}", 22), Role.ACCENT), (what, Role.PLAIN)) for keys, what in _MOVES]
         lines += [(), ((" esc: close", Role.DIM),)]

@@ -21,7 +21,19 @@ from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.engine.watch.fleet import FleetWatcher
 from vmss_tui.engine.watch.pace import WatchFailure
-from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.fleet.rows import (
+    FLEET,
+    FleetView,
+    Knowledge,
+    RowCache,
+    fleet_note,
+    fleet_rest,
+    fleet_summary,
+    key_of,
+    shown_entries,
+    table_of,
+    tenant_names,
+)
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.table import Column, Line, Row
@@ -33,8 +45,8 @@ class FleetScreen(ListScreen):
     """The list of scale sets."""
 
     place = Place.FLEET
-    columns: Sequence[Column] = fleet.FLEET.columns
-    fields = fleet.FLEET.fields
+    columns: Sequence[Column] = FLEET.columns
+    fields = FLEET.fields
     hint = "filter: name, /regex/, !not, mode:rolling, tag:app=web"
     mode_number = 1
     default_order = "name"
@@ -48,8 +60,8 @@ class FleetScreen(ListScreen):
         self._failing: Line = ()
         self._watcher: FleetWatcher | None = None
         self._favorites_only = False
-        self._cache = fleet.RowCache()
-        self._know: fleet.Knowledge | None = None
+        self._cache = RowCache()
+        self._know: Knowledge | None = None
 
     # -- data ---------------------------------------------------------------------------------------------------
 
@@ -79,11 +91,11 @@ class FleetScreen(ListScreen):
 
     @work(group="fleet", exclusive=True, exit_on_error=False)
     async def _watch(self, watcher: FleetWatcher) -> None:
-        async for each in watcher.snapshots():
-            if isinstance(each, FleetSnapshot):
-                self.post_message(FleetArrived(each))
+        async for seen in watcher.snapshots():
+            if isinstance(seen, FleetSnapshot):
+                self.post_message(FleetArrived(seen))
             else:
-                self.post_message(ReadFailed(each))
+                self.post_message(ReadFailed(seen))
 
     def on_fleet_arrived(self, message: FleetArrived) -> None:
         """News."""
@@ -99,34 +111,34 @@ class FleetScreen(ListScreen):
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
-    def knowledge(self) -> fleet.Knowledge:
+    def knowledge(self) -> Knowledge:
         """What rows need beside Azure's answer."""
-        return fleet.Knowledge(
+        return Knowledge(
             now=self.shell.session.clock.now(),
             label=self.shell.label_of,
             favorites=self.shell.favorites.ids,
             rollouts=self.shell.running.by_target,
             generation=self.shell.label_of.refresh(),
-            tenants=fleet.tenant_names(self._snapshot),
+            tenants=tenant_names(self._snapshot),
         )
 
     def rows(self) -> tuple[Row, ...]:
         """The scale sets of the current view."""
         know = self.knowledge()
-        view = fleet.FleetView(
+        view = FleetView(
             order=self.order,
             reverse=self.reverse,
             favorites_only=self._favorites_only,
             faults_only=self.faults_only,
             terms=self.terms,
         )
-        self._entries = fleet.shown_entries(self._snapshot, view, know)
+        self._entries = shown_entries(self._snapshot, view, know)
         self.grid.set_empty(self._why_empty())
         if self._watcher is not None:
-            self._watcher.prefer([each.id for each in self._entries[:60]])
+            self._watcher.prefer([entry.id for entry in self._entries[:60]])
         self._know = know
         rows = self._cache.rows(self._entries, know)
-        self.columns = fleet.table_of(know).fitted(rows)
+        self.columns = table_of(know).fitted(rows)
         self.grid.set_columns(self.columns)
         self.query_one(FilterBar).set_hint(_HINT_OF_TENANTS if know.tenants else self.hint)
         return rows
@@ -149,8 +161,8 @@ class FleetScreen(ListScreen):
             return ()
         if self._failure is not None:
             return self._failing
-        summary = fleet.fleet_summary(self._snapshot, self._entries, self._know)
-        return fleet.fleet_rest(summary, entry, self._know, self.size.width - 2)
+        summary = fleet_summary(self._snapshot, self._entries, self._know)
+        return fleet_rest(summary, entry, self._know, self.size.width - 2)
 
     def on_resize(self) -> None:
         """The status line says as much as there is room for."""
@@ -163,7 +175,7 @@ class FleetScreen(ListScreen):
 
     def note(self) -> str:
         """Tenants and counts."""
-        return fleet.fleet_note(self._snapshot) if self._snapshot.subscriptions else ""
+        return fleet_note(self._snapshot) if self._snapshot.subscriptions else ""
 
     def freshness(self) -> Freshness:
         """When Azure last answered."""
@@ -173,7 +185,7 @@ class FleetScreen(ListScreen):
     def current(self) -> FleetEntry | None:
         """The entry under the cursor."""
         key = self.grid.cursor_key
-        return next((each for each in self._entries if fleet.key_of(each.id) == key), None)
+        return next((entry for entry in self._entries if key_of(entry.id) == key), None)
 
     def action_state(self) -> ActionState:
         """A list without rows has no subject."""

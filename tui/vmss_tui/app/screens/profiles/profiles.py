@@ -13,7 +13,6 @@ from textual.app import SuspendNotSupported
 from textual.binding import BindingType
 
 from vmss_tui import duration
-from vmss_tui import text as words
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.editor import run_editor
@@ -26,18 +25,18 @@ from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.shell import OpenDeploy
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.fleet.rows import FleetView, Knowledge, key_of, shown_entries, table_of, tenant_names
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
-from vmss_tui.presentation.profiles import rows as lists
 from vmss_tui.presentation.profiles.drift import drift_lines
+from vmss_tui.presentation.profiles.rows import PROFILES, Known, ProfilesView, shown_profiles, where_words
 from vmss_tui.presentation.scaleset.details import text_lines
 from vmss_tui.presentation.table import Line, Row
 from vmss_tui.profiles.drift import Drift, fleet_drift
 from vmss_tui.profiles.model import LintProblem, lint_file
 from vmss_tui.profiles.store.directories import Origin
 from vmss_tui.profiles.store.store import ProfileEntry
-from vmss_tui.text import wrap
+from vmss_tui.text import counted, seconds_between, wrap
 
 _BUNDLED = "bundled profiles are read-only; n makes a copy of your own"
 
@@ -46,8 +45,8 @@ class ProfilesScreen(ListScreen):
     """The list of profiles."""
 
     place = Place.PROFILES
-    columns = lists.PROFILES.columns
-    fields = lists.PROFILES.fields
+    columns = PROFILES.columns
+    fields = PROFILES.fields
     hint = "filter: name, origin:user, state:invalid, drift:differs, owner:web-team"
     mode_number = 3
     default_order = "recent"
@@ -73,7 +72,7 @@ class ProfilesScreen(ListScreen):
         seen = known.entries if known is not None else ()
         named = self.shell.label_of
         self._drifts = {
-            str(each.path): fleet_drift(store.glance(each), seen, named=named) for each in self._entries if seen
+            str(entry.path): fleet_drift(store.glance(entry), seen, named=named) for entry in self._entries if seen
         }
         self.redraw()
 
@@ -81,12 +80,12 @@ class ProfilesScreen(ListScreen):
 
     def rows(self) -> tuple[Row, ...]:
         """The profiles of the current view."""
-        view = lists.ProfilesView(order=self.order, reverse=self.reverse, terms=self.terms)
-        known = lists.Known(now=self.shell.session.clock.now(), drifts=self._drifts)
+        view = ProfilesView(order=self.order, reverse=self.reverse, terms=self.terms)
+        known = Known(now=self.shell.session.clock.now(), drifts=self._drifts)
         entries = [entry for entry in self._entries if not self.faults_only or self._needs_attention(entry)]
-        self._shown = lists.shown_profiles(entries, view, known)
+        self._shown = shown_profiles(entries, view, known)
         self.grid.set_empty(self.empty_text())
-        return tuple(lists.PROFILES.row(each, known) for each in self._shown)
+        return tuple(PROFILES.row(entry, known) for entry in self._shown)
 
     def _needs_attention(self, entry: ProfileEntry) -> bool:
         return bool(entry.problem) or any(not drift.clean for drift in self._drifts.get(str(entry.path), ()))
@@ -97,7 +96,7 @@ class ProfilesScreen(ListScreen):
             return error_notice("The profiles cannot be read", self._error, "ctrl+r tries again")
         if self._entries:
             return None
-        places = "\n".join(f"{each.origin}: {each.path}" for each in self.shell.session.profiles().places)
+        places = "\n".join(f"{place.origin}: {place.path}" for place in self.shell.session.profiles().places)
         what = "A profile is a TOML file with a script, its variables and a rollout policy. Profiles are read from"
         return Notice(
             title="No profiles yet",
@@ -112,12 +111,8 @@ class ProfilesScreen(ListScreen):
             return ()
         known = self.shell.fleet
         at = known.taken_at if known is not None else None
-        seen = (
-            f"  ·  targets as of {duration.ago(words.seconds_between(at, self.shell.session.clock.now()))}"
-            if at
-            else ""
-        )
-        return ((f"{words.counted(len(self._entries), 'profile')}{seen}  ·  {lists.where_words(entry)}", Role.DIM),)
+        seen = f"  ·  targets as of {duration.ago(seconds_between(at, self.shell.session.clock.now()))}" if at else ""
+        return ((f"{counted(len(self._entries), 'profile')}{seen}  ·  {where_words(entry)}", Role.DIM),)
 
     def crumbs(self) -> tuple[str, ...]:
         """The third mode."""
@@ -130,7 +125,7 @@ class ProfilesScreen(ListScreen):
     def current(self) -> ProfileEntry | None:
         """The profile under the cursor."""
         key = self.grid.cursor_key
-        return next((each for each in self._shown if str(each.path) == key), None)
+        return next((entry for entry in self._shown if str(entry.path) == key), None)
 
     def action_state(self) -> ActionState:
         """The profile under the cursor is the subject."""
@@ -140,7 +135,7 @@ class ProfilesScreen(ListScreen):
             return replace(state, subject="")
         blocked = {"profiles.deploy": f"the profile is invalid: {entry.problem}"} if entry.problem else {}
         if entry.origin is Origin.BUNDLED:
-            blocked |= {f"profiles.{each}": _BUNDLED for each in ("edit", "rename", "delete")}
+            blocked |= {f"profiles.{verb}": _BUNDLED for verb in ("edit", "rename", "delete")}
         return replace(state, subject=entry.name, blocked=blocked)
 
     def highlighted(self, key: str | None) -> None:
@@ -188,15 +183,13 @@ class ProfilesScreen(ListScreen):
         if snapshot is None or not snapshot.entries:
             self.flash("deploy to: the fleet has not been read yet; open it with 1", Role.WARN)
             return
-        know = fleet.Knowledge(
-            now=self.shell.session.clock.now(), label=self.shell.label_of, tenants=fleet.tenant_names(snapshot)
-        )
-        table = fleet.table_of(know)
-        rows = [table.row(each, know) for each in fleet.shown_entries(snapshot, fleet.FleetView(), know)]
+        know = Knowledge(now=self.shell.session.clock.now(), label=self.shell.label_of, tenants=tenant_names(snapshot))
+        table = table_of(know)
+        rows = [table.row(entry, know) for entry in shown_entries(snapshot, FleetView(), know)]
         title = f"Deploy {entry.name} to"
         key = await self.app.push_screen_wait(PickScreen(title, table.fitted(rows), rows, empty="no scale set matches"))
         if key is not None:
-            target = next((each.id for each in snapshot.entries if fleet.key_of(each.id) == key), ScaleSetId.parse(key))
+            target = next((entry.id for entry in snapshot.entries if key_of(entry.id) == key), ScaleSetId.parse(key))
             self.shell.open(OpenDeploy(target, entry.name))
 
     def do_edit(self) -> None:
@@ -288,9 +281,9 @@ class ProfilesScreen(ListScreen):
 def _problem_lines(found: Sequence[LintProblem], width: int) -> list[Line]:
     """What is wrong or unwise, each with its line and its next step."""
     lines: list[Line] = []
-    for each in found:
-        sign, role = ("✖", Role.BAD) if each.is_error else ("▲", Role.WARN)
-        at = f"line {each.line}: " if each.line else ""
-        said = f"{at}{each.key + ': ' if each.key else ''}{each.message}; {each.hint}".rstrip("; ")
+    for problem in found:
+        sign, role = ("✖", Role.BAD) if problem.is_error else ("▲", Role.WARN)
+        at = f"line {problem.line}: " if problem.line else ""
+        said = f"{at}{problem.key + ': ' if problem.key else ''}{problem.message}; {problem.hint}".rstrip("; ")
         lines += [((f" {sign if n == 0 else ' '} {part}", role),) for n, part in enumerate(wrap(said, width - 4))]
     return lines

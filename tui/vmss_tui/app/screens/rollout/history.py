@@ -20,7 +20,7 @@ from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
-from vmss_tui.presentation.rollout import history as lists
+from vmss_tui.presentation.rollout.history import ROLLOUTS, RolloutItem, RolloutsView, rollouts_summary, shown_rollouts
 from vmss_tui.presentation.table import Line, Row
 from vmss_tui.report.formats import write
 
@@ -32,8 +32,8 @@ class RolloutsScreen(ListScreen):
     """The list of rollouts."""
 
     place = Place.ROLLOUTS
-    columns = lists.ROLLOUTS.columns
-    fields = lists.ROLLOUTS.fields
+    columns = ROLLOUTS.columns
+    fields = ROLLOUTS.fields
     hint = "filter: name, stage:running, who:maria, version:2.5"
     mode_number = 2
     default_order = "running"
@@ -42,8 +42,8 @@ class RolloutsScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._items: tuple[lists.RolloutItem, ...] = ()
-        self._shown: tuple[lists.RolloutItem, ...] = ()
+        self._items: tuple[RolloutItem, ...] = ()
+        self._shown: tuple[RolloutItem, ...] = ()
         self._error: VmssTuiError | None = None
 
     # -- data ---------------------------------------------------------------------------------------------------
@@ -53,10 +53,10 @@ class RolloutsScreen(ListScreen):
         try:
             journal = self.shell.session.journal()
             self._items = tuple(
-                lists.RolloutItem(
-                    each, each.stage.over or ((lease := journal.lease(each.id)) is not None and lease.alive)
+                RolloutItem(
+                    header, header.stage.over or ((lease := journal.lease(header.id)) is not None and lease.alive)
                 )
-                for each in journal.rollouts()
+                for header in journal.rollouts()
             )
             self._error = None
         except VmssTuiError as error:
@@ -78,13 +78,13 @@ class RolloutsScreen(ListScreen):
 
     def rows(self) -> tuple[Row, ...]:
         """The rollouts of the current view."""
-        view = lists.RolloutsView(order=self.order, reverse=self.reverse, terms=self.terms)
+        view = RolloutsView(order=self.order, reverse=self.reverse, terms=self.terms)
         now = self.shell.session.clock.now()
         items = [item for item in self._items if not self.faults_only or _needs_attention(item)]
-        self._shown = lists.shown_rollouts(items, view, now)
+        self._shown = shown_rollouts(items, view, now)
         self.grid.set_empty(self.empty_text())
-        rows = tuple(lists.ROLLOUTS.row(each, now) for each in self._shown)
-        self.grid.set_columns(lists.ROLLOUTS.fitted(rows))
+        rows = tuple(ROLLOUTS.row(item, now) for item in self._shown)
+        self.grid.set_columns(ROLLOUTS.fitted(rows))
         return rows
 
     def notice(self) -> Notice | None:
@@ -104,7 +104,7 @@ class RolloutsScreen(ListScreen):
         item = self.current()
         if item is not None and item.header.stage is Stage.FAILED:
             return (("✖ ", Role.BAD), (item.header.reason, Role.BAD))
-        return lists.rollouts_summary(self._items, len(self._shown)) if self._items else ()
+        return rollouts_summary(self._items, len(self._shown)) if self._items else ()
 
     def crumbs(self) -> tuple[str, ...]:
         """The second mode."""
@@ -118,10 +118,10 @@ class RolloutsScreen(ListScreen):
         """Its reason, if it failed."""
         self.status.rest(self.rest())
 
-    def current(self) -> lists.RolloutItem | None:
+    def current(self) -> RolloutItem | None:
         """The rollout under the cursor."""
         key = self.grid.cursor_key
-        return next((each for each in self._shown if each.header.id == key), None)
+        return next((item for item in self._shown if item.header.id == key), None)
 
     def action_state(self) -> ActionState:
         """The rollout under the cursor is the subject."""
@@ -189,9 +189,9 @@ class RolloutsScreen(ListScreen):
         self.uncovered()
 
 
-def _why_no_resume(item: lists.RolloutItem) -> str:
+def _why_no_resume(item: RolloutItem) -> str:
     return f"it is {item.header.stage.value}" if item.header.stage.over else "its runner is active"
 
 
-def _needs_attention(item: lists.RolloutItem) -> bool:
+def _needs_attention(item: RolloutItem) -> bool:
     return item.orphaned or item.header.stage in (Stage.FAILED, Stage.APPROVAL, Stage.PAUSED)

@@ -35,7 +35,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.heatmap import heatmap_lines
 from vmss_tui.presentation.scaleset import activity, details, instances
-from vmss_tui.presentation.scaleset import summary as scaleset
+from vmss_tui.presentation.scaleset.summary import SUMMARY_LINES, fault_line, summary_lines
 from vmss_tui.presentation.table import Line, Row
 
 _ACTIVITY = timedelta(days=7)
@@ -86,11 +86,11 @@ class ScaleSetScreen(ListScreen):
 
     @work(group="set", exclusive=True, exit_on_error=False)
     async def _watch(self, watcher: SetWatcher) -> None:
-        async for each in watcher.snapshots():
-            if isinstance(each, SetSnapshot):
-                self.post_message(SetArrived(each))
+        async for seen in watcher.snapshots():
+            if isinstance(seen, SetSnapshot):
+                self.post_message(SetArrived(seen))
             else:
-                self.post_message(ReadFailed(each))
+                self.post_message(ReadFailed(seen))
 
     def on_mount(self) -> None:
         """Watch at once when we are signed in."""
@@ -128,8 +128,8 @@ class ScaleSetScreen(ListScreen):
 
     def _summary(self, width: int) -> Sequence[Line]:
         if self._snapshot is None:
-            return [()] * scaleset.SUMMARY_LINES
-        return scaleset.summary_lines(self._snapshot, self.shell.label_of, self.shell.session.clock.now(), width)
+            return [()] * SUMMARY_LINES
+        return summary_lines(self._snapshot, self.shell.label_of, self.shell.session.clock.now(), width)
 
     def _map(self, width: int) -> Sequence[Line]:
         if self._snapshot is None:
@@ -142,8 +142,8 @@ class ScaleSetScreen(ListScreen):
         if self._snapshot is not None:
             self._labels = instances.versions(self._snapshot, self.shell.label_of)
         with self.app.batch_update():
-            for each in ("#summary", "#map"):
-                self.query_one(each, Lines).reload()
+            for name in ("#summary", "#map"):
+                self.query_one(name, Lines).reload()
             super().redraw()
 
     def rows(self) -> tuple[Row, ...]:
@@ -157,7 +157,7 @@ class ScaleSetScreen(ListScreen):
         self._shown = instances.shown_instances(self._snapshot, view, known)
         self.grid.set_empty(self._why_empty(self._snapshot))
         self.grid.set_columns(instances.columns_of(self._labels))
-        return tuple(instances.INSTANCES.row(each, known) for each in self._shown)
+        return tuple(instances.INSTANCES.row(instance, known) for instance in self._shown)
 
     def _why_empty(self, snapshot: SetSnapshot) -> str:
         return self.empty_text() if snapshot.instances else "this scale set has no instances (capacity 0)"
@@ -176,7 +176,7 @@ class ScaleSetScreen(ListScreen):
             return ()
         if self._failure is not None:
             return self._failing
-        fault = scaleset.fault_line(self._snapshot)
+        fault = fault_line(self._snapshot)
         return fault or instances.count_line(self._snapshot, self._shown, len(self.grid.marks))
 
     def crumbs(self) -> tuple[str, ...]:
@@ -194,12 +194,12 @@ class ScaleSetScreen(ListScreen):
     def current(self) -> Instance | None:
         """The instance under the cursor."""
         key = self.grid.cursor_key
-        return next((each for each in self._shown if each.id == key), None)
+        return next((instance for instance in self._shown if instance.id == key), None)
 
     def chosen(self) -> tuple[Instance, ...]:
         """The marked instances, else all that are shown."""
         marks = self.grid.marks
-        return tuple(each for each in self._shown if each.id in marks) or self._shown
+        return tuple(instance for instance in self._shown if instance.id in marks) or self._shown
 
     def action_state(self) -> ActionState:
         """The instance is the subject."""
