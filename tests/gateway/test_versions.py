@@ -60,7 +60,7 @@ async def test_a_cloud_that_refuses_what_it_named_is_not_asked_for_ever(azure: A
     with pytest.raises(AzureError) as caught:
         await azure.scale_set(TARGET)
     assert len(server.seen) == 2
-    assert caught.value.code == "NoRegisteredProviderFound" and caught.value.kind == "api-version"
+    assert caught.value.code == "NoRegisteredProviderFound" and caught.value.category == "api-version"
 
 
 def test_the_newest_stable_version_that_is_not_newer_is_taken() -> None:

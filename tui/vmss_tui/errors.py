@@ -85,7 +85,7 @@ class ConnectionFailed(VmssTuiError):
 class AzureError(VmssTuiError):
     """Azure answered with an error.
 
-    `status` is the HTTP status (0 when an operation failed later), `kind` what sort of trouble it is (`lock`, `quota`),
+    `status` is the HTTP status (0 when an operation failed later), `category` what it is about (`lock`, `quota`),
     `waiting_helps` whether the same request may succeed later without anybody doing anything.
     """
 
@@ -98,12 +98,12 @@ class AzureError(VmssTuiError):
         azure_message: str = "",
         request_id: str = "",
         status: int = 0,
-        kind: str = "",
+        category: str = "",
         waiting_helps: bool = False,
     ) -> None:
         super().__init__(message, hint=hint, code=code, azure_message=azure_message, request_id=request_id)
         self.status = status
-        self.kind = kind
+        self.category = category
         self.waiting_helps = waiting_helps
 
 
@@ -149,7 +149,7 @@ class Throttled(AzureError):
             azure_message=azure_message,
             request_id=request_id,
             status=429,
-            kind="throttled",
+            category="throttled",
             waiting_helps=True,
         )
         self.retry_after = retry_after

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import estate, story
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
 from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.rollout.events import (
@@ -236,6 +237,16 @@ def test_summary_has_five_lines() -> None:
     assert lines[4] == "vmss-tui attach 7f3a1234"
     ended = rollout.summary(info_of(fold(story.whole()), NOW), "7f3a1234", tz=UTC)
     assert ended[4] == "vmss-tui report 7f3a1234 --format md"
+
+
+def test_summary_has_the_next_step_and_azures_reference_when_azure_ended_it() -> None:
+    tale = fold(story.whole())
+    fault = AzureFault("ScopeLocked", "locked", next_step="remove the lock on rg", request_id="r-1")
+    ended = replace(info_of(tale, NOW), fault=fault)
+    lines = rollout.summary(ended, "7f3a1234", tz=UTC)
+    assert lines[-3:-1] == ("next step: remove the lock on rg", "Azure's error: ScopeLocked, request id r-1")
+    assert rollout.fault_lines(replace(ended, fault=AzureFault("", "x"))) == ()
+    assert rollout.fault_lines(replace(ended, fault=None)) == ()
 
 
 def test_elapsed_stands_still_after_the_end() -> None:

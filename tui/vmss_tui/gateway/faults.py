@@ -67,7 +67,7 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes, what: st
     if status == 429 or (status < 500 and _counts_requests(answer)):
         return _throttled(what, answer, headers, about)
     found = explain(answer, status)
-    message = f"cannot {what}: {found.sentence}{_quoted(status, answer.specific_code, text)}"
+    message = f"cannot {what}: {found.sentence}{_quoted(status, text, about)}"
     if status == 401:
         return SignInFailed(message, hint=found.next_step, **about)
     if status == 407:
@@ -78,7 +78,7 @@ def from_response(status: int, headers: Mapping[str, str], body: bytes, what: st
         message,
         hint=_INTERMEDIARY if foreign else found.next_step,
         status=status,
-        kind=found.kind.value,
+        category=found.kind.value,
         waiting_helps=found.waiting_helps,
         **about,
     )
@@ -89,12 +89,18 @@ def request_id_of(headers: Mapping[str, str]) -> str:
     return headers.get("x-ms-request-id") or headers.get("x-ms-correlation-request-id") or ""
 
 
-def _quoted(status: int, code: str, text: str) -> str:
-    """What Azure says, whole, on one line; its status when it says nothing."""
+def _quoted(status: int, text: str, about: Mapping[str, str]) -> str:
+    """What Azure says, whole, on one line, with its code and the request id; its status when it says nothing."""
+    reference = _reference(about)
     if not text:
-        return f" (Azure answered {status}{f' {code}' if code else ''})"
-    said = one_line(text, 0)
-    return f". Azure says: {said}" + (f" [{code}]" if code and code not in said else "")
+        return f" (Azure answered {', '.join([str(status), *reference])})"
+    return f". Azure says: {one_line(text, 0)}" + (f" [{', '.join(reference)}]" if reference else "")
+
+
+def _reference(about: Mapping[str, str]) -> list[str]:
+    """What Azure support asks for: `ScopeLocked`, `request id 5f3a…`."""
+    request = about["request_id"]
+    return [part for part in (about["code"], f"request id {request}" if request else "") if part]
 
 
 def _counts_requests(answer: ArmError) -> bool:
@@ -105,9 +111,10 @@ def _throttled(what: str, answer: ArmError, headers: Mapping[str, str], about: d
     bucket, counts = bucket_of(answer)
     wait = retry_after(headers) or 0.0
     where = f" of {bucket}" if bucket else ""
+    reference = ["429", *_reference(about)]
     hint = f"wait {duration.exact(wait)}, then try again" if wait else "wait a few minutes, then try again"
     return Throttled(
-        f"cannot {what}: the request quota{where} is used up{counts}",
+        f"cannot {what}: the request quota{where} is used up{counts} (Azure answered {', '.join(reference)})",
         hint=f"{hint}; other tools share this quota",
         retry_after=wait,
         **about,

@@ -32,6 +32,9 @@ _WHO = {
 def facts(header: Header, info: RolloutInfo) -> Iterator[Fact]:
     """What came of it, who did it, why and when."""
     yield "Outcome", outcome(info)
+    if info.fault is not None and info.over:
+        azure = (("Next step", info.fault.next_step), ("Azure's error", info.fault.code))
+        yield from ((name, value) for name, value in (*azure, ("Request id", info.fault.request_id)) if value)
     yield "Scale set", str(header.target)
     yield "Who", f"{header.who} on {header.host}"
     given = (("Azure account", info.account), ("Why", header.why), ("Ticket", header.ticket))

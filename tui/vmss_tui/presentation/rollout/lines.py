@@ -254,8 +254,22 @@ def first_failure(info: RolloutInfo) -> str:
     return f"{plain(first.name) or plain(first.id)}: {first.reason}" if first is not None else ""
 
 
+def fault_lines(info: RolloutInfo) -> tuple[str, ...]:
+    """What to do about Azure's reason for the end, and what its support asks for; nothing without such a reason."""
+    fault = info.fault
+    if fault is None or not info.over:
+        return ()
+    reference = f"request id {plain(fault.request_id)}" if fault.request_id else ""
+    azure = ", ".join(part for part in (plain(fault.code), reference) if part)
+    next_step = f"next step: {plain(fault.next_step)}" if fault.next_step else ""
+    return tuple(line for line in (next_step, f"Azure's error: {azure}" if azure else "") if line)
+
+
 def summary(info: RolloutInfo, rollout: str, *, tz: tzinfo | None = None) -> tuple[str, ...]:
-    """Five lines for the terminal after the app has closed; times of day in `tz` (None: the machine's own)."""
+    """Lines for the terminal after the app has closed; times of day in `tz` (None: the host's own).
+
+    Five of them, and up to two more about Azure's reason when one ended the rollout.
+    """
     name = plain(info.plan.target.short) if info.plan is not None else "?"
     by = "".join(f" · {part}" for part in (f"by {plain(info.who)}" if info.who else "", plain(info.ticket)) if part)
     first = text_of(verdict(info)) if info.over else f"{info.mark.text().upper()}: {info.reached}; it continues"
@@ -270,5 +284,6 @@ def summary(info: RolloutInfo, rollout: str, *, tz: tzinfo | None = None) -> tup
         f"{name} · rollout {rollout} · {plain(info.arrow)}{by}",
         f"{counted(begun, 'batch', 'batches')} · {healthy}",
         trouble if info.failed else "no instance failed",
+        *fault_lines(info),
         f"vmss-tui report {rollout} --format md" if info.over else f"vmss-tui attach {rollout}",
     )
