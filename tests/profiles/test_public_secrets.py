@@ -1,6 +1,7 @@
 """Secrets in public texts, scripts that need a person, files outside the profile: each is found, look-alikes not."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.profiles.texts import HEAD, SCRIPT, errors, warnings
+from vmss_tui.domain.fleet.script import LINUX, ScriptConfig
+from vmss_tui.profiles.convert.importing import from_settings, with_version
+from vmss_tui.profiles.convert.recognize import recognise
+from vmss_tui.profiles.format.profile import Variable
+from vmss_tui.profiles.format.variables import fill, names
 from vmss_tui.profiles.lint.advice import mutable
+from vmss_tui.profiles.lint.handler_rules import check_uri
 from vmss_tui.profiles.lint.script_text import check_text
 from vmss_tui.profiles.lint.secret_text import secret_in
 from vmss_tui.profiles.model import lint_file
@@ -195,10 +202,50 @@ def test_any_text_can_be_judged(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "=", "password", "password ", "-", "a-", "://a:", "./", "bash a", "[[ ", "read -"]
+    "piece",
+    [
+        "a",
+        "=",
+        "password",
+        "password ",
+        "-",
+        "a-",
+        "://a:",
+        "./",
+        "bash a",
+        "[[ ",
+        "read -",
+        "${",
+        "$${a",
+        "1.",
+        "v1",
+        ".a",
+        "/",
+        "%",
+    ],
 )
 def test_a_long_line_is_judged_at_once(piece: str) -> None:
     """Linear: a megabyte of anything, which a quadratic pattern would not end."""
     text = piece * (1_000_000 // len(piece))
-    secret_in(text)
-    check_text(text)
+    for judge in (secret_in, check_text, mutable, _address, _recognized, fill_all, versions):
+        judge(text)
+
+
+def _address(text: str) -> None:
+    list(check_uri(f"https://h/{text}", "x"))
+
+
+def _recognized(text: str) -> None:
+    made = from_settings({"commandToExecute": "./a.sh ${a}-${b}"}, name="x").profile
+    script = replace(made.script, command="./a.sh ${a}-${b}", label="x ${a}")
+    profile = replace(made, script=script, variables=(Variable(name="a"), Variable(name="b")))
+    live = ScriptConfig(name="x", handler=LINUX, settings={"commandToExecute": "./a.sh " + text[:20_000]})
+    recognise(profile, live)
+
+
+def fill_all(text: str) -> None:
+    fill(text, dict.fromkeys(names(text), ""))
+
+
+def versions(text: str) -> None:
+    with_version(from_settings({"fileUris": [f"https://h/{text}"], "commandToExecute": text}, name="x").profile)

@@ -148,5 +148,13 @@ def _versions(uri: str) -> list[str]:
     """Versions in the path of an address, without the extension of the file."""
     path = uri.split("?", 1)[0].split("://", 1)[-1].partition("/")[2]
     name = file_name(uri)
-    bare = path.removesuffix(name) + re.sub(r"(\.[A-Za-z][A-Za-z0-9]*)+$", "", name)
+    bare = path.removesuffix(name) + _stem(name)
     return [found["long"] or found["short"] for found in _VERSION.finditer(bare)]
+
+
+def _stem(name: str) -> str:
+    """A file's name without its extensions: `app-1.2` of `app-1.2.tar.gz`."""
+    parts = name.split(".")
+    while len(parts) > 1 and parts[-1][:1].isalpha():
+        parts.pop()
+    return ".".join(parts)

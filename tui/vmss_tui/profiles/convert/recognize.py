@@ -14,6 +14,8 @@ from vmss_tui.profiles.format.profile import Profile, Script
 from vmss_tui.profiles.format.variables import declared_pieces, fill, pieces
 
 _JOINT = "\0"
+_ANY = r"[^\0\n]*?"
+"""What a variable may stand for: a value has no line breaks, which also bounds the search."""
 _STAMPS = ("timestamp",)
 
 
@@ -109,7 +111,7 @@ def _hole(name: str, known: Mapping[str, str], seen: set[str]) -> str:
     if name in seen:
         return f"(?P={group})"
     seen.add(name)
-    return f"(?P<{group}>{known.get(name) or '[^' + _JOINT + ']*?'})"
+    return f"(?P<{group}>{known.get(name) or _ANY})"
 
 
 def _group(name: str) -> str:

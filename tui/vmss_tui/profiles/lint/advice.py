@@ -19,7 +19,7 @@ from vmss_tui.profiles.lint.secret_text import plain_secrets
 
 _BRANCHES = {"master", "main", "trunk", "develop", "development", "dev", "head", "latest", "nightly", "stable"}
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_TAG = re.compile(r"v?\d+(\.\d+)*([-+].*)?|release[-/]?\d.*|.*\$\{[^}]*\}.*", re.IGNORECASE)
+_TAG = re.compile(r"v?\d+(\.\d+)*([-+].*)?|release[-/]?\d.*", re.IGNORECASE)
 
 
 def advise(profile: Profile) -> Iterator[LintProblem]:
@@ -70,7 +70,7 @@ def mutable(uri: str) -> str:
     segments = [each for each in path.split("/") if each]
     ref = _git_ref(host, segments)
     if ref is not None:
-        if _COMMIT.fullmatch(ref) or _TAG.fullmatch(ref):
+        if "${" in ref or _COMMIT.fullmatch(ref) or _TAG.fullmatch(ref):
             return ""
         return f"{ref} is a branch"
     moving = next((each for each in segments if each.lower() in _BRANCHES), None)

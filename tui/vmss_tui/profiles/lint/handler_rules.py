@@ -137,7 +137,7 @@ def check_uri(uri: str, key: str) -> Iterator[LintProblem]:
 def _split(uri: str) -> tuple[str, str, str] | None:
     """Scheme, host and path; a variable may stand for anything."""
     try:
-        parts = urlsplit(re.sub(r"\$\{[^}]*\}", "0", uri.strip()))
+        parts = urlsplit(re.sub(r"\$\{[^}$]*\}", "0", uri.strip()))
         return parts.scheme.lower(), parts.hostname or "", parts.path
     except ValueError:
         return None
