@@ -1,12 +1,21 @@
-"""A script is looked at before a machine has to."""
+"""A script is checked before an instance runs it."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.profiles.format.inline_script import encode
+from vmss_tui.profiles.lint.lint import lint_with_syntax
 from vmss_tui.profiles.lint.script_text import check_text, interpreter
-from vmss_tui.profiles.lint.shell import check_syntax
+from vmss_tui.profiles.lint.shell import check_syntax, syntax_problems
+from vmss_tui.profiles.model import Profile, Script, Targets
+from vmss_tui.profiles.plan_findings import profile_findings, syntax_findings
 
 
 @pytest.mark.parametrize(
@@ -88,3 +97,30 @@ def test_crlf_is_an_error_when_nobody_repairs_it() -> None:
 def test_a_good_script_has_no_problem() -> None:
     assert check_text("#!/bin/sh\nset -eu\n# not a shebang: #!\n") == ()
     assert check_text("echo plain\n") == ()
+
+
+async def test_lint_of_a_file_includes_the_shell(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text("schema = 1\nname = 'x'\n[script]\ninline = '''#!/bin/sh\nif true\n'''\n")
+    (found,) = [each for each in await lint_with_syntax(path) if each.is_error]
+    assert (found.code, found.key, found.line, found.path) == ("syntax", "script.inline", 4, path)
+    assert list(await lint_with_syntax(path, path.read_text().replace("if true", "true"))) == []
+
+
+async def test_an_encoded_script_is_checked_too() -> None:
+    settings = {"script": encode("#!/bin/sh\nif true\n").value}
+    packed = Profile(name="x", script=Script(settings=settings))
+    assert [each.key for each in await syntax_problems(packed)] == ["script.settings.script"]
+    assert await syntax_problems(Profile(name="x", script=Script(settings={"script": "no base64"}))) == ()
+
+
+async def test_what_lint_says_stands_in_the_plan() -> None:
+    of = ScaleSet(id=ScaleSetId("s", "rg", "api-weu"), location="w", mode=UpgradeMode.MANUAL, policy=RollingPolicy())
+    script = Script(inline="#!/bin/sh\nif true\nreboot\n")
+    made = Profile(name="web", script=script, targets=Targets(match=("web-*",)))
+    found = {each.code: each.severity for each in profile_findings(made, of)}
+    assert found["not-a-target"] is Severity.WARN
+    assert found["reboot"] is Severity.WARN
+    assert {each.code: each.severity for each in await syntax_findings(made)} == {"syntax": Severity.REFUSE}
+    fits = replace(made, targets=Targets(match=("api-*",)), accept=("reboot",))
+    assert {each.code for each in profile_findings(fits, of)} & {"not-a-target", "reboot"} == set()

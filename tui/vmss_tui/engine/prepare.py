@@ -56,6 +56,8 @@ class RolloutWish(_Wish):
     variables: Mapping[str, str] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
     """SHA-256 (hex) that a profile pinned, by file address."""
+    profile_findings: tuple[Finding, ...] = ()
+    """What the profile's own checks say of a rollout on this set."""
     known_versions: Collection[str] | None = None
     """Digests that rollouts of this journal brought to the set; None: nobody knows."""
 
@@ -125,7 +127,10 @@ def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: C
     if plan.removes:
         return allow(plan, wish.overrides)
     findings = by_weight(
-        *_interference(wish, snapshot, clock), *plan.findings, *file_findings(pins, wish.sha256, plan.script)
+        *_interference(wish, snapshot, clock),
+        *plan.findings,
+        *file_findings(pins, wish.sha256, plan.script),
+        *(wish.profile_findings if isinstance(wish, RolloutWish) else ()),
     )
     plan = learn(replace(plan, findings=findings, files=_files(wish, pins)), wish.history)
     return allow(plan, wish.overrides)

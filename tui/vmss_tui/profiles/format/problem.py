@@ -15,6 +15,7 @@ WARNINGS = {
     "no-label": "versions will show as hex digits",
     "no-pattern": "any text is allowed for a variable of the command",
     "no-shebang": "the inline script needs bash and is run by /bin/sh",
+    "not-checked": "the syntax of an inline script could not be checked here",
     "not-downloaded": "the command runs a file that is not downloaded",
     "outside-directory": "a file outside the profile's directory is referred to",
     "plain-http": "a file comes unencrypted",

@@ -16,6 +16,7 @@ from vmss_tui.profiles.format.read import build
 from vmss_tui.profiles.lint.advice import advise
 from vmss_tui.profiles.lint.handler_rules import check_script
 from vmss_tui.profiles.lint.policy_rules import check_policy, check_rest, check_variables
+from vmss_tui.profiles.lint.shell import syntax_problems
 
 NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What a profile may be called: it becomes a file's name."""
@@ -46,6 +47,14 @@ def lint_file(path: Path) -> tuple[LintProblem, ...]:
     return _lint(read(path))[1]
 
 
+async def lint_with_syntax(path: Path, text: str | None = None) -> tuple[LintProblem, ...]:
+    """Every problem of a file, or of `text` as if it stood there, with what the shell says of an inline script."""
+    document = read(path) if text is None else parse(text, path)
+    profile, problems = _lint(document)
+    syntax = (each for each in await syntax_problems(profile) if each.is_error or each.code not in profile.accept)
+    return tuple(sorted((*problems, *(_placed(each, document) for each in syntax)), key=_order))
+
+
 def load(path: Path) -> Profile:
     """The profile in a file. Raises ProfileInvalid with every error, each with file, line and key."""
     profile, problems = _lint(read(path))
@@ -72,13 +81,8 @@ def _lint(document: Document) -> tuple[Profile, tuple[LintProblem, ...]]:
     seen = {(each.key, each.message) for each in structure}
     later = (each for each in check(profile) if (each.key, each.message) not in seen)
     broken = {each.key for each in structure}
-    found = [*document.problems, *_schema(document), *structure, *_unrelated(later, broken)]
+    found = [*document.problems, *structure, *_unrelated(later, broken)]
     return profile, tuple(sorted((_placed(each, document) for each in found), key=_order))
-
-
-def _schema(document: Document) -> Iterator[LintProblem]:
-    if "schema" not in document.data:
-        yield error("schema", "is missing", "begin the file with schema = 1", "schema")
 
 
 def _unrelated(later: Iterator[LintProblem], broken: set[str]) -> Iterator[LintProblem]:

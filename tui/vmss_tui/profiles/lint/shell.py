@@ -5,7 +5,9 @@ import re
 import shutil
 from contextlib import suppress
 
+from vmss_tui.profiles.format.inline_script import decode
 from vmss_tui.profiles.format.problem import LintProblem, error, warning
+from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.lint.script_text import interpreter
 
 _SHELLS = ("sh", "dash", "bash", "ksh", "zsh", "ash")
@@ -32,6 +34,18 @@ async def check_syntax(
         reason = problem.strerror or type(problem).__name__
         return (warning(key, f"the syntax was not checked: {reason}", f"run {name} -n by hand", "not-checked"),)
     return tuple(_complaint(line, name, key) for line in complaints)
+
+
+async def syntax_problems(profile: Profile) -> tuple[LintProblem, ...]:
+    """What the shell says of a profile's inline script, written down or encoded; nothing without one."""
+    script = profile.script
+    key = "script.inline_file" if script.inline_file else "script.inline"
+    text, encoded = script.inline, script.settings.get("script")
+    if not text and isinstance(encoded, str):
+        key = "script.settings.script"
+        with suppress(ValueError):
+            text = decode(encoded)
+    return await check_syntax(text, key=key) if text.strip() else ()
 
 
 async def _complaints(program: str, text: str, timeout_seconds: float) -> list[str]:

@@ -6,6 +6,7 @@ Owns no widget; what the screen must do is returned as effects. Every question i
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from vmss_tui.app.connection import Connection
@@ -44,6 +45,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 from vmss_tui.profiles.lint.shell import check_syntax
 from vmss_tui.profiles.model import LintProblem
+from vmss_tui.profiles.plan_findings import syntax_findings
 from vmss_tui.text import plain
 
 READING = "reading the scale set"
@@ -334,7 +336,10 @@ class DeployController:
         azure = self._connection().azure
         if self.form is None or self.reading is None or azure is None:
             return ()
-        prepared = await prepare(azure, self._wish(self.form, self.reading), self._session.clock)
+        wish = self._wish(self.form, self.reading)
+        syntax = await syntax_findings(self.form.profile)
+        wish = replace(wish, profile_findings=(*syntax, *wish.profile_findings))
+        prepared = await prepare(azure, wish, self._session.clock)
         self._keep_pins(prepared.pins)
         self.reading, self.plan = known(prepared.snapshot, self._session), prepared.plan
         report = self.form.report()

@@ -29,6 +29,7 @@ from vmss_tui.profiles.model import (
     recover,
     resolve,
 )
+from vmss_tui.profiles.plan_findings import profile_findings
 from vmss_tui.profiles.store.store import ProfileStore
 
 SCRIPT_KEYS = tuple(path for path, _ in form_keys(Group.SCRIPT))
@@ -193,6 +194,7 @@ class Form:
             profile=self.saved_as,
             variables=made.variables,
             sha256=made.sha256,
+            profile_findings=profile_findings(self.profile, of),
         )
 
     def report(self) -> ReportFields:

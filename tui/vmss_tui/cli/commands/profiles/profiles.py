@@ -1,7 +1,9 @@
 """`vmss-tui profiles …`: the deployment profiles; needs no cloud but for `drift` and for importing a live set."""
 
+import asyncio
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,8 +18,8 @@ from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, plain_value
-from vmss_tui.profiles.format.problem import LintProblem
-from vmss_tui.profiles.lint.lint import lint, lint_file
+from vmss_tui.profiles.format.problem import LintProblem, Severity
+from vmss_tui.profiles.lint.lint import lint_with_syntax
 from vmss_tui.profiles.store.store import ProfileEntry, ProfileStore
 
 
@@ -93,15 +95,18 @@ def show_profile(ctx: click.Context, profile: str, shape: Shape) -> int:
 
 @profiles.command("lint")
 @click.argument("files", nargs=-1, metavar="[FILE|PROFILE …]")
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @shaped
 @with_profiles
 @click.pass_context
-def lint_profiles(ctx: click.Context, files: tuple[str, ...], shape: Shape) -> int:
+def lint_profiles(ctx: click.Context, files: tuple[str, ...], strict: bool, shape: Shape) -> int:
     """Check profiles; without arguments all that are found.
 
     `-` reads one from stdin. The exit code is 2 when there is an error.
     """
     found = [problem for name in _linted(ctx, files) for problem in _problems(ctx, name)]
+    if strict:
+        found = [replace(problem, severity=Severity.ERROR) for problem in found]
     shape.answer([_problem(each) for each in found], lambda: [str(each) for each in found])
     errors = sum(each.is_error for each in found)
     if shape.for_people:
@@ -115,8 +120,8 @@ def _linted(ctx: click.Context, files: Sequence[str]) -> Sequence[str]:
 
 def _problems(ctx: click.Context, name: str) -> tuple[LintProblem, ...]:
     if name == "-":
-        return lint(sys.stdin.read(), Path("<stdin>"))
-    return lint_file(_store(ctx).find(name).path)
+        return asyncio.run(lint_with_syntax(Path("<stdin>"), sys.stdin.read()))
+    return asyncio.run(lint_with_syntax(_store(ctx).find(name).path))
 
 
 def _problem(each: LintProblem) -> Record:

@@ -81,6 +81,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
     """Read Azure and plan. Raises ProfileInvalid, UsageError, NotUnique and what reading Azure raises."""
     from vmss_tui.engine.prepare import RolloutWish, prepare
     from vmss_tui.profiles.model import resolve
+    from vmss_tui.profiles.plan_findings import profile_findings, syntax_findings
 
     profile = session.profiles().get(order.profile)
     variables = _complete(profile, order.variables)
@@ -98,6 +99,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         profile=profile.name,
         variables=resolved.variables,
         sha256=resolved.sha256,
+        profile_findings=(*await syntax_findings(profile), *profile_findings(profile, scale_set)),
         overrides=order.overrides,
     )
     prepared = await prepare(azure, wish, session.clock)
