@@ -181,7 +181,7 @@ async def test_a_failed_script_shows_where_clients_look() -> None:
         assert statuses[0]["code"] == "ProvisioningState/failed/VMExtensionProvisioningError"
         assert statuses[0]["level"] == "Error"
         script = item["properties"]["instanceView"]["extensions"][1]["statuses"][0]
-        assert (script["code"], script["level"]) == ("ProvisioningState/failed/100", "Error")
+        assert (script["code"], script["level"]) == ("ProvisioningState/failed/2", "Error")
         assert item["resources"][1]["properties"]["provisioningState"] == "Failed"
         assert (await call.get(call.app)).body["properties"]["provisioningState"] == "Failed"
 

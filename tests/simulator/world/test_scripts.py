@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from support.simulated.story import V1, V2, Story
-from vmss_tui.simulator.world.machine.scripts import failure_of, read_settings, status_message, tail
+from vmss_tui.simulator.world.machine.reports import failure_of, status_message, tail
+from vmss_tui.simulator.world.machine.scripts import read_settings
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
 from vmss_tui.simulator.world.state.timeline import ScriptResult
 
@@ -200,7 +201,9 @@ def test_windows_failure_is_worded_as_in_2025() -> None:
         "VM has reported a user failure when processing extension 'Setup'. Please correct the error and try again. "
         "(publisher 'Microsoft.Compute' and type 'CustomScriptExtension'). Error code: '3'. Error message: 'Command "
         "execution finished, but failed because it returned a non-zero exit code of: '1'. The command had an error "
-        "output of: 'boom''. Detailed error: ''. More information on troubleshooting is available at "
+        "output of: 'boom'\r\n For more information, check the instance view by executing Get-AzVm or Get-AzVmss "
+        "(https://aka.ms/GetAzVm). These commands can be executed using CloudShell (https://aka.ms/CloudShell)'. "
+        "Detailed error: ''. More information on troubleshooting is available at "
         "https://aka.ms/VMExtensionCSEWindowsTroubleshoot. "
     )
 

@@ -22,7 +22,8 @@ from vmss_tui.simulator.state import Simulation
 from vmss_tui.simulator.world.changes import advance
 from vmss_tui.simulator.world.machine import updates
 from vmss_tui.simulator.world.machine.health import turn_health
-from vmss_tui.simulator.world.machine.scripts import TAIL_BYTES, ScriptSettings, read_settings
+from vmss_tui.simulator.world.machine.reports import TAIL_BYTES
+from vmss_tui.simulator.world.machine.scripts import ScriptSettings, read_settings
 from vmss_tui.simulator.world.state.draft import Draft, change
 from vmss_tui.simulator.world.state.model import World
 from vmss_tui.simulator.world.state.states import Health, Provisioning

@@ -11,6 +11,7 @@ from typing import Any
 from vmss_tui.simulator.arm.extension_views import extension_view, extension_views
 from vmss_tui.simulator.arm.scale_sets import provisioning_status
 from vmss_tui.simulator.arm.times import stamp, whole
+from vmss_tui.simulator.world.machine.reports import handler_message
 from vmss_tui.simulator.world.state.chance import guid
 from vmss_tui.simulator.world.state.extension import InstalledExtension
 from vmss_tui.simulator.world.state.model import Instance, ScaleSet
@@ -205,8 +206,8 @@ def extension_resource_json(
     """An extension of one instance: VM-style id, settings as this instance has them, never protected ones."""
     spec = installed.spec
     properties: dict[str, Any] = {"provisioningState": installed.state, **spec.properties}
-    if view:
-        properties["instanceView"] = extension_view(installed, shapes.offset)
+    if view and (shown := extension_view(installed, shapes.offset)) is not None:
+        properties["instanceView"] = shown
     return {
         "name": spec.name,
         "id": f"{shapes.base}/virtualMachines/{instance.name}/extensions/{spec.name}",
@@ -287,17 +288,29 @@ def _agent(shapes: Shapes, instance: Instance, reported: bool) -> dict[str, Any]
         "message": words,
         "time": time,
     }
-    ready = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"}
     handlers = [
         {
             "type": f"{installed.spec.publisher}.{installed.spec.type}",
             "typeHandlerVersion": installed.version,
-            "status": ready,
+            "status": _handler_status(installed),
         }
         for installed in instance.extensions.values()
     ]
     version = "2.7.41491.1149" if shapes.windows else "2.11.1.12"
     return {"vmAgentVersion": version, "statuses": [status], "extensionHandlers": handlers}
+
+
+def _handler_status(installed: InstalledExtension) -> dict[str, Any]:
+    """The agent's view of one handler, with the reason when the handler itself failed."""
+    result = installed.result
+    if result is None or not result.cause.is_handlers:
+        return {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"}
+    return {
+        "code": f"ProvisioningState/failed/{result.exit_code}",
+        "level": "Error",
+        "displayStatus": "Not Ready",
+        "message": handler_message(installed.spec, result),
+    }
 
 
 def _provisioning(instance: Instance, since: str) -> dict[str, Any]:

@@ -275,4 +275,4 @@ def _behaviour(keys: Mapping[str, Any]) -> ScriptBehaviour:
             converted[name] = ids(converted[name])
     if "seconds" in converted:
         converted["seconds"] = span(converted["seconds"])
-    return ScriptBehaviour(**{"match": "", **converted})
+    return ScriptBehaviour(**{"match": "", **typed(ScriptBehaviour, converted)})

@@ -15,8 +15,9 @@ from vmss_tui.simulator.scenario.scale_sets import script_body
 from vmss_tui.simulator.world.changes import actions, writes
 from vmss_tui.simulator.world.changes.advance import advance
 from vmss_tui.simulator.world.changes.writes import Address, Conditions
+from vmss_tui.simulator.world.machine.reports import failure_of
 from vmss_tui.simulator.world.machine.scaling import base36, id_order
-from vmss_tui.simulator.world.machine.scripts import failure_of, plan_run
+from vmss_tui.simulator.world.machine.scripts import plan_run
 from vmss_tui.simulator.world.state.chance import draw, guid
 from vmss_tui.simulator.world.state.draft import Draft, commit
 from vmss_tui.simulator.world.state.errors import Refused
@@ -220,8 +221,11 @@ def _failed(instance: Instance, ran: datetime) -> Instance:
         if installed.spec.is_script:
             stderr = instance.traits.script_stderr or "installation failed\n"
             stdout = installed.result.stdout if installed.result else ""
-            result = ScriptResult(instance.traits.script_exit_code, stdout, stderr)
-            extensions[key] = replace(installed, state=Provisioning.FAILED, since=ran, result=result)
+            traits = instance.traits
+            result = ScriptResult(traits.script_exit_code, stdout, stderr, cause=traits.script_failure)
+            extensions[key] = replace(
+                installed, state=Provisioning.FAILED, since=ran, result=result, reported=installed
+            )
             failure = failure_of(installed.spec, result)
     return replace(instance, provisioning=Provisioning.FAILED, extensions=extensions, failure=failure)
 

@@ -17,6 +17,7 @@ from vmss_tui.simulator.scenario.schema import (
     number,
     text,
 )
+from vmss_tui.simulator.world.state.states import FailureCause
 
 SCRIPT_KEYS = (
     text("name", "Name of the extension; CustomScript, or CustomScriptExtension on Windows.", "CustomScript"),
@@ -62,6 +63,7 @@ OVERRIDE = Table(
         flag("agent_ready", "false: the guest agent does not report.", "false"),
         flag("stuck", "Whatever it is asked to do, it never reports the end of it."),
         choice("script", ("fails", "hangs"), "How every script ends here.", "fails"),
+        choice("script_failure", tuple(FailureCause), "What fails where scripts fail.", "handler install"),
         number("script_exit_code", "Exit code of a failing script.", "100"),
         text("script_stderr", "stderr of a failing script.", "E: Unable to locate package nginx"),
         duration("script_seconds", "How long scripts take here.", "300"),

@@ -30,7 +30,7 @@ from vmss_tui.simulator.scenario.schema import (
 from vmss_tui.simulator.scenario.set_tables import SCRIPT_KEYS, SET_KEYS, SET_TABLES
 from vmss_tui.simulator.world.changes.events import ACTIONS
 from vmss_tui.simulator.world.state.rules import Switches, Timings
-from vmss_tui.simulator.world.state.states import Execution, Health
+from vmss_tui.simulator.world.state.states import Execution, FailureCause, Health
 
 SWITCH_MEANINGS = {
     "cancel": "abandon: the batch in flight counts as failed (2023); finish: it is let to end (2018).",
@@ -227,7 +227,13 @@ FILE = Table(
                 ),
                 text("stderr", "stderr.", "warning: old libc"),
                 instances("fails_on", "Where it fails.", "[3, 17]"),
-                number("failure_exit_code", "Exit code where it fails.", "100"),
+                choice(
+                    "failure",
+                    tuple(FailureCause),
+                    "What fails there: the script, the download of its files, or the handler, which leaves no status.",
+                    "handler install",
+                ),
+                number("failure_exit_code", "Exit code where it fails, of the script or of the handler.", "100"),
                 text("failure_stdout", "stdout where it fails.", "Reading package lists..."),
                 text("failure_stderr", "stderr where it fails.", "E: Unable to locate package web"),
                 flag("hangs", "It never ends."),

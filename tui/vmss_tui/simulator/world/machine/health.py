@@ -114,7 +114,7 @@ def follow_script(draft: Draft, instance: Instance, spec: ExtensionSpec, result:
     initialising = draft.seconds(draft.value.traits.initialising, instance.id, "initialising", draft.value.minted)
     lag = source_of(draft, instance).lag
     if result.failed:
-        if not (result.settings_error or survives_failure(draft.rules, draft.value, spec)):
+        if result.cause.is_handlers or not (result.settings_error or survives_failure(draft.rules, draft.value, spec)):
             return instance
         return draft.later(instance, initialising + lag, HealthTurns(Health.HEALTHY))
     if (

@@ -1,7 +1,6 @@
-"""The Custom Script Extension: which behaviour of the scenario a script has, and the texts its handlers report.
+"""The Custom Script Extension: how it reads its settings, and which behaviour of the scenario a script has.
 
-Texts are those of custom-script-extension-linux (main/handlersettings.go, main/cmds.go) and of answers quoted
-from 2025; outputs are cut to the last 4 KiB as the handlers do. Output is arbitrary text, escapes included.
+Complaints about settings are those of custom-script-extension-linux (main/handlersettings.go).
 """
 
 import base64
@@ -13,17 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
+from vmss_tui.simulator.world.machine.reports import TAIL_BYTES, tail
 from vmss_tui.simulator.world.state.chance import draw
-from vmss_tui.simulator.world.state.errors import Failure
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
 from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 from vmss_tui.simulator.world.state.rules import Rules, ScriptBehaviour
-from vmss_tui.simulator.world.state.states import ScriptTrait
+from vmss_tui.simulator.world.state.states import FailureCause, ScriptTrait
 from vmss_tui.simulator.world.state.timeline import ScriptResult
 
-TAIL_BYTES = 4096
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(?=[^\d]*$)")
-_MORE = "More information on troubleshooting is available at https://aka.ms/VMExtensionCSE{os}Troubleshoot."
 _PUBLIC_KEYS = ("commandToExecute", "script", "fileUris", "skipDos2Unix", "timestamp")
 _ADDITIONAL = "json validation error: invalid public settings JSON: (root): Additional property {} is not allowed"
 _BOTH_COMMANDS = "'commandToExecute' and 'script' were both specified, but only one is validate at a time"
@@ -102,9 +99,8 @@ def plan_run(rules: Rules, scale_set: ScaleSet, instance: Instance, spec: Extens
     words |= {"instance": instance.id, "name": instance.name, "scale_set": scale_set.name}
     if traits.script is ScriptTrait.FAILS:
         stderr = traits.script_stderr or behaviour.failure_stderr or "installation failed\n"
-        return Plan(
-            seconds, ScriptResult(traits.script_exit_code, _fill(behaviour.stdout, words), _fill(stderr, words))
-        )
+        outputs = _fill(behaviour.stdout, words), _fill(stderr, words)
+        return Plan(seconds, ScriptResult(traits.script_exit_code, *outputs, cause=traits.script_failure))
     return Plan(seconds, _result(behaviour, instance.id, words))
 
 
@@ -132,55 +128,6 @@ def survives_failure(rules: Rules, scale_set: ScaleSet, spec: ExtensionSpec) -> 
     return behaviour.healthy_after_failure
 
 
-def tail(text: str) -> str:
-    """The last 4 KiB of an output, cut at the front as the handlers do."""
-    raw = text.encode("utf-8", "replace")
-    return text if len(raw) <= TAIL_BYTES else raw[-TAIL_BYTES:].decode("utf-8", "ignore")
-
-
-def status_message(spec: ExtensionSpec, result: ScriptResult) -> str:
-    """`message` of an instance's extension status, as the handler for Linux or Windows words it."""
-    if spec.is_windows_script:
-        return _windows_message(result)
-    if result.settings_error:
-        return f"Enable failed: invalid configuration: {result.settings_error}"
-    outputs = f"\n[stdout]\n{tail(result.stdout)}\n[stderr]\n{tail(result.stderr)}"
-    if result.exit_code == 0:
-        return f"Enable succeeded: {outputs}"
-    return f"Enable failed: failed to execute command: command terminated with exit status={result.exit_code}{outputs}"
-
-
-def failure_of(spec: ExtensionSpec, result: ScriptResult) -> Failure:
-    """The ARM error of a failed extension, in the wording of 2025."""
-    if result.timed_out:
-        return Failure(
-            "VMExtensionProvisioningTimeout",
-            f"Provisioning of VM extension {spec.name} has timed out. Extension provisioning has taken too long to "
-            'complete. The extension last reported "Plugin enabled".\r\n\r\n' + _MORE.format(os=_os(spec)) + " ",
-        )
-    who = f"(publisher '{spec.publisher}' and type '{spec.type}')"
-    message = status_message(spec, result)
-    if spec.is_windows_script:
-        text = (
-            f"VM has reported a user failure when processing extension '{spec.name}'. Please correct the error and "
-            f"try again. {who}. Error code: '3'. Error message: '{message}'. Detailed error: ''. "
-        )
-    else:
-        text = f"VM has reported a failure when processing extension '{spec.name}' {who}. Error message: '{message}'. "
-    return Failure("VMExtensionProvisioningError", text + _MORE.format(os=_os(spec)) + " ")
-
-
-def _windows_message(result: ScriptResult) -> str:
-    if result.settings_error:
-        return f"Invalid configuration: {result.settings_error}"
-    if result.exit_code == 0:
-        return "Finished executing command"
-    return (
-        "Command execution finished, but failed because it returned a non-zero exit code of: "
-        f"'{result.exit_code}'. The command had an error output of: '{tail(result.stderr)}'"
-    )
-
-
 def _result(behaviour: ScriptBehaviour, instance_id: str, words: Mapping[str, str]) -> ScriptResult:
     fails_here = instance_id in behaviour.fails_on
     if fails_here:
@@ -189,10 +136,12 @@ def _result(behaviour: ScriptBehaviour, instance_id: str, words: Mapping[str, st
             behaviour.failure_exit_code,
             _padded(_fill(stdout, words), behaviour.output_bytes),
             _fill(behaviour.failure_stderr or behaviour.stderr, words),
+            cause=behaviour.failure,
         )
     exit_code = 0 if behaviour.fails_on else behaviour.exit_code
     stdout = _padded(_fill(behaviour.stdout, words), behaviour.output_bytes)
-    return ScriptResult(exit_code, stdout, _fill(behaviour.stderr, words))
+    cause = behaviour.failure if exit_code else FailureCause.SCRIPT
+    return ScriptResult(exit_code, stdout, _fill(behaviour.stderr, words), cause=cause)
 
 
 def _padded(text: str, size: int) -> str:
@@ -216,7 +165,3 @@ def _version(settings: ScriptSettings) -> str:
             if match:
                 return match.group(1)
     return "the application"
-
-
-def _os(spec: ExtensionSpec) -> str:
-    return "Windows" if spec.is_windows_script else "Linux"

@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from vmss_tui.simulator.world.machine.health import begin_reports, end_reports, follow_script, interrupt
-from vmss_tui.simulator.world.machine.scripts import failure_of, plan_run
+from vmss_tui.simulator.world.machine.reports import failure_of
+from vmss_tui.simulator.world.machine.scripts import plan_run
 from vmss_tui.simulator.world.state.draft import Draft
 from vmss_tui.simulator.world.state.errors import Failure
 from vmss_tui.simulator.world.state.extension import ExtensionSpec, InstalledExtension, full_version
@@ -127,11 +128,12 @@ def begin_extension(draft: Draft, instance: Instance) -> Instance:
     current = instance.extensions[name]
     extensions = {**instance.extensions, name: replace(current, started=draft.at, since=draft.at)}
     instance = replace(instance, extensions=extensions)
-    if current.spec.is_script and current.state is not Provisioning.DELETING:
-        instance = interrupt(draft, instance)
-        if draft.rules.execution is Execution.RUN:
-            return draft.put(instance)
+    is_script = current.spec.is_script and current.state is not Provisioning.DELETING
+    if is_script and draft.rules.execution is Execution.RUN:
+        return draft.put(interrupt(draft, instance))
     seconds, result = _plan(draft, instance, current)
+    if is_script and not result.cause.is_handlers:
+        instance = interrupt(draft, instance)
     delay = timedelta(seconds=seconds)
     return draft.put(draft.later(instance, delay, ExtensionEnds(name, current.sequence, result)))
 
@@ -192,7 +194,15 @@ def delivered(current: InstalledExtension | None, spec: ExtensionSpec, draft: Dr
         version=full_version(spec),
         started=None,
         result=None,
+        reported=_last_report(current),
     )
+
+
+def _last_report(current: InstalledExtension) -> InstalledExtension | None:
+    """The run whose status stays visible while newer settings are waiting for their own."""
+    if current.result is not None and current.processed and not current.result.cause.is_handlers:
+        return replace(current, reported=None)
+    return current.reported
 
 
 def _plan(draft: Draft, instance: Instance, current: InstalledExtension) -> tuple[float, ScriptResult]:

@@ -105,6 +105,9 @@ class InstalledExtension:
     started: datetime | None = None
     """When the handler began to process its settings."""
     result: ScriptResult | None = None
+    reported: "InstalledExtension | None" = field(default=None, repr=False)
+    """How the last run went whose status the handler wrote, before this one; what Azure shows until there is a newer
+    status, and for good when the handler fails."""
 
     @property
     def awaited(self) -> bool:

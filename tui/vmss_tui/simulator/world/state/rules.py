@@ -9,6 +9,7 @@ from vmss_tui.simulator.world.state.states import (
     AfterScript,
     CancelStyle,
     Execution,
+    FailureCause,
     NeverRolled,
     RetryAfter,
     ScriptTrait,
@@ -35,6 +36,8 @@ class ScriptBehaviour:
     stderr: str = ""
     fails_on: tuple[str, ...] = ()
     """Instance ids on which it fails; with none and an exit code other than 0 it fails everywhere."""
+    failure: FailureCause = FailureCause.SCRIPT
+    """What fails there; the exit code is then that of the handler's own command, such as 51 or 52."""
     failure_exit_code: int = 1
     failure_stdout: str = ""
     failure_stderr: str = ""
@@ -56,6 +59,7 @@ class InstanceTraits:
     stuck: bool = False
     """Whatever it is asked to do, it never reports the end of it."""
     script: ScriptTrait = ScriptTrait.USUAL
+    script_failure: FailureCause = FailureCause.SCRIPT
     script_exit_code: int = 1
     script_stderr: str = ""
     script_seconds: float = 0.0

@@ -114,6 +114,25 @@ class ScriptTrait(StrEnum):
     HANGS = "hangs"
 
 
+class FailureCause(StrEnum):
+    """Where the failure of an extension lies: in its script, in what the handler does for it, or in the handler."""
+
+    SCRIPT = "script"
+    FILE_DOWNLOAD = "file download"
+    """The handler cannot download one of fileUris."""
+    HANDLER_INSTALL = "handler install"
+    HANDLER_UPDATE = "handler update"
+    HANDLER_DOWNLOAD = "handler download"
+    """The agent cannot download the handler's package."""
+    HANDLER_NOT_ALLOWED = "handler not allowed"
+    """The agent's policy file does not list the extension."""
+
+    @property
+    def is_handlers(self) -> bool:
+        """True when the handler itself failed, so that no extension status was written."""
+        return self.value.startswith("handler")
+
+
 class AfterScript(StrEnum):
     """How one particular instance is after a script that ended well."""
 

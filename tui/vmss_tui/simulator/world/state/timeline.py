@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from vmss_tui.simulator.world.state.states import Health, Power
+from vmss_tui.simulator.world.state.states import FailureCause, Health, Power
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class ScriptResult:
     stdout: str = ""
     stderr: str = ""
     timed_out: bool = False
+    cause: FailureCause = FailureCause.SCRIPT
     settings_error: str = ""
     """Set when the handler refused its settings and ran nothing."""
 
