@@ -149,9 +149,20 @@ def test_the_api_version_is_required(gate: SimulatorProcess, query: str, code: s
     assert (answer.status, answer.body["error"]["code"]) == (400, code)
 
 
-@pytest.mark.parametrize("version", ["2022-12-01", "2023-09-01", "2024-11-01", "2026-04-01", "2025-01-01-preview"])
-def test_every_api_version_is_served(gate: SimulatorProcess, version: str) -> None:
+@pytest.mark.parametrize("version", ["2019-07-01", "2023-09-01", "2024-11-01", "2026-04-01"])
+def test_every_published_api_version_is_served(gate: SimulatorProcess, version: str) -> None:
     assert gate.get(f"{scale_set(gate)}?api-version={version}").status == 200
+
+
+def test_an_unknown_api_version_is_refused_with_those_that_are_known(gate: SimulatorProcess) -> None:
+    """Quoted: NoRegisteredProviderFound of a resource provider, InvalidApiVersionParameter of ARM itself."""
+    answer = gate.get(f"{scale_set(gate)}?api-version=2024-07-02")
+    assert (answer.status, answer.body["error"]["code"]) == (400, "NoRegisteredProviderFound")
+    message = answer.body["error"]["message"]
+    assert "for type 'virtualMachineScaleSets'. The supported api-versions are '2015-06-15, " in message
+    answer = gate.get(f"{subscription(gate, 'prod-europe')}/resourceGroups?api-version=2099-01-01")
+    assert (answer.status, answer.body["error"]["code"]) == (400, "InvalidApiVersionParameter")
+    assert "The supported versions are '2022-12-01," in answer.body["error"]["message"]
 
 
 def test_az_finds_publishers_types_and_versions(gate: SimulatorProcess) -> None:

@@ -267,7 +267,8 @@ async def test_an_extension_can_be_written_on_one_instance_of_a_uniform_set() ->
         shown = (await call.get(f"{path}/CustomScript?$expand=instanceView")).body["properties"]
         assert shown["settings"] == SCRIPT["settings"]
         assert "Installing app 2 on app_1" in shown["instanceView"]["statuses"][0]["message"]
-        created = await call("PUT", f"{path}/Second", {"properties": SCRIPT})
+        second = {**SCRIPT, "publisher": "Microsoft.OSTCExtensions", "type": "CustomScriptForLinux"}
+        created = await call("PUT", f"{path}/Second", {"properties": {**second, "typeHandlerVersion": "1.5"}})
         assert created.status == 201
         await call.finish(created)
         assert (await call("PUT", f"{path}/Third", {})).status == 400

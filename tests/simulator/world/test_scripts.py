@@ -155,16 +155,17 @@ def test_an_unknown_command_simply_succeeds() -> None:
 def test_several_failed_extensions_are_told() -> None:
     """Quoted: Multiple VM extensions failed to be provisioned on the VM."""
     story = Story.of(f'{TWO}[[scale_sets.overrides]]\ninstances = [0]\nscript = "fails"\n')
-    another = {
+    another: dict[str, Any] = {
         "name": "Second",
         "properties": {
-            "publisher": "Microsoft.Azure.Extensions",
-            "type": "CustomScript",
-            "typeHandlerVersion": "2.1",
+            "publisher": "Microsoft.OSTCExtensions",
+            "type": "CustomScriptForLinux",
+            "typeHandlerVersion": "1.5",
             "settings": {"commandToExecute": "./second.sh"},
         },
     }
-    first = {**another, "name": "CustomScript"}
+    handler = {"publisher": "Microsoft.Azure.Extensions", "type": "CustomScript", "typeHandlerVersion": "2.1"}
+    first = {"name": "CustomScript", "properties": {**another["properties"], **handler}}
     body = {"properties": {"virtualMachineProfile": {"extensionProfile": {"extensions": [first, another]}}}}
     failed = story.wait_for(story.patch(body).operation)
     assert failed.failure is not None

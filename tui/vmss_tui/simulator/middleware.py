@@ -23,6 +23,7 @@ from vmss_tui.simulator.authentication import authenticate
 from vmss_tui.simulator.counters import Seen
 from vmss_tui.simulator.faults import answer_with_fault
 from vmss_tui.simulator.gate import GATE, PRINCIPAL, Gate
+from vmss_tui.simulator.routes import versions
 from vmss_tui.simulator.scenario.model import Principal
 from vmss_tui.simulator.throttle import group_of
 
@@ -149,7 +150,7 @@ async def inject_faults(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def check_version(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Insist on an api-version of the right form; any one is served."""
+    """Insist on an api-version that is known."""
     if not is_arm(request.path):
         return await handler(request)
     version = request.query.get("api-version", "")
@@ -161,7 +162,12 @@ async def check_version(request: web.Request, handler: Handler) -> web.StreamRes
         )
     if not _API_VERSION.match(version):
         return arm_error(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
-    return await handler(request)
+    scenario, path = request.app[GATE].scenario, arm_path(request)
+    if not path.subscription:
+        return await handler(request)
+    locations = sorted({group.location for group in scenario.groups if group.subscription_id == path.subscription})
+    refused = versions.refusal(path, version, scenario.newest_api_version, locations)
+    return arm_error(400, *refused) if refused is not None else await handler(request)
 
 
 @web.middleware

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from vmss_tui.simulator.answers import arm_error, json_answer
 from vmss_tui.simulator.arm.instances import Shapes
+from vmss_tui.simulator.arm.members import check_members
 from vmss_tui.simulator.scenario.model import Scenario
 from vmss_tui.simulator.state import SIMULATION, Simulation
 from vmss_tui.simulator.world.changes.writes import Address
@@ -103,8 +104,8 @@ class Call:
         if not exists:
             raise Refused(404, "ResourceGroupNotFound", f"Resource group '{info['group']}' could not be found.")
 
-    async def body(self) -> Mapping[str, Any]:
-        """The JSON object of the request; an empty one when there is no body."""
+    async def body(self, kind: str = "") -> Mapping[str, Any]:
+        """The JSON object of the request, an empty one when there is no body; `kind` is its type in members.json."""
         raw = await self.request.read()
         if not raw.strip():
             return {}
@@ -114,6 +115,8 @@ class Call:
             raise bad_content(f"the body is not JSON: {error}.") from error
         if not isinstance(value, dict):
             raise bad_content("the body must be a JSON object.")
+        if kind:
+            check_members(value, kind, self.version)
         return value
 
     def apply(self, mutation: Callable[[World, datetime], tuple[World, T]]) -> T:
@@ -179,7 +182,9 @@ def refused(refusal: Refused) -> web.Response:
     """A refusal as an ARM error."""
     failure = refusal.failure
     headers = {"x-ms-failure-cause": "gateway"} if failure.code == "ResourceGroupNotFound" else {}
-    more = {"target": failure.target} if failure.target else {}
+    more: dict[str, Any] = {"target": failure.target} if failure.target else {}
+    if failure.inner:
+        more["innererror"] = {"internalErrorCode": failure.inner}
     return arm_error(refusal.status, failure.code, failure.message, headers, **more)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
+from vmss_tui.simulator.arm import members
 from vmss_tui.simulator.arm.context import Call, accepted, answer, compute
 from vmss_tui.simulator.arm.scale_sets import extension_json, find_extension
 from vmss_tui.simulator.world.changes import writes
@@ -34,7 +35,7 @@ async def get(call: Call) -> web.Response:
 async def put(call: Call) -> web.Response:
     """PUT: 201 in every recorded case, create and update alike, with provisioningState Creating."""
     call.scale_set()
-    body, name = await call.body(), call.name("extension")
+    body, name = await call.body(members.MODEL_EXTENSION), call.name("extension")
     written = call.apply(lambda world, now: writes.put_extension(world, now, call.address, name, body))
     return _written(call, written, 201)
 
@@ -44,7 +45,7 @@ async def patch(call: Call) -> web.Response:
     """PATCH: 200; an extension that does not exist is 404."""
     if find_extension(call.scale_set(), call.name("extension")) is None:
         raise _missing(call)
-    body, name = await call.body(), call.name("extension")
+    body, name = await call.body(members.MODEL_EXTENSION), call.name("extension")
     written = call.apply(lambda world, now: writes.put_extension(world, now, call.address, name, body, merging=True))
     return _written(call, written, 200)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from vmss_tui.simulator.arm import members
 from vmss_tui.simulator.arm.context import Call, accepted, answer, compute, shapes_of
 from vmss_tui.simulator.arm.instances import extension_resource_json
 from vmss_tui.simulator.world.changes import actions
@@ -56,7 +57,7 @@ class InstanceExtensions:
     async def put(self, call: Call) -> web.Response:
         """PUT an extension on one instance only; the next update by the model replaces it."""
         value, instance = self.find(call)
-        body, name = await call.body(), call.name("extension")
+        body, name = await call.body(members.EXTENSION), call.name("extension")
         properties = body.get("properties")
         if not isinstance(properties, dict):
             raise bad_content("'properties' of the extension must be a JSON object.")

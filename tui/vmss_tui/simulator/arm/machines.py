@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from vmss_tui.simulator.arm import members
 from vmss_tui.simulator.arm.context import CHARGE, Call, accepted, answer, compute, shapes_of
 from vmss_tui.simulator.arm.instances import (
     flexible_stub_json,
@@ -14,7 +15,7 @@ from vmss_tui.simulator.arm.instances import (
 )
 from vmss_tui.simulator.arm.paging import page
 from vmss_tui.simulator.world.changes import actions
-from vmss_tui.simulator.world.state.errors import Refused, not_found
+from vmss_tui.simulator.world.state.errors import Refused, invalid_parameter, not_found
 from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 
 
@@ -59,11 +60,14 @@ async def get_view(call: Call) -> web.Response:
 async def put(call: Call) -> web.Response:
     """PUT one instance: its protection policy is what this simulator keeps of it."""
     _, instance = find(call)
-    policy = ((await call.body()).get("properties") or {}).get("protectionPolicy") or {}
+    body = await call.body(members.INSTANCE)
+    policy = (body.get("properties") or {}).get("protectionPolicy") or {}
     actions_too = bool(policy.get("protectFromScaleSetActions", False))
     scale_in = bool(policy.get("protectFromScaleIn", False)) or actions_too
     operation = call.apply(
-        lambda world, now: actions.protect(world, now, call.address, instance.id, scale_in, actions_too)
+        lambda world, now: actions.protect(
+            world, now, call.address, instance.id, (scale_in, actions_too), call.request.headers.get("If-Match")
+        )
     )
     value = call.world.scale_sets[call.address.key]
     shown = instance_json(shapes_of(call, value), value.instances[instance.id], view=False)
@@ -144,10 +148,12 @@ def on_one(verb: str) -> Callable[[web.Request], Any]:
 def find(call: Call) -> tuple[ScaleSet, Instance]:
     """The set and the instance of the path.
 
-    Raises Refused: 404 NotFound, CRP's own (recorded: vm_instanceview_404).
+    Raises Refused: 404 NotFound, CRP's own (recorded: vm_instanceview_404); 400 for an id that is not a number.
     """
     value = call.scale_set()
     wanted = call.name("instance")
+    if not (value.flexible or wanted.isdigit()):
+        raise invalid_parameter("instanceId")
     instance = value.instances.get(wanted) or value.instances.get(wanted.lower())
     if instance is None or instance.hidden:
         raise not_found()

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from vmss_tui.simulator.arm import members
 from vmss_tui.simulator.arm.context import Call, accepted, answer, compute
 from vmss_tui.simulator.arm.paging import page
 from vmss_tui.simulator.arm.scale_sets import etag, instance_view_json, scale_set_json, skus_json
@@ -110,7 +111,7 @@ Write = Callable[[World, datetime, writes.Address, Any, Conditions], tuple[World
 
 
 async def _write(call: Call, write: Write) -> web.Response:
-    body = await call.body()
+    body = await call.body(members.SCALE_SET)
     headers = call.request.headers
     conditions = Conditions(headers.get("If-Match"), headers.get("If-None-Match"))
     written = call.apply(lambda world, now: write(world, now, call.address, body, conditions))

@@ -9,9 +9,9 @@ from aiohttp import web
 
 from vmss_tui.simulator.answers import arm_error, json_answer
 from vmss_tui.simulator.gate import GATE
+from vmss_tui.simulator.routes.versions import COMPUTE
 from vmss_tui.simulator.scenario.model import ResourceGroup
 
-API_VERSIONS = ("2026-04-01", "2025-04-01", "2024-11-01", "2024-07-01", "2023-09-01", "2020-06-01")
 RESOURCE_TYPES = (
     "virtualMachineScaleSets",
     "virtualMachineScaleSets/extensions",
@@ -27,7 +27,8 @@ def routes() -> list[web.RouteDef]:
     """Return the routes of groups and providers."""
     return [
         web.get("/subscriptions/{subscription}/resourceGroups", list_groups),
-        web.get("/subscriptions/{subscription}/resourceGroups/{group}", get_group),
+        web.get("/subscriptions/{subscription}/resourceGroups/{group}", get_group, allow_head=False),
+        web.head("/subscriptions/{subscription}/resourceGroups/{group}", check_group),
         web.get("/subscriptions/{subscription}/providers", list_providers),
         web.get("/subscriptions/{subscription}/providers/{namespace}", get_provider),
         web.post("/subscriptions/{subscription}/providers/{namespace}/register", get_provider),
@@ -62,6 +63,11 @@ async def get_group(request: web.Request) -> web.Response:
     return json_answer(next(_render(group) for group in _groups(request) if group.name.lower() == wanted))
 
 
+async def check_group(_request: web.Request) -> web.Response:
+    """Answer HEAD of a group with 204; the access middleware has answered 404 when there is none."""
+    return web.Response(status=204)
+
+
 def _provider(subscription: str, locations: list[str]) -> dict[str, Any]:
     return {
         "id": f"/subscriptions/{subscription}/providers/Microsoft.Compute",
@@ -72,7 +78,7 @@ def _provider(subscription: str, locations: list[str]) -> dict[str, Any]:
             {
                 "resourceType": kind,
                 "locations": locations,
-                "apiVersions": list(API_VERSIONS),
+                "apiVersions": list(reversed(COMPUTE)),
                 "capabilities": "None",
             }
             for kind in RESOURCE_TYPES

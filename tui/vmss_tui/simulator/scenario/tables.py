@@ -90,6 +90,11 @@ FILE = Table(
                 anything("speed", "number", "Simulated seconds a real second.", "1", is_factor),
                 choice("execution", tuple(Execution), "Whether scripts are really run.", "run"),
                 duration("script_timeout", "How long a script may run.", '"90m"'),
+                text(
+                    "newest_api_version",
+                    "Newest api-version that is known; every one when left out.",
+                    "2020-06-01",
+                ),
                 text("health_command", "With execution = run: decides health by its exit code.", "test -f healthy"),
                 anything(
                     "poll_hint_ms", "whole number or false", "x-ms-retry-after-ms of long answers.", "200", is_hint

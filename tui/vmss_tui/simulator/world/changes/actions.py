@@ -13,6 +13,7 @@ from vmss_tui.simulator.world.changes.writes import Address, check_writable
 from vmss_tui.simulator.world.machine.power import begin_power, reimage, remove, start_restart
 from vmss_tui.simulator.world.machine.updates import start_update, update_extensions, update_to_model
 from vmss_tui.simulator.world.rolling import upgrade
+from vmss_tui.simulator.world.state.admission import admit_extensions
 from vmss_tui.simulator.world.state.draft import Draft, change
 from vmss_tui.simulator.world.state.errors import (
     Refused,
@@ -20,11 +21,13 @@ from vmss_tui.simulator.world.state.errors import (
     machine_not_running,
     missing_parameter,
     os_roll_not_applicable,
+    precondition_failed,
     unknown_instance,
     wildcard_not_alone,
 )
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
 from vmss_tui.simulator.world.state.model import Instance, Operation, World
+from vmss_tui.simulator.world.state.profile import is_windows
 from vmss_tui.simulator.world.state.states import CancelStyle, Power, Provisioning, RollKind
 
 Action = Callable[[Draft, Instance], object]
@@ -158,13 +161,24 @@ def set_repairs(world: World, now: datetime, address: Address, action: str) -> t
 
 
 def protect(
-    world: World, now: datetime, address: Address, instance_id: str, scale_in: bool, actions: bool
+    world: World,
+    now: datetime,
+    address: Address,
+    instance_id: str,
+    protection: tuple[bool, bool],
+    if_match: str | None = None,
 ) -> tuple[World, Operation]:
-    """PUT of one instance's protectionPolicy."""
+    """PUT of one instance's protectionPolicy: from scale-in, and from scale set actions; honours If-Match (412)."""
 
     def act(draft: Draft) -> Operation:
         instance = _choose(draft, [instance_id])[0]
-        draft.put(replace(instance, protect_from_scale_in=scale_in, protect_from_actions=actions))
+        etag = f'"{instance.etag}"'
+        if if_match not in (None, "*", etag, etag.strip('"')):
+            raise precondition_failed()
+        scale_in, actions = protection
+        changed = protection != (instance.protect_from_scale_in, instance.protect_from_actions)
+        raised = replace(instance, etag=instance.etag + int(changed))
+        draft.put(replace(raised, protect_from_scale_in=scale_in, protect_from_actions=actions))
         return operations.begin(draft, "PUTINSTANCE", timedelta(seconds=2))
 
     return change(world, address.key, now, act)
@@ -229,7 +243,9 @@ def put_instance_extension(
         kept = current.spec.protected if current is not None else None
         protected = properties.get("protectedSettings", kept) or None
         spec = ExtensionSpec(current.spec.name if current is not None else name, public, protected)
-        others = [installed.spec for installed in instance.extensions.values() if installed.spec.key != spec.key]
+        had = tuple(installed.spec for installed in instance.extensions.values())
+        others = [other for other in had if other.key != spec.key]
+        admit_extensions(had, (*others, spec), is_windows(draft.value.model))
         update_extensions(draft, instance, (*others, spec))
         lasting = draft.seconds((1.0, 4.0), "instance extension", draft.value.minted)
         operation = operations.begin(draft, "PUTINSTANCEEXTENSION", lasting, [instance.id])

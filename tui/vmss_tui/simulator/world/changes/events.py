@@ -43,7 +43,7 @@ def _write(draft: Draft, event: Event) -> None:
     """A colleague writes to the model; Azure may refuse, and the colleague gives up."""
     try:
         check_writable(draft)
-        write_model(draft, event.arguments["body"], "PATCH")
+        write_model(draft, event.arguments["body"], "PATCH", admitted=False)
     except Refused:
         return
     for instance in _named(draft, event.arguments.get("upgrade", ())):

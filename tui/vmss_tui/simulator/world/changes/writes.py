@@ -14,6 +14,7 @@ from vmss_tui.simulator.world.machine.power import remove
 from vmss_tui.simulator.world.machine.scaling import resize
 from vmss_tui.simulator.world.machine.updates import update_to_model
 from vmss_tui.simulator.world.rolling import upgrade
+from vmss_tui.simulator.world.state.admission import admit_model
 from vmss_tui.simulator.world.state.chance import guid
 from vmss_tui.simulator.world.state.draft import Draft, change, commit
 from vmss_tui.simulator.world.state.errors import (
@@ -75,7 +76,9 @@ def put_scale_set(
 
     def write(draft: Draft) -> Written:
         _check(draft, conditions)
-        return write_model(draft, written_part(body), "PUT")
+        written = written_part(body)
+        _check_location(draft.value, written)
+        return write_model(draft, written, "PUT")
 
     return change(world, address.key, now, write)
 
@@ -142,19 +145,27 @@ def delete_extension(world: World, now: datetime, address: Address, name: str) -
     return change(world, address.key, now, write)
 
 
-def write_model(draft: Draft, body: Mapping[str, Any], kind: str, *, extension: str | None = None) -> Written:
-    """Merge an accepted body into the model and start what the upgrade mode makes of it."""
+def write_model(
+    draft: Draft, body: Mapping[str, Any], kind: str, *, extension: str | None = None, admitted: bool = True
+) -> Written:
+    """Merge a body into the model and start what the upgrade mode makes of it.
+
+    A write that changes nothing keeps the etag (recorded once). Without `admitted` the body is a scenario's own and is
+    taken as it is.
+    """
     before = draft.value
     merged = merge(before.model, body)
     model, protected = settle_extensions(merged, before.protected, _carries_extensions(body))
     model = finish(model, draft.rules.switches)
+    if admitted:
+        admit_model(before.model, model)
     changed = _profile(model) != _profile(before.model) or protected != before.protected
     operations.preempt(draft, operations.WRITES)
     draft.update(
         model=model,
         protected=protected,
         generation=before.generation + int(changed),
-        etag=before.etag + 1,
+        etag=before.etag + int(changed or model != before.model),
         provisioning=Provisioning.UPDATING,
         provisioned_at=draft.at,
     )
@@ -188,6 +199,7 @@ def _create(
         raise Refused(400, "LocationRequired", "The location property is required for this definition.")
     model, protected = settle_extensions(written, {}, True)
     model = finish(model, world.rules.switches)
+    admit_model(None, model)
     value = ScaleSet(
         key=address.key,
         subscription_id=address.subscription_id,
@@ -205,6 +217,19 @@ def _create(
     new = resize(draft, value.capacity)
     operation = operations.begin(draft, "PUT", draft.seconds(world.rules.timings.model_write, "create"), new)
     return commit(world, [draft]), Written(draft.value, operation, created=True)
+
+
+def _check_location(value: ScaleSet, written: Mapping[str, Any]) -> None:
+    """Refuse a PUT that names another region; ARM's own wording."""
+    wanted = str(written.get("location", value.location)).replace(" ", "").lower()
+    if wanted != value.location:
+        raise Refused(
+            409,
+            "InvalidResourceLocation",
+            f"The resource '{value.name}' already exists in location '{value.location}' in resource group "
+            f"'{value.group}'. A resource with the same name cannot be created in location '{wanted}'. Please select a "
+            "new resource name.",
+        )
 
 
 def _write_extension(draft: Draft, name: str, properties: Mapping[str, Any], merging: bool) -> Written:

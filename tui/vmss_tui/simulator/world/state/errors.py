@@ -11,6 +11,8 @@ class Failure:
     message: str
     target: str | None = None
     details: tuple["Failure", ...] = ()
+    inner: str = ""
+    """`innererror.internalErrorCode`."""
 
 
 class Refused(Exception):
@@ -120,6 +122,21 @@ def missing_parameter(name: str) -> Refused:
 def invalid_parameter(target: str) -> Refused:
     """400 of a value out of range; CRP's usual wording."""
     return Refused(400, "InvalidParameter", f"The value of parameter {target.split('.')[-1]} is invalid.", target)
+
+
+def unknown_member(name: str, owner: str, path: str) -> Refused:
+    """400 of a member that its type does not have, in the words of Json.NET."""
+    return Refused(
+        400,
+        "InvalidRequestContent",
+        "The request content was invalid and could not be deserialized: 'Could not find member "
+        f"'{name}' on object of type '{owner}'. Path '{path}', line 1, position 1.'.",
+    )
+
+
+def property_change(path: str) -> Refused:
+    """409 of a change to something that stays as it was created (quoted: terraform-provider-azurerm)."""
+    return Refused(409, "PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.", path)
 
 
 def bad_content(detail: str) -> Refused:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from vmss_tui.simulator.world.state.catalogue import HANDLERS
 from vmss_tui.simulator.world.state.states import Provisioning
 from vmss_tui.simulator.world.state.timeline import ScriptResult
 
@@ -20,14 +21,6 @@ HEALTH = {
     ("microsoft.managedservices", "applicationhealthlinux"),
     ("microsoft.managedservices", "applicationhealthwindows"),
 }
-FULL_VERSIONS = {
-    ("microsoft.azure.extensions", "customscript"): "2.1.19",
-    ("microsoft.ostcextensions", "customscriptforlinux"): "1.5.5",
-    ("microsoft.compute", "customscriptextension"): "1.10.20",
-    ("microsoft.managedservices", "applicationhealthlinux"): "2.0.14",
-    ("microsoft.managedservices", "applicationhealthwindows"): "2.0.14",
-}
-"""The newest published version of each handler, as an instance view shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +114,12 @@ class InstalledExtension:
 
 
 def full_version(spec: ExtensionSpec) -> str:
-    """The handler version that an instance gets for this spec."""
-    known = FULL_VERSIONS.get(spec.handler, "")
+    """The handler version that an instance gets for this spec, as an instance view shows it."""
     wanted = spec.handler_version or "1.0"
-    if known.startswith(wanted + ".") or (
-        known.split(".")[0] == wanted.split(".")[0] and spec.properties.get("autoUpgradeMinorVersion")
-    ):
-        return known
+    handler = HANDLERS.get(spec.handler)
+    if handler is not None:
+        major = wanted.split(".")[0] if spec.properties.get("autoUpgradeMinorVersion") else wanted
+        found = handler.newest(major) or handler.newest(wanted)
+        if found is not None:
+            return found
     return f"{wanted}.1" if wanted.count(".") >= 2 else f"{wanted}.0.1"

@@ -194,7 +194,7 @@ def finish(model: Mapping[str, Any], switches: Switches, *, fill: bool = True) -
     properties["virtualMachineProfile"] = profile
     finished = {**model, "properties": properties}
     rolling = properties["upgradePolicy"].get("mode") == "Rolling"
-    if rolling and not _has_health(finished):
+    if rolling and not has_health(finished):
         raise Refused(400, "BadRequest", _NO_HEALTH)
     repairs = bool((properties.get("automaticRepairsPolicy") or {}).get("enabled"))
     if (rolling or repairs) and _has_two_sources(finished) and switches.two_health_sources is TwoHealthSources.REFUSE:
@@ -208,7 +208,7 @@ def _has_two_sources(model: Mapping[str, Any]) -> bool:
     return has_probe(profile) and health_extension(specs(model, {})) is not None
 
 
-def _has_health(model: Mapping[str, Any]) -> bool:
+def has_health(model: Mapping[str, Any]) -> bool:
     """Flexible sets need the Application Health extension, Uniform ones that or a probe (documented)."""
     kind = health_source(model).kind
     flexible = str(model.get("properties", {}).get("orchestrationMode", "")).lower() == "flexible"

@@ -1,0 +1,63 @@
+"""The api-versions that this simulator knows, and Azure's two refusals of one that it does not.
+
+A cloud that is behind, such as an Azure Stack Hub, knows only the older ones: `newest_api_version` of a scenario.
+"""
+
+from vmss_tui.simulator.armpath import ArmPath
+
+COMPUTE = (
+    "2015-06-15",
+    "2016-03-30",
+    "2016-04-30-preview",
+    "2017-03-30",
+    "2017-12-01",
+    "2018-04-01",
+    "2018-06-01",
+    "2018-10-01",
+    "2019-03-01",
+    "2019-07-01",
+    "2019-12-01",
+    "2020-06-01",
+    "2020-12-01",
+    "2021-03-01",
+    "2021-04-01",
+    "2021-07-01",
+    "2021-11-01",
+    "2022-03-01",
+    "2022-08-01",
+    "2022-11-01",
+    "2023-03-01",
+    "2023-07-01",
+    "2023-09-01",
+    "2024-03-01",
+    "2024-07-01",
+    "2024-11-01",
+    "2025-04-01",
+    "2025-11-01",
+    "2026-04-01",
+)
+"""Versions of Microsoft.Compute's scale sets and virtual machines."""
+RESOURCES = ("2014-04-01", "2016-06-01", "2018-05-01", "2019-10-01", "2020-01-01", "2021-04-01", "2022-12-01")
+"""Some versions of ARM's own types; every other one that is not newer than `_NEWEST` is taken too."""
+_NEWEST = "2026-12-31"
+
+
+def refusal(path: ArmPath, version: str, newest: str, locations: list[str]) -> tuple[str, str] | None:
+    """Code and message for a version that is not known, none when it is; `newest` of the scenario, or empty."""
+    if path.provider == "Microsoft.Compute" and path.kinds:
+        known = [known_version for known_version in COMPUTE if not newest or known_version <= newest]
+        if version in known:
+            return None
+        kind = "/".join(path.kinds[:1] if path.kinds[0] != "locations" else path.kinds[:2])
+        where = locations[0] if locations else "global"
+        return (
+            "NoRegisteredProviderFound",
+            f"No registered resource provider found for location '{where}' and API version '{version}' for type "
+            f"'{kind}'. The supported api-versions are '{', '.join(known)}'. The supported locations are "
+            f"'{', '.join(locations)}'.",
+        )
+    if version <= (newest or _NEWEST):
+        return None
+    known = [known_version for known_version in RESOURCES if not newest or known_version <= newest]
+    message = f"The api-version '{version}' is invalid. The supported versions are '{','.join(reversed(known))}'."
+    return "InvalidApiVersionParameter", message
