@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,3 +150,19 @@ def test_a_scenario_brings_its_own_faults(simulator: StartsSimulator, tmp_path: 
 def test_a_bad_rule_is_refused_with_its_key(sim: SimulatorProcess, rule: dict[str, object], says: str) -> None:
     with pytest.raises(AssertionError, match=says):
         sim.control.add_fault(**rule)
+
+
+CASES = json.loads((Path(__file__).parents[2] / "data" / "arm_errors.json").read_text())
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_any_answer_can_be_sent_as_it_was_seen(sim: SimulatorProcess, case: dict[str, Any]) -> None:
+    """Statuses and bodies from the field, JSON or not, with headers of one's own."""
+    path = scale_set(sim)
+    headers = {"x-ms-failure-cause": "service", "Retry-After": "6"}
+    sim.control.add_fault(kind="status", path=path, status=case["status"], body=case["body"], headers=headers)
+    answer = sim.get(path)
+    assert (answer.status, answer.body) == (case["status"], case["body"])
+    assert {name: answer.headers[name.lower()] for name in headers} == headers
+    assert answer.headers["content-type"].startswith("text/html" if isinstance(case["body"], str) else "application/js")
+    assert sim.get(path).status == 200

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.simulated.people import GATE, scale_set, subscription
+from support.simulated.people import GATE, scale_set, subscription, token_of
 from support.simulator import SimulatorProcess
 
 
@@ -54,7 +54,7 @@ def test_every_call_draws_from_its_bucket(
     answer = sim.request(method, scale_set(sim) + tail, body)
     assert answer.status < 500
     assert remaining(answer.headers["x-ms-ratelimit-remaining-resource"])[bucket] == left
-    kind = "reads" if method == "GET" else "writes"
+    kind = {"GET": "reads", "DELETE": "deletes"}.get(method, "writes")
     assert f"x-ms-ratelimit-remaining-subscription-{kind}" in answer.headers
     assert f"x-ms-ratelimit-remaining-subscription-global-{kind}" in answer.headers
 
@@ -110,6 +110,37 @@ def test_a_bucket_refills_evenly(sim: SimulatorProcess) -> None:
         lambda: [b[quota] for b in sim.control.quotas().values() if b.get(quota, 0) > before], "a refill"
     )
     assert after[0] <= 360
+
+
+def test_arms_own_buckets_are_those_of_a_principal_in_a_subscription(sim: SimulatorProcess) -> None:
+    """ "Understand how Azure Resource Manager throttles requests" (2024): 250 reads, 200 writes, 200 deletes."""
+    path = scale_set(sim)
+    read = sim.get(path).headers
+    assert 0 < 249 - int(read["x-ms-ratelimit-remaining-subscription-reads"]) + 1 <= 5
+    assert 3740 <= int(read["x-ms-ratelimit-remaining-subscription-global-reads"]) < 3750
+    other = sim.get(path, token=token_of(sim, "auditor")).headers
+    assert other["x-ms-ratelimit-remaining-subscription-reads"] == "249"
+    written = sim.patch(path, {"tags": {"a": "b"}}).headers
+    assert 195 <= int(written["x-ms-ratelimit-remaining-subscription-writes"]) < 200
+    removed = sim.request("DELETE", f"{path}/extensions/none").headers
+    assert removed["x-ms-ratelimit-remaining-subscription-deletes"] == "199"
+
+
+def test_the_documented_limits_of_one_scale_set_hold_when_asked_for(sim: SimulatorProcess) -> None:
+    """ "Compute throttling limits": of one set 36 low-cost reads at once and 12 a minute, 30 instance views and 10."""
+    sim.control.throttle(per_resource=True)
+    path = scale_set(sim)
+    answers = [sim.get(f"{path}/instanceView") for _ in range(32)]
+    assert [answer.status for answer in answers].count(200) == 30
+    refused = answers[-1]
+    assert refused.status == 429 and 4 <= int(refused.headers["retry-after"]) <= 6
+    assert refused.body["error"]["details"][0]["target"] == "HighCostGetVMScaleSetResource"
+    assert sim.get(path).status == 200
+    assert sim.get(f"{path}/virtualMachines/1").status == 200
+    lists = f"{subscription(sim, 'prod-europe')}/providers/Microsoft.Compute/virtualMachineScaleSets"
+    assert sim.get(lists).status == 200
+    sim.control.throttle(per_resource=False)
+    assert sim.get(f"{path}/instanceView").status == 200
 
 
 def test_arms_own_limit_names_the_caller(sim: SimulatorProcess) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from vmss_tui.simulator.answers import arm_error
+from vmss_tui.simulator.answers import arm_error, json_answer
 from vmss_tui.simulator.scenario.model import FaultKind, FaultRule
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -102,11 +102,20 @@ async def answer_with_fault(rule: FaultRule, request: web.Request, handler: Hand
 
 
 def status_fault(rule: FaultRule) -> web.Response:
-    """Return the rule's status with an error body in ARM's shape."""
-    headers = {} if rule.retry_after is None else {"Retry-After": str(rule.retry_after)}
-    if rule.status == 401:
-        headers["WWW-Authenticate"] = f'Bearer error="invalid_token", error_description="{rule.message}"'
-    return arm_error(rule.status, rule.code, rule.message, headers)
+    """Return the rule's status with its own body, or with an error body in ARM's shape."""
+    headers = dict(rule.headers)
+    if rule.retry_after is not None:
+        headers["Retry-After"] = str(rule.retry_after)
+    if rule.body is None:
+        if rule.status == 401:
+            challenge = f'Bearer error="invalid_token", error_description="{rule.message}"'
+            headers.setdefault("WWW-Authenticate", challenge)
+        return arm_error(rule.status, rule.code, rule.message, headers)
+    if isinstance(rule.body, str):
+        named = {name.lower() for name in headers}
+        kind = {} if "content-type" in named else {"Content-Type": "text/html; charset=utf-8"}
+        return web.Response(body=rule.body.encode(), status=rule.status, headers=headers | kind)
+    return json_answer(rule.body, rule.status, headers)
 
 
 def cut(request: web.Request) -> web.Response:

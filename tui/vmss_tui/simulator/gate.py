@@ -41,7 +41,7 @@ class Gate:
         gate = cls(
             scenario,
             Directory.of(scenario),
-            Throttle(quotas.enabled, quotas.scale, dict(quotas.sizes)),
+            Throttle(quotas.enabled, quotas.scale, quotas.per_resource, dict(quotas.sizes)),
         )
         for rule in reversed(scenario.faults):
             gate.faults.add(rule)

@@ -25,7 +25,7 @@ from vmss_tui.simulator.faults import answer_with_fault
 from vmss_tui.simulator.gate import GATE, PRINCIPAL, Gate
 from vmss_tui.simulator.routes import versions
 from vmss_tui.simulator.scenario.model import Principal
-from vmss_tui.simulator.throttle import group_of
+from vmss_tui.simulator.throttle import group_of, quotas_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _LOG = logging.getLogger(__name__)
@@ -232,17 +232,17 @@ async def throttle(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     gate, path = request.app[GATE], arm_path(request)
     groups, subscription = group_of(request.method, path), path.subscription
-    verb = "reads" if request.method == "GET" else "writes"
+    verb = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(request.method, "writes")
     actor = request[PRINCIPAL].object_id
-    left, refusal = gate.throttle.admit_to_arm(subscription, verb == "writes", actor)
-    refusal = refusal or gate.throttle.admit(subscription, groups)
+    left, left_for_all, refusal = gate.throttle.admit_to_arm(subscription, verb, actor)
+    refusal = refusal or gate.throttle.admit(subscription, groups, quotas_of(request.method, path))
     if refusal is not None:
         response: web.StreamResponse = json_answer(refusal.body, 429, {"Retry-After": str(refusal.retry_after)})
     else:
         response = await handler(request)
         _charge(request, gate, subscription, groups, response)
     response.headers[f"x-ms-ratelimit-remaining-subscription-{verb}"] = str(left)
-    response.headers[f"x-ms-ratelimit-remaining-subscription-global-{verb}"] = str(left)
+    response.headers[f"x-ms-ratelimit-remaining-subscription-global-{verb}"] = str(left_for_all)
     remaining = gate.throttle.remaining(subscription, groups)
     if remaining:
         response.headers["x-ms-ratelimit-remaining-resource"] = remaining

@@ -5,8 +5,9 @@ refill follows "Understanding call limits" (token buckets). Time is real time, b
 """
 
 import json
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,9 +15,19 @@ from typing import Any
 from vmss_tui.simulator.armpath import ArmPath
 
 SHORT, LONG = 180.0, 1800.0
-SUBSCRIPTION = {"SubscriptionReads": (3750.0, 10.0), "SubscriptionWrites": (3000.0, 20.0)}
-"""ARM's own limits for a subscription over all regions: size, seconds to refill ("Understand how Azure Resource
-Manager throttles requests"; the sizes are recorded as `…-subscription-global-reads: 3749` and `-writes: 2999`)."""
+PRINCIPAL = {
+    "SubscriptionReads": (250.0, 10.0),
+    "SubscriptionWrites": (200.0, 20.0),
+    "SubscriptionDeletes": (200.0, 20.0),
+}
+"""ARM's own limits for one principal in a subscription and region, since 2024: size, seconds to refill (25 or 10 a
+second; "Understand how Azure Resource Manager throttles requests"). There is one region of ARM here."""
+GLOBAL = {
+    "SubscriptionGlobalReads": (3750.0, 10.0),
+    "SubscriptionGlobalWrites": (3000.0, 20.0),
+    "SubscriptionGlobalDeletes": (3000.0, 20.0),
+}
+"""The same for all principals together, fifteen times as much (recorded: `…-global-reads: 3749`, `-writes: 2999`)."""
 SIZES: dict[str, tuple[int, int]] = {
     "HighCostGetVMScaleSet": (180, 900),
     "GetVMScaleSet": (400, 2600),
@@ -33,6 +44,17 @@ SIZES: dict[str, tuple[int, int]] = {
     "PutVM": (240, 1200),
 }
 """Bucket -> requests in 3 minutes, in 30 minutes; 0 means that Azure has no such window."""
+
+PER_RESOURCE = {
+    "UpdateVMScaleSet": ((4, 12), (500, 1500)),
+    "LowCostGetVMScaleSet": ((12, 36), (800, 2400)),
+    "HighCostGetVMScaleSet": ((10, 30), (360, 1080)),
+    "UpdateVM": ((4, 12), (500, 1500)),
+    "GetVM": ((15, 45), (4000, 12000)),
+}
+"""Limits of Compute that are documented since 2024: (refill a minute, size) of one resource, and of its subscription
+("Compute throttling limits"). No header reports them, and the recorded buckets above are far larger: they are enforced
+when the scenario asks for it."""
 
 _POWER = ("poweroff", "deallocate", "delete")
 
@@ -77,6 +99,46 @@ def _scale_set(method: str, path: ArmPath) -> str:
     return "DeleteVMScaleSet" if path.leaf in _POWER else "VMScaleSetActions"
 
 
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A documented limit that a request counts against; without `resource` it is the subscription's."""
+
+    name: str
+    resource: str
+    refill: float
+    """Requests a minute."""
+    size: float
+
+
+def quotas_of(method: str, path: ArmPath) -> list[Quota]:
+    """The documented limits that a request counts against: of its scale set or VM, and of its subscription."""
+    name = _documented(method, path)
+    if not name:
+        return []
+    (refill, size), (all_refill, all_size) = PER_RESOURCE[name]
+    quotas = [Quota(f"{name}SubscriptionMaximum", "", all_refill, all_size)]
+    resource = _RESOURCE.search(path.scope)
+    if resource is not None:
+        wanted = resource["vm"] if name.endswith("VM") else resource["set"]
+        quotas.append(Quota(f"{name}Resource", (wanted or resource[0]).lower(), refill, size))
+    return quotas
+
+
+_RESOURCE = re.compile(r"(?P<vm>(?P<set>^.*/virtualmachinescalesets/[^/]+)?(?:/virtualmachines/[^/]+)?)", re.IGNORECASE)
+
+
+def _documented(method: str, path: ArmPath) -> str:
+    groups = group_of(method, path)
+    if not groups or groups[0] == "GetOperation" or path.kinds[0] == "locations":
+        return ""
+    of_machine = "virtualMachines" in path.kinds and (path.named or path.leaf != "virtualMachines")
+    if method != "GET":
+        return "UpdateVM" if of_machine else "UpdateVMScaleSet"
+    if of_machine:
+        return "GetVM"
+    return "HighCostGetVMScaleSet" if groups[0].startswith("HighCost") else "LowCostGetVMScaleSet"
+
+
 @dataclass(slots=True)
 class Bucket:
     """A token bucket that starts full and refills evenly over its window."""
@@ -112,16 +174,20 @@ class Throttle:
 
     enabled: bool = True
     scale: float = 1.0
+    per_resource: bool = False
+    """Whether the documented limits of one scale set and one VM are enforced as well."""
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Overrides of `SIZES` by bucket, (3 minutes, 30 minutes)."""
+    """Overrides of `SIZES` by bucket, (3 minutes, 30 minutes); of ARM's own by name, where the first counts."""
     _buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
 
-    def admit(self, subscription: str, groups: tuple[str, ...]) -> Refusal | None:
-        """Take one request out of each group's windows, or say which one is empty."""
+    def admit(self, subscription: str, groups: tuple[str, ...], resources: Iterable[Quota] = ()) -> Refusal | None:
+        """Take one request out of each group's windows and each resource's quota, or say which one is empty."""
         if not self.enabled:
             return None
         now = time.monotonic()
         touched = [found for group in groups for found in self._windows(subscription, group, now)]
+        if self.per_resource:
+            touched += [(quota.name, self._quota(subscription, quota, now)) for quota in resources]
         for name, bucket in touched:
             if bucket.tokens < 1.0:
                 return _refuse(name, bucket)
@@ -145,16 +211,29 @@ class Throttle:
         ]
         return ",".join(parts)
 
-    def admit_to_arm(self, subscription: str, write: bool, actor: str) -> tuple[int, Refusal | None]:
-        """Count one call against ARM's own limit; return what is left, and the refusal when it is used up."""
-        name = "SubscriptionWrites" if write else "SubscriptionReads"
-        size, window = SUBSCRIPTION[name]
-        size = float(self.sizes.get(name, (size, 0))[0]) * self.scale
-        bucket = self._bucket(subscription, name, size, window, time.monotonic())
-        if self.enabled and bucket.tokens < 1.0:
-            return 0, _refuse_at_arm(bucket, "write" if write else "read", subscription, actor)
-        bucket.tokens = max(0.0, bucket.tokens - 1.0)
-        return int(bucket.tokens), None
+    def admit_to_arm(self, subscription: str, verb: str, actor: str) -> tuple[int, int, Refusal | None]:
+        """Count one call against ARM's own limits; `verb` is reads, writes or deletes.
+
+        Returns what is left for the principal, what is left for all, and the refusal when either is used up.
+        """
+        now, name = time.monotonic(), verb.capitalize()
+        own = self._arm_bucket(f"{subscription} {actor}", f"Subscription{name}", PRINCIPAL, now)
+        common = self._arm_bucket(subscription, f"SubscriptionGlobal{name}", GLOBAL, now)
+        for bucket in (own, common):
+            if self.enabled and bucket.tokens < 1.0:
+                return 0, int(common.tokens), _refuse_at_arm(bucket, verb.removesuffix("s"), subscription, actor)
+        for bucket in (own, common):
+            bucket.tokens = max(0.0, bucket.tokens - 1.0)
+        return int(own.tokens), int(common.tokens), None
+
+    def _arm_bucket(self, key: str, name: str, limits: Mapping[str, tuple[float, float]], now: float) -> Bucket:
+        size, window = limits[name]
+        return self._bucket(key, name, float(self.sizes.get(name, (size, 0))[0]) * self.scale, window, now)
+
+    def _quota(self, subscription: str, quota: Quota, now: float) -> Bucket:
+        key = f"{subscription} {quota.resource}" if quota.resource else subscription
+        size = quota.size * self.scale
+        return self._bucket(key, quota.name, size, quota.size / quota.refill * 60.0, now)
 
     def levels(self) -> dict[str, dict[str, float]]:
         """Return every bucket in use as JSON-ready data, `subscription -> bucket -> tokens left`."""
@@ -164,10 +243,17 @@ class Throttle:
             result.setdefault(subscription, {})[name] = round(bucket.tokens, 1)
         return result
 
-    def resize(self, enabled: bool | None, scale: float | None, sizes: Mapping[str, tuple[int, int]] | None) -> None:
+    def resize(
+        self,
+        enabled: bool | None,
+        scale: float | None,
+        sizes: Mapping[str, tuple[int, int]] | None,
+        per_resource: bool | None = None,
+    ) -> None:
         """Change what is given from now on; `sizes` replaces all overrides. Every bucket starts full again."""
         self.enabled = self.enabled if enabled is None else enabled
         self.scale = self.scale if scale is None else scale
+        self.per_resource = self.per_resource if per_resource is None else per_resource
         self.sizes = self.sizes if sizes is None else dict(sizes)
         self._buckets.clear()
 

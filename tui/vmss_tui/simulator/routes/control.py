@@ -49,6 +49,8 @@ class ThrottleChange(msgspec.Struct, forbid_unknown_fields=True):
     scale: float | None = None
     sizes: dict[str, tuple[int, int]] | None = None
     """Bucket -> (requests in 3 minutes, requests in 30 minutes); replaces all overrides, `{}` means Azure's own."""
+    per_resource: bool | None = None
+    """Whether the documented limits of one scale set and one VM are enforced as well."""
 
 
 class SignInChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -163,7 +165,7 @@ async def set_throttle(request: web.Request) -> dict[str, Any]:
     """Change the quotas; every bucket starts full again."""
     change = msgspec.json.decode(await request.read(), type=ThrottleChange)
     throttle = request.app[GATE].throttle
-    throttle.resize(change.enabled, change.scale, change.sizes)
+    throttle.resize(change.enabled, change.scale, change.sizes, change.per_resource)
     return {"enabled": throttle.enabled, "scale": throttle.scale, "sizes": throttle.sizes}
 
 

@@ -109,6 +109,10 @@ class FaultRule:
     """Seconds, sent as Retry-After."""
     seconds: float = 0.0
     """Delay, or duration of a slow drip; real seconds."""
+    body: Any = None
+    """With kind status: sent as it is instead of an ARM error, a text as text and anything else as JSON."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """With kind status: further headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ class Throttling:
     enabled: bool = True
     scale: float = 1.0
     """Factor on every bucket's size, so that a scenario can shrink all of them."""
+    per_resource: bool = False
+    """Also enforce the documented limits of one scale set and one VM, which are far smaller."""
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 

@@ -151,6 +151,12 @@ def is_table(value: Any) -> None:
         raise ValueError(f"must be a table such as {{ key = 1 }}, not {value!r}")
 
 
+def is_body(value: Any) -> None:
+    """The body of an answer."""
+    if not isinstance(value, str | dict | list):
+        raise ValueError(f"must be a text or a table, not {value!r}")
+
+
 def is_offset(value: Any) -> None:
     """An offset of a timestamp."""
     if not isinstance(value, str) or not re.fullmatch(r"[+-]\d\d:\d\d", value):

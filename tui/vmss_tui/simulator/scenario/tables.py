@@ -14,6 +14,7 @@ from vmss_tui.simulator.scenario.schema import (
     duration,
     flag,
     instances,
+    is_body,
     is_bucket,
     is_factor,
     is_file,
@@ -116,6 +117,7 @@ FILE = Table(
             (
                 flag("enabled", "Whether anything is throttled.", "false"),
                 anything("scale", "number", "Factor on every bucket.", "0.1", is_number),
+                flag("per_resource", "Also the documented limits of one scale set (GET 12 a minute) and one VM."),
             ),
             (
                 Table(
@@ -208,6 +210,8 @@ FILE = Table(
                 text("message", "ARM error message.", "Try again later."),
                 number("retry_after", "Retry-After in seconds.", "3"),
                 anything("seconds", "number", "Delay, or length of a drip, in real seconds.", "2.5", is_number),
+                anything("body", "text or table", "Sent as it is, with kind status.", "{ error = {} }", is_body),
+                anything("headers", "table", "Further headers, with kind status.", '{ "x-a" = "b" }', is_table),
             ),
             is_list=True,
         ),
