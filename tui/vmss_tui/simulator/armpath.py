@@ -14,7 +14,9 @@ subscriptions resourceGroups providers locations tenants resources register Micr
 Microsoft.ResourceGraph virtualMachineScaleSets virtualMachines extensions rollingUpgrades instanceView operations
 publishers artifacttypes vmextension types versions skus osUpgradeHistory manualupgrade osRollingUpgrade
 extensionRollingUpgrade approveRollingUpgrade latest cancel start restart poweroff deallocate reimage reimageall
-redeploy delete setOrchestrationServiceState simulateEviction performMaintenance Microsoft.Insights autoscalesettings
+redeploy reapply delete setOrchestrationServiceState simulateEviction performMaintenance Microsoft.Insights
+autoscalesettings eventtypes values Microsoft.Authorization locks permissions
+denyAssignments roleAssignments roleDefinitions
 """
 _LITERALS = {word.lower(): word for word in _WORDS.split()}
 _FIXED_NAMES = {("rollingUpgrades", "latest"), ("rollingUpgrades", "cancel"), ("artifacttypes", "vmextension")}
@@ -37,6 +39,8 @@ class ArmPath:
     provider: str = ""
     kinds: tuple[str, ...] = ()
     """Resource types and a trailing action or list, for example `("virtualMachineScaleSets", "manualupgrade")`."""
+    extends: int = 0
+    """How many of `kinds` belong to the resource that the path's last provider extends: a lock extends a scale set."""
     named: bool = False
     """Whether the path ends in a name (one resource) rather than in a list or an action."""
 
@@ -62,13 +66,15 @@ def parse(path: str) -> ArmPath:
     segments = [part for part in path.split("/") if part]
     pattern: list[str] = []
     typed: list[str] = []
-    scope, found, kinds = "/", {"subscriptions": "", "resourceGroups": "", "providers": ""}, []
-    literal, named = "", False
+    scope, found = "/", {"subscriptions": "", "resourceGroups": "", "providers": ""}
+    literal, named, extends, kinds = "", False, 0, list[str]()
     for segment in segments:
         typed.append(segment)
         if literal and not named:
             named = True
             fixed = spell(segment)
+            if literal == "providers":
+                extends = len(kinds)
             if literal in found:
                 found[literal] = fixed if literal == "providers" else segment
             is_fixed = literal == "providers" or (literal, fixed) in _FIXED_NAMES
@@ -88,6 +94,7 @@ def parse(path: str) -> ArmPath:
         group=found["resourceGroups"],
         provider=found["providers"],
         kinds=tuple(kinds),
+        extends=extends,
         named=named,
     )
 

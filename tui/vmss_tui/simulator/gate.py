@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from vmss_tui.simulator.access import Rights
 from vmss_tui.simulator.counters import Counters
 from vmss_tui.simulator.faults import Faults
+from vmss_tui.simulator.governance.access import Rights, roles_of
+from vmss_tui.simulator.governance.activity import ActivityLog
 from vmss_tui.simulator.identity.directory import Directory
-from vmss_tui.simulator.scenario.model import Principal, Scenario, Subscription
+from vmss_tui.simulator.scenario.model import Lock, Principal, Scenario, Subscription
 from vmss_tui.simulator.throttle import Throttle
 
 
@@ -29,6 +30,9 @@ class Gate:
     """Monotonic time of the newest request that was not one to the control endpoint."""
     holds: int = 0
     """Leases taken at the control endpoint; while there are any, idleness does not stop the simulator."""
+    locks: list[Lock] = field(default_factory=list)
+    """Management locks, which requests may add and take away."""
+    activity: ActivityLog = field(default_factory=ActivityLog)
     _rights: dict[tuple[str, str], Rights] = field(default_factory=dict)
     _principals: dict[tuple[str, str], Principal] = field(default_factory=dict)
     _subscriptions: dict[str, Subscription] = field(default_factory=dict)
@@ -45,8 +49,10 @@ class Gate:
         )
         for rule in reversed(scenario.faults):
             gate.faults.add(rule)
+        roles = roles_of(scenario.roles)
+        gate.locks = list(scenario.locks)
         gate._principals = {(principal.object_id, principal.tenant_id): principal for principal in scenario.principals}
-        gate._rights = {key: Rights(principal) for key, principal in gate._principals.items()}
+        gate._rights = {key: Rights(principal, roles) for key, principal in gate._principals.items()}
         gate._subscriptions = {subscription.id.lower(): subscription for subscription in scenario.subscriptions}
         gate._groups = {(group.subscription_id.lower(), group.name.lower()) for group in scenario.groups}
         return gate

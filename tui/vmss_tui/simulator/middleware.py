@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from vmss_tui.simulator import access
 from vmss_tui.simulator.answers import arm_error, json_answer
 from vmss_tui.simulator.arm.context import CHARGE
 from vmss_tui.simulator.armpath import ArmPath, is_arm, parse
@@ -23,19 +22,23 @@ from vmss_tui.simulator.authentication import authenticate
 from vmss_tui.simulator.counters import Seen
 from vmss_tui.simulator.faults import answer_with_fault
 from vmss_tui.simulator.gate import GATE, PRINCIPAL, Gate
+from vmss_tui.simulator.governance import access, barriers
+from vmss_tui.simulator.governance.activity import Entry
 from vmss_tui.simulator.routes import versions
-from vmss_tui.simulator.scenario.model import Principal
+from vmss_tui.simulator.scenario.model import Principal, PrincipalKind
+from vmss_tui.simulator.state import SIMULATION
 from vmss_tui.simulator.throttle import group_of, quotas_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _LOG = logging.getLogger(__name__)
 _API_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?$")
+_OPERATION = re.compile(r"/operations/([0-9a-fA-F-]{36})")
 _PRODUCT = re.compile(r"[^\s/]+")
 
 
 def chain() -> list[Any]:
     """Return the middlewares in the order in which a request meets them."""
-    return [stamp, count, inject_faults, authenticate, check_version, authorise, throttle]
+    return [stamp, count, inject_faults, authenticate, check_version, log_activity, authorise, throttle]
 
 
 def arm_path(request: web.Request) -> ArmPath:
@@ -184,6 +187,8 @@ async def authorise(request: web.Request, handler: Handler) -> web.StreamRespons
         return refused
     action, rights = access.action_of(request.method, path), gate.rights(principal)
     allowed = rights.allow(action, path.scope)
+    if access.is_operation(path):
+        allowed = rights.allow_within(action, f"/subscriptions/{path.subscription}")
     if not allowed and not (access.is_list(request.method, path) and rights.reaches(path.scope)):
         return arm_error(403, "AuthorizationFailed", access.refusal(principal, action, path.scope))
     if path.group and not gate.has_group(path.subscription, path.group):
@@ -193,8 +198,60 @@ async def authorise(request: web.Request, handler: Handler) -> web.StreamRespons
             f"Resource group '{path.group}' could not be found.",
             {"x-ms-failure-cause": "gateway"},
         )
+    barred = await _barred(request, gate, principal, action)
+    if barred is not None:
+        return barred
     response = await handler(request)
     return response if allowed else _shorten(response, rights, action)
+
+
+async def _barred(request: web.Request, gate: Gate, principal: Principal, action: str) -> web.Response | None:
+    """What refuses the request although a role allows it: deny assignment, linked scope, lock, policy."""
+    path, scenario, body = arm_path(request), gate.scenario, await _body(request)
+    denied = barriers.denied(scenario.denials, principal, action, path.scope)
+    identities = ((body.get("identity") or {}).get("userAssignedIdentities") or {}) if isinstance(body, dict) else {}
+    linked = access.linked_refusal(gate.rights(principal), principal, path.scope, identities)
+    if denied is None and linked is not None:
+        return arm_error(403, "LinkedAuthorizationFailed", linked)
+    refusal = denied or barriers.locked(gate.locks, request.method, action, path.scope)
+    if refusal is None and request.method in ("PUT", "PATCH"):
+        refusal = barriers.disallowed(scenario.policies, action, path.scope, body)
+    return None if refusal is None else arm_error(refusal.status, refusal.code, refusal.message, **refusal.more)
+
+
+async def _body(request: web.Request) -> Any:
+    """The body of a write as JSON, nothing when it is not."""
+    if request.method not in ("PUT", "PATCH", "POST"):
+        return None
+    try:
+        return msgspec.json.decode(await request.read())
+    except msgspec.DecodeError:
+        return None
+
+
+@web.middleware
+async def log_activity(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Note writes in the activity log, also those that were refused."""
+    response = await handler(request)
+    path = arm_path(request) if is_arm(request.path) else None
+    if request.method in ("GET", "HEAD") or path is None or not path.subscription:
+        return response
+    gate, principal = request.app[GATE], request[PRINCIPAL]
+    headers = response.headers
+    begun = _OPERATION.search(headers.get("Azure-AsyncOperation", headers.get("Location", "")))
+    outcome = "Accepted" if begun else "Succeeded"
+    gate.activity.note(
+        Entry(
+            request.app[SIMULATION].clock.now(),
+            gate.directory.login(principal) if principal.kind is PrincipalKind.USER else principal.object_id,
+            access.action_of(request.method, path),
+            path.scope,
+            "Failed" if response.status >= 400 else outcome,
+            request.headers.get("x-ms-correlation-request-id", str(uuid.uuid4())),
+            begun[1] if begun else "",
+        )
+    )
+    return response
 
 
 def _check_subscription(gate: Gate, principal: Principal, path: ArmPath) -> web.Response | None:

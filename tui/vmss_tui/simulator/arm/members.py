@@ -18,7 +18,7 @@ INSTANCE = "VirtualMachineScaleSetVM"
 EXTENSION = "VirtualMachineExtension"
 _CHECKED_SINCE = "2020-06-01"
 """Bodies of older api-versions have members that were renamed or dropped since; they are not checked."""
-_NEWER = {"resiliencyPolicy", "zonalPlatformFaultDomainAlignMode", "placement", "systemData"}
+_NEWER = {"resiliencyPolicy", "zonalPlatformFaultDomainAlignMode", "placement", "systemData", "managedBy"}
 """Members that api-versions after 2024-07-01 added and clients of today send."""
 
 

@@ -42,6 +42,8 @@ def scale_set_json(value: ScaleSet, version: str, group: str | None = None, stat
     for name in ("zones", "identity", "plan", "extendedLocation"):
         if model.get(name):
             shown[name] = model[name]
+    if value.traits.managed_by:
+        shown["managedBy"] = value.traits.managed_by
     if version >= _ETAG_SINCE:
         shown["etag"] = etag(value)
     orchestration = properties.pop("orchestrationMode", "Uniform")

@@ -6,6 +6,8 @@ Metadata, subscriptions, groups, autoscale settings, publishers, files, control.
 from aiohttp import web
 
 from vmss_tui.simulator.routes import (
+    activity,
+    authorization,
     autoscale,
     control,
     files,
@@ -18,7 +20,8 @@ from vmss_tui.simulator.routes import (
 
 def arm_routes() -> list[web.RouteDef]:
     """Return ARM's own routes; the server matches their literals without regard to case."""
-    return [*subscriptions.routes(), *groups.routes(), *autoscale.routes(), *publishers.routes()]
+    modules = (subscriptions, groups, autoscale, publishers, authorization, activity)
+    return [route for module in modules for route in module.routes()]
 
 
 def plain_routes() -> list[web.RouteDef]:

@@ -44,6 +44,8 @@ def _render(group: ResourceGroup) -> dict[str, Any]:
         "location": group.location,
         "properties": {"provisioningState": "Succeeded"},
     }
+    if group.managed_by:
+        body["managedBy"] = group.managed_by
     return body | ({"tags": dict(group.tags)} if group.tags else {})
 
 

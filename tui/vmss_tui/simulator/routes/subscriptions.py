@@ -4,9 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
-from vmss_tui.simulator.access import Rights
 from vmss_tui.simulator.answers import json_answer
 from vmss_tui.simulator.gate import GATE, PRINCIPAL
+from vmss_tui.simulator.governance.access import Rights
 from vmss_tui.simulator.scenario.model import Principal, PrincipalKind, Subscription, Tenant
 
 REGIONS = {

@@ -4,10 +4,11 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from vmss_tui.simulator.scenario import machines
+from vmss_tui.simulator.scenario import governance, machines
 from vmss_tui.simulator.scenario.lint import complaints
 from vmss_tui.simulator.scenario.model import (
     Autoscale,
@@ -102,6 +103,7 @@ def _scenario(document: Mapping[str, Any], path: Path) -> Scenario:
     throttling = dict(document.get("throttling", {}))
     throttling["sizes"] = {name: tuple(size) for name, size in throttling.get("sizes", {}).items()}
     hint = head.get("poll_hint_ms", 200)
+    scope = partial(_scope, places=places)
     return Scenario(
         name=head.get("name", path.stem),
         title=head.get("title", ""),
@@ -116,6 +118,10 @@ def _scenario(document: Mapping[str, Any], path: Path) -> Scenario:
         subscriptions=subscriptions,
         groups=_groups(document, places, specs),
         principals=_principals(document, tenants, places),
+        roles=governance.roles(document),
+        locks=governance.locks(document, scope),
+        denials=governance.denials(document, scope),
+        policies=governance.policies(document, scope),
         directory=_directory(document),
         throttling=Throttling(**throttling),
         paging=Paging(**document.get("paging", {})),
@@ -192,6 +198,7 @@ def _groups(
             table["name"],
             table.get("location", "westeurope"),
             dict(table.get("tags", {})),
+            table.get("managed_by", ""),
         )
         found[group.subscription_id, group.name.lower()] = group
     for spec, _ in specs:
@@ -227,13 +234,16 @@ def _principals(
 
 
 def _scope(text: str, places: Mapping[str, str]) -> str:
-    """The ARM id of a scope: `/`, an id, a subscription, or `subscription/group`."""
+    """The ARM id of a scope: `/`, an id, a subscription, `subscription/group`, or `subscription/group/scale set`."""
     if text.startswith("/"):
         return text
-    subscription, _, group = text.partition("/")
+    subscription, _, rest = text.partition("/")
+    group, _, name = rest.partition("/")
     if subscription not in places:
-        raise ValueError(f"principals: there is no subscription {subscription!r} for the scope {text!r}")
+        raise ValueError(f"there is no subscription {subscription!r} for the scope {text!r}")
     scope = f"/subscriptions/{places[subscription]}"
+    if name:
+        return f"{scope}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachineScaleSets/{name}"
     return f"{scope}/resourceGroups/{group}" if group else scope
 
 

@@ -66,14 +66,66 @@ class ResourceGroup:
     name: str
     location: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    managed_by: str = ""
+    """Id of the resource whose controller owns the group, such as an AKS cluster."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleAssignment:
-    """A built-in role name at a scope (`/`, a subscription, a group or a resource id)."""
+    """The name of a built-in or custom role at a scope (`/`, a subscription, a group or a resource id)."""
 
     role: str
     scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role definition: patterns of actions that it holds, less those of `not_actions`."""
+
+    name: str
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+
+class LockLevel(StrEnum):
+    """What a management lock forbids."""
+
+    CAN_NOT_DELETE = "CanNotDelete"
+    READ_ONLY = "ReadOnly"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A management lock on a subscription, a group or a resource."""
+
+    name: str
+    scope: str
+    level: LockLevel = LockLevel.CAN_NOT_DELETE
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DenyAssignment:
+    """A deny assignment, as managed applications put them on what they own."""
+
+    id: str
+    name: str
+    scope: str
+    actions: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+    """Names of the principals that it does not hold for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An Azure Policy assignment with the effect deny."""
+
+    id: str
+    name: str
+    scope: str
+    actions: tuple[str, ...]
+    contains: str = ""
+    """Only bodies that hold this text are denied; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +224,8 @@ class PastWrite:
     body: Mapping[str, Any]
     upgrade: tuple[str, ...] = ()
     cancel_after: float | None = None
+    who: str = ""
+    """Who the activity log names for it; empty: nobody, it shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +297,11 @@ class Scenario:
     subscriptions: tuple[Subscription, ...] = ()
     groups: tuple[ResourceGroup, ...] = ()
     principals: tuple[Principal, ...] = ()
+    roles: tuple[Role, ...] = ()
+    """Custom roles."""
+    locks: tuple[Lock, ...] = ()
+    denials: tuple[DenyAssignment, ...] = ()
+    policies: tuple[Policy, ...] = ()
     directory: Directory = Directory()
     throttling: Throttling = Throttling()
     paging: Paging = Paging()

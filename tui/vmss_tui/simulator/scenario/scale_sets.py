@@ -104,7 +104,7 @@ def _traits(keys: Mapping[str, Any]) -> SetTraits:
             made[name] = span(keys[name])
     if "surge_quota" in keys:
         made["surge_quota"] = int(keys["surge_quota"])
-    for name in ("update_domains", "fault_domains", "newest_image"):
+    for name in ("update_domains", "fault_domains", "newest_image", "managed_by"):
         if name in keys:
             made[name] = keys[name]
     if keys.get("zones"):
@@ -136,6 +136,7 @@ def _past(keys: Mapping[str, Any], windows: bool, model: Mapping[str, Any]) -> P
         body=body,
         upgrade=ids(keys["upgrade"]) if "upgrade" in keys else (),
         cancel_after=seconds(keys["cancel_after"]) if "cancel_after" in keys else None,
+        who=keys.get("who", ""),
     )
 
 

@@ -22,7 +22,7 @@ from vmss_tui.simulator.world.state.chance import draw, guid
 from vmss_tui.simulator.world.state.draft import Draft, commit
 from vmss_tui.simulator.world.state.errors import Refused
 from vmss_tui.simulator.world.state.extension import ExtensionSpec, InstalledExtension, full_version
-from vmss_tui.simulator.world.state.model import Event, Instance, ScaleSet, World
+from vmss_tui.simulator.world.state.model import Event, Instance, Note, ScaleSet, World
 from vmss_tui.simulator.world.state.profile import (
     finish,
     health_source,
@@ -245,7 +245,18 @@ def _relive(world: World, spec: ScaleSetSpec, past: PastWrite, now: datetime) ->
             world, _ = actions.cancel_roll(advance(world, later), later, address)
     except Refused as refusal:
         raise ValueError(f"scale set {spec.name}, history: {refusal.failure.message}") from refusal
-    return world
+    return _noted(world, address, past, then) if past.who else world
+
+
+def _noted(world: World, address: Address, past: PastWrite, then: datetime) -> World:
+    """The world with what somebody did then in the set's log."""
+    notes = [Note(then, past.who, "write")] if past.body else []
+    notes += [Note(then, past.who, "manualUpgrade/action")] if past.upgrade else []
+    if past.cancel_after is not None:
+        notes.append(Note(then + timedelta(seconds=past.cancel_after), past.who, "rollingUpgrades/cancel/action"))
+    value = world.scale_sets[address.key]
+    changed = replace(value, log=(*value.log, *notes))
+    return replace(world, scale_sets={**world.scale_sets, address.key: changed})
 
 
 def with_events(world: World, events: Iterable[EventSpec], now: datetime) -> World:

@@ -83,6 +83,7 @@ HISTORY = Table(
     (
         duration("ago", "How long before the start.", '"7m"', required=True),
         instances("upgrade", "Instances brought to the model right after it (Manual mode).", '["0-3"]'),
+        text("who", "Who did it, for the activity log; it shows nothing when left out.", "releases@contoso.com"),
         duration("cancel_after", "Cancel the rolling upgrade so long after the write.", '"2m"'),
     ),
     (Table("script", "The script that was written.", SCRIPT_KEYS),),
@@ -119,6 +120,7 @@ SET_KEYS = (
         ("extension", "binary", "probe", "none"),
         "Application Health 2.0 (default), 1.0, load balancer probe, none.",
     ),
+    text("managed_by", "managedBy: id of the resource whose controller owns it.", "/subscriptions/…/ship"),
     duration("age", "How long ago it was created.", '"90d"'),
     duration("script_age", "How long ago its scripts ran.", '"3d"'),
     between("initialising", "From the end of a script until healthy.", "[10, 40]"),

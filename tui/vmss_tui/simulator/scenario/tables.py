@@ -4,6 +4,7 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import get_type_hints
 
+from vmss_tui.simulator.scenario.governance_tables import GOVERNANCE
 from vmss_tui.simulator.scenario.model import EventAfter, FaultKind, PrincipalKind
 from vmss_tui.simulator.scenario.schema import (
     Key,
@@ -168,6 +169,7 @@ FILE = Table(
                 text("subscription", "Name or id of its subscription.", "prod-europe"),
                 text("location", "Region.", "westeurope"),
                 anything("tags", "table", "Tags.", '{ team = "web" }', is_table),
+                text("managed_by", "Id of the resource that owns it, such as an AKS cluster.", "/subscriptions/…"),
             ),
             is_list=True,
         ),
@@ -191,6 +193,7 @@ FILE = Table(
             ),
             is_list=True,
         ),
+        *GOVERNANCE,
         Table(
             "faults",
             "Faults injected into answers.",
@@ -280,6 +283,7 @@ FILE = Table(
                 anything("tags", "table", "write: tags that are set.", '{ touched = "yes" }', is_table),
                 choice("kind", ("os", "extension"), "roll: what the platform upgrades."),
                 text("instance", "repair: the instance.", "4"),
+                text("who", "write: who did it, for the activity log.", "maria@contoso.com"),
             ),
             (Table("script", "write: the script that a colleague writes.", SCRIPT_KEYS),),
             is_list=True,

@@ -18,6 +18,10 @@ from vmss_tui.simulator.world.state.errors import Refused
 from vmss_tui.simulator.world.state.model import Event, Instance
 from vmss_tui.simulator.world.state.states import Health, Power, RollKind, Starter
 
+_AUTOSCALE = "Microsoft.Insights/autoscaleSettings"
+_COLLEAGUE = "colleague@example.com"
+"""Who a write of the scenario is by when it does not say."""
+
 
 def fire(draft: Draft) -> None:
     """Let every event happen that is due."""
@@ -34,6 +38,7 @@ def _autoscale(draft: Draft, event: Event) -> None:
     try:
         check_writable(draft)
         write_model(draft, {"sku": {"capacity": max(0, capacity)}}, "PATCH")
+        draft.note(_AUTOSCALE, "write")
     except Refused:
         retry = draft.at + timedelta(seconds=draft.rules.timings.autoscale_retry)
         draft.plan_event(replace(event, at=retry))
@@ -46,6 +51,10 @@ def _write(draft: Draft, event: Event) -> None:
         write_model(draft, event.arguments["body"], "PATCH", admitted=False)
     except Refused:
         return
+    caller = str(event.arguments.get("who", _COLLEAGUE))
+    draft.note(caller, "write")
+    if event.arguments.get("upgrade"):
+        draft.note(caller, "manualUpgrade/action")
     for instance in _named(draft, event.arguments.get("upgrade", ())):
         update_to_model(draft, instance)
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from vmss_tui.simulator.world.state.chance import draw, guid
 from vmss_tui.simulator.world.state.errors import not_found
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
-from vmss_tui.simulator.world.state.model import Event, Instance, Operation, ScaleSet, World
+from vmss_tui.simulator.world.state.model import Event, Instance, Note, Operation, ScaleSet, World
 from vmss_tui.simulator.world.state.profile import health_source, specs
 from vmss_tui.simulator.world.state.rules import Rules, Seconds
 from vmss_tui.simulator.world.state.source import HealthSource
@@ -92,6 +92,10 @@ class Draft:
         minted = self.value.minted + 1
         self.update(minted=minted)
         return guid(self.rules.seed, self.value.key, self.value.created, purpose, minted)
+
+    def note(self, caller: str, action: str) -> None:
+        """Note what somebody did, for the activity log."""
+        self.update(log=(*self.value.log, Note(self.at, caller, action)))
 
     def plan_event(self, event: Event) -> None:
         """Put a scenario event on the set's list."""

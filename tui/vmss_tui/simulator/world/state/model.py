@@ -144,6 +144,16 @@ class RollingUpgrade:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was done to a scale set by somebody or something other than a client here."""
+
+    at: datetime
+    caller: str
+    action: str
+    """Verb or action below `Microsoft.Compute/virtualMachineScaleSets/`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """Something that a scenario lets happen to a scale set at a moment."""
 
@@ -185,6 +195,8 @@ class ScaleSet:
     """What a scenario still has in store for it, soonest first."""
     after_write: tuple[tuple[float, Event], ...] = ()
     """Events counted, in seconds, from the next write to the model."""
+    log: tuple[Note, ...] = ()
+    """What the scenario's colleagues and services did to it, oldest first."""
     repairs_suspended: bool = False
     failed_repairs: int = 0
     """Repairs in a row after which the instance was unhealthy again."""

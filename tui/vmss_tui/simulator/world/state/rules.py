@@ -87,6 +87,8 @@ class SetTraits:
     updated in place ("Rolling upgrades with MaxSurge")."""
     update_domains: int = 5
     fault_domains: int = 5
+    managed_by: str = ""
+    """Id of the resource whose controller owns the set, such as an AKS cluster."""
     newest_image: str = ""
     """Version that an OS rolling upgrade brings; empty means that nothing newer is published."""
 

@@ -1,0 +1,222 @@
+"""Microsoft.Authorization on subscriptions, groups and scale sets: permissions, locks, deny and role assignments.
+
+Shapes: the Authorization and Management Locks REST references. Locks can be put and deleted; the rest is the
+scenario's.
+"""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from vmss_tui.simulator.answers import arm_error, json_answer
+from vmss_tui.simulator.armpath import parse
+from vmss_tui.simulator.gate import GATE, PRINCIPAL
+from vmss_tui.simulator.governance.access import roles_of
+from vmss_tui.simulator.governance.barriers import covers
+from vmss_tui.simulator.scenario.model import DenyAssignment, Lock, LockLevel, Principal, PrincipalKind, Role
+from vmss_tui.simulator.world.state.chance import guid
+
+_SCOPES = (
+    "/subscriptions/{subscription}",
+    "/subscriptions/{subscription}/resourceGroups/{group}",
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachineScaleSets/{name}",
+)
+_HERE = "providers/Microsoft.Authorization"
+
+
+def routes() -> list[web.RouteDef]:
+    """Return the routes of Microsoft.Authorization, at every scope."""
+    found: list[web.RouteDef] = []
+    for scope in _SCOPES:
+        base = f"{scope}/{_HERE}"
+        found += [
+            web.get(f"{base}/permissions", list_permissions),
+            web.get(f"{base}/locks", list_locks),
+            web.get(f"{base}/locks/{{lock}}", get_lock),
+            web.put(f"{base}/locks/{{lock}}", put_lock),
+            web.delete(f"{base}/locks/{{lock}}", delete_lock),
+            web.get(f"{base}/denyAssignments", list_denials),
+            web.get(f"{base}/roleAssignments", list_assignments),
+            web.get(f"{base}/roleDefinitions", list_definitions),
+        ]
+    return found
+
+
+def _scope(request: web.Request) -> str:
+    """The id before `/providers/Microsoft.Authorization`, as typed."""
+    position = request.path.lower().rindex(f"/{_HERE.lower()}")
+    return request.path[:position]
+
+
+async def list_permissions(request: web.Request) -> web.Response:
+    """Answer what the caller may do at a scope, one entry a role."""
+    roles = request.app[GATE].rights(request[PRINCIPAL]).at(_scope(request))
+    return json_answer(
+        {
+            "value": [
+                {
+                    "actions": list(role.actions),
+                    "notActions": list(role.not_actions),
+                    "dataActions": [],
+                    "notDataActions": [],
+                }
+                for role in roles
+            ]
+        }
+    )
+
+
+def _lock_json(lock: Lock) -> dict[str, Any]:
+    properties = {"level": lock.level, **({"notes": lock.notes} if lock.notes else {})}
+    return {
+        "properties": properties,
+        "id": f"{lock.scope.rstrip('/')}/{_HERE}/locks/{lock.name}",
+        "type": "Microsoft.Authorization/locks",
+        "name": lock.name,
+    }
+
+
+async def list_locks(request: web.Request) -> web.Response:
+    """Answer the locks that hold at a scope; `$filter=atScope()` leaves those below it out, others show them too."""
+    scope, at_scope = _scope(request), "atscope" in request.query.get("$filter", "").lower()
+    found = [
+        lock
+        for lock in request.app[GATE].locks
+        if covers(lock.scope, scope) or (covers(scope, lock.scope) and not at_scope)
+    ]
+    return json_answer({"value": [_lock_json(lock) for lock in found]})
+
+
+def _find(request: web.Request) -> Lock | None:
+    scope, name = _scope(request).lower(), request.match_info["lock"].lower()
+    locks = request.app[GATE].locks
+    return next((lock for lock in locks if (lock.scope.lower(), lock.name.lower()) == (scope, name)), None)
+
+
+async def get_lock(request: web.Request) -> web.Response:
+    """Answer one lock."""
+    lock = _find(request)
+    if lock is None:
+        return arm_error(404, "LockNotFound", f"The lock '{request.match_info['lock']}' could not be found.")
+    return json_answer(_lock_json(lock))
+
+
+async def put_lock(request: web.Request) -> web.Response:
+    """Put a lock: 201 when it is new."""
+    try:
+        body = msgspec.json.decode(await request.read())
+        properties = body["properties"]
+        level = LockLevel(properties["level"])
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return arm_error(400, "InvalidRequestContent", "The lock must have a level: CanNotDelete or ReadOnly.")
+    older, locks = _find(request), request.app[GATE].locks
+    lock = Lock(request.match_info["lock"], _scope(request), level, str(properties.get("notes") or ""))
+    if older is not None:
+        locks.remove(older)
+    locks.append(lock)
+    return json_answer(_lock_json(lock), 201 if older is None else 200)
+
+
+async def delete_lock(request: web.Request) -> web.Response:
+    """Take a lock away: 200, or 204 when there is none."""
+    lock = _find(request)
+    if lock is None:
+        return web.Response(status=204)
+    request.app[GATE].locks.remove(lock)
+    return web.Response(status=200)
+
+
+async def list_denials(request: web.Request) -> web.Response:
+    """Answer the deny assignments that hold at a scope or below it."""
+    scope, gate = _scope(request), request.app[GATE]
+    found = [item for item in gate.scenario.denials if covers(item.scope, scope) or covers(scope, item.scope)]
+    named = {principal.name: principal.object_id for principal in gate.scenario.principals}
+    return json_answer({"value": [_denial_json(item, named) for item in found]})
+
+
+def _denial_json(denial: DenyAssignment, named: dict[str, str]) -> dict[str, Any]:
+    excluded = [{"id": named.get(name, guid("object", name)), "type": "ServicePrincipal"} for name in denial.excluded]
+    return {
+        "properties": {
+            "denyAssignmentName": denial.name,
+            "description": "",
+            "permissions": [
+                {"actions": list(denial.actions), "notActions": [], "dataActions": [], "notDataActions": []}
+            ],
+            "scope": denial.scope,
+            "doNotApplyToChildScopes": False,
+            "principals": [{"id": "00000000-0000-0000-0000-000000000000", "type": "SystemDefined"}],
+            "excludePrincipals": excluded,
+            "isSystemProtected": True,
+        },
+        "id": f"{denial.scope.rstrip('/')}/{_HERE}/denyAssignments/{denial.id}",
+        "type": "Microsoft.Authorization/denyAssignments",
+        "name": denial.id,
+    }
+
+
+async def list_assignments(request: web.Request) -> web.Response:
+    """Answer the role assignments at a scope, above it and below it, of principals of the caller's tenant."""
+    scope, gate, caller = _scope(request), request.app[GATE], request[PRINCIPAL]
+    roles = roles_of(gate.scenario.roles)
+    value = [
+        _assignment_json(principal, roles[assignment.role.lower()], assignment.scope, scope)
+        for principal in gate.scenario.principals
+        for assignment in principal.roles
+        if principal.tenant_id == caller.tenant_id
+        and assignment.role.lower() in roles
+        and (covers(assignment.scope, scope) or covers(scope, assignment.scope))
+    ]
+    return json_answer({"value": value})
+
+
+def _assignment_json(principal: Principal, role: Role, scope: str, asked: str) -> dict[str, Any]:
+    name = guid("assignment", principal.object_id, role.name, scope)
+    kind = "User" if principal.kind is PrincipalKind.USER else "ServicePrincipal"
+    return {
+        "properties": {
+            "roleDefinitionId": _definition_id(role, asked),
+            "principalId": principal.object_id,
+            "principalType": kind,
+            "scope": scope,
+            "condition": None,
+        },
+        "id": f"{scope.rstrip('/')}/{_HERE}/roleAssignments/{name}",
+        "type": "Microsoft.Authorization/roleAssignments",
+        "name": name,
+    }
+
+
+async def list_definitions(request: web.Request) -> web.Response:
+    """Answer the role definitions: Azure's that are simulated, and the scenario's own."""
+    scope, gate = _scope(request), request.app[GATE]
+    custom = {role.name for role in gate.scenario.roles}
+    value = [
+        {
+            "properties": {
+                "roleName": role.name,
+                "type": "CustomRole" if role.name in custom else "BuiltInRole",
+                "description": "",
+                "assignableScopes": [scope if role.name in custom else "/"],
+                "permissions": [
+                    {
+                        "actions": list(role.actions),
+                        "notActions": list(role.not_actions),
+                        "dataActions": [],
+                        "notDataActions": [],
+                    }
+                ],
+            },
+            "id": _definition_id(role, scope),
+            "type": "Microsoft.Authorization/roleDefinitions",
+            "name": guid("role", role.name),
+        }
+        for role in roles_of(gate.scenario.roles).values()
+    ]
+    return json_answer({"value": value})
+
+
+def _definition_id(role: Role, scope: str) -> str:
+    subscription = parse(scope).subscription
+    return f"/subscriptions/{subscription}/{_HERE}/roleDefinitions/{guid('role', role.name)}"
