@@ -41,7 +41,7 @@ def test_bundled_scenarios_are_without_complaint_and_make_a_world(name: str) -> 
 def test_the_shipping_company_has_what_a_demo_needs() -> None:
     scenario, estate = load("shipping"), world("shipping")
     values = {value.name: value for value in estate.scale_sets.values()}
-    assert (len(scenario.tenants), len(scenario.subscriptions), len(values)) == (2, 4, 14)
+    assert (len(scenario.tenants), len(scenario.subscriptions), len(values)) == (2, 4, 15)
     assert len({value.location for value in values.values()}) >= 5
     assert {value.mode for value in values.values()} == {"Manual", "Automatic", "Rolling"}
     assert any(value.flexible for value in values.values())
@@ -56,6 +56,16 @@ def test_the_shipping_company_has_what_a_demo_needs() -> None:
     assert len(behind) == 8
     assert {one.health for one in values["labels-eus"].instances.values()} == {None}
     assert [one.minimum for one in scenario.autoscales] == [30]
+
+
+def test_the_shipping_company_has_a_node_pool_that_belongs_to_aks() -> None:
+    scenario, estate = load("shipping"), world("shipping")
+    pool = next(value for value in estate.scale_sets.values() if value.name.startswith("aks-"))
+    group = next(group for group in scenario.groups if group.name == pool.group)
+    assert pool.group.startswith("MC_") and group.managed_by == pool.traits.managed_by != ""
+    assert "aks-managed-poolName" in pool.model["tags"]
+    script = next(spec for spec in specs(pool.model, pool.protected) if spec.name == "vmssCSE")
+    assert script.settings == {} and "commandToExecute" in script.protected
 
 
 def test_the_shipping_company_serves_the_scripts_of_the_tutorial() -> None:
