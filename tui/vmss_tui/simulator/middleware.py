@@ -182,7 +182,7 @@ async def authorise(request: web.Request, handler: Handler) -> web.StreamRespons
     path = arm_path(request)
     if not path.subscription:
         return await handler(request)
-    refused = _check_subscription(gate, principal, path)
+    refused = _check_subscription(gate, principal, path, request.method)
     if refused is not None:
         return refused
     action, rights = access.action_of(request.method, path), gate.rights(principal)
@@ -254,7 +254,7 @@ async def log_activity(request: web.Request, handler: Handler) -> web.StreamResp
     return response
 
 
-def _check_subscription(gate: Gate, principal: Principal, path: ArmPath) -> web.Response | None:
+def _check_subscription(gate: Gate, principal: Principal, path: ArmPath, method: str) -> web.Response | None:
     subscription = gate.subscription(path.subscription)
     if subscription is None:
         return arm_error(404, "SubscriptionNotFound", f"The subscription '{path.subscription}' could not be found.")
@@ -267,6 +267,13 @@ def _check_subscription(gate: Gate, principal: Principal, path: ArmPath) -> web.
         )
         challenge = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
         return arm_error(401, "InvalidAuthenticationTokenTenant", message, {"WWW-Authenticate": challenge})
+    if method not in ("GET", "HEAD") and subscription.state in ("Disabled", "Deleted"):
+        return arm_error(
+            409,
+            "ReadOnlyDisabledSubscription",
+            f"The subscription '{subscription.id}' is disabled and therefore marked as read only. You cannot perform "
+            "any write actions on this subscription until it is re-enabled.",
+        )
     return None
 
 

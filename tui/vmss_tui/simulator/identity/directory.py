@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vmss_tui.simulator.identity.tokens import TokenError, TokenMint
-from vmss_tui.simulator.scenario.model import Principal, PrincipalKind, Scenario, Tenant
+from vmss_tui.simulator.scenario.model import Principal, PrincipalKind, Scenario, SignInDemand, Tenant
 
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
 SHARED_TENANTS = ("organizations", "common", "adfs")
@@ -28,6 +28,21 @@ class GrantError(Exception):
         self.code = code
         self.description = f"AADSTS{code}: {description}"
         self.status = status
+
+
+_MFA = (
+    "Due to a configuration change made by your administrator, or because you moved to a new location, you must {} "
+    "multi-factor authentication to access '797f4846-ba00-4fd7-ba43-dac1f8f63013'."
+)
+_DEMANDS = {
+    SignInDemand.ANOTHER_FACTOR: (50076, _MFA.format("use")),
+    SignInDemand.ENROLLMENT: (50079, _MFA.format("enroll in")),
+    SignInDemand.MANAGED_DEVICE: (
+        53003,
+        "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+    ),
+}
+"""Code and text of what a tenant answers as long as its demand is not met; the resource is Azure Resource Manager."""
 
 
 @dataclass(slots=True)
@@ -57,6 +72,8 @@ class Directory:
     """While set, device codes stay pending until the control endpoint approves them."""
     _generations: dict[str, int] = field(default_factory=dict)
     _challenged: set[str] = field(default_factory=set)
+    _strong: set[str] = field(default_factory=set)
+    """Object ids of people who did what their tenant demands."""
     _devices: dict[str, DeviceRequest] = field(default_factory=dict)
 
     @classmethod
@@ -216,6 +233,7 @@ class Directory:
         """
         claims = self._refresh_claims(token)
         principal = self.user(tenant, str(claims.get("user", "")))
+        self.check_demands(tenant, principal)
         if claims.get("gen") != self._generations.get(principal.object_id, 0):
             raise GrantError(
                 "invalid_grant",
@@ -224,6 +242,16 @@ class Directory:
                 "might have changed or reset their password.",
             )
         return principal
+
+    def check_demands(self, tenant: Tenant, principal: Principal, *, interactive: bool = False) -> None:
+        """Refuse a person who has yet to do what the tenant demands ("Entra authentication error codes")."""
+        if interactive and tenant.demands is not SignInDemand.MANAGED_DEVICE:
+            self._strong.add(principal.object_id)
+        if tenant.demands is SignInDemand.NOTHING or principal.object_id in self._strong:
+            return
+        code, text = _DEMANDS[tenant.demands]
+        error = "invalid_grant" if tenant.demands is SignInDemand.MANAGED_DEVICE else "interaction_required"
+        raise GrantError(error, code, text)
 
     def _refresh_claims(self, token: str) -> Mapping[str, Any]:
         try:

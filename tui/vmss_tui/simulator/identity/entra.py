@@ -142,7 +142,9 @@ def _client_credentials(directory: Directory, tenant: Tenant, form: Mapping[str,
 
 def _device_grant(directory: Directory, form: Mapping[str, str]) -> dict[str, Any]:
     device = directory.poll_device(form.get("device_code") or form.get("code", ""))
-    principal = directory.user(directory.tenant(device.tenant))
+    tenant = directory.tenant(device.tenant)
+    principal = directory.user(tenant)
+    directory.check_demands(tenant, principal, interactive=True)
     return _user_answer(directory, principal, device.audience, form)
 
 

@@ -21,6 +21,7 @@ from vmss_tui.simulator.scenario.model import (
     RoleAssignment,
     ScaleSetSpec,
     Scenario,
+    SignInDemand,
     Subscription,
     Tenant,
     Throttling,
@@ -160,6 +161,7 @@ def _tenants(document: Mapping[str, Any]) -> tuple[Tenant, ...]:
             item.get("id", guid("tenant", item["name"])),
             item["name"],
             item.get("domain", item["name"].lower().replace(" ", "") + ".onmicrosoft.com"),
+            SignInDemand(item.get("demands", "")),
         )
         for item in found
     )

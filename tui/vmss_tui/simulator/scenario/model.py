@@ -39,6 +39,17 @@ class EventAfter(StrEnum):
     WRITE = "write"
 
 
+class SignInDemand(StrEnum):
+    """What a directory wants of a person's sign-in before it gives out tokens."""
+
+    NOTHING = ""
+    ANOTHER_FACTOR = "another factor"
+    ENROLLMENT = "enrollment"
+    """To enroll for another factor first."""
+    MANAGED_DEVICE = "managed device"
+    """Conditional Access gives no token here, whatever the person does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """An Entra ID directory."""
@@ -46,6 +57,8 @@ class Tenant:
     id: str
     name: str
     domain: str
+    demands: SignInDemand = SignInDemand.NOTHING
+    """What people who signed in elsewhere still have to do; it is done by signing in to this tenant."""
 
 
 @dataclass(frozen=True, slots=True)

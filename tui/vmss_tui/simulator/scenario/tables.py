@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import get_type_hints
 
 from vmss_tui.simulator.scenario.governance_tables import GOVERNANCE
-from vmss_tui.simulator.scenario.model import EventAfter, FaultKind, PrincipalKind
+from vmss_tui.simulator.scenario.model import EventAfter, FaultKind, PrincipalKind, SignInDemand
 from vmss_tui.simulator.scenario.schema import (
     Key,
     Table,
@@ -147,6 +147,7 @@ FILE = Table(
                 text("id", "GUID; made from the name by default.", "11111111-1111-4111-8111-111111111111"),
                 text("name", "Display name.", "Contoso Shipping", required=True),
                 text("domain", "Default domain.", "contoso.com"),
+                choice("demands", tuple(SignInDemand)[1:], "What it wants of people before it gives out tokens."),
             ),
             is_list=True,
         ),
