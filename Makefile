@@ -72,7 +72,7 @@ fuzz: $(STAMP)  ## run every property test with FUZZ times as many cases as the 
 	@FUZZ=$(FUZZ) $(BIN)/pytest -m hypothesis -n $(JOBS) --dist=worksteal -q --timeout=1200 $(ARGS)
 
 kill-test: $(STAMP)  ## kill the runner N times at random points (N=50)
-	@KILLS=$(N) $(BIN)/pytest tests/engine/test_kill.py -q $(ARGS)
+	@KILLS=$(N) $(BIN)/pytest tests/engine/runner/test_kill.py -q $(ARGS)
 
 dist: $(STAMP)  ## build wheel and sdist
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .

@@ -25,7 +25,7 @@ async def test_a_file_that_changes_between_two_batches_stops_the_rollout(open_la
     state = await lab.roll_out(script)
     assert state.verdict is e.Verdict.FAILED
     assert state.reason.startswith(
-        f"changed since the plan: {URI} (SHA-256 bbbbbbbbbbbb…, planned aaaaaaaaaaaa…); 2 run"
+        f"changed since the plan: {URI} (SHA-256 bbbbbbbbbbbb…, planned aaaaaaaaaaaa…); 2 instances run"
     )
     assert [len(each.ids) for each in state.batches] == [2]
     header = lab.journal.find(None)
