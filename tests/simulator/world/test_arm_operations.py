@@ -114,7 +114,12 @@ async def test_without_a_poll_hint_only_azures_own_headers_are_sent() -> None:
 
 @pytest.mark.parametrize(
     ("switch", "writes", "polls"),
-    [("never", None, [None, None]), ("writes", "10", [None, None]), ("first polls", "10", ["some", None])],
+    [
+        ("never", None, [None, None]),
+        ("writes", "10", [None, None]),
+        ("first polls", "10", ["some", None]),
+        ("every poll", "10", ["some", "some"]),
+    ],
 )
 async def test_retry_after_is_sent_only_where_it_was_recorded(
     switch: str, writes: str | None, polls: list[str | None]

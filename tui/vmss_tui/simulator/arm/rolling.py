@@ -118,16 +118,19 @@ async def get_operation(call: Call) -> web.Response:
         raise not_found()
     running = operation.ended is None
     if call.option("monitor").lower() != "true":
-        headers = call.hint() | _first_poll(call, operation) if running else None
+        headers = call.hint() | _poll_hint(call, operation) if running else None
         return answer(operation_json(operation, call.offset), headers=headers)
     if running:
-        return web.Response(status=202, headers=call.hint() | {"Location": str(call.request.url)})
+        headers = call.hint() | _poll_hint(call, operation) | {"Location": str(call.request.url)}
+        return web.Response(status=202, headers=headers)
     return web.Response(status=200)
 
 
-def _first_poll(call: Call, operation: Operation) -> dict[str, str]:
-    """Retry-After of an operation's first poll, never of a later one, when the scenario asks for it."""
+def _poll_hint(call: Call, operation: Operation) -> dict[str, str]:
+    """Retry-After of an operation's first poll, or of every one, when the scenario asks for it."""
     rules = call.world.rules
+    if rules.switches.retry_after is RetryAfter.EVERY_POLL:
+        return {"Retry-After": "30"}
     if rules.switches.retry_after is not RetryAfter.FIRST_POLLS or operation.polled:
         return {}
     call.apply(lambda world, _: (note_poll(world, operation), None))

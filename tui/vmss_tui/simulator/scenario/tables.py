@@ -42,7 +42,7 @@ SWITCH_MEANINGS = {
     "noop_write_walks": "A write that changes nothing still walks every instance of a Rolling set (recorded 2020).",
     "two_health_sources": "Probe and health extension together, Rolling or with repairs (documented; 400 inferred).",
     "model_roll_in_latest": "rollingUpgrades/latest shows rolling upgrades that a model write started (inferred: yes).",
-    "retry_after": "Retry-After: never (Azure CLI), on writes (10 s, .NET since 2018), on first polls too (11 to 97).",
+    "retry_after": "Retry-After: never (Azure CLI), on writes (10 s), first polls too (11 to 97), every poll (30).",
     "utc_offset": "Offset in timestamps.",
     "uppercase_groups": "Subscription-wide lists give resource groups in upper case (recorded).",
     "uppercase_machines": "Lists of instances do so too (790 of 1277 recorded ids).",

@@ -176,3 +176,5 @@ class RetryAfter(StrEnum):
     NEVER = "never"
     WRITES = "writes"
     FIRST_POLLS = "first polls"
+    EVERY_POLL = "every poll"
+    """30 seconds, on every poll of an operation that runs (recorded 2023, a MaxSurge test)."""
