@@ -88,7 +88,7 @@ class Visitor:
         """Plan, confirm, and arrive at the live screen."""
         await self.plan(name, version)
         await self.press("f9")
-        await self.see(r"Type .* to go on|Start")
+        await self.see(r"Type .* to confirm|Start")
         await self.type(name)
         await self.press("enter")
         await self.press("enter")

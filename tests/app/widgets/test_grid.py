@@ -1,6 +1,7 @@
 """The grid: cursor by key, marks, mouse, columns by priority, and painting no more than what changed."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from textual.app import App, ComposeResult
@@ -8,6 +9,7 @@ from textual.events import MouseScrollDown
 from textual.geometry import Region
 from textual.message import Message
 
+from support.desk import sitting
 from vmss_tui.app.widgets.grid import GUTTER, Column, Grid, Row, cell
 from vmss_tui.presentation.glyphs import Role
 
@@ -208,3 +210,17 @@ async def test_ascii_signs() -> None:
         app.grid.set_rows((Row("1", (cell("● ok"), cell("a → b"))),))
         await pilot.pause()
         assert all(line.isascii() for line in app.lines())
+
+
+async def test_rows_are_marked_only_where_marks_mean_something(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        await desk.press("space", "shift+down")
+        grid = desk.app.screen.query_one(Grid)
+        assert grid.marks == frozenset()
+        await desk.press("ctrl+d")
+        assert grid.cursor_key != grid.rows[0].key
+        await desk.press("home", "enter")
+        await desk.shows("18 instances  ·")
+        await desk.press("space")
+        assert len(desk.app.screen.query_one(Grid).marks) == 1

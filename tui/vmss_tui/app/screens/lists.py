@@ -32,6 +32,8 @@ class ListScreen(BaseScreen):
     default_order: ClassVar[str] = ""
     more_orders: ClassVar[tuple[str, ...]] = ()
     """Orders that are no columns."""
+    markable: ClassVar[bool] = False
+    """Whether rows can be marked: only where an action is about the marked ones."""
     filter_in_rule: ClassVar[bool] = False
     """The filter stands where the rule is, and only while it is used."""
 
@@ -75,7 +77,7 @@ class ListScreen(BaseScreen):
         yield from self.above()
         yield FilterBar(self.hint, mode=self.mode_number, leave=self._leave_filter, id="filter")
         yield Rule(id="rule")
-        yield Grid(self.columns, id="grid")
+        yield Grid(self.columns, markable=self.markable, id="grid")
         yield NoticePanel(id="notice")
         yield from self.below()
 

@@ -48,8 +48,10 @@ class Grid(ScrollView, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "Up", show=False),
         Binding("down,j", "move(1)", "Down", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False),
+        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False),
         Binding("home,g", "first", "First", show=False),
         Binding("end,G", "last", "Last", show=False),
         Binding("enter", "select", "Open", show=False),
@@ -68,6 +70,7 @@ class Grid(ScrollView, can_focus=True):
         columns: Sequence[Column],
         *,
         empty: str = "",
+        markable: bool = True,
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
@@ -81,6 +84,7 @@ class Grid(ScrollView, can_focus=True):
         self._touched = False
         self._sort: tuple[str, bool] = ("", False)
         self._empty = empty
+        self._markable = markable
 
     # -- what callers use ---------------------------------------------------------------------------------------
 
@@ -252,9 +256,9 @@ class Grid(ScrollView, can_focus=True):
         """Move the cursor by rows."""
         self._go(self._cursor + by)
 
-    def action_page(self, by: int) -> None:
-        """Move the cursor by pages."""
-        self._go(self._cursor + by * self._page)
+    def action_page(self, by: float) -> None:
+        """Move the cursor by pages or parts of a page."""
+        self._go(self._cursor + int(by * self._page))
 
     def action_first(self) -> None:
         """Move the cursor to the first row."""
@@ -271,12 +275,12 @@ class Grid(ScrollView, can_focus=True):
 
     def action_mark(self) -> None:
         """Mark or unmark the row under the cursor."""
-        if self.cursor_key is not None:
+        if self.cursor_key is not None and self._markable:
             self.set_marks(self._marks ^ {self.cursor_key})
 
     def action_mark_move(self, by: int) -> None:
         """Mark the row under the cursor and move on."""
-        if self.cursor_key is not None:
+        if self.cursor_key is not None and self._markable:
             self.set_marks(self._marks | {self.cursor_key})
             self._go(self._cursor + by)
             self.set_marks(self._marks | {self.cursor_key})

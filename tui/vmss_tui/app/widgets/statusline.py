@@ -12,7 +12,9 @@ from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 
-_SECONDS = 6.0
+_SECONDS = 2.0
+"""For a remark that something was done; what went wrong stays longer."""
+_TROUBLE_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class StatusLine(Lines):
     def flash(self, words: str, role: Role = Role.PLAIN, *, now: float) -> None:
         """Say something; `now` in monotonic seconds."""
         self._now = now
-        self._flash = _Flash(text.plain(words), role, now + _SECONDS + len(words) / 20)
+        least = _TROUBLE_SECONDS if role in (Role.WARN, Role.BAD) else _SECONDS
+        self._flash = _Flash(text.plain(words), role, now + least + len(words) / 20)
         self.reload()
 
     def wait(self, what: str, *, since: float) -> None:

@@ -18,9 +18,9 @@ from vmss_tui.text import wrap
 
 _MOVES = (
     ("up down j k", "Move"),
-    ("pgup pgdn", "Move by pages"),
+    ("pgup pgdn", "Move by pages; ctrl+u and ctrl+d by half a page"),
     ("home end g G", "First and last line"),
-    ("shift+up shift+down", "Mark while moving"),
+    ("shift+up shift+down", "Mark while moving (instances)"),
     ("tab", "Next part of the screen"),
     ("shift+drag", "Select text with the mouse (in most terminals)"),
 )

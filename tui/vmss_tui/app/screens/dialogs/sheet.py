@@ -37,6 +37,8 @@ class SheetScreen(ModalScreen[None]):
         Binding("c", "copy", "copy", id="sheet.copy"),
         Binding("j", "scroll(1)", show=False),
         Binding("k", "scroll(-1)", show=False),
+        Binding("ctrl+d", "scroll(10)", show=False),
+        Binding("ctrl+u", "scroll(-10)", show=False),
         Binding("g", "edge(-1)", show=False),
         Binding("G", "edge(1)", show=False),
     ]

@@ -48,6 +48,7 @@ class RolloutScreen(ListScreen):
     hint = "name, zone:2, batch:3, failed, !done"
     default_order = "urgency"
     more_orders = ("urgency",)
+    markable = True
     filter_in_rule = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.ROLLOUT)
     CSS_PATH: ClassVar = ["../../styles/rollout.tcss"]

@@ -51,6 +51,7 @@ class ScaleSetScreen(ListScreen):
     hint = "filter: name, zone:2, script:failed, health:unhealthy, model:behind, !version:2.5"
     default_order = "trouble"
     more_orders = ("trouble",)
+    markable = True
     filter_in_rule = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.SCALE_SET)
 
