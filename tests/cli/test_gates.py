@@ -44,9 +44,9 @@ def gated(program: Program, gate: str) -> None:
 @pytest.mark.parametrize(
     ("gate", "why"),
     [
-        ('command = ["sleep", "30"]', "sleep did not answer within 1 s"),
+        ('command = ["sleep", "30"]', "sleep did not answer within 1s"),
         ('command = ["sh", "-c", "echo error rate 7%; exit 3"]', "error rate 7%"),
-        ('url = "{site}/slow"', "{site}/slow did not answer within 1 s"),
+        ('url = "{site}/slow"', "{site}/slow did not answer within 1s"),
         ('url = "{site}/ill"', "{site}/ill answered 503: error rate 7%"),
     ],
 )

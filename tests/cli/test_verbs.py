@@ -116,7 +116,7 @@ def test_undo_takes_protected_settings_from_where_an_earlier_rollout_took_them(o
     last = own("rollouts", "--json").json[0]["id"]
     missing = own("undo", last, "--yes")
     assert missing.code == 2 and "storageAccountKey comes from $APP_TOKEN, which is not set" in missing.err
-    assert "taken again from where an earlier rollout took" in " ".join(missing.err.split())
+    assert "read again from the sources of the earlier rollout" in " ".join(missing.err.split())
     assert "storageAccountKey ($APP_TOKEN)" in missing.err
     assert len(own("rollouts", "--json").json) == 2, "nothing was started"
     undone = with_key("undo", last, "--yes", "--jsonl")
