@@ -14,6 +14,7 @@ from vmss_tui.domain.plan.estimate import LEARNED
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.plan.conditions import condition_lines
 from vmss_tui.presentation.rollout.info import arrow
 from vmss_tui.presentation.table import Line, text_of
 from vmss_tui.text import counted, cut_middle, listed, plain, plain_lines, width, wrap
@@ -82,6 +83,8 @@ def sections(
         lines += [_title("CANNOT START", Role.BAD), *finding_lines(plan.refusals, cells), ()]
     lines += [_title("WHAT CHANGES"), *change_lines(plan, cells, protected=protected), ()]
     lines += [_title("WHAT HAPPENS"), *batch_lines(plan, cells)]
+    if conditions := condition_lines(plan, cells):
+        lines += [(), _title("CONDITIONS"), *conditions]
     others = [finding for finding in plan.findings if finding.severity is not Severity.REFUSE]
     if others:
         lines += [

@@ -1,0 +1,64 @@
+"""What a rollout asks and watches besides its batches: limits, waits, the external gate, window and hooks. Pure.
+
+Nothing may run that the plan did not show: a gate and a hook are commands of this host, or addresses that are called.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from vmss_tui import duration
+from vmss_tui.domain.fleet.upgrade_policy import percent_of
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.table import Line
+from vmss_tui.text import counted, plain, wrap
+
+_INDENT = 14
+
+
+def condition_lines(plan: RolloutPlan, cells: int) -> tuple[Line, ...]:
+    """A line for each condition that the plan has; none for a plan without batches."""
+    lines: list[Line] = []
+    for name, words in conditions(plan):
+        first, *rest = wrap(plain(words), max(10, cells - _INDENT - 2)) or [""]
+        lines.append(((f"  {name:<{_INDENT}}", Role.DIM), (first, Role.PLAIN)))
+        lines += [((" " * (_INDENT + 2) + part, Role.PLAIN),) for part in rest]
+    return tuple(lines)
+
+
+def conditions(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
+    """Name and words of each condition."""
+    policy = plan.policy
+    if not plan.batches:
+        return
+    if policy.failure_budget is not None:
+        limit = policy.failure_budget
+        count = percent_of(limit.value, plan.total) if limit.percent else limit.value
+        yield "failures", f"stops above {counted(count, 'failed instance')} in the whole rollout"
+    if policy.min_healthy_seconds:
+        yield "healthy for", f"each instance {duration.exact(policy.min_healthy_seconds)} before its batch ends"
+    if policy.soak_seconds:
+        yield "soak", f"{duration.exact(policy.soak_seconds)} after the last batch, before the verdict"
+    if policy.gate is not None:
+        once = plan.strategy is Strategy.ROLLING_UPGRADE
+        when = "once, before the rolling upgrade" if once else "before every batch"
+        limit_ = duration.exact(policy.gate.timeout_seconds)
+        yield "gate", f"{called(policy.gate)}, {when}, within {limit_}"
+    for hook in policy.hooks:
+        yield "notifies", f"{called(hook)} when {_events(hook.on)}"
+    if policy.window is not None:
+        yield "window", str(policy.window)
+
+
+def called(what: ExternalGate | Hook) -> str:
+    """The program, or scheme and host of an address: arguments and paths may hold tokens."""
+    if what.command:
+        more = len(what.command) - 1
+        return f"runs {what.command[0]} here" + (f" with {counted(more, 'argument')}" if more else "")
+    scheme, _, rest = what.url.partition("://")
+    return f"calls {scheme}://{rest.split('/')[0].rpartition('@')[2]}"
+
+
+def _events(on: Sequence[str]) -> str:
+    words = {"needs_person": "a person is needed", "failed": "it fails", "ended": "it ends"}
+    return ", ".join(words.get(event, event) for event in on)
