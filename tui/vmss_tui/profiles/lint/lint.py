@@ -15,6 +15,7 @@ from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.format.read import build
 from vmss_tui.profiles.lint.advice import advise
 from vmss_tui.profiles.lint.handler_rules import check_script
+from vmss_tui.profiles.lint.permissions import unsafe_commands
 from vmss_tui.profiles.lint.policy_rules import check_policy, check_rest, check_variables
 from vmss_tui.profiles.lint.shell import syntax_problems
 
@@ -81,7 +82,7 @@ def _lint(document: Document) -> tuple[Profile, tuple[LintProblem, ...]]:
     seen = {(each.key, each.message) for each in structure}
     later = (each for each in check(profile) if (each.key, each.message) not in seen)
     broken = {each.key for each in structure}
-    found = [*document.problems, *structure, *_unrelated(later, broken)]
+    found = [*document.problems, *structure, *_unrelated(later, broken), *unsafe_commands(profile)]
     return profile, tuple(sorted((_placed(each, document) for each in found), key=_order))
 
 

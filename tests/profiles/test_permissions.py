@@ -1,0 +1,60 @@
+"""Commands of a profile run on this host: not from a file that others can write."""
+
+from pathlib import Path
+
+import pytest
+
+from support.profiles.texts import HEAD, SCRIPT
+from vmss_tui.errors import ProfileInvalid
+from vmss_tui.profiles.model import lint_file, load
+
+HOOK = '[[hooks]]\ncommand = ["notify"]\n'
+GATE = '[rollout.gate]\ncommand = ["check"]\n'
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    directory = tmp_path / "profiles"
+    directory.mkdir(mode=0o700)
+    return directory
+
+
+def refused(path: Path) -> list[str]:
+    return [each.key for each in lint_file(path) if each.code == "others-can-write"]
+
+
+def written(home: Path, text: str, mode: int = 0o600) -> Path:
+    path = home / "web.toml"
+    path.write_text(HEAD + text)
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize(("mode", "safe"), [(0o600, True), (0o644, True), (0o664, False), (0o602, False)])
+def test_a_command_needs_a_file_that_only_its_owner_can_write(home: Path, mode: int, safe: bool) -> None:
+    path = written(home, SCRIPT + HOOK + GATE, mode)
+    assert refused(path) == ([] if safe else ["hooks[0].command", "rollout.gate.command"])
+    if not safe:
+        with pytest.raises(ProfileInvalid, match="others can write"):
+            load(path)
+
+
+def test_its_directory_counts_unless_it_is_sticky(home: Path) -> None:
+    path = written(home, SCRIPT + HOOK)
+    home.chmod(0o777)
+    assert refused(path)
+    home.chmod(0o1777)
+    assert not refused(path)
+
+
+def test_a_base_counts(home: Path) -> None:
+    base = home / "base.toml"
+    base.write_text("schema = 1\nbase = true\n" + HOOK)
+    base.chmod(0o666)
+    path = written(home, 'extends = "base.toml"\n' + SCRIPT)
+    assert refused(path)
+
+
+def test_a_profile_without_commands_may_be_shared(home: Path) -> None:
+    path = written(home, SCRIPT + '[[hooks]]\nurl = "https://chat.example/x"\n', 0o666)
+    assert not refused(path)
