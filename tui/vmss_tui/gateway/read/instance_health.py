@@ -50,6 +50,7 @@ def _has_health_extension(view: wire.InstanceView, resources: list[wire.Extensio
     return any(_is_health(name) for names in (installed, reporting) for name in names)
 
 
+@lru_cache(maxsize=256)
 def _is_health(type_: str | None) -> bool:
     return (type_ or "").rpartition(".")[2].lower() in HEALTH_TYPES
 

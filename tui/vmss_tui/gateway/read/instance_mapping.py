@@ -31,7 +31,8 @@ def instances(vms: Iterable[wire.Vm], scale_set: ScaleSet, unread: Collection[st
     """
     flexible = scale_set.orchestration is Orchestration.FLEXIBLE
     model = scale_set.script.digest if flexible and scale_set.script else ""
-    result = [instance(vm, scale_set, model if flexible else None, known=name_of(vm) not in unread) for vm in vms]
+    digest_of_model = model if flexible else None
+    result = [instance(vm, scale_set, digest_of_model, known=not unread or name_of(vm) not in unread) for vm in vms]
     result.sort(key=lambda found: found.ordinal)
     return tuple(result)
 
@@ -81,6 +82,9 @@ def name_of(vm: wire.Vm) -> str:
     return vm.name or (vm.id or "").rsplit("/", 1)[-1]
 
 
+_handler = lru_cache(maxsize=256)(handler_of)
+
+
 @lru_cache(maxsize=1024)
 def _digest(handler: Handler, settings: bytes, tag: str) -> str:
     return digest(handler, parsed_settings(settings), tag)
@@ -89,17 +93,24 @@ def _digest(handler: Handler, settings: bytes, tag: str) -> str:
 def _script_resource(found: list[wire.Extension] | None) -> tuple[wire.Extension | None, Handler | None]:
     for resource in found or ():
         props = resource.properties
-        handler = handler_of(props.publisher or "", props.type or "") if props else None
+        handler = _handler(props.publisher or "", props.type or "") if props else None
         if handler is not None:
             return resource, handler
     return None, None
 
 
+@lru_cache(maxsize=512)
+def _parts(code: str | None) -> tuple[str, str]:
+    """The first two parts of a status code in lower case, such as (`powerstate`, `running`)."""
+    parts = (code or "").lower().split("/")
+    return parts[0], parts[1] if len(parts) > 1 else ""
+
+
 def _power(statuses: list[wire.Status] | None) -> Power:
     for status in statuses or ():
-        head, _, word = (status.code or "").partition("/")
-        if head.lower() == "powerstate":
-            return _POWER.get(word.split("/")[0].lower(), Power.UNKNOWN)
+        head, word = _parts(status.code)
+        if head == "powerstate":
+            return _POWER.get(word, Power.UNKNOWN)
     return Power.UNKNOWN
 
 
@@ -108,18 +119,20 @@ def _provisioning(state: object, statuses: list[wire.Status] | None) -> Provisio
     if known is not Provisioning.UNKNOWN:
         return known
     status = _provisioning_status(statuses)
-    return provisioning((status.code or "").split("/")[1]) if status else Provisioning.UNKNOWN
+    return provisioning(_parts(status.code)[1]) if status else Provisioning.UNKNOWN
 
 
 def _provisioning_status(statuses: list[wire.Status] | None) -> wire.Status | None:
-    return next(
-        (status for status in statuses or () if (status.code or "").lower().startswith("provisioningstate/")), None
-    )
+    for status in statuses or ():
+        head, word = _parts(status.code)
+        if head == "provisioningstate" and word:
+            return status
+    return None
 
 
 def _agent_ready(agent: wire.VmAgent | None) -> bool:
-    codes = [(status.code or "").lower() for status in (agent.statuses if agent else None) or ()]
-    return not codes or any(code.startswith("provisioningstate/succeeded") for code in codes)
+    statuses = (agent.statuses if agent else None) or ()
+    return not statuses or any(_parts(status.code) == ("provisioningstate", "succeeded") for status in statuses)
 
 
 def _size(vm: wire.Vm, props: wire.VmProperties) -> str:
@@ -130,8 +143,7 @@ def _message(view: wire.InstanceView, state: Provisioning, run: ScriptRun, agent
     if run.state is ScriptState.FAILED:
         last = run.stderr.strip().rsplit("\n", 1)[-1]
         return one_line(f"exit {run.exit_code}: {last}" if run.exit_code is not None and last else run.message)
-    status = _provisioning_status(view.statuses)
-    if state is Provisioning.FAILED and status is not None:
+    if state is Provisioning.FAILED and (status := _provisioning_status(view.statuses)) is not None:
         return one_line(status.message or (status.code or "").rsplit("/", 1)[-1])
     broken = next((extension for extension in view.extensions or () if _failed(extension)), None)
     if broken is not None:
@@ -145,4 +157,5 @@ def _message(view: wire.InstanceView, state: Provisioning, run: ScriptRun, agent
 
 
 def _failed(view: wire.ExtensionView) -> bool:
-    return bool(view.statuses) and state_of((view.statuses or [wire.Status()])[0].code or "") is ScriptState.FAILED
+    statuses = view.statuses
+    return statuses is not None and statuses != [] and state_of(statuses[0].code or "") is ScriptState.FAILED

@@ -43,6 +43,7 @@ _OPERATIONS = {
 HEALTH_TYPES = ("applicationhealthlinux", "applicationhealthwindows")
 
 
+@lru_cache(maxsize=8192)
 def moment(text: str | None) -> datetime | None:
     """A time of Azure's (5 to 7 digits, any offset or none) as aware UTC; None when it is none."""
     if not text:

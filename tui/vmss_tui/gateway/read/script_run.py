@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.script import HANDLERS, ScriptRun, ScriptState
@@ -21,6 +22,7 @@ from vmss_tui.text import one_line
 _TYPES = {f"{handler.publisher}.{handler.type}".lower() for handler in HANDLERS}
 _FINAL = (ScriptState.SUCCEEDED, ScriptState.FAILED)
 _OF_HANDLER = ("vmextensionhandlernontransienterror", "vmextensionhandlertransienterror")
+_FAILED = "provisioningstate/failed"
 _TIMED_OUT = "vmextensionprovisioningtimeout"
 
 
@@ -28,7 +30,7 @@ def script_run(resource: wire.Extension | None, view: wire.InstanceView) -> Scri
     """What the script last did; `resource` is the extension that the instance has, None when it has none."""
     extension = extension_view(view.extensions, resource.name if resource else None)
     run = _reported(resource, extension)
-    if run.state is ScriptState.FAILED and run.message:
+    if (run.state is ScriptState.FAILED and run.message) or not _speaks_of_failure(view):
         return run
     names = _names(resource, extension)
     for at, report, timed_out in _failures(view, names):
@@ -47,6 +49,14 @@ def script_run(resource: wire.Extension | None, view: wire.InstanceView) -> Scri
     return run
 
 
+def _speaks_of_failure(view: wire.InstanceView) -> bool:
+    """Whether the instance or its agent blames any extension; cheap, since a thousand instances are asked."""
+    if any((status.code or "").lower().startswith(_FAILED) for status in view.statuses or ()):
+        return True
+    handlers = (view.vm_agent.extension_handlers if view.vm_agent else None) or ()
+    return any(handler.status is not None and handler.status.level != "Info" for handler in handlers)
+
+
 def extension_view(found: list[wire.ExtensionView] | None, name: str | None) -> wire.ExtensionView | None:
     """The view of the script's extension: by its name, else by the type of a script handler."""
     wanted = (name or "").rsplit("/", 1)[-1].lower()
@@ -61,22 +71,34 @@ def _reported(resource: wire.Extension | None, view: wire.ExtensionView | None) 
     if view is None or not view.statuses:
         return _without_status(resource, view)
     status = view.statuses[0]
-    state, report = state_of(status.code or ""), read_message(status.message or "")
-    stdout, stderr = report.stdout, report.stderr
-    if view.substatuses:
-        texts = read_substatuses((part.code or "", part.message or "") for part in view.substatuses)
-        stdout, stderr = texts[0] or stdout, texts[1] or stderr
+    message = status.message or ""
+    read = _kept_run if len(message) <= _SHORT else _read_run
+    run = read(status.code or "", message, status.display_status or "", status.time, view.type_handler_version or "")
+    if not view.substatuses:
+        return run
+    texts = read_substatuses((part.code or "", part.message or "") for part in view.substatuses)
+    return replace(run, stdout=texts[0] or run.stdout, stderr=texts[1] or run.stderr)
+
+
+def _read_run(code: str, message: str, display: str, time: str | None, version: str) -> ScriptRun:
+    """What one status says."""
+    state, report = state_of(code), read_message(message)
     exit_code = 0 if state is ScriptState.SUCCEEDED and report.exit_code is None else report.exit_code
     return ScriptRun(
         state=state,
         exit_code=exit_code if state in _FINAL else None,
-        message=report.summary or one_line(status.display_status or ""),
-        stdout=stdout,
-        stderr=stderr,
-        at=moment(status.time),
-        handler_version=view.type_handler_version or "",
+        message=report.summary or one_line(display),
+        stdout=report.stdout,
+        stderr=report.stderr,
+        at=moment(time),
+        handler_version=version,
         handler_failed=report.of_handler and state is ScriptState.FAILED,
     )
+
+
+_SHORT = 1024
+_kept_run = lru_cache(maxsize=4096)(_read_run)
+"""Most statuses are the same from one read to the next; long ones are not worth their memory."""
 
 
 def _without_status(resource: wire.Extension | None, view: wire.ExtensionView | None) -> ScriptRun:

@@ -8,6 +8,7 @@ last 4 KiB, cut at the front.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.text import one_line
@@ -68,6 +69,7 @@ class ScriptReport:
     """Whether the handler failed (download, install, update), so that the script did not run."""
 
 
+@lru_cache(maxsize=256)
 def state_of(code: str) -> ScriptState:
     """State of `ProvisioningState/<state>[/<error>]`; parts after the second do not matter."""
     parts = code.split("/")
