@@ -53,7 +53,7 @@ def test_any_command_runs_on_the_same_simulated_azure(demo: Program) -> None:
     assert demo("rollouts", "--json").json == [], "the real journal is untouched"
     elsewhere = demo("attach", "--plain")
     assert elsewhere.code == 2
-    assert re.search(r"Those of the demo: `\S*vmss-tui demo attach`", elsewhere.err), elsewhere.err
+    assert re.search(r"For the demo's rollouts: `\S*vmss-tui demo attach`", elsewhere.err), elsewhere.err
 
     record = Path(demo.env["XDG_STATE_HOME"]) / "vmss-tui" / "demo" / "simulator.json"
     assert record.stat().st_mode & 0o077 == 0
@@ -92,7 +92,7 @@ def test_the_simulator_outlives_the_app_while_a_rollout_runs_on_it(demo: Program
         assert screen.finish() == 0
         assert screen.restored() == []
         after = bytes(screen.raw).decode(errors="replace").rpartition("?1049l")[2]
-        assert f"rollout {rollout} goes on without you" in after
+        assert f"rollout {rollout} continues in the background" in after
         assert "vmss-tui demo attach" in after
         shown = re.search(
             rf"Rollout {rollout} of slow continues in the background: `(\S+vmss-tui) demo attach {rollout}`", after

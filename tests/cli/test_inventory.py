@@ -42,7 +42,7 @@ def test_a_subscription_settles_what_group_and_name_do_not() -> None:
 def test_several_are_listed_so_that_each_can_be_typed() -> None:
     with pytest.raises(NotUnique) as caught:
         pick("rg-web/web", INVENTORY)
-    choices = caught.value.hint.removeprefix("say which: ").split(", ")
+    choices = caught.value.hint.removeprefix("name one: ").split(", ")
     assert [pick(each, INVENTORY).subscription for each in choices] == ["s-1", "s-2"]
 
 

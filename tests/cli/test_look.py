@@ -99,11 +99,11 @@ def test_a_version_that_nobody_knows_is_named_and_shown_by_that_name(inside: Ins
     assert "unknown " in inside("show", "hand").out
     done = inside("profiles", "name", "hand", "the night build")
     assert done.code == 0, done.err
-    assert done.out.startswith("unknown ") and done.out.endswith("on rg-app/hand is called the night build\n")
+    assert done.out.startswith("unknown ") and done.out.endswith("on rg-app/hand is now named the night build\n")
     assert {each["version"] for each in inside("instances", "hand", "--json").json} == {"the night build"}
     assert "the night build" in inside("plan", "app", "hand", "--set", "version=2.0.0").out
     again = inside("profiles", "name", "hand", "night 2", "--instance", "1")
-    assert again.out == "the night build on rg-app/hand is called night 2\n"
+    assert again.out == "the night build on rg-app/hand is now named night 2\n"
     assert inside("profiles", "name", "hand", " ").code == 2
     assert "no instance '99'" in inside("profiles", "name", "hand", "x", "--instance", "99").err
 

@@ -135,7 +135,7 @@ def test_a_plan_shows_the_diff_and_writes_nothing(inside: Inside) -> None:
         (("--read-only", "rollout", "app", "slow", "--set", "version=2.0.0", "--yes"), 2, "--read-only"),
         (("rollout", "app", "slow", "--yes"), 2, "version"),
         (("rollout", "app", "slow", "--yes", "--set", "version=two"), 2, "two"),
-        (("rollout", "app", "--yes", "--set", "version=2.0.0"), 2, "for which scale set"),
+        (("rollout", "app", "--yes", "--set", "version=2.0.0"), 2, "has no [targets]"),
         (("rollout", "app", "nowhere", "--yes", "--set", "version=2.0.0"), 2, "nowhere"),
     ],
 )
@@ -199,7 +199,7 @@ def test_a_runner_that_was_killed_is_said_to_be_gone_and_another_goes_on(own: Pr
 def test_a_rehearsal_touches_nothing_real(vmss: Program) -> None:
     done = vmss("rehearse", "app", "slow", "--set", "version=2.0.0", "--fail", "2", "--mode", "manual", "--jsonl")
     assert done.code == 1, done.err
-    assert "nothing real is touched" in done.err
+    assert "nothing real is changed" in done.err
     last = done.records[-1]
     assert [(each["id"], each["stderr"]) for each in last["failed"]] == [("2", "rehearsed: the script fails here")]
     assert versions(vmss, "slow") == {"app 1.0.0"}

@@ -22,7 +22,7 @@ from vmss_tui.cli.main import main
         (("--auth", "magic", "list"), "magic", "--help"),
         (("attach",), "no rollout yet", "vmss-tui rollout"),
         (("report", "ffff"), "no rollout 'ffff'", "vmss-tui rollouts"),
-        (("plan", "app", "--set", "version"), "no NAME=VALUE", "--set version=2.5.0"),
+        (("plan", "app", "--set", "version"), "expected NAME=VALUE", "--set version=2.5.0"),
         (("plan", "app", "--batch", "0"), "--batch", "--batch 20%"),
         (("plan", "app", "--pause", "soon"), "'soon' is not a duration", ""),
         (("profiles", "show", "nosuch"), "'nosuch'", "vmss-tui profiles list"),

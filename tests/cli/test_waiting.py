@@ -68,4 +68,4 @@ def test_an_empty_quota_says_when_reading_goes_on(world: SimulatorProcess, insid
     )
     done = inside("list")
     assert done.code == 0
-    assert re.search(rf"Azure's request quota is used up; reading goes on at {CLOCK}", done.err)
+    assert re.search(rf"Azure's request quota is used up; reading resumes at {CLOCK}", done.err)

@@ -79,7 +79,7 @@ def test_opened_for_reading_only(tmp_path: Path) -> None:
     rollout = Journal.open(path).create(plan(), who="m", at=NOW)
     reader = Journal.open(path, read_only=True)
     assert reader.find(None).id == rollout
-    with pytest.raises(JournalUnavailable, match="for reading only"):
+    with pytest.raises(JournalUnavailable, match="is open read-only"):
         reader.append(rollout, e.Resumed(), at=NOW)
 
 
@@ -93,7 +93,7 @@ def test_something_else_under_its_name(tmp_path: Path) -> None:
     (tmp_path / "journal.db").write_bytes(b"this is a text and no database" * 100)
     with pytest.raises(JournalUnavailable, match="is not a journal") as found:
         Journal.open(tmp_path / "journal.db")
-    assert "Move it away" in found.value.hint
+    assert "Move the file away" in found.value.hint
 
 
 def test_a_journal_of_a_newer_program(tmp_path: Path) -> None:

@@ -169,10 +169,10 @@ def test_requests_are_numbered_and_refused_after_the_end(journal: Journal) -> No
         number, "cancel", "bo", "bad", "x", NOW
     )  # fmt: skip
     assert journal.requests(rollout, after=number) == ()
-    with pytest.raises(UsageError, match="not something to ask"):
+    with pytest.raises(UsageError, match="is not a request"):
         journal.request(rollout, "explode", who="bo")
     journal.append(rollout, e.Ended(e.Verdict.COMPLETED, ""), at=NOW)
-    with pytest.raises(UsageError, match="nothing to undo") as refused:
+    with pytest.raises(UsageError, match="it cannot undo") as refused:
         journal.request(rollout, "undo", who="bo")
     assert "of their own" in refused.value.hint
     with pytest.raises(UsageError, match="no rollout 'nope'"):
@@ -192,9 +192,9 @@ def test_one_scale_set_has_one_runner(journal: Journal) -> None:
     lease = journal.take_lease(first, me(), at=NOW)
     found = journal.lease(first)
     assert found is not None and found.alive and found.pid == os.getpid()
-    with pytest.raises(LeaseHeld, match=f"works on rollout {first}$"):
+    with pytest.raises(LeaseHeld, match=f"active for rollout {first}$"):
         journal.take_lease(first, me(), at=NOW)
-    with pytest.raises(LeaseHeld, match=f"works on rollout {first}, which has this scale set"):
+    with pytest.raises(LeaseHeld, match=f"active for rollout {first}, on this scale set"):
         journal.take_lease(second, me(), at=NOW, force=True)
     journal.release(lease)
     journal.take_lease(second, me(), at=NOW)
@@ -213,7 +213,7 @@ def test_a_dead_process_is_proof_and_its_writes_are_fenced(journal: Journal) -> 
     found = journal.lease(rollout)
     assert found is not None and not found.alive
     mine = journal.take_lease(rollout, me(), at=NOW)
-    with pytest.raises(LeaseHeld, match="taken over"):
+    with pytest.raises(LeaseHeld, match="took over"):
         journal.append(rollout, e.Resumed(), at=NOW, lease=dead)
     with pytest.raises(LeaseHeld):
         journal.beat(dead, NOW)
@@ -228,8 +228,8 @@ def test_a_dead_process_is_proof_and_its_writes_are_fenced(journal: Journal) -> 
     ("change", "age", "proof"),
     [
         ({}, 0, ""),
-        ({"pid": 2**22 - 3}, 0, "no longer there"),
-        ({"started": "12345"}, 0, "another one now"),
+        ({"pid": 2**22 - 3}, 0, "no longer exists"),
+        ({"started": "12345"}, 0, "is now another process"),
         ({"boot_id": "other"}, 60, "was restarted"),
         ({"boot_id": "other"}, -60, "was restarted"),
         ({"boot_id": "other"}, 3, ""),
@@ -268,7 +268,7 @@ def test_another_host_is_replaced_only_by_force_and_after_long_silence(journal: 
 def test_a_living_process_of_this_machine_is_never_replaced_however_long_it_slept(journal: Journal) -> None:
     rollout = journal.create(plan(), who="m", at=NOW)
     journal.take_lease(rollout, me(), at=NOW)
-    with pytest.raises(LeaseHeld, match=f"works on rollout {rollout}") as held:
+    with pytest.raises(LeaseHeld, match=f"active for rollout {rollout}") as held:
         journal.take_lease(rollout, me(), at=NOW + timedelta(hours=9), force=True)
     assert not held.value.forcible
 

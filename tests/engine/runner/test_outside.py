@@ -178,7 +178,7 @@ def test_what_still_runs_cannot_be_followed_up(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "journal.db")
     rollout = journal.create(plan_of(toy), who="m")
     for followup, hint in ((Followup.RETRY, "Wait"), (Followup.UNDO, "Cancel")):
-        with pytest.raises(UsageError, match="still runs") as refused:
+        with pytest.raises(UsageError, match="is still running") as refused:
             followup_wish(followup, rollout, journal)
         assert hint in refused.value.hint
     journal.close()

@@ -121,7 +121,7 @@ def _unexpected(error: Exception) -> int:
 
     where = logs.write_traceback(error)
     say(
-        f"{NAME}: unexpected {type(error).__name__}: this is a mistake in the program, not yours",
+        f"{NAME}: unexpected {type(error).__name__}: this is a bug in vmss-tui",
         f"the details are in {where}" if where else "",
     )
     return 1

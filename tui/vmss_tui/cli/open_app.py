@@ -9,13 +9,11 @@ from vmss_tui.errors import UsageError
 
 def require_terminal(instead: str = "vmss-tui list") -> None:
     """Raise UsageError unless a person can see and steer the app: it reads stdin and paints on stderr."""
-    where = f"`{instead}` and the other commands work everywhere; `vmss-tui --help` lists them"
+    where = f"`{instead}` and the other commands work without one; `vmss-tui --help` lists them"
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         raise UsageError("the app needs a terminal", hint=where)
     if os.environ.get("TERM", "") in ("", "dumb"):
-        raise UsageError(
-            "the app needs a terminal that can place its cursor, and TERM says that this one cannot", hint=where
-        )
+        raise UsageError("the app needs a terminal with cursor addressing, which TERM does not offer", hint=where)
 
 
 def open_app(settings: Settings, *, rollout: str | None = None, speed: float | None = None) -> int:

@@ -204,7 +204,7 @@ class LiveSession:
     def require_writes(self) -> None:
         """Raise UsageError when the program was started to read only."""
         if self.read_only:
-            raise UsageError("nothing can be changed with --read-only", hint="start without it to change anything")
+            raise UsageError("changes are not allowed with --read-only", hint="start without it")
 
     def require_free(self, target: ScaleSetId) -> None:
         """Raise LeaseHeld when a rollout of ours is at work on this scale set."""
@@ -213,7 +213,7 @@ class LiveSession:
             lease = journal.lease(header.id)
             if lease is not None and lease.alive:
                 raise LeaseHeld(
-                    f"rollout {header.id} is at work on {target.name}",
+                    f"rollout {header.id} is running on {target.name}",
                     hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
                 )
             if lease is not None:
@@ -227,7 +227,7 @@ class LiveSession:
         """Raise SignInFailed when the runner could not sign in: nobody sits at it who could type a device code."""
         if self._settings.auth == "device":
             raise SignInFailed(
-                "a rollout is a process of its own, which cannot sign in with a device code",
+                "the runner is a separate process and cannot sign in with a device code",
                 hint="run az login --use-device-code first, and start without --auth device",
             )
 

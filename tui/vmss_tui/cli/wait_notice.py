@@ -53,7 +53,7 @@ def waiting(session: Waiting, now: datetime) -> str:
     if quota is None:
         return ""
     if quota.throttled_until is not None and (quota.throttled_until - now).total_seconds() > QUIET_SECONDS:
-        return f"Azure's request quota is used up; reading goes on at {_clock(quota.throttled_until)}"
+        return f"Azure's request quota is used up; reading resumes at {_clock(quota.throttled_until)}"
     return _silent("Azure has not answered yet", quota.waiting_since, now) if quota.waiting_since else ""
 
 

@@ -35,7 +35,10 @@ def followup_wish(
     plan, history = state.plan, journal.paces(header.target)
     if plan is None or not state.stage.over:
         first = "Cancel it first." if followup is Followup.UNDO else "Wait for its end, or cancel it."
-        raise UsageError(f"rollout {header.id} still runs ({header.stage.value}): {followup} comes after", hint=first)
+        raise UsageError(
+            f"rollout {header.id} is still running ({header.stage.value}); {followup} is possible after its end",
+            hint=first,
+        )
     match followup:
         case Followup.RETRY:
             return RetryWish(

@@ -50,17 +50,17 @@ def _finding(pin: FilePin, wanted: str, *, secret: bool) -> Finding | None:
         return Finding(
             Severity.WARN,
             "file-unreachable",
-            f"{address} is unverified, it could not be fetched from here: {pin.problem}",
-            "The instances may reach it with their own credentials."
+            f"{address} is not verified: cannot be fetched from this host: {pin.problem}",
+            "Instances may reach it with their own credentials."
             if secret
-            else "If the instances cannot reach it either, every script fails.",
+            else "If instances cannot reach it either, every script fails.",
         )
     if wanted and wanted != pin.sha256.lower():
         return Finding(
             Severity.REFUSE,
             "file-changed",
-            f"{address} is not the file that the profile pinned: its SHA-256 is {pin.sha256[:12]}…, not {wanted[:12]}…",
-            "Find out who changed it, then pin it again.",
+            f"{address} differs from the profile's pin: its SHA-256 is {pin.sha256[:12]}…, not {wanted[:12]}…",
+            "Check why it changed, then pin it again.",
         )
     if pin.mutable and not wanted:
         return Finding(

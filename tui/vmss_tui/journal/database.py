@@ -67,9 +67,7 @@ class Database:
             what, hint = _SQLITE[sqlite3.SQLITE_READONLY]
             raise JournalUnavailable(f"the journal {self.path} {what}", hint=hint)
         if self.read_only:
-            raise JournalUnavailable(
-                f"the journal {self.path} is open for reading only", hint="Leave out --read-only to change anything."
-            )
+            raise JournalUnavailable(f"the journal {self.path} is open read-only", hint="Start without --read-only.")
         with self._lock, self.explained():
             if durable is not self._durable:
                 self.connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
@@ -111,7 +109,7 @@ def explain(problem: sqlite3.Error | OSError, path: Path) -> JournalUnavailable:
 
 
 _SQLITE = {
-    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space; the rollout goes on where it stood."),
+    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space; the rollout continues by itself."),
     sqlite3.SQLITE_READONLY: (
         "is read-only",
         "Make the file and its directory writable, or choose another place with XDG_STATE_HOME.",
@@ -120,10 +118,13 @@ _SQLITE = {
         "cannot be opened",
         "Check that it exists and that you may read it and write its directory.",
     ),
-    sqlite3.SQLITE_PERM: ("may not be opened by you", "It belongs to somebody else: choose another XDG_STATE_HOME."),
-    sqlite3.SQLITE_BUSY: ("is locked by another process", "Wait for it to finish, or end it."),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", "Move it away; a new one is made at the next start."),
-    sqlite3.SQLITE_NOTADB: ("is not a journal", "Move it away; a new one is made at the next start."),
+    sqlite3.SQLITE_PERM: (
+        "cannot be opened: access denied",
+        "It belongs to another user: choose another XDG_STATE_HOME.",
+    ),
+    sqlite3.SQLITE_BUSY: ("is locked by another process", "Wait until that process has finished, or end it."),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", "Move the file away; a new journal is created at the next start."),
+    sqlite3.SQLITE_NOTADB: ("is not a journal", "Move the file away; a new journal is created at the next start."),
     sqlite3.SQLITE_IOERR: ("cannot be read or written: the disk reports an error", "Check the disk (dmesg)."),
 }
 
@@ -177,7 +178,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> 
     if found > migrations.FORMAT:
         connection.close()
         raise JournalUnavailable(
-            f"the journal {path} was written by a newer vmss-tui (format {found}, this one knows {migrations.FORMAT})",
+            f"the journal {path} was written by a newer vmss-tui (format {found};"
+            f" this version reads up to {migrations.FORMAT})",
             hint="Upgrade vmss-tui, or choose another place with XDG_STATE_HOME.",
         )
     if read_only:

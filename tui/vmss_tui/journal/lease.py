@@ -68,8 +68,8 @@ def gone(lease: Lease, here: Owner, now: datetime) -> str:
         return ""
     start = process_start(lease.pid)
     if not start:
-        return f"process {lease.pid} is no longer there"
-    return f"process {lease.pid} is another one now" if lease.started and start != lease.started else ""
+        return f"process {lease.pid} no longer exists"
+    return f"process {lease.pid} is now another process" if lease.started and start != lease.started else ""
 
 
 def silence(lease: Lease, now: datetime) -> float:
@@ -83,7 +83,7 @@ def stuck(lease: Lease, now: datetime) -> str:
     if not lease.alive or seconds < QUIET_SECONDS:
         return ""
     who = f"its runner on {lease.host} (process {lease.pid})"
-    return f"{who} has written nothing for {seconds:.0f} s: disk full, or read-only? Nothing is done"
+    return f"{who} has written nothing for {seconds:.0f}s: is the disk full or read-only? No batch starts until it can write"
 
 
 def may_force(lease: Lease, here: Owner, now: datetime) -> bool:

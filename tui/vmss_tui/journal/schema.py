@@ -59,7 +59,7 @@ def decode(kind: str, version: int, body: bytes | str) -> e.Event:
     except (msgspec.ValidationError, msgspec.DecodeError) as problem:
         if version <= VERSION:
             raise ValueError(f"event {kind!r}: {problem}") from problem
-    return e.Noted(f"an event of a newer version ({kind}) is not shown", Severity.WARN)
+    return e.Noted(f"an event from a newer version ({kind}) is not shown", Severity.WARN)
 
 
 def without_secrets(plan: RolloutPlan) -> RolloutPlan:

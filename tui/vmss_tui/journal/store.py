@@ -104,7 +104,7 @@ class Journal:
             last = connection.execute("SELECT max(seq) FROM events WHERE rollout = ?", (rollout,)).fetchone()[0]
             log = tuple(Logged(last + i, at, event) for i, event in enumerate(events, 1))
             if Stage(row["stage"]).over and events:
-                raise JournalUnavailable(f"rollout {rollout} has ended: nothing can be added to its log")
+                raise JournalUnavailable(f"rollout {rollout} has ended; its log is closed")
             for entry in log:
                 _insert(connection, rollout, entry.seq, entry.event, at)
             _summarise(connection, row, log)
@@ -127,7 +127,7 @@ class Journal:
         except ValueError as problem:
             raise JournalUnavailable(
                 f"the log of rollout {rollout} in {self.path} is damaged: {problem}",
-                hint="Read what Azure says with `vmss-tui show`, and start a new rollout.",
+                hint="See `vmss-tui journal check`; `vmss-tui show` shows the state in Azure.",
             ) from problem
 
     async def tail(
@@ -180,10 +180,10 @@ class Journal:
             return next((each for each in known if not each.stage.over), known[0])
         found = [each for each in known if text and each.id.startswith(text.lower())]
         if not found:
-            raise UsageError(f"there is no rollout {text!r}", hint="`vmss-tui rollouts` lists them.")
+            raise UsageError(f"no rollout {text!r}", hint="`vmss-tui rollouts` lists them.")
         if len(found) > 1:
             names = ", ".join(each.id for each in found[:5])
-            raise NotUnique(f"several rollouts begin with {text!r}", hint=f"Write more of the id: {names}.")
+            raise NotUnique(f"several rollout ids begin with {text!r}", hint=f"Give more of the id: {names}.")
         return found[0]
 
     def request(
@@ -191,13 +191,13 @@ class Journal:
     ) -> int:
         """Ask for a verb; returns the request's number. Raises UsageError when it makes no sense any more."""
         if verb not in VERBS:
-            raise UsageError(f"{verb!r} is not something to ask of a rollout", hint=f"Use {', '.join(VERBS)}.")
+            raise UsageError(f"{verb!r} is not a request that a rollout takes", hint=f"Use {', '.join(VERBS)}.")
         with self._db.writing() as connection:
             row = self._row(connection, rollout)
             if Stage(row["stage"]).over:
                 raise UsageError(
-                    f"rollout {rollout} has ended ({row['stage']}): there is nothing to {verb}",
-                    hint="Retry and undo start a rollout of their own." if verb in ("retry", "undo") else "",
+                    f"rollout {rollout} has ended ({row['stage']}): it cannot {verb}",
+                    hint="Retry and undo start a new rollout." if verb in ("retry", "undo") else "",
                 )
             values = (rollout, verb, who, socket.gethostname(), why, argument, schema.stamp(at or datetime.now(UTC)))
             cursor = connection.execute(
@@ -297,7 +297,7 @@ class Journal:
     def _row(connection: sqlite3.Connection, rollout: str) -> sqlite3.Row:
         row = connection.execute(f"{rows.ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
         if row is None:
-            raise UsageError(f"there is no rollout {rollout!r}", hint="`vmss-tui rollouts` lists them.")
+            raise UsageError(f"no rollout {rollout!r}", hint="`vmss-tui rollouts` lists them.")
         found: sqlite3.Row = row
         return found
 
@@ -355,7 +355,7 @@ def _check_held(connection: sqlite3.Connection, lease: Lease) -> None:
     row = connection.execute("SELECT rollout FROM leases WHERE token = ?", (lease.token,)).fetchone()
     if row is None or row["rollout"] != lease.rollout:
         raise LeaseHeld(
-            f"another runner has taken over rollout {lease.rollout}", hint="This one stops; attach to follow it."
+            f"another runner took over rollout {lease.rollout}", hint="This runner stops; attach to follow the rollout."
         )
 
 
@@ -371,12 +371,14 @@ def _check_free(
 
 
 def _held(held: Lease, rollout: str, by: Owner, now: datetime) -> LeaseHeld:
-    other = "" if held.rollout == rollout else ", which has this scale set"
-    message = f"a runner on {held.host} (process {held.pid}) works on rollout {held.rollout}{other}"
+    other = "" if held.rollout == rollout else ", on this scale set"
+    message = f"a runner on {held.host} (process {held.pid}) is active for rollout {held.rollout}{other}"
     if held.alive:
         return LeaseHeld(message, hint=f"Follow it with `vmss-tui attach {held.rollout}`.")
     silent, forcible = leases.silence(held, now), leases.may_force(held, by, now)
     again = f"`vmss-tui resume {held.rollout} --force`"
-    way = f"{again} takes over" if forcible else f"{again} takes over once it was silent for {leases.FORCE_SECONDS:g} s"
-    hint = f"Nothing was heard of it for {silent:.0f} s. If {held.host} is gone for good, {way}."
-    return LeaseHeld(f"{message}, and nothing proves that it is gone", hint=hint, forcible=forcible)
+    way = (
+        f"{again} takes over" if forcible else f"{again} takes over after {leases.FORCE_SECONDS:g}s without a heartbeat"
+    )
+    hint = f"Its last heartbeat was {silent:.0f}s ago. If {held.host} is lost for good, {way}."
+    return LeaseHeld(f"{message}; whether it still runs cannot be verified", hint=hint, forcible=forcible)

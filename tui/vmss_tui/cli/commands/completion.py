@@ -14,7 +14,7 @@ SHELLS = ("bash", "zsh", "fish")
 def completion(shell: str) -> int:
     """Print the completion script of a shell.
 
-    Names of profiles, scale sets, rollouts, clouds and tenants come from this machine: nothing is read from Azure.
+    Names of profiles, scale sets, rollouts, clouds and tenants come from local files: nothing is read from Azure.
     """
     from click.shell_completion import get_completion_class
 

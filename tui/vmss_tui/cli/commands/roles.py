@@ -16,7 +16,7 @@ PLACEHOLDER = "/subscriptions/00000000-0000-0000-0000-000000000000"
 @click.argument("role", type=click.Choice([role.value for role in Role]))
 @click.option("--scope", "scopes", multiple=True, metavar="SCOPE", help="Where the role can be assigned; repeatable.")
 def roles(role: str, scopes: tuple[str, ...]) -> int:
-    r"""Print a custom role as JSON: `reader` to look, `operator` to roll out.
+    r"""Print a custom role as JSON: `reader` for read access, `operator` for rollouts.
 
     \b
     vmss-tui roles operator --scope /subscriptions/ID > operator.json

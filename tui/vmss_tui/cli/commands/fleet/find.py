@@ -104,9 +104,11 @@ def pick(text: str, inventory: Inventory) -> ScaleSetId:
     if len(matches) == 1:
         return matches[0][0].id
     if matches:
-        raise NotUnique(f"{len(matches)} scale sets are called {text}", hint=f"say which: {_choices(matches, wanted)}")
+        raise NotUnique(
+            f"{len(matches)} scale sets have the name {text}", hint=f"name one: {_choices(matches, wanted)}"
+        )
     raise UsageError(
-        f"there is no scale set {text!r} among the {len(inventory.found)} you can see", hint=_nearest(text, inventory)
+        f"no scale set {text!r} among the {len(inventory.found)} visible ones", hint=_nearest(text, inventory)
     )
 
 
@@ -130,4 +132,4 @@ def _nearest(text: str, inventory: Inventory) -> str:
     near = difflib.get_close_matches(text.rsplit("/", 1)[-1].casefold(), names, n=3, cutoff=0.5)
     also = f"; did you mean {' or '.join(names[each] for each in near)}?" if near else ""
     unread = f"; {inventory.problems[0]}" if inventory.problems else ""
-    return f"`vmss-tui list` shows them{also}{unread}"
+    return f"`vmss-tui list` lists them{also}{unread}"

@@ -28,12 +28,12 @@ from vmss_tui.presentation.table import Column, Line, Row, text_of
 
 @click.command("list")
 @click.argument("terms", nargs=-1, metavar="[FILTER …]")
-@click.option("--no-counts", is_flag=True, help="Do not read instances: quicker, and without health.")
+@click.option("--no-counts", is_flag=True, help="Do not read instances: faster, but without health.")
 @shaped
 @connected
 @click.pass_context
 def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, shape: Shape) -> int:
-    """List every scale set you can see.
+    """List all visible scale sets.
 
     FILTER is as in the app: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web.
     """
@@ -60,7 +60,7 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, shape
             rows = [table.row(each, know) for each in entries]
             _print(table.fitted(rows), rows)
         else:
-            diagnostics.say("no scale set that you can see" + (" passes the filter" if terms else ""))
+            diagnostics.say("no visible scale set" + (" matches the filter" if terms else ""))
         return 0
 
     return run(ctx, work)
@@ -71,14 +71,14 @@ def _print(columns: Sequence[Column], rows: Sequence[Row]) -> None:
     lines, without = text_tables.grid(columns, rows, cells=output.columns())
     output.lines(lines)
     if without:
-        diagnostics.say(f"(no room for {', '.join(without).lower()}: a pipe or --json shows all)")
+        diagnostics.say(f"(too narrow for {', '.join(without).lower()}; a pipe or -o json shows all)")
 
 
 def _terms(given: tuple[str, ...], fields: Fields) -> tuple[Term, ...]:
     try:
         return parse(" ".join(given), fields)
     except ValueError as error:
-        raise UsageError(f"the filter does not hold: {error}") from error
+        raise UsageError(f"invalid filter: {error}") from error
 
 
 async def _fleet(session: LiveSession, *, counts: bool) -> FleetSnapshot:
@@ -148,7 +148,7 @@ async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnap
 @connected
 @click.pass_context
 def show(ctx: click.Context, scaleset: str, shape: Shape) -> int:
-    """Show one scale set: its policy, health source, script, and how its instances stand."""
+    """Show one scale set: its policy, health source, script, and the state of its instances."""
 
     async def work(session: LiveSession) -> int:
         entry, snapshot = await read_set(session, scaleset)
@@ -204,7 +204,10 @@ def _after_title(line: Line) -> str:
 @connected
 @click.pass_context
 def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], shape: Shape) -> int:
-    """List the instances of a scale set: version, script, health. FILTER as in the app: health:unhealthy, zone:1."""
+    """List the instances of a scale set: version, script, health.
+
+    FILTER is as in the app: health:unhealthy, zone:1.
+    """
     view = listed.InstanceView(order="id", terms=_terms(terms, listed.INSTANCES.fields))
 
     async def work(session: LiveSession) -> int:
@@ -219,7 +222,7 @@ def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], shape: 
         elif shown:
             _print(listed.columns_of(labels), [listed.INSTANCES.row(each, known) for each in shown])
         else:
-            diagnostics.say("no instance" + (" passes the filter" if terms else ""))
+            diagnostics.say("no instance" + (" matches the filter" if terms else ""))
         return 0
 
     return run(ctx, work)

@@ -26,7 +26,7 @@ AT_ONCE = 4
 @click.argument("profile")
 @click.argument("scalesets", nargs=-1, metavar="[SCALESET …]")
 @click.option("--set", "variables", multiple=True, metavar="NAME=VALUE", help="Value of a variable; repeatable.")
-@click.option("--check", is_flag=True, help="Exit with code 1 when anything differs.")
+@click.option("--check", is_flag=True, help="Exit with code 1 if anything differs.")
 @shaped
 @connected
 @with_profiles
@@ -34,7 +34,7 @@ AT_ONCE = 4
 def drift_of_profile(
     ctx: click.Context, profile: str, scalesets: tuple[str, ...], variables: tuple[str, ...], check: bool, shape: Shape
 ) -> int:
-    """Say for every target of PROFILE whether it runs what the profile says, and how many instances lag behind."""
+    """Compare every target of PROFILE with the profile, and count the instances that are behind."""
     given = assignments(variables)
 
     async def work(session: LiveSession) -> int:
@@ -61,8 +61,8 @@ async def _drifts(
         targets = [each.id for each, _ in seen.found if profile.targets.choose(each)]
     if not targets:
         raise UsageError(
-            f"no scale set that you can see is a target of profile {profile.name}",
-            hint="name one, or look at the profile's [targets]",
+            f"no visible scale set is a target of profile {profile.name}",
+            hint="name one, or check [targets] in the profile",
         )
     room, named = asyncio.Semaphore(AT_ONCE), session.versions
 

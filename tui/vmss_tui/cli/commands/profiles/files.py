@@ -32,7 +32,7 @@ def _store(ctx: click.Context) -> ProfileStore:
 @with_profiles
 @click.pass_context
 def new_profile(ctx: click.Context, name: str, system: str | None) -> int:
-    """Write a commented profile called NAME, ready to be edited, and print its path."""
+    """Create a commented profile NAME, ready for editing, and print its path."""
     from vmss_tui.profiles.format.template import starter_text
 
     output.line(str(_store(ctx).create(name, starter_text(name, HandlerOs(system or "linux")))))
@@ -41,10 +41,10 @@ def new_profile(ctx: click.Context, name: str, system: str | None) -> int:
 
 @click.command("import")
 @click.argument("file", required=False)
-@click.option("--from", "scaleset", metavar="SCALESET", help="From a live scale set instead of a file.")
-@click.option("--protected", metavar="FILE", help="The protected settings beside it; values are not taken over.")
+@click.option("--from", "scaleset", metavar="SCALESET", help="Import from a live scale set instead of a file.")
+@click.option("--protected", metavar="FILE", help="File of the protected settings; their values are not imported.")
 @click.option("--name", help="Name of the profile; the file's or the scale set's by default.")
-@click.option("--as-is", is_flag=True, help="Keep the version that stands in addresses and command.")
+@click.option("--as-is", is_flag=True, help="Keep the version in addresses and command; do not make it a variable.")
 @click.option("--force", is_flag=True, help="Replace a profile of that name.")
 @_OS
 @connected
@@ -54,13 +54,13 @@ def import_profile(
     ctx: click.Context, file: str | None, scaleset: str | None, protected: str | None, name: str | None,
     as_is: bool, force: bool, system: str | None,
 ) -> int:  # fmt: skip
-    """Make a profile of FILE, and print its path.
+    """Create a profile from FILE and print its path.
 
     FILE holds the JSON of `az vmss extension set --settings`, an ARM template, or the output of `az vmss show`; `-`
     is stdin.
     """
     if (file is None) == (scaleset is None):
-        raise UsageError("give either a file or --from SCALESET", hint="`vmss-tui profiles import settings.json`")
+        raise UsageError("give a file or --from SCALESET, not both", hint="`vmss-tui profiles import settings.json`")
     if scaleset is not None:
         found: tuple[Imported, ...] = (_from_live(ctx, scaleset, name),)
     else:
@@ -124,9 +124,9 @@ def export_profile(
     ctx: click.Context, profile: str, scaleset: str | None, variables: tuple[str, ...], form: str,
     directory: Path | None,
 ) -> int:  # fmt: skip
-    """Print PROFILE in the terms of others: `az` command lines with their files, or an ARM extension.
+    """Print PROFILE as `az` command lines with their files, or as an ARM extension resource.
 
-    SCALESET-ID is a resource id; placeholders stand where none is given.
+    SCALESET-ID is a resource id; without it, placeholders are printed.
     """
     import os
 

@@ -15,11 +15,11 @@ from vmss_tui.presentation.scaleset.instances import versions
 @click.command("name")
 @click.argument("scaleset")
 @click.argument("label")
-@click.option("--instance", metavar="ID", help="The version that this instance runs, instead of the set's own.")
+@click.option("--instance", metavar="ID", help="Name the version of this instance, instead of the model's.")
 @connected
 @click.pass_context
 def name_version(ctx: click.Context, scaleset: str, label: str, instance: str | None) -> int:
-    """Call the version on SCALESET by the name LABEL, in every list and report of yours from now on."""
+    """Name the version on SCALESET: LABEL appears in lists and reports from now on."""
     name = label.strip()
     if not name or not name.isprintable():
         raise UsageError("a version's name cannot be empty or hold control characters", hint="such as 'web 2.4.0'")
@@ -29,7 +29,7 @@ def name_version(ctx: click.Context, scaleset: str, label: str, instance: str | 
         digest = _digest(snapshot, instance)
         before = versions(snapshot, session.versions).get(digest, unnamed(digest))
         session.journal().name_version(digest, name)
-        output.line(f"{before} on {entry.id.short} is called {name}")
+        output.line(f"{before} on {entry.id.short} is now named {name}")
         return 0
 
     return run(ctx, work)
@@ -39,11 +39,11 @@ def _digest(snapshot: SetSnapshot, instance: str | None) -> str:
     of = snapshot.scale_set
     if instance is None:
         if of.script is None:
-            raise UsageError(f"{of.id.short} has no Custom Script Extension", hint="there is no version to name")
+            raise UsageError(f"{of.id.short} has no Custom Script Extension", hint="it has no version to name")
         return of.script.digest
     found = snapshot.instance(instance)
     if found is None:
         raise UsageError(f"{of.id.short} has no instance {instance!r}", hint=f"`vmss-tui instances {of.id.short}`")
     if not found.script_digest:
-        raise UsageError(f"instance {instance} runs no script", hint="there is no version to name")
+        raise UsageError(f"instance {instance} runs no script", hint="it has no version to name")
     return found.script_digest

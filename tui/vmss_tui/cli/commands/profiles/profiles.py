@@ -31,7 +31,7 @@ def _store(ctx: click.Context) -> ProfileStore:
 @click.group(cls=HelpfulGroup)
 @with_profiles
 def profiles() -> None:
-    """Deployment profiles: what to roll out, where, and how carefully, in one file each."""
+    """Manage deployment profiles: what to roll out, where, and under which limits, one file each."""
 
 
 @profiles.command("list")
@@ -39,7 +39,7 @@ def profiles() -> None:
 @with_profiles
 @click.pass_context
 def list_profiles(ctx: click.Context, shape: Shape) -> int:
-    """List every profile, the last used first, with where it comes from."""
+    """List all profiles with their origin, last used first."""
     entries = _store(ctx).list()
     shape.answer([_record(each) for each in entries], lambda: _table(entries))
     return 0
@@ -79,7 +79,7 @@ def _record(entry: ProfileEntry) -> Record:
 @with_profiles
 @click.pass_context
 def show_profile(ctx: click.Context, profile: str, shape: Shape) -> int:
-    """Print the file of PROFILE, or with --json what it means; literal secrets are hidden."""
+    """Print the file of PROFILE, or with -o json its parsed content. Literal secrets are hidden."""
     store = _store(ctx)
     entry = store.find(profile)
     if shape.for_people:
@@ -100,9 +100,9 @@ def show_profile(ctx: click.Context, profile: str, shape: Shape) -> int:
 @with_profiles
 @click.pass_context
 def lint_profiles(ctx: click.Context, files: tuple[str, ...], strict: bool, shape: Shape) -> int:
-    """Check profiles; without arguments all that are found.
+    """Check profiles; without arguments, all of them.
 
-    `-` reads one from stdin. The exit code is 2 when there is an error.
+    `-` reads one from stdin. The exit code is 2 if there is an error.
     """
     found = [problem for name in _linted(ctx, files) for problem in _problems(ctx, name)]
     if strict:

@@ -21,7 +21,9 @@ def _find(journal: Journal, rollout: str | None) -> str:
         return journal.find(rollout).id
     except UsageError as error:
         if DEMO not in os.environ and DemoHome().has_journal:
-            raise UsageError(error.message, hint=f"{error.hint} Those of the demo: `vmss-tui demo attach`.") from error
+            raise UsageError(
+                error.message, hint=f"{error.hint} For the demo's rollouts: `vmss-tui demo attach`."
+            ) from error
         raise
 
 
@@ -34,7 +36,7 @@ def _find(journal: Journal, rollout: str | None) -> str:
 def attach(ctx: click.Context, rollout: str | None, jsonl: bool, plain: bool) -> int:
     """Follow ROLLOUT (by default the newest): in the app on a terminal, else as lines.
 
-    Leaving does not stop it. The exit code is that of its verdict.
+    Leaving does not stop the rollout. The exit code reflects its verdict.
     """
     journal = Journal.open(current(ctx).journal)
     try:

@@ -31,7 +31,7 @@ def opened(ctx: click.Context) -> Iterator[Journal]:
 
 @click.command()
 @shaped
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, newest first.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="Maximum number, newest first.")
 @click.pass_context
 def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
     """List the rollouts of the journal, newest first."""
@@ -84,7 +84,7 @@ def _stage(header: RolloutHeader, lease: Lease | None) -> str:
 @click.option("--output", "-o", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 @click.pass_context
 def report(ctx: click.Context, rollout: str | None, form: str, path: Path | None) -> int:
-    """Print the record of a rollout: who, why, plan, batches, failures, every decision."""
+    """Print the change record of a rollout: who, why, plan, batches, failures, decisions."""
     from vmss_tui.report.formats import write
 
     with opened(ctx) as journal:
@@ -102,10 +102,10 @@ def report(ctx: click.Context, rollout: str | None, form: str, path: Path | None
 
 @click.command()
 @click.argument("rollout", required=False)
-@click.option("--speed", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True, help="Times as fast.")
+@click.option("--speed", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True, help="Speed-up factor.")
 @click.pass_context
 def replay(ctx: click.Context, rollout: str | None, speed: float) -> int:
-    """Play a recorded rollout again in the app's live screen."""
+    """Play a recorded rollout in the app's live screen."""
     from vmss_tui.cli.open_app import open_app, require_terminal
 
     require_terminal("vmss-tui report")

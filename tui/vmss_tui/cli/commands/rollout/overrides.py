@@ -12,7 +12,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _HELP = {
     Override.OUTSIDE_WINDOW: "Start outside the profile's maintenance window.",
-    Override.DURING_CHANGE: "Start although somebody else changed the set lately, or left a change part-way.",
+    Override.DURING_CHANGE: "Start although another principal changed the set recently, or left a change incomplete.",
     Override.MANAGED_BY_OTHERS: "Change a scale set that AKS or another controller manages.",
 }
 

@@ -24,12 +24,14 @@ _OPTIONS = (
     click.option(
         "--mode",
         type=click.Choice(["rolling", "manual"]),
-        help="Upgrade mode for this rollout; the set's own is restored afterwards.",
+        help="Upgrade mode for this rollout; the set's own mode is restored afterwards.",
     ),
-    click.option("--batch", metavar="N|P%", help="Instances a batch, or a percentage of the set."),
-    click.option("--pause", metavar="TIME", help="Between batches: 30s, 5m."),
-    click.option("--max-unhealthy", type=click.IntRange(0, 100), metavar="P", help="Percent that may be unhealthy."),
-    click.option("--rerun", is_flag=True, help="Run the script again even where the settings are identical."),
+    click.option("--batch", metavar="N|P%", help="Batch size: instances, or a percentage of the set."),
+    click.option("--pause", metavar="TIME", help="Pause between batches: 30s, 5m."),
+    click.option(
+        "--max-unhealthy", type=click.IntRange(0, 100), metavar="P", help="Maximum percentage of unhealthy instances."
+    ),
+    click.option("--rerun", is_flag=True, help="Run the script again even if settings are unchanged."),
     overrides,
 )
 
@@ -64,7 +66,7 @@ def order_from(given: Mapping[str, Any]) -> Order:
 @with_profiles
 @click.pass_context
 def plan(ctx: click.Context, /, shape: Shape, **given: Any) -> int:
-    """Show what PROFILE would change on SCALESET: the diff, the batches, what stands in the way. Writes nothing."""
+    """Show what PROFILE would change on SCALESET: diff, batches, findings. Writes nothing."""
     order = order_from(given)
 
     async def work(session: LiveSession) -> int:

@@ -56,7 +56,7 @@ def assignments(given: Sequence[str]) -> dict[str, str]:
     for text in given:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
-            raise UsageError(f"--set {text}: that is no NAME=VALUE", hint="write --set version=2.5.0")
+            raise UsageError(f"--set {text}: expected NAME=VALUE", hint="write --set version=2.5.0")
         found[name.strip()] = value
     return found
 
@@ -142,7 +142,7 @@ async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSe
     targets = profile.targets
     if not targets.given:
         raise UsageError(
-            f"profile {profile.name} does not say for which scale set it is",
+            f"profile {profile.name} has no [targets]",
             hint=f"name one: `vmss-tui plan {profile.name} SCALESET`",
         )
     if len(targets.ids) == 1 and not targets.match and not targets.tags:
@@ -153,8 +153,8 @@ async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSe
         return chosen[0]
     if not chosen:
         raise UsageError(
-            f"no scale set that you can see is a target of profile {profile.name}",
-            hint="name one, or look at the profile's [targets]",
+            f"no visible scale set is a target of profile {profile.name}",
+            hint="name one, or check [targets] in the profile",
         )
     names = ", ".join(each.short for each in chosen[:8])
-    raise NotUnique(f"profile {profile.name} is for {len(chosen)} scale sets", hint=f"name one of {names}")
+    raise NotUnique(f"profile {profile.name} has {len(chosen)} targets", hint=f"name one of {names}")

@@ -15,8 +15,8 @@ from vmss_tui.errors import UsageError
 @click.command()
 @orders
 @manners
-@click.option("--why", metavar="TEXT", help="Why, for the record.")
-@click.option("--ticket", metavar="ID", help="Change ticket, for the record.")
+@click.option("--why", metavar="TEXT", help="Reason, kept in the change record.")
+@click.option("--ticket", metavar="ID", help="Change ticket, kept in the change record.")
 @click.option("--rehearsal", is_flag=True, hidden=True)
 @connected
 @with_profiles

@@ -30,7 +30,7 @@ TERMINATED = 128 + signal.SIGTERM
 @connected
 @click.pass_context
 def runner(ctx: click.Context, rollout: str, journal: Path, force: bool) -> int:
-    """Carry out ROLLOUT; stdin holds a JSON object of protected values."""
+    """Run ROLLOUT; stdin has a JSON object of protected values."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = current(ctx)
     if settings.read_only:

@@ -88,9 +88,9 @@ def read_secrets() -> dict[str, Secret]:
     try:
         given = json.loads(text) if text.strip() else {}
     except ValueError:
-        raise VmssTuiError("what came on stdin is not the JSON object of protected settings") from None
+        raise VmssTuiError("stdin is not the JSON object of protected settings") from None
     if not isinstance(given, dict):
-        raise VmssTuiError("what came on stdin is not the JSON object of protected settings")
+        raise VmssTuiError("stdin is not the JSON object of protected settings")
     return {str(name): Secret(value) for name, value in given.items()}
 
 
@@ -107,7 +107,7 @@ async def wait_until_running(
         if code is not None and not is_running(process.pid):
             raise _died(code, log)
         if clock.monotonic() > limit:
-            raise VmssTuiError(f"the runner has not begun after {LONGEST_START:.0f} s", hint=f"its log is {log}")
+            raise VmssTuiError(f"the runner has not started within {LONGEST_START:.0f}s", hint=f"its log is {log}")
         await clock.sleep(_LOOK)
 
 
@@ -115,8 +115,8 @@ def _died(code: int, log: Path) -> VmssTuiError:
     said, hint = _last_words(log)
     if code == LeaseHeld.exit_code:
         follow = "`vmss-tui attach` follows it"
-        return LeaseHeld(said or "another runner works on this scale set", hint=hint or follow)
-    return VmssTuiError(said or f"the runner ended at once with code {code}", hint=hint or f"its log is {log}")
+        return LeaseHeld(said or "another runner is active on this scale set", hint=hint or follow)
+    return VmssTuiError(said or f"the runner exited immediately with code {code}", hint=hint or f"its log is {log}")
 
 
 def _last_words(log: Path) -> tuple[str, str]:

@@ -30,8 +30,8 @@ WIDTH = 120
 """Cells that a plan may take in a file or a pipe."""
 
 _OPTIONS = (
-    click.option("--yes", is_flag=True, help="Start without asking."),
-    click.option("--detach", is_flag=True, help="Do not follow it; print its id."),
+    click.option("--yes", is_flag=True, help="Start without confirmation."),
+    click.option("--detach", is_flag=True, help="Print the rollout's id and return; do not follow it."),
     click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON."),
     click.option(
         "--on-interrupt",
@@ -170,7 +170,7 @@ class Launch:
                 diagnostics.say(line)
         if self._manner.yes:
             return
-        question = f"Roll {plan.to_label} out to {counted(plan.affected, 'instance')} of {plan.target.name}? [y/N]"
+        question = f"Roll out {plan.to_label} to {counted(plan.affected, 'instance')} of {plan.target.name}? [y/N]"
         if diagnostics.ask(question).lower() not in ("y", "yes"):
             raise RolloutCancelled("nothing was started")
 

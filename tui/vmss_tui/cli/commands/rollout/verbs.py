@@ -52,7 +52,7 @@ def _verb(name: str, text: str, *options: Option, argument: Callable[..., str] =
     """A command for a verb; `argument` makes the request's argument of the values of its own `options`."""
 
     @click.argument("rollout", required=False)
-    @click.option("--why", default="", metavar="TEXT", help="Kept in the journal.")
+    @click.option("--why", default="", metavar="TEXT", help="Reason, kept in the change record.")
     @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
     @connected
     @click.pass_context
@@ -70,7 +70,7 @@ async def _request(session: LiveSession, text: str | None, asked: Asked) -> int:
     journal = session.journal()
     header = journal.find(text)
     if asked.verb == "cancel" and header.stage is Stage.CANCELLED:
-        asked.show(header.id, RequestAnswered(Verb.CANCEL, True, f"it is cancelled already: {header.reason}"))
+        asked.show(header.id, RequestAnswered(Verb.CANCEL, True, f"already canceled: {header.reason}"))
         return 0
     if _alive(journal, header.id) or header.stage.over:
         answer = await _ask(session, header.id, asked)
@@ -86,7 +86,7 @@ async def _ask(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswe
     number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
     lease = journal.lease(rollout)
     if lease is not None and (trouble := stuck(lease, session.clock.now())):
-        diagnostics.say(trouble, "waiting for its answer …")
+        diagnostics.say(trouble, "waiting for the runner's answer …")
     return await _answer(session, rollout, number, after)
 
 
@@ -102,8 +102,8 @@ async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) ->
         return await _ask(session, rollout, asked)
     if asked.verb not in ("resume", "cancel"):
         raise UsageError(
-            f"nobody carries rollout {rollout} out: its runner is gone",
-            hint=f"`vmss-tui resume {rollout}` starts another one where it stopped",
+            f"no runner is active for rollout {rollout}",
+            hint=f"`vmss-tui resume {rollout}` starts one",
         )
     return await _ask_a_new_one(session, rollout, asked, force=force)
 
@@ -114,7 +114,7 @@ async def _ask_a_new_one(session: LiveSession, rollout: str, asked: Asked, *, fo
     due = secrets_due(state.plan, state) if asked.verb == "resume" and state.plan is not None else {}
     secrets = await asyncio.to_thread(values_to_travel, due)
     number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
-    diagnostics.say(f"its runner is gone; starting another one for rollout {rollout} …")
+    diagnostics.say(f"no runner is active; starting one for rollout {rollout} …")
     await session.resume(rollout, secrets=secrets, force=force)
     return await _answer(session, rollout, number, state.seq)
 
@@ -137,18 +137,18 @@ async def _answer(session: LiveSession, rollout: str, number: int, after: int) -
                 raise UsageError(f"rollout {rollout} ended before that: {entry.event.reason}")
         await session.clock.sleep(0.2)
     raise VmssTuiError(
-        f"the runner of rollout {rollout} has not answered within {PATIENCE:.0f} s; the request stays in its journal",
-        hint=f"`vmss-tui attach {rollout}` shows what it does",
+        f"the runner of rollout {rollout} has not answered within {PATIENCE:.0f}s; the request is kept in the journal",
+        hint=f"`vmss-tui attach {rollout}` follows it",
     )
 
 
 def _followup(name: str, text: str) -> click.Command:
     @click.argument("rollout", required=False)
     @manners
-    @click.option("--why", default="", metavar="TEXT", help="Kept in the journal.")
-    @click.option("--ticket", default="", metavar="ID", help="Change ticket, for the record.")
+    @click.option("--why", default="", metavar="TEXT", help="Reason, kept in the change record.")
+    @click.option("--ticket", default="", metavar="ID", help="Change ticket, kept in the change record.")
     @overrides
-    @click.option("--json", "as_json", is_flag=True, help="Print the answer of a rollout that still runs as JSON.")
+    @click.option("--json", "as_json", is_flag=True, help="For a running rollout: print the answer as JSON.")
     @connected
     @click.pass_context
     def command(
@@ -179,38 +179,38 @@ def _followup(name: str, text: str) -> click.Command:
 
 pause = _verb(
     "pause",
-    "Start no further batch until somebody resumes.\n\nAzure's own roll (a set in Rolling mode) cannot be paused, only "
-    "cancelled: say --cancel there.",
+    "Start no further batch until the rollout is resumed.\n\nAn Azure rolling upgrade (a set in Rolling mode) "
+    "cannot be paused, only canceled: give --cancel there.",
     click.option(
         "--cancel",
         is_flag=True,
-        help="In Rolling mode: cancel Azure's roll now and hold; `resume` starts it again for the rest.",
+        help="In Rolling mode: cancel the rolling upgrade now; `resume` starts a new one for the remaining instances.",
     ),
     argument=lambda cancel: "cancel" if cancel else "",
 )
 resume = _verb(
     "resume",
-    "Go on after a pause, or start a new runner where one died.\n\nA new runner reads Azure first: nothing is done "
-    "twice. Values that the profile has typed in are asked for again, or read from VMSS_TUI_SECRET_NAME.",
+    "Resume after a pause, or start a new runner if it died.\n\nA new runner reads Azure first: nothing is done "
+    "twice. Prompted values are asked for again, or read from VMSS_TUI_SECRET_NAME.",
     click.option(
         "--force",
         is_flag=True,
-        help="Take over from a runner on another host that is gone for good, which nothing here can prove: allowed "
-        "once it was silent for ten minutes.",
+        help="Take over from a runner on a lost host, without proof that it ended: allowed after ten minutes without "
+        "a heartbeat.",
     ),
     argument=lambda force: FORCE if force else "",
 )
 approve = _verb(
     "approve",
-    "Let the batch start that waits for a person.",
+    "Start the batch that waits for approval.",
     click.option(
         "--batch",
         type=click.IntRange(min=1),
         metavar="N",
-        help="Approve this batch, also before its turn, so that it will not wait; by default the one that waits.",
+        help="Approve this batch in advance; by default, the batch that waits.",
     ),
     argument=lambda batch: str(batch or ""),
 )
-cancel = _verb("cancel", "Stop the rollout; instances that are updated stay updated.")
-retry = _followup("retry", "Try the failed instances again; of a rollout that has ended, in one of its own.")
-undo = _followup("undo", "Bring the previous script back, in a rollout of its own.")
+cancel = _verb("cancel", "Cancel the rollout; updated instances stay updated.")
+retry = _followup("retry", "Run the script again on failed instances; for an ended rollout, as a new rollout.")
+undo = _followup("undo", "Roll back to the previous script, as a new rollout.")

@@ -13,20 +13,20 @@ SPEED = 8.0
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
-@click.option("--scenario", metavar="NAME|FILE", help=f"What the simulated Azure looks like; {SCENARIO} by default.")
-@click.option("--speed", type=click.FloatRange(0.1, 1000), help=f"Simulated seconds a second; {SPEED:g} by default.")
+@click.option("--scenario", metavar="NAME|FILE", help=f"Scenario of the simulated Azure; default: {SCENARIO}.")
+@click.option("--speed", type=click.FloatRange(0.1, 1000), help=f"Speed-up factor; default: {SPEED:g}.")
 @click.option("--stop", is_flag=True, help="Stop the simulated Azure of an earlier demo.")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND …]")
 @click.pass_context
 def demo(ctx: click.Context, scenario: str | None, speed: float | None, stop: bool, command: tuple[str, ...]) -> int:
     """Open the app, or run COMMAND, on a simulated Azure.
 
-    It has its own journal. It lives as long as the app is open or a rollout runs on it; after a COMMAND it stays
-    until nobody has asked it anything for 15 minutes.
+    It has its own journal. It runs as long as the app is open or a rollout is active on it; after a COMMAND, it stops
+    after 15 minutes without a request.
     """
     settings = current(ctx)
     if settings.cloud is not None:
-        raise UsageError("the demo brings its own cloud", hint="leave --cloud out")
+        raise UsageError("the demo has its own cloud", hint="remove --cloud")
     home = DemoHome()
     if stop:
         return _stop(home)
@@ -67,8 +67,8 @@ def _leave(home: DemoHome, simulated: Simulated) -> None:
     if busy:
         names = ", ".join(busy)
         diagnostics.say(
-            f"rollout {names} goes on without you; the simulated Azure stays until it ends",
-            "`vmss-tui demo attach` shows it, `vmss-tui demo cancel` stops it",
+            f"rollout {names} continues in the background; the simulated Azure runs until it ends",
+            "`vmss-tui demo attach` follows it, `vmss-tui demo cancel` stops it",
         )
     elif not home.visited:
         home.stop(simulated)

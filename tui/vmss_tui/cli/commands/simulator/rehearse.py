@@ -29,17 +29,17 @@ SPEED = 30.0
 
 @click.command()
 @orders
-@click.option("--speed", type=click.FloatRange(0.1, 1000), default=SPEED, show_default=True, help="Times as fast.")
-@click.option("--fail", "fails", metavar="IDS", default="", help="Let the script fail on these instances: 3,17.")
-@click.option("--sicken", metavar="IDS", default="", help="Let these instances stay unhealthy afterwards.")
+@click.option("--speed", type=click.FloatRange(0.1, 1000), default=SPEED, show_default=True, help="Speed-up factor.")
+@click.option("--fail", "fails", metavar="IDS", default="", help="Fail the script on these instances: 3,17.")
+@click.option("--sicken", metavar="IDS", default="", help="Keep these instances unhealthy after the update.")
 @click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON.")
 @connected
 @with_profiles
 @click.pass_context
 def rehearse(ctx: click.Context, /, speed: float, fails: str, sicken: str, jsonl: bool, **given: Any) -> int:
-    """Carry PROFILE out on a simulated copy of SCALESET, as it stands now. Nothing real is written.
+    """Rehearse a rollout of PROFILE on a simulated copy of SCALESET. Nothing real is written.
 
-    The exit code is that of the rehearsed rollout. How long scripts take is the simulator's guess.
+    The exit code is that of the rehearsed rollout. Script durations are the simulator's estimate.
     """
     order_from(given)
     mishap = Mishap(fails=_ids(fails), unhealthy=_ids(sicken))
@@ -79,7 +79,7 @@ async def _copy(session: LiveSession, text: str, mishap: Mishap, home: Path) -> 
     (home / MODEL).write_text(json.dumps(dict(await azure.raw(target))), encoding="utf-8")
     (home / "scenario.toml").write_text(tomli_w.dumps(scenario_of(snapshot, place, mishap)), encoding="utf-8")
     count = counted(len(snapshot.instances), "instance")
-    diagnostics.say(f"rehearsing on a simulated copy of {target.name} with {count}; nothing real is touched")
+    diagnostics.say(f"rehearsing on a simulated copy of {target.name} with {count}; nothing real is changed")
     return snapshot.scale_set.id
 
 

@@ -167,7 +167,7 @@ class DemoHome:
         if self.visited or self.busy():
             raise UsageError(
                 f"the demo already runs with scenario {found.scenario} at speed {found.speed:g}",
-                hint="close it first, or run `vmss-tui demo` without --scenario and --speed to join it",
+                hint="close it first, or join it with `vmss-tui demo` without --scenario and --speed",
             )
 
     def _open(self, name: str) -> int:
@@ -175,8 +175,8 @@ class DemoHome:
             return open_private(self.directory / name)
         except OSError as error:
             raise VmssTuiError(
-                f"the demo needs a directory it can write: {self.directory}: {error.strerror}",
-                hint="set XDG_STATE_HOME to one",
+                f"the demo needs a writable directory: {self.directory}: {error.strerror}",
+                hint="set XDG_STATE_HOME to a writable directory",
             ) from error
 
     def _start(self, scenario: str, speed: float) -> Simulated:
@@ -216,5 +216,5 @@ class DemoHome:
         said = (
             self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if self._log.exists() else []
         )
-        message = said[-1].removeprefix("simulate: ") if said else f"it was not ready after {LONGEST_START:.0f} s"
+        message = said[-1].removeprefix("simulate: ") if said else f"it was not ready within {LONGEST_START:.0f}s"
         raise UsageError(f"the simulated Azure did not start: {message}", hint=f"its log is {self._log}")
