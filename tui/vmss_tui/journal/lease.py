@@ -83,7 +83,8 @@ def stuck(lease: Lease, now: datetime) -> str:
     if not lease.alive or seconds < QUIET_SECONDS:
         return ""
     who = f"its runner on {lease.host} (process {lease.pid})"
-    return f"{who} has written nothing for {seconds:.0f}s: is the disk full or read-only? No batch starts until it can write"
+    why = "is the disk full or read-only? No batch starts until it can write"
+    return f"{who} has written nothing for {seconds:.0f}s: {why}"
 
 
 def may_force(lease: Lease, here: Owner, now: datetime) -> bool:
