@@ -5,6 +5,7 @@ PNG beside this file. Needs the font DejaVu Sans Mono on the system for the PNGs
 """
 
 import asyncio
+import logging
 import os
 import re
 import sys
@@ -30,6 +31,7 @@ from vmss_tui.app.start import StartAt
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.cli.settings import Settings
 
+logging.getLogger().addHandler(logging.NullHandler())
 FONT = "DejaVu Sans Mono"
 WIDE, NARROW = (120, 40), (80, 24)
 LONGEST_WAIT = 180.0

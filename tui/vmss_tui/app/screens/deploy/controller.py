@@ -238,11 +238,8 @@ class DeployController:
 
     def may_leave(self) -> str:
         """What would be lost."""
-        return (
-            f"The form for {self.target.name} has changes that are not started (kept as a draft)"
-            if self.unsaved
-            else ""
-        )
+        lost = f"The form for {self.target.name} has changes that are not started (kept as a draft)"
+        return lost if self.unsaved else ""
 
     def leave(self) -> Effects:
         """Close the form; ask first when something was typed."""

@@ -193,8 +193,10 @@ class RolloutScreen(ListScreen):
         return log_notice(self.state, self.controller.problem)
 
     def rest(self) -> Line:
-        """The newest event, or what is waited for."""
+        """The newest events or the first failure; after the end the keys are in the bottom line already."""
         now = self.controller
+        if self._info.over and not now.replayed and self._info.first_failure is None:
+            return now.log_lines[-1].line() if now.log_lines else ()
         return event_line(self._info, now.log_lines, self.size.width - 2, replay=now.replayed)
 
     def _log_rows(self) -> tuple[Row, ...]:
