@@ -88,3 +88,13 @@ def test_the_simulator_imports_nothing_of_the_product() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_decides_for_a_screen_imports_no_textual() -> None:
+    code = (
+        "import sys, vmss_tui.app.screens.deploy.controller, vmss_tui.app.screens.rollout.controller;"
+        "import vmss_tui.app.running_rollouts, vmss_tui.app.rollout_alerts, vmss_tui.app.actions.table;"
+        "print(sorted({m.partition('.')[0] for m in sys.modules} & {'textual', 'rich', 'azure'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
