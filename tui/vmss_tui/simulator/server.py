@@ -73,6 +73,7 @@ def make_app(simulation: Simulation, gate: Gate, token: str, stop: asyncio.Event
     app[entra.DIRECTORY] = gate.directory
     app[CONTROL_TOKEN] = token
     app[SHUTDOWN] = stop
+    routes.resource_graph.prepare(app)
     app.add_routes(routes.plain_routes())
     app.add_routes([without_case(route) for route in (*arm.routes(), *routes.arm_routes())])
     app.add_routes(entra.routes())

@@ -14,13 +14,14 @@ from vmss_tui.simulator.routes import (
     groups,
     metadata,
     publishers,
+    resource_graph,
     subscriptions,
 )
 
 
 def arm_routes() -> list[web.RouteDef]:
     """Return ARM's own routes; the server matches their literals without regard to case."""
-    modules = (subscriptions, groups, autoscale, publishers, authorization, activity)
+    modules = (subscriptions, groups, autoscale, publishers, authorization, activity, resource_graph)
     return [route for module in modules for route in module.routes()]
 
 

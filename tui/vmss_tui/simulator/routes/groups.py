@@ -1,4 +1,4 @@
-"""Resource groups, the Microsoft.Compute provider, and Resource Graph's answer that it is not here.
+"""Resource groups and the Microsoft.Compute provider.
 
 Groups are part of the scenario and do not change.
 """
@@ -32,7 +32,6 @@ def routes() -> list[web.RouteDef]:
         web.get("/subscriptions/{subscription}/providers", list_providers),
         web.get("/subscriptions/{subscription}/providers/{namespace}", get_provider),
         web.post("/subscriptions/{subscription}/providers/{namespace}/register", get_provider),
-        web.post("/providers/Microsoft.ResourceGraph/resources", resource_graph),
     ]
 
 
@@ -104,13 +103,3 @@ async def get_provider(request: web.Request) -> web.Response:
 
 def _locations(request: web.Request) -> list[str]:
     return sorted({group.location for group in _groups(request)})
-
-
-async def resource_graph(request: web.Request) -> web.Response:
-    """Refuse Resource Graph queries with an ARM error: clients must have a way without it."""
-    return arm_error(
-        403,
-        "AccessDenied",
-        "Please provide below info when asking for support: timestamp = , correlationId = . This simulator does "
-        "not answer Resource Graph queries; list the scale sets instead.",
-    )

@@ -114,6 +114,7 @@ def _scenario(document: Mapping[str, Any], path: Path) -> Scenario:
         script_timeout=seconds(head.get("script_timeout", 5400)),
         health_command=head.get("health_command", ""),
         poll_hint_ms=None if hint is False else hint,
+        graph_lag=seconds(head.get("graph_lag", 30)),
         newest_api_version=head.get("newest_api_version", ""),
         tenants=tenants,
         subscriptions=subscriptions,

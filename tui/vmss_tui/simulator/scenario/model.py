@@ -304,6 +304,8 @@ class Scenario:
     """With execution = run: its exit code decides the health of an instance."""
     poll_hint_ms: int | None = 200
     """x-ms-retry-after-ms of long-running answers; none means Azure's own headers only."""
+    graph_lag: float = 30.0
+    """Seconds by which Resource Graph is behind at most (documented: up to a minute)."""
     newest_api_version: str = ""
     """The newest api-version that this cloud knows; empty: every published one."""
     tenants: tuple[Tenant, ...] = ()

@@ -4,6 +4,8 @@ Texts are those of custom-script-extension-linux (main/cmds.go), of WALinuxAgent
 from 2025; outputs are cut to the last 4 KiB as the handlers do. Output is arbitrary text, escapes included.
 """
 
+from typing import assert_never
+
 from vmss_tui.simulator.world.state.errors import Failure
 from vmss_tui.simulator.world.state.extension import ExtensionSpec, full_version
 from vmss_tui.simulator.world.state.states import FailureCause
@@ -69,9 +71,11 @@ def handler_message(spec: ExtensionSpec, result: ScriptResult) -> str:
         case FailureCause.HANDLER_UPDATE:
             command = f"{folder}/bin/custom-script-shim update"
             return f"[ExtensionUpdateError] Non-zero exit code: {result.exit_code}, {command}{outputs}"
-        case _:
+        case FailureCause.HANDLER_INSTALL | FailureCause.SCRIPT | FailureCause.FILE_DOWNLOAD:
             command = f"{folder}/bin/custom-script-shim install"
             return f"[ExtensionOperationError] Non-zero exit code: {result.exit_code}, {command}{outputs}"
+        case _:
+            assert_never(result.cause)
 
 
 def failure_of(spec: ExtensionSpec, result: ScriptResult) -> Failure:
