@@ -84,7 +84,7 @@ def test_every_version_of_the_shipping_company_has_a_name() -> None:
     for each in tomllib.loads(scenario.read_text("utf-8"))["scale_sets"]:
         for kept in (each, *each.get("history", ()), *each.get("overrides", ())):
             live = kept.get("script") or kept.get("runs")
-            if live is None:
+            if live is None or "file_uris" not in live:
                 continue
             handler = WINDOWS if each.get("os") == "windows" else LINUX
             settings = {"fileUris": live["file_uris"], "commandToExecute": live["command"]}

@@ -52,9 +52,9 @@ def test_what_others_packed_is_read() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("no base64!", "no base64"),
-        (base64.b64encode(b"\xff\xfe").decode(), "no UTF-8"),
-        (base64.b64encode(b"\x1f\x8bnonsense").decode(), "no valid gzip"),
+        ("no base64!", "not base64"),
+        (base64.b64encode(b"\xff\xfe").decode(), "not UTF-8"),
+        (base64.b64encode(b"\x1f\x8bnonsense").decode(), "not valid gzip"),
         (base64.b64encode(gzip.compress(b"x" * 100, mtime=0)[:-9]).decode(), "cut off"),
         (base64.b64encode(gzip.compress(b"\0" * (17 << 20), mtime=0)).decode(), "larger than 16 MiB"),
     ],

@@ -17,7 +17,6 @@ from vmss_tui.profiles.lint.advice import advise
 from vmss_tui.profiles.lint.handler_rules import check_script
 from vmss_tui.profiles.lint.permissions import unsafe_commands
 from vmss_tui.profiles.lint.policy_rules import check_policy, check_rest, check_variables
-from vmss_tui.profiles.lint.shell import syntax_problems
 
 NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What a profile may be called: it becomes a file's name."""
@@ -50,6 +49,8 @@ def lint_file(path: Path) -> tuple[LintProblem, ...]:
 
 async def lint_with_syntax(path: Path, text: str | None = None) -> tuple[LintProblem, ...]:
     """Every problem of a file, or of `text` as if it stood there, with what the shell says of an inline script."""
+    from vmss_tui.profiles.lint.shell import syntax_problems
+
     document = read(path) if text is None else parse(text, path)
     profile, problems = _lint(document)
     syntax = (each for each in await syntax_problems(profile) if each.is_error or each.code not in profile.accept)
