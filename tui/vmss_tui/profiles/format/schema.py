@@ -15,12 +15,6 @@ from vmss_tui.profiles.format.script_fields import PROTECTED_NAMES, SECRET, VAUL
 Schema = dict[str, Any]
 
 _SHAPES: dict[Kind, Schema] = {
-    Kind.DURATION: {
-        "anyOf": [
-            {"type": "integer", "minimum": 0, "description": "Seconds."},
-            {"type": "string", "examples": ["30s", "5m", "1h30m", "PT30S"]},
-        ]
-    },
     Kind.AMOUNT: {
         "anyOf": [
             {"type": "integer", "minimum": 1, "description": "Instances."},
@@ -77,6 +71,9 @@ def _value(key: Key) -> Schema:
             return {
                 "anyOf": [{"type": "integer", **_bounds(key)}, {"type": "string", "pattern": "^\\s*[0-9]+\\s*%?\\s*$"}]
             }
+        case Kind.DURATION:
+            seconds = {"type": "integer", **_bounds(key), "description": "Seconds."}
+            return {"anyOf": [seconds, {"type": "string", "examples": ["30s", "5m", "1h30m", "PT30S"]}]}
         case Kind.SECTION:
             return _section(key.section or Section(help=""))
         case Kind.LIST:
@@ -84,7 +81,7 @@ def _value(key: Key) -> Schema:
         case Kind.ENTRIES:
             least = {"minItems": key.low} if key.low else {}
             return {"type": "array", **least, "items": _entry(key, key.section or Section(help=""))}
-        case Kind.FLAG | Kind.DURATION | Kind.AMOUNT | Kind.SET_ID | Kind.TEXT_MAP | Kind.TABLE | Kind.SECRET:
+        case Kind.FLAG | Kind.AMOUNT | Kind.SET_ID | Kind.TEXT_MAP | Kind.TABLE | Kind.SECRET:
             return _SHAPES[key.kind]
         case _:
             assert_never(key.kind)
