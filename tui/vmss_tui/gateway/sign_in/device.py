@@ -37,7 +37,7 @@ class DeviceSignIn:
 
     def __init__(self, options: Mapping[str, Any], on_device_code: DeviceCodePrompt | None) -> None:
         if on_device_code is None:
-            raise SignInFailed("a device code needs a person to show it to", hint="use another --auth")
+            raise SignInFailed("signing in with a device code needs a terminal", hint="use another --auth")
         loop = asyncio.get_running_loop()
 
         def show(url: str, code: str, expires_on: datetime) -> None:
