@@ -1,8 +1,45 @@
 """What az asks around a scale set: groups, virtual machines, locks, roles, tags, the activity log, Resource Graph."""
 
-from support.azcli import GROUP, Az
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from support.azcli import GROUP, SCENARIO, Az, fresh
+from support.simulator import SimulatorProcess
 
 FLEXIBLE = "flexible"
+OWNER = ("-u", "33333333-3333-4333-8333-333333333303", "-p", "made-up-owner")
+
+
+@pytest.fixture(scope="module")
+def subscription(az: Az) -> str:
+    return str(az("account", "show")["id"])
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Az]:
+    """az at a simulator that this test may write to, signed in as an owner: a contributor may create no locks."""
+    sim = SimulatorProcess.start(SCENARIO)
+    found = fresh(sim, tmp_path / "az")
+    found("login", "--service-principal", *OWNER, "--tenant", sim.tenant_id)
+    yield found
+    sim.stop()
+
+
+def rest(az: Az, path: str, body: dict[str, Any] | None = None) -> Any:
+    """`az rest` on a path of the simulator: GET, or POST when there is a body."""
+    words = [] if body is None else ["--method", "post", "--body", json.dumps(body)]
+    return az("rest", "--url", f"{az.sim.origin}{path}", *words)
+
+
+def test_group_exists(az: Az) -> None:
+    assert az("group", "exists", "-n", GROUP) is True
+    assert az("group", "exists", "-n", "nothing-here") is False
 
 
 def test_the_vms_of_a_flexible_set_are_listed_and_shown(az: Az) -> None:
@@ -15,3 +52,28 @@ def test_the_vms_of_a_flexible_set_are_listed_and_shown(az: Az) -> None:
     assert "CustomScript" in {extension["typePropertiesType"] for extension in shown["resources"]}
     view = az("vm", "get-instance-view", "-g", GROUP, "-n", listed[0]["name"])["instanceView"]
     assert "PowerState/running" in {status["code"] for status in view["statuses"]}
+
+
+def test_locks_are_created_and_listed(own: Az) -> None:
+    assert own("lock", "list", "-g", GROUP) == []
+    own("lock", "create", "-n", "keep", "--lock-type", "CanNotDelete", "-g", GROUP)
+    (lock,) = own("lock", "list", "-g", GROUP)
+    assert (lock["name"], lock["level"]) == ("keep", "CanNotDelete")
+
+
+def test_the_activity_log_names_the_writer(own: Az) -> None:
+    """The clock of the simulator runs ahead, so the time of the query reaches into the future."""
+    own.vmss("update", "waiting", "--set", "tags.touched=yes")
+    since = datetime.now(UTC) - timedelta(hours=1)
+    entries = own("monitor", "activity-log", "list", "-g", GROUP, "--start-time", since.isoformat(), "--offset", "30d")
+    writes = [entry for entry in entries if entry["operationName"]["value"].endswith("virtualMachineScaleSets/write")]
+    assert {entry["resourceId"].rpartition("/")[2] for entry in writes} == {"waiting"}
+    (caller,) = {entry["caller"] for entry in writes}
+    assert str(UUID(caller)) == caller, "the object id of the service principal"
+
+
+def test_permissions_are_read_by_rest(az: Az, subscription: str) -> None:
+    path = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01"
+    (granted,) = rest(az, path)["value"]
+    assert granted["actions"] == ["*"]
+    assert granted["notActions"]

@@ -235,3 +235,5 @@ def test_the_activity_log_has_what_happened(sim: SimulatorProcess, token: Callab
     assert sim.get(path).status == 400
     other = quote(f"eventTimestamp ge '{since}' and resourceUri eq '{place(sim, 'frozen')}x'")
     assert sim.get(f"{path}?$filter={other}").body["value"] == []
+    as_az = quote(f"eventTimestamp ge 2020-01-01T00:00:00.000001 and resourceId eq '{app}'")
+    assert sim.get(f"{path}?$filter={as_az}").body["value"] == events, "no quotes, no zone"

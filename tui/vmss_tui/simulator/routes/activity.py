@@ -1,12 +1,13 @@
 """The activity log over HTTP: Administrative events of 90 days, newest first, by `$filter`.
 
-Shape: "Azure Activity Log event schema" and the Activity Logs REST reference (2015-04-01). That `resourceUri` also
-finds what happened to a resource's children, such as an extension, is inferred.
+Shape: "Azure Activity Log event schema" and the Activity Logs REST reference (2015-04-01). The Azure CLI writes times
+without quotes and without a zone, and `resourceId` for `resourceUri`. That `resourceUri` also finds what happened to a
+resource's children, such as an extension, is inferred.
 """
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -22,7 +23,7 @@ from vmss_tui.simulator.world.state.chance import guid
 from vmss_tui.simulator.world.state.model import World
 
 PAGE = 200
-_TERM = re.compile(r"(\w+)\s+(eq|ge|le)\s+'([^']*)'", re.IGNORECASE)
+_TERM = re.compile(r"(\w+)\s+(eq|ge|le)\s+(?:'([^']*)'|([^\s']+))", re.IGNORECASE)
 
 
 def routes() -> list[web.RouteDef]:
@@ -33,7 +34,8 @@ def routes() -> list[web.RouteDef]:
 
 async def list_events(request: web.Request) -> web.Response:
     """Answer the events that a filter asks for; a filter with a start is required."""
-    terms = {(name.lower(), verb.lower()): text for name, verb, text in _TERM.findall(request.query.get("$filter", ""))}
+    found = _TERM.findall(request.query.get("$filter", ""))
+    terms = {(name.lower(), verb.lower()): quoted or bare for name, verb, quoted, bare in found}
     try:
         since = _moment(terms["eventtimestamp", "ge"])
         until = _moment(terms["eventtimestamp", "le"]) if ("eventtimestamp", "le") in terms else None
@@ -42,28 +44,29 @@ async def list_events(request: web.Request) -> web.Response:
     simulation, subscription = request.app[SIMULATION], request.match_info["subscription"].lower()
     now = simulation.clock.now()
     entries = [*request.app[GATE].activity.entries, *_of_scenario(simulation.settle())]
-    found = [
+    events = [
         entry
         for entry in (*entries, *_ended(entries, simulation.world))
         if entry.scope.lower().startswith(f"/subscriptions/{subscription}")
         and max(since, now - DAYS) <= entry.at <= (until or now)
         and _wanted(entry, terms)
     ]
-    found.sort(key=lambda entry: entry.at, reverse=True)
+    events.sort(key=lambda entry: entry.at, reverse=True)
     start = int(request.query.get("$skipToken", "0") or 0)
-    body: dict[str, Any] = {"value": [_render(entry) for entry in found[start : start + PAGE]]}
-    if len(found) > start + PAGE:
+    body: dict[str, Any] = {"value": [_render(entry) for entry in events[start : start + PAGE]]}
+    if len(events) > start + PAGE:
         link = request.url.update_query({"$skipToken": str(start + PAGE)})
         body["nextLink"] = str(link)
     return json_answer(body)
 
 
 def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _wanted(entry: Entry, terms: dict[tuple[str, str], str]) -> bool:
-    resource = terms.get(("resourceuri", "eq"))
+    resource = terms.get(("resourceuri", "eq")) or terms.get(("resourceid", "eq"))
     group = terms.get(("resourcegroupname", "eq"))
     correlation = terms.get(("correlationid", "eq"))
     return (
