@@ -5,31 +5,12 @@ from pathlib import Path
 from support.source.modules import modules
 from support.source.texts import banned_phrases, documents, offending_texts, phrases_in, texts
 
-# Known offenders: this list only gets shorter.
-KNOWN = {
-    "vmss_tui.simulator.scenario.governance_tables",
-    "vmss_tui.simulator.scenario.set_tables",
-    "vmss_tui.simulator.scenario.tables",
-    "tui/vmss_tui/simulator/scenario/FORMAT.md",
-}
-
 
 def test_no_text_has_a_phrase_that_the_glossary_bans() -> None:
-    found = offending()
-    new = {name: phrases for name, phrases in found.items() if name not in KNOWN}
-    assert new == {}, "docs/architecture.md names the term to use instead"
-
-
-def test_known_offenders_still_offend() -> None:
-    assert set(offending()) >= KNOWN, "take what is mended off the list"
-
-
-def offending() -> dict[str, set[str]]:
-    """Module or document -> banned phrases that its texts have."""
     phrases = banned_phrases()
     found = offending_texts(modules(), phrases)
-    found |= {name: phrases_in(text, phrases) for name, text in documents()}
-    return {name: hits for name, hits in found.items() if hits}
+    found |= {name: hits for name, text in documents() if (hits := phrases_in(text, phrases))}
+    assert found == {}, "docs/architecture.md names the term to use instead"
 
 
 def test_phrases_are_found_as_words_in_any_case_and_over_line_ends() -> None:

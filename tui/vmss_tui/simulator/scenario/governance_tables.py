@@ -34,7 +34,7 @@ GOVERNANCE = (
         (
             text("name", "Name.", "System deny assignment", required=True),
             text("scope", _SCOPE, "prod-europe/rg-ship-web", required=True),
-            anything("actions", "list of texts", "Denied actions; every write when left out.", _ACTIONS, is_texts),
+            anything("actions", "list of texts", "Denied actions; every write by default.", _ACTIONS, is_texts),
             anything("excluded", "list of texts", "Names of principals that may.", '["databricks"]', is_texts),
         ),
         is_list=True,
@@ -45,7 +45,7 @@ GOVERNANCE = (
         (
             text("name", "Display name.", "Only approved VM extensions", required=True),
             text("scope", _SCOPE, "prod-europe", required=True),
-            anything("actions", "list of texts", "Denied writes; all of scale sets when left out.", _ACTIONS, is_texts),
+            anything("actions", "list of texts", "Denied writes; all of scale sets by default.", _ACTIONS, is_texts),
             text("contains", "Only bodies with this text.", "CustomScript"),
         ),
         is_list=True,

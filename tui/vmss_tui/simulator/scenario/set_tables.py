@@ -83,7 +83,7 @@ HISTORY = Table(
     (
         duration("ago", "How long before the start.", '"7m"', required=True),
         instances("upgrade", "Instances brought to the model right after it (Manual mode).", '["0-3"]'),
-        text("who", "Who did it, for the activity log; it shows nothing when left out.", "releases@contoso.com"),
+        text("who", "Who did it, for the activity log; it shows nothing by default.", "releases@contoso.com"),
         duration("cancel_after", "Cancel the rolling upgrade so long after the write.", '"2m"'),
     ),
     (Table("script", "The script that was written.", SCRIPT_KEYS),),

@@ -92,10 +92,10 @@ FILE = Table(
                 anything("speed", "number", "Simulated seconds a real second.", "1", is_factor),
                 choice("execution", tuple(Execution), "Whether scripts are really run.", "run"),
                 duration("script_timeout", "How long a script may run.", '"90m"'),
-                duration("graph_lag", "How far Resource Graph is behind at most; 30 when left out.", "60"),
+                duration("graph_lag", "How far Resource Graph is behind at most; 30 by default.", "60"),
                 text(
                     "newest_api_version",
-                    "Newest api-version that is known; every one when left out.",
+                    "Newest api-version that is known; every one by default.",
                     "2020-06-01",
                 ),
                 text("health_command", "With execution = run: decides health by its exit code.", "test -f healthy"),
