@@ -15,7 +15,7 @@ def test_list_shows_every_scale_set_with_its_counts(inside: Inside) -> None:
     title, *rows = text.out.splitlines()
     assert title.split()[:2] == ["SCALE", "SET"]
     assert [row.split()[0] for row in rows] == ["app", "fragile", "hand", "reckless", "slow", "twin", "twin"]
-    assert "app 1.0.0" in text.out, "the profile recognises what runs there"
+    assert "app 1.0.0" in text.out, "the profile recognizes what runs there"
 
     found = {each["name"]: each for each in inside("list", "--json", "name:hand").json}
     assert list(found) == ["hand"]

@@ -9,7 +9,7 @@ from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, ScriptConfig
 from vmss_tui.paths import bundled_profiles_directory
 from vmss_tui.profiles.lint.script_text import check_text
 from vmss_tui.profiles.lint.shell import check_syntax
-from vmss_tui.profiles.model import lint_file, load, recognise, resolve
+from vmss_tui.profiles.model import lint_file, load, recognize, resolve
 from vmss_tui.profiles.store.directories import Origin, Place
 from vmss_tui.profiles.store.store import ProfileStore
 
@@ -53,7 +53,7 @@ def test_each_lints_clean_and_says_when_to_use_it(path: Path) -> None:
 def test_each_is_filled_in_and_recognised(name: str) -> None:
     found = script(name)
     assert found.label
-    assert recognise(load(BUNDLED / f"{name}.toml"), found) == found.label
+    assert recognize(load(BUNDLED / f"{name}.toml"), found) == found.label
     assert found.label.endswith(next(iter(reversed(VALUES[name].values()))))
 
 

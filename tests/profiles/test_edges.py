@@ -32,7 +32,7 @@ from vmss_tui.profiles.model import (
     Variable,
     check_record,
     check_value,
-    recognise,
+    recognize,
     resolve,
 )
 from vmss_tui.profiles.secrets import reveal
@@ -60,7 +60,7 @@ def test_a_profile_made_by_hand_may_use_what_it_does_not_declare() -> None:
 
 def test_a_pattern_that_is_none_recognises_nothing() -> None:
     bad = replace(UNDECLARED, variables=(Variable(name="v", pattern="("),))
-    assert recognise(bad, LIVE) is None
+    assert recognize(bad, LIVE) is None
     assert check_value(bad.variables[0], "1")[0].message == "'(' is not a regular expression"
 
 

@@ -1,11 +1,13 @@
 """Commands of a profile run on this host: not from a file that others can write."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from support.profiles.texts import HEAD, SCRIPT
 from vmss_tui.errors import ProfileInvalid
+from vmss_tui.profiles.lint.permissions import unsafe_commands
 from vmss_tui.profiles.model import lint_file, load
 
 HOOK = '[[hooks]]\ncommand = ["notify"]\n'
@@ -58,3 +60,14 @@ def test_a_base_counts(home: Path) -> None:
 def test_a_profile_without_commands_may_be_shared(home: Path) -> None:
     path = written(home, SCRIPT + '[[hooks]]\nurl = "https://chat.example/x"\n', 0o666)
     assert not refused(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_what_belongs_to_another_user_or_is_gone(home: Path) -> None:
+    path = written(home, SCRIPT + HOOK)
+    made = load(path)
+    path.unlink()
+    assert list(unsafe_commands(made)) == [], "what is not there cannot be written by others"
+    path = written(home, SCRIPT + HOOK)
+    os.chown(path, 12345, -1)
+    assert refused(path) == ["hooks[0].command"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.profiles.texts import HEAD, SCRIPT, errors, warnings
 from vmss_tui.domain.fleet.script import LINUX, ScriptConfig
 from vmss_tui.profiles.convert.importing import from_settings, with_version
-from vmss_tui.profiles.convert.recognize import recognise
+from vmss_tui.profiles.convert.recognize import recognize
 from vmss_tui.profiles.format.profile import Variable
 from vmss_tui.profiles.format.variables import fill, names
 from vmss_tui.profiles.lint.advice import mutable
@@ -240,7 +240,7 @@ def _recognized(text: str) -> None:
     script = replace(made.script, command="./a.sh ${a}-${b}", label="x ${a}")
     profile = replace(made, script=script, variables=(Variable(name="a"), Variable(name="b")))
     live = ScriptConfig(name="x", handler=LINUX, settings={"commandToExecute": "./a.sh " + text[:20_000]})
-    recognise(profile, live)
+    recognize(profile, live)
 
 
 def fill_all(text: str) -> None:

@@ -13,7 +13,7 @@ from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.profiles.format.inline_script import decode
-from vmss_tui.profiles.model import Resolved, recognise, recover, resolve
+from vmss_tui.profiles.model import Resolved, recognize, recover, resolve
 
 TEXT = """schema = 1
 name = "web"
@@ -166,9 +166,9 @@ def test_a_version_is_recognised_from_live_settings(tmp_path: Path) -> None:
     one = profile(tmp_path, TEXT)
     live = resolved(tmp_path, version="2.5", channel="beta").script
     assert recover(one, live) == {"version": "2.5", "channel": "beta"}
-    assert recognise(one, live) == "web 2.5"
+    assert recognize(one, live) == "web 2.5"
     stamped = replace(live, name="other", force_update_tag="zzz", settings={**live.settings, "timestamp": 99})
-    assert recognise(one, stamped) == "web 2.5"
+    assert recognize(one, stamped) == "web 2.5"
 
 
 @pytest.mark.parametrize(
@@ -186,26 +186,26 @@ def test_a_version_is_recognised_from_live_settings(tmp_path: Path) -> None:
 )
 def test_what_the_profile_would_not_write_is_not_its_version(tmp_path: Path, changes: dict[str, object]) -> None:
     live = resolved(tmp_path, version="2.5").script
-    assert recognise(profile(tmp_path, TEXT), replace(live, settings={**live.settings, **changes})) is None
+    assert recognize(profile(tmp_path, TEXT), replace(live, settings={**live.settings, **changes})) is None
 
 
 def test_another_operating_system_is_not_recognised(tmp_path: Path) -> None:
     live = replace(resolved(tmp_path, version="2.5").script, handler=WINDOWS)
-    assert recognise(profile(tmp_path, TEXT), live) is None
+    assert recognize(profile(tmp_path, TEXT), live) is None
 
 
 def test_without_a_label_nothing_is_named(tmp_path: Path) -> None:
     one = profile(tmp_path, HEAD + SCRIPT)
     live = resolve(one, {}, environ={}).script
     assert recover(one, live) == {}
-    assert recognise(one, live) is None
+    assert recognize(one, live) is None
 
 
 def test_a_label_needs_every_value(tmp_path: Path) -> None:
     one = profile(tmp_path, HEAD + "[variables.v]\n" + SCRIPT + "label = 'x ${v}'\n")
-    assert recognise(one, resolve(one, {"v": "1"}, environ={}).script) is None
+    assert recognize(one, resolve(one, {"v": "1"}, environ={}).script) is None
     other = profile(tmp_path, HEAD + "[variables.v]\ndefault = '7'\n" + SCRIPT + "label = 'x ${v}'\n")
-    assert recognise(other, resolve(other, {}, environ={}).script) == "x 7"
+    assert recognize(other, resolve(other, {}, environ={}).script) == "x 7"
 
 
 def test_inline_scripts_are_matched_by_their_text(tmp_path: Path) -> None:
@@ -215,4 +215,4 @@ def test_inline_scripts_are_matched_by_their_text(tmp_path: Path) -> None:
     )
     one = profile(tmp_path, text)
     live = resolve(one, {"fix": "CHG1"}, environ={}).script
-    assert recognise(one, live) == "fix CHG1"
+    assert recognize(one, live) == "fix CHG1"

@@ -9,7 +9,7 @@ from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, SettingChange, diff_settings
 from vmss_tui.domain.fleet.snapshot import FleetEntry, SetSnapshot
 from vmss_tui.domain.fleet.version_names import name_of
-from vmss_tui.profiles.convert.recognize import recognise, recover
+from vmss_tui.profiles.convert.recognize import recognize, recover
 from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.resolve import fit_script, script_of, values_of
 
@@ -56,7 +56,7 @@ def _nameless(script: ScriptConfig) -> str:
 def drift(
     profile: Profile, snapshot: SetSnapshot, given: Mapping[str, str] | None = None, *, named: Naming = _nameless
 ) -> Drift:
-    """Compare a set with a profile; `named` is asked for a version that the profile does not recognise.
+    """Compare a set with a profile; `named` is asked for a version that the profile does not recognize.
 
     Variables without a value are taken from the live settings where they can be recovered: the set then counts as
     `same` when it runs *some* version of the profile.
@@ -104,7 +104,7 @@ def _compare(
     return Drift(
         target=scale_set.id,
         state=state,
-        label=recognise(profile, live) or name_of(live, named),
+        label=recognize(profile, live) or name_of(live, named),
         changes=changes,
         reason=reason,
         behind=behind,

@@ -1,9 +1,9 @@
-"""The front door to profiles: what one is, how to load, lint, resolve and recognise it.
+"""The front door to profiles: what one is, how to load, lint, resolve and recognize it.
 
 Everything here is defined in the modules beside this one; import from here.
 """
 
-from vmss_tui.profiles.convert.recognize import recognise, recover
+from vmss_tui.profiles.convert.recognize import recognize, recover
 from vmss_tui.profiles.format.problem import WARNINGS, LintProblem, Severity
 from vmss_tui.profiles.format.profile import (
     WHOLE,
@@ -15,7 +15,7 @@ from vmss_tui.profiles.format.profile import (
     Targets,
     Variable,
 )
-from vmss_tui.profiles.lint.lint import check, lint, lint_file, load, peek
+from vmss_tui.profiles.lint.lint import check, inspect, lint, lint_file, load
 from vmss_tui.profiles.lint.policy_rules import check_record
 from vmss_tui.profiles.resolve import Resolved, check_value, resolve, values_of
 
@@ -35,11 +35,11 @@ __all__ = [
     "check",
     "check_record",
     "check_value",
+    "inspect",
     "lint",
     "lint_file",
     "load",
-    "peek",
-    "recognise",
+    "recognize",
     "recover",
     "resolve",
     "values_of",

@@ -19,7 +19,7 @@ _ANY = r"[^\0\n]*?"
 _STAMPS = ("timestamp",)
 
 
-def recognise(profile: Profile, script: ScriptConfig) -> str | None:
+def recognize(profile: Profile, script: ScriptConfig) -> str | None:
     """The label that the profile gives this configuration, or None when it is not one of its versions."""
     if not profile.script.label:
         return None

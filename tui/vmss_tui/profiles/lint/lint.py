@@ -70,7 +70,7 @@ def load(path: Path) -> Profile:
     raise ProfileInvalid(f"{first}{more}", hint=f"{hint}; vmss-tui profiles lint {path} shows all" if more else hint)
 
 
-def peek(path: Path) -> tuple[Profile, tuple[LintProblem, ...]]:
+def inspect(path: Path) -> tuple[Profile, tuple[LintProblem, ...]]:
     """The profile in a file as far as it can be read, with every problem; for lists and for repairing it."""
     return _lint(read(path))
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vmss_tui.profiles.format.profile import Profile
-from vmss_tui.profiles.lint.lint import peek
+from vmss_tui.profiles.lint.lint import inspect
 
 Stats = tuple[tuple[int, int], ...]
 """Modification time (ns) and size (bytes) of each file; zeros for one that is gone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Peeked:
+class CachedProfile:
     """A profile as far as it could be read; `problem` is its first error in a sentence, empty when it can be used."""
 
     profile: Profile
@@ -22,13 +22,13 @@ class Peeked:
     stats: Stats
 
 
-class Peeking:
+class ProfileCache:
     """Reads each profile once, until it changes; one with a problem every time, since its cause may be elsewhere."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, Peeked] = {}
+        self._known: dict[Path, CachedProfile] = {}
 
-    def __call__(self, path: Path) -> Peeked:
+    def __call__(self, path: Path) -> CachedProfile:
         """The profile in a file."""
         known = self._known.get(path)
         if known is None or known.problem or known.stats != _stats(path, known.profile):
@@ -40,11 +40,11 @@ class Peeking:
         self._known.clear()
 
 
-def _read(path: Path) -> Peeked:
-    profile, problems = peek(path)
+def _read(path: Path) -> CachedProfile:
+    profile, problems = inspect(path)
     first = next((each for each in problems if each.is_error), None)
     sentence = str(replace(first, path=Path(path.name))) if first is not None else ""
-    return Peeked(profile, sentence, _stats(path, profile))
+    return CachedProfile(profile, sentence, _stats(path, profile))
 
 
 def _stats(path: Path, profile: Profile) -> Stats:

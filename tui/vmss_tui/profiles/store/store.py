@@ -14,13 +14,13 @@ from pathlib import Path
 from vmss_tui import paths
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.errors import SaveRefused, UsageError
-from vmss_tui.profiles.convert.recognize import recognise
+from vmss_tui.profiles.convert.recognize import recognize
 from vmss_tui.profiles.format.document import parse, read_text, stamp_of
 from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.format.values import nearest
 from vmss_tui.profiles.lint.lint import NAMES, load
 from vmss_tui.profiles.redact import masked
-from vmss_tui.profiles.store.cache import Peeking, Stats
+from vmss_tui.profiles.store.cache import ProfileCache, Stats
 from vmss_tui.profiles.store.directories import Origin, Place, places
 from vmss_tui.profiles.store.usage import Uses
 
@@ -48,7 +48,7 @@ class ProfileStore:
     def __init__(self, *found: Place, state: Path | None = None) -> None:
         self.places = found
         self._uses = Uses(state / "profiles-used.json" if state is not None else paths.profile_uses_file())
-        self._peek = Peeking()
+        self._cache = ProfileCache()
         self._labels: dict[str, str] = {}
         self._labelled_by: tuple[tuple[Path, Stats], ...] = ()
 
@@ -63,7 +63,7 @@ class ProfileStore:
         entries = []
         used = self._uses.read()
         for place, path in self._files():
-            found = self._peek(path)
+            found = self._cache(path)
             if found.profile.base:
                 continue
             name = found.profile.name
@@ -107,7 +107,7 @@ class ProfileStore:
 
     def glance(self, entry: ProfileEntry) -> Profile:
         """The profile of an entry as far as it could be read; it may have errors."""
-        return self._peek(entry.path).profile
+        return self._cache(entry.path).profile
 
     def text(self, entry: ProfileEntry) -> str:
         """The file's text. Raises UsageError when it cannot be read."""
@@ -130,14 +130,14 @@ class ProfileStore:
             return True
 
     def label_for(self, script: ScriptConfig) -> str:
-        """The name of a live configuration by the first profile that recognises it; empty when none does."""
-        found = [(path, self._peek(path)) for _, path in self._files()]
+        """The name of a live configuration by the first profile that recognizes it; empty when none does."""
+        found = [(path, self._cache(path)) for _, path in self._files()]
         mark = tuple((path, each.stats) for path, each in found)
         if mark != self._labelled_by:
             self._labels, self._labelled_by = {}, mark
         key = script.digest
         if key not in self._labels:
-            labels = (recognise(each.profile, script) for _, each in found)
+            labels = (recognize(each.profile, script) for _, each in found)
             self._labels[key] = next((label for label in labels if label), "")
         return self._labels[key]
 
@@ -161,14 +161,14 @@ class ProfileStore:
         text = self._own_text(path, profile, overwrite=overwrite) if path.exists() else None
         written = new_text(profile, path) if text is None else edited_text(text, profile, path)
         _write(path, written, private=bool(profile.protected))
-        self._peek.forget()
+        self._cache.forget()
         return path
 
     def create(self, name: str, text: str) -> Path:
         """Write a new profile's text to the first writable place; returns the path. Raises SaveRefused."""
         path = self._free(name)
         _write(path, text, private=False)
-        self._peek.forget()
+        self._cache.forget()
         return path
 
     def duplicate(self, entry: ProfileEntry, name: str) -> Path:
@@ -176,7 +176,7 @@ class ProfileStore:
         path = self._free(name)
         text = renamed(self._self_contained(entry, path.parent), name)
         _write(path, text, private=True)
-        self._peek.forget()
+        self._cache.forget()
         return path
 
     def rename(self, entry: ProfileEntry, name: str) -> Path:
@@ -185,7 +185,7 @@ class ProfileStore:
         path = self._free(name, entry.path.parent)
         _write(path, renamed(self.text(entry), name), private=True)
         entry.path.unlink()
-        self._peek.forget()
+        self._cache.forget()
         return path
 
     def delete(self, entry: ProfileEntry) -> None:
@@ -195,14 +195,14 @@ class ProfileStore:
             entry.path.unlink(missing_ok=True)
         except OSError as problem:
             raise _no_rights(entry.path, problem) from problem
-        self._peek.forget()
+        self._cache.forget()
 
     def _files(self) -> Iterator[tuple[Place, Path]]:
         for place in self.places:
             yield from ((place, path) for path in _toml_files(place.path))
 
     def _entry_at(self, path: Path) -> ProfileEntry:
-        found = self._peek(path)
+        found = self._cache(path)
         return ProfileEntry(
             name=found.profile.name,
             path=path,
