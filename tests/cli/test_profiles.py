@@ -130,7 +130,7 @@ def test_no_secret_is_taken_over_or_given_away(run: Run, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("profiles", "import"), "either a file or --from"),
+        (("profiles", "import"), "file or --from"),
         (("profiles", "import", "nowhere.json"), "cannot read nowhere.json"),
         (("profiles", "export", "web"), "version"),
         (("profiles", "export", "web", "web-weu", "--set", "version=1.2.3"), "not the resource id"),
