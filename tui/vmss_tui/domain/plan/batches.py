@@ -6,7 +6,7 @@ inside a zone by update domain).
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmss_tui.domain.fleet.health import unhealthy_for_azure
 from vmss_tui.domain.fleet.instance import Instance
@@ -111,6 +111,20 @@ def batches(instances: Iterable[Instance], policy: RolloutPolicy, total: int) ->
         )
         steps.took(len(members))
         del waiting[: len(members)]
+    return tuple(made)
+
+
+def phased(instances: Iterable[Instance], policy: RolloutPolicy, total: int) -> tuple[Batch, ...]:
+    """Batches of a rolling upgrade: phase after phase where applications ask for one, each with batches of its own.
+
+    Instances without a number come last. Source: "Rolling upgrades with custom metrics" (`PhaseOrderingNumber`).
+    """
+    waiting = tuple(instances)
+    numbers = sorted({found.upgrade_phase for found in waiting if found.upgrade_phase is not None})
+    made: list[Batch] = []
+    for number in (*numbers, None):
+        phase = batches((found for found in waiting if found.upgrade_phase == number), policy, total)
+        made += [replace(batch, number=len(made) + batch.number) for batch in phase]
     return tuple(made)
 
 

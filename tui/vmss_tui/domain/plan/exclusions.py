@@ -27,6 +27,8 @@ class ExclusionKind(StrEnum):
     DELETING = "deleting"
     PROTECTED = "protected"
     OFF = "off"
+    SKIPPED = "skipped"
+    """Its application asks rolling upgrades to skip it (custom metric `SkipUpgrade`)."""
     CURRENT = "current"
     """It runs the version already and needs nothing."""
     NOT_SELECTED = "not selected"
@@ -63,17 +65,20 @@ def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy) -
 
 
 def select(
-    snapshot: SetSnapshot, script: ScriptConfig, policy: RolloutPolicy, *, named: bool
+    snapshot: SetSnapshot, script: ScriptConfig, policy: RolloutPolicy, *, rolling_upgrade: bool
 ) -> tuple[tuple[Instance, ...], tuple[Exclusion, ...]]:
     """The instances to update and those to leave alone, both in natural order.
 
-    `named`: whether instances that the policy names can be excluded, which Azure's rolling upgrades cannot do.
+    A rolling upgrade cannot exclude instances that the policy names, and skips those whose application asks for it.
+    Source: "Rolling upgrades with custom metrics".
     """
     selected: list[Instance] = []
     excluded: list[Exclusion] = []
     for instance in sorted(snapshot.instances, key=lambda instance: instance.ordinal):
         found = exclusion(instance, script, policy)
-        if found is None or (found.kind is ExclusionKind.NAMED and not named):
+        if rolling_upgrade and instance.skip_upgrade and (found is None or found.kind is ExclusionKind.NAMED):
+            found = Exclusion(instance.id, "its application asks to be skipped", ExclusionKind.SKIPPED)
+        if found is None or (found.kind is ExclusionKind.NAMED and rolling_upgrade):
             selected.append(instance)
         else:
             excluded.append(found)

@@ -14,7 +14,7 @@ from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, digest, fo
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
-from vmss_tui.domain.plan.batches import batches
+from vmss_tui.domain.plan.batches import batches, phased
 from vmss_tui.domain.plan.changes import policy_changes, policy_differs, script_changes
 from vmss_tui.domain.plan.checks import find
 from vmss_tui.domain.plan.estimate import assume
@@ -41,8 +41,10 @@ def plan_rollout(
     script = _prepared(script, previous, policy, names, now)
     total = len(snapshot.instances)
     policy = _fitting(policy, strategy, total)
-    selected, excluded = select(snapshot, script, policy, named=strategy is not Strategy.ROLLING_UPGRADE)
-    planned = batches(selected, _as_carried_out(policy, strategy), total)
+    rolling = strategy is Strategy.ROLLING_UPGRADE
+    selected, excluded = select(snapshot, script, policy, rolling_upgrade=rolling)
+    cut = phased if rolling else batches
+    planned = cut(selected, _as_carried_out(policy, strategy), total)
     differs = policy_differs(scale_set, policy, strategy)
     repairs = bool(scale_set.automatic_repairs) and not scale_set.repairs_suspended
     plan = RolloutPlan(

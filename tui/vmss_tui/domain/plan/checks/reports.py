@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.plan.checks.facts import Check, Facts, info, warn
+from vmss_tui.domain.plan.exclusions import ExclusionKind
 from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.text import counted
 
@@ -23,9 +24,8 @@ def no_report_yet(facts: Facts) -> Iterator[Finding]:
 
 def skipped_by_application(facts: Facts) -> Iterator[Finding]:
     """Azure skips instances whose application sets the custom metric SkipUpgrade."""
-    planned = {id_ for batch in facts.plan.batches for id_ in batch.ids}
-    ids = [found.id for found in facts.snapshot.instances if found.skip_upgrade and found.id in planned]
-    if ids and facts.rolling_upgrade:
+    ids = [found.id for found in facts.plan.excluded if found.kind is ExclusionKind.SKIPPED]
+    if ids:
         verb = "asks" if len(ids) == 1 else "ask"
         yield warn(
             "skip-upgrade",
@@ -42,7 +42,7 @@ def ordered_by_application(facts: Facts) -> Iterator[Finding]:
         numbers = ", ".join(str(phase) for phase in sorted(phases))
         yield info(
             "phase-ordering",
-            f"Azure upgrades in phases that the application sets (PhaseOrderingNumber {numbers}), not in this order",
+            f"Azure upgrades in phases that the application sets (PhaseOrderingNumber {numbers})",
             "Each phase has batches of its own; instances without a number come last.",
         )
 
