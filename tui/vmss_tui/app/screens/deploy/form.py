@@ -10,13 +10,14 @@ from pathlib import Path
 
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, SecretSource
+from vmss_tui.domain.plan.checks.protected import hides_its_command
 from vmss_tui.engine.prepare import Names, RolloutWish, nameless
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.profiles.convert.importing import from_scale_set
 from vmss_tui.profiles.form import edit_field, form_keys, show_field
 from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.format.keys import Group
-from vmss_tui.profiles.format.problem import error
+from vmss_tui.profiles.format.problem import error, warning
 from vmss_tui.profiles.model import (
     LintProblem,
     Profile,
@@ -44,6 +45,8 @@ class Start:
     profile: Profile
     values: Mapping[str, str]
     remark: str
+    hidden_command: bool = False
+    """The set's command is in its protected settings, which Azure keeps: a profile without one has a command."""
 
 
 def start_from_set(of: ScaleSet, store: ProfileStore) -> Start:
@@ -59,10 +62,9 @@ def start_from_set(of: ScaleSet, store: ProfileStore) -> Start:
                 continue
             values = recover(profile, live)
             if values is not None:
-                return Start(
-                    profile, dict(values), f"profile {entry.name} ({entry.origin.value}) · values of the scale set"
-                )
-        return Start(from_scale_set(of, name=of.name).profile, {}, "from the scale set")
+                remark = f"profile {entry.name} ({entry.origin.value}) · values of the scale set"
+                return Start(profile, dict(values), remark, _hides(of))
+        return Start(from_scale_set(of, name=of.name).profile, {}, "from the scale set", _hides(of))
     handler = WINDOWS if of.os is HandlerOs.WINDOWS else LINUX
     blank = Profile(name=of.name, script=Script(handler=handler))
     return Start(blank, {}, "new · the scale set has no custom script yet")
@@ -73,7 +75,11 @@ def start_from_profile(name: str, of: ScaleSet, store: ProfileStore) -> Start:
     entry = store.find(name)
     profile = store.get(name)
     values = recover(profile, of.script) if of.script is not None else None
-    return Start(profile, dict(values or {}), f"profile {entry.name} ({entry.origin.value})")
+    return Start(profile, dict(values or {}), f"profile {entry.name} ({entry.origin.value})", _hides(of))
+
+
+def _hides(of: ScaleSet) -> bool:
+    return of.script is not None and hides_its_command(of.script)
 
 
 class Form:
@@ -81,6 +87,7 @@ class Form:
 
     def __init__(self, start: Start, environ: Mapping[str, str] | None = None) -> None:
         self.remark = start.remark
+        self._hidden_command = start.hidden_command
         self.profile = start.profile
         self._environ = os.environ if environ is None else environ
         self._values = {name: value for name, value in start.values.items() if start.profile.variable(name)}
@@ -257,6 +264,10 @@ class Form:
         keys = self.keys()
         found: dict[str, list[LintProblem]] = {}
         for problem in check(self.profile):
+            if problem.code == "nothing-to-run" and self._hidden_command and not self.profile.protected:
+                problem = warning(
+                    problem.key, "the command is in the protected settings", "Azure keeps them", "command-hidden"
+                )
             found.setdefault(_owner(problem.key, keys), []).append(problem)
         for variable in self.profile.variables:
             key = f"variables.{variable.name}"
