@@ -20,6 +20,7 @@ from vmss_tui.domain.rollout.events import (
     Verdict,
     Waiting,
 )
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import lines as rollout
@@ -273,3 +274,15 @@ def test_rare_states_are_counted_only_when_there_are_any() -> None:
     assert [word for word, _, _ in rollout.groups(info(tale))] == ["done", "in progress", "waiting", "failed"]
     tale.see(["50"], phase=Phase.LEAKED)
     assert ("leaked", 1, Role.WARN) in rollout.groups(info(tale))
+
+
+def test_a_failed_script_that_new_instances_get_too_is_said_with_the_way_back() -> None:
+    failed = replace(fold(story.whole()), verdict=Verdict.FAILED, stage=Stage.FAILED, accepted=frozenset({"roll-1"}))
+    first, *_ = failed.instances
+    bad = replace(failed.instances[first], seen=replace(failed.instances[first].seen, phase=Phase.FAILED))
+    left = info_of(replace(failed, instances={**failed.instances, first: bad}), NOW)
+    assert left.leaves_failed_model
+    (line,) = rollout.model_line(left, "7f3a1234")
+    assert "vmss-tui undo 7f3a1234" in line and line in rollout.summary(left, "7f3a1234")
+    assert not info_of(failed, NOW).leaves_failed_model, "no script failed"
+    assert not info_of(replace(failed, accepted=frozenset()), NOW).leaves_failed_model

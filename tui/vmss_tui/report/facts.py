@@ -35,6 +35,8 @@ def facts(header: Header, info: RolloutInfo) -> Iterator[Fact]:
     if info.fault is not None and info.over:
         azure = (("Next step", info.fault.next_step), ("Azure's error", info.fault.code))
         yield from ((name, value) for name, value in (*azure, ("Request id", info.fault.request_id)) if value)
+    if info.leaves_failed_model:
+        yield "New instances", f"get {info.new} too, until `vmss-tui undo {header.id}` restores the scale set model"
     yield "Scale set", str(header.target)
     yield "Who", f"{header.who} on {header.host}"
     given = (("Azure account", info.account), ("Why", header.why), ("Ticket", header.ticket))

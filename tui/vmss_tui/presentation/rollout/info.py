@@ -17,6 +17,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import Lowest, RolloutState
+from vmss_tui.domain.rollout.write_keys import MODEL
 from vmss_tui.presentation.glyphs import HALF, NO_RUNNER, STAGE, Mark, Role
 from vmss_tui.presentation.rollout.estimate import Remaining, elapsed, remaining
 from vmss_tui.text import natural, plain, plain_lines, seconds_between
@@ -171,6 +172,8 @@ class RolloutInfo:
     ticket: str = ""
     account: str = ""
     """The Azure account that the runner writes with, and its credential: `deployer (Azure CLI)`."""
+    leaves_failed_model: bool = False
+    """It ended without success and the scale set model has its script: new instances get it too."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Refusals that were overridden, by their code, and the reason that was given."""
 
@@ -277,8 +280,16 @@ def info_of(
         why=header.why if header is not None else "",
         ticket=header.ticket if header is not None else "",
         account=_account(state.signed_in),
+        leaves_failed_model=_leaves_failed_model(state),
         overrides=plan.overrides if plan is not None else {},
     )
+
+
+def _leaves_failed_model(state: RolloutState) -> bool:
+    """Whether a model that was written with a script that failed somewhere stays behind."""
+    ended = state.verdict in (Verdict.FAILED, Verdict.CANCELLED) and bool(state.ids_in(Phase.FAILED))
+    wrote = state.plan is not None and state.plan.writes_model and not state.plan.removes
+    return ended and wrote and any(key == MODEL or key.startswith("roll-") for key in state.accepted)
 
 
 def _account(signed_in: e.SignedIn | None) -> str:

@@ -265,6 +265,13 @@ def fault_lines(info: RolloutInfo) -> tuple[str, ...]:
     return tuple(line for line in (next_step, f"Azure's error: {azure}" if azure else "") if line)
 
 
+def model_line(info: RolloutInfo, rollout: str) -> tuple[str, ...]:
+    """That new instances get the failed script too, and how to restore the model; nothing when they do not."""
+    if not info.leaves_failed_model:
+        return ()
+    return (f"new instances get {plain(info.new)} too: vmss-tui undo {rollout} restores the scale set model",)
+
+
 def summary(info: RolloutInfo, rollout: str, *, tz: tzinfo | None = None) -> tuple[str, ...]:
     """Lines for the terminal after the app has closed; times of day in `tz` (None: the host's own).
 
@@ -285,5 +292,6 @@ def summary(info: RolloutInfo, rollout: str, *, tz: tzinfo | None = None) -> tup
         f"{counted(begun, 'batch', 'batches')} · {healthy}",
         trouble if info.failed else "no instance failed",
         *fault_lines(info),
+        *model_line(info, rollout),
         f"vmss-tui report {rollout} --format md" if info.over else f"vmss-tui attach {rollout}",
     )
