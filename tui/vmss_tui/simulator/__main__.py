@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vmss_tui.simulator.clock import SimClock
-from vmss_tui.simulator.files import Handover, UnwritableError
+from vmss_tui.simulator.handover import Handover, UnwritableError
 from vmss_tui.simulator.scenario.lint import lint
 from vmss_tui.simulator.scenario.load import DEFAULT, ScenarioError, load, names
 from vmss_tui.simulator.scenario.schema import FASTEST

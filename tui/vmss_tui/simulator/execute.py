@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
-from vmss_tui.simulator.routes.files import PREFIX
+from vmss_tui.simulator.routes.script_files import PREFIX
 from vmss_tui.simulator.state import Simulation
 from vmss_tui.simulator.world.changes import advance
 from vmss_tui.simulator.world.machine import updates

@@ -21,8 +21,8 @@ from vmss_tui.simulator import arm, routes
 from vmss_tui.simulator.armpath import without_case
 from vmss_tui.simulator.certs import Authority, make_authority
 from vmss_tui.simulator.execute import Executor
-from vmss_tui.simulator.files import Handover, is_alive, private_directory, write_handover, write_private
 from vmss_tui.simulator.gate import GATE, Gate
+from vmss_tui.simulator.handover import Handover, is_alive, private_directory, write_handover, write_private
 from vmss_tui.simulator.identity import entra, managed
 from vmss_tui.simulator.middleware import chain
 from vmss_tui.simulator.routes.control import CONTROL_TOKEN, SHUTDOWN

@@ -1,6 +1,6 @@
 """Every route but those of scale sets and instances.
 
-Metadata, subscriptions, groups, autoscale settings, publishers, files, control.
+Metadata, subscriptions, groups, autoscale settings, publishers, script files, control.
 """
 
 from aiohttp import web
@@ -10,11 +10,11 @@ from vmss_tui.simulator.routes import (
     authorization,
     autoscale,
     control,
-    files,
     groups,
     metadata,
     publishers,
     resource_graph,
+    script_files,
     subscriptions,
 )
 
@@ -27,4 +27,4 @@ def arm_routes() -> list[web.RouteDef]:
 
 def plain_routes() -> list[web.RouteDef]:
     """Return the routes that are matched as they are written."""
-    return [*metadata.routes(), *files.routes(), *control.routes()]
+    return [*metadata.routes(), *script_files.routes(), *control.routes()]

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.profiles.convert import export_profile, import_profile, new_profile
 from vmss_tui.cli.commands.profiles.drift import drift_of_profile
-from vmss_tui.cli.commands.profiles.files import export_profile, import_profile, new_profile
 from vmss_tui.cli.commands.profiles.names import name_version
 from vmss_tui.cli.group import HelpfulGroup
 from vmss_tui.cli.options import current, with_profiles
