@@ -90,8 +90,10 @@ async def test_a_fault_in_writes_and_in_polling_for_a_while_is_waited_out(name: 
 @pytest.mark.parametrize("name", FAULTS)
 async def test_a_fault_in_reading_for_a_while_is_waited_out(name: str, open_lab: OpensLab) -> None:
     lab = await open_lab(mode="Manual")
-    lab.fault(**FAULTS[name], method="GET", count=0, duration=MINUTES, after=3)
-    done_once(lab, await roll_out(lab), mode="Manual")
+    rollout = await lab.create(version("2"), POLICY)
+    lab.fault(**FAULTS[name], method="GET", count=0, duration=MINUTES, after=1)
+    await lab.run(rollout)
+    done_once(lab, lab.journal.state(rollout), mode="Manual")
 
 
 @pytest.mark.parametrize("name", FAULTS)
