@@ -173,7 +173,7 @@ def said_until_when(lab: Lab, rollout: str) -> list[str]:
     for each in lab.events(rollout, e.Waiting, e.Noted):
         if isinstance(each, e.Waiting) and "trying again" in each.why and each.until is not None:
             told.append(each.why)
-        if isinstance(each, e.Noted) and "trying again, at most until" in each.message:
+        if isinstance(each, e.Noted) and "trying again until" in each.message:
             told.append(each.message)
     return told
 
