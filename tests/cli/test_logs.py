@@ -60,10 +60,10 @@ def test_a_retry_is_a_line_of_its_own(inside: Inside, cli_world: object) -> None
     assert re.search(r"GET /subscriptions status=200 .* attempt=2\n", text)
 
 
-def test_the_runner_writes_to_the_same_file(vmss: Program) -> None:
-    done = vmss("rollout", "app", "slow", "--set", "version=2.0.0", "--yes", "--detach")
+def test_the_runner_writes_to_the_same_file(own: Program) -> None:
+    done = own("rollout", "app", "slow", "--set", "version=2.0.0", "--yes", "--detach")
     assert done.code == 0, done.err
-    log = Path(vmss.env["XDG_STATE_HOME"]) / "vmss-tui" / "vmss-tui.log"
+    log = Path(own.env["XDG_STATE_HOME"]) / "vmss-tui" / "vmss-tui.log"
 
     def written() -> bool:
         return any(method in ("PUT", "PATCH") for _, method, *_ in CALL.findall(log.read_text()))
@@ -71,7 +71,7 @@ def test_the_runner_writes_to_the_same_file(vmss: Program) -> None:
     until(written, "the runner's write in the log")
     processes = {line.split()[2] for line in log.read_text().splitlines() if "gateway.calls" in line}
     assert len(processes) == 2
-    vmss("cancel", done.out.strip())
+    own("cancel", done.out.strip())
 
 
 @pytest.mark.parametrize(

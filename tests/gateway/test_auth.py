@@ -207,7 +207,7 @@ async def test_device_code(shared_simulator: SimulatorProcess) -> None:
 
 
 async def test_device_code_needs_somebody_to_show_it_to(shared_simulator: SimulatorProcess) -> None:
-    with pytest.raises(SignInFailed, match="a person to show"):
+    with pytest.raises(SignInFailed, match="needs a terminal"):
         await connect(load_cloud(None, shared_simulator.cloud_file), auth="device", environ={})
 
 
