@@ -14,6 +14,7 @@ from support.simulator import SimulatorProcess
 
 FLEXIBLE = "flexible"
 OWNER = ("-u", "33333333-3333-4333-8333-333333333303", "-p", "made-up-owner")
+QUERY = "Resources | where type =~ 'microsoft.compute/virtualmachinescalesets' | project name, id"
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +62,21 @@ def test_locks_are_created_and_listed(own: Az) -> None:
     assert (lock["name"], lock["level"]) == ("keep", "CanNotDelete")
 
 
+def test_role_assignments_name_their_roles(az: Az) -> None:
+    listed = az("role", "assignment", "list", "--all", "--fill-principal-name", "false")
+    assert {"Contributor", "Reader"} <= {assignment["roleDefinitionName"] for assignment in listed}
+
+
+def test_resources_of_a_group(az: Az) -> None:
+    listed = az("resource", "list", "-g", GROUP)
+    sets = {found["name"] for found in listed if found["type"] == "Microsoft.Compute/virtualMachineScaleSets"}
+    assert {"yourScaleSet", FLEXIBLE} <= sets
+
+
+def test_tags(az: Az) -> None:
+    assert {"app"} <= {tag["tagName"] for tag in az("tag", "list")}
+
+
 def test_the_activity_log_names_the_writer(own: Az) -> None:
     """The clock of the simulator runs ahead, so the time of the query reaches into the future."""
     own.vmss("update", "waiting", "--set", "tags.touched=yes")
@@ -77,3 +93,11 @@ def test_permissions_are_read_by_rest(az: Az, subscription: str) -> None:
     (granted,) = rest(az, path)["value"]
     assert granted["actions"] == ["*"]
     assert granted["notActions"]
+
+
+def test_resource_graph_is_queried_by_rest(az: Az, subscription: str) -> None:
+    path = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01"
+    answer = rest(az, path, {"subscriptions": [subscription], "query": QUERY})
+    names = {row["name"] for row in answer["data"]}
+    assert {"yourScaleSet", FLEXIBLE} <= names
+    assert answer["count"] == answer["totalRecords"] == len(names)

@@ -14,6 +14,7 @@ from vmss_tui.simulator.routes import (
     metadata,
     publishers,
     resource_graph,
+    resources,
     script_files,
     subscriptions,
 )
@@ -21,7 +22,7 @@ from vmss_tui.simulator.routes import (
 
 def arm_routes() -> list[web.RouteDef]:
     """Return ARM's own routes; the server matches their literals without regard to case."""
-    modules = (subscriptions, groups, autoscale, publishers, authorization, activity, resource_graph)
+    modules = (subscriptions, groups, autoscale, publishers, authorization, activity, resource_graph, resources)
     return [route for module in modules for route in module.routes()]
 
 

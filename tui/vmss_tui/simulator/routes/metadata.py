@@ -39,6 +39,7 @@ def describe(origin: str) -> dict[str, Any]:
         "resourceManager": origin,
         "graph": f"{origin}/graph",
         "graphAudience": f"{origin}/graph",
+        "microsoftGraphResourceId": f"{origin}/graph",
         "gallery": origin,
         "batch": f"{origin}/batch",
         "media": f"{origin}/media",
