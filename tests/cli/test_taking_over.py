@@ -177,7 +177,7 @@ def test_a_new_runner_must_be_given_the_values_that_only_a_person_has(
 
 
 def test_values_that_azure_has_already_are_not_asked_for_again(own: Program) -> None:
-    own.profile("typed", TYPED)
+    own.profile("typed", TYPED.replace('"50%"', '"50%"\npause = "10s"'))
     rollout = start(given(own, GIVEN), "typed", "hand")
     until(lambda: "batch_started" in kinds(here(own)), "the first batch")
     kill_runner(own)
