@@ -327,7 +327,7 @@ def managed_hidden(snapshot: FleetSnapshot, shown: Sequence[FleetEntry]) -> str:
     """How many sets of other controllers are not shown, and how to show them; empty when there are none."""
     ids = {entry.id for entry in shown}
     hidden = [entry for entry in snapshot.entries if entry.id not in ids and controller_of(entry.scale_set) is not None]
-    return f"{len(hidden)} managed by others hidden ({MANAGED}:yes shows them)" if hidden else ""
+    return f"{len(hidden)} managed by others ({MANAGED}:yes)" if hidden else ""
 
 
 def place_of(entry: FleetEntry, know: Knowledge, cells: int) -> str:
