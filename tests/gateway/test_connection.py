@@ -34,10 +34,10 @@ from vmss_tui.ports import Azure
 
 async def test_one_connection_carries_all_requests(azure: Azure, server: Scripted) -> None:
     server.on(PATH, reply(MODEL))
-    for _ in range(30):
+    for _ in range(10):
         await azure.scale_set(TARGET)
     assert len(server.connections) == 1
-    assert len(server.seen) == 30
+    assert len(server.seen) == 10
 
 
 async def test_requests_name_us_and_the_pinned_version(azure: Azure, server: Scripted) -> None:
