@@ -43,7 +43,7 @@ ALERT_SECONDS = 2.0
 
 
 def _rollouts() -> Screen[None]:
-    """The screen of the second mode; imported when somebody goes there, not before the first frame."""
+    """The screen of the second mode; imported on the first visit, not before the first frame."""
     from vmss_tui.app.screens.rollout.history import RolloutsScreen
 
     return RolloutsScreen()
@@ -268,7 +268,7 @@ class VmssTui(compat.SafeApp):
 
     @work(group="leave", exclusive=True, exit_on_error=False)
     async def leave(self) -> None:
-        """Quit; ask first when something unsaved would be lost or rollouts go on without this window."""
+        """Quit; ask first if unsaved work would be lost or rollouts would continue without this window."""
         screens = [screen for stack in self._stacks() for screen in stack if isinstance(screen, BaseScreen)]
         losses = [loss for screen in screens if (loss := screen.may_leave())]
         running = self.running_rollouts()

@@ -41,7 +41,7 @@ EXIT_CRASHED = 70
 """Exit code after an unexpected error (EX_SOFTWARE of sysexits.h)."""
 
 LONGEST_PASTE = 1 << 18
-"""Characters of a paste; more is no text that a field here could hold (Azure takes 256 KiB of script)."""
+"""Characters of a paste. No field here holds more (Azure takes 256 KiB of script)."""
 
 _KEY_SECONDS = 0.5
 """A key that has not come back by then was lost with its widget."""

@@ -238,5 +238,5 @@ class BaseScreen(EffectScreen):
         self.app.push_screen(HelpScreen(self.place, self.action_state()))
 
     def do_quit(self) -> None:
-        """Leave, asking first when something would be lost or goes on without us."""
+        """Leave, asking first if unsaved work would be lost or something continues in the background."""
         self.shell.leave()

@@ -86,7 +86,7 @@ class EffectScreen(Screen[None]):
         self.status.flash(self.shell.as_called(words), role, now=self.now)
 
     def complain(self, error: VmssTuiError) -> None:
-        """Say what went wrong, from its beginning: of what has no room the end is left out."""
+        """Show what went wrong; text that does not fit is cut at its end."""
         words = " ".join(part for part in (error.message, error.hint) if part)
         self.flash(cut_end(plain(words), max(20, self.size.width - 2)), Role.BAD)
 

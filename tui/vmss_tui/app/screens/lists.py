@@ -31,7 +31,7 @@ class ListScreen(BaseScreen):
     mode_number: ClassVar[int] = 0
     default_order: ClassVar[str] = ""
     more_orders: ClassVar[tuple[str, ...]] = ()
-    """Orders that are no columns."""
+    """Sort orders that have no column of their own."""
     markable: ClassVar[bool] = False
     """Whether rows can be marked: only where an action is about the marked ones."""
     filter_in_rule: ClassVar[bool] = False

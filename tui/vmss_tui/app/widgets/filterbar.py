@@ -47,7 +47,7 @@ class FilterBar(Horizontal):
 
     @dataclass
     class Changed(Message):
-        """Somebody types."""
+        """The filter is being edited."""
 
         value: str
 

@@ -166,7 +166,7 @@ class Field(Vertical):
 
     @dataclass
     class Changed(Message):
-        """Somebody typed or chose."""
+        """A value was edited."""
 
         key: str
         text: str

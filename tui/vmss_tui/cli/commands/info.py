@@ -1,4 +1,4 @@
-"""`vmss-tui info`: what somebody needs to know who helps you, without a secret in it."""
+"""`vmss-tui info`: what support needs to know, without secrets."""
 
 import os
 import platform

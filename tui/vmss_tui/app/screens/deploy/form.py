@@ -120,7 +120,7 @@ class Form:
         return show_field(self.profile, key)
 
     def edit(self, key: str, text: str) -> None:
-        """Somebody typed into a field."""
+        """A field was edited."""
         if text == self.text(key):
             return
         self.dirty = True
@@ -254,7 +254,7 @@ class Form:
         return replace(self.profile, name=name, path=None, stamp="")
 
     def saved(self, profile: Profile) -> None:
-        """It was saved as this profile; values of variables are no part of it and stay unsaved."""
+        """Saved as this profile, which does not hold the values of variables: they stay unsaved."""
         self.profile = profile
         self.remark = f"profile {profile.name}"
         self.dirty = any(key.startswith("variables.") for key in self._typed)

@@ -31,7 +31,7 @@ from vmss_tui.presentation.table import Line
 from vmss_tui.text import plain, seconds_between
 
 _NOT_WHILE_TYPING = frozenset({"app.fleet", "app.rollouts", "app.profiles", "app.quit"})
-"""Single keys that would take somebody away who only missed a field; the palette still offers them."""
+"""Single keys that would leave the form when typed beside a field; the palette still offers them."""
 
 _VERSION = re.compile(r"^variables\..*(version|release|build|tag)")
 """The variable that one usually came to change."""
@@ -101,7 +101,7 @@ class DeployScreen(BaseScreen):
     # -- life ---------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Read the set as soon as somebody is signed in."""
+        """Read the set after sign-in."""
         self.paint()
         self.perform(self.controller.read())
 
@@ -159,7 +159,7 @@ class DeployScreen(BaseScreen):
     # -- typing -------------------------------------------------------------------------------------------------
 
     def on_field_changed(self, message: Field.Changed) -> None:
-        """Somebody typed or chose."""
+        """A value was edited."""
         if message.key == ADD_PROTECTED:
             self.controller.add_problem = ()
         else:

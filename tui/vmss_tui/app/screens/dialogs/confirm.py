@@ -25,7 +25,7 @@ _FRAME = 9
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Answers True only when somebody said yes on purpose, False for the other button, None for esc."""
+    """Answers True only for a deliberate yes, False for the other button, None for esc."""
 
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,7 +104,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     @on(Input.Submitted, "#name")
     def submitted(self, message: Input.Submitted) -> None:
-        """Enter goes on to the button, never further."""
+        """Enter moves the focus to the button and does not press it."""
         if self._right(message.value):
             self.query_one("#yes", Button).focus()
             return

@@ -122,7 +122,7 @@ class RolloutController:
         return (Say(f"{error.message}; trying again", Role.BAD),) if self.state.seq else ()
 
     def look_for_runner(self) -> bool:
-        """Whether somebody works on it; returns whether that changed."""
+        """Look whether a runner works on the rollout; returns whether that changed."""
         if self.replay is not None or self.state.stage.over or self.head is None:
             self.runner_alive, self.runner_trouble = True, ""
             return False

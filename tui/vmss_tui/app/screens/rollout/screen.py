@@ -151,7 +151,7 @@ class RolloutScreen(ListScreen):
         self.paint()
 
     def tick(self) -> None:
-        """Ages, and whether somebody still works on it."""
+        """Update the ages, and whether a runner still works on the rollout."""
         super().tick()
         if self.controller.look_for_runner():
             self.refresh_keys()

@@ -79,7 +79,7 @@ class WaveApprovalNeeded:
 
 @dataclass(frozen=True, slots=True)
 class WaveApproved:
-    """Somebody approved a wave."""
+    """An operator approved a wave."""
 
     number: int
     who: str = ""
@@ -87,7 +87,7 @@ class WaveApproved:
 
 @dataclass(frozen=True, slots=True)
 class WavesPaused:
-    """No further set starts until somebody resumes."""
+    """No further set starts until an operator resumes."""
 
     who: str = ""
 
@@ -101,7 +101,7 @@ class WavesResumed:
 
 @dataclass(frozen=True, slots=True)
 class WavesCanceled:
-    """Somebody asked to cancel; sets in progress are canceled too."""
+    """An operator asked to cancel; sets in progress are canceled too."""
 
     who: str = ""
     why: str = ""
