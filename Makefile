@@ -14,7 +14,7 @@ JOBS   ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1))')
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage readme check format figures bench screenshots conformance kill-test fuzz dist clean
+.PHONY: help demo test coverage readme check format figures bench screenshots campaigns conformance kill-test fuzz dist clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -33,8 +33,11 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)  ## open the app on the simulator
 	@$(BIN)/vmss-tui demo $(ARGS)
 
-test: $(STAMP)  ## run the whole test suite
-	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q $(ARGS)
+test: $(STAMP)  ## run the test suite; what takes long is in the campaigns
+	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q -m "not campaign" $(ARGS)
+
+campaigns: $(STAMP)  ## run whole rollouts with outages, faults, take-overs and the documents' own commands
+	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q -m campaign --ignore=tests/engine/runner/test_kill.py $(ARGS)
 
 coverage: $(STAMP)  ## gate the branch coverage of the pure packages by their own tests
 	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q --cov --cov-report= $(PURE)

@@ -76,6 +76,7 @@ def test_leaving_the_app_stops_the_simulator(demo: Program) -> None:
     until(lambda: not simulators(demo), "the simulator's end")
 
 
+@pytest.mark.campaign
 @pytest.mark.terminal
 def test_the_simulator_outlives_the_app_while_a_rollout_runs_on_it(demo: Program) -> None:
     demo.profile("app", PROFILE)

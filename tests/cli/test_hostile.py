@@ -96,6 +96,7 @@ def left_behind(program: Program) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in files if path.name != "h.toml"}
 
 
+@pytest.mark.campaign
 def test_a_rollout_and_its_record_hold_nothing_hostile(program: Program) -> None:
     words = ("rollout", "h", "h", "--yes", "--why", HOSTILE.replace("\x00", ""), "--ticket", "CHG\x1b[31m1")
     with no_runner_left():

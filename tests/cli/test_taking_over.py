@@ -13,6 +13,8 @@ from support.program import PROFILE, Program, runners, until
 from support.simulator import SimulatorProcess
 from support.terminal import Terminal
 
+pytestmark = pytest.mark.campaign
+
 GENTLY = PROFILE + '\n[rollout]\nbatch = "25%"\npause = "10m"\n'
 TYPED = (
     PROFILE

@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.program import PROFILE, Program, until
 from support.simulator import SimulatorProcess
 
@@ -37,6 +39,7 @@ def said(program: Program, *words: str, code: int = 0) -> str:
     return done.out.strip() + done.err.strip()
 
 
+@pytest.mark.campaign
 def test_a_rolling_rollout_is_held_by_cancelling_azures_roll_and_goes_on_with_the_rest(
     own: Program, own_world: SimulatorProcess
 ) -> None:
@@ -76,6 +79,7 @@ def test_a_step_is_approved_when_it_waits_or_before_its_turn(own: Program) -> No
     assert "graphs are fine" in report and "batch 2 approved by" in report and "batch 3 approved by" in report
 
 
+@pytest.mark.campaign
 def test_verbs_that_make_no_sense_now_say_so_and_change_nothing(own: Program) -> None:
     own.profile("slowly", SLOWLY)
     rollout = started(own, "slowly", "hand", "--set", "version=2.0.0")
@@ -107,6 +111,7 @@ storageAccountKey = { env = "APP_TOKEN" }
 )
 
 
+@pytest.mark.campaign
 def test_undo_takes_protected_settings_from_where_an_earlier_rollout_took_them(own: Program) -> None:
     own.profile("keyed", KEYED)
     with_key = Program({**own.variables, "APP_TOKEN": "one"}, own.directory)

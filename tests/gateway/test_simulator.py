@@ -264,6 +264,7 @@ async def test_watching_the_fleet_stays_within_half_of_every_bucket(connected: C
     assert azure.quota().share > 0.5
 
 
+@pytest.mark.campaign
 async def test_a_tight_quota_is_never_overrun(connected: Connected) -> None:
     process, azure = await connected(speed=1)
     process.control.throttle(sizes={"HighCostGetVMScaleSet": [120, 1200], "GetVMScaleSet": [120, 1200]})

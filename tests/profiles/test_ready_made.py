@@ -55,6 +55,7 @@ def arguments(values: dict[str, str]) -> list[str]:
     return [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("name", RUNS)
 def test_a_ready_made_profile_rolls_out(vmss: Program, name: str) -> None:
     values, label = RUNS[name]
@@ -68,6 +69,7 @@ def test_a_ready_made_profile_rolls_out(vmss: Program, name: str) -> None:
     assert "bWFkZSB1cA" not in done.out
 
 
+@pytest.mark.campaign
 def test_the_hot_fix_waits_for_a_person_twice(vmss: Program) -> None:
     words = ("rollout", quick(vmss, "hotfix"), "hotfix", "--set", "change=CHG0012345", "--yes", "--jsonl")
     asked = []

@@ -16,6 +16,8 @@ import pytest
 from support.source.modules import ROOT
 from vmss_tui.cli.group import program
 
+pytestmark = pytest.mark.campaign
+
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _BEFORE_THE_COMMAND = ("&&", "||", "&", ";", "|")
@@ -76,7 +78,6 @@ def test_every_make_target_exists() -> None:
     assert called and called <= known
 
 
-@pytest.mark.slow
 def test_the_whole_rollout_of_the_headless_guide_runs_as_shown(tmp_path: Path) -> None:
     """Copied into a shell where the program is installed: a simulator, and a rollout that completes."""
     guide = (ROOT / "docs" / "headless.md").read_text(encoding="utf-8")

@@ -46,6 +46,7 @@ def test_a_dropped_line_ends_the_app_and_not_the_rollout(vmss: Program, opens: O
     assert vmss("cancel").code == 0
 
 
+@pytest.mark.campaign
 def test_leaving_while_a_rollout_runs_asks_and_does_not_stop_it(vmss: Program, opens: Opens) -> None:
     rollout = vmss("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--detach").out.strip()
     screen = opens("attach", rollout, env=vmss.env)

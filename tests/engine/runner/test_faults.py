@@ -22,6 +22,8 @@ from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.ports import Azure
 from vmss_tui.simulator.scenario.model import FaultKind
 
+pytestmark = pytest.mark.campaign
+
 POLICY: RolloutPolicy = replace(ONE_THIRD, health_wait_seconds=30)
 SERVER_ERROR: dict[str, Any] = {"kind": "status", "status": 503, "code": "ServerTimeout", "message": "try again"}
 BUSY: dict[str, Any] = {

@@ -21,6 +21,8 @@ from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.journal.lease import process_start
 
+pytestmark = pytest.mark.campaign
+
 KILLS = int(os.environ.get("KILLS", "50"))
 POLICY: RolloutPolicy = replace(ONE_THIRD, health_wait_seconds=20)
 

@@ -17,6 +17,8 @@ from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.ports import Azure
 
+pytestmark = pytest.mark.campaign
+
 POLICY = replace(ONE_THIRD, health_wait_seconds=30, pause_seconds=1)
 OUTAGE_SECONDS = 1.5
 """Real seconds; a minute and a half of the simulator's time."""

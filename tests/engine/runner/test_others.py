@@ -16,6 +16,8 @@ from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.presentation.rollout.info import floor
 
+pytestmark = pytest.mark.campaign
+
 
 async def test_a_colleague_who_writes_another_script_stops_the_next_batch(open_lab: OpensLab) -> None:
     lab = await open_lab(mode="Manual")

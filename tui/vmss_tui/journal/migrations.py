@@ -10,9 +10,6 @@ from contextlib import suppress
 from vmss_tui.domain.rollout.events import Planned
 from vmss_tui.journal import schema
 
-FORMAT = 3
-"""Format of the file that this program writes."""
-
 _CREATED = 2
 """Format of the tables below; a new file gets the later steps at once."""
 _ROLLOUTS = """(
@@ -101,3 +98,6 @@ def _signed_plans(connection: sqlite3.Connection) -> None:
 
 _STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_unnamed_versions, _signed_plans)
 """The step at index n brings format n + 1 to the next one."""
+
+FORMAT = 1 + len(_STEPS)
+"""Format of the file that this program writes."""
