@@ -27,8 +27,8 @@ def keys(section: Section, path: str = "") -> Iterator[tuple[str, Key]]:
         yield name, key
         inner = key.section
         if inner is not None:
-            yield from keys(inner.each or inner, name)
-            if inner.each_kind is Kind.SECRET:
+            yield from keys(inner.entries or inner, name)
+            if inner.entry_kind is Kind.SECRET:
                 yield from keys(SECRET, f"{name}.*")
 
 

@@ -82,7 +82,7 @@ class Quota:
     @property
     def share(self) -> float:
         """The emptiest bucket, 0.0 (empty) to 1.0 (full); 1.0 when nothing is known."""
-        return min((each.remaining / each.highest for each in self.buckets if each.highest), default=1.0)
+        return min((bucket.remaining / bucket.highest for bucket in self.buckets if bucket.highest), default=1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def _answer(form: str, record: dict[str, Any]) -> None:
 def _first(error: BaseException, kind: type[BaseException]) -> BaseException | None:
     """The first error of `kind`, looking into the groups that task groups make."""
     if isinstance(error, BaseExceptionGroup):
-        return next((found for each in error.exceptions if (found := _first(each, kind))), None)
+        return next((found for inner in error.exceptions if (found := _first(inner, kind))), None)
     return error if isinstance(error, kind) else None
 
 
@@ -138,7 +138,7 @@ def say(text: str, hint: str = "") -> None:
     from vmss_tui.text import plain_lines
 
     words, advice = as_called(text), as_called(hint)
-    _write([*plain_lines(words), *(f"  {each}" for each in plain_lines(advice) if advice)])
+    _write([*plain_lines(words), *(f"  {line}" for line in plain_lines(advice) if advice)])
 
 
 def ask(question: str) -> str:
@@ -167,7 +167,7 @@ def _write(texts: Iterable[str]) -> None:
     if sys.stderr is None:
         return
     encoding = sys.stderr.encoding or "ascii"
-    text = "".join(f"{each}\n" for each in texts)
+    text = "".join(f"{text}\n" for text in texts)
     try:
         sys.stderr.write(text.encode(encoding, "replace").decode(encoding))
         sys.stderr.flush()

@@ -221,7 +221,7 @@ class LiveSession:
 
     def unfinished(self, target: ScaleSetId) -> tuple[str, ...]:
         """Ids of our rollouts on this scale set that nobody carries out and that have not ended."""
-        return tuple(each.id for each in self.journal().rollouts(target=target) if not each.stage.over)
+        return tuple(rollout.id for rollout in self.journal().rollouts(target=target) if not rollout.stage.over)
 
     def require_runner_sign_in(self) -> None:
         """Raise SignInFailed when the runner could not sign in: nobody sits at it who could type a device code."""

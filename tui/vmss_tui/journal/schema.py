@@ -82,8 +82,8 @@ def _short(event: e.InstancesSeen) -> dict[str, Any]:
     """A sighting without the fields that say nothing: a thousand instances are told in 100 KB, not in 400."""
     plain: dict[str, Any] = msgspec.to_builtins(event)
     plain["changed"] = [
-        {name: value for name, value in each.items() if name == "id" or value != _UNSEEN[name]}
-        for each in plain["changed"]
+        {name: value for name, value in sighting.items() if name == "id" or value != _UNSEEN[name]}
+        for sighting in plain["changed"]
     ]
     return plain
 

@@ -96,7 +96,7 @@ class Journal:
 
     def append(self, rollout: str, *events: Event, at: datetime, lease: Lease | None = None) -> tuple[Logged, ...]:
         """Add events in one transaction. With a `lease`, raises LeaseHeld when it was lost meanwhile."""
-        durable = not all(isinstance(each, _OBSERVATIONS) for each in events)
+        durable = not all(isinstance(event, _OBSERVATIONS) for event in events)
         with self._db.writing(durable=durable) as connection:
             row = self._row(connection, rollout)
             if lease is not None:
@@ -177,12 +177,12 @@ class Journal:
         if text is None:
             if not known:
                 raise UsageError("there is no rollout yet", hint="Start one with `vmss-tui rollout`.")
-            return next((each for each in known if not each.stage.over), known[0])
-        found = [each for each in known if text and each.id.startswith(text.lower())]
+            return next((header for header in known if not header.stage.over), known[0])
+        found = [header for header in known if text and header.id.startswith(text.lower())]
         if not found:
             raise UsageError(f"no rollout {text!r}", hint="`vmss-tui rollouts` lists them.")
         if len(found) > 1:
-            names = ", ".join(each.id for each in found[:5])
+            names = ", ".join(header.id for header in found[:5])
             raise NotUnique(f"several rollout ids begin with {text!r}", hint=f"Give more of the id: {names}.")
         return found[0]
 

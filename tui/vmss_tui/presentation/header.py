@@ -149,8 +149,8 @@ def _left(outer: Sequence[str], note: str, room: int) -> Line:
         crumbs.pop(0)
     last = text.cut_middle(crumbs[-1], max(1, room - 1 - text.width("".join(f"{crumb} ▸ " for crumb in crumbs[:-1]))))
     pieces: list[Piece] = [(" ", Role.PLAIN)]
-    for each in crumbs[:-1]:
-        pieces += [(each, Role.DIM), (" ▸ ", Role.DIM)]
+    for crumb in crumbs[:-1]:
+        pieces += [(crumb, Role.DIM), (" ▸ ", Role.DIM)]
     pieces.append((last, Role.ACCENT))
     remark = _note(text.plain(note), room - text.width(text_of(pieces)) - 3)
     if remark:

@@ -49,7 +49,7 @@ def plain_value(value: Any) -> Any:
         case Amount():
             return f"{value.value}%" if value.percent else value.value
         case Mapping():
-            return {str(key): plain_value(each) for key, each in value.items()}
+            return {str(key): plain_value(item) for key, item in value.items()}
         case ScaleSetId() | Secret() | SecretRef():
             return str(value)
     if is_dataclass(value):
@@ -95,15 +95,15 @@ def scale_set_detail(entry: FleetEntry, *, version: str = "", autoscale: Autosca
         "grace_seconds": scale_set.health_source.grace_seconds,
         "extensions": [
             {
-                "name": each.name,
-                "publisher": each.publisher,
-                "type": each.type,
-                "version": each.version,
-                "settings": plain_value(each.settings),
-                "force_update_tag": each.force_update_tag or None,
-                "provision_after": list(each.provision_after),
+                "name": extension.name,
+                "publisher": extension.publisher,
+                "type": extension.type,
+                "version": extension.version,
+                "settings": plain_value(extension.settings),
+                "force_update_tag": extension.force_update_tag or None,
+                "provision_after": list(extension.provision_after),
             }
-            for each in scale_set.extensions
+            for extension in scale_set.extensions
         ],
         "provisioning": scale_set.provisioning.value,
         "automatic_repairs": scale_set.automatic_repairs or None,

@@ -106,7 +106,9 @@ class Table(Generic[ItemT, KnownT]):
     def fields(self) -> Mapping[str, Field]:
         """What a filter may name."""
         every = (*self.columns, *self.hidden)
-        return {each.key: Field(each.key, each.match, each.bare, each.words) for each in every if each.values}
+        return {
+            column.key: Field(column.key, column.match, column.bare, column.words) for column in every if column.values
+        }
 
     @property
     def orders(self) -> tuple[str, ...]:

@@ -76,5 +76,5 @@ def grid(
         lines = table(kept, [[row[i] for i in shown] for row in texts], cells=cells)
         spare = [i for i in shown if columns[i].priority]
         if cells is None or not spare or max(map(width, lines)) <= cells:
-            return lines, tuple(each.title for i, each in enumerate(columns) if i not in shown)
+            return lines, tuple(column.title for i, column in enumerate(columns) if i not in shown)
         shown.remove(max(spare, key=lambda i: (columns[i].priority, i)))

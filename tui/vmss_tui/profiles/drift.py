@@ -70,7 +70,7 @@ def fleet_drift(profile: Profile, fleet: Iterable[FleetEntry], *, named: Naming 
     Instances lag when Azure says that they do not have the latest model; a set that was not counted yet
     says nothing about its instances.
     """
-    return tuple(_of_entry(profile, each, named) for each in fleet if profile.targets.choose(each.scale_set))
+    return tuple(_of_entry(profile, entry, named) for entry in fleet if profile.targets.choose(entry.scale_set))
 
 
 def _of_entry(profile: Profile, entry: FleetEntry, named: Naming) -> Drift:
@@ -117,7 +117,7 @@ def _wanted(profile: Profile, live: ScriptConfig, given: Mapping[str, str]) -> S
     values, missing = values_of(profile, given, {})
     if missing:
         found = recover(profile, live)
-        if found is None or any(each.name not in found for each in missing):
+        if found is None or any(variable.name not in found for variable in missing):
             return None
         values = {**found, **{name: value for name, value in values.items() if name in given}}
     try:
@@ -142,7 +142,7 @@ def _judge(changes: tuple[SettingChange, ...], live: ScriptConfig, wanted: Scrip
 
 def _unlike(profile: Profile, given: Mapping[str, str]) -> str:
     _, missing = values_of(profile, given, {})
-    names = ", ".join(each.name for each in missing)
+    names = ", ".join(variable.name for variable in missing)
     return f"the set runs no version of this profile; give {names} to see what would change"
 
 
@@ -150,6 +150,6 @@ def _behind(snapshot: SetSnapshot) -> int:
     script = snapshot.scale_set.script
     wanted = script.digest if script is not None else ""
     return sum(
-        each.is_behind or bool(each.script_digest and wanted and each.script_digest != wanted)
-        for each in snapshot.instances
+        instance.is_behind or bool(instance.script_digest and wanted and instance.script_digest != wanted)
+        for instance in snapshot.instances
     )

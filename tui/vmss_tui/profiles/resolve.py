@@ -38,12 +38,12 @@ def values_of(
     """Values by name (given, then `VMSS_TUI_VAR_NAME`, then the default), and the variables that still lack one."""
     values: dict[str, str] = {}
     missing = []
-    for each in profile.variables:
-        value = given.get(each.name, environ.get(each.environment, each.default))
+    for variable in profile.variables:
+        value = given.get(variable.name, environ.get(variable.environment, variable.default))
         if value is None:
-            missing.append(each)
+            missing.append(variable)
         else:
-            values[each.name] = value
+            values[variable.name] = value
     return values, tuple(missing)
 
 
@@ -74,15 +74,18 @@ def resolve(
     """
     problems = [_unknown(name, profile) for name in variables if profile.variable(name) is None]
     values, missing = values_of(profile, variables, environ)
-    problems += [_missing(each) for each in missing]
+    problems += [_missing(variable) for variable in missing]
     problems += [
-        problem for each in profile.variables if each.name in values for problem in check_value(each, values[each.name])
+        problem
+        for variable in profile.variables
+        if variable.name in values
+        for problem in check_value(variable, values[variable.name])
     ]
     _raise(profile, problems)
     try:
         script = script_of(profile, values)
         policy = _filled_policy(profile.policy, values)
-        pins = {fill(each.uri, values): fill(each.sha256, values).lower() for each in profile.script.files}
+        pins = {fill(file.uri, values): fill(file.sha256, values).lower() for file in profile.script.files}
         report = _filled_report(profile.report, values)
     except KeyError as problem:
         unknown = problem.args[0]
@@ -123,7 +126,7 @@ def _settings(profile: Profile, values: Mapping[str, str]) -> dict[str, Any]:
     script = profile.script
     settings: dict[str, Any] = {}
     if script.files:
-        settings["fileUris"] = [fill(each.uri, values) for each in script.files]
+        settings["fileUris"] = [fill(file.uri, values) for file in script.files]
     if script.command:
         settings["commandToExecute"] = fill(script.command, values)
     if script.inline:
@@ -160,12 +163,12 @@ def fit_policy(profile: Profile, policy: RolloutPolicy, scale_set: ScaleSet) -> 
 
 def _filled_policy(policy: RolloutPolicy, values: Mapping[str, str]) -> RolloutPolicy:
     def filled(words: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(fill(each, values) for each in words)
+        return tuple(fill(word, values) for word in words)
 
     gate = policy.gate
     if gate is not None:
         gate = ExternalGate(filled(gate.command), fill(gate.url, values), gate.timeout_seconds)
-    hooks = tuple(replace(each, command=filled(each.command), url=fill(each.url, values)) for each in policy.hooks)
+    hooks = tuple(replace(hook, command=filled(hook.command), url=fill(hook.url, values)) for hook in policy.hooks)
     return replace(policy, gate=gate, hooks=hooks)
 
 
@@ -174,7 +177,7 @@ def _filled_report(report: ReportFields, values: Mapping[str, str]) -> ReportFie
 
 
 def _unknown(name: str, profile: Profile) -> LintProblem:
-    known = [each.name for each in profile.variables]
+    known = [variable.name for variable in profile.variables]
     near = nearest(name, known)
     listed = f"it knows {', '.join(known)}" if known else "it has none"
     return error(
@@ -195,6 +198,6 @@ def _missing(variable: Variable) -> LintProblem:
 def _raise(profile: Profile, problems: list[LintProblem]) -> None:
     if not problems:
         return
-    texts = [f"{each.key}: {each.message}" for each in problems]
-    hints = dict.fromkeys(each.hint for each in problems if each.hint)
+    texts = [f"{problem.key}: {problem.message}" for problem in problems]
+    hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
     raise ProfileInvalid(f"profile {profile.name}: {'; '.join(texts)}", hint="; ".join(hints))

@@ -83,10 +83,10 @@ def script(plan: RolloutPlan) -> Iterator[Fact]:
     if config.force_update_tag:
         yield "Forced re-run", config.force_update_tag
     yield "Digest of the settings", f"sha256 {config.digest}"
-    for each in plan.files:
-        known = f", {each.size} bytes, sha256 {each.sha256}" if each.sha256 else ""
-        changes = f", may change: {each.mutable}" if each.mutable else ""
-        yield "File", f"{each.address}{known}, {each.standing}{changes}"
+    for file in plan.files:
+        known = f", {file.size} bytes, sha256 {file.sha256}" if file.sha256 else ""
+        changes = f", may change: {file.mutable}" if file.mutable else ""
+        yield "File", f"{file.address}{known}, {file.standing}{changes}"
 
 
 def planned(plan: RolloutPlan) -> Iterator[Fact]:
@@ -105,7 +105,7 @@ def planned(plan: RolloutPlan) -> Iterator[Fact]:
     if plan.forecast.reason:
         yield "Prediction", f"The script will {'' if plan.forecast.will_run else 'not '}run: {plan.forecast.reason}"
     if plan.batches:
-        low, high = (duration.coarse(each) for each in (plan.estimate.low_seconds, plan.estimate.high_seconds))
+        low, high = (duration.coarse(seconds) for seconds in (plan.estimate.low_seconds, plan.estimate.high_seconds))
         healthy = f", {plan.floor} or more healthy" if plan.floor is not None else ""
         yield "Estimate", f"{low} to {high}{healthy} ({plan.estimate.basis})"
 

@@ -100,9 +100,9 @@ def _list(lines: Iterable[str]) -> str:
 
 def _changes(report: Report) -> str:
     rows = "".join(
-        f"<tr><th>{escape(each.path)}</th><td><del>{escape(each.old or '')}</del></td>"
-        f"<td><ins>{escape(each.new or '')}</ins></td></tr>"
-        for each in report.changes
+        f"<tr><th>{escape(change.path)}</th><td><del>{escape(change.old or '')}</del></td>"
+        f"<td><ins>{escape(change.new or '')}</ins></td></tr>"
+        for change in report.changes
     )
     return f'<table class="pairs changes">{rows}</table>'
 

@@ -59,7 +59,7 @@ def _batches(report: Report) -> Iterator[str]:
 
 def _instances(report: Report, shown: tuple[tuple[e.InstanceSeen, tuple[Span, ...]], ...], y: int) -> Iterator[str]:
     ordered = sorted(
-        report.spans if shown else (), key=lambda each: (each[0].batch or 1 << 30, len(each[0].id), each[0].id)
+        report.spans if shown else (), key=lambda entry: (entry[0].batch or 1 << 30, len(entry[0].id), entry[0].id)
     )
     for seen, spans in ordered:
         name = seen.name or seen.id

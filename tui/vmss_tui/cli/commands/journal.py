@@ -92,5 +92,7 @@ def _table(found: Sequence[Problem]) -> list[str]:
         return []
     columns = [text_tables.TextColumn(title, least=least) for title, least in
                (("ROLLOUT", 0), ("DAMAGE", 0), ("WHAT IS WRONG", 20), ("REPAIR", 12))]  # fmt: skip
-    rows = [(each.rollout or "–", each.damage.value, each.message, each.repair or "none") for each in found]
+    rows = [
+        (problem.rollout or "–", problem.damage.value, problem.message, problem.repair or "none") for problem in found
+    ]
     return text_tables.table(columns, rows, cells=output.columns())

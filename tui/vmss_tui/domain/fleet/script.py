@@ -205,11 +205,11 @@ def _flatten(value: Any, path: str) -> dict[str, str]:
     if isinstance(value, Mapping):
         return {
             k: v
-            for key, each in value.items()
-            for k, v in _flatten(each, f"{path}.{key}" if path else str(key)).items()
+            for key, item in value.items()
+            for k, v in _flatten(item, f"{path}.{key}" if path else str(key)).items()
         }
     if isinstance(value, list | tuple):
-        return {k: v for i, each in enumerate(value) for k, v in _flatten(each, f"{path}[{i}]").items()}
+        return {k: v for i, item in enumerate(value) for k, v in _flatten(item, f"{path}[{i}]").items()}
     return {path: value if isinstance(value, str) else json.dumps(value)}
 
 

@@ -124,7 +124,7 @@ class RolloutState:
 
     def ids_in(self, *phases: e.Phase) -> tuple[str, ...]:
         """The instances that stand in one of these phases."""
-        return tuple(i for i, each in self.instances.items() if each.seen.phase in phases)
+        return tuple(i for i, progress in self.instances.items() if progress.seen.phase in phases)
 
     @property
     def batch_seconds(self) -> tuple[float, ...]:

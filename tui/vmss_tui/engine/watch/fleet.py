@@ -83,7 +83,7 @@ class FleetWatcher:
         """Count these first and keep them fresh: those on screen."""
         new = frozenset(ids)
         fresh, self._preferred = new - self._preferred, new
-        if any(not each.counted for target in fresh if (each := self._state.known.get(target))):
+        if any(not entry.counted for target in fresh if (entry := self._state.known.get(target))):
             self._pulse.now()
 
     async def snapshots(self) -> AsyncGenerator[FleetSnapshot | WatchFailure, None]:
@@ -174,8 +174,8 @@ class FleetWatcher:
             del state.known[gone]
         self._neighbours = Counter(target.subscription for target in state.known)
         self._instances = Counter()
-        for target, each in state.known.items():
-            self._instances[target.subscription] += each.entry.scale_set.capacity
+        for target, entry in state.known.items():
+            self._instances[target.subscription] += entry.entry.scale_set.capacity
         state.listed = True
         self.checked_at = self._clock.now()
 

@@ -93,7 +93,7 @@ def tenant_names(snapshot: FleetSnapshot) -> dict[str, str]:
     ids = {subscription.tenant_id for subscription in snapshot.subscriptions if subscription.tenant_id}
     if len(ids) < 2:
         return {}
-    known = {each.id: each.domain.removesuffix(".onmicrosoft.com") or each.name for each in snapshot.tenants}
+    known = {tenant.id: tenant.domain.removesuffix(".onmicrosoft.com") or tenant.name for tenant in snapshot.tenants}
     return {tenant: known.get(tenant) or tenant[:8] for tenant in ids}
 
 

@@ -119,9 +119,9 @@ def _title(words: str, role: Role = Role.ACCENT) -> Line:
 def change_lines(plan: RolloutPlan, cells: int, *, protected: Sequence[ProtectedLine] = ()) -> tuple[Line, ...]:
     """The diff of public settings and policy, protected settings by word, and whether the script will run."""
     lines: list[Line] = []
-    for each in plan.changes:
-        if not each.path.startswith("protectedSettings."):
-            lines += setting_lines(each, cells)
+    for change in plan.changes:
+        if not change.path.startswith("protectedSettings."):
+            lines += setting_lines(change, cells)
     if not lines:
         lines.append((("  nothing in the public settings", Role.DIM),))
     for line in protected:
@@ -163,7 +163,7 @@ _MOST_LINES = 14
 
 def _text_change(change: SettingChange, room: int) -> list[Line]:
     """A text of several lines: only those that differ."""
-    old, new = (plain_lines((each or "").rstrip("\n")) if each else () for each in (change.old, change.new))
+    old, new = (plain_lines((value or "").rstrip("\n")) if value else () for value in (change.old, change.new))
     differ = [line for line in ndiff(old, new) if line[:2] in ("- ", "+ ")]
     lines: list[Line] = [
         ((f"  {line[0]} {_short(line[2:], room)}", Role.BAD if line[0] == "-" else Role.OK),)
@@ -211,9 +211,9 @@ def batch_lines(plan: RolloutPlan, cells: int, *, most: int = 8) -> tuple[Line, 
     ]
     shown, hidden = _shown(plan.batches, most)
     said: set[str] = set()
-    for each in shown:
-        lines += _with_note(_batch(each, plan), _fresh_note(each, said), cells)
-        if hidden and each is shown[most - 2]:
+    for planned in shown:
+        lines += _with_note(_batch(planned, plan), _fresh_note(planned, said), cells)
+        if hidden and planned is shown[most - 2]:
             count = sum(len(batch.ids) for batch in hidden)
             words = f"   …  {counted(len(hidden), 'more batch', 'more batches')}, {counted(count, 'instance')}"
             lines.append(((words, Role.DIM),))
@@ -281,8 +281,8 @@ def _with_note(line: Line, note: str, cells: int) -> list[Line]:
 
 def _reasons(plan: RolloutPlan) -> list[tuple[str, list[str]]]:
     found: dict[str, list[str]] = {}
-    for each in plan.excluded:
-        found.setdefault(each.reason, []).append(each.id)
+    for exclusion in plan.excluded:
+        found.setdefault(exclusion.reason, []).append(exclusion.id)
     return sorted(found.items(), key=lambda item: -len(item[1]))
 
 
@@ -307,9 +307,9 @@ def sentence(plan: RolloutPlan) -> str:
 def file_lines(files: Sequence[FetchedFile], cells: int) -> tuple[Line, ...]:
     """Each file that instances download: size, hash, whether it may change, or why it could not be fetched."""
     lines: list[Line] = []
-    for each in files:
-        lines.append(((f"  {cut_middle(plain(each.uri), max(8, cells - 2))}", Role.PLAIN),))
-        lines += [((f"    {part}", role),) for text, role in [_file(each)] for part in wrap(text, max(10, cells - 4))]
+    for file in files:
+        lines.append(((f"  {cut_middle(plain(file.uri), max(8, cells - 2))}", Role.PLAIN),))
+        lines += [((f"    {part}", role),) for text, role in [_file(file)] for part in wrap(text, max(10, cells - 4))]
     return tuple(lines)
 
 
@@ -330,13 +330,14 @@ def size(count: int) -> str:
 def finding_lines(findings: Sequence[Finding], cells: int) -> tuple[Line, ...]:
     """Findings with their next step, wrapped."""
     lines: list[Line] = []
-    for each in findings:
-        sign, role = _SEVERITIES[each.severity]
-        first, *rest = wrap(plain(each.message), max(10, cells - 4)) or [""]
-        lines.append(((f"  {sign} ", role), (first, role if each.severity is not Severity.INFO else Role.PLAIN)))
-        lines += [((f"    {part}", role if each.severity is not Severity.INFO else Role.PLAIN),) for part in rest]
+    for finding in findings:
+        sign, role = _SEVERITIES[finding.severity]
+        first, *rest = wrap(plain(finding.message), max(10, cells - 4)) or [""]
+        lines.append(((f"  {sign} ", role), (first, role if finding.severity is not Severity.INFO else Role.PLAIN)))
+        lines += [((f"    {part}", role if finding.severity is not Severity.INFO else Role.PLAIN),) for part in rest]
         lines += [
-            ((f"    {part}", Role.DIM),) for part in (wrap(plain(each.hint), max(10, cells - 4)) if each.hint else [])
+            ((f"    {part}", Role.DIM),)
+            for part in (wrap(plain(finding.hint), max(10, cells - 4)) if finding.hint else [])
         ]
     return tuple(lines)
 

@@ -93,32 +93,32 @@ def drift_words(drifts: Sequence[Drift] | None) -> tuple[str, ...]:
 def drift_rank(drifts: Sequence[Drift] | None) -> tuple[int, int]:
     """For sorting: most targets that are not as the profile says first, then most instances that lag."""
     found = drifts or ()
-    return (-sum(each.state != "same" for each in found), -sum(each.behind for each in found))
+    return (-sum(drift.state != "same" for drift in found), -sum(drift.behind for drift in found))
 
 
 def drift_lines(drifts: Sequence[Drift], cells: int) -> tuple[Line, ...]:
     """Target by target: state, version, who lags; below one that differs, what a rollout would change."""
     lines: list[Line] = []
-    for each in drifts:
-        glyph, role = _SIGNS[each.state]
+    for drift in drifts:
+        glyph, role = _SIGNS[drift.state]
         lines.append(
             (
-                (f" {glyph.show()} {each.state}", role),
-                (f"  {cut_middle(plain(each.target.short), max(12, cells // 2))}", Role.PLAIN),
-                (f"  {plain(each.label)}" if each.label else "", Role.DIM),
-                *_lag(each),
+                (f" {glyph.show()} {drift.state}", role),
+                (f"  {cut_middle(plain(drift.target.short), max(12, cells // 2))}", Role.PLAIN),
+                (f"  {plain(drift.label)}" if drift.label else "", Role.DIM),
+                *_lag(drift),
             )
         )
-        if each.changes:
-            lines += [line for change in each.changes for line in setting_lines(change, cells)]
-        elif each.reason:
-            lines.append(((f"   {plain(each.reason)}", Role.DIM),))
+        if drift.changes:
+            lines += [line for change in drift.changes for line in setting_lines(change, cells)]
+        elif drift.reason:
+            lines.append(((f"   {plain(drift.reason)}", Role.DIM),))
     return tuple(lines)
 
 
-def _lag(each: Drift) -> Line:
-    if not each.counted:
+def _lag(drift: Drift) -> Line:
+    if not drift.counted:
         return (("  instances not read yet", Role.WAIT),)
-    if not each.behind or each.state == "not installed":
-        return ((f"  {counted(each.total, 'instance')}", Role.DIM),)
-    return ((f"  {each.behind} of {each.total} lag behind the model", Role.WARN),)
+    if not drift.behind or drift.state == "not installed":
+        return ((f"  {counted(drift.total, 'instance')}", Role.DIM),)
+    return ((f"  {drift.behind} of {drift.total} lag behind the model", Role.WARN),)

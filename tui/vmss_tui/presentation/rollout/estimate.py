@@ -50,9 +50,9 @@ def remaining(state: RolloutState, now: datetime) -> Remaining | None:
     rested = seconds_between(current.ended_at, now) if current is not None and left else 0.0
     soak = state.plan.policy.soak_seconds
 
-    def total(each: float, pause: float) -> float:
-        begun = max(0.0, each - into) if into is not None else 0.0
-        return begun + left * (each + pause) - min(rested, pause) + soak
+    def total(batch_seconds: float, pause: float) -> float:
+        begun = max(0.0, batch_seconds - into) if into is not None else 0.0
+        return begun + left * (batch_seconds + pause) - min(rested, pause) + soak
 
     return Remaining(total(min(took), min(pauses)), total(max(took), max(pauses)))
 
@@ -73,4 +73,4 @@ def _pauses(state: RolloutState) -> list[float]:
         if before.ended_at is not None
     ]
     planned = float(state.plan.policy.pause_seconds) if state.plan is not None else 0.0
-    return [each for each in seen if each >= 0] or [planned]
+    return [seconds for seconds in seen if seconds >= 0] or [planned]

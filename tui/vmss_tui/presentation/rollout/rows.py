@@ -74,15 +74,15 @@ def _script_words(it: Progress) -> tuple[str, ...]:
     return (state.value, SCRIPT[state].word, *((f"exit {code}",) if code is not None else ()))
 
 
-def since(each: Progress, now: datetime) -> str:
+def since(progress: Progress, now: datetime) -> str:
     """How long an instance has stood where it stands.
 
     By the second for the first minute, then by five; settled instances by the minute. Waiting ones have no age.
     """
-    if each.since is None or each.seen.phase in (Phase.WAITING, Phase.EXCLUDED):
+    if progress.since is None or progress.seen.phase in (Phase.WAITING, Phase.EXCLUDED):
         return ""
-    seconds = max(0.0, seconds_between(each.since, now))
-    if each.seen.phase not in BUSY:
+    seconds = max(0.0, seconds_between(progress.since, now))
+    if progress.seen.phase not in BUSY:
         return "now" if seconds < 60 else duration.coarse(max(90.0, seconds))
     return duration.clock(seconds if seconds < 60 else seconds // 5 * 5)
 

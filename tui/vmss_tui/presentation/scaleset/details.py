@@ -91,10 +91,10 @@ def _heading(words: str) -> list[Line]:
 def outputs_of(instances: Sequence[Instance]) -> tuple[Output, ...]:
     """Outputs that say the same together, failed ones first, then those of most instances."""
     groups: dict[tuple[Any, ...], list[Instance]] = {}
-    for each in instances:
-        run = each.script
-        said = (masked(run.stdout, each.name), masked(run.stderr, each.name))
-        groups.setdefault((run.exit_code, *said, run.state), []).append(each)
+    for instance in instances:
+        run = instance.script
+        said = (masked(run.stdout, instance.name), masked(run.stderr, instance.name))
+        groups.setdefault((run.exit_code, *said, run.state), []).append(instance)
     found = [
         (
             key,

@@ -66,7 +66,7 @@ def needs_attention(instance: Instance) -> bool:
 
 def changed_at(instance: Instance) -> datetime | None:
     """When something about it last changed: its health, its script, or itself."""
-    times = [each for each in (instance.health_at, instance.script.at, instance.created_at) if each is not None]
+    times = [at for at in (instance.health_at, instance.script.at, instance.created_at) if at is not None]
     return max(times) if times else None
 
 
@@ -192,8 +192,8 @@ def count_line(snapshot: SetSnapshot, shown: Sequence[Instance], marks: int) -> 
     """The status line at rest: how many instances, how they stand."""
     total = len(snapshot.instances)
     counts: dict[Mark, int] = {}
-    for each in snapshot.instances:
-        mark = mark_of(each)
+    for instance in snapshot.instances:
+        mark = mark_of(instance)
         counts[mark] = counts.get(mark, 0) + 1
     head = text.counted(total, "instance") if len(shown) == total else f"{len(shown)} of {total} instances"
     pieces: list[Piece] = [(head, Role.DIM)]

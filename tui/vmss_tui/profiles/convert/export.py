@@ -29,7 +29,7 @@ class Exported:
     @property
     def shell(self) -> str:
         """The commands as a shell script."""
-        return "#!/bin/sh\nset -eu\n" + "".join(f"{each}\n" for each in self.commands)
+        return "#!/bin/sh\nset -eu\n" + "".join(f"{command}\n" for command in self.commands)
 
 
 def to_az(resolved: Resolved, target: ScaleSetId | None = None, *, stem: str = "settings") -> Exported:
@@ -133,7 +133,7 @@ def _protected_file(refs: Mapping[str, SecretRef], name: str) -> str:
         fetched += source
         pairs.append(f"{key}: {expression}")
     body = shlex.quote("{" + ", ".join(pairs) + "}")
-    return f"( umask 077; {''.join(f'{each}; ' for each in fetched)}jq -n {body} > {name} )"
+    return f"( umask 077; {''.join(f'{command}; ' for command in fetched)}jq -n {body} > {name} )"
 
 
 def _fetched(key: str, ref: SecretRef, number: int) -> tuple[list[str], str]:

@@ -84,7 +84,7 @@ def from_scale_set(scale_set: ScaleSet, *, name: str) -> Imported:
     found = from_script(live, name=name)
     policy = RolloutPolicy.from_rolling(scale_set.policy)
     given = frozenset({"steps", "pause_seconds", "unhealthy_percent", "unhealthy_upgraded_percent"})
-    extension = next(each for each in scale_set.extensions if each.as_script() is not None)
+    extension = next(extension for extension in scale_set.extensions if extension.as_script() is not None)
     notes = list(found.notes)
     if extension.from_key_vault:
         notes.append("its protected settings come from a Key Vault secret; add [protected] key_vault to write it again")
@@ -127,7 +127,7 @@ def with_version(profile: Profile, name: str = "version") -> Profile | None:
     found = Counter(version for file in script.files for version in _versions(file.uri))
     if not found or profile.variable(name) is not None:
         return None
-    version = max(found, key=lambda each: (found[each], len(each)))
+    version = max(found, key=lambda text: (found[text], len(text)))
     token = re.compile(rf"(?<![\d.]){re.escape(version)}(?![A-Za-z0-9]|\.\d)")
 
     def general(text: str) -> str:

@@ -41,15 +41,17 @@ def recover(profile: Profile, script: ScriptConfig) -> Mapping[str, str] | None:
     if script.handler.os is not wanted.os:
         return None
     live = _text_of(script.settings)
-    pattern = _pattern(_template(profile), tuple((each.name, each.pattern) for each in profile.variables))
+    pattern = _pattern(_template(profile), tuple((variable.name, variable.pattern) for variable in profile.variables))
     if live is None or pattern is None or _fixed(wanted) != _fixed_live(script.settings):
         return None
     found = pattern.fullmatch(live)
     if found is None:
         return None
-    defaults = {each.name: each.default for each in profile.variables if each.default is not None}
+    defaults = {variable.name: variable.default for variable in profile.variables if variable.default is not None}
     traced = {
-        each.name: found[_group(each.name)] for each in profile.variables if _group(each.name) in pattern.groupindex
+        variable.name: found[_group(variable.name)]
+        for variable in profile.variables
+        if _group(variable.name) in pattern.groupindex
     }
     return {**defaults, **traced}
 
@@ -87,10 +89,10 @@ Template = tuple[tuple[str, bool], ...]
 
 def _template(profile: Profile) -> Template:
     """The same of the profile, in pieces: literal text, or the name of a variable."""
-    script, declared = profile.script, [each.name for each in profile.variables]
+    script, declared = profile.script, [variable.name for variable in profile.variables]
     parts = [*pieces(script.command), (_JOINT, False), *declared_pieces(script.inline, declared)]
-    for each in script.files:
-        parts += [(_JOINT, False), *pieces(each.uri)]
+    for file in script.files:
+        parts += [(_JOINT, False), *pieces(file.uri)]
     return tuple(parts)
 
 

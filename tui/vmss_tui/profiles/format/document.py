@@ -43,9 +43,9 @@ class Document:
 
     def origin(self, key: str) -> tuple[Path | None, int]:
         """The file and the line of `key`; of the nearest table around it when the key itself is nowhere."""
-        for each in self.layers:
-            if key in each.layout.lines:
-                return each.path, each.layout.lines[key]
+        for layer in self.layers:
+            if key in layer.layout.lines:
+                return layer.path, layer.layout.lines[key]
         first = self.layers[0] if self.layers else None
         return (first.path, first.layout.line(key)) if first is not None else (None, 0)
 
@@ -141,7 +141,7 @@ def _syntax(message: str, text: str, path: Path | None) -> LintProblem:
 def merge(near: Mapping[str, Any], far: Mapping[str, Any], section: Section | None) -> dict[str, Any]:
     """`near` over `far`: sections key by key, everything else whole; of an exclusive group the nearer file's stays."""
     groups = section.exclusive if section is not None else ()
-    dropped = {name for group in groups if any(each in near for each in group) for name in group}
+    dropped = {name for group in groups if any(name in near for name in group) for name in group}
     result = {key: value for key, value in far.items() if key not in dropped}
     for key, value in near.items():
         inner = _inner(section, key)
@@ -155,4 +155,4 @@ def _inner(section: Section | None, key: str) -> Section | None:
     if section is None:
         return None
     known = section.key(key)
-    return known.section if known is not None else section.each
+    return known.section if known is not None else section.entries

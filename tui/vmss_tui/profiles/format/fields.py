@@ -119,7 +119,7 @@ PROFILE = Section(
         ),
         Key(
             name="variables", kind=Kind.SECTION, help="Values that are filled in as ${name}.",
-            section=Section(help="Values that are filled in as ${name}.", each=VARIABLE),
+            section=Section(help="Values that are filled in as ${name}.", entries=VARIABLE),
             consumer=f"{_PREPARE}:resolved.variables",
         ),
         Key(

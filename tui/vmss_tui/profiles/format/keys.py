@@ -105,9 +105,9 @@ class Section:
     becomes: type[Any] | None = None
     """The dataclass that the table becomes."""
     required: tuple[str, ...] = ()
-    each: "Section | None" = None
+    entries: "Section | None" = None
     """What every entry is, when names are free."""
-    each_kind: Kind | None = None
+    entry_kind: Kind | None = None
     """The same for entries that are not tables of known keys."""
     exclusive: tuple[tuple[str, ...], ...] = ()
     """Groups of keys of which a profile and its base together keep one: the nearer file wins."""

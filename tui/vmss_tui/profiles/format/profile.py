@@ -169,7 +169,7 @@ class Profile:
 
     def variable(self, name: str) -> Variable | None:
         """The variable of this name, or None."""
-        return next((each for each in self.variables if each.name == name), None)
+        return next((variable for variable in self.variables if variable.name == name), None)
 
     @property
     def layers(self) -> tuple[Path, ...]:
@@ -179,7 +179,7 @@ class Profile:
     def with_defaults(self, text: str) -> str:
         """A text with the defaults of the variables filled in; variables without one stay."""
         values = {name: f"${{{name}}}" for name in names(text)}
-        values |= {each.name: each.default for each in self.variables if each.default is not None}
+        values |= {variable.name: variable.default for variable in self.variables if variable.default is not None}
         return fill(text, values)
 
     @property

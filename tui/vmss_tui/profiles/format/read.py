@@ -76,7 +76,7 @@ class Reader:
     def _inner(self, raw: Any, key: Key, at: str) -> Any:
         if not isinstance(raw, dict) or key.section is None:
             raise mismatch(raw, at, "a table", f"write [{at}] and its keys below")
-        if key.section.each_kind is Kind.SECRET and "key_vault" in raw:
+        if key.section.entry_kind is Kind.SECRET and "key_vault" in raw:
             return self._whole_vault(raw, at)
         return self._made(self._section(raw, key.section, at), key.section, raw, at)
 
@@ -182,9 +182,9 @@ class Reader:
 
 def _free(section: Section, name: str) -> Key | None:
     """The key that a free name stands for in a section of free names."""
-    if section.each is not None:
-        return Key(name=name, kind=Kind.SECTION, help="", section=section.each)
-    return Key(name=name, kind=section.each_kind, help="") if section.each_kind is not None else None
+    if section.entries is not None:
+        return Key(name=name, kind=Kind.SECTION, help="", section=section.entries)
+    return Key(name=name, kind=section.entry_kind, help="") if section.entry_kind is not None else None
 
 
 def _unknown(name: str, section: Section, path: str, at: str) -> LintProblem:

@@ -45,9 +45,9 @@ def text() -> str:
 
 def _section(section: Section) -> Schema:
     table: Schema = {"type": "object", "description": section.help}
-    if section.each is not None:
-        return {**table, "additionalProperties": _section(section.each)}
-    if section.each_kind is Kind.SECRET:
+    if section.entries is not None:
+        return {**table, "additionalProperties": _section(section.entries)}
+    if section.entry_kind is Kind.SECRET:
         return {**table, **_protected()}
     table["properties"] = {key.name: {**_value(key), "description": key.help} for key in section.keys}
     table["additionalProperties"] = False

@@ -167,7 +167,7 @@ SECRET = Section(
 
 PROTECTED = Section(
     help="Protected settings by Azure's names, as references: never put a secret into a profile.",
-    each_kind=Kind.SECRET,
+    entry_kind=Kind.SECRET,
 )
 
 PROTECTED_NAMES = (

@@ -88,7 +88,7 @@ def _hidden(profile: Profile) -> Profile:
 def _script(script: Script, directory: Path | None) -> Table:
     handler = script.handler
     standard = WINDOWS if script.os is HandlerOs.WINDOWS else LINUX
-    known = next((each for each in HANDLERS if each.matches(handler.publisher, handler.type)), standard)
+    known = next((candidate for candidate in HANDLERS if candidate.matches(handler.publisher, handler.type)), standard)
     legacy = (handler.publisher, handler.type) != (standard.publisher, standard.type)
     table: Table = {"os": script.os.value}
     if legacy:

@@ -67,19 +67,19 @@ def mutable(uri: str) -> str:
     except ValueError:
         return ""
     host, path = (parts.hostname or "").lower(), parts.path
-    segments = [each for each in path.split("/") if each]
+    segments = [segment for segment in path.split("/") if segment]
     ref = _git_ref(host, segments)
     if ref is not None:
         if "${" in ref or _COMMIT.fullmatch(ref) or _TAG.fullmatch(ref):
             return ""
         return f"{ref} is a branch"
-    moving = next((each for each in segments if each.lower() in _BRANCHES), None)
+    moving = next((segment for segment in segments if segment.lower() in _BRANCHES), None)
     return f"{moving} can mean something else tomorrow" if moving is not None else ""
 
 
 def _git_ref(host: str, segments: list[str]) -> str | None:
     """The branch, tag or commit in the address of a file in a repository, None when it is not such an address."""
-    moving = next((each for each in segments if each.lower() in _BRANCHES), None)
+    moving = next((segment for segment in segments if segment.lower() in _BRANCHES), None)
     if host == "raw.githubusercontent.com":
         if segments[2:4] == ["refs", "heads"] and len(segments) > 4:
             return segments[4]
@@ -95,8 +95,8 @@ def _git_ref(host: str, segments: list[str]) -> str | None:
 
 
 def _changing_files(profile: Profile) -> Iterator[LintProblem]:
-    for index, each in enumerate(profile.script.files):
-        why = "" if each.sha256 else mutable(profile.with_defaults(each.uri))
+    for index, file in enumerate(profile.script.files):
+        why = "" if file.sha256 else mutable(profile.with_defaults(file.uri))
         if why:
             yield warning(
                 f"script.files[{index}]",
@@ -108,12 +108,12 @@ def _changing_files(profile: Profile) -> Iterator[LintProblem]:
 
 def _injection(profile: Profile) -> Iterator[LintProblem]:
     used = dict.fromkeys(names(profile.script.command))
-    for each in profile.variables:
-        if each.name in used and not each.pattern:
+    for variable in profile.variables:
+        if variable.name in used and not variable.pattern:
             yield warning(
-                f"variables.{each.name}",
+                f"variables.{variable.name}",
                 "goes into the command, and any text is allowed for it, also `; rm -rf /`",
-                f"add pattern = '{_suggest(each.name)}'",
+                f"add pattern = '{_suggest(variable.name)}'",
                 "no-pattern",
             )
 

@@ -97,12 +97,12 @@ def _has(script: Script, name: str) -> bool:
 def _files(profile: Profile) -> Iterator[LintProblem]:
     """Each address is judged with the defaults of its variables, as it would be without other values."""
     seen: dict[str, int] = {}
-    for index, each in enumerate(profile.script.files):
+    for index, file in enumerate(profile.script.files):
         key = f"script.files[{index}]"
-        yield from check_uri(profile.with_defaults(each.uri), key)
-        if each.sha256 and "${" not in each.sha256 and not _SHA256.fullmatch(each.sha256):
+        yield from check_uri(profile.with_defaults(file.uri), key)
+        if file.sha256 and "${" not in file.sha256 and not _SHA256.fullmatch(file.sha256):
             yield error(f"{key}.sha256", "is not a SHA-256", "64 hex digits, as `sha256sum FILE` prints them")
-        name = file_name(each.uri)
+        name = file_name(file.uri)
         if name and name in seen:
             yield warning(
                 key,
@@ -181,7 +181,7 @@ def _system(profile: Profile) -> Iterator[LintProblem]:
 
 def _version(handler: Handler) -> Iterator[LintProblem]:
     """A version that belongs to another handler: Azure refuses it when the extension is written."""
-    own = next((each for each in HANDLERS if each.matches(handler.publisher, handler.type)), None)
+    own = next((standard for standard in HANDLERS if standard.matches(handler.publisher, handler.type)), None)
     version = re.fullmatch(r"(\d{1,9})(?:\.\d{1,9}){0,3}", handler.version)
     if own is None or "${" in handler.version:
         return
@@ -196,7 +196,7 @@ def _version(handler: Handler) -> Iterator[LintProblem]:
 
 
 def _known_settings(handler: Handler) -> tuple[str, ...]:
-    return next((known for each, known in _PUBLIC.items() if each.matches(handler.publisher, handler.type)), ())
+    return next((known for standard, known in _PUBLIC.items() if standard.matches(handler.publisher, handler.type)), ())
 
 
 def _settings(script: Script) -> Iterator[LintProblem]:
@@ -206,7 +206,7 @@ def _settings(script: Script) -> Iterator[LintProblem]:
         if name in PROTECTED_NAMES and name not in known and name != "script":
             yield error(key, f"'{name}' belongs in the protected settings", f"write protected.{name} as a reference")
         elif name not in known:
-            near = next((each for each in known if each.lower() == name.lower()), "")
+            near = next((spelled for spelled in known if spelled.lower() == name.lower()), "")
             hint = f"case matters: write {near}" if near else f"it knows {', '.join(known)}"
             yield error(key, f"the {script.os.value} handler refuses the setting {name!r}", hint)
         elif getattr(script, _WORDS.get(name, name), None):
@@ -236,7 +236,7 @@ def _protected(profile: Profile) -> Iterator[LintProblem]:
     refs = profile.protected
     for name, ref in refs.items():
         if name not in PROTECTED_NAMES and name != WHOLE:
-            near = next((each for each in PROTECTED_NAMES if each.lower() == name.lower()), "")
+            near = next((spelled for spelled in PROTECTED_NAMES if spelled.lower() == name.lower()), "")
             hint = f"case matters: write {near}" if near else f"it knows {', '.join(PROTECTED_NAMES)}"
             yield error(f"protected.{name}", "the handler refuses this protected setting", hint)
         yield from _reference(name, ref)

@@ -24,7 +24,7 @@ NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 def check(profile: Profile) -> tuple[LintProblem, ...]:
     """Everything wrong with a profile as data, without lines; accepted warnings are left out."""
-    return tuple(each for each in _checks(profile) if each.is_error or each.code not in profile.accept)
+    return tuple(problem for problem in _checks(profile) if problem.is_error or problem.code not in profile.accept)
 
 
 def _checks(profile: Profile) -> Iterator[LintProblem]:
@@ -53,20 +53,22 @@ async def lint_with_syntax(path: Path, text: str | None = None) -> tuple[LintPro
 
     document = read(path) if text is None else parse(text, path)
     profile, problems = _lint(document)
-    syntax = (each for each in await syntax_problems(profile) if each.is_error or each.code not in profile.accept)
-    return tuple(sorted((*problems, *(_placed(each, document) for each in syntax)), key=_order))
+    syntax = (
+        problem for problem in await syntax_problems(profile) if problem.is_error or problem.code not in profile.accept
+    )
+    return tuple(sorted((*problems, *(_placed(problem, document) for problem in syntax)), key=_order))
 
 
 def load(path: Path) -> Profile:
     """The profile in a file. Raises ProfileInvalid with every error, each with file, line and key."""
     profile, problems = _lint(read(path))
-    errors = [each for each in problems if each.is_error]
+    errors = [problem for problem in problems if problem.is_error]
     if not errors:
         return profile
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     first = replace(errors[0], hint="")
-    rest = "; ".join(str(replace(each, path=None, hint="")).removeprefix("<profile>:") for each in errors[1:4])
-    hint = "; ".join(each for each in (errors[0].hint, f"also {rest}" if rest else "") if each)
+    rest = "; ".join(str(replace(problem, path=None, hint="")).removeprefix("<profile>:") for problem in errors[1:4])
+    hint = "; ".join(part for part in (errors[0].hint, f"also {rest}" if rest else "") if part)
     raise ProfileInvalid(f"{first}{more}", hint=f"{hint}; vmss-tui profiles lint {path} shows all" if more else hint)
 
 
@@ -80,20 +82,20 @@ def _lint(document: Document) -> tuple[Profile, tuple[LintProblem, ...]]:
     profile, structure = build(document, first.stem if first is not None else "profile")
     if not document.layers:
         return profile, document.problems
-    seen = {(each.key, each.message) for each in structure}
-    later = (each for each in check(profile) if (each.key, each.message) not in seen)
-    broken = {each.key for each in structure}
+    seen = {(problem.key, problem.message) for problem in structure}
+    later = (problem for problem in check(profile) if (problem.key, problem.message) not in seen)
+    broken = {problem.key for problem in structure}
     found = [*document.problems, *structure, *_unrelated(later, broken), *unsafe_commands(profile)]
-    return profile, tuple(sorted((_placed(each, document) for each in found), key=_order))
+    return profile, tuple(sorted((_placed(problem, document) for problem in found), key=_order))
 
 
 def _unrelated(later: Iterator[LintProblem], broken: set[str]) -> Iterator[LintProblem]:
     """Leave out what only follows from a value that could not be read."""
     incomplete = any(key.startswith(("script", "protected")) for key in broken)
-    for each in later:
-        follows = any(each.key == key or key.startswith(f"{each.key}.") for key in broken)
-        if not follows and not (each.code == "nothing-to-run" and incomplete):
-            yield each
+    for problem in later:
+        follows = any(problem.key == key or key.startswith(f"{problem.key}.") for key in broken)
+        if not follows and not (problem.code == "nothing-to-run" and incomplete):
+            yield problem
 
 
 def _placed(problem: LintProblem, document: Document) -> LintProblem:

@@ -48,16 +48,16 @@ def _azure_rules(policy: RolloutPolicy, given: frozenset[str]) -> Iterator[LintP
 
 def _steps(policy: RolloutPolicy) -> Iterator[LintProblem]:
     reached = 0
-    for index, each in enumerate(policy.steps if len(policy.steps) > 1 else ()):
-        if not each.amount.percent:
+    for index, step in enumerate(policy.steps if len(policy.steps) > 1 else ()):
+        if not step.amount.percent:
             continue
-        if each.amount.value <= reached:
+        if step.amount.value <= reached:
             yield error(
                 f"rollout.steps[{index}]",
-                f"{each.amount} is not more than the {reached}% before it: percentages in a list add up",
+                f"{step.amount} is not more than the {reached}% before it: percentages in a list add up",
                 "such as [1, '10%', '50%', '100%']",
             )
-        reached = each.amount.value
+        reached = step.amount.value
     if len(policy.steps) > 1 and policy.mode is UpgradeMode.ROLLING:
         yield warning(
             "rollout.steps",
@@ -84,19 +84,19 @@ def _limits(policy: RolloutPolicy, given: frozenset[str]) -> Iterator[LintProble
 
 def check_variables(profile: Profile) -> Iterator[LintProblem]:
     """Names, patterns and defaults of variables; names that are used and not declared."""
-    for each in profile.variables:
-        key = f"variables.{each.name}"
-        if not NAME.fullmatch(each.name):
+    for variable in profile.variables:
+        key = f"variables.{variable.name}"
+        if not NAME.fullmatch(variable.name):
             yield error(
-                key, f"{each.name!r} is not a valid name for a variable", "letters, digits, _ and -; a letter first"
+                key, f"{variable.name!r} is not a valid name for a variable", "letters, digits, _ and -; a letter first"
             )
         try:
-            re.compile(each.pattern)
+            re.compile(variable.pattern)
         except re.error as wrong:
             yield error(f"{key}.pattern", f"is not a regular expression: {wrong}", "correct it")
             continue
-        if each.default:
-            for problem in check_value(each, each.default):
+        if variable.default:
+            for problem in check_value(variable, variable.default):
                 yield error(f"{key}.default", problem.message, problem.hint)
     yield from _uses(profile)
 
@@ -107,9 +107,9 @@ def templates(profile: Profile) -> Iterator[tuple[str, str]]:
     yield "script.label", script.label
     yield "script.command", script.command
     yield "script.force_update_tag", script.force_update_tag
-    for index, each in enumerate(script.files):
-        yield f"script.files[{index}]", each.uri
-        yield f"script.files[{index}].sha256", each.sha256
+    for index, file in enumerate(script.files):
+        yield f"script.files[{index}]", file.uri
+        yield f"script.files[{index}].sha256", file.sha256
     yield "report.why", report.why
     yield "report.ticket", report.ticket
     if gate is not None:
@@ -120,8 +120,8 @@ def templates(profile: Profile) -> Iterator[tuple[str, str]]:
 
 def _called(key: str, command: tuple[str, ...], url: str) -> Iterator[tuple[str, str]]:
     yield f"{key}.url", url
-    for index, each in enumerate(command):
-        yield f"{key}.command[{index}]", each
+    for index, word in enumerate(command):
+        yield f"{key}.command[{index}]", word
 
 
 def _uses(profile: Profile) -> Iterator[LintProblem]:
@@ -141,9 +141,9 @@ def _uses(profile: Profile) -> Iterator[LintProblem]:
                     "undefined-variable",
                 )
     inline = set(names(profile.script.inline))
-    for each in profile.variables:
-        if each.name not in used | inline and NAME.fullmatch(each.name) and not profile.base:
-            yield warning(f"variables.{each.name}", "is used nowhere", "remove it, or use it", "unused-variable")
+    for variable in profile.variables:
+        if variable.name not in used | inline and NAME.fullmatch(variable.name) and not profile.base:
+            yield warning(f"variables.{variable.name}", "is used nowhere", "remove it, or use it", "unused-variable")
 
 
 def check_rest(profile: Profile) -> Iterator[LintProblem]:
@@ -170,9 +170,9 @@ def _report(report: ReportFields) -> Iterator[LintProblem]:
         re.compile(report.ticket_pattern)
     except re.error as wrong:
         yield error("report.ticket_pattern", f"is not a regular expression: {wrong}", "correct it")
-    for index, each in enumerate(report.require):
-        if each not in ("why", "ticket"):
-            yield error(f"report.require[{index}]", f"{each!r} is not known", "use why and ticket")
+    for index, field in enumerate(report.require):
+        if field not in ("why", "ticket"):
+            yield error(f"report.require[{index}]", f"{field!r} is not known", "use why and ticket")
 
 
 def check_record(report: ReportFields, *, why: str, ticket: str) -> tuple[LintProblem, ...]:

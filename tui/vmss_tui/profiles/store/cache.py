@@ -42,13 +42,13 @@ class ProfileCache:
 
 def _read(path: Path) -> CachedProfile:
     profile, problems = inspect(path)
-    first = next((each for each in problems if each.is_error), None)
+    first = next((problem for problem in problems if problem.is_error), None)
     sentence = str(replace(first, path=Path(path.name))) if first is not None else ""
     return CachedProfile(profile, sentence, _stats(path, profile))
 
 
 def _stats(path: Path, profile: Profile) -> Stats:
-    return tuple(_stat(each) for each in dict.fromkeys((path, *profile.sources)))
+    return tuple(_stat(source) for source in dict.fromkeys((path, *profile.sources)))
 
 
 def _stat(path: Path) -> tuple[int, int]:

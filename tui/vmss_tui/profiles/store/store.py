@@ -90,12 +90,12 @@ class ProfileStore:
             if not path.is_file():
                 raise UsageError(f"no profile at {path}", hint="give the path of a TOML file, or a profile's name")
             return self._entry_at(path)
-        entries = [each for each in self.list() if not each.shadowed]
-        found = next((each for each in entries if each.name == text), None)
+        entries = [entry for entry in self.list() if not entry.shadowed]
+        found = next((entry for entry in entries if entry.name == text), None)
         if found is not None:
             return found
-        near = nearest(text, [each.name for each in entries], 3)
-        known = ", ".join(near or sorted(each.name for each in entries)[:8]) or "none"
+        near = nearest(text, [entry.name for entry in entries], 3)
+        known = ", ".join(near or sorted(entry.name for entry in entries)[:8]) or "none"
         raise UsageError(
             f"there is no profile {text!r}",
             hint=f"did you mean {known}?" if near else f"known: {known}; `vmss-tui profiles list` shows where from",
@@ -132,12 +132,12 @@ class ProfileStore:
     def label_for(self, script: ScriptConfig) -> str:
         """The name of a live configuration by the first profile that recognizes it; empty when none does."""
         found = [(path, self._cache(path)) for _, path in self._files()]
-        mark = tuple((path, each.stats) for path, each in found)
+        mark = tuple((path, cached.stats) for path, cached in found)
         if mark != self._labelled_by:
             self._labels, self._labelled_by = {}, mark
         key = script.digest
         if key not in self._labels:
-            labels = (recognize(each.profile, script) for _, each in found)
+            labels = (recognize(cached.profile, script) for _, cached in found)
             self._labels[key] = next((label for label in labels if label), "")
         return self._labels[key]
 

@@ -28,8 +28,8 @@ class Uses:
     def note(self, key: str, at: datetime) -> None:
         """Remember a use; a state directory that cannot be written does not matter."""
         known = {**self.read(), key: at.astimezone(UTC)}
-        newest = sorted(known.items(), key=lambda each: each[1], reverse=True)[:_KEPT]
-        text = json.dumps({each: when.isoformat() for each, when in newest}, indent=1)
+        newest = sorted(known.items(), key=lambda use: use[1], reverse=True)[:_KEPT]
+        text = json.dumps({used: when.isoformat() for used, when in newest}, indent=1)
         with suppress(OSError):
             write_private(self._path, text)
 

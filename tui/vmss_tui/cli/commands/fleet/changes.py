@@ -55,13 +55,15 @@ def _changes(before: SetSnapshot, after: SetSnapshot, label: Labels) -> Iterator
     if values := _different(_of_upgrade(before), _of_upgrade(after)):
         yield Change("upgrade_changed", "", f"{name} rolling upgrade", values)
     old_labels, new_labels = versions(before, label), versions(after, label)
-    known = {each.id: each for each in before.instances}
-    for each in sorted(after.instances, key=lambda instance: instance.ordinal):
-        earlier = known.pop(each.id, None)
+    known = {instance.id: instance for instance in before.instances}
+    for instance in sorted(after.instances, key=lambda instance: instance.ordinal):
+        earlier = known.pop(instance.id, None)
         if earlier is None:
-            yield Change("instance_added", each.id, each.name, _different({}, _of_instance(each, new_labels)))
-        elif values := _different(_of_instance(earlier, old_labels), _of_instance(each, new_labels)):
-            yield Change("instance_changed", each.id, each.name, values)
+            yield Change(
+                "instance_added", instance.id, instance.name, _different({}, _of_instance(instance, new_labels))
+            )
+        elif values := _different(_of_instance(earlier, old_labels), _of_instance(instance, new_labels)):
+            yield Change("instance_changed", instance.id, instance.name, values)
     for gone in known.values():
         yield Change("instance_removed", gone.id, gone.name, {})
 

@@ -33,12 +33,14 @@ async def everything(azure: Azure) -> Inventory:
     async def read(subscription: Subscription) -> list[tuple[ScaleSet, Subscription]] | AzureError:
         async with room:
             try:
-                return [(each, subscription) async for page in azure.scale_sets(subscription.id) for each in page]
+                return [
+                    (scale_set, subscription) async for page in azure.scale_sets(subscription.id) for scale_set in page
+                ]
             except AzureError as error:
                 return error
 
     subscriptions = await azure.subscriptions()
-    answers = await asyncio.gather(*(read(each) for each in subscriptions))
+    answers = await asyncio.gather(*(read(subscription) for subscription in subscriptions))
     failures = [answer for answer in answers if isinstance(answer, AzureError)]
     if failures and len(failures) == len(subscriptions):
         raise failures[0]
@@ -48,8 +50,8 @@ async def everything(azure: Azure) -> Inventory:
         if isinstance(answer, AzureError)
     )
     lists = (answer for answer in answers if not isinstance(answer, AzureError))
-    found = tuple(each for found in lists for each in found)
-    _remember((each.id for each, _ in found), subscriptions)
+    found = tuple(scale_set for found in lists for scale_set in found)
+    _remember((scale_set.id for scale_set, _ in found), subscriptions)
     return Inventory(found, problems, subscriptions)
 
 
@@ -100,7 +102,7 @@ def pick(text: str, inventory: Inventory) -> ScaleSetId:
     wanted = tuple(part.casefold() for part in text.split("/"))
     if not 1 <= len(wanted) <= 3 or not all(wanted):
         raise UsageError(f"{text!r} does not name a scale set", hint="use NAME, GROUP/NAME or a resource id")
-    matches = [(each, place) for each, place in inventory.found if _fits(wanted, each.id, place)]
+    matches = [(scale_set, place) for scale_set, place in inventory.found if _fits(wanted, scale_set.id, place)]
     if len(matches) == 1:
         return matches[0][0].id
     if matches:
@@ -121,15 +123,15 @@ def _fits(wanted: tuple[str, ...], target: ScaleSetId, place: Subscription) -> b
 
 def _choices(matches: Iterable[tuple[ScaleSet, Subscription]], wanted: tuple[str, ...]) -> str:
     found = list(matches)
-    short = [each.id.short for each, _ in found]
+    short = [scale_set.id.short for scale_set, _ in found]
     if len({name.casefold() for name in short}) == len(short) and len(wanted) == 1:
         return ", ".join(short[:6])
-    return ", ".join(f"{place.name}/{each.id.short}" for each, place in found[:6])
+    return ", ".join(f"{place.name}/{scale_set.id.short}" for scale_set, place in found[:6])
 
 
 def _nearest(text: str, inventory: Inventory) -> str:
-    names = {each.id.name.casefold(): each.id.short for each, _ in inventory.found}
+    names = {scale_set.id.name.casefold(): scale_set.id.short for scale_set, _ in inventory.found}
     near = difflib.get_close_matches(text.rsplit("/", 1)[-1].casefold(), names, n=3, cutoff=0.5)
-    also = f"; did you mean {' or '.join(names[each] for each in near)}?" if near else ""
+    also = f"; did you mean {' or '.join(names[name] for name in near)}?" if near else ""
     unread = f"; {inventory.problems[0]}" if inventory.problems else ""
     return f"`vmss-tui list` lists them{also}{unread}"

@@ -54,10 +54,10 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, shape
         if hidden := fleet.managed_hidden(snapshot, entries):
             diagnostics.say(f"vmss-tui: {hidden}")
         if not shape.for_people:
-            shape.answer([records.scale_set_record(each, version=_version(each, know)) for each in entries], tuple)
+            shape.answer([records.scale_set_record(entry, version=_version(entry, know)) for entry in entries], tuple)
         elif entries:
             table = fleet.table_of(know)
-            rows = [table.row(each, know) for each in entries]
+            rows = [table.row(entry, know) for entry in entries]
             _print(table.fitted(rows), rows)
         else:
             diagnostics.say("no visible scale set" + (" matches the filter" if terms else ""))
@@ -85,7 +85,7 @@ async def _fleet(session: LiveSession, *, counts: bool) -> FleetSnapshot:
     azure = await session.connect()
     if not counts:
         found = await find.everything(azure)
-        entries = tuple(FleetEntry(scale_set=each, subscription=place) for each, place in found.found)
+        entries = tuple(FleetEntry(scale_set=scale_set, subscription=place) for scale_set, place in found.found)
         tenants = await azure.tenants()
         return FleetSnapshot(
             entries=entries, subscriptions=found.subscriptions, tenants=tenants, problems=found.problems
@@ -177,7 +177,7 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: VersionLookup, now
         ("script", _after_title(scaleset_words.script_words(snapshot, namer, now))),
         ("command", script.command if script is not None else ""),
         *(("file", uri) for uri in (script.file_uris if script is not None else ())),
-        ("extensions", ", ".join(each.name for each in scale_set.extensions)),
+        ("extensions", ", ".join(extension.name for extension in scale_set.extensions)),
         ("upgrade", _after_title(scaleset_words.upgrade_words(snapshot.upgrade, now))),
         ("last change", _after_title(activity_words.last_change(snapshot.activity, now))),
         ("", fault),
@@ -217,10 +217,14 @@ def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], shape: 
         shown = listed.shown_instances(snapshot, view, known)
         if not shape.for_people:
             shape.answer(
-                [records.instance_record(each, version=labels.get(each.script_digest, "")) for each in shown], tuple
+                [
+                    records.instance_record(instance, version=labels.get(instance.script_digest, ""))
+                    for instance in shown
+                ],
+                tuple,
             )
         elif shown:
-            _print(listed.columns_of(labels), [listed.INSTANCES.row(each, known) for each in shown])
+            _print(listed.columns_of(labels), [listed.INSTANCES.row(instance, known) for instance in shown])
         else:
             diagnostics.say("no instance" + (" matches the filter" if terms else ""))
         return 0

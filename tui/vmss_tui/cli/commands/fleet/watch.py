@@ -45,8 +45,8 @@ async def _watch(session: LiveSession, text: str, *, jsonl: bool) -> int:
             now = session.clock.now()
             if before is None:
                 _first(found, now, jsonl=jsonl)
-            for each in watching.changes(before, found, namer):
-                _tell(each, now, jsonl=jsonl)
+            for change in watching.changes(before, found, namer):
+                _tell(change, now, jsonl=jsonl)
             before = found
     return 0
 

@@ -69,8 +69,8 @@ def import_profile(
         stem = name or ("imported" if file == "-" else Path(file).stem)
         secret = None if protected is None else _json(protected)
         found = from_json(_json(file), secret, name=stem, handler=handler)
-    for each in found:
-        _save(_store(ctx), each, as_is=as_is, force=force)
+    for imported in found:
+        _save(_store(ctx), imported, as_is=as_is, force=force)
     return 0
 
 

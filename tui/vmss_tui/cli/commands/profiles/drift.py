@@ -40,8 +40,8 @@ def drift_of_profile(
     async def work(session: LiveSession) -> int:
         found = session.profiles().get(profile)
         drifts = await _drifts(session, found, scalesets, given)
-        shape.answer([_record(each) for each in drifts], lambda: _table(drifts))
-        return 1 if check and not all(each.clean for each in drifts) else 0
+        shape.answer([_record(drift) for drift in drifts], lambda: _table(drifts))
+        return 1 if check and not all(drift.clean for drift in drifts) else 0
 
     return run(ctx, work)
 
@@ -58,7 +58,7 @@ async def _drifts(
     if names:
         targets = [find.pick(name, seen) for name in names]
     else:
-        targets = [each.id for each, _ in seen.found if profile.targets.choose(each)]
+        targets = [scale_set.id for scale_set, _ in seen.found if profile.targets.choose(scale_set)]
     if not targets:
         raise UsageError(
             f"no visible scale set is a target of profile {profile.name}",
@@ -73,16 +73,16 @@ async def _drifts(
     return tuple(await asyncio.gather(*map(one, targets)))
 
 
-def _record(each: Drift) -> Record:
+def _record(drift: Drift) -> Record:
     return {
-        "target": str(each.target),
-        "state": each.state.value,
-        "version": each.label or None,
-        "reason": each.reason or None,
-        "behind": each.behind,
-        "total": each.total,
-        "clean": each.clean,
-        "changes": plain_value(each.changes),
+        "target": str(drift.target),
+        "state": drift.state.value,
+        "version": drift.label or None,
+        "reason": drift.reason or None,
+        "behind": drift.behind,
+        "total": drift.total,
+        "clean": drift.clean,
+        "changes": plain_value(drift.changes),
     }
 
 
@@ -96,12 +96,12 @@ def _table(drifts: Sequence[Drift]) -> list[str]:
     ]
     rows = [
         (
-            each.target.short,
-            f"{'●' if each.clean else '▲'} {each.state.value}",
-            each.label or "–",
-            f"{each.behind}/{each.total}",
-            each.reason,
+            drift.target.short,
+            f"{'●' if drift.clean else '▲'} {drift.state.value}",
+            drift.label or "–",
+            f"{drift.behind}/{drift.total}",
+            drift.reason,
         )
-        for each in drifts
+        for drift in drifts
     ]
     return text_tables.table(columns, rows, cells=output.columns())

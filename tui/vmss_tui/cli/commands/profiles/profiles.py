@@ -41,7 +41,7 @@ def profiles() -> None:
 def list_profiles(ctx: click.Context, shape: Shape) -> int:
     """List all profiles with their origin, last used first."""
     entries = _store(ctx).list()
-    shape.answer([_record(each) for each in entries], lambda: _table(entries))
+    shape.answer([_record(entry) for entry in entries], lambda: _table(entries))
     return 0
 
 
@@ -50,12 +50,12 @@ def _table(entries: Sequence[ProfileEntry]) -> list[str]:
                (("PROFILE", 0), ("FROM", 0), ("LAST USED", 0), ("DESCRIPTION", 20))]  # fmt: skip
     rows = [
         (
-            each.name,
-            f"{each.origin.value}{', shadowed' if each.shadowed else ''}",
-            each.last_used.astimezone().strftime("%Y-%m-%d %H:%M") if each.last_used else "never",
-            f"✖ {each.problem}" if each.problem else each.description,
+            entry.name,
+            f"{entry.origin.value}{', shadowed' if entry.shadowed else ''}",
+            entry.last_used.astimezone().strftime("%Y-%m-%d %H:%M") if entry.last_used else "never",
+            f"✖ {entry.problem}" if entry.problem else entry.description,
         )
-        for each in entries
+        for entry in entries
     ]
     return text_tables.table(columns, rows, cells=output.columns())
 
@@ -107,15 +107,15 @@ def lint_profiles(ctx: click.Context, files: tuple[str, ...], strict: bool, shap
     found = [problem for name in _linted(ctx, files) for problem in _problems(ctx, name)]
     if strict:
         found = [replace(problem, severity=Severity.ERROR) for problem in found]
-    shape.answer([_problem(each) for each in found], lambda: [str(each) for each in found])
-    errors = sum(each.is_error for each in found)
+    shape.answer([_problem(problem) for problem in found], lambda: [str(problem) for problem in found])
+    errors = sum(problem.is_error for problem in found)
     if shape.for_people:
         diagnostics.say(_verdict(errors, len(found) - errors))
     return UsageError.exit_code if errors else 0
 
 
 def _linted(ctx: click.Context, files: Sequence[str]) -> Sequence[str]:
-    return files or [str(each.path) for each in _store(ctx).list()]
+    return files or [str(entry.path) for entry in _store(ctx).list()]
 
 
 def _problems(ctx: click.Context, name: str) -> tuple[LintProblem, ...]:
@@ -124,15 +124,15 @@ def _problems(ctx: click.Context, name: str) -> tuple[LintProblem, ...]:
     return asyncio.run(lint_with_syntax(_store(ctx).find(name).path))
 
 
-def _problem(each: LintProblem) -> Record:
+def _problem(problem: LintProblem) -> Record:
     return {
-        "path": str(each.path) if each.path else None,
-        "line": each.line or None,
-        "key": each.key,
-        "severity": each.severity.value,
-        "code": each.code or None,
-        "message": each.message,
-        "hint": each.hint or None,
+        "path": str(problem.path) if problem.path else None,
+        "line": problem.line or None,
+        "key": problem.key,
+        "severity": problem.severity.value,
+        "code": problem.code or None,
+        "message": problem.message,
+        "hint": problem.hint or None,
     }
 
 

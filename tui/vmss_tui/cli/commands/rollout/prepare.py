@@ -130,9 +130,9 @@ def _complete(profile: "Profile", given: Mapping[str, str]) -> dict[str, str]:
     values = dict(given)
     _, missing = values_of(profile, values, os.environ)
     if missing and diagnostics.can_ask():
-        for each in missing:
-            about = f" ({each.help})" if each.help else ""
-            values[each.name] = diagnostics.ask(f"{each.name}{about}:")
+        for variable in missing:
+            about = f" ({variable.help})" if variable.help else ""
+            values[variable.name] = diagnostics.ask(f"{variable.name}{about}:")
     return values
 
 
@@ -156,5 +156,5 @@ async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSe
             f"no visible scale set is a target of profile {profile.name}",
             hint="name one, or check [targets] in the profile",
         )
-    names = ", ".join(each.short for each in chosen[:8])
+    names = ", ".join(target.short for target in chosen[:8])
     raise NotUnique(f"profile {profile.name} has {len(chosen)} targets", hint=f"name one of {names}")

@@ -56,8 +56,8 @@ def _for_the_record(prepared: Ordered, why: str | None, ticket: str | None) -> t
     why, ticket = why or report.why, ticket or report.ticket
     problems = check_record(report, why=why, ticket=ticket)
     if problems:
-        words = "; ".join(each.message for each in problems)
+        words = "; ".join(problem.message for problem in problems)
         raise UsageError(
-            f"profile {prepared.profile.name}: {words}", hint=f"give {' '.join(each.hint for each in problems)}"
+            f"profile {prepared.profile.name}: {words}", hint=f"give {' '.join(problem.hint for problem in problems)}"
         )
     return why, ticket

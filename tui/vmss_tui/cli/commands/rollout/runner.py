@@ -82,10 +82,10 @@ def _cancelled_by(*signals: signal.Signals) -> Iterator[None]:
     """Let these signals cancel the task that runs now."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
-    for each in signals:
-        loop.add_signal_handler(each, task.cancel)
+    for number in signals:
+        loop.add_signal_handler(number, task.cancel)
     try:
         yield
     finally:
-        for each in signals:
-            loop.remove_signal_handler(each)
+        for number in signals:
+            loop.remove_signal_handler(number)

@@ -123,10 +123,10 @@ class Launch:
     ) -> int:
         """Show the plan, ask, start and follow. Raises PreflightRefused, LeaseHeld, RolloutCancelled after a no."""
         session.require_free(plan.target)
-        for each in session.unfinished(plan.target):
+        for rollout in session.unfinished(plan.target):
             diagnostics.say(
-                f"rollout {each} of {plan.target.name} has not ended, and no runner is active for it",
-                f"`vmss-tui resume {each}` resumes it, `vmss-tui cancel {each}` ends it",
+                f"rollout {rollout} of {plan.target.name} has not ended, and no runner is active for it",
+                f"`vmss-tui resume {rollout}` resumes it, `vmss-tui cancel {rollout}` ends it",
             )
         if plan.refusals:
             raise _refused(plan)
@@ -188,10 +188,10 @@ def _protected(plan: RolloutPlan) -> list[ProtectedLine]:
     from vmss_tui.profiles.protected_changes import protected_changes
 
     found = () if plan.removes else protected_changes(plan.previous, plan.script)
-    return [ProtectedLine(each.name, each.word.value, each.source) for each in found]
+    return [ProtectedLine(change.name, change.word.value, change.source) for change in found]
 
 
 def _refused(plan: RolloutPlan) -> PreflightRefused:
     first, *others = plan.refusals
-    also = "".join(f"\n{each.message}" for each in others)
+    also = "".join(f"\n{finding.message}" for finding in others)
     return PreflightRefused(f"refused: {first.message}{also}", hint=first.hint)

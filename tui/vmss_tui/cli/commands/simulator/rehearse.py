@@ -73,7 +73,7 @@ async def _copy(session: LiveSession, text: str, mishap: Mishap, home: Path) -> 
     target = await find.resolve(azure, text)
     snapshot = await read_snapshot(azure, target, session.clock, autoscale=True)
     place = await find.subscription_of(azure, target)
-    known = {each.id for each in snapshot.instances}
+    known = {instance.id for instance in snapshot.instances}
     for wrong in sorted((mishap.fails | mishap.unhealthy) - known):
         raise UsageError(f"{target.name} has no instance {wrong}", hint="`vmss-tui instances` lists them")
     (home / MODEL).write_text(json.dumps(dict(await azure.raw(target))), encoding="utf-8")

@@ -29,7 +29,7 @@ class Mishap:
 def scenario_of(snapshot: SetSnapshot, place: Subscription, mishap: Mishap) -> dict[str, Any]:
     """The scenario's tables; the set's model is expected beside it in `model.json`."""
     target = snapshot.scale_set.id
-    ids = [each.id for each in sorted(snapshot.instances, key=lambda instance: instance.ordinal)]
+    ids = [instance.id for instance in sorted(snapshot.instances, key=lambda instance: instance.ordinal)]
     scale_set: dict[str, Any] = {
         "name": target.name,
         "subscription": target.subscription,
@@ -52,7 +52,11 @@ def scenario_of(snapshot: SetSnapshot, place: Subscription, mishap: Mishap) -> d
 
 def _members(ids: list[str]) -> dict[str, Any]:
     """Their own ids where Azure numbers them; else (Flexible) only how many there are."""
-    return {"ids": [int(each) for each in ids]} if ids and all(map(str.isdigit, ids)) else {"instances": len(ids)}
+    return (
+        {"ids": [int(instance_id) for instance_id in ids]}
+        if ids and all(map(str.isdigit, ids))
+        else {"instances": len(ids)}
+    )
 
 
 def _autoscale(setting: Autoscale | None) -> dict[str, Any]:
@@ -64,11 +68,11 @@ def _autoscale(setting: Autoscale | None) -> dict[str, Any]:
 
 def _overrides(instances: Collection[Instance], mishap: Mishap) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for each in instances:
-        if each.id.isdigit():
-            keys = {**_ailing(each), **_mishap(each.id, mishap)}
+    for instance in instances:
+        if instance.id.isdigit():
+            keys = {**_ailing(instance), **_mishap(instance.id, mishap)}
             if keys:
-                found.append({"instances": [int(each.id)], **keys})
+                found.append({"instances": [int(instance.id)], **keys})
     return found
 
 

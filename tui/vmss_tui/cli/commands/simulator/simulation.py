@@ -158,7 +158,7 @@ class DemoHome:
         journal = Journal.open(self._journal, read_only=True)
         try:
             headers = journal.rollouts(limit=50)
-            leases = ((each.id, journal.lease(each.id)) for each in headers if not each.stage.over)
+            leases = ((header.id, journal.lease(header.id)) for header in headers if not header.stage.over)
             return tuple((rollout, lease.pid) for rollout, lease in leases if lease is not None and lease.alive)
         finally:
             journal.close()
