@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmss_tui.redact import HIDDEN, redacted, redacted_value
+from vmss_tui.redact import HIDDEN, hide_also, redacted, redacted_value
+from vmss_tui.text import plain
 
 BEGIN = "-----BEGIN PRIVATE KEY-----"
 S = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"
@@ -94,6 +95,16 @@ def test_data_keeps_its_shape() -> None:
 
 def test_patterns_of_ones_own() -> None:
     assert redacted("ticket ACME-1234-XYZ", (re.compile(r"ACME-\d+-\w+"),)) == "ticket ***"
+
+
+def test_a_configured_pattern_hides_a_short_text_too() -> None:
+    assert plain("PIN-1234") == "PIN-1234"
+    hide_also(["PIN-[0-9]+"])
+    try:
+        assert plain("PIN-1234") == redacted("PIN-1234") == HIDDEN
+        assert plain("at PIN-1234, then") == "at ***, then"
+    finally:
+        hide_also([])
 
 
 @given(st.text(alphabet="passwordsecretkeysig=:&?;-_ \"'/@eyJ.Q~8\n", max_size=400))

@@ -60,6 +60,11 @@ def hide_also(patterns: Iterable[str]) -> None:
     _configured[:] = [re.compile(pattern) for pattern in patterns]
 
 
+def hides_short() -> bool:
+    """Whether a secret may be short: the shapes that are known here are not, one's own may be."""
+    return bool(_configured)
+
+
 def redacted(text: str, extra: tuple[re.Pattern[str], ...] = ()) -> str:
     """The text with every secret as `***`. `extra` are patterns of one's own, whose whole match is hidden."""
     for pattern in (*_configured, *extra):

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
-from vmss_tui.redact import redacted
+from vmss_tui.redact import hides_short, redacted
 
 _ESCAPE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]?"  # CSI, whole or cut off
@@ -21,7 +21,7 @@ _ESCAPE = re.compile(
 """Escape sequences of ECMA-48; every branch is linear in the length of the text."""
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _SHORT = 8
-"""No shape of a secret is shorter, so that the many short texts of a table are left at once."""
+"""No known shape of a secret is shorter, so that the many short texts of a table are left at once."""
 _MOST_MARKS = 4
 """Combining marks on one character; more of them run over the lines above and below."""
 
@@ -127,7 +127,7 @@ def short_id(instance: str) -> str:
 def plain(text: str) -> str:
     """Foreign text on one line, without secrets and without anything that acts on a terminal."""
     if text.isascii() and text.isprintable():
-        return redacted(text) if len(text) > _SHORT else text
+        return redacted(text) if len(text) > _SHORT or hides_short() else text
     return " ".join(plain_lines(text))
 
 
@@ -162,6 +162,11 @@ def _visible(text: str) -> Iterable[str]:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if char in "\n\t" or (category not in _HIDDEN and marks <= _MOST_MARKS):
             yield char
+
+
+def without_hidden(text: str) -> str:
+    """One line without hidden characters: nothing acts on a terminal. Secrets and the rest of escapes stay."""
+    return "".join(char for char in _visible(text) if char not in "\n\t")
 
 
 def visible(text: str) -> str:

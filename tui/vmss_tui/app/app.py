@@ -34,6 +34,7 @@ from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
 from vmss_tui.ports import DeviceCode
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.text import readable
 
 if TYPE_CHECKING:
     from vmss_tui.journal.store import RolloutHeader
@@ -84,6 +85,7 @@ class VmssTui(compat.SafeApp):
         compat.ignore_bad_bytes()
         no_color = compat.sane_no_color(os.environ, os.environ.pop)
         super().__init__(ansi_color=True if no_color else None)
+        compat.paint_only_what_is_visible(self)
         self.session = session
         self.start_at = start_at or StartAt()
         self.log_file = log_file
@@ -277,7 +279,7 @@ class VmssTui(compat.SafeApp):
             words = [line for screen in screens for line in screen.parting()]
             others = [header for header in running if not any(header.id in line for line in words)]
             words += [parting_words(others)] if others else []
-            self.exit(return_code=0, message=Text(self.as_called("\n".join(words))) if words else None)
+            self.exit(return_code=0, message=Text(readable(self.as_called("\n".join(words)))) if words else None)
 
     def running_rollouts(self) -> "tuple[RolloutHeader, ...]":
         """Rollouts that are not over; none when the journal cannot be read."""

@@ -29,6 +29,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from vmss_tui.app.widgets.strips import ascii_only
+from vmss_tui.text import without_hidden
 
 _log = logging.getLogger("vmss_tui.app")
 
@@ -59,6 +60,27 @@ def needs_ascii(environ: Mapping[str, str], encoding: str | None = None) -> bool
         return wish not in ("0", "no", "false")
     encoding = encoding if encoding is not None else locale.getpreferredencoding(False)
     return environ.get("TERM", "") in _POOR_TERMINALS or "utf" not in encoding.lower()
+
+
+class VisibleText(LineFilter):
+    """The last barrier before the terminal: no cell of any widget acts on it, whatever a screen forgot to clean.
+
+    What is left out takes no cell, so that the line keeps its width.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The same cells without hidden characters."""
+        return [
+            segment
+            if segment.control or segment.text.isprintable()
+            else Segment(without_hidden(segment.text), segment.style)
+            for segment in segments
+        ]
+
+
+def paint_only_what_is_visible(app: App[int]) -> None:
+    """From now on no text of a widget reaches the terminal with a character that acts on it."""
+    app._filters.append(VisibleText())
 
 
 class AsciiSigns(LineFilter):

@@ -143,7 +143,7 @@ def say(text: str, hint: str = "") -> None:
 
 def ask(question: str) -> str:
     """Ask a person on stderr and read the answer from stdin. Raises EOFError at its end."""
-    sys.stderr.write(f"{question} ")
+    sys.stderr.write(f"{_asked(question)} ")
     sys.stderr.flush()
     answer = sys.stdin.readline()
     if not answer:
@@ -155,7 +155,7 @@ def ask_secret(question: str) -> str:
     """Ask without showing what is typed. Raises EOFError at the end of stdin."""
     from getpass import getpass
 
-    return getpass(f"{question}: ", stream=sys.stderr)
+    return getpass(f"{_asked(question)}: ", stream=sys.stderr)
 
 
 def can_ask() -> bool:
@@ -163,13 +163,24 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr is not None and sys.stderr.isatty()
 
 
+def _asked(question: str) -> str:
+    """A question as it may be shown: names and the help of a profile's variables are foreign."""
+    from vmss_tui.text import plain
+
+    return _encodable(plain(question))
+
+
+def _encodable(text: str) -> str:
+    encoding = sys.stderr.encoding or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
 def _write(texts: Iterable[str]) -> None:
     if sys.stderr is None:
         return
-    encoding = sys.stderr.encoding or "ascii"
-    text = "".join(f"{text}\n" for text in texts)
+    text = "".join(f"{line}\n" for line in texts)
     try:
-        sys.stderr.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stderr.write(_encodable(text))
         sys.stderr.flush()
     except (BrokenPipeError, OSError):
         null = os.open(os.devnull, os.O_WRONLY)

@@ -1,7 +1,7 @@
 """The program's log: one rotating file, readable by its owner only, that app, commands and runners share.
 
-Every line is redacted. Tracebacks are written without local variables, which may hold tokens. Writing never raises: a
-disk that is full must not hide the error that was to be logged.
+Every line is redacted, and what acts on a terminal is spelled out. Tracebacks are written without local variables,
+which may hold tokens. Writing never raises: a disk that is full must not hide the error that was to be logged.
 """
 
 import fcntl
@@ -17,6 +17,7 @@ from typing import TextIO
 from vmss_tui.errors import UsageError
 from vmss_tui.paths import log_file, open_private
 from vmss_tui.redact import redacted
+from vmss_tui.text import visible
 
 VARIABLE = "VMSS_TUI_LOG"
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -75,7 +76,7 @@ class Redacting(logging.Formatter):
         text = f"{at} {record.levelname.lower():<7} {record.process} {record.name}: {message}"
         if record.exc_info and record.exc_info[1] is not None:
             text += "\n" + "".join(traceback.format_exception(record.exc_info[1])).rstrip("\n")
-        return redacted(text)
+        return visible(redacted(text))
 
 
 class OnStderr(logging.StreamHandler[TextIO]):
@@ -143,7 +144,7 @@ def write_traceback(error: BaseException) -> Path | None:
     path = log_file()
     command = sys.argv[1] if len(sys.argv) > 1 else "app"
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    text = redacted("".join(traceback.format_exception(error)))
+    text = visible(redacted("".join(traceback.format_exception(error))))
     try:
         descriptor = open_private(path)
         try:

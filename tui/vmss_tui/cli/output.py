@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _SHORT = 8
-"""Shorter texts need no cleaner, which is not imported for them."""
+"""Shorter texts need no cleaner, which is not imported for them where no settings have named further secrets."""
 
 
 def quick(text: str) -> int:
@@ -94,7 +94,7 @@ def _json(text: str) -> None:
 
 
 def _printable(text: str) -> str:
-    if not (text.isascii() and text.isprintable() and len(text) < _SHORT):
+    if not (text.isascii() and text.isprintable() and len(text) < _SHORT) or "vmss_tui.redact" in sys.modules:
         from vmss_tui.text import readable
 
         text = readable(text)

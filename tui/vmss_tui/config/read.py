@@ -157,10 +157,10 @@ def _misfit(found: Key, value: Any) -> str:
 
 def _pattern_problem(text: str) -> str:
     try:
-        re.compile(text)
+        everywhere = re.compile(text).search("") is not None
     except (re.error, RecursionError, OverflowError) as error:
         return f"{text!r} is not a regular expression: {error}"
-    return ""
+    return f"{text!r} fits an empty text: everything would be hidden" if everywhere else ""
 
 
 def _converted(name: str, value: Any, path: Path) -> Any:

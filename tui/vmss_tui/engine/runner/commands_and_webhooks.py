@@ -12,6 +12,7 @@ from typing import Any
 
 from vmss_tui import duration
 from vmss_tui.domain.plan.rollout_policy import ExternalGate
+from vmss_tui.text import one_line
 
 _KEPT_LENGTH = 300
 
@@ -74,8 +75,7 @@ async def call(method: str, url: str, body: Mapping[str, Any] | None, timeout_se
 
 def _last_line(output: bytes) -> str:
     lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
-    plain = "".join(char for char in lines[-1] if char.isprintable()) if lines else ""
-    return plain[:_KEPT_LENGTH]
+    return one_line(lines[-1], _KEPT_LENGTH) if lines else ""
 
 
 def _name(command: Sequence[str], url: str) -> str:

@@ -12,6 +12,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.engine.runner.commands_and_webhooks import call, run_command
+from vmss_tui.text import plain
 
 _log = logging.getLogger(__name__)
 NEEDS_PERSON, FAILED, ENDED = "needs_person", "failed", "ended"
@@ -50,8 +51,8 @@ class Notifier:
             "occasion": kind,
             "at": entry.at.isoformat(),
             "scale_set": str(self._plan.target),
-            "version": self._plan.to_label,
-            "message": self._describe(entry.event),
+            "version": plain(self._plan.to_label),
+            "message": plain(self._describe(entry.event)),
         }
 
 
