@@ -6,7 +6,7 @@ import pytest
 
 from support.scripted import SUBSCRIPTION, Scripted, fault, reply
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance, Lock, LockLevel
-from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.gateway.read import governance
 from vmss_tui.ports import Azure
@@ -32,10 +32,13 @@ async def test_permissions_and_locks_of_every_page(server: Scripted, azure: Azur
         ),
         reply({"value": [{"actions": ["*"], "notActions": ["*/delete"]}, {}]}),
     )
+    place = {"subscriptionId": SUBSCRIPTION, "displayName": "prod", "state": "Warned", "tenantId": "t"}
+    server.on(f"/subscriptions/{SUBSCRIPTION}", reply(place))
     server.on(LOCKS, reply({"value": [lock("keep", "CanNotDelete", GROUP), lock("odd", "Sideways", GROUP), {}]}))
     assert await azure.governance(TARGET) == Governance(
         permissions=(Permission(("*/read",)), Permission(("*",), ("*/delete",)), Permission()),
         locks=(Lock("keep", LockLevel.CAN_NOT_DELETE, GROUP, "freeze"),),
+        subscription=Subscription(SUBSCRIPTION, "prod", "t", "Warned"),
     )
     (asked,) = [url for _, url in server.seen if "/locks" in url]
     assert "$filter=atScope()" in asked
@@ -46,7 +49,7 @@ async def test_permissions_and_locks_of_every_page(server: Scripted, azure: Azur
     [(fault(403, "AuthorizationFailed", "no"), "no right to read it"), (reply(b"<html>"), "it could not be read")],
 )
 async def test_what_cannot_be_read_says_why(answer: object, why: str, server: Scripted, azure: Azure) -> None:
-    for path in (PERMISSIONS, LOCKS, ACTIVITY):
+    for path in (PERMISSIONS, LOCKS, ACTIVITY, f"/subscriptions/{SUBSCRIPTION}"):
         server.on(path, answer)  # type: ignore[arg-type]
     assert await azure.governance(TARGET) == Governance(unknown=why)
     assert await azure.activity(TARGET, SINCE) == ActivityLog(unknown=why)

@@ -157,7 +157,7 @@ async def test_one_subscription_asks_its_own_tenant_only(sign_in: Connects, serv
     azure = await sign_in()
     found = await azure.subscription(SUBSCRIPTION)
     assert found == Subscription(SUBSCRIPTION, "theirs", OTHER, "Disabled")
-    assert found.is_read_only and not Subscription("s", "s", state="Warned").is_read_only
+    assert found.is_read_only and not Subscription("s", "s", state="PastDue").is_read_only
     assert [token["tenant"] for token in server.tokens] == [TENANT, OTHER]
     assert {path.split("?")[0] for _, path in server.seen} == {f"/subscriptions/{SUBSCRIPTION}"}
 

@@ -48,7 +48,7 @@ def test_ids_ignore_case() -> None:
 
 def test_a_disabled_subscription_refuses_writes() -> None:
     states = ("Enabled", "PastDue", "Warned", "Disabled", "DELETED")
-    assert [Subscription("sub", "prod", state=state).is_read_only for state in states] == [False] * 3 + [True] * 2
+    assert [Subscription("sub", "prod", state=state).is_read_only for state in states] == [False] * 2 + [True] * 3
 
 
 def test_a_tenant_that_cannot_be_read_is_named_with_reason_and_command() -> None:
@@ -201,10 +201,11 @@ def test_windows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "read_only"), [("Enabled", False), ("Disabled", True), ("deleted", True), ("Warned", False)]
+    ("state", "read_only"), [("Enabled", False), ("Disabled", True), ("deleted", True), ("Warned", True)]
 )
 def test_a_disabled_subscription_is_read_only(state: str, read_only: bool) -> None:
-    assert Subscription("s", "prod", state=state).is_read_only is read_only
+    of = Subscription("s", "prod", state=state)
+    assert of.is_read_only is read_only and of.title == (f"prod ({state.lower()})" if read_only else "prod")
 
 
 def test_a_tenant_that_refuses_is_named_with_what_to_run() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from support.build import NOW, extension, fleet, plan, script, snapshot, vm
 from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, Lock, LockLevel
+from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
@@ -69,6 +70,14 @@ def test_a_lock_is_named_with_its_scope_where_it_matters(
     findings = found(of, "locked", policy)
     assert [finding.severity for finding in findings] == ([severity] if severity else [])
     assert all(f"'freeze' ({level.value}) on {GROUP}: until Monday" in finding.message for finding in findings)
+
+
+@pytest.mark.parametrize(("state", "refused"), [("Disabled", True), ("Warned", True), ("PastDue", False)])
+def test_a_subscription_that_can_only_be_read_refuses_the_start(state: str, refused: bool) -> None:
+    of = governed(permissions=ALL, locks=(), subscription=Subscription("sub", "prod", state=state))
+    findings = found(of, "subscription-read-only")
+    assert [finding.severity for finding in findings] == [Severity.REFUSE] * refused
+    assert all("prod" in finding.message and state in finding.message for finding in findings)
 
 
 def test_a_lock_against_deletes_refuses_to_remove_the_extension() -> None:

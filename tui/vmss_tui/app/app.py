@@ -184,10 +184,10 @@ class VmssTui(compat.SafeApp):
 
     # -- what screens share -------------------------------------------------------------------------------------
 
-    def subscription_name(self, subscription_id: str) -> str:
-        """The name of a subscription, its id while that is unknown."""
+    def subscription_title(self, subscription_id: str) -> str:
+        """The title of a subscription, its id while that is unknown."""
         known = self.fleet.subscriptions if self.fleet is not None else ()
-        return next((found.name for found in known if found.id == subscription_id), subscription_id)
+        return next((found.title for found in known if found.id == subscription_id), subscription_id)
 
     def copy(self, words: str, what: str) -> None:
         """Put text on the clipboard by OSC 52 and say so."""

@@ -76,8 +76,8 @@ class Shell(Protocol):
     def sign_in(self) -> None:
         """Sign in (again)."""
 
-    def subscription_name(self, subscription_id: str) -> str:
-        """The name of a subscription, its id while that is unknown."""
+    def subscription_title(self, subscription_id: str) -> str:
+        """The title of a subscription, its id while that is unknown."""
 
     def copy(self, text: str, what: str) -> None:
         """Put text on the clipboard by OSC 52 and say so; `what` names it."""

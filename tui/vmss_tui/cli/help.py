@@ -6,7 +6,7 @@ command's summary, an option's text. A command's module is imported only when th
 
 from typing import NamedTuple
 
-from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
+from vmss_tui.gateway.sign_in.credentials import CLOUD_NAMES, CREDENTIALS
 
 
 class Entry(NamedTuple):
@@ -79,7 +79,7 @@ class Option(NamedTuple):
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 OPTIONS = (
-    Option("--cloud", "NAME", "a cloud from the configuration directory; default: the public Azure cloud"),
+    Option("--cloud", "NAME", f"{', '.join(CLOUD_NAMES)} or one of the clouds directory"),
     Option("--auth", "HOW", f"credential: {', '.join(CREDENTIALS)}"),
     Option("--tenant", "ID", "sign in to this tenant"),
     Option("--profiles", "DIR", "search this directory for deployment profiles first"),

@@ -65,6 +65,7 @@ def scale_set_record(entry: FleetEntry, *, version: str = "") -> Record:
         "name": scale_set.name,
         "subscription_id": scale_set.id.subscription,
         "subscription": entry.subscription.name,
+        "subscription_state": entry.subscription.state,
         "tenant_id": entry.subscription.tenant_id or None,
         "resource_group": scale_set.id.group,
         "location": scale_set.location,

@@ -267,7 +267,7 @@ def _check_subscription(gate: Gate, principal: Principal, path: ArmPath, method:
         )
         challenge = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
         return arm_error(401, "InvalidAuthenticationTokenTenant", message, {"WWW-Authenticate": challenge})
-    if method not in ("GET", "HEAD") and subscription.state in ("Disabled", "Deleted"):
+    if method not in ("GET", "HEAD") and subscription.state in ("Warned", "Disabled", "Deleted"):
         return arm_error(
             409,
             "ReadOnlyDisabledSubscription",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.rights import Permission
 
 
@@ -34,6 +35,8 @@ class Governance:
 
     permissions: tuple[Permission, ...] | None = None
     locks: tuple[Lock, ...] | None = None
+    subscription: Subscription | None = None
+    """Whose state says whether Azure takes any write."""
     unknown: str = ""
 
 

@@ -63,8 +63,16 @@ class Subscription:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether Azure refuses every write because the subscription is disabled (an offer or payment ended)."""
-        return self.state.lower() in ("disabled", "deleted")
+        """Whether Azure refuses every PUT, PATCH and POST: what is warned, disabled or deleted can only be read.
+
+        Source: "Azure subscription states" (Cost Management documentation).
+        """
+        return self.state.lower() in ("warned", "disabled", "deleted")
+
+    @property
+    def title(self) -> str:
+        """Its name, and its state where Azure refuses writes: `prod-us (disabled)`."""
+        return f"{self.name} ({self.state.lower()})" if self.is_read_only else self.name
 
 
 @dataclass(frozen=True, slots=True)

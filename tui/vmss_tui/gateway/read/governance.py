@@ -1,4 +1,4 @@
-"""Permissions, management locks and the activity log of a scale set.
+"""Permissions, management locks, the state of the subscription and the activity log of a scale set.
 
 All of it makes a plan better and none of it is needed, so nothing here raises: what cannot be read says why.
 """
@@ -11,10 +11,11 @@ from datetime import datetime
 from urllib.parse import quote
 
 from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, Lock, LockLevel
-from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.errors import Forbidden, VmssTuiError
 from vmss_tui.gateway.http.arm import ArmPart, decoder
+from vmss_tui.gateway.read.inventory import read_subscription
 from vmss_tui.gateway.read.mapping import moment
 from vmss_tui.gateway.read.wire import Wire
 from vmss_tui.ports import ReadsGovernance
@@ -94,13 +95,14 @@ class GovernanceReader(ArmPart, ReadsGovernance):
 
     async def governance(self, target: ScaleSetId) -> Governance:
         """See the port."""
+        subscription = asyncio.ensure_future(self._subscription(target))
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 permissions, locks = await asyncio.gather(self._permissions(target), self._locks(target))
         except (VmssTuiError, TimeoutError) as error:
             _log.info("permissions and locks of %s are unknown: %s", target.short, str(error) or "no answer")
-            return Governance(unknown=_why(error))
-        return Governance(permissions=permissions, locks=locks)
+            return Governance(unknown=_why(error), subscription=await subscription)
+        return Governance(permissions=permissions, locks=locks, subscription=await subscription)
 
     async def activity(self, target: ScaleSetId, since: datetime) -> ActivityLog:
         """See the port."""
@@ -116,6 +118,15 @@ class GovernanceReader(ArmPart, ReadsGovernance):
             _log.info("the activity log of %s is unknown: %s", target.short, str(error) or "no answer")
             return ActivityLog(unknown=_why(error))
         return ActivityLog(tuple(sorted(entries, key=lambda entry: entry.at, reverse=True)))
+
+    async def _subscription(self, target: ScaleSetId) -> Subscription | None:
+        """The subscription with its state; None when it cannot be read, which many roles do not allow."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await read_subscription(self.arm, target.subscription)
+        except (VmssTuiError, TimeoutError) as error:
+            _log.info("the state of subscription %s is unknown: %s", target.subscription, str(error) or "no answer")
+            return None
 
     async def _permissions(self, target: ScaleSetId) -> tuple[Permission, ...]:
         url = f"{_scope(target)}/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_API}"

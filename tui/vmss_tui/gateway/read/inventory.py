@@ -67,15 +67,7 @@ class FleetReader(ArmPart, ReadsFleet):
 
     async def subscription(self, subscription_id: str) -> Subscription:
         """One subscription, with the token of its tenant: Azure names that tenant when the sign-in's own is another."""
-        url = f"/subscriptions/{quote(subscription_id, safe='')}?api-version={SUBSCRIPTIONS_API}"
-        what = f"read subscription {subscription_id}"
-        found = (await self.arm.read(subscription_id, url, _SUBSCRIPTION, what=what, kind="subscriptions")).value
-        return Subscription(
-            id=found.subscription_id or subscription_id,
-            name=found.display_name or subscription_id,
-            tenant_id=found.tenant_id or "",
-            state=found.state or "Enabled",
-        )
+        return await read_subscription(self.arm, subscription_id)
 
     async def _other_tenants(self) -> list[Tenant]:
         home = (await self.arm.sign_in.identity()).tenant_id.lower()
@@ -151,6 +143,19 @@ class FleetReader(ArmPart, ReadsFleet):
             _log.info("resource groups of %s cannot be listed: %s", subscription, error)
         self.arm.group_names[subscription] = names
         return names
+
+
+async def read_subscription(arm: Arm, subscription_id: str) -> Subscription:
+    """One subscription by its id. Raises NotFound."""
+    url = f"/subscriptions/{quote(subscription_id, safe='')}?api-version={SUBSCRIPTIONS_API}"
+    what = f"read subscription {subscription_id}"
+    found = (await arm.read(subscription_id, url, _SUBSCRIPTION, what=what, kind="subscriptions")).value
+    return Subscription(
+        id=found.subscription_id or subscription_id,
+        name=found.display_name or subscription_id,
+        tenant_id=found.tenant_id or "",
+        state=found.state or "Enabled",
+    )
 
 
 def _tenant_problem(tenant: Tenant, error: VmssTuiError) -> TenantProblem:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from vmss_tui.errors import UsageError
-from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
+from vmss_tui.gateway.sign_in.credentials import CLOUD_NAMES, CREDENTIALS
 from vmss_tui.paths import clouds_directory
 
 FILE_VARIABLE = "VMSS_TUI_CLOUD_FILE"
@@ -68,20 +68,20 @@ class Cloud(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 PUBLIC = Cloud(
-    name="AzureCloud",
+    name=CLOUD_NAMES[0],
     resource_manager="https://management.azure.com",
     authority="https://login.microsoftonline.com",
     portal="https://portal.azure.com",
 )
 US_GOVERNMENT = Cloud(
-    name="AzureUSGovernment",
+    name=CLOUD_NAMES[1],
     resource_manager="https://management.usgovcloudapi.net",
     authority="https://login.microsoftonline.us",
     audience="https://management.usgovcloudapi.net",
     portal="https://portal.azure.us",
 )
 CHINA = Cloud(
-    name="AzureChinaCloud",
+    name=CLOUD_NAMES[2],
     resource_manager="https://management.chinacloudapi.cn",
     authority="https://login.chinacloudapi.cn",
     audience="https://management.chinacloudapi.cn",

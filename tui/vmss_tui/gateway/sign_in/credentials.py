@@ -1,4 +1,6 @@
-"""Ways to sign in. Imports nothing, so that the help of the command line can name them."""
+"""Names of credentials and of built-in clouds. Imports nothing, so that the help of the command line can use them."""
 
 CREDENTIALS = ("auto", "env", "cli", "managed-identity", "device")
 """Values of `--auth` and of a cloud's `credential`."""
+CLOUD_NAMES = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
+"""The built-in clouds: public Azure, the US government's, the one that 21Vianet runs in China."""

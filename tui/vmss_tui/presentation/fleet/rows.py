@@ -243,9 +243,10 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
             rank=lambda it, know: (it.scale_set.name.lower(), it.id.key),
             values=lambda it, know: (it.scale_set.name,)),
         FleetColumn("sub", "SUBSCRIPTION", 12, flex=1, priority=4, middle=True, bare=True,
-            cell=lambda it, know: cell(text.plain(it.subscription.name), Role.DIM),
+            cell=lambda it, know: cell(
+                text.plain(it.subscription.title), Role.WARN if it.subscription.is_read_only else Role.DIM),
             rank=lambda it, know: it.subscription.name.lower(),
-            values=lambda it, know: (it.subscription.name, it.subscription.id)),
+            values=lambda it, know: (it.subscription.title, it.subscription.id)),
         FleetColumn("group", "GROUP", 11, flex=2, priority=6, middle=True, bare=True,
             cell=lambda it, know: cell(text.plain(it.scale_set.id.group), Role.DIM),
             rank=lambda it, know: it.scale_set.id.group.lower(),

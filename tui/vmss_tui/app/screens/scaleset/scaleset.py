@@ -182,7 +182,12 @@ class ScaleSetScreen(ListScreen):
 
     def crumbs(self) -> tuple[str, ...]:
         """Subscription, group, name."""
-        return ("vmss-tui", self.shell.subscription_name(self.target.subscription), self.target.group, self.target.name)
+        return (
+            "vmss-tui",
+            self.shell.subscription_title(self.target.subscription),
+            self.target.group,
+            self.target.name,
+        )
 
     def freshness(self) -> Freshness:
         """When Azure last answered."""

@@ -169,7 +169,7 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: VersionLookup, now
     script = scale_set.script
     fault = text_of(scaleset_words.fault_line(snapshot))
     facts = [
-        ("name", f"{scale_set.id.short}  in {entry.subscription.name}, {scale_set.location}"),
+        ("name", f"{scale_set.id.short}  in {entry.subscription.title}, {scale_set.location}"),
         ("id", str(scale_set.id)),
         ("shape", scaleset_words.shape_words(scale_set)),
         ("policy", scaleset_words.policy_words(scale_set)),

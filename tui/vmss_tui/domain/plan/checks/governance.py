@@ -1,4 +1,4 @@
-"""Checks of whether Azure will let the rollout write: rights and locks."""
+"""Checks of whether Azure will let the rollout write: the state of the subscription, rights and locks."""
 
 from collections.abc import Iterator
 
@@ -56,4 +56,16 @@ def _lock(facts: Facts, lock: Lock) -> Iterator[Finding]:
         yield warn("locked", f"Azure may refuse to delete the surplus instances of a surge: {named}", way)
 
 
-CHECKS: tuple[Check, ...] = (locks, rights)
+def subscription(facts: Facts) -> Iterator[Finding]:
+    """A subscription that is warned, disabled or deleted can only be read."""
+    known = facts.snapshot.governance
+    place = known.subscription if known is not None else None
+    if place is not None and place.is_read_only:
+        yield refuse(
+            "subscription-read-only",
+            f"Azure refuses every write: subscription {place.name} is in the state {place.state!r} and can only be read",
+            "Its owner can reactivate it in the portal (Subscriptions, or Cost Management + Billing).",
+        )
+
+
+CHECKS: tuple[Check, ...] = (subscription, locks, rights)
