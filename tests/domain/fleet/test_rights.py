@@ -58,6 +58,10 @@ def test_a_rollout_needs_what_its_strategy_uses() -> None:
     assert {f"{SETS}/manualupgrade/action", f"{SETS}/setOrchestrationServiceState/action"} <= set(manual)
     retry = needed_to_roll_out(flexible, writes_model=False, client_batches=True)
     assert retry == ("Microsoft.Compute/virtualMachines/extensions/write",)
+    retry = needed_to_roll_out(uniform, writes_model=False, client_batches=True, by_instance=True)
+    assert retry == (f"{SETS}/virtualMachines/extensions/write",)
+    removal = needed_to_roll_out(flexible, writes_model=True, client_batches=True, by_instance=True, removes=True)
+    assert set(removal) >= {f"{SETS}/extensions/delete", "Microsoft.Compute/virtualMachines/extensions/delete"}
 
 
 @pytest.mark.parametrize("role", list(Role))

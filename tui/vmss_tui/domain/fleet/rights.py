@@ -33,10 +33,11 @@ READ = (
 )
 """What every screen and reading command needs, for Uniform and Flexible sets."""
 ADVISED = (
+    "Microsoft.Resources/subscriptions/read",
     "Microsoft.Authorization/permissions/read",
     "Microsoft.Authorization/locks/read",
     "Microsoft.Insights/autoscaleSettings/read",
-    "Microsoft.Insights/eventtypes/management/values/read",
+    "Microsoft.Insights/eventtypes/values/read",
     "Microsoft.ResourceGraph/resources/read",
 )
 """What makes plans and lists better and stops nothing when it is missing."""
@@ -48,7 +49,10 @@ ROLL_OUT_UNIFORM = (
     f"{_SETS}/rollingUpgrades/action",
     f"{_SETS}/rollingUpgrades/cancel/action",
     f"{_SETS}/setOrchestrationServiceState/action",
+    f"{_SETS}/virtualMachines/extensions/write",
+    f"{_SETS}/virtualMachines/extensions/delete",
 )
+"""A retry writes the extension of single instances, the undo of a first installation removes it there."""
 ROLL_OUT_FLEXIBLE = (f"{_MACHINES}/extensions/write", f"{_MACHINES}/extensions/delete")
 
 
@@ -82,16 +86,28 @@ def missing(needed: Iterable[str], permissions: Sequence[Permission]) -> tuple[s
 
 
 def needed_to_roll_out(
-    scale_set: ScaleSet, *, writes_model: bool, client_batches: bool, suspends_repairs: bool = False
+    scale_set: ScaleSet,
+    *,
+    writes_model: bool,
+    client_batches: bool,
+    by_instance: bool = False,
+    removes: bool = False,
+    suspends_repairs: bool = False,
 ) -> tuple[str, ...]:
-    """The actions that a rollout of this set will use, so that a missing one is named before the start."""
-    needed = [f"{_SETS}/write", f"{_SETS}/extensions/write"] if writes_model else []
+    """The actions that a rollout of this set will use, so that a missing one is named before the start.
+
+    `by_instance`: its batches write the extension of single instances; `removes`: it deletes the extension.
+    """
+    flexible = scale_set.orchestration is Orchestration.FLEXIBLE
+    verb = "delete" if removes else "write"
+    needed = [f"{_SETS}/write", f"{_SETS}/extensions/{verb}"] if writes_model else []
     if suspends_repairs:
         needed.append(f"{_SETS}/setOrchestrationServiceState/action")
     if not client_batches:
         return (*needed, f"{_SETS}/rollingUpgrades/cancel/action")
-    if scale_set.orchestration is Orchestration.FLEXIBLE:
-        return (*needed, f"{_MACHINES}/extensions/write")
+    if by_instance or flexible:
+        instance = _MACHINES if flexible else f"{_SETS}/virtualMachines"
+        return (*needed, f"{instance}/extensions/{verb}")
     return (*needed, f"{_SETS}/manualupgrade/action")
 
 

@@ -13,14 +13,14 @@ from urllib.parse import quote
 
 from vmss_tui.domain.fleet.ids import Identity, ScaleSetId, Subscription, Tenant, TenantProblem
 from vmss_tui.domain.fleet.scale_set import ScaleSet
-from vmss_tui.errors import AzureError, SignInFailed, VmssTuiError
+from vmss_tui.errors import AzureError, Forbidden, SignInFailed, VmssTuiError
 from vmss_tui.gateway.faults import from_exception, suggested_command
 from vmss_tui.gateway.http.arm import RESOURCES_API, SUBSCRIPTIONS_API, Arm, ArmPart, compute_path, decode_any, decoder
 from vmss_tui.gateway.read import mapping, wire
 from vmss_tui.ports import ReadsFleet
 
 _SETS = decoder(wire.SetPage)
-_SUBSCRIPTION = decoder(wire.Subscription)
+_SUBSCRIPTION, _SUBSCRIPTIONS = decoder(wire.Subscription), decoder(wire.SubscriptionPage)
 _log = logging.getLogger("vmss_tui.gateway")
 
 
@@ -146,10 +146,22 @@ class FleetReader(ArmPart, ReadsFleet):
 
 
 async def read_subscription(arm: Arm, subscription_id: str) -> Subscription:
-    """One subscription by its id. Raises NotFound."""
+    """One subscription by its id. Who may not read it may list it, for which any role below it is enough.
+
+    Raises NotFound, Forbidden.
+    """
     url = f"/subscriptions/{quote(subscription_id, safe='')}?api-version={SUBSCRIPTIONS_API}"
     what = f"read subscription {subscription_id}"
-    found = (await arm.read(subscription_id, url, _SUBSCRIPTION, what=what, kind="subscriptions")).value
+    try:
+        found = (await arm.read(subscription_id, url, _SUBSCRIPTION, what=what, kind="subscriptions")).value
+    except Forbidden:
+        url = f"/subscriptions?api-version={SUBSCRIPTIONS_API}"
+        pages = arm.pages(subscription_id, url, _SUBSCRIPTIONS, what=what, kind="subscriptions")
+        listed = [entry async for page in pages for entry in page.value or ()]
+        mine = [entry for entry in listed if (entry.subscription_id or "").lower() == subscription_id.lower()]
+        if not mine:
+            raise
+        found = mine[0]
     return Subscription(
         id=found.subscription_id or subscription_id,
         name=found.display_name or subscription_id,

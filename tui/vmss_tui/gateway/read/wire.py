@@ -331,6 +331,13 @@ class Subscription(Wire):
     state: str | None = None
 
 
+class SubscriptionPage(Wire):
+    """A page of subscriptions."""
+
+    value: list[Subscription] | None = None
+    next_link: str | None = None
+
+
 class SetPage(Wire):
     """A page of scale sets; it may be empty and still have a next link."""
 

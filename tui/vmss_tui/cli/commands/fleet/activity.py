@@ -36,7 +36,7 @@ def activity(ctx: click.Context, scaleset: str, since: str, shape: Shape) -> int
         if log.unknown:
             diagnostics.say(
                 f"vmss-tui: the activity log of {target.short} cannot be read: {log.unknown}",
-                "It needs Microsoft.Insights/eventtypes/management/values/read; `vmss-tui roles reader` has it.",
+                "It needs Microsoft.Insights/eventtypes/values/read; `vmss-tui roles reader` has it.",
             )
         if not shape.for_people:
             shape.answer([words.activity_record(change) for change in log.entries], tuple)

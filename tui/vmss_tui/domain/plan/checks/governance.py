@@ -6,6 +6,7 @@ from vmss_tui.domain.fleet.governance import Lock, LockLevel
 from vmss_tui.domain.fleet.rights import Role, missing, needed_to_roll_out
 from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
 from vmss_tui.domain.plan.findings import Finding
+from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.text import counted
 
 _LISTED = 3
@@ -25,6 +26,8 @@ def rights(facts: Facts) -> Iterator[Finding]:
             facts.set,
             writes_model=plan.writes_model,
             client_batches=not facts.rolling_upgrade,
+            by_instance=plan.strategy is Strategy.VM_BATCHES,
+            removes=plan.removes,
             suspends_repairs=plan.holds_repairs,
         ),
         known.permissions,
@@ -63,7 +66,7 @@ def subscription(facts: Facts) -> Iterator[Finding]:
     if place is not None and place.is_read_only:
         yield refuse(
             "subscription-read-only",
-            f"Azure refuses every write: subscription {place.name} is in the state {place.state!r} and can only be read",
+            f"Azure refuses every write: subscription {place.name} is {place.state.lower()} and can only be read",
             "Its owner can reactivate it in the portal (Subscriptions, or Cost Management + Billing).",
         )
 

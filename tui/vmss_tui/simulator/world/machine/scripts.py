@@ -94,14 +94,14 @@ def plan_run(rules: Rules, scale_set: ScaleSet, instance: Instance, spec: Extens
     traits = instance.traits
     span = scale_set.traits.script_seconds if behaviour is rules.default_script else None
     seconds = traits.script_seconds or draw(span or behaviour.seconds, rules.seed, scale_set.key, instance.id, sequence)
-    if behaviour.hangs or instance.id in behaviour.hangs_on or traits.script is ScriptTrait.HANGS:
+    if behaviour.hangs or _among(instance, behaviour.hangs_on) or traits.script is ScriptTrait.HANGS:
         return Plan(seconds, None)
     words |= {"instance": instance.id, "name": instance.name, "scale_set": scale_set.name}
     if traits.script is ScriptTrait.FAILS:
         stderr = traits.script_stderr or behaviour.failure_stderr or "installation failed\n"
         outputs = _fill(behaviour.stdout, words), _fill(stderr, words)
         return Plan(seconds, ScriptResult(traits.script_exit_code, *outputs, cause=traits.script_failure))
-    return Plan(seconds, _result(behaviour, instance.id, words))
+    return Plan(seconds, _result(behaviour, instance, words))
 
 
 def choose(rules: Rules, scale_set: ScaleSet, settings: ScriptSettings) -> tuple[ScriptBehaviour, dict[str, str]]:
@@ -119,7 +119,7 @@ def choose(rules: Rules, scale_set: ScaleSet, settings: ScriptSettings) -> tuple
 def stays_unhealthy(rules: Rules, scale_set: ScaleSet, instance: Instance, spec: ExtensionSpec) -> bool:
     """True when a script that ends well leaves this instance unhealthy."""
     behaviour, _ = choose(rules, scale_set, read_settings(spec))
-    return behaviour.unhealthy_after or instance.id in behaviour.unhealthy_on
+    return behaviour.unhealthy_after or _among(instance, behaviour.unhealthy_on)
 
 
 def survives_failure(rules: Rules, scale_set: ScaleSet, spec: ExtensionSpec) -> bool:
@@ -128,8 +128,13 @@ def survives_failure(rules: Rules, scale_set: ScaleSet, spec: ExtensionSpec) -> 
     return behaviour.healthy_after_failure
 
 
-def _result(behaviour: ScriptBehaviour, instance_id: str, words: Mapping[str, str]) -> ScriptResult:
-    fails_here = instance_id in behaviour.fails_on
+def _among(instance: Instance, ids: tuple[str, ...]) -> bool:
+    """Whether a scenario's list of instances names this one: by id, or a VM of a Flexible set by its number."""
+    return instance.id in ids or (not instance.id.isdigit() and str(instance.number) in ids)
+
+
+def _result(behaviour: ScriptBehaviour, instance: Instance, words: Mapping[str, str]) -> ScriptResult:
+    fails_here = _among(instance, behaviour.fails_on)
     if fails_here:
         stdout = behaviour.failure_stdout or behaviour.stdout
         return ScriptResult(

@@ -74,6 +74,12 @@ class Instance:
     traits: InstanceTraits = field(default_factory=InstanceTraits)
 
     @property
+    def number(self) -> int | None:
+        """Its number in the set, which its computer name ends with in base 36; None for a name of another form."""
+        ending = self.computer_name[-6:]
+        return int(ending, 36) if len(ending) == 6 and ending.isascii() and ending.isalnum() else None
+
+    @property
     def busy(self) -> bool:
         """True while Azure is still working on it."""
         return self.provisioning in (Provisioning.CREATING, Provisioning.UPDATING, Provisioning.DELETING)
