@@ -12,7 +12,8 @@ from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT, RolloutPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.errors import JournalUnavailable
-from vmss_tui.journal import migrations, schema
+from vmss_tui.journal import chain, migrations, schema
+from vmss_tui.journal.check import Damage, check_rollout
 from vmss_tui.journal.store import Journal
 
 FORMAT_1 = """
@@ -86,13 +87,24 @@ def test_a_label_that_was_the_digest_becomes_no_label(old: Path) -> None:
 
 def test_everything_else_is_as_it_was(old: Path) -> None:
     journal = Journal.open(old)
-    assert [entry.event for entry in journal.events("aaaaaaaa")] == [e.Planned(NAMED)]
+    planned = e.Planned(NAMED, who="maria", host="bastion", why="why", ticket="CHG1")
+    assert [entry.event for entry in journal.events("aaaaaaaa")] == [planned]
     assert [request.id for request in journal.requests("aaaaaaaa")] == [7]
     header = journal.header("bbbbbbbb")
     assert (header.who, header.ticket, header.reason, header.ended_at) == ("maria", "CHG1", "done", NOW)
     again = journal.create(replace(NAMED, profile="new"), who="maria", at=NOW)
     with pytest.raises(sqlite3.IntegrityError):
         journal._db.connection.execute("DELETE FROM rollouts WHERE id = ?", (again,))
+    journal.close()
+
+
+def test_the_events_of_old_rollouts_are_chained(old: Path) -> None:
+    journal = Journal.open(old)
+    for header in journal.rollouts():
+        assert list(chain.breaks(journal.links(header.id))) == []
+    assert Damage.CHAIN not in {problem.damage for problem in check_rollout(journal._db, "bbbbbbbb")}
+    (planned,) = journal.events("aaaaaaaa")
+    assert planned.hash == journal.links("aaaaaaaa")[0].hash != ""
     journal.close()
 
 

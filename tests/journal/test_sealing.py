@@ -37,7 +37,7 @@ def signed_plan() -> RolloutPlan:
 def test_a_plan_without_secrets_is_left_alone() -> None:
     bare = plan()
     assert sealed(bare) is bare
-    assert encode_signed(plan()) is None
+    assert encode_signed(e.Planned(plan())) is None
 
 
 def test_a_redacted_plan_keeps_its_digests_and_nothing_secret() -> None:

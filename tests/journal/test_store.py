@@ -37,7 +37,8 @@ def test_a_plan_comes_back_as_it_was(journal: Journal) -> None:
     rollout = journal.create(plan(), who="maria", why="because", ticket="CHG1", at=NOW)
     assert len(rollout) == 8
     (first,) = journal.events(rollout)
-    assert first == e.Logged(1, NOW, e.Planned(plan()))
+    host = socket.gethostname()
+    assert first == e.Logged(1, NOW, e.Planned(plan(), who="maria", host=host, why="because", ticket="CHG1"))
     header = journal.find(None)
     assert (header.id, header.target, header.label, header.who, header.why, header.ticket, header.stage) == (
         rollout, WEB, "web 2", "maria", "because", "CHG1", Stage.PLANNED

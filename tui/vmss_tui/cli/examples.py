@@ -106,7 +106,10 @@ ADVICE = {
         ("attach", "report"),
     ),
     "report": Advice(
-        (Example("vmss-tui report 7f3a --format html --output 7f3a.html", "for a change ticket"),),
+        (
+            Example("vmss-tui report 7f3a --format html --output 7f3a.html", "for a change ticket"),
+            Example("vmss-tui report 7f3a --verify", "whether an event was changed or removed"),
+        ),
         ("rollouts", "replay"),
     ),
     "replay": Advice((Example("vmss-tui replay 7f3a --speed 30", "30 times as fast"),), ("report",)),

@@ -16,7 +16,7 @@ from typing import assert_never
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout.events import Logged, Noted, Planned
 from vmss_tui.domain.rollout.state import RolloutState, fold
-from vmss_tui.journal import rows, schema
+from vmss_tui.journal import chain, rows, schema
 from vmss_tui.journal.database import Database, explain
 from vmss_tui.paths import FILE_MODE
 
@@ -30,6 +30,8 @@ class Damage(StrEnum):
     """A rollout's row cannot be read, or does not say what its log says."""
     EVENT = "event"
     """An event cannot be read."""
+    CHAIN = "chain"
+    """An event was changed or is missing: its hash does not fit the one before."""
     REQUEST = "request"
     """A request cannot be read."""
     LEASE = "lease"
@@ -56,6 +58,12 @@ def check(database: Database) -> tuple[Problem, ...]:
     """Everything that is wrong with a journal. Raises JournalUnavailable when it cannot be read at all."""
     with database.reading() as connection:
         return tuple(_problems(connection))
+
+
+def check_rollout(database: Database, rollout: str) -> tuple[Problem, ...]:
+    """Everything that is wrong with one rollout (full id), its hash chain included. Raises JournalUnavailable."""
+    with database.reading() as connection:
+        return tuple(_of_rollout(connection, rollout))
 
 
 def repair(database: Database) -> tuple[Path | None, tuple[Problem, ...]]:
@@ -88,6 +96,7 @@ def _problems(connection: sqlite3.Connection) -> Iterator[Problem]:
 
 def _of_rollout(connection: sqlite3.Connection, rollout: str) -> Iterator[Problem]:
     log: list[Logged] = []
+    unread: set[int] = set()
     for row in _events(connection, rollout):
         try:
             log.append(_logged(row))
@@ -96,18 +105,43 @@ def _of_rollout(connection: sqlite3.Connection, rollout: str) -> Iterator[Proble
             yield Problem(
                 Damage.EVENT, rollout, f"event {row['seq']} ({row['kind']}) cannot be read: {problem}", mended
             )
+            unread.add(row["seq"])
+    yield from _of_chain(connection, rollout, unread)
     for row in connection.execute("SELECT * FROM requests WHERE rollout = ? ORDER BY id", (rollout,)):
         try:
             rows.request_of(row)
         except (ValueError, TypeError) as problem:
             yield Problem(Damage.REQUEST, rollout, f"request {row['id']} cannot be read: {problem}", _DROPPED)
-    complaint = _header_complaint(connection, rollout, fold(log))
+    planned = log[0].event if log and isinstance(log[0].event, Planned) else None
+    complaint = _header_complaint(connection, rollout, fold(log), planned)
     if complaint:
-        planned = bool(log) and isinstance(log[0].event, Planned)
-        yield Problem(Damage.HEADER, rollout, complaint, _FROM_LOG if planned else "")
+        yield Problem(Damage.HEADER, rollout, complaint, _FROM_LOG if planned is not None else "")
 
 
-def _header_complaint(connection: sqlite3.Connection, rollout: str, state: RolloutState) -> str:
+def _of_chain(connection: sqlite3.Connection, rollout: str, unread: set[int]) -> Iterator[Problem]:
+    """Where the hash chain does not hold, apart from events that cannot be read anyway."""
+    row = connection.execute("SELECT head, signed FROM rollouts WHERE id = ?", (rollout,)).fetchone()
+    stored = chain.links(connection, rollout)
+    for broken in chain.breaks(stored, str(row["head"])):
+        if broken.seq not in unread:
+            yield Problem(Damage.CHAIN, rollout, broken.message)
+    if row["signed"] is not None and stored and not _signed_fits(stored[0], str(row["signed"])):
+        yield Problem(Damage.CHAIN, rollout, "the plan that is carried out is not the one in the log")
+
+
+def _signed_fits(first: chain.Link, signed: str) -> bool:
+    """Whether the plan with secrets in it is, without them, the one that is chained."""
+    try:
+        whole, told = (schema.decode(first.kind, first.version, body) for body in (signed, first.body))
+    except ValueError:
+        return False
+    return isinstance(whole, Planned) and schema.decode(first.kind, first.version, schema.encode(whole)[1]) == told
+
+
+def _header_complaint(
+    connection: sqlite3.Connection, rollout: str, state: RolloutState, planned: Planned | None
+) -> str:
+    """What a rollout's row says that its log does not; empty when they agree."""
     row = connection.execute(f"{rows.ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
     try:
         header = rows.header_of(row)
@@ -117,7 +151,15 @@ def _header_complaint(connection: sqlite3.Connection, rollout: str, state: Rollo
         return "its log has no plan"
     if header.target != state.plan.target or row["target_key"] != "|".join(state.plan.target.key):
         return f"its row names {header.target.name}, its log {state.plan.target.name}"
-    return "" if header.stage is state.stage else f"its row says {header.stage}, its log {state.stage}"
+    if header.stage is not state.stage:
+        return f"its row says {header.stage}, its log {state.stage}"
+    if planned is None:
+        return ""
+    person = {name: getattr(planned, name) for name in ("who", "host", "why", "ticket")}
+    for name, said in {**person, "profile": planned.plan.profile}.items():
+        if getattr(header, name) != said:
+            return f"its row says {name} {getattr(header, name)!r}, its log {said!r}"
+    return ""
 
 
 def _events(connection: sqlite3.Connection, rollout: str) -> list[sqlite3.Row]:
@@ -142,7 +184,7 @@ def _mend(connection: sqlite3.Connection, problem: Problem) -> None:
             _note_events(connection, problem.rollout)
         case Damage.HEADER:
             _rewrite_header(connection, problem.rollout)
-        case Damage.FILE:
+        case Damage.FILE | Damage.CHAIN:
             pass
         case _:
             assert_never(problem.damage)
@@ -157,7 +199,9 @@ def _drop_requests(connection: sqlite3.Connection, rollout: str) -> None:
 
 
 def _note_events(connection: sqlite3.Connection, rollout: str) -> None:
-    before = datetime.now(UTC)
+    """Replace what cannot be read by notes. Links that held are made again; those that did not hold stay broken."""
+    before, stored = datetime.now(UTC), chain.links(connection, rollout)
+    noted: set[int] = set()
     for row in reversed(_events(connection, rollout)):
         try:
             before = _logged(row).at
@@ -172,6 +216,20 @@ def _note_events(connection: sqlite3.Connection, rollout: str) -> None:
                 "UPDATE events SET at = ?, kind = ?, version = ?, body = ? WHERE rollout = ? AND seq = ?",
                 (_stamp_of(row["at"], before), kind, schema.VERSION, body.decode(), rollout, row["seq"]),
             )
+            noted.add(row["seq"])
+    _chain_again(connection, rollout, stored, noted)
+
+
+def _chain_again(connection: sqlite3.Connection, rollout: str, stored: tuple[chain.Link, ...], noted: set[int]) -> None:
+    """Hashes after notes were put in: a changed event must not come out of a repair as a good one."""
+    broken = {found.seq for found in chain.breaks(stored)} - noted
+    head = ""
+    for link in chain.links(connection, rollout):
+        head = link.hash if link.seq in broken else link.expected(head)
+        connection.execute("UPDATE events SET hash = ? WHERE rollout = ? AND seq = ?", (head, rollout, link.seq))
+    connection.execute(
+        "UPDATE rollouts SET head = ? WHERE id = ? AND head = ?", (head, rollout, stored[-1].hash if stored else "")
+    )
 
 
 def _stamp_of(text: object, fallback: datetime) -> str:
@@ -182,7 +240,7 @@ def _stamp_of(text: object, fallback: datetime) -> str:
 
 
 def _rewrite_header(connection: sqlite3.Connection, rollout: str) -> None:
-    """Make a rollout's row again from its log; what only the row knows (who, why) stays where it can be read."""
+    """Make a rollout's row again from its log."""
     log = []
     for row in _events(connection, rollout):
         try:
@@ -192,15 +250,16 @@ def _rewrite_header(connection: sqlite3.Connection, rollout: str) -> None:
     state = fold(log)
     if state.plan is None:
         return
-    plan = state.plan
+    plan, planned = state.plan, log[0].event
+    person = (planned.who, planned.host, planned.why, planned.ticket) if isinstance(planned, Planned) else ("",) * 4
     connection.execute(
         "UPDATE rollouts SET target = ?, target_key = ?, digest = ?, label = ?, profile = ?, created_at = ?, stage = ?,"
-        " ended_at = ?, reason = ? WHERE id = ?",
+        " ended_at = ?, reason = ?, who = ?, host = ?, why = ?, ticket = ? WHERE id = ?",
         (
             str(plan.target), "|".join(plan.target.key), plan.target_digest,
             None if plan.removes else plan.script.label or None, plan.profile, schema.stamp(log[0].at),
             state.stage.value, schema.stamp(state.ended_at) if state.ended_at is not None else None, state.reason,
-            rollout,
+            *person, rollout,
         ),
     )  # fmt: skip
 

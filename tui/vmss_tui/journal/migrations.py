@@ -3,12 +3,13 @@
 Knows SQL and the stored plan only; opening files safely is `database`.
 """
 
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 
 from vmss_tui.domain.rollout.events import Planned
-from vmss_tui.journal import schema
+from vmss_tui.journal import chain, schema
 
 _CREATED = 2
 """Format of the tables below; a new file gets the later steps at once."""
@@ -96,7 +97,41 @@ def _signed_plans(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE rollouts ADD COLUMN signed TEXT")
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_unnamed_versions, _signed_plans)
+def _chained_events(connection: sqlite3.Connection) -> None:
+    """Format 4: every event has the hash of the chain up to it, every rollout its head; plans say who, why, ticket."""
+    connection.execute("ALTER TABLE events ADD COLUMN hash TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE rollouts ADD COLUMN head TEXT NOT NULL DEFAULT ''")
+    known = connection.execute("SELECT id, who, host, why, ticket, signed FROM rollouts").fetchall()
+    for rollout, who, host, why, ticket, signed in known:
+        person = {"who": who, "host": host, "why": why, "ticket": ticket}
+        head = ""
+        stored = connection.execute(
+            "SELECT seq, at, kind, version, body FROM events WHERE rollout = ? ORDER BY seq", (rollout,)
+        ).fetchall()
+        for seq, at, kind, version, body in stored:
+            text = _with_person(str(body), person) if seq == 1 and kind == "planned" else str(body)
+            head = chain.hash_of(head, rollout, seq, str(at), str(kind), version, text)
+            connection.execute(
+                "UPDATE events SET body = ?, hash = ? WHERE rollout = ? AND seq = ?", (text, head, rollout, seq)
+            )
+        connection.execute(
+            "UPDATE rollouts SET head = ?, signed = ? WHERE id = ?",
+            (head, None if signed is None else _with_person(str(signed), person), rollout),
+        )
+
+
+def _with_person(body: str, person: dict[str, str]) -> str:
+    """The body of a plan with who started it and why; a body that cannot be read stays as it is."""
+    try:
+        known = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(known, dict):
+        return body
+    return json.dumps({**known, **person}, ensure_ascii=False, separators=(",", ":"))
+
+
+_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_unnamed_versions, _signed_plans, _chained_events)
 """The step at index n brings format n + 1 to the next one."""
 
 FORMAT = 1 + len(_STEPS)

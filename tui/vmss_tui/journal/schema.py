@@ -32,7 +32,7 @@ def encode(event: e.Event) -> tuple[str, bytes]:
     """
     kind = e.kind_name(event)
     if isinstance(event, e.Planned):
-        return kind, msgspec.json.encode(e.Planned(sealed(without_secrets(event.plan))))
+        return kind, msgspec.json.encode(replace(event, plan=sealed(without_secrets(event.plan))))
     if isinstance(event, e.InstancesSeen):
         return kind, msgspec.json.encode(_short(event))
     if isinstance(event, e.WriteAccepted):
@@ -40,10 +40,10 @@ def encode(event: e.Event) -> tuple[str, bytes]:
     return kind, msgspec.json.encode(redacted_value(msgspec.to_builtins(event)))
 
 
-def encode_signed(plan: RolloutPlan) -> str | None:
+def encode_signed(event: e.Planned) -> str | None:
     """The JSON body of a `Planned` event with signed addresses and the like in it; None when the plan has none."""
-    whole = without_secrets(plan)
-    return None if sealed(whole) is whole else msgspec.json.encode(e.Planned(whole)).decode()
+    whole = without_secrets(event.plan)
+    return None if sealed(whole) is whole else msgspec.json.encode(replace(event, plan=whole)).decode()
 
 
 def decode(kind: str, version: int, body: bytes | str) -> e.Event:

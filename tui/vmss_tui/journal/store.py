@@ -29,8 +29,9 @@ from vmss_tui.domain.rollout.events import (
 )
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
+from vmss_tui.journal import chain, rows, schema
 from vmss_tui.journal import lease as leases
-from vmss_tui.journal import rows, schema
+from vmss_tui.journal.chain import Link
 from vmss_tui.journal.database import Database
 from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.rows import Request, RolloutHeader
@@ -85,8 +86,9 @@ class Journal:
                 " created_at, stage) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                 row,
             )
-            _insert(connection, rollout, 1, Planned(plan), now)
-            connection.execute("UPDATE rollouts SET signed = ? WHERE id = ?", (schema.encode_signed(plan), rollout))
+            planned = Planned(plan, who=who, host=socket.gethostname(), why=redacted(why), ticket=redacted(ticket))
+            _insert(connection, rollout, (Logged(1, now, planned),), "")
+            connection.execute("UPDATE rollouts SET signed = ? WHERE id = ?", (schema.encode_signed(planned), rollout))
             before = {plan.previous.digest: plan.previous.label} if plan.previous is not None else {}
             for digest, label in {**before, **plan.names}.items():
                 if label:
@@ -101,12 +103,11 @@ class Journal:
             row = self._row(connection, rollout)
             if lease is not None:
                 _check_held(connection, lease)
-            last = connection.execute("SELECT max(seq) FROM events WHERE rollout = ?", (rollout,)).fetchone()[0]
+            last, head = chain.last(connection, rollout)
             log = tuple(Logged(last + i, at, event) for i, event in enumerate(events, 1))
             if Stage(row["stage"]).over and events:
                 raise JournalUnavailable(f"rollout {rollout} has ended; its log is closed")
-            for entry in log:
-                _insert(connection, rollout, entry.seq, entry.event, at)
+            _insert(connection, rollout, log, head)
             _summarise(connection, row, log)
         return log
 
@@ -114,14 +115,20 @@ class Journal:
         """The log of a rollout after sequence number `after`."""
         with self._db.reading() as connection:
             found = connection.execute(
-                "SELECT seq, at, kind, version, CASE WHEN seq = 1 THEN coalesce(signed, body) ELSE body END AS body"
+                "SELECT seq, at, kind, version, hash,"
+                " CASE WHEN seq = 1 THEN coalesce(signed, body) ELSE body END AS body"
                 " FROM events JOIN rollouts ON rollouts.id = rollout WHERE rollout = ? AND seq > ?"
                 " ORDER BY seq LIMIT ?",
                 (rollout, after, limit),
             ).fetchall()
         try:
             return tuple(
-                Logged(row["seq"], schema.moment(row["at"]), schema.decode(row["kind"], row["version"], row["body"]))
+                Logged(
+                    row["seq"],
+                    schema.moment(row["at"]),
+                    schema.decode(row["kind"], row["version"], row["body"]),
+                    row["hash"],
+                )
                 for row in found
             )
         except ValueError as problem:
@@ -129,6 +136,11 @@ class Journal:
                 f"the log of rollout {rollout} in {self.path} is damaged: {problem}",
                 hint="See `vmss-tui journal check`; `vmss-tui show` shows the state in Azure.",
             ) from problem
+
+    def links(self, rollout: str) -> tuple[Link, ...]:
+        """The hash chain of a rollout, as it is stored."""
+        with self._db.reading() as connection:
+            return chain.links(connection, rollout)
 
     async def tail(
         self, rollout: str, after: int = 0, *, poll_seconds: float = 0.25
@@ -311,12 +323,16 @@ def _header_or_none(row: sqlite3.Row) -> RolloutHeader | None:
         return None
 
 
-def _insert(connection: sqlite3.Connection, rollout: str, seq: int, event: Event, at: datetime) -> None:
-    kind, body = schema.encode(event)
-    connection.execute(
-        "INSERT INTO events VALUES (?,?,?,?,?,?)",
-        (rollout, seq, schema.stamp(at), kind, schema.VERSION, body.decode()),
-    )
+def _insert(connection: sqlite3.Connection, rollout: str, log: tuple[Logged, ...], head: str) -> None:
+    """Store events after the one whose hash is `head`."""
+    for entry in log:
+        kind, body = schema.encode(entry.event)
+        values = (rollout, entry.seq, schema.stamp(entry.at), kind, schema.VERSION, body.decode())
+        head = chain.hash_of(head, *values)
+        connection.execute(
+            "INSERT INTO events (rollout, seq, at, kind, version, body, hash) VALUES (?,?,?,?,?,?,?)", (*values, head)
+        )
+    connection.execute("UPDATE rollouts SET head = ? WHERE id = ?", (head, rollout))
 
 
 def _summarise(connection: sqlite3.Connection, row: sqlite3.Row, log: tuple[Logged, ...]) -> None:

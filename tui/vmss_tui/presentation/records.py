@@ -247,8 +247,11 @@ def event_record(rollout: str, entry: Logged) -> Record:
     """One line of `rollout --jsonl`: `event` names the kind, then rollout, seq, at and the event's own fields."""
     event = entry.event
     head: Record = {"event": kind_name(event), "rollout": rollout, "seq": entry.seq, "at": rfc3339(entry.at)}
+    if entry.hash:
+        head["hash"] = entry.hash
     if isinstance(event, Planned):
-        return {**head, **plan_record(event.plan)}
+        person = {"who": event.who or None, "host": event.host or None, "why": event.why or None}
+        return {**head, **person, "ticket": event.ticket or None, **plan_record(event.plan)}
     body = {
         attribute.name: plain_value(getattr(event, attribute.name))
         for attribute in fields(event)

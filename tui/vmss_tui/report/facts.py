@@ -3,7 +3,7 @@
 Protected values are never part of it: a protected setting is named, with where its value came from.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from vmss_tui import duration
@@ -52,6 +52,12 @@ def facts(header: Header, info: RolloutInfo) -> Iterator[Fact]:
         yield "Lowest healthy", f"{info.lowest.healthy} of {info.total} at {clock(info.lowest.at)}{floor}"
     if info.policy_restored is not None:
         yield "Upgrade policy", "restored" if info.policy_restored else "not restored (see decisions)"
+
+
+def recorded(log: Sequence[e.Logged]) -> Iterator[Fact]:
+    """How much is recorded, and the head of its hash chain, by which the record can be verified later."""
+    if log and log[-1].hash:
+        yield "Record", f"{counted(len(log), 'event')}, head {log[-1].hash}"
 
 
 def outcome(info: RolloutInfo) -> str:

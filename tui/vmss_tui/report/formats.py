@@ -7,6 +7,7 @@ sequences, bidirectional overrides, NUL) are spelled out, so that a report is ha
 from collections.abc import Callable, Mapping, Sequence
 
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.journal.chain import Link
 from vmss_tui.presentation.rollout.info import Header
 from vmss_tui.redact import redacted
 from vmss_tui.report import csv, html, json, junit, markdown
@@ -27,7 +28,7 @@ _DATA = frozenset(("json", "jsonl"))
 """Formats in which secrets are hidden in the data: in the text it could end a string too early."""
 
 
-def write(form: str, header: Header, log: Sequence[e.Logged]) -> str:
-    """The record of a rollout in a format. Raises KeyError for a format that is not known."""
-    text = FORMATS[form](report_of(header, log))
+def write(form: str, header: Header, log: Sequence[e.Logged], links: Sequence[Link] = ()) -> str:
+    """The record of a rollout in a format; with `links`, JSON lines carry their proof. Raises KeyError."""
+    text = FORMATS[form](report_of(header, log, links))
     return visible(text if form in _DATA else redacted(text))

@@ -19,6 +19,7 @@ from vmss_tui.presentation.rollout.info import BatchInfo
 from vmss_tui.presentation.rollout.log import LogLine
 from vmss_tui.redact import redacted_value
 from vmss_tui.report.report import Report
+from vmss_tui.report.verify import with_chain
 
 
 def document(report: Report) -> str:
@@ -43,6 +44,7 @@ def document(report: Report) -> str:
         "batches": [_batch(batch) for batch in report.batches],
         "failures": [failure_record(failure) for failure in info.failures],
         "decisions": [_decision(line) for line in report.decisions],
+        "record": {"events": len(report.log), "head": report.head or None},
         "instances": [plain_value(progress.seen) for progress in report.state.instances.values()],
         "events": [event_record(rollout, entry) for entry in report.log],
     }
@@ -50,8 +52,15 @@ def document(report: Report) -> str:
 
 
 def lines(report: Report) -> str:
-    """The log, an event a line, and the verdict last: what `attach --jsonl` prints."""
-    return "".join(f"{_text(record)}\n" for record in _log(report))
+    """The log, an event a line, and the verdict last: what `attach --jsonl` prints, with the chain that proves it."""
+    return "".join(f"{text}\n" for text in _lines(report))
+
+
+def _lines(report: Report) -> Iterator[str]:
+    links = {link.seq: link for link in report.links}
+    for record in _log(report):
+        said, link = redacted_value(record), links.get(record.get("seq", 0))
+        yield _dumped(with_chain(said, link) if link is not None else said)
 
 
 def _log(report: Report) -> Iterator[Record]:
@@ -59,7 +68,11 @@ def _log(report: Report) -> Iterator[Record]:
 
 
 def _text(value: Any, *, indent: int | None = None) -> str:
-    return dumps(redacted_value(value), ensure_ascii=False, indent=indent, separators=(",", ": " if indent else ":"))
+    return _dumped(redacted_value(value), indent=indent)
+
+
+def _dumped(value: Any, *, indent: int | None = None) -> str:
+    return dumps(value, ensure_ascii=False, indent=indent, separators=(",", ": " if indent else ":"))
 
 
 def _batch(batch: BatchInfo) -> Record:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from vmss_tui.domain.fleet.script import SettingChange
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.journal.chain import Link
 from vmss_tui.presentation.rollout.info import BatchInfo, Header, RolloutInfo, info_of
 from vmss_tui.presentation.rollout.log import Kind, LogLine, follow
 from vmss_tui.report import facts as named
@@ -51,6 +52,13 @@ class Report:
     start: datetime
     end: datetime
     """Its end, or the last that is known of it."""
+    links: tuple[Link, ...] = ()
+    """The hash chain of the log, for exports that carry their proof."""
+
+    @property
+    def head(self) -> str:
+        """Hash of the last event; empty when the log does not come from the journal."""
+        return self.log[-1].hash if self.log else ""
 
     @property
     def title(self) -> str:
@@ -62,7 +70,7 @@ class Report:
         return f"{at:%H:%M:%S}" if self.start.date() == self.end.date() else f"{at:%m-%d %H:%M:%S}"
 
 
-def report_of(header: Header, log: Sequence[e.Logged]) -> Report:
+def report_of(header: Header, log: Sequence[e.Logged], links: Sequence[Link] = ()) -> Report:
     """The report of a rollout, also of one that still runs."""
     state, lines = follow(log, tz=UTC)
     end = state.ended_at or state.last_at or header.created_at
@@ -73,7 +81,7 @@ def report_of(header: Header, log: Sequence[e.Logged]) -> Report:
         info=info,
         state=state,
         log=tuple(log),
-        facts=tuple(named.facts(header, info)),
+        facts=(*named.facts(header, info), *named.recorded(log)),
         script=tuple(named.script(plan)) if plan is not None else (),
         plan=tuple(named.planned(plan)) if plan is not None else (),
         policy=tuple(named.policy(plan)) if plan is not None else (),
@@ -84,6 +92,7 @@ def report_of(header: Header, log: Sequence[e.Logged]) -> Report:
         spans=tuple(_spans(state, log, end)),
         start=state.started_at or header.created_at,
         end=end,
+        links=tuple(links),
     )
 
 

@@ -46,9 +46,13 @@ class InstanceSeen:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The rollout was created: always the first event."""
+    """The rollout was created: always the first event. Who started it on which host, what for, and the ticket."""
 
     plan: RolloutPlan
+    who: str = ""
+    host: str = ""
+    why: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,3 +324,5 @@ class Logged:
     seq: int
     at: datetime
     event: Event
+    hash: str = field(default="", compare=False)
+    """The head of the journal's hash chain up to this event; empty where it was not read from the journal."""

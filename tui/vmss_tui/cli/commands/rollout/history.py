@@ -82,22 +82,51 @@ def _stage(header: RolloutHeader, lease: Lease | None) -> str:
 @click.argument("rollout", required=False)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="md", show_default=True)
 @click.option("--output", "-o", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
+@click.option("--verify", "verifies", is_flag=True, help="Prove that no event was changed or removed.")
+@click.option(
+    "--from",
+    "export",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --verify: an export by --format jsonl, in place of the journal.",
+)
+@click.option("--head", default="", metavar="HASH", help="With --verify: a head of the record that was kept elsewhere.")
 @click.pass_context
-def report(ctx: click.Context, rollout: str | None, form: str, path: Path | None) -> int:
-    """Print the change record of a rollout: who, why, plan, batches, failures, decisions."""
+def report(
+    ctx: click.Context, rollout: str | None, form: str, path: Path | None, verifies: bool, export: Path | None,
+    head: str,
+) -> int:  # fmt: skip
+    """Print the change record of a rollout: who, why, plan, batches, failures, decisions.
+
+    Every event has a hash that depends on all events before it; the report names the last one, the head. --verify
+    checks them all. Its exit code is 1 when an event was changed, added or removed.
+    """
+    if verifies:
+        return _verify(ctx, rollout, export, head.lower(), as_json=form in ("json", "jsonl"))
+    if export is not None or head:
+        raise UsageError("--from and --head are for --verify", hint="Give --verify too.")
     from vmss_tui.report.formats import write
 
     with opened(ctx) as journal:
         header = journal.find(rollout)
-        text = write(form, header, journal.events(header.id))
+        text = write(form, header, journal.events(header.id), journal.links(header.id))
     if path is None:
-        output.lines(text.rstrip("\n").split("\n"))
+        (output.verbatim if form in ("json", "jsonl") else output.lines)(text.rstrip("\n").split("\n"))
         return 0
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}", hint="choose another file") from error
     return 0
+
+
+def _verify(ctx: click.Context, rollout: str | None, export: Path | None, head: str, *, as_json: bool) -> int:
+    from vmss_tui.cli.commands.rollout.verify_record import verify_file, verify_journal
+
+    if export is not None:
+        return verify_file(export, head, as_json=as_json)
+    with opened(ctx) as journal:
+        return verify_journal(journal, journal.find(rollout).id, head, as_json=as_json)
 
 
 @click.command()
