@@ -19,6 +19,7 @@ PATHS = sorted(BUNDLED.glob("*.toml"))
 VALUES = {
     "agent-update": {"version": "7.2.0"},
     "custom-application": {"major": "2"},
+    "fleet-waves": {"version": "2.4.0"},
     "hotfix": {"change": "CHG0012345"},
     "nginx-static": {"build": "1847"},
     "service": {"service": "gateway", "version": "3.0.1"},

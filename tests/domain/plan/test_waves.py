@@ -2,8 +2,9 @@
 
 from support import estate
 from vmss_tui.domain.fleet.snapshot import FleetEntry, count_instances
+from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_policy import Amount
-from vmss_tui.domain.plan.waves import Selector, WaveRules, WaveSet, select
+from vmss_tui.domain.plan.waves import WaveGroup, WaveRules, select
 
 SUBSCRIPTIONS = {subscription.id: subscription for subscription in estate.SUBSCRIPTIONS}
 FLEET = tuple(
@@ -16,33 +17,46 @@ FLEET = tuple(
 )
 
 
-def names(sets: tuple[WaveSet, ...]) -> list[str]:
-    return [member.target.name for member in sets]
+def names(sets: tuple[FleetEntry, ...]) -> list[str]:
+    return [entry.id.name for entry in sets]
 
 
 def test_a_set_is_in_the_first_wave_that_selects_it_and_the_rest_is_the_last() -> None:
-    made = select(FLEET, [("canary", Selector(names=("WEB-n*",)), False, 600), ("rest", Selector(), True, 0)])
-    canary, rest = made.waves
-    assert names(canary.sets) == ["web-neu"] and (canary.number, canary.bake_seconds) == (1, 600)
-    assert "web-neu" not in names(rest.sets) and len(canary.sets) + len(rest.sets) == len(FLEET)
-    assert rest.approve and names(rest.sets) == sorted(names(rest.sets), key=str.casefold)
-    assert made.left_over == () and made.empty == ()
-    assert all(member.instances for member in canary.sets)
+    made = select(FLEET, (WaveGroup(name="canary", names=("WEB-n*",)), WaveGroup(name="rest")))
+    (first, canary), (second, rest) = made.groups
+    assert (first.name, names(canary), second.name) == ("canary", ["web-neu"], "rest")
+    assert "web-neu" not in names(rest) and len(canary) + len(rest) == len(FLEET)
+    assert names(rest) == sorted(names(rest), key=str.casefold)
+    assert made.remaining == () and made.empty == () and made.findings == ()
 
 
-def test_every_condition_must_hold_and_what_nobody_takes_is_said() -> None:
-    europe = Selector(regions=("WestEurope",), subscriptions=("prod-europe",))
-    made = select(FLEET, [("europe", europe, False, 0), ("none", Selector(tags={"no": "such"}), False, 0)])
-    assert all(entry.scale_set.location == "westeurope" for entry in FLEET if europe.takes(entry))
-    assert made.empty == ("none",) and [wave.number for wave in made.waves] == [1]
-    assert len(made.left_over) == len(FLEET) - len(made.waves[0].sets) > 0
+def test_without_groups_all_sets_are_one_wave() -> None:
+    ((_, sets),) = select(FLEET, ()).groups
+    assert len(sets) == len(FLEET)
 
 
-def test_tags_are_compared_exactly() -> None:
+def test_every_condition_must_hold_and_what_no_wave_takes_is_a_finding() -> None:
+    europe = WaveGroup(name="europe", regions=("WestEurope",), subscriptions=("prod-*",))
+    made = select(FLEET, (europe, WaveGroup(name="none", tags={"no": "such"})))
+    taken = made.groups[0][1]
+    assert taken and all(entry.scale_set.location == "westeurope" for entry in taken)
+    assert made.empty == ("none",) and len(made.groups) == 1
+    assert len(made.remaining) == len(FLEET) - len(taken) > 0
+    assert [finding.code for finding in made.findings] == ["in-no-wave", "empty-wave"]
+
+
+def test_waves_without_a_set_are_refused() -> None:
+    (finding, _) = select(FLEET, (WaveGroup(name="none", names=("nothing",)),)).findings
+    assert (finding.code, finding.severity) == ("no-sets", Severity.REFUSE)
+
+
+def test_names_take_the_group_and_tags_take_globs() -> None:
     tagged = next(entry for entry in FLEET if entry.scale_set.tags)
     key, value = next(iter(tagged.scale_set.tags.items()))
-    assert Selector(tags={key: value}).takes(tagged)
-    assert not Selector(tags={key: value.upper() + "x"}).takes(tagged)
+    assert WaveGroup(name="x", tags={key.upper(): value[0] + "*"}).takes(tagged)
+    assert not WaveGroup(name="x", tags={key: value + "x"}).takes(tagged)
+    assert WaveGroup(name="x", names=(f"*/{tagged.id.name}",)).takes(tagged)
+    assert not WaveGroup(name="x", names=(f"nowhere/{tagged.id.name}",)).takes(tagged)
 
 
 def test_budgets_in_numbers_and_percent() -> None:

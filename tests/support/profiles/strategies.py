@@ -10,6 +10,7 @@ from vmss_tui.domain.fleet.script import HANDLERS, ScriptConfig, SecretRef, Secr
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import DAYS, Window
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, ExternalGate, Hook, RolloutPolicy
+from vmss_tui.domain.plan.waves import OnFailedSet, WaveGroup, WaveRules
 from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.format.script_fields import PROTECTED_NAMES
 from vmss_tui.profiles.model import FileRef, Profile, ReportFields, Rerun, Script, Targets, Variable
@@ -139,6 +140,26 @@ windows = st.builds(
 """Windows that open at least once a week."""
 
 
+_groups = st.builds(
+    WaveGroup,
+    name=texts,
+    names=st.lists(texts, max_size=2).map(tuple),
+    tags=st.dictionaries(texts, texts, max_size=2),
+    regions=st.lists(texts, max_size=2).map(tuple),
+    subscriptions=st.lists(texts, max_size=2).map(tuple),
+    approve=st.booleans(),
+    bake_seconds=seconds,
+)
+waves = st.builds(
+    WaveRules,
+    groups=st.lists(_groups, max_size=3).map(tuple),
+    at_once=st.integers(1, 100),
+    failed_instances=st.none() | amounts,
+    failed_sets=st.none() | amounts,
+    on_failed_set=st.sampled_from(OnFailedSet),
+)
+
+
 @st.composite
 def profiles(draw: st.DrawFn) -> Profile:
     """A whole profile, not always a sensible one."""
@@ -165,6 +186,7 @@ def profiles(draw: st.DrawFn) -> Profile:
         forced=frozenset(name for name in literals if draw(st.booleans())),
         policy=RolloutPolicy(**fields, window=draw(st.none() | windows)),
         policy_given=frozenset(fields),
+        waves=draw(waves),
         report=ReportFields(why=draw(texts), ticket=draw(texts), require=tuple(draw(st.lists(texts, max_size=2)))),
         accept=tuple(draw(st.lists(texts, max_size=2))),
     )

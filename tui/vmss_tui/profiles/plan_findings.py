@@ -18,6 +18,11 @@ def profile_findings(profile: Profile, scale_set: ScaleSet) -> tuple[Finding, ..
     return tuple(_findings(profile, scale_set))
 
 
+def profile_wide_findings(profile: Profile) -> tuple[Finding, ...]:
+    """Warnings of lint that the profile does not accept: they concern every set alike."""
+    return tuple(_finding(problem) for problem in check(profile) if not problem.is_error)
+
+
 async def syntax_findings(profile: Profile) -> tuple[Finding, ...]:
     """What the shell says of the inline script: an error of syntax is refused, since it would fail everywhere."""
     return tuple(_finding(problem) for problem in await syntax_problems(profile))
@@ -31,7 +36,7 @@ def _findings(profile: Profile, scale_set: ScaleSet) -> Iterator[Finding]:
             f"{scale_set.id.short} is not a target of profile {profile.name}",
             "Check the scale set, or add it to the profile's [targets].",
         )
-    yield from (_finding(problem) for problem in check(profile) if not problem.is_error)
+    yield from profile_wide_findings(profile)
 
 
 def _finding(problem: LintProblem) -> Finding:

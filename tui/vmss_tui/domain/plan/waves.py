@@ -1,79 +1,81 @@
 """Waves: one profile over several scale sets, group after group, and what the groups have in common.
 
-Pure. A set belongs to the first wave that selects it, so that "the rest" can be the last wave. Times are in seconds.
+Pure. A set belongs to the first group that selects it, so that "the rest" can be the last one. Times are in seconds.
 """
 
-import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.domain.fleet.upgrade_policy import percent_of
-from vmss_tui.domain.plan.rollout_policy import Amount
+from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.overrides import Override
+from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
+from vmss_tui.text import counted, listed
 
 
 class OnFailedSet(StrEnum):
     """What a scale set whose rollout failed does to the rest."""
 
     STOP = "stop"
-    """Start no further set; those in progress go on to their own end."""
+    """Start no further set; those in progress run to their own end."""
     CONTINUE = "continue"
-    """Go on while the failure budget allows it."""
+    """Continue while the failure budget allows it."""
     ROLLBACK_WAVE = "rollback-wave"
-    """Start no further set, then bring the sets of this wave back to what they ran before."""
+    """Start no further set, then roll the sets of this wave back to what they ran before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selector:
-    """Which scale sets a wave takes: every condition that is given must hold; none takes all that are left."""
+class WaveGroup:
+    """Which scale sets a wave takes: every condition that is given must hold; none takes all that remain."""
 
+    name: str
     names: tuple[str, ...] = ()
-    """Shell patterns of names, case ignored: `web-*`."""
-    tags: Mapping[str, str] | None = None
+    """Globs over `group/name`; a glob without a slash is over the name. Case does not matter."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Tags that a set must all have; values are globs."""
     regions: tuple[str, ...] = ()
     subscriptions: tuple[str, ...] = ()
-    """Names or ids."""
+    """Globs over names or ids."""
+    approve: bool = False
+    """Wait for approval before this wave."""
+    bake_seconds: int = 0
+    """Wait this long after the wave's last set before the next wave."""
 
     def takes(self, entry: FleetEntry) -> bool:
         """Whether this set is meant."""
         scale_set, subscription = entry.scale_set, entry.subscription
-        name = scale_set.id.name.casefold()
-        known = {subscription.id.casefold(), subscription.name.casefold()}
         return (
-            (not self.names or any(fnmatch.fnmatchcase(name, pattern.casefold()) for pattern in self.names))
-            and (not self.regions or scale_set.location.casefold() in _folded(self.regions))
-            and (not self.subscriptions or bool(known & _folded(self.subscriptions)))
-            and all(scale_set.tags.get(key) == value for key, value in (self.tags or {}).items())
+            (not self.names or name_fits(scale_set.id, self.names))
+            and (not self.regions or _any(self.regions, scale_set.location))
+            and (
+                not self.subscriptions or any(_any(self.subscriptions, n) for n in (subscription.id, subscription.name))
+            )
+            and tags_fit(scale_set.tags, self.tags)
         )
 
 
-@dataclass(frozen=True, slots=True)
-class WaveSet:
-    """A scale set of a wave, and how many instances it had when the waves were planned."""
-
-    target: ScaleSetId
-    instances: int = 0
+def name_fits(target: ScaleSetId, globs: Iterable[str]) -> bool:
+    """Whether one of the globs over `group/name`, or over the name where it has no slash, fits; in any case."""
+    return any(_any((glob,), target.short if "/" in glob else target.name) for glob in globs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wave:
-    """A group of scale sets that are rolled out before the next group starts."""
-
-    number: int
-    name: str
-    sets: tuple[WaveSet, ...]
-    approve: bool = False
-    """Wait for a person before this wave."""
-    bake_seconds: int = 0
-    """Watch this long after the wave's last set before the next wave."""
+def tags_fit(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether a set has all the tags that are wanted; values are globs, names of tags have no case in Azure."""
+    folded = {key.casefold(): value for key, value in tags.items()}
+    return all(key.casefold() in folded and fnmatchcase(folded[key.casefold()], value) for key, value in wanted.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaveRules:
-    """What holds over all waves. A budget is how much may fail before no further set is started; None: no limit."""
+    """The `[waves]` of a profile. A budget is how much may fail before no further set starts; None: no limit."""
 
+    groups: tuple[WaveGroup, ...] = ()
+    """The waves in their order; without any, all sets are one wave."""
     at_once: int = 1
     """Scale sets in progress at the same time."""
     failed_instances: Amount | None = None
@@ -90,13 +92,52 @@ class WaveRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaveSet:
+    """A scale set of a wave, and what is done with it: the waves' own script, or a follow-up of an earlier rollout."""
+
+    target: ScaleSetId
+    instances: int = 0
+    """How many it had when the waves were planned."""
+    extension: str = ""
+    """Name of the extension on this set; empty: the script's own."""
+    policy: RolloutPolicy | None = None
+    """The profile's policy with what it leaves to this set's own; None: what the earlier rollout had."""
+    retries: str = ""
+    """The rollout whose failed instances come first; then the rest of the set."""
+    undoes: str = ""
+    """The rollout that is rolled back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wave:
+    """A group of scale sets that are rolled out before the next group starts."""
+
+    number: int
+    name: str
+    sets: tuple[WaveSet, ...]
+    approve: bool = False
+    bake_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WavesPlan:
-    """Everything a coordinator needs."""
+    """Everything a coordinator needs, so that it reads no profile."""
 
     profile: str
     label: str
+    """Name of the version."""
     waves: tuple[Wave, ...]
     rules: WaveRules = WaveRules()
+    origin: str = ""
+    """`retry of 1234abcd`, `undo of 1234abcd`; empty for a first rollout."""
+    script: ScriptConfig | None = None
+    """What is rolled out; None when every set is a follow-up of a rollout of its own."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    sha256: Mapping[str, str] = field(default_factory=dict)
+    """What the script's files must be (SHA-256 in hex, by address), on every set the same."""
+    findings: tuple[Finding, ...] = ()
+    """What the profile's own checks say; each set's plan has them too."""
+    overrides: Mapping[Override, str] = field(default_factory=dict)
 
     @property
     def sets(self) -> tuple[WaveSet, ...]:
@@ -108,34 +149,74 @@ class WavesPlan:
         """Instances of all sets together."""
         return sum(member.instances for member in self.sets)
 
+    @property
+    def undoes(self) -> bool:
+        """Whether the whole is a roll back."""
+        return bool(self.waves) and all(member.undoes for member in self.sets)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The waves, and what no selector took."""
+    """Scale sets grouped into waves: (group, its sets), and what no group took."""
 
-    waves: tuple[Wave, ...]
-    left_over: tuple[ScaleSetId, ...] = ()
+    groups: tuple[tuple[WaveGroup, tuple[FleetEntry, ...]], ...]
+    remaining: tuple[FleetEntry, ...] = ()
     empty: tuple[str, ...] = ()
-    """Names of waves that select nothing."""
+    """Names of groups that select nothing."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What a person should know of the grouping."""
+        found = []
+        if not self.groups:
+            found.append(Finding(Severity.REFUSE, "no-sets", "no visible scale set is in a wave", _CHECK_WAVES))
+        if self.remaining and self.groups:
+            names = listed(entry.id.name for entry in self.remaining)
+            message = f"{counted(len(self.remaining), 'target')} of the profile in no wave: {names}"
+            found.append(Finding(Severity.WARN, "in-no-wave", message, "Add a last group without conditions."))
+        found += [
+            Finding(Severity.WARN, "empty-wave", f"wave {name!r} selects no scale set", _CHECK_WAVES)
+            for name in self.empty
+        ]
+        return tuple(found)
 
 
-def select(entries: Iterable[FleetEntry], wanted: Sequence[tuple[str, Selector, bool, int]]) -> Selection:
-    """Group scale sets into waves by (name, selector, approve, bake seconds); sets of a wave are sorted by name."""
-    left = sorted(entries, key=lambda entry: entry.scale_set.id.name.casefold())
-    waves: list[Wave] = []
+_CHECK_WAVES = "Check [targets] and [waves] in the profile; `vmss-tui list` shows names, tags and regions."
+WHOLE = WaveGroup(name="all")
+"""The one group of a profile without groups."""
+
+
+def select(entries: Iterable[FleetEntry], groups: Iterable[WaveGroup]) -> Selection:
+    """Group scale sets into waves; the sets of a wave are sorted by name."""
+    remaining = sorted(entries, key=lambda entry: (entry.id.name.casefold(), entry.id.key))
+    waves: list[tuple[WaveGroup, tuple[FleetEntry, ...]]] = []
     empty: list[str] = []
-    for name, selector, approve, bake in wanted:
-        taken = [entry for entry in left if selector.takes(entry)]
-        left = [entry for entry in left if entry not in taken]
-        if not taken:
-            empty.append(name)
-            continue
-        sets = tuple(WaveSet(entry.scale_set.id, _instances(entry)) for entry in taken)
-        waves.append(Wave(number=len(waves) + 1, name=name, sets=sets, approve=approve, bake_seconds=bake))
-    return Selection(tuple(waves), tuple(entry.scale_set.id for entry in left), tuple(empty))
+    for group in tuple(groups) or (WHOLE,):
+        taken = tuple(entry for entry in remaining if group.takes(entry))
+        remaining = [entry for entry in remaining if entry not in taken]
+        if taken:
+            waves.append((group, taken))
+        else:
+            empty.append(group.name)
+    return Selection(tuple(waves), tuple(remaining), tuple(empty))
 
 
-def _instances(entry: FleetEntry) -> int:
+def waves_of(selection: Selection, members: Mapping[ScaleSetId, WaveSet]) -> tuple[Wave, ...]:
+    """The groups of a selection as waves, with what is done with each set."""
+    return tuple(
+        Wave(
+            number=number,
+            name=group.name,
+            sets=tuple(members[entry.id] for entry in sets),
+            approve=group.approve,
+            bake_seconds=group.bake_seconds,
+        )
+        for number, (group, sets) in enumerate(selection.groups, 1)
+    )
+
+
+def instances_of(entry: FleetEntry) -> int:
+    """How many instances a set has, as counted, else as its model says."""
     return entry.counts.total if entry.counts is not None else entry.scale_set.capacity
 
 
@@ -145,5 +226,5 @@ def _allowed(budget: Amount | None, total: int) -> int | None:
     return percent_of(budget.value, total) if budget.percent else budget.value
 
 
-def _folded(words: Iterable[str]) -> set[str]:
-    return {word.casefold() for word in words}
+def _any(globs: Iterable[str], text: str) -> bool:
+    return any(fnmatchcase(text.casefold(), glob.casefold()) for glob in globs)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
@@ -311,18 +312,26 @@ Event = (
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def kind_name(event: type[Event] | Event) -> str:
+def kind_name(event: type[object] | object) -> str:
     """How the journal and every JSON record call a kind of event: `InstancesSeen` is `instances_seen`."""
     cls = event if isinstance(event, type) else type(event)
     return _CAPITAL.sub("_", cls.__name__).lower()
 
 
+Kind = TypeVar("Kind", covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Logged:
-    """An event in its place: `seq` counts from 1 without gaps within a rollout, `at` is UTC."""
+class Entry(Generic[Kind]):
+    """An event in its place: `seq` counts from 1 without gaps within a log, `at` is UTC."""
 
     seq: int
     at: datetime
-    event: Event
+    event: Kind
     hash: str = field(default="", compare=False)
     """The head of the journal's hash chain up to this event; empty where it was not read from the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged(Entry[Event]):
+    """An event of a rollout in its place."""

@@ -15,7 +15,9 @@ from tomlkit.exceptions import TOMLKitError
 
 Table = Mapping[str, Any]
 
-_SECTIONS = frozenset({"targets", "variables", "script", "protected", "rollout", "hooks", "window", "report", "lint"})
+_SECTIONS = frozenset(
+    {"targets", "variables", "script", "protected", "rollout", "hooks", "window", "waves", "report", "lint"}
+)
 
 
 def changed_text(text: str, old: Table, new: Table) -> str:

@@ -3,6 +3,7 @@
 Reader, writer, JSON Schema, limits, deploy form and report iterate over it. Pure data.
 """
 
+from vmss_tui.domain.plan.waves import OnFailedSet, WaveGroup, WaveRules
 from vmss_tui.profiles.format.keys import FormField, Group, Key, Kind, Section
 from vmss_tui.profiles.format.policy_fields import HOOK, ROLLOUT, WINDOW
 from vmss_tui.profiles.format.profile import ReportFields, Targets, Variable
@@ -13,6 +14,8 @@ _NOTIFY = "vmss_tui.engine.runner.notifications"
 _BODIES = "vmss_tui.gateway.bodies"
 _LISTED = "vmss_tui.cli.commands.profiles.profiles"
 _RECORD = "vmss_tui.cli.commands.rollout.rollout"
+_WAVES = "vmss_tui.domain.plan.waves"
+_DECIDE = "vmss_tui.domain.rollout.waves.decide"
 
 TARGETS = Section(
     help="Which scale sets this profile is for: those in `ids`, and those that fit `match` and `tags`.",
@@ -52,6 +55,68 @@ VARIABLE = Section(
         Key(
             name="required", kind=Kind.FLAG, help="States for readers what the default says: no default, required.",
             consumer="vmss_tui.profiles.format.read:_required", by_format=True,
+        ),
+    ),
+)  # fmt: skip
+
+WAVE_GROUP = Section(
+    help="A wave: the scale sets that every given condition fits and no earlier wave took.",
+    becomes=WaveGroup,
+    required=("name",),
+    example='name = "canary", names = ["web-neu"]',
+    keys=(
+        Key(name="name", kind=Kind.TEXT, help="Name of the wave.", consumer=f"{_WAVES}:group.name"),
+        Key(
+            name="names", kind=Kind.LIST, help="Globs over the set's name, or over group/name, such as 'web-*'.",
+            consumer=f"{_WAVES}:self.names",
+        ),
+        Key(
+            name="tags", kind=Kind.TEXT_MAP, help="Tags that a set must all have; values may be globs.",
+            consumer=f"{_WAVES}:self.tags",
+        ),
+        Key(
+            name="regions", kind=Kind.LIST, help="Azure regions, such as 'westeurope'.",
+            consumer=f"{_WAVES}:self.regions",
+        ),
+        Key(
+            name="subscriptions", kind=Kind.LIST, help="Names or ids of subscriptions; globs.",
+            consumer=f"{_WAVES}:self.subscriptions",
+        ),
+        Key(
+            name="approve", kind=Kind.FLAG, help="Wait for approval before this wave.",
+            consumer=f"{_WAVES}:group.approve",
+        ),
+        Key(
+            name="bake", kind=Kind.DURATION, attribute="bake_seconds", low=0, unit="s",
+            help="How long to wait after this wave before the next one.", consumer=f"{_WAVES}:group.bake_seconds",
+        ),
+    ),
+)  # fmt: skip
+
+WAVES = Section(
+    help="How `rollout --all` goes over several scale sets: in which order, how many at once, and how much may fail.",
+    becomes=WaveRules,
+    keys=(
+        Key(
+            name="groups", kind=Kind.ENTRIES, section=WAVE_GROUP, help="The waves in their order: [[waves.groups]].",
+            consumer="vmss_tui.cli.commands.rollout.prepare_waves:profile.waves.groups",
+        ),
+        Key(
+            name="at_once", kind=Kind.WHOLE, low=1, high=100, help="Scale sets in progress at the same time.",
+            consumer=f"{_DECIDE}:rules.at_once",
+        ),
+        Key(
+            name="failed_instances", kind=Kind.AMOUNT, consumer=f"{_WAVES}:self.failed_instances",
+            help="Start no further set when more instances of all sets together than this failed.",
+        ),
+        Key(
+            name="failed_sets", kind=Kind.AMOUNT, consumer=f"{_WAVES}:self.failed_sets",
+            help="With on_failed_set = 'continue': start no further set when more sets than this failed.",
+        ),
+        Key(
+            name="on_failed_set", kind=Kind.CHOICE, enum=OnFailedSet, choices=("stop", "continue", "rollback-wave"),
+            help="What a failed set does: no further set starts, the others continue, or its wave is rolled back.",
+            consumer=f"{_DECIDE}:rules.on_failed_set",
         ),
     ),
 )  # fmt: skip
@@ -140,6 +205,10 @@ PROFILE = Section(
         Key(
             name="window", kind=Kind.SECTION, section=WINDOW, help=WINDOW.help, attribute="policy.window",
             consumer="vmss_tui.domain.plan.checks.maintenance:policy.window",
+        ),
+        Key(
+            name="waves", kind=Kind.SECTION, section=WAVES, help=WAVES.help,
+            consumer="vmss_tui.cli.commands.rollout.prepare_waves:profile.waves",
         ),
         Key(
             name="report", kind=Kind.SECTION, section=REPORT, help=REPORT.help, consumer=f"{_PREPARE}:profile"

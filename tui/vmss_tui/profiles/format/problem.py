@@ -26,6 +26,7 @@ WARNINGS = {
     "steps-in-rolling": "in Rolling mode Azure takes the first batch size only",
     "suppress-failures": "Azure reports success for a script that failed",
     "unused-variable": "a variable is used nowhere",
+    "waves-budget": "a limit over several sets that never applies, or none at all",
     "whole-batch": "every instance at once",
 }
 """Every warning that `lint.accept` can name, and what it means."""

@@ -6,7 +6,6 @@ Holds no parsing, no checks and no I/O. Percentages are of all instances of a se
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, OPEN_SETTINGS, Handler, HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.plan.waves import WaveRules, name_fits, tags_fit
 from vmss_tui.profiles.format.variables import fill, names
 
 SCHEMA = 1
@@ -113,17 +113,8 @@ class Targets:
         if scale_set.id in self.ids:
             return True
         filters = bool(self.match or self.tags)
-        return filters and self._name_fits(scale_set.id) and self._tags_fit(scale_set.tags)
-
-    def _name_fits(self, target: ScaleSetId) -> bool:
-        full, name = target.short.lower(), target.name.lower()
-        return not self.match or any(fnmatchcase(full if "/" in g else name, g.lower()) for g in self.match)
-
-    def _tags_fit(self, tags: Mapping[str, str]) -> bool:
-        folded = {key.lower(): value for key, value in tags.items()}
-        return all(
-            key.lower() in folded and fnmatchcase(folded[key.lower()], value) for key, value in self.tags.items()
-        )
+        named = not self.match or name_fits(scale_set.id, self.match)
+        return filters and named and tags_fit(scale_set.tags, self.tags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +148,8 @@ class Profile:
     policy: RolloutPolicy = field(default_factory=RolloutPolicy)
     policy_given: frozenset[str] = frozenset()
     """Fields of `policy` that the profile states; the others follow the scale set where it has them."""
+    waves: WaveRules = field(default_factory=WaveRules)
+    """How `--all` goes over all targets."""
     report: ReportFields = field(default_factory=ReportFields)
     accept: tuple[str, ...] = ()
     """Codes of warnings that the team accepts."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from vmss_tui.domain.fleet.script import HANDLERS, LINUX, WINDOWS, Handler, HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.plan.rollout_policy import BatchStep, RolloutPolicy
+from vmss_tui.domain.plan.waves import WaveRules
 from vmss_tui.paths import expanded
 from vmss_tui.profiles.format.document import Document, read_text
 from vmss_tui.profiles.format.fields import PROFILE
@@ -221,6 +222,7 @@ def build(document: Document, fallback: str) -> tuple[Profile, tuple[LintProblem
         forced=frozenset(reader.forced),
         policy=policy,
         policy_given=given,
+        waves=table.get("waves", WaveRules()),
         report=table.get("report", ReportFields()),
         accept=table.get("lint", {}).get("accept", ()),
         extends=table.get("extends", ""),

@@ -14,7 +14,7 @@ import tomli_w
 
 from vmss_tui.domain.fleet.script import HANDLERS, LINUX, WINDOWS, HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
-from vmss_tui.profiles.format.fields import REPORT, TARGETS, VARIABLE
+from vmss_tui.profiles.format.fields import REPORT, TARGETS, VARIABLE, WAVES
 from vmss_tui.profiles.format.keys import Key, Kind, Section
 from vmss_tui.profiles.format.policy_fields import HOOK, ROLLOUT, WINDOW
 from vmss_tui.profiles.format.profile import OPEN_LITERALS, SCHEMA, WHOLE, Profile, Script
@@ -47,6 +47,7 @@ def to_table(profile: Profile, directory: Path | None = None, *, hide: bool = Fa
         "rollout": _rollout(policy, profile.policy_given),
         "hooks": [section_table(hook, HOOK) for hook in policy.hooks],
         "window": section_table(policy.window, WINDOW) if policy.window is not None else {},
+        "waves": section_table(profile.waves, WAVES),
         "report": section_table(profile.report, REPORT),
         "lint": {"accept": list(profile.accept)} if profile.accept else {},
     }

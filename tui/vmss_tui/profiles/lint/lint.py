@@ -17,6 +17,7 @@ from vmss_tui.profiles.lint.advice import advise
 from vmss_tui.profiles.lint.handler_rules import check_script
 from vmss_tui.profiles.lint.permissions import unsafe_commands
 from vmss_tui.profiles.lint.policy_rules import check_policy, check_rest, check_variables
+from vmss_tui.profiles.lint.wave_rules import check_waves
 
 NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What a profile may be called: it becomes a file's name."""
@@ -33,6 +34,7 @@ def _checks(profile: Profile) -> Iterator[LintProblem]:
     yield from check_variables(profile)
     yield from check_script(profile)
     yield from check_policy(profile)
+    yield from check_waves(profile)
     yield from check_rest(profile)
     yield from advise(profile)
 

@@ -84,7 +84,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
     from vmss_tui.profiles.plan_findings import profile_findings, syntax_findings
 
     profile = session.profiles().get(order.profile)
-    variables = _complete(profile, order.variables)
+    variables = complete(profile, order.variables)
     azure = await session.connect()
     target = await _target(azure, profile, order.scale_set)
     scale_set = await azure.scale_set(target)
@@ -123,7 +123,7 @@ def adjusted(policy: RolloutPolicy, order: Order) -> RolloutPolicy:
     return policy
 
 
-def _complete(profile: "Profile", given: Mapping[str, str]) -> dict[str, str]:
+def complete(profile: "Profile", given: Mapping[str, str]) -> dict[str, str]:
     """The variables of the command line, and those that a person types because nothing else gives them."""
     from vmss_tui.profiles.model import values_of
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.waves import OnFailedSet, Wave, WavesPlan
+from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verdict
 from vmss_tui.domain.rollout.waves import events as w
 from vmss_tui.domain.rollout.waves.state import SetProgress, SetStage, WavesState
@@ -27,9 +27,9 @@ class RecordWaves:
 class StartSet:
     """Plan a set's rollout, put it into the log, start its runner."""
 
-    target: ScaleSetId
+    progress: SetProgress
     rolls_back: str = ""
-    """The rollout that it brings back; empty: it rolls the profile out."""
+    """The rollout that it rolls back; empty: it does what the plan says of the set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class CancelSet:
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Nothing to do; `until` is None while a person or a set decides when it goes on."""
+    """Nothing to do; `until` is None while a person or a set decides when it continues."""
 
     why: str
     until: datetime | None = None
@@ -55,12 +55,12 @@ def decide(state: WavesState, now: datetime) -> list[WavesCommand]:
     plan = state.plan
     if plan is None or state.verdict is not None:
         return []
-    if state.canceled:
+    if state.canceled_by:
         return _canceling(state)
     if not state.stopping and (stop := _stop(plan, state)) is not None:
         return [RecordWaves((stop,))]
     if state.stopping:
-        return _stopping(state)
+        return _stopping(plan, state)
     wave = state.wave
     if wave is None:
         return [RecordWaves((_conclusion(state),))]
@@ -70,7 +70,7 @@ def decide(state: WavesState, now: datetime) -> list[WavesCommand]:
 
 
 def _before(plan: WavesPlan, state: WavesState, wave: Wave, now: datetime) -> list[WavesCommand]:
-    """Bake time of the wave before, then a person, where the plan asks for one."""
+    """Bake time of the wave before, then approval, where the plan asks for one."""
     before = next((earlier for earlier in plan.waves if earlier.number == wave.number - 1), None)
     if before is not None and before.number in state.ended:
         until = state.ended[before.number] + timedelta(seconds=before.bake_seconds)
@@ -79,8 +79,9 @@ def _before(plan: WavesPlan, state: WavesState, wave: Wave, now: datetime) -> li
     if state.paused:
         return [WaitUntil(f"paused before wave {wave.number}")]
     if wave.approve and wave.number not in state.approved:
-        ask = [RecordWaves((w.WaveApprovalNeeded(wave.number),))] if wave.number not in state.asked else []
-        return [*ask, WaitUntil(f"wave {wave.number} waits for approval")]
+        if wave.number not in state.approval_needed:
+            return [RecordWaves((w.WaveApprovalNeeded(wave.number),))]
+        return [WaitUntil(f"wave {wave.number} is waiting for approval")]
     return [RecordWaves((w.WaveStarted(wave.number),))]
 
 
@@ -91,19 +92,18 @@ def _within(plan: WavesPlan, state: WavesState, wave: Wave) -> list[WavesCommand
     if not waiting and not running:
         return [RecordWaves((w.WaveEnded(wave.number),))]
     free = 0 if state.paused else max(0, plan.rules.at_once - len(running))
-    starts: list[WavesCommand] = [StartSet(progress.target) for progress in waiting[:free]]
+    starts: list[WavesCommand] = [StartSet(progress) for progress in waiting[:free]]
     if starts:
         return starts
-    names = listed(progress.target.name for progress in running)
-    return [WaitUntil(f"wave {wave.number}: {names} in progress" if running else f"paused in wave {wave.number}")]
+    return [_for(running) if running else WaitUntil(f"paused in wave {wave.number}")]
 
 
 def _stop(plan: WavesPlan, state: WavesState) -> w.WavesStopping | None:
     """Whether a failed set or a spent budget keeps further sets from starting."""
-    back = state.wave.number if state.wave is not None else 0
-    rolls_back = back if plan.rules.on_failed_set is OnFailedSet.ROLLBACK_WAVE else 0
+    wave = state.wave
+    rolls_back = wave is not None and plan.rules.on_failed_set is OnFailedSet.ROLLBACK_WAVE
     reason = next(_reasons(plan, state), "")
-    return w.WavesStopping(reason, rolls_back) if reason else None
+    return w.WavesStopping(reason, wave.number if wave is not None and rolls_back else 0) if reason else None
 
 
 def _reasons(plan: WavesPlan, state: WavesState) -> Iterator[str]:
@@ -120,47 +120,47 @@ def _reasons(plan: WavesPlan, state: WavesState) -> Iterator[str]:
 
 def _canceling(state: WavesState) -> list[WavesCommand]:
     if state.running:
-        return [*(CancelSet(_current(progress)) for progress in state.running), _for(state.running)]
-    return [RecordWaves((w.WavesEnded(Verdict.CANCELLED, f"canceled; {_tally(state)}"),))]
+        return [*(CancelSet(progress.current) for progress in state.running), _for(state.running)]
+    return [RecordWaves((e.Ended(Verdict.CANCELLED, f"canceled by {state.canceled_by}; {_tally(state)}"),))]
 
 
-def _stopping(state: WavesState) -> list[WavesCommand]:
-    """Sets in progress come to their own end; then the wave goes back, where that was asked for."""
-    if state.running:
+def _stopping(plan: WavesPlan, state: WavesState) -> list[WavesCommand]:
+    """Sets in progress run to their own end; then the wave is rolled back, where that was asked for."""
+    back = [progress for progress in state.running if progress.stage is SetStage.ROLLING_BACK]
+    if len(state.running) > len(back):
         return [_for(state.running)]
     due = [
         progress
         for progress in state.of_wave(state.rolls_back)
-        if progress.rollout and not progress.rollback and progress.updated + progress.failed > 0
+        if progress.rollout and not progress.rolled_back and progress.updated + progress.failed > 0
     ]
-    if due:
-        return [StartSet(progress.target, rolls_back=progress.rollout) for progress in due]
-    return [RecordWaves((w.WavesEnded(Verdict.FAILED, f"{state.stopping}; {_tally(state)}"),))]
+    free = max(0, plan.rules.at_once - len(back))
+    if due and free:
+        return [StartSet(progress, rolls_back=progress.rollout) for progress in due[:free]]
+    if back:
+        return [_for(back)]
+    return [RecordWaves((e.Ended(Verdict.FAILED, f"{state.stopping}; {_tally(state)}"),))]
 
 
-def _conclusion(state: WavesState) -> w.WavesEnded:
-    bad = [progress for progress in state.sets.values() if progress.stage.bad]
-    verdict = Verdict.FAILED if bad else Verdict.COMPLETED
-    return w.WavesEnded(verdict, _tally(state))
+def _conclusion(state: WavesState) -> e.Ended:
+    """Completed only when every set is done: one that was canceled on its own was not rolled out."""
+    done = all(progress.stage is SetStage.DONE for progress in state.sets.values())
+    return e.Ended(Verdict.COMPLETED if done else Verdict.FAILED, _tally(state))
 
 
 def _tally(state: WavesState) -> str:
     """`38 of 40 scale sets done, 1 failed: web-neu, 1 not started`."""
-    count = {stage: [p for p in state.sets.values() if p.stage is stage] for stage in SetStage}
-    words = [f"{len(count[SetStage.DONE])} of {counted(len(state.sets), 'scale set')} done"]
+    by_stage = {stage: [p for p in state.sets.values() if p.stage is stage] for stage in SetStage}
+    words = [f"{len(by_stage[SetStage.DONE])} of {counted(len(state.sets), 'scale set')} done"]
     words += [
-        f"{len(count[stage])} {stage.value}: {listed(progress.target.name for progress in count[stage])}"
+        f"{len(by_stage[stage])} {stage.value}: {listed(progress.target.name for progress in by_stage[stage])}"
         for stage in (SetStage.FAILED, SetStage.REFUSED, SetStage.CANCELED, SetStage.ROLLED_BACK)
-        if count[stage]
+        if by_stage[stage]
     ]
-    if count[SetStage.WAITING]:
-        words.append(f"{len(count[SetStage.WAITING])} not started")
+    if by_stage[SetStage.WAITING]:
+        words.append(f"{len(by_stage[SetStage.WAITING])} not started")
     return ", ".join(words)
 
 
-def _current(progress: SetProgress) -> str:
-    return progress.rollback if progress.stage is SetStage.ROLLING_BACK else progress.rollout
-
-
-def _for(running: tuple[SetProgress, ...]) -> WaitUntil:
+def _for(running: list[SetProgress] | tuple[SetProgress, ...]) -> WaitUntil:
     return WaitUntil(f"{listed(progress.target.name for progress in running)} in progress")

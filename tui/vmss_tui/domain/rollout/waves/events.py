@@ -1,13 +1,14 @@
 """What can happen in a rollout over several scale sets: a closed set, kept in the journal like a rollout's own events.
 
-Each set has a rollout of its own with its own log; these events only say which, and how it ended.
+Each set has a rollout of its own with its own log; these events only say which, and how it ended. What a log of any
+kind has (its runner, requests and their answers, pauses, notes, the end) are the events of `rollout.events`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.waves import WavesPlan
+from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verdict
 
 
@@ -19,15 +20,6 @@ class WavesPlanned:
 
 
 @dataclass(frozen=True, slots=True)
-class CoordinatorStarted:
-    """A coordinator took the lease (first start or resume)."""
-
-    pid: int
-    host: str
-    resumed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class WaveStarted:
     """The sets of a wave may start."""
 
@@ -35,8 +27,30 @@ class WaveStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class WaveEnded:
+    """Every set of a wave has ended."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaveApprovalNeeded:
+    """A wave is waiting for approval."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaveApproved:
+    """The wave may start."""
+
+    number: int
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetStarted:
-    """A set's rollout was created; committed before its runner is started, so that it is never created twice."""
+    """A set's rollout was created, in the same transaction: it is never created twice."""
 
     target: ScaleSetId
     rollout: str
@@ -45,10 +59,29 @@ class SetStarted:
 
 @dataclass(frozen=True, slots=True)
 class SetRefused:
-    """Preflight refused a set: nothing of it was changed."""
+    """Preflight refused a set, or its roll back: nothing of it was changed by that."""
 
     target: ScaleSetId
     reason: str
+    rolls_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetSkipped:
+    """There was nothing to do on a set, or to roll back."""
+
+    target: ScaleSetId
+    reason: str
+    rolls_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetFailures:
+    """So many instances of a set that is in progress failed so far."""
+
+    target: ScaleSetId
+    rollout: str
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,87 +97,22 @@ class SetEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class WaveEnded:
-    """Every set of a wave has ended."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class WaveApprovalNeeded:
-    """A wave waits for a person."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class WaveApproved:
-    """An operator approved a wave."""
-
-    number: int
-    who: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WavesPaused:
-    """No further set starts until an operator resumes."""
-
-    who: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WavesResumed:
-    """Sets start again."""
-
-    who: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WavesCanceled:
-    """An operator asked to cancel; sets in progress are canceled too."""
-
-    who: str = ""
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class WavesStopping:
-    """No further set starts: a set failed, or a budget is spent. `rolls_back` names the wave that goes back."""
+    """No further set starts: a set failed, or a budget is spent. `rolls_back`: the wave that is rolled back."""
 
     reason: str
     rolls_back: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class WavesEnded:
-    """The end: always the last event."""
-
-    verdict: Verdict
-    reason: str
-
-
-WavesEvent = (
-    WavesPlanned
-    | CoordinatorStarted
-    | WaveStarted
-    | SetStarted
-    | SetRefused
-    | SetEnded
-    | WaveEnded
-    | WaveApprovalNeeded
-    | WaveApproved
-    | WavesPaused
-    | WavesResumed
-    | WavesCanceled
-    | WavesStopping
-    | WavesEnded
+SetEvent = SetStarted | SetRefused | SetSkipped | SetFailures | SetEnded
+WaveEvent = WaveStarted | WaveEnded | WaveApprovalNeeded | WaveApproved
+LogEvent = (
+    e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.Noted
 )
+"""What the log of any kind of rollout has."""
+WavesEvent = WavesPlanned | WaveEvent | SetEvent | WavesStopping | LogEvent | e.Ended
 
 
 @dataclass(frozen=True, slots=True)
-class WavesLogged:
-    """An event with its number (from 1) and its time in UTC."""
-
-    seq: int
-    at: datetime
-    event: WavesEvent
+class WavesLogged(e.Entry[WavesEvent]):
+    """An event of the waves in its place."""
