@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from support.journal import NOW, plan, script
+from support.journal import NOW, connection_of, plan, script
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verb, Verdict
 from vmss_tui.journal import chain
 from vmss_tui.journal.check import Damage, check, check_rollout, repair
-from vmss_tui.journal.database import Database
+from vmss_tui.journal.sqlite import SqliteDatabase
 from vmss_tui.journal.store import Journal
 from vmss_tui.report.formats import write
 from vmss_tui.report.verify import verify_export
@@ -52,7 +52,7 @@ def run(path: Path, *statements: str) -> None:
 
 
 def damages(path: Path) -> set[Damage]:
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     found = {problem.damage for problem in check(opened)}
     opened.close()
     return found
@@ -70,7 +70,7 @@ def test_a_log_that_nobody_touched_holds(path: Path, rollout: str) -> None:
     journal = Journal.open(path)
     log, links = journal.events(rollout), journal.links(rollout)
     assert [entry.hash for entry in log] == [link.hash for link in links]
-    head = journal._db.connection.execute("SELECT head FROM rollouts").fetchone()[0]
+    head = connection_of(journal).execute("SELECT head FROM rollouts").fetchone()[0]
     assert head == log[-1].hash and len({link.hash for link in links}) == len(log) == 7
     journal.close()
 
@@ -99,7 +99,7 @@ def test_a_change_of_the_log_breaks_it(path: Path, rollout: str, statement: str)
 def test_the_row_cannot_say_another_than_the_log(path: Path, rollout: str, column: str) -> None:
     run(path, f"UPDATE rollouts SET {column} = 'other'")
     assert damages(path) == {Damage.HEADER}
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     repair(opened)
     assert check(opened) == ()
     opened.close()
@@ -111,7 +111,7 @@ def test_events_at_the_end_of_a_running_rollout_are_missed(path: Path) -> None:
     journal.append(rollout, e.RunnerStarted(1, "h"), e.Paused("x"), e.Resumed(), at=NOW)
     journal.close()
     run(path, "DELETE FROM events WHERE seq > 2")
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     assert [problem.damage for problem in check_rollout(opened, rollout)] == [Damage.CHAIN]
     opened.close()
 
@@ -122,7 +122,7 @@ def test_a_repair_says_what_it_replaced_and_launders_nothing(path: Path, rollout
         "UPDATE events SET body = 'no JSON' WHERE seq = 2",
         "UPDATE events SET body = replace(body, 'bo', 'al') WHERE kind = 'approved'",
     )
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     repair(opened)
     found = check(opened)
     opened.close()
@@ -131,7 +131,7 @@ def test_a_repair_says_what_it_replaced_and_launders_nothing(path: Path, rollout
 
 def test_a_repaired_journal_is_whole_again(path: Path, rollout: str) -> None:
     run(path, "UPDATE events SET body = 'no JSON' WHERE seq = 2")
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     repair(opened)
     assert check(opened) == ()
     opened.close()

@@ -12,7 +12,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Stage, Verdict
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal.check import Damage, check, repair
-from vmss_tui.journal.database import Database
+from vmss_tui.journal.sqlite import SqliteDatabase
 from vmss_tui.journal.store import Journal
 
 
@@ -44,17 +44,17 @@ def change(path: Path, statement: str, *values: object) -> None:
 
 
 def damages(path: Path) -> list[tuple[Damage, str, bool]]:
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     found = [(problem.damage, problem.rollout, bool(problem.repair)) for problem in check(opened)]
     opened.close()
     return found
 
 
 def repaired(path: Path) -> Path | None:
-    opened = Database(path)
+    opened = SqliteDatabase(path)
     copy, _ = repair(opened)
     opened.close()
-    return copy
+    return Path(copy) if copy else None
 
 
 def test_a_journal_without_damage_is_left_alone(path: Path, rollouts: tuple[str, str]) -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from support.journal import NOW, WEB, plan, script
+from support.journal import NOW, WEB, connection_of, plan, script
 from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT, RolloutPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.errors import JournalUnavailable
-from vmss_tui.journal import chain, migrations, schema
+from vmss_tui.journal import chain, migrations, schema, sqlite
 from vmss_tui.journal.check import Damage, check_rollout
 from vmss_tui.journal.store import Journal
 
@@ -81,7 +81,7 @@ def test_a_label_that_was_the_digest_becomes_no_label(old: Path) -> None:
     assert labels == {
         "aaaaaaaa": "web 2", "bbbbbbbb": unnamed(NAMELESS.script.digest), "cccccccc": NO_SCRIPT, "dddddddd": "web 0"
     }  # fmt: skip
-    assert migrations.format_of(journal._db.connection) == migrations.FORMAT
+    assert sqlite.format_of(connection_of(journal)) == migrations.FORMAT
     journal.close()
 
 
@@ -94,7 +94,7 @@ def test_everything_else_is_as_it_was(old: Path) -> None:
     assert (header.who, header.ticket, header.reason, header.ended_at) == ("maria", "CHG1", "done", NOW)
     again = journal.create(replace(NAMED, profile="new"), who="maria", at=NOW)
     with pytest.raises(sqlite3.IntegrityError):
-        journal._db.connection.execute("DELETE FROM rollouts WHERE id = ?", (again,))
+        connection_of(journal).execute("DELETE FROM rollouts WHERE id = ?", (again,))
     journal.close()
 
 
@@ -115,7 +115,7 @@ def test_a_journal_opened_for_reading_is_brought_up_to_date_too(old: Path) -> No
 
 
 def test_one_that_cannot_be_written_says_so(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vmss_tui.journal.database.os", FakeOs())
+    monkeypatch.setattr("vmss_tui.journal.sqlite.os", FakeOs())
     with pytest.raises(JournalUnavailable, match="older vmss-tui") as refused:
         Journal.open(old, read_only=True)
     assert "writable" in refused.value.hint

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.journal import plan, script
+from support.journal import file_of, plan, script
 from vmss_tui.domain.fleet.script import SettingChange
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -57,7 +57,7 @@ def journal(tmp_path: Path) -> Journal:
 def columns_with(journal: Journal, needle: str) -> set[tuple[str, str]]:
     """Table and column of every text in the file that holds this."""
     found = set()
-    with sqlite3.connect(journal.path) as connection:
+    with sqlite3.connect(file_of(journal)) as connection:
         for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             cursor = connection.execute(f"SELECT * FROM {table}")
             names = [column[0] for column in cursor.description]

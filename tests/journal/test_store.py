@@ -6,14 +6,12 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from support.journal import NOW, WEB, plan, script
+from support.journal import NOW, WEB, file_of, plan, script
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
@@ -24,13 +22,6 @@ from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
 from vmss_tui.journal import lease as leases
 from vmss_tui.journal.store import Journal
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    opened = Journal.open(tmp_path / "state" / "journal.db")
-    yield opened
-    opened.close()
 
 
 def test_a_plan_comes_back_as_it_was(journal: Journal) -> None:
@@ -65,20 +56,20 @@ def test_every_kind_of_event_survives_the_round_trip(journal: Journal) -> None:
     assert journal.events(rollout, after=1, limit=2) == written[:2]
 
 
-def test_a_literal_secret_never_reaches_the_file(journal: Journal) -> None:
+def test_a_literal_secret_never_reaches_the_file(embedded: Journal) -> None:
     secret = "hunter2-very-secret"
     protected = {
         "key": SecretRef(SecretSource.LITERAL, secret),
         "other": SecretRef(SecretSource.ENV, "KEY"),
         "storageAccountName": SecretRef(SecretSource.LITERAL, "ships"),
     }
-    rollout = journal.create(
+    rollout = embedded.create(
         plan(script=script(protected=protected), previous=script(protected=protected)), who="m", at=NOW
     )
-    journal.close()
-    for each in journal.path.parent.iterdir():
+    embedded.close()
+    for each in file_of(embedded).parent.iterdir():
         assert secret.encode() not in each.read_bytes()
-    with_names = Journal.open(journal.path).events(rollout)[0].event
+    with_names = Journal.open(file_of(embedded)).events(rollout)[0].event
     assert isinstance(with_names, e.Planned)
     assert with_names.plan.script.protected == {
         "key": SecretRef(SecretSource.LITERAL),
@@ -87,15 +78,15 @@ def test_a_literal_secret_never_reaches_the_file(journal: Journal) -> None:
     }, "the name of an account is no secret, and a runner that takes over needs it"
 
 
-def test_file_and_directory_are_private(journal: Journal) -> None:
-    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(journal.path.parent.stat().st_mode) == 0o700
+def test_file_and_directory_are_private(embedded: Journal) -> None:
+    assert stat.S_IMODE(file_of(embedded).stat().st_mode) == 0o600
+    assert stat.S_IMODE(file_of(embedded).parent.stat().st_mode) == 0o700
 
 
-def test_a_journal_that_others_could_read_is_made_private_again(journal: Journal) -> None:
-    journal.path.chmod(0o644)
-    Journal.open(journal.path).close()
-    assert stat.S_IMODE(journal.path.stat().st_mode) & 0o007 == 0
+def test_a_journal_that_others_could_read_is_made_private_again(embedded: Journal) -> None:
+    file_of(embedded).chmod(0o644)
+    Journal.open(file_of(embedded)).close()
+    assert stat.S_IMODE(file_of(embedded).stat().st_mode) & 0o007 == 0
 
 
 def test_stage_end_and_reason_are_in_the_header(journal: Journal) -> None:
@@ -148,7 +139,7 @@ async def test_tail_follows_until_the_end(journal: Journal) -> None:
     begun = asyncio.Event()
 
     async def follow() -> None:
-        reader = Journal.open(journal.path, read_only=True)
+        reader = Journal.open(journal.place, read_only=True)
         async for chunk in reader.tail(rollout, poll_seconds=0.001):
             got.extend(entry.event for entry in chunk)
             begun.set()
@@ -201,28 +192,28 @@ def test_one_scale_set_has_one_runner(journal: Journal) -> None:
     journal.take_lease(second, me(), at=NOW)
 
 
-def test_a_dead_process_is_proof_and_its_writes_are_fenced(journal: Journal) -> None:
-    rollout = journal.create(plan(), who="m", at=NOW)
+def test_a_dead_process_is_proof_and_its_writes_are_fenced(embedded: Journal) -> None:
+    rollout = embedded.create(plan(), who="m", at=NOW)
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    dead = journal.take_lease(rollout, leases.owner(child.pid, socket.gethostname()), at=NOW)
+    dead = embedded.take_lease(rollout, leases.owner(child.pid, socket.gethostname()), at=NOW)
     with pytest.raises(LeaseHeld):
-        journal.take_lease(rollout, me(), at=NOW)
+        embedded.take_lease(rollout, me(), at=NOW)
     child.kill()
     child.wait()
     assert child.stdin is not None
     child.stdin.close()
-    found = journal.lease(rollout)
+    found = embedded.lease(rollout)
     assert found is not None and not found.alive
-    mine = journal.take_lease(rollout, me(), at=NOW)
+    mine = embedded.take_lease(rollout, me(), at=NOW)
     with pytest.raises(LeaseHeld, match="took over"):
-        journal.append(rollout, e.Resumed(), at=NOW, lease=dead)
+        embedded.append(rollout, e.Resumed(), at=NOW, lease=dead)
     with pytest.raises(LeaseHeld):
-        journal.beat(dead, NOW)
-    journal.release(dead)
-    journal.beat(mine, NOW + timedelta(seconds=9))
-    kept = journal.lease(rollout)
+        embedded.beat(dead, NOW)
+    embedded.release(dead)
+    embedded.beat(mine, NOW + timedelta(seconds=9))
+    kept = embedded.lease(rollout)
     assert kept is not None and kept.heartbeat == NOW + timedelta(seconds=9)
-    journal.append(rollout, e.Resumed(), at=NOW, lease=mine)
+    embedded.append(rollout, e.Resumed(), at=NOW, lease=mine)
 
 
 @pytest.mark.parametrize(
@@ -249,28 +240,28 @@ def test_what_counts_as_proof(change: dict[str, object], age: float, proof: str)
     assert leases.looks_alive(lease, here, NOW) is (not proof and age < 1e5)
 
 
-def test_another_host_is_replaced_only_by_force_and_after_long_silence(journal: Journal) -> None:
-    rollout = journal.create(plan(), who="m", at=NOW)
-    journal.take_lease(rollout, replace(me(), host="bastion-2"), at=NOW)
+def test_another_host_is_replaced_only_by_force_and_after_long_silence(embedded: Journal) -> None:
+    rollout = embedded.create(plan(), who="m", at=NOW)
+    embedded.take_lease(rollout, replace(me(), host="bastion-2"), at=NOW)
     later = NOW + timedelta(seconds=300)
     with pytest.raises(LeaseHeld) as held:
-        journal.take_lease(rollout, me(), at=later, force=True)
+        embedded.take_lease(rollout, me(), at=later, force=True)
     assert "bastion-2" in held.value.message and "--force" in held.value.hint and not held.value.forcible
     late = NOW + timedelta(seconds=601)
     with pytest.raises(LeaseHeld) as held:
-        journal.take_lease(rollout, me(), at=late)
+        embedded.take_lease(rollout, me(), at=late)
     assert held.value.forcible and f"`vmss-tui resume {rollout} --force` takes over" in held.value.hint
     with pytest.raises(LeaseHeld):
-        journal.require_free(rollout, me(), at=late)
-    journal.require_free(rollout, me(), at=late, force=True)
-    assert journal.take_lease(rollout, me(), at=late, force=True).host == socket.gethostname()
+        embedded.require_free(rollout, me(), at=late)
+    embedded.require_free(rollout, me(), at=late, force=True)
+    assert embedded.take_lease(rollout, me(), at=late, force=True).host == socket.gethostname()
 
 
-def test_a_living_process_of_this_machine_is_never_replaced_however_long_it_slept(journal: Journal) -> None:
-    rollout = journal.create(plan(), who="m", at=NOW)
-    journal.take_lease(rollout, me(), at=NOW)
+def test_a_living_process_of_this_machine_is_never_replaced_however_long_it_slept(embedded: Journal) -> None:
+    rollout = embedded.create(plan(), who="m", at=NOW)
+    embedded.take_lease(rollout, me(), at=NOW)
     with pytest.raises(LeaseHeld, match=f"active for rollout {rollout}") as held:
-        journal.take_lease(rollout, me(), at=NOW + timedelta(hours=9), force=True)
+        embedded.take_lease(rollout, me(), at=NOW + timedelta(hours=9), force=True)
     assert not held.value.forcible
 
 

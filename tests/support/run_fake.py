@@ -9,6 +9,7 @@ from pathlib import Path
 
 from support import story
 from support.fakes import FakeAzure, FakeSession
+from support.journal import file_of
 from vmss_tui.app.app import VmssTui
 from vmss_tui.app.favorites import Favorites
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
@@ -55,7 +56,7 @@ def fail_when(wanted: Path, session: FakeSession) -> None:
     journal.append(rollout, RunnerStarted(1, "box"), at=now)
 
     def wait() -> None:
-        own = Journal.open(journal.path)
+        own = Journal.open(file_of(journal))
         while not wanted.exists():
             time.sleep(0.05)
         own.append(rollout, Ended(Verdict.FAILED, "2 of 12 failed"), at=session.clock.now())

@@ -17,6 +17,7 @@ import pytest
 
 from support.engine.lab import ONE_THIRD, Lab, version
 from support.engine.opens import OpensLab
+from support.journal import file_of
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.journal.lease import process_start
@@ -36,14 +37,14 @@ class Slaughter:
     killed: int = 0
 
     def __post_init__(self) -> None:
-        self.log = self.lab.journal.path.parent / "runner.log"
+        self.log = file_of(self.lab.journal).parent / "runner.log"
         with self.log.open("ab") as log:
             self.nursery = subprocess.Popen(
                 [
                     sys.executable,
                     "-m",
                     "support.engine.runner_process",
-                    str(self.lab.journal.path),
+                    str(file_of(self.lab.journal)),
                     str(self.lab.sim.cloud_file),
                 ],
                 env={**self.lab.sim.env, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},

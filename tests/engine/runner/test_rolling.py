@@ -8,6 +8,7 @@ import pytest
 from support.engine.asking import batches_begun, when
 from support.engine.lab import ONE_THIRD, steps, version
 from support.engine.opens import OpensLab
+from support.journal import file_of
 from vmss_tui.domain.fleet.health import Power
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
@@ -100,7 +101,7 @@ async def test_secrets_travel_to_azure_and_nowhere_else(open_lab: OpensLab) -> N
     rollout = await lab.create(version("2", settings={"timestamp": 2}, protected=protected))
     await lab.run(rollout, secrets={"commandToExecute": Secret("./app-2.sh very-secret-value")})
     assert lab.journal.state(rollout).verdict is e.Verdict.COMPLETED
-    for each in lab.journal.path.parent.iterdir():
+    for each in file_of(lab.journal).parent.iterdir():
         assert b"very-secret-value" not in each.read_bytes()
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from support.engine.toy import Toy, script
 from support.engine.toy_azure import ToyAzure, ToyClock, Trouble
+from support.journal import connection_of, file_of
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.estimate import learn
@@ -141,11 +142,11 @@ async def test_it_stays_within_half_of_what_azure_allows_for_one_set(tmp_path: P
 
 
 def pages(journal: Journal, number: int) -> None:
-    journal._db.connection.execute(f"PRAGMA max_page_count = {number}")
+    connection_of(journal).execute(f"PRAGMA max_page_count = {number}")
 
 
 async def test_a_full_disk_stops_it_until_there_is_space(bench: Bench) -> None:
-    used = bench.journal._db.connection.execute("PRAGMA page_count").fetchone()[0]
+    used = connection_of(bench.journal).execute("PRAGMA page_count").fetchone()[0]
     pages(bench.journal, used)
     seen: list[int] = []
 
@@ -162,11 +163,11 @@ async def test_a_full_disk_stops_it_until_there_is_space(bench: Bench) -> None:
 
 
 async def test_a_disk_that_stays_read_only_ends_the_runner_and_not_the_rollout(bench: Bench) -> None:
-    bench.at(8, lambda: bench.journal._db.connection.execute("PRAGMA query_only = 1"))
+    bench.at(8, lambda: connection_of(bench.journal).execute("PRAGMA query_only = 1"))
     with pytest.raises(JournalUnavailable, match="read-only"):
         await bench.run()
     assert bench.state.verdict is None
-    bench.journal._db.connection.execute("PRAGMA query_only = 0")
+    connection_of(bench.journal).execute("PRAGMA query_only = 0")
     lease = bench.journal.lease(bench.rollout)
     assert lease is not None
     bench.journal.release(lease)
@@ -275,7 +276,7 @@ async def test_secrets_are_revealed_at_the_write_and_missing_ones_stop_the_runne
     bench.secrets = {"key": Secret("hunter2"), "other": Secret("x")}
     assert await bench.run() is e.Verdict.COMPLETED
     assert bench.azure.protected == [{"key": Secret("hunter2")}]
-    assert b"hunter2" not in bench.journal.path.read_bytes()
+    assert b"hunter2" not in file_of(bench.journal).read_bytes()
 
 
 # --- Azure away -------------------------------------------------------------------------------------------------------

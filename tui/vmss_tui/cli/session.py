@@ -245,7 +245,7 @@ class LiveSession:
 
         journal = self.journal()
         log = paths.runner_log_file(rollout)
-        command = process.runner_command(rollout, journal.path, self._settings, force=force)
+        command = process.runner_command(rollout, journal.place, self._settings, force=force)
 
         def is_running(pid: int) -> bool:
             lease = journal.lease(rollout)

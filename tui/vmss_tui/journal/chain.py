@@ -8,9 +8,10 @@ Pure, apart from `links`, which reads rows.
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from vmss_tui.journal.database import Connection
 
 _OPERATION = "operation"
 
@@ -85,8 +86,8 @@ def _gap(expected: int, found: int) -> str:
     return f"{missing} missing" if found > expected else f"event {found} occurs twice"
 
 
-def links(connection: sqlite3.Connection, rollout: str) -> tuple[Link, ...]:
-    """The chain of a rollout as it is stored. Raises sqlite3.Error."""
+def links(connection: Connection, rollout: str) -> tuple[Link, ...]:
+    """The chain of a rollout as it is stored."""
     found = connection.execute(
         "SELECT seq, at, kind, version, body, hash FROM events WHERE rollout = ? ORDER BY seq", (rollout,)
     )
@@ -104,7 +105,7 @@ def links(connection: sqlite3.Connection, rollout: str) -> tuple[Link, ...]:
     )
 
 
-def last(connection: sqlite3.Connection, rollout: str) -> tuple[int, str]:
+def last(connection: Connection, rollout: str) -> tuple[int, str]:
     """Number and hash of the newest event of a rollout; 0 and empty when there is none."""
     row = connection.execute(
         "SELECT seq, hash FROM events WHERE rollout = ? ORDER BY seq DESC LIMIT 1", (rollout,)

@@ -4,28 +4,24 @@ The log of a rollout is its truth: a damaged header is made again from it, an ev
 that says so. Before anything is changed, the file is copied.
 """
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import assert_never
 
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout.events import Logged, Noted, Planned
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.journal import chain, rows, schema
-from vmss_tui.journal.database import Database, explain
-from vmss_tui.paths import FILE_MODE
+from vmss_tui.journal.database import Connection, Database, Row
 
 
 class Damage(StrEnum):
     """What can be wrong with a journal."""
 
     FILE = "file"
-    """SQLite finds the file itself damaged."""
+    """The database finds its own structure damaged."""
     HEADER = "header"
     """A rollout's row cannot be read, or does not say what its log says."""
     EVENT = "event"
@@ -56,8 +52,9 @@ _DROPPED = "the row is removed"
 
 def check(database: Database) -> tuple[Problem, ...]:
     """Everything that is wrong with a journal. Raises JournalUnavailable when it cannot be read at all."""
+    faults = database.faults()
     with database.reading() as connection:
-        return tuple(_problems(connection))
+        return tuple(_problems(connection, faults))
 
 
 def check_rollout(database: Database, rollout: str) -> tuple[Problem, ...]:
@@ -66,27 +63,26 @@ def check_rollout(database: Database, rollout: str) -> tuple[Problem, ...]:
         return tuple(_of_rollout(connection, rollout))
 
 
-def repair(database: Database) -> tuple[Path | None, tuple[Problem, ...]]:
+def repair(database: Database) -> tuple[str, tuple[Problem, ...]]:
     """Repair what can be repaired; returns the copy of the journal from before, and what was found.
 
-    Without a problem nothing is changed and there is no copy. Raises JournalUnavailable.
+    Without a problem nothing is changed and the copy is empty. Raises JournalUnavailable.
     """
     found = check(database)
     if not any(problem.repair for problem in found):
-        return None, found
-    copy = _copied(database)
+        return "", found
+    copy = database.copy(datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"))
     with database.writing() as connection:
         if any(problem.damage is Damage.FILE for problem in found):
-            connection.execute("REINDEX")
+            database.rebuild_indexes(connection)
         for problem in found:
             _mend(connection, problem)
     return copy, found
 
 
-def _problems(connection: sqlite3.Connection) -> Iterator[Problem]:
-    for (text,) in connection.execute("PRAGMA integrity_check(20)"):
-        if text != "ok":
-            yield Problem(Damage.FILE, "", str(text), _INDEXES if "index" in str(text) else "")
+def _problems(connection: Connection, faults: tuple[str, ...]) -> Iterator[Problem]:
+    for text in faults:
+        yield Problem(Damage.FILE, "", text, _INDEXES if "index" in text else "")
     known = [row["id"] for row in connection.execute("SELECT id FROM rollouts ORDER BY created_at, id")]
     for rollout in known:
         yield from _of_rollout(connection, rollout)
@@ -94,7 +90,7 @@ def _problems(connection: sqlite3.Connection) -> Iterator[Problem]:
         yield Problem(Damage.LEASE, row["rollout"], "a lease of a rollout that is not there", _DROPPED)
 
 
-def _of_rollout(connection: sqlite3.Connection, rollout: str) -> Iterator[Problem]:
+def _of_rollout(connection: Connection, rollout: str) -> Iterator[Problem]:
     log: list[Logged] = []
     unread: set[int] = set()
     for row in _events(connection, rollout):
@@ -118,7 +114,7 @@ def _of_rollout(connection: sqlite3.Connection, rollout: str) -> Iterator[Proble
         yield Problem(Damage.HEADER, rollout, complaint, _FROM_LOG if planned is not None else "")
 
 
-def _of_chain(connection: sqlite3.Connection, rollout: str, unread: set[int]) -> Iterator[Problem]:
+def _of_chain(connection: Connection, rollout: str, unread: set[int]) -> Iterator[Problem]:
     """Where the hash chain does not hold, apart from events that cannot be read anyway."""
     row = connection.execute("SELECT head, signed FROM rollouts WHERE id = ?", (rollout,)).fetchone()
     stored = chain.links(connection, rollout)
@@ -138,9 +134,7 @@ def _signed_fits(first: chain.Link, signed: str) -> bool:
     return isinstance(whole, Planned) and schema.decode(first.kind, first.version, schema.encode(whole)[1]) == told
 
 
-def _header_complaint(
-    connection: sqlite3.Connection, rollout: str, state: RolloutState, planned: Planned | None
-) -> str:
+def _header_complaint(connection: Connection, rollout: str, state: RolloutState, planned: Planned | None) -> str:
     """What a rollout's row says that its log does not; empty when they agree."""
     row = connection.execute(f"{rows.ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
     try:
@@ -162,11 +156,11 @@ def _header_complaint(
     return ""
 
 
-def _events(connection: sqlite3.Connection, rollout: str) -> list[sqlite3.Row]:
+def _events(connection: Connection, rollout: str) -> list[Row]:
     return connection.execute("SELECT * FROM events WHERE rollout = ? ORDER BY seq", (rollout,)).fetchall()
 
 
-def _logged(row: sqlite3.Row) -> Logged:
+def _logged(row: Row) -> Logged:
     """The event of a row. Raises ValueError."""
     try:
         return Logged(row["seq"], schema.moment(row["at"]), schema.decode(row["kind"], row["version"], row["body"]))
@@ -174,7 +168,7 @@ def _logged(row: sqlite3.Row) -> Logged:
         raise ValueError(str(problem)) from problem
 
 
-def _mend(connection: sqlite3.Connection, problem: Problem) -> None:
+def _mend(connection: Connection, problem: Problem) -> None:
     match problem.damage:
         case Damage.LEASE:
             connection.execute("DELETE FROM leases WHERE rollout = ?", (problem.rollout,))
@@ -190,7 +184,7 @@ def _mend(connection: sqlite3.Connection, problem: Problem) -> None:
             assert_never(problem.damage)
 
 
-def _drop_requests(connection: sqlite3.Connection, rollout: str) -> None:
+def _drop_requests(connection: Connection, rollout: str) -> None:
     for row in connection.execute("SELECT * FROM requests WHERE rollout = ?", (rollout,)).fetchall():
         try:
             rows.request_of(row)
@@ -198,7 +192,7 @@ def _drop_requests(connection: sqlite3.Connection, rollout: str) -> None:
             connection.execute("DELETE FROM requests WHERE id = ?", (row["id"],))
 
 
-def _note_events(connection: sqlite3.Connection, rollout: str) -> None:
+def _note_events(connection: Connection, rollout: str) -> None:
     """Replace what cannot be read by notes. Links that held are made again; those that did not hold stay broken."""
     before, stored = datetime.now(UTC), chain.links(connection, rollout)
     noted: set[int] = set()
@@ -220,7 +214,7 @@ def _note_events(connection: sqlite3.Connection, rollout: str) -> None:
     _chain_again(connection, rollout, stored, noted)
 
 
-def _chain_again(connection: sqlite3.Connection, rollout: str, stored: tuple[chain.Link, ...], noted: set[int]) -> None:
+def _chain_again(connection: Connection, rollout: str, stored: tuple[chain.Link, ...], noted: set[int]) -> None:
     """Hashes after notes were put in: a changed event must not come out of a repair as a good one."""
     broken = {found.seq for found in chain.breaks(stored)} - noted
     head = ""
@@ -239,7 +233,7 @@ def _stamp_of(text: object, fallback: datetime) -> str:
         return schema.stamp(fallback)
 
 
-def _rewrite_header(connection: sqlite3.Connection, rollout: str) -> None:
+def _rewrite_header(connection: Connection, rollout: str) -> None:
     """Make a rollout's row again from its log."""
     log = []
     for row in _events(connection, rollout):
@@ -262,17 +256,3 @@ def _rewrite_header(connection: sqlite3.Connection, rollout: str) -> None:
             *person, rollout,
         ),
     )  # fmt: skip
-
-
-def _copied(database: Database) -> Path:
-    """A copy of the journal beside it, named by the time."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    copy = database.path.with_name(f"{database.path.name}.{stamp}.bak")
-    try:
-        copy.touch(mode=FILE_MODE)
-        copy.chmod(FILE_MODE)
-        with database.reading() as connection, closing(sqlite3.connect(copy)) as target:
-            connection.backup(target)
-    except (OSError, sqlite3.Error) as problem:
-        raise explain(problem, copy) from problem
-    return copy

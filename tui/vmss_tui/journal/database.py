@@ -1,216 +1,86 @@
-"""The journal's SQLite file: opening it safely, its tables, and SQLite's errors in words for people.
+"""What the journal asks of a database: queries, transactions, a lock on one name, a clock, and word of new rows.
 
-Owns permissions, WAL and durability; knows nothing of events. WAL is used only on local file systems, since its shared
-memory does not reach other hosts. Source: "Write-Ahead Logging" and "Pragma statements" of the SQLite documentation.
+The SQL of the journal is the part that SQLite and PostgreSQL share, with `?` for values and rows that are read by
+column name. What differs is behind this protocol.
 """
 
-import os
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
-from threading import RLock
-from urllib.parse import quote
-
-from vmss_tui.errors import JournalUnavailable
-from vmss_tui.journal import migrations
-from vmss_tui.paths import make_private_directory, open_private
-
-BUSY_SECONDS = 10.0
-_REMOTE = frozenset(
-    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "fuse.glusterfs")
-)
+from typing import Any, Protocol
 
 
-class Database:
-    """One connection, guarded by a lock so that threads may share it."""
+class Row(Protocol):
+    """One row of an answer, by column name."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        self.path = path
-        self.read_only = read_only
-        self._lock = RLock()
-        self._durable = True
-        self._unwritable = False
-        with self.explained():
-            if not read_only:
-                _make_private(path)
-            try:
-                self.connection = _opened(path, "ro" if read_only else "rw")
-            except sqlite3.OperationalError as problem:
-                if not _is_write_protected(problem, path):
-                    raise
-                self.connection = _opened_protected(path)
-                self._unwritable = not read_only
-                self.read_only = True
+    def __getitem__(self, key: str, /) -> Any: ...
+    def keys(self) -> Iterable[str]:
+        """Names of the columns."""
 
-    @contextmanager
-    def explained(self) -> Iterator[None]:
-        """Turn SQLite's and the file system's errors into JournalUnavailable."""
-        try:
-            yield
-        except (sqlite3.Error, OSError) as problem:
-            raise explain(problem, self.path) from problem
 
-    @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
+class Answer(Protocol):
+    """The rows of a statement."""
+
+    def fetchone(self) -> Any:
+        """The next `Row`; None after the last."""
+
+    def fetchall(self) -> list[Any]:
+        """Every `Row` that remains."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """Runs statements of SQL."""
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> Answer:
+        """Run one statement."""
+
+
+class Database(Protocol):
+    """Where a journal is kept. Every method raises JournalUnavailable and nothing else for what goes wrong there."""
+
+    read_only: bool
+
+    @property
+    def name(self) -> str:
+        """Which one, in words for people and without a password: a path, or an address."""
+
+    @property
+    def place(self) -> Path | str:
+        """What opens it again."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether several hosts use it: leases are then judged by its clock."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
         """The connection, for queries."""
-        with self._lock, self.explained():
-            self._look_again()
-            yield self.connection
 
-    @contextmanager
-    def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, durable: bool = True) -> AbstractContextManager[Connection]:
         """A transaction that is committed at the end; `durable` means it survives a power cut from then on."""
-        with self._lock, self.explained():
-            self._look_again()
-        if self._unwritable:
-            what, hint = _SQLITE[sqlite3.SQLITE_READONLY]
-            raise JournalUnavailable(f"the journal {self.path} {what}", hint=hint)
-        if self.read_only:
-            raise JournalUnavailable(f"the journal {self.path} is open read-only", hint="Start without --read-only.")
-        with self._lock, self.explained():
-            if durable is not self._durable:
-                self.connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-                self._durable = durable
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self.connection
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
 
-    def _look_again(self) -> None:
-        """Open it for writing once that has become possible."""
-        if self._unwritable and _may_write(self.path):
-            opened = _opened(self.path, "rw")
-            self.connection.close()
-            self.connection, self.read_only, self._unwritable = opened, False, False
+    def serialize(self, connection: Connection, name: str) -> None:
+        """Until the end of this transaction, no other one gets past this line with the same name."""
+
+    def now(self, connection: Connection, here: datetime) -> datetime:
+        """The time by which leases are judged: the database's own where hosts share it, else the time `here`."""
+
+    def announce(self, connection: Connection, rollout: str) -> None:
+        """Wake those who wait in `changed`, when this transaction is committed."""
+
+    async def changed(self, rollout: str, seconds: float) -> None:
+        """Return when the rollout's log may have grown, at the latest after `seconds`."""
+
+    def faults(self) -> tuple[str, ...]:
+        """What the database finds damaged in its own structure."""
+
+    def rebuild_indexes(self, connection: Connection) -> None:
+        """Build every index again."""
+
+    def copy(self, stamp: str) -> str:
+        """Copy the whole journal beside it; returns where, in words for people."""
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""
-        with self._lock:
-            self.connection.close()
-
-
-def explain(problem: sqlite3.Error | OSError, path: Path) -> JournalUnavailable:
-    """What went wrong with the journal, and the next step."""
-    if isinstance(problem, OSError):
-        return JournalUnavailable(
-            f"the journal {path} cannot be used: {problem.strerror or problem}",
-            hint="Check the directory and its rights, or choose another with XDG_STATE_HOME.",
-        )
-    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
-    message, hint = _SQLITE.get(
-        code, (f"cannot be used: {problem}", "Check the file, or choose another place with XDG_STATE_HOME.")
-    )
-    return JournalUnavailable(f"the journal {path} {message}", hint=hint)
-
-
-_SQLITE = {
-    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "Free some space; the rollout continues by itself."),
-    sqlite3.SQLITE_READONLY: (
-        "is read-only",
-        "Make the file and its directory writable, or choose another place with XDG_STATE_HOME.",
-    ),
-    sqlite3.SQLITE_CANTOPEN: (
-        "cannot be opened",
-        "Check that it exists and that you may read it and write its directory.",
-    ),
-    sqlite3.SQLITE_PERM: (
-        "cannot be opened: access denied",
-        "It belongs to another user: choose another XDG_STATE_HOME.",
-    ),
-    sqlite3.SQLITE_BUSY: ("is locked by another process", "Wait until that process has finished, or end it."),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", "Move the file away; a new journal is created at the next start."),
-    sqlite3.SQLITE_NOTADB: ("is not a journal", "Move the file away; a new journal is created at the next start."),
-    sqlite3.SQLITE_IOERR: ("cannot be read or written: the disk reports an error", "Check the disk (dmesg)."),
-}
-
-
-def _make_private(path: Path) -> None:
-    """Create directory (0700) and file (0600); take others' rights away from what is ours."""
-    make_private_directory(path.parent)
-    if path.exists():
-        mode, mine = path.stat().st_mode, path.stat().st_uid == os.getuid()
-        if mode & 0o007 and mine:
-            path.chmod(mode & 0o770)
-        return
-    os.close(open_private(path))
-
-
-def _opened(path: Path, mode: str) -> sqlite3.Connection:
-    connection = _connect(path, mode)
-    try:
-        _prepare(connection, path, read_only=mode != "rw")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _is_write_protected(problem: sqlite3.Error, path: Path) -> bool:
-    """Whether it cannot be opened only because nothing can be written there."""
-    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY) and path.exists() and not _may_write(path)
-
-
-def _may_write(path: Path) -> bool:
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-
-
-def _opened_protected(path: Path) -> sqlite3.Connection:
-    """For reading, where not even the files beside it can be made; without a write-ahead log nothing is missing."""
-    log = path.with_name(f"{path.name}-wal")
-    return _opened(path, "ro" if log.exists() and log.stat().st_size else "ro&immutable=1")
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
-    found = migrations.format_of(connection)
-    if found > migrations.FORMAT:
-        connection.close()
-        raise JournalUnavailable(
-            f"the journal {path} was written by a newer vmss-tui (format {found};"
-            f" this version reads up to {migrations.FORMAT})",
-            hint="Upgrade vmss-tui, or choose another place with XDG_STATE_HOME.",
-        )
-    if read_only:
-        if found == 0:
-            raise JournalUnavailable(f"the journal {path} is empty", hint="Start a rollout first.")
-        if found < migrations.FORMAT:
-            _bring_up_to_date(path)
-        return
-    connection.execute(f"PRAGMA journal_mode={'WAL' if on_local_disk(path) else 'DELETE'}")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    if found < migrations.FORMAT:
-        migrations.migrate(connection)
-
-
-def _bring_up_to_date(path: Path) -> None:
-    """Change the tables of a journal that is opened for reading: what it says stays the same."""
-    if not _may_write(path):
-        raise JournalUnavailable(
-            f"the journal {path} was written by an older vmss-tui and cannot be changed to the current format",
-            hint="Make the file and its directory writable once.",
-        )
-    _opened(path, "rw").close()
-
-
-def on_local_disk(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
-    """Whether `path` is on a file system that shares memory with nobody else; unknown counts as local."""
-    try:
-        rows = [line.split() for line in mounts.read_text(errors="replace").splitlines()]
-    except OSError:
-        return True
-    real = path.absolute().resolve()
-    holding = [row for row in rows if len(row) > 2 and real.is_relative_to(row[1].replace("\\040", " "))]
-    return not holding or max(holding, key=lambda row: len(row[1]))[2] not in _REMOTE

@@ -1,7 +1,8 @@
 """Who may act on a scale set: one runner at a time, and the proof that it takes to replace a dead one.
 
 Reads the machine's own identity and process table; knows no SQL. A lease is taken over only when its owner is provably
-gone: same machine and the process is not there (or is another one under the same number), or the machine was restarted.
+gone: same machine and the process is not there (or is another one under the same number), or the machine was restarted;
+or, in a database that hosts share, it was silent for long by the database's clock.
 """
 
 import subprocess
@@ -19,6 +20,9 @@ REBOOT_SECONDS = 15.0
 """No machine restarts faster than this."""
 FORCE_SECONDS = 600.0
 """How long another host must have been silent before a person may insist."""
+SHARED_SECONDS = 20.0
+"""Without a heartbeat for this long, by the clock of a database that hosts share, an owner is replaced. It cannot
+write any more, whatever became of it: every event that it adds carries the token of its lease."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +61,13 @@ def owner(pid: int, host: str) -> Owner:
     )
 
 
-def gone(lease: Lease, here: Owner, now: datetime) -> str:
-    """Proof that the owner of `lease` is gone, as a sentence; empty when there is none."""
+def gone(lease: Lease, here: Owner, now: datetime, *, shared: bool = False) -> str:
+    """Proof that the owner of `lease` is gone, as a sentence; empty when there is none.
+
+    `shared` says that `now` and the heartbeat are of one clock, that of a database; silence is then proof enough.
+    """
+    if shared and silence(lease, now) >= SHARED_SECONDS:
+        return f"{lease.host} has not been heard of for {silence(lease, now):.0f}s"
     if (lease.host, lease.machine) != (here.host, here.machine):
         return ""
     if lease.boot_id != here.boot_id:
@@ -92,9 +101,9 @@ def may_force(lease: Lease, here: Owner, now: datetime) -> bool:
     return not _same_machine(lease, here) and silence(lease, now) >= FORCE_SECONDS
 
 
-def looks_alive(lease: Lease, here: Owner, now: datetime) -> bool:
+def looks_alive(lease: Lease, here: Owner, now: datetime, *, shared: bool = False) -> bool:
     """Whether the owner seems to be at work: proved on this machine, by its heartbeat elsewhere."""
-    if gone(lease, here, now):
+    if gone(lease, here, now, shared=shared):
         return False
     return _same_machine(lease, here) or silence(lease, now) < FRESH_SECONDS
 

@@ -1,15 +1,15 @@
-"""The journal's tables, and how those of an earlier program become those of this one. Each step is one transaction.
+"""The journal's tables, and how those of an earlier program become those of this one.
 
-Knows SQL and the stored plan only; opening files safely is `database`.
+The statements are SQLite's; `postgres` runs them too, in its own words for keys. Knows the stored plan, no connection.
 """
 
 import json
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 
 from vmss_tui.domain.rollout.events import Planned
 from vmss_tui.journal import chain, schema
+from vmss_tui.journal.database import Connection
 
 _CREATED = 2
 """Format of the tables below; a new file gets the later steps at once."""
@@ -36,38 +36,17 @@ _TABLES = (
 )
 
 
-def format_of(connection: sqlite3.Connection) -> int:
-    """Format of the file; 0 for one without tables."""
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def bring_up_to_date(connection: Connection, found: int) -> None:
+    """Within a transaction: create the tables where `found` is 0, or change those of an earlier format."""
+    if found == 0:
+        for statement in _TABLES:
+            connection.execute(statement)
+        found = _CREATED
+    for step in _STEPS[found - 1 :]:
+        step(connection)
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Create the tables, or bring those of an earlier format up to date. Raises sqlite3.Error."""
-    connection.execute("PRAGMA foreign_keys=OFF")  # a referenced table is replaced; takes effect outside transactions
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            found = format_of(connection)
-            if found == 0:
-                _create(connection)
-                found = _CREATED
-            for step in _STEPS[found - 1 :]:
-                step(connection)
-            connection.execute(f"PRAGMA user_version={FORMAT}")
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-    finally:
-        connection.execute("PRAGMA foreign_keys=ON")
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    for statement in _TABLES:
-        connection.execute(statement)
-
-
-def _unnamed_versions(connection: sqlite3.Connection) -> None:
+def _unnamed_versions(connection: Connection) -> None:
     """Format 2: a version without a name has no label, where format 1 stored the beginning of its digest as one."""
     connection.execute(f"CREATE TABLE labels_2 {_LABELS}")
     connection.execute("INSERT INTO labels_2 SELECT digest, NULLIF(label, substr(digest, 1, 8)) FROM labels")
@@ -82,33 +61,35 @@ def _unnamed_versions(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE rollouts_2 RENAME TO rollouts")
     connection.execute("CREATE INDEX rollouts_by_target ON rollouts (target_key)")
     plans = connection.execute("SELECT rollout, kind, version, body FROM events WHERE seq = 1").fetchall()
-    for rollout, kind, version, body in plans:
+    for row in plans:
         with suppress(ValueError):
-            event = schema.decode(kind, version, body)
+            event = schema.decode(row["kind"], row["version"], row["body"])
             if isinstance(event, Planned):
                 connection.execute(
                     "UPDATE rollouts SET digest = ?1, label = NULLIF(label, substr(?2, 1, 8)) WHERE id = ?3",
-                    (event.plan.target_digest, event.plan.script.digest, rollout),
+                    (event.plan.target_digest, event.plan.script.digest, row["rollout"]),
                 )
 
 
-def _signed_plans(connection: sqlite3.Connection) -> None:
+def _signed_plans(connection: Connection) -> None:
     """Format 3: plans are redacted; one with secrets in its settings is kept whole in a column of its own."""
     connection.execute("ALTER TABLE rollouts ADD COLUMN signed TEXT")
 
 
-def _chained_events(connection: sqlite3.Connection) -> None:
+def _chained_events(connection: Connection) -> None:
     """Format 4: every event has the hash of the chain up to it, every rollout its head; plans say who, why, ticket."""
     connection.execute("ALTER TABLE events ADD COLUMN hash TEXT NOT NULL DEFAULT ''")
     connection.execute("ALTER TABLE rollouts ADD COLUMN head TEXT NOT NULL DEFAULT ''")
     known = connection.execute("SELECT id, who, host, why, ticket, signed FROM rollouts").fetchall()
-    for rollout, who, host, why, ticket, signed in known:
-        person = {"who": who, "host": host, "why": why, "ticket": ticket}
+    for row in known:
+        rollout, signed = row["id"], row["signed"]
+        person = {name: row[name] for name in ("who", "host", "why", "ticket")}
         head = ""
         stored = connection.execute(
             "SELECT seq, at, kind, version, body FROM events WHERE rollout = ? ORDER BY seq", (rollout,)
         ).fetchall()
-        for seq, at, kind, version, body in stored:
+        for event in stored:
+            seq, at, kind, version, body = (event[name] for name in ("seq", "at", "kind", "version", "body"))
             text = _with_person(str(body), person) if seq == 1 and kind == "planned" else str(body)
             head = chain.hash_of(head, rollout, seq, str(at), str(kind), version, text)
             connection.execute(
@@ -131,7 +112,7 @@ def _with_person(body: str, person: dict[str, str]) -> str:
     return json.dumps({**known, **person}, ensure_ascii=False, separators=(",", ":"))
 
 
-_STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_unnamed_versions, _signed_plans, _chained_events)
+_STEPS: tuple[Callable[[Connection], None], ...] = (_unnamed_versions, _signed_plans, _chained_events)
 """The step at index n brings format n + 1 to the next one."""
 
 FORMAT = 1 + len(_STEPS)

@@ -3,7 +3,6 @@
 A damaged row raises ValueError here; what that means is decided by the callers.
 """
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +11,7 @@ from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.journal import schema
+from vmss_tui.journal.database import Row
 
 ROLLOUTS = (
     "SELECT id, target, target_key, digest, coalesce(rollouts.label, labels.label) AS label, profile, who, why, ticket,"
@@ -52,7 +52,7 @@ class Request:
     at: datetime
 
 
-def header_of(row: sqlite3.Row) -> RolloutHeader:
+def header_of(row: Row) -> RolloutHeader:
     """A rollout's row. Raises ValueError when it is damaged."""
     try:
         return RolloutHeader(
@@ -73,6 +73,7 @@ def header_of(row: sqlite3.Row) -> RolloutHeader:
         raise ValueError(f"a column has another type: {problem}") from problem
 
 
-def request_of(row: sqlite3.Row) -> Request:
+def request_of(row: Row) -> Request:
     """A request's row. Raises ValueError when it is damaged."""
-    return Request(**{**dict(row), "at": schema.moment(row["at"])})
+    values = {column: row[column] for column in row.keys()}  # noqa: SIM118 - a row iterates values
+    return Request(**{**values, "at": schema.moment(row["at"])})

@@ -4,13 +4,10 @@ Every other module reads a rollout through here. Calls are synchronous and short
 kin only. Never stores a secret.
 """
 
-import asyncio
 import contextlib
 import logging
-import os
 import secrets
 import socket
-import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,12 +25,12 @@ from vmss_tui.domain.rollout.events import (
     Waiting,
 )
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
-from vmss_tui.errors import JournalUnavailable, LeaseHeld, NotUnique, UsageError
-from vmss_tui.journal import chain, rows, schema
-from vmss_tui.journal import lease as leases
+from vmss_tui.errors import JournalUnavailable, NotUnique, UsageError
+from vmss_tui.journal import chain, lease_table, rows, schema
 from vmss_tui.journal.chain import Link
-from vmss_tui.journal.database import Database
+from vmss_tui.journal.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease, Owner
+from vmss_tui.journal.place import opened
 from vmss_tui.journal.rows import Request, RolloutHeader
 from vmss_tui.paths import journal_file
 from vmss_tui.redact import redacted
@@ -44,6 +41,8 @@ _LOG = logging.getLogger(__name__)
 VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo")
 PACES = 10
 """Rollouts of a set from which its pace is learned."""
+_ALL = 2**62
+"""More rows than there are."""
 _OBSERVATIONS = (InstancesSeen, UpgradeSeen, Waiting, Noted)
 """What may be lost in a power cut, since it is seen again; everything else is on the disk before we go on."""
 
@@ -55,14 +54,19 @@ class Journal:
         self._db = database
 
     @classmethod
-    def open(cls, path: Path | None = None, *, read_only: bool = False) -> "Journal":
-        """Open (and create, unless `read_only`) the journal. Raises JournalUnavailable."""
-        return cls(Database(path or journal_file(), read_only=read_only))
+    def open(cls, place: Path | str | None = None, *, read_only: bool = False) -> "Journal":
+        """Open (and create, unless `read_only`) the journal in a file or a database. Raises JournalUnavailable."""
+        return cls(opened(place or journal_file(), read_only=read_only))
 
     @property
-    def path(self) -> Path:
-        """Where it is."""
-        return self._db.path
+    def name(self) -> str:
+        """Where it is, in words for people."""
+        return self._db.name
+
+    @property
+    def place(self) -> Path | str:
+        """What opens it again."""
+        return self._db.place
 
     def close(self) -> None:
         """Close it; safe to call twice."""
@@ -100,15 +104,16 @@ class Journal:
         """Add events in one transaction. With a `lease`, raises LeaseHeld when it was lost meanwhile."""
         durable = not all(isinstance(event, _OBSERVATIONS) for event in events)
         with self._db.writing(durable=durable) as connection:
-            row = self._row(connection, rollout)
+            row = self._locked_row(connection, rollout)
             if lease is not None:
-                _check_held(connection, lease)
+                lease_table.require_held(connection, lease)
             last, head = chain.last(connection, rollout)
             log = tuple(Logged(last + i, at, event) for i, event in enumerate(events, 1))
             if Stage(row["stage"]).over and events:
                 raise JournalUnavailable(f"rollout {rollout} has ended; its log is closed")
             _insert(connection, rollout, log, head)
             _summarise(connection, row, log)
+            self._db.announce(connection, rollout)
         return log
 
     def events(self, rollout: str, after: int = 0, *, limit: int = -1) -> tuple[Logged, ...]:
@@ -119,7 +124,7 @@ class Journal:
                 " CASE WHEN seq = 1 THEN coalesce(signed, body) ELSE body END AS body"
                 " FROM events JOIN rollouts ON rollouts.id = rollout WHERE rollout = ? AND seq > ?"
                 " ORDER BY seq LIMIT ?",
-                (rollout, after, limit),
+                (rollout, after, limit if limit >= 0 else _ALL),
             ).fetchall()
         try:
             return tuple(
@@ -133,7 +138,7 @@ class Journal:
             )
         except ValueError as problem:
             raise JournalUnavailable(
-                f"the log of rollout {rollout} in {self.path} is damaged: {problem}",
+                f"the log of rollout {rollout} in {self.name} is damaged: {problem}",
                 hint="See `vmss-tui journal check`; `vmss-tui show` shows the state in Azure.",
             ) from problem
 
@@ -154,7 +159,7 @@ class Journal:
                 if isinstance(log[-1].event, Ended):
                     return
             else:
-                await asyncio.sleep(poll_seconds)
+                await self._db.changed(rollout, poll_seconds)
 
     def state(self, rollout: str) -> RolloutState:
         """The rollout as it stands: the fold of its log."""
@@ -165,7 +170,8 @@ class Journal:
         where, values = ("WHERE target_key = ?", ("|".join(target.key),)) if target is not None else ("", ())
         with self._db.reading() as connection:
             found = connection.execute(
-                f"{rows.ROLLOUTS} {where} ORDER BY created_at DESC, id LIMIT ?", (*values, limit)
+                f"{rows.ROLLOUTS} {where} ORDER BY created_at DESC, id LIMIT ?",
+                (*values, limit if limit >= 0 else _ALL),
             ).fetchall()
         return tuple(header for row in found if (header := _header_or_none(row)) is not None)
 
@@ -205,17 +211,19 @@ class Journal:
         if verb not in VERBS:
             raise UsageError(f"{verb!r} is not a request that a rollout takes", hint=f"Use {', '.join(VERBS)}.")
         with self._db.writing() as connection:
-            row = self._row(connection, rollout)
+            row = self._locked_row(connection, rollout)
             if Stage(row["stage"]).over:
                 raise UsageError(
                     f"rollout {rollout} has ended ({row['stage']}): it cannot {verb}",
                     hint="Retry and undo start a new rollout." if verb in ("retry", "undo") else "",
                 )
             values = (rollout, verb, who, socket.gethostname(), why, argument, schema.stamp(at or datetime.now(UTC)))
-            cursor = connection.execute(
-                "INSERT INTO requests (rollout, verb, who, host, why, argument, at) VALUES (?,?,?,?,?,?,?)", values
-            )
-            return int(cursor.lastrowid or 0)
+            number = connection.execute(
+                "INSERT INTO requests (rollout, verb, who, host, why, argument, at) VALUES (?,?,?,?,?,?,?)"
+                " RETURNING id",
+                values,
+            ).fetchone()
+            return int(number["id"])
 
     def requests(self, rollout: str, after: int = 0) -> tuple[Request, ...]:
         """Requests after number `after`, oldest first."""
@@ -228,8 +236,7 @@ class Journal:
     def lease(self, rollout: str) -> Lease | None:
         """Who holds (or held last, when it died) the lease for this rollout; None when nobody does."""
         with self._db.reading() as connection:
-            row = connection.execute("SELECT * FROM leases WHERE rollout = ?", (rollout,)).fetchone()
-        return _lease(row) if row is not None else None
+            return lease_table.of_rollout(self._db, connection, rollout)
 
     def take_lease(self, rollout: str, by: Owner, *, at: datetime, force: bool = False) -> Lease:
         """Take the right to act on the rollout's scale set. Raises LeaseHeld unless its owner is provably gone.
@@ -237,29 +244,24 @@ class Journal:
         `force` replaces an owner on another host that was not heard of for ten minutes: a person answers for it.
         """
         with self._db.writing() as connection:
-            key = self._row(connection, rollout)["target_key"]
-            _check_free(connection, key, rollout, by, at, force=force)
-            values = (key, rollout, by.pid, by.host, by.machine, by.boot_id, by.namespace, by.started,
-                      schema.stamp(at), secrets.token_hex(8))  # fmt: skip
-            connection.execute("INSERT OR REPLACE INTO leases VALUES (?,?,?,?,?,?,?,?,?,?)", values)
-            return _lease(connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone(), by, at)
+            key = self._locked_row(connection, rollout)["target_key"]
+            return lease_table.take(self._db, connection, key, rollout, by, at, force=force)
 
     def require_free(self, rollout: str, by: Owner, *, at: datetime, force: bool = False) -> None:
         """Raise the LeaseHeld that `take_lease` would raise now."""
         with self._db.reading() as connection:
             key = self._row(connection, rollout)["target_key"]
-            _check_free(connection, key, rollout, by, at, force=force)
+            lease_table.require_free(self._db, connection, key, rollout, by, at, force=force)
 
     def beat(self, lease: Lease, at: datetime) -> None:
         """Say that the runner lives. Raises LeaseHeld when the lease was lost."""
         with self._db.writing(durable=False) as connection:
-            _check_held(connection, lease)
-            connection.execute("UPDATE leases SET heartbeat = ? WHERE token = ?", (schema.stamp(at), lease.token))
+            lease_table.beat(self._db, connection, lease, at)
 
     def release(self, lease: Lease) -> None:
         """Let go; does nothing when it was lost already."""
         with self._db.writing() as connection:
-            connection.execute("DELETE FROM leases WHERE token = ?", (lease.token,))
+            lease_table.release(connection, lease)
 
     def paces(self, target: ScaleSetId, *, limit: int = PACES) -> tuple[tuple[float, ...], ...]:
         """How many seconds each batch of the newest rollouts of a set took; a rollout without any is left out."""
@@ -296,25 +298,30 @@ class Journal:
         with self._db.writing() as connection:
             _label(connection, digest, label)
 
-    def _readable(self, row: sqlite3.Row) -> RolloutHeader:
+    def _readable(self, row: Row) -> RolloutHeader:
         """The header of a row. Raises JournalUnavailable for a damaged one."""
         try:
             return rows.header_of(row)
         except ValueError as problem:
             raise JournalUnavailable(
-                f"rollout {row['id']} in {self.path} is damaged: {problem}", hint="See `vmss-tui journal check`."
+                f"rollout {row['id']} in {self.name} is damaged: {problem}", hint="See `vmss-tui journal check`."
             ) from problem
 
+    def _locked_row(self, connection: Connection, rollout: str) -> Row:
+        """The row, with nobody else writing about the same scale set until the end of the transaction."""
+        self._db.serialize(connection, self._row(connection, rollout)["target_key"])
+        return self._row(connection, rollout)
+
     @staticmethod
-    def _row(connection: sqlite3.Connection, rollout: str) -> sqlite3.Row:
+    def _row(connection: Connection, rollout: str) -> Row:
         row = connection.execute(f"{rows.ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
         if row is None:
             raise UsageError(f"no rollout {rollout!r}", hint="`vmss-tui rollouts` lists them.")
-        found: sqlite3.Row = row
+        found: Row = row
         return found
 
 
-def _header_or_none(row: sqlite3.Row) -> RolloutHeader | None:
+def _header_or_none(row: Row) -> RolloutHeader | None:
     """A header; None for a damaged row, which must not hide the others."""
     try:
         return rows.header_of(row)
@@ -323,7 +330,7 @@ def _header_or_none(row: sqlite3.Row) -> RolloutHeader | None:
         return None
 
 
-def _insert(connection: sqlite3.Connection, rollout: str, log: tuple[Logged, ...], head: str) -> None:
+def _insert(connection: Connection, rollout: str, log: tuple[Logged, ...], head: str) -> None:
     """Store events after the one whose hash is `head`."""
     for entry in log:
         kind, body = schema.encode(entry.event)
@@ -335,7 +342,7 @@ def _insert(connection: sqlite3.Connection, rollout: str, log: tuple[Logged, ...
     connection.execute("UPDATE rollouts SET head = ? WHERE id = ?", (head, rollout))
 
 
-def _summarise(connection: sqlite3.Connection, row: sqlite3.Row, log: tuple[Logged, ...]) -> None:
+def _summarise(connection: Connection, row: Row, log: tuple[Logged, ...]) -> None:
     """Keep stage, end and reason of the header in step with the log."""
     telling = [entry for entry in log if not isinstance(entry.event, InstancesSeen)]
     state = fold(telling, RolloutState(stage=Stage(row["stage"])))
@@ -353,48 +360,9 @@ def _summarise(connection: sqlite3.Connection, row: sqlite3.Row, log: tuple[Logg
         )
 
 
-def _label(connection: sqlite3.Connection, digest: str, label: str) -> None:
+def _label(connection: Connection, digest: str, label: str) -> None:
     """Label a version; one that is rolled out without a label has none until somebody names it."""
-    how = "REPLACE" if label else "IGNORE"
-    connection.execute(f"INSERT OR {how} INTO labels VALUES (?,?)", (digest, label or None))
-
-
-def _lease(row: sqlite3.Row, here: Owner | None = None, now: datetime | None = None) -> Lease:
-    values = {name: row[name] for name in row.keys() if name != "target_key"}  # noqa: SIM118 - a Row iterates values
-    plain = Lease(**{**values, "heartbeat": schema.moment(row["heartbeat"])}, alive=True)
-    me = here or leases.owner(os.getpid(), socket.gethostname())
-    alive = leases.looks_alive(plain, me, now or datetime.now(UTC))
-    return plain if alive else Lease(**{**values, "heartbeat": plain.heartbeat}, alive=False)
-
-
-def _check_held(connection: sqlite3.Connection, lease: Lease) -> None:
-    row = connection.execute("SELECT rollout FROM leases WHERE token = ?", (lease.token,)).fetchone()
-    if row is None or row["rollout"] != lease.rollout:
-        raise LeaseHeld(
-            f"another runner took over rollout {lease.rollout}", hint="This runner stops; attach to follow the rollout."
-        )
-
-
-def _check_free(
-    connection: sqlite3.Connection, key: str, rollout: str, by: Owner, at: datetime, *, force: bool
-) -> None:
-    row = connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone()
-    if row is None:
-        return
-    held = _lease(row, by, at)
-    if not leases.gone(held, by, at) and not (force and leases.may_force(held, by, at)):
-        raise _held(held, rollout, by, at)
-
-
-def _held(held: Lease, rollout: str, by: Owner, now: datetime) -> LeaseHeld:
-    other = "" if held.rollout == rollout else ", on this scale set"
-    message = f"a runner on {held.host} (process {held.pid}) is active for rollout {held.rollout}{other}"
-    if held.alive:
-        return LeaseHeld(message, hint=f"Follow it with `vmss-tui attach {held.rollout}`.")
-    silent, forcible = leases.silence(held, now), leases.may_force(held, by, now)
-    again = f"`vmss-tui resume {held.rollout} --force`"
-    way = (
-        f"{again} takes over" if forcible else f"{again} takes over after {leases.FORCE_SECONDS:g}s without a heartbeat"
+    then = "UPDATE SET label = excluded.label" if label else "NOTHING"
+    connection.execute(
+        f"INSERT INTO labels (digest, label) VALUES (?,?) ON CONFLICT (digest) DO {then}", (digest, label or None)
     )
-    hint = f"Its last heartbeat was {silent:.0f}s ago. If {held.host} is lost for good, {way}."
-    return LeaseHeld(f"{message}; whether it still runs cannot be verified", hint=hint, forcible=forcible)

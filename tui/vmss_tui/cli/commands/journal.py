@@ -11,6 +11,7 @@ from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal.check import Problem, check, repair
 from vmss_tui.journal.database import Database
+from vmss_tui.journal.place import opened
 from vmss_tui.paths import journal_file
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record
@@ -54,7 +55,7 @@ def repair_journal(ctx: click.Context) -> int:
     finally:
         database.close()
     output.lines(_table(found))
-    if copy is not None:
+    if copy:
         diagnostics.say(f"repaired {len(found) - len(remaining)} of {len(found)}", f"the journal from before is {copy}")
     diagnostics.say(_verdict(remaining))
     return JournalUnavailable.exit_code if remaining else 0
@@ -64,7 +65,7 @@ def _opened(ctx: click.Context, *, read_only: bool) -> Database:
     path = current(ctx).journal or journal_file()
     if not path.exists():
         raise UsageError(f"there is no journal {path}", hint="`vmss-tui rollout` makes one.")
-    return Database(path, read_only=read_only)
+    return opened(path, read_only=read_only)
 
 
 def _repairable(found: Sequence[Problem]) -> bool:

@@ -33,7 +33,7 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", *arguments]
 
 
-def runner_command(rollout: str, journal: Path, settings: Settings, *, force: bool = False) -> list[str]:
+def runner_command(rollout: str, journal: Path | str, settings: Settings, *, force: bool = False) -> list[str]:
     """The command line of the runner of a rollout; `force` takes over from a silent one on another host."""
     command = python("vmss_tui", "runner", rollout, "--journal", str(journal), *(["--force"] if force else []))
     for option, value in (

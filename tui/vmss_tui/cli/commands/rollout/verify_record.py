@@ -6,7 +6,7 @@ from pathlib import Path
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal.check import check_rollout
-from vmss_tui.journal.database import Database
+from vmss_tui.journal.place import opened
 from vmss_tui.journal.store import Journal
 from vmss_tui.report.verify import Proof, prove, verify_export
 from vmss_tui.text import counted
@@ -14,7 +14,7 @@ from vmss_tui.text import counted
 
 def verify_journal(journal: Journal, rollout: str, head: str, *, as_json: bool) -> int:
     """Verify a rollout (full id) of the journal; returns the exit code."""
-    with closing(Database(journal.path, read_only=True)) as database:
+    with closing(opened(journal.place, read_only=True)) as database:
         problems = [problem.message for problem in check_rollout(database, rollout)]
     return _answer(prove(rollout, journal.links(rollout), problems, head), head, as_json=as_json)
 

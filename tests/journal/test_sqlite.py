@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from support.journal import plan
+from support.journal import connection_of, plan
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.errors import JournalUnavailable
-from vmss_tui.journal import database, migrations, schema
-from vmss_tui.journal.database import on_local_disk
+from vmss_tui.journal import schema, sqlite
+from vmss_tui.journal.sqlite import on_local_disk
 from vmss_tui.journal.store import Journal
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 def test_a_full_disk_loses_nothing_that_was_written(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "journal.db")
     rollout = journal.create(plan(), who="m", at=NOW)
-    connection = journal._db.connection
+    connection = connection_of(journal)
     pages = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(JournalUnavailable, match="the disk is full") as full:
@@ -34,7 +34,7 @@ def test_a_full_disk_loses_nothing_that_was_written(tmp_path: Path) -> None:
 def test_a_read_only_disk(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "journal.db")
     rollout = journal.create(plan(), who="m", at=NOW)
-    journal._db.connection.execute("PRAGMA query_only = 1")
+    connection_of(journal).execute("PRAGMA query_only = 1")
     with pytest.raises(JournalUnavailable, match="is read-only"):
         journal.append(rollout, e.Resumed(), at=NOW)
 
@@ -44,7 +44,7 @@ def test_a_journal_on_a_read_only_file_system_can_be_read(tmp_path: Path, monkey
     journal = Journal.open(path)
     rollout = journal.create(plan(), who="m", at=NOW)
     journal.close()
-    connect = database._connect
+    connect = sqlite._connect
 
     def protected(path: Path, mode: str) -> sqlite3.Connection:
         if "immutable" in mode:
@@ -53,18 +53,18 @@ def test_a_journal_on_a_read_only_file_system_can_be_read(tmp_path: Path, monkey
         problem.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
         raise problem
 
-    monkeypatch.setattr(database, "_connect", protected)
+    monkeypatch.setattr(sqlite, "_connect", protected)
     with pytest.raises(JournalUnavailable, match="cannot be opened"):
         Journal.open(path)
-    monkeypatch.setattr("vmss_tui.journal.database.os.access", lambda *_: False)
+    monkeypatch.setattr("vmss_tui.journal.sqlite.os.access", lambda *_: False)
     reader = Journal.open(path)
     assert reader.find(None).id == rollout
     with pytest.raises(JournalUnavailable, match="is read-only") as refused:
         reader.request(rollout, "cancel", who="m")
     assert "XDG_STATE_HOME" in refused.value.hint
     with monkeypatch.context() as mounted_again:
-        mounted_again.setattr("vmss_tui.journal.database.os.access", lambda *_: True)
-        mounted_again.setattr(database, "_connect", connect)
+        mounted_again.setattr("vmss_tui.journal.sqlite.os.access", lambda *_: True)
+        mounted_again.setattr(sqlite, "_connect", connect)
         assert reader.request(rollout, "cancel", who="m") == 1
     reader.close()
     (tmp_path / "journal.db-wal").write_bytes(b"not yet in the file")
@@ -98,7 +98,7 @@ def test_something_else_under_its_name(tmp_path: Path) -> None:
 
 def test_a_journal_of_a_newer_program(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "journal.db")
-    journal._db.connection.execute("PRAGMA user_version = 99")
+    connection_of(journal).execute("PRAGMA user_version = 99")
     journal.close()
     with pytest.raises(JournalUnavailable, match="newer vmss-tui"):
         Journal.open(tmp_path / "journal.db")
@@ -107,7 +107,7 @@ def test_a_journal_of_a_newer_program(tmp_path: Path) -> None:
 def test_a_damaged_event_is_named(tmp_path: Path) -> None:
     journal = Journal.open(tmp_path / "journal.db")
     rollout = journal.create(plan(), who="m", at=NOW)
-    journal._db.connection.execute("UPDATE events SET body = '{\"plan\": 7}'")
+    connection_of(journal).execute("UPDATE events SET body = '{\"plan\": 7}'")
     with pytest.raises(JournalUnavailable, match="is damaged"):
         journal.events(rollout)
 
@@ -120,7 +120,7 @@ def test_a_place_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_nobody_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.01)
     journal = Journal.open(tmp_path / "journal.db")
     rollout = journal.create(plan(), who="m", at=NOW)
     other = sqlite3.connect(tmp_path / "journal.db", isolation_level=None)
@@ -131,7 +131,7 @@ def test_a_lock_that_nobody_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_error_nobody_knows() -> None:
-    found = database.explain(sqlite3.OperationalError("strange"), Path("j.db"))
+    found = sqlite.explain(sqlite3.OperationalError("strange"), Path("j.db"))
     assert found.message == "the journal j.db cannot be used: strange"
 
 
@@ -155,18 +155,18 @@ def test_which_file_systems_share_memory(mounts: str | None, local: bool, tmp_pa
 
 
 def test_a_journal_on_a_network_file_system_works_without_wal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "on_local_disk", lambda path: False)
+    monkeypatch.setattr(sqlite, "on_local_disk", lambda path: False)
     path = tmp_path / "journal.db"
     journal, other = Journal.open(path), Journal.open(path)
-    assert journal._db.connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+    assert connection_of(journal).execute("PRAGMA journal_mode").fetchone()[0] == "delete"
     rollout = journal.create(plan(), who="m", at=NOW)
     other.append(rollout, e.Resumed(), at=NOW)
     assert len(journal.events(rollout)) == 2
 
 
 def test_two_that_open_it_at_once_for_the_first_time(tmp_path: Path) -> None:
-    first, second = (database.Database(tmp_path / "journal.db") for _ in range(2))
-    migrations.migrate(second.connection)
+    first, second = (sqlite.SqliteDatabase(tmp_path / "journal.db") for _ in range(2))
+    sqlite.migrate(second.connection)
     assert first.connection.execute("SELECT count(*) FROM rollouts").fetchone()[0] == 0
 
 

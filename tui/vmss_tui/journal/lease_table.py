@@ -1,0 +1,94 @@
+"""The rows of the leases: who holds one, whether it may be taken, and the fence around a runner that lost its own.
+
+Every function runs inside a query or transaction of the caller and judges time by the database's own rule.
+"""
+
+import os
+import secrets
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from vmss_tui.errors import LeaseHeld
+from vmss_tui.journal import lease as leases
+from vmss_tui.journal import schema
+from vmss_tui.journal.database import Connection, Database, Row
+from vmss_tui.journal.lease import Lease, Owner
+
+
+def of_rollout(database: Database, connection: Connection, rollout: str) -> Lease | None:
+    """The lease of a rollout as this process sees it; None when nobody holds it."""
+    row = connection.execute("SELECT * FROM leases WHERE rollout = ?", (rollout,)).fetchone()
+    if row is None:
+        return None
+    here = leases.owner(os.getpid(), socket.gethostname())
+    return _lease(row, here, database.now(connection, datetime.now(UTC)), shared=database.shared)
+
+
+def take(
+    database: Database, connection: Connection, key: str, rollout: str, by: Owner, at: datetime, *, force: bool
+) -> Lease:
+    """Give the lease of scale set `key` to `by`. Raises LeaseHeld unless its owner is provably gone."""
+    require_free(database, connection, key, rollout, by, at, force=force)
+    now = database.now(connection, at)
+    values = (key, rollout, by.pid, by.host, by.machine, by.boot_id, by.namespace, by.started,
+              schema.stamp(now), secrets.token_hex(8))  # fmt: skip
+    connection.execute("DELETE FROM leases WHERE target_key = ?", (key,))
+    connection.execute("INSERT INTO leases VALUES (?,?,?,?,?,?,?,?,?,?)", values)
+    row = connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone()
+    return _lease(row, by, now, shared=database.shared)
+
+
+def require_free(
+    database: Database, connection: Connection, key: str, rollout: str, by: Owner, at: datetime, *, force: bool
+) -> None:
+    """Raise LeaseHeld when somebody else's lease of scale set `key` may not be taken over."""
+    row = connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone()
+    if row is None:
+        return
+    now = database.now(connection, at)
+    held = _lease(row, by, now, shared=database.shared)
+    free = leases.gone(held, by, now, shared=database.shared)
+    if not free and not (force and leases.may_force(held, by, now)):
+        raise _held(held, rollout, by, now, shared=database.shared)
+
+
+def require_held(connection: Connection, lease: Lease) -> None:
+    """Raise LeaseHeld when `lease` was lost: its token is gone."""
+    row = connection.execute("SELECT rollout FROM leases WHERE token = ?", (lease.token,)).fetchone()
+    if row is None or row["rollout"] != lease.rollout:
+        raise LeaseHeld(
+            f"another runner took over rollout {lease.rollout}", hint="This runner stops; attach to follow the rollout."
+        )
+
+
+def beat(database: Database, connection: Connection, lease: Lease, at: datetime) -> None:
+    """Say that the runner lives. Raises LeaseHeld."""
+    require_held(connection, lease)
+    now = schema.stamp(database.now(connection, at))
+    connection.execute("UPDATE leases SET heartbeat = ? WHERE token = ?", (now, lease.token))
+
+
+def release(connection: Connection, lease: Lease) -> None:
+    """Let go; does nothing when it was lost already."""
+    connection.execute("DELETE FROM leases WHERE token = ?", (lease.token,))
+
+
+def _lease(row: Row, here: Owner, now: datetime, *, shared: bool) -> Lease:
+    values = {name: row[name] for name in row.keys() if name != "target_key"}  # noqa: SIM118 - a row iterates values
+    found = Lease(**{**values, "heartbeat": schema.moment(row["heartbeat"])}, alive=True)
+    return replace(found, alive=leases.looks_alive(found, here, now, shared=shared))
+
+
+def _held(held: Lease, rollout: str, by: Owner, now: datetime, *, shared: bool) -> LeaseHeld:
+    other = "" if held.rollout == rollout else ", on this scale set"
+    message = f"a runner on {held.host} (process {held.pid}) is active for rollout {held.rollout}{other}"
+    if held.alive or shared:
+        return LeaseHeld(message, hint=f"Follow it with `vmss-tui attach {held.rollout}`.")
+    silent, forcible = leases.silence(held, now), leases.may_force(held, by, now)
+    again = f"`vmss-tui resume {held.rollout} --force`"
+    way = (
+        f"{again} takes over" if forcible else f"{again} takes over after {leases.FORCE_SECONDS:g}s without a heartbeat"
+    )
+    hint = f"Its last heartbeat was {silent:.0f}s ago. If {held.host} is lost for good, {way}."
+    return LeaseHeld(f"{message}; whether it still runs cannot be verified", hint=hint, forcible=forcible)

@@ -1,0 +1,24 @@
+"""Which database a journal's place means: a file, or the address of a server."""
+
+from pathlib import Path
+
+from vmss_tui.journal.database import Database
+
+SCHEMES = ("postgresql://", "postgres://", "service=")
+"""How the address of a PostgreSQL database begins; everything else is a file."""
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` names a PostgreSQL database rather than a file."""
+    return text.startswith(SCHEMES)
+
+
+def opened(place: Path | str, *, read_only: bool = False) -> Database:
+    """Open (and create, unless `read_only`) the database at a path or address. Raises JournalUnavailable."""
+    if is_address(str(place)):
+        from vmss_tui.journal.postgres import PostgresDatabase
+
+        return PostgresDatabase(str(place), read_only=read_only)
+    from vmss_tui.journal.sqlite import SqliteDatabase
+
+    return SqliteDatabase(Path(place), read_only=read_only)

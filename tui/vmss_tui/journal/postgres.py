@@ -1,0 +1,348 @@
+"""The journal in a PostgreSQL database, for a team: connections, their loss, and errors in words for people.
+
+psycopg and libpq do the work: addresses, `.pgpass`, `PGSERVICE`, several hosts and TLS are as their documentation says.
+Sources: "libpq: Database Connection Control Functions", "Explicit Locking", "NOTIFY" of the PostgreSQL documentation.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from threading import RLock
+from typing import Any, cast
+
+from vmss_tui.errors import JournalUnavailable, UsageError
+from vmss_tui.journal import migrations
+from vmss_tui.journal.database import Answer, Connection
+
+if importlib.util.find_spec("psycopg") is None:
+    raise UsageError(
+        "a journal in PostgreSQL needs the package psycopg", hint="Install it: pip install 'vmss-tui[team]'."
+    )
+
+import psycopg
+from psycopg import conninfo, errors, sql
+from psycopg.rows import dict_row
+
+SCHEMA = "vmss_tui"
+"""Everything of ours is in this schema of the database."""
+CHANNEL = "vmss_tui_events"
+"""Where the id of a rollout is announced when its log grows."""
+LISTENING_SECONDS = 2.0
+"""How long a reader waits for an announcement before it looks anyway."""
+_DEFAULTS = {
+    "application_name": "vmss-tui",
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+
+
+class PostgresDatabase:
+    """One connection, guarded by a lock so that threads may share it; opened again when it was lost.
+
+    A second connection listens for what other processes write. See `database.Database`.
+    """
+
+    def __init__(self, address: str, *, read_only: bool = False) -> None:
+        self.place = address
+        self.read_only = read_only
+        self._wanted = _parameters(address, read_only=read_only)
+        self.name = _name(self._wanted)
+        self._lock = RLock()
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+        self._listener: _Listener | None = None
+        with self._explained():
+            self._prepare(self._connected())
+
+    @property
+    def shared(self) -> bool:
+        """Any host may use it."""
+        return True
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """See `Database`."""
+        with self._lock, self._explained():
+            yield _Translating(self._connected())
+
+    @contextmanager
+    def writing(self, *, durable: bool = True) -> Iterator[Connection]:
+        """See `Database`."""
+        if self.read_only:
+            raise JournalUnavailable(f"the journal {self.name} is open read-only", hint="Start without --read-only.")
+        with self._lock, self._explained():
+            connection = self._connected()
+            with connection.transaction():
+                connection.execute(f"SET LOCAL synchronous_commit = {'on' if durable else 'off'}")
+                yield _Translating(connection)
+
+    def serialize(self, connection: Connection, name: str) -> None:
+        """An advisory lock of the transaction."""
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", (f"{SCHEMA}|{name}",))
+
+    def now(self, connection: Connection, here: datetime) -> datetime:
+        """The server's clock."""
+        found: datetime = connection.execute("SELECT clock_timestamp() AS now").fetchone()["now"]
+        return found
+
+    def announce(self, connection: Connection, rollout: str) -> None:
+        """`NOTIFY`, delivered when the transaction is committed."""
+        connection.execute("SELECT pg_notify(?, ?)", (CHANNEL, rollout))
+
+    async def changed(self, rollout: str, seconds: float) -> None:
+        """Wait for the announcement; without a connection that listens, wait `seconds`."""
+        if self._listener is None or not self._listener.usable:
+            try:
+                self._listener = _Listener(self._new_connection(), asyncio.get_running_loop())
+            except psycopg.Error:
+                self._listener = None
+                await asyncio.sleep(seconds)
+                return
+        await self._listener.wait(rollout, LISTENING_SECONDS)
+
+    def faults(self) -> tuple[str, ...]:
+        """Nothing: a server watches over its own files (`pg_amcheck` is its administrator's tool)."""
+        return ()
+
+    def rebuild_indexes(self, connection: Connection) -> None:
+        """`REINDEX` of our schema's tables."""
+        for table in _tables(connection):
+            connection.execute(f'REINDEX TABLE "{table}"')
+
+    def copy(self, stamp: str) -> str:
+        """A schema beside ours."""
+        beside = f"{SCHEMA}_{stamp.lower()}"
+        with self.writing() as connection:
+            connection.execute(f'CREATE SCHEMA "{beside}"')
+            for table in _tables(connection):
+                connection.execute(f'CREATE TABLE "{beside}"."{table}" AS TABLE "{SCHEMA}"."{table}"')
+        return f"schema {beside} of {self.name}"
+
+    def close(self) -> None:
+        """Close both connections; safe to call twice."""
+        with self._lock:
+            if self._listener is not None:
+                self._listener.close()
+                self._listener = None
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _connected(self) -> "psycopg.Connection[dict[str, Any]]":
+        if self._connection is None or self._connection.closed:
+            self._connection = self._new_connection()
+        return self._connection
+
+    def _new_connection(self) -> "psycopg.Connection[dict[str, Any]]":
+        connection = psycopg.connect(**self._wanted, autocommit=True, row_factory=cast(Any, dict_row))
+        try:
+            connection.execute(f"SET search_path TO {SCHEMA}")
+            if self.read_only:
+                connection.execute("SET default_transaction_read_only = on")
+        except BaseException:
+            connection.close()
+            raise
+        return cast("psycopg.Connection[dict[str, Any]]", connection)
+
+    def _prepare(self, connection: "psycopg.Connection[dict[str, Any]]") -> None:
+        """Bring the tables to the format of this program."""
+        found = _format_of(connection)
+        if found > migrations.FORMAT:
+            self.close()
+            raise JournalUnavailable(
+                f"the journal {self.name} was written by a newer vmss-tui (format {found};"
+                f" this version reads up to {migrations.FORMAT})",
+                hint="Upgrade vmss-tui.",
+            )
+        if found == migrations.FORMAT:
+            return
+        if self.read_only:
+            state = "empty" if found == 0 else "of an older vmss-tui"
+            raise JournalUnavailable(
+                f"the journal {self.name} is {state}", hint="Open it once with a role that may create tables."
+            )
+        with connection.transaction():
+            translating = _Translating(connection)
+            self.serialize(translating, "migration")
+            found = _format_of(connection)
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+            migrations.bring_up_to_date(translating, found)
+            connection.execute("CREATE TABLE IF NOT EXISTS format (number INTEGER NOT NULL)")
+            connection.execute("DELETE FROM format")
+            connection.execute("INSERT INTO format VALUES (%s)", (migrations.FORMAT,))
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn PostgreSQL's errors into JournalUnavailable; a connection that cannot be trusted any more is closed."""
+        try:
+            yield
+        except psycopg.Error as problem:
+            lost = isinstance(problem, psycopg.OperationalError | errors.ReadOnlySqlTransaction)
+            if lost and self._connection is not None:
+                with contextlib.suppress(psycopg.Error):
+                    self._connection.close()
+            raise explain(problem, self.name) from problem
+
+
+class _Translating:
+    """A connection that takes the journal's own SQL."""
+
+    def __init__(self, connection: "psycopg.Connection[dict[str, Any]]") -> None:
+        self._connection = connection
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Answer:
+        """Run one statement."""
+        return self._connection.execute(cast(Any, translated(statement)), tuple(values))
+
+
+class _Listener:
+    """A connection that listens, and who waits for which rollout. Belongs to one event loop."""
+
+    def __init__(self, connection: "psycopg.Connection[dict[str, Any]]", loop: asyncio.AbstractEventLoop) -> None:
+        self._connection = connection
+        self._loop = loop
+        self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+        loop.add_reader(connection.fileno(), self._read)
+
+    @property
+    def usable(self) -> bool:
+        """Whether it still listens for the loop that runs now."""
+        return not self._connection.closed and self._loop is asyncio.get_running_loop()
+
+    async def wait(self, rollout: str, seconds: float) -> None:
+        """Until the rollout is announced, at most `seconds`."""
+        announced: asyncio.Future[None] = self._loop.create_future()
+        waiting = self._waiting.setdefault(rollout, set())
+        waiting.add(announced)
+        try:
+            await asyncio.wait((announced,), timeout=seconds)
+        finally:
+            waiting.discard(announced)
+            if not waiting:
+                self._waiting.pop(rollout, None)
+
+    def close(self) -> None:
+        """Stop listening."""
+        if not self._connection.closed:
+            with contextlib.suppress(RuntimeError):
+                self._loop.remove_reader(self._connection.fileno())
+            self._connection.close()
+
+    def _read(self) -> None:
+        try:
+            said = [note.payload for note in self._connection.notifies(timeout=0)]
+        except psycopg.Error:
+            self.close()
+            said = list(self._waiting)
+        for rollout in said:
+            for announced in self._waiting.get(rollout, ()):
+                if not announced.done():
+                    announced.set_result(None)
+
+
+@cache
+def translated(statement: str) -> str:
+    """SQLite's words in PostgreSQL's."""
+    return (
+        statement.replace("%", "%%")
+        .replace(" WITHOUT ROWID", "")
+        .replace("INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
+        .replace("?", "%s")
+    )
+
+
+def explain(problem: psycopg.Error, name: str) -> JournalUnavailable:
+    """What went wrong with the journal, and the next step."""
+    for kind, what, hint in _KINDS:
+        if isinstance(problem, kind):
+            return JournalUnavailable(f"the journal {name} {what}", hint=hint)
+    if isinstance(problem, psycopg.OperationalError):
+        return JournalUnavailable(
+            f"the journal {name} cannot be reached: {_first_line(problem)}",
+            hint="Check the address, the network and the server; what waits continues by itself.",
+        )
+    return JournalUnavailable(
+        f"the journal {name} cannot be used: {_first_line(problem)}", hint="Ask who runs the database."
+    )
+
+
+_KINDS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
+    (errors.DiskFull, "cannot grow: the server's disk is full", "The rollout continues by itself when there is space."),
+    (errors.ReadOnlySqlTransaction, "is read-only", "The server may be a standby: name the primary, or wait."),
+    (errors.InsufficientPrivilege, "is read-only for your database role", "Ask for the role of an operator."),
+    (errors.InvalidPassword, "refused the password", "Put the right one into ~/.pgpass (mode 0600) or PGPASSWORD."),
+    (errors.InvalidCatalogName, "does not exist", "Create the database, or correct the address."),
+    (errors.TooManyConnections, "has no connection left", "Wait, or raise max_connections of the server."),
+    (errors.UndefinedTable, "has no tables of vmss-tui", "Open it once with a role that may create tables."),
+)
+
+
+def _first_line(problem: psycopg.Error) -> str:
+    from vmss_tui.redact import redacted
+    from vmss_tui.text import plain
+
+    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
+    return plain(redacted(lines[0] if lines else type(problem).__name__))
+
+
+def _parameters(address: str, *, read_only: bool) -> dict[str, Any]:
+    """What libpq is given. Raises UsageError for an address that is none, or that holds a password."""
+    text = re.sub(r"^service=", "service=", address)
+    try:
+        given = conninfo.conninfo_to_dict(text)
+    except psycopg.ProgrammingError as problem:
+        raise UsageError(
+            "the journal's address is not one of PostgreSQL", hint="postgresql://USER@HOST/DATABASE, or service=NAME"
+        ) from problem
+    if given.get("password"):
+        raise UsageError(
+            "the journal's address holds a password, which other users of this host could see",
+            hint="Put it into ~/.pgpass (mode 0600), or set PGPASSWORD, and leave it out of the address.",
+        )
+    wanted: dict[str, Any] = {**_DEFAULTS, **given}
+    hosts = str(given.get("host") or "")
+    if "sslmode" not in given and "service" not in given and _is_remote(hosts):
+        wanted |= {"sslmode": "verify-full", "sslrootcert": given.get("sslrootcert") or "system"}
+    if "," in hosts and "target_session_attrs" not in given and not read_only:
+        wanted["target_session_attrs"] = "read-write"
+    return wanted
+
+
+def _is_remote(hosts: str) -> bool:
+    """Whether a host is reached over a network, where the server's certificate must be verified."""
+    return any(host and not host.startswith("/") and host not in _LOOPBACK for host in hosts.split(","))
+
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def _name(wanted: dict[str, Any]) -> str:
+    if wanted.get("service"):
+        return f"service={wanted['service']}"
+    host, port = str(wanted.get("host") or "localhost"), wanted.get("port")
+    user = f"{wanted['user']}@" if wanted.get("user") else ""
+    return f"postgresql://{user}{host}{f':{port}' if port else ''}/{wanted.get('dbname') or ''}"
+
+
+def _format_of(connection: "psycopg.Connection[dict[str, Any]]") -> int:
+    """Format of the tables; 0 where there are none."""
+    there = connection.execute("SELECT to_regclass(%s) AS there", (f"{SCHEMA}.format",)).fetchone()
+    if there is None or there["there"] is None:
+        return 0
+    found = connection.execute("SELECT number FROM format").fetchone()
+    return int(found["number"]) if found is not None else 0
+
+
+def _tables(connection: Connection) -> list[str]:
+    found = connection.execute(
+        "SELECT tablename AS name FROM pg_tables WHERE schemaname = ? ORDER BY tablename", (SCHEMA,)
+    ).fetchall()
+    return [row["name"] for row in found]
