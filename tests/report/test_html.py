@@ -35,7 +35,7 @@ def test_html_stands_alone_and_draws_the_timeline() -> None:
         "web_0: failed, 12:01:20, 01:00",
     ]
     assert len(list(svg.iter("polyline"))) == 1
-    assert "floor 2" in text and "lowest 1 at 12:01:20" in text
+    assert "floor 1" in text and "lowest 1 at 12:01:20" in text
 
 
 def test_html_with_many_instances_draws_batches_only() -> None:

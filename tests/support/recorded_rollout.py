@@ -8,7 +8,7 @@ from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.fleet.script import LINUX, ScriptConfig, ScriptState, SecretRef, SecretSource, SettingChange
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.findings import Finding, Severity
-from vmss_tui.domain.plan.rollout_plan import Batch, Estimate, Exclusion, RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_plan import Batch, Exclusion, RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import Stage
@@ -63,7 +63,6 @@ PLAN = RolloutPlan(
     variables={"version": "2"},
     from_label="web 1",
     origin="retry of 1234",
-    estimate=Estimate(120, 240, 2),
 )
 
 

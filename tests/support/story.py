@@ -12,7 +12,7 @@ from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.rolling_upgrade import UpgradeCode
 from vmss_tui.domain.fleet.script import RerunForecast, ScriptState, diff_settings
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.plan.rollout_plan import Batch, Estimate, RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 
@@ -44,7 +44,6 @@ def plan_of(
         batches=batches,
         changes=diff_settings(old.settings, new.settings),
         forecast=RerunForecast(True, "the settings differ"),
-        estimate=Estimate(540, 720, total - size),
         from_label=OLD,
         profile="web",
     )

@@ -45,7 +45,7 @@ def test_without_a_window_nothing_is_said() -> None:
 def test_the_time_decides() -> None:
     assert severity(OPEN) == ("window-open", Severity.INFO)
     assert severity(Window(start="00:00", end="00:00")) == ("window-open", Severity.INFO)
-    assert severity(SHORT) == ("window-short", Severity.WARN)
+    assert severity(SHORT) == ("window-open", Severity.INFO)
     assert severity(CLOSED) == ("outside-window", Severity.REFUSE)
 
 

@@ -1,4 +1,4 @@
-"""Plans: strategy, exclusions, changes, estimate, labels."""
+"""Plans: strategy, exclusions, changes, floor, labels."""
 
 from dataclasses import replace
 from typing import Any
@@ -113,19 +113,17 @@ def test_a_count_becomes_a_percentage_for_azure() -> None:
     assert plan(snapshot(mode=R), policy(1)).policy.steps[0].amount.value == 1
 
 
-def test_estimate_counts_batches_pauses_and_soak() -> None:
-    made = plan(snapshot(*fleet(10)), policy("50%", pause_seconds=30, soak_seconds=60, min_healthy_seconds=10))
-    assert (made.estimate.low_seconds, made.estimate.high_seconds) == (2 * 60 + 30 + 80, 2 * 360 + 30 + 80)
-    assert made.estimate.lowest_healthy == 5
+def test_the_floor_is_all_that_are_healthy_but_one_batch() -> None:
+    assert plan(snapshot(*fleet(10)), policy("50%")).floor == 5
     nothing = plan(snapshot(*(vm(i, of=2) for i in range(3)), extensions=(extension(settings=script().settings),)))
-    assert nothing.estimate.high_seconds == 0 and nothing.estimate.lowest_healthy == 3
+    assert not nothing.batches and nothing.floor == 3
 
 
 def test_healthy_is_unknown_without_a_source() -> None:
     made = plan(snapshot(vm(0, health=Health.NONE), health_source=HealthSource()))
-    assert made.healthy is None and made.estimate.lowest_healthy == 0 and made.floor is None
+    assert made.healthy is None and made.floor is None
     known = plan(snapshot(*fleet(10)))
-    assert known.floor == known.estimate.lowest_healthy == 10 - max(len(batch.ids) for batch in known.batches)
+    assert known.floor == 10 - max(len(batch.ids) for batch in known.batches)
 
 
 def test_strategies_of_older_journals_are_read() -> None:

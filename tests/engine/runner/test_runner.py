@@ -16,11 +16,11 @@ from support.engine.toy_azure import ToyAzure, ToyClock, Trouble
 from support.journal import connection_of, file_of
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.plan.track_record import NOTHING_KNOWN
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.runner.pacing import Pace
@@ -363,15 +363,16 @@ async def test_death_at_every_single_step(kind: str, memory: Path) -> None:
 
 
 async def test_a_second_plan_knows_how_long_the_first_rollout_took(bench: Bench) -> None:
-    assert bench.journal.paces(bench.plan.target) == ()
+    assert bench.journal.track_record(bench.plan.target) == NOTHING_KNOWN
     await bench.run()
-    (took,) = bench.journal.paces(bench.plan.target)
-    spans = [
-        (each.ended_at - each.started_at).total_seconds()
-        for each in bench.state.batches
-        if each.ended_at is not None and each.started_at is not None
-    ]
-    assert list(took) == spans and len(spans) == 3
-    again = learn(plan_rollout(bench.toy.snapshot(), script(3), POLICY, now=bench.toy.now), [took])
-    assert again.estimate.basis == "from 1 earlier rollout of this set"
-    assert bench.journal.paces(replace(bench.plan.target, name="other")) == ()
+    record = bench.journal.track_record(bench.plan.target)
+    (past,) = record.rollouts
+    longest = max(
+        (batch.ended_at - batch.started_at).total_seconds()
+        for batch in bench.state.batches
+        if batch.ended_at is not None and batch.started_at is not None
+    )
+    assert len(past.seconds) == bench.plan.affected and max(past.seconds) <= longest
+    assert past.first.updated + past.later.updated == bench.plan.affected and not past.first.failed
+    assert bench.journal.track_record(replace(bench.plan.target, name="other")) == NOTHING_KNOWN
+    assert bench.journal.track_record(bench.plan.target, before=bench.state.started_at) == NOTHING_KNOWN

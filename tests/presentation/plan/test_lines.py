@@ -6,13 +6,13 @@ from support import estate, story
 from vmss_tui.domain.fleet.script import RerunForecast, SettingChange
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import VersionNames
-from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import Batch, Exclusion, RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan import lines as plan
+from vmss_tui.presentation.plan.outlook import expectation
 from vmss_tui.presentation.table import Line, text_of
 from vmss_tui.text import width
 
@@ -102,10 +102,8 @@ def test_the_arithmetic_and_the_order_are_said_in_words_and_once() -> None:
 
 def test_the_sentence_says_how_many_stay_healthy_and_how_long() -> None:
     assert plan.sentence(story.plan_of()) == (
-        "60 instances in 5 batches, at least 48 of 60 healthy if nothing fails, about 9m to 12m (estimate)"
+        f"60 instances in 5 batches, at least 48 of 60 healthy if nothing fails, {expectation(story.plan_of())}"
     )
-    learned = learn(story.plan_of(), [(60.0, 120.0), (90.0,)])
-    assert plan.sentence(learned).endswith(", about 7m to 12m (from 2 earlier rollouts of this set)")
     blind = replace(story.plan_of(), healthy=None)
     assert "no health source" in plan.sentence(blind)
     assert plan.sentence(replace(story.plan_of(), batches=())) == "nothing to do"

@@ -8,14 +8,12 @@ from hypothesis import strategies as st
 
 from support import estate, story
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
-from vmss_tui.domain.plan.estimate import learn
 from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.rollout.events import (
     ApprovalNeeded,
     Approved,
     Paused,
     Phase,
-    Planned,
     PolicyRestored,
     Verdict,
     Waiting,
@@ -24,8 +22,8 @@ from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import lines as rollout
-from vmss_tui.presentation.rollout.estimate import elapsed, remaining
 from vmss_tui.presentation.rollout.info import RolloutInfo, arrow, floor, info_of
+from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, remaining
 from vmss_tui.presentation.table import text_of
 from vmss_tui.text import width
 
@@ -88,42 +86,29 @@ def test_stages_that_need_a_person_say_what_to_press() -> None:
     assert "PAUSED" in text_of(rollout.headline(info(tale), 120))
 
 
-def test_no_estimate_before_the_first_batch_has_ended_and_an_honest_one_after() -> None:
-    first = story.until_batch(1)
-    assert remaining(fold(first.log), first.now) is None
-    assert " left" not in text_of(rollout.headline(info(first), 120))
-    known = fold([replace(first.log[0], event=Planned(learn(first.plan, [(60.0, 90.0)]))), *first.log[1:]])
-    soon = remaining(known, first.now)
-    spent = elapsed(known, first.now)
-    assert soon is not None and soon.low == 5 * 60 + 4 * 30 - spent and soon.high == 5 * 90 + 4 * 30 - spent
-    fourth = story.until_batch(4)
-    left = remaining(fold(fourth.log), fourth.now)
-    assert left is not None and 60 < left.low <= left.high < 200
+def test_what_is_left_is_known_from_the_start_and_better_with_every_batch() -> None:
+    first, fourth = story.until_batch(1), story.until_batch(4)
+    early, late = remaining(fold(first.log), first.now), remaining(fold(fourth.log), fourth.now)
+    assert early is not None and late is not None
+    assert " left" in text_of(rollout.headline(info(first), 120))
+    assert late.p90 < early.p50 and late.p90 - late.p50 < early.p90 - early.p50
+    assert 60 < late.p50 <= late.p90 < 200
     assert remaining(fold(story.whole()), fourth.now) is None
 
 
-def test_the_estimate_goes_on_counting_in_a_pause() -> None:
+def test_what_is_left_goes_on_counting_in_a_pause() -> None:
     tale = story.Story(story.plan_of())
     tale.begin()
     tale.run_batch(tale.plan.batches[0])
     state = fold(tale.log)
     at_once, later = remaining(state, tale.now), remaining(state, tale.now + timedelta(seconds=20))
     assert at_once is not None and later is not None
-    assert at_once.high - later.high == 20
+    assert round(at_once.p90 - later.p90) == 20
 
 
-def test_an_estimate_with_a_wide_spread_is_a_range() -> None:
-    tale = story.Story(story.plan_of())
-    tale.begin()
-    tale.run_batch(tale.plan.batches[0])
-    tale.pause()
-    tale.start_batch(tale.plan.batches[1])
-    tale.now += timedelta(minutes=9)
-    tale.run_batch(tale.plan.batches[1])
-    state = fold(tale.log)
-    left = remaining(state, tale.now)
-    assert left is not None
-    assert " to " in left.text and left.text.endswith("m")
+def test_a_wide_range_is_said_as_one() -> None:
+    assert Remaining(150, 600).text == "2m to 10m" and Remaining(590, 600).text == "10:00"
+    assert Remaining(5, 50).text == "00:50"
 
 
 def test_counts_show_health_against_the_floor() -> None:
@@ -139,8 +124,8 @@ def test_counts_show_health_against_the_floor() -> None:
 
 def test_the_floor_is_what_the_plan_promised_less_what_has_left_the_set() -> None:
     state = fold(story.until_batch(2).log)
-    assert state.plan is not None and floor(state) == state.plan.estimate.lowest_healthy == 48
-    sick = replace(state.plan, estimate=replace(state.plan.estimate, lowest_healthy=46))
+    assert state.plan is not None and floor(state) == 48
+    sick = replace(state.plan, healthy=58)
     assert floor(replace(state, plan=sick)) == 46
     assert floor(replace(state, plan=sick, total=50)) == 36
     assert floor(replace(state, plan=sick, total=70)) == 46

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vmss_tui.domain.fleet.ids import ScaleSetId
     from vmss_tui.domain.fleet.script import Secret, SecretRef
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+    from vmss_tui.domain.plan.track_record import TrackRecord
     from vmss_tui.engine.runner.pacing import Pace
     from vmss_tui.engine.version_lookup import VersionLookup
     from vmss_tui.journal.lease import Owner
@@ -126,12 +127,14 @@ class LiveSession:
             self._versions = VersionLookup(self.journal, self.profiles, self.clock)
         return self._versions
 
-    def paces(self, target: ScaleSetId) -> Sequence[Sequence[float]]:
-        """How long the batches of earlier rollouts of a set took, in seconds; nothing without a readable journal."""
+    def track_record(self, target: ScaleSetId) -> TrackRecord:
+        """What earlier rollouts of a set showed; nothing without a readable journal."""
+        from vmss_tui.domain.plan.track_record import NOTHING_KNOWN
+
         try:
-            return self.journal().paces(target)
+            return self.journal().track_record(target)
         except JournalUnavailable:
-            return ()
+            return NOTHING_KNOWN
 
     def known_versions(self, target: ScaleSetId) -> frozenset[str] | None:
         """Digests that rollouts of this journal brought to a set; None without a readable journal."""

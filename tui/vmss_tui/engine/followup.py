@@ -32,7 +32,7 @@ def followup_wish(
     Raises UsageError while the rollout runs, JournalUnavailable.
     """
     header, state = journal.header(rollout), journal.state(rollout)
-    plan, history = state.plan, journal.paces(header.target)
+    plan, history = state.plan, journal.track_record(header.target)
     if plan is None or not state.stage.over:
         first = "Cancel it first." if followup is Followup.UNDO else "Wait for its end, or cancel it."
         raise UsageError(

@@ -14,13 +14,14 @@ from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
 from vmss_tui.domain.plan.checks.others import LATELY, interference
-from vmss_tui.domain.plan.estimate import learn
+from vmss_tui.domain.plan.checks.outlook import outlook
 from vmss_tui.domain.plan.findings import Finding, by_weight
 from vmss_tui.domain.plan.overrides import Override, allow
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_rollback
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.pinned_files import file_findings, look_at, planned_files
@@ -40,8 +41,8 @@ def nameless(_: Iterable[ScriptConfig]) -> VersionNames:
 class _Wish:
     target: ScaleSetId
     names: Names = nameless
-    history: Sequence[Sequence[float]] = ()
-    """How long the batches of earlier rollouts of the set took, in seconds, by rollout."""
+    history: TrackRecord = NOTHING_KNOWN
+    """What earlier rollouts of the set showed."""
     overrides: Mapping[Override, str] = field(default_factory=dict)
     """Reasons for what a plan would otherwise refuse."""
 
@@ -123,17 +124,17 @@ async def prepare(azure: Azure, wish: Wish, clock: Clock) -> Prepared:
 
 def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: Clock) -> RolloutPlan:
     """The plan of a wish against a set as it was read, with what is known of its files; reads nothing."""
-    plan = _planned(wish, snapshot, clock)
+    plan = replace(_planned(wish, snapshot, clock), history=wish.history)
     if plan.removes:
         return allow(plan, wish.overrides)
     findings = by_weight(
         *_interference(wish, snapshot, clock),
         *plan.findings,
+        *outlook(plan, clock.now()),
         *file_findings(pins, wish.sha256, plan.script),
         *(wish.profile_findings if isinstance(wish, RolloutWish) else ()),
     )
-    plan = learn(replace(plan, findings=findings, files=_files(wish, pins)), wish.history)
-    return allow(plan, wish.overrides)
+    return allow(replace(plan, findings=findings, files=_files(wish, pins)), wish.overrides)
 
 
 def _interference(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> Iterable[Finding]:

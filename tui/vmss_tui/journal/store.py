@@ -14,6 +14,7 @@ from pathlib import Path
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.track_record import PastRollout, TrackRecord
 from vmss_tui.domain.rollout.events import (
     Ended,
     Event,
@@ -24,6 +25,7 @@ from vmss_tui.domain.rollout.events import (
     UpgradeSeen,
     Waiting,
 )
+from vmss_tui.domain.rollout.past_rollout import past_rollout
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.errors import JournalUnavailable, NotUnique, UsageError
 from vmss_tui.journal import chain, lease_table, rows, schema
@@ -39,8 +41,8 @@ __all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader"]
 
 _LOG = logging.getLogger(__name__)
 VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo")
-PACES = 10
-"""Rollouts of a set from which its pace is learned."""
+TRACK_RECORD = 10
+"""Rollouts of a set from which a forecast learns."""
 _ALL = 2**62
 """More rows than there are."""
 _OBSERVATIONS = (InstancesSeen, UpgradeSeen, Waiting, Noted)
@@ -263,22 +265,21 @@ class Journal:
         with self._db.writing() as connection:
             lease_table.release(connection, lease)
 
-    def paces(self, target: ScaleSetId, *, limit: int = PACES) -> tuple[tuple[float, ...], ...]:
-        """How many seconds each batch of the newest rollouts of a set took; a rollout without any is left out."""
+    def track_record(
+        self, target: ScaleSetId, *, before: datetime | None = None, limit: int = TRACK_RECORD
+    ) -> TrackRecord:
+        """What the newest rollouts of a set showed; with `before`, only those that were created before that time."""
         with self._db.reading() as connection:
             found = connection.execute(
-                "SELECT rollout, seq, at, kind, version, body FROM events WHERE kind IN"
-                " ('planned', 'batch_started', 'batch_ended') AND rollout IN"
-                " (SELECT id FROM rollouts WHERE target_key = ? ORDER BY created_at DESC LIMIT ?)"
-                " ORDER BY rollout, seq",
-                ("|".join(target.key), limit),
+                "SELECT id FROM rollouts WHERE target_key = ? AND created_at < ? ORDER BY created_at DESC LIMIT ?",
+                ("|".join(target.key), schema.stamp(before) if before is not None else "9", limit),
             ).fetchall()
-        logs: dict[str, list[Logged]] = {}
-        for row in found:
-            with contextlib.suppress(ValueError):
-                event = schema.decode(row["kind"], row["version"], row["body"])
-                logs.setdefault(row["rollout"], []).append(Logged(row["seq"], schema.moment(row["at"]), event))
-        return tuple(took for log in logs.values() if (took := fold(log).batch_seconds))
+        past: list[PastRollout] = []
+        for row in reversed(found):
+            with contextlib.suppress(JournalUnavailable):
+                shown = past_rollout(self.events(row["id"]))
+                past += [shown] if shown is not None else []
+        return TrackRecord(rollouts=tuple(past))
 
     def versions_brought(self, target: ScaleSetId) -> frozenset[str]:
         """Digests of the versions that rollouts of this journal brought to a set, or were to bring."""

@@ -19,6 +19,7 @@ from vmss_tui.domain.fleet.script import ScriptConfig, Secret, SecretRef
 from vmss_tui.domain.fleet.snapshot import FleetEntry, InstanceCounts
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy
 from vmss_tui.domain.plan.findings import Finding
+from vmss_tui.domain.plan.forecast import Range, forecast
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
 from vmss_tui.domain.rollout.events import Ended, Logged, Planned, kind_name
@@ -224,8 +225,26 @@ def plan_record(plan: RolloutPlan) -> Record:
         "findings": plain_value(plan.findings),
         "overrides": dict(plan.overrides),
         "refused": bool(plan.refusals),
-        "estimate": plain_value(plan.estimate),
+        "forecast": forecast_record(plan),
     }
+
+
+def forecast_record(plan: RolloutPlan) -> Record:
+    """What a plan will probably take and cost: seconds since the start, chances from 0 to 1."""
+    expected = forecast(plan)
+    return {
+        "basis": expected.basis,
+        "assumed": expected.assumed,
+        "duration_seconds": _range_record(expected.duration),
+        "batch_end_seconds": [_range_record(end) for end in expected.batch_ends],
+        "lowest_healthy": None if expected.lowest_healthy is None else _range_record(expected.lowest_healthy),
+        "breaches": [{"limit": breach.limit, "chance": round(breach.chance, 3)} for breach in expected.breaches],
+        "completes": round(expected.completes, 3),
+    }
+
+
+def _range_record(value: Range) -> Record:
+    return {"p50": round(value.p50), "p90": round(value.p90)}
 
 
 def rollout_policy_record(policy: RolloutPolicy) -> Record:

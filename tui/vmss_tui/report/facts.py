@@ -13,6 +13,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, ExternalGate, Hook, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.presentation.glyphs import STAGE
+from vmss_tui.presentation.plan.outlook import outlook_facts
 from vmss_tui.presentation.rollout.info import Header, RolloutInfo
 from vmss_tui.profiles.format.keys import Key
 from vmss_tui.profiles.format.policy_fields import ROLLOUT
@@ -111,9 +112,8 @@ def planned(plan: RolloutPlan) -> Iterator[Fact]:
     if plan.forecast.reason:
         yield "Prediction", f"The script will {'' if plan.forecast.will_run else 'not '}run: {plan.forecast.reason}"
     if plan.batches:
-        low, high = (duration.coarse(seconds) for seconds in (plan.estimate.low_seconds, plan.estimate.high_seconds))
-        healthy = f", {plan.floor} or more healthy" if plan.floor is not None else ""
-        yield "Estimate", f"{low} to {high}{healthy} ({plan.estimate.basis})"
+        for name, words in outlook_facts(plan):
+            yield f"Forecast: {name}", words
 
 
 def findings(plan: RolloutPlan) -> Iterator[str]:

@@ -1,58 +1,35 @@
 """What a rollout will probably take and cost: durations, batch ends, lowest health, the chance to breach a limit.
 
-Pure and repeatable: the same plan and track record give the same forecast. It plays the plan through many times; an
-instance takes as long and fails as often as the set's own history says, else as the stated assumption does. P50 is
-reached by half of the plays, P90 by nine in ten. Times are seconds since the start, shares are between 0 and 1.
+Pure and repeatable: the same plan, with the track record that it carries, gives the same forecast. It plays the plan
+through many times; an instance takes as long and fails as often as the set's own history says, else as the stated
+assumption does. P50 is reached by half of the plays, P90 by nine in ten. Times are seconds since the start, shares are
+between 0 and 1; time spent waiting for a person (approvals, a pause that was asked for) is not part of it.
 """
 
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from vmss_tui.domain.fleet.upgrade_policy import exceeds, percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.text import counted
+from vmss_tui.domain.plan.rollout_policy import Amount
+from vmss_tui.domain.plan.track_record import Tempo, TrackRecord, tempo
 
-PLAYS = 500
-_QUICKEST, _SLOWEST = 60.0, 360.0
-"""What one instance takes when nothing is known of a set: evenly between these, in seconds."""
-_ASSUMED_FAILURES = 0.01
-_FEW = 5
-"""Instances in the track record below which the assumption still stands."""
+_PLAYS = 500
+_FEWEST_PLAYS = 100
+_DRAWS = 60_000
+"""Batches that all plays of one forecast draw together at most: what keeps a thousand batches within a second."""
 _SEED = 20260101
+_NOISE = 0.05
+"""Least deviation of one batch from its rollout's pace (log scale)."""
+_OVERDUE = 0.25
+"""Share of what a batch has taken already that it may still take when it exceeds all that is known."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackRecord:
-    """What earlier rollouts of a set showed.
-
-    `seconds` has one entry for each instance that was updated well: from its batch's start until it was healthy,
-    script and health together.
-    """
-
-    rollouts: int = 0
-    seconds: tuple[float, ...] = ()
-    failed: int = 0
-
-    @property
-    def known(self) -> bool:
-        """Whether it is enough to forecast from."""
-        return len(self.seconds) >= _FEW
-
-    @property
-    def failure_share(self) -> float:
-        """Share of instances that failed, never quite none: what has not failed yet may still fail."""
-        return (self.failed + 0.5) / (len(self.seconds) + self.failed + 1) if self.known else _ASSUMED_FAILURES
-
-    @property
-    def basis(self) -> str:
-        """Where the numbers come from, in words."""
-        if self.known:
-            seen = counted(len(self.seconds) + self.failed, "instance")
-            return f"from {counted(self.rollouts, 'earlier rollout')} of this set ({seen})"
-        return "estimate: 1 to 6 minutes an instance, 1% of instances fail"
+Took = tuple[int, float]
+"""A finished batch: how many instances it had, and the seconds it took without its minimum healthy time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +53,39 @@ class Forecast:
     """What will probably happen. `batch_ends` has one range for each batch of the plan."""
 
     basis: str
+    assumed: bool
+    """Whether it rests on the stated assumption, since too little is known of the set."""
     duration: Range
     batch_ends: tuple[Range, ...] = ()
-    batch_seconds: float = 0.0
-    """P90 of what the largest batch takes by itself, with its minimum healthy time."""
     lowest_healthy: Range | None = None
     """Healthy instances at the worst moment; None without a health source. P90: nine in ten plays stay above it."""
     breaches: tuple[Breach, ...] = ()
     completes: float = 1.0
     """Chance that no limit stops it."""
-    _durations: tuple[float, ...] = ()
+    durations: tuple[float, ...] = ()
+    """How long each play took, in order."""
 
     def chance_within(self, seconds: float) -> float:
         """Chance that the rollout has ended `seconds` after its start."""
-        if not self._durations:
+        if not self.durations:
             return 1.0
-        return bisect_right(self._durations, seconds) / len(self._durations)
+        return bisect_right(self.durations, seconds) / len(self.durations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Course:
+    """What a forecast depends on: two plans with the same course have the same one."""
+
+    record: TrackRecord
+    sizes: tuple[int, ...]
+    total: int
+    healthy: int | None
+    pause: int
+    hold: int
+    soak: int
+    unhealthy: int
+    unhealthy_upgraded: int
+    budget: Amount | None
 
 
 @dataclass(slots=True)
@@ -101,73 +95,181 @@ class _Play:
     stopped_by: str = ""
 
 
-def forecast(plan: RolloutPlan, record: TrackRecord | None = None, *, plays: int = PLAYS) -> Forecast:
+def forecast(plan: RolloutPlan) -> Forecast:
     """Forecast a plan from what is known of its set."""
-    known = record or TrackRecord()
-    if not plan.batches:
-        return Forecast(basis=known.basis, duration=Range(0.0, 0.0), lowest_healthy=_sure(plan.healthy))
-    rng = Random(_SEED)
-    times = sorted(known.seconds) if known.known else []
-    played = [_play(plan, known, times, rng) for _ in range(plays)]
-    whole = [play.ends for play in played if not play.stopped_by] or [play.ends for play in played]
-    tail = plan.policy.soak_seconds
-    durations = tuple(sorted(ends[-1] + tail for ends in whole))
-    stops = [play.stopped_by for play in played if play.stopped_by]
-    largest = max(len(batch.ids) for batch in plan.batches)
-    sizes = sorted(_slowest(largest, times, rng) + plan.policy.min_healthy_seconds for _ in range(plays))
-    return Forecast(
-        basis=known.basis,
-        duration=_range(durations),
-        batch_ends=tuple(_batch_ends(whole, len(plan.batches))),
-        batch_seconds=_at(sizes, 0.9),
-        lowest_healthy=_lowest(plan, played),
-        breaches=tuple(Breach(limit, stops.count(limit) / plays) for limit in sorted(set(stops))),
-        completes=1 - len(stops) / plays,
-        _durations=durations,
+    return _forecast(_course(plan))
+
+
+def batch_seconds(plan: RolloutPlan, instances: int, *, took: Sequence[Took] = (), share: float = 0.9) -> float:
+    """What a batch of so many instances takes with its minimum healthy time, in `share` of all cases (P90).
+
+    `took`: the batches of the same rollout that have finished; they tell its pace better than any history.
+    """
+    return _batch(plan.history, max(1, instances), tuple(took), share) + plan.policy.min_healthy_seconds
+
+
+def remaining(
+    plan: RolloutPlan,
+    left: Sequence[int],
+    *,
+    took: Sequence[Took] = (),
+    current: Took | None = None,
+    begun: bool = True,
+    idle: float = 0.0,
+) -> Range:
+    """What is left of a rollout, given what has happened: its own finished batches count more than the history.
+
+    `left`: instances of each batch that has not begun. `current`: the batch in progress, and for how many seconds.
+    Without one: `begun`, whether there was a batch before, and `idle`, the seconds since it ended, or since the start.
+    """
+    rhythm, rng = tempo(plan.history), Random(_SEED)
+    rest = _rest(_course(plan), tuple(left), tuple(took))
+    if current is None:
+        before = rhythm.head if not begun else plan.policy.pause_seconds + rhythm.gap
+        known = (0.0 if begun else before - plan.policy.pause_seconds - rhythm.gap) if left else 0.0
+        due = before if left else plan.policy.soak_seconds + rhythm.tail
+        return _range(sorted(max(0.0, seconds + known - min(idle, due)) for seconds in rest))
+    size, into = current
+    paces = _paces(rhythm, tuple(took), rng, len(rest))
+    hold = plan.policy.min_healthy_seconds
+    return _range(
+        sorted(_still(rhythm, pace, size, into, hold, rng) + tail for pace, tail in zip(paces, rest, strict=True))
     )
 
 
-def _play(plan: RolloutPlan, record: TrackRecord, times: Sequence[float], rng: Random) -> _Play:
+def _course(plan: RolloutPlan) -> _Course:
+    policy = plan.policy
+    return _Course(
+        record=plan.history,
+        sizes=tuple(len(batch.ids) for batch in plan.batches),
+        total=plan.total,
+        healthy=plan.healthy,
+        pause=policy.pause_seconds,
+        hold=policy.min_healthy_seconds,
+        soak=policy.soak_seconds,
+        unhealthy=policy.unhealthy_percent,
+        unhealthy_upgraded=policy.unhealthy_upgraded_percent,
+        budget=policy.failure_budget,
+    )
+
+
+@lru_cache(maxsize=64)
+def _forecast(course: _Course) -> Forecast:
+    record, batches = course.record, len(course.sizes)
+    if not batches:
+        lowest = None if course.healthy is None else Range(course.healthy, course.healthy)
+        return Forecast(basis=record.basis, assumed=not record.known, duration=Range(0.0, 0.0), lowest_healthy=lowest)
+    rng, rhythm = Random(_SEED), tempo(record)
+    plays = _plays(batches)
+    played = [_play(course, rhythm, pace, rng) for pace in _paces(rhythm, (), rng, plays)]
+    whole = [play.ends for play in played if not play.stopped_by] or [play.ends for play in played]
+    durations = tuple(sorted(ends[-1] + course.soak + rhythm.tail for ends in whole))
+    stops = [play.stopped_by for play in played if play.stopped_by]
+    return Forecast(
+        basis=record.basis,
+        assumed=not record.known,
+        duration=_range(durations),
+        batch_ends=tuple(_batch_ends(whole, batches)),
+        lowest_healthy=_lowest(course, played),
+        breaches=tuple(Breach(limit, stops.count(limit) / plays) for limit in sorted(set(stops))),
+        completes=1 - len(stops) / plays,
+        durations=durations,
+    )
+
+
+def _plays(batches: int) -> int:
+    return max(_FEWEST_PLAYS, min(_PLAYS, _DRAWS // max(1, batches)))
+
+
+def _play(course: _Course, rhythm: Tempo, pace: float, rng: Random) -> _Play:
     """One rollout by dice, until its last batch or the first limit that stops it."""
-    healthy = plan.healthy if plan.healthy is not None else plan.total
+    healthy = course.healthy if course.healthy is not None else course.total
+    shares = [rng.betavariate(*step.odds) for step in (course.record.first, course.record.later)]
     ends: list[float] = []
-    lowest, now, failed, updated = healthy, 0.0, 0, 0
-    for number, batch in enumerate(plan.batches):
-        size = len(batch.ids)
+    lowest, now, failed, updated = healthy, rhythm.head, 0, 0
+    for number, size in enumerate(course.sizes):
         lowest = min(lowest, healthy - failed - size)
-        now += plan.policy.pause_seconds if number else 0
-        now += _slowest(size, times, rng) + plan.policy.min_healthy_seconds
+        now += course.pause + rhythm.gap if number else 0
+        now += pace * _slowest(rhythm, size, rng.random()) + course.hold
         ends.append(now)
-        failed += _failures(size, record.failure_share, rng)
+        failed += _failures(size, shares[min(1, number)], rng)
         updated += size
-        stopped = next(_breached(plan, failed, updated, healthy), "")
+        stopped = next(_breached(course, failed, updated, healthy), "")
         if stopped:
             return _Play(ends, max(0, lowest), stopped)
     return _Play(ends, max(0, lowest))
 
 
-def _breached(plan: RolloutPlan, failed: int, updated: int, healthy: int) -> Iterator[str]:
+def _breached(course: _Course, failed: int, updated: int, healthy: int) -> Iterator[str]:
     """Limits that so many failures breach, by their keys; Azure's own rule: only *more than* a limit does."""
-    policy = plan.policy
-    if exceeds(failed, updated, policy.unhealthy_upgraded_percent):
+    if exceeds(failed, updated, course.unhealthy_upgraded):
         yield "unhealthy_upgraded"
-    if plan.healthy is not None and exceeds(plan.total - healthy + failed, plan.total, policy.unhealthy_percent):
+    if course.healthy is not None and exceeds(course.total - healthy + failed, course.total, course.unhealthy):
         yield "unhealthy"
-    budget = policy.failure_budget
-    if budget is not None and failed > (percent_of(budget.value, plan.total) if budget.percent else budget.value):
+    budget = course.budget
+    if budget is not None and failed > (percent_of(budget.value, course.total) if budget.percent else budget.value):
         yield "failure_budget"
 
 
-def _slowest(size: int, times: Sequence[float], rng: Random) -> float:
-    """What the slowest of `size` instances takes: one draw, since the largest of n draws is a draw at u to the 1/n."""
-    position: float = rng.random() ** (1 / max(1, size))
-    if not times:
-        return _QUICKEST + position * (_SLOWEST - _QUICKEST)
-    return _at(times, position)
+def _paces(rhythm: Tempo, took: Sequence[Took], rng: Random, count: int) -> list[float]:
+    """The typical seconds of an instance in each of `count` plays, given the batches that the rollout has finished.
+
+    A normal distribution on a log scale, which each finished batch narrows.
+    """
+    mean, precision = 0.0, 1 / rhythm.spread**2
+    for size, seconds in took:
+        usual = rhythm.typical * _slowest(rhythm, size, 0.5)
+        noise = max(_NOISE, math.log(_slowest(rhythm, size, 0.84) / _slowest(rhythm, size, 0.16)) / 2)
+        weight = 1 / noise**2
+        mean += weight * (math.log(max(1.0, seconds) / usual) - mean) / (precision + weight)
+        precision += weight
+    deviation, bound = 1 / math.sqrt(precision), rhythm.widest if not took else math.inf
+    return [
+        rhythm.typical * math.exp(mean + deviation * max(-bound, min(bound, rng.gauss(0.0, 1.0)))) for _ in range(count)
+    ]
+
+
+@lru_cache(maxsize=64)
+def _rest(course: _Course, left: tuple[int, ...], took: tuple[Took, ...]) -> tuple[float, ...]:
+    """What all batches that have not begun take in each play, with the pauses before them and what follows."""
+    rhythm, rng = tempo(course.record), Random(_SEED)
+    fixed = len(left) * (course.pause + rhythm.gap + course.hold) + course.soak + rhythm.tail
+    paces = _paces(rhythm, took, rng, _plays(len(left)))
+    return tuple(fixed + pace * sum(_slowest(rhythm, size, rng.random()) for size in left) for pace in paces)
+
+
+@lru_cache(maxsize=256)
+def _batch(record: TrackRecord, size: int, took: tuple[Took, ...], share: float) -> float:
+    rhythm, rng = tempo(record), Random(_SEED)
+    paces = _paces(rhythm, took, rng, _PLAYS)
+    return _at(sorted(pace * _slowest(rhythm, size, rng.random()) for pace in paces), share)
+
+
+def _still(rhythm: Tempo, pace: float, size: int, into: float, hold: int, rng: Random) -> float:
+    """What a batch that has run for `into` seconds still takes: as long as those that took longer than that."""
+    gone = max(0.0, into) / pace
+    reached = bisect_right(rhythm.shape, gone) / len(rhythm.shape)
+    begun: float = reached**size
+    if begun >= 1:
+        return max(hold - max(0.0, into - pace * rhythm.shape[-1]), _OVERDUE * into * rng.random())
+    position = begun + rng.random() * (1 - begun)
+    return max(0.0, pace * _slowest(rhythm, size, position) - into) + hold
+
+
+def _slowest(rhythm: Tempo, size: int, position: float) -> float:
+    """What the slowest of `size` instances takes, as a multiple of the pace; `position` in 0 to 1 is the quantile.
+
+    The largest of n draws at a quantile is one draw at its nth root.
+    """
+    return _at(rhythm.shape, position ** (1 / max(1, size)))
 
 
 def _failures(size: int, share: float, rng: Random) -> int:
     """How many of `size` fail: jumps from one failure to the next, since most do not."""
+    if share <= 0:
+        return 0
+    if share >= 1:
+        return size
     failed, at = 0, 0
     while True:
         at += 1 + int(math.log(1.0 - rng.random()) / math.log1p(-share))
@@ -200,12 +302,8 @@ def _batch_ends(whole: Sequence[Sequence[float]], batches: int) -> Iterator[Rang
         yield latest if reached.p50 else reached
 
 
-def _lowest(plan: RolloutPlan, played: Sequence[_Play]) -> Range | None:
-    if plan.healthy is None:
+def _lowest(course: _Course, played: Sequence[_Play]) -> Range | None:
+    if course.healthy is None:
         return None
     ordered = sorted(float(play.lowest) for play in played)
     return Range(math.floor(_at(ordered, 0.5)), math.floor(_at(ordered, 0.1)))
-
-
-def _sure(value: int | None) -> Range | None:
-    return None if value is None else Range(value, value)

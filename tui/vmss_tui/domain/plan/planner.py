@@ -1,4 +1,4 @@
-"""Make a rollout's plan from what a scale set is now: strategy, batches, exclusions, changes, findings, estimate.
+"""Make a rollout's plan from what a scale set is now: strategy, batches, exclusions, changes, findings.
 
 Pure: reads a snapshot, writes nothing. What to warn of is in `checks`, who goes when in `batches`.
 """
@@ -17,7 +17,6 @@ from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
 from vmss_tui.domain.plan.batches import batches, phased
 from vmss_tui.domain.plan.changes import policy_changes, policy_differs, script_changes
 from vmss_tui.domain.plan.checks import find
-from vmss_tui.domain.plan.estimate import assume
 from vmss_tui.domain.plan.exclusions import select
 from vmss_tui.domain.plan.feasible import batch_percent
 from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
@@ -63,7 +62,6 @@ def plan_rollout(
         excluded=excluded,
         changes=(*script_changes(previous, script), *policy_changes(scale_set, policy, strategy)),
         forecast=_forecast(previous, script, planned),
-        estimate=assume(planned, policy, snapshot),
         profile=profile,
         variables=dict(variables or {}),
         from_label=commonest(snapshot.instances, previous, names),

@@ -15,6 +15,7 @@ from vmss_tui.domain.plan.exclusions import Exclusion as Exclusion
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 
 NO_SCRIPT = "no script"
 """What a rollout brings that removes the script."""
@@ -53,16 +54,6 @@ class Batch:
     """The arithmetic in words: `20% of 60 is 12`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How long it takes, in seconds, and the lowest number of healthy instances when nothing fails."""
-
-    low_seconds: int
-    high_seconds: int
-    lowest_healthy: int
-    basis: str = "estimate: 1 to 6 minutes an instance"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutPlan:
     """Everything the runner needs, and everything a person should read before saying yes."""
@@ -86,7 +77,8 @@ class RolloutPlan:
     changes: tuple[SettingChange, ...] = ()
     forecast: RerunForecast = field(default_factory=lambda: RerunForecast(True, ""))
     findings: tuple[Finding, ...] = ()
-    estimate: Estimate = field(default_factory=lambda: Estimate(0, 0, 0))
+    history: TrackRecord = NOTHING_KNOWN
+    """What earlier rollouts of the set showed: what durations and failures are forecast from."""
     profile: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     from_label: str = ""
@@ -137,7 +129,8 @@ class RolloutPlan:
 
         The one floor that screens, reports and charts draw. None when the set has no health source.
         """
-        return None if self.healthy is None else self.estimate.lowest_healthy
+        largest = max((len(batch.ids) for batch in self.batches), default=0)
+        return None if self.healthy is None else max(0, self.healthy - largest)
 
     @property
     def own(self) -> tuple[UpgradeMode, RollingPolicy]:

@@ -17,7 +17,6 @@ from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames, unnamed
 from vmss_tui.domain.plan.batches import batches
 from vmss_tui.domain.plan.checks import find
 from vmss_tui.domain.plan.checks.facts import info, refuse, warn
-from vmss_tui.domain.plan.estimate import assume
 from vmss_tui.domain.plan.exclusions import Exclusion
 from vmss_tui.domain.plan.findings import Finding, by_weight
 from vmss_tui.domain.plan.planner import commonest, plan_rollout
@@ -58,7 +57,6 @@ def plan_retry(
         excluded=tuple(Exclusion(instance.id, "did not fail") for instance in others),
         changes=(),
         forecast=RerunForecast(True, "the force-update tag differs"),
-        estimate=assume(planned, policy, snapshot),
         profile=plan.profile,
         variables=plan.variables,
         from_label=commonest(chosen, plan.script, VersionNames().including(plan.script, others=names.labels)),
@@ -130,7 +128,6 @@ def _removal(plan: RolloutPlan, snapshot: SetSnapshot, policy: RolloutPolicy, no
         excluded=tuple(Exclusion(instance.id, "has no script") for instance in bare),
         changes=diff_settings(current.settings, {}),
         forecast=RerunForecast(False, "the extension is removed; what the script did stays done"),
-        estimate=assume(planned, policy, snapshot),
         findings=tuple(finding for finding in base.findings if finding.code not in _ABOUT_SAMENESS),
     )
 

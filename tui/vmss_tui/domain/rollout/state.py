@@ -127,16 +127,6 @@ class RolloutState:
         return tuple(i for i, progress in self.instances.items() if progress.seen.phase in phases)
 
     @property
-    def batch_seconds(self) -> tuple[float, ...]:
-        """Seconds that each batch without a failure took until its instances were healthy, in the batches' order."""
-        hold = self.plan.policy.min_healthy_seconds if self.plan is not None else 0
-        return tuple(
-            max(1.0, (batch.ended_at - batch.started_at).total_seconds() - hold)
-            for batch in self.batches
-            if batch.ids and not batch.failed and batch.started_at is not None and batch.ended_at is not None
-        )
-
-    @property
     def unread(self) -> tuple[str, ...]:
         """Instances that would count as not updated, but whose configuration could not be read."""
         return tuple(

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.script import SettingChange
-from vmss_tui.domain.plan.estimate import LEARNED
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan.conditions import condition_lines
+from vmss_tui.presentation.plan.outlook import expectation, outlook_lines
 from vmss_tui.presentation.rollout.info import arrow
 from vmss_tui.presentation.table import Line, text_of
 from vmss_tui.text import counted, cut_middle, listed, plain, plain_lines, width, wrap
@@ -83,6 +83,8 @@ def sections(
         lines += [_title("CANNOT START", Role.BAD), *finding_lines(plan.refusals, cells), ()]
     lines += [_title("WHAT CHANGES"), *change_lines(plan, cells, protected=protected), ()]
     lines += [_title("WHAT HAPPENS"), *batch_lines(plan, cells)]
+    if expected := outlook_lines(plan, cells):
+        lines += [(), _title("FORECAST"), *expected]
     if conditions := condition_lines(plan, cells):
         lines += [(), _title("CONDITIONS"), *conditions]
     others = [finding for finding in plan.findings if finding.severity is not Severity.REFUSE]
@@ -292,12 +294,11 @@ def sentence(plan: RolloutPlan) -> str:
         return "nothing to do"
     parts = [f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"]
     if plan.healthy is not None:
-        parts.append(f"at least {plan.estimate.lowest_healthy} of {plan.total} healthy if nothing fails")
+        parts.append(f"at least {plan.floor} of {plan.total} healthy if nothing fails")
     else:
         parts.append("no health source: health is not checked")
     if plan.batches:
-        known = plan.estimate.basis if plan.estimate.basis.startswith(LEARNED) else "estimate"
-        parts.append(f"about {duration.between(plan.estimate.low_seconds, plan.estimate.high_seconds)} ({known})")
+        parts.append(expectation(plan))
     return ", ".join(parts)
 
 

@@ -19,7 +19,7 @@ from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import Lowest, RolloutState
 from vmss_tui.domain.rollout.write_keys import MODEL
 from vmss_tui.presentation.glyphs import HALF, NO_RUNNER, STAGE, Mark, Role
-from vmss_tui.presentation.rollout.estimate import Remaining, elapsed, remaining
+from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, remaining
 from vmss_tui.text import natural, plain, plain_lines, seconds_between
 
 FAILED = (Phase.FAILED, Phase.UNHEALTHY)

@@ -171,7 +171,10 @@ class DeployController:
 
     def _wish(self, form: Form, reading: SetReading) -> RolloutWish:
         return form.wish(
-            reading.snapshot.scale_set, names=self._names, history=reading.paces, known_versions=reading.known_versions
+            reading.snapshot.scale_set,
+            names=self._names,
+            history=reading.history,
+            known_versions=reading.known_versions,
         )
 
     def known_pins(self) -> tuple[FilePin, ...]:

@@ -4,13 +4,14 @@ No widgets. The profile's own fields and checks do the work, so that a form acce
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, SecretSource
 from vmss_tui.domain.plan.checks.protected import hides_its_command
+from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.engine.prepare import Names, RolloutWish, nameless
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.profiles.convert.importing import from_scale_set
@@ -186,7 +187,7 @@ class Form:
         of: ScaleSet,
         *,
         names: Names = nameless,
-        history: Sequence[Sequence[float]] = (),
+        history: TrackRecord = NOTHING_KNOWN,
         known_versions: Collection[str] | None = None,
     ) -> RolloutWish:
         """What the form asks for as things stand. Raises ProfileInvalid while something is missing or wrong."""

@@ -1,15 +1,15 @@
-"""What the deploy form reads before it plans: the set, what this program wrote last, paces.
+"""What the deploy form reads before it plans: the set, what this program wrote last, how earlier rollouts went.
 
 Reads Azure and the journal; writes nothing. Must not import Textual.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.domain.rollout.events import Planned
 from vmss_tui.engine.prepare import read_for_plan
 from vmss_tui.errors import VmssTuiError
@@ -23,8 +23,8 @@ class SetReading:
     snapshot: SetSnapshot
     applied: ScriptConfig | None = None
     """What this program wrote last, when it is what the set still has: its references are known."""
-    paces: Sequence[Sequence[float]] = ()
-    """How many seconds the batches of earlier rollouts took."""
+    history: TrackRecord = NOTHING_KNOWN
+    """What earlier rollouts of the set showed."""
     known_versions: frozenset[str] | None = None
     """Digests that rollouts of this journal brought; None when it cannot be read."""
 
@@ -38,7 +38,7 @@ def known(snapshot: SetSnapshot, session: Session) -> SetReading:
     """A snapshot with what the journal knows of its scale set."""
     target = snapshot.scale_set.id
     return SetReading(
-        snapshot, last_applied(snapshot, session), paces(target, session), known_versions(target, session)
+        snapshot, last_applied(snapshot, session), history(target, session), known_versions(target, session)
     )
 
 
@@ -50,12 +50,12 @@ def known_versions(target: ScaleSetId, session: Session) -> frozenset[str] | Non
         return None
 
 
-def paces(target: ScaleSetId, session: Session) -> Sequence[Sequence[float]]:
-    """How many seconds the batches of earlier rollouts of this set took; nothing when the journal cannot be read."""
+def history(target: ScaleSetId, session: Session) -> TrackRecord:
+    """What earlier rollouts of this set showed; nothing when the journal cannot be read."""
     try:
-        return session.journal().paces(target)
+        return session.journal().track_record(target)
     except VmssTuiError:
-        return ()
+        return NOTHING_KNOWN
 
 
 def last_applied(snapshot: SetSnapshot, session: Session) -> ScriptConfig | None:

@@ -92,7 +92,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
     wish = RolloutWish(
         target=target,
         names=session.versions.names,
-        history=session.paces(target),
+        history=session.track_record(target),
         known_versions=session.known_versions(target),
         script=resolved.script,
         policy=adjusted(resolved.policy, order),

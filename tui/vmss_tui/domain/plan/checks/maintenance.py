@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vmss_tui import duration
-from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
+from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse
 from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.maintenance_window import Window, check_window
 from vmss_tui.domain.plan.overrides import Override
@@ -26,15 +26,14 @@ def maintenance_window(facts: Facts) -> Iterator[Finding]:
 
 
 def _open(facts: Facts, window: Window) -> Finding:
-    """How long the window stays open, since nothing stops a rollout that is not done by then."""
-    closes, low = window.closes_at(facts.now), facts.plan.estimate.low_seconds
+    """How long the window stays open."""
+    closes = window.closes_at(facts.now)
     if closes is None:
         return info("window-open", f"the maintenance window is open: {window}")
     seconds = (closes - facts.now).total_seconds()
-    message = f"the maintenance window is open until {window.moment(closes)} (in {duration.coarse(seconds)})"
-    if seconds < low:
-        return warn("window-short", f"{message}, and the rollout takes {duration.coarse(low)} or more")
-    return info("window-open", message)
+    return info(
+        "window-open", f"the maintenance window is open until {window.moment(closes)} (in {duration.coarse(seconds)})"
+    )
 
 
 def _next(facts: Facts, window: Window) -> str:

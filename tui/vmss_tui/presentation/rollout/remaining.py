@@ -1,0 +1,71 @@
+"""How long a rollout has run and may still run: its forecast, given what has happened.
+
+Pure: times are aware UTC, durations are seconds.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from vmss_tui import duration
+from vmss_tui.domain.plan.forecast import Took
+from vmss_tui.domain.plan.forecast import remaining as forecast_remaining
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.state import RolloutState, Stage
+from vmss_tui.text import seconds_between
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What it may still take, in seconds: half of all rollouts like it take at most `p50`, nine in ten `p90`."""
+
+    p50: float
+    p90: float
+
+    @property
+    def text(self) -> str:
+        """`02:50`, or `2m to 4m` when P50 and P90 differ much."""
+        if self.p90 < 60 or self.p90 - self.p50 <= max(20.0, 0.2 * self.p90):
+            return duration.clock(self.p90)
+        words = duration.between(self.p50, self.p90)
+        return words if " to " in words else duration.clock(self.p90)
+
+
+def elapsed(state: RolloutState, now: datetime) -> float:
+    """Seconds since the rollout started, until it ended or until now."""
+    return max(0.0, seconds_between(state.started_at, state.ended_at or now))
+
+
+def remaining(state: RolloutState, now: datetime) -> Remaining | None:
+    """What is left, by the forecast of the plan and the real durations of the batches that have finished.
+
+    None before the start, after the end, and while nothing moves: paused, waiting for approval.
+    """
+    plan = state.plan
+    if state.stage is not Stage.RUNNING or plan is None or not plan.batches:
+        return None
+    hold = plan.policy.min_healthy_seconds
+    took: list[Took] = [
+        (len(batch.ids), max(1.0, seconds_between(batch.started_at, batch.ended_at) - hold))
+        for batch in state.batches
+        if batch.ended_at is not None and batch.ids
+    ]
+    current = state.open_batch
+    last = state.batch.ended_at if state.batch is not None else state.started_at
+    left = forecast_remaining(
+        plan,
+        _sizes_left(state, plan),
+        took=took,
+        current=(len(current.ids), seconds_between(current.started_at, now)) if current is not None else None,
+        begun=state.batch is not None,
+        idle=seconds_between(last, now) if current is None else 0.0,
+    )
+    return Remaining(left.p50, left.p90)
+
+
+def _sizes_left(state: RolloutState, plan: RolloutPlan) -> tuple[int, ...]:
+    """Instances of each batch that has not begun: as planned, and as the last one where Azure makes more batches."""
+    begun = len(state.batches)
+    planned = [len(batch.ids) for batch in plan.batches]
+    return tuple(
+        planned[number] if number < len(planned) else planned[-1] for number in range(begun, state.batch_count)
+    )
