@@ -237,7 +237,7 @@ def test_what_counts_as_proof(change: dict[str, object], age: float, proof: str)
     lease = leases.Lease(**{**values, **change}, rollout="r", heartbeat=heartbeat, alive=True)
     found = leases.gone(lease, here, NOW)
     assert found.endswith(proof) and bool(found) == bool(proof)
-    assert leases.looks_alive(lease, here, NOW) is (not proof and age < 1e5)
+    assert leases.is_alive(lease, here, NOW) is (not proof and age < 1e5)
 
 
 def test_another_host_is_replaced_only_by_force_and_after_long_silence(embedded: Journal) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid
-from vmss_tui.profiles.secrets import needs_asking, reveal, travelling
+from vmss_tui.profiles.secrets import reveal, to_prompt_for, travelling
 
 ENV = SecretRef(SecretSource.ENV, "KEY")
 PROMPT = SecretRef(SecretSource.PROMPT, "Storage key")
@@ -107,8 +107,8 @@ def test_a_value_of_the_wrong_shape_is_refused_without_being_shown(name: str, te
 def test_only_prompts_and_literals_must_travel() -> None:
     refs = {"a": ENV, "b": PROMPT, "c": LITERAL, "*": VAULT}
     assert set(travelling(refs, prompt=lambda _: "typed")) == {"b", "c"}
-    assert needs_asking(refs) == {"b": "Storage key"}
-    assert needs_asking({"b": SecretRef(SecretSource.PROMPT, "b")}) == {"b": "Value of b"}
+    assert to_prompt_for(refs) == {"b": "Storage key"}
+    assert to_prompt_for({"b": SecretRef(SecretSource.PROMPT, "b")}) == {"b": "Value of b"}
 
 
 def test_the_environment_answers_for_a_person() -> None:
@@ -125,5 +125,5 @@ def test_the_environment_answers_for_a_person() -> None:
 
 def test_a_literal_that_a_journal_did_not_keep_is_asked_for() -> None:
     lost = {"key": SecretRef(SecretSource.LITERAL, ""), "name": LITERAL}
-    assert needs_asking(lost) == {"key": "Value of key, which a rollout does not keep"}
+    assert to_prompt_for(lost) == {"key": "Value of key, which a rollout does not keep"}
     assert set(travelling(lost, prompt=lambda question: question)) == {"key", "name"}

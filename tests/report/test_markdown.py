@@ -60,8 +60,8 @@ def test_the_whole_policy_is_on_record_but_no_argument_of_a_command() -> None:
         "| First | web\\_0 |",
         "| Excluded | 9 |",
         "| Order | unhealthy first |",
-        "| External gate | gate.example, within 30s |",
-        "| Notified | the command notify on needs person, failed |",
+        "| External gate | https://gate.example, within 30s |",
+        "| Notified | the command notify with 1 argument when attention is needed, it fails |",
     ):
         assert piece in text, piece
     assert "secret" not in text

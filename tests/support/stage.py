@@ -33,7 +33,7 @@ class Stage(App[None]):
         """Our own variables."""
         return dict(themes.DEFAULTS)
 
-    def as_called(self, text: str) -> str:
+    def as_typed(self, text: str) -> str:
         """Commands as they stand."""
         return text
 

@@ -11,7 +11,7 @@
     │   ├── Forbidden              403: a right is missing                                3
     │   ├── NotFound               404: it is not (or no longer) there                    2
     │   ├── Conflict               409: something else is going on                        1
-    │   ├── Changed                412: somebody wrote in between                         1
+    │   ├── Changed                412: another client wrote meanwhile                    1
     │   ├── Throttled              429: the quota is used up                              3
     │   └── Unavailable            5xx: Azure itself fails                                3
     ├── PreflightRefused           it would not work, or not safely; nothing was written  4
@@ -124,7 +124,7 @@ class Conflict(AzureError):
 
 
 class Changed(AzureError):
-    """412: the etag no longer matches, somebody else wrote in between."""
+    """412: the etag no longer matches, another client wrote in between."""
 
 
 class Throttled(AzureError):
@@ -172,7 +172,7 @@ class RolloutFailed(VmssTuiError):
 
 
 class RolloutCancelled(VmssTuiError):
-    """A rollout ended because somebody cancelled it."""
+    """A rollout ended because a user canceled it."""
 
     exit_code = 5
 

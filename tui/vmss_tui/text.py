@@ -119,7 +119,7 @@ def chop(line: str, cells: int) -> list[str]:
 
 
 def short_id(instance: str) -> str:
-    """What tells an instance from its neighbours: its number, or the end of a VM's name (`web_7c3f9a21`: `3f9a21`)."""
+    """The short name of an instance: its number, or the end of a VM's name (`web_7c3f9a21`: `3f9a21`)."""
     tail = instance.rpartition("_")[2] or instance
     return tail if tail.isdigit() else tail[-6:]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from support import estate
 from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.presentation.scaleset import details
+from vmss_tui.presentation.scaleset import details, output_clusters
 from vmss_tui.presentation.table import Line, text_of
 
 SETS = {each.scale_set.name: each for each in estate.estate()}
@@ -32,16 +32,16 @@ def test_details_say_everything_once() -> None:
 
 
 def test_equal_outputs_stand_together_failed_ones_first() -> None:
-    outputs = details.outputs_of(GATEWAY.instances)
+    outputs = output_clusters.outputs_of(GATEWAY.instances)
     assert [(len(each.names), each.exit_code) for each in outputs] == [(2, 1), (7, 0)]
     found = lines(details.output_lines(outputs, estate.NOW, 80))
     assert found.index(" stderr") < found.index(" stdout")
     quiet = changed(
         script=replace(ONE.script, stdout="", stderr="", exit_code=None, at=None, message="Enable in progress")
     )
-    found = lines(details.output_lines(details.outputs_of([quiet]), estate.NOW, 80))
+    found = lines(details.output_lines(output_clusters.outputs_of([quiet]), estate.NOW, 80))
     assert found == [" web-weu_0  ·  has not ended", " Enable in progress"]
-    many = details.outputs_of([changed(id=str(n), name=f"vm{n}") for n in range(12)])
+    many = output_clusters.outputs_of([changed(id=str(n), name=f"vm{n}") for n in range(12)])
     assert "and 4 more" in "\n".join(lines(details.output_lines(many, estate.NOW, 80)))
     assert lines(details.output_lines((), estate.NOW, 80)) == [" The script has printed nothing yet."]
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 from support import estate
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import ScriptState
-from vmss_tui.presentation.scaleset.details import outputs_of
-from vmss_tui.presentation.scaleset.output_clusters import masked
+from vmss_tui.presentation.scaleset.output_clusters import masked, outputs_of
 
 
 def said(number: int, stdout: str, state: ScriptState = ScriptState.SUCCEEDED) -> Instance:

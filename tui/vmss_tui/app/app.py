@@ -78,9 +78,9 @@ class VmssTui(compat.SafeApp):
         start_at: StartAt | None = None,
         log_file: str = "",
         favorites: Favorites | None = None,
-        as_called: Callable[[str], str] = str,
+        as_typed: Callable[[str], str] = str,
     ) -> None:
-        """`as_called` makes of the commands that a text suggests what one has to type here."""
+        """`as_typed` makes of the commands that a text suggests what one has to type here."""
         compat.paint_only_what_differs()
         compat.ignore_bad_bytes()
         no_color = compat.sane_no_color(os.environ, os.environ.pop)
@@ -89,7 +89,7 @@ class VmssTui(compat.SafeApp):
         self.session = session
         self.start_at = start_at or StartAt()
         self.log_file = log_file
-        self.as_called = as_called
+        self.as_typed = as_typed
         self.favorites = favorites or Favorites.default()
         self.fleet: FleetSnapshot | None = None
         """The fleet as last seen, for jumping and choosing."""
@@ -274,12 +274,12 @@ class VmssTui(compat.SafeApp):
         screens = [screen for stack in self._stacks() for screen in stack if isinstance(screen, BaseScreen)]
         losses = [loss for screen in screens if (loss := screen.may_leave())]
         running = self.running_rollouts()
-        question = leaving_question(losses, len(running), self.as_called("`vmss-tui attach`"))
+        question = leaving_question(losses, len(running), self.as_typed("`vmss-tui attach`"))
         if question is None or await self.push_screen_wait(ConfirmScreen(question)):
             words = [line for screen in screens for line in screen.parting()]
             others = [header for header in running if not any(header.id in line for line in words)]
             words += [parting_words(others)] if others else []
-            self.exit(return_code=0, message=Text(readable(self.as_called("\n".join(words)))) if words else None)
+            self.exit(return_code=0, message=Text(readable(self.as_typed("\n".join(words)))) if words else None)
 
     def running_rollouts(self) -> "tuple[RolloutHeader, ...]":
         """Rollouts that are not over; none when the journal cannot be read."""

@@ -253,7 +253,7 @@ class SafeApp(App[int]):
 
     log_file: str = ""
     """Where details of a crash are."""
-    as_called: Callable[[str], str] = staticmethod(str)
+    as_typed: Callable[[str], str] = staticmethod(str)
     """Makes of the commands that a text suggests what one has to type here."""
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
@@ -322,7 +322,7 @@ class SafeApp(App[int]):
             field.post_message(events.Key(event.key, event.character))
 
     def _fatal_error(self) -> None:
-        crash(self, self._exception or RuntimeError("unknown"), self.log_file, self.as_called("`vmss-tui rollouts`"))
+        crash(self, self._exception or RuntimeError("unknown"), self.log_file, self.as_typed("`vmss-tui rollouts`"))
 
 
 def screen_stacks(app: App[int]) -> list[list[Screen[object]]]:

@@ -99,7 +99,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class EditText:
-    """Edit a text in the user's editor; `suffix` tells the editor its kind."""
+    """Edit a text in the user's editor; `suffix` names its kind for the editor."""
 
     text: str
     suffix: str

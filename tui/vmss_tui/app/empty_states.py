@@ -75,7 +75,7 @@ def fleet_notice(
         return error_notice("The fleet cannot be read", failure.error, retry)
     if not snapshot.complete:
         what = (
-            f"Looking for scale sets in {text.counted(len(snapshot.subscriptions), 'subscription')}"
+            f"Searching for scale sets in {text.counted(len(snapshot.subscriptions), 'subscription')}"
             if snapshot.subscriptions
             else "Listing your subscriptions"
         )

@@ -13,7 +13,7 @@ from vmss_tui.domain.plan.overrides import allow, needed, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan.lines import confirm_lines, confirm_title
-from vmss_tui.profiles.secrets import needs_asking, travelling
+from vmss_tui.profiles.secrets import to_prompt_for, travelling
 
 _MANY = 100
 """From so many instances on, the scale set's name must be typed."""
@@ -38,7 +38,7 @@ def cannot_start(plan: RolloutPlan) -> bool:
 
 def ask_values(references: Mapping[str, SecretRef], then: Callable[[Mapping[str, Secret]], Effects]) -> Effects:
     """Ask for each protected value that only a person has; `then` is not reached when one is refused."""
-    return _ask_next(tuple(needs_asking(references).items()), {}, then)
+    return _ask_next(tuple(to_prompt_for(references).items()), {}, then)
 
 
 def _ask_next(

@@ -1,4 +1,4 @@
-"""What workers tell screens. Workers post these and touch no widget; handlers own the state.
+"""Messages from workers to screens. Workers post them and touch no widget; handlers own the state.
 
 Snapshots may replace a queued older one of the same set; news of failures and sign-in never is dropped.
 """
@@ -38,7 +38,7 @@ class NotConnected(Message):
 
 @dataclass
 class FleetArrived(Message):
-    """The fleet looks different."""
+    """The fleet has changed."""
 
     snapshot: FleetSnapshot
 

@@ -38,7 +38,7 @@ class Session(Protocol):
         """The rollout log. Raises JournalUnavailable."""
 
     def profiles(self) -> ProfileStore:
-        """The profile store, with every place where profiles are looked for."""
+        """The profile store, with every directory of profiles."""
 
     async def start(
         self,

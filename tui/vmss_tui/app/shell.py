@@ -61,8 +61,8 @@ class Shell(Protocol):
     log_file: str
     """Where details of unexpected errors are written."""
 
-    def as_called(self, text: str) -> str:
-        """A text whose `vmss-tui …` commands can be typed as this program was called."""
+    def as_typed(self, text: str) -> str:
+        """A text whose `vmss-tui …` commands can be typed as this program was started."""
 
     def open(self, destination: Destination) -> None:
         """Show a screen on top of the present one."""

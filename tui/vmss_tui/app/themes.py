@@ -121,7 +121,7 @@ def choose(environ: Mapping[str, str]) -> str:
     """The theme for a terminal, by its environment.
 
     `TEXTUAL_THEME` wins; NO_COLOR (not empty, as no-color.org says) and terminals of 16 colours get their own palette;
-    `COLORFGBG` tells a light background.
+    `COLORFGBG` shows a light background.
     """
     asked = environ.get("TEXTUAL_THEME", "").strip()
     if environ.get("NO_COLOR") or not _rich_colours(environ):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from vmss_tui.cli.invocation import NAME
-from vmss_tui.cli.invocation import as_called as as_called
+from vmss_tui.cli.invocation import as_typed as as_typed
 
 if TYPE_CHECKING:
     from vmss_tui.errors import VmssTuiError
@@ -80,7 +80,7 @@ def _record_of(error: "VmssTuiError") -> dict[str, Any]:
 
 
 def _answer(form: str, record: dict[str, Any]) -> None:
-    """Write the error to stdout, unless nobody reads it any more."""
+    """Write the error to stdout, unless its reader is gone."""
     from vmss_tui.cli import output
 
     try:
@@ -94,7 +94,7 @@ def _answer(form: str, record: dict[str, Any]) -> None:
 
 
 def _first(error: BaseException, kind: type[BaseException]) -> BaseException | None:
-    """The first error of `kind`, looking into the groups that task groups make."""
+    """The first error of `kind`, also within the groups that task groups raise."""
     if isinstance(error, BaseExceptionGroup):
         return next((found for inner in error.exceptions if (found := _first(inner, kind))), None)
     return error if isinstance(error, kind) else None
@@ -137,7 +137,7 @@ def say(text: str, hint: str = "") -> None:
     """A line for people, with an indented hint under it; foreign control characters are taken out."""
     from vmss_tui.text import plain_lines
 
-    words, advice = as_called(text), as_called(hint)
+    words, advice = as_typed(text), as_typed(hint)
     _write([*plain_lines(words), *(f"  {line}" for line in plain_lines(advice) if advice)])
 
 

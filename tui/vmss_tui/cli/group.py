@@ -89,7 +89,7 @@ def _call(ctx: click.Context, name: str) -> str:
 
 
 class LazyGroup(HelpfulGroup):
-    """The program: its commands are those of `help`; asking for one imports its module only."""
+    """The program: its commands are those of `help`; running one imports only its module."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names for help and completion."""

@@ -1,4 +1,4 @@
-"""How the program is run from where somebody is: commands that texts suggest become ones that can be typed as they are.
+"""How this program was started, so that the commands in its texts can be copied and run as shown.
 
 Pure but for the process's own arguments and environment. Texts name commands as `vmss-tui …`, in backticks or at the
 beginning of a line.
@@ -16,8 +16,8 @@ DEMO = "VMSS_TUI_DEMO"
 _COMMAND = re.compile(rf"(`|^(?=\S+ (?:attach|report|rollouts)\b)){NAME} (demo )?", re.MULTILINE)
 
 
-def as_called(text: str) -> str:
-    """The commands that `text` suggests, as they must be typed here: `.venv/bin/vmss-tui demo attach`."""
+def as_typed(text: str) -> str:
+    """The commands that `text` suggests, as they must be typed on this host: `.venv/bin/vmss-tui demo attach`."""
     if NAME not in text:
         return text
     within = "demo " if DEMO in os.environ else ""

@@ -116,7 +116,7 @@ class SharedFile(logging.Handler):
         return self._descriptor
 
     def _is_stale(self, descriptor: int) -> bool:
-        """Whether another process has rotated the file, or somebody has removed it."""
+        """Whether another process has rotated the file, or it was removed."""
         try:
             found = self._path.stat()
         except OSError:

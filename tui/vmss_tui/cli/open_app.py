@@ -22,13 +22,13 @@ def open_app(settings: Settings, *, rollout: str | None = None, speed: float | N
     from vmss_tui.app.app import VmssTui
     from vmss_tui.app.start import StartAt
     from vmss_tui.cli import logs
-    from vmss_tui.cli.invocation import as_called
+    from vmss_tui.cli.invocation import as_typed
     from vmss_tui.cli.session import LiveSession
 
     log = logs.start(logs.level_of(settings.log_level), debug=settings.debug, terminal=False)
     if settings.theme:
         os.environ.setdefault("TEXTUAL_THEME", settings.theme)
     start = StartAt() if rollout is None else StartAt(mode="rollouts", rollout=rollout, speed=speed)
-    tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log), as_called=as_called)
+    tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log), as_typed=as_typed)
     tui.run()
     return tui.return_code or 0

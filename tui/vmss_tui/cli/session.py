@@ -77,14 +77,14 @@ class LiveSession:
         async with self._connecting:
             if self._azure is None:
                 client = await asyncio.to_thread(importlib.import_module, "vmss_tui.gateway.client")
-                tell = on_device_code or self._on_device_code
+                show = on_device_code or self._on_device_code
                 auth = self._settings.auth or "auto"
                 connecting: Awaitable[Azure] = client.connect(
                     self._cloud,
                     auth=auth,
                     tenant=self._settings.tenant,
                     quota_file=paths.quota_file(self.journal_path),
-                    on_device_code=tell and (lambda it: tell(_device_code(it))),
+                    on_device_code=show and (lambda it: show(_device_code(it))),
                 )
                 self._azure = await (connecting if auth == "device" else self._patiently(connecting))
             return self._azure
@@ -169,7 +169,7 @@ class LiveSession:
         return rollout
 
     def _record_refusal(self, rollout: str, error: VmssTuiError) -> None:
-        """A rollout that never began is over, so that nobody resumes a plan that was refused."""
+        """A rollout that never began is over, so that a refused plan cannot be resumed."""
         from vmss_tui.domain.rollout.events import Ended
         from vmss_tui.domain.rollout.stage import Stage, Verdict
 
@@ -223,11 +223,11 @@ class LiveSession:
                 journal.require_free(header.id, self._here(), at=self.clock.now())
 
     def unfinished(self, target: ScaleSetId) -> tuple[str, ...]:
-        """Ids of our rollouts on this scale set that nobody carries out and that have not ended."""
+        """Ids of our rollouts on this scale set that have not ended and have no runner."""
         return tuple(rollout.id for rollout in self.journal().rollouts(target=target) if not rollout.stage.over)
 
     def require_runner_sign_in(self) -> None:
-        """Raise SignInFailed when the runner could not sign in: nobody sits at it who could type a device code."""
+        """Raise SignInFailed when the runner could not sign in: no one is there to type a device code."""
         if self._settings.auth == "device":
             raise SignInFailed(
                 "the runner is a separate process and cannot sign in with a device code",

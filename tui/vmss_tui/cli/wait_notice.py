@@ -1,4 +1,4 @@
-"""Says on stderr what a command waits for when Azure is silent for long, and until when; nothing while all is quick."""
+"""Reports long waits for Azure on stderr: what for, and until when."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,11 @@ from vmss_tui.ports import GIVE_UP_SECONDS, Clock, Quota
 
 QUIET_SECONDS = 2.0
 """A shorter wait is not reported."""
-_LOOK_SECONDS = 1.0
+_CHECK_SECONDS = 1.0
 
 
 class Waiting(Protocol):
-    """What a session says of its waits."""
+    """What a session is waiting for."""
 
     clock: Clock
     connecting_since: datetime | None
@@ -26,21 +26,21 @@ class Waiting(Protocol):
 
 @contextlib.asynccontextmanager
 async def long_waits_reported(session: Waiting) -> AsyncIterator[None]:
-    """While it is open, every long wait is told once."""
-    task = asyncio.create_task(_tell(session))
+    """Report every long wait once, while this is open."""
+    task = asyncio.create_task(_report(session))
     try:
         yield
     finally:
         task.cancel()
 
 
-async def _tell(session: Waiting) -> None:
-    told: set[str] = set()
+async def _report(session: Waiting) -> None:
+    reported: set[str] = set()
     while True:
-        await session.clock.sleep(_LOOK_SECONDS)
+        await session.clock.sleep(_CHECK_SECONDS)
         words = waiting(session, session.clock.now())
-        if words and words not in told:
-            told.add(words)
+        if words and words not in reported:
+            reported.add(words)
             diagnostics.say(f"vmss-tui: {words}")
 
 

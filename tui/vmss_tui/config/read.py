@@ -41,7 +41,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with the file, and where; `line` is 0 when it cannot be told."""
+    """What is wrong with the file, and where; `line` is 0 when it is unknown."""
 
     path: Path
     line: int

@@ -1,4 +1,4 @@
-"""Looking at the files that instances download: for the plan, and again before every batch.
+"""Fetches the files that instances download: for the plan, and again before every batch.
 
 Fetches through the port (bounded, https only, no credentials); decides nothing, which is `domain.files`.
 """
@@ -12,14 +12,14 @@ from vmss_tui.domain.plan.pinned_files import FetchedFile, PlannedFile, judge_fi
 from vmss_tui.ports import FilePin, PinsFiles
 
 
-async def look_at(azure: PinsFiles, uris: Sequence[str]) -> tuple[FilePin, ...]:
+async def fetch_pins(azure: PinsFiles, uris: Sequence[str]) -> tuple[FilePin, ...]:
     """Fetch and hash each address once, all together; never raises."""
     return tuple(await asyncio.gather(*(azure.pin(uri) for uri in dict.fromkeys(uris))))
 
 
 async def check_files(azure: PinsFiles, files: Sequence[PlannedFile]) -> tuple[bool, str]:
     """Whether the files are still what was planned, and a sentence."""
-    pins = await look_at(azure, [file.uri for file in files])
+    pins = await fetch_pins(azure, [file.uri for file in files])
     return judge_files(files, {pin.uri: FetchedFile(pin.sha256, pin.problem) for pin in pins})
 
 

@@ -24,7 +24,7 @@ from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_rollback
 from vmss_tui.domain.rollout.state import RolloutState
-from vmss_tui.engine.pinned_files import file_findings, look_at, planned_files
+from vmss_tui.engine.pinned_files import fetch_pins, file_findings, planned_files
 from vmss_tui.engine.snapshot_reader import read_snapshot
 from vmss_tui.ports import Azure, Clock, FilePin
 
@@ -60,11 +60,11 @@ class RolloutWish(_Wish):
     profile_findings: tuple[Finding, ...] = ()
     """What the profile's own checks say of a rollout on this set."""
     known_versions: Collection[str] | None = None
-    """Digests that rollouts of this journal brought to the set; None: nobody knows."""
+    """Digests that rollouts of this journal brought to the set; None: unknown."""
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Addresses of the files to look at."""
+        """Addresses of the files to fetch."""
         return self.script.file_uris
 
 
@@ -78,7 +78,7 @@ class RetryWish(_Wish):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Addresses of the files to look at."""
+        """Addresses of the files to fetch."""
         return tuple(file.uri for file in self.plan.files)
 
     @property
@@ -100,7 +100,7 @@ class UndoWish(_Wish):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Addresses of the files to look at; none when the script is taken away."""
+        """Addresses of the files to fetch; none when the script is taken away."""
         return self.plan.previous.file_uris if self.plan.previous is not None else ()
 
 
@@ -118,7 +118,7 @@ class Prepared:
 
 async def prepare(azure: Azure, wish: Wish, clock: Clock) -> Prepared:
     """Read the set and its files, and plan. Raises what reading the set raises; a file's problem is a finding."""
-    snapshot, pins = await asyncio.gather(read_for_plan(azure, wish.target, clock), look_at(azure, wish.files))
+    snapshot, pins = await asyncio.gather(read_for_plan(azure, wish.target, clock), fetch_pins(azure, wish.files))
     return Prepared(plan=compose(wish, snapshot, pins, clock), snapshot=snapshot, pins=pins)
 
 

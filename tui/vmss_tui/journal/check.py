@@ -128,10 +128,10 @@ def _of_chain(connection: Connection, rollout: str, unread: set[int]) -> Iterato
 def _signed_fits(first: chain.Link, signed: str) -> bool:
     """Whether the plan with secrets in it is, without them, the one that is chained."""
     try:
-        whole, told = (schema.decode(first.kind, first.version, body) for body in (signed, first.body))
+        whole, written = (schema.decode(first.kind, first.version, body) for body in (signed, first.body))
     except ValueError:
         return False
-    return isinstance(whole, Planned) and schema.decode(first.kind, first.version, schema.encode(whole)[1]) == told
+    return isinstance(whole, Planned) and schema.decode(first.kind, first.version, schema.encode(whole)[1]) == written
 
 
 def _header_complaint(connection: Connection, rollout: str, state: RolloutState, planned: Planned | None) -> str:

@@ -101,7 +101,7 @@ def may_force(lease: Lease, here: Owner, now: datetime) -> bool:
     return not _same_machine(lease, here) and silence(lease, now) >= FORCE_SECONDS
 
 
-def looks_alive(lease: Lease, here: Owner, now: datetime, *, shared: bool = False) -> bool:
+def is_alive(lease: Lease, here: Owner, now: datetime, *, shared: bool = False) -> bool:
     """Whether the owner seems to be at work: proved on this machine, by its heartbeat elsewhere."""
     if gone(lease, here, now, shared=shared):
         return False

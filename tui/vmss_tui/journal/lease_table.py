@@ -17,7 +17,7 @@ from vmss_tui.journal.lease import Lease, Owner
 
 
 def of_rollout(database: Database, connection: Connection, rollout: str) -> Lease | None:
-    """The lease of a rollout as this process sees it; None when nobody holds it."""
+    """The lease of a rollout as this process sees it; None when it is free."""
     row = connection.execute("SELECT * FROM leases WHERE rollout = ?", (rollout,)).fetchone()
     if row is None:
         return None
@@ -42,7 +42,7 @@ def take(
 def require_free(
     database: Database, connection: Connection, key: str, rollout: str, by: Owner, at: datetime, *, force: bool
 ) -> None:
-    """Raise LeaseHeld when somebody else's lease of scale set `key` may not be taken over."""
+    """Raise LeaseHeld when the lease of another runner on scale set `key` may not be taken over."""
     row = connection.execute("SELECT * FROM leases WHERE target_key = ?", (key,)).fetchone()
     if row is None:
         return
@@ -77,7 +77,7 @@ def release(connection: Connection, lease: Lease) -> None:
 def _lease(row: Row, here: Owner, now: datetime, *, shared: bool) -> Lease:
     values = {name: row[name] for name in row.keys() if name != "target_key"}  # noqa: SIM118 - a row iterates values
     found = Lease(**{**values, "heartbeat": schema.moment(row["heartbeat"])}, alive=True)
-    return replace(found, alive=leases.looks_alive(found, here, now, shared=shared))
+    return replace(found, alive=leases.is_alive(found, here, now, shared=shared))
 
 
 def _held(held: Lease, rollout: str, by: Owner, now: datetime, *, shared: bool) -> LeaseHeld:

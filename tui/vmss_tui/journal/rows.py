@@ -40,7 +40,7 @@ class RolloutHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Somebody asked for a verb; the runner answers in the log."""
+    """A requested verb; the runner answers it in the log."""
 
     id: int
     rollout: str

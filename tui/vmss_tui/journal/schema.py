@@ -79,7 +79,7 @@ def _stripped(script: ScriptConfig) -> ScriptConfig:
 
 
 def _short(event: e.InstancesSeen) -> dict[str, Any]:
-    """A sighting without the fields that say nothing: a thousand instances are told in 100 KB, not in 400."""
+    """A sighting without the fields at their defaults: a thousand instances take 100 KB, not 400."""
     plain: dict[str, Any] = msgspec.to_builtins(event)
     plain["changed"] = [
         {name: value for name, value in sighting.items() if name == "id" or value != _UNSEEN[name]}

@@ -73,14 +73,14 @@ class SqliteDatabase:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The connection, for queries."""
         with self._lock, self.explained():
-            self._look_again()
+            self._recheck()
             yield self.connection
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """A transaction that is committed at the end; `durable` means it survives a power cut from then on."""
         with self._lock, self.explained():
-            self._look_again()
+            self._recheck()
         if self._unwritable:
             what, hint = _SQLITE[sqlite3.SQLITE_READONLY]
             raise JournalUnavailable(f"the journal {self.path} {what}", hint=hint)
@@ -134,7 +134,7 @@ class SqliteDatabase:
             raise explain(problem, copy) from problem
         return str(copy)
 
-    def _look_again(self) -> None:
+    def _recheck(self) -> None:
         """Open it for writing once that has become possible."""
         if self._unwritable and _may_write(self.path):
             opened = _opened(self.path, "rw")
@@ -280,7 +280,7 @@ def _bring_up_to_date(path: Path) -> None:
 
 
 def on_local_disk(path: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
-    """Whether `path` is on a file system that shares memory with nobody else; unknown counts as local."""
+    """Whether `path` is on a file system that shares memory with no other host; unknown counts as local."""
     try:
         rows = [line.split() for line in mounts.read_text(errors="replace").splitlines()]
     except OSError:

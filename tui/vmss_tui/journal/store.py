@@ -236,7 +236,7 @@ class Journal:
         return tuple(rows.request_of(row) for row in found)
 
     def lease(self, rollout: str) -> Lease | None:
-        """Who holds (or held last, when it died) the lease for this rollout; None when nobody does."""
+        """Who holds (or held last, when it died) the lease for this rollout; None when there is none."""
         with self._db.reading() as connection:
             return lease_table.of_rollout(self._db, connection, rollout)
 
@@ -309,7 +309,7 @@ class Journal:
             ) from problem
 
     def _locked_row(self, connection: Connection, rollout: str) -> Row:
-        """The row, with nobody else writing about the same scale set until the end of the transaction."""
+        """The row, with no other writer for the same scale set until the end of the transaction."""
         self._db.serialize(connection, self._row(connection, rollout)["target_key"])
         return self._row(connection, rollout)
 
@@ -345,8 +345,8 @@ def _insert(connection: Connection, rollout: str, log: tuple[Logged, ...], head:
 
 def _summarise(connection: Connection, row: Row, log: tuple[Logged, ...]) -> None:
     """Keep stage, end and reason of the header in step with the log."""
-    telling = [entry for entry in log if not isinstance(entry.event, InstancesSeen)]
-    state = fold(telling, RolloutState(stage=Stage(row["stage"])))
+    lasting = [entry for entry in log if not isinstance(entry.event, InstancesSeen)]
+    state = fold(lasting, RolloutState(stage=Stage(row["stage"])))
     if state.stage.value != row["stage"] or state.ended_at is not None:
         ended = schema.stamp(state.ended_at) if state.ended_at is not None else None
         connection.execute(
@@ -362,7 +362,7 @@ def _summarise(connection: Connection, row: Row, log: tuple[Logged, ...]) -> Non
 
 
 def _label(connection: Connection, digest: str, label: str) -> None:
-    """Label a version; one that is rolled out without a label has none until somebody names it."""
+    """Label a version; one that is rolled out without a label has none until it is named."""
     then = "UPDATE SET label = excluded.label" if label else "NOTHING"
     connection.execute(
         f"INSERT INTO labels (digest, label) VALUES (?,?) ON CONFLICT (digest) DO {then}", (digest, label or None)

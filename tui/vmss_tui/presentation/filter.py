@@ -84,7 +84,7 @@ class Term:
 def parse(source: str, fields: Fields) -> tuple[Term, ...]:
     """The terms of a filter over a table's fields. Raises FilterProblem.
 
-    A regular expression or a quote that is still open (somebody is typing) counts as closed.
+    A regular expression or a quote that is still open (while typing) counts as closed.
     """
     terms = (_term(part, fields) for part in _TERM.finditer(source))
     return tuple(term for term in terms if term is not None)

@@ -95,7 +95,7 @@ def header_line(info: HeaderInfo, width: int) -> Line:
     """The whole line in exactly `width` cells: crumbs and note left; badge, cloud, identity, age and quota right.
 
     Read-only badge, cloud and identity stay at every width. When not everything fits, these go first: the name of the
-    program, how somebody signed in, the quota, the identity's domain, then the note, the outer crumbs, the age.
+    program, the sign-in method, the quota, the identity's domain, then the note, the outer crumbs, the age.
     """
     shapes = list(_shapes(info, width))
     for shape in shapes:
@@ -200,7 +200,7 @@ class Notice:
     limit: float | None = None
     """After how many seconds in all the wait is given up."""
 
-    def told(self, say: Callable[[str], str]) -> "Notice":
+    def reworded(self, say: Callable[[str], str]) -> "Notice":
         """The same with its reason and its steps put as `say` puts them."""
         return replace(self, reason=say(self.reason), steps=tuple(map(say, self.steps)))
 

@@ -43,7 +43,7 @@ def text_of(pieces: Sequence[Piece]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a column of a table stands and what it is called.
+    """Key, title, width and priority of a column.
 
     `width` is its width, or the least width of a `flex` column, which shares the spare room by weight. It grows up to
     `longest` cells when its content needs them. `priority` 0 is never dropped; when room is short the highest number
@@ -116,7 +116,7 @@ class Table(Generic[ItemT, KnownT]):
         return tuple(column.key for column in (*self.hidden, *self.columns) if column.rank is not None)
 
     def column(self, key: str) -> DataColumn[ItemT, KnownT]:
-        """The column called `key`. Raises KeyError."""
+        """The column with this key. Raises KeyError."""
         return {column.key: column for column in (*self.columns, *self.hidden)}[key]
 
     def without(self, *keys: str) -> "Table[ItemT, KnownT]":

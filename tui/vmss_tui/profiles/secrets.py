@@ -43,7 +43,7 @@ def reveal(
     }
 
 
-def needs_asking(refs: Mapping[str, SecretRef]) -> Mapping[str, str]:
+def to_prompt_for(refs: Mapping[str, SecretRef]) -> Mapping[str, str]:
     """Protected settings that a person must type, with the question; for the form and the command line.
 
     A literal is asked for once it went through a journal, which does not keep it.

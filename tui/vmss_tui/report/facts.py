@@ -10,9 +10,10 @@ from vmss_tui import duration
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.plan.rollout_policy import Amount, ExternalGate, Hook, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.presentation.glyphs import STAGE
+from vmss_tui.presentation.plan.conditions import destination, occasions
 from vmss_tui.presentation.plan.outlook import outlook_facts
 from vmss_tui.presentation.rollout.info import Header, RolloutInfo
 from vmss_tui.profiles.format.keys import Key
@@ -134,9 +135,9 @@ def policy(plan: RolloutPlan) -> Iterator[Fact]:
     if rules.window is not None:
         yield "Maintenance window", str(rules.window)
     if rules.gate is not None:
-        yield "External gate", f"{_called(rules.gate)}, within {duration.exact(rules.gate.timeout_seconds)}"
+        yield "External gate", f"{destination(rules.gate)}, within {duration.exact(rules.gate.timeout_seconds)}"
     for hook in rules.hooks:
-        yield "Notified", f"{_called(hook)} on {', '.join(event.replace('_', ' ') for event in hook.on)}"
+        yield "Notified", f"{destination(hook)} when {occasions(hook)}"
     if plan.holds_repairs:
         yield "Automatic repairs", "suspended while it ran"
 
@@ -153,13 +154,6 @@ def _stated(plan: RolloutPlan, key: Key) -> str:
     if isinstance(value, Amount) and value.percent:
         shown = f"{shown} ({percent_of(value.value, plan.total)} of {plan.total})"
     return line.on.format(shown) if value else line.off
-
-
-def _called(what: ExternalGate | Hook) -> str:
-    """The program or the host; arguments and paths of web addresses may hold tokens."""
-    if what.command:
-        return f"the command {what.command[0]}"
-    return "/".join(what.url.split("/")[:3]).rpartition("@")[2]
 
 
 def clock(at: datetime) -> str:

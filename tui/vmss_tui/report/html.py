@@ -108,7 +108,7 @@ def _changes(report: Report) -> str:
 
 
 def _table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, wide: str = "") -> str:
-    """Rows of text under titles; the column called `wide` may be broken anywhere."""
+    """Rows of text under titles; the column named `wide` may be broken anywhere."""
     names = list(titles)
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     kinds = [' class="ids"' if name == wide else "" for name in names]

@@ -35,7 +35,7 @@ class ActionState:
     subject: str = ""
     """Name of what the cursor is on; empty when it is on nothing."""
     stage: Stage | None = None
-    """Stage of the rollout that is looked at."""
+    """Stage of the rollout on the screen."""
     runner_alive: bool = True
     """Whether that rollout's runner is at work."""
     blocked: Mapping[str, str] = field(default_factory=dict)

@@ -122,7 +122,7 @@ class BaseScreen(EffectScreen):
         return Freshness(age_seconds=age, expected_seconds=session.cloud.idle_seconds, failing=failing)
 
     def refresh_header(self) -> None:
-        """Tell the header how things stand."""
+        """Update the header with connection, identity and quota."""
         shell = self.shell
         quota = shell.connection.azure.quota() if shell.connection.azure is not None else None
         until = quota.throttled_until if quota is not None else None

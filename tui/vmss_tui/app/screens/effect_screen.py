@@ -83,7 +83,7 @@ class EffectScreen(Screen[None]):
 
     def flash(self, words: str, role: Role = Role.PLAIN) -> None:
         """Say something in the status line."""
-        self.status.flash(self.shell.as_called(words), role, now=self.now)
+        self.status.flash(self.shell.as_typed(words), role, now=self.now)
 
     def complain(self, error: VmssTuiError) -> None:
         """Show what went wrong; text that does not fit is cut at its end."""

@@ -117,7 +117,7 @@ class ListScreen(BaseScreen):
     def show_notice(self, notice: Notice | None) -> None:
         """The notice, or the list."""
         panel = self.query_one("#notice", NoticePanel)
-        panel.notice = notice.told(self.shell.as_called) if notice is not None else None
+        panel.notice = notice.reworded(self.shell.as_typed) if notice is not None else None
         panel.display = notice is not None
         self.grid.display = notice is None
 

@@ -20,7 +20,7 @@ from vmss_tui.presentation.glyphs import Role
 
 
 class _FilterInput(Input):
-    """An input that cannot be reached by tab while nobody filters."""
+    """An input that cannot be reached by tab while no filter is being typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave(True)", "clear", show=False),
@@ -65,7 +65,7 @@ class FilterBar(Horizontal):
         leave: Callable[[str], None] | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        """`leave` gets the text at once when somebody goes back to the list, and must move the focus.
+        """`leave` gets the text at once when the focus returns to the list, and must move the focus.
 
         Messages would come after keys that were typed ahead, which would then act on rows that are about to go.
         """
@@ -105,7 +105,7 @@ class FilterBar(Horizontal):
         self.query_one(Input).value = value
 
     def begin(self) -> None:
-        """Let somebody type, from the very next key on (`focus` would only come after keys typed ahead)."""
+        """Accept typing, from the very next key on (`focus` would only come after keys typed ahead)."""
         field = self.query_one(Input)
         field.can_focus = True
         self.screen.set_focus(field)
@@ -121,7 +121,7 @@ class FilterBar(Horizontal):
         self.post_message(self.Left(clear))
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Tell the screen."""
+        """Post the change to the screen."""
         message.stop()
         self.query_one(".filter--sign", Lines).reload()
         self.post_message(self.Changed(message.value))

@@ -1,7 +1,7 @@
 """A table of many rows that repaints only what changed (line API).
 
 Owns cursor, marks, scrolling and the strip cache. It neither sorts nor filters nor formats: callers hand it rows.
-The cursor stays on its row by key, over sorts, filters and refreshes; a cursor that nobody moved stays on top.
+The cursor stays on its row by key, over sorts, filters and refreshes; a cursor that was never moved stays on top.
 """
 
 from collections.abc import Iterable, Sequence
@@ -317,6 +317,6 @@ class Grid(ScrollView, can_focus=True):
         self.scroll_relative(y=by, animate=False, force=True)
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight."""
+        """Keep the cursor visible."""
         self._resize_content()
         self._reveal()

@@ -1,4 +1,4 @@
-"""What a grid tells its screen, which handles it in `on_grid_highlighted`, `on_grid_selected` and so on."""
+"""Messages of a grid to its screen, which handles them in `on_grid_highlighted`, `on_grid_selected` and so on."""
 
 from dataclasses import dataclass
 

@@ -45,7 +45,7 @@ class Instance:
     agent_ready: bool = True
     size: str = ""
     message: str = ""
-    """The most telling line for people: an error, or what it is doing; plain text, one line."""
+    """The most important line of its state: an error, or what it is doing; plain text, one line."""
     created_at: datetime | None = None
 
     @property

@@ -20,7 +20,7 @@ class Override(StrEnum):
     """Change a set whose model another controller writes."""
 
     DURING_CHANGE = "during-change"
-    """Start while somebody else's change of the set is recent or part-way."""
+    """Start although another user changed the set lately, or a change of it is incomplete."""
 
     @property
     def option(self) -> str:

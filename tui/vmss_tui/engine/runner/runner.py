@@ -153,7 +153,7 @@ class _Runner:
         raise JournalUnavailable(f"rollout {log.rollout} does not come to a decision", hint="Report this as a bug.")
 
     async def _rest(self) -> bool:
-        """Until it is time to observe again; whether an operation ended or somebody requested something meanwhile."""
+        """Until it is time to observe again; whether an operation ended or a request came meanwhile."""
         clock, pace = self.log.clock, self.pace
         distance = pace.watch_seconds / (3 if self.quick else 1)
         self.quick = max(0, self.quick - 1)

@@ -62,7 +62,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         """Send with everything above; what is left is raised or returned as it came."""
         kind = request.context.options.pop("kind", "write")
         reads = request.http_request.method == "GET"
-        with self._governor.asking():
+        with self._governor.awaiting_answer():
             async with asyncio.timeout(GIVE_UP_SECONDS if reads else None):
                 return await self._sent(request, kind, reads)
 

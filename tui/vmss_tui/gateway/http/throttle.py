@@ -40,7 +40,7 @@ CHARGE_HEADER = "x-ms-request-charge"
 class Governor:
     """Learns from every answer and paces reads. `kind` names a sort of read, `scope` the scale set that it is about.
 
-    `account` and `principal` tell apart what does not share buckets: compute's are a cloud's, ARM's own a principal's.
+    `account` and `principal` separate what does not share buckets: compute's are a cloud's, ARM's own a principal's.
     `limits_sets` is for Azure itself, whose limits for one scale set no header reports.
     """
 
@@ -61,7 +61,7 @@ class Governor:
         self._shared = SharedLevels(self.file)
 
     @contextlib.contextmanager
-    def asking(self) -> Iterator[None]:
+    def awaiting_answer(self) -> Iterator[None]:
         """A question waits for its answer."""
         asked = self.clock.now()
         self._asked.append(asked)

@@ -19,7 +19,7 @@ from vmss_tui.gateway.read.wire import Wire
 API = "2022-10-01"
 KEPT_SECONDS = 300.0
 PATIENCE_SECONDS = 8.0
-"""Nobody waits longer than this for something that may be left unknown."""
+"""The longest wait for a detail that may stay unknown."""
 _log = logging.getLogger("vmss_tui.gateway")
 
 

@@ -71,7 +71,7 @@ class Knowledge:
     rollouts: Mapping[ScaleSetId, OurRollout] = field(default_factory=dict)
     """Rollouts of ours that have not ended, by scale set."""
     tenants: Mapping[str, str] = field(default_factory=dict)
-    """Names of tenants by id when there are several; empty when there is nothing to tell apart."""
+    """Names of tenants by id when there are several; empty when there is only one."""
     directory: Mapping[str, str] = field(default_factory=dict)
     """Names and domains of all tenants by id: what `tenant:` finds them by."""
     generation: int = 0
@@ -89,7 +89,7 @@ class FleetView(View):
 
 
 def tenant_names(snapshot: FleetSnapshot) -> dict[str, str]:
-    """What the tenants of the subscriptions in sight are called, by id; nothing when there is only one."""
+    """Names of the tenants of the visible subscriptions, by id; nothing when there is only one."""
     ids = {subscription.tenant_id for subscription in snapshot.subscriptions if subscription.tenant_id}
     if len(ids) < 2:
         return {}

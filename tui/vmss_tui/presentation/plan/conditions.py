@@ -1,9 +1,9 @@
-"""What a rollout asks and watches besides its batches: limits, waits, the external gate, window and hooks. Pure.
+"""What a rollout checks besides its batches: limits, waits, the external gate, the window and hooks. Pure.
 
-Nothing may run that the plan did not show: a gate and a hook are commands of this host, or addresses that are called.
+Nothing may run that the plan did not show: a gate and a hook are commands on this host, or web addresses.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.upgrade_policy import percent_of
@@ -42,23 +42,25 @@ def conditions(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
     if policy.gate is not None:
         once = plan.strategy is Strategy.ROLLING_UPGRADE
         when = "once, before the rolling upgrade" if once else "before every batch"
+        place = " on this host" if policy.gate.command else ""
         limit_ = duration.exact(policy.gate.timeout_seconds)
-        yield "gate", f"{called(policy.gate)}, {when}, within {limit_}"
+        yield "gate", f"{destination(policy.gate)}{place}, {when}, within {limit_}"
     for hook in policy.hooks:
-        yield "notifies", f"{called(hook)} when {_events(hook.on)}"
+        yield "notifies", f"{destination(hook)} when {occasions(hook)}"
     if policy.window is not None:
         yield "window", str(policy.window)
 
 
-def called(what: ExternalGate | Hook) -> str:
-    """The program, or scheme and host of an address: arguments and paths may hold tokens."""
+def destination(what: ExternalGate | Hook) -> str:
+    """The command, or scheme and host of the address: arguments and paths may hold tokens."""
     if what.command:
         more = len(what.command) - 1
-        return f"runs {what.command[0]} here" + (f" with {counted(more, 'argument')}" if more else "")
+        return f"the command {what.command[0]}" + (f" with {counted(more, 'argument')}" if more else "")
     scheme, _, rest = what.url.partition("://")
-    return f"calls {scheme}://{rest.split('/')[0].rpartition('@')[2]}"
+    return f"{scheme}://{rest.split('/')[0].rpartition('@')[2]}"
 
 
-def _events(on: Sequence[str]) -> str:
-    words = {"needs_person": "a person is needed", "failed": "it fails", "ended": "it ends"}
-    return ", ".join(words.get(event, event) for event in on)
+def occasions(hook: Hook) -> str:
+    """When a hook is notified: `attention is needed, it fails`."""
+    words = {"needs_person": "attention is needed", "failed": "it fails", "ended": "it ends"}
+    return ", ".join(words.get(event, event) for event in hook.on)

@@ -176,7 +176,7 @@ def _text_change(change: SettingChange, room: int) -> list[Line]:
 
 
 def _apart(old: str | None, new: str | None, room: int) -> tuple[str, str]:
-    """Both sides cut so that the part that differs is in sight: a shared start of long texts becomes `…`."""
+    """Both sides cut so that the part that differs is visible: a shared start of long texts becomes `…`."""
     before, after = plain(old or ""), plain(new or "")
     if max(width(before), width(after)) > room and old and new:
         shared = _shared(before, after)

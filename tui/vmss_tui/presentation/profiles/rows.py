@@ -21,7 +21,7 @@ class ProfileEntry(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
 
     @property
     def path(self) -> Path:

@@ -1,6 +1,6 @@
 """The instances of a rollout as table rows: what needs a person floats to the top.
 
-Pure. Ages tick by the second only where somebody waits for them, so that a thin line has little to carry.
+Pure. Ages tick by the second only for instances in progress, so that little is sent over a slow connection.
 """
 
 from collections.abc import Iterable

@@ -58,7 +58,7 @@ def what(change: Activity) -> str:
 
 
 def last_change(log: ActivityLog | None, now: datetime) -> Line:
-    """`Last change   5m ago by maria@contoso.com: write the model`; empty while nobody knows."""
+    """`Last change   5m ago by maria@contoso.com: write the model`; empty until the activity log is read."""
     if log is None:
         return ()
     title = ("Last change   ", Role.DIM)

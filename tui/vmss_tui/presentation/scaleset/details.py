@@ -5,30 +5,17 @@ Pure. Foreign text is cleaned of escape sequences and is never markup.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.presentation.glyphs import HEALTH, SCRIPT, Role
-from vmss_tui.presentation.scaleset.output_clusters import masked
+from vmss_tui.presentation.scaleset.output_clusters import Output
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import chop, wrap
 
 _LABEL = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """The same output of one or several instances."""
-
-    names: tuple[str, ...]
-    exit_code: int | None
-    message: str
-    stdout: str
-    stderr: str
-    at: datetime | None
 
 
 def _pair(name: str, value: str, role: Role = Role.PLAIN) -> Line:
@@ -86,31 +73,6 @@ def _wrapped(name: str, words: str, width: int) -> list[Line]:
 
 def _heading(words: str) -> list[Line]:
     return [((f" {words}", Role.ACCENT),)]
-
-
-def outputs_of(instances: Sequence[Instance]) -> tuple[Output, ...]:
-    """Outputs that say the same together, failed ones first, then those of most instances."""
-    groups: dict[tuple[Any, ...], list[Instance]] = {}
-    for instance in instances:
-        run = instance.script
-        said = (masked(run.stdout, instance.name), masked(run.stderr, instance.name))
-        groups.setdefault((run.exit_code, *said, run.state), []).append(instance)
-    found = [
-        (
-            key,
-            Output(
-                tuple(i.name for i in members),
-                members[0].script.exit_code,
-                members[0].script.message,
-                members[0].script.stdout,
-                members[0].script.stderr,
-                max((i.script.at for i in members if i.script.at), default=None),
-            ),
-        )
-        for key, members in groups.items()
-    ]
-    found.sort(key=lambda item: (item[1].exit_code in (0, None), -len(item[1].names), item[1].names))
-    return tuple(output for _, output in found)
 
 
 def output_lines(outputs: Sequence[Output], now: datetime, width: int) -> tuple[Line, ...]:

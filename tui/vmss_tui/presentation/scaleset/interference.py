@@ -30,7 +30,7 @@ def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
 
 
 def line(snapshot: SetSnapshot) -> Line:
-    """`Interference  automatic repairs on (Replace) · autoscale 30–90`; amber, and dim what nobody could read."""
+    """`Interference  automatic repairs on (Replace) · autoscale 30–90`; amber, dim what could not be read."""
     found, unknown = interfering(snapshot), _unknown(snapshot.autoscale)
     pieces: list[Piece] = [_TITLE]
     if found:

@@ -1,6 +1,6 @@
 """A changed profile into the text that a person wrote: only what changed is touched, everything else stays as it is.
 
-Works on tables as `write_toml.to_table` makes them, so that `pause = 30` stays `pause = 30` while nobody changes the
+Works on tables as `write_toml.to_table` makes them, so that `pause = 30` stays `pause = 30` until someone changes the
 pause. Pure.
 """
 

@@ -20,7 +20,7 @@ WARNINGS = {
     "outside-directory": "a file outside the profile's directory is referred to",
     "plain-http": "a file comes unencrypted",
     "plain-secret": "something public looks like a secret",
-    "prompt": "the script waits for input that nobody can give",
+    "prompt": "the script waits for input, and no one can type any",
     "reboot": "the command reboots the instance",
     "same-file-name": "two files overwrite each other",
     "steps-in-rolling": "in Rolling mode Azure takes the first batch size only",

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-"""What a variable may be called."""
+"""Valid names of variables."""
 
 _TOKEN = re.compile(r"\$\$\{|\$\{(?P<name>[^}]*)\}?")
 

@@ -1,4 +1,4 @@
-"""What is legal but unwise: addresses whose content can change, limits that stop nothing, secrets in plain sight.
+"""What is legal but unwise: addresses whose content can change, limits that stop nothing, secrets in plain text.
 
 Every warning has a code that `lint.accept` can name. Reads no file; only resolves where paths lead.
 """
@@ -35,7 +35,7 @@ def advise(profile: Profile) -> Iterator[LintProblem]:
 def leaving_directory(profile: Profile) -> Iterator[LintProblem]:
     """Files that a profile refers to outside of its own directory, and of those of its bases.
 
-    A profile from somebody else could name any file, and the text of an inline script becomes public.
+    A profile from another person could name any file, and the text of an inline script becomes public.
     """
     homes = [path.parent.resolve() for path in profile.layers]
     named = [

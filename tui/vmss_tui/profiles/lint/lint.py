@@ -20,7 +20,7 @@ from vmss_tui.profiles.lint.policy_rules import check_policy, check_rest, check_
 from vmss_tui.profiles.lint.wave_rules import check_waves
 
 NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""What a profile may be called: it becomes a file's name."""
+"""Valid names of profiles: they become names of files."""
 
 
 def check(profile: Profile) -> tuple[LintProblem, ...]:

@@ -50,7 +50,7 @@ def _unattended(text: str, key: str) -> Iterator[LintProblem]:
             yield warning(key, f"line {number} reboots the instance, which is not supported", "reboot later", "reboot")
         if _PROMPT.search(code) or (_INSTALLS.search(code) and not _UNASKED.search(code)):
             hint = "pass the answer as an argument, such as -y"
-            yield warning(key, f"line {number} waits for input that nobody can give", hint, "prompt")
+            yield warning(key, f"line {number} waits for input, and no one can type any", hint, "prompt")
 
 
 def _shebang(text: str, key: str) -> Iterator[LintProblem]:

@@ -9,7 +9,7 @@ from vmss_tui.profiles.format.profile import Profile
 
 
 def check_waves(profile: Profile) -> Iterator[LintProblem]:
-    """Groups that cannot be told apart or take nothing, and a budget that never applies."""
+    """Groups with the same name or without sets, and a budget that never applies."""
     rules = profile.waves
     yield from _groups(rules)
     if rules.failed_sets is not None and rules.on_failed_set is not OnFailedSet.CONTINUE:

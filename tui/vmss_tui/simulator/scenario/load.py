@@ -63,7 +63,7 @@ def load(source: str | Path = DEFAULT) -> Scenario:
 
 
 def loads(text: str, path: Path = Path("scenario.toml")) -> Scenario:
-    """Read a scenario from TOML text; `path` is where relative files are looked for, and names it in messages.
+    """Read a scenario from TOML text; relative files are beside `path`, which names the scenario in messages.
 
     Raises ScenarioError: it is not a valid scenario.
     """

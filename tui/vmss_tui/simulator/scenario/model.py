@@ -238,7 +238,7 @@ class PastWrite:
     upgrade: tuple[str, ...] = ()
     cancel_after: float | None = None
     who: str = ""
-    """Who the activity log names for it; empty: nobody, it shows nothing."""
+    """Who the activity log names for it; empty: it shows no entry."""
 
 
 @dataclass(frozen=True, slots=True)

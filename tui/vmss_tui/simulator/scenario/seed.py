@@ -249,7 +249,7 @@ def _relive(world: World, spec: ScaleSetSpec, past: PastWrite, now: datetime) ->
 
 
 def _noted(world: World, address: Address, past: PastWrite, then: datetime) -> World:
-    """The world with what somebody did then in the set's log."""
+    """The world with this past write in the set's log."""
     notes = [Note(then, past.who, "write")] if past.body else []
     notes += [Note(then, past.who, "manualUpgrade/action")] if past.upgrade else []
     if past.cancel_after is not None:

@@ -37,7 +37,7 @@ from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.engine.pinned_files import look_at
+from vmss_tui.engine.pinned_files import fetch_pins
 from vmss_tui.engine.prepare import Names, RolloutWish, compose, prepare
 from vmss_tui.errors import ProfileInvalid, VmssTuiError
 from vmss_tui.ports import FilePin
@@ -158,7 +158,7 @@ class DeployController:
         return (plan, *draft, *syntax)
 
     def planned(self) -> Effects:
-        """Plan from what is typed and what was last read; look at files that were not looked at yet."""
+        """Plan from what is typed and what was last read; fetch files that were not fetched yet."""
         if self.form is None or self.reading is None:
             return (Repaint(),)
         try:
@@ -192,14 +192,14 @@ class DeployController:
             return ()
         self._files_under_way = True
 
-        async def look() -> Effects:
+        async def fetch() -> Effects:
             try:
-                self._keep_pins(await look_at(azure, unknown))
+                self._keep_pins(await fetch_pins(azure, unknown))
             finally:
                 self._files_under_way = False
             return (Later("plan", PLAN_AFTER, self.planned),)
 
-        return (Work(group="files", job=look),)
+        return (Work(group="files", job=fetch),)
 
     def _keep_pins(self, pins: tuple[FilePin, ...]) -> None:
         self.pins.update({pin.uri: pin for pin in pins})

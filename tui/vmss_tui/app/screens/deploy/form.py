@@ -72,7 +72,7 @@ def start_from_set(of: ScaleSet, store: ProfileStore) -> Start:
 
 
 def start_from_profile(name: str, of: ScaleSet, store: ProfileStore) -> Start:
-    """A saved profile; values are what the set runs now where that can be told. Raises UsageError, ProfileInvalid."""
+    """A saved profile; values are what the set runs now where that is known. Raises UsageError, ProfileInvalid."""
     entry = store.find(name)
     profile = store.get(name)
     values = recover(profile, of.script) if of.script is not None else None
@@ -230,7 +230,7 @@ class Form:
         return self.record_problem()
 
     def source_problem(self, key: str) -> str:
-        """Why a protected value could not be found when it is needed; empty when it can, or cannot be told."""
+        """Why a protected value could not be found when it is needed; empty when it can, or when that is unknown."""
         ref = self.profile.protected.get(key.removeprefix("protected."))
         if ref is not None and ref.source is SecretSource.ENV and not self._environ.get(ref.where):
             return f"${ref.where} is not set"

@@ -54,7 +54,7 @@ class ProfileSaver:
         return self._saved(path)
 
     def _refused(self, refused: SaveRefused, name: str) -> Effects:
-        """Offer another name; to overwrite only where nobody else's change is lost; esc saves nothing."""
+        """Offer another name; to overwrite only where no other person's change is lost; esc saves nothing."""
         if refused.reason == "rights":
             return (Complain(refused),)
         replaceable = refused.reason == "exists"

@@ -209,7 +209,7 @@ class DeployScreen(BaseScreen):
         """Form and plan, or what is waited for."""
         notice = self._notice()
         panel = self.query_one("#notice", NoticePanel)
-        panel.notice = notice.told(self.shell.as_called) if notice is not None else None
+        panel.notice = notice.reworded(self.shell.as_typed) if notice is not None else None
         panel.display = notice is not None
         self.query_one("#deploy").display = notice is None
         self._remark_all()

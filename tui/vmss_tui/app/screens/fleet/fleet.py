@@ -67,11 +67,11 @@ class FleetScreen(ListScreen):
 
     def connection_changed(self) -> None:
         """Watch once signed in; say how signing in stands."""
-        self.look()
+        self.start_watching()
         self.redraw()
 
-    def look(self) -> None:
-        """Start watching, if that is possible and not going on; what was known stays known."""
+    def start_watching(self) -> None:
+        """Start watching, unless signed out or watching already; what was known stays known."""
         azure, session = self.shell.connection.azure, self.shell.session
         if azure is None:
             return
@@ -81,12 +81,12 @@ class FleetScreen(ListScreen):
             self._watch(self._watcher)
 
     def covered(self) -> None:
-        """Nobody looks: read nothing."""
+        """Not visible: stop reading."""
         self.workers.cancel_group(self, "fleet")
 
     def uncovered(self) -> None:
-        """Look again; rollouts may have begun or ended meanwhile."""
-        self.look()
+        """Resume watching; rollouts may have begun or ended meanwhile."""
+        self.start_watching()
         self.redraw()
 
     @work(group="fleet", exclusive=True, exit_on_error=False)
@@ -259,7 +259,7 @@ class FleetScreen(ListScreen):
         """Read again now, or sign in again."""
         if self._watcher is not None:
             self._watcher.refresh()
-            self.look()
+            self.start_watching()
             self.flash("refreshing")
         else:
             self.shell.sign_in()

@@ -197,7 +197,7 @@ class RolloutController:
     def _started(self, rollout: str) -> Effects:
         return (Open(OpenRollout(rollout)),)
 
-    # -- what people look at ------------------------------------------------------------------------------------
+    # -- tabs and selection -------------------------------------------------------------------------------------
 
     def play_again(self) -> Effects:
         """The recording so far, from its first event."""

@@ -8,14 +8,14 @@ from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import ScriptRun
 from vmss_tui.domain.rollout.events import InstanceSeen
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.scaleset import details
+from vmss_tui.presentation.scaleset import details, output_clusters
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import chop, plain_lines
 
 
 def outputs_sheet(seen: Iterable[InstanceSeen], now: datetime) -> Sheet:
     """What the scripts of these instances printed, equal outputs together."""
-    outputs = details.outputs_of([_instance(instance) for instance in seen])
+    outputs = output_clusters.outputs_of([_instance(instance) for instance in seen])
     return Sheet(lambda width: details.output_lines(outputs, now, width))
 
 

@@ -74,7 +74,7 @@ class RolloutScreen(ListScreen):
 
     @property
     def state(self) -> RolloutState:
-        """The rollout as the log tells it so far."""
+        """The rollout by the events so far."""
         return self.controller.state
 
     # -- frame --------------------------------------------------------------------------------------------------

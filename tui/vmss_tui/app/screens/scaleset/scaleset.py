@@ -1,6 +1,6 @@
 """Scale set: what it is, how it is updated, and every instance of it, as they stand now.
 
-Gets snapshots from a watcher by messages; `presentation.scaleset` says how things look.
+Gets snapshots from a watcher by messages; `presentation.scaleset` describes them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,7 +34,7 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.heatmap import heatmap_lines
-from vmss_tui.presentation.scaleset import activity, details, instances
+from vmss_tui.presentation.scaleset import activity, details, instances, output_clusters
 from vmss_tui.presentation.scaleset.summary import SUMMARY_LINES, fault_line, summary_lines
 from vmss_tui.presentation.table import Line, Row
 
@@ -69,11 +69,11 @@ class ScaleSetScreen(ListScreen):
 
     def connection_changed(self) -> None:
         """Watch once signed in."""
-        self.look()
+        self.start_watching()
         self.redraw()
 
-    def look(self) -> None:
-        """Start watching, if that is possible and not going on."""
+    def start_watching(self) -> None:
+        """Start watching, unless signed out or watching already."""
         azure, session = self.shell.connection.azure, self.shell.session
         if azure is None:
             return
@@ -96,15 +96,15 @@ class ScaleSetScreen(ListScreen):
     def on_mount(self) -> None:
         """Watch at once when we are signed in."""
         self._asked = self.now
-        self.look()
+        self.start_watching()
 
     def covered(self) -> None:
-        """Nobody looks: read nothing."""
+        """Not visible: stop reading."""
         self.workers.cancel_group(self, "set")
 
     def uncovered(self) -> None:
-        """Look again."""
-        self.look()
+        """Resume watching."""
+        self.start_watching()
         self.redraw()
 
     def on_set_arrived(self, message: SetArrived) -> None:
@@ -256,7 +256,7 @@ class ScaleSetScreen(ListScreen):
         self._show_outputs(f"{self.target.name} · script outputs", self.chosen())
 
     def _show_outputs(self, title: str, chosen: Sequence[Instance]) -> None:
-        outputs, now = details.outputs_of(chosen), self.shell.session.clock.now()
+        outputs, now = output_clusters.outputs_of(chosen), self.shell.session.clock.now()
         self.app.push_screen(SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width))))
 
     def do_activity(self) -> None:
@@ -316,7 +316,7 @@ class ScaleSetScreen(ListScreen):
         """Read again now."""
         if self._watcher is not None:
             self._watcher.refresh()
-            self.look()
+            self.start_watching()
             self.flash("refreshing")
         else:
             self.shell.sign_in()

@@ -29,8 +29,8 @@ class Change:
     def text(self) -> str:
         """One line for people: `web-weu_41  health healthy → unhealthy`."""
         what = {"instance_added": "is new", "instance_removed": "is gone"}.get(self.event, "")
-        told = ", ".join(f"{key} {_word(old)} → {_word(new)}" for key, (old, new) in self.values.items())
-        return "  ".join(part for part in (plain(self.name), what or told) if part)
+        values = ", ".join(f"{key} {_word(old)} → {_word(new)}" for key, (old, new) in self.values.items())
+        return "  ".join(part for part in (plain(self.name), what or values) if part)
 
     @property
     def record(self) -> Record:
@@ -44,7 +44,7 @@ def _word(value: Any) -> str:
 
 
 def changes(before: SetSnapshot | None, after: SetSnapshot, label: Labels) -> tuple[Change, ...]:
-    """What is different; nothing when there is no look before."""
+    """What is different; nothing for the first snapshot."""
     return () if before is None else tuple(_changes(before, after, label))
 
 

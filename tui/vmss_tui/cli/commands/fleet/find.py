@@ -1,4 +1,4 @@
-"""Finds scale sets by what people type: a resource id, `group/name`, or a name that is unique among those in sight."""
+"""Finds scale sets by what users type: a resource id, `group/name`, or a name that is unique among the visible ones."""
 
 import asyncio
 import difflib

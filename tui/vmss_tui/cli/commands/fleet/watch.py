@@ -46,7 +46,7 @@ async def _watch(session: LiveSession, text: str, *, jsonl: bool) -> int:
             if before is None:
                 _first(found, now, jsonl=jsonl)
             for change in watching.changes(before, found, namer):
-                _tell(change, now, jsonl=jsonl)
+                _print_change(change, now, jsonl=jsonl)
             before = found
     return 0
 
@@ -60,7 +60,7 @@ def _first(found: SetSnapshot, now: datetime, *, jsonl: bool) -> None:
         output.line(f"{now.astimezone():%H:%M:%S}  {found.scale_set.name}  {counts}")
 
 
-def _tell(change: watching.Change, now: datetime, *, jsonl: bool) -> None:
+def _print_change(change: watching.Change, now: datetime, *, jsonl: bool) -> None:
     if jsonl:
         output.record({"event": change.event, "at": rfc3339(now), **change.record})
     else:

@@ -1,9 +1,9 @@
-"""`profiles name`: what a version is called that nobody named, such as one that was changed outside of this tool."""
+"""`profiles name`: names a version that has no name, such as one that was rolled out with another tool."""
 
 import click
 
 from vmss_tui.cli import output
-from vmss_tui.cli.commands.fleet.look import read_set
+from vmss_tui.cli.commands.fleet.show import read_set
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.fleet.snapshot import SetSnapshot

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.invocation import as_called
+from vmss_tui.cli.invocation import as_typed
 from vmss_tui.domain.rollout.events import BatchStarted, Logged
 from vmss_tui.domain.rollout.state import RolloutState, apply
 from vmss_tui.errors import VmssTuiError
@@ -21,8 +21,8 @@ from vmss_tui.presentation.rollout.lines import summary
 from vmss_tui.presentation.rollout.log import sentences
 from vmss_tui.text import plain_lines
 
-LOOK_SECONDS = 2.0
-"""How often to look whether the runner lives while nothing happens."""
+CHECK_SECONDS = 2.0
+"""How often to check that the runner is alive while no event comes."""
 STDERR_LINES = 10
 """Lines of a failed instance's stderr that people get to see; `--jsonl` and `report` have all that was kept."""
 PATIENCE = 3
@@ -71,7 +71,7 @@ class PlainWriter:
         output.line()
         info = info_of(state, _end(state))
         lines = summary(info, rollout)
-        output.lines(map(as_called, lines if self._hints else lines[:-1]))
+        output.lines(map(as_typed, lines if self._hints else lines[:-1]))
         for failure in info.failures:
             output.lines([failure.title, *_stderr(failure)])
 
@@ -103,7 +103,7 @@ async def follow(journal: Journal, rollout: str, writer: Writer) -> int:
 
 async def _chunks(journal: Journal, rollout: str) -> AsyncIterator[tuple[Logged, ...]]:
     stream = journal.tail(rollout)
-    missed, told = 0, False
+    missed, reported = 0, False
 
     async def following() -> tuple[Logged, ...] | None:
         return await anext(stream, None)
@@ -111,26 +111,26 @@ async def _chunks(journal: Journal, rollout: str) -> AsyncIterator[tuple[Logged,
     pending = asyncio.ensure_future(following())
     try:
         while True:
-            done, _ = await asyncio.wait({pending}, timeout=LOOK_SECONDS)
+            done, _ = await asyncio.wait({pending}, timeout=CHECK_SECONDS)
             if done:
                 log = pending.result()
                 if log is None:
                     return
                 yield log
                 pending, missed = asyncio.ensure_future(following()), 0
-                told = False
+                reported = False
                 continue
             lease = journal.lease(rollout)
             missed = 0 if lease is not None and lease.alive else missed + 1
             if missed >= PATIENCE:
                 raise _abandoned(rollout)
-            told = told or _say_that_it_is_stuck(lease)
+            reported = reported or _report_stuck_runner(lease)
     finally:
         pending.cancel()
 
 
-def _say_that_it_is_stuck(lease: Lease | None) -> bool:
-    """Whether there was something to say about a runner that lives and writes nothing."""
+def _report_stuck_runner(lease: Lease | None) -> bool:
+    """Report a runner that is alive and writes nothing; whether there was one."""
     words = stuck(lease, datetime.now(UTC)) if lease is not None else ""
     if words:
         diagnostics.say(words, "free space, or make the journal writable: it continues by itself")

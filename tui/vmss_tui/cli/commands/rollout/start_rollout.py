@@ -104,7 +104,7 @@ class Launch:
             journal.close()
 
     def require_somebody(self, session: LiveSession) -> None:
-        """Raise UsageError when nothing may be changed, or nobody can be asked."""
+        """Raise UsageError when nothing may be changed, or there is no terminal to confirm on."""
         session.require_writes()
         session.require_runner_sign_in()
         if not self._manner.yes and not diagnostics.can_ask():
@@ -136,7 +136,7 @@ class Launch:
         self._who = session.who
         self._started = await session.start(plan, secrets=secrets, why=why, ticket=ticket)
         if self._manner.detach:
-            self._tell()
+            self._print_id()
             return 0
         jsonl, journal = self._manner.jsonl, session.journal()
         writer = JsonWriter() if jsonl else PlainWriter(hints=not self._manner.rehearsal)
@@ -157,7 +157,7 @@ class Launch:
             "Keep `vmss-tui report --format html --output FILE` as an artifact of the job.",
         )
 
-    def _tell(self) -> None:
+    def _print_id(self) -> None:
         if self._manner.jsonl:
             output.record({"event": "rollout_started", "rollout": self._started})
         else:
@@ -184,7 +184,7 @@ def plan_lines(plan: RolloutPlan, pins: Sequence[FilePin] = ()) -> list[str]:
 
 
 def _protected(plan: RolloutPlan) -> list[ProtectedLine]:
-    """What happens to protected settings, by name: their values are nobody's to see."""
+    """What happens to protected settings, by name: their values are never shown."""
     from vmss_tui.profiles.protected_changes import protected_changes
 
     found = () if plan.removes else protected_changes(plan.previous, plan.script)

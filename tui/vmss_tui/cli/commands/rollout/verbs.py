@@ -29,7 +29,7 @@ FORCE = "force"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What somebody asks of a rollout: the verb, its argument as the journal keeps it, and how to answer."""
+    """A request to a rollout: the verb, its argument as the journal keeps it, and the form of the answer."""
 
     verb: str
     why: str = ""
@@ -42,7 +42,7 @@ class Asked:
             words = {"rollout": rollout, "verb": self.verb, "accepted": answer.accepted, "message": answer.message}
             output.document(words)
         else:
-            output.line(diagnostics.as_called(f"{rollout}: {answer.message}"))
+            output.line(diagnostics.as_typed(f"{rollout}: {answer.message}"))
 
 
 Option = Callable[[Callable[..., int]], Callable[..., int]]

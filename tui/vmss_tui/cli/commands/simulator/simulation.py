@@ -1,4 +1,4 @@
-"""The demo's simulated Azure: starts it, finds the one that already lives, stops it when nobody needs it any more.
+"""The demo's simulated Azure: starts it, finds the one that already lives, stops it when it is no longer needed.
 
 It is reached like any other cloud, through a cloud file. It lives in a state directory of its own, so that a demo never
 touches the real journal. It outlives the app while a rollout runs on it, and stops by itself when it is idle.
@@ -79,7 +79,7 @@ class DemoHome:
 
     @contextlib.contextmanager
     def visit(self) -> Iterator[None]:
-        """Count as somebody who uses the simulator."""
+        """Count as a user of the simulator."""
         handle = self._open("visitors")
         try:
             fcntl.flock(handle, fcntl.LOCK_SH)
@@ -107,9 +107,13 @@ class DemoHome:
     def find(self) -> Simulated | None:
         """The simulator that lives, or None."""
         try:
-            told = json.loads(self._record.read_text(encoding="utf-8"))
+            record = json.loads(self._record.read_text(encoding="utf-8"))
             found = Simulated(
-                told["pid"], told["resource_manager"], Path(told["cloud_file"]), told["scenario"], told["speed"]
+                record["pid"],
+                record["resource_manager"],
+                Path(record["cloud_file"]),
+                record["scenario"],
+                record["speed"],
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -194,12 +198,12 @@ class DemoHome:
         finally:
             os.close(log)
         threading.Thread(target=process.wait, name="reap the simulator", daemon=True).start()
-        told = self._ready(process)
-        record = {**told, "client_secret": None, "scenario": scenario, "speed": speed}
+        ready = self._ready(process)
+        record = {**ready, "client_secret": None, "scenario": scenario, "speed": speed}
         self._record.unlink(missing_ok=True)
         with os.fdopen(self._open(self._record.name), "w", encoding="utf-8") as file:
             json.dump(record, file)
-        return Simulated(process.pid, str(told["resource_manager"]), cloud_file, scenario, speed)
+        return Simulated(process.pid, str(ready["resource_manager"]), cloud_file, scenario, speed)
 
     def _ready(self, process: "subprocess.Popen[bytes]") -> dict[str, object]:
         """The ready line; raises with the simulator's own words when there is none."""
@@ -208,9 +212,9 @@ class DemoHome:
             selector.register(stdout, selectors.EVENT_READ)
             line = stdout.readline() if selector.select(LONGEST_START) else b""
         if line:
-            told = json.loads(line)
-            assert isinstance(told, dict)
-            return told
+            ready = json.loads(line)
+            assert isinstance(ready, dict)
+            return ready
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         said = (

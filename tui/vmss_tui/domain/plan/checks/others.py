@@ -1,4 +1,4 @@
-"""Checks of who else changes the set: somebody within the hour, or a change that was left part-way."""
+"""Checks for changes by others: a write within the hour, or a change that was left incomplete."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
@@ -25,16 +25,16 @@ def interference(snapshot: SetSnapshot, known_versions: Collection[str] | None, 
 
 
 def _changed_lately(snapshot: SetSnapshot, now: datetime) -> Iterator[Finding]:
-    """Somebody else wrote to the set within the hour, by Azure's activity log."""
+    """Another user wrote to the set within the hour, by Azure's activity log."""
     log = snapshot.activity
     if log is None:
         return
     if log.unknown:
-        yield info("activity-unknown", f"whether somebody else changed the set lately is unknown: {log.unknown}")
+        yield info("activity-unknown", f"could not check whether another user changed the set lately: {log.unknown}")
         return
     other = next((change for change in log.entries if _by_others(change, now)), None)
     if other is not None:
-        who, ago = plain(other.caller) or "somebody else", duration.ago((now - other.at).total_seconds())
+        who, ago = plain(other.caller) or "another user", duration.ago((now - other.at).total_seconds())
         what = f"{other.at:%H:%M:%S} UTC, {plain(other.operation)}"
         yield refuse(Override.DURING_CHANGE.value, f"{who} changed the set {ago} ({what})", _NEXT)
 
@@ -59,6 +59,6 @@ def _part_way(snapshot: SetSnapshot, known_versions: Collection[str] | None) -> 
 
 
 def _by_others(change: Activity, now: datetime) -> bool:
-    """Whether this is a recent write that somebody else asked for."""
+    """Whether this is a recent write by another user."""
     wrote = change.operation.lower().endswith(_WRITES)
     return wrote and not change.by_me and now - change.at <= LATELY

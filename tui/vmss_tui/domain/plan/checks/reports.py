@@ -30,7 +30,7 @@ def skipped_by_application(facts: Facts) -> Iterator[Finding]:
         yield warn(
             "skip-upgrade",
             f"{counted(len(ids), 'instance')} {verb} rolling upgrades to skip them (custom metric SkipUpgrade)",
-            "Azure skips them until the application stops asking; run the rollout again then.",
+            "Azure skips them until the application clears the request; retry the rollout then.",
             ids,
         )
 

@@ -94,7 +94,7 @@ class Draft:
         return guid(self.rules.seed, self.value.key, self.value.created, purpose, minted)
 
     def note(self, caller: str, action: str) -> None:
-        """Note what somebody did, for the activity log."""
+        """Note an action and its caller for the activity log."""
         self.update(log=(*self.value.log, Note(self.at, caller, action)))
 
     def plan_event(self, event: Event) -> None:

@@ -151,7 +151,7 @@ class RollingUpgrade:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that was done to a scale set by somebody or something other than a client here."""
+    """A change of a scale set by a person or a service that is no client of the simulator."""
 
     at: datetime
     caller: str

@@ -18,7 +18,7 @@ SILENT = rf"vmss-tui: Azure has not answered yet \(since {CLOCK}\); given up at 
 @pytest.fixture
 def world(cli_world: SimulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatorProcess]:
     monkeypatch.setattr(waiting, "QUIET_SECONDS", 0.3)
-    monkeypatch.setattr(waiting, "_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(waiting, "_CHECK_SECONDS", 0.1)
     yield cli_world
     cli_world.control.clear_faults()
 
