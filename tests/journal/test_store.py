@@ -12,6 +12,7 @@ from datetime import timedelta
 import pytest
 
 from support.journal import NOW, WEB, file_of, plan, script
+from support.leases import me
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
@@ -172,10 +173,6 @@ def test_requests_are_numbered_and_refused_after_the_end(journal: Journal) -> No
 
 
 # --- leases ---------------------------------------------------------------------------------------------------------
-
-
-def me() -> leases.Owner:
-    return leases.owner(os.getpid(), socket.gethostname())
 
 
 def test_one_scale_set_has_one_runner(journal: Journal) -> None:

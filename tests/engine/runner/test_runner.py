@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,6 +173,24 @@ async def test_a_disk_that_stays_read_only_ends_the_runner_and_not_the_rollout(b
     assert lease is not None
     bench.journal.release(lease)
     assert await bench.run() is e.Verdict.COMPLETED
+    assert all(count == 1 for count in bench.toy.asked.values())
+
+
+async def test_events_whose_answer_was_lost_are_not_written_twice(bench: Bench) -> None:
+    append = bench.journal.append
+    lost: list[tuple[e.Logged, ...]] = []
+
+    def lossy(*words: Any, **more: Any) -> tuple[e.Logged, ...]:
+        log = append(*words, **more)
+        if len(lost) < 20:
+            lost.append(log)
+            raise JournalUnavailable("the answer of the database was lost")
+        return log
+
+    bench.journal.append = lossy  # type: ignore[method-assign]
+    assert await bench.run() is e.Verdict.COMPLETED
+    assert len(lost) == 20 and all(entry in bench.journal.events(bench.rollout) for log in lost for entry in log)
+    assert bench.events(e.Noted) == [] and len(bench.events(e.Ended)) == 1
     assert all(count == 1 for count in bench.toy.asked.values())
 
 

@@ -83,6 +83,7 @@ OPTIONS = (
     Option("--auth", "HOW", f"credential: {', '.join(CREDENTIALS)}"),
     Option("--tenant", "ID", "sign in to this tenant"),
     Option("--profiles", "DIR", "search this directory for deployment profiles first"),
+    Option("--journal", "PLACE", "record of all rollouts: a file, or postgresql://USER@HOST/DATABASE"),
     Option("--read-only", "", "change nothing in Azure"),
     Option("--log-level", "LEVEL", f"what goes to the log file: {', '.join(LOG_LEVELS)}"),
     Option("--debug", "", "log everything, redacted, to stderr too"),

@@ -53,6 +53,7 @@ _CONNECTION = (
     _kept("--auth", type=click.Choice(CREDENTIALS)),
     _kept("--tenant", metavar="ID"),
 )
+_JOURNAL = _kept("--journal", metavar="PLACE")
 _PROFILES = _kept("--profiles", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 _READ_ONLY = _kept("--read-only", is_flag=True)
 _LOGGING = (
@@ -63,7 +64,7 @@ _LOGGING = (
 
 def connected(function: Function) -> Function:
     """Give a command the options of the connection."""
-    return _all(function, *_CONNECTION, _READ_ONLY)
+    return _all(function, *_CONNECTION, _JOURNAL, _READ_ONLY)
 
 
 def with_profiles(function: Function) -> Function:
@@ -73,7 +74,7 @@ def with_profiles(function: Function) -> Function:
 
 def shared(function: Function) -> Function:
     """Give the program every option that may stand before the command."""
-    return _all(function, *_CONNECTION, _PROFILES, _READ_ONLY, *_LOGGING)
+    return _all(function, *_CONNECTION, _PROFILES, _JOURNAL, _READ_ONLY, *_LOGGING)
 
 
 def logged(command: click.Command) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import os
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmss_tui import paths
@@ -21,7 +22,6 @@ from vmss_tui.ports import GIVE_UP_SECONDS, CloudInfo, DeviceCode, SystemClock
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     import click
 
@@ -83,7 +83,7 @@ class LiveSession:
                     self._cloud,
                     auth=auth,
                     tenant=self._settings.tenant,
-                    quota_file=paths.quota_file(self.journal_path),
+                    quota_file=self._quota_file(),
                     on_device_code=show and (lambda it: show(_device_code(it))),
                 )
                 self._azure = await (connecting if auth == "device" else self._patiently(connecting))
@@ -105,17 +105,26 @@ class LiveSession:
         return self._azure.quota() if self._azure is not None else None
 
     @property
-    def journal_path(self) -> Path:
-        """Where the journal is."""
+    def journal_place(self) -> Path | str:
+        """The journal's file, or the address of its database."""
         return self._settings.journal or paths.journal_file()
+
+    def _quota_file(self) -> Path:
+        """Beside the journal; on this host where the journal is a database."""
+        from vmss_tui.journal.place import is_address
+
+        place = self.journal_place
+        return paths.quota_file(paths.journal_file() if is_address(str(place)) else Path(place))
 
     def journal(self) -> Journal:
         """See `app.session.Session`. A journal that does not exist yet is made, even to read it."""
+        from vmss_tui.journal.place import is_address
         from vmss_tui.journal.store import Journal
 
         if self._journal is None:
-            read_only = self.read_only and self.journal_path.exists()
-            self._journal = Journal.open(self.journal_path, read_only=read_only)
+            place = self.journal_place
+            new = not is_address(str(place)) and not Path(place).exists()
+            self._journal = Journal.open(place, read_only=self.read_only and not new)
         return self._journal
 
     @property

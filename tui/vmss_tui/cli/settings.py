@@ -1,5 +1,6 @@
 """What the command line says about the connection, as data. Imports nothing of Click: the app starts without it."""
 
+import os
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from vmss_tui.config.read import Problem
 
 
+JOURNAL = "VMSS_TUI_JOURNAL"
+"""Names the journal where no option does."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How to reach Azure and where things are kept; None means: as configured."""
@@ -20,7 +25,8 @@ class Settings:
     tenant: str | None = None
     profiles: Path | None = None
     read_only: bool = False
-    journal: Path | None = None
+    journal: Path | str | None = None
+    """A file, or the address of a database."""
     log_level: str | None = None
     debug: bool = False
     theme: str | None = None
@@ -51,7 +57,7 @@ def configured(settings: Settings) -> Settings:
         auth=settings.auth or config.from_file("auth"),
         tenant=settings.tenant or config.from_file("tenant"),
         read_only=settings.read_only or bool(config.from_file("read_only")),
-        journal=settings.journal or config.from_file("journal"),
+        journal=settings.journal or os.environ.get(JOURNAL) or config.from_file("journal"),
         log_level=settings.log_level or config.from_file("log_level"),
         theme=config.from_file("app.theme"),
         list_filter=config["list.filter"],

@@ -18,7 +18,7 @@ class Kind(StrEnum):
     SWITCH = "true or false"
     SECONDS = "a number of seconds"
     TEXTS = "a list of texts"
-    PATH = "a path"
+    PLACE = "a path or the address of a PostgreSQL database"
     PATHS = "a list of paths"
     PATTERNS = "a list of regular expressions"
 
@@ -64,7 +64,11 @@ KEYS = (
         name="profiles", kind=Kind.PATHS, default=(), environment="VMSS_TUI_PROFILES", example='["~/work/profiles"]',
         help="directories of deployment profiles, searched before the user's own",
     ),
-    Key(name="journal", kind=Kind.PATH, example='"/srv/vmss-tui/journal.db"', help="file of the journal"),
+    Key(
+        name="journal", kind=Kind.PLACE, option="--journal", environment="VMSS_TUI_JOURNAL",
+        example='"postgresql://vmss_tui@db.example.com/journal"',
+        help="where rollouts are recorded: a file, or a PostgreSQL database that a team shares",
+    ),
     Key(
         name="log_level", kind=Kind.TEXT, choices=("debug", "info", "warning", "error"), default="info",
         option="--log-level", environment="VMSS_TUI_LOG", example='"debug"', help="what goes to the log file",

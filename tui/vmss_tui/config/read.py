@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from vmss_tui.config.keys import KEYS, Key, Kind, key
+from vmss_tui.journal.place import is_address
 from vmss_tui.paths import config_file, expanded
 
 VARIABLE = "VMSS_TUI_CONFIG"
@@ -138,7 +139,7 @@ def _problem(name: str, value: Any) -> tuple[str, str] | None:
 def _misfit(found: Key, value: Any) -> str:
     """Why a value is not of the setting's kind; empty when it is."""
     match found.kind:
-        case Kind.TEXT | Kind.PATH:
+        case Kind.TEXT | Kind.PLACE:
             fits = isinstance(value, str) and bool(value.strip())
         case Kind.SWITCH:
             fits = isinstance(value, bool)
@@ -168,7 +169,7 @@ def _converted(name: str, value: Any, path: Path) -> Any:
     found = key(name)
     if found is None:
         return value
-    if found.kind is Kind.PATH:
+    if found.kind is Kind.PLACE and not is_address(value):
         return path.parent / expanded(value)
     if found.kind is Kind.PATHS:
         return tuple(path.parent / expanded(item) for item in value)

@@ -42,7 +42,7 @@ def schema() -> dict[str, Any]:
 
 def _type(entry: Key) -> dict[str, Any]:
     match entry.kind:
-        case Kind.TEXT | Kind.PATH:
+        case Kind.TEXT | Kind.PLACE:
             return {"type": "string", "minLength": 1} | ({"enum": list(entry.choices)} if entry.choices else {})
         case Kind.SWITCH:
             return {"type": "boolean"}

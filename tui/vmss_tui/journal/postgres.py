@@ -58,8 +58,12 @@ class PostgresDatabase:
         self._lock = RLock()
         self._connection: psycopg.Connection[dict[str, Any]] | None = None
         self._listener: _Listener | None = None
-        with self._explained():
-            self._prepare(self._connected())
+        try:
+            with self._explained():
+                self._prepare(self._connected())
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def shared(self) -> bool:
@@ -155,7 +159,6 @@ class PostgresDatabase:
         """Bring the tables to the format of this program."""
         found = _format_of(connection)
         if found > migrations.FORMAT:
-            self.close()
             raise JournalUnavailable(
                 f"the journal {self.name} was written by a newer vmss-tui (format {found};"
                 f" this version reads up to {migrations.FORMAT})",

@@ -83,7 +83,7 @@ def _versions() -> dict[str, str | None]:
 def _paths(session: LiveSession) -> dict[str, str]:
     return {
         "program": sys.executable,
-        "journal": str(session.journal_path),
+        "journal": str(session.journal_place),
         "log": str(paths.log_file()),
         "config": str(paths.config_file()),
         "clouds": str(paths.clouds_directory()),

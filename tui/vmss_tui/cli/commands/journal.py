@@ -1,6 +1,7 @@
 """`vmss-tui journal check` and `journal repair`: damage to the log of all rollouts, and what can be done about it."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -11,7 +12,7 @@ from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal.check import Problem, check, repair
 from vmss_tui.journal.database import Database
-from vmss_tui.journal.place import opened
+from vmss_tui.journal.place import is_address, opened
 from vmss_tui.paths import journal_file
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record
@@ -62,10 +63,10 @@ def repair_journal(ctx: click.Context) -> int:
 
 
 def _opened(ctx: click.Context, *, read_only: bool) -> Database:
-    path = current(ctx).journal or journal_file()
-    if not path.exists():
-        raise UsageError(f"there is no journal {path}", hint="`vmss-tui rollout` makes one.")
-    return opened(path, read_only=read_only)
+    place = current(ctx).journal or journal_file()
+    if not is_address(str(place)) and not Path(place).exists():
+        raise UsageError(f"there is no journal {place}", hint="`vmss-tui rollout` makes one.")
+    return opened(place, read_only=read_only)
 
 
 def _repairable(found: Sequence[Problem]) -> bool:

@@ -60,10 +60,20 @@ class RolloutLog:
                 _log.warning("%s; the rollout is on hold, gives up %s", error.message, self._patience_ends(since))
                 await self.clock.sleep(pause)
                 pause = min(_LONGEST_PAUSE, pause * 2)
+                if log := self._written(events):
+                    break
                 seconds = round(self.clock.monotonic() - since)
                 trouble = (e.Noted(f"nothing was done for {seconds}s: {error.message}", Severity.WARN),)
         self.state = fold(log, self.state)
         self._notifier.notify(log)
+
+    def _written(self, events: tuple[e.Event, ...]) -> tuple[e.Logged, ...]:
+        """The events, when the journal has them although the answer to their transaction was lost; none when not."""
+        with contextlib.suppress(JournalUnavailable):
+            found = self._journal.events(self.rollout, after=self.state.seq)
+            if [type(entry.event) for entry in found] == [type(event) for event in events]:
+                return found
+        return ()
 
     def _patience_ends(self, since: float) -> str:
         left = self._pace.patience_seconds - (self.clock.monotonic() - since)

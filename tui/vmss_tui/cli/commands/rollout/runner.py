@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import click
 
@@ -25,18 +24,17 @@ TERMINATED = 128 + signal.SIGTERM
 
 @click.command(hidden=True)
 @click.argument("rollout")
-@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @click.option("--force", is_flag=True)
 @connected
 @click.pass_context
-def runner(ctx: click.Context, rollout: str, journal: Path, force: bool) -> int:
+def runner(ctx: click.Context, rollout: str, force: bool) -> int:
     """Run ROLLOUT; stdin has a JSON object of protected values."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = current(ctx)
     if settings.read_only:
         raise UsageError("a runner changes Azure, which --read-only forbids", hint="Start it without --read-only.")
     given = process.read_secrets()
-    own = Settings(cloud=settings.cloud, auth=settings.auth, tenant=settings.tenant, journal=journal)
+    own = Settings(cloud=settings.cloud, auth=settings.auth, tenant=settings.tenant, journal=settings.journal)
     try:
         asyncio.run(_carry_out(rollout, own, given, force=force))
     except asyncio.CancelledError:

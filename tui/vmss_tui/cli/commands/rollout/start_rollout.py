@@ -17,6 +17,7 @@ from vmss_tui.cli.session import LiveSession, open_session
 from vmss_tui.cli.wait_notice import long_waits_reported
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
+from vmss_tui.journal.place import is_address
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.plan.lines import ProtectedLine, sections
@@ -144,7 +145,8 @@ class Launch:
 
     def _warn_of_vanishing(self, session: LiveSession) -> None:
         """A pipeline's agent is thrown away after the job, and the journal and the runner with it."""
-        machine = "" if self._manner.rehearsal else vanishing_machine()
+        kept = self._manner.rehearsal or is_address(str(session.journal_place))
+        machine = "" if kept else vanishing_machine()
         if not machine:
             return
         if self._manner.detach:
@@ -153,7 +155,7 @@ class Launch:
                 "Leave --detach out, so that the job waits for the rollout.",
             )
         diagnostics.say(
-            f"vmss-tui: warning: the journal {session.journal_path} vanishes with this agent of {machine}",
+            f"vmss-tui: warning: the journal {session.journal_place} vanishes with this agent of {machine}",
             "Keep `vmss-tui report --format html --output FILE` as an artifact of the job.",
         )
 

@@ -1,0 +1,170 @@
+"""What only a shared database does: its clock judges leases, several processes write, it goes away and comes back."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from support.journal import NOW, plan
+from support.leases import me
+from support.postgres import PostgresServer
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.errors import JournalUnavailable, LeaseHeld, UsageError
+from vmss_tui.journal import lease as leases
+from vmss_tui.journal.chain import breaks
+from vmss_tui.journal.postgres import translated
+from vmss_tui.journal.store import Journal
+
+
+@pytest.fixture
+def address(postgres_server: PostgresServer) -> str:
+    return postgres_server.new_database()
+
+
+@pytest.fixture
+def journal(address: str) -> Iterator[Journal]:
+    opened = Journal.open(address)
+    yield opened
+    opened.close()
+
+
+def age_heartbeats(address: str, seconds: float) -> None:
+    """Let the server believe that nobody was heard of for so long."""
+    stamp = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+    with psycopg.connect(address) as connection:
+        connection.execute("UPDATE vmss_tui.leases SET heartbeat = %s", (stamp,))
+
+
+def test_a_silent_owner_on_another_host_is_replaced_and_fenced(journal: Journal, address: str) -> None:
+    rollout = journal.create(plan(), who="m", at=NOW)
+    theirs = journal.take_lease(rollout, replace(me(), host="bastion-2"), at=NOW)
+    with pytest.raises(LeaseHeld) as held:
+        journal.take_lease(rollout, me(), at=NOW)
+    assert "bastion-2" in held.value.message and "attach" in held.value.hint
+    age_heartbeats(address, leases.SHARED_SECONDS + 1)
+    found = journal.lease(rollout)
+    assert found is not None and not found.alive
+    mine = journal.take_lease(rollout, me(), at=NOW)
+    with pytest.raises(LeaseHeld, match="took over"):
+        journal.append(rollout, e.Resumed(), at=NOW, lease=theirs)
+    with pytest.raises(LeaseHeld):
+        journal.beat(theirs, NOW)
+    journal.append(rollout, e.Resumed(), at=NOW, lease=mine)
+
+
+def test_heartbeats_are_of_the_servers_clock(journal: Journal) -> None:
+    rollout = journal.create(plan(), who="m", at=NOW)
+    lease = journal.take_lease(rollout, me(), at=NOW - timedelta(days=1))
+    journal.beat(lease, NOW - timedelta(days=2))
+    found = journal.lease(rollout)
+    assert found is not None and abs((datetime.now(UTC) - found.heartbeat).total_seconds()) < 60
+
+
+def test_of_many_who_want_a_lease_at_once_one_gets_it(journal: Journal, address: str) -> None:
+    rollouts = [journal.create(plan(), who="m", at=NOW) for _ in range(6)]
+    won: list[str] = []
+    start = threading.Barrier(len(rollouts))
+
+    def want(rollout: str) -> None:
+        own = Journal.open(address)
+        start.wait()
+        try:
+            won.append(own.take_lease(rollout, replace(me(), host=f"host-{rollout}"), at=NOW).rollout)
+        except LeaseHeld:
+            pass
+        finally:
+            own.close()
+
+    threads = [threading.Thread(target=want, args=(rollout,)) for rollout in rollouts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(won) == 1
+
+
+def test_events_of_many_writers_are_numbered_without_a_gap_and_chained(journal: Journal, address: str) -> None:
+    rollout = journal.create(plan(), who="m", at=NOW)
+
+    def write() -> None:
+        own = Journal.open(address)
+        for _ in range(10):
+            own.append(rollout, e.Resumed(), at=NOW)
+        own.close()
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [entry.seq for entry in journal.events(rollout)] == list(range(1, 42))
+    assert list(breaks(journal.links(rollout))) == []
+
+
+async def test_a_reader_is_woken_by_the_event_itself(journal: Journal, address: str) -> None:
+    rollout = journal.create(plan(), who="m", at=NOW)
+    reader = Journal.open(address, read_only=True)
+    chunks = reader.tail(rollout, poll_seconds=3600)
+    first = await anext(chunks)
+    assert [type(entry.event) for entry in first] == [e.Planned]
+    waiting = asyncio.ensure_future(anext(chunks))
+    await asyncio.sleep(0.1)
+    journal.append(rollout, e.Ended(e.Verdict.COMPLETED, ""), at=NOW)
+    assert isinstance((await waiting)[-1].event, e.Ended)
+    reader.close()
+
+
+def test_a_lost_connection_is_said_and_made_again(journal: Journal, address: str) -> None:
+    rollout = journal.create(plan(), who="m", at=NOW)
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vmss-tui'")
+    with pytest.raises(JournalUnavailable, match="cannot be reached"):
+        journal.append(rollout, e.Resumed(), at=NOW)
+    assert journal.append(rollout, e.Resumed(), at=NOW)[0].seq == 2
+
+
+def test_a_server_that_is_not_there() -> None:
+    with pytest.raises(JournalUnavailable, match="cannot be reached") as refused:
+        Journal.open("postgresql://nobody@127.0.0.1:1/none")
+    assert "Check the address" in refused.value.hint
+
+
+def test_a_role_that_may_only_read(journal: Journal, address: str) -> None:
+    rollout = journal.create(plan(), who="m", at=NOW)
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS viewer")
+        connection.execute("CREATE ROLE viewer LOGIN")
+        connection.execute("GRANT USAGE ON SCHEMA vmss_tui TO viewer")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA vmss_tui TO viewer")
+    viewer = Journal.open(address.replace("postgres:@", "viewer@"))
+    assert viewer.find(None).id == rollout
+    with pytest.raises(JournalUnavailable, match="read-only for your database role"):
+        viewer.request(rollout, "cancel", who="m")
+    viewer.close()
+
+
+def test_an_empty_database_is_not_made_a_journal_by_reading(address: str) -> None:
+    with pytest.raises(JournalUnavailable, match="is empty"):
+        Journal.open(address, read_only=True)
+
+
+def test_a_newer_format_is_refused(journal: Journal, address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("UPDATE vmss_tui.format SET number = 99")
+    with pytest.raises(JournalUnavailable, match="newer vmss-tui"):
+        Journal.open(address)
+
+
+@pytest.mark.parametrize("address", ["postgresql://u:hunter2@db/x", "postgresql://u@db/x?password=hunter2"])
+def test_a_password_in_the_address_is_refused_and_not_repeated(address: str) -> None:
+    with pytest.raises(UsageError, match="holds a password") as refused:
+        Journal.open(address)
+    assert "hunter2" not in refused.value.message + refused.value.hint
+
+
+def test_statements_in_the_words_of_postgresql() -> None:
+    assert translated("SELECT '50%' WHERE a = ?") == "SELECT '50%%' WHERE a = %s"
