@@ -4,15 +4,18 @@ The log of a rollout is its truth: a damaged header is made again from it, an ev
 that says so. Before anything is changed, the file is copied.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import Any, assert_never
 
 from vmss_tui.domain.plan.findings import Severity
-from vmss_tui.domain.rollout.events import Logged, Noted, Planned
+from vmss_tui.domain.rollout.events import Entry, Logged, Noted, Planned, kind_name
 from vmss_tui.domain.rollout.state import RolloutState, fold
+from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
+from vmss_tui.domain.rollout.waves.state import WavesState
+from vmss_tui.domain.rollout.waves.state import fold as fold_waves
 from vmss_tui.journal import chain, rows, schema
 from vmss_tui.journal.database import Connection, Database, Row
 
@@ -91,7 +94,7 @@ def _problems(connection: Connection, faults: tuple[str, ...]) -> Iterator[Probl
 
 
 def _of_rollout(connection: Connection, rollout: str) -> Iterator[Problem]:
-    log: list[Logged] = []
+    log: list[Entry[Any]] = []
     unread: set[int] = set()
     for row in _events(connection, rollout):
         try:
@@ -108,10 +111,14 @@ def _of_rollout(connection: Connection, rollout: str) -> Iterator[Problem]:
             rows.request_of(row)
         except (ValueError, TypeError) as problem:
             yield Problem(Damage.REQUEST, rollout, f"request {row['id']} cannot be read: {problem}", _DROPPED)
-    planned = log[0].event if log and isinstance(log[0].event, Planned) else None
-    complaint = _header_complaint(connection, rollout, fold(log), planned)
+    if log and isinstance(log[0].event, WavesPlanned):
+        complaint, mended = _waves_complaint(connection, rollout, fold_waves(log), log[0].event), _FROM_LOG
+    else:
+        planned = log[0].event if log and isinstance(log[0].event, Planned) else None
+        complaint = _header_complaint(connection, rollout, fold(log), planned)
+        mended = _FROM_LOG if planned is not None else ""
     if complaint:
-        yield Problem(Damage.HEADER, rollout, complaint, _FROM_LOG if planned is not None else "")
+        yield Problem(Damage.HEADER, rollout, complaint, mended)
 
 
 def _of_chain(connection: Connection, rollout: str, unread: set[int]) -> Iterator[Problem]:
@@ -127,11 +134,15 @@ def _of_chain(connection: Connection, rollout: str, unread: set[int]) -> Iterato
 
 def _signed_fits(first: chain.Link, signed: str) -> bool:
     """Whether the plan with secrets in it is, without them, the one that is chained."""
+    decode: Callable[[str, int, str | bytes], Any] = schema.decode
+    if first.kind == kind_name(WavesPlanned):
+        decode = schema.decode_waves
     try:
-        whole, written = (schema.decode(first.kind, first.version, body) for body in (signed, first.body))
+        whole, written = (decode(first.kind, first.version, body) for body in (signed, first.body))
     except ValueError:
         return False
-    return isinstance(whole, Planned) and schema.decode(first.kind, first.version, schema.encode(whole)[1]) == written
+    planned = isinstance(whole, Planned | WavesPlanned)
+    return planned and decode(first.kind, first.version, schema.encode(whole)[1]) == written
 
 
 def _header_complaint(connection: Connection, rollout: str, state: RolloutState, planned: Planned | None) -> str:
@@ -156,13 +167,34 @@ def _header_complaint(connection: Connection, rollout: str, state: RolloutState,
     return ""
 
 
-def _events(connection: Connection, rollout: str) -> list[Row]:
-    return connection.execute("SELECT * FROM events WHERE rollout = ? ORDER BY seq", (rollout,)).fetchall()
-
-
-def _logged(row: Row) -> Logged:
-    """The event of a row. Raises ValueError."""
+def _waves_complaint(connection: Connection, rollout: str, state: WavesState, planned: WavesPlanned) -> str:
+    """The same for a rollout over several sets."""
+    row = connection.execute(f"{rows.WAVES} WHERE id = ?", (rollout,)).fetchone()
     try:
+        header = rows.waves_header_of(row)
+    except ValueError as problem:
+        return f"its row cannot be read: {problem}"
+    said = {name: getattr(planned, name) for name in ("who", "host", "why", "ticket")}
+    for name, value in {**said, "profile": planned.plan.profile, "stage": state.stage}.items():
+        if getattr(header, name) != value:
+            return f"its row says {name} {getattr(header, name)!r}, its log {value!r}"
+    return ""
+
+
+def _events(connection: Connection, rollout: str) -> list[Row]:
+    return connection.execute(
+        "SELECT events.*, rollouts.kind AS log FROM events JOIN rollouts ON id = rollout WHERE rollout = ?"
+        " ORDER BY seq",
+        (rollout,),
+    ).fetchall()
+
+
+def _logged(row: Row) -> Entry[Any]:
+    """The event of a row, by the kind of its log. Raises ValueError."""
+    try:
+        if row["log"] == "waves":
+            event = schema.decode_waves(row["kind"], row["version"], row["body"])
+            return WavesLogged(row["seq"], schema.moment(row["at"]), event)
         return Logged(row["seq"], schema.moment(row["at"]), schema.decode(row["kind"], row["version"], row["body"]))
     except TypeError as problem:
         raise ValueError(str(problem)) from problem
@@ -241,6 +273,9 @@ def _rewrite_header(connection: Connection, rollout: str) -> None:
             log.append(_logged(row))
         except ValueError:
             continue
+    if log and isinstance(log[0].event, WavesPlanned):
+        _rewrite_waves_header(connection, rollout, fold_waves(log), log[0].event)
+        return
     state = fold(log)
     if state.plan is None:
         return
@@ -254,5 +289,17 @@ def _rewrite_header(connection: Connection, rollout: str) -> None:
             None if plan.removes else plan.script.label or None, plan.profile, schema.stamp(log[0].at),
             state.stage.value, schema.stamp(state.ended_at) if state.ended_at is not None else None, state.reason,
             *person, rollout,
+        ),
+    )  # fmt: skip
+
+
+def _rewrite_waves_header(connection: Connection, rollout: str, state: WavesState, planned: WavesPlanned) -> None:
+    ended = schema.stamp(state.ended_at) if state.ended_at is not None else None
+    connection.execute(
+        "UPDATE rollouts SET kind = 'waves', target = '', target_key = ?, label = ?, profile = ?, stage = ?,"
+        " ended_at = ?, reason = ?, who = ?, host = ?, why = ?, ticket = ? WHERE id = ?",
+        (
+            rows.waves_key(rollout), planned.plan.label or None, planned.plan.profile, state.stage.value,
+            ended, state.reason, planned.who, planned.host, planned.why, planned.ticket, rollout,
         ),
     )  # fmt: skip

@@ -101,6 +101,12 @@ def _chained_events(connection: Connection) -> None:
         )
 
 
+def _waves(connection: Connection) -> None:
+    """Format 5: a rollout is of one set or over several; one of the former may belong to one of the latter."""
+    connection.execute("ALTER TABLE rollouts ADD COLUMN kind TEXT NOT NULL DEFAULT 'set'")
+    connection.execute("ALTER TABLE rollouts ADD COLUMN waves TEXT NOT NULL DEFAULT ''")
+
+
 def _with_person(body: str, person: dict[str, str]) -> str:
     """The body of a plan with who started it and why; a body that cannot be read stays as it is."""
     try:
@@ -112,7 +118,7 @@ def _with_person(body: str, person: dict[str, str]) -> str:
     return json.dumps({**known, **person}, ensure_ascii=False, separators=(",", ":"))
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_unnamed_versions, _signed_plans, _chained_events)
+_STEPS: tuple[Callable[[Connection], None], ...] = (_unnamed_versions, _signed_plans, _chained_events, _waves)
 """The step at index n brings format n + 1 to the next one."""
 
 FORMAT = 1 + len(_STEPS)

@@ -3,21 +3,34 @@
 A damaged row raises ValueError here; what that means is decided by the callers.
 """
 
+import secrets
+import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.version_names import unnamed
-from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT
+from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT, RolloutPlan
+from vmss_tui.domain.plan.waves import WavesPlan
+from vmss_tui.domain.rollout.events import Entry, Logged, Planned
 from vmss_tui.domain.rollout.stage import Stage
-from vmss_tui.journal import schema
-from vmss_tui.journal.database import Row
+from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
+from vmss_tui.journal import chain, schema
+from vmss_tui.journal.database import Connection, Row
+from vmss_tui.journal.schema import AnyEvent
+from vmss_tui.redact import redacted
 
-ROLLOUTS = (
-    "SELECT id, target, target_key, digest, coalesce(rollouts.label, labels.label) AS label, profile, who, why, ticket,"
-    " host, created_at, stage, ended_at, reason FROM rollouts LEFT JOIN labels USING (digest)"
+ALL = (
+    "SELECT id, kind, target, target_key, digest, coalesce(rollouts.label, labels.label) AS label, profile, who, why,"
+    " ticket, host, created_at, stage, ended_at, reason, waves FROM rollouts LEFT JOIN labels USING (digest)"
 )
-"""Every rollout; one that brought a version without a name bears the name that it was given later."""
+"""Every rollout, of one set and over several; where a version got its name later, with that name."""
+ROLLOUTS = ALL.replace("FROM rollouts", "FROM (SELECT * FROM rollouts WHERE kind = 'set') AS rollouts")
+"""Rollouts of one set."""
+WAVES = ALL.replace("FROM rollouts", "FROM (SELECT * FROM rollouts WHERE kind = 'waves') AS rollouts")
+"""Rollouts over several sets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +39,25 @@ class RolloutHeader:
 
     id: str
     target: ScaleSetId
+    label: str
+    profile: str
+    who: str
+    why: str
+    ticket: str
+    host: str
+    created_at: datetime
+    stage: Stage
+    ended_at: datetime | None = None
+    reason: str = ""
+    waves: str = ""
+    """The rollout over several sets that it belongs to; empty for one on its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WavesHeader:
+    """A rollout over several scale sets at a glance, as `RolloutHeader`."""
+
+    id: str
     label: str
     profile: str
     who: str
@@ -55,25 +87,122 @@ class Request:
 def header_of(row: Row) -> RolloutHeader:
     """A rollout's row. Raises ValueError when it is damaged."""
     try:
-        return RolloutHeader(
-            id=row["id"],
-            target=ScaleSetId.parse(row["target"]),
-            label=row["label"] or unnamed(row["digest"]) or NO_SCRIPT,
-            profile=row["profile"],
-            who=row["who"],
-            why=row["why"],
-            ticket=row["ticket"],
-            host=row["host"],
-            created_at=schema.moment(row["created_at"]),
-            stage=Stage(row["stage"]),
-            ended_at=schema.moment(row["ended_at"]) if row["ended_at"] else None,
-            reason=row["reason"],
-        )
+        return RolloutHeader(target=ScaleSetId.parse(row["target"]), waves=row["waves"], **_common(row))
     except (TypeError, AttributeError) as problem:
         raise ValueError(f"a column has another type: {problem}") from problem
+
+
+def waves_header_of(row: Row) -> WavesHeader:
+    """The row of a rollout over several sets. Raises ValueError when it is damaged."""
+    try:
+        return WavesHeader(**_common(row))
+    except (TypeError, AttributeError) as problem:
+        raise ValueError(f"a column has another type: {problem}") from problem
+
+
+def _common(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "label": row["label"] or unnamed(row["digest"]) or NO_SCRIPT,
+        "profile": row["profile"],
+        "who": row["who"],
+        "why": row["why"],
+        "ticket": row["ticket"],
+        "host": row["host"],
+        "created_at": schema.moment(row["created_at"]),
+        "stage": Stage(row["stage"]),
+        "ended_at": schema.moment(row["ended_at"]) if row["ended_at"] else None,
+        "reason": row["reason"],
+    }
 
 
 def request_of(row: Row) -> Request:
     """A request's row. Raises ValueError when it is damaged."""
     values = {column: row[column] for column in row.keys()}  # noqa: SIM118 - a row iterates values
     return Request(**{**values, "at": schema.moment(row["at"])})
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who starts a rollout on which host, what for, and the ticket; without secrets."""
+
+    who: str
+    host: str
+    why: str
+    ticket: str
+
+
+def person(who: str, why: str, ticket: str) -> Person:
+    """A person on this host."""
+    return Person(who, socket.gethostname(), redacted(why), redacted(ticket))
+
+
+def insert_rollout(connection: Connection, plan: RolloutPlan, by: Person, at: datetime, *, waves: str = "") -> str:
+    """Store a new rollout with its plan, of those over several sets where `waves` is given; returns its id."""
+    rollout = secrets.token_hex(4)
+    label = None if plan.removes else plan.script.label or None
+    connection.execute(
+        "INSERT INTO rollouts (id, target, target_key, digest, label, profile, who, why, ticket, host,"
+        " created_at, stage, waves) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            rollout, str(plan.target), "|".join(plan.target.key), plan.target_digest, label,
+            plan.profile, by.who, by.why, by.ticket, by.host, schema.stamp(at), Stage.PLANNED.value, waves,
+        ),
+    )  # fmt: skip
+    planned = Planned(plan, who=by.who, host=by.host, why=by.why, ticket=by.ticket)
+    insert_events(connection, rollout, (Logged(1, at, planned),), "")
+    connection.execute("UPDATE rollouts SET signed = ? WHERE id = ?", (schema.encode_signed(planned), rollout))
+    before = {plan.previous.digest: plan.previous.label} if plan.previous is not None else {}
+    for digest, name in {**before, **plan.names}.items():
+        if name:
+            label_version(connection, digest, name)
+    label_version(connection, plan.script.digest, plan.script.label)
+    return rollout
+
+
+def insert_waves(connection: Connection, plan: WavesPlan, by: Person, at: datetime) -> str:
+    """Store a new rollout over several sets with its plan; returns its id."""
+    rollout = secrets.token_hex(4)
+    digest = plan.script.digest if plan.script is not None else ""
+    connection.execute(
+        "INSERT INTO rollouts (id, kind, target, target_key, digest, label, profile, who, why, ticket, host,"
+        " created_at, stage) VALUES (?,'waves','',?,?,?,?,?,?,?,?,?,?)",
+        (
+            rollout, waves_key(rollout), digest, plan.label or None, plan.profile, by.who, by.why, by.ticket, by.host,
+            schema.stamp(at), Stage.PLANNED.value,
+        ),
+    )  # fmt: skip
+    planned = WavesPlanned(plan, who=by.who, host=by.host, why=by.why, ticket=by.ticket)
+    insert_events(connection, rollout, (WavesLogged(1, at, planned),), "")
+    connection.execute("UPDATE rollouts SET signed = ? WHERE id = ?", (schema.encode_signed(planned), rollout))
+    if plan.script is not None:
+        label_version(connection, digest, plan.script.label)
+    return rollout
+
+
+def waves_key(rollout: str) -> str:
+    """What stands for the scale set in the lease of a rollout over several: each has a coordinator of its own."""
+    return f"waves|{rollout}"
+
+
+def insert_events(connection: Connection, rollout: str, log: Iterable[Entry[AnyEvent]], head: str) -> None:
+    """Store events after the one whose hash is `head`."""
+    for entry in log:
+        kind, body = schema.encode(entry.event)
+        values = (rollout, entry.seq, schema.stamp(entry.at), kind, schema.VERSION, body.decode())
+        head = chain.hash_of(head, *values)
+        connection.execute(
+            "INSERT INTO events (rollout, seq, at, kind, version, body, hash) VALUES (?,?,?,?,?,?,?)", (*values, head)
+        )
+    connection.execute("UPDATE rollouts SET head = ? WHERE id = ?", (head, rollout))
+
+
+def label_version(connection: Connection, digest: str, label: str) -> None:
+    """Label a version; one that is rolled out without a label has none until it is named."""
+    then = "UPDATE SET label = excluded.label" if label else "NOTHING"
+    connection.execute(
+        f"INSERT INTO labels (digest, label) VALUES (?,?) ON CONFLICT (digest) DO {then}", (digest, label or None)
+    )

@@ -13,19 +13,29 @@ import msgspec
 from vmss_tui.domain.fleet.script import OPEN_SETTINGS, ScriptConfig, SecretRef, SecretSource
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.journal.sealing import sealed
+from vmss_tui.domain.rollout.waves import events as w
+from vmss_tui.journal.sealing import sealed, sealed_waves
 from vmss_tui.redact import redacted_value
 
 VERSION = 1
 """Version of the event bodies that this program writes."""
 
-KINDS: dict[str, type[e.Event]] = {e.kind_name(cls): cls for cls in get_args(e.Event)}
-_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(cls) for kind, cls in KINDS.items()}
+AnyEvent = e.Event | w.WavesEvent
+"""What a log of any kind may hold."""
+
+
+def _decoders(*classes: type[Any]) -> dict[str, msgspec.json.Decoder[Any]]:
+    return {e.kind_name(cls): msgspec.json.Decoder(cls) for cls in classes}
+
+
+_DECODERS = _decoders(*get_args(e.Event))
+_WAVES_DECODERS = _decoders(*get_args(w.WavesEvent))
 _UNSEEN: dict[str, Any] = msgspec.to_builtins(e.InstanceSeen(id=""))
 
 
-def encode(event: e.Event) -> tuple[str, bytes]:
+def encode(event: AnyEvent) -> tuple[str, bytes]:
     """Kind and JSON body of an event without secrets: values of literals are left out, others are redacted.
 
     What an instance printed was redacted when it was seen; the address of an operation is needed to ask for it.
@@ -33,6 +43,8 @@ def encode(event: e.Event) -> tuple[str, bytes]:
     kind = e.kind_name(event)
     if isinstance(event, e.Planned):
         return kind, msgspec.json.encode(replace(event, plan=sealed(without_secrets(event.plan))))
+    if isinstance(event, w.WavesPlanned):
+        return kind, msgspec.json.encode(replace(event, plan=sealed_waves(_without_literals(event.plan))))
     if isinstance(event, e.InstancesSeen):
         return kind, msgspec.json.encode(_short(event))
     if isinstance(event, e.WriteAccepted):
@@ -40,8 +52,11 @@ def encode(event: e.Event) -> tuple[str, bytes]:
     return kind, msgspec.json.encode(redacted_value(msgspec.to_builtins(event)))
 
 
-def encode_signed(event: e.Planned) -> str | None:
-    """The JSON body of a `Planned` event with signed addresses and the like in it; None when the plan has none."""
+def encode_signed(event: e.Planned | w.WavesPlanned) -> str | None:
+    """The JSON body of a plan's event with signed addresses and the like in it; None when the plan has none."""
+    if isinstance(event, w.WavesPlanned):
+        waves = _without_literals(event.plan)
+        return None if sealed_waves(waves) is waves else msgspec.json.encode(replace(event, plan=waves)).decode()
     whole = without_secrets(event.plan)
     return None if sealed(whole) is whole else msgspec.json.encode(replace(event, plan=whole)).decode()
 
@@ -51,11 +66,21 @@ def decode(kind: str, version: int, body: bytes | str) -> e.Event:
 
     Raises ValueError for a body of our own version that does not fit its kind: the journal is damaged.
     """
-    decoder = _DECODERS.get(kind)
+    event: e.Event = _decoded(_DECODERS, kind, version, body)
+    return event
+
+
+def decode_waves(kind: str, version: int, body: bytes | str) -> w.WavesEvent:
+    """The same for a row of a rollout over several sets."""
+    event: w.WavesEvent = _decoded(_WAVES_DECODERS, kind, version, body)
+    return event
+
+
+def _decoded(decoders: dict[str, msgspec.json.Decoder[Any]], kind: str, version: int, body: bytes | str) -> Any:
+    decoder = decoders.get(kind)
     try:
         if decoder is not None:
-            event: e.Event = decoder.decode(body)
-            return event
+            return decoder.decode(body)
     except (msgspec.ValidationError, msgspec.DecodeError) as problem:
         if version <= VERSION:
             raise ValueError(f"event {kind!r}: {problem}") from problem
@@ -66,6 +91,10 @@ def without_secrets(plan: RolloutPlan) -> RolloutPlan:
     """The plan with the text of literal secrets removed; what is secret stays named."""
     previous = plan.previous and _stripped(plan.previous)
     return replace(plan, script=_stripped(plan.script), previous=previous)
+
+
+def _without_literals(plan: WavesPlan) -> WavesPlan:
+    return replace(plan, script=plan.script and _stripped(plan.script))
 
 
 def _stripped(script: ScriptConfig) -> ScriptConfig:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.redact import redacted, redacted_value
 
 
@@ -20,6 +21,19 @@ def sealed(plan: RolloutPlan) -> RolloutPlan:
         changes=tuple(replace(change, old=_text(change.old), new=_text(change.new)) for change in plan.changes),
         variables=redacted_value(dict(plan.variables)),
         files=tuple(replace(file, uri=redacted(file.uri), problem=redacted(file.problem)) for file in plan.files),
+        findings=tuple(replace(finding, message=redacted(finding.message)) for finding in plan.findings),
+        overrides=redacted_value(dict(plan.overrides)),
+    )
+    return plan if made == plan else made
+
+
+def sealed_waves(plan: WavesPlan) -> WavesPlan:
+    """The same for a plan of several sets: only its script, its variables and its findings can hold secrets."""
+    made = replace(
+        plan,
+        script=plan.script and _sealed_script(plan.script),
+        variables=redacted_value(dict(plan.variables)),
+        sha256={redacted(uri): pin for uri, pin in plan.sha256.items()},
         findings=tuple(replace(finding, message=redacted(finding.message)) for finding in plan.findings),
         overrides=redacted_value(dict(plan.overrides)),
     )

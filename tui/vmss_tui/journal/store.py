@@ -6,7 +6,6 @@ kin only. Never stores a secret.
 
 import contextlib
 import logging
-import secrets
 import socket
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -21,7 +20,6 @@ from vmss_tui.domain.rollout.events import (
     InstancesSeen,
     Logged,
     Noted,
-    Planned,
     UpgradeSeen,
     Waiting,
 )
@@ -34,6 +32,7 @@ from vmss_tui.journal.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.place import opened
 from vmss_tui.journal.rows import Request, RolloutHeader
+from vmss_tui.journal.waves import WavesLog
 from vmss_tui.paths import journal_file
 from vmss_tui.redact import redacted
 
@@ -61,6 +60,11 @@ class Journal:
         return cls(opened(place or journal_file(), read_only=read_only))
 
     @property
+    def waves(self) -> WavesLog:
+        """The rollouts over several scale sets."""
+        return WavesLog(self._db)
+
+    @property
     def name(self) -> str:
         """Where it is, in words for people."""
         return self._db.name
@@ -78,29 +82,8 @@ class Journal:
         self, plan: RolloutPlan, *, who: str, why: str = "", ticket: str = "", at: datetime | None = None
     ) -> str:
         """Write a new rollout with its plan; returns its id, 8 hex digits."""
-        now = at or datetime.now(UTC)
-        rollout = secrets.token_hex(4)
-        label = None if plan.removes else plan.script.label or None
-        row = (
-            rollout, str(plan.target), "|".join(plan.target.key), plan.target_digest, label,
-            plan.profile, who, redacted(why), redacted(ticket), socket.gethostname(), schema.stamp(now),
-            Stage.PLANNED.value,
-        )  # fmt: skip
         with self._db.writing() as connection:
-            connection.execute(
-                "INSERT INTO rollouts (id, target, target_key, digest, label, profile, who, why, ticket, host,"
-                " created_at, stage) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-                row,
-            )
-            planned = Planned(plan, who=who, host=socket.gethostname(), why=redacted(why), ticket=redacted(ticket))
-            _insert(connection, rollout, (Logged(1, now, planned),), "")
-            connection.execute("UPDATE rollouts SET signed = ? WHERE id = ?", (schema.encode_signed(planned), rollout))
-            before = {plan.previous.digest: plan.previous.label} if plan.previous is not None else {}
-            for digest, label in {**before, **plan.names}.items():
-                if label:
-                    _label(connection, digest, label)
-            _label(connection, plan.script.digest, plan.script.label)
-        return rollout
+            return rows.insert_rollout(connection, plan, rows.person(who, why, ticket), at or datetime.now(UTC))
 
     def append(self, rollout: str, *events: Event, at: datetime, lease: Lease | None = None) -> tuple[Logged, ...]:
         """Add events in one transaction. With a `lease`, raises LeaseHeld when it was lost meanwhile."""
@@ -113,7 +96,7 @@ class Journal:
             log = tuple(Logged(last + i, at, event) for i, event in enumerate(events, 1))
             if Stage(row["stage"]).over and events:
                 raise JournalUnavailable(f"rollout {rollout} has ended; its log is closed")
-            _insert(connection, rollout, log, head)
+            rows.insert_events(connection, rollout, log, head)
             _summarise(connection, row, log)
             self._db.announce(connection, rollout)
         return log
@@ -122,7 +105,7 @@ class Journal:
         """The log of a rollout after sequence number `after`."""
         with self._db.reading() as connection:
             found = connection.execute(
-                "SELECT seq, at, kind, version, hash,"
+                "SELECT seq, at, events.kind AS kind, version, hash,"
                 " CASE WHEN seq = 1 THEN coalesce(signed, body) ELSE body END AS body"
                 " FROM events JOIN rollouts ON rollouts.id = rollout WHERE rollout = ? AND seq > ?"
                 " ORDER BY seq LIMIT ?",
@@ -297,7 +280,7 @@ class Journal:
     def name_version(self, digest: str, label: str) -> None:
         """Remember the label of a version; it replaces the one from before."""
         with self._db.writing() as connection:
-            _label(connection, digest, label)
+            rows.label_version(connection, digest, label)
 
     def _readable(self, row: Row) -> RolloutHeader:
         """The header of a row. Raises JournalUnavailable for a damaged one."""
@@ -315,7 +298,7 @@ class Journal:
 
     @staticmethod
     def _row(connection: Connection, rollout: str) -> Row:
-        row = connection.execute(f"{rows.ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
+        row = connection.execute(f"{rows.ALL} WHERE id = ?", (rollout,)).fetchone()
         if row is None:
             raise UsageError(f"no rollout {rollout!r}", hint="`vmss-tui rollouts` lists them.")
         found: Row = row
@@ -329,18 +312,6 @@ def _header_or_none(row: Row) -> RolloutHeader | None:
     except ValueError as problem:
         _LOG.warning("rollout %s in the journal is damaged: %s", row["id"], problem)
         return None
-
-
-def _insert(connection: Connection, rollout: str, log: tuple[Logged, ...], head: str) -> None:
-    """Store events after the one whose hash is `head`."""
-    for entry in log:
-        kind, body = schema.encode(entry.event)
-        values = (rollout, entry.seq, schema.stamp(entry.at), kind, schema.VERSION, body.decode())
-        head = chain.hash_of(head, *values)
-        connection.execute(
-            "INSERT INTO events (rollout, seq, at, kind, version, body, hash) VALUES (?,?,?,?,?,?,?)", (*values, head)
-        )
-    connection.execute("UPDATE rollouts SET head = ? WHERE id = ?", (head, rollout))
 
 
 def _summarise(connection: Connection, row: Row, log: tuple[Logged, ...]) -> None:
@@ -359,11 +330,3 @@ def _summarise(connection: Connection, row: Row, log: tuple[Logged, ...]) -> Non
             " AND created_at <= ? AND EXISTS (SELECT 1 FROM events WHERE rollout = ? AND kind = 'runner_started')",
             (row["target_key"], row["id"], row["created_at"], row["id"]),
         )
-
-
-def _label(connection: Connection, digest: str, label: str) -> None:
-    """Label a version; one that is rolled out without a label has none until it is named."""
-    then = "UPDATE SET label = excluded.label" if label else "NOTHING"
-    connection.execute(
-        f"INSERT INTO labels (digest, label) VALUES (?,?) ON CONFLICT (digest) DO {then}", (digest, label or None)
-    )

@@ -141,12 +141,12 @@ class RolloutState:
         return write.state if isinstance(write, e.WriteEnded) else None
 
 
-def fold(log: Iterable[e.Logged], state: RolloutState | None = None) -> RolloutState:
+def fold(log: Iterable[e.Entry[e.Event]], state: RolloutState | None = None) -> RolloutState:
     """The state after all of `log`, starting from `state` (or from nothing)."""
     return reduce(apply, log, state or RolloutState())
 
 
-def apply(state: RolloutState, entry: e.Logged) -> RolloutState:
+def apply(state: RolloutState, entry: e.Entry[e.Event]) -> RolloutState:
     """The state after one more event."""
     return replace(_after(state, entry.event, entry.at), seq=entry.seq, last_at=entry.at)
 

@@ -14,9 +14,13 @@ from vmss_tui.domain.rollout.stage import Verdict
 
 @dataclass(frozen=True, slots=True)
 class WavesPlanned:
-    """The waves were created: always the first event."""
+    """The waves were created: always the first event. Who started them on which host, what for, and the ticket."""
 
     plan: WavesPlan
+    who: str = ""
+    host: str = ""
+    why: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ class WavesState:
         return wave.number if wave is not None and waits and self.verdict is None else 0
 
 
-def fold(log: Iterable[w.WavesLogged], state: WavesState | None = None) -> WavesState:
+def fold(log: Iterable[e.Entry[w.WavesEvent]], state: WavesState | None = None) -> WavesState:
     """The state after these events."""
     now = state or WavesState()
     for entry in log:
