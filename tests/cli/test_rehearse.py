@@ -7,7 +7,7 @@ import pytest
 import tomli_w
 
 from support.build import fleet, snapshot
-from vmss_tui.cli.commands.simulator.scenario_from_set import Mishap, scenario_of
+from vmss_tui.cli.commands.outlook.scenario_from_set import Mishap, scenario_of
 from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.scale_set import Autoscale
 

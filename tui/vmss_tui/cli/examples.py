@@ -71,7 +71,14 @@ ADVICE = {
             Example("vmss-tui plan web web-weu --set version=2.5.0", "what the rollout would do"),
             Example("vmss-tui plan web web-weu --set version=2.5.0 -o json", "the same for a program"),
         ),
-        ("rehearse", "rollout"),
+        ("forecast", "rehearse", "rollout"),
+    ),
+    "forecast": Advice(
+        (
+            Example("vmss-tui forecast web web-weu --set version=2.5.0", "P50, P90, and what may stop the rollout"),
+            Example("vmss-tui forecast --check", "how often the forecasts of the journal's rollouts held"),
+        ),
+        ("plan", "rehearse"),
     ),
     "rehearse": Advice(
         (Example("vmss-tui rehearse web web-weu --set version=2.5.0 --fail 3", "with instance 3 failing"),),

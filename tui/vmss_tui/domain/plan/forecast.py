@@ -14,7 +14,7 @@ from functools import lru_cache
 from random import Random
 
 from vmss_tui.domain.fleet.upgrade_policy import exceeds, percent_of
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount
 from vmss_tui.domain.plan.track_record import Tempo, TrackRecord, tempo
 
@@ -105,7 +105,7 @@ def batch_seconds(plan: RolloutPlan, instances: int, *, took: Sequence[Took] = (
 
     `took`: the batches of the same rollout that have finished; they tell its pace better than any history.
     """
-    return _batch(plan.history, max(1, instances), tuple(took), share) + plan.policy.min_healthy_seconds
+    return _batch(plan.history, max(1, instances), tuple(took), share) + _hold(plan)
 
 
 def remaining(
@@ -131,10 +131,15 @@ def remaining(
         return _range(sorted(max(0.0, seconds + known - min(idle, due)) for seconds in rest))
     size, into = current
     paces = _paces(rhythm, tuple(took), rng, len(rest))
-    hold = plan.policy.min_healthy_seconds
+    hold = _hold(plan)
     return _range(
         sorted(_still(rhythm, pace, size, into, hold, rng) + tail for pace, tail in zip(paces, rest, strict=True))
     )
+
+
+def _hold(plan: RolloutPlan) -> int:
+    """Seconds that each batch is held while its instances stay healthy; Azure's rolling upgrade knows no such time."""
+    return 0 if plan.strategy is Strategy.ROLLING_UPGRADE else plan.policy.min_healthy_seconds
 
 
 def _course(plan: RolloutPlan) -> _Course:
@@ -145,7 +150,7 @@ def _course(plan: RolloutPlan) -> _Course:
         total=plan.total,
         healthy=plan.healthy,
         pause=policy.pause_seconds,
-        hold=policy.min_healthy_seconds,
+        hold=_hold(plan),
         soak=policy.soak_seconds,
         unhealthy=policy.unhealthy_percent,
         unhealthy_upgraded=policy.unhealthy_upgraded_percent,

@@ -20,8 +20,9 @@ _QUICKEST, _SLOWEST = 60.0, 360.0
 """What one instance takes when nothing is known of a set: nine in ten sets are between these, in seconds."""
 _ASSUMED_FAILURES, _PRIOR_INSTANCES = 0.01, 10.0
 """The failure share that is assumed, and how many observed instances that assumption weighs as much as."""
-_PRIOR_SPREAD = 0.1
-"""How much the pace of one rollout differs from another of the same set (log scale), weighed as one observation."""
+_PRIOR_SPREAD, _PRIOR_ROLLOUTS = 0.2, 2
+"""How much the pace of one rollout differs from another of the same set (log scale), and how many observed rollouts
+that weighs as much as; chosen so that P90 holds from the second rollout on (`vmss-tui forecast --check`)."""
 _WIDEST = 1.645
 """Standard deviations that hold nine in ten values of a normal distribution between them."""
 _ASSUMED_SHAPE = (0.8, 0.9, 1.0, 1.1, 1.25)
@@ -156,7 +157,8 @@ def tempo(record: TrackRecord) -> Tempo:
     past = record.timed
     logs = [math.log(median(rollout.seconds)) for rollout in past]
     centre, count = fmean(logs), len(logs)
-    variance = (_PRIOR_SPREAD**2 + sum((value - centre) ** 2 for value in logs)) / count
+    squares = _PRIOR_ROLLOUTS * _PRIOR_SPREAD**2 + sum((value - centre) ** 2 for value in logs)
+    variance = squares / (_PRIOR_ROLLOUTS + count - 1)
     shape = sorted(value / math.exp(log) for rollout, log in zip(past, logs, strict=True) for value in rollout.seconds)
     return Tempo(
         typical=math.exp(centre),

@@ -50,8 +50,8 @@ def outlook_facts(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
         yield "batch ends", _ends(plan, expected)
     if expected.lowest_healthy is not None:
         low = expected.lowest_healthy
-        fewest = f"{low.p50:.0f}" if low.p50 == low.p90 else f"{low.p50:.0f}, or {low.p90:.0f} in one of ten rollouts"
-        yield "lowest health", f"{fewest} of {plan.total} healthy"
+        rarely = "" if low.p50 == low.p90 else f"; {low.p90:.0f} or fewer in one of ten rollouts"
+        yield "lowest health", f"{low.p50:.0f} of {plan.total}{rarely}"
     yield "limits", _limits(expected)
     yield "based on", expected.basis
 

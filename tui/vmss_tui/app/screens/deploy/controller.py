@@ -170,12 +170,8 @@ class DeployController:
         return (*self._look_at_new_files(), Repaint())
 
     def _wish(self, form: Form, reading: SetReading) -> RolloutWish:
-        return form.wish(
-            reading.snapshot.scale_set,
-            names=self._names,
-            history=reading.history,
-            known_versions=reading.known_versions,
-        )
+        scale_set, known = reading.snapshot.scale_set, reading.known_versions
+        return form.wish(scale_set, names=self._names, history=reading.history, known_versions=known)
 
     def known_pins(self) -> tuple[FilePin, ...]:
         """What is known of the plan's files."""

@@ -14,9 +14,9 @@ import click
 
 from vmss_tui.cli import diagnostics
 from vmss_tui.cli.commands.fleet import find
+from vmss_tui.cli.commands.outlook.scenario_from_set import MODEL, Mishap, scenario_of
 from vmss_tui.cli.commands.rollout.plan import order_from, orders
 from vmss_tui.cli.commands.rollout.runner_process import python
-from vmss_tui.cli.commands.simulator.scenario_from_set import MODEL, Mishap, scenario_of
 from vmss_tui.cli.commands.simulator.simulation import DemoHome
 from vmss_tui.cli.options import connected, current, with_profiles
 from vmss_tui.cli.session import LiveSession, run
