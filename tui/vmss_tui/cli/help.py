@@ -32,7 +32,7 @@ ENTRIES = (
     Entry("activity", "SCALESET", "who changed it, by the activity log", "fleet.activity:activity", "Inspect"),
     Entry("watch", "SCALESET", "one line for every change", "fleet.watch:watch", "Inspect"),
     Entry("plan", "PROFILE [SCALESET]", "diff, batches, findings; writes nothing", "rollout.plan:plan", "Roll out"),
-    Entry("forecast", "[PROFILE [SCALESET]]", "how long, how safe; --check: how often it held",
+    Entry("forecast", "[PROFILE] [SCALESET]", "how long, how safe; --check: how often it held",
           "outlook.forecast:forecast", "Roll out"),
     Entry("rehearse", "PROFILE SCALESET", "the same on a simulated copy", "outlook.rehearse:rehearse", "Roll out"),
     Entry("rollout", "PROFILE [SCALESET]", "start the rollout and follow it", "rollout.rollout:rollout", "Roll out"),

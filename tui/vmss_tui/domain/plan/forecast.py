@@ -105,7 +105,7 @@ def batch_seconds(plan: RolloutPlan, instances: int, *, took: Sequence[Took] = (
 
     `took`: the batches of the same rollout that have finished; they tell its pace better than any history.
     """
-    return _batch(plan.history, max(1, instances), tuple(took), share) + _hold(plan)
+    return _batch(plan.history, max(1, instances), tuple(took), share) + held_seconds(plan)
 
 
 def remaining(
@@ -131,13 +131,13 @@ def remaining(
         return _range(sorted(max(0.0, seconds + known - min(idle, due)) for seconds in rest))
     size, into = current
     paces = _paces(rhythm, tuple(took), rng, len(rest))
-    hold = _hold(plan)
+    hold = held_seconds(plan)
     return _range(
         sorted(_still(rhythm, pace, size, into, hold, rng) + tail for pace, tail in zip(paces, rest, strict=True))
     )
 
 
-def _hold(plan: RolloutPlan) -> int:
+def held_seconds(plan: RolloutPlan) -> int:
     """Seconds that each batch is held while its instances stay healthy; Azure's rolling upgrade knows no such time."""
     return 0 if plan.strategy is Strategy.ROLLING_UPGRADE else plan.policy.min_healthy_seconds
 
@@ -150,7 +150,7 @@ def _course(plan: RolloutPlan) -> _Course:
         total=plan.total,
         healthy=plan.healthy,
         pause=policy.pause_seconds,
-        hold=_hold(plan),
+        hold=held_seconds(plan),
         soak=policy.soak_seconds,
         unhealthy=policy.unhealthy_percent,
         unhealthy_upgraded=policy.unhealthy_upgraded_percent,

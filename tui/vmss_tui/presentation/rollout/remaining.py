@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vmss_tui import duration
-from vmss_tui.domain.plan.forecast import Took
+from vmss_tui.domain.plan.forecast import Took, held_seconds
 from vmss_tui.domain.plan.forecast import remaining as forecast_remaining
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout.state import RolloutState, Stage
@@ -43,7 +43,7 @@ def remaining(state: RolloutState, now: datetime) -> Remaining | None:
     plan = state.plan
     if state.stage is not Stage.RUNNING or plan is None or not plan.batches:
         return None
-    hold = plan.policy.min_healthy_seconds
+    hold = held_seconds(plan)
     took: list[Took] = [
         (len(batch.ids), max(1.0, seconds_between(batch.started_at, batch.ended_at) - hold))
         for batch in state.batches
