@@ -23,6 +23,12 @@ SHAPES = {
     "quoted": (f'password = "{S} with spaces" next', "password = *** next"),
     "yaml": (f"api_key: {S}", "api_key: ***"),
     "json": (f'{{"clientSecret": "{S}"}}', '{"clientSecret": ***}'),
+    "json in json": (f'{{\\"clientSecret\\": \\"{S}\\"}}', '{\\"clientSecret\\": ***}'),
+    "quotes in quotes": (f'password = "a\\"{S}" next', "password = *** next"),
+    "cut off": (f'password = "{S}', "password = ***"),
+    "python": (f"'password = \\'{S} x\\' next'", "'password = *** next'"),
+    "ampersand of JSON": (f"https://x/a?sv=1\\u0026sig={S}%3D", "https://x/a?sv=1\\u0026sig=***"),
+    "address in an address": (f"u=https%3A%2F%2Fx%3Fsv%3D1%26sig%3D{S}%253D", "u=https%3A%2F%2Fx%3Fsv%3D1%26sig%3D***"),
     "flag": (f"tool --db-password {S} --verbose", "tool --db-password *** --verbose"),
     "gitlab": (f"https://git/x?private_token={S}", "https://git/x?private_token=***"),
     "glpat": (f"glpat-{S[:24]} used", "*** used"),
@@ -115,6 +121,7 @@ def test_nothing_breaks_it_and_twice_is_once(text: str) -> None:
 @pytest.mark.parametrize(
     "piece",
     ["password", "password=", "--a-password ", "?sig=", "eyJaaaaaaaa.", "://a:", "AccountKey=", "Bearer ",
+     "password=\"", "password='", 'password=\\"', "password=\\'", 'password="\\', "%26sig%3d", "\\u0026sig=",
      "-----BEGIN PRIVATE KEY-----", "a8Q~", "secret   ", "-", "a", "'", '"'],
 )  # fmt: skip
 def test_a_megabyte_of_anything_is_linear(piece: str) -> None:

@@ -16,14 +16,20 @@ _NAMES = (
     r"(?:pass(?:word|wd|phrase)|pwd|secret|(?:api|access|account)[-_]?key|client_assertion|(?<![a-z])token|authtoken)"
 )
 
-_VALUE = r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;&<>{}\[\]]+)"
+_QUOTE = r"\\{0,8}[\"']"
+"""A quote, also one that JSON, TOML or Python escaped because the text is a value of theirs."""
+_VALUE = (
+    r"(?:\\{1,8}\"[^\"\n]*\"|\\{1,8}'[^'\n]*'|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
+    rf"|(?:{_QUOTE})?[^\s\"',;&<>{{}}\[\]]+)"
+)
+"""Quoted, in escaped quotes, or up to the next space; the end may be cut off."""
 _PATTERNS = (
     # -----BEGIN RSA PRIVATE KEY----- up to its end, or to the end of what was cut off
     re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*()"),
-    # ?sig=..., &private_token=..., also of an address whose other parts are wanted
+    # ?sig=..., &private_token=..., also of an address whose other parts are wanted, and as JSON or an address has it
     re.compile(
-        r"([?&;](?:amp;)?(?:sig|signature|x-amz-signature|x-amz-credential|token|access_token|private_token|api_?key|code)=)"
-        r"[^&\s\"'<>#;|\\]+()",
+        r"((?:[?&;]|%3f|%26|\\u0026)(?:amp;)?(?:sig|signature|x-amz-signature|x-amz-credential|token|access_token|"
+        r"private_token|api_?key|code)(?:=|%3d))[^&\s\"'<>#;|\\]+()",
         re.IGNORECASE,
     ),
     # AccountKey=...;, SharedAccessKey=...; of connection strings
@@ -41,7 +47,7 @@ _PATTERNS = (
     # https://user:password@host
     re.compile(r"(://[^\s/:@\"']{1,256}:)[^\s/@\"']{1,256}(@)"),
     # password=..., "clientSecret": "...", --api-key ...
-    re.compile(rf"({_NAMES}[\"']?\s{{0,8}}[=:]\s{{0,8}}){_VALUE}()", re.IGNORECASE),
+    re.compile(rf"({_NAMES}(?:{_QUOTE})?\s{{0,8}}[=:]\s{{0,8}}){_VALUE}()", re.IGNORECASE),
     re.compile(rf"(--[a-z-]{{0,40}}{_NAMES}\s{{1,8}}){_VALUE}()", re.IGNORECASE),
 )
 _SECRET_NAME = re.compile(rf"{_NAMES}$|sas[-_]?token$|connection[-_]?string$", re.IGNORECASE)

@@ -143,7 +143,7 @@ def person(who: str, why: str, ticket: str) -> Person:
 def insert_rollout(connection: Connection, plan: RolloutPlan, by: Person, at: datetime, *, waves: str = "") -> str:
     """Store a new rollout with its plan, of those over several sets where `waves` is given; returns its id."""
     rollout = secrets.token_hex(4)
-    label = None if plan.removes else plan.script.label or None
+    label = None if plan.removes else redacted(plan.script.label) or None
     connection.execute(
         "INSERT INTO rollouts (id, target, target_key, digest, label, profile, who, why, ticket, host,"
         " created_at, stage, waves) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -171,8 +171,8 @@ def insert_waves(connection: Connection, plan: WavesPlan, by: Person, at: dateti
         "INSERT INTO rollouts (id, kind, target, target_key, digest, label, profile, who, why, ticket, host,"
         " created_at, stage) VALUES (?,'waves','',?,?,?,?,?,?,?,?,?,?)",
         (
-            rollout, waves_key(rollout), digest, plan.label or None, plan.profile, by.who, by.why, by.ticket, by.host,
-            schema.stamp(at), Stage.PLANNED.value,
+            rollout, waves_key(rollout), digest, redacted(plan.label) or None, plan.profile, by.who, by.why, by.ticket,
+            by.host, schema.stamp(at), Stage.PLANNED.value,
         ),
     )  # fmt: skip
     planned = WavesPlanned(plan, who=by.who, host=by.host, why=by.why, ticket=by.ticket)
@@ -202,6 +202,7 @@ def insert_events(connection: Connection, rollout: str, log: Iterable[Entry[AnyE
 
 def label_version(connection: Connection, digest: str, label: str) -> None:
     """Label a version; one that is rolled out without a label has none until it is named."""
+    label = redacted(label)
     then = "UPDATE SET label = excluded.label" if label else "NOTHING"
     connection.execute(
         f"INSERT INTO labels (digest, label) VALUES (?,?) ON CONFLICT (digest) DO {then}", (digest, label or None)

@@ -6,9 +6,12 @@ redacted; the whole one is kept beside it in one column, as long as the rollout 
 
 from dataclasses import replace
 
+import msgspec
+
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.domain.plan.waves import WavesPlan
+from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.plan.waves import Wave, WavesPlan
 from vmss_tui.redact import redacted, redacted_value
 
 
@@ -23,14 +26,19 @@ def sealed(plan: RolloutPlan) -> RolloutPlan:
         files=tuple(replace(file, uri=redacted(file.uri), problem=redacted(file.problem)) for file in plan.files),
         findings=tuple(replace(finding, message=redacted(finding.message)) for finding in plan.findings),
         overrides=redacted_value(dict(plan.overrides)),
+        policy=_sealed_policy(plan.policy),
+        names={digest: redacted(label) for digest, label in plan.names.items()},
+        from_label=redacted(plan.from_label),
     )
     return plan if made == plan else made
 
 
 def sealed_waves(plan: WavesPlan) -> WavesPlan:
-    """The same for a plan of several sets: only its script, its variables and its findings can hold secrets."""
+    """The same for a plan of several sets."""
     made = replace(
         plan,
+        label=redacted(plan.label),
+        waves=tuple(_sealed_wave(wave) for wave in plan.waves),
         script=plan.script and _sealed_script(plan.script),
         variables=redacted_value(dict(plan.variables)),
         sha256={redacted(uri): pin for uri, pin in plan.sha256.items()},
@@ -41,8 +49,23 @@ def sealed_waves(plan: WavesPlan) -> WavesPlan:
 
 
 def _sealed_script(script: ScriptConfig) -> ScriptConfig:
-    settings = redacted_value(dict(script.settings))
-    return script if settings == script.settings else replace(script, settings=settings, sealed_digest=script.digest)
+    settings, label = redacted_value(dict(script.settings)), redacted(script.label)
+    if settings == script.settings:
+        return replace(script, label=label)
+    return replace(script, settings=settings, label=label, sealed_digest=script.digest)
+
+
+def _sealed_wave(wave: Wave) -> Wave:
+    return replace(
+        wave,
+        sets=tuple(replace(member, policy=member.policy and _sealed_policy(member.policy)) for member in wave.sets),
+    )
+
+
+def _sealed_policy(policy: RolloutPolicy) -> RolloutPolicy:
+    """The policy without what addresses and commands of hooks and gates hold."""
+    made = msgspec.convert(redacted_value(msgspec.to_builtins(policy)), RolloutPolicy)
+    return policy if made == policy else made
 
 
 def _text(value: str | None) -> str | None:

@@ -5,9 +5,11 @@ sequences, bidirectional overrides, NUL) are spelled out, so that a report is ha
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.journal.chain import Link
+from vmss_tui.journal.sealing import sealed
 from vmss_tui.presentation.rollout.info import Header
 from vmss_tui.redact import redacted
 from vmss_tui.report import csv, html, json, junit, markdown
@@ -30,5 +32,11 @@ _DATA = frozenset(("json", "jsonl"))
 
 def write(form: str, header: Header, log: Sequence[e.Logged], links: Sequence[Link] = ()) -> str:
     """The record of a rollout in a format; with `links`, JSON lines carry their proof. Raises KeyError."""
-    text = FORMATS[form](report_of(header, log, links))
+    text = FORMATS[form](report_of(header, [_without_secrets(entry) for entry in log], links))
     return visible(text if form in _DATA else redacted(text))
+
+
+def _without_secrets(entry: e.Logged) -> e.Logged:
+    """The plan with secrets hidden before markup is escaped, which hides their shapes; the rest was stored so."""
+    event = entry.event
+    return replace(entry, event=replace(event, plan=sealed(event.plan))) if isinstance(event, e.Planned) else entry
