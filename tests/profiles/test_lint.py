@@ -79,7 +79,7 @@ def test_an_unfinished_file_names_its_last_line() -> None:
         ("script = 1", "script", "must be a table, not a number"),
         ("targets.match = 'a'", "targets.match", "must be a list, not a text"),
         ("targets.match = [1]", "targets.match[0]", "must be a text, not a number"),
-        ("targets.tags = ['a']", "targets.tags", "must be a table of texts, not a list"),
+        ("targets.tags = ['a']", "targets.tags", "must be a table of strings, not a list"),
         ("targets.tags.a = 1", "targets.tags.a", "must be a text, not a number"),
         ("targets.ids = ['web']", "targets.ids[0]", "'web' is not the resource id of a scale set"),
         ("script.files = 'a'", "script.files", "must be a list, not a text"),

@@ -85,6 +85,6 @@ def test_protected_settings_in_words() -> None:
 def test_sources_never_show_values() -> None:
     assert source_of(ENV) == "$KEY"
     assert source_of(FILE) == "file /etc/key"
-    assert source_of(SecretRef(SecretSource.PROMPT, "Key?")) == "asked at the start"
+    assert source_of(SecretRef(SecretSource.PROMPT, "Key?")) == "prompted at the start"
     assert source_of(SecretRef(SecretSource.LITERAL, "s3cret")) == "in the profile"
     assert source_of(SecretRef(SecretSource.KEY_VAULT, "/v https://s/1")) == "Key Vault https://s/1"

@@ -64,7 +64,7 @@ def test_protected_names_are_known_and_case_matters() -> None:
         ("{}", "needs exactly one of env, file, prompt"),
         ("{ env = 'A', file = 'b' }", "needs exactly one of env, file, prompt"),
         ("{ env = 'A-B' }", "'A-B' is not a valid name of an environment variable"),
-        ("{ literal = 'secret' }", "the secret stands in the profile itself"),
+        ("{ literal = 'secret' }", "the secret is in the profile itself"),
         ("{ key_vault = { vault_id = 'a', secret_url = 'b' } }", "Azure reads all protected settings from one"),
     ],
 )

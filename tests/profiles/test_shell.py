@@ -80,7 +80,7 @@ async def test_a_shell_that_cannot_start_is_said(tmp_path: Path, monkeypatch: py
         ("  \n", "is empty"),
         ("\ufeff#!/bin/sh\ntrue\n", "begins with a byte order mark; the handler removes it"),
         ("#!/bin/sh\r\ntrue\r\n", "has CRLF line ends; the handler removes them"),
-        ("\n#!/bin/bash\ntrue\n", "the #! stands on line 2 and has no effect there"),
+        ("\n#!/bin/bash\ntrue\n", "the #! is on line 2 and has no effect there"),
         ("#!\ntrue\n", "the first line names no interpreter"),
         ("if [[ $a == b ]]; then echo; fi\n", "uses bash and has no #!: it is run by /bin/sh"),
     ],

@@ -120,13 +120,13 @@ def test_secrets_hide() -> None:
     secret = Secret("hunter2")
     assert f"{secret!r}{secret}" == "******" and secret.reveal() == "hunter2" and secret == Secret("hunter2")
     assert hash(secret) == hash(Secret("other")) and secret != "hunter2"
-    with pytest.raises(TypeError, match="never serialised"):
+    with pytest.raises(TypeError, match="never serialized"):
         secret.__reduce__()
     literal = SecretRef(SecretSource.LITERAL, "hunter2")
     assert "hunter2" not in f"{literal}{literal!r}"
     assert [str(SecretRef(each, "x")) for each in (SecretSource.ENV, SecretSource.PROMPT, SecretSource.FILE)] == [
         "$x",
-        "asked at the start",
+        "prompted at the start",
         "x",
     ]
 
@@ -185,7 +185,7 @@ def test_an_inline_script_is_compared_as_its_text() -> None:
         (None, script(), True, "not installed yet"),
         (script(1), script(2), True, "settings differ"),
         (script(), script(force_update_tag="x"), True, "tag differs"),
-        (script(), script(protected={"a": SecretRef(SecretSource.ENV, "A")}), True, "protected settings are written"),
+        (script(), script(protected={"a": SecretRef(SecretSource.ENV, "A")}), True, "protected settings are rewritten"),
         (script(), script(), False, "identical"),
     ],
 )

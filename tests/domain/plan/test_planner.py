@@ -52,9 +52,9 @@ def test_strategy(
         ({"power": Power.DEALLOCATED}, "deallocated: its script cannot run"),
         ({"power": Power.STOPPED}, "stopped: its script cannot run"),
         ({"provisioning": Provisioning.DELETING}, "being deleted"),
-        ({"script_digest": script(2).digest}, "runs this version already"),
+        ({"script_digest": script(2).digest}, "already runs this version"),
         ({"script_digest": script(2).digest, "script": ScriptRun(ScriptState.FAILED)}, ""),
-        ({"name": "left-out"}, "named in exclude"),
+        ({"name": "left-out"}, "listed in exclude"),
         ({"health": Health.UNHEALTHY}, ""),
     ],
 )

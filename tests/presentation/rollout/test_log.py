@@ -67,11 +67,11 @@ def test_decisions_and_trouble_have_words() -> None:
             Role.BAD,
         ),
         e.ClockStepped(3600): (
-            "system clock moved forward by 1h (set, or suspended): waits start again",
+            "system clock moved forward by 1h (set, or suspended): waits are restarted",
             Role.WARN,
         ),
         e.ClockStepped(-60): (
-            "system clock moved back by 1m (set, or suspended): waits start again",
+            "system clock moved back by 1m (set, or suspended): waits are restarted",
             Role.WARN,
         ),
         e.Concluding(e.Verdict.FAILED, "2 of 4 failed"): (
@@ -84,7 +84,7 @@ def test_decisions_and_trouble_have_words() -> None:
             Role.WARN,
         ),
         e.WriteEnded("cancel-1", OperationState.GONE): (
-            "Azure no longer knows the outcome of canceling the rolling upgrade: judged by what it reports now",
+            "Azure no longer knows the outcome of canceling the rolling upgrade: its present state decides",
             Role.WARN,
         ),
         e.Waiting("the soak", LATER, 60): (f"the soak, until {LOCAL}", Role.WAIT),

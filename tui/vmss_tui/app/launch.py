@@ -77,7 +77,7 @@ def ask_and_start(
             plan, lambda allowed: ask_and_start(allowed, tags, session, why=why, ticket=ticket, started=started)
         )
     if not plan.affected:
-        return (Say("nothing to do: every instance is excluded or runs this version already", Role.WARN),)
+        return (Say("nothing to do: every instance is excluded or already runs this version", Role.WARN),)
 
     async def start(given: Mapping[str, Secret]) -> Effects:
         secrets = travelling(plan.script.protected, given=given)
@@ -101,4 +101,4 @@ def _ask_for_override(plan: RolloutPlan, then: Callable[[RolloutPlan], Effects])
     def answered(reason: str | None) -> Effects:
         return then(allow(plan, {override: reason})) if reason and reason.strip() else ()
 
-    return (AskText(f"{finding.message}. Reason to start all the same:", "", answered),)
+    return (AskText(f"{finding.message}. Reason to start anyway:", "", answered),)

@@ -31,7 +31,7 @@ ADVICE = {
     ),
     "simulate": Advice(
         (
-            Example("vmss-tui simulate --env-file sim.env &", "starts it; `. sim.env` leads every command to it"),
+            Example("vmss-tui simulate --env-file sim.env &", "starts it; `. sim.env` points every command at it"),
             Example("vmss-tui simulate --scenario fleet --speed 30", "another scenario, 30 times as fast"),
         ),
         ("demo",),
@@ -120,7 +120,7 @@ ADVICE = {
         ("rollouts", "replay"),
     ),
     "replay": Advice((Example("vmss-tui replay 7f3a --speed 30", "30 times as fast"),), ("report",)),
-    "journal": Advice((Example("vmss-tui journal check", "looks for damage; changes nothing"),), ("rollouts",)),
+    "journal": Advice((Example("vmss-tui journal check", "checks for damage; changes nothing"),), ("rollouts",)),
     "journal check": Advice((Example("vmss-tui journal check -o json", "for a program"),), ("journal repair",)),
     "journal repair": Advice((Example("vmss-tui journal repair", "copies the journal first"),), ("journal check",)),
     "profiles": Advice(

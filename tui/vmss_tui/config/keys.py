@@ -17,7 +17,7 @@ class Kind(StrEnum):
     TEXT = "text"
     SWITCH = "true or false"
     SECONDS = "a number of seconds"
-    TEXTS = "a list of texts"
+    TEXTS = "a list of strings"
     PLACE = "a path or the address of a PostgreSQL database"
     PATHS = "a list of paths"
     PATTERNS = "a list of regular expressions"
@@ -71,7 +71,7 @@ KEYS = (
     ),
     Key(
         name="log_level", kind=Kind.TEXT, choices=("debug", "info", "warning", "error"), default="info",
-        option="--log-level", environment="VMSS_TUI_LOG", example='"debug"', help="what goes to the log file",
+        option="--log-level", environment="VMSS_TUI_LOG", example='"debug"', help="level of the log file",
     ),
     Key(
         name="refresh.watch_seconds", kind=Kind.SECONDS, least=1.0, example="12",

@@ -161,7 +161,7 @@ def _pattern_problem(text: str) -> str:
         everywhere = re.compile(text).search("") is not None
     except (re.error, RecursionError, OverflowError) as error:
         return f"{text!r} is not a regular expression: {error}"
-    return f"{text!r} fits an empty text: everything would be hidden" if everywhere else ""
+    return f"{text!r} matches an empty string: everything would be hidden" if everywhere else ""
 
 
 def _converted(name: str, value: Any, path: Path) -> Any:

@@ -22,7 +22,7 @@ def _template() -> Iterator[str]:
         for entry in entries:
             also = ", ".join(part for part in (entry.option, entry.environment and f"${entry.environment}") if part)
             choices = f" ({', '.join(entry.choices)})" if entry.choices else ""
-            yield f"# {entry.help}{choices}" + (f"; {also} goes before it" if also else "")
+            yield f"# {entry.help}{choices}" + (f"; {also} takes precedence" if also else "")
             yield f"# {entry.name.rpartition('.')[2]} = {entry.example}"
 
 

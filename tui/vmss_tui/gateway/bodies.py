@@ -58,7 +58,7 @@ def _key_vault(references: Mapping[str, SecretRef]) -> dict[str, Any] | None:
         return None
     if len(references) != 1 or next(iter(vaults)) not in WHOLE:
         raise UsageError(
-            "a Key Vault secret holds all protected settings together; others cannot stand beside it",
+            "a Key Vault secret holds all protected settings together; no other can be given beside it",
             hint="put everything into the one secret, or use no Key Vault reference",
         )
     vault_id, _, secret_url = next(iter(vaults.values())).where.partition(" ")

@@ -22,7 +22,7 @@ RULES: tuple[Rule, ...] = (
     *sign_in.RULES,
     *requests.RULES,
 )
-_NO_ADVICE = "follow Azure's message; vmss-tui knows no advice for {code}. For Azure support, quote the request id"
+_NO_ADVICE = "follow Azure's message; vmss-tui has no advice for {code}. For Azure support, quote the request id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,12 @@ def _by_status(status: int, code: str) -> Explanation:
     return Explanation(kind, sentence, step or advice, waits, known=False)
 
 
-_FAILED = (Kind.SERVICE, "Azure itself failed", "try again in a minute; if it stays, see Azure's service health", True)
+_FAILED = (
+    Kind.SERVICE,
+    "Azure itself failed",
+    "try again in a minute; if it persists, see Azure's service health",
+    True,
+)
 _STATUSES = {
     0: (Kind.UNKNOWN, "the operation failed", "", False),
     401: (Kind.SIGN_IN, "the sign-in was refused", "sign in again, for example with az login", False),
@@ -92,7 +97,7 @@ _STATUSES = {
     ),
     407: (
         Kind.PROXY,
-        "the proxy wants credentials",
+        "the proxy requires credentials",
         "put user and password into HTTPS_PROXY, or ask for a proxy rule for this host",
         False,
     ),

@@ -47,9 +47,9 @@ class Problem:
     repair: str = ""
 
 
-_INDEXES = "its indexes are built again"
-_FROM_LOG = "the row is made again from the rollout's log"
-_NOTED = "the event becomes a note that says so"
+_INDEXES = "its indexes are rebuilt"
+_FROM_LOG = "the row is rebuilt from the rollout's log"
+_NOTED = "the event is replaced by a note"
 _DROPPED = "the row is removed"
 
 
@@ -90,7 +90,7 @@ def _problems(connection: Connection, faults: tuple[str, ...]) -> Iterator[Probl
     for rollout in known:
         yield from _of_rollout(connection, rollout)
     for row in connection.execute("SELECT rollout FROM leases WHERE rollout NOT IN (SELECT id FROM rollouts)"):
-        yield Problem(Damage.LEASE, row["rollout"], "a lease of a rollout that is not there", _DROPPED)
+        yield Problem(Damage.LEASE, row["rollout"], "a lease of a rollout that does not exist", _DROPPED)
 
 
 def _of_rollout(connection: Connection, rollout: str) -> Iterator[Problem]:

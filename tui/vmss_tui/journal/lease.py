@@ -67,7 +67,7 @@ def gone(lease: Lease, here: Owner, now: datetime, *, shared: bool = False) -> s
     `shared` says that `now` and the heartbeat are of one clock, that of a database; silence is then proof enough.
     """
     if shared and silence(lease, now) >= SHARED_SECONDS:
-        return f"{lease.host} has not been heard of for {silence(lease, now):.0f}s"
+        return f"{lease.host} sent no heartbeat for {silence(lease, now):.0f}s"
     if (lease.host, lease.machine) != (here.host, here.machine):
         return ""
     if lease.boot_id != here.boot_id:

@@ -273,7 +273,7 @@ def explain(problem: psycopg.Error, name: str) -> JournalUnavailable:
             hint="Check the address, the network and the server; what waits continues by itself.",
         )
     return JournalUnavailable(
-        f"the journal {name} cannot be used: {_first_line(problem)}", hint="Ask who runs the database."
+        f"the journal {name} cannot be used: {_first_line(problem)}", hint="Ask the administrator of the database."
     )
 
 
@@ -281,7 +281,7 @@ _KINDS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
     (errors.DiskFull, "cannot grow: the server's disk is full", "The rollout continues by itself when there is space."),
     (errors.ReadOnlySqlTransaction, "is read-only", "The server may be a standby: name the primary, or wait."),
     (errors.InsufficientPrivilege, "is read-only for your database role", "Ask for the role of an operator."),
-    (errors.InvalidPassword, "refused the password", "Put the right one into ~/.pgpass (mode 0600) or PGPASSWORD."),
+    (errors.InvalidPassword, "refused the password", "Put the correct one into ~/.pgpass (mode 0600) or PGPASSWORD."),
     (errors.InvalidCatalogName, "does not exist", "Create the database, or correct the address."),
     (errors.TooManyConnections, "has no connection left", "Wait, or raise max_connections of the server."),
     (errors.UndefinedTable, "has no tables of vmss-tui", "Open it once with a role that may create tables."),

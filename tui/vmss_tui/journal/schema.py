@@ -84,7 +84,7 @@ def _decoded(decoders: dict[str, msgspec.json.Decoder[Any]], kind: str, version:
     except (msgspec.ValidationError, msgspec.DecodeError) as problem:
         if version <= VERSION:
             raise ValueError(f"event {kind!r}: {problem}") from problem
-    return e.Noted(f"an event from a newer version ({kind}) is not shown", Severity.WARN)
+    return e.Noted(f"an event of a newer version ({kind}) is not shown", Severity.WARN)
 
 
 def without_secrets(plan: RolloutPlan) -> RolloutPlan:

@@ -108,7 +108,7 @@ def _with_legend(lines: Sequence[Line], scale: int, width: int, most: int) -> tu
     if scale == 1:
         return tuple(lines)
     if len(lines) < most:
-        return (*lines, ((f"one sign is {scale} instances and shows the worst of them", Role.DIM),))
+        return (*lines, ((f"one cell is {scale} instances and shows the worst of them", Role.DIM),))
     short = f"  1 sign = {scale}"
     if len(lines) == 1 and sum(text.width(words) for words, _ in lines[0]) + len(short) <= width:
         return ((*lines[0], (short, Role.DIM)),)

@@ -73,7 +73,7 @@ def source_of(ref: SecretRef) -> str:
         case SecretSource.FILE:
             return f"file {ref.where}"
         case SecretSource.PROMPT:
-            return "asked at the start"
+            return "prompted at the start"
         case SecretSource.LITERAL:
             return "in the profile"
         case SecretSource.KEY_VAULT:

@@ -22,7 +22,7 @@ from vmss_tui.presentation.records import Record
 
 @click.group(cls=HelpfulGroup)
 def config() -> None:
-    """Settings: a TOML file in the configuration directory; variables and options go before it."""
+    """Settings: a TOML file in the configuration directory; environment variables and options take precedence."""
 
 
 @config.command("show")

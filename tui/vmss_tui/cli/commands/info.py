@@ -26,7 +26,7 @@ PACKAGES = ("textual", "azure-identity", "azure-mgmt-compute", "azure-core", "ai
 @connected
 @click.pass_context
 def info(ctx: click.Context, shape: Shape, offline: bool) -> int:
-    """Show paths, versions, the cloud, the credential that signed in, and what is left of the request quota."""
+    """Show paths, versions, the cloud, the credential that signed in, and the remaining request quota."""
     return run(ctx, lambda session: _info(session, shape=shape, offline=offline))
 
 

@@ -27,7 +27,7 @@ def journal() -> None:
 @shaped
 @click.pass_context
 def check_journal(ctx: click.Context, shape: Shape) -> int:
-    """Look for damage in the journal; changes nothing. The exit code is 1 when there is any."""
+    """Check the journal for damage; changes nothing. The exit code is 1 when there is any."""
     database = _opened(ctx, read_only=True)
     try:
         found = check(database)
@@ -57,7 +57,7 @@ def repair_journal(ctx: click.Context) -> int:
         database.close()
     output.lines(_table(found))
     if copy:
-        diagnostics.say(f"repaired {len(found) - len(remaining)} of {len(found)}", f"the journal from before is {copy}")
+        diagnostics.say(f"repaired {len(found) - len(remaining)} of {len(found)}", f"the previous journal is {copy}")
     diagnostics.say(_verdict(remaining))
     return JournalUnavailable.exit_code if remaining else 0
 
@@ -65,7 +65,7 @@ def repair_journal(ctx: click.Context) -> int:
 def _opened(ctx: click.Context, *, read_only: bool) -> Database:
     place = current(ctx).journal or journal_file()
     if not is_address(str(place)) and not Path(place).exists():
-        raise UsageError(f"there is no journal {place}", hint="`vmss-tui rollout` makes one.")
+        raise UsageError(f"there is no journal {place}", hint="`vmss-tui rollout` creates one.")
     return opened(place, read_only=read_only)
 
 

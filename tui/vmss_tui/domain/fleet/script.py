@@ -76,7 +76,7 @@ class SecretRef:
     def __str__(self) -> str:
         if self.source is SecretSource.LITERAL:
             return "literal ***"
-        return {"env": f"${self.where}", "prompt": "asked at the start"}.get(self.source.value, self.where)
+        return {"env": f"${self.where}", "prompt": "prompted at the start"}.get(self.source.value, self.where)
 
 
 class Secret:
@@ -103,7 +103,7 @@ class Secret:
         return hash("Secret")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise TypeError("a secret is never serialised")
+        raise TypeError("a secret is never serialized")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,5 +260,5 @@ def forecast_rerun(old: ScriptConfig | None, new: ScriptConfig) -> RerunForecast
     if canonical(old.settings) != canonical(new.settings):
         return RerunForecast(True, "the settings differ")
     if new.protected:
-        return RerunForecast(True, "protected settings are written again")
+        return RerunForecast(True, "protected settings are rewritten")
     return RerunForecast(False, "the settings are identical: Azure keeps the last run and does not run it again")

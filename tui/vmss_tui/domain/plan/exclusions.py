@@ -52,7 +52,7 @@ def runs_version(instance: Instance, script: ScriptConfig) -> bool:
 def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy) -> Exclusion | None:
     """Why a rollout of `script` leaves this instance alone; None when it is updated."""
     if instance.id in policy.exclude or instance.name in policy.exclude:
-        return Exclusion(instance.id, "named in exclude", ExclusionKind.NAMED)
+        return Exclusion(instance.id, "listed in exclude", ExclusionKind.NAMED)
     if instance.provisioning is Provisioning.DELETING:
         return Exclusion(instance.id, "being deleted", ExclusionKind.DELETING)
     if instance.protected:
@@ -60,7 +60,7 @@ def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy) -
     if instance.is_off:
         return Exclusion(instance.id, f"{_OFF[instance.power]}: its script cannot run", ExclusionKind.OFF)
     if runs_version(instance, script):
-        return Exclusion(instance.id, "runs this version already", ExclusionKind.CURRENT)
+        return Exclusion(instance.id, "already runs this version", ExclusionKind.CURRENT)
     return None
 
 
@@ -77,7 +77,7 @@ def select(
     for instance in sorted(snapshot.instances, key=lambda instance: instance.ordinal):
         found = exclusion(instance, script, policy)
         if rolling_upgrade and instance.skip_upgrade and (found is None or found.kind is ExclusionKind.NAMED):
-            found = Exclusion(instance.id, "its application asks to be skipped", ExclusionKind.SKIPPED)
+            found = Exclusion(instance.id, "its application requests SkipUpgrade", ExclusionKind.SKIPPED)
         if found is None or (found.kind is ExclusionKind.NAMED and rolling_upgrade):
             selected.append(instance)
         else:

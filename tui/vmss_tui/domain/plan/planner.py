@@ -127,5 +127,5 @@ def _as_carried_out(policy: RolloutPolicy, strategy: Strategy) -> RolloutPolicy:
 
 def _forecast(previous: ScriptConfig | None, script: ScriptConfig, planned: tuple[Batch, ...]) -> RerunForecast:
     if previous is not None and previous.digest == script.digest and not planned:
-        return RerunForecast(False, "every instance runs it already")
+        return RerunForecast(False, "all instances already run it")
     return forecast_rerun(previous, script)

@@ -13,7 +13,7 @@ from vmss_tui.domain.rollout.write_keys import upgrade_begun, upgrade_number, up
 
 NO_PAUSE = (
     "Azure rolling upgrades cannot be paused. `vmss-tui pause --cancel` cancels the upgrade and keeps what is done; "
-    "`vmss-tui resume` then starts a new one for the rest"
+    "`vmss-tui resume` then starts a new one for the remaining instances"
 )
 
 
@@ -50,7 +50,7 @@ def _pause(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Ans
     if state.stage is Stage.PAUSED:
         return True, "already paused"
     if state.stage is Stage.CANCELLING or state.concluding is not None:
-        return False, "ending: nothing is left to pause"
+        return False, "already ending: nothing to pause"
     upgrading = plan.strategy is Strategy.ROLLING_UPGRADE and upgrade_begun(state) and not upgrade_over(state)
     if upgrading and request.argument != Verb.CANCEL:
         return False, NO_PAUSE

@@ -10,7 +10,7 @@ RULES = (
     Rule(
         ("RequestDisallowedByPolicy", "RequestDisallowedByAzure", "Forbidden", "AuthorizationFailed"),
         Kind.SIGN_IN,
-        "Azure wants multifactor authentication for changes",
+        "Azure requires multifactor authentication for changes",
         "sign in again with a second factor: az logout, then az login --tenant {tenant}",
         _MFA,
         pattern=r"\bMFA\b|multi-?factor",

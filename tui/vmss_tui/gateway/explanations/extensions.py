@@ -66,7 +66,7 @@ RULES = (
     Rule(
         (),
         Kind.SCRIPT,
-        "the command or script stands in the public and in the protected settings",
+        "the command or script is in both the public and the protected settings",
         "keep it in one of them: remove it from the settings, or write protected settings without it",
         "custom-script-extension-linux, handlersettings.go",
         pattern=r"specified both in public and protected settings",

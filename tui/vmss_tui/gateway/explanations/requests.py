@@ -52,7 +52,7 @@ RULES = (
             "ApiVersionNotSupported",
         ),
         Kind.API_VERSION,
-        "this cloud does not know the api-version that was asked for",
+        "this cloud does not support the requested api-version",
         "check that --cloud names the right cloud; a cloud that is older than public Azure needs an api-version that it"
         " lists: {versions}",
         _REGISTER,
@@ -68,7 +68,7 @@ RULES = (
             "ApiVersionNotSupported",
         ),
         Kind.API_VERSION,
-        "this cloud does not know the api-version or the resource type that was asked for",
+        "this cloud does not support the requested api-version or resource type",
         "check that --cloud names the right cloud and that the region has the service",
         _REGISTER,
     ),

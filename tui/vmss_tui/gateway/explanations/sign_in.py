@@ -54,7 +54,7 @@ RULES = (
     Rule(
         ("InteractionRequired", "interaction_required", "LocationConditionEvaluationSatisfied"),
         Kind.SIGN_IN,
-        "Entra ID wants an interactive sign-in",
+        "Entra ID requires an interactive sign-in",
         "az login --tenant {tenant}, then start again",
         _AADSTS,
     ),
@@ -82,7 +82,7 @@ RULES = (
     Rule(
         ("AADSTS50076", "AADSTS50079", "AADSTS50074", "AADSTS50072", "AADSTS50158"),
         Kind.SIGN_IN,
-        "the tenant wants another factor",
+        "the tenant requires another factor",
         "sign in to it with a second factor: az login --tenant {tenant}",
         _AADSTS,
     ),

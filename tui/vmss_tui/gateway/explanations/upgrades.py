@@ -138,7 +138,7 @@ RULES = (
         ),
         Kind.SERVICE,
         "Azure itself failed",
-        "try again in a minute; if it stays, see Azure's service health and give support the request id",
+        "try again in a minute; if it persists, see Azure's service health and give support the request id",
         _CONFLICT,
         waiting_helps=True,
     ),

@@ -134,7 +134,9 @@ class Arm:
         following: str | None = url
         while following:
             if following in seen:
-                raise ConnectionFailed(f"cannot {what}: the list leads back to itself", hint="try again")
+                raise ConnectionFailed(
+                    f"cannot {what}: the list's next page is one that was already read", hint="try again"
+                )
             seen.add(following)
             page = (await self.read(subscription, following, decode, what=what, kind=kind)).value
             following = page.next_link

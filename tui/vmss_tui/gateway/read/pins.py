@@ -107,7 +107,7 @@ class _Unfit(Exception):
 
 
 _STATUS = {
-    401: "the server wants credentials; instances may have them",
+    401: "the server requires credentials; instances may have them",
     403: "the server refuses it without credentials; instances may have them",
     404: "there is no such file",
 }

@@ -142,7 +142,7 @@ def _runner(
         case e.ClockStepped(seconds):
             way = "forward" if seconds > 0 else "back"
             gap = duration.exact(abs(seconds))
-            return Sentence(f"system clock moved {way} by {gap} (set, or suspended): waits start again", Role.WARN)
+            return Sentence(f"system clock moved {way} by {gap} (set, or suspended): waits are restarted", Role.WARN)
         case e.Noted(message, severity, ids):
             names = f" ({listed(ids)})" if ids else ""
             return Sentence(f"{plain(message)}{names}", _SEVERITY[severity])
@@ -251,7 +251,7 @@ def _write(
             if state is OperationState.SUCCEEDED:
                 return ()
             if state is OperationState.GONE:
-                lost = f"Azure no longer knows the outcome of {plain(named(key))}: judged by what it reports now"
+                lost = f"Azure no longer knows the outcome of {plain(named(key))}: its present state decides"
                 return (Sentence(lost, Role.WARN, Kind.WRITE),)
             return (Sentence(f"{plain(named(key))} {state.value}{_because(fault)}", Role.BAD, Kind.WRITE),)
         case e.WriteAccepted():

@@ -128,7 +128,7 @@ class Scope:
     def value(self, raw: Any, depth: int = 0) -> Value:
         """A JSON value of the template with every expression in it evaluated. Raises Unresolved."""
         if depth > _DEPTH:
-            raise Unresolved("its values refer to each other in a circle")
+            raise Unresolved("its values refer to each other in a cycle")
         if isinstance(raw, str):
             if is_expression(raw):
                 return self._evaluated(parse(raw[1:-1]), depth + 1)
@@ -141,7 +141,7 @@ class Scope:
 
     def _evaluated(self, node: Node, depth: int) -> Value:
         if depth > _DEPTH:
-            raise Unresolved("its values refer to each other in a circle")
+            raise Unresolved("its values refer to each other in a cycle")
         if isinstance(node, Member):
             return self._member(node, depth)
         if not isinstance(node, Call):

@@ -28,7 +28,7 @@ def call(name: str, arguments: list[Value], chosen: dict[str, Any]) -> Value:
         return _bounded(open_ended(arguments))
     function = _FUNCTIONS.get(name)
     if function is None:
-        raise Unresolved(f"only a deployment knows {name}()")
+        raise Unresolved(f"{name}() is known only in a deployment")
     fixed = closed(arguments, chosen) if any(holes_of(arguments)) else arguments
     try:
         return _bounded(function(*fixed))

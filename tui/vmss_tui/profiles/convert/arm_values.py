@@ -62,7 +62,7 @@ def text_of(value: Value) -> str | Text:
         return "True" if value else "False"
     if isinstance(value, int | float):
         return str(value)
-    raise Unresolved("it has a list or an object where a text belongs")
+    raise Unresolved("it has a list or an object where a string is expected")
 
 
 def joined(*values: Value) -> str | Text:

@@ -221,7 +221,7 @@ class Importer:
             try:
                 value = closed(value, self._extension.scope.chosen if self._extension.scope is not None else {})
             except Unresolved as reason:
-                self._note(where, f"a variable cannot stand here, and {reason}: replace it by hand")
+                self._note(where, f"a variable is not allowed here, and {reason}: replace it by hand")
                 return _shown(value)
         return _without_null(value)
 

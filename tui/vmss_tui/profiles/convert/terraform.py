@@ -46,7 +46,7 @@ class _Values(Scope):
     def value(self, raw: Any, depth: int = 0) -> Value:
         """The value itself. Raises Unresolved for a text with a reference that only Terraform can follow."""
         if isinstance(raw, _Unread):
-            raise Unresolved("only Terraform can follow its reference; import the output of `terraform show -json`")
+            raise Unresolved("only Terraform can resolve its reference; import the output of `terraform show -json`")
         return raw
 
 

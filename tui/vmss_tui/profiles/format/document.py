@@ -68,7 +68,7 @@ def read_text(path: Path) -> tuple[str, str]:
     except OSError as problem:
         raise ValueError(f"cannot be read: {problem.strerror or problem}") from problem
     if len(content) > _LIMIT:
-        raise ValueError("is larger than 1 MiB, which no profile should be")
+        raise ValueError("is larger than 1 MiB, the limit of a profile")
     try:
         return content.decode("utf-8-sig"), stamp_of(content)
     except UnicodeDecodeError as problem:

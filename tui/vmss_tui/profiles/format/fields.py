@@ -53,7 +53,7 @@ VARIABLE = Section(
             consumer="vmss_tui.profiles.resolve:variable.pattern", by_format=True,
         ),
         Key(
-            name="required", kind=Kind.FLAG, help="States for readers what the default says: no default, required.",
+            name="required", kind=Kind.FLAG, help="Says that a value is required; the same as no default.",
             consumer="vmss_tui.profiles.format.read:_required", by_format=True,
         ),
     ),
@@ -122,7 +122,7 @@ WAVES = Section(
 )  # fmt: skip
 
 REPORT = Section(
-    help="What the record of a rollout must say.",
+    help="What the record of a rollout must contain.",
     becomes=ReportFields,
     keys=(
         Key(

@@ -22,7 +22,7 @@ class Kind(StrEnum):
     SET_ID = "the resource id of a scale set"
     LIST = "a list"
     ENTRIES = "a list of tables"
-    TEXT_MAP = "a table of texts"
+    TEXT_MAP = "a table of strings"
     SECRET = "a reference"
     TABLE = "a table"
     SECTION = "a section"

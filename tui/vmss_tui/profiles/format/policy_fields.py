@@ -119,7 +119,7 @@ ROLLOUT = Section(
                 group=Group.ADVANCED, label="Health wait", cells=10,
                 hint="how long an instance may take to become healthy",
             ),
-            report=Line("Health", "within {} after an update", "at once after an update"),
+            report=Line("Health", "within {} after an update", "immediately after an update"),
         ),
         Key(
             name="batch_deadline", kind=Kind.DURATION, attribute="batch_deadline_seconds", low=60, unit="s",

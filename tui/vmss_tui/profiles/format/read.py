@@ -101,7 +101,7 @@ class Reader:
 
     def _text_map(self, raw: Any, key: Key, at: str) -> dict[str, str]:
         if not isinstance(raw, dict):
-            raise mismatch(raw, at, "a table of texts", 'such as { app = "web" }')
+            raise mismatch(raw, at, "a table of strings", 'such as { app = "web" }')
         item = Key(name=key.name, kind=Kind.TEXT, help="")
         values = {name: self._value(value, item, f"{at}.{name}") for name, value in raw.items()}
         return {name: value for name, value in values.items() if value is not None}

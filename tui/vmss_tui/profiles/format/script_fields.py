@@ -37,7 +37,7 @@ SCRIPT = Section(
             name="name", kind=Kind.TEXT, help="Name of the extension; without it the name on the set is kept.",
             consumer=f"{_BODIES}:script.name",
             form=FormField(
-                group=Group.ADVANCED, label="Extension", cells=30, hint="empty keeps the name that it has on the set"
+                group=Group.ADVANCED, label="Extension", cells=30, hint="empty keeps the name it has on the set"
             ),
         ),
         Key(
@@ -76,19 +76,19 @@ SCRIPT = Section(
             name="timestamp", kind=Kind.WHOLE, help="A number; Azure runs the script again when it changes.",
             consumer=_SETTINGS, azure="timestamp",
             form=FormField(
-                group=Group.ADVANCED, label="Timestamp", cells=20, hint="another number runs the script again"
+                group=Group.ADVANCED, label="Timestamp", cells=20, hint="a new number runs the script again"
             ),
         ),
         Key(
             name="force_update_tag", kind=Kind.TEXT, help="A text; Azure runs the script again when it changes.",
             consumer=f"{_BODIES}:script.force_update_tag", azure="forceUpdateTag",
             form=FormField(
-                group=Group.ADVANCED, label="Force tag", cells=20, hint="another text runs the script again"
+                group=Group.ADVANCED, label="Force tag", cells=20, hint="a new value runs the script again"
             ),
         ),
         Key(
             name="rerun", kind=Kind.CHOICE, enum=Rerun, choices=("when-changed", "always"),
-            help="Whether to force a re-run where the settings are unchanged.",
+            help="Force a re-run where settings are unchanged.",
             consumer=f"{_PLANNER}:policy.force_rerun",
             form=FormField(group=Group.SCRIPT, label="Force re-run", hint="even if settings are unchanged"),
         ),

@@ -74,7 +74,7 @@ def mutable(uri: str) -> str:
             return ""
         return f"{ref} is a branch"
     moving = next((segment for segment in segments if segment.lower() in _BRANCHES), None)
-    return f"{moving} can mean something else tomorrow" if moving is not None else ""
+    return f"{moving} can refer to something else tomorrow" if moving is not None else ""
 
 
 def _git_ref(host: str, segments: list[str]) -> str | None:
@@ -179,4 +179,4 @@ def _shape(profile: Profile) -> Iterator[LintProblem]:
             "suppress-failures",
         )
     if not script.label and not profile.base and profile.variables:
-        yield warning("script.label", "versions will show as hex digits", "add label = 'NAME ${version}'", "no-label")
+        yield warning("script.label", "versions are shown as hex digits", "add label = 'NAME ${version}'", "no-label")

@@ -131,7 +131,7 @@ def check_uri(uri: str, key: str) -> Iterator[LintProblem]:
     elif not file_name(uri):
         yield error(key, f"cannot extract file name from URL: {uri!r}", "end the address with the file's name")
     elif parts[0] == "http":
-        yield warning(key, "comes unencrypted: anyone on the way can change it", "use https", "plain-http")
+        yield warning(key, "is not encrypted: anyone on the network path can change it", "use https", "plain-http")
 
 
 def _split(uri: str) -> tuple[str, str, str] | None:
@@ -174,9 +174,9 @@ def _system(profile: Profile) -> Iterator[LintProblem]:
     for given, key in ((script.inline, "inline"), (script.skip_dos2unix, "skip_dos2unix")):
         if given:
             key = "inline_file" if key == "inline" and script.inline_file else key
-            yield error(f"script.{key}", "the Windows handler does not know it", "use files and a command")
+            yield error(f"script.{key}", "the Windows handler does not support it", "use files and a command")
     if "script" in profile.protected:
-        yield error("protected.script", "the Windows handler does not know it", "use files and a command")
+        yield error("protected.script", "the Windows handler does not support it", "use files and a command")
 
 
 def _version(handler: Handler) -> Iterator[LintProblem]:
@@ -292,9 +292,9 @@ def _literals(profile: Profile) -> Iterator[LintProblem]:
             continue
         hint = "refer to it with env, file or prompt; force = true keeps it here, for everyone who can read the file"
         if name in profile.forced:
-            yield warning(key, "the secret stands in the profile itself", hint, "literal-secret")
+            yield warning(key, "the secret is in the profile itself", hint, "literal-secret")
         else:
-            yield error(key, "the secret stands in the profile itself", hint, "literal")
+            yield error(key, "the secret is in the profile itself", hint, "literal")
 
 
 def _is_base64(value: str) -> bool:

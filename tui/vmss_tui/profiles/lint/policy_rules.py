@@ -25,7 +25,7 @@ def check_policy(profile: Profile) -> Iterator[LintProblem]:
         yield error(
             "rollout.mode",
             "in Automatic mode Azure may update every instance at once, in no order",
-            "use rolling or manual; the set's own mode is put back afterwards",
+            "use rolling or manual; the set's own mode is restored afterwards",
         )
     if policy.gate is not None and not policy.gate.command and not policy.gate.url:
         yield error("rollout.gate", "has neither a command nor a url", "give one of them")
@@ -61,7 +61,7 @@ def _steps(policy: RolloutPolicy) -> Iterator[LintProblem]:
     if len(policy.steps) > 1 and policy.mode is UpgradeMode.ROLLING:
         yield warning(
             "rollout.steps",
-            "in Rolling mode Azure knows one batch size only and takes the first",
+            "in Rolling mode Azure has one batch size only and takes the first",
             "use mode = 'manual', or batch",
             "steps-in-rolling",
         )

@@ -61,7 +61,7 @@ def _shebang(text: str, key: str) -> Iterator[LintProblem]:
             yield error(key, "the first line names no interpreter", "write #!/bin/sh")
         return
     if late and not any(line.strip() for line in lines[: late - 1]):
-        yield error(key, f"the #! stands on line {late} and has no effect there", "make it the very first line")
+        yield error(key, f"the #! is on line {late} and has no effect there", "make it the very first line")
     elif text.strip() and re.search(r"\[\[ |\bfunction \w|<<<|\$\{\w+\[", text):
         yield warning(key, "uses bash and has no #!: it is run by /bin/sh", "begin with #!/bin/bash", "no-shebang")
 

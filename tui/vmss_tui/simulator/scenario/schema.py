@@ -136,7 +136,7 @@ def is_flag(value: Any) -> None:
 def is_texts(value: Any) -> None:
     """A list of texts."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"must be a list of texts, not {value!r}")
+        raise ValueError(f"must be a list of strings, not {value!r}")
 
 
 def is_zones(value: Any) -> None:

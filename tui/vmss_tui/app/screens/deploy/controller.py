@@ -127,7 +127,7 @@ class DeployController:
                 else start_from_set(scale_set, store)
             )
         except VmssTuiError as error:
-            said = (Say(f"{error.message}; starting from what the scale set has", Role.WARN),)
+            said = (Say(f"{error.message}; using the values of the scale set", Role.WARN),)
             start = start_from_set(scale_set, store)
         return (*said, *self.use(start), *self._offered_draft())
 
@@ -237,7 +237,7 @@ class DeployController:
 
     def may_leave(self) -> str:
         """What would be lost."""
-        lost = f"The form for {self.target.name} has changes that are not started (kept as a draft)"
+        lost = f"The form for {self.target.name} has unsaved changes (kept as a draft)"
         return lost if self.unsaved else ""
 
     def leave(self) -> Effects:

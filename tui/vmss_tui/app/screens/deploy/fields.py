@@ -112,7 +112,7 @@ def _protected_remark(form: Form, key: str) -> Line:
     name = key.removeprefix("protected.")
     ref = form.profile.protected.get(name)
     if ref is None:
-        return (("not written: Azure keeps the present value", Role.DIM),)
+        return (("not written: Azure keeps the current value", Role.DIM),)
     problem = form.source_problem(key)
     if problem:
         return ((f"▲ {plain(problem)}", Role.WARN),)

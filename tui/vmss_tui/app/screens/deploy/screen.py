@@ -236,7 +236,7 @@ class DeployScreen(BaseScreen):
         if self.controller.form is not None:
             return None
         if self.controller.error is not None:
-            return error_notice("The scale set cannot be read", self.controller.error, "f5: read again, esc: back")
+            return error_notice("The scale set cannot be read", self.controller.error, "f5: refresh, esc: back")
         connecting = connection_notice(self.shell.connection, self.now, self.shell.session)
         return connecting or Notice(title=f"Reading {self.controller.target.name}", role=Role.BUSY)
 

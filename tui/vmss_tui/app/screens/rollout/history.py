@@ -154,7 +154,7 @@ class RolloutsScreen(ListScreen):
             details=(
                 (("No runner is active for it; nothing new has been started since.", Role.PLAIN),),
                 (("A new runner reads Azure first: updated instances are not touched again, and a running operation is "
-"waited for.", Role.PLAIN),),
+"awaited.", Role.PLAIN),),
             ),
         )  # fmt: skip
 

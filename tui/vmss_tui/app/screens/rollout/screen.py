@@ -92,7 +92,7 @@ class RolloutScreen(ListScreen):
     def below(self) -> Iterable[Widget]:
         """The log."""
         yield Rule(id="log-rule")
-        yield Grid(_LOG_COLUMNS, id="log", empty="nothing happened yet")
+        yield Grid(_LOG_COLUMNS, id="log", empty="no events yet")
 
     def crumbs(self) -> tuple[str, ...]:
         """App, scale set, rollout."""

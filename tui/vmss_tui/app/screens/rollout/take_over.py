@@ -62,7 +62,7 @@ def _ask_to_force(session: Session, rollout: str, secrets: Mapping[str, Secret],
     details = (
         held.message,
         "If the runner is alive after all, it stops at its next write to the journal; a request that it has just sent "
-        "to Azure is waited for.",
+        "to Azure is awaited.",
         "Continue only when you know that its host is gone.",
     )
     question = Question(

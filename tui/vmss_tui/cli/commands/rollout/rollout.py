@@ -29,7 +29,7 @@ def rollout(
     """Start a rollout of PROFILE on SCALESET (by default the profile's own target) and follow it.
 
     The rollout is a process of its own: it continues when this command, the terminal or the connection ends. Ctrl-C
-    ends this command with exit code 130, SIGTERM with 143; --on-interrupt says what becomes of the rollout.
+    ends this command with exit code 130, SIGTERM with 143; --on-interrupt sets what happens to the rollout.
     """
     order = order_from(given)
     launch = Launch(

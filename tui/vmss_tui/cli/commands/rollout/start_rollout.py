@@ -152,7 +152,7 @@ class Launch:
         if self._manner.detach:
             diagnostics.say(
                 f"vmss-tui: warning: with --detach the runner ends with this job of {machine}",
-                "Leave --detach out, so that the job waits for the rollout.",
+                "Omit --detach, so that the job waits for the rollout.",
             )
         diagnostics.say(
             f"vmss-tui: warning: the journal {session.journal_place} vanishes with this agent of {machine}",

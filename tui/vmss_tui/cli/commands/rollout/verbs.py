@@ -98,7 +98,7 @@ async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) ->
     except LeaseHeld as held:
         if asked.verb == "resume" or journal.lease(rollout) is None:
             raise
-        diagnostics.say(f"{held.message}; asking it …", held.hint)
+        diagnostics.say(f"{held.message}; requesting it …", held.hint)
         return await _ask(session, rollout, asked)
     if asked.verb not in ("resume", "cancel"):
         raise UsageError(

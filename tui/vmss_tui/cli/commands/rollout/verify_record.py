@@ -49,7 +49,7 @@ def _answer(proof: Proof, head: str, *, as_json: bool) -> int:
         output.lines(_sentences(proof))
     if verified and not proof.ended and not head:
         diagnostics.say(
-            "the record has no end: events that followed would not be missed",
+            "the record has no end: missing events at its end cannot be detected",
             "Give the head that you kept with --head HASH.",
         )
     return 0 if verified else JournalUnavailable.exit_code

@@ -64,7 +64,7 @@ def _simulate(ctx: click.Context, /, **given: Any) -> int:
     """Run a simulated Azure in the foreground, on loopback, until Ctrl-C.
 
     It speaks ARM and Entra ID over TLS and prints one line of JSON when it is ready. `--env-file` writes the same as
-    `export` lines, which lead vmss-tui and the Azure CLI to it.
+    `export` lines, which point vmss-tui and the Azure CLI at it.
     """
     ctx.close()
     return main(list(_words(given)))

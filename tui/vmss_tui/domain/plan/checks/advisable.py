@@ -24,7 +24,7 @@ def unhealthy_now(facts: Facts) -> Iterator[Finding]:
             "unhealthy-already",
             f"{len(down)} of {total} instances are unhealthy or unknown ({share(len(down), total)}, limit {limit}%): "
             "the rollout would stop before its first batch",
-            "Bring them up first; a higher limit switches the guard off.",
+            "Repair them first; a higher limit would disable this check.",
             ids,
         )
     elif down:
@@ -79,7 +79,7 @@ def updated_outside(facts: Facts) -> Iterator[Finding]:
             "instances-busy",
             f"{counted(len(busy), 'instance')} being updated from outside{first}; it may be a rollout that was started "
             "elsewhere",
-            "Find out who it is before you start a second one.",
+            "Find out who started it before you start a second one.",
             busy,
         )
 

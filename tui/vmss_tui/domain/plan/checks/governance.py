@@ -18,7 +18,7 @@ def rights(facts: Facts) -> Iterator[Finding]:
     if known is None:
         return
     if known.permissions is None:
-        yield info("rights-unknown", f"whether your rights suffice is unknown: {known.unknown}")
+        yield info("rights-unknown", f"could not check your permissions: {known.unknown}")
         return
     plan = facts.plan
     lacking = missing(

@@ -44,7 +44,7 @@ def _next(facts: Facts, window: Window) -> str:
         if opens is None
         else f"It opens next on {window.moment(opens)} (in {duration.coarse((opens - now).total_seconds())}). "
     )
-    return f"{wait}To start now, give {Override.OUTSIDE_WINDOW.option}."
+    return f"{wait}To start now, use {Override.OUTSIDE_WINDOW.option}."
 
 
 CHECKS: tuple[Check, ...] = (maintenance_window,)

@@ -13,7 +13,7 @@ from vmss_tui.text import counted, plain
 
 LATELY = timedelta(hours=1)
 _WRITES = ("/write", "/delete", "/manualupgrade/action", "/rollingupgrades/action", "osrollingupgrade/action")
-_NEXT = f"Ask who it is. To start all the same, give {Override.DURING_CHANGE.option}."
+_NEXT = f"Ask that user first. To start anyway, use {Override.DURING_CHANGE.option}."
 
 
 def interference(snapshot: SetSnapshot, known_versions: Collection[str] | None, now: datetime) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def _part_way(snapshot: SetSnapshot, known_versions: Collection[str] | None) -> 
     who = f"; last change by {plain(last.caller)} at {last.at:%Y-%m-%d %H:%M} UTC" if last is not None else ""
     yield refuse(
         Override.DURING_CHANGE.value,
-        f"a change from elsewhere is part-way: {behind} of {counted(len(snapshot.instances), 'instance')} "
+        f"a change from elsewhere is incomplete: {behind} of {counted(len(snapshot.instances), 'instance')} "
         f"{'does' if behind == 1 else 'do'} not run the scale set model, which no rollout of this journal wrote{who}",
         _NEXT,
     )

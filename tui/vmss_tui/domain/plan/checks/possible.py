@@ -11,7 +11,7 @@ from vmss_tui.domain.plan.feasible import nearest_rolling
 from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.rollout_policy import check_rolling
 
-_MANUAL_HINT = "Choose mode manual for this rollout: then this program does the batches itself."
+_MANUAL_HINT = "Choose mode manual for this rollout to let vmss-tui run the batches."
 
 
 def automatic_mode(facts: Facts) -> Iterator[Finding]:
@@ -150,7 +150,7 @@ def beyond_azure(facts: Facts) -> Iterator[Finding]:
         for words, asked in (
             ("a list of steps (only the first counts)", len(policy.steps) > 1),
             ("canaries", bool(policy.canary)),
-            ("a gate between batches (it is asked once, before the upgrade)", policy.gate is not None),
+            ("a gate between batches (it is checked once, before the upgrade)", policy.gate is not None),
             ("a minimum healthy time", policy.min_healthy_seconds > 0),
         )
         if asked

@@ -207,7 +207,7 @@ def _start(situation: Situation, batch: Batch) -> Commands:
     ids = tuple(i for i in batch.ids if needs_update(situation, i) and state.instances[i].seen.phase is e.Phase.WAITING)
     of = len(situation.plan.batches)
     if not ids:
-        note = e.Noted(f"batch {batch.number} has nothing left to do")
+        note = e.Noted(f"batch {batch.number} has no instances left to update")
         return [Record((e.BatchStarted(batch.number, of, ()), e.BatchEnded(batch.number), note))]
     zones = {situation.by_id[i].zone for i in ids} - {""}
     begun = e.BatchStarted(batch.number, of, ids, tuple(sorted(zones)))
