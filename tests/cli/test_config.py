@@ -95,6 +95,46 @@ def test_pace_production_and_secrets_are_heeded() -> None:
     hide_also(())
 
 
+def test_keys_are_checked_against_the_actions_of_the_app(capsys: pytest.CaptureFixture[str]) -> None:
+    path = write('[keys]\n"fleet.deploy" = ["/"]\n"app.quit" = ["ctrl+q"]\n')
+    code, _, err = run(capsys, "config", "check")
+    assert code == 2 and err.count(f"{path}:2: keys.fleet.deploy") == 1 and "list.filter" in err
+    _, out, _ = run(capsys, "config", "keys", "--json")
+    keys = {each["id"]: each["keys"] for each in json.loads(out)}
+    assert (keys["app.quit"], keys["fleet.deploy"]) == (["ctrl+q"], ["e"])
+
+
+def test_read_only_sets_are_marked_and_refused(inside: Inside) -> None:
+    write('[read_only_sets]\nnames = ["frag*"]\n[[hooks]]\ncommand = ["true"]\n')
+    assert [each["name"] for each in inside("list", "readonly:yes", "--json").json] == ["fragile"]
+    assert "fragile (read-only)" in inside("list").out
+    refused = inside("rollout", "app", "fragile", "--set", "version=2.0.0", "--yes")
+    assert refused.code == 4 and "name fragile (frag*)" in refused.err
+    plan = inside("plan", "app", "hand", "--set", "version=2.0.0")
+    assert plan.code == 0 and "runs true here" in plan.out
+
+
+def test_columns_of_the_lists(inside: Inside) -> None:
+    write('[list]\ncolumns = ["name", "os"]\n[instances]\ncolumns = ["zone", "id"]\n')
+    assert inside("list").out.split()[:4] == ["SCALE", "SET", "OS", "app"]
+    assert inside("list", "--columns", "state,name").out.split()[:3] == ["STATE", "SCALE", "SET"]
+    assert inside("instances", "hand").out.split()[:2] == ["ZONE", "ID"]
+    assert inside("instances", "hand", "--columns", "id,version").out.split()[:2] == ["ID", "VERSION"]
+    wrong = inside("list", "--columns", "nam")
+    assert wrong.code == 2 and "'nam'" in wrong.err and "name" in wrong.err
+
+
+def test_clouds_and_the_order_of_credentials(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "lab.toml").write_text(
+        'name = "lab"\nresource_manager = "https://lab.example"\nauthority = "https://login.example"\n'
+        'audience = "https://lab.example"\n'
+    )
+    write(f'clouds = ["{tmp_path}"]\ncloud = "lab"\nauth_order = ["cli", "env"]\n')
+    assert json.loads(run(capsys, "info", "--offline", "--json")[1])["cloud"]["name"] == "lab"
+    settings = Settings().with_configuration()
+    assert (settings.cloud_directories, settings.auth_order) == ((tmp_path,), ("cli", "env"))
+
+
 def test_an_editor_gets_a_commented_file_that_is_checked_afterwards(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from vmss_tui.cli.help import LOG_LEVELS, OPTIONS
 from vmss_tui.config.keys import KEYS, Kind
 from vmss_tui.config.read import Config, Origin, parse, path_in_use, read
 from vmss_tui.config.text import schema, template
+from vmss_tui.domain.plan.rollout_policy import Hook
 
 PATH = Path("/cfg/config.toml")
 
@@ -64,6 +65,15 @@ def test_paths_start_at_the_directory_of_the_file() -> None:
         ("app = 1", 1, "app", "is not a setting", ""),
         ('cloud = "', 1, "", "is not TOML", ""),
         ('cloud = ""', 1, "cloud", "is not text", "cloud"),
+        ('auth_order = ["cli", "device"]', 1, "auth_order", "'device' is unknown", "managed-identity"),
+        ('[list]\ncolumns = ["nam"]', 2, "list.columns", "'nam' is unknown", "Did you mean name?"),
+        ('[keys]\n"app.quit" = "q"', 2, "keys.app.quit", "not a list of keys", "app.quit"),
+        ("[keys]\napp.quit = []", 2, "keys.app.quit", "not a list of keys", "app.quit"),
+        ("keys = 3", 1, "keys", "table of actions", "app.quit"),
+        ('[[hooks]]\non = ["failed"]', 1, "hooks", "neither a command nor a url", "url"),
+        ('[[hooks]]\nurl = "https://x"\non = ["done"]', 1, "hooks", "'done' is not an event", "url"),
+        ('[[hooks]]\nurll = "https://x"', 1, "hooks", "unknown key", "url"),
+        ('[hooks]\nurl = "https://x"', 1, "hooks", "must be a list", "url"),
     ],
 )
 def test_a_mistake_names_file_line_and_nearest_key(text: str, line: int, key: str, message: str, hint: str) -> None:
@@ -78,6 +88,20 @@ def test_a_mistake_costs_its_own_key_only() -> None:
     assert len(config.problems) == 2
     assert (config["auth"], config["tenant"]) == (None, "t1")
     assert (config["refresh.watch_seconds"], config["refresh.idle_seconds"]) == (None, 90)
+
+
+def test_keys_and_hooks_are_tables() -> None:
+    config = parsed('[keys]\n"app.quit" = ["ctrl+q"]\nfleet.open = ["o", "enter"]\n[[hooks]]\ncommand = ["say", "x"]\n')
+    assert config.problems == ()
+    assert config["keys"] == {"app.quit": ("ctrl+q",), "fleet.open": ("o", "enter")}
+    assert config["hooks"] == (Hook(command=("say", "x")),)
+
+
+def test_an_entry_of_a_table_can_be_refused_later_with_its_line() -> None:
+    config = parsed('[keys]\nfleet.opn = ["o"]\n"app.quit" = ["Q"]\n')
+    (problem,) = config.without("keys", {"fleet.opn": ("is not an action", "")}).problems
+    assert (problem.line, problem.key) == (2, "keys.fleet.opn")
+    assert config.without("keys", {"fleet.opn": ("", "")})["keys"] == {"app.quit": ("Q",)}
 
 
 def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:

@@ -14,17 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from support import estate
+from vmss_tui.config.lists import ListSettings
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.domain.fleet.production import ProductionRules
 from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus, RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, Secret
+from vmss_tui.domain.fleet.set_rules import PRODUCTION
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.rollout.events import Event, RunnerStarted
 from vmss_tui.errors import NotFound, VmssTuiError
 from vmss_tui.journal.store import Journal
@@ -97,6 +99,8 @@ class FakeAzure:
         self.writes: list[Write] = []
         self.pins: dict[str, FilePin] = {}
         self.quota_now = Quota((Bucket("read", 980, 1200),), calls=0)
+        self.granted: tuple[Permission, ...] = (Permission(("*",)),)
+        """What the account may do, everywhere."""
         self.closed = False
 
     def change(self, target: ScaleSetId | str, edit: Callable[[SetSnapshot], SetSnapshot]) -> None:
@@ -174,7 +178,13 @@ class FakeAzure:
 
     async def governance(self, target: ScaleSetId) -> Governance:
         await self._answer("governance", target.name)
-        return Governance(permissions=(Permission(("*",)),), locks=())
+        return Governance(permissions=self.granted, locks=())
+
+    async def permissions(
+        self, subscription: str, group: str = "", resource: str = ""
+    ) -> tuple[Permission, ...] | None:
+        await self._answer("permissions", group or subscription)
+        return self.granted
 
     async def activity(self, target: ScaleSetId, since: datetime) -> ActivityLog:
         await self._answer("activity", target.name)
@@ -283,7 +293,9 @@ class FakeSession:
         self.cloud = CloudInfo("fake", "https://management.fake", "https://portal.fake", 10.0, 30.0)
         self.read_only = read_only
         self.clock: Clock = clock or FakeClock()
-        self.production = ProductionRules()
+        self.production = PRODUCTION
+        self.hooks: tuple[Hook, ...] = ()
+        self.lists = ListSettings()
         self.who = "maria"
         self.azure = azure or FakeAzure()
         self.directory = directory

@@ -9,6 +9,7 @@ from vmss_tui.app.connection import Connection
 from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import Destination
+from vmss_tui.app.write_rights import WriteRights
 from vmss_tui.engine.version_lookup import VersionLookup
 
 
@@ -20,6 +21,7 @@ class Stage(App[None]):
         self.session = session
         self.label_of = VersionLookup(session.journal, session.profiles, session.clock)
         self.running = RunningRollouts(session.journal)
+        self.rights = WriteRights(program_reads_only=session.read_only)
         self.connection = connection or Connection()
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
         self.copied: list[str] = []

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant, TenantProblem
 from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, Secret
@@ -140,6 +141,11 @@ class ReadsGovernance(Protocol):
 
     async def governance(self, target: ScaleSetId) -> Governance:
         """Permissions of the signed-in principal on a scale set, and the locks that hold for it."""
+
+    async def permissions(
+        self, subscription: str, group: str = "", resource: str = ""
+    ) -> tuple[Permission, ...] | None:
+        """Permissions on a subscription, one of its groups, or a resource by its id; None when they are unknown."""
 
     async def activity(self, target: ScaleSetId, since: datetime) -> ActivityLog:
         """Changes of a scale set since then, the newest first."""

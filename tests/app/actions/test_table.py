@@ -8,7 +8,7 @@ from textual.command import CommandPalette
 
 from support.desk import sitting, terminal
 from vmss_tui.app.actions import table as actions
-from vmss_tui.app.actions.action import ActionState, Place
+from vmss_tui.app.actions.action import READ_ONLY, ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.actions.key_table import markdown
 from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
@@ -53,7 +53,7 @@ def test_bindings_have_ids_and_tooltips_and_none_is_a_priority(place: Place) -> 
 def test_whatever_changes_azure_is_refused_in_read_only_mode_with_the_reason() -> None:
     dangerous = [each for each in actions.ACTIONS if each.dangerous]
     assert {"deploy.start", "rollout.cancel", "rollout.undo", "rollouts.resume"} <= {each.id for each in dangerous}
-    assert all((each.refusal(ActionState(read_only=True)) or "").startswith("read-only") for each in dangerous)
+    assert all((each.refusal(ActionState(read_only=READ_ONLY)) or "").startswith("read-only") for each in dangerous)
 
 
 def test_no_dangerous_action_has_a_single_letter_without_asking_first() -> None:

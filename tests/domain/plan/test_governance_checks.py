@@ -30,6 +30,14 @@ def found(of: SetSnapshot, code: str, policy: RolloutPolicy | None = None) -> li
     return [finding for finding in plan(of, policy).findings if finding.code == code]
 
 
+def test_a_set_that_a_rule_protects_is_refused_and_the_rule_named() -> None:
+    made = snapshot(*fleet(4))
+    ruled = replace(made, scale_set=replace(made.scale_set, read_only_rule="tag freeze=2026 (freeze=*)"))
+    (finding,) = found(ruled, "read-only-rule")
+    assert finding.severity is Severity.REFUSE and "tag freeze=2026 (freeze=*)" in finding.message
+    assert not found(made, "read-only-rule")
+
+
 def test_a_missing_right_refuses_the_start_and_names_action_scope_and_role() -> None:
     reader = Permission(("*/read",))
     (finding,) = found(governed(permissions=(reader,), locks=()), "rights-missing")

@@ -10,6 +10,7 @@ from support.engine.toy import BASE, Toy
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, Secret
@@ -89,6 +90,11 @@ class ToyAzure:
 
     async def governance(self, target: ScaleSetId) -> Governance:
         return Governance(unknown="a toy has none")
+
+    async def permissions(
+        self, subscription: str, group: str = "", resource: str = ""
+    ) -> tuple[Permission, ...] | None:
+        return (Permission(("*",)),)
 
     async def activity(self, target: ScaleSetId, since: datetime) -> ActivityLog:
         return ActivityLog(unknown="a toy has none")

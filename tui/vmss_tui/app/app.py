@@ -18,6 +18,7 @@ from textual.signal import Signal
 
 from vmss_tui.app import compat, themes
 from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
+from vmss_tui.app.actions.rebinding import rebind
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.favorites import Favorites
 from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
@@ -29,6 +30,7 @@ from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import Destination, OpenDeploy, OpenRollout, OpenScaleSet
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
+from vmss_tui.app.write_rights import WriteRights
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
@@ -95,6 +97,7 @@ class VmssTui(compat.SafeApp):
         """The fleet as last seen, for jumping and choosing."""
         self.label_of = VersionLookup(session.journal, session.profiles, session.clock)
         self.running = RunningRollouts(session.journal)
+        self.rights = WriteRights(program_reads_only=session.read_only)
         self._alerts = RolloutAlerts(session.clock.now())
         self.connection = Connection(since=session.clock.monotonic())
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
@@ -104,6 +107,7 @@ class VmssTui(compat.SafeApp):
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = themes.choose(os.environ)
+        self.set_keymap(rebind(session.lists.keys))
         self._forget_signals: Callable[[], None] = lambda: None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from vmss_tui.domain.fleet.production import ProductionRules
+    from vmss_tui.config.lists import ListSettings
     from vmss_tui.domain.fleet.script import Secret
+    from vmss_tui.domain.fleet.set_rules import SetRules
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+    from vmss_tui.domain.plan.rollout_policy import Hook
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock, CloudInfo, DeviceCode
     from vmss_tui.profiles.store.store import ProfileStore
@@ -28,8 +30,12 @@ class Session(Protocol):
     clock: Clock
     who: str
     """Operating-system user, for the journal."""
-    production: ProductionRules
+    production: SetRules
     """Which scale sets want their name typed."""
+    hooks: tuple[Hook, ...]
+    """Who is notified about every rollout."""
+    lists: ListSettings
+    """What lists show at first, and the keys."""
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """Import the gateway off the loop and sign in. Raises SignInFailed or ConnectionFailed. Cached."""

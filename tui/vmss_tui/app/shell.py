@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vmss_tui.app.favorites import Favorites
     from vmss_tui.app.running_rollouts import RunningRollouts
     from vmss_tui.app.session import Session
+    from vmss_tui.app.write_rights import WriteRights
     from vmss_tui.domain.fleet.ids import ScaleSetId
     from vmss_tui.domain.fleet.snapshot import FleetSnapshot
     from vmss_tui.engine.version_lookup import VersionLookup
@@ -56,6 +57,8 @@ class Shell(Protocol):
     fleet: FleetSnapshot | None
     """The fleet as last read, for jumping and choosing."""
     label_of: VersionLookup
+    rights: WriteRights
+    """Why scale sets cannot be changed from here, as far as it is known."""
     running: RunningRollouts
     """Rollouts in progress, read every two seconds."""
     log_file: str

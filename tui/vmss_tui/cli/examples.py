@@ -160,6 +160,7 @@ ADVICE = {
     "config edit": Advice(
         (Example("vmss-tui config edit", "writes a commented file when there is none"),), ("config check",)
     ),
+    "config keys": Advice((Example("vmss-tui config keys", "ids and keys of the app's actions"),), ("config edit",)),
     "config check": Advice(
         (Example("vmss-tui config check ./config.toml", "before it is rolled out"),), ("config show",)
     ),

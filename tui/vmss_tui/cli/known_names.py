@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.paths import cache_directory, clouds_directory, write_private
+from vmss_tui.paths import cache_directory, write_private
 
 _FILE = "names.json"
 MOST = 5000
@@ -75,10 +75,11 @@ def rollouts() -> Sequence[str]:
 
 def clouds() -> Sequence[str]:
     """Built-in clouds, and the user's own."""
-    from vmss_tui.gateway.sign_in.clouds import BUILT_IN
+    from vmss_tui.cli.settings import Settings
+    from vmss_tui.gateway.sign_in.clouds import BUILT_IN, own_clouds
 
-    own = sorted(path.stem for path in clouds_directory().glob("*.toml")) if clouds_directory().is_dir() else []
-    return [*dict.fromkeys(cloud.name for cloud in BUILT_IN.values()), *own]
+    own = own_clouds(Settings().with_configuration().cloud_directories)
+    return [*dict.fromkeys(cloud.name for cloud in BUILT_IN.values()), *sorted(own)]
 
 
 BY_PARAMETER: dict[str, Callable[[], Sequence[str]]] = {

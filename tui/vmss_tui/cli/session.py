@@ -53,7 +53,7 @@ class LiveSession:
     ) -> None:
         self._settings = settings
         self._on_device_code = on_device_code
-        self._cloud: Cloud = load_cloud(settings.cloud)
+        self._cloud: Cloud = load_cloud(settings.cloud, directories=settings.cloud_directories)
         self.cloud = CloudInfo(
             name=self._cloud.name,
             resource_manager=self._cloud.resource_manager,
@@ -63,6 +63,8 @@ class LiveSession:
         )
         self.read_only = settings.read_only
         self.production = settings.production
+        self.hooks = settings.hooks
+        self.lists = settings.lists
         self.clock: Clock = clock or SystemClock()
         self.who = _who()
         self._azure: Azure | None = None
@@ -84,6 +86,8 @@ class LiveSession:
                     auth=auth,
                     tenant=self._settings.tenant,
                     quota_file=self._quota_file(),
+                    read_only_sets=self._settings.read_only_sets,
+                    order=self._settings.auth_order,
                     on_device_code=show and (lambda it: show(_device_code(it))),
                 )
                 self._azure = await (connecting if auth == "device" else self._patiently(connecting))

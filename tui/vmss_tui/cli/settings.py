@@ -6,10 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vmss_tui.domain.fleet.production import ProductionRules
+from vmss_tui.config.lists import ListSettings
+from vmss_tui.domain.fleet.set_rules import PRODUCTION, SetRules
 
 if TYPE_CHECKING:
-    from vmss_tui.config.read import Problem
+    from vmss_tui.config.read import Config, Problem
+    from vmss_tui.domain.plan.rollout_policy import Hook
 
 
 JOURNAL = "VMSS_TUI_JOURNAL"
@@ -30,11 +32,15 @@ class Settings:
     log_level: str | None = None
     debug: bool = False
     theme: str | None = None
-    list_filter: str = ""
     watch_seconds: float | None = None
     idle_seconds: float | None = None
-    production: ProductionRules = field(default_factory=ProductionRules)
+    production: SetRules = PRODUCTION
+    read_only_sets: SetRules = field(default_factory=SetRules)
     profile_directories: tuple[Path, ...] = ()
+    cloud_directories: tuple[Path, ...] = ()
+    auth_order: tuple[str, ...] = ()
+    hooks: "tuple[Hook, ...]" = ()
+    lists: ListSettings = field(default_factory=ListSettings)
 
     def with_configuration(self) -> "Settings":
         """The settings where the command line is silent: those of the configuration file, reported when wrong."""
@@ -46,10 +52,10 @@ class Settings:
 def configured(settings: Settings) -> Settings:
     """The settings with those of the configuration file where neither option nor variable says anything."""
     from vmss_tui import redact
-    from vmss_tui.config.read import read
+    from vmss_tui.cli.configuration import read_configuration
 
-    config = read()
-    _report(config.problems)
+    config = read_configuration()
+    report(config.problems)
     redact.hide_also(config["secrets.patterns"])
     return replace(
         settings,
@@ -60,20 +66,40 @@ def configured(settings: Settings) -> Settings:
         journal=settings.journal or os.environ.get(JOURNAL) or config.from_file("journal"),
         log_level=settings.log_level or config.from_file("log_level"),
         theme=config.from_file("app.theme"),
-        list_filter=config["list.filter"],
         watch_seconds=config["refresh.watch_seconds"],
         idle_seconds=config["refresh.idle_seconds"],
-        production=ProductionRules(
+        production=SetRules(
             tags=config["production.tags"],
             names=config["production.names"],
             subscriptions=config["production.subscriptions"],
         ),
+        read_only_sets=SetRules(
+            tags=config["read_only_sets.tags"],
+            names=config["read_only_sets.names"],
+            subscriptions=config["read_only_sets.subscriptions"],
+        ),
         profile_directories=config.from_file("profiles") or (),
+        cloud_directories=config["clouds"],
+        auth_order=config["auth_order"],
+        hooks=config["hooks"],
+        lists=_lists(config),
+    )
+
+
+def _lists(config: "Config") -> ListSettings:
+    return ListSettings(
+        filter=config["list.filter"],
+        columns=config["list.columns"],
+        instance_columns=config["instances.columns"],
+        app_filter=config["app.filter"],
+        app_columns=config["app.fleet_columns"],
+        app_instance_columns=config["app.instance_columns"],
+        keys=config["keys"],
     )
 
 
 @cache
-def _report(problems: "tuple[Problem, ...]") -> None:
+def report(problems: "tuple[Problem, ...]") -> None:
     """Say once what is wrong with the configuration file; the defaults hold for the rest."""
     from vmss_tui.cli import diagnostics
 

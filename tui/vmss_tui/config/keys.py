@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from vmss_tui.domain.fleet.production import TAGS
-from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
+from vmss_tui.domain.fleet.set_rules import PRODUCTION_TAGS
+from vmss_tui.gateway.sign_in.credentials import CREDENTIALS, ORDERED
+from vmss_tui.presentation.fleet.rows import FLEET
+from vmss_tui.presentation.scaleset.instances import INSTANCES
 
 
 class Kind(StrEnum):
@@ -21,6 +23,8 @@ class Kind(StrEnum):
     PLACE = "a path or the address of a PostgreSQL database"
     PATHS = "a list of paths"
     PATTERNS = "a list of regular expressions"
+    KEYS = "a table of actions with their keys"
+    HOOKS = "a list of tables with a command or a url"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,7 @@ class Key:
     help: str
     default: Any = None
     choices: tuple[str, ...] = ()
+    """What a text, or each text of a list, may be; empty allows everything."""
     least: float = 0.0
     """The smallest number that is allowed."""
     example: str = ""
@@ -46,11 +51,19 @@ KEYS = (
     Key(
         name="cloud", kind=Kind.TEXT, example='"AzureUSGovernment"',
         option="--cloud", environment="VMSS_TUI_CLOUD_FILE",
-        help="cloud to use: a built-in name, or NAME.toml in the directory of clouds",
+        help="cloud to use: a built-in name, or NAME.toml in a directory of clouds",
+    ),
+    Key(
+        name="clouds", kind=Kind.PATHS, default=(), example='["/srv/vmss-tui/clouds"]',
+        help="directories of cloud files, searched before the user's own",
     ),
     Key(
         name="auth", kind=Kind.TEXT, choices=CREDENTIALS, option="--auth", example='"cli"',
         help="credential to sign in with",
+    ),
+    Key(
+        name="auth_order", kind=Kind.TEXTS, choices=ORDERED, default=(), example='["cli", "managed-identity"]',
+        help="credentials that `auto` tries, in this order; those that are not named are not tried",
     ),
     Key(
         name="tenant", kind=Kind.TEXT, option="--tenant", example='"00000000-0000-0000-0000-000000000000"',
@@ -74,6 +87,14 @@ KEYS = (
         option="--log-level", environment="VMSS_TUI_LOG", example='"debug"', help="level of the log file",
     ),
     Key(
+        name="keys", kind=Kind.KEYS, default={}, example='{ "app.quit" = ["ctrl+q"], "rollout.pause" = ["P"] }',
+        help="other keys in the app, by the action's id; `vmss-tui config keys` lists the ids",
+    ),
+    Key(
+        name="hooks", kind=Kind.HOOKS, default=(), example='[{ url = "https://chat.example.com/x", on = ["failed"] }]',
+        help="who is notified about every rollout, beside the [[hooks]] of its profile",
+    ),
+    Key(
         name="refresh.watch_seconds", kind=Kind.SECONDS, least=1.0, example="12",
         help="pace of reading a scale set while it changes; default: as the cloud suggests",
     ),
@@ -86,11 +107,43 @@ KEYS = (
         environment="TEXTUAL_THEME", help="colors of the app; default: chosen by the terminal",
     ),
     Key(
+        name="app.filter", kind=Kind.TEXT, default="", example='"tag:env=prod"',
+        help="filter of the app's list of scale sets at the start",
+    ),
+    Key(
+        name="app.fleet_columns", kind=Kind.TEXTS, default=(), choices=FLEET.choices,
+        example='["name", "region", "state"]', help="columns of the app's list of scale sets, in their order",
+    ),
+    Key(
+        name="app.instance_columns", kind=Kind.TEXTS, default=(), choices=INSTANCES.choices,
+        example='["id", "version", "script", "health"]', help="columns of the app's list of instances, in their order",
+    ),
+    Key(
         name="list.filter", kind=Kind.TEXT, default="", example='"tag:env=prod"',
         help="filter of `vmss-tui list` when none is given",
     ),
     Key(
-        name="production.tags", kind=Kind.TEXTS, default=TAGS,
+        name="list.columns", kind=Kind.TEXTS, default=(), choices=FLEET.choices, example='["name", "tag", "state"]',
+        help="columns of `vmss-tui list` when --columns is not given",
+    ),
+    Key(
+        name="instances.columns", kind=Kind.TEXTS, default=(), choices=INSTANCES.choices,
+        example='["id", "zone", "version"]', help="columns of `vmss-tui instances` when --columns is not given",
+    ),
+    Key(
+        name="read_only_sets.tags", kind=Kind.TEXTS, default=(), example='["freeze=*", "owner=platform"]',
+        help="tags of scale sets that are only read, NAME=VALUE with wildcards: no rollout starts on them",
+    ),
+    Key(
+        name="read_only_sets.names", kind=Kind.TEXTS, default=(), example='["legacy-*"]',
+        help="names of scale sets that are only read, with wildcards",
+    ),
+    Key(
+        name="read_only_sets.subscriptions", kind=Kind.TEXTS, default=(), example='["22222222-*"]',
+        help="subscription ids whose scale sets are only read, with wildcards",
+    ),
+    Key(
+        name="production.tags", kind=Kind.TEXTS, default=PRODUCTION_TAGS,
         example='["env=prod", "tier=gold*"]',
         help="tags of production scale sets, NAME=VALUE with wildcards: their name must be typed to start a rollout",
     ),

@@ -8,11 +8,12 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, assert_never
 
+from vmss_tui.config import tables
 from vmss_tui.config.keys import KEYS, Key, Kind, key
 from vmss_tui.journal.place import is_address
 from vmss_tui.paths import config_file, expanded
@@ -62,6 +63,8 @@ class Config:
     path: Path
     values: Mapping[str, Value]
     problems: tuple[Problem, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The line of each dotted name of the file."""
 
     def __getitem__(self, name: str) -> Any:
         """The value of a setting."""
@@ -71,6 +74,19 @@ class Config:
         """The value when the file says it; None when something else does."""
         found = self.values[name]
         return found.value if found.origin is Origin.FILE else None
+
+    def without(self, table: str, wrong: Mapping[str, tuple[str, str]]) -> "Config":
+        """The settings without some entries of a table: `wrong` has the message and the hint by entry."""
+        if not wrong:
+            return self
+        value = self.values[table]
+        kept = {name: entry for name, entry in value.value.items() if name not in wrong}
+        problems = [
+            Problem(self.path, _line_of(f"{table}.{name}", self.lines), f"{table}.{name}", message, hint)
+            for name, (message, hint) in wrong.items()
+        ]
+        values = {**self.values, table: replace(value, value=kept)}
+        return replace(self, values=values, problems=(*self.problems, *problems))
 
 
 def path_in_use(environ: Mapping[str, str] | None = None) -> Path:
@@ -104,26 +120,40 @@ def parse(text: str, path: Path, environ: Mapping[str, str]) -> Config:
     problems: list[Problem] = []
     for name, value in _flat(document):
         wrong = _problem(name, value)
-        if wrong is None:
+        if wrong is None and name.startswith(_KEYS):
+            good.setdefault(_KEYS[:-1], {})[name.removeprefix(_KEYS)] = tuple(value)
+        elif wrong is None:
             good[name] = _converted(name, value, path)
         else:
             problems.append(Problem(path, _line_of(name, lines), name, *wrong))
-    return Config(path, _values(good, lines, environ), tuple(problems))
+    return Config(path, _values(good, lines, environ), tuple(problems), lines)
+
+
+_KEYS = "keys."
+"""Before the id of an action in the dotted name of its keys."""
+
+
+_TABLES = {entry.name.rpartition(".")[0] for entry in KEYS}
+"""Tables whose keys are settings."""
 
 
 def _flat(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     """Dotted names and values; a table that is a setting's prefix is gone into."""
     for name, value in document.items():
         dotted = f"{above}{name}"
-        tables = {entry.name.rpartition(".")[0] for entry in KEYS}
-        if isinstance(value, Mapping) and dotted in tables:
+        if isinstance(value, Mapping) and dotted in _TABLES:
             yield from _flat(value, f"{dotted}.")
+        elif isinstance(value, Mapping) and f"{dotted}." == _KEYS:
+            yield from tables.bound_keys(value, _KEYS)
         else:
             yield dotted, value
 
 
 def _problem(name: str, value: Any) -> tuple[str, str] | None:
     """What is wrong with a setting, and the next step; None when nothing is."""
+    if name.startswith(_KEYS):
+        message = tables.keys_misfit(value)
+        return (message, 'For example: "app.quit" = ["ctrl+q"]') if message else None
     found = key(name)
     if found is None:
         near = difflib.get_close_matches(name, [entry.name for entry in KEYS], n=1, cutoff=0.5)
@@ -131,9 +161,12 @@ def _problem(name: str, value: Any) -> tuple[str, str] | None:
     message = _misfit(found, value)
     if message:
         return message, f"For example: {found.name.rpartition('.')[2]} = {found.example}"
-    if found.choices and value not in found.choices:
-        return f"{value!r} is unknown", f"Use {', '.join(found.choices)}."
-    return None
+    given = value if isinstance(value, list) else [value]
+    unknown = next((item for item in given if found.choices and item not in found.choices), None)
+    if unknown is None:
+        return None
+    near = difflib.get_close_matches(unknown, found.choices, n=1)
+    return f"{unknown!r} is unknown", (f"Did you mean {near[0]}? " if near else "") + f"Use {', '.join(found.choices)}."
 
 
 def _misfit(found: Key, value: Any) -> str:
@@ -151,6 +184,10 @@ def _misfit(found: Key, value: Any) -> str:
             fits = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
             if fits and found.kind is Kind.PATTERNS:
                 return next((reason for item in value if (reason := _pattern_problem(item))), "")
+        case Kind.KEYS:
+            fits = False
+        case Kind.HOOKS:
+            return "; ".join(tables.hooks(value)[1])
         case unreachable:
             assert_never(unreachable)
     return "" if fits else f"{value!r} is not {found.kind.value}"
@@ -171,6 +208,8 @@ def _converted(name: str, value: Any, path: Path) -> Any:
         return value
     if found.kind is Kind.PLACE and not is_address(value):
         return path.parent / expanded(value)
+    if found.kind is Kind.HOOKS:
+        return tables.hooks(value)[0]
     if found.kind is Kind.PATHS:
         return tuple(path.parent / expanded(item) for item in value)
     return tuple(value) if isinstance(value, list) else value
@@ -189,8 +228,8 @@ def _value(entry: Key, good: Mapping[str, Any], lines: Mapping[str, int], enviro
     return Value(entry, entry.default)
 
 
-_TABLE = re.compile(r"^\s*\[\s*([\w.-]+)\s*\]")
-_ASSIGNMENT = re.compile(r"^\s*([\w.-]+)\s*=")
+_TABLE = re.compile(r"^\s*\[{1,2}\s*([\w.\"-]+)\s*\]")
+_ASSIGNMENT = re.compile(r"^\s*([\w.\"-]+)\s*=")
 
 
 def _lines(text: str) -> dict[str, int]:
@@ -199,10 +238,11 @@ def _lines(text: str) -> dict[str, int]:
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
         if head := _TABLE.match(line):
-            table = f"{head[1]}."
-            found.setdefault(head[1], number)
+            name = head[1].replace('"', "")
+            table = f"{name}."
+            found.setdefault(name, number)
         elif assignment := _ASSIGNMENT.match(line):
-            found.setdefault(f"{table}{assignment[1]}", number)
+            found.setdefault(f"{table}{assignment[1]}".replace('"', ""), number)
     return found
 
 

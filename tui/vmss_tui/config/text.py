@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any, assert_never
 
 from vmss_tui.config.keys import KEYS, Key, Kind
+from vmss_tui.profiles.format.schema import hooks_schema
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -49,7 +50,13 @@ def _type(entry: Key) -> dict[str, Any]:
         case Kind.SECONDS:
             return {"type": "number", "minimum": entry.least}
         case Kind.TEXTS | Kind.PATHS:
-            return {"type": "array", "items": {"type": "string", "minLength": 1}}
+            allowed = {"enum": list(entry.choices)} if entry.choices else {}
+            return {"type": "array", "items": {"type": "string", "minLength": 1, **allowed}}
+        case Kind.KEYS:
+            keys = {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}}
+            return {"type": "object", "additionalProperties": {"anyOf": [keys, {"type": "object"}]}}
+        case Kind.HOOKS:
+            return hooks_schema()
         case Kind.PATTERNS:
             return {"type": "array", "items": {"type": "string", "minLength": 1, "format": "regex"}}
         case unreachable:

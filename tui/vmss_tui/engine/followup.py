@@ -7,6 +7,7 @@ from typing import assert_never
 from vmss_tui.domain.fleet.script import SecretRef
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.engine.prepare import Names, RetryWish, UndoWish, nameless
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, RolloutHeader
@@ -26,6 +27,7 @@ def followup_wish(
     *,
     names: Names = nameless,
     overrides: Mapping[Override, str] | None = None,
+    hooks: tuple[Hook, ...] = (),
 ) -> RetryWish | UndoWish:
     """What a retry or an undo of a rollout (full id) asks for; the plan's findings say what cannot be done.
 
@@ -46,6 +48,7 @@ def followup_wish(
                 names=names,
                 history=history,
                 overrides=overrides or {},
+                hooks=hooks,
                 rollout=header.id,
                 plan=plan,
                 state=state,
@@ -56,6 +59,7 @@ def followup_wish(
                 names=names,
                 history=history,
                 overrides=overrides or {},
+                hooks=hooks,
                 rollout=header.id,
                 plan=plan,
                 state=state,

@@ -20,7 +20,7 @@ from vmss_tui.domain.plan.overrides import Override, allow
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import Hook, RolloutPolicy
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_rollback
 from vmss_tui.domain.rollout.state import RolloutState
@@ -45,6 +45,8 @@ class _Wish:
     """What earlier rollouts of the set showed."""
     overrides: Mapping[Override, str] = field(default_factory=dict)
     """Reasons for what a plan would otherwise refuse."""
+    hooks: tuple[Hook, ...] = ()
+    """Who is notified about every rollout, beside those of the plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ async def prepare(azure: Azure, wish: Wish, clock: Clock) -> Prepared:
 
 def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: Clock) -> RolloutPlan:
     """The plan of a wish against a set as it was read, with what is known of its files; reads nothing."""
-    plan = replace(_planned(wish, snapshot, clock), history=wish.history)
+    plan = _hooked(replace(_planned(wish, snapshot, clock), history=wish.history), wish.hooks)
     if plan.removes:
         return allow(plan, wish.overrides)
     findings = by_weight(
@@ -135,6 +137,12 @@ def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: C
         *(wish.profile_findings if isinstance(wish, RolloutWish) else ()),
     )
     return allow(replace(plan, findings=findings, files=_files(wish, pins)), wish.overrides)
+
+
+def _hooked(plan: RolloutPlan, hooks: Sequence[Hook]) -> RolloutPlan:
+    """The plan with hooks that it does not have yet."""
+    more = tuple(hook for hook in hooks if hook not in plan.policy.hooks)
+    return replace(plan, policy=replace(plan.policy, hooks=(*plan.policy.hooks, *more))) if more else plan
 
 
 def _interference(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> Iterable[Finding]:

@@ -4,11 +4,12 @@ Importing this imports azure (a third of a second): do it off the event loop, af
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
 
+from vmss_tui.domain.fleet.set_rules import SetRules
 from vmss_tui.errors import UsageError
 from vmss_tui.gateway.http.arm import Arm
 from vmss_tui.gateway.http.throttle import Governor
@@ -63,13 +64,16 @@ async def connect(
     environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     quota_file: Path | None = None,
+    read_only_sets: SetRules | None = None,
+    order: Sequence[str] = (),
 ) -> Azure:
     """Sign in to a cloud and give its `Azure`; the caller closes it.
 
     `auth` is one of `clouds.CREDENTIALS`; empty, or `auto` on a cloud that names its own, means the cloud's.
     `on_device_code` is called on the loop with the page to open and the code to type (`device.CodeToType`).
     `environ` replaces the process environment for signing in. `quota_file` is where processes share what is left of the
-    request quota; None keeps it to this process.
+    request quota; None keeps it to this process. `read_only_sets` are marked wherever they are read.
+    `order` is what `auto` tries, of `credentials.ORDERED`; empty means all of them.
 
     Raises SignInFailed (with everything that was tried), ConnectionFailed, UsageError.
     """
@@ -87,11 +91,13 @@ async def connect(
         proxies=proxies_for(cloud.authority),
         environ=env,
         on_device_code=on_device_code,
+        order=order,
     )
     governor = Governor(
         clock or SystemClock(), quota_file, account=cloud.host, limits_sets=cloud.watch_seconds >= PUBLIC.watch_seconds
     )
     arm = Arm(cloud, sign_in, transport, governor)
+    arm.read_only_sets = read_only_sets or arm.read_only_sets
     client = AzureClient(arm, session)
     try:
         governor.principal = (await sign_in.identity()).object_id

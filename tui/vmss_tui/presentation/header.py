@@ -43,6 +43,8 @@ class HeaderInfo:
     """Emptiest request bucket, 0.0 to 1.0; None when nothing is known."""
     throttled: bool = False
     read_only: bool = False
+    read_only_why: str = ""
+    """Why, in a few words; shown where there is room for it."""
     cloud: str = ""
     """Name of the cloud when it is not the public one."""
 
@@ -89,6 +91,8 @@ class _Shape:
     identity: str
     age: bool = True
     meter: bool = True
+    why: bool = False
+    """Why it is read-only."""
 
 
 def header_line(info: HeaderInfo, width: int) -> Line:
@@ -108,6 +112,14 @@ def header_line(info: HeaderInfo, width: int) -> Line:
 
 
 def _shapes(info: HeaderInfo, width: int) -> Iterator[_Shape]:
+    """The shapes in their order; why it is read-only stays as long as the rest can be short beside it."""
+    shapes = list(_plain_shapes(info, width))
+    if info.read_only_why:
+        yield from (replace(shape, why=True) for shape in shapes[:-1])
+    yield from shapes
+
+
+def _plain_shapes(info: HeaderInfo, width: int) -> Iterator[_Shape]:
     every = [text.plain(crumb) for crumb in info.crumbs] or ["vmss-tui"]
     crumbs, note = every[1:] or every, text.plain(info.note)
     full, name, short = _identities(info, width)
@@ -174,7 +186,9 @@ def _note(note: str, room: int) -> str:
 def _right(info: HeaderInfo, width: int, shape: _Shape) -> Line:
     pieces: list[Piece] = []
     if info.read_only:
-        pieces += [(" READ ONLY " if width >= 80 else " RO ", Role.WARN), (_GAP, Role.PLAIN)]
+        pieces.append((" READ ONLY " if width >= 80 else " RO ", Role.WARN))
+        pieces += [(text.plain(info.read_only_why), Role.WARN)] if shape.why and info.read_only_why else []
+        pieces.append((_GAP, Role.PLAIN))
     if info.cloud:
         pieces += [(text.cut_end(info.cloud, 16 if width >= _WIDE else 10), Role.WARN), (_GAP, Role.PLAIN)]
     if shape.identity:

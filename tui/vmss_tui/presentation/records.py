@@ -81,6 +81,7 @@ def scale_set_record(entry: FleetEntry, *, version: str = "") -> Record:
         "health_source": scale_set.health_source.kind,
         "script": _script_of(scale_set, version),
         "managed_by": owner.name if owner is not None else None,
+        "read_only": scale_set.read_only_rule or None,
         "rolling_upgrade": upgrade_record(entry.upgrade),
         "problem": entry.problem or None,
     }

@@ -115,6 +115,22 @@ class Table(Generic[ItemT, KnownT]):
         """Keys that it can be sorted by."""
         return tuple(column.key for column in (*self.hidden, *self.columns) if column.rank is not None)
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Keys of the columns that can be shown, those that are not shown by themselves last."""
+        return tuple(column.key for column in (*self.columns, *self.hidden) if column.cell is not _empty)
+
+    def chosen(self, keys: Sequence[str]) -> "Table[ItemT, KnownT]":
+        """The same table with these columns shown, in this order.
+
+        Without keys the table as it is. Raises KeyError for a column that cannot be shown.
+        """
+        if not keys:
+            return self
+        shown = tuple(self.column(key) for key in dict.fromkeys(keys))
+        hidden = tuple(column for column in (*self.columns, *self.hidden) if column.key not in keys)
+        return replace(self, columns=shown, hidden=hidden)
+
     def column(self, key: str) -> DataColumn[ItemT, KnownT]:
         """The column with this key. Raises KeyError."""
         return {column.key: column for column in (*self.columns, *self.hidden)}[key]

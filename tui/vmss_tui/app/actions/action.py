@@ -10,8 +10,6 @@ from enum import StrEnum
 
 from vmss_tui.domain.rollout.stage import Stage
 
-READ_ONLY = "read-only mode: start without --read-only to make changes"
-
 
 class Place(StrEnum):
     """Where an action belongs; the value is the heading in help."""
@@ -25,11 +23,23 @@ class Place(StrEnum):
     PROFILES = "Profiles"
 
 
+@dataclass(frozen=True, slots=True)
+class ReadOnly:
+    """Why nothing may be changed: `short` for the header, `why` with the next step; no `short` for read-only mode."""
+
+    short: str
+    why: str
+
+
+READ_ONLY = ReadOnly("", "read-only mode: start without --read-only to make changes")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionState:
     """What a screen knows when an action is judged."""
 
-    read_only: bool = False
+    read_only: ReadOnly | None = None
+    """Why nothing may be changed; None when it may."""
     offline: str = ""
     """Why Azure cannot be asked, in a sentence; empty when it can."""
     subject: str = ""
@@ -120,12 +130,12 @@ class Action:
 
     def refusal(self, state: ActionState) -> str | None:
         """Why it cannot be done now, in a sentence, or None."""
-        if self.dangerous and state.read_only:
-            return READ_ONLY
+        if self.dangerous and state.read_only is not None:
+            return state.read_only.why
         return state.blocked.get(self.id) or self.enabled(state)
 
 
-_SHOWN = {
+NAMES = {
     "question_mark": "?",
     "plus": "+",
     "minus": "-",
@@ -140,9 +150,10 @@ _SHOWN = {
     "full_stop": ".",
     "comma": ",",
 }
+"""Textual's names of keys that people write otherwise."""
 
 
 def shown(key: str) -> str:
     """A Textual key name as people write it: `question_mark` is `?`."""
     *modifiers, last = key.split("+")
-    return "+".join([*modifiers, _SHOWN.get(last, last)])
+    return "+".join([*modifiers, NAMES.get(last, last)])

@@ -4,6 +4,9 @@ It feeds bindings, footer, palette, help, the README's key table and read-only m
 and in help. Must not import Textual.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
 from vmss_tui.app.actions.action import Action, Place, every, on, online
 from vmss_tui.app.actions.rollout import DEPLOY, ROLLOUT
 
@@ -309,6 +312,18 @@ ACTIONS: tuple[Action, ...] = (
     *ANYWHERE,
 )
 _BY_ID = {action.id: action for action in ACTIONS}
+"""The actions in use: those of the table, with the keys of the configuration."""
+
+
+def use_keys(wanted: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+    """Use these keys, as Textual names them, by action id, and the table's own for all other actions.
+
+    The keys that differ from the table's come back as a Textual keymap.
+    """
+    for own in ACTIONS:
+        _BY_ID[own.id] = replace(own, keys=tuple(wanted[own.id])) if own.id in wanted else own
+
+    return {own.id: ",".join(_BY_ID[own.id].keys) for own in ACTIONS if _BY_ID[own.id].keys != own.keys}
 
 
 def action(action_id: str) -> Action:
@@ -319,4 +334,4 @@ def action(action_id: str) -> Action:
 def actions_at(place: Place, *, general: bool = True) -> tuple[Action, ...]:
     """What can be done at a place, its own actions first; with `general`, also what can be done anywhere."""
     wanted = {place, Place.ANYWHERE} if general else {place}
-    return tuple(action for action in ACTIONS if wanted & {*action.places})
+    return tuple(action for action in _BY_ID.values() if wanted & {*action.places})

@@ -14,13 +14,14 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from vmss_tui.app import compat
-from vmss_tui.app.actions.action import Action, ActionState, Place
+from vmss_tui.app.actions.action import Action, ActionState, Place, ReadOnly
 from vmss_tui.app.actions.table import action, actions_at
 from vmss_tui.app.screens.effect_screen import EffectScreen
 from vmss_tui.app.widgets.header import Header
 from vmss_tui.app.widgets.keybar import KeyBar
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.app.widgets.statusline import StatusLine
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, HeaderInfo
 from vmss_tui.presentation.table import Line
@@ -108,7 +109,15 @@ class BaseScreen(EffectScreen):
 
     def general_state(self) -> ActionState:
         """The action state that any screen has: read-only, offline; screens `replace` the rest."""
-        return ActionState(read_only=self.shell.session.read_only, offline=self.shell.connection.reason)
+        return ActionState(read_only=self.read_only(), offline=self.shell.connection.reason)
+
+    def read_only(self) -> ReadOnly | None:
+        """Why nothing may be changed from this screen; None when it may."""
+        return self.shell.rights.read_only(self.subject_set())
+
+    def subject_set(self) -> ScaleSetId | None:
+        """The scale set that this screen is about; None for a list of several."""
+        return None
 
     def footer_actions(self) -> tuple[Action, ...]:
         """What the bottom line offers."""
@@ -125,6 +134,7 @@ class BaseScreen(EffectScreen):
         """Update the header with connection, identity and quota."""
         shell = self.shell
         quota = shell.connection.azure.quota() if shell.connection.azure is not None else None
+        reads_only = self.read_only()
         until = quota.throttled_until if quota is not None else None
         self.query_one("#header", Header).info = HeaderInfo(
             crumbs=self.crumbs(),
@@ -133,7 +143,8 @@ class BaseScreen(EffectScreen):
             freshness=self.freshness(),
             share=quota.share if quota is not None else None,
             throttled=until is not None and until > shell.session.clock.now(),
-            read_only=shell.session.read_only,
+            read_only=reads_only is not None,
+            read_only_why=reads_only.short if reads_only is not None else "",
             cloud="" if shell.session.cloud.name in ("", "public", "azure") else shell.session.cloud.name,
         )
 

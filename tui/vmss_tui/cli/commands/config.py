@@ -1,19 +1,22 @@
 """`vmss-tui config …`: the settings with their origin, their file in an editor, and what is wrong with it."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.configuration import read_configuration
 from vmss_tui.cli.group import HelpfulGroup
 from vmss_tui.cli.options import current
 from vmss_tui.cli.session import editor_command
+from vmss_tui.cli.settings import report
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.config import text
-from vmss_tui.config.read import Config, Origin, Problem, Value, path_in_use, read
+from vmss_tui.config.read import Config, Origin, Problem, Value, path_in_use
+from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.errors import UsageError
 from vmss_tui.paths import write_private
 from vmss_tui.presentation import text_tables
@@ -30,7 +33,7 @@ def config() -> None:
 @click.pass_context
 def show_config(ctx: click.Context, shape: Shape) -> int:
     """Show every setting, its value and where the value comes from."""
-    found = read()
+    found = read_configuration()
     values = [_seen(ctx, value) for value in found.values.values()]
     shape.answer([_record(value) for value in values], lambda: _table(found.path, values))
     return 0
@@ -49,7 +52,7 @@ def edit_config(ctx: click.Context) -> int:
         subprocess.run([*editor_command(), str(path)], check=False)
     except OSError as error:
         raise UsageError(f"{path} cannot be edited: {error.strerror or error}", hint="Check $EDITOR.") from error
-    return _checked(read(path))
+    return _checked(read_configuration(path))
 
 
 @config.command("check")
@@ -59,7 +62,7 @@ def check_config(file: Path | None, shape: Shape) -> int:
     """Check FILE, by default the file in use. The exit code is 2 when something is wrong."""
     if file is not None and not file.exists():
         raise UsageError(f"there is no file {file}", hint="`vmss-tui config show` names the file in use.")
-    found = read(file)
+    found = read_configuration(file)
     if shape.for_people:
         return _checked(found)
     shape.answer([_problem(problem) for problem in found.problems], tuple)
@@ -73,9 +76,27 @@ def schema_of_config() -> int:
     return 0
 
 
+@config.command("keys")
+@shaped
+def keys_of_app(shape: Shape) -> int:
+    """List the actions of the app with their ids and keys, for the table [keys]."""
+    from vmss_tui.app.actions.action import shown
+    from vmss_tui.app.actions.rebinding import keys_by_action
+    from vmss_tui.app.actions.table import ACTIONS
+
+    chosen = keys_by_action(read_configuration()["keys"])
+    found: list[Record] = [
+        {"id": each.id, "keys": [shown(key) for key in chosen.get(each.id, each.keys)], "help": each.help}
+        for each in ACTIONS
+    ]
+    columns = [text_tables.TextColumn("ACTION"), text_tables.TextColumn("KEYS"), text_tables.TextColumn("", least=20)]
+    rows = [(each["id"], " ".join(each["keys"]), each["help"]) for each in found]
+    shape.answer(found, lambda: text_tables.table(columns, rows, cells=output.columns()))
+    return 0
+
+
 def _checked(found: Config) -> int:
-    for problem in found.problems:
-        diagnostics.say(str(problem), problem.hint)
+    report(found.problems)
     if found.problems:
         return UsageError.exit_code
     diagnostics.say(f"{found.path}: no problems" if found.path.exists() else f"there is no file {found.path}")
@@ -100,6 +121,10 @@ def _seen(ctx: click.Context, value: Value) -> Value:
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, Hook):
+        return {"command": list(value.command), "url": value.url or None, "on": list(value.on)}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
@@ -135,8 +160,12 @@ def _table(path: Path, values: Sequence[Value]) -> list[str]:
 
 
 def _words(value: Any) -> str:
-    if value is None or value == () or value == "":
+    if value in (None, (), "", {}):
         return "–"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {' '.join(keys)}" for name, keys in value.items())
+    if isinstance(value, Hook):
+        return value.url or " ".join(value.command)
     if isinstance(value, bool):
         return str(value).lower()
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(_words, value)) if isinstance(value, tuple) else str(value)

@@ -56,6 +56,12 @@ ROLL_OUT_UNIFORM = (
 ROLL_OUT_FLEXIBLE = (f"{_MACHINES}/extensions/write", f"{_MACHINES}/extensions/delete")
 
 
+def needed_to_change(scale_set: ScaleSet) -> tuple[str, ...]:
+    """The actions that any rollout to a set of its kind uses."""
+    flexible = scale_set.orchestration is Orchestration.FLEXIBLE
+    return (f"{_SETS}/write", f"{_MACHINES}/extensions/write" if flexible else f"{_SETS}/extensions/write")
+
+
 class Role(StrEnum):
     """A custom role that this program documents."""
 
@@ -78,6 +84,11 @@ class Permission:
 def allowed(action: str, permissions: Iterable[Permission]) -> bool:
     """Whether any permission gives the action."""
     return any(permission.allows(action) for permission in permissions)
+
+
+def may_write(permissions: Sequence[Permission]) -> bool:
+    """Whether any write that this program sends is allowed; without one the account only reads."""
+    return any(allowed(action, permissions) for action in (*ROLL_OUT_UNIFORM, *ROLL_OUT_FLEXIBLE))
 
 
 def missing(needed: Iterable[str], permissions: Sequence[Permission]) -> tuple[str, ...]:

@@ -81,6 +81,8 @@ class ScaleSet:
     created_at: datetime | None = None
     managed_by: str = ""
     """Id of the resource that ARM says manages the set; empty for a set of one's own."""
+    read_only_rule: str = ""
+    """What makes the set read-only by this installation's rules (`tag env=prod`); empty when nothing does."""
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ without its typed models. Tokens are only ever sent to the cloud's own host over
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -19,6 +19,8 @@ from azure.mgmt.resource.subscriptions.aio import SubscriptionClient
 
 import vmss_tui
 from vmss_tui.domain.fleet.ids import ScaleSetId, TenantProblem
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.set_rules import SetRules
 from vmss_tui.errors import ConnectionFailed
 from vmss_tui.gateway.faults import from_exception, from_response
 from vmss_tui.gateway.http.call_log import LogCalls
@@ -65,6 +67,8 @@ class Arm:
         """Subscription id -> resource group in lower case -> its name as typed."""
         self.tenant_problems: dict[str, TenantProblem] = {}
         """Tenant id in lower case -> why its subscriptions could not be read."""
+        self.read_only_sets = SetRules()
+        """The sets that this installation may only read."""
         self.vm_writes: Counter[tuple[str, str, str]] = Counter()
         """How often we wrote to a VM (subscription, group, name in lower case): what was read before is out of date."""
         self._versions: dict[str, str] = {}
@@ -163,6 +167,11 @@ class ArmPart:
 
     def __init__(self, arm: Arm) -> None:
         self.arm = arm
+
+    def ruled(self, found: ScaleSet) -> ScaleSet:
+        """A scale set as it was read, with the rule of this installation that makes it read-only."""
+        rule = self.arm.read_only_sets.reason(found.id, found.tags)
+        return replace(found, read_only_rule=rule) if rule else found
 
 
 def path_of(target: ScaleSetId, *more: str, **query: str) -> str:

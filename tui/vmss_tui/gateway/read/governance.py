@@ -98,7 +98,9 @@ class GovernanceReader(ArmPart, ReadsGovernance):
         subscription = asyncio.ensure_future(self._subscription(target))
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                permissions, locks = await asyncio.gather(self._permissions(target), self._locks(target))
+                permissions, locks = await asyncio.gather(
+                    self._permissions(target.subscription, str(target), target.short), self._locks(target)
+                )
         except (VmssTuiError, TimeoutError) as error:
             _log.info("permissions and locks of %s are unknown: %s", target.short, str(error) or "no answer")
             return Governance(unknown=_why(error), subscription=await subscription)
@@ -128,10 +130,23 @@ class GovernanceReader(ArmPart, ReadsGovernance):
             _log.info("the state of subscription %s is unknown: %s", target.subscription, str(error) or "no answer")
             return None
 
-    async def _permissions(self, target: ScaleSetId) -> tuple[Permission, ...]:
-        url = f"{_scope(target)}/providers/Microsoft.Authorization/permissions?api-version={PERMISSIONS_API}"
-        what = f"read the permissions on {target.short}"
-        pages = self.arm.pages(target.subscription, url, _PERMISSIONS, what=what, kind="permissions")
+    async def permissions(
+        self, subscription: str, group: str = "", resource: str = ""
+    ) -> tuple[Permission, ...] | None:
+        """See the port."""
+        scope = resource or f"/subscriptions/{subscription}" + (f"/resourceGroups/{group}" if group else "")
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await self._permissions(subscription, scope, scope)
+        except (VmssTuiError, TimeoutError) as error:
+            _log.info("permissions on %s are unknown: %s", scope, str(error) or "no answer")
+            return None
+
+    async def _permissions(self, subscription: str, scope: str, name: str) -> tuple[Permission, ...]:
+        path = f"{quote(scope, safe='/()-._~')}/providers/Microsoft.Authorization/permissions"
+        url = f"{path}?api-version={PERMISSIONS_API}"
+        what = f"read the permissions on {name}"
+        pages = self.arm.pages(subscription, url, _PERMISSIONS, what=what, kind="permissions")
         return tuple(
             [
                 Permission(tuple(entry.actions or ()), tuple(entry.not_actions or ()))

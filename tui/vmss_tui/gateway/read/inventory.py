@@ -121,7 +121,7 @@ class FleetReader(ArmPart, ReadsFleet):
 
     def _mapped(self, entry: wire.ScaleSet, what: str) -> ScaleSet:
         try:
-            return mapping.scale_set(entry)
+            return self.ruled(mapping.scale_set(entry))
         except ValueError as error:
             raise from_exception(error, what, self.arm.cloud.host) from error
 

@@ -53,7 +53,8 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
         if not answer.value.id:
             answer.value.id = str(target)
         try:
-            return mapping.scale_set(answer.value, etag=answer.headers.get("ETag", ""), repairs_suspended=suspended)
+            etag = answer.headers.get("ETag", "")
+            return self.ruled(mapping.scale_set(answer.value, etag=etag, repairs_suspended=suspended))
         except ValueError as error:
             raise from_exception(error, what, self.arm.cloud.host) from error
 

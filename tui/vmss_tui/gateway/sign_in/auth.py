@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
@@ -22,6 +22,7 @@ from vmss_tui.gateway.faults import from_exception, sign_in_failed, sign_in_reas
 from vmss_tui.gateway.sign_in.candidates import CLI, Candidate, Candidates, TokenSource
 from vmss_tui.gateway.sign_in.claims import identity_of
 from vmss_tui.gateway.sign_in.clouds import Cloud, endpoint_of
+from vmss_tui.gateway.sign_in.credentials import ORDERED
 from vmss_tui.gateway.sign_in.device import DeviceCodePrompt
 from vmss_tui.gateway.sign_in.environment import read_environment
 
@@ -45,6 +46,7 @@ class SignIn:
         proxies: Mapping[str, str] | None = None,
         environ: Mapping[str, str],
         on_device_code: DeviceCodePrompt | None = None,
+        order: Sequence[str] = (),
     ) -> None:
         self.cloud = cloud
         self.auth = auth
@@ -56,6 +58,7 @@ class SignIn:
             transport=transport,
             proxies=dict(proxies or {}),
             on_device_code=on_device_code,
+            order=tuple(order) or ORDERED,
         )
         self._winner: Candidate | None = None
         self._source: TokenSource | None = None

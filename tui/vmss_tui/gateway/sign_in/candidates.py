@@ -19,6 +19,7 @@ from azure.identity.aio import (
 )
 
 from vmss_tui.gateway.sign_in.clouds import Cloud
+from vmss_tui.gateway.sign_in.credentials import ORDERED
 from vmss_tui.gateway.sign_in.device import DeviceCodePrompt, DeviceSignIn
 from vmss_tui.gateway.sign_in.environment import ENDPOINT_VARIABLES, EnvironmentSignIn
 
@@ -62,9 +63,11 @@ class Candidates:
     transport: Any = None
     proxies: Mapping[str, str]
     on_device_code: DeviceCodePrompt | None = None
+    order: tuple[str, ...] = ORDERED
+    """What `auto` tries."""
 
     async def of(self, auth: str) -> AsyncIterator[Candidate]:
-        """What `--auth` asks for; with `auto` everything that needs no person, the most explicit first."""
+        """What `--auth` asks for; with `auto` what needs no person, in the order of the settings."""
         match auth:
             case "cli":
                 yield self._cli()
@@ -72,12 +75,16 @@ class Candidates:
                 yield self._managed()
             case "device":
                 yield self._device()
-            case _:
+            case "env":
                 for candidate in self._of_environment():
                     yield candidate
-                if auth != "env":
-                    yield self._cli()
-                    yield await self._managed_if_near()
+            case _:
+                for name in self.order:
+                    if name == "managed-identity":
+                        yield await self._managed_if_near()
+                        continue
+                    async for candidate in self.of(name):
+                        yield candidate
 
     def _of_environment(self) -> list[Candidate]:
         found = self.environment

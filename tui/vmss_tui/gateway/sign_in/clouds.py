@@ -7,7 +7,7 @@ Endpoints: "National clouds" (Entra ID) and "Azure Resource Manager endpoints".
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -111,11 +111,16 @@ def endpoint_of(url: str) -> str:
 
 
 def load_cloud(
-    name: str | None = None, file: Path | str | None = None, *, environ: Mapping[str, str] | None = None
+    name: str | None = None,
+    file: Path | str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    directories: Sequence[Path] = (),
 ) -> Cloud:
     """The cloud asked for: a file, else a name, else `$VMSS_TUI_CLOUD_FILE`, `$AZURE_CLOUD`, else public Azure.
 
-    A name is a built-in cloud or `NAME.toml` in the user's `clouds` directory. `$AZURE_AUTHORITY_HOST` chooses the
+    A name is a built-in cloud, or `NAME.toml` in one of `directories` or in the user's `clouds` directory.
+    `$AZURE_AUTHORITY_HOST` chooses the
     built-in cloud of that authority, or replaces public Azure's, when nothing else names a cloud. Raises UsageError
     that names the variable, or the file and the key.
     """
@@ -123,12 +128,12 @@ def load_cloud(
     if file is not None:
         return read_cloud(Path(file))
     if name is not None:
-        return _named(name)
+        return _named(name, directories)
     if env.get(FILE_VARIABLE):
         return read_cloud(Path(env[FILE_VARIABLE]), said_by=f"${FILE_VARIABLE}")
     if env.get(NAME_VARIABLE):
         try:
-            return _named(env[NAME_VARIABLE])
+            return _named(env[NAME_VARIABLE], directories)
         except UsageError as error:
             raise UsageError(f"{error.message} (from ${NAME_VARIABLE})", hint=error.hint) from error
     return _of_authority(env.get(AUTHORITY_VARIABLE, ""))
@@ -144,15 +149,21 @@ def _of_authority(address: str) -> Cloud:
     return own or msgspec.structs.replace(PUBLIC, authority=url)
 
 
-def _named(name: str) -> Cloud:
+def own_clouds(directories: Sequence[Path] = ()) -> Mapping[str, Path]:
+    """The cloud files by name: of the directories, the first of a name, and of the user's own."""
+    places = (*directories, clouds_directory())
+    files = [path for place in places if place.is_dir() for path in sorted(place.glob("*.toml"))]
+    return {path.stem: path for path in reversed(files)}
+
+
+def _named(name: str, directories: Sequence[Path]) -> Cloud:
     if name.lower() in BUILT_IN:
         return BUILT_IN[name.lower()]
-    directory = clouds_directory()
-    path = directory / f"{name}.toml"
-    if re.fullmatch(r"[\w.-]+", name) and path.is_file():
-        return read_cloud(path)
-    mine = sorted(path.stem for path in directory.glob("*.toml")) if directory.is_dir() else []
-    known = [*(cloud.name for cloud in CLOUDS), *mine]
+    mine = own_clouds(directories)
+    if name in mine:
+        return read_cloud(mine[name])
+    path = clouds_directory() / f"{name}.toml"
+    known = [*(cloud.name for cloud in CLOUDS), *sorted(mine)]
     raise UsageError(f"there is no cloud named {name!r}", hint=f"known: {', '.join(known)}; or write {path}")
 
 

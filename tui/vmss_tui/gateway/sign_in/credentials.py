@@ -4,3 +4,5 @@ CREDENTIALS = ("auto", "env", "cli", "managed-identity", "device")
 """Values of `--auth` and of a cloud's `credential`."""
 CLOUD_NAMES = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 """The built-in clouds: public Azure, the US government's, the one that 21Vianet runs in China."""
+ORDERED = ("env", "cli", "managed-identity")
+"""What `auto` tries, in its order: everything that needs no person."""

@@ -74,6 +74,8 @@ class Knowledge:
     """Names of tenants by id when there are several; empty when there is only one."""
     directory: Mapping[str, str] = field(default_factory=dict)
     """Names and domains of all tenants by id: what `tenant:` finds them by."""
+    columns: tuple[str, ...] = ()
+    """Keys of the columns to show; empty shows the usual ones."""
     generation: int = 0
     """Changes when names of versions may have changed."""
 
@@ -191,12 +193,17 @@ def _name(entry: FleetEntry, know: Knowledge) -> Cell:
     star: Cell = (("★ ", Role.ACCENT),) if entry.id in know.favorites else ()
     owner = controller_of(entry.scale_set)
     mark: Cell = ((f" ({owner.name})", Role.DIM),) if owner is not None else ()
-    return (*star, (text.plain(entry.scale_set.name), Role.PLAIN), *mark)
+    ruled: Cell = ((" (read-only)", Role.DIM),) if entry.scale_set.read_only_rule else ()
+    return (*star, (text.plain(entry.scale_set.name), Role.PLAIN), *mark, *ruled)
 
 
 def _owners(entry: FleetEntry) -> tuple[str, ...]:
     owner = controller_of(entry.scale_set)
     return ("no",) if owner is None else ("yes", owner.name)
+
+
+def _tags(entry: FleetEntry) -> str:
+    return " ".join(f"{name}={value}" for name, value in sorted(entry.scale_set.tags.items()))
 
 
 def _version(entry: FleetEntry, know: Knowledge) -> str:
@@ -275,11 +282,16 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
     ),
     hidden=(
         _TENANT,
-        FleetColumn("tag", "TAG", match=Match.START,
+        FleetColumn("tag", "TAGS", 16, flex=2, priority=7, match=Match.START,
+            cell=lambda it, know: cell(text.plain(_tags(it)), Role.DIM),
+            rank=lambda it, know: _tags(it),
             values=lambda it, know: tuple(f"{name}={value}" for name, value in it.scale_set.tags.items())),
-        FleetColumn("os", "OS", match=Match.WORD, words=tuple(HandlerOs),
+        FleetColumn("os", "OS", 7, priority=4, match=Match.WORD, words=tuple(HandlerOs),
+            cell=lambda it, know: cell(it.scale_set.os.value if it.scale_set.os else "–", Role.DIM),
             values=lambda it, know: (it.scale_set.os.value,) if it.scale_set.os else ()),
         FleetColumn(MANAGED, "MANAGED", match=Match.START, values=lambda it, know: _owners(it)),
+        FleetColumn("readonly", "READ-ONLY", match=Match.WORD, words=("yes", "no"),
+            values=lambda it, know: ("yes" if it.scale_set.read_only_rule else "no",)),
     ),
 )  # fmt: skip
 """The scale sets, a column an entry."""
@@ -288,7 +300,9 @@ _WITH_TENANTS = replace(FLEET, columns=(FLEET.columns[0], _TENANT, *FLEET.column
 
 
 def table_of(know: Knowledge) -> Table[FleetEntry, Knowledge]:
-    """The table; with a column for the tenant when there are several."""
+    """The table; with a column for the tenant when there are several, unless the columns were chosen."""
+    if know.columns:
+        return FLEET.chosen(know.columns)
     return _WITH_TENANTS if know.tenants else FLEET
 
 

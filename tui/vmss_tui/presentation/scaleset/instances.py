@@ -166,9 +166,9 @@ INSTANCES: Table[Instance, Known] = Table(
 """The instances, a column an entry."""
 
 
-def columns_of(labels: Mapping[str, str]) -> tuple[Column, ...]:
-    """The columns, with room for the longest name of a version, whichever rows are shown."""
-    return INSTANCES.widened("version", max(map(text.width, labels.values()), default=0))
+def columns_of(labels: Mapping[str, str], chosen: Sequence[str] = ()) -> tuple[Column, ...]:
+    """The columns (the usual ones when none are chosen), with room for the longest name of a version."""
+    return INSTANCES.chosen(chosen).widened("version", max(map(text.width, labels.values()), default=0))
 
 
 def shown_instances(snapshot: SetSnapshot, view: InstanceView, known: Known) -> tuple[Instance, ...]:

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from vmss_tui.profiles.format.fields import PROFILE
 from vmss_tui.profiles.format.keys import Key, Kind, Section
+from vmss_tui.profiles.format.policy_fields import HOOK
 from vmss_tui.profiles.format.script_fields import PROTECTED_NAMES, SECRET, VAULT
 
 Schema = dict[str, Any]
@@ -36,6 +37,11 @@ def json_schema() -> Schema:
         **_section(PROFILE),
         "required": ["schema"],
     }
+
+
+def hooks_schema() -> Schema:
+    """The schema of a list of hooks."""
+    return {"type": "array", "items": _section(HOOK)}
 
 
 def text() -> str:

@@ -170,8 +170,8 @@ class DeployController:
         return (*self._look_at_new_files(), Repaint())
 
     def _wish(self, form: Form, reading: SetReading) -> RolloutWish:
-        scale_set, known = reading.snapshot.scale_set, reading.known_versions
-        return form.wish(scale_set, names=self._names, history=reading.history, known_versions=known)
+        scale_set, known, hooks = reading.snapshot.scale_set, reading.known_versions, self._session.hooks
+        return form.wish(scale_set, names=self._names, history=reading.history, known_versions=known, hooks=hooks)
 
     def known_pins(self) -> tuple[FilePin, ...]:
         """What is known of the plan's files."""

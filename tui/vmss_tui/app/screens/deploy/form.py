@@ -11,6 +11,7 @@ from pathlib import Path
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, SecretSource
 from vmss_tui.domain.plan.checks.protected import hides_its_command
+from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.engine.prepare import Names, RolloutWish, nameless
 from vmss_tui.errors import ProfileInvalid
@@ -189,6 +190,7 @@ class Form:
         names: Names = nameless,
         history: TrackRecord = NOTHING_KNOWN,
         known_versions: Collection[str] | None = None,
+        hooks: tuple[Hook, ...] = (),
     ) -> RolloutWish:
         """What the form asks for as things stand. Raises ProfileInvalid while something is missing or wrong."""
         made = self.resolved(of)
@@ -197,6 +199,7 @@ class Form:
             names=names,
             history=history,
             known_versions=known_versions,
+            hooks=hooks,
             script=made.script,
             policy=made.policy,
             profile=self.saved_as,

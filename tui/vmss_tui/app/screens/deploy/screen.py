@@ -14,7 +14,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input
 
-from vmss_tui.app.actions.action import ActionState, Place
+from vmss_tui.app.actions.action import ActionState, Place, ReadOnly
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.effects import FillField, FocusField, FormEffect, RebuildFields, ShowPlan
 from vmss_tui.app.empty_states import connection_notice, error_notice
@@ -25,6 +25,7 @@ from vmss_tui.app.screens.deploy.plan_text import plan_lines
 from vmss_tui.app.widgets.form import Field, FormBox
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.app.widgets.notice import NoticePanel
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.table import Line
@@ -70,6 +71,19 @@ class DeployScreen(BaseScreen):
             yield FormBox(id="form")
             with VerticalScroll(id="plan"):
                 yield Lines(self._plan_lines, id="plan-text")
+
+    def read_only(self) -> ReadOnly | None:
+        """What the reading beneath the plan says of rights counts at once."""
+        reading = self.controller.reading
+        if reading is not None:
+            self.shell.rights.note_sets((reading.snapshot.scale_set,))
+            if reading.snapshot.governance is not None:
+                self.shell.rights.note_governance(reading.snapshot.scale_set, reading.snapshot.governance)
+        return super().read_only()
+
+    def subject_set(self) -> ScaleSetId:
+        """The set of the form."""
+        return self.controller.target
 
     def crumbs(self) -> tuple[str, ...]:
         """App, set, what this is."""

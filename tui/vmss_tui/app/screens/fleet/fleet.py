@@ -18,7 +18,9 @@ from vmss_tui.app.messages import FleetArrived, ReadFailed
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
+from vmss_tui.engine.account_rights import only_reads
 from vmss_tui.engine.watch.fleet import FleetWatcher
 from vmss_tui.engine.watch.pace import WatchFailure
 from vmss_tui.presentation.fleet.rows import (
@@ -62,6 +64,7 @@ class FleetScreen(ListScreen):
         self._favorites_only = False
         self._cache = RowCache()
         self._know: Knowledge | None = None
+        self._asked_rights = False
 
     # -- data ---------------------------------------------------------------------------------------------------
 
@@ -79,6 +82,10 @@ class FleetScreen(ListScreen):
             self._watcher = FleetWatcher(azure, session.clock, idle_seconds=session.cloud.idle_seconds)
         if not self.is_working("fleet"):
             self._watch(self._watcher)
+
+    def on_mount(self) -> None:
+        """Begin with the configured filter."""
+        self.query_one(FilterBar).set_value(self.shell.session.lists.app_filter)
 
     def covered(self) -> None:
         """Not visible: stop reading."""
@@ -101,7 +108,19 @@ class FleetScreen(ListScreen):
         """News."""
         self._snapshot, self._failure = message.snapshot, None
         self.shell.fleet = message.snapshot
+        self.shell.rights.note_sets(entry.scale_set for entry in message.snapshot.entries)
         self.redraw()
+        if message.snapshot.entries and not self._asked_rights:
+            self._asked_rights = True
+            self._read_rights([entry.id for entry in message.snapshot.entries])
+
+    @work(group="rights", exit_on_error=False)
+    async def _read_rights(self, targets: Sequence[ScaleSetId]) -> None:
+        """Find out once whether the account only reads; the header and the keys of dangerous actions say so."""
+        azure = self.shell.connection.azure
+        if azure is not None:
+            self.shell.rights.account_reads_only = await only_reads(azure, targets)
+            self.refresh_frame()
 
     def on_read_failed(self, message: ReadFailed) -> None:
         """What is shown gets old; a list that was there stays."""
@@ -120,6 +139,7 @@ class FleetScreen(ListScreen):
             rollouts=self.shell.running.by_target,
             generation=self.shell.label_of.refresh(),
             tenants=tenant_names(self._snapshot),
+            columns=self.shell.session.lists.app_columns,
         )
 
     def rows(self) -> tuple[Row, ...]:

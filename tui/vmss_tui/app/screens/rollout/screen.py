@@ -20,6 +20,7 @@ from vmss_tui.app.screens.rollout.controller import RolloutController
 from vmss_tui.app.screens.rollout.verbs import blocked, offered
 from vmss_tui.app.widgets.grid import Column, Grid, Row, cell
 from vmss_tui.app.widgets.lines import Lines, Rule
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.events import Logged
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.followup import Followup
@@ -93,6 +94,10 @@ class RolloutScreen(ListScreen):
         """The log."""
         yield Rule(id="log-rule")
         yield Grid(_LOG_COLUMNS, id="log", empty="no events yet")
+
+    def subject_set(self) -> ScaleSetId | None:
+        """The rollout's set."""
+        return self.controller.head.target if self.controller.head is not None else None
 
     def crumbs(self) -> tuple[str, ...]:
         """App, scale set, rollout."""

@@ -26,6 +26,7 @@ from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.watch.pace import WatchFailure
@@ -64,6 +65,7 @@ class ScaleSetScreen(ListScreen):
         self._watcher: SetWatcher | None = None
         self._shown: tuple[Instance, ...] = ()
         self._labels: dict[str, str] = {}
+        self._asked_rights = False
 
     # -- data ---------------------------------------------------------------------------------------------------
 
@@ -110,7 +112,23 @@ class ScaleSetScreen(ListScreen):
     def on_set_arrived(self, message: SetArrived) -> None:
         """News."""
         self._snapshot, self._failure = message.snapshot, None
+        self.shell.rights.note_sets((message.snapshot.scale_set,))
         self.redraw()
+        if not self.shell.rights.is_known(self.target) and not self._asked_rights:
+            self._asked_rights = True
+            self._read_rights(message.snapshot.scale_set)
+
+    @work(group="rights", exit_on_error=False)
+    async def _read_rights(self, scale_set: ScaleSet) -> None:
+        """Find out once what the account may do with this set."""
+        azure = self.shell.connection.azure
+        if azure is not None:
+            self.shell.rights.note_governance(scale_set, await azure.governance(self.target))
+            self.refresh_frame()
+
+    def subject_set(self) -> ScaleSetId:
+        """This set."""
+        return self.target
 
     def on_read_failed(self, message: ReadFailed) -> None:
         """What is shown gets old."""
@@ -157,8 +175,10 @@ class ScaleSetScreen(ListScreen):
         known = instances.Known(now=self.shell.session.clock.now(), labels=self._labels)
         self._shown = instances.shown_instances(self._snapshot, view, known)
         self.grid.set_empty(self._why_empty(self._snapshot))
-        self.grid.set_columns(instances.columns_of(self._labels))
-        return tuple(instances.INSTANCES.row(instance, known) for instance in self._shown)
+        chosen = self.shell.session.lists.app_instance_columns
+        table = instances.INSTANCES.chosen(chosen)
+        self.grid.set_columns(instances.columns_of(self._labels, chosen))
+        return tuple(table.row(instance, known) for instance in self._shown)
 
     def _why_empty(self, snapshot: SetSnapshot) -> str:
         return self.empty_text() if snapshot.instances else "this scale set has no instances (capacity 0)"

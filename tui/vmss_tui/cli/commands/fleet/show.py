@@ -29,15 +29,18 @@ from vmss_tui.presentation.table import Column, Line, Row, text_of
 @click.command("list")
 @click.argument("terms", nargs=-1, metavar="[FILTER …]")
 @click.option("--no-counts", is_flag=True, help="Do not read instances: faster, but without health.")
+@click.option("--columns", metavar="KEYS", default="", help=f"Columns of the table: {','.join(fleet.FLEET.choices)}.")
 @shaped
 @connected
 @click.pass_context
-def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, shape: Shape) -> int:
+def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, columns: str, shape: Shape) -> int:
     """List all visible scale sets.
 
     FILTER is as in the app: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web.
     """
-    wanted = terms or tuple(current(ctx).list_filter.split())
+    settings = current(ctx).lists
+    wanted = terms or tuple(settings.filter.split())
+    chosen = _chosen(columns, fleet.FLEET.choices) or settings.columns
     view = fleet.FleetView(terms=_terms(wanted, fleet.FLEET.fields))
 
     async def work(session: LiveSession) -> int:
@@ -47,6 +50,7 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, shape
             label=session.versions,
             rollouts=_running(session),
             tenants=fleet.tenant_names(snapshot),
+            columns=chosen,
         )
         entries = fleet.shown_entries(snapshot, view, know)
         for problem in snapshot.problems:
@@ -64,6 +68,15 @@ def list_sets(ctx: click.Context, terms: tuple[str, ...], no_counts: bool, shape
         return 0
 
     return run(ctx, work)
+
+
+def _chosen(text: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Keys of columns as `--columns` has them. Raises UsageError for one that is none."""
+    keys = tuple(key.strip().lower() for key in text.split(",") if key.strip())
+    unknown = next((key for key in keys if key not in known), None)
+    if unknown is not None:
+        raise UsageError(f"--columns: there is no column {unknown!r}", hint=f"use {', '.join(known)}")
+    return keys
 
 
 def _print(columns: Sequence[Column], rows: Sequence[Row]) -> None:
@@ -200,15 +213,19 @@ def _after_title(line: Line) -> str:
 @click.command()
 @click.argument("scaleset")
 @click.argument("terms", nargs=-1, metavar="[FILTER …]")
+@click.option(
+    "--columns", metavar="KEYS", default="", help=f"Columns of the table: {','.join(listed.INSTANCES.choices)}."
+)
 @shaped
 @connected
 @click.pass_context
-def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], shape: Shape) -> int:
+def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], columns: str, shape: Shape) -> int:
     """List the instances of a scale set: version, script, health.
 
     FILTER is as in the app: health:unhealthy, zone:1.
     """
     view = listed.InstanceView(order="id", terms=_terms(terms, listed.INSTANCES.fields))
+    chosen = _chosen(columns, listed.INSTANCES.choices) or current(ctx).lists.instance_columns
 
     async def work(session: LiveSession) -> int:
         _, snapshot = await read_set(session, scaleset)
@@ -224,7 +241,8 @@ def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], shape: 
                 tuple,
             )
         elif shown:
-            _print(listed.columns_of(labels), [listed.INSTANCES.row(instance, known) for instance in shown])
+            table = listed.INSTANCES.chosen(chosen)
+            _print(listed.columns_of(labels, chosen), [table.row(instance, known) for instance in shown])
         else:
             diagnostics.say("no instance" + (" matches the filter" if terms else ""))
         return 0

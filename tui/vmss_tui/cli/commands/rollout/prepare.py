@@ -101,6 +101,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         sha256=resolved.sha256,
         profile_findings=(*await syntax_findings(profile), *profile_findings(profile, scale_set)),
         overrides=order.overrides,
+        hooks=session.hooks,
     )
     prepared = await prepare(azure, wish, session.clock)
     return Ordered(profile=profile, resolved=resolved, plan=prepared.plan, pins=prepared.pins)

@@ -34,7 +34,13 @@ def runner(ctx: click.Context, rollout: str, force: bool) -> int:
     if settings.read_only:
         raise UsageError("a runner changes Azure, which --read-only forbids", hint="Start it without --read-only.")
     given = process.read_secrets()
-    own = Settings(cloud=settings.cloud, auth=settings.auth, tenant=settings.tenant, journal=settings.journal)
+    own = Settings(
+        cloud=settings.cloud,
+        auth=settings.auth,
+        tenant=settings.tenant,
+        journal=settings.journal,
+        read_only_sets=settings.read_only_sets,
+    )
     try:
         asyncio.run(_carry_out(rollout, own, given, force=force))
     except asyncio.CancelledError:

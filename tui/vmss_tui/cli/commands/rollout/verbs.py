@@ -164,7 +164,14 @@ def _followup(name: str, text: str) -> click.Command:
 
             journal = session.journal()
             header = journal.find(rollout)
-            wish = followup_wish(Followup(name), header.id, journal, names=session.versions.names, overrides=overrides)
+            wish = followup_wish(
+                Followup(name),
+                header.id,
+                journal,
+                names=session.versions.names,
+                overrides=overrides,
+                hooks=session.hooks,
+            )
             plan = (await prepare(await session.connect(), wish, session.clock)).plan
             return await launch.go(session, plan, why=why or f"{name} of rollout {header.id}", ticket=ticket)
 

@@ -1,8 +1,9 @@
-"""Checks of whose scale set it is: one that a controller manages, such as an AKS node pool, is not ours to change."""
+"""Checks of whose scale set it is: one that a controller manages, or that the configuration protects, is not ours."""
 
 from collections.abc import Iterator
 
 from vmss_tui.domain.fleet.controllers import controller_of
+from vmss_tui.domain.fleet.set_rules import read_only_words
 from vmss_tui.domain.plan.checks.facts import Check, Facts, refuse
 from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.overrides import Override
@@ -20,4 +21,10 @@ def controller(facts: Facts) -> Iterator[Finding]:
         )
 
 
-CHECKS: tuple[Check, ...] = (controller,)
+def read_only(facts: Facts) -> Iterator[Finding]:
+    """The configuration of this installation says that this set is only read."""
+    if facts.set.read_only_rule:
+        yield refuse("read-only-rule", *read_only_words(facts.set))
+
+
+CHECKS: tuple[Check, ...] = (read_only, controller)

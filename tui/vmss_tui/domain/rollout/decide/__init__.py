@@ -7,9 +7,11 @@ runner that takes over after a crash decides exactly as the one before would hav
 from datetime import datetime
 from typing import assert_never
 
+from vmss_tui.domain.fleet.set_rules import read_only_words
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.rollout.commands import SETTLE_SECONDS, Commands, Situation
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import SETTLE_SECONDS, Commands, Record, Situation
 from vmss_tui.domain.rollout.decide import client_batches, rolling_upgrade
 from vmss_tui.domain.rollout.state import RolloutState
 
@@ -25,6 +27,9 @@ def decide(
     """The commands for this moment; none means: wait and observe again."""
     if state.stage.over:
         return []
+    if snapshot.scale_set.read_only_rule and not state.writes:
+        message, _ = read_only_words(snapshot.scale_set)
+        return [Record((e.Ended(e.Verdict.REFUSED, f"{message}; nothing was changed"),))]
     situation = Situation(plan, state, snapshot, now, settle_seconds)
     match plan.strategy:
         case Strategy.ROLLING_UPGRADE:

@@ -1,0 +1,51 @@
+"""Which scale sets the rules of this installation choose, and why."""
+
+import pytest
+
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.set_rules import PRODUCTION, SetRules
+
+SET = ScaleSetId("11111111-aaaa", "rg", "Web-Weu")
+
+
+@pytest.mark.parametrize(
+    ("tags", "production"),
+    [
+        ({"env": "Prod"}, True),
+        ({"tier": "live"}, True),
+        ({"env": "product"}, False),
+        ({}, False),
+        ({"prod": "no"}, False),
+    ],
+)
+def test_by_default_a_tag_says_so(tags: dict[str, str], production: bool) -> None:
+    assert PRODUCTION.match(SET, tags) is production
+
+
+@pytest.mark.parametrize(
+    ("rules", "production"),
+    [
+        (SetRules(tags=("env=gold*",)), True),
+        (SetRules(tags=("env=silver",)), False),
+        (SetRules(tags=(), names=("web-*",)), True),
+        (SetRules(tags=(), names=("api-*",)), False),
+        (SetRules(tags=(), subscriptions=("1111*",)), True),
+        (SetRules(tags=(), subscriptions=("2222*",)), False),
+    ],
+)
+def test_rules_by_tag_name_and_subscription(rules: SetRules, production: bool) -> None:
+    assert rules.match(SET, {"env": "golden"}) is production
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [
+        (SetRules(tags=("env=gold*",)), "tag env=golden (env=gold*)"),
+        (SetRules(tags=("env=golden",)), "tag env=golden"),
+        (SetRules(names=("web-*",)), "name Web-Weu (web-*)"),
+        (SetRules(subscriptions=("*-aaaa",)), "subscription 11111111-aaaa (*-aaaa)"),
+        (SetRules(), ""),
+    ],
+)
+def test_a_match_says_what_matched_and_which_pattern(rules: SetRules, reason: str) -> None:
+    assert rules.reason(SET, {"env": "golden"}) == reason

@@ -1,0 +1,19 @@
+"""What lists show at first, and which keys the app has: the part of the settings that the app reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSettings:
+    """What lists show at first, and the keys of the app; empty means: the usual."""
+
+    filter: str = ""
+    """Filter of `vmss-tui list`."""
+    columns: tuple[str, ...] = ()
+    instance_columns: tuple[str, ...] = ()
+    app_filter: str = ""
+    app_columns: tuple[str, ...] = ()
+    app_instance_columns: tuple[str, ...] = ()
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Keys as people write them, by action id."""

@@ -1,0 +1,39 @@
+"""Settings that are tables: the keys of actions, and the hooks of every rollout. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from vmss_tui.domain.plan.rollout_policy import Hook
+from vmss_tui.profiles.format.problem import LintProblem
+from vmss_tui.profiles.format.read import Reader
+
+
+def bound_keys(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Action ids with what is written for them; `fleet.open = […]` and `"fleet.open" = […]` are the same."""
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from bound_keys(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def keys_misfit(value: Any) -> str:
+    """Why a value is no list of keys; empty when it is."""
+    fits = isinstance(value, list) and bool(value) and all(isinstance(key, str) and key for key in value)
+    return "" if fits else f"{value!r} is not a list of keys"
+
+
+def hooks(raw: Any) -> tuple[tuple[Hook, ...], tuple[str, ...]]:
+    """The hooks of a value, as a profile's `[[hooks]]` are read, and what is wrong with it."""
+    reader = Reader()
+    found: tuple[Hook, ...] = reader.read({"hooks": raw}).get("hooks") or ()
+    wrong = [_words(problem) for problem in reader.problems]
+    for number, hook in enumerate(found):
+        if not hook.command and not hook.url:
+            wrong.append(f"[{number}] has neither a command nor a url")
+        wrong += [f"[{number}].on: {event!r} is not an event" for event in hook.on if event not in Hook().on]
+    return found, tuple(wrong)
+
+
+def _words(problem: LintProblem) -> str:
+    return f"{problem.key.removeprefix('hooks')}: {problem.message}".removeprefix(": ")

@@ -1,0 +1,51 @@
+"""Rules that choose scale sets by tag, name and subscription: which are production, which are read-only. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+
+PRODUCTION_TAGS = ("*=prod", "*=production", "*=prd", "*=live")
+"""What marks production where nothing is configured: its name must be typed to start a rollout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRules:
+    """Patterns with `*` and `?`, in any case; one match is enough."""
+
+    tags: tuple[str, ...] = ()
+    """`NAME=VALUE`."""
+    names: tuple[str, ...] = ()
+    subscriptions: tuple[str, ...] = ()
+    """Subscription ids."""
+
+    def reason(self, target: ScaleSetId, tags: Mapping[str, str]) -> str:
+        """What of a scale set matches, with the pattern: `tag env=prod (*=prod)`; empty when nothing does."""
+        candidates = (
+            ("name", target.name, self.names),
+            ("subscription", target.subscription, self.subscriptions),
+            *(("tag", f"{name}={value}", self.tags) for name, value in tags.items()),
+        )
+        for what, value, patterns in candidates:
+            for pattern in patterns:
+                if fnmatchcase(value.casefold(), pattern.casefold()):
+                    return f"{what} {value}" + (f" ({pattern})" if pattern != value else "")
+        return ""
+
+    def match(self, target: ScaleSetId, tags: Mapping[str, str]) -> bool:
+        """Whether the rules choose a scale set."""
+        return bool(self.reason(target, tags))
+
+
+PRODUCTION = SetRules(tags=PRODUCTION_TAGS)
+"""The rules for production where nothing is configured."""
+
+
+def read_only_words(scale_set: ScaleSet) -> tuple[str, str]:
+    """Why a set that a rule protects is not changed, and the next step."""
+    return (
+        f"{scale_set.name} is read-only by the configuration: {scale_set.read_only_rule}",
+        "Change [read_only_sets] in config.toml if it should not be; `vmss-tui config show` names the file.",
+    )
