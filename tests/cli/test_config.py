@@ -111,7 +111,7 @@ def test_read_only_sets_are_marked_and_refused(inside: Inside) -> None:
     refused = inside("rollout", "app", "fragile", "--set", "version=2.0.0", "--yes")
     assert refused.code == 4 and "name fragile (frag*)" in refused.err
     plan = inside("plan", "app", "hand", "--set", "version=2.0.0")
-    assert plan.code == 0 and "runs true here" in plan.out
+    assert plan.code == 0 and "the command true" in plan.out
 
 
 def test_columns_of_the_lists(inside: Inside) -> None:

@@ -213,6 +213,7 @@ class VmssTui(compat.SafeApp):
         self.push_screen(self._screen_of(destination))
 
     def _screen_of(self, destination: Destination) -> Screen[None]:
+        session, names = self.session, self.label_of.names
         match destination:
             case OpenScaleSet(target):
                 from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
@@ -222,18 +223,12 @@ class VmssTui(compat.SafeApp):
                 from vmss_tui.app.screens.deploy.controller import DeployController
                 from vmss_tui.app.screens.deploy.screen import DeployScreen
 
-                return DeployScreen(
-                    DeployController(
-                        target, self.session, lambda: self.connection, self.label_of.names, profile=profile
-                    )
-                )
+                return DeployScreen(DeployController(target, session, lambda: self.connection, names, profile=profile))
             case OpenRollout(rollout, speed):
                 from vmss_tui.app.screens.rollout.controller import RolloutController
                 from vmss_tui.app.screens.rollout.screen import RolloutScreen
 
-                return RolloutScreen(
-                    RolloutController(rollout, self.session, lambda: self.connection, self.label_of.names, speed=speed)
-                )
+                return RolloutScreen(RolloutController(rollout, session, lambda: self.connection, names, speed=speed))
             case _:
                 assert_never(destination)
 
