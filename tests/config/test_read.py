@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from vmss_tui.app import themes
 from vmss_tui.cli.help import LOG_LEVELS, OPTIONS
-from vmss_tui.config.keys import KEYS, Kind
+from vmss_tui.config.entries import KEYS, Kind
 from vmss_tui.config.read import Config, Origin, parse, path_in_use, read
 from vmss_tui.config.text import schema, template
 from vmss_tui.domain.plan.rollout_policy import Hook

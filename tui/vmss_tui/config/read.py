@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from vmss_tui.config import tables
-from vmss_tui.config.keys import KEYS, Key, Kind, key
+from vmss_tui.config.entries import KEYS, Key, Kind, key
 from vmss_tui.journal.place import is_address
 from vmss_tui.paths import config_file, expanded
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, assert_never
 
-from vmss_tui.config.keys import KEYS, Key, Kind
+from vmss_tui.config.entries import KEYS, Key, Kind
 from vmss_tui.profiles.format.schema import hooks_schema
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"

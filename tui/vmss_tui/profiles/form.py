@@ -10,10 +10,10 @@ from typing import Any
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.profiles.format.fields import PROFILE
-from vmss_tui.profiles.format.keys import Group, Key, Kind
 from vmss_tui.profiles.format.problem import LintProblem
 from vmss_tui.profiles.format.profile import FileRef, Profile, Rerun
 from vmss_tui.profiles.format.read import handler_for
+from vmss_tui.profiles.format.sections import Group, Key, Kind
 from vmss_tui.profiles.format.values import Refused, parse_flag, parse_value, refuse, show_value
 from vmss_tui.profiles.lint.lint import check
 

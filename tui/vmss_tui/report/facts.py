@@ -16,8 +16,8 @@ from vmss_tui.presentation.glyphs import STAGE
 from vmss_tui.presentation.plan.conditions import destination, occasions
 from vmss_tui.presentation.plan.outlook import outlook_facts
 from vmss_tui.presentation.rollout.info import Header, RolloutInfo
-from vmss_tui.profiles.format.keys import Key
 from vmss_tui.profiles.format.policy_fields import ROLLOUT
+from vmss_tui.profiles.format.sections import Key
 from vmss_tui.profiles.format.values import show_value
 from vmss_tui.text import counted
 

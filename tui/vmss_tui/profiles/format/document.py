@@ -13,9 +13,9 @@ from typing import Any
 
 from vmss_tui.paths import expanded
 from vmss_tui.profiles.format.fields import PROFILE
-from vmss_tui.profiles.format.keys import Section
 from vmss_tui.profiles.format.locate import Layout, layout
 from vmss_tui.profiles.format.problem import LintProblem, error
+from vmss_tui.profiles.format.sections import Section
 
 _LIMIT = 1 << 20
 _DEPTH = 8

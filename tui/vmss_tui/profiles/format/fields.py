@@ -4,10 +4,10 @@ Reader, writer, JSON Schema, limits, deploy form and report iterate over it. Pur
 """
 
 from vmss_tui.domain.plan.waves import OnFailedSet, WaveGroup, WaveRules
-from vmss_tui.profiles.format.keys import FormField, Group, Key, Kind, Section
 from vmss_tui.profiles.format.policy_fields import HOOK, ROLLOUT, WINDOW
 from vmss_tui.profiles.format.profile import ReportFields, Targets, Variable
 from vmss_tui.profiles.format.script_fields import PROTECTED, SCRIPT
+from vmss_tui.profiles.format.sections import FormField, Group, Key, Kind, Section
 
 _PREPARE = "vmss_tui.cli.commands.rollout.prepare"
 _NOTIFY = "vmss_tui.engine.runner.notifications"

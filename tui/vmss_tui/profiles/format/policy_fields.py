@@ -3,7 +3,7 @@
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import Window
 from vmss_tui.domain.plan.rollout_policy import BatchStep, ExternalGate, Hook, RolloutPolicy
-from vmss_tui.profiles.format.keys import FormField, Group, Key, Kind, Line, Section
+from vmss_tui.profiles.format.sections import FormField, Group, Key, Kind, Line, Section
 
 _BATCHES = "vmss_tui.domain.plan.batches"
 _PLANNER = "vmss_tui.domain.plan.planner"

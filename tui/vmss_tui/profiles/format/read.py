@@ -16,11 +16,11 @@ from vmss_tui.domain.plan.waves import WaveRules
 from vmss_tui.paths import expanded
 from vmss_tui.profiles.format.document import Document, read_text
 from vmss_tui.profiles.format.fields import PROFILE
-from vmss_tui.profiles.format.keys import Key, Kind, Section
 from vmss_tui.profiles.format.policy_fields import ROLLOUT
 from vmss_tui.profiles.format.problem import LintProblem, error
 from vmss_tui.profiles.format.profile import WHOLE, Profile, ReportFields, Rerun, Script, Targets, Variable
 from vmss_tui.profiles.format.script_fields import SCRIPT, SECRET, VAULT
+from vmss_tui.profiles.format.sections import Key, Kind, Section
 from vmss_tui.profiles.format.values import Refused, mismatch, nearest, read_value, refuse
 
 Table = Mapping[str, Any]

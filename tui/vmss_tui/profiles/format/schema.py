@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from vmss_tui.profiles.format.fields import PROFILE
-from vmss_tui.profiles.format.keys import Key, Kind, Section
 from vmss_tui.profiles.format.policy_fields import HOOK
 from vmss_tui.profiles.format.script_fields import PROTECTED_NAMES, SECRET, VAULT
+from vmss_tui.profiles.format.sections import Key, Kind, Section
 
 Schema = dict[str, Any]
 

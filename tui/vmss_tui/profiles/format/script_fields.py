@@ -1,7 +1,7 @@
 """The keys of `[script]`, of its files and of `[protected]`. Pure data; see `fields`."""
 
-from vmss_tui.profiles.format.keys import FormField, Group, Key, Kind, Section
 from vmss_tui.profiles.format.profile import FileRef, Rerun, Script
+from vmss_tui.profiles.format.sections import FormField, Group, Key, Kind, Section
 
 _PLANNER = "vmss_tui.domain.plan.planner"
 _PREPARE = "vmss_tui.cli.commands.rollout.prepare"

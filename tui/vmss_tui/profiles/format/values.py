@@ -10,8 +10,8 @@ from typing import Any, assert_never
 from vmss_tui import duration
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.rollout_policy import Amount
-from vmss_tui.profiles.format.keys import Key, Kind
 from vmss_tui.profiles.format.problem import LintProblem, error
+from vmss_tui.profiles.format.sections import Key, Kind
 
 
 class Refused(Exception):

@@ -15,10 +15,10 @@ import tomli_w
 from vmss_tui.domain.fleet.script import HANDLERS, LINUX, WINDOWS, HandlerOs, SecretRef, SecretSource
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.profiles.format.fields import REPORT, TARGETS, VARIABLE, WAVES
-from vmss_tui.profiles.format.keys import Key, Kind, Section
 from vmss_tui.profiles.format.policy_fields import HOOK, ROLLOUT, WINDOW
 from vmss_tui.profiles.format.profile import OPEN_LITERALS, SCHEMA, WHOLE, Profile, Script
 from vmss_tui.profiles.format.script_fields import SCRIPT
+from vmss_tui.profiles.format.sections import Key, Kind, Section
 from vmss_tui.profiles.format.values import write_value
 
 Table = dict[str, Any]

@@ -113,12 +113,12 @@ def templates(profile: Profile) -> Iterator[tuple[str, str]]:
     yield "report.why", report.why
     yield "report.ticket", report.ticket
     if gate is not None:
-        yield from _called("rollout.gate", gate.command, gate.url)
+        yield from _endpoint("rollout.gate", gate.command, gate.url)
     for index, hook in enumerate(profile.policy.hooks):
-        yield from _called(f"hooks[{index}]", hook.command, hook.url)
+        yield from _endpoint(f"hooks[{index}]", hook.command, hook.url)
 
 
-def _called(key: str, command: tuple[str, ...], url: str) -> Iterator[tuple[str, str]]:
+def _endpoint(key: str, command: tuple[str, ...], url: str) -> Iterator[tuple[str, str]]:
     yield f"{key}.url", url
     for index, word in enumerate(command):
         yield f"{key}.command[{index}]", word

@@ -10,7 +10,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan.form import FieldSpec, hint
 from vmss_tui.presentation.table import Line
 from vmss_tui.profiles.form import choices, form_keys
-from vmss_tui.profiles.format.keys import Group
+from vmss_tui.profiles.format.sections import Group
 from vmss_tui.profiles.model import WHOLE, LintProblem
 from vmss_tui.profiles.preview import preview
 from vmss_tui.profiles.protected_changes import source_of

@@ -18,8 +18,8 @@ from vmss_tui.errors import ProfileInvalid
 from vmss_tui.profiles.convert.importing import from_scale_set
 from vmss_tui.profiles.form import edit_field, form_keys, show_field
 from vmss_tui.profiles.format.inline_script import encode
-from vmss_tui.profiles.format.keys import Group
 from vmss_tui.profiles.format.problem import error, warning
+from vmss_tui.profiles.format.sections import Group
 from vmss_tui.profiles.model import (
     LintProblem,
     Profile,

@@ -105,7 +105,7 @@ class FleetScreen(ListScreen):
                 self.post_message(ReadFailed(seen))
 
     def on_fleet_arrived(self, message: FleetArrived) -> None:
-        """News."""
+        """Show the new snapshot."""
         self._snapshot, self._failure = message.snapshot, None
         self.shell.fleet = message.snapshot
         self.shell.rights.note_sets(entry.scale_set for entry in message.snapshot.entries)

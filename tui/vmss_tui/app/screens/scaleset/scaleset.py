@@ -110,7 +110,7 @@ class ScaleSetScreen(ListScreen):
         self.redraw()
 
     def on_set_arrived(self, message: SetArrived) -> None:
-        """News."""
+        """Show the new snapshot."""
         self._snapshot, self._failure = message.snapshot, None
         self.shell.rights.note_sets((message.snapshot.scale_set,))
         self.redraw()

@@ -83,7 +83,7 @@ class Launch:
         async def whole() -> int:
             session = open_session(ctx)
             try:
-                self.require_somebody(session)
+                self.require_terminal(session)
                 async with long_waits_reported(session):
                     return await work(session)
             finally:
@@ -104,7 +104,7 @@ class Launch:
         finally:
             journal.close()
 
-    def require_somebody(self, session: LiveSession) -> None:
+    def require_terminal(self, session: LiveSession) -> None:
         """Raise UsageError when nothing may be changed, or there is no terminal to confirm on."""
         session.require_writes()
         session.require_runner_sign_in()

@@ -80,7 +80,7 @@ def test_the_recorded_failure(recordings: Path) -> None:
     assert found.stdout or found.stderr
 
 
-CASES = json.loads((Path(__file__).parent.parent / "data" / "script_status.json").read_text(encoding="utf-8"))
+CASES = json.loads((Path(__file__).parents[2] / "data" / "script_status.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

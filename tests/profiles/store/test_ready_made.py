@@ -11,7 +11,7 @@ from support.program import Program
 from support.simulator import SimulatorProcess
 from vmss_tui.paths import bundled_profiles_directory
 
-SCENARIO = Path(__file__).parents[1] / "scenarios" / "ready-made.toml"
+SCENARIO = Path(__file__).parents[2] / "scenarios" / "ready-made.toml"
 BUNDLED = bundled_profiles_directory() or Path()
 NO_WAITS = '\n[rollout]\npause = "0s"\nmin_healthy = "0s"\nsoak = "0s"\n'
 

@@ -14,9 +14,9 @@ from support.profiles.texts import HEAD, SCRIPT, profile
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.profiles.form import form_keys
 from vmss_tui.profiles.format.fields import PROFILE
-from vmss_tui.profiles.format.keys import Group, Key, Kind, Section
 from vmss_tui.profiles.format.policy_fields import ROLLOUT
 from vmss_tui.profiles.format.script_fields import SECRET
+from vmss_tui.profiles.format.sections import Group, Key, Kind, Section
 from vmss_tui.profiles.model import Profile, resolve
 
 
