@@ -85,12 +85,12 @@ def test_the_filter_of_the_list_holds_where_none_is_given(inside: Inside) -> Non
 
 def test_pace_production_and_secrets_are_heeded() -> None:
     write(
-        '[refresh]\nwatch_seconds = 7\nidle_seconds = 70\n[production]\nnames = ["x-*"]\n'
+        '[refresh]\nwatch_seconds = 7\nidle_seconds = 70\n[production]\nnames = ["x-*"]\ninstances = 9\n'
         '[secrets]\npatterns = ["ACME-[0-9]+"]\n[app]\ntheme = "vmss-light"\n'
     )
     settings = Settings().with_configuration()
     assert (settings.watch_seconds, settings.idle_seconds, settings.theme) == (7, 70, "vmss-light")
-    assert settings.production.names == ("x-*",)
+    assert (settings.production.names, settings.production.instances) == (("x-*",), 9)
     assert redacted("key ACME-123") == "key ***"
     hide_also(())
 

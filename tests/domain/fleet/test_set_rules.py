@@ -3,7 +3,7 @@
 import pytest
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.fleet.set_rules import PRODUCTION, SetRules
+from vmss_tui.domain.fleet.set_rules import PRODUCTION, ProductionRules, SetRules
 
 SET = ScaleSetId("11111111-aaaa", "rg", "Web-Weu")
 
@@ -49,3 +49,10 @@ def test_rules_by_tag_name_and_subscription(rules: SetRules, production: bool) -
 )
 def test_a_match_says_what_matched_and_which_pattern(rules: SetRules, reason: str) -> None:
     assert rules.reason(SET, {"env": "golden"}) == reason
+
+
+def test_a_name_is_typed_for_production_and_for_many_instances() -> None:
+    rules = ProductionRules(tags=PRODUCTION.tags, instances=10)
+    assert "tag env=prod" in rules.why_confirm(SET, {"env": "prod"}, 1) and rules.why_confirm(SET, {}, 10)
+    assert rules.why_confirm(SET, {"env": "test"}, 9) == ""
+    assert PRODUCTION.why_confirm(SET, {}, 99) == "" and PRODUCTION.why_confirm(SET, {}, 100)

@@ -14,7 +14,7 @@ from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_policy import BatchStep, ExternalGate
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Action
-from vmss_tui.domain.rollout.retry_rollback import plan_retry
+from vmss_tui.domain.rollout.retry import plan_retry
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import Forbidden
 

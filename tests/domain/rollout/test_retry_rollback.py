@@ -13,10 +13,11 @@ from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.planner import plan_rollout
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_rollback
+from vmss_tui.domain.rollout.retry import plan_retry
+from vmss_tui.domain.rollout.rollback import plan_rollback
 from vmss_tui.domain.rollout.state import RolloutState
 
 POLICY = RolloutPolicy(
@@ -74,6 +75,34 @@ def test_a_retry_of_nothing_is_refused() -> None:
     assert [each.code for each in again.refusals] == ["nothing-failed"]
 
 
+def test_a_retry_counts_over_the_whole_set() -> None:
+    toy = Toy(count=12, fails=frozenset("012"))
+    policy = replace(POLICY, steps=(BatchStep(Amount(3)),), unhealthy_upgraded_percent=20)
+    made, state = failed(toy, policy)
+    again = plan_retry("x", made, state, toy.snapshot(), now=toy.now)
+    again = replace(again, policy=replace(again.policy, steps=(BatchStep(Amount(1)),)))
+    again = replace(again, batches=tuple(Batch(number=n + 1, ids=(i,)) for n, i in enumerate("012")))
+    toy.vms["1"].fails = toy.vms["2"].fails = False
+    state = Driver(toy, again).run()
+    assert state.ids_in(e.Phase.DONE) == ("1", "2"), "1 of 12 is within 20%"
+    assert state.verdict is e.Verdict.FAILED and state.ids_in(e.Phase.FAILED) == ("0",)
+
+
+def test_a_retry_says_which_failures_are_none_any_more() -> None:
+    toy = Toy(count=12, fails=frozenset("0123"))
+    made, state = failed(toy, replace(POLICY, steps=(BatchStep(Amount(4)),)))
+    toy.vms["1"].failed, toy.vms["1"].healthy = False, True
+    toy.vms["2"].config, toy.vms["2"].failed = script(1), False
+    toy.vms.pop("3")
+    again = plan_retry("x", made, state, toy.snapshot(), now=toy.now)
+    assert [batch.ids for batch in again.batches] == [("0",)]
+    said = {finding.ids: finding.message for finding in again.findings if finding.code == "not-retried"}
+    assert set(said) == {("1",), ("2",), ("3",)}
+    assert "its script succeeded" in said["1",] and "another version" in said["2",] and "not exist" in said["3",]
+    excluded = {exclusion.id: exclusion.reason for exclusion in again.excluded}
+    assert excluded["1"].startswith("failed then") and excluded["5"] == "did not fail"
+
+
 def test_an_undo_brings_the_old_version_back() -> None:
     toy = Toy(fails=frozenset("1"))
     made, state = failed(toy)
@@ -84,7 +113,7 @@ def test_an_undo_brings_the_old_version_back() -> None:
     assert back.origin == "undo of 7f3a" and not back.refusals and "effects-stay" in codes(back)
     assert back.to_label == "web 1" and [each.ids for each in back.batches] == [("0", "1")]
     assert back.policy.prioritise_unhealthy and not back.policy.canary
-    assert Driver(toy, back).run().reason == "2 of 2 run web 1 and are healthy"
+    assert Driver(toy, back).run().reason == "2 of 2 rolled back to web 1 and are healthy"
 
 
 def test_an_undo_puts_back_the_mode_that_was_left() -> None:

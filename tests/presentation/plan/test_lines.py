@@ -11,6 +11,7 @@ from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import Batch, Exclusion, RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.plan import confirm
 from vmss_tui.presentation.plan import lines as plan
 from vmss_tui.presentation.plan.outlook import expectation
 from vmss_tui.presentation.table import Line, text_of
@@ -145,8 +146,8 @@ def test_the_confirm_names_the_set_the_count_and_the_versions() -> None:
         holds_repairs=True,
         findings=(Finding(Severity.WARN, "f", "https://example.org/" + "a" * 90 + " cannot be fetched"),),
     )
-    assert plan.confirm_title(asked) == "Start on web-weu: 60 instances?"
-    lines = texts(plan.confirm_lines(asked))
+    assert confirm.confirm_title(asked) == "Start on web-weu: 60 instances?"
+    lines = texts(confirm.confirm_lines(asked))
     assert "web 2.4.0 → web 2.5.0" in lines
     assert any("restored afterwards" in line for line in lines)
     assert "Automatic repairs are suspended during the rollout" in lines

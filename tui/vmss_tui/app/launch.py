@@ -12,19 +12,18 @@ from vmss_tui.domain.fleet.script import Secret, SecretRef
 from vmss_tui.domain.plan.overrides import allow, needed, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.plan.lines import confirm_lines, confirm_title
+from vmss_tui.presentation.plan.confirm import confirm_lines, confirm_title, confirm_yes
 from vmss_tui.profiles.secrets import to_prompt_for, travelling
 
-_MANY = 100
-"""From so many instances on, the scale set's name must be typed."""
 
+def start_question(plan: RolloutPlan, *, serious: bool) -> Question:
+    """Names the set, the number of instances, the versions and the batches; No is the default.
 
-def start_question(plan: RolloutPlan, *, production: bool) -> Question:
-    """Names the set, the number of instances, the versions and the batches; No is the default."""
-    serious = plan.affected >= _MANY or production
+    A `serious` one wants the name of the scale set typed.
+    """
     return Question(
         title=confirm_title(plan),
-        yes="Start",
+        yes=confirm_yes(plan),
         details=confirm_lines(plan),
         type_this=plan.target.name if serious else "",
         role=Role.ACCENT,
@@ -87,8 +86,8 @@ def ask_and_start(
         def answered(yes: bool | None) -> Effects:
             return (Work(group="start", job=lambda: start(given), waiting="starting the rollout"),) if yes else ()
 
-        production = session.production.match(plan.target, tags)
-        return (Ask(start_question(plan, production=production), answered),)
+        serious = bool(session.production.why_confirm(plan.target, tags, plan.affected))
+        return (Ask(start_question(plan, serious=serious), answered),)
 
     return ask_values(plan.script.protected, asked)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from vmss_tui.config.lists import ListSettings
     from vmss_tui.domain.fleet.script import Secret
-    from vmss_tui.domain.fleet.set_rules import SetRules
+    from vmss_tui.domain.fleet.set_rules import ProductionRules
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.domain.plan.rollout_policy import Hook
     from vmss_tui.journal.store import Journal
@@ -30,7 +30,7 @@ class Session(Protocol):
     clock: Clock
     who: str
     """Operating-system user, for the journal."""
-    production: SetRules
+    production: ProductionRules
     """Which scale sets want their name typed."""
     hooks: tuple[Hook, ...]
     """Who is notified about every rollout."""

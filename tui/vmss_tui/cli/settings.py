@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmss_tui.config.lists import ListSettings
-from vmss_tui.domain.fleet.set_rules import PRODUCTION, SetRules
+from vmss_tui.domain.fleet.set_rules import PRODUCTION, ProductionRules, SetRules
 
 if TYPE_CHECKING:
     from vmss_tui.config.read import Config, Problem
@@ -34,7 +34,7 @@ class Settings:
     theme: str | None = None
     watch_seconds: float | None = None
     idle_seconds: float | None = None
-    production: SetRules = PRODUCTION
+    production: ProductionRules = PRODUCTION
     read_only_sets: SetRules = field(default_factory=SetRules)
     profile_directories: tuple[Path, ...] = ()
     cloud_directories: tuple[Path, ...] = ()
@@ -68,10 +68,11 @@ def configured(settings: Settings) -> Settings:
         theme=config.from_file("app.theme"),
         watch_seconds=config["refresh.watch_seconds"],
         idle_seconds=config["refresh.idle_seconds"],
-        production=SetRules(
+        production=ProductionRules(
             tags=config["production.tags"],
             names=config["production.names"],
             subscriptions=config["production.subscriptions"],
+            instances=config["production.instances"],
         ),
         read_only_sets=SetRules(
             tags=config["read_only_sets.tags"],

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     TEXT = "text"
     SWITCH = "true or false"
     SECONDS = "a number of seconds"
+    COUNT = "a whole number"
     TEXTS = "a list of strings"
     PLACE = "a path or the address of a PostgreSQL database"
     PATHS = "a list of paths"
@@ -145,7 +146,7 @@ KEYS = (
     Key(
         name="production.tags", kind=Kind.TEXTS, default=PRODUCTION_TAGS,
         example='["env=prod", "tier=gold*"]',
-        help="tags of production scale sets, NAME=VALUE with wildcards: their name must be typed to start a rollout",
+        help="tags of production scale sets, NAME=VALUE with wildcards: their name must be typed before a change",
     ),
     Key(
         name="production.names", kind=Kind.TEXTS, default=(), example='["prod-*"]',
@@ -154,6 +155,10 @@ KEYS = (
     Key(
         name="production.subscriptions", kind=Kind.TEXTS, default=(), example='["11111111-*"]',
         help="subscription ids of production, with wildcards",
+    ),
+    Key(
+        name="production.instances", kind=Kind.COUNT, least=1, default=100, example="25",
+        help="from so many instances on, a change is confirmed like one of production",
     ),
     Key(
         name="secrets.patterns", kind=Kind.PATTERNS, default=(), example='["ACME-[0-9A-F]{32}"]',

@@ -176,8 +176,9 @@ def _misfit(found: Key, value: Any) -> str:
             fits = isinstance(value, str) and bool(value.strip())
         case Kind.SWITCH:
             fits = isinstance(value, bool)
-        case Kind.SECONDS:
-            fits = isinstance(value, int | float) and not isinstance(value, bool)
+        case Kind.SECONDS | Kind.COUNT:
+            kinds = int | float if found.kind is Kind.SECONDS else int
+            fits = isinstance(value, kinds) and not isinstance(value, bool)
             if fits and not value >= found.least:
                 return f"{value} is less than {found.least:g}"
         case Kind.TEXTS | Kind.PATHS | Kind.PATTERNS:

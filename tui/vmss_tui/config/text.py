@@ -49,6 +49,8 @@ def _type(entry: Key) -> dict[str, Any]:
             return {"type": "boolean"}
         case Kind.SECONDS:
             return {"type": "number", "minimum": entry.least}
+        case Kind.COUNT:
+            return {"type": "integer", "minimum": int(entry.least)}
         case Kind.TEXTS | Kind.PATHS:
             allowed = {"enum": list(entry.choices)} if entry.choices else {}
             return {"type": "array", "items": {"type": "string", "minLength": 1, **allowed}}

@@ -22,7 +22,8 @@ from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook, RolloutPolicy
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
-from vmss_tui.domain.rollout.retry_rollback import plan_retry, plan_rollback
+from vmss_tui.domain.rollout.retry import plan_retry
+from vmss_tui.domain.rollout.rollback import plan_rollback
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.pinned_files import fetch_pins, file_findings, planned_files
 from vmss_tui.engine.snapshot_reader import read_snapshot

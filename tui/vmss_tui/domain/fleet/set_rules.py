@@ -39,7 +39,23 @@ class SetRules:
         return bool(self.reason(target, tags))
 
 
-PRODUCTION = SetRules(tags=PRODUCTION_TAGS)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductionRules(SetRules):
+    """Which changes are confirmed by typing the name of the scale set: those of production, and large ones."""
+
+    instances: int = 100
+    """From so many instances on, a change counts as one of production."""
+
+    def why_confirm(self, target: ScaleSetId, tags: Mapping[str, str], affected: int) -> str:
+        """Why the name must be typed before so many instances of a scale set are changed; empty when it need not be."""
+        if why := self.reason(target, tags):
+            return f"{target.name} is production by its {why}"
+        if affected >= self.instances:
+            return f"{affected} instances of {target.name} are changed"
+        return ""
+
+
+PRODUCTION = ProductionRules(tags=PRODUCTION_TAGS)
 """The rules for production where nothing is configured."""
 
 

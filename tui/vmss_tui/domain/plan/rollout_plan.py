@@ -42,6 +42,16 @@ class Strategy(StrEnum):
         return {"azure rolls": cls.ROLLING_UPGRADE, "our batches": cls.CLIENT_BATCHES}.get(str(value))
 
 
+class Purpose(StrEnum):
+    """What a rollout is for."""
+
+    ROLLOUT = "rollout"
+    RETRY = "retry"
+    """Run the script of an earlier rollout again where it failed."""
+    ROLLBACK = "roll back"
+    """Restore an earlier version on what an earlier rollout updated."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """A batch as planned or predicted. In a rolling upgrade it is a prediction: Azure chooses."""
@@ -89,6 +99,9 @@ class RolloutPlan:
     """The set's upgrade policy must be written too (in one write with the extension)."""
     origin: str = ""
     """Where it comes from when it is a follow-up: `retry of 7f3a…`, `undo of 7f3a…`."""
+    purpose: Purpose = Purpose.ROLLOUT
+    tolerated: tuple[str, ...] = ()
+    """Instances that were broken before the rollout that it rolls back: they never count as its failures."""
     removes: bool = False
     """It removes the script's extension (roll back of a first installation)."""
     own_mode: UpgradeMode | None = None

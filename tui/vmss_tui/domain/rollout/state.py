@@ -13,7 +13,7 @@ from typing import assert_never
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.stage import BUSY, GateName, Verb
+from vmss_tui.domain.rollout.stage import BAD, BUSY, GateName, Verb
 from vmss_tui.domain.rollout.stage import Stage as Stage
 
 
@@ -125,6 +125,12 @@ class RolloutState:
     def ids_in(self, *phases: e.Phase) -> tuple[str, ...]:
         """The instances that stand in one of these phases."""
         return tuple(i for i, progress in self.instances.items() if progress.seen.phase in phases)
+
+    @property
+    def bad(self) -> tuple[str, ...]:
+        """Instances that count as failures: not those that were broken before what a roll back undoes."""
+        known = self.plan.tolerated if self.plan is not None else ()
+        return tuple(i for i in self.ids_in(*BAD) if i not in known)
 
     @property
     def unread(self) -> tuple[str, ...]:

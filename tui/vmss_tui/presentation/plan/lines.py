@@ -15,7 +15,6 @@ from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan.conditions import condition_lines
 from vmss_tui.presentation.plan.outlook import expectation, outlook_lines
-from vmss_tui.presentation.rollout.info import arrow
 from vmss_tui.presentation.table import Line, text_of
 from vmss_tui.text import counted, cut_middle, listed, plain, plain_lines, width, wrap
 
@@ -341,41 +340,3 @@ def finding_lines(findings: Sequence[Finding], cells: int) -> tuple[Line, ...]:
             for part in (wrap(plain(finding.hint), max(10, cells - 4)) if finding.hint else [])
         ]
     return tuple(lines)
-
-
-# -- the confirm ----------------------------------------------------------------------------------------------------
-
-
-def confirm_title(plan: RolloutPlan) -> str:
-    """Names the set and the number of instances."""
-    return f"Start on {plan.target.name}: {counted(plan.affected, 'instance')}?"
-
-
-def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
-    """What is confirmed."""
-    lines: list[Line] = [
-        ((f"{plan.target.short}, {plain(plan.location)}", Role.DIM),),
-        ((arrow(plan.from_label or "nothing", plan.to_label), Role.ACCENT),),
-        ((sentence(plan), Role.PLAIN),),
-        ((STRATEGIES[plan.strategy], Role.PLAIN),),
-    ]
-    if plan.origin:
-        lines.insert(1, ((plain(plan.origin), Role.PLAIN),))
-    if plan.policy_differs:
-        after = "restored afterwards" if plan.policy.restore_policy else "not restored"
-        lines.append(((f"The scale set's own upgrade policy is changed for this rollout and {after}", Role.WARN),))
-    if plan.holds_repairs:
-        lines.append((("Automatic repairs are suspended during the rollout", Role.WARN),))
-    lines += [((f"▲ {message}", Role.WARN),) for message in _messages(plan, Severity.WARN)]
-    if plan.origin:
-        lines += [((message, Role.DIM),) for message in _messages(plan, Severity.INFO)]
-    return tuple(lines)
-
-
-def _messages(plan: RolloutPlan, severity: Severity) -> list[str]:
-    return [_tamed(finding.message) for finding in plan.findings if finding.severity is severity]
-
-
-def _tamed(text: str) -> str:
-    """Long addresses cut in the middle, so that lines break between words."""
-    return " ".join(cut_middle(word, 48) for word in plain(text).split())

@@ -10,17 +10,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, UpgradeCode
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import Lowest, RolloutState
 from vmss_tui.domain.rollout.write_keys import MODEL
 from vmss_tui.presentation.glyphs import HALF, NO_RUNNER, STAGE, Mark, Role
+from vmss_tui.presentation.rollout.failures import Failure as Failure
+from vmss_tui.presentation.rollout.failures import failures as failures
+from vmss_tui.presentation.rollout.failures import why_failed as why_failed
 from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, remaining
-from vmss_tui.text import natural, plain, plain_lines, seconds_between
+from vmss_tui.text import natural, plain, seconds_between
 
 FAILED = (Phase.FAILED, Phase.UNHEALTHY)
 """Phases of instances on which the update failed; `BAD` counts those as well where the script did not run."""
@@ -96,32 +98,6 @@ class BatchInfo:
     ended_at: datetime | None = None
     failed: tuple[str, ...] = ()
     lowest: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """An instance that did not make it, as last seen."""
-
-    id: str
-    name: str
-    phase: Phase
-    batch: int | None
-    exit_code: int | None
-    health: Health
-    message: str
-    stderr: str
-    since: datetime | None = None
-
-    @property
-    def title(self) -> str:
-        """`web-weu_3: failed, exit code 22`."""
-        code = f", exit code {self.exit_code}" if self.exit_code is not None else ""
-        return f"{plain(self.name) or plain(self.id)}: {self.phase.value}{code}"
-
-    @property
-    def reason(self) -> str:
-        """The line that says most about it: `exit 22: curl: (22) HTTP error 404`."""
-        return why_failed(self.message, self.stderr, self.exit_code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +201,17 @@ class RolloutInfo:
             well = self.healthy >= max(self.done, self.in_scope)
             health = " and are healthy" if well else f", {self.healthy} are healthy"
         lowest = f", never below {self.lowest.healthy} healthy" if self.lowest is not None else ""
-        return f"{self.done} of {self.in_scope} run {self.new}{health}{lowest}"
+        return f"{self.done} of {self.in_scope} {self.reaching} {self.new}{health}{lowest}"
+
+    @property
+    def rolls_back(self) -> bool:
+        """Whether it restores an earlier version."""
+        return self.plan is not None and self.plan.purpose is Purpose.ROLLBACK
+
+    @property
+    def reaching(self) -> str:
+        """What instances do with the new version: `run`, or `rolled back to`."""
+        return "rolled back to" if self.rolls_back else "run"
 
     @property
     def sentence(self) -> str:
@@ -233,8 +219,8 @@ class RolloutInfo:
         if self.stage is Stage.COMPLETED or not self.reason:
             return self.reached
         reason = plain(self.reason)
-        said = f" run {self.new}" in reason
-        rest = self.reached.partition(f" run {self.new}")[2].removeprefix(", ") if said else self.reached
+        phrase = f" {self.reaching} {self.new}"
+        rest = self.reached.partition(phrase)[2].removeprefix(", ") if phrase in reason else self.reached
         return f"{reason} ({rest})" if rest else reason
 
 
@@ -310,6 +296,8 @@ def _mark(state: RolloutState, *, runner_alive: bool) -> Mark:
         return NO_RUNNER
     if state.stage is not Stage.RUNNING or state.plan is None:
         return STAGE[state.stage]
+    if state.plan.purpose is Purpose.ROLLBACK:
+        return Mark(HALF, "rolling back", Role.WARN)
     if state.plan.strategy is not Strategy.ROLLING_UPGRADE:
         return Mark(HALF, "updating", Role.BUSY)
     if state.upgrade is None:
@@ -356,32 +344,6 @@ def _batches(state: RolloutState, now: datetime) -> Iterator[BatchInfo]:
             failed=batch.failed,
             lowest=lowest,
         )
-
-
-def failures(state: RolloutState) -> tuple[Failure, ...]:
-    """The instances that did not make it, in the order of their ids."""
-    bad = [progress for progress in state.instances.values() if progress.seen.phase in BAD]
-    return tuple(
-        Failure(
-            id=it.seen.id,
-            name=it.seen.name,
-            phase=it.seen.phase,
-            batch=it.seen.batch,
-            exit_code=it.seen.exit_code,
-            health=it.seen.health,
-            message=it.seen.message,
-            stderr=it.seen.stderr,
-            since=it.since,
-        )
-        for it in sorted(bad, key=lambda it: natural(it.seen.id))
-    )
-
-
-def why_failed(message: str, stderr: str, exit_code: int | None) -> str:
-    """The line that says most about a failure: the exit code and the last line of what the script wrote to stderr."""
-    lines = [line for line in plain_lines(stderr) if line.strip()]
-    code = f"exit {exit_code}" if exit_code else ""
-    return ": ".join(part for part in (code, lines[-1].strip() if lines else plain(message)) if part) or "failed"
 
 
 def arrow(old: str, new: str, *, tight: bool = False) -> str:

@@ -12,6 +12,7 @@ from typing import assert_never
 from vmss_tui import duration
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import GateName, Stage
 from vmss_tui.domain.rollout.state import RolloutState, apply
@@ -296,7 +297,8 @@ def _milestone(event: e.Planned | e.Concluding | e.Ended) -> Sentence:
         case e.Planned(plan):
             change = plain(arrow(plan.from_label or "nothing", plan.to_label))
             size = f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"
-            return Sentence(f"planned for {plain(plan.target.name)}: {change}, {size}")
+            what = "planned" if plan.purpose is Purpose.ROLLOUT else f"{plan.purpose} planned"
+            return Sentence(f"{what} for {plain(plan.target.name)}: {change}, {size}")
         case e.Ended():
             return Sentence(_outcome(event), _VERDICT[event.verdict], Kind.END)
         case e.Concluding():

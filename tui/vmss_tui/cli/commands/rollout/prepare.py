@@ -48,6 +48,8 @@ class Ordered:
     resolved: "Resolved"
     plan: RolloutPlan
     pins: tuple[FilePin, ...]
+    tags: Mapping[str, str]
+    """Of the scale set."""
 
 
 def assignments(given: Sequence[str]) -> dict[str, str]:
@@ -104,7 +106,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         hooks=session.hooks,
     )
     prepared = await prepare(azure, wish, session.clock)
-    return Ordered(profile=profile, resolved=resolved, plan=prepared.plan, pins=prepared.pins)
+    return Ordered(profile=profile, resolved=resolved, plan=prepared.plan, pins=prepared.pins, tags=scale_set.tags)
 
 
 def adjusted(policy: RolloutPolicy, order: Order) -> RolloutPolicy:

@@ -22,7 +22,7 @@ from vmss_tui.errors import UsageError
 @with_profiles
 @click.pass_context
 def rollout(
-    ctx: click.Context, /, yes: bool, detach: bool, jsonl: bool, on_interrupt: str,
+    ctx: click.Context, /, yes: bool, confirm: str, detach: bool, jsonl: bool, on_interrupt: str,
     annotations: str | None, why: str | None, ticket: str | None, rehearsal: bool,
     **given: Any,
 ) -> int:  # fmt: skip
@@ -34,14 +34,22 @@ def rollout(
     order = order_from(given)
     launch = Launch(
         Manner(
-            yes=yes, detach=detach, jsonl=jsonl, on_interrupt=on_interrupt, annotations=annotations, rehearsal=rehearsal
+            yes=yes,
+            confirm=confirm,
+            detach=detach,
+            jsonl=jsonl,
+            on_interrupt=on_interrupt,
+            annotations=annotations,
+            rehearsal=rehearsal,
         )
     )
 
     async def work(session: LiveSession) -> int:
         prepared = await prepare_order(session, order)
         reason, change = _for_the_record(prepared, why, ticket)
-        code = await launch.go(session, prepared.plan, pins=prepared.pins, why=reason, ticket=change)
+        code = await launch.go(
+            session, prepared.plan, tags=prepared.tags, pins=prepared.pins, why=reason, ticket=change
+        )
         session.profiles().used(str(prepared.profile.path or prepared.profile.name), session.clock.now())
         return code
 

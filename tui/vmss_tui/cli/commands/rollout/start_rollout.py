@@ -1,7 +1,7 @@
 """From a plan to a running rollout: shows it, asks, starts the runner, follows it. Shared by all that start one."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -20,10 +20,10 @@ from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
 from vmss_tui.journal.place import is_address
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import FilePin
+from vmss_tui.presentation.plan.confirm import confirm_title
 from vmss_tui.presentation.plan.lines import ProtectedLine, sections
 from vmss_tui.presentation.rollout.info import arrow
 from vmss_tui.presentation.table import text_of
-from vmss_tui.text import counted
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,7 +31,13 @@ WIDTH = 120
 """Cells that a plan may take in a file or a pipe."""
 
 _OPTIONS = (
-    click.option("--yes", is_flag=True, help="Start without confirmation."),
+    click.option("--yes", is_flag=True, help="Start without confirmation; production wants --confirm NAME."),
+    click.option(
+        "--confirm",
+        default="",
+        metavar="NAME",
+        help="Confirm a change of production, or of many instances, by the name of the scale set.",
+    ),
     click.option("--detach", is_flag=True, help="Print the rollout's id and return; do not follow it."),
     click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON."),
     click.option(
@@ -54,6 +60,8 @@ class Manner:
     """How to start: without asking, without following, as JSON lines, for a pipeline."""
 
     yes: bool = False
+    confirm: str = ""
+    """The name of the scale set, where somebody gave it."""
     detach: bool = False
     jsonl: bool = False
     on_interrupt: str = OnInterrupt.DETACH
@@ -108,7 +116,7 @@ class Launch:
         """Raise UsageError when nothing may be changed, or there is no terminal to confirm on."""
         session.require_writes()
         session.require_runner_sign_in()
-        if not self._manner.yes and not diagnostics.can_ask():
+        if not (self._manner.yes or self._manner.confirm) and not diagnostics.can_ask():
             raise UsageError(
                 "a start without --yes needs a terminal to confirm at", hint="give --yes to start without confirmation"
             )
@@ -118,11 +126,15 @@ class Launch:
         session: LiveSession,
         plan: RolloutPlan,
         *,
+        tags: Mapping[str, str],
         pins: Sequence[FilePin] = (),
         why: str = "",
         ticket: str = "",
     ) -> int:
-        """Show the plan, ask, start and follow. Raises PreflightRefused, LeaseHeld, RolloutCancelled after a no."""
+        """Show the plan, ask, start and follow. `tags` are the scale set's: production wants its name.
+
+        Raises PreflightRefused, LeaseHeld, UsageError, RolloutCancelled after a no.
+        """
         session.require_free(plan.target)
         for rollout in session.unfinished(plan.target):
             diagnostics.say(
@@ -131,7 +143,7 @@ class Launch:
             )
         if plan.refusals:
             raise _refused(plan)
-        self._confirm(plan, pins)
+        self._confirm(plan, pins, session.production.why_confirm(plan.target, tags, plan.affected))
         self._warn_of_vanishing(session)
         secrets = await asyncio.to_thread(values_to_travel, plan.script.protected)
         self._who = session.who
@@ -166,15 +178,30 @@ class Launch:
             output.line(self._started)
             diagnostics.say(f"rollout {self._started} has started", f"`vmss-tui attach {self._started}` follows it")
 
-    def _confirm(self, plan: RolloutPlan, pins: Sequence[FilePin]) -> None:
+    def _confirm(self, plan: RolloutPlan, pins: Sequence[FilePin], serious: str) -> None:
+        """Show the plan and ask. `serious`: why the scale set's name is wanted; empty when yes or no will do."""
         if not self._manner.jsonl:
             for line in plan_lines(plan, pins):
                 diagnostics.say(line)
-        if self._manner.yes:
+        name, given = plan.target.name, self._manner.confirm
+        if given and given != name:
+            raise UsageError(f"--confirm {given}: the scale set is {name}", hint=f"Give --confirm {name}.")
+        if given or self._manner.rehearsal:
             return
-        question = f"Roll out {plan.to_label} to {counted(plan.affected, 'instance')} of {plan.target.name}? [y/N]"
-        if diagnostics.ask(question).lower() not in ("y", "yes"):
-            raise RolloutCancelled("nothing was started")
+        if serious:
+            _confirm_by_name(name, serious)
+        elif not self._manner.yes:
+            question = f"{confirm_title(plan)} {plan.to_label} [y/N]"
+            if diagnostics.ask(question).lower() not in ("y", "yes"):
+                raise RolloutCancelled("nothing was started")
+
+
+def _confirm_by_name(name: str, why: str) -> None:
+    """Have the name typed. Raises UsageError where nobody can be asked, RolloutCancelled when it is another."""
+    if not diagnostics.can_ask():
+        raise UsageError(f"{why}: its name is wanted to confirm", hint=f"Give --confirm {name}.")
+    if diagnostics.ask(f"{why}. Type {name} to confirm:") != name:
+        raise RolloutCancelled("nothing was started")
 
 
 def plan_lines(plan: RolloutPlan, pins: Sequence[FilePin] = ()) -> list[str]:

@@ -152,11 +152,15 @@ def _followup(name: str, text: str) -> click.Command:
     @connected
     @click.pass_context
     def command(
-        ctx: click.Context, /, rollout: str | None, yes: bool, detach: bool, jsonl: bool, on_interrupt: str,
-        annotations: str | None, why: str, ticket: str,
+        ctx: click.Context, /, rollout: str | None, yes: bool, confirm: str, detach: bool, jsonl: bool,
+        on_interrupt: str, annotations: str | None, why: str, ticket: str,
         as_json: bool, overrides: Mapping[Override, str],
     ) -> int:  # fmt: skip
-        launch = Launch(Manner(yes=yes, detach=detach, jsonl=jsonl, on_interrupt=on_interrupt, annotations=annotations))
+        launch = Launch(
+            Manner(
+                yes=yes, confirm=confirm, detach=detach, jsonl=jsonl, on_interrupt=on_interrupt, annotations=annotations
+            )
+        )
 
         async def work(session: LiveSession) -> int:
             from vmss_tui.engine.followup import Followup, followup_wish
@@ -172,8 +176,9 @@ def _followup(name: str, text: str) -> click.Command:
                 overrides=overrides,
                 hooks=session.hooks,
             )
-            plan = (await prepare(await session.connect(), wish, session.clock)).plan
-            return await launch.go(session, plan, why=why or f"{name} of rollout {header.id}", ticket=ticket)
+            prepared = await prepare(await session.connect(), wish, session.clock)
+            tags, reason = prepared.snapshot.scale_set.tags, why or f"{name} of rollout {header.id}"
+            return await launch.go(session, prepared.plan, tags=tags, why=reason, ticket=ticket)
 
         with opened(ctx) as journal:
             header = journal.find(rollout)

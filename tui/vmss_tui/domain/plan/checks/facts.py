@@ -8,7 +8,7 @@ from vmss_tui.domain.fleet.instance import Instance, unhealthy_among
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.findings import Change, Finding, Severity
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan, Strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,12 @@ class Facts:
 
     @property
     def unhealthy(self) -> tuple[tuple[Instance, ...], int]:
-        """Instances that Azure counts as unhealthy, and of how many."""
-        return unhealthy_among(self.snapshot.instances)
+        """Instances that Azure counts as unhealthy, and of how many; a roll back does not count those it is about."""
+        down, running = unhealthy_among(self.snapshot.instances)
+        if self.plan.purpose is not Purpose.ROLLBACK or self.rolling_upgrade:
+            return down, running
+        known = {i for batch in self.plan.batches for i in batch.ids}.union(self.plan.tolerated)
+        return tuple(instance for instance in down if instance.id not in known), running
 
 
 Check = Callable[[Facts], Iterator[Finding]]

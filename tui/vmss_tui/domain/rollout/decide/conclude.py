@@ -13,7 +13,6 @@ from vmss_tui.domain.rollout.commands import Action, Commands, Record, Situation
 from vmss_tui.domain.rollout.decide import automatic_repairs
 from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.decide.verdict import changed_so_far, final
-from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.write_keys import RESTORE, touched
 
 
@@ -70,7 +69,7 @@ def protect(situation: Situation) -> Commands | None:
 def _ended(situation: Situation, ending: e.Concluding) -> Commands:
     state, batch = situation.state, situation.state.open_batch
     counts = {phase.value: count for phase in e.Phase if (count := state.count(phase))}
-    bad = set(state.ids_in(*BAD))
+    bad = set(state.bad)
     last = (e.BatchEnded(batch.number, tuple(i for i in batch.ids if i in bad)),) if batch is not None else ()
     ended = e.Ended(ending.verdict, ending.reason, ending.fault, counts)
     return [Record((*last, *automatic_repairs.left_suspended(situation), ended))]

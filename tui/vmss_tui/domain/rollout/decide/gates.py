@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from vmss_tui.domain.fleet.instance import unhealthy_among
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, exceeds, percent_of
+from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Situation
-from vmss_tui.domain.rollout.stage import BAD, GateName
+from vmss_tui.domain.rollout.stage import GateName
 from vmss_tui.domain.rollout.write_keys import REPAIRS_OFF, REPAIRS_ON
 from vmss_tui.text import counted, listed
 
@@ -39,10 +40,21 @@ Results = Iterator[tuple[GateName, bool, str]]
 def _health(situation: Situation) -> Results:
     if not situation.set.health_source.present:
         return
-    down, running = unhealthy_among(situation.snapshot.instances)
+    found, running = unhealthy_among(situation.snapshot.instances)
+    down = [instance for instance in found if instance.id not in _reason_of_roll_back(situation)]
     limit = situation.plan.policy.unhealthy_percent
     passed = not exceeds(len(down), running, limit)
-    yield GateName.HEALTH, passed, f"{len(down)} of {running} instances unhealthy or unknown (limit {limit}%)"
+    apart = f", {len(found) - len(down)} not counted" if len(found) > len(down) else ""
+    yield GateName.HEALTH, passed, f"{len(down)} of {running} instances unhealthy or unknown{apart} (limit {limit}%)"
+
+
+def _reason_of_roll_back(situation: Situation) -> set[str]:
+    """Instances that a roll back does not count as unhealthy: broken before the rollout, or not rolled back yet."""
+    plan, instances = situation.plan, situation.state.instances
+    if plan.purpose is not Purpose.ROLLBACK:
+        return set()
+    to_come = {i for batch in plan.batches for i in batch.ids if instances[i].seen.phase is e.Phase.WAITING}
+    return to_come.union(plan.tolerated)
 
 
 def _updated(situation: Situation) -> Results:
@@ -50,11 +62,16 @@ def _updated(situation: Situation) -> Results:
     updated = {i for batch in state.batches if batch.ended_at is not None for i in batch.ids}
     if not updated:
         return
-    bad, limit = updated.intersection(state.ids_in(*BAD)), situation.plan.policy.unhealthy_upgraded_percent
-    passed = not exceeds(len(bad), len(updated), limit)
+    bad, limit = updated.intersection(state.bad), situation.plan.policy.unhealthy_upgraded_percent
+    retry = situation.plan.purpose is Purpose.RETRY
+    passed = not exceeds(len(bad), situation.plan.total if retry else len(updated), limit)
     phases = {state.instances[i].seen.phase for i in bad}
     word = "unhealthy" if phases == {e.Phase.UNHEALTHY} else "failed or unhealthy"
-    count = f"{len(bad)} of {len(updated)} updated instances"
+    count = (
+        f"{len(bad)} of {situation.plan.total} instances"
+        if retry
+        else f"{len(bad)} of {len(updated)} updated instances"
+    )
     yield GateName.UPDATED, passed, f"{count} {word} (limit {limit}%)" + _and_which(bad)
 
 
@@ -62,7 +79,7 @@ def _budget(situation: Situation) -> Results:
     budget = situation.plan.policy.failure_budget
     if budget is None:
         return
-    bad = situation.state.ids_in(*BAD)
+    bad = situation.state.bad
     limit = percent_of(budget.value, situation.plan.total) if budget.percent else budget.value
     message = f"{counted(len(bad), 'failure')} (failure budget {limit})" + _and_which(bad)
     yield GateName.BUDGET, len(bad) <= limit, message

@@ -9,7 +9,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Action, Commands, Record, Situation, Write
 from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.instance_phase import short
-from vmss_tui.domain.rollout.stage import BAD, FINAL, GateName
+from vmss_tui.domain.rollout.stage import FINAL, GateName
 from vmss_tui.domain.rollout.state import BatchState
 from vmss_tui.domain.rollout.write_keys import batch_key, refused
 from vmss_tui.text import listed
@@ -32,7 +32,7 @@ def run_batch(situation: Situation) -> Commands | None:
     open_ids = [i for i in batch.ids if i not in untaken and not _is_through(situation, i)]
     if open_ids and not late:
         return _wait_for(situation, batch, open_ids, deadline)
-    bad = tuple(i for i in batch.ids if i in open_ids or situation.state.instances[i].seen.phase in BAD)
+    bad = tuple(i for i in batch.ids if i in open_ids or i in situation.state.bad)
     ended = e.BatchEnded(batch.number, bad, untaken)
     if not open_ids:
         return [Record((ended,))]

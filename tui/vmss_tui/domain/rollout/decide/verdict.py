@@ -1,7 +1,7 @@
 """What became of the instances, in one sentence: the verdict, and what is changed when a rollout stops early. Pure."""
 
 from vmss_tui.domain.fleet.script import ScriptState
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Situation
 from vmss_tui.domain.rollout.stage import BAD, BUSY
@@ -15,16 +15,18 @@ _FAILURES = {e.Phase.FAILED: "failed", e.Phase.UNHEALTHY: "unhealthy", e.Phase.N
 def final(situation: Situation) -> tuple[e.Verdict, str]:
     """The verdict and its reason, once everything is done that was to be done."""
     state, plan = situation.state, situation.plan
-    bad, unread = state.ids_in(*BAD), state.unread
+    bad, unread = state.bad, state.unread
     behind = [i for i in state.ids_in(e.Phase.WAITING, *BUSY) if i not in unread]
     gone = gone_instances(plan, state)
     total = len(gone) + len(state.instances) - state.count(e.Phase.EXCLUDED, e.Phase.LEAKED, e.Phase.GONE)
     if not total:
         return e.Verdict.COMPLETED, f"the scale set model is {plan.to_label}; no instance needed it"
-    parts = [f"{state.count(e.Phase.DONE)} of {total} run {plan.to_label}"]
-    if not bad and not behind and not unread and situation.set.health_source.present and state.count(e.Phase.DONE):
+    parts = [f"{state.count(e.Phase.DONE)} of {total} {reaching(plan)} {plan.to_label}"]
+    well = not state.ids_in(*BAD) and not behind and not unread
+    if well and situation.set.health_source.present and state.count(e.Phase.DONE):
         parts[0] += " and are healthy"
     allowed = bool(bad) and not behind and plan.policy.failure_budget is not None
+    parts += _broken_before(state)
     parts += [_failures(state) + (" (within the failure budget)" if allowed else "")] if bad else []
     parts += [f"{len(behind)} not updated: {listed(behind)}"] if behind else []
     parts += [f"{len(unread)} of unknown version: {listed(unread)}"] if unread else []
@@ -32,6 +34,17 @@ def final(situation: Situation) -> tuple[e.Verdict, str]:
     parts += _leaked(state)
     failed = bool(behind) or (bool(bad) and not allowed)
     return e.Verdict.FAILED if failed else e.Verdict.COMPLETED, "; ".join(parts)
+
+
+def reaching(plan: RolloutPlan) -> str:
+    """What instances do with the version that the rollout brings: `run`, or `rolled back to`."""
+    return "rolled back to" if plan.purpose is Purpose.ROLLBACK else "run"
+
+
+def _broken_before(state: RolloutState) -> list[str]:
+    """Instances that were broken before what a roll back undoes, and still are."""
+    known = set(state.ids_in(*BAD)) - set(state.bad)
+    return [f"{len(known)} broken before the rollout: {listed(known)}"] if known else []
 
 
 def gone_instances(plan: RolloutPlan, state: RolloutState) -> tuple[str, ...]:
@@ -48,11 +61,11 @@ def changed_so_far(situation: Situation) -> str:
     if not touched(state):
         return "nothing was changed"
     done, busy = state.count(e.Phase.DONE), state.count(*BUSY)
-    verb = "runs" if done == 1 else "run"
-    parts = [
-        f"{counted(done, 'instance') if done else 'no instance'} {verb if done else 'runs'} {situation.plan.to_label}"
-    ]
-    parts += [_failures(state)] if state.ids_in(*BAD) else []
+    verb = "runs" if done <= 1 else "run"
+    if situation.plan.purpose is Purpose.ROLLBACK:
+        verb = reaching(situation.plan)
+    parts = [f"{counted(done, 'instance') if done else 'no instance'} {verb} {situation.plan.to_label}"]
+    parts += [_failures(state)] if state.bad else []
     parts += [f"{busy} in progress"] if busy else []
     parts.append(f"{state.count(e.Phase.WAITING)} untouched")
     gone = gone_instances(situation.plan, state)
@@ -71,5 +84,6 @@ def _leaked(state: RolloutState) -> list[str]:
 
 
 def _failures(state: RolloutState) -> str:
-    found = ((word, state.ids_in(phase)) for phase, word in _FAILURES.items())
+    bad = set(state.bad)
+    found = ((word, [i for i in state.ids_in(phase) if i in bad]) for phase, word in _FAILURES.items())
     return "; ".join(f"{len(ids)} {word}: {listed(ids)}" for word, ids in found if ids)

@@ -1,0 +1,147 @@
+"""What a roll back takes and what it counts: what the rollout changed, measured against the health from before it."""
+
+from dataclasses import replace
+
+import pytest
+
+from support.engine.driver import Driver
+from support.engine.toy import Toy, script
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.version_names import VersionNames
+from vmss_tui.domain.plan.planner import plan_rollout
+from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.rollback import broken_before, plan_rollback, touched_by
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.presentation.plan.confirm import confirm_title, confirm_yes
+from vmss_tui.presentation.rollout.info import info_of
+
+POLICY = RolloutPolicy(
+    steps=(
+        BatchStep(Amount(2), approve=True),
+        BatchStep(Amount(50, percent=True)),
+        BatchStep(Amount(100, percent=True)),
+    ),
+    pause_seconds=30,
+    unhealthy_percent=34,
+    unhealthy_upgraded_percent=50,
+    health_wait_seconds=20,
+)
+NAMES = VersionNames({script(1).digest: "web 1", script(2).digest: "web 2"})
+
+
+def rolled(toy: Toy, policy: RolloutPolicy = POLICY, *, batches: int = 1) -> tuple[RolloutPlan, RolloutState]:
+    """A rollout that is canceled after so many batches."""
+    made = plan_rollout(toy.snapshot(), script(2), policy, names=NAMES, now=toy.now)
+    driver = Driver(toy, made)
+    driver.run(lambda: driver.state.stage.value == "awaiting approval")
+    driver.ask("approve")
+    driver.run(lambda: len([batch for batch in driver.state.batches if batch.ended_at]) == batches)
+    driver.ask("cancel")
+    state = driver.run()
+    assert state.verdict is e.Verdict.CANCELLED
+    return made, state
+
+
+def back_of(toy: Toy, made: RolloutPlan, state: RolloutState) -> RolloutPlan:
+    return plan_rollback("7f3a", made, state, toy.snapshot(), names=NAMES, now=toy.now)
+
+
+def test_an_undo_takes_what_the_rollout_updated_and_waits_for_nobody() -> None:
+    toy = Toy(count=8)
+    toy.vms["7"].failed, toy.vms["7"].healthy = True, False
+    made, state = rolled(toy)
+    assert touched_by(made, state) == {"0", "1"}
+    back = back_of(toy, made, state)
+    assert [batch.ids for batch in back.batches] == [("0", "1")] and not any(batch.approve for batch in back.batches)
+    reasons = {exclusion.id: exclusion.reason for exclusion in back.excluded}
+    assert reasons["7"] == "not updated by rollout 7f3a" and not back.refusals
+    driver = Driver(toy, back)
+    ended = driver.run()
+    assert (ended.verdict, ended.reason) == (e.Verdict.COMPLETED, "2 of 2 rolled back to web 1 and are healthy")
+    assert toy.asked["7"] == 0 and {vm.config.digest for vm in toy.vms.values()} == {script(1).digest}
+
+
+def test_an_undo_has_its_own_title_arrow_and_verdict() -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    back = back_of(toy, made, state)
+    assert back.purpose is Purpose.ROLLBACK and (back.from_label, back.to_label) == ("web 2", "web 1")
+    assert confirm_title(back) == "Roll back web: 2 instances?" and confirm_yes(back) == "Roll back"
+    driver = Driver(toy, back)
+    driver.turn()
+    info = info_of(driver.state, toy.now)
+    assert info.arrow == "web 2 → web 1" and info.mark.word == "rolling back"
+    info = info_of(driver.run(), toy.now)
+    assert info.sentence == "2 of 2 rolled back to web 1 and are healthy, never below 6 healthy"
+
+
+def test_an_instance_that_was_broken_before_never_fails_an_undo() -> None:
+    toy = Toy(count=8)
+    toy.vms["0"].healthy = False
+    made, state = rolled(toy)
+    assert broken_before(state) == ("0",)
+    back = plan_rollback("x", made, state, toy.snapshot(), names=NAMES, now=toy.now)
+    back = replace(back, policy=replace(back.policy, unhealthy_percent=5, unhealthy_upgraded_percent=0))
+    assert back.tolerated == ("0",)
+    ended = Driver(toy, back).run()
+    assert ended.verdict is e.Verdict.COMPLETED, ended.reason
+    assert ended.reason == "1 of 2 rolled back to web 1; 1 broken before the rollout: 0"
+
+
+def test_what_the_rollout_broke_is_the_reason_for_an_undo_and_no_obstacle() -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy, batches=2)
+    for name in "0123":
+        toy.vms[name].healthy = False
+    back = back_of(toy, made, state)
+    assert not back.refusals and back.policy.unhealthy_percent == 34
+    driver = Driver(toy, back)
+    driver.run(lambda: bool(driver.state.batches))
+    for name in "0123":
+        toy.vms[name].healthy = True
+    assert driver.run().verdict is e.Verdict.COMPLETED
+
+
+def test_an_undo_that_makes_it_worse_is_stopped() -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy, batches=2)
+    driver = Driver(toy, back_of(toy, made, state))
+    driver.run(lambda: bool(driver.state.batches))
+    for name in "0145":
+        toy.vms[name].healthy = False
+    ended = driver.run()
+    assert ended.verdict is e.Verdict.FAILED and "rolled back to web 1" in ended.reason
+
+
+def test_instances_that_got_the_version_from_the_model_come_last() -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    toy.vms["5"].config = toy.model
+    back = back_of(toy, made, state)
+    assert [batch.ids for batch in back.batches] == [("0", "1"), ("5",)]
+
+
+def test_only_some_of_them() -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    back = plan_rollback("x", made, state, toy.snapshot(), names=NAMES, only=("1",), now=toy.now)
+    assert [batch.ids for batch in back.batches] == [("1",)]
+
+
+@pytest.mark.parametrize("flexible", [False, True])
+def test_a_refused_instance_was_not_touched(flexible: bool) -> None:
+    toy = Toy(count=4, flexible=flexible)
+    made = plan_rollout(toy.snapshot(), script(2), replace(POLICY, steps=POLICY.steps[1:]), now=toy.now)
+    assert touched_by(made, Driver(toy, made).state) == frozenset()
+
+
+def test_a_rolling_upgrade_admits_what_is_down_since_azure_counts_it() -> None:
+    toy = Toy(count=8, mode=UpgradeMode.ROLLING)
+    made = plan_rollout(toy.snapshot(), script(2), replace(POLICY, steps=POLICY.steps[1:]), now=toy.now)
+    state = Driver(toy, made).run()
+    for name in "0123":
+        toy.vms[name].healthy = False
+    back = back_of(toy, made, state)
+    assert back.policy.unhealthy_percent == 50 and {i for batch in back.batches for i in batch.ids} == set(toy.vms)

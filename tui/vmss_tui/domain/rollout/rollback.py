@@ -1,0 +1,209 @@
+"""Roll back (the verb `undo`): a gated rollout of its own that restores an earlier configuration. Pure.
+
+It takes the instances that the rollout updated, then those that got its version from the scale set model; no other. It
+inherits no approvals. Instances that were broken before that rollout never count as failures. What cannot be restored
+is a finding of the plan.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from vmss_tui.domain.fleet.health import unhealthy_for_azure
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.script import RerunForecast, ScriptConfig, ScriptState, SecretRef, diff_settings
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames, unnamed
+from vmss_tui.domain.plan.batches import batches
+from vmss_tui.domain.plan.checks import find
+from vmss_tui.domain.plan.checks.facts import info, refuse, warn
+from vmss_tui.domain.plan.exclusions import Exclusion
+from vmss_tui.domain.plan.findings import Finding, by_weight
+from vmss_tui.domain.plan.planner import plan_rollout
+from vmss_tui.domain.plan.rollout_plan import Batch, Purpose, RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.rollout.retry import ABOUT_SAMENESS, admitting, force_update_tag
+from vmss_tui.domain.rollout.stage import Phase
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.domain.rollout.write_keys import batch_key, refused
+
+
+def plan_rollback(
+    name: str,
+    plan: RolloutPlan,
+    state: RolloutState,
+    snapshot: SetSnapshot,
+    *,
+    names: VersionNames = NAMELESS,
+    sources: Mapping[str, SecretRef] | None = None,
+    only: Collection[str] | None = None,
+    now: datetime,
+) -> RolloutPlan:
+    """The configuration from before rollout `name`, restored under the same policy.
+
+    `sources` say where the old protected settings came from, as far as it is known; they are written again only
+    where the rollout has overwritten them. `only`: of the instances, these at most.
+    """
+    policy = _policy(plan, state, snapshot)
+    again = dict(sources or {}) if plan.script.protected else {}
+    if plan.previous is None:
+        back = _removal(plan, snapshot, policy, now)
+    else:
+        back = plan_rollout(
+            snapshot, replace(plan.previous, protected=again), policy, names=names, profile=plan.profile, now=now
+        )
+    undone = VersionNames().including(plan.script, others=names.labels).text(plan.target_digest)
+    back = replace(
+        _scoped(name, back, plan, state, snapshot, only),
+        origin=f"undo of {name}",
+        purpose=Purpose.ROLLBACK,
+        tolerated=broken_before(state),
+        from_label=undone,
+    )
+    if state.policy_restored is False:
+        back = replace(back, own_mode=plan.own[0], own_policy=plan.own[1])
+    found = [item for item in find(snapshot, back, now) if not (back.removes and item.code in ABOUT_SAMENESS)]
+    return replace(back, findings=by_weight(*found, *_lost(plan, again, snapshot)))
+
+
+def touched_by(plan: RolloutPlan, state: RolloutState) -> frozenset[str]:
+    """Instances that a rollout updated, or may have: Azure did not refuse the write, or the instance moved since."""
+    alone = plan.strategy is Strategy.VM_BATCHES
+    untouched = (Phase.WAITING, Phase.EXCLUDED, Phase.LEAKED)
+    moved = {i for i, progress in state.instances.items() if progress.seen.phase not in untouched}
+    written = {
+        i
+        for batch in state.batches
+        for i in batch.ids
+        if (key := batch_key(batch.number, i if alone else "")) in state.writes and refused(state, key) is None
+    }
+    return frozenset(moved | written)
+
+
+def broken_before(state: RolloutState) -> tuple[str, ...]:
+    """Instances that were unhealthy, or whose script had failed, before the rollout began with them."""
+    return tuple(
+        i
+        for i, progress in state.instances.items()
+        if (first := progress.first) is not None
+        and (unhealthy_for_azure(first.health) or first.script is ScriptState.FAILED)
+    )
+
+
+def _scoped(
+    name: str,
+    back: RolloutPlan,
+    plan: RolloutPlan,
+    state: RolloutState,
+    snapshot: SetSnapshot,
+    only: Collection[str] | None,
+) -> RolloutPlan:
+    """The plan for what the rollout changed: what it updated first, then what has its version from the model."""
+    chosen = {i for batch in back.batches for i in batch.ids}
+    touched = touched_by(plan, state)
+    wanted = [found for found in snapshot.instances if found.id in chosen and (only is None or found.id in only)]
+    first = [found for found in wanted if found.id in touched]
+    then = [found for found in wanted if found.id not in touched and _got_it(found, plan)]
+    planned = _batches((first, then), back, len(snapshot.instances))
+    kept = {i for batch in planned for i in batch.ids}
+    spared = (Exclusion(i, f"not updated by rollout {name}") for i in sorted(chosen - kept))
+    return replace(
+        back,
+        batches=planned,
+        excluded=(*back.excluded, *spared),
+        holds_repairs=back.holds_repairs and bool(planned),
+    )
+
+
+def _got_it(instance: Instance, plan: RolloutPlan) -> bool:
+    """Whether an instance that the rollout did not update runs its version all the same."""
+    return bool(plan.target_digest) and instance.script_digest == plan.target_digest
+
+
+def _batches(groups: Iterable[list[Instance]], back: RolloutPlan, total: int) -> tuple[Batch, ...]:
+    """Group after group, each in batches of its own; a rolling upgrade has one size of batch."""
+    rolling = back.strategy is Strategy.ROLLING_UPGRADE
+    policy = replace(back.policy, steps=back.policy.steps[:1]) if rolling else back.policy
+    made: list[Batch] = []
+    for group in groups:
+        made += [replace(batch, number=len(made) + batch.number) for batch in batches(group, policy, total)]
+    return tuple(made)
+
+
+def _policy(plan: RolloutPlan, state: RolloutState, snapshot: SetSnapshot) -> RolloutPolicy:
+    """The rollout's policy, unhealthy first, without canaries, exclusions and approvals.
+
+    A set that was left in another mode is rolled back in that. Azure counts every unhealthy instance in a rolling
+    upgrade: its limit admits those that are unhealthy already, since they are the reason.
+    """
+    policy = replace(
+        plan.policy,
+        canary=(),
+        exclude=(),
+        steps=tuple(replace(step, approve=False) for step in plan.policy.steps),
+        force_rerun=False,
+        prioritise_unhealthy=True,
+    )
+    here = snapshot.scale_set.mode
+    if state.policy_restored is False and here is not UpgradeMode.AUTOMATIC:
+        policy = replace(policy, mode=here)
+    return admitting(policy, snapshot) if (policy.mode or here) is UpgradeMode.ROLLING else policy
+
+
+def _removal(plan: RolloutPlan, snapshot: SetSnapshot, policy: RolloutPolicy, now: datetime) -> RolloutPlan:
+    """Remove the extension: the roll back of a first installation."""
+    model = snapshot.scale_set.script
+    current = model or plan.script
+    base = plan_rollout(snapshot, replace(current, force_update_tag=force_update_tag(now)), policy, now=now)
+    having = [instance for instance in snapshot.instances if instance.script_digest]
+    bare = [instance for instance in snapshot.instances if not instance.script_digest]
+    planned = batches(having, policy, len(snapshot.instances))
+    return replace(
+        base,
+        removes=True,
+        script=current,
+        previous=model,
+        batches=planned,
+        excluded=tuple(Exclusion(instance.id, "has no script") for instance in bare),
+        changes=diff_settings(current.settings, {}),
+        forecast=RerunForecast(False, "the extension is removed; what the script did stays done"),
+    )
+
+
+def _lost(plan: RolloutPlan, again: Mapping[str, SecretRef], snapshot: SetSnapshot) -> list[Finding]:
+    """What a roll back cannot restore."""
+    findings = [
+        info("effects-stay", "what the newer script did on an instance stays done: only the configuration is restored")
+    ]
+    if plan.previous is None:
+        return findings
+    if plan.script.protected:
+        findings.append(_written_again(again) if again else _overwritten(plan.previous))
+    now = snapshot.scale_set.script
+    if now is not None and now.digest not in (plan.script.digest, plan.previous.digest):
+        version = now.label or unnamed(now.digest)
+        findings.append(warn("changed-since", f"the scale set's script was changed since the rollout: it is {version}"))
+    return findings
+
+
+def _written_again(again: Mapping[str, SecretRef]) -> Finding:
+    named = ", ".join(f"{name} ({ref})" for name, ref in sorted(again.items()))
+    return warn(
+        "protected-again",
+        "the rollout wrote protected settings; the old ones are read again from the sources of the earlier rollout: "
+        f"{named}",
+        "Check that the sources still hold the old values: Azure keeps none to compare.",
+    )
+
+
+def _overwritten(previous: ScriptConfig) -> Finding:
+    hidden = not set(previous.settings) & {"commandToExecute", "script"}
+    message = "the rollout wrote protected settings; the ones from before cannot be read and are lost"
+    if hidden:
+        return refuse(
+            "protected-lost",
+            f"{message}, and the old command was among them",
+            "Roll the old version out from its profile.",
+        )
+    return warn("protected-lost", f"{message}: the old script will get the new ones")
