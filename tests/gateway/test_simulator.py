@@ -68,6 +68,19 @@ def next_version(scale_set: ScaleSet) -> ScriptConfig:
     return replace(script, settings={**script.settings, "commandToExecute": "sh next-version.sh"})
 
 
+@pytest.mark.parametrize("orchestration", list(Orchestration))
+async def test_single_instances_are_what_the_list_says_of_them(
+    orchestration: Orchestration, shared_azure: Azure
+) -> None:
+    sets = (found for found in (await all_sets(shared_azure)).values() if found.orchestration is orchestration)
+    scale_set = next(found for found in sets if found.capacity >= 3)
+    listed = (await shared_azure.instances(scale_set))[:3]
+    single = await shared_azure.some_instances(scale_set, [*(found.id for found in listed), "4711"])
+    assert [(found.id, found.script, found.script_digest, found.latest_model) for found in single] == [
+        (found.id, found.script, found.script_digest, found.latest_model) for found in listed
+    ]
+
+
 async def test_the_company_is_read(shared_azure: Azure) -> None:
     found = await all_sets(shared_azure)
     assert {each.mode for each in found.values()} == set(UpgradeMode)

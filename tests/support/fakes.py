@@ -98,6 +98,7 @@ class FakeAzure:
         self.calls: list[str] = []
         self.writes: list[Write] = []
         self.pins: dict[str, FilePin] = {}
+        self.refill = 0.0
         self.quota_now = Quota((Bucket("read", 980, 1200),), calls=0)
         self.granted: tuple[Permission, ...] = (Permission(("*",)),)
         """What the account may do, everywhere."""
@@ -170,6 +171,11 @@ class FakeAzure:
         """See ReadsScaleSet."""
         await self._answer("instances", scale_set.name)
         return self.find(scale_set.id).instances
+
+    async def some_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> tuple[Instance, ...]:
+        """See ReadsScaleSet."""
+        await self._answer("some_instances", scale_set.name)
+        return tuple(instance for instance in self.find(scale_set.id).instances if instance.id in ids)
 
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
         """See ReadsScaleSet."""
@@ -268,6 +274,10 @@ class FakeAzure:
     def quota(self) -> Quota:
         """See ReportsQuota."""
         return replace(self.quota_now, calls=len(self.calls))
+
+    def refill_seconds(self, target: ScaleSetId) -> float:
+        """See ReportsQuota."""
+        return self.refill
 
     def sign_in_record(self) -> SignInRecord:
         """See ReportsQuota."""

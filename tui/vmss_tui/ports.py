@@ -126,6 +126,9 @@ class ReadsScaleSet(Protocol):
     async def instances(self, scale_set: ScaleSet) -> tuple[Instance, ...]:
         """Its instances with their instance views (the hot read); Uniform and Flexible alike."""
 
+    async def some_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> tuple[Instance, ...]:
+        """Single instances, read one by one: for a few of a large set. What no longer exists is missing."""
+
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
         """The latest rolling upgrade, whoever started it; None when there never was one."""
 
@@ -238,6 +241,9 @@ class ReportsQuota(Protocol):
 
     def quota(self) -> Quota:
         """As last seen; costs no call."""
+
+    def refill_seconds(self, target: ScaleSetId) -> float:
+        """In how many seconds Azure gives back what one list of the set's instances takes; 0 while there is plenty."""
 
     def sign_in_record(self) -> SignInRecord:
         """As it went so far; costs no call."""

@@ -18,7 +18,6 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.watch.pace import Backoff, Pulse, WatchFailure, eased
 from vmss_tui.engine.watch.scale_set import SetWatcher, is_moving
 from vmss_tui.errors import ConnectionFailed, NotFound, Throttled
-from vmss_tui.ports import Bucket, Quota
 
 T = TypeVar("T")
 
@@ -246,19 +245,54 @@ def test_a_quota_that_runs_low_stretches_the_pace() -> None:
     assert [eased(10, share) for share in (1.0, 0.5, 0.25, 0.1, 0.0)] == [10, 10, 20, 50, 60]
 
 
-async def test_the_pace_follows_the_quota(azure: FakeAzure, watcher: SetWatcher, clock: FakeClock) -> None:
-    azure.quota_now = Quota((Bucket("high", 25, 100),))
+def with_moving(snapshot: SetSnapshot, count: int) -> SetSnapshot:
+    """The same set with so many instances whose script runs."""
+    busy = tuple(
+        replace(each, script=replace(each.script, state=ScriptState.RUNNING)) if number < count else each
+        for number, each in enumerate(snapshot.instances)
+    )
+    return replace(snapshot, instances=busy)
+
+
+async def reads_over(watcher: SetWatcher, clock: FakeClock, azure: FakeAzure, seconds: int) -> list[str]:
+    """What a watcher asks in so many seconds after its first snapshot."""
     async with aclosing(watcher.snapshots()) as stream:
         await anext(stream)
         azure.calls.clear()
         task = await upcoming(stream)
-        clock.advance(119)
-        await settle()
-        assert azure.calls == []
-        clock.advance(1)
-        await settle()
-        assert azure.calls
+        for _ in range(seconds):
+            clock.advance(1)
+            await settle()
+            if task.done():
+                task = await upcoming(stream)
         await drop(task)
+    return reads(azure)
+
+
+async def test_while_the_quota_is_short_only_what_moves_is_read_between_lists(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    azure.sets[watcher.target] = with_moving(azure.sets[watcher.target], 3)
+    azure.refill = 36.0
+    asked = await reads_over(watcher, clock, azure, 190)
+    assert asked.count("instances") == 1 and asked.count("some_instances") == 18
+
+
+async def test_while_the_quota_is_short_a_calm_set_is_listed_seldom(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    azure.refill = 36.0
+    asked = await reads_over(watcher, clock, azure, 300)
+    assert asked.count("instances") == 1 and "some_instances" not in asked
+
+
+async def test_while_the_quota_is_short_many_that_move_are_listed_at_the_pace_of_the_refill(
+    azure: FakeAzure, watcher: SetWatcher, clock: FakeClock
+) -> None:
+    azure.sets[watcher.target] = with_moving(azure.sets[watcher.target], 30)
+    azure.refill = 6.0
+    asked = await reads_over(watcher, clock, azure, 95)
+    assert asked.count("instances") == 3 and "some_instances" not in asked
 
 
 def test_waits_after_failures() -> None:

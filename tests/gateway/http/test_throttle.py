@@ -303,3 +303,38 @@ def test_the_scale_set_of_a_request_is_in_its_path_or_its_filter() -> None:
     ):
         assert scope_of(url) == name.lower()
     assert scope_of("https://h/subscriptions?api-version=1") == ""
+
+
+VIEWS = "x-ms-ratelimit-remaining-resource"
+
+
+def listed(governor: Governor, remaining: int, instances: int) -> None:
+    """A list of so many instances was answered, and so much is left."""
+    headers = {VIEWS: f"Microsoft.Compute/VMScaleSetVMViews3Min;{remaining}", "x-ms-request-charge": str(instances)}
+    governor.observe("s", "instances", headers, scope="/sets/big")
+
+
+def test_a_list_costs_the_time_in_which_azure_gives_back_its_instances() -> None:
+    governor = Governor(Clock())
+    assert governor.refill_seconds("s", "instances", "/sets/big") == 0
+    listed(governor, 4000, 1000)
+    assert governor.refill_seconds("s", "instances", "/sets/big") == 0, "above half there is plenty"
+    listed(governor, 351, 1000)
+    assert governor.refill_seconds("s", "instances", "/sets/big") == pytest.approx(36)
+    listed(governor, 351, 12)
+    assert governor.refill_seconds("s", "instances", "/sets/big") < 1
+
+
+async def test_who_changes_azure_waits_for_the_bucket_only() -> None:
+    for urgent in (True, False):
+        clock = Clock()
+        governor = Governor(clock, urgent=urgent)
+        listed(governor, 2400, 1000)
+        await governor.admit("s", "instances", "/sets/big")
+        if urgent:
+            await governor.admit("s", "instances", "/sets/big")
+            assert clock.slept == []
+        else:
+            with pytest.raises(Throttled) as refused:
+                await governor.admit("s", "instances", "/sets/big")
+            assert refused.value.retry_after == pytest.approx(36)

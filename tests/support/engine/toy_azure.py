@@ -81,6 +81,10 @@ class ToyAzure:
         self.before("instances")
         return self.toy.snapshot().instances
 
+    async def some_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> tuple[Instance, ...]:
+        self.before("some_instances")
+        return tuple(instance for instance in self.toy.snapshot().instances if instance.id in ids)
+
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
         self.before("latest_upgrade")
         return self.toy.snapshot().upgrade
@@ -108,6 +112,9 @@ class ToyAzure:
 
     def quota(self) -> Quota:
         return Quota()
+
+    def refill_seconds(self, target: ScaleSetId) -> float:
+        return 0.0
 
     def sign_in_record(self) -> SignInRecord:
         return SignInRecord()

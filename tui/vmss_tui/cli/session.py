@@ -50,7 +50,9 @@ class LiveSession:
         *,
         clock: Clock | None = None,
         on_device_code: Callable[[DeviceCode], None] | None = None,
+        urgent: bool = False,
     ) -> None:
+        """`urgent`: it changes Azure, so that its reads go before those of who only watches."""
         self._settings = settings
         self._on_device_code = on_device_code
         self._cloud: Cloud = load_cloud(settings.cloud, directories=settings.cloud_directories)
@@ -61,6 +63,7 @@ class LiveSession:
             watch_seconds=settings.watch_seconds or self._cloud.watch_seconds,
             idle_seconds=settings.idle_seconds or self._cloud.idle,
         )
+        self._urgent = urgent
         self.read_only = settings.read_only
         self.production = settings.production
         self.hooks = settings.hooks
@@ -89,6 +92,7 @@ class LiveSession:
                     read_only_sets=self._settings.read_only_sets,
                     order=self._settings.auth_order,
                     on_device_code=show and (lambda it: show(_device_code(it))),
+                    urgent=self._urgent,
                 )
                 self._azure = await (connecting if auth == "device" else self._patiently(connecting))
             return self._azure

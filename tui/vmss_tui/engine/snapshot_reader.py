@@ -1,21 +1,41 @@
 """Reading one scale set: whole, or again and again with the cheap reads by turns.
 
+A list of instances takes as many requests out of a subscription's quota as the set has instances. While that quota is
+short, a large set is listed less often, and the few instances that change are read one by one in between.
+
 Azure allows 12 cheap and 10 dear reads a minute for one set ("Understand throttling"). A whole read is one dear one
 (the instances) and two cheap ones (the model, the latest rolling upgrade); by turns it is one of each, so that a reader
 every 12 seconds stays within half of both.
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.watch.pace import giving_up
-from vmss_tui.ports import Clock, ReadsScaleSet
+from vmss_tui.ports import Azure, Clock, ReadsScaleSet
 
 _MODEL_TURN, _MODEL_TURN_ROLLING = 2, 3
 """By turns, every so many reads are of the model; while a rolling upgrade runs, it is the one that changes."""
+MOST_SINGLE = 25
+"""Instances that are read one by one at most; more are listed."""
+FRESH_SECONDS = 30.0
+"""While the quota is short, a list so old is still good for instances in which nothing is going on."""
+WATCHERS_SHARE = 5.0
+"""While the quota is short, a list is read every so many times that its refill takes: others need it too."""
+RUNNERS_SHARE = 1.5
+
+Focus = Callable[[SetSnapshot], Sequence[str]]
+"""The ids of the instances in which something is going on."""
+
+
+def moving(snapshot: SetSnapshot) -> Sequence[str]:
+    """The instances that Azure or their script is changing."""
+    return [instance.id for instance in snapshot.instances if instance.is_moving]
 
 
 async def read_snapshot(
@@ -38,15 +58,32 @@ async def read_snapshot(
 
 
 class SnapshotReader:
-    """Reads one scale set repeatedly. `autoscale`: whether whole reads include the autoscale setting."""
+    """Reads one scale set repeatedly.
 
-    def __init__(self, azure: ReadsScaleSet, target: ScaleSetId, clock: Clock, *, autoscale: bool = False) -> None:
+    `autoscale`: whether whole reads include the autoscale setting. `focus` names what changes, `share` how often the
+    set is listed while the quota is short.
+    """
+
+    def __init__(
+        self,
+        azure: Azure,
+        target: ScaleSetId,
+        clock: Clock,
+        *,
+        autoscale: bool = False,
+        focus: Focus = moving,
+        share: float = WATCHERS_SHARE,
+    ) -> None:
         self.full = False
         """Whether all of the last snapshot is of the last read."""
         self._azure = azure
         self._target = target
         self._clock = clock
         self._autoscale = autoscale
+        self._focus = focus
+        self._share = share
+        self._listed_at = 0.0
+        """When all instances were listed last, by the monotonic clock."""
         self._last: SetSnapshot | None = None
         self._turn = 0
         self._wanted = 0
@@ -69,12 +106,32 @@ class SnapshotReader:
         self._served = None
         if last is None or self.full:
             self._turn = 0
-            found = await read_snapshot(self._azure, self._target, self._clock, autoscale=self._autoscale)
+            found = await self._whole()
         else:
             self._turn += 1
             found = await self._part(last)
         self._served, self._last = wanted, found
         return found
+
+    def pace(self, seconds: float) -> float:
+        """The pace that the quota bears: `seconds`, or less often while it is short and much is going on."""
+        refill = self._azure.refill_seconds(self._target)
+        few = self._last is not None and len(self._focus(self._last)) <= MOST_SINGLE
+        return seconds if refill == 0 or few else max(seconds, refill * self._share)
+
+    async def _whole(self) -> SetSnapshot:
+        """Everything; with the quota short, instances in which nothing is going on as they were a moment ago."""
+        if self._last is None or not self._single(FRESH_SECONDS):
+            self._listed_at = self._clock.monotonic()
+            return await read_snapshot(self._azure, self._target, self._clock, autoscale=self._autoscale)
+        async with giving_up(f"read scale set {self._target.name}"):
+            scale_set = await self._azure.scale_set(self._target)
+            instances, upgrade = await asyncio.gather(
+                self._some(scale_set, self._last), self._azure.latest_upgrade(self._target)
+            )
+        return replace(
+            self._last, scale_set=scale_set, instances=instances, upgrade=upgrade, taken_at=self._clock.now()
+        )
 
     async def _part(self, last: SetSnapshot) -> SetSnapshot:
         """The instances, and either the model or the latest rolling upgrade."""
@@ -82,11 +139,9 @@ class SnapshotReader:
         rolling = upgrade is not None and upgrade.code.running
         async with giving_up(f"read scale set {self._target.name}"):
             if self._turn % (_MODEL_TURN_ROLLING if rolling else _MODEL_TURN) == 0:
-                instances, scale_set = await _both(azure, last.scale_set, self._target)
+                instances, scale_set = await asyncio.gather(self._instances(last), azure.scale_set(self._target))
             else:
-                instances, upgrade = await asyncio.gather(
-                    azure.instances(scale_set), azure.latest_upgrade(self._target)
-                )
+                instances, upgrade = await asyncio.gather(self._instances(last), azure.latest_upgrade(self._target))
         return SetSnapshot(
             scale_set=scale_set,
             instances=_reuse(instances, last.instances),
@@ -95,9 +150,28 @@ class SnapshotReader:
             taken_at=self._clock.now(),
         )
 
+    async def _instances(self, last: SetSnapshot) -> tuple[Instance, ...]:
+        if self._single(self._azure.refill_seconds(self._target) * self._share):
+            return await self._some(last.scale_set, last)
+        self._listed_at = self._clock.monotonic()
+        return await self._azure.instances(last.scale_set)
 
-async def _both(azure: ReadsScaleSet, known: ScaleSet, target: ScaleSetId) -> tuple[tuple[Instance, ...], ScaleSet]:
-    return await asyncio.gather(azure.instances(known), azure.scale_set(target))
+    def _single(self, good_for: float) -> bool:
+        """Whether the quota is short, the last list is good enough, and few instances have to be read."""
+        if self._last is None or self._azure.refill_seconds(self._target) == 0:
+            return False
+        age = self._clock.monotonic() - self._listed_at
+        return age < good_for and len(self._focus(self._last)) <= MOST_SINGLE
+
+    async def _some(self, scale_set: ScaleSet, last: SetSnapshot) -> tuple[Instance, ...]:
+        """The last instances, those in focus read again; what is gone from these is gone."""
+        ids = self._focus(last)
+        if not ids:
+            return last.instances
+        found = {instance.id: instance for instance in await self._azure.some_instances(scale_set, ids)}
+        focus = frozenset(ids)
+        known = (found.get(instance.id) if instance.id in focus else instance for instance in last.instances)
+        return tuple(instance for instance in known if instance is not None)
 
 
 def _reuse(new: tuple[Instance, ...], old: tuple[Instance, ...]) -> tuple[Instance, ...]:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import aiohttp
 
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.set_rules import SetRules
 from vmss_tui.errors import UsageError
 from vmss_tui.gateway.http.arm import Arm
+from vmss_tui.gateway.http.policies import scope_of
 from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.http.transport import new_session, transport_over, trust
 from vmss_tui.gateway.operations import OperationReader
@@ -19,7 +21,7 @@ from vmss_tui.gateway.proxy import proxies_for
 from vmss_tui.gateway.read.governance import GovernanceReader
 from vmss_tui.gateway.read.inventory import FleetReader
 from vmss_tui.gateway.read.pins import FilePinner
-from vmss_tui.gateway.read.scale_set import ScaleSetReader
+from vmss_tui.gateway.read.scale_set import INSTANCE_LISTS, ScaleSetReader
 from vmss_tui.gateway.sign_in.auth import SignIn
 from vmss_tui.gateway.sign_in.clouds import PUBLIC, Cloud
 from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
@@ -41,6 +43,11 @@ class AzureClient(
     def quota(self) -> Quota:
         """What the answers so far say is left of the request quota."""
         return self.arm.governor.quota()
+
+    def refill_seconds(self, target: ScaleSetId) -> float:
+        """See the port."""
+        governor, scope = self.arm.governor, scope_of(str(target))
+        return max(governor.refill_seconds(target.subscription, kind, scope) for kind in INSTANCE_LISTS)
 
     def sign_in_record(self) -> SignInRecord:
         """The credentials that were tried, and the tenants that gave no token."""
@@ -66,6 +73,7 @@ async def connect(
     quota_file: Path | None = None,
     read_only_sets: SetRules | None = None,
     order: Sequence[str] = (),
+    urgent: bool = False,
 ) -> Azure:
     """Sign in to a cloud and give its `Azure`; the caller closes it.
 
@@ -73,6 +81,7 @@ async def connect(
     `on_device_code` is called on the loop with the page to open and the code to type (`device.CodeToType`).
     `environ` replaces the process environment for signing in. `quota_file` is where processes share what is left of the
     request quota; None keeps it to this process. `read_only_sets` are marked wherever they are read.
+    `urgent` is for who changes Azure: its reads wait for the quota only.
     `order` is what `auto` tries, of `credentials.ORDERED`; empty means all of them.
 
     Raises SignInFailed (with everything that was tried), ConnectionFailed, UsageError.
@@ -94,7 +103,11 @@ async def connect(
         order=order,
     )
     governor = Governor(
-        clock or SystemClock(), quota_file, account=cloud.host, limits_sets=cloud.watch_seconds >= PUBLIC.watch_seconds
+        clock or SystemClock(),
+        quota_file,
+        account=cloud.host,
+        limits_sets=cloud.watch_seconds >= PUBLIC.watch_seconds,
+        urgent=urgent,
     )
     arm = Arm(cloud, sign_in, transport, governor)
     arm.read_only_sets = read_only_sets or arm.read_only_sets

@@ -44,6 +44,10 @@ class Provisioning(StrEnum):
     UNKNOWN = "unknown"
 
 
+IN_PROGRESS = frozenset((Provisioning.CREATING, Provisioning.UPDATING, Provisioning.DELETING))
+"""States in which Azure still changes the instance or the scale set."""
+
+
 @dataclass(frozen=True, slots=True)
 class HealthSource:
     """Where health comes from: a load balancer probe, the Application Health extension, or nowhere."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from vmss_tui.domain.fleet.health import Health, Power, Provisioning, unhealthy_for_azure
-from vmss_tui.domain.fleet.script import ScriptRun
+from vmss_tui.domain.fleet.health import IN_PROGRESS, Health, Power, Provisioning, unhealthy_for_azure
+from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +57,15 @@ class Instance:
     def model_word(self) -> str:
         """Where it stands against the scale set model: `current`, `behind` or `unknown`."""
         return "behind" if self.is_behind else "current" if self.latest_model else "unknown"
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether Azure, its script or its health is still changing."""
+        return (
+            self.provisioning in IN_PROGRESS
+            or self.script.state is ScriptState.RUNNING
+            or self.health is Health.INITIALISING
+        )
 
     @property
     def is_off(self) -> bool:

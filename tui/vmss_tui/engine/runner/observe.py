@@ -1,7 +1,7 @@
 """Observe Azure for a runner: sign in, read the set, poll operations; outages are waited for, and said in the log."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from vmss_tui.domain.fleet.ids import OperationHandle
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatus
@@ -10,11 +10,12 @@ from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.observe import observe
+from vmss_tui.domain.rollout.stage import BUSY
 from vmss_tui.engine.runner.outage import Outage
 from vmss_tui.engine.runner.pacing import Pace
 from vmss_tui.engine.runner.rollout_log import RolloutLog
 from vmss_tui.engine.runner.writes import fault_of
-from vmss_tui.engine.snapshot_reader import SnapshotReader
+from vmss_tui.engine.snapshot_reader import RUNNERS_SHARE, SnapshotReader
 from vmss_tui.errors import NotFound, SignInFailed, VmssTuiError
 from vmss_tui.ports import Azure
 
@@ -33,7 +34,7 @@ class Observer:
         self._log = log
         self._pace = pace
         self._names = names
-        self._reader = SnapshotReader(azure, log.plan.target, log.clock)
+        self._reader = SnapshotReader(azure, log.plan.target, log.clock, focus=self._in_flight, share=RUNNERS_SHARE)
         self._outage = outage
         self._silence = Outage(log.clock, pace.patience_seconds, outage.backoff.first)
         """Operations cannot be polled while the set can be read."""
@@ -46,6 +47,16 @@ class Observer:
     def want_all(self) -> None:
         """Read everything next."""
         self._reader.want_all()
+
+    def pace(self, seconds: float) -> float:
+        """The distance of two observations that the quota bears."""
+        return self._reader.pace(seconds)
+
+    def _in_flight(self, _: SetSnapshot) -> Sequence[str]:
+        """The instances of the batch that runs, and whatever else is being updated."""
+        state = self._log.state
+        batch = state.open_batch.ids if state.open_batch is not None else ()
+        return tuple(dict.fromkeys((*batch, *state.ids_in(*BUSY))))
 
     async def observe(self) -> SetSnapshot | None:
         """Read Azure and record what differs; None when Azure cannot be read now, or the set is gone."""

@@ -20,7 +20,6 @@ from vmss_tui.engine.runner.outage import Outage
 from vmss_tui.engine.runner.pacing import Pace
 from vmss_tui.engine.runner.rollout_log import RolloutLog
 from vmss_tui.engine.runner.writes import Reveal
-from vmss_tui.engine.watch.pace import eased
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, VmssTuiError
 from vmss_tui.journal.lease import gone, owner
 from vmss_tui.journal.store import Journal
@@ -157,7 +156,7 @@ class _Runner:
         clock, pace = self.log.clock, self.pace
         distance = pace.watch_seconds / (3 if self.quick else 1)
         self.quick = max(0, self.quick - 1)
-        end = clock.monotonic() + eased(distance, self.observer.azure.quota().share)
+        end = clock.monotonic() + self.observer.pace(distance)
         waiting = self.log.state.waiting
         if waiting is not None and waiting.until is not None:
             left = (waiting.until - clock.now()).total_seconds()

@@ -7,28 +7,22 @@ Knows ports only.
 from collections.abc import AsyncGenerator
 from datetime import datetime
 
-from vmss_tui.domain.fleet.health import Health, Provisioning
+from vmss_tui.domain.fleet.health import IN_PROGRESS
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.snapshot_reader import SnapshotReader
-from vmss_tui.engine.watch.pace import Backoff, Pulse, WatchFailure, eased
+from vmss_tui.engine.watch.pace import Backoff, Pulse, WatchFailure
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure, Clock
-
-_BUSY = (Provisioning.CREATING, Provisioning.UPDATING, Provisioning.DELETING)
 
 
 def is_moving(snapshot: SetSnapshot) -> bool:
     """Whether anything is in progress that deserves the quick pace."""
-    if snapshot.scale_set.provisioning in _BUSY or (snapshot.upgrade is not None and snapshot.upgrade.code.running):
+    if snapshot.scale_set.provisioning in IN_PROGRESS or (
+        snapshot.upgrade is not None and snapshot.upgrade.code.running
+    ):
         return True
-    return any(
-        instance.provisioning in _BUSY
-        or instance.script.state is ScriptState.RUNNING
-        or instance.health is Health.INITIALISING
-        for instance in snapshot.instances
-    )
+    return any(instance.is_moving for instance in snapshot.instances)
 
 
 class SetWatcher:
@@ -74,4 +68,4 @@ class SetWatcher:
 
     def _pace(self, found: SetSnapshot) -> float:
         base = self._watch_seconds if is_moving(found) else self._idle_seconds
-        return eased(base, self._azure.quota().share)
+        return self._reader.pace(base)
