@@ -28,6 +28,7 @@ def scenario_of(trace: Trace) -> str:
         'name = "recorded"',
         "[throttling]",
         "enabled = false",
+        *(["deletes_are_writes = true"] if "2017" in trace.name or "2018" in trace.name else []),
     ]
     for name, location in groups_of(trace).items():
         lines += ["[[groups]]", f"name = {json.dumps(name)}", f"location = {json.dumps(location)}"]

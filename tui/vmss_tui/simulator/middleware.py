@@ -297,6 +297,8 @@ async def throttle(request: web.Request, handler: Handler) -> web.StreamResponse
     gate, path = request.app[GATE], arm_path(request)
     groups, subscription = group_of(request.method, path), path.subscription
     verb = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(request.method, "writes")
+    if gate.scenario.throttling.deletes_are_writes and verb == "deletes":
+        verb = "writes"
     actor = request[PRINCIPAL].object_id
     left, left_for_all, refusal = gate.throttle.admit_to_arm(subscription, verb, actor)
     refusal = refusal or gate.throttle.admit(subscription, groups, quotas_of(request.method, path))

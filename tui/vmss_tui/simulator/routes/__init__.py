@@ -11,6 +11,7 @@ from vmss_tui.simulator.routes import (
     autoscale,
     control,
     groups,
+    images,
     metadata,
     publishers,
     resource_graph,
@@ -22,7 +23,7 @@ from vmss_tui.simulator.routes import (
 
 def arm_routes() -> list[web.RouteDef]:
     """Return ARM's own routes; the server matches their literals without regard to case."""
-    modules = (subscriptions, groups, autoscale, publishers, authorization, activity, resource_graph, resources)
+    modules = (subscriptions, groups, autoscale, publishers, images, authorization, activity, resource_graph, resources)
     return [route for module in modules for route in module.routes()]
 
 

@@ -201,6 +201,8 @@ class Throttling:
     """Factor on every bucket's size, so that a scenario can shrink all of them."""
     per_resource: bool = False
     """Also enforce the documented limits of one scale set and one VM, which are far smaller."""
+    deletes_are_writes: bool = False
+    """Deletes have no bucket of their own (until 2018)."""
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 

@@ -120,6 +120,7 @@ FILE = Table(
                 flag("enabled", "Whether anything is throttled.", "false"),
                 anything("scale", "number", "Factor on every bucket.", "0.1", is_number),
                 flag("per_resource", "Also the documented limits of one scale set (GET 12 a minute) and one VM."),
+                flag("deletes_are_writes", "Deletes count as writes, as they did until 2018."),
             ),
             (
                 Table(
