@@ -135,6 +135,10 @@ async def test_a_list_of_a_thousand_instances_waits_for_its_charge_and_lets_a_sm
     governor.observe("s", "instances", views | {"x-ms-request-charge": "12"}, scope="small")
     await governor.admit("s", "instances", "small")
     assert clock.slept == []
+    with pytest.raises(Throttled) as refused:
+        await governor.admit("s", "instances", "large")
+    assert refused.value.retry_after == pytest.approx((1500 - 888) / (5000 / 180)), "a tenth stays for rollouts"
+    governor.urgent = True
     await governor.admit("s", "instances", "large")
     assert clock.slept == [pytest.approx((1001 - 888) / (5000 / 180))]
 
@@ -308,10 +312,10 @@ def test_the_scale_set_of_a_request_is_in_its_path_or_its_filter() -> None:
 VIEWS = "x-ms-ratelimit-remaining-resource"
 
 
-def listed(governor: Governor, remaining: int, instances: int) -> None:
-    """A list of so many instances was answered, and so much is left."""
+def listed(governor: Governor, remaining: int, instances: int, *, following: bool = False) -> None:
+    """A list, or a page of it, of so many instances was answered, and so much is left."""
     headers = {VIEWS: f"Microsoft.Compute/VMScaleSetVMViews3Min;{remaining}", "x-ms-request-charge": str(instances)}
-    governor.observe("s", "instances", headers, scope="/sets/big")
+    governor.observe("s", "instances", headers, scope="/sets/big", following=following)
 
 
 def test_a_list_costs_the_time_in_which_azure_gives_back_its_instances() -> None:
@@ -322,7 +326,35 @@ def test_a_list_costs_the_time_in_which_azure_gives_back_its_instances() -> None
     listed(governor, 351, 1000)
     assert governor.refill_seconds("s", "instances", "/sets/big") == pytest.approx(36)
     listed(governor, 351, 12)
+    listed(governor, 351, 12)
     assert governor.refill_seconds("s", "instances", "/sets/big") < 1
+
+
+def test_a_list_of_several_pages_costs_what_all_of_them_take() -> None:
+    governor = Governor(Clock())
+    for _ in range(2):
+        for page in range(4):
+            listed(governor, 351, 250, following=page > 0)
+            assert governor.refill_seconds("s", "instances", "/sets/big") >= 9 * (page + 1)
+    listed(governor, 351, 250)
+    assert governor.refill_seconds("s", "instances", "/sets/big") == pytest.approx(36), "one that has just begun"
+
+
+async def test_the_pages_of_a_list_that_has_started_are_not_spaced() -> None:
+    clock = Clock()
+    governor = Governor(clock)
+    listed(governor, 2400, 250)
+    for page in range(4):
+        await governor.admit("s", "instances", "/sets/big", following=page > 0)
+    assert clock.slept == []
+
+
+async def test_a_process_without_an_answer_yet_knows_which_buckets_a_read_draws_from() -> None:
+    clock = Clock()
+    governor = Governor(clock)
+    listed(governor, 0, 1000)
+    await governor.admit("s", "instance", "/sets/big")
+    assert clock.slept == [pytest.approx(2 / (5000 / 180))]
 
 
 async def test_who_changes_azure_waits_for_the_bucket_only() -> None:

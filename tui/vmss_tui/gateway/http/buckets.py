@@ -49,6 +49,11 @@ PER_PRINCIPAL = frozenset(_PER_SECOND)
 """Buckets that the principals of a subscription do not share."""
 CHARGED_BY_INSTANCE = "VMScaleSetVMViews"
 """A list of instances takes as much out of this bucket as `x-ms-request-charge` says: one for each instance."""
+DOCUMENTED_USES = {
+    "instances": ("HighCostGetVMScaleSet3Min", "HighCostGetVMScaleSet30Min", "VMScaleSetVMViews3Min"),
+    "instance": ("GetVMScaleSetVM3Min", "GetVMScaleSetVM30Min", "VMScaleSetVMViews3Min"),
+}
+"""What a sort of read draws from, for a process that has no answer of the sort yet."""
 SET_READS = {
     "instances": ("high-cost reads of the set", 30.0, 10 / 60),
     "set view": ("high-cost reads of the set", 30.0, 10 / 60),

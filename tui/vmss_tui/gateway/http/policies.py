@@ -67,12 +67,13 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
                 return await self._sent(request, kind, reads)
 
     async def _sent(self, request: PipelineRequest[Any], kind: str, reads: bool) -> PipelineResponse[Any, Any]:
-        attempt, scope = 0, scope_of(request.http_request.url)
+        url = request.http_request.url
+        attempt, scope = 0, scope_of(url)
         while True:
             attempt += 1
             last = not reads or attempt == ATTEMPTS
             if reads:
-                await self._governor.admit(self._subscription, kind, scope)
+                await self._governor.admit(self._subscription, kind, scope, following=is_following(url))
             try:
                 response = await self._once(request, kind)
             except _BROKEN as error:
@@ -103,8 +104,9 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         async with asyncio.timeout(TOTAL_SECONDS):
             response: PipelineResponse[Any, Any] = await self.next.send(request)
         answer = response.http_response
-        scope, method = scope_of(request.http_request.url), request.http_request.method
-        self._governor.observe(self._subscription, kind, answer.headers, method, scope)
+        url, method = request.http_request.url, request.http_request.method
+        following = is_following(url)
+        self._governor.observe(self._subscription, kind, answer.headers, method, scope_of(url), following=following)
         return response
 
     async def _renewed(self, response: PipelineResponse[Any, Any]) -> bool:
@@ -126,6 +128,11 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         seconds = max(wait or 0.0, PAUSES[attempt - 1] * (1 + random.random() / 4))
         _log.info("reading again in %.1f s: %s", seconds, reason)
         await self._governor.clock.sleep(seconds)
+
+
+def is_following(url: str) -> bool:
+    """Whether a request reads a page after the first of a list."""
+    return "skiptoken=" in url.lower()
 
 
 def scope_of(url: str) -> str:

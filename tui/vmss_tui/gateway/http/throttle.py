@@ -14,6 +14,7 @@ from pathlib import Path
 from vmss_tui.errors import Throttled
 from vmss_tui.gateway.http.buckets import (
     CHARGED_BY_INSTANCE,
+    DOCUMENTED_USES,
     PER_PRINCIPAL,
     RESOURCE_HEADER,
     SET_READS,
@@ -27,6 +28,8 @@ from vmss_tui.ports import Bucket, Clock, Quota
 
 FREE_SHARE = 0.5
 """Above this share of a bucket nothing is delayed."""
+RUNNERS_SHARE = 0.1
+"""What a costly list of who only watches leaves in a bucket, for the single instances that a rollout waits for."""
 SPARE = 1.0
 """Requests that always stay in a bucket, for what happens between an answer and its being read."""
 LONGEST_DELAY = 10.0
@@ -54,7 +57,9 @@ class Governor:
     calls: int = 0
     _shared: SharedLevels = field(init=False)
     _charges: dict[tuple[str, str], float] = field(default_factory=dict)
-    """What the last read of a kind in a scope took out of the bucket that is charged by instance."""
+    """What the last read of a kind in a scope took out of the bucket that is charged by instance: a page's worth."""
+    _lists: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
+    """The same for all pages: of the last whole list or the present one, and of the present one so far."""
     _started: dict[tuple[str, str, str], float] = field(default_factory=dict)
     _asked: list[datetime] = field(default_factory=list)
     """When each question was asked that has no answer yet."""
@@ -72,15 +77,15 @@ class Governor:
         finally:
             self._asked.remove(asked)
 
-    async def admit(self, subscription: str, kind: str, scope: str = "") -> None:
-        """Let a read start, after a short wait if need be.
+    async def admit(self, subscription: str, kind: str, scope: str = "", *, following: bool = False) -> None:
+        """Let a read start, after a short wait if need be; a page that follows belongs to the read that has started.
 
         Raises Throttled with `retry_after` when Azure refused this kind a moment ago, or soon would.
         """
         now = self._now()
         with self._shared.changing(now) as known:
             self._refuse_while_blocked(known, subscription, kind, now)
-            delay = self._reserve(known, subscription, kind, scope, now)
+            delay = self._reserve(known, subscription, kind, scope, now, following)
         if delay > 0:
             await self.clock.sleep(delay)
 
@@ -93,13 +98,15 @@ class Governor:
                 retry_after=wait,
             )
 
-    def _reserve(self, known: Levels, subscription: str, kind: str, scope: str, now: float) -> float:
+    def _reserve(self, known: Levels, subscription: str, kind: str, scope: str, now: float, following: bool) -> float:
         """Take the read out of its buckets; gives the seconds to wait before it starts."""
         stream, delay, worst = (subscription, kind, scope), 0.0, ""
         uses = self._uses(known, subscription, kind, scope, now)
         for name, level, cost in uses:
-            wait = level.wait(cost + SPARE, now)
-            if level.share(now) <= FREE_SHARE and not self.urgent:
+            first = not following and not self.urgent
+            kept = max(SPARE, min(cost, RUNNERS_SHARE * level.size)) if first else SPARE
+            wait = level.wait(cost + kept, now)
+            if level.share(now) <= FREE_SHARE and first:
                 wait = max(wait, self._started.get(stream, now - cost / level.rate) + cost / level.rate - now)
             if wait > delay:
                 delay, worst = wait, name
@@ -121,7 +128,7 @@ class Governor:
     ) -> list[tuple[str, Level, float]]:
         """The buckets that a read draws from, each with what it takes out."""
         found = []
-        for name in known.used.get(kind, ()):
+        for name in known.used.get(kind, DOCUMENTED_USES.get(kind, ())):
             level = known.levels.get(self._key(subscription, name))
             if level is not None:
                 by_instance = name.startswith(CHARGED_BY_INSTANCE)
@@ -133,7 +140,14 @@ class Governor:
         return found
 
     def observe(
-        self, subscription: str, kind: str, headers: Mapping[str, str], method: str = "GET", scope: str = ""
+        self,
+        subscription: str,
+        kind: str,
+        headers: Mapping[str, str],
+        method: str = "GET",
+        scope: str = "",
+        *,
+        following: bool = False,
     ) -> None:
         """Learn from an answer's headers."""
         self.calls += 1
@@ -153,12 +167,23 @@ class Governor:
         charge = headers.get(CHARGE_HEADER, "")
         if method == "GET" and charge.isdigit():
             self._charges[kind, scope] = float(charge)
+            whole, last = self._lists.get((kind, scope), (0.0, 0.0))
+            so_far = float(charge) + (last if following else 0.0)
+            self._lists[kind, scope] = (max(whole if following else last, so_far), so_far)
 
     def refill_seconds(self, subscription: str, kind: str, scope: str = "") -> float:
         """In how many seconds the buckets below half get back what a read of this kind takes; 0 while none is."""
         now, known = self._now(), self._shared.latest
         uses = self._uses(known, subscription, kind, scope, now)
-        return max((cost / level.rate for _, level, cost in uses if level.share(now) <= FREE_SHARE), default=0.0)
+        whole = self._lists.get((kind, scope), (1.0, 0.0))[0]
+        return max(
+            (
+                (whole if name.startswith(CHARGED_BY_INSTANCE) else cost) / level.rate
+                for name, level, cost in uses
+                if level.share(now) <= FREE_SHARE
+            ),
+            default=0.0,
+        )
 
     def refused(self, subscription: str, kind: str, wait: float) -> None:
         """Azure answered 429: nothing of this kind for `wait` seconds (30 when it did not say)."""
