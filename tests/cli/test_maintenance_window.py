@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,33 @@ def test_a_plan_shows_what_a_start_would_meet(vmss: Program, inside: Inside, rea
     assert [each["severity"] for each in plan["findings"] if each["code"] == "outside-window"] == [
         "warn" if reason else "refuse"
     ]
+
+
+FROZEN = """
+[[freezes]]
+from = 2020-01-01
+to = 2099-12-31
+reason = "the sale"
+tags = ["*"]
+names = ["hand"]
+"""
+
+
+def test_a_freeze_of_the_configuration_holds_for_every_rollout(
+    vmss: Program, inside: Inside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vmss.profile("app", PROFILE)
+    config = tmp_path / "config.toml"
+    config.write_text(FROZEN.replace('tags = ["*"]\n', ""), "utf-8")
+    monkeypatch.setenv("VMSS_TUI_CONFIG", str(config))
+    done = inside("plan", *WORDS, "--json")
+    assert done.code == 4, done.err
+    refused = [each for each in json.loads(done.out)["findings"] if each["code"] == "during-freeze"]
+    assert [each["severity"] for each in refused] == ["refuse"]
+    assert "the sale" in refused[0]["message"]
+    lifted = inside("plan", *WORDS, "--json", "--during-freeze", REASON)
+    assert lifted.code == 0, lifted.err
+    assert json.loads(lifted.out)["overrides"] == {"during-freeze": REASON}
+    config.write_text(FROZEN.replace("to = 2099", "to = 2019"), "utf-8")
+    broken = inside("plan", *WORDS)
+    assert broken.code == 2 and "freezes" in broken.err

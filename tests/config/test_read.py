@@ -154,10 +154,10 @@ def test_choices_are_those_of_their_consumers() -> None:
 
 
 def test_every_setting_has_a_consumer() -> None:
-    source = Path(__file__).parents[2] / "tui" / "vmss_tui" / "cli" / "settings.py"
-    text = source.read_text("utf-8")
+    program = Path(__file__).parents[2] / "tui" / "vmss_tui"
+    text = "".join((program / name).read_text("utf-8") for name in ("cli/settings.py", "config/maintenance.py"))
     assert [entry.name for entry in KEYS if f'"{entry.name}"' not in text] == []
 
 
 def test_every_kind_is_used() -> None:
-    assert {entry.kind for entry in KEYS} == set(Kind)
+    assert {each.kind for entry in KEYS for each in (entry, *entry.entry)} == set(Kind)

@@ -27,6 +27,7 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
+from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.rollout.events import Event, RunnerStarted
 from vmss_tui.errors import NotFound, VmssTuiError
 from vmss_tui.journal.store import Journal
@@ -306,6 +307,7 @@ class FakeSession:
         self.production = PRODUCTION
         self.hooks: tuple[Hook, ...] = ()
         self.lists = ListSettings()
+        self.maintenance: MaintenanceRules = NO_RULES
         self.who = "maria"
         self.azure = azure or FakeAzure()
         self.directory = directory
@@ -330,6 +332,10 @@ class FakeSession:
         if self.connect_error is not None:
             raise self.connect_error
         return self.azure
+
+    def rules(self) -> MaintenanceRules:
+        """See Session."""
+        return self.maintenance
 
     def journal(self) -> Journal:
         """See Session."""

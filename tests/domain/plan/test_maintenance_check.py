@@ -74,7 +74,7 @@ def test_a_reason_turns_the_refusal_into_a_warning_and_stays_with_the_plan() -> 
     refused = planned(CLOSED)
     assert only_overridable(refused)
     allowed = allow(refused, {Override.OUTSIDE_WINDOW: "  CVE-2026-1 is exploited "})
-    assert allowed.outside_window == "CVE-2026-1 is exploited"
+    assert allowed.overrides == {"outside-window": "CVE-2026-1 is exploited"}
     found = finding(allowed)
     assert found is not None
     assert found.severity is Severity.WARN

@@ -38,7 +38,7 @@ def refused(lab: Lab) -> list[str]:
     return [f"{seen['method']} {seen['path']}" for seen in lab.sim.control.requests() if seen["status"] == 403]
 
 
-async def rolled_out(lab: Lab, script: ScriptConfig, policy: RolloutPolicy = TOLERANT) -> tuple[str, e.Verdict]:
+async def rolled_out(lab: Lab, script: ScriptConfig, policy: RolloutPolicy = TOLERANT) -> tuple[str, e.Verdict | None]:
     rollout = await lab.create(script, policy)
     return rollout, await lab.run(rollout)
 

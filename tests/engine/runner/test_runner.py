@@ -66,7 +66,7 @@ class Bench:
     async def connected(self) -> Azure:
         return self.azure.port()
 
-    async def run(self, **more: object) -> e.Verdict:
+    async def run(self, **more: object) -> e.Verdict | None:
         def secrets() -> Mapping[str, Secret]:
             if isinstance(self.secrets, VmssTuiError):
                 raise self.secrets

@@ -7,6 +7,7 @@ from typing import get_args
 from support import story
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
 from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.timetable import NO_RULES
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.glyphs import Role
@@ -161,6 +162,8 @@ def test_every_kind_of_event_is_put_into_words() -> None:
         e.RequestAnswered(e.Verb.PAUSE, True, "yes"),
         e.Paused(),
         e.Resumed(),
+        e.Overridden("outside-window", "CVE", "bo"),
+        e.RulesChanged(NO_RULES),
         e.ApprovalNeeded(2),
         e.Approved(2),
         e.Noted("hm"),

@@ -102,7 +102,7 @@ def test_an_unfinished_file_names_its_last_line() -> None:
         ("hooks = [{timeout = 3}]", "hooks[0]", "has neither a command nor a url"),
         ("hooks = 3", "hooks", "must be a list, not a number"),
         ("hooks = [{url = 'u', on = ['x']}]", "hooks[0].on", "'x' is not an event"),
-        ("window.start = '22:00'", "window", "has no end"),
+        ("window.start = '22:00'", "window.end", "'' is not a time of day"),
         ("window = {start = '25:00', end = '04:00'}", "window.start", "'25:00' is not a time of day"),
         ("window = {start = '1:00', end = '04:00', days = ['mo']}", "window.days", "'mo' is not a day"),
         (

@@ -208,7 +208,7 @@ class Lab:
         secrets: Mapping[str, Secret] | None = None,
         pace: Pace = FAST,
         azure: Connect | None = None,
-    ) -> e.Verdict:
+    ) -> e.Verdict | None:
         return await run(
             rollout,
             journal=self.journal,

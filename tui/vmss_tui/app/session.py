@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vmss_tui.domain.fleet.set_rules import ProductionRules
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.domain.plan.rollout_policy import Hook
+    from vmss_tui.domain.plan.timetable import MaintenanceRules
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock, CloudInfo, DeviceCode
     from vmss_tui.profiles.store.store import ProfileStore
@@ -36,6 +37,9 @@ class Session(Protocol):
     """Who is notified about every rollout."""
     lists: ListSettings
     """What lists show at first, and the keys."""
+
+    def rules(self) -> MaintenanceRules:
+        """The windows and freezes of the configuration as it is now. Raises UsageError when they cannot be read."""
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """Import the gateway off the loop and sign in. Raises SignInFailed or ConnectionFailed. Cached."""

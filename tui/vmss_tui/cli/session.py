@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vmss_tui.domain.fleet.ids import ScaleSetId
     from vmss_tui.domain.fleet.script import Secret, SecretRef
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+    from vmss_tui.domain.plan.timetable import MaintenanceRules
     from vmss_tui.domain.plan.track_record import TrackRecord
     from vmss_tui.engine.runner.pacing import Pace
     from vmss_tui.engine.version_lookup import VersionLookup
@@ -107,6 +108,12 @@ class LiveSession:
                 return await connecting
         finally:
             self.connecting_since = None
+
+    def rules(self) -> MaintenanceRules:
+        """See `app.session.Session`."""
+        from vmss_tui.config.maintenance import rules_in_use
+
+        return rules_in_use()
 
     def quota(self) -> Quota | None:
         """What is left of the request quota, and what is waited for; None before the sign-in."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from vmss_tui.domain.fleet.set_rules import PRODUCTION_TAGS
+from vmss_tui.domain.plan.maintenance_window import DAYS
 from vmss_tui.gateway.sign_in.credentials import CREDENTIALS, ORDERED
 from vmss_tui.presentation.fleet.rows import FLEET
 from vmss_tui.presentation.scaleset.instances import INSTANCES
@@ -21,11 +22,14 @@ class Kind(StrEnum):
     SECONDS = "a number of seconds"
     COUNT = "a whole number"
     TEXTS = "a list of strings"
+    PATH = "a path"
     PLACE = "a path or the address of a PostgreSQL database"
     PATHS = "a list of paths"
     PATTERNS = "a list of regular expressions"
     KEYS = "a table of actions with their keys"
     HOOKS = "a list of tables with a command or a url"
+    MOMENT = "a date, or a date and time"
+    TABLES = "an array of tables"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,27 @@ class Key:
     """A variable that goes before the file."""
     option: str = ""
     """An option that goes before the variable."""
+    entry: tuple["Key", ...] = ()
+    """The keys of each table of TABLES."""
+    required: bool = False
+    """A table without it is refused."""
 
+
+_SCOPE = (
+    Key(
+        name="subscriptions", kind=Kind.TEXTS, default=(), example='["11111111-*"]',
+        help="subscription ids that it is for, with wildcards; one has to match",
+    ),
+    Key(
+        name="tags", kind=Kind.TEXTS, default=(), example='["env=prod"]',
+        help="tags that it is for, NAME=VALUE with wildcards; one has to match",
+    ),
+    Key(
+        name="names", kind=Kind.TEXTS, default=(), example='["prod-*/web-*"]',
+        help="scale sets that it is for, NAME or GROUP/NAME with wildcards; one has to match",
+    ),
+)  # fmt: skip
+_ZONE = Key(name="timezone", kind=Kind.TEXT, default="UTC", example='"Europe/Berlin"', help="time zone of its times")
 
 KEYS = (
     Key(
@@ -94,6 +118,42 @@ KEYS = (
     Key(
         name="hooks", kind=Kind.HOOKS, default=(), example='[{ url = "https://chat.example.com/x", on = ["failed"] }]',
         help="who is notified about every rollout, beside the [[hooks]] of its profile",
+    ),
+    Key(
+        name="windows", kind=Kind.TABLES, default=(),
+        help="maintenance windows for all rollouts: one that is for a set has to be open before each batch on it",
+        example='[{ start = "22:00", end = "04:00", days = ["sat", "sun"], tags = ["env=prod"] }]',
+        entry=(
+            Key(name="start", kind=Kind.TEXT, default="", example='"22:00"', help="time of day at which it opens"),
+            Key(
+                name="end", kind=Kind.TEXT, default="", example='"04:00"',
+                help="time of day at which it closes; at or before the start: on the next day",
+            ),
+            Key(
+                name="days", kind=Kind.TEXTS, default=DAYS, example='["sat", "sun"]', help="days on which it opens"
+            ),
+            Key(
+                name="calendar", kind=Kind.PATH, default="", example='"windows.ics"',
+                help="iCalendar file in place of start, end and days: open during its events",
+            ),
+            _ZONE,
+            *_SCOPE,
+        ),
+    ),
+    Key(
+        name="freezes", kind=Kind.TABLES, default=(),
+        help="times in which no rollout changes anything",
+        example='[{ from = "2026-12-20", to = "2027-01-06", reason = "year-end" }]',
+        entry=(
+            Key(name="from", kind=Kind.MOMENT, required=True, example='"2026-12-20"', help="its first day, or time"),
+            Key(
+                name="to", kind=Kind.MOMENT, required=True, example='"2027-01-06"',
+                help="its last day, or the time at which it ends",
+            ),
+            Key(name="reason", kind=Kind.TEXT, required=True, example='"year-end"', help="why nothing may change"),
+            _ZONE,
+            *_SCOPE,
+        ),
     ),
     Key(
         name="refresh.watch_seconds", kind=Kind.SECONDS, least=1.0, example="12",

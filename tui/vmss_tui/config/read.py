@@ -7,14 +7,17 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, assert_never
 
 from vmss_tui.config import tables
 from vmss_tui.config.entries import KEYS, Key, Kind, key
+from vmss_tui.config.rules import freeze, window_rule
 from vmss_tui.journal.place import is_address
 from vmss_tui.paths import config_file, expanded
 
@@ -119,13 +122,14 @@ def parse(text: str, path: Path, environ: Mapping[str, str]) -> Config:
     good: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, value in _flat(document):
-        wrong = _problem(name, value)
-        if wrong is None and name.startswith(_KEYS):
+        wrong = list(_problems(name, value, path))
+        problems += [Problem(path, _line_of(at, lines), at, message, hint) for at, message, hint in wrong]
+        if wrong:
+            continue
+        if name.startswith(_KEYS):
             good.setdefault(_KEYS[:-1], {})[name.removeprefix(_KEYS)] = tuple(value)
-        elif wrong is None:
-            good[name] = _converted(name, value, path)
         else:
-            problems.append(Problem(path, _line_of(name, lines), name, *wrong))
+            good[name] = _converted(key(name), value, path)
     return Config(path, _values(good, lines, environ), tuple(problems), lines)
 
 
@@ -149,30 +153,90 @@ def _flat(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, A
             yield dotted, value
 
 
-def _problem(name: str, value: Any) -> tuple[str, str] | None:
-    """What is wrong with a setting, and the next step; None when nothing is."""
+_Complaint = tuple[str, str, str]
+"""The setting, what is wrong with it, and the next step."""
+
+
+def _problems(name: str, value: Any, path: Path) -> Iterator[_Complaint]:
+    """What is wrong with a setting."""
     if name.startswith(_KEYS):
         message = tables.keys_misfit(value)
-        return (message, 'For example: "app.quit" = ["ctrl+q"]') if message else None
+        if message:
+            yield name, message, 'For example: "app.quit" = ["ctrl+q"]'
+        return
     found = key(name)
     if found is None:
-        near = difflib.get_close_matches(name, [entry.name for entry in KEYS], n=1, cutoff=0.5)
-        return "is not a setting", f"Did you mean {near[0]}?" if near else "`vmss-tui config show` lists them all."
+        yield name, "is not a setting", _nearest(name, KEYS) or "`vmss-tui config show` lists them all."
+    elif found.kind is Kind.TABLES:
+        yield from _in_tables(found, value, path)
+    else:
+        yield from _in_value(found, value, name)
+
+
+def _in_value(found: Key, value: Any, name: str) -> Iterator[_Complaint]:
     message = _misfit(found, value)
     if message:
-        return message, f"For example: {found.name.rpartition('.')[2]} = {found.example}"
+        yield name, message, f"For example: {found.name.rpartition('.')[2]} = {found.example}"
+        return
     given = value if isinstance(value, list) else [value]
     unknown = next((item for item in given if found.choices and item not in found.choices), None)
-    if unknown is None:
-        return None
-    near = difflib.get_close_matches(unknown, found.choices, n=1)
-    return f"{unknown!r} is unknown", (f"Did you mean {near[0]}? " if near else "") + f"Use {', '.join(found.choices)}."
+    if unknown is not None:
+        near = difflib.get_close_matches(unknown, found.choices, n=1)
+        hint = (f"Did you mean {near[0]}? " if near else "") + f"Use {', '.join(found.choices)}."
+        yield name, f"{unknown!r} is unknown", hint
+
+
+def _in_tables(found: Key, value: Any, path: Path) -> Iterator[_Complaint]:
+    """What is wrong with an array of tables: unknown keys, kinds, what is missing, and then what makes no sense."""
+    if not isinstance(value, list) or not all(isinstance(table, Mapping) for table in value):
+        yield found.name, f"is not {found.kind.value}", f"Write [[{found.name}]] and its keys below."
+        return
+    for index, table in enumerate(value):
+        at = f"{found.name}[{index}]"
+        wrong = list(_in_table(found, table, at))
+        yield from wrong
+        if not wrong and (message := _nonsense(found, _complete(found, table, path))):
+            yield at, message, "`vmss-tui config schema` has every key."
+
+
+def _in_table(found: Key, table: Mapping[str, Any], at: str) -> Iterator[_Complaint]:
+    known = {entry.name: entry for entry in found.entry}
+    for name, value in table.items():
+        if name in known:
+            yield from _in_value(known[name], value, f"{at}.{name}")
+        else:
+            yield f"{at}.{name}", "is not a setting", _nearest(name, found.entry) or f"Known here: {', '.join(known)}."
+    for entry in found.entry:
+        if entry.required and entry.name not in table:
+            yield at, f"has no {entry.name}", f"For example: {entry.name} = {entry.example}"
+
+
+def _nonsense(found: Key, table: Mapping[str, Any]) -> str:
+    """What makes no sense in a table whose values are of their kinds; empty when all does."""
+    try:
+        _ = window_rule(table) if found.name == "windows" else freeze(table)
+    except ValueError as problem:
+        return str(problem)
+    return ""
+
+
+def _complete(found: Key, table: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """A table of an array with the defaults of what it leaves out."""
+    return {
+        entry.name: _converted(entry, table[entry.name], path) if entry.name in table else entry.default
+        for entry in found.entry
+    }
+
+
+def _nearest(name: str, keys: Iterable[Key]) -> str:
+    near = difflib.get_close_matches(name, [entry.name for entry in keys], n=1, cutoff=0.5)
+    return f"Did you mean {near[0]}?" if near else ""
 
 
 def _misfit(found: Key, value: Any) -> str:
     """Why a value is not of the setting's kind; empty when it is."""
     match found.kind:
-        case Kind.TEXT | Kind.PLACE:
+        case Kind.TEXT | Kind.PATH | Kind.PLACE:
             fits = isinstance(value, str) and bool(value.strip())
         case Kind.SWITCH:
             fits = isinstance(value, bool)
@@ -185,13 +249,26 @@ def _misfit(found: Key, value: Any) -> str:
             fits = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
             if fits and found.kind is Kind.PATTERNS:
                 return next((reason for item in value if (reason := _pattern_problem(item))), "")
-        case Kind.KEYS:
+        case Kind.KEYS | Kind.TABLES:
             fits = False
         case Kind.HOOKS:
             return "; ".join(tables.hooks(value)[1])
+        case Kind.MOMENT:
+            fits = _is_moment(value)
         case unreachable:
             assert_never(unreachable)
     return "" if fits else f"{value!r} is not {found.kind.value}"
+
+
+def _is_moment(value: Any) -> bool:
+    """Whether it is a date or time of TOML, or a text with one."""
+    if not isinstance(value, str):
+        return isinstance(value, date)
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _pattern_problem(text: str) -> str:
@@ -202,12 +279,13 @@ def _pattern_problem(text: str) -> str:
     return f"{text!r} matches an empty string: everything would be hidden" if everywhere else ""
 
 
-def _converted(name: str, value: Any, path: Path) -> Any:
+def _converted(found: Key | None, value: Any, path: Path) -> Any:
     """The value as the program uses it: relative paths start at the file's directory."""
-    found = key(name)
     if found is None:
         return value
-    if found.kind is Kind.PLACE and not is_address(value):
+    if found.kind is Kind.TABLES:
+        return tuple(_complete(found, table, path) for table in value)
+    if found.kind is Kind.PATH or (found.kind is Kind.PLACE and not is_address(value)):
         return path.parent / expanded(value)
     if found.kind is Kind.HOOKS:
         return tables.hooks(value)[0]
@@ -229,7 +307,8 @@ def _value(entry: Key, good: Mapping[str, Any], lines: Mapping[str, int], enviro
     return Value(entry, entry.default)
 
 
-_TABLE = re.compile(r"^\s*\[{1,2}\s*([\w.\"-]+)\s*\]")
+_TABLE = re.compile(r"^\s*\[\s*([\w.\"-]+)\s*\]")
+_ENTRY = re.compile(r"^\s*\[\[\s*([\w.\"-]+)\s*\]\]")
 _ASSIGNMENT = re.compile(r"^\s*([\w.\"-]+)\s*=")
 
 
@@ -237,8 +316,15 @@ def _lines(text: str) -> dict[str, int]:
     """The line of each dotted name; good enough to point at a mistake."""
     found: dict[str, int] = {}
     table = ""
+    entries: Counter[str] = Counter()
     for number, line in enumerate(text.splitlines(), 1):
-        if head := _TABLE.match(line):
+        if entry := _ENTRY.match(line):
+            name = f"{entry[1]}[{entries[entry[1]]}]"
+            entries[entry[1]] += 1
+            table = f"{name}."
+            found.setdefault(entry[1], number)
+            found.setdefault(name, number)
+        elif head := _TABLE.match(line):
             name = head[1].replace('"', "")
             table = f"{name}."
             found.setdefault(name, number)

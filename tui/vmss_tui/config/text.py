@@ -24,6 +24,7 @@ def _template() -> Iterator[str]:
             also = ", ".join(part for part in (entry.option, entry.environment and f"${entry.environment}") if part)
             choices = f" ({', '.join(entry.choices)})" if entry.choices else ""
             yield f"# {entry.help}{choices}" + (f"; {also} takes precedence" if also else "")
+            yield from (f"#   {inner.name}: {inner.help}, such as {inner.example}" for inner in entry.entry)
             yield f"# {entry.name.rpartition('.')[2]} = {entry.example}"
 
 
@@ -43,8 +44,8 @@ def schema() -> dict[str, Any]:
 
 def _type(entry: Key) -> dict[str, Any]:
     match entry.kind:
-        case Kind.TEXT | Kind.PLACE:
-            return {"type": "string", "minLength": 1} | ({"enum": list(entry.choices)} if entry.choices else {})
+        case Kind.TEXT | Kind.PATH | Kind.PLACE | Kind.MOMENT:
+            return {"type": "string", "minLength": 1, **_choices(entry)}
         case Kind.SWITCH:
             return {"type": "boolean"}
         case Kind.SECONDS:
@@ -52,8 +53,7 @@ def _type(entry: Key) -> dict[str, Any]:
         case Kind.COUNT:
             return {"type": "integer", "minimum": int(entry.least)}
         case Kind.TEXTS | Kind.PATHS:
-            allowed = {"enum": list(entry.choices)} if entry.choices else {}
-            return {"type": "array", "items": {"type": "string", "minLength": 1, **allowed}}
+            return {"type": "array", "items": {"type": "string", "minLength": 1, **_choices(entry)}}
         case Kind.KEYS:
             keys = {"type": "array", "minItems": 1, "items": {"type": "string", "minLength": 1}}
             return {"type": "object", "additionalProperties": {"anyOf": [keys, {"type": "object"}]}}
@@ -61,5 +61,21 @@ def _type(entry: Key) -> dict[str, Any]:
             return hooks_schema()
         case Kind.PATTERNS:
             return {"type": "array", "items": {"type": "string", "minLength": 1, "format": "regex"}}
+        case Kind.TABLES:
+            return {"type": "array", "items": _table(entry.entry)}
         case unreachable:
             assert_never(unreachable)
+
+
+def _table(keys: tuple[Key, ...]) -> dict[str, Any]:
+    """A table with known keys."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {key.name: {"description": key.help, **_type(key)} for key in keys},
+        "required": [key.name for key in keys if key.required],
+    }
+
+
+def _choices(entry: Key) -> dict[str, Any]:
+    return {"enum": list(entry.choices)} if entry.choices else {}

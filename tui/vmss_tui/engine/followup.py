@@ -8,6 +8,7 @@ from vmss_tui.domain.fleet.script import SecretRef
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
+from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.engine.prepare import Names, RetryWish, UndoWish, nameless
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, RolloutHeader
@@ -28,6 +29,7 @@ def followup_wish(
     names: Names = nameless,
     overrides: Mapping[Override, str] | None = None,
     hooks: tuple[Hook, ...] = (),
+    rules: MaintenanceRules = NO_RULES,
 ) -> RetryWish | UndoWish:
     """What a retry or an undo of a rollout (full id) asks for; the plan's findings say what cannot be done.
 
@@ -49,6 +51,7 @@ def followup_wish(
                 history=history,
                 overrides=overrides or {},
                 hooks=hooks,
+                rules=rules,
                 rollout=header.id,
                 plan=plan,
                 state=state,
@@ -60,6 +63,7 @@ def followup_wish(
                 history=history,
                 overrides=overrides or {},
                 hooks=hooks,
+                rules=rules,
                 rollout=header.id,
                 plan=plan,
                 state=state,

@@ -7,6 +7,7 @@ Writes nothing, to Azure or to the journal. Knows no profile: a wish carries wha
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import assert_never
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -21,6 +22,7 @@ from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook, RolloutPolicy
+from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.domain.rollout.retry import plan_retry
 from vmss_tui.domain.rollout.rollback import plan_rollback
@@ -48,6 +50,10 @@ class _Wish:
     """Reasons for what a plan would otherwise refuse."""
     hooks: tuple[Hook, ...] = ()
     """Who is notified about every rollout, beside those of the plan."""
+    rules: MaintenanceRules = NO_RULES
+    """The windows and freezes of the configuration, for all sets."""
+    starts_at: datetime | None = None
+    """When it is to start; None: at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +160,17 @@ def _interference(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> Iterable[F
 
 
 def _planned(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> RolloutPlan:
-    now, names = clock.now(), wish.names(snapshot.configurations.values())
+    now, names = wish.starts_at or clock.now(), wish.names(snapshot.configurations.values())
+    rules = wish.rules.of(wish.target, snapshot.scale_set.tags)
     match wish:
         case RolloutWish(script=script, policy=policy, profile=profile, variables=variables):
+            policy = replace(policy, rules=rules)
             return plan_rollout(snapshot, script, policy, profile=profile, variables=variables, names=names, now=now)
         case RetryWish(rollout=rollout, plan=plan, state=state):
+            plan = replace(plan, policy=replace(plan.policy, rules=rules))
             return plan_retry(rollout, plan, state, snapshot, names=names, now=now)
         case UndoWish(rollout=rollout, plan=plan, state=state, sources=sources):
+            plan = replace(plan, policy=replace(plan.policy, rules=rules))
             return plan_rollback(rollout, plan, state, snapshot, names=names, sources=sources, now=now)
         case _:
             assert_never(wish)

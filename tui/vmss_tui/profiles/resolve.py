@@ -1,6 +1,6 @@
 """A profile with its variables filled in: exactly what would be written to a scale set, and how.
 
-Pure; the environment comes as an argument. Secrets stay references.
+Reads the calendar of its window and nothing else; the environment comes as an argument. Secrets stay references.
 """
 
 import re
@@ -84,7 +84,7 @@ def resolve(
     _raise(profile, problems)
     try:
         script = script_of(profile, values)
-        policy = _filled_policy(profile.policy, values)
+        policy = _with_calendar(profile, _filled_policy(profile.policy, values))
         pins = {fill(file.uri, values): fill(file.sha256, values).lower() for file in profile.script.files}
         report = _filled_report(profile.report, values)
     except KeyError as problem:
@@ -170,6 +170,21 @@ def _filled_policy(policy: RolloutPolicy, values: Mapping[str, str]) -> RolloutP
         gate = ExternalGate(filled(gate.command), fill(gate.url, values), gate.timeout_seconds)
     hooks = tuple(replace(hook, command=filled(hook.command), url=fill(hook.url, values)) for hook in policy.hooks)
     return replace(policy, gate=gate, hooks=hooks)
+
+
+def _with_calendar(profile: Profile, policy: RolloutPolicy) -> RolloutPolicy:
+    """The policy with the openings of its window's calendar file. Raises ProfileInvalid."""
+    if policy.window is None or not policy.window.calendar:
+        return policy
+    from vmss_tui.profiles.calendar_file import opened
+
+    try:
+        return replace(policy, window=opened(policy.window))
+    except ValueError as problem:
+        raise ProfileInvalid(
+            f"profile {profile.name}: {policy.window.calendar} {problem}",
+            hint="give an iCalendar file (.ics) with events to come, relative to the profile",
+        ) from None
 
 
 def _filled_report(report: ReportFields, values: Mapping[str, str]) -> ReportFields:

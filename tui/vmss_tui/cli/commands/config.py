@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,8 @@ def _plain(value: Any) -> Any:
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, Hook):
         return {"command": list(value.command), "url": value.url or None, "on": list(value.on)}
+    if isinstance(value, date):
+        return value.isoformat()
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
@@ -168,4 +171,6 @@ def _words(value: Any) -> str:
         return value.url or " ".join(value.command)
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return " ".join(f"{name}={_words(item)}" for name, item in value.items() if item not in ("", ()))
     return ", ".join(map(_words, value)) if isinstance(value, tuple) else str(value)

@@ -1,15 +1,17 @@
-"""When changes may be made: weekly maintenance windows, and the arithmetic on them in a time zone.
+"""When changes may be made: maintenance windows, and the arithmetic on them in a time zone.
 
-A window opens on each of its days at `start` and closes at `end`; an end at or before the start is on the next day, so
-equal times mean a whole day. Wall-clock times become instants once, at their opening and closing: a time that the clock
-skips counts as if it had not (the window keeps its length), and of a time that the clock shows twice the first counts.
-Pure; the zones are those of `zoneinfo`.
+A window is weekly, or the events of a calendar file as they were read. A weekly one opens on each of its days at
+`start` and closes at `end`; an end at or before the start is on the next day, so equal times mean a whole day.
+Wall-clock times become instants once, at their opening and closing: a time that the clock skips counts as if it had
+not (the window keeps its length), and of a time that the clock shows twice the first counts. Pure; the zones are
+those of `zoneinfo`.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
 from vmss_tui.domain.plan.findings import Problem
@@ -19,8 +21,10 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _WEEK = timedelta(days=7)
-_HORIZON_DAYS = 15
-"""Days ahead in which a valid window opens for certain, also when a change of the clock removes one opening."""
+HORIZON = timedelta(days=400)
+"""How far ahead an opening is looked for."""
+_REACHES = (timedelta(days=15), timedelta(days=45), HORIZON)
+"""How far ahead to search: a weekly window opens within the first, also when a change of the clock removes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,57 +35,84 @@ class Opening:
     closes: datetime
 
 
+def merged(openings: Iterable[Opening]) -> tuple[Opening, ...]:
+    """Openings in order, those that touch or overlap as one; what closes before it opens is left out."""
+    found: list[Opening] = []
+    for opening in sorted(openings, key=lambda opening: opening.opens):
+        if opening.opens >= opening.closes:
+            continue
+        if found and opening.opens <= found[-1].closes:
+            found[-1] = Opening(found[-1].opens, max(found[-1].closes, opening.closes))
+        else:
+            found.append(opening)
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A weekly maintenance window: `HH:MM` in `timezone`; an end at or before the start is on the next day.
+    """A maintenance window: weekly, `HH:MM` in `timezone`, where an end at or before the start is on the next day.
 
+    With a `calendar` it is open during the events of that file instead, which `openings` has as far as they are known.
     The methods need a window without problems (see `check_window`) and times that know their zone.
     """
 
-    start: str
-    end: str
+    start: str = ""
+    end: str = ""
     days: tuple[str, ...] = DAYS
     timezone: str = "UTC"
+    calendar: str = ""
+    """Path of an iCalendar file."""
+    openings: tuple[Opening, ...] = ()
 
     def contains(self, at: datetime) -> bool:
         """Whether changes may be made at this time."""
         now = at.astimezone(UTC)
-        return any(opening.opens <= now < opening.closes for opening in self._openings(now, 1))
+        return any(opening.opens <= now < opening.closes for opening in self.between(now, now))
 
     def opens_next(self, at: datetime) -> datetime | None:
-        """The first opening after `at`, in UTC; None for a window that never opens."""
+        """The first opening after `at`, in UTC; None for a window that does not open within `HORIZON`."""
         now = at.astimezone(UTC)
-        later = (opening.opens for opening in self._openings(now, _HORIZON_DAYS) if opening.opens > now)
-        return min(later, default=None)
+        for reach in _REACHES:
+            later = [opening.opens for opening in self._around(now, now + reach) if opening.opens > now]
+            if later:
+                return min(later)
+        return None
 
     def closes_at(self, at: datetime) -> datetime | None:
         """When the window that is open at `at` closes, in UTC; None when it never does.
 
         Openings that touch count as one. Raises ValueError when the window is closed at `at`.
         """
-        if not self.contains(at):
-            raise ValueError(f"the window is closed at {at.isoformat()}")
-        now = until = at.astimezone(UTC)
-        for opening in sorted(self._openings(now, _HORIZON_DAYS), key=lambda opening: opening.opens):
-            if opening.opens <= until < opening.closes:
-                until = opening.closes
-        return until if until < now + _WEEK else None
+        now = at.astimezone(UTC)
+        for opening in self.between(now, now + 2 * _WEEK):
+            if opening.opens <= now < opening.closes:
+                return opening.closes if opening.closes < now + _WEEK else None
+        raise ValueError(f"the window is closed at {at.isoformat()}")
+
+    def between(self, first: datetime, last: datetime) -> tuple[Opening, ...]:
+        """The openings that touch the time from `first` to `last`, in order, those that touch each other as one."""
+        return merged(
+            opening for opening in self._around(first, last) if opening.closes >= first and opening.opens <= last
+        )
 
     def moment(self, at: datetime) -> str:
         """A time in the window's zone: `Sun 2026-11-29 01:00 CET`."""
-        local = at.astimezone(ZoneInfo(self.timezone))
-        return f"{DAYS[local.weekday()].capitalize()} {local:%Y-%m-%d %H:%M %Z}"
+        return moment(at, self.timezone)
 
-    def _openings(self, at: datetime, days_ahead: int) -> Iterator[Opening]:
-        """Every opening of the days around `at`: two before, since an opening may last into the next day, and more."""
+    def _around(self, first: datetime, last: datetime) -> Iterator[Opening]:
+        """Every opening of these days: from two days before, since an opening may last into the next day."""
+        if self.calendar:
+            yield from self.openings
+            return
         zone = ZoneInfo(self.timezone)
-        today = at.astimezone(zone).date()
-        for offset in range(-2, days_ahead + 1):
-            day = today + timedelta(days=offset)
+        day = first.astimezone(zone).date() - timedelta(days=2)
+        until = last.astimezone(zone).date()
+        while day <= until:
             if DAYS[day.weekday()] in self.days:
                 opening = self._opening(day, zone)
                 if opening.opens < opening.closes:
                     yield opening
+            day += timedelta(days=1)
 
     def _opening(self, day: date, zone: ZoneInfo) -> Opening:
         start, end = time.fromisoformat(self.start), time.fromisoformat(self.end)
@@ -90,27 +121,35 @@ class Window:
         return Opening(opens.astimezone(UTC), closes.astimezone(UTC))
 
     def __str__(self) -> str:
-        """`Mon-Fri 22:00-04:00 (Europe/Berlin)`, `daily 01:00-05:00 (UTC)`."""
+        """`Mon-Fri 22:00-04:00 (Europe/Berlin)`, `daily 01:00-05:00 (UTC)`, `by changes.ics (UTC)`."""
+        if self.calendar:
+            return f"by {PurePath(self.calendar).name} ({self.timezone})"
         return f"{_days_in_words(self.days)} {self.start}-{self.end} ({self.timezone})"
+
+
+def moment(at: datetime, timezone: str) -> str:
+    """A time in a zone: `Sun 2026-11-29 01:00 CET`."""
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{DAYS[local.weekday()].capitalize()} {local:%Y-%m-%d %H:%M %Z}"
+
+
+def known_zone(name: str) -> bool:
+    """Whether `zoneinfo` has a time zone of this name."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def check_window(window: Window) -> tuple[Problem, ...]:
     """Everything wrong with a window's fields; nothing is wrong with one whose methods may be called."""
-    found = [
-        Problem(f"window.{name}", f"{value!r} is not a time of day", "write HH:MM, such as 22:30")
-        for name, value in (("start", window.start), ("end", window.end))
-        if not _TIME.fullmatch(value)
-    ]
-    found += [
-        Problem("window.days", f"{day!r} is not a day", f"use {', '.join(DAYS)}")
-        for day in window.days
-        if day not in DAYS
-    ]
-    if not window.days:
-        found.append(Problem("window.days", "names no day, so the window never opens", f"use {', '.join(DAYS)}"))
-    try:
-        ZoneInfo(window.timezone)
-    except (KeyError, ValueError, OSError):
+    found: list[Problem] = []
+    if window.calendar and (window.start or window.end):
+        found.append(Problem("window.calendar", "start and end are given too", "keep the calendar, or start and end"))
+    if not window.calendar:
+        found += _check_week(window)
+    if not known_zone(window.timezone):
         found.append(
             Problem(
                 "window.timezone",
@@ -119,6 +158,17 @@ def check_window(window: Window) -> tuple[Problem, ...]:
             )
         )
     return tuple(found)
+
+
+def _check_week(window: Window) -> Iterator[Problem]:
+    for name, value in (("start", window.start), ("end", window.end)):
+        if not _TIME.fullmatch(value):
+            yield Problem(f"window.{name}", f"{value!r} is not a time of day", "write HH:MM, such as 22:30")
+    for day in window.days:
+        if day not in DAYS:
+            yield Problem("window.days", f"{day!r} is not a day", f"use {', '.join(DAYS)}")
+    if not window.days:
+        yield Problem("window.days", "names no day, so the window never opens", f"use {', '.join(DAYS)}")
 
 
 def _days_in_words(days: tuple[str, ...]) -> str:

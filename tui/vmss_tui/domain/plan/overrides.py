@@ -15,7 +15,9 @@ class Override(StrEnum):
     """What may be lifted: the code of the finding, and the name of the option that takes the reason."""
 
     OUTSIDE_WINDOW = "outside-window"
-    """Start outside the profile's maintenance window."""
+    """Change the set outside the maintenance windows of the profile and the configuration."""
+    DURING_FREEZE = "during-freeze"
+    """Change the set during a freeze of the configuration."""
     MANAGED_BY_OTHERS = "managed-by-others"
     """Change a set whose model another controller writes."""
 

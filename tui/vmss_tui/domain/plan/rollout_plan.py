@@ -15,6 +15,7 @@ from vmss_tui.domain.plan.exclusions import Exclusion as Exclusion
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.plan.timetable import Timetable, timetable
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 
 NO_SCRIPT = "no script"
@@ -117,9 +118,9 @@ class RolloutPlan:
     """What each instance downloads, as it must stay until the last batch."""
 
     @property
-    def outside_window(self) -> str:
-        """Why it starts outside the maintenance window; empty when it does not."""
-        return self.overrides.get("outside-window", "")
+    def timetable(self) -> Timetable:
+        """When it may change the scale set, by what was known when it was planned."""
+        return timetable(self.policy.window, self.policy.rules, self.overrides)
 
     @property
     def to_label(self) -> str:

@@ -6,10 +6,31 @@ Ranges and the cross-field rule: ComputeRP 2024-07-01 swagger `RollingUpgradePol
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.findings import Problem
 from vmss_tui.domain.plan.maintenance_window import Window
+from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
+
+
+class OnWindowEnd(StrEnum):
+    """What a rollout does when its next batch cannot end before the maintenance window does."""
+
+    STOP = "stop"
+    """Say what is done and what remains, and end the runner; `resume --at-window` continues."""
+    WAIT = "wait"
+    """Wait for the next window."""
+    ROLLBACK = "rollback"
+    """End, and roll back what was updated."""
+
+
+class Reserve(StrEnum):
+    """What a batch must leave time for before the maintenance window ends."""
+
+    NOTHING = "nothing"
+    ROLLBACK = "rollback"
+    """A roll back of everything that was updated so far, this batch included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +132,13 @@ class RolloutPolicy:
     """How long an updated instance may take to be healthy; Azure waits 5 minutes in its own rolls."""
     hooks: tuple[Hook, ...] = ()
     window: Window | None = None
-    """When it may start; None: at any time."""
+    """When it may change instances; None: at any time."""
+    on_window_end: OnWindowEnd = OnWindowEnd.STOP
+    """What it does when the next batch cannot end in time."""
+    reserve: Reserve = Reserve.NOTHING
+    """What a batch must leave time for before the window ends."""
+    rules: MaintenanceRules = NO_RULES
+    """The windows and freezes that the configuration has for the scale set."""
 
     def as_rolling(self) -> RollingPolicy:
         """The part that Azure carries out in Rolling mode; a first step in instances has no percent and becomes 20."""

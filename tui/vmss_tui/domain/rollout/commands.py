@@ -11,6 +11,7 @@ from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import ExternalGate
+from vmss_tui.domain.plan.timetable import Timetable
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 
@@ -94,6 +95,11 @@ class Situation:
     def target(self) -> str:
         """Digest of the configuration that the rollout brings."""
         return self.plan.target_digest
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """When changes may be made."""
+        return self.state.timetable
 
     @property
     def cancelling(self) -> bool:

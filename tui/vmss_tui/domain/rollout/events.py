@@ -15,6 +15,7 @@ from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, Up
 from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.timetable import MaintenanceRules
 from vmss_tui.domain.rollout.stage import GateName as GateName
 from vmss_tui.domain.rollout.stage import Phase as Phase
 from vmss_tui.domain.rollout.stage import Verb as Verb
@@ -212,14 +213,31 @@ class RequestAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """No new batch starts until the rollout is resumed."""
+    """No new batch starts until the rollout is resumed. `window`: the maintenance window ended, the runner leaves."""
 
     reason: str = ""
+    window: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """Batches continue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overridden:
+    """A person lifted maintenance windows or freezes for a rollout that runs; `code` as in the plan's overrides."""
+
+    code: str
+    reason: str
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesChanged:
+    """The windows and freezes of the configuration for this scale set differ from those known so far."""
+
+    rules: MaintenanceRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +317,8 @@ Event = (
     | RequestAnswered
     | Paused
     | Resumed
+    | Overridden
+    | RulesChanged
     | ApprovalNeeded
     | Approved
     | Noted

@@ -3,9 +3,12 @@
 All verbs are idempotent: a second request is answered, and changes nothing.
 """
 
+from datetime import datetime
 from typing import assert_never
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
+from vmss_tui.domain.plan.rollout_policy import OnWindowEnd
+from vmss_tui.domain.plan.timetable import DURING_FREEZE, OUTSIDE_WINDOW, Closed, MaintenanceRules, timetable
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState, Stage
@@ -17,13 +20,24 @@ NO_PAUSE = (
 )
 
 
+def closed_for(state: RolloutState, rules: MaintenanceRules, now: datetime) -> tuple[Closed, ...]:
+    """What keeps a rollout from being resumed now, by its window and these rules for its set.
+
+    One that waits for the next window by itself may be resumed at any time.
+    """
+    if state.plan is None or state.plan.policy.on_window_end is OnWindowEnd.WAIT:
+        return ()
+    lifted = {**state.plan.overrides, **state.overrides}
+    return timetable(state.plan.policy.window, rules, lifted).closed(now)
+
+
 def answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> tuple[e.Event, ...]:
     """The request itself, its answer, and what follows from it."""
     accepted, message, *effects = _answer(plan, state, request)
     return (request, e.RequestAnswered(request.verb, accepted, message, request.request_id), *effects)
 
 
-_Answer = tuple[bool, str] | tuple[bool, str, e.Event]
+_Answer = tuple[bool, str] | tuple[bool, str, e.Event] | tuple[bool, str, e.Event, e.Event]
 
 
 def _answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
@@ -31,7 +45,7 @@ def _answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _An
         case Verb.PAUSE:
             return _pause(plan, state, request)
         case Verb.RESUME:
-            return _resume(state)
+            return _resume(state, request)
         case Verb.APPROVE:
             return _approve(plan, state, request)
         case Verb.CANCEL:
@@ -62,7 +76,15 @@ def _no_new_batch(state: RolloutState) -> str:
     return "the current batch finishes; no new batch starts" if state.open_batch is not None else "no new batch starts"
 
 
-def _resume(state: RolloutState) -> _Answer:
+def _resume(state: RolloutState, request: e.Requested) -> _Answer:
+    """Resume; an argument that is the code of an override lifts it first, for the reason of the request."""
+    if request.argument in (OUTSIDE_WINDOW, DURING_FREEZE):
+        lifted = e.Overridden(request.argument, request.why, request.who)
+        if not request.why.strip():
+            return False, f"--{request.argument} needs a reason"
+        if state.stage is Stage.PAUSED:
+            return True, "resumed", lifted, e.Resumed()
+        return True, f"{request.argument} is allowed", lifted
     if state.stage is Stage.PAUSED:
         return True, "resumed", e.Resumed()
     if state.stage is Stage.APPROVAL:

@@ -98,9 +98,13 @@ class GateName(StrEnum):
     """The profile's command or HTTP probe."""
     FILES = "files"
     """Whether the files that instances download are still those of the plan."""
+    WINDOW = "window"
+    """Whether the batch can end in the maintenance window."""
     DEADLINE = "deadline"
     """A batch, or Azure's rolling upgrade, that takes too long."""
 
 
 EXTERNAL_GATES = frozenset((GateName.EXTERNAL, GateName.FILES))
 """Gates that the runner has to ask outside the process; their answers are kept in the log, once a batch."""
+ASKED_APART = EXTERNAL_GATES | {GateName.WINDOW}
+"""Gates that are not asked together with the others when a batch has ended."""

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.timetable import MaintenanceRules, Timetable, timetable
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import BAD, BUSY, GateName, Verb
 from vmss_tui.domain.rollout.stage import Stage as Stage
@@ -101,7 +102,21 @@ class RolloutState:
     reason: str = ""
     fault: AzureFault | None = None
     policy_restored: bool | None = None
+    rules: MaintenanceRules | None = None
+    """The windows and freezes of the configuration, where they changed since the plan."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """What a person lifted since the start, by its code, with the reason."""
+    window_ended: bool = False
+    """Paused since no batch can end in the maintenance window; the runner has left."""
     seq: int = 0
+
+    @property
+    def timetable(self) -> Timetable:
+        """When changes may be made."""
+        if self.plan is None:
+            return Timetable()
+        policy = self.plan.policy
+        return timetable(policy.window, self.rules or policy.rules, {**self.plan.overrides, **self.overrides})
 
     @property
     def batch(self) -> BatchState | None:
@@ -157,8 +172,8 @@ def apply(state: RolloutState, entry: e.Entry[e.Event]) -> RolloutState:
     return replace(_after(state, entry.event, entry.at), seq=entry.seq, last_at=entry.at)
 
 
-_RunnerEvent = e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.ClockStepped
-_PersonEvent = e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.ApprovalNeeded | e.Approved
+_RunnerEvent = e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.ClockStepped | e.RulesChanged
+_PersonEvent = e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.Overridden | e.ApprovalNeeded | e.Approved
 _EndEvent = e.Concluding | e.PolicyRestored | e.Ended
 
 
@@ -170,7 +185,7 @@ def _after(state: RolloutState, event: e.Event, at: datetime) -> RolloutState:
             return _wrote(state, event, at)
         case e.Planned(plan):
             return _planned(state, plan, at)
-        case e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.ClockStepped():
+        case e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.ClockStepped() | e.RulesChanged():
             return _runner(state, event, at)
         case e.Waiting():
             return replace(state, waiting=event)
@@ -180,7 +195,15 @@ def _after(state: RolloutState, event: e.Event, at: datetime) -> RolloutState:
             return state
         case e.Concluding() | e.PolicyRestored() | e.Ended():
             return _ending(state, event, at)
-        case e.Requested() | e.RequestAnswered() | e.Paused() | e.Resumed() | e.ApprovalNeeded() | e.Approved():
+        case (
+            e.Requested()
+            | e.RequestAnswered()
+            | e.Paused()
+            | e.Resumed()
+            | e.Overridden()
+            | e.ApprovalNeeded()
+            | e.Approved()
+        ):
             return _requested(state, event)
         case _:
             assert_never(event)
@@ -213,6 +236,8 @@ def _runner(state: RolloutState, event: _RunnerEvent, at: datetime) -> RolloutSt
             return replace(state, runner=None)
         case e.ClockStepped():
             return replace(state, resumed_at=at)
+        case e.RulesChanged(rules):
+            return replace(state, rules=rules)
         case _:
             assert_never(event)
 
@@ -230,10 +255,13 @@ def _requested(state: RolloutState, event: _PersonEvent) -> RolloutState:
             return replace(cancelling, cancelled_by=asked.who if asked is not None else "")
         case e.RequestAnswered():
             return state
-        case e.Paused():
-            return _staged(state, Stage.PAUSED, only=(Stage.RUNNING, Stage.APPROVAL, Stage.PLANNED))
+        case e.Paused(window=window):
+            paused = replace(state, window_ended=window)
+            return _staged(paused, Stage.PAUSED, only=(Stage.RUNNING, Stage.APPROVAL, Stage.PLANNED))
         case e.Resumed():
-            return _staged(state, Stage.RUNNING, only=(Stage.PAUSED,))
+            return _staged(replace(state, window_ended=False), Stage.RUNNING, only=(Stage.PAUSED,))
+        case e.Overridden(code, reason):
+            return replace(state, overrides={**state.overrides, code: reason})
         case e.ApprovalNeeded(batch):
             return replace(_staged(state, Stage.APPROVAL, only=(Stage.RUNNING,)), awaiting_approval=batch)
         case e.Approved(batch):

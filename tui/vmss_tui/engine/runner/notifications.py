@@ -83,6 +83,8 @@ def occasion(event: e.Event) -> str:
             | e.RequestAnswered()
             | e.Paused()
             | e.Resumed()
+            | e.Overridden()
+            | e.RulesChanged()
             | e.Approved()
             | e.Noted()
             | e.ClockStepped()

@@ -6,10 +6,12 @@ killed at any point, its successor decides from the same log and from what Azure
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.timetable import MaintenanceRules
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import CheckExternalGate, CheckFiles, Command, Record, Write
 from vmss_tui.domain.rollout.decide import decide
@@ -27,6 +29,10 @@ from vmss_tui.ports import Clock
 
 _ROUNDS = 100
 """Decisions on one observation; more means that the decisions go in circles."""
+_OUTSIDE_SECONDS = 300.0
+"""Between two observations while a rollout waits for its next maintenance window."""
+Rules = Callable[[], MaintenanceRules]
+"""The windows and freezes of the configuration as it is now. Raises UsageError when they cannot be read."""
 _QUICK_OBSERVATIONS = 5
 """Observations at a third of the usual distance once an operation has ended: the rest of a batch is over soon."""
 
@@ -43,10 +49,12 @@ async def run(
     pace: Pace | None = None,
     force: bool = False,
     describe: Describe | None = None,
-) -> e.Verdict:
+    rules: Rules | None = None,
+) -> e.Verdict | None:
     """Carry out a rollout to its end, from its start or from where another runner stopped. `azure` signs in.
 
-    `describe` writes the messages of notifications.
+    `describe` writes the messages of notifications, `rules` gives the windows and freezes of the configuration. Returns
+    None when the maintenance window ended first: the rollout is paused, and can be resumed.
 
     Raises LeaseHeld when another runner works on the set (`force` replaces one on a host that is gone),
     JournalUnavailable when the log cannot be written for long, SignInFailed when the sign-in is refused at the start,
@@ -64,7 +72,7 @@ async def run(
     try:
         log = RolloutLog(rollout, journal, lease, clock, pace or Pace(), describe)
         names = VersionNames(journal.labels())
-        return await _Runner(log, azure, secrets, names, pace or Pace()).carry_out(opening)
+        return await _Runner(log, azure, secrets, names, pace or Pace(), rules).carry_out(opening)
     finally:
         with contextlib.suppress(JournalUnavailable):
             journal.release(lease)
@@ -78,15 +86,24 @@ def _only_waits(command: Command) -> bool:
 class _Runner:
     """One run of the loop; nothing is remembered but how Azure answered lately."""
 
-    def __init__(self, log: RolloutLog, connect: Connect, secrets: Reveal, names: VersionNames, pace: Pace) -> None:
-        self.log, self.pace = log, pace
+    def __init__(
+        self,
+        log: RolloutLog,
+        connect: Connect,
+        secrets: Reveal,
+        names: VersionNames,
+        pace: Pace,
+        rules: Rules | None,
+    ) -> None:
+        self.log, self.pace, self.rules = log, pace, rules
         self.connect, self.secrets, self.names = connect, secrets, names
         self.observer: Observer
         self.actor: Actor
         self.quick = 0
+        self.unreadable = ""
 
-    async def carry_out(self, opening: tuple[e.Event, ...]) -> e.Verdict:
-        """The loop. `opening`: what to record first."""
+    async def carry_out(self, opening: tuple[e.Event, ...]) -> e.Verdict | None:
+        """The loop. `opening`: what to record first. None: the maintenance window ended first."""
         log = self.log
         heart = asyncio.create_task(log.keep_lease())
         try:
@@ -95,6 +112,9 @@ class _Runner:
             await self._sign_in()
             while log.state.verdict is None:
                 await self._turn()
+                if log.state.window_ended:
+                    log.record_stop("the maintenance window has ended")
+                    break
             return log.state.verdict
         except asyncio.CancelledError:
             log.record_stop("terminated")
@@ -128,8 +148,25 @@ class _Runner:
         snapshot = await self.observer.observe()
         if snapshot is None:
             return
-        if await self._decide_and_act(snapshot) or await self._rest():
+        await self._read_rules(snapshot)
+        acted = await self._decide_and_act(snapshot)
+        if not self.log.state.window_ended and (acted or await self._rest()):
             self.observer.want_all()
+
+    async def _read_rules(self, snapshot: SetSnapshot) -> None:
+        """Record windows and freezes that differ from those known so far; a file that cannot be read changes none."""
+        if self.rules is None:
+            return
+        try:
+            found = self.rules().of(self.log.plan.target, snapshot.scale_set.tags)
+        except VmssTuiError as error:
+            if error.message != self.unreadable:
+                self.unreadable = error.message
+                await self.log.record(e.Noted(f"{error.message}; the rules known so far hold", Severity.WARN))
+            return
+        known, now = self.log.state.rules or self.log.plan.policy.rules, self.log.clock.now()
+        if found.ahead(now) != known.ahead(now):
+            await self.log.record(e.RulesChanged(found))
 
     async def _poll_operations(self) -> bool:
         ended = await self.observer.poll_operations()
@@ -151,11 +188,22 @@ class _Runner:
                 return True
         raise JournalUnavailable(f"rollout {log.rollout} does not come to a decision", hint="Report this as a bug.")
 
+    def _outside_window(self) -> bool:
+        """Whether nothing runs, and nothing may start before the next window."""
+        state = self.log.state
+        return (
+            state.open_batch is None
+            and state.waiting is not None
+            and bool(state.timetable.closed(self.log.clock.now()))
+        )
+
     async def _rest(self) -> bool:
         """Until it is time to observe again; whether an operation ended or a request came meanwhile."""
         clock, pace = self.log.clock, self.pace
         distance = pace.watch_seconds / (3 if self.quick else 1)
         self.quick = max(0, self.quick - 1)
+        if self._outside_window():
+            distance = max(distance, _OUTSIDE_SECONDS)
         end = clock.monotonic() + self.observer.pace(distance)
         waiting = self.log.state.waiting
         if waiting is not None and waiting.until is not None:

@@ -267,7 +267,7 @@ def info_of(
         ticket=header.ticket if header is not None else "",
         account=_account(state.signed_in),
         leaves_failed_model=_leaves_failed_model(state),
-        overrides=plan.overrides if plan is not None else {},
+        overrides={**(plan.overrides if plan is not None else {}), **state.overrides},
     )
 
 

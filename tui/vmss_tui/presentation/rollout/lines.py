@@ -30,6 +30,15 @@ def headline(info: RolloutInfo, cells: int) -> Line:
     return (*left, (" " * max(2, space), Role.PLAIN), *right)
 
 
+_OVERRIDDEN = {"outside-window": "outside the window", "during-freeze": "during a freeze"}
+
+
+def overridden(info: RolloutInfo) -> str:
+    """`outside the window: CVE-2026-1`: which windows and freezes were overridden, and why; empty when none was."""
+    reasons = info.overrides.items()
+    return " ".join(f"{_OVERRIDDEN[code]}: {plain(reason)}" for code, reason in reasons if code in _OVERRIDDEN)
+
+
 def _clock(info: RolloutInfo, *, tight: bool) -> list[Piece]:
     """`batch 4 of 6   06:12 elapsed   02:50 left`, in columns that do not move."""
     gap, of = ("  ", "/") if tight else ("   ", " of ")

@@ -120,16 +120,38 @@ def sentences(event: e.Event, before: RolloutState, *, tz: tzinfo | None = None)
             return (_gate(event, before),)
         case e.Planned() | e.Concluding() | e.Ended():
             return (_milestone(event),)
-        case e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.ClockStepped() | e.Noted() | e.PolicyRestored():
+        case (
+            e.RunnerStarted()
+            | e.SignedIn()
+            | e.RunnerStopped()
+            | e.ClockStepped()
+            | e.RulesChanged()
+            | e.Noted()
+            | e.PolicyRestored()
+        ):
             return (_runner(event),)
-        case e.Requested() | e.RequestAnswered() | e.Paused() | e.Resumed() | e.ApprovalNeeded() | e.Approved():
+        case (
+            e.Requested()
+            | e.RequestAnswered()
+            | e.Paused()
+            | e.Resumed()
+            | e.Overridden()
+            | e.ApprovalNeeded()
+            | e.Approved()
+        ):
             return (_person(event),)
         case _:
             assert_never(event)
 
 
 def _runner(
-    event: e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.ClockStepped | e.Noted | e.PolicyRestored,
+    event: e.RunnerStarted
+    | e.SignedIn
+    | e.RunnerStopped
+    | e.ClockStepped
+    | e.RulesChanged
+    | e.Noted
+    | e.PolicyRestored,
 ) -> Sentence:
     match event:
         case e.RunnerStarted(pid, host, resumed):
@@ -144,6 +166,10 @@ def _runner(
             way = "forward" if seconds > 0 else "back"
             gap = duration.exact(abs(seconds))
             return Sentence(f"system clock moved {way} by {gap} (set, or suspended): waits are restarted", Role.WARN)
+        case e.RulesChanged(rules):
+            found = [*(str(rule.window) for rule in rules.windows), *(f"freeze {freeze}" for freeze in rules.freezes)]
+            words = plain("; ".join(found)) or "none for this scale set"
+            return Sentence(f"maintenance rules of the configuration changed: {words}", Role.WARN)
         case e.Noted(message, severity, ids):
             names = f" ({listed(ids)})" if ids else ""
             return Sentence(f"{plain(message)}{names}", _SEVERITY[severity])
@@ -159,7 +185,7 @@ _SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUS
 
 
 def _person(
-    event: e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.ApprovalNeeded | e.Approved,
+    event: e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.Overridden | e.ApprovalNeeded | e.Approved,
 ) -> Sentence:
     match event:
         case e.Requested(verb, who, host, why):
@@ -172,6 +198,9 @@ def _person(
             return Sentence(f"paused{_colon(reason)}", Role.WARN, Kind.PERSON)
         case e.Resumed():
             return Sentence("resumed", kind=Kind.PERSON)
+        case e.Overridden(code, reason, who):
+            by = f" by {plain(who)}" if who else ""
+            return Sentence(f"override {code}{by}{_colon(reason)}", Role.WARN, Kind.PERSON)
         case e.ApprovalNeeded(batch):
             return Sentence(f"batch {batch} is waiting for approval", Role.WARN, Kind.PERSON)
         case e.Approved(batch, who):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vmss_tui import duration
-from vmss_tui.domain.plan.forecast import Took, held_seconds
 from vmss_tui.domain.plan.forecast import remaining as forecast_remaining
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.finished_batches import took
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.text import seconds_between
 
@@ -43,18 +43,12 @@ def remaining(state: RolloutState, now: datetime) -> Remaining | None:
     plan = state.plan
     if state.stage is not Stage.RUNNING or plan is None or not plan.batches:
         return None
-    hold = held_seconds(plan)
-    took: list[Took] = [
-        (len(batch.ids), max(1.0, seconds_between(batch.started_at, batch.ended_at) - hold))
-        for batch in state.batches
-        if batch.ended_at is not None and batch.ids
-    ]
     current = state.open_batch
     last = state.batch.ended_at if state.batch is not None else state.started_at
     left = forecast_remaining(
         plan,
         _sizes_left(state, plan),
-        took=took,
+        took=took(state, plan),
         current=(len(current.ids), seconds_between(current.started_at, now)) if current is not None else None,
         begun=state.batch is not None,
         idle=seconds_between(last, now) if current is None else 0.0,

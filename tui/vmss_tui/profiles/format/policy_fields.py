@@ -2,7 +2,7 @@
 
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import Window
-from vmss_tui.domain.plan.rollout_policy import BatchStep, ExternalGate, Hook, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import BatchStep, ExternalGate, Hook, OnWindowEnd, Reserve, RolloutPolicy
 from vmss_tui.profiles.format.sections import FormField, Group, Key, Kind, Line, Section
 
 _BATCHES = "vmss_tui.domain.plan.batches"
@@ -13,6 +13,7 @@ _OUTSIDE = "vmss_tui.engine.runner.commands_and_webhooks"
 _NOTIFY = "vmss_tui.engine.runner.notifications"
 _BODIES = "vmss_tui.gateway.bodies"
 _WINDOW = "vmss_tui.domain.plan.maintenance_window"
+_GUARD = "vmss_tui.domain.rollout.decide.window_guard"
 
 GATE = Section(
     help="A command or an HTTP probe that must succeed before the next batch.",
@@ -190,6 +191,20 @@ ROLLOUT = Section(
             form=FormField(group=Group.ADVANCED, label="No repairs", hint="suspend automatic repairs meanwhile"),
         ),
         Key(
+            name="on_window_end", kind=Kind.CHOICE, enum=OnWindowEnd, choices=("stop", "wait", "rollback"),
+            help="What to do when the next batch cannot end in the maintenance window.",
+            consumer=f"{_GUARD}:policy.on_window_end",
+            form=FormField(group=Group.ADVANCED, label="Window end", cells=10, hint="stop, wait or rollback"),
+            report=Line("End of the window", "{}"),
+        ),
+        Key(
+            name="reserve", kind=Kind.CHOICE, enum=Reserve, choices=("nothing", "rollback"),
+            help="What each batch must leave time for before the maintenance window ends.",
+            consumer=f"{_GUARD}:policy.reserve",
+            form=FormField(group=Group.ADVANCED, label="Reserve", cells=10, hint="rollback: time to undo it all"),
+            report=Line("Reserve", "{}"),
+        ),
+        Key(
             name="gate", kind=Kind.SECTION, section=GATE, help=GATE.help,
             consumer="vmss_tui.domain.rollout.decide.external_gates:policy.gate",
         ),
@@ -222,10 +237,8 @@ HOOK = Section(
 )  # fmt: skip
 
 WINDOW = Section(
-    help="Maintenance window: a rollout does not start outside it.",
+    help="Maintenance window: no batch starts that cannot end in it.",
     becomes=Window,
-    required=("start", "end"),
-    example='start = "22:00", end = "04:00"',
     keys=(
         Key(name="start", kind=Kind.TEXT, help="Time of day, HH:MM.", consumer=f"{_WINDOW}:self.start"),
         Key(
@@ -239,6 +252,11 @@ WINDOW = Section(
         Key(
             name="timezone", kind=Kind.TEXT, help="Such as Europe/Berlin; UTC by default.",
             consumer=f"{_WINDOW}:self.timezone",
+        ),
+        Key(
+            name="calendar", kind=Kind.TEXT,
+            help="Path of an iCalendar file (.ics), relative to this one: open during its events.",
+            consumer=f"{_WINDOW}:self.calendar",
         ),
     ),
 )  # fmt: skip

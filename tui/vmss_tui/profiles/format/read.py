@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from vmss_tui.domain.fleet.script import HANDLERS, LINUX, WINDOWS, Handler, HandlerOs, SecretRef, SecretSource
+from vmss_tui.domain.plan.maintenance_window import Window
 from vmss_tui.domain.plan.rollout_policy import BatchStep, RolloutPolicy
 from vmss_tui.domain.plan.waves import WaveRules
 from vmss_tui.paths import expanded
@@ -207,7 +208,7 @@ def build(document: Document, fallback: str) -> tuple[Profile, tuple[LintProblem
     reader = Reader()
     table = reader.read(document.data)
     problems = reader.problems
-    policy, given = _policy(table)
+    policy, given = _policy(table, document)
     path = document.layers[0].path if document.layers else None
     script = _script(table.get("script", {}), document, problems)
     profile = Profile(
@@ -307,7 +308,7 @@ def _anchored(ref: SecretRef, name: str, document: Document) -> SecretRef:
     return SecretRef(SecretSource.FILE, str(_absolute(document.directory(f"protected.{name}"), ref.where)))
 
 
-def _policy(table: Table) -> tuple[RolloutPolicy, frozenset[str]]:
+def _policy(table: Table, document: Document) -> tuple[RolloutPolicy, frozenset[str]]:
     """The policy and which of its fields `[rollout]`, `[[hooks]]` and `script.rerun` state."""
     rollout = table.get("rollout", {})
     values = {key.field: rollout[key.name] for key in ROLLOUT.keys if key.name in rollout}
@@ -317,4 +318,8 @@ def _policy(table: Table) -> tuple[RolloutPolicy, frozenset[str]]:
         values["force_rerun"] = True
     if table.get("hooks"):
         values["hooks"] = table["hooks"]
-    return replace(RolloutPolicy(**values), window=table.get("window")), frozenset(values)
+    window: Window | None = table.get("window")
+    if window is not None and window.calendar:
+        calendar = _absolute(document.directory("window.calendar"), window.calendar)
+        window = replace(window, calendar=str(calendar))
+    return replace(RolloutPolicy(**values), window=window), frozenset(values)

@@ -13,6 +13,7 @@ from typing import Any, assert_never
 import tomli_w
 
 from vmss_tui.domain.fleet.script import HANDLERS, LINUX, WINDOWS, HandlerOs, SecretRef, SecretSource
+from vmss_tui.domain.plan.maintenance_window import Window
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.profiles.format.fields import REPORT, TARGETS, VARIABLE, WAVES
 from vmss_tui.profiles.format.policy_fields import HOOK, ROLLOUT, WINDOW
@@ -46,7 +47,7 @@ def to_table(profile: Profile, directory: Path | None = None, *, hide: bool = Fa
         "protected": _protected(_hidden(profile) if hide else profile, directory),
         "rollout": _rollout(policy, profile.policy_given),
         "hooks": [section_table(hook, HOOK) for hook in policy.hooks],
-        "window": section_table(policy.window, WINDOW) if policy.window is not None else {},
+        "window": _window(policy.window, directory) if policy.window is not None else {},
         "waves": section_table(profile.waves, WAVES),
         "report": section_table(profile.report, REPORT),
         "lint": {"accept": list(profile.accept)} if profile.accept else {},
@@ -116,6 +117,11 @@ def _protected(profile: Profile, directory: Path | None) -> Table:
         vault, _, secret = whole.where.partition(" ")
         return {"key_vault": {"vault_id": vault, "secret_url": secret}}
     return {name: _reference(name, ref, profile, directory) for name, ref in profile.protected.items()}
+
+
+def _window(window: Window, directory: Path | None) -> Table:
+    table = section_table(window, WINDOW)
+    return table | {"calendar": _relative(window.calendar, directory)} if window.calendar else table
 
 
 def _reference(name: str, ref: SecretRef, profile: Profile, directory: Path | None) -> Table:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.domain.plan.maintenance_window import check_window
+from vmss_tui.domain.plan.maintenance_window import Window, check_window
 from vmss_tui.domain.plan.rollout_policy import Hook, RolloutPolicy, check_rolling
 from vmss_tui.profiles.format.problem import WARNINGS, LintProblem, error, warning
 from vmss_tui.profiles.format.profile import Profile, ReportFields
@@ -155,14 +155,26 @@ def check_rest(profile: Profile) -> Iterator[LintProblem]:
             if event not in Hook().on:
                 yield error(f"hooks[{index}].on", f"{event!r} is not an event", f"use {', '.join(Hook().on)}")
     if profile.policy.window is not None:
-        for problem in check_window(profile.policy.window):
-            yield error(problem.field, problem.message, problem.hint)
+        yield from _window(profile.policy.window)
     for index, code in enumerate(profile.accept):
         if code not in WARNINGS:
             near = nearest(code, tuple(WARNINGS))
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(WARNINGS)}"
             yield error(f"lint.accept[{index}]", f"there is no warning {code!r}", hint)
     yield from _report(profile.report)
+
+
+def _window(window: Window) -> Iterator[LintProblem]:
+    problems = check_window(window)
+    yield from (error(problem.field, problem.message, problem.hint) for problem in problems)
+    if problems or not window.calendar:
+        return
+    from vmss_tui.profiles.calendar_file import opened
+
+    try:
+        opened(window)
+    except ValueError as problem:
+        yield error("window.calendar", f"{window.calendar} {problem}", "give an iCalendar file with events to come")
 
 
 def _report(report: ReportFields) -> Iterator[LintProblem]:

@@ -39,7 +39,7 @@ from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.engine.pinned_files import fetch_pins
 from vmss_tui.engine.prepare import Names, RolloutWish, compose, prepare
-from vmss_tui.errors import ProfileInvalid, VmssTuiError
+from vmss_tui.errors import ProfileInvalid, UsageError, VmssTuiError
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
@@ -163,15 +163,17 @@ class DeployController:
             return (Repaint(),)
         try:
             wish = self._wish(self.form, self.reading)
-        except ProfileInvalid:
+        except UsageError:
             self.plan = None
         else:
             self.plan = compose(wish, self.reading.snapshot, self._pins_of(wish.files), self._session.clock)
         return (*self._look_at_new_files(), Repaint())
 
     def _wish(self, form: Form, reading: SetReading) -> RolloutWish:
+        """What the form asks for. Raises ProfileInvalid, and UsageError for maintenance rules that cannot be read."""
         scale_set, known, hooks = reading.snapshot.scale_set, reading.known_versions, self._session.hooks
-        return form.wish(scale_set, names=self._names, history=reading.history, known_versions=known, hooks=hooks)
+        wish = form.wish(scale_set, names=self._names, history=reading.history, known_versions=known, hooks=hooks)
+        return replace(wish, rules=self._session.rules())
 
     def known_pins(self) -> tuple[FilePin, ...]:
         """What is known of the plan's files."""

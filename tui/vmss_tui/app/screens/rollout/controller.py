@@ -187,7 +187,14 @@ class RolloutController:
             azure, session = self._connection().azure, self._session
             if azure is None:
                 return (Say(f"{followup}: {self._connection().reason}", Role.BAD),)
-            wish = followup_wish(followup, self.rollout, session.journal(), names=self._names, hooks=session.hooks)
+            wish = followup_wish(
+                followup,
+                self.rollout,
+                session.journal(),
+                names=self._names,
+                hooks=session.hooks,
+                rules=session.rules(),
+            )
             prepared = await prepare(azure, wish, session.clock)
             tags = prepared.snapshot.scale_set.tags
             return ask_and_start(prepared.plan, tags, session, why=prepared.plan.origin, started=self._started)

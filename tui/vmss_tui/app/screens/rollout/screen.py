@@ -107,13 +107,11 @@ class RolloutScreen(ListScreen):
         return tuple(part for part in ("vmss-tui", name, f"rollout {self.rollout[:8]}{replay}") if part)
 
     def note(self) -> str:
-        """Ticket and reason; and why it was started outside the maintenance window."""
+        """Ticket and reason; and which maintenance windows or freezes were overridden, and why."""
         head = self.controller.head
         if head is None:
             return ""
-        reason = self.state.plan.outside_window if self.state.plan is not None else ""
-        outside = f"outside the window: {reason}" if reason else ""
-        return " ".join(part for part in (head.ticket, head.why, outside) if part)
+        return " ".join(part for part in (head.ticket, head.why, lines.overridden(self._info)) if part)
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""

@@ -12,7 +12,7 @@ from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.invocation import as_typed
 from vmss_tui.domain.rollout.events import BatchStarted, Logged
 from vmss_tui.domain.rollout.state import RolloutState, apply
-from vmss_tui.errors import VmssTuiError
+from vmss_tui.errors import RolloutFailed, VmssTuiError
 from vmss_tui.journal.lease import Lease, stuck
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation import records
@@ -89,16 +89,27 @@ def _stderr(seen: Failure) -> list[str]:
 async def follow(journal: Journal, rollout: str, writer: Writer) -> int:
     """Write every event from the first on until the rollout ends; returns the exit code of its verdict.
 
-    Raises VmssTuiError when its runner is gone, since nothing would ever happen again.
+    Raises VmssTuiError when its runner is gone, since nothing would ever happen again, and RolloutFailed when it has
+    left since the maintenance window has ended.
     """
     state = RolloutState()
     async for log in _chunks(journal, rollout):
         for entry in log:
             state = apply(state, entry)
             writer.event(rollout, entry, state)
+        if _left_at_window(journal, rollout, state):
+            raise RolloutFailed(
+                f"rollout {rollout} is paused: the maintenance window has ended",
+                hint=f"`vmss-tui resume {rollout} --at-window` continues it in the next one",
+            )
     code = records.exit_code(state.verdict)
     writer.ended(rollout, state, code)
     return code
+
+
+def _left_at_window(journal: Journal, rollout: str, state: RolloutState) -> bool:
+    """Whether the log ends with a runner that left at the end of the maintenance window."""
+    return state.window_ended and state.runner is None and not journal.events(rollout, state.seq, limit=1)
 
 
 async def _chunks(journal: Journal, rollout: str) -> AsyncIterator[tuple[Logged, ...]]:

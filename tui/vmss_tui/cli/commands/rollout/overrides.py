@@ -11,7 +11,8 @@ from vmss_tui.domain.plan.overrides import Override
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _HELP = {
-    Override.OUTSIDE_WINDOW: "Start outside the profile's maintenance window.",
+    Override.OUTSIDE_WINDOW: "Ignore the maintenance windows of the profile and the configuration.",
+    Override.DURING_FREEZE: "Ignore the freezes of the configuration.",
     Override.DURING_CHANGE: "Start although another principal changed the set recently, or left a change incomplete.",
     Override.MANAGED_BY_OTHERS: "Change a scale set that AKS or another controller manages.",
 }

@@ -104,6 +104,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         profile_findings=(*await syntax_findings(profile), *profile_findings(profile, scale_set)),
         overrides=order.overrides,
         hooks=session.hooks,
+        rules=session.rules(),
     )
     prepared = await prepare(azure, wish, session.clock)
     return Ordered(profile=profile, resolved=resolved, plan=prepared.plan, pins=prepared.pins, tags=scale_set.tags)

@@ -69,6 +69,7 @@ async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secre
                 pace=session.pace(),
                 force=force,
                 describe=notification,
+                rules=session.rules,
             )
     finally:
         await session.close()

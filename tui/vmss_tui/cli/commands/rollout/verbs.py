@@ -175,6 +175,7 @@ def _followup(name: str, text: str) -> click.Command:
                 names=session.versions.names,
                 overrides=overrides,
                 hooks=session.hooks,
+                rules=session.rules(),
             )
             prepared = await prepare(await session.connect(), wish, session.clock)
             tags, reason = prepared.snapshot.scale_set.tags, why or f"{name} of rollout {header.id}"

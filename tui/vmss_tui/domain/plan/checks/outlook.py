@@ -1,14 +1,17 @@
-"""Checks of the forecast: whether the rollout ends in its window, and whether a limit will probably stop it."""
+"""Checks of the forecast: whether batches and rollout end in the window, and whether a limit will probably stop it."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import assert_never
 
 from vmss_tui import duration
-from vmss_tui.domain.plan.checks.facts import warn
+from vmss_tui.domain.plan.checks.facts import refuse, warn
 from vmss_tui.domain.plan.findings import Finding
-from vmss_tui.domain.plan.forecast import Forecast, forecast
+from vmss_tui.domain.plan.forecast import Forecast, batch_seconds, forecast
 from vmss_tui.domain.plan.maintenance_window import check_window
+from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import OnWindowEnd
 
 PROBABLE = 0.1
 """From this chance on a limit that stops the rollout is a warning."""
@@ -30,19 +33,42 @@ def outlook(plan: RolloutPlan, now: datetime) -> Iterator[Finding]:
 
 
 def _window(plan: RolloutPlan, expected: Forecast, now: datetime) -> Iterator[Finding]:
-    """Whether nine in ten rollouts like this end before the window closes."""
-    window = plan.policy.window
-    if window is None or any(check_window(window)) or not window.contains(now):
+    """Whether the first batch, and nine in ten rollouts like this, end before the window closes."""
+    table = plan.timetable
+    if any(problem for window in (*table.windows, *table.any_of) for problem in check_window(window)):
         return
-    closes = window.closes_at(now)
+    if table.free or table.closed(now):
+        return
+    closes = table.closes_at(now)
     if closes is None:
         return
-    seconds = (closes - now).total_seconds()
-    if expected.duration.p90 > seconds:
+    seconds, first = (closes - now).total_seconds(), batch_seconds(plan, len(plan.batches[0].ids))
+    if seconds < first:
+        opens, override = table.opens_at(closes, first), Override(table.closed(closes)[0].code)
+        later = "" if opens is None else f"There is time for it from {table.moment(opens)} on. "
+        yield refuse(
+            override.value,
+            f"the window closes in {duration.coarse(seconds)}, and the first batch takes up to "
+            f"{duration.coarse(first)} (P90)",
+            f"{later}To start now, use {override.option}.",
+        )
+    elif expected.duration.p90 > seconds:
         yield warn(
             "window-short",
             f"the window closes in {duration.coarse(seconds)}, and the rollout takes up to "
             f"{duration.coarse(expected.duration.p90)} (P90); it ends in time with a chance of "
             f"{expected.chance_within(seconds):.0%}",
-            "Start earlier, use larger batches or shorter pauses.",
+            f"At the end of the window {_at_the_end(plan.policy.on_window_end)}.",
         )
+
+
+def _at_the_end(then: OnWindowEnd) -> str:
+    match then:
+        case OnWindowEnd.STOP:
+            return "it stops before a batch that cannot end in time; `vmss-tui resume --at-window` continues it"
+        case OnWindowEnd.WAIT:
+            return "it waits for the next one"
+        case OnWindowEnd.ROLLBACK:
+            return "it is rolled back"
+        case _:
+            assert_never(then)

@@ -26,7 +26,8 @@ from vmss_tui.domain.rollout.decide.external_gates import check_external
 from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.decide.gates import check, failed
 from vmss_tui.domain.rollout.decide.running_batch import needs_update, run_batch, update_of
-from vmss_tui.domain.rollout.stage import EXTERNAL_GATES, GateName
+from vmss_tui.domain.rollout.decide.window_guard import guard
+from vmss_tui.domain.rollout.stage import ASKED_APART, GateName
 from vmss_tui.domain.rollout.state import BatchState, Stage
 from vmss_tui.domain.rollout.write_keys import MODEL, REPAIRS_OFF, batch_key, named, refused
 from vmss_tui.text import listed
@@ -94,8 +95,8 @@ def _held_before_start(situation: Situation) -> Commands | None:
 
 
 def _agreed(situation: Situation, batch: Batch) -> Commands | None:
-    """The approval, where the plan asks for one, and the external gates."""
-    for step in (_approval, _external):
+    """The maintenance window, the approval where the plan asks for one, and the external gates."""
+    for step in (_window, _approval, _external):
         commands = step(situation, batch)
         if commands is not None:
             return commands
@@ -127,7 +128,7 @@ def _checked(situation: Situation) -> Commands | None:
     if late is not None:
         return stop(situation, late.message)
     number = batch.number if batch is not None else None
-    if any(about == number and gate not in EXTERNAL_GATES for gate, about in situation.state.gates):
+    if any(about == number and gate not in ASKED_APART for gate, about in situation.state.gates):
         return None
     checked = check(situation, number)
     gate = failed(checked)
@@ -153,11 +154,16 @@ def _next(situation: Situation) -> Commands:
     until = situation.due(last.ended_at if last is not None else None, pause)
     if last is not None and last.ids and situation.now < until:
         return situation.wait(f"pause before batch {batch.number}", until, takes_seconds=pause)
-    for step in (_approval, _others_updating, _gates, _external):
+    for step in (_window, _approval, _others_updating, _gates, _external):
         commands = step(situation, batch)
         if commands is not None:
             return commands
     return _start(situation, batch)
+
+
+def _window(situation: Situation, batch: Batch) -> Commands | None:
+    """The batch can end in the maintenance window."""
+    return guard(situation, batch.number)
 
 
 def _approval(situation: Situation, batch: Batch) -> Commands | None:

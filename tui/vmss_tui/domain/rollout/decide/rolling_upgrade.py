@@ -23,6 +23,7 @@ from vmss_tui.domain.rollout.decide.conclude import (
 from vmss_tui.domain.rollout.decide.external_gates import check_external
 from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.decide.gates import check, failed
+from vmss_tui.domain.rollout.decide.window_guard import CANCEL_SECONDS, closing, guard, refused
 from vmss_tui.domain.rollout.stage import BUSY, GateName
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.domain.rollout.write_keys import (
@@ -99,9 +100,14 @@ def _held(situation: Situation) -> Commands | None:
         return situation.wait("paused before the rolling upgrade; resume to continue")
     gate = failed(check(situation, None))
     if gate is None:
-        last = situation.state.batch
-        return check_external(situation, last.number + 1 if last is not None else 1, "the rolling upgrade")
+        number = _next_batch(situation.state)
+        late = guard(situation, number, margin=CANCEL_SECONDS)
+        return late if late is not None else check_external(situation, number, "the rolling upgrade")
     return [Record((gate,)), *stop(situation, f"stopped before the rolling upgrade: {gate.message}")]
+
+
+def _next_batch(state: RolloutState) -> int:
+    return state.batch.number + 1 if state.batch is not None else 1
 
 
 def _arrived(situation: Situation, number: int) -> bool:
@@ -121,8 +127,15 @@ def _cancel(situation: Situation) -> Commands | None:
     state = situation.state
     number = upgrade_number(state)
     key = cancel_key(number)
+    if not upgrade_begun(state) or upgrade_over(state):
+        return None
     wanted = situation.cancelling or situation.paused or key in state.writes or STUCK in state.gates
-    if not wanted or not upgrade_begun(state) or upgrade_over(state):
+    if not wanted and state.ids_in(e.Phase.WAITING):
+        late = closing(situation, _next_batch(state))
+        if late is not None:
+            return late
+        wanted = refused(situation, _next_batch(state))
+    if not wanted:
         return None
     write = Write(key, Action.CANCEL, "cancel the rolling upgrade")
     upgrade = state.upgrade

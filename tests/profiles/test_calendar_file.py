@@ -1,0 +1,119 @@
+"""The events of a calendar file as openings: recurrences, zones, all-day events, and what is wrong with a file."""
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from vmss_tui.domain.plan.maintenance_window import HORIZON, Window
+from vmss_tui.errors import ProfileInvalid
+from vmss_tui.profiles.calendar_file import MOST_BYTES, opened
+from vmss_tui.profiles.model import load, resolve
+
+TODAY = date(2026, 10, 20)
+WEEKLY = """BEGIN:VEVENT
+UID:1
+DTSTART;TZID=Europe/Berlin:20260102T220000
+DTEND;TZID=Europe/Berlin:20260103T040000
+RRULE:FREQ=WEEKLY;BYDAY=FR
+EXDATE;TZID=Europe/Berlin:20261030T220000
+SUMMARY:patch night
+END:VEVENT
+"""
+ALL_DAY = """BEGIN:VEVENT
+UID:2
+DTSTART;VALUE=DATE:20261101
+DTEND;VALUE=DATE:20261102
+END:VEVENT
+"""
+FLOATING = """BEGIN:VEVENT
+UID:3
+DTSTART:20261105T100000
+DURATION:PT2H
+END:VEVENT
+"""
+CANCELED = """BEGIN:VEVENT
+UID:4
+STATUS:CANCELLED
+DTSTART:20261106T100000Z
+DTEND:20261106T110000Z
+END:VEVENT
+"""
+
+
+def window(directory: Path, *events: str, timezone: str = "Europe/Berlin") -> Window:
+    path = directory / "windows.ics"
+    path.write_text(f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n{''.join(events)}END:VCALENDAR\r\n", "utf-8")
+    return opened(Window(calendar=str(path), timezone=timezone), TODAY)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_recurrences_are_carried_out_in_their_own_zone(tmp_path: Path) -> None:
+    weekly = window(tmp_path, WEEKLY)
+    first, second = weekly.openings[:2]
+    assert (first.opens, first.closes) == (at("2026-10-23T20:00"), at("2026-10-24T02:00")), "CEST"
+    assert second.opens == at("2026-11-06T21:00"), "CET, and the week between is an exception"
+    assert weekly.openings[-1].opens < at("2026-10-19T00:00") + HORIZON
+    assert weekly.contains(at("2026-10-24T01:59")) and not weekly.contains(at("2026-10-24T02:00"))
+
+
+def test_days_and_times_without_a_zone_are_in_that_of_the_window(tmp_path: Path) -> None:
+    found = window(tmp_path, ALL_DAY, FLOATING, CANCELED).openings
+    assert [(opening.opens, opening.closes) for opening in found] == [
+        (at("2026-10-31T23:00"), at("2026-11-01T23:00")),
+        (at("2026-11-05T09:00"), at("2026-11-05T11:00")),
+    ]
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    assert len(window(tmp_path, ALL_DAY).openings) == 1
+    assert len(window(tmp_path, ALL_DAY, FLOATING).openings) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read"),
+        (b"BEGIN:VEVENT", "is not an iCalendar file"),
+        (b"\xff\xfe\x00", "is not an iCalendar file"),
+        (b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "has no event"),
+        (b"x" * (MOST_BYTES + 1), "is larger"),
+    ],
+)
+def test_what_is_wrong_with_a_file(tmp_path: Path, content: bytes | None, words: str) -> None:
+    path = tmp_path / "bad.ics"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=words):
+        opened(Window(calendar=str(path)), TODAY)
+
+
+def test_an_event_every_second_ends(tmp_path: Path) -> None:
+    busy = "BEGIN:VEVENT\r\nUID:5\r\nDTSTART:20261020T000000Z\r\nDURATION:PT1S\r\nRRULE:FREQ=MINUTELY\r\nEND:VEVENT\r\n"
+    assert 1 <= len(window(tmp_path, busy).openings) <= 1000
+
+
+PROFILE = 'schema = 1\nname = "x"\n[script]\ncommand = "./a.sh"\n[window]\ncalendar = "windows.ics"\n'
+
+
+def test_a_path_is_relative_to_the_profile(tmp_path: Path) -> None:
+    window(tmp_path, WEEKLY)
+    path = tmp_path / "x.toml"
+    path.write_text(PROFILE, "utf-8")
+    profile = load(path)
+    made = resolve(profile, {}, environ={})
+    assert made.policy.window is not None and made.policy.window.openings
+    (tmp_path / "windows.ics").unlink()
+    with pytest.raises(ProfileInvalid, match=r"windows\.ics"):
+        resolve(profile, {}, environ={})
+
+
+def test_reading_a_profile_imports_no_calendar_library() -> None:
+    code = "import sys, vmss_tui.profiles.model, vmss_tui.config.maintenance; print('icalendar' in sys.modules)"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

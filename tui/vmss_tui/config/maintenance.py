@@ -1,0 +1,58 @@
+"""The windows and freezes of the configuration, as rules for rollouts.
+
+A rule that cannot be read must not be taken for none: whoever needs the rules gets an error that names the place.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from vmss_tui.config.read import Config, path_in_use, read
+from vmss_tui.config.rules import freeze, window_rule
+from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules, WindowRule
+from vmss_tui.errors import UsageError
+
+
+def rules_in_use() -> MaintenanceRules:
+    """The rules of the configuration file in use, as it is now; none without a file.
+
+    Raises UsageError for rules that cannot be read.
+    """
+    path = path_in_use()
+    try:
+        stat = path.stat()
+    except OSError:
+        return NO_RULES
+    return _read(path, (stat.st_mtime_ns, stat.st_size), datetime.now(UTC).date())
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, version: tuple[int, int], today: date) -> MaintenanceRules:
+    """The rules of a file in its `version` (time of change and size); calendars are read once a day."""
+    return rules(read(path))
+
+
+def rules(config: Config) -> MaintenanceRules:
+    """The rules of a configuration, with the events of their calendar files. Raises UsageError."""
+    for problem in config.problems:
+        if not problem.key or problem.key.partition("[")[0] in ("windows", "freezes"):
+            raise UsageError(f"no rollout without the maintenance rules: {problem}", hint=problem.hint)
+    return MaintenanceRules(
+        windows=tuple(_opened(window_rule(table), config.path) for table in config["windows"]),
+        freezes=tuple(freeze(table) for table in config["freezes"]),
+    )
+
+
+def _opened(rule: WindowRule, path: Path) -> WindowRule:
+    if not rule.window.calendar:
+        return rule
+    from vmss_tui.profiles.calendar_file import opened
+
+    try:
+        return replace(rule, window=opened(rule.window))
+    except ValueError as problem:
+        raise UsageError(
+            f"no rollout without the maintenance rules: {path}: {rule.window.calendar} {problem}",
+            hint="Give an iCalendar file (.ics) with events to come.",
+        ) from None

@@ -1,0 +1,135 @@
+"""The guard of the maintenance window: no batch starts that cannot end in it, with nine chances in ten.
+
+Pure: the time that remains against what a batch takes, and a roll back where it is reserved. Every answer is an
+event in the log; what follows a refusal is the policy's `on_window_end`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from vmss_tui import duration
+from vmss_tui.domain.plan.forecast import batch_seconds
+from vmss_tui.domain.plan.rollout_policy import OnWindowEnd, Reserve
+from vmss_tui.domain.plan.timetable import DURING_FREEZE, Timetable
+from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import Commands, Record, Situation
+from vmss_tui.domain.rollout.decide.conclude import stop
+from vmss_tui.domain.rollout.decide.verdict import changed_so_far
+from vmss_tui.domain.rollout.finished_batches import took
+from vmss_tui.domain.rollout.stage import GateName
+from vmss_tui.domain.rollout.write_keys import touched
+
+CANCEL_SECONDS = 60.0
+"""How long before the last moment an Azure rolling upgrade is canceled: the request takes a while to act."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether a batch may start now, and why, in a sentence. `needs_seconds` is what it must have."""
+
+    passed: bool
+    message: str
+    needs_seconds: float
+
+
+def ask(situation: Situation, *, margin: float = 0.0) -> Answer:
+    """Whether the next batch would end in time; `margin` are seconds that it needs besides."""
+    table, now = situation.timetable, situation.now
+    needs = needed_seconds(situation) + margin
+    closed = table.closed(now)
+    if closed:
+        what = "changes are frozen" if closed[0].code == DURING_FREEZE else "the maintenance window is closed"
+        return Answer(False, f"{what}: {closed[0].words}", needs)
+    closes = table.closes_at(now)
+    if closes is None:
+        return Answer(True, "the maintenance window stays open", needs)
+    return _in_time(situation, table, closes, needs)
+
+
+def _in_time(situation: Situation, table: Timetable, closes: datetime, needs: float) -> Answer:
+    ends = situation.now + timedelta(seconds=needs)
+    back = " and a roll back" if situation.plan.policy.reserve is Reserve.ROLLBACK else ""
+    takes = f"a batch{back} takes up to {duration.coarse(needs)}"
+    if ends <= closes:
+        return Answer(True, f"{takes}, the window closes on {table.moment(closes)}", needs)
+    left = duration.coarse((closes - situation.now).total_seconds())
+    return Answer(False, f"{takes}, and the window closes in {left}, on {table.moment(closes)}", needs)
+
+
+def needed_seconds(situation: Situation) -> float:
+    """What the next batch needs before the window closes, with the roll back of all batches where it is reserved."""
+    plan, state = situation.plan, situation.state
+    if not plan.batches:
+        return 0.0
+    finished = took(state, plan)
+    largest = max(len(batch.ids) for batch in plan.batches)
+    begun = {batch.number for batch in state.batches}
+    upcoming = next((len(batch.ids) for batch in plan.batches if batch.number not in begun), largest)
+    needs = batch_seconds(plan, upcoming, took=finished)
+    match plan.policy.reserve:
+        case Reserve.NOTHING:
+            return needs
+        case Reserve.ROLLBACK:
+            back = [batch_seconds(plan, len(batch.ids), took=finished) for batch in state.batches if batch.ids]
+            pauses = plan.policy.pause_seconds * len(back)
+            return 2 * needs + sum(back) + pauses
+        case _:
+            assert_never(plan.policy.reserve)
+
+
+def guard(situation: Situation, batch: int, *, margin: float = 0.0) -> Commands | None:
+    """Before batch `batch`: None when it may start; otherwise what follows."""
+    if situation.timetable.free:
+        return None
+    answer, known = ask(situation, margin=margin), situation.state.gates.get((GateName.WINDOW, batch))
+    checked = e.GateChecked(GateName.WINDOW, answer.passed, answer.message, batch)
+    fresh: Commands = [Record((checked,))] if known is None or known.passed is not answer.passed else []
+    if answer.passed:
+        return fresh or None
+    return [*fresh, *_at_the_end(situation, answer)]
+
+
+def closing(situation: Situation, batch: int) -> Commands | None:
+    """While Azure drives the batches: the refusal of the next one, once; None while another may begin."""
+    if situation.timetable.free:
+        return None
+    answer, known = ask(situation, margin=CANCEL_SECONDS), situation.state.gates.get((GateName.WINDOW, batch))
+    if answer.passed or (known is not None and not known.passed):
+        return None
+    return [Record((e.GateChecked(GateName.WINDOW, False, answer.message, batch),))]
+
+
+def refused(situation: Situation, batch: int) -> bool:
+    """Whether the last answer for this batch was no."""
+    known = situation.state.gates.get((GateName.WINDOW, batch))
+    return known is not None and not known.passed
+
+
+def _at_the_end(situation: Situation, answer: Answer) -> Commands:
+    policy = situation.plan.policy
+    match policy.on_window_end:
+        case OnWindowEnd.STOP:
+            return _leave(situation, answer)
+        case OnWindowEnd.WAIT:
+            return _wait(situation, answer)
+        case OnWindowEnd.ROLLBACK:
+            return stop(situation, answer.message) if touched(situation.state) else _leave(situation, answer)
+        case _:
+            assert_never(policy.on_window_end)
+
+
+def _leave(situation: Situation, answer: Answer) -> Commands:
+    """Paused, without a runner, until somebody resumes it."""
+    return [Record((e.Paused(f"{answer.message}; {changed_so_far(situation)}", window=True),))]
+
+
+def _wait(situation: Situation, answer: Answer) -> Commands:
+    """Until the next window in which a batch has time; none to come is the end of waiting."""
+    opens = situation.timetable.opens_at(situation.now, answer.needs_seconds)
+    if opens is None:
+        return _leave(situation, answer)
+    known = situation.state.waiting
+    same = known is not None and known.until == opens
+    takes = known.takes_seconds if known is not None and same else round((opens - situation.now).total_seconds())
+    return situation.wait("waiting for the next maintenance window", opens, takes_seconds=max(1, takes))

@@ -1,0 +1,16 @@
+"""What the finished batches of a rollout took: what its forecast learns from while it runs. Pure."""
+
+from vmss_tui.domain.plan.forecast import Took, held_seconds
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.text import seconds_between
+
+
+def took(state: RolloutState, plan: RolloutPlan) -> list[Took]:
+    """The number of instances of each finished batch, and its seconds without the minimum healthy time."""
+    hold = held_seconds(plan)
+    return [
+        (len(batch.ids), max(1.0, seconds_between(batch.started_at, batch.ended_at) - hold))
+        for batch in state.batches
+        if batch.ended_at is not None and batch.ids
+    ]

@@ -1,0 +1,73 @@
+"""Reads the events of an iCalendar file as openings of a window, recurrences carried out.
+
+RFC 5545 by `icalendar` and `recurring-ical-events`, imported here only, and only when there is a file to read. All-day
+events and times without a zone are in the zone of the window; a canceled event is none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from vmss_tui.domain.plan.maintenance_window import HORIZON, Opening, Window, known_zone, merged
+
+MOST_BYTES = 4 * 1024 * 1024
+MOST_EVENTS = 1000
+"""So many events are read, from yesterday on; a calendar of changes has a few in a week."""
+
+
+def opened(window: Window, today: date | None = None) -> Window:
+    """The window with the openings of its calendar from yesterday on; the same without a calendar.
+
+    Raises ValueError with what is wrong with the file, as it follows the file's name in a sentence.
+    """
+    if not window.calendar or not known_zone(window.timezone):
+        return window
+    path = Path(window.calendar)
+    try:
+        stat = path.stat()
+        if stat.st_size > MOST_BYTES:
+            raise ValueError(f"is larger than {MOST_BYTES // 1024 // 1024} MiB")
+        found = _read(path, (stat.st_mtime_ns, stat.st_size), window.timezone, today or datetime.now(UTC).date())
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror or error}") from error
+    return replace(window, openings=found)
+
+
+@lru_cache(maxsize=32)
+def _read(path: Path, version: tuple[int, int], timezone: str, today: date) -> tuple[Opening, ...]:
+    """The openings of a file in the `version` (time of change and size) that it has now."""
+    import icalendar
+    import recurring_ical_events
+
+    start = datetime.combine(today, time(), UTC) - timedelta(days=1)
+    try:
+        calendar = icalendar.Calendar.from_ical(path.read_bytes())
+        query: Any = recurring_ical_events.of(calendar, skip_bad_series=False)
+        found = merged(_openings(query.after(start), ZoneInfo(timezone), start + HORIZON))
+    except OSError:
+        raise
+    except Exception as error:  # the libraries raise whatever a malformed value made them stumble over
+        raise ValueError(f"is not an iCalendar file that can be read: {error}") from error
+    if not found:
+        raise ValueError("has no event from today on")
+    return found
+
+
+def _openings(events: Iterator[Any], zone: ZoneInfo, last: datetime) -> Iterator[Opening]:
+    for event in islice(events, MOST_EVENTS):
+        opens, closes = _moment(event.start, zone), _moment(event.end, zone)
+        if opens > last:
+            return
+        if str(event.get("STATUS", "")).upper() != "CANCELLED":
+            yield Opening(opens, closes)
+
+
+def _moment(at: date | datetime, zone: ZoneInfo) -> datetime:
+    if not isinstance(at, datetime):
+        at = datetime.combine(at, time())
+    return (at if at.tzinfo is not None else at.replace(tzinfo=zone)).astimezone(UTC)
