@@ -12,7 +12,10 @@ from vmss_tui.domain.fleet.script import SettingChange
 from vmss_tui.domain.plan.pinned_files import PlannedFile
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.commands import Action
 from vmss_tui.domain.rollout.stage import Verb
+from vmss_tui.engine.runner.writes import needed_secrets
+from vmss_tui.errors import UsageError
 from vmss_tui.journal.schema import encode_signed
 from vmss_tui.journal.sealing import sealed
 from vmss_tui.journal.store import Journal
@@ -91,6 +94,25 @@ def test_a_newer_rollout_that_ended_takes_it_away(journal: Journal) -> None:
     assert columns_with(journal, SIG) == set()
     kept = journal.state(first).plan
     assert kept is not None and kept.script.sealed_digest == signed_plan().script.digest == kept.target_digest
+
+
+def test_one_that_was_refused_keeps_nothing_and_one_that_may_be_resumed_keeps_all(journal: Journal) -> None:
+    unfinished = journal.create(signed_plan(), who="ann", at=NOW)
+    journal.append(unfinished, e.RunnerStarted(1, "host"), at=NOW)
+    refused = journal.create(signed_plan(), who="bob", at=NOW.replace(hour=13))
+    journal.append(refused, e.Ended(e.Verdict.REFUSED, "not started"), at=NOW)
+    later = journal.create(plan(), who="bob", at=NOW.replace(hour=14))
+    end(journal, later)
+    assert journal.state(unfinished).plan == signed_plan()
+    assert journal.state(refused).plan == sealed(signed_plan())
+    journal.append(unfinished, e.Ended(e.Verdict.CANCELLED, "canceled"), at=NOW)
+    assert columns_with(journal, SIG) == set(), "a newer one has ended since"
+
+
+def test_a_plan_without_its_secrets_is_never_written() -> None:
+    with pytest.raises(UsageError, match="no longer keeps"):
+        needed_secrets(sealed(signed_plan()), Action.MODEL, dict)
+    assert needed_secrets(sealed(signed_plan()), Action.UPDATE, dict) is None
 
 
 def test_what_the_log_quotes_is_redacted(journal: Journal) -> None:

@@ -44,6 +44,15 @@ TRACK_RECORD = 10
 """Rollouts of a set from which a forecast learns."""
 _ALL = 2**62
 """More rows than there are."""
+_STARTED = "EXISTS (SELECT 1 FROM events WHERE rollout = {0}.id AND kind = 'runner_started')"
+_FORGET_SIGNED = (
+    "UPDATE rollouts SET signed = NULL WHERE signed IS NOT NULL AND target_key = ? AND ended_at IS NOT NULL"
+    f" AND (NOT {_STARTED.format('rollouts')} OR EXISTS (SELECT 1 FROM rollouts AS newer"
+    " WHERE newer.target_key = rollouts.target_key AND newer.created_at > rollouts.created_at"
+    f" AND newer.ended_at IS NOT NULL AND {_STARTED.format('newer')}))"
+)
+"""Signed addresses of a set's rollouts that have ended and that a retry or an undo can no longer need: one that never
+started, one that a newer one has followed. An unfinished one may be resumed."""
 _OBSERVATIONS = (InstancesSeen, UpgradeSeen, Waiting, Noted)
 """What may be lost in a power cut, since it is seen again; everything else is on the disk before we go on."""
 
@@ -325,8 +334,4 @@ def _summarise(connection: Connection, row: Row, log: tuple[Logged, ...]) -> Non
             (state.stage.value, ended, redacted(state.reason), row["id"]),
         )
     if state.stage.over:
-        connection.execute(
-            "UPDATE rollouts SET signed = NULL WHERE signed IS NOT NULL AND target_key = ? AND id <> ?"
-            " AND created_at <= ? AND EXISTS (SELECT 1 FROM events WHERE rollout = ? AND kind = 'runner_started')",
-            (row["target_key"], row["id"], row["created_at"], row["id"]),
-        )
+        connection.execute(_FORGET_SIGNED, (row["target_key"],))

@@ -22,6 +22,7 @@ from vmss_tui.errors import (
     SignInFailed,
     Throttled,
     Unavailable,
+    UsageError,
     VmssTuiError,
 )
 from vmss_tui.ports import Azure
@@ -34,9 +35,16 @@ _PASSING = ("conflict", "concurrent", "retryable", "anotheroperationinprogress",
 def needed_secrets(plan: RolloutPlan, action: Action, reveal: Reveal) -> Mapping[str, Secret] | None:
     """The protected values that a write sends, revealed as late as possible; None when it sends none.
 
-    Raises what `reveal` raises when a value is missing.
+    Raises what `reveal` raises when a value is missing, UsageError when the journal keeps no signed addresses any more.
     """
-    if action not in _SCRIPTED or plan.removes or not plan.script.protected:
+    if action not in _SCRIPTED or plan.removes:
+        return None
+    if plan.script.sealed_digest:
+        raise UsageError(
+            "the journal no longer keeps the secrets in this rollout's settings, such as a signed address",
+            hint="Cancel it and roll the version out again from its profile.",
+        )
+    if not plan.script.protected:
         return None
     found = {name: value for name, value in reveal().items() if name in plan.script.protected}
     return found or None
