@@ -168,7 +168,6 @@ def _summarize(connection: Connection, waves: str) -> None:
     )
     if state.stage.over:
         connection.execute(
-            "UPDATE rollouts SET signed = NULL WHERE kind = 'waves' AND ended_at IS NOT NULL AND id <> ?"
-            " AND created_at <= (SELECT created_at FROM rollouts WHERE id = ?)",
-            (waves, waves),
+            "UPDATE rollouts SET signed = NULL WHERE kind = 'waves' AND ended_at IS NOT NULL AND created_at <"
+            " (SELECT max(created_at) FROM rollouts WHERE kind = 'waves' AND ended_at IS NOT NULL)"
         )
