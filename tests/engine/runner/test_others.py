@@ -45,6 +45,17 @@ async def test_a_tag_or_capacity_that_changed_since_the_plan_is_no_reason_to_sto
     assert await lab.run(rollout) is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
 
 
+async def test_instances_that_came_after_the_plan_refuse_it_before_anything_is_written(open_lab: OpensLab) -> None:
+    lab = await open_lab(mode="Manual")
+    rollout = await lab.create(version("2"))
+    lab.happen("autoscale", by=2)
+    await lab.look_until(lambda seen: len(seen.instances) == 8)
+    assert await lab.run(rollout) is e.Verdict.REFUSED
+    assert "2 instances are in no batch" in lab.journal.state(rollout).reason
+    assert not [request for request in lab.writes() if request["method"] != "GET"]
+    assert await lab.run(rollout) is e.Verdict.REFUSED, "it is over"
+
+
 async def test_autoscale_leaks_are_seen_and_stay_apart(open_lab: OpensLab) -> None:
     lab = await open_lab(mode="Manual", after="")
     rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=2))

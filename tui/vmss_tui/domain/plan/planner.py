@@ -56,6 +56,7 @@ def plan_rollout(
         set_mode=scale_set.mode,
         set_policy=scale_set.policy,
         etag=scale_set.etag,
+        made_at=now,
         total=total,
         healthy=healthy_among(snapshot.instances),
         batches=planned,

@@ -5,6 +5,7 @@ A plan is plain data: it is shown, stored in the journal, and carried out by the
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -81,6 +82,9 @@ class RolloutPlan:
     set_policy: RollingPolicy
     """The set's own rolling policy before the rollout."""
     etag: str = ""
+    """Of the scale set as it was planned from."""
+    made_at: datetime | None = None
+    """When it was planned (aware UTC)."""
     total: int = 0
     healthy: int | None = None
     batches: tuple[Batch, ...] = ()

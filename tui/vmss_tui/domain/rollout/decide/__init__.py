@@ -12,7 +12,7 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import SETTLE_SECONDS, Commands, Record, Situation
-from vmss_tui.domain.rollout.decide import client_batches, rolling_upgrade
+from vmss_tui.domain.rollout.decide import client_batches, rolling_upgrade, stale
 from vmss_tui.domain.rollout.state import RolloutState
 
 
@@ -33,8 +33,9 @@ def decide(
     situation = Situation(plan, state, snapshot, now, settle_seconds)
     match plan.strategy:
         case Strategy.ROLLING_UPGRADE:
-            return rolling_upgrade.decide(situation)
+            commands = rolling_upgrade.decide(situation)
         case Strategy.CLIENT_BATCHES | Strategy.VM_BATCHES:
-            return client_batches.decide(situation)
+            commands = client_batches.decide(situation)
         case _:
             assert_never(plan.strategy)
+    return stale.unless_stale(situation, commands)
