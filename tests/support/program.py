@@ -123,11 +123,11 @@ class Program:
 
 
 def runners(state: Path | str) -> list[psutil.Process]:
-    """Runner processes whose journal is below a state directory."""
+    """Runner processes whose journal is below a state directory, or at an address."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or []
-        if "runner" in words and any(word.startswith(f"{state}/") for word in words):
+        if "runner" in words and any(word == str(state) or word.startswith(f"{state}/") for word in words):
             found.append(process)
     return found
 

@@ -240,7 +240,7 @@ class LiveSession:
             lease = journal.lease(header.id)
             if lease is not None and lease.alive:
                 raise LeaseHeld(
-                    f"rollout {header.id} is running on {target.name}",
+                    f"rollout {header.id} of {header.who} is running on {target.name}, by a runner on {lease.host}",
                     hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
                 )
             if lease is not None:

@@ -46,7 +46,8 @@ class Settings:
         """The settings where the command line is silent: those of the configuration file, reported when wrong."""
         from vmss_tui.config.read import path_in_use
 
-        return configured(self) if path_in_use().exists() else self
+        given = replace(self, journal=self.journal or os.environ.get(JOURNAL))
+        return configured(given) if path_in_use().exists() else given
 
 
 def configured(settings: Settings) -> Settings:
@@ -63,7 +64,7 @@ def configured(settings: Settings) -> Settings:
         auth=settings.auth or config.from_file("auth"),
         tenant=settings.tenant or config.from_file("tenant"),
         read_only=settings.read_only or bool(config.from_file("read_only")),
-        journal=settings.journal or os.environ.get(JOURNAL) or config.from_file("journal"),
+        journal=settings.journal or config.from_file("journal"),
         log_level=settings.log_level or config.from_file("log_level"),
         theme=config.from_file("app.theme"),
         watch_seconds=config["refresh.watch_seconds"],

@@ -14,6 +14,7 @@ from vmss_tui.cli.commands.rollout.secrets import values_to_travel
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
+from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.rollout.events import Ended, RequestAnswered
 from vmss_tui.domain.rollout.stage import Stage, Verb
@@ -43,6 +44,10 @@ class Asked:
             output.document(words)
         else:
             output.line(diagnostics.as_typed(f"{rollout}: {answer.message}"))
+
+
+class _RunnerGone(VmssTuiError):
+    """The runner that was asked died before it answered."""
 
 
 Option = Callable[[Callable[..., int]], Callable[..., int]]
@@ -87,7 +92,13 @@ async def _ask(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswe
     lease = journal.lease(rollout)
     if lease is not None and (trouble := stuck(lease, session.clock.now())):
         diagnostics.say(trouble, "waiting for the runner's answer …")
-    return await _answer(session, rollout, number, after)
+    try:
+        return await _answer(session, rollout, number, after)
+    except _RunnerGone:
+        if asked.verb not in ("resume", "cancel"):
+            raise
+        await _start_runner(session, rollout, await _values_due(session, rollout, asked))
+        return await _answer(session, rollout, number, after)
 
 
 async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswered:
@@ -110,13 +121,25 @@ async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) ->
 
 async def _ask_a_new_one(session: LiveSession, rollout: str, asked: Asked, *, force: bool) -> RequestAnswered:
     journal = session.journal()
-    state = journal.state(rollout)
-    due = secrets_due(state.plan, state) if asked.verb == "resume" and state.plan is not None else {}
-    secrets = await asyncio.to_thread(values_to_travel, due)
+    after = journal.state(rollout).seq
+    values = await _values_due(session, rollout, asked)
     number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
+    await _start_runner(session, rollout, values, force=force)
+    return await _answer(session, rollout, number, after)
+
+
+async def _values_due(session: LiveSession, rollout: str, asked: Asked) -> Mapping[str, Secret]:
+    """Values that a new runner has to be given. Raises ProfileInvalid that names what is missing."""
+    state = session.journal().state(rollout)
+    due = secrets_due(state.plan, state) if asked.verb == "resume" and state.plan is not None else {}
+    return await asyncio.to_thread(values_to_travel, due)
+
+
+async def _start_runner(
+    session: LiveSession, rollout: str, secrets: Mapping[str, Secret], *, force: bool = False
+) -> None:
     diagnostics.say(f"no runner is active; starting one for rollout {rollout} …")
     await session.resume(rollout, secrets=secrets, force=force)
-    return await _answer(session, rollout, number, state.seq)
 
 
 def _alive(journal: Journal, rollout: str) -> bool:
@@ -127,6 +150,7 @@ def _alive(journal: Journal, rollout: str) -> bool:
 async def _answer(session: LiveSession, rollout: str, number: int, after: int) -> RequestAnswered:
     """The runner's answer to request `number`. Raises UsageError when the rollout ended before it was taken up."""
     journal = session.journal()
+    waits_for_the_living = _alive(journal, rollout)
     limit = session.clock.monotonic() + PATIENCE
     while session.clock.monotonic() < limit:
         for entry in journal.events(rollout, after):
@@ -135,6 +159,11 @@ async def _answer(session: LiveSession, rollout: str, number: int, after: int) -
                 return entry.event
             if isinstance(entry.event, Ended):
                 raise UsageError(f"rollout {rollout} ended before that: {entry.event.reason}")
+        if (lease := journal.lease(rollout)) is not None and not lease.alive and waits_for_the_living:
+            raise _RunnerGone(
+                f"the runner of rollout {rollout} on {lease.host} is gone; the request is kept in the journal",
+                hint=f"`vmss-tui resume {rollout}` starts another",
+            )
         await session.clock.sleep(0.2)
     raise VmssTuiError(
         f"the runner of rollout {rollout} has not answered within {PATIENCE:.0f}s; the request is kept in the journal",
