@@ -52,7 +52,7 @@ def test_strategy(
         ({"power": Power.DEALLOCATED}, "deallocated: its script cannot run"),
         ({"power": Power.STOPPED}, "stopped: its script cannot run"),
         ({"provisioning": Provisioning.DELETING}, "being deleted"),
-        ({"script_digest": script(2).digest}, "already runs this version"),
+        ({"script_digest": script(2).digest}, "already on this version"),
         ({"script_digest": script(2).digest, "script": ScriptRun(ScriptState.FAILED)}, ""),
         ({"name": "left-out"}, "listed in exclude"),
         ({"health": Health.UNHEALTHY}, ""),

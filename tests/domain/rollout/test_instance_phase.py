@@ -152,7 +152,7 @@ def test_health_is_waited_for_and_a_relapse_is_not(before: Phase, seconds: int, 
 
 
 def test_instances_outside_the_plan() -> None:
-    current = Exclusion("9", "already runs this version", ExclusionKind.CURRENT)
+    current = Exclusion("9", "already on this version", ExclusionKind.CURRENT)
     made = replace(MANUAL, excluded=(Exclusion("8", "protected", ExclusionKind.PROTECTED), current))
     untouched, touched = log_of(made), log_of(made, first(vm(8), Phase.EXCLUDED), *MODEL_DONE)
     new = vm(7, script_digest=NEW)

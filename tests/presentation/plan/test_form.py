@@ -62,6 +62,6 @@ def test_hints_say_what_cannot_be_checked_or_does_not_apply() -> None:
     share = replace(azure, policy=replace(azure.policy, failure_budget=Amount(10, percent=True)))
     assert form.budget_hint(share) == "stops above 6 failed instances in all"
     spec = form.FieldSpec(key="rollout.unhealthy_upgraded", label="")
-    assert "unhealthy of the updated" in form.hint(spec, azure, web)
+    assert "of updated unhealthy" in form.hint(spec, azure, web)
     for key in ("rollout.min_healthy", "rollout.cross_zone"):
         assert form.hint(form.FieldSpec(key=key, label=""), azure, web)

@@ -254,7 +254,7 @@ async def test_a_profile_that_is_gone_is_said_and_the_form_starts_from_the_set(s
     form, person = controller_of(session, profile="nosuch"), Person()
     await person.perform(form.read())
     assert form.form is not None and form.form.remark == "from the scale set"
-    assert "starting from what the scale set has" in person.said[0]
+    assert "using the values of the scale set" in person.said[0]
 
 
 async def test_saving_sees_what_others_changed_and_overwrites_nothing_of_theirs(
@@ -276,6 +276,21 @@ async def test_saving_sees_what_others_changed_and_overwrites_nothing_of_theirs(
     other = Person("web-copy", True, "web-other")
     await other.perform(form.save())
     assert "web ${version} c" in file.with_name("web-other.toml").read_text()
+
+
+async def test_nothing_is_saved_while_a_field_cannot_be_read(
+    session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit that was there before would be missing in the file, without a word."""
+    file = save(session, monkeypatch)
+    before = file.read_bytes()
+    form = await opened(session, profile="web")
+    await type_in(form, rollout__unhealthy="")
+    await type_in(form, rollout__unhealthy="1m30s")
+    person = Person("web")
+    await person.perform(form.save())
+    assert person.did(FocusField) == [FocusField("rollout.unhealthy")]
+    assert person.asked == [] and file.read_bytes() == before
 
 
 async def test_the_editor_gets_the_script_and_its_text_comes_back(session: FakeSession) -> None:

@@ -130,6 +130,9 @@ async def test_a_filter_that_makes_no_sense_keeps_the_list_and_says_why(tmp_path
         desk.app.screen.query_one(FilterBar).set_value("regoin:west")
         await desk.shows("did you mean region:?")
         assert "web-neu" in desk.text()
+        desk.app.screen.query_one(FilterBar).set_value("region:west")
+        await desk.shows("of 15 scale sets")
+        assert "did you mean" not in desk.text(), "a remark about a filter goes with it"
 
 
 async def test_sorting_keeps_the_cursor_on_its_scale_set(tmp_path: Path) -> None:

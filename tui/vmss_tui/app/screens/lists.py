@@ -44,6 +44,7 @@ class ListScreen(BaseScreen):
         self.terms: tuple[Term, ...] = ()
         self.faults_only = False
         self._filtered_by = ""
+        self._filter_problem = ""
 
     # -- what a list fills in -----------------------------------------------------------------------------------
 
@@ -147,10 +148,12 @@ class ListScreen(BaseScreen):
         if words == self._filtered_by:
             return
         self._filtered_by = words
+        self.status.retract(self._filter_problem)
         try:
             self.terms = parse(words, self.fields)
         except FilterProblem as problem:
-            self.flash(str(problem), Role.WARN)
+            self._filter_problem = str(problem)
+            self.flash(self._filter_problem, Role.WARN)
             return
         self.redraw()
 

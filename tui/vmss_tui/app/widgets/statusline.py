@@ -48,6 +48,12 @@ class StatusLine(Lines):
         self._flash = _Flash(text.plain(words), role, now + least + len(words) / 20)
         self.reload()
 
+    def retract(self, words: str) -> None:
+        """Remove a remark that no longer holds."""
+        if self._flash is not None and self._flash.words == text.plain(words):
+            self._flash = None
+            self.reload()
+
     def wait(self, what: str, *, since: float) -> None:
         """Show that something is waited for, since when (monotonic seconds)."""
         self._waits.setdefault(text.plain(what), since)

@@ -60,7 +60,7 @@ def exclusion(instance: Instance, script: ScriptConfig, policy: RolloutPolicy) -
     if instance.is_off:
         return Exclusion(instance.id, f"{_OFF[instance.power]}: its script cannot run", ExclusionKind.OFF)
     if runs_version(instance, script):
-        return Exclusion(instance.id, "already runs this version", ExclusionKind.CURRENT)
+        return Exclusion(instance.id, "already on this version", ExclusionKind.CURRENT)
     return None
 
 

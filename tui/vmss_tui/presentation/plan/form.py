@@ -37,7 +37,7 @@ def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
         case "rollout.unhealthy":
             return unhealthy_hint(plan, of)
         case "rollout.unhealthy_upgraded":
-            return f"stops above {plan.policy.unhealthy_upgraded_percent}% unhealthy of the updated"
+            return f"stops above {plan.policy.unhealthy_upgraded_percent}% of updated unhealthy"
         case "rollout.failure_budget":
             return budget_hint(plan)
         case "rollout.min_healthy":

@@ -154,6 +154,11 @@ class Form:
         return next((key for key in self.keys() if any(problem.is_error for problem in self.problems(key))), None)
 
     @property
+    def unreadable(self) -> str | None:
+        """The first field whose text is not in the profile, since it cannot be read."""
+        return next((key for key in self.keys() if key in self._unreadable), None)
+
+    @property
     def loose(self) -> tuple[LintProblem, ...]:
         """Problems that belong to no field of the form."""
         return self._problems.get("", ())

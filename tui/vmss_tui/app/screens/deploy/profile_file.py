@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Pick, Question
+from vmss_tui.app.effects import Ask, AskText, Complain, Effects, FocusField, Pick, Question, Say
 from vmss_tui.app.screens.deploy.form import Form
 from vmss_tui.errors import SaveRefused, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
@@ -38,7 +38,11 @@ class ProfileSaver:
         self._saved = saved
 
     def ask_name(self, name: str) -> Effects:
-        """Ask for the name, then save."""
+        """Ask for the name, then save; not while a field holds text that would be missing in the file."""
+        key = self._form.unreadable
+        if key is not None:
+            problem = self._form.problems(key)[0].message
+            return (Say(f"not saved: {key.split('.', 1)[-1]} {problem}", Role.BAD), FocusField(key))
         return (AskText("Save as profile", name, lambda typed: self.save(typed) if typed is not None else ()),)
 
     def save(self, name: str, *, overwrite: bool = False) -> Effects:
