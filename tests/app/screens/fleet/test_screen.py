@@ -70,7 +70,7 @@ async def test_loading_says_where_it_looks(tmp_path: Path) -> None:
     azure = FakeAzure()
     azure.gates["scale_sets"] = asyncio.Event()
     async with sitting(tmp_path, azure=azure) as desk:
-        await desk.shows("Reading the fleet", "Looking for scale sets in 4 subscriptions")
+        await desk.shows("Reading the fleet", "Searching for scale sets in 4 subscriptions")
         azure.gates["scale_sets"].set()
         await desk.shows("web-weu")
 
