@@ -168,7 +168,7 @@ class FakeAzure:
         await self._answer("scale_set", target.name)
         return self.find(target).scale_set
 
-    async def instances(self, scale_set: ScaleSet) -> tuple[Instance, ...]:
+    async def instances(self, scale_set: ScaleSet, *, overview: bool = False) -> tuple[Instance, ...]:
         """See ReadsScaleSet."""
         await self._answer("instances", scale_set.name)
         return self.find(scale_set.id).instances

@@ -123,8 +123,11 @@ class ReadsScaleSet(Protocol):
     async def scale_set(self, target: ScaleSetId) -> ScaleSet:
         """Its model, policy and etag."""
 
-    async def instances(self, scale_set: ScaleSet) -> tuple[Instance, ...]:
-        """Its instances with their instance views (the hot read); Uniform and Flexible alike."""
+    async def instances(self, scale_set: ScaleSet, *, overview: bool = False) -> tuple[Instance, ...]:
+        """Its instances with their instance views (the hot read); Uniform and Flexible alike.
+
+        For an `overview` the versions of a Flexible set's VMs may be a minute old, which is much cheaper to read.
+        """
 
     async def some_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> tuple[Instance, ...]:
         """Single instances, read one by one: for a few of a large set. What no longer exists is missing."""

@@ -77,7 +77,7 @@ class ToyAzure:
         self.before("scale_set")
         return self.toy.snapshot().scale_set
 
-    async def instances(self, scale_set: ScaleSet) -> tuple[Instance, ...]:
+    async def instances(self, scale_set: ScaleSet, *, overview: bool = False) -> tuple[Instance, ...]:
         self.before("instances")
         return self.toy.snapshot().instances
 

@@ -220,7 +220,7 @@ class FleetWatcher:
     async def _read_counts(self, known: _Known) -> None:
         entry = known.entry
         try:
-            instances = await self._azure.instances(entry.scale_set)
+            instances = await self._azure.instances(entry.scale_set, overview=True)
             upgrade = entry.upgrade
             if entry.scale_set.mode is UpgradeMode.ROLLING or entry.scale_set.automatic_os_upgrade:
                 upgrade = await self._azure.latest_upgrade(entry.id)

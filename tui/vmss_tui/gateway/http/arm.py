@@ -117,18 +117,22 @@ class Arm:
         ]
 
     async def read(
-        self, subscription: str, url: str, decode: Callable[[bytes], T], *, what: str, kind: str
+        self, subscription: str, url: str, decode: Callable[[bytes], T], *, what: str, kind: str, body: Any = None
     ) -> Answer[T]:
-        """GET a path or an absolute URL of this cloud. `what` is for messages, `kind` for the quota."""
+        """GET a path or an absolute URL of this cloud. `what` is for messages, `kind` for the quota.
+
+        With a `body` it is a POST that only reads, such as a query; its kind is in `policies.READING_POSTS`.
+        """
         self.check(url, what)
         try:
-            response = await self.compute(subscription).send_request(HttpRequest("GET", url), kind=kind)
-            body = bytes(response.content)
+            request = HttpRequest("GET", url) if body is None else HttpRequest("POST", url, json=body)
+            response = await self.compute(subscription).send_request(request, kind=kind)
+            content = bytes(response.content)
             if response.status_code < 400:
-                return Answer(decode(body), response.status_code, response.headers)
+                return Answer(decode(content), response.status_code, response.headers)
         except Exception as error:
             raise from_exception(error, what, self.cloud.host) from error
-        raise from_response(response.status_code, response.headers, body, what)
+        raise from_response(response.status_code, response.headers, content, what)
 
     async def pages(
         self, subscription: str, url: str, decode: Callable[[bytes], P], *, what: str, kind: str

@@ -17,6 +17,7 @@ SUBSCRIPTION_HEADERS = {
     "x-ms-ratelimit-remaining-subscription-global-reads": "subscription reads (all)",
     "x-ms-ratelimit-remaining-subscription-global-writes": "subscription writes (all)",
     "x-ms-ratelimit-remaining-tenant-reads": "tenant reads",
+    "x-ms-user-quota-remaining": "resource graph queries",
 }
 _PER_SECOND = {
     "subscription reads": (250.0, 25.0),
@@ -25,8 +26,10 @@ _PER_SECOND = {
     "subscription reads (all)": (3750.0, 375.0),
     "subscription writes (all)": (3000.0, 150.0),
     "tenant reads": (250.0, 25.0),
+    "resource graph queries": (15.0, 3.0),
 }
-"""Azure Resource Manager's own, per principal, subscription and region: size, refill a second."""
+"""Azure Resource Manager's own, per principal, subscription and region: size, refill a second. Resource Graph's are a
+principal's in a tenant."""
 _WINDOWS = {
     "HighCostGetVMScaleSet": (180, 900),
     "GetVMScaleSet": (200, 1300),

@@ -39,6 +39,12 @@ _SET = re.compile(
 _log = logging.getLogger("vmss_tui.gateway")
 
 
+GRAPH_READS = "resource graph"
+"""The kind of a Resource Graph query."""
+READING_POSTS = frozenset((GRAPH_READS,))
+"""Kinds of POST that change nothing: paced and sent again like a GET."""
+
+
 class UseProxy(SansIOHTTPPolicy[Any, Any]):
     """Send a request through the environment's proxy, unless `no_proxy` names its host."""
 
@@ -61,7 +67,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send with everything above; what is left is raised or returned as it came."""
         kind = request.context.options.pop("kind", "write")
-        reads = request.http_request.method == "GET"
+        reads = request.http_request.method == "GET" or kind in READING_POSTS
         with self._governor.awaiting_answer():
             async with asyncio.timeout(GIVE_UP_SECONDS if reads else None):
                 return await self._sent(request, kind, reads)
@@ -105,6 +111,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
             response: PipelineResponse[Any, Any] = await self.next.send(request)
         answer = response.http_response
         url, method = request.http_request.url, request.http_request.method
+        method = "GET" if kind in READING_POSTS else method
         following = is_following(url)
         self._governor.observe(self._subscription, kind, answer.headers, method, scope_of(url), following=following)
         return response

@@ -8,7 +8,7 @@ of `az vm list`.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -16,6 +16,7 @@ from vmss_tui.errors import AzureError, ConnectionFailed, NotFound
 from vmss_tui.gateway.http.arm import Arm, compute_path, decoder
 from vmss_tui.gateway.read import wire
 from vmss_tui.gateway.read.instance_mapping import name_of
+from vmss_tui.gateway.read.resource_graph import ResourceGraph
 
 AT_ONCE = 6
 """VMs read at a time; the other connections stay free for what a person asks."""
@@ -25,6 +26,11 @@ KEPT_SECONDS = 300.0
 """An extension that was read longer ago is read again, in case the list does not show a change."""
 REFRESHED = 8
 """At most so many of those at each read, the oldest first."""
+MANY = 4
+"""From so many unread VMs on, one query is better than a GET each."""
+LAG_SECONDS = 60.0
+"""How far Resource Graph may lag behind."""
+_EXTENSIONS = "microsoft.compute/virtualmachines/extensions"
 _VM = decoder(wire.Vm)
 _SETTLED = ("succeeded", "failed")
 _log = logging.getLogger("vmss_tui.gateway")
@@ -32,11 +38,13 @@ _log = logging.getLogger("vmss_tui.gateway")
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What GET of a VM gave, under the mark that the list had for it."""
+    """What GET of a VM, or Resource Graph, gave under the mark that the list had for it."""
 
     mark: object
     extensions: list[wire.Extension]
     at: float
+    lags: bool = False
+    """From Resource Graph: good for an overview for a minute, never for a decision."""
 
 
 class FlexibleExtensions:
@@ -44,20 +52,56 @@ class FlexibleExtensions:
 
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
+        self._graph = ResourceGraph(arm)
         self._read: dict[ScaleSetId, dict[str, _Read]] = {}
 
-    async def complete(self, target: ScaleSetId, vms: Sequence[wire.Vm]) -> frozenset[str]:
-        """Fill `resources` of each VM; gives the names of the VMs whose extensions could not be read."""
+    async def complete(self, target: ScaleSetId, vms: Sequence[wire.Vm], *, overview: bool = False) -> frozenset[str]:
+        """Fill `resources` of each VM; gives the names of the VMs whose extensions could not be read.
+
+        For an `overview` many VMs are read by one query of Resource Graph, where that can be used.
+        """
         kept = self._read.get(target, {})
         names = {name_of(vm): vm for vm in vms if _only_named(vm)}
         marks = {name: self._mark(target, name, vm) for name, vm in names.items()}
-        current = {name: kept[name] for name in names if name in kept and kept[name].mark == marks[name]}
+        current = {
+            name: kept[name]
+            for name in names
+            if name in kept and kept[name].mark == marks[name] and self._is_good(kept[name], overview)
+        }
+        unread = {name: vm for name, vm in names.items() if name not in current}
+        if overview and len(unread) >= MANY:
+            current |= await self._from_graph(target, unread, marks)
         due = [name for name in names if name not in current] + self._oldest(current)
         current |= await self._get_all(target, due, marks)
         self._read[target] = current
         for name, vm in names.items():
             vm.resources = current[name].extensions if name in current else None
         return frozenset(name for name in names if name not in current)
+
+    def _is_good(self, read: _Read, overview: bool) -> bool:
+        age = self._arm.governor.clock.monotonic() - read.at
+        return not read.lags or (overview and age < LAG_SECONDS)
+
+    async def _from_graph(
+        self, target: ScaleSetId, vms: Mapping[str, wire.Vm], marks: Mapping[str, object]
+    ) -> dict[str, _Read]:
+        """What Resource Graph knows of these VMs, but for those of which it lacks an extension or its settings."""
+        query = (
+            f"Resources | where type =~ '{_EXTENSIONS}' | where subscriptionId =~ '{target.subscription}'"
+            f" | where resourceGroup =~ '{target.group}' | project id, name, properties | order by id asc"
+        )
+        what = f"list the extensions of {target.short}"
+        rows = await self._graph.rows_or_none(
+            query, wire.Extension, via=target.subscription, subscriptions=(target.subscription,), what=what
+        )
+        known = {(row.id or "").lower(): row for row in rows or () if row.properties and _has_settings(row.properties)}
+        now, found = self._arm.governor.clock.monotonic(), dict[str, _Read]()
+        for name, vm in vms.items():
+            listed = [known.get((resource.id or "").lower()) for resource in vm.resources or ()]
+            extensions = [row for row in listed if row is not None]
+            if listed and len(extensions) == len(listed):
+                found[name] = _Read(marks[name], extensions, now, lags=True)
+        return found
 
     def _oldest(self, current: dict[str, _Read]) -> list[str]:
         now = self._arm.governor.clock.monotonic()
@@ -107,6 +151,11 @@ class FlexibleExtensions:
         url = compute_path(target.subscription, target.group, "virtualMachines", name)
         answer = await self._arm.read(target.subscription, url, _VM, what=f"read the VM {name}", kind="machine")
         return answer.value.resources or []
+
+
+def _has_settings(properties: wire.ExtensionProperties) -> bool:
+    """Whether its public settings are there: without them nobody knows which version it is."""
+    return bytes(properties.settings) not in (b"null", b"")
 
 
 def vm_key(target: ScaleSetId, name: str) -> tuple[str, str, str]:

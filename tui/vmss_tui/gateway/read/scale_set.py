@@ -76,7 +76,7 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
             return False
         return mapping.suspended(view.value)
 
-    async def instances(self, scale_set: ScaleSet) -> tuple[Instance, ...]:
+    async def instances(self, scale_set: ScaleSet, *, overview: bool = False) -> tuple[Instance, ...]:
         """The set's instances in the order of their numbers; a VM that cannot be read has an unknown version."""
         target = scale_set.id
         if scale_set.orchestration is Orchestration.FLEXIBLE:
@@ -96,7 +96,7 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
             found += page.value or ()
         unread: frozenset[str] = frozenset()
         if scale_set.orchestration is Orchestration.FLEXIBLE:
-            unread = await self._flexible.complete(target, found)
+            unread = await self._flexible.complete(target, found, overview=overview)
         return instance_mapping.instances(found, scale_set, unread)
 
     async def some_instances(self, scale_set: ScaleSet, ids: Sequence[str]) -> tuple[Instance, ...]:

@@ -1,0 +1,89 @@
+"""Azure Resource Graph: rows of every subscription of a tenant by one query, page by page.
+
+For overviews only: its data lags behind by seconds to a minute, and it has neither health nor script status. A cloud or
+a role without it is no failure: `rows_or_none` says so in the log, and the caller reads resource by resource.
+
+Sources: REST reference of `Microsoft.ResourceGraph/resources` 2022-10-01 (1,000 rows a page, `$skipToken`); "Guidance
+for throttled requests" (15 queries in 5 seconds a user, `x-ms-user-quota-remaining`); "Work with large data sets" (a
+cut answer without a token comes from a query without an order).
+"""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from vmss_tui.errors import AzureError, ConnectionFailed, Throttled
+from vmss_tui.gateway.http.arm import Arm, decoder
+from vmss_tui.gateway.http.policies import GRAPH_READS
+from vmss_tui.gateway.read.wire import Wire
+
+GRAPH_API = "2022-10-01"
+URL = f"/providers/Microsoft.ResourceGraph/resources?api-version={GRAPH_API}"
+PAGE = 1000
+"""Rows that Azure gives at most."""
+MOST_PAGES = 500
+RESTS_SECONDS = 600.0
+"""Where Resource Graph cannot be used it is not asked again for so long."""
+T = TypeVar("T")
+_log = logging.getLogger("vmss_tui.gateway")
+
+
+class GraphPage(Wire, Generic[T]):
+    """A page of rows."""
+
+    data: list[T] | None = None
+    total_records: int | None = None
+    result_truncated: str | None = None
+    skip_token: str | None = msgspec.field(default=None, name="$skipToken")
+
+
+class ResourceGraph:
+    """Queries of one sign-in. A query sees the tenant of its token, so each names a subscription of that tenant."""
+
+    def __init__(self, arm: Arm) -> None:
+        self._arm = arm
+        self._rests_until: dict[str, float] = {}
+        """Tenant id -> when it is asked again, by the monotonic clock."""
+
+    async def pages(
+        self, query: str, row: type[T], *, via: str, subscriptions: Sequence[str] = (), what: str
+    ) -> AsyncIterator[list[T]]:
+        """Every page of a query, which must end with an order so that its pages fit together.
+
+        `via` is a subscription of the tenant to ask; `subscriptions` limits the rows to some of them; `what` is for
+        messages, as in `list the extensions`. Raises AzureError, ConnectionFailed.
+        """
+        decode, token = decoder(GraphPage[row]), ""  # type: ignore[valid-type]
+        for _ in range(MOST_PAGES):
+            options: dict[str, Any] = {"resultFormat": "objectArray", "$top": PAGE}
+            if token:
+                options["$skipToken"] = token
+            body: dict[str, Any] = {"query": query, "options": options}
+            if subscriptions:
+                body["subscriptions"] = list(subscriptions)
+            page = (await self._arm.read(via, URL, decode, what=what, kind=GRAPH_READS, body=body)).value
+            yield page.data or []
+            token = page.skip_token or ""
+            if not token:
+                if (page.result_truncated or "").lower() == "true":
+                    raise ConnectionFailed(f"cannot {what}: Resource Graph cut its answer", hint="Try again.")
+                return
+        raise ConnectionFailed(f"cannot {what}: Resource Graph's answer does not end", hint="Try again.")
+
+    async def rows_or_none(
+        self, query: str, row: type[T], *, via: str, subscriptions: Sequence[str] = (), what: str
+    ) -> list[T] | None:
+        """All rows of a query, or None where Resource Graph cannot be used now; see `pages`. Never raises."""
+        tenant, now = self._arm.tenant_of.get(via.lower(), ""), self._arm.governor.clock.monotonic()
+        if now < self._rests_until.get(tenant, 0.0):
+            return None
+        pages = self.pages(query, row, via=via, subscriptions=subscriptions, what=what)
+        try:
+            return [found async for page in pages for found in page]
+        except (AzureError, ConnectionFailed) as error:
+            wait = error.retry_after if isinstance(error, Throttled) else RESTS_SECONDS
+            self._rests_until[tenant] = now + wait
+            _log.info("Resource Graph is not used for %.0f s: %s", wait, error)
+            return None
