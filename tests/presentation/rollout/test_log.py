@@ -163,6 +163,7 @@ def test_every_kind_of_event_is_put_into_words() -> None:
         e.Paused(),
         e.Resumed(),
         e.Overridden("outside-window", "CVE", "bo"),
+        e.Scheduled(datetime(2026, 11, 28, tzinfo=UTC), at_window=True, who="bo"),
         e.RulesChanged(NO_RULES),
         e.ApprovalNeeded(2),
         e.Approved(2),

@@ -89,7 +89,9 @@ def _problems(connection: Connection, faults: tuple[str, ...]) -> Iterator[Probl
     known = [row["id"] for row in connection.execute("SELECT id FROM rollouts ORDER BY created_at, id")]
     for rollout in known:
         yield from _of_rollout(connection, rollout)
-    for row in connection.execute("SELECT rollout FROM leases WHERE rollout NOT IN (SELECT id FROM rollouts)"):
+    for row in connection.execute(
+        "SELECT rollout FROM leases WHERE rollout <> '' AND rollout NOT IN (SELECT id FROM rollouts)"
+    ):
         yield Problem(Damage.LEASE, row["rollout"], "a lease of a rollout that does not exist", _DROPPED)
 
 

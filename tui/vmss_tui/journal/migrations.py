@@ -107,6 +107,11 @@ def _waves(connection: Connection) -> None:
     connection.execute("ALTER TABLE rollouts ADD COLUMN waves TEXT NOT NULL DEFAULT ''")
 
 
+def _schedules(connection: Connection) -> None:
+    """Format 6: when a rollout is to start or to resume, until a runner has taken it up."""
+    connection.execute("ALTER TABLE rollouts ADD COLUMN starts_at TEXT")
+
+
 def _with_person(body: str, person: dict[str, str]) -> str:
     """The body of a plan with who started it and why; a body that cannot be read stays as it is."""
     try:
@@ -118,7 +123,13 @@ def _with_person(body: str, person: dict[str, str]) -> str:
     return json.dumps({**known, **person}, ensure_ascii=False, separators=(",", ":"))
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_unnamed_versions, _signed_plans, _chained_events, _waves)
+_STEPS: tuple[Callable[[Connection], None], ...] = (
+    _unnamed_versions,
+    _signed_plans,
+    _chained_events,
+    _waves,
+    _schedules,
+)
 """The step at index n brings format n + 1 to the next one."""
 
 FORMAT = 1 + len(_STEPS)

@@ -24,7 +24,7 @@ from vmss_tui.redact import redacted
 
 ALL = (
     "SELECT id, kind, target, target_key, digest, coalesce(rollouts.label, labels.label) AS label, profile, who, why,"
-    " ticket, host, created_at, stage, ended_at, reason, waves FROM rollouts LEFT JOIN labels USING (digest)"
+    " ticket, host, created_at, stage, ended_at, reason, waves, starts_at FROM rollouts LEFT JOIN labels USING (digest)"
 )
 """Every rollout, of one set and over several; where a version got its name later, with that name."""
 ROLLOUTS = ALL.replace("FROM rollouts", "FROM (SELECT * FROM rollouts WHERE kind = 'set') AS rollouts")
@@ -51,6 +51,8 @@ class RolloutHeader:
     reason: str = ""
     waves: str = ""
     """The rollout over several sets that it belongs to; empty for one on its own."""
+    starts_at: datetime | None = None
+    """When it is to start, or to resume, until a runner has taken it up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,9 @@ class Request:
 def header_of(row: Row) -> RolloutHeader:
     """A rollout's row. Raises ValueError when it is damaged."""
     try:
-        return RolloutHeader(target=ScaleSetId.parse(row["target"]), waves=row["waves"], **_common(row))
+        starts_at = schema.moment(row["starts_at"]) if row["starts_at"] else None
+        target = ScaleSetId.parse(row["target"])
+        return RolloutHeader(target=target, waves=row["waves"], starts_at=starts_at, **_common(row))
     except (TypeError, AttributeError) as problem:
         raise ValueError(f"a column has another type: {problem}") from problem
 

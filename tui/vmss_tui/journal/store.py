@@ -20,6 +20,7 @@ from vmss_tui.domain.rollout.events import (
     InstancesSeen,
     Logged,
     Noted,
+    Scheduled,
     UpgradeSeen,
     Waiting,
 )
@@ -32,6 +33,7 @@ from vmss_tui.journal.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.place import opened
 from vmss_tui.journal.rows import Request, RolloutHeader
+from vmss_tui.journal.schedule import Schedule, keep
 from vmss_tui.journal.waves import WavesLog
 from vmss_tui.paths import journal_file
 from vmss_tui.redact import redacted
@@ -72,6 +74,11 @@ class Journal:
     def waves(self) -> WavesLog:
         """The rollouts over several scale sets."""
         return WavesLog(self._db)
+
+    @property
+    def schedule(self) -> Schedule:
+        """What is to start later."""
+        return Schedule(self._db)
 
     @property
     def name(self) -> str:
@@ -326,7 +333,11 @@ def _header_or_none(row: Row) -> RolloutHeader | None:
 def _summarise(connection: Connection, row: Row, log: tuple[Logged, ...]) -> None:
     """Keep stage, end and reason of the header in step with the log."""
     lasting = [entry for entry in log if not isinstance(entry.event, InstancesSeen)]
-    state = fold(lasting, RolloutState(stage=Stage(row["stage"])))
+    before = schema.moment(row["starts_at"]) if row["starts_at"] else None
+    scheduled = Scheduled(before) if before is not None else None
+    state = fold(lasting, RolloutState(stage=Stage(row["stage"]), scheduled=scheduled))
+    waits = state.scheduled is not None and not state.stage.over
+    keep(connection, row["id"], before, state.scheduled.at if state.scheduled is not None and waits else None)
     if state.stage.value != row["stage"] or state.ended_at is not None:
         ended = schema.stamp(state.ended_at) if state.ended_at is not None else None
         connection.execute(

@@ -234,6 +234,15 @@ class Overridden:
 
 
 @dataclass(frozen=True, slots=True)
+class Scheduled:
+    """It starts, or resumes, at this time. `at_window`: when the maintenance window opens, whenever that will be."""
+
+    at: datetime
+    at_window: bool = False
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RulesChanged:
     """The windows and freezes of the configuration for this scale set differ from those known so far."""
 
@@ -319,6 +328,7 @@ Event = (
     | Resumed
     | Overridden
     | RulesChanged
+    | Scheduled
     | ApprovalNeeded
     | Approved
     | Noted

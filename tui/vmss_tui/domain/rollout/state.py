@@ -106,6 +106,8 @@ class RolloutState:
     """The windows and freezes of the configuration, where they changed since the plan."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """What a person lifted since the start, by its code, with the reason."""
+    scheduled: e.Scheduled | None = None
+    """When a runner starts it, or resumes it; None once one has."""
     window_ended: bool = False
     """Paused since no batch can end in the maintenance window; the runner has left."""
     seq: int = 0
@@ -173,7 +175,9 @@ def apply(state: RolloutState, entry: e.Entry[e.Event]) -> RolloutState:
 
 
 _RunnerEvent = e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.ClockStepped | e.RulesChanged
-_PersonEvent = e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.Overridden | e.ApprovalNeeded | e.Approved
+_PersonEvent = (
+    e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.Overridden | e.Scheduled | e.ApprovalNeeded | e.Approved
+)
 _EndEvent = e.Concluding | e.PolicyRestored | e.Ended
 
 
@@ -201,6 +205,7 @@ def _after(state: RolloutState, event: e.Event, at: datetime) -> RolloutState:
             | e.Paused()
             | e.Resumed()
             | e.Overridden()
+            | e.Scheduled()
             | e.ApprovalNeeded()
             | e.Approved()
         ):
@@ -229,7 +234,8 @@ def _runner(state: RolloutState, event: _RunnerEvent, at: datetime) -> RolloutSt
     match event:
         case e.RunnerStarted(pid, host):
             running = _staged(state, Stage.RUNNING, only=(Stage.PLANNED,))
-            return replace(running, runner=(pid, host), started_at=state.started_at or at, resumed_at=at)
+            started = state.started_at or at
+            return replace(running, runner=(pid, host), started_at=started, resumed_at=at, scheduled=None)
         case e.SignedIn():
             return replace(state, signed_in=event)
         case e.RunnerStopped():
@@ -262,6 +268,8 @@ def _requested(state: RolloutState, event: _PersonEvent) -> RolloutState:
             return _staged(replace(state, window_ended=False), Stage.RUNNING, only=(Stage.PAUSED,))
         case e.Overridden(code, reason):
             return replace(state, overrides={**state.overrides, code: reason})
+        case e.Scheduled():
+            return replace(state, scheduled=event)
         case e.ApprovalNeeded(batch):
             return replace(_staged(state, Stage.APPROVAL, only=(Stage.RUNNING,)), awaiting_approval=batch)
         case e.Approved(batch):

@@ -84,6 +84,7 @@ def occasion(event: e.Event) -> str:
             | e.Paused()
             | e.Resumed()
             | e.Overridden()
+            | e.Scheduled()
             | e.RulesChanged()
             | e.Approved()
             | e.Noted()

@@ -136,6 +136,7 @@ def sentences(event: e.Event, before: RolloutState, *, tz: tzinfo | None = None)
             | e.Paused()
             | e.Resumed()
             | e.Overridden()
+            | e.Scheduled()
             | e.ApprovalNeeded()
             | e.Approved()
         ):
@@ -185,7 +186,14 @@ _SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUS
 
 
 def _person(
-    event: e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.Overridden | e.ApprovalNeeded | e.Approved,
+    event: e.Requested
+    | e.RequestAnswered
+    | e.Paused
+    | e.Resumed
+    | e.Overridden
+    | e.Scheduled
+    | e.ApprovalNeeded
+    | e.Approved,
 ) -> Sentence:
     match event:
         case e.Requested(verb, who, host, why):
@@ -198,6 +206,10 @@ def _person(
             return Sentence(f"paused{_colon(reason)}", Role.WARN, Kind.PERSON)
         case e.Resumed():
             return Sentence("resumed", kind=Kind.PERSON)
+        case e.Scheduled(at, at_window, who):
+            by = f" by {plain(who)}" if who else ""
+            window = ", when the maintenance window opens" if at_window else ""
+            return Sentence(f"scheduled{by} for {at:%Y-%m-%d %H:%M:%S} UTC{window}", Role.WAIT, Kind.PERSON)
         case e.Overridden(code, reason, who):
             by = f" by {plain(who)}" if who else ""
             return Sentence(f"override {code}{by}{_colon(reason)}", Role.WARN, Kind.PERSON)

@@ -1,0 +1,62 @@
+"""Rollouts that start, or resume, later: when, who takes one up, and the one worker of a journal.
+
+The schedule is in the log of each rollout (`Scheduled`); the column beside it says what is still to be taken up, so
+that of several processes one does.
+"""
+
+from datetime import datetime
+
+from vmss_tui.errors import LeaseHeld
+from vmss_tui.journal import lease_table, rows, schema
+from vmss_tui.journal.database import Connection, Database
+from vmss_tui.journal.lease import Lease, Owner
+from vmss_tui.journal.rows import RolloutHeader
+
+WORKER = "worker"
+"""What stands for the scale set in the worker's lease."""
+
+
+class Schedule:
+    """What is to start in a journal, and who may start it."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def due(self, by: datetime) -> tuple[RolloutHeader, ...]:
+        """Rollouts whose time has come, the earliest first."""
+        with self._db.reading() as connection:
+            found = connection.execute(
+                f"{rows.ROLLOUTS} WHERE starts_at IS NOT NULL AND starts_at <= ? ORDER BY starts_at, id",
+                (schema.stamp(by),),
+            ).fetchall()
+        return tuple(rows.header_of(row) for row in found)
+
+    def claim(self, rollout: str, now: datetime) -> bool:
+        """Take up a rollout whose time has come; False when it is not due, or another process has taken it up."""
+        with self._db.writing() as connection:
+            self._db.serialize(connection, f"schedule|{rollout}")
+            row = connection.execute("SELECT starts_at FROM rollouts WHERE id = ?", (rollout,)).fetchone()
+            if row is None or row["starts_at"] is None or schema.moment(row["starts_at"]) > now:
+                return False
+            connection.execute("UPDATE rollouts SET starts_at = NULL WHERE id = ?", (rollout,))
+            return True
+
+    def lead(self, by: Owner, at: datetime) -> Lease:
+        """Become the worker of this journal. Raises LeaseHeld while another one is."""
+        with self._db.writing() as connection:
+            self._db.serialize(connection, WORKER)
+            try:
+                return lease_table.take(self._db, connection, WORKER, "", by, at, force=False)
+            except LeaseHeld:
+                held = connection.execute("SELECT host, pid FROM leases WHERE target_key = ?", (WORKER,)).fetchone()
+                raise LeaseHeld(
+                    f"a worker on {held['host']} (process {held['pid']}) serves this journal",
+                    hint="One is enough; stop it first to run it elsewhere.",
+                ) from None
+
+
+def keep(connection: Connection, rollout: str, before: datetime | None, after: datetime | None) -> None:
+    """Store when a rollout is to start, where that changed."""
+    if before != after:
+        at = schema.stamp(after) if after is not None else None
+        connection.execute("UPDATE rollouts SET starts_at = ? WHERE id = ?", (at, rollout))
