@@ -199,8 +199,8 @@ def test_a_runner_that_was_killed_is_said_to_be_gone_and_another_goes_on(own: Pr
 def test_a_rehearsal_touches_nothing_real(vmss: Program) -> None:
     done = vmss("rehearse", "app", "slow", "--set", "version=2.0.0", "--fail", "2", "--mode", "manual", "--jsonl")
     assert done.code == 1, done.err
-    assert "nothing real is changed" in done.err
     last = done.records[-1]
+    assert last["elapsed_seconds"] > 60, "the durations are those of the copy"
     assert [(each["id"], each["stderr"]) for each in last["failed"]] == [("2", "rehearsed: the script fails here")]
     assert versions(vmss, "slow") == {"app 1.0.0"}
     assert vmss("rollouts", "--json").json == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from support.engine.driver import Driver
-from support.engine.story import A, M, R, begun, drive, kinds, policy
+from support.engine.story import A, M, R, begun, drive, ended, kinds, policy
 from support.engine.toy import Toy, script
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, UpgradeCode
@@ -16,6 +16,7 @@ from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Action
 from vmss_tui.errors import Conflict, Forbidden
+from vmss_tui.presentation.rollout.info import failures
 
 
 def test_automatic_mode_is_put_back_only_when_all_have_it() -> None:
@@ -85,6 +86,21 @@ def test_an_evicted_instance_is_gone_in_the_verdict() -> None:
         state = driver.run()
         assert state.verdict is e.Verdict.COMPLETED
         assert state.reason == "5 of 6 run web 2 and are healthy; 1 gone: 5"
+
+
+@pytest.mark.parametrize("mode", [M, R])
+def test_a_failed_instance_that_repairs_replace_still_counts_as_failed(mode: UpgradeMode) -> None:
+    toy = Toy(mode=mode, fails=frozenset("0"))
+    driver = drive(toy, policy("34%", unhealthy_percent=100, unhealthy_upgraded_percent=100))
+    driver.run(ended(driver, 1))
+    del toy.vms["0"]
+    state = driver.run()
+    assert state.verdict is e.Verdict.FAILED and state.ids_in(e.Phase.FAILED) == ("0",)
+    assert state.batches[0].failed == ("0",)
+    assert [failure.id for failure in failures(state)] == ["0"]
+    assert "gone since" in state.instances["0"].seen.message
+    gates = [event for event in kinds(driver, e.GateChecked) if isinstance(event, e.GateChecked)]
+    assert all("1 of" in event.message for event in gates if event.gate is e.GateName.UPDATED)
 
 
 @pytest.mark.parametrize("mode", [M, R])

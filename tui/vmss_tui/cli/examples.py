@@ -81,8 +81,11 @@ ADVICE = {
         ("plan", "rehearse"),
     ),
     "rehearse": Advice(
-        (Example("vmss-tui rehearse web web-weu --set version=2.5.0 --fail 3", "with instance 3 failing"),),
-        ("plan", "rollout"),
+        (
+            Example("vmss-tui rehearse web web-weu --set version=2.5.0 --fail 3", "with instance 3 failing"),
+            Example("vmss-tui rehearse web web-weu --set version=2.5.0 --mode manual --autoscale +5@2m", "by vmss-tui"),
+        ),
+        ("forecast", "plan", "rollout"),
     ),
     "rollout": Advice(
         (

@@ -50,6 +50,7 @@ class LiveSession:
         settings: Settings,
         *,
         clock: Clock | None = None,
+        drives_clock: bool = False,
         on_device_code: Callable[[DeviceCode], None] | None = None,
         urgent: bool = False,
     ) -> None:
@@ -69,7 +70,7 @@ class LiveSession:
         self.production = settings.production
         self.hooks = settings.hooks
         self.lists = settings.lists
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock or _clock_of(self._cloud, drives=drives_clock)
         self.who = _who()
         self._azure: Azure | None = None
         self._journal: Journal | None = None
@@ -89,6 +90,7 @@ class LiveSession:
                     self._cloud,
                     auth=auth,
                     tenant=self._settings.tenant,
+                    clock=self.clock,
                     quota_file=self._quota_file(),
                     read_only_sets=self._settings.read_only_sets,
                     order=self._settings.auth_order,
@@ -184,7 +186,7 @@ class LiveSession:
             raise PreflightRefused(refusal.message, hint=refusal.hint)
         _require_values(plan.script.protected, secrets)
         journal = self.journal()
-        rollout = journal.create(plan, who=self.who, why=why, ticket=ticket)
+        rollout = journal.create(plan, who=self.who, why=why, ticket=ticket, at=self.clock.now())
         try:
             await self._run(rollout, secrets)
         except VmssTuiError as error:
@@ -280,6 +282,15 @@ class LiveSession:
 
         child = await process.spawn(command, secrets, log)
         await process.wait_until_running(child, is_running, log, self.clock)
+
+
+def _clock_of(cloud: Cloud, *, drives: bool) -> Clock:
+    """The host's clock, or the one of a cloud whose time is its own."""
+    from pathlib import Path
+
+    from vmss_tui.engine.shared_clock import SharedClock
+
+    return SharedClock(Path(cloud.clock_file), drives=drives) if cloud.clock_file else SystemClock()
 
 
 def editor_command() -> list[str]:

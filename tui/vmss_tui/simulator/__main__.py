@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vmss_tui.simulator.clock import SimClock
+from vmss_tui.simulator.clock import SimClock, shared_clock
 from vmss_tui.simulator.handover import Handover, UnwritableError
 from vmss_tui.simulator.scenario.lint import lint
 from vmss_tui.simulator.scenario.load import DEFAULT, ScenarioError, load, names
@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     add("--scenario", default=DEFAULT, metavar="FILE|NAME", help=f"a TOML file, or one of: {', '.join(names())}")
     add("--port", type=_port, default=0, help="TCP port on 127.0.0.1; 0 (the default) takes a free one")
     add("--speed", type=_factor, metavar="X", help="simulated seconds per second; default: the scenario's")
+    add("--clock-file", type=Path, metavar="F", help="take the time from this file, which a client moves forward")
     add("--env-file", type=Path, metavar="F", help="write `export` lines for a shell, mode 0600")
     add("--cloud-file", type=Path, metavar="F", help="where to write the cloud's TOML, mode 0600")
     add(
@@ -109,6 +110,8 @@ def _simulation(options: argparse.Namespace) -> Simulation:
         world = first_world(scenario, start)
     except ValueError as error:
         raise ScenarioError([f"{options.scenario}: {error}"]) from error
+    if options.clock_file is not None:
+        return Simulation(scenario, world, shared_clock(options.clock_file, start))
     return Simulation(scenario, world, SimClock(options.speed or scenario.speed, start))
 
 
@@ -117,6 +120,7 @@ def _serve_options(options: argparse.Namespace) -> ServeOptions:
         port=options.port,
         env_file=options.env_file,
         cloud_file=options.cloud_file,
+        clock_file=options.clock_file,
         parent_pid=options.parent_pid,
         allow_root=options.allow_root,
         exit_when_idle=options.exit_when_idle,

@@ -1,11 +1,17 @@
 """The simulated clock: real time, stretched by a factor, that can be paused and moved forward.
 
 Owns the only place of the simulator's core where real time is read. The world never reads it: the time is passed in.
+A shared clock reads no real time either: it stands in a file, and whoever waits for the simulation moves it forward.
 """
 
+import mmap
+import struct
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+_TIME = struct.Struct("<d")
 
 
 class SimClock:
@@ -68,6 +74,24 @@ class SimClock:
     def _rebase(self) -> None:
         self._base = self.now()
         self._anchor = self._monotonic()
+
+
+def shared_clock(path: Path, start: datetime) -> SimClock:
+    """A clock whose time another process lets pass, through a new file that begins with `start`.
+
+    The file holds eight bytes: a little-endian double, seconds since 1970 in UTC.
+
+    Raises OSError when the file cannot be written.
+    """
+    path.write_bytes(_TIME.pack(start.timestamp()))
+    with path.open("rb") as file:
+        memory = mmap.mmap(file.fileno(), _TIME.size, access=mmap.ACCESS_READ)
+
+    def seconds() -> float:
+        value: float = _TIME.unpack_from(memory)[0]
+        return value
+
+    return SimClock(1.0, start, seconds)
 
 
 def _positive(speed: float) -> float:

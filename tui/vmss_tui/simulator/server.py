@@ -47,6 +47,8 @@ class ServeOptions:
     port: int = 0
     env_file: Path | None = None
     cloud_file: Path | None = None
+    clock_file: Path | None = None
+    """Where the time of the simulation stands, when a client moves it."""
     parent_pid: int | None = None
     """Stop when this process is gone."""
     allow_root: bool = False
@@ -133,6 +135,7 @@ def _handover(simulation: Simulation, options: ServeOptions, private: Path, acce
         client_secret=principal.secret,
         scenario=scenario.name,
         speed=simulation.clock.speed,
+        clock_file=options.clock_file.absolute() if options.clock_file else None,
         poll_seconds=(scenario.poll_hint_ms or 1000) / 1000,
     )
 

@@ -16,6 +16,7 @@ from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.exclusions import Exclusion, ExclusionKind
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
+from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import Progress, RolloutState
 from vmss_tui.domain.rollout.write_keys import batch_key, refused, touched, update_ended, upgrade_begun
 from vmss_tui.text import readable
@@ -108,7 +109,7 @@ def phase_of(instance: Instance, context: PhaseContext) -> Phase:
     if not context.joins(instance.id):
         return _outside(instance, context, first, has=has)
     if instance.provisioning is Provisioning.DELETING:
-        return Phase.GONE
+        return known.seen.phase if known is not None and known.seen.phase in BAD else Phase.GONE
     if not context.started(instance.id):
         return Phase.LEAKED if has and not had and first is not None else Phase.WAITING
     over = context.over(instance.id)
@@ -125,7 +126,7 @@ def _unread(instance: Instance, context: PhaseContext, known: Progress | None) -
     joins = context.joins(instance.id)
     before = known.seen.phase if known is not None else (Phase.WAITING if joins else Phase.EXCLUDED)
     if joins and instance.provisioning is Provisioning.DELETING:
-        return Phase.GONE
+        return before if before in BAD else Phase.GONE
     updating = instance.provisioning is Provisioning.UPDATING and context.started(instance.id)
     return Phase.UPDATING if joins and updating and before is Phase.WAITING else before
 

@@ -21,6 +21,7 @@ from vmss_tui.domain.rollout.state import BatchState, RolloutState, apply
 from vmss_tui.domain.rollout.write_keys import upgrade_number
 from vmss_tui.text import counted
 
+_GONE_SINCE = "; gone since (deleted, or replaced by repairs)"
 CHUNK = 200
 """Instances in one event, so that no event is large."""
 _LEFT_QUEUE = (FINAL | BUSY) - {e.Phase.EXCLUDED, e.Phase.GONE, e.Phase.LEAKED}
@@ -97,7 +98,7 @@ def _inferred(
     events: list[e.Event] = []
     current = state.open_batch
     if current is not None and all(phases.get(i, e.Phase.GONE) in FINAL for i in current.ids):
-        events.append(_ended(current, phases))
+        events.append(_ended(state, current, phases))
         current = None
     known = {i for batch in state.batches for i in batch.ids}
     fresh = [
@@ -122,7 +123,7 @@ def _grown(
         yield _begun(plan, state, current.number, (*current.ids, *ids), {*current.zones, *zones}, largest)
         return
     if current is not None:
-        yield _ended(current, phases)
+        yield _ended(state, current, phases)
     number = state.batch.number + 1 if state.batch is not None else 1
     yield _begun(plan, state, number, ids, zones, largest)
 
@@ -138,8 +139,12 @@ def _begun(
     return e.BatchStarted(number, of, ids, tuple(sorted(zones)))
 
 
-def _ended(batch: BatchState, phases: Mapping[str, e.Phase]) -> e.BatchEnded:
-    return e.BatchEnded(batch.number, tuple(i for i in batch.ids if phases.get(i) in BAD))
+def _ended(state: RolloutState, batch: BatchState, phases: Mapping[str, e.Phase]) -> e.BatchEnded:
+    """The end of a batch; of an instance that has gone, the phase in which it was last seen counts."""
+    before = state.ids_in(*BAD)
+    return e.BatchEnded(
+        batch.number, tuple(i for i in batch.ids if phases.get(i) in BAD or (i not in phases and i in before))
+    )
 
 
 # --- instances ------------------------------------------------------------------------------------------------------
@@ -164,10 +169,18 @@ def _changed(
             yield seen
     for gone in state.instances.keys() - phases.keys():
         last = state.instances[gone].seen
-        if last.phase is not e.Phase.GONE:
+        if last.phase in BAD:
+            yield from _gone_after_failure(last)
+        elif last.phase is not e.Phase.GONE:
             yield e.InstanceSeen(
                 id=gone, name=last.name, zone=last.zone, batch=last.batch, phase=e.Phase.GONE, version=last.version
             )
+
+
+def _gone_after_failure(last: e.InstanceSeen) -> Iterator[e.InstanceSeen]:
+    """A failed instance that was deleted or replaced since still counts as failed: repairs do not make up for it."""
+    if not last.message.endswith(_GONE_SINCE):
+        yield replace(last, message=f"{last.message}{_GONE_SINCE}".removeprefix("; "))
 
 
 def _in_chunks(changed: tuple[e.InstanceSeen, ...], snapshot: SetSnapshot) -> Iterator[e.Event]:

@@ -1,5 +1,6 @@
 """The log of one rollout as its runner writes it: events, lease and requests. What is not on record is not done."""
 
+import asyncio
 import contextlib
 import logging
 from datetime import timedelta
@@ -100,11 +101,14 @@ class RolloutLog:
         return bool(requests)
 
     async def keep_lease(self) -> None:
-        """Keep the lease fresh until canceled; a lost one is noticed at the next event to be written."""
+        """Keep the lease fresh until canceled; a lost one is noticed at the next event to be written.
+
+        It proves that this process lives, which is a matter of the host's time, also where the cloud has its own.
+        """
         while True:
             with contextlib.suppress(JournalUnavailable):
                 self._journal.beat(self.lease, self.clock.now())
-            await self.clock.sleep(self._pace.heartbeat_seconds)
+            await asyncio.sleep(self._pace.heartbeat_seconds)
 
     async def finish(self) -> None:
         """Wait for the notifications that are still on their way."""

@@ -48,6 +48,8 @@ class Cloud(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """The same while nothing moves; 0 means five times `watch_seconds`."""
     file_mirror: str = ""
     """Where script files are read first, as HOST/PATH below this address; empty reads them where they are."""
+    clock_file: str = ""
+    """File that holds the time of this cloud (`engine.shared_clock`); empty means the host's time."""
     environment: dict[str, str] = {}
     """What the credential reads where the process environment lacks it (`AZURE_CLIENT_ID`, …)."""
 

@@ -1,119 +1,138 @@
-"""`vmss-tui rehearse`: the same rollout by the same program, on a simulated copy of the scale set."""
+"""`vmss-tui rehearse`: the same rollout by the same runner, on a simulated copy of the scale set, in simulated time."""
 
-import contextlib
-import json
-import os
-import signal
-import subprocess
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+import re
 from typing import Any
 
 import click
 
+from vmss_tui import duration
 from vmss_tui.cli import diagnostics
 from vmss_tui.cli.commands.fleet import find
-from vmss_tui.cli.commands.outlook.scenario_from_set import MODEL, Mishap, scenario_of
+from vmss_tui.cli.commands.outlook.rehearsal import Copied, rehearsing
+from vmss_tui.cli.commands.outlook.scenario_from_set import Autoscaling, Faults
+from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, Silent, follow
 from vmss_tui.cli.commands.rollout.plan import order_from, orders
-from vmss_tui.cli.commands.rollout.runner_process import python
-from vmss_tui.cli.commands.simulator.simulation import DemoHome
-from vmss_tui.cli.options import connected, current, with_profiles
+from vmss_tui.cli.commands.rollout.prepare import Ordered, prepare_order
+from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
+from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.session import LiveSession, run
-from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import UsageError
+from vmss_tui.presentation import records
+from vmss_tui.presentation.rollout.info import RolloutInfo, info_of
 from vmss_tui.text import counted
 
-SPEED = 30.0
+_AUTOSCALE = re.compile(r"(?P<sign>[+-]?)(?P<count>\d{1,4})(?:@(?P<after>.+))?")
+_SOON = 60
+"""Seconds after the first write at which others act when no time is given."""
 
 
 @click.command()
 @orders
-@click.option("--speed", type=click.FloatRange(0.1, 1000), default=SPEED, show_default=True, help="Speed-up factor.")
 @click.option("--fail", "fails", metavar="IDS", default="", help="Fail the script on these instances: 3,17.")
-@click.option("--sicken", metavar="IDS", default="", help="Keep these instances unhealthy after the update.")
+@click.option("--slow", metavar="IDS", default="", help="Let the script take five times as long on these.")
+@click.option(
+    "--unhealthy-after", "unhealthy", metavar="IDS", default="", help="Keep these unhealthy after the script."
+)
+@click.option("--autoscale", metavar="N[@TIME]", help="Autoscale by +5 or -2, or to 40, after the first write: +5@2m.")
+@click.option("--colleague", metavar="TIME", help="A colleague changes the script so long after the first write: 2m.")
 @click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON.")
+@shaped
 @connected
 @with_profiles
 @click.pass_context
-def rehearse(ctx: click.Context, /, speed: float, fails: str, sicken: str, jsonl: bool, **given: Any) -> int:
+def rehearse(
+    ctx: click.Context, /, fails: str, slow: str, unhealthy: str, autoscale: str | None, colleague: str | None,
+    jsonl: bool, shape: Shape, **given: Any,
+) -> int:  # fmt: skip
     """Rehearse a rollout of PROFILE on a simulated copy of SCALESET. Nothing real is written.
 
-    The exit code is that of the rehearsed rollout. Script durations are the simulator's estimate.
+    Time is simulated: hours take seconds, and all times and durations are those of the copy. Approvals are given at
+    once; hooks and the external gate do not run. The exit code is that of the rehearsed rollout.
     """
-    order_from(given)
-    mishap = Mishap(fails=_ids(fails), unhealthy=_ids(sicken))
-    with tempfile.TemporaryDirectory(prefix="vmss-tui-rehearsal-") as directory:
-        home = Path(directory)
-        targets: list[ScaleSetId] = []
+    order = order_from(given)
+    faults = Faults(
+        fails=_ids(fails),
+        slow=_ids(slow),
+        unhealthy=_ids(unhealthy),
+        autoscale=_autoscaling(autoscale),
+        colleague_after=None if colleague is None else _seconds("--colleague", colleague),
+    )
 
-        async def work(session: LiveSession) -> int:
-            targets.append(await _copy(session, given["scaleset"], mishap, home))
-            return 0
+    async def work(session: LiveSession) -> int:
+        ordered = await prepare_order(session, order)
+        copied = await _copy(session, ordered, faults)
+        quiet = jsonl or not shape.for_people
+        if not quiet:
+            for line in plan_lines(ordered.plan, ordered.pins):
+                diagnostics.say(line)
+        count = counted(len(copied.snapshot.instances), "instance")
+        diagnostics.say(
+            f"rehearsing on a simulated copy of {ordered.plan.target.name} with {count}; nothing real changes"
+        )
+        writer = JsonWriter() if jsonl else PlainWriter(hints=False) if shape.for_people else Silent()
+        async with rehearsing(ordered.plan, copied, faults) as (journal, rollout):
+            code = await follow(journal, rollout, writer)
+            state = journal.state(rollout)
+            if not jsonl and not shape.for_people:
+                info = info_of(state, state.ended_at or session.clock.now(), header=journal.header(rollout))
+                shape.answer(_record(rollout, info), list)
+        return code
 
-        run(ctx, work)
-        return _rehearse(ctx, home, targets[0], speed, [*_again(given), *(["--jsonl"] if jsonl else [])])
+    return run(ctx, work)
 
 
 for _parameter in rehearse.params:
     _parameter.required = _parameter.required or _parameter.name == "scaleset"
 
 
+def _record(rollout: str, info: RolloutInfo) -> records.Record:
+    ended = {key: value for key, value in records.ended_record(rollout, info).items() if key != "event"}
+    batches = [
+        {
+            "number": batch.number,
+            "ids": list(batch.ids),
+            "started_at": records.rfc3339(batch.started_at),
+            "ended_at": records.rfc3339(batch.ended_at),
+            "failed": list(batch.failed),
+            "lowest_healthy": batch.lowest,
+        }
+        for batch in info.batches
+    ]
+    forecast = None if info.plan is None else records.forecast_record(info.plan)
+    return {"rehearsal": True, **ended, "batches": batches, "forecast": forecast}
+
+
 def _ids(text: str) -> frozenset[str]:
     return frozenset(part.strip() for part in text.split(",") if part.strip())
 
 
-async def _copy(session: LiveSession, text: str, mishap: Mishap, home: Path) -> ScaleSetId:
-    """Write the copy's scenario into `home`."""
-    import tomli_w
-
-    from vmss_tui.engine.snapshot_reader import read_snapshot
-
-    azure = await session.connect()
-    target = await find.resolve(azure, text)
-    snapshot = await read_snapshot(azure, target, session.clock, autoscale=True)
-    place = await find.subscription_of(azure, target)
-    known = {instance.id for instance in snapshot.instances}
-    for wrong in sorted((mishap.fails | mishap.unhealthy) - known):
-        raise UsageError(f"{target.name} has no instance {wrong}", hint="`vmss-tui instances` lists them")
-    (home / MODEL).write_text(json.dumps(dict(await azure.raw(target))), encoding="utf-8")
-    (home / "scenario.toml").write_text(tomli_w.dumps(scenario_of(snapshot, place, mishap)), encoding="utf-8")
-    count = counted(len(snapshot.instances), "instance")
-    diagnostics.say(f"rehearsing on a simulated copy of {target.name} with {count}; nothing real is changed")
-    return snapshot.scale_set.id
-
-
-def _rehearse(ctx: click.Context, home: Path, target: ScaleSetId, speed: float, arguments: Sequence[str]) -> int:
-    profile, *options = arguments
-    demo = DemoHome(home / "state")
-    simulated = demo.ensure(str(home / "scenario.toml"), speed, asked=True)
-    directory = current(ctx).profiles
-    places = ["--profiles", str(directory)] if directory is not None else []
-    command = python("vmss_tui", *places, "rollout", profile, str(target), "--yes", "--rehearsal", *options)
+def _seconds(option: str, text: str) -> int:
     try:
-        return subprocess.run(command, check=False, env=demo.environment(simulated)).returncode
-    finally:
-        _end_runners(demo)
-        demo.stop(simulated)
+        return duration.parse(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
 
 
-def _end_runners(demo: DemoHome) -> None:
-    """A rehearsal that is left takes its runner with it: there is nothing to go on with."""
-    for pid in demo.runners():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
+def _autoscaling(text: str | None) -> Autoscaling | None:
+    """`+5@2m`, `-2` or `40`. Raises UsageError."""
+    if text is None:
+        return None
+    match = _AUTOSCALE.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(f"--autoscale {text}: expected +N, -N or N, and perhaps @TIME", hint="write --autoscale +5@2m")
+    count, after = int(match["count"]), match["after"]
+    at = _SOON if after is None else _seconds("--autoscale", after)
+    if not match["sign"]:
+        return Autoscaling(after=at, capacity=count)
+    return Autoscaling(after=at, by=-count if match["sign"] == "-" else count)
 
 
-def _again(given: dict[str, Any]) -> list[str]:
-    """The arguments of `rollout` that say the same."""
-    words = [given["profile"]]
-    for text in given["variables"]:
-        words += ["--set", text]
-    for option, key in (("--mode", "mode"), ("--batch", "batch"), ("--pause", "pause")):
-        if given[key]:
-            words += [option, given[key]]
-    if given["max_unhealthy"] is not None:
-        words += ["--max-unhealthy", str(given["max_unhealthy"])]
-    if given["rerun"]:
-        words.append("--rerun")
-    return words
+async def _copy(session: LiveSession, ordered: Ordered, faults: Faults) -> Copied:
+    """What the copy is made of. Raises UsageError for an instance that is not there."""
+    azure, target = await session.connect(), ordered.plan.target
+    unknown = sorted(faults.instances - {instance.id for instance in ordered.snapshot.instances})
+    if unknown:
+        raise UsageError(f"{target.name} has no instance {unknown[0]}", hint="`vmss-tui instances` lists them")
+    place = await find.subscription_of(azure, target)
+    return Copied(snapshot=ordered.snapshot, model=await azure.raw(target), place=place)

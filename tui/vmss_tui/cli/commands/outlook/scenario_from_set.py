@@ -1,35 +1,64 @@
 """A scale set as it stands now as a scenario of the simulator: model verbatim, instances with what ails them. Pure.
 
-What cannot be copied is left to the simulator: how long scripts take, which zone an instance is in, load balancers.
+How long scripts and health take comes from the set's track record, else from the forecast's assumption, so that the
+rehearsal and the forecast speak of the same set. What cannot be copied is left to the simulator: load balancers.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
-from vmss_tui.domain.fleet.health import Health, Power
+from vmss_tui.domain.fleet.health import Health, Power, Provisioning
 from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.scale_set import Autoscale
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.track_record import tempo
 
-MODEL = "model.json"
-_OFF = {Power.DEALLOCATED: "deallocated", Power.STOPPED: "stopped"}
+MODEL, MACHINES = "model.json", "instances.json"
+SLOWER = 5
+"""How many times as long a script takes on an instance that is to be slow."""
+_SCRIPT_SHARE = 0.75
+"""Share of an instance's time that its script takes when nothing is known; the rest is its health."""
+_REPORTED = {Health.HEALTHY: "healthy", Health.UNHEALTHY: "unhealthy", Health.INITIALISING: "initializing"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mishap:
-    """What a person wants to see go wrong: ids where the script fails, or where the instance stays unhealthy."""
+class Autoscaling:
+    """Autoscale changes the capacity `after` seconds: to `capacity`, or `by` so many instances."""
+
+    after: int
+    capacity: int | None = None
+    by: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """What a person wants to see go wrong. Times are seconds after the first write of the rollout."""
 
     fails: frozenset[str] = frozenset()
+    """Instances on which the script fails."""
+    slow: frozenset[str] = frozenset()
+    """Instances on which the script takes `SLOWER` times as long."""
     unhealthy: frozenset[str] = frozenset()
+    """Instances that stay unhealthy after the script."""
+    autoscale: Autoscaling | None = None
+    colleague_after: int | None = None
+    """When a colleague changes the script of the model."""
+
+    @property
+    def instances(self) -> frozenset[str]:
+        """All instances that are named."""
+        return self.fails | self.slow | self.unhealthy
 
 
-def scenario_of(snapshot: SetSnapshot, place: Subscription, mishap: Mishap) -> dict[str, Any]:
-    """The scenario's tables; the set's model is expected beside it in `model.json`."""
+def scenario_of(snapshot: SetSnapshot, plan: RolloutPlan, place: Subscription, faults: Faults) -> dict[str, Any]:
+    """The scenario's tables; model and instances of the set are expected beside it, in `MODEL` and `MACHINES`."""
     target = snapshot.scale_set.id
-    ids = [instance.id for instance in sorted(snapshot.instances, key=lambda instance: instance.ordinal)]
+    script, settle = _spans(plan)
     scale_set: dict[str, Any] = {
         "name": target.name,
         "subscription": target.subscription,
@@ -37,57 +66,122 @@ def scenario_of(snapshot: SetSnapshot, place: Subscription, mishap: Mishap) -> d
         "location": snapshot.scale_set.location,
         "os": "windows" if snapshot.scale_set.os is HandlerOs.WINDOWS else "linux",
         "model": MODEL,
-        **_members(ids),
-        "overrides": _overrides(snapshot.instances, mishap),
+        "machines": MACHINES,
+        "script_seconds": script,
+        "initialising": settle,
+        "overrides": _overrides(faults, script[1]),
         "autoscale": _autoscale(snapshot.autoscale),
     }
     return {
-        "scenario": {"name": f"rehearsal-of-{target.name}"[:60], "seed": 1, "poll_hint_ms": 100},
+        "scenario": {"name": f"rehearsal-of-{target.name}"[:60], "seed": 1, "poll_hint_ms": 5000},
         "throttling": {"enabled": False},
         "tenants": [{"id": place.tenant_id, "name": "rehearsal"} if place.tenant_id else {"name": "rehearsal"}],
         "subscriptions": [{"id": target.subscription, "name": place.name or target.subscription}],
         "scale_sets": [{key: value for key, value in scale_set.items() if value not in ([], {})}],
+        "events": _events(target.name, plan, faults),
     }
 
 
-def _members(ids: list[str]) -> dict[str, Any]:
-    """Their own ids where Azure numbers them; else (Flexible) only how many there are."""
+def _spans(plan: RolloutPlan) -> tuple[list[int], list[int]]:
+    """From and to, in seconds, for the script and for the health of an instance."""
+    rhythm, past = tempo(plan.history), plan.history.timed
+    shares = [
+        rollout.script_seconds / (rollout.script_seconds + rollout.settle_seconds)
+        for rollout in past
+        if rollout.script_seconds > 0
+    ]
+    share = median(shares) if shares and plan.history.known else _SCRIPT_SHARE
+    last = len(rhythm.shape) - 1
+    ends = [rhythm.typical * rhythm.shape[round(place * last)] for place in (0.05, 0.95)]
+    script, settle = ([max(1, round(part * seconds)) for seconds in ends] for part in (share, 1 - share))
+    return script, settle
+
+
+def machines_of(snapshot: SetSnapshot, model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The instances as `virtualMachines?$expand=instanceView` has them. `model`: Azure's JSON of the set."""
+    ordered = sorted(snapshot.instances, key=lambda instance: instance.ordinal)
+    return [_machine(instance, snapshot, model) for instance in ordered]
+
+
+def _machine(instance: Instance, snapshot: SetSnapshot, model: Mapping[str, Any]) -> dict[str, Any]:
+    view: dict[str, Any] = {"statuses": [{"code": f"PowerState/{_power(instance)}"}]}
+    if instance.update_domain is not None:
+        view["platformUpdateDomain"] = instance.update_domain
+    if instance.health is not Health.NONE and not instance.is_off:
+        view["vmHealth"] = {"status": {"code": f"HealthState/{_REPORTED.get(instance.health, 'unknown')}"}}
+    item: dict[str, Any] = {
+        "name": instance.name or instance.id,
+        "properties": {
+            "latestModelApplied": instance.latest_model,
+            "provisioningState": "Failed" if instance.provisioning is Provisioning.FAILED else "Succeeded",
+            "instanceView": view,
+            "protectionPolicy": {"protectFromScaleSetActions": instance.protected},
+        },
+    }
+    if instance.id.isdigit():
+        item["instanceId"] = instance.id
+    else:
+        item["name"] = instance.id
+    if instance.zone:
+        item["zones"] = [instance.zone]
+    current = snapshot.scale_set.script
+    if instance.version_known and current is not None and instance.script_digest != current.digest:
+        item["resources"] = _extensions(instance, current.name, model)
+    return item
+
+
+def _power(instance: Instance) -> str:
     return (
-        {"ids": [int(instance_id) for instance_id in ids]}
-        if ids and all(map(str.isdigit, ids))
-        else {"instances": len(ids)}
+        "deallocated"
+        if instance.power in (Power.DEALLOCATED, Power.DEALLOCATING)
+        else ("stopped" if instance.is_off else "running")
     )
 
 
+def _extensions(instance: Instance, script: str, model: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What is installed on an instance that runs another script than the model's."""
+    profile = model.get("properties", {}).get("virtualMachineProfile", {}).get("extensionProfile") or {}
+    listed: list[dict[str, Any]] = []
+    for extension in profile.get("extensions") or ():
+        properties = dict(extension.get("properties", {}))
+        if str(extension.get("name", "")).lower() == script.lower():
+            if not instance.script_digest:
+                continue
+            properties = {**properties, "settings": dict(instance.script_settings)}
+        listed.append({"name": extension.get("name"), "properties": properties})
+    return listed
+
+
 def _autoscale(setting: Autoscale | None) -> dict[str, Any]:
-    """Shown as it is, so that the plan says the same; in a rehearsal it does not act."""
+    """Shown as it is, so that the plan says the same; it acts only when it is asked for."""
     if setting is None or setting.unknown:
         return {}
     return {"minimum": setting.minimum, "maximum": setting.maximum, "enabled": setting.enabled}
 
 
-def _overrides(instances: Collection[Instance], mishap: Mishap) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for instance in instances:
-        if instance.id.isdigit():
-            keys = {**_ailing(instance), **_mishap(instance.id, mishap)}
-            if keys:
-                found.append({"instances": [int(instance.id)], **keys})
-    return found
+def _overrides(faults: Faults, longest: int) -> list[dict[str, Any]]:
+    return [{"instances": [instance], **_fault(instance, faults, longest)} for instance in sorted(faults.instances)]
 
 
-def _ailing(instance: Instance) -> Mapping[str, Any]:
-    keys: dict[str, Any] = {}
-    if instance.power in _OFF:
-        keys["power"] = _OFF[instance.power]
-    if instance.health is Health.UNHEALTHY:
-        keys["health"] = "unhealthy"
-    if instance.protected:
-        keys["protect"] = "actions"
+def _fault(instance: str, faults: Faults, longest: int) -> Mapping[str, Any]:
+    keys: dict[str, Any] = {"script_seconds": longest * SLOWER} if instance in faults.slow else {}
+    if instance in faults.fails:
+        keys |= {"script": "fails", "script_exit_code": 1, "script_stderr": "rehearsed: the script fails here"}
+    if instance in faults.unhealthy:
+        keys |= {"after_script": "unhealthy"}
     return keys
 
 
-def _mishap(instance: str, mishap: Mishap) -> Mapping[str, Any]:
-    if instance in mishap.fails:
-        return {"script": "fails", "script_exit_code": 1, "script_stderr": "rehearsed: the script fails here"}
-    return {"after_script": "unhealthy"} if instance in mishap.unhealthy else {}
+def _events(name: str, plan: RolloutPlan, faults: Faults) -> Collection[dict[str, Any]]:
+    """What others do during the rollout."""
+    events: list[dict[str, Any]] = []
+    scaling = faults.autoscale
+    if scaling is not None:
+        change = {"capacity": scaling.capacity} if scaling.capacity is not None else {"by": scaling.by}
+        events.append({"scale_set": name, "at": scaling.after, "after": "write", "action": "autoscale", **change})
+    if faults.colleague_after is not None:
+        script = {"name": plan.script.name, "command": "./changed-by-a-colleague.sh"}
+        events.append(
+            {"scale_set": name, "at": faults.colleague_after, "after": "write", "action": "write", "script": script}
+        )
+    return events

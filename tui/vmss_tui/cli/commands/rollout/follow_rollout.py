@@ -51,6 +51,16 @@ class JsonWriter:
         output.record(records.ended_record(rollout, info_of(state, _end(state))))
 
 
+class Silent:
+    """Writes nothing: for a command that answers in a form of its own at the end."""
+
+    def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
+        """See Writer."""
+
+    def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
+        """See Writer."""
+
+
 class PlainWriter:
     """One sentence a line with the local time of day, and a summary at the end."""
 

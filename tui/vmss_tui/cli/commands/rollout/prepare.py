@@ -13,6 +13,7 @@ from vmss_tui.cli import diagnostics
 from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -47,6 +48,8 @@ class Ordered:
     profile: "Profile"
     resolved: "Resolved"
     plan: RolloutPlan
+    snapshot: SetSnapshot
+    """The set as the plan saw it."""
     pins: tuple[FilePin, ...]
     tags: Mapping[str, str]
     """Of the scale set."""
@@ -107,7 +110,14 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         rules=session.rules(),
     )
     prepared = await prepare(azure, wish, session.clock)
-    return Ordered(profile=profile, resolved=resolved, plan=prepared.plan, pins=prepared.pins, tags=scale_set.tags)
+    return Ordered(
+        profile=profile,
+        resolved=resolved,
+        plan=prepared.plan,
+        snapshot=prepared.snapshot,
+        pins=prepared.pins,
+        tags=scale_set.tags,
+    )
 
 
 def adjusted(policy: RolloutPolicy, order: Order) -> RolloutPolicy:

@@ -17,13 +17,12 @@ from vmss_tui.errors import UsageError
 @manners
 @click.option("--why", metavar="TEXT", help="Reason, kept in the change record.")
 @click.option("--ticket", metavar="ID", help="Change ticket, kept in the change record.")
-@click.option("--rehearsal", is_flag=True, hidden=True)
 @connected
 @with_profiles
 @click.pass_context
 def rollout(
     ctx: click.Context, /, yes: bool, confirm: str, detach: bool, jsonl: bool, on_interrupt: str,
-    annotations: str | None, why: str | None, ticket: str | None, rehearsal: bool,
+    annotations: str | None, why: str | None, ticket: str | None,
     **given: Any,
 ) -> int:  # fmt: skip
     """Start a rollout of PROFILE on SCALESET (by default the profile's own target) and follow it.
@@ -40,7 +39,6 @@ def rollout(
             jsonl=jsonl,
             on_interrupt=on_interrupt,
             annotations=annotations,
-            rehearsal=rehearsal,
         )
     )
 

@@ -52,7 +52,7 @@ async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secre
     from vmss_tui.engine.runner.runner import run
     from vmss_tui.presentation.rollout.log import notification
 
-    session = LiveSession(settings, urgent=True)
+    session = LiveSession(settings, drives_clock=True, urgent=True)
     try:
         with _cancelled_by(signal.SIGTERM, signal.SIGINT):
             journal = session.journal()

@@ -47,15 +47,22 @@ def runner_command(rollout: str, journal: Path | str, settings: Settings, *, for
     return command
 
 
-async def spawn(command: Sequence[str], secrets: Mapping[str, Secret], log: Path) -> "subprocess.Popen[bytes]":
-    """Start a detached process, hand it the secrets, return it. Raises VmssTuiError when it cannot be started."""
-    return await asyncio.to_thread(_spawn, command, secrets, log)
+async def spawn(
+    command: Sequence[str], secrets: Mapping[str, Secret], log: Path, *, environ: Mapping[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start a detached process, hand it the secrets, return it. `environ`: its environment; None: this process's own.
+
+    Raises VmssTuiError when it cannot be started.
+    """
+    return await asyncio.to_thread(_spawn, command, secrets, log, os.environ if environ is None else environ)
 
 
-def _spawn(command: Sequence[str], secrets: Mapping[str, Secret], log: Path) -> "subprocess.Popen[bytes]":
+def _spawn(
+    command: Sequence[str], secrets: Mapping[str, Secret], log: Path, given: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
     from vmss_tui.profiles.secrets import VARIABLES
 
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(VARIABLES)}
+    environ = {name: value for name, value in given.items() if not name.startswith(VARIABLES)}
     try:
         output = open_private(log)
         try:

@@ -66,8 +66,6 @@ class Manner:
     jsonl: bool = False
     on_interrupt: str = OnInterrupt.DETACH
     annotations: str | None = None
-    rehearsal: bool = False
-    """It happens on a copy that is gone afterwards: there is nothing to come back to."""
 
 
 def manners(function: Function) -> Function:
@@ -101,7 +99,7 @@ class Launch:
             try:
                 return asyncio.run(whole())
             except KeyboardInterrupt as error:
-                if not self._started or self._manner.rehearsal:
+                if not self._started:
                     raise
                 return self._left(ctx, error)
 
@@ -152,12 +150,12 @@ class Launch:
             self._print_id()
             return 0
         jsonl, journal = self._manner.jsonl, session.journal()
-        writer = JsonWriter() if jsonl else PlainWriter(hints=not self._manner.rehearsal)
+        writer = JsonWriter() if jsonl else PlainWriter()
         return await follow(journal, self._started, annotated(writer, self._manner.annotations, journal, jsonl=jsonl))
 
     def _warn_of_vanishing(self, session: LiveSession) -> None:
         """A pipeline's agent is thrown away after the job, and the journal and the runner with it."""
-        kept = self._manner.rehearsal or is_address(str(session.journal_place))
+        kept = is_address(str(session.journal_place))
         machine = "" if kept else vanishing_machine()
         if not machine:
             return
@@ -186,7 +184,7 @@ class Launch:
         name, given = plan.target.name, self._manner.confirm
         if given and given != name:
             raise UsageError(f"--confirm {given}: the scale set is {name}", hint=f"Give --confirm {name}.")
-        if given or self._manner.rehearsal:
+        if given:
             return
         if serious:
             _confirm_by_name(name, serious)

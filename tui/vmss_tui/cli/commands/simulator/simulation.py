@@ -119,9 +119,10 @@ class DemoHome:
             return None
         return found if found.alive else None
 
-    def ensure(self, scenario: str, speed: float, *, asked: bool) -> Simulated:
+    def ensure(self, scenario: str, speed: float, *, asked: bool, clock_file: Path | None = None) -> Simulated:
         """The living simulator, or a new one with a fresh journal.
 
+        `clock_file`: where its time stands, which its clients then let pass.
         `asked` says that scenario and speed were given by a person: a living one that differs is then replaced.
         Raises UsageError when it is in use or the scenario is wrong, VmssTuiError when it does not start.
         """
@@ -133,7 +134,7 @@ class DemoHome:
                 self._replaceable(found)
                 self.stop(found)
                 found = None
-            return found or self._start(scenario, speed)
+            return found or self._start(scenario, speed, clock_file)
         finally:
             os.close(lock)
 
@@ -183,12 +184,13 @@ class DemoHome:
                 hint="set XDG_STATE_HOME to a writable directory",
             ) from error
 
-    def _start(self, scenario: str, speed: float) -> Simulated:
+    def _start(self, scenario: str, speed: float, clock_file: Path | None) -> Simulated:
         for stale in (self.directory / "vmss-tui").glob("journal.db*"):
             stale.unlink(missing_ok=True)
         cloud_file = self.directory / "cloud.toml"
         command = python("vmss_tui.simulator", "--scenario", scenario, "--speed", f"{speed:g}")
         command += ["--cloud-file", str(cloud_file), "--exit-when-idle", str(IDLE_SECONDS)]
+        command += ["--clock-file", str(clock_file)] if clock_file is not None else []
         self._log.unlink(missing_ok=True)
         log = self._open(self._log.name)
         try:
