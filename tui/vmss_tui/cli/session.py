@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.domain.plan.timetable import MaintenanceRules
     from vmss_tui.domain.plan.track_record import TrackRecord
+    from vmss_tui.domain.plan.waves import WavesPlan
     from vmss_tui.engine.runner.pacing import Pace
     from vmss_tui.engine.version_lookup import VersionLookup
+    from vmss_tui.engine.waves.set_plans import Background
     from vmss_tui.journal.lease import Owner
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock, Quota
@@ -194,6 +196,42 @@ class LiveSession:
             raise
         return rollout
 
+    async def start_waves(
+        self, plan: WavesPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = ""
+    ) -> str:
+        """Write a rollout over several sets into the journal and start its coordinator; returns its id."""
+        from vmss_tui.domain.rollout.events import Ended
+        from vmss_tui.domain.rollout.stage import Stage, Verdict
+
+        self.require_writes()
+        self.require_runner_sign_in()
+        if plan.script is not None:
+            _require_values(plan.script.protected, secrets)
+        journal = self.journal()
+        waves = journal.waves.create(plan, who=self.who, why=why, ticket=ticket)
+        try:
+            await self._run(waves, secrets)
+        except VmssTuiError as error:
+            with contextlib.suppress(VmssTuiError):
+                if journal.stage(waves) is Stage.PLANNED and journal.lease(waves) is None:
+                    ended = Ended(Verdict.REFUSED, f"not started: {error.message}")
+                    journal.waves.append(waves, ended, at=self.clock.now())
+            raise
+        return waves
+
+    def background(self) -> Background:
+        """What is known of sets beside Azure's answer."""
+        from vmss_tui.engine.waves.set_plans import Background
+
+        return Background(
+            journal=self.journal(),
+            names=self.versions.names,
+            track_record=self.track_record,
+            known_versions=self.known_versions,
+            hooks=self.hooks,
+            rules=self.rules,
+        )
+
     def _record_refusal(self, rollout: str, error: VmssTuiError) -> None:
         """A rollout that never began is over, so that a refused plan cannot be resumed."""
         from vmss_tui.domain.rollout.events import Ended
@@ -278,7 +316,7 @@ class LiveSession:
 
         def is_running(pid: int) -> bool:
             lease = journal.lease(rollout)
-            return (lease is not None and lease.pid == pid) or journal.header(rollout).stage.over
+            return (lease is not None and lease.pid == pid) or journal.stage(rollout).over
 
         child = await process.spawn(command, secrets, log)
         await process.wait_until_running(child, is_running, log, self.clock)

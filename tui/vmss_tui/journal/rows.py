@@ -5,10 +5,10 @@ A damaged row raises ValueError here; what that means is decided by the callers.
 
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.version_names import unnamed
@@ -17,6 +17,7 @@ from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout.events import Entry, Logged, Planned
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
+from vmss_tui.errors import NotUnique, UsageError
 from vmss_tui.journal import chain, schema
 from vmss_tui.journal.database import Connection, Row
 from vmss_tui.journal.schema import AnyEvent
@@ -118,6 +119,27 @@ def _common(row: Row) -> dict[str, Any]:
         "ended_at": schema.moment(row["ended_at"]) if row["ended_at"] else None,
         "reason": row["reason"],
     }
+
+
+HeaderT = TypeVar("HeaderT", RolloutHeader, RolloutHeader | WavesHeader)
+
+
+def chosen(known: Sequence[HeaderT], text: str | None) -> HeaderT:
+    """The rollout with an id or its unique beginning; None is the newest that runs, else the newest.
+
+    `known` are in order, newest first. Raises UsageError when there is none, NotUnique when several fit.
+    """
+    if text is None:
+        if not known:
+            raise UsageError("there is no rollout yet", hint="Start one with `vmss-tui rollout`.")
+        return next((header for header in known if not header.stage.over), known[0])
+    found = [header for header in known if text and header.id.startswith(text.lower())]
+    if not found:
+        raise UsageError(f"no rollout {text!r}", hint="`vmss-tui rollouts` lists them.")
+    if len(found) > 1:
+        names = ", ".join(header.id for header in found[:5])
+        raise NotUnique(f"several rollout ids begin with {text!r}", hint=f"Give more of the id: {names}.")
+    return found[0]
 
 
 def request_of(row: Row) -> Request:

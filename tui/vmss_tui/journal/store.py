@@ -26,19 +26,19 @@ from vmss_tui.domain.rollout.events import (
 )
 from vmss_tui.domain.rollout.past_rollout import past_rollout
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
-from vmss_tui.errors import JournalUnavailable, NotUnique, UsageError
+from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal import chain, lease_table, rows, schema
 from vmss_tui.journal.chain import Link
 from vmss_tui.journal.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.place import opened
-from vmss_tui.journal.rows import Request, RolloutHeader
+from vmss_tui.journal.rows import Request, RolloutHeader, WavesHeader
 from vmss_tui.journal.schedule import Schedule, keep
 from vmss_tui.journal.waves import WavesLog
 from vmss_tui.paths import journal_file
 from vmss_tui.redact import redacted
 
-__all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader"]
+__all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader", "WavesHeader"]
 
 _LOG = logging.getLogger(__name__)
 VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo")
@@ -187,23 +187,23 @@ class Journal:
         with self._db.reading() as connection:
             return self._readable(self._row(connection, rollout))
 
+    def stage(self, rollout: str) -> Stage:
+        """What a rollout, of one set or over several, is doing. Raises UsageError."""
+        with self._db.reading() as connection:
+            return Stage(self._row(connection, rollout)["stage"])
+
     def find(self, text: str | None) -> RolloutHeader:
         """A rollout by id or unique prefix; None is the newest that runs, else the newest.
 
         Raises UsageError when there is none, NotUnique when several fit.
         """
-        known = self.rollouts(limit=-1)
-        if text is None:
-            if not known:
-                raise UsageError("there is no rollout yet", hint="Start one with `vmss-tui rollout`.")
-            return next((header for header in known if not header.stage.over), known[0])
-        found = [header for header in known if text and header.id.startswith(text.lower())]
-        if not found:
-            raise UsageError(f"no rollout {text!r}", hint="`vmss-tui rollouts` lists them.")
-        if len(found) > 1:
-            names = ", ".join(header.id for header in found[:5])
-            raise NotUnique(f"several rollout ids begin with {text!r}", hint=f"Give more of the id: {names}.")
-        return found[0]
+        return rows.chosen(self.rollouts(limit=-1), text)
+
+    def locate(self, text: str | None) -> RolloutHeader | WavesHeader:
+        """The same among rollouts of one set and over several; None prefers the whole to the sets that belong to it."""
+        known = [header for header in self.rollouts(limit=-1) if text is not None or not header.waves]
+        both: list[RolloutHeader | WavesHeader] = [*known, *self.waves.headers(limit=-1)]
+        return rows.chosen(sorted(both, key=lambda header: header.created_at, reverse=True), text)
 
     def request(
         self, rollout: str, verb: str, *, who: str, why: str = "", argument: str = "", at: datetime | None = None

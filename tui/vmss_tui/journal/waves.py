@@ -102,7 +102,9 @@ class WavesLog:
     def headers(self, *, limit: int = 200) -> tuple[WavesHeader, ...]:
         """Rollouts over several sets, newest first; damaged rows are not among them."""
         with self._db.reading() as connection:
-            found = connection.execute(f"{rows.WAVES} ORDER BY created_at DESC, id LIMIT ?", (limit,)).fetchall()
+            found = connection.execute(
+                f"{rows.WAVES} ORDER BY created_at DESC, id LIMIT ?", (limit if limit >= 0 else _ALL,)
+            ).fetchall()
         headers = []
         for row in found:
             try:
@@ -110,6 +112,11 @@ class WavesLog:
             except ValueError as problem:
                 _LOG.warning("rollout %s in the journal is damaged: %s", row["id"], problem)
         return tuple(headers)
+
+    def has(self, rollout: str) -> bool:
+        """Whether a rollout (full id) is one over several sets."""
+        with self._db.reading() as connection:
+            return connection.execute(f"{rows.WAVES} WHERE id = ?", (rollout,)).fetchone() is not None
 
     def header(self, waves: str) -> WavesHeader:
         """One of them by its full id. Raises UsageError, JournalUnavailable for a damaged row."""

@@ -1,6 +1,6 @@
 """Rules that choose scale sets by tag, name and subscription: which are production, which are read-only. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -53,6 +53,14 @@ class ProductionRules(SetRules):
         if affected >= self.instances:
             return f"{affected} instances of {target.name} are changed"
         return ""
+
+    def why_confirm_waves(self, sets: Iterable[tuple[ScaleSetId, Mapping[str, str], int]]) -> str:
+        """The same for several scale sets together, each with its tags and how many instances are changed."""
+        known = tuple(sets)
+        affected = sum(count for _, _, count in known)
+        if affected >= self.instances:
+            return f"{affected} instances of {len(known)} scale sets are changed"
+        return next(filter(None, (self.why_confirm(*one) for one in known)), "")
 
 
 PRODUCTION = ProductionRules(tags=PRODUCTION_TAGS)

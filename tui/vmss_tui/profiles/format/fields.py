@@ -99,7 +99,7 @@ WAVES = Section(
     keys=(
         Key(
             name="groups", kind=Kind.ENTRIES, section=WAVE_GROUP, help="The waves in their order: [[waves.groups]].",
-            consumer="vmss_tui.cli.commands.rollout.prepare_waves:profile.waves.groups",
+            consumer="vmss_tui.cli.commands.waves.prepare:profile.waves.groups",
         ),
         Key(
             name="at_once", kind=Kind.WHOLE, low=1, high=100, help="Scale sets in progress at the same time.",
@@ -208,7 +208,7 @@ PROFILE = Section(
         ),
         Key(
             name="waves", kind=Kind.SECTION, section=WAVES, help=WAVES.help,
-            consumer="vmss_tui.cli.commands.rollout.prepare_waves:profile.waves",
+            consumer="vmss_tui.cli.commands.waves.prepare:profile.waves",
         ),
         Key(
             name="report", kind=Kind.SECTION, section=REPORT, help=REPORT.help, consumer=f"{_PREPARE}:profile"

@@ -9,6 +9,7 @@ from vmss_tui.cli import output
 from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, follow
 from vmss_tui.cli.commands.rollout.interrupt import OnInterrupt, left, terminable
 from vmss_tui.cli.commands.simulator.simulation import DemoHome
+from vmss_tui.cli.commands.waves.follow import follow_waves, writer
 from vmss_tui.cli.invocation import DEMO
 from vmss_tui.cli.options import connected, current
 from vmss_tui.errors import UsageError
@@ -18,7 +19,7 @@ from vmss_tui.journal.store import Journal
 def _find(journal: Journal, rollout: str | None) -> str:
     """The id of the rollout that is meant; where there is none, the demo's are pointed at."""
     try:
-        return journal.find(rollout).id
+        return journal.locate(rollout).id
     except UsageError as error:
         if DEMO not in os.environ and DemoHome().has_journal:
             raise UsageError(
@@ -46,6 +47,8 @@ def attach(ctx: click.Context, rollout: str | None, jsonl: bool, plain: bool) ->
 
             return open_app(current(ctx), rollout=found)
         with terminable():
+            if journal.waves.has(found):
+                return asyncio.run(follow_waves(journal, found, writer(jsonl=jsonl)))
             return asyncio.run(follow(journal, found, JsonWriter() if jsonl else PlainWriter()))
     except KeyboardInterrupt as error:
         return left(journal, found, error, who="", then=OnInterrupt.DETACH)

@@ -6,11 +6,11 @@ Reads the journal only: the rollout itself is the runner's. Knows when its runne
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.invocation import as_typed
-from vmss_tui.domain.rollout.events import BatchStarted, Logged
+from vmss_tui.domain.rollout.events import BatchStarted, Entry, Logged
 from vmss_tui.domain.rollout.state import RolloutState, apply
 from vmss_tui.errors import RolloutFailed, VmssTuiError
 from vmss_tui.journal.lease import Lease, stuck
@@ -27,6 +27,9 @@ STDERR_LINES = 10
 """Lines of a failed instance's stderr that people get to see; `--jsonl` and `report` have all that was kept."""
 PATIENCE = 3
 """So many looks without a runner mean that it is gone."""
+
+
+EntryT = TypeVar("EntryT", bound=Entry[Any])
 
 
 class Writer(Protocol):
@@ -103,7 +106,7 @@ async def follow(journal: Journal, rollout: str, writer: Writer) -> int:
     left since the maintenance window has ended.
     """
     state = RolloutState()
-    async for log in _chunks(journal, rollout):
+    async for log in chunks(journal, rollout, journal.tail(rollout)):
         for entry in log:
             state = apply(state, entry)
             writer.event(rollout, entry, state)
@@ -122,11 +125,13 @@ def _left_at_window(journal: Journal, rollout: str, state: RolloutState) -> bool
     return state.window_ended and state.runner is None and not journal.events(rollout, state.seq, limit=1)
 
 
-async def _chunks(journal: Journal, rollout: str) -> AsyncIterator[tuple[Logged, ...]]:
-    stream = journal.tail(rollout)
+async def chunks(
+    journal: Journal, rollout: str, stream: AsyncIterator[tuple[EntryT, ...]]
+) -> AsyncIterator[tuple[EntryT, ...]]:
+    """The chunks of a log as they come. Raises VmssTuiError when its runner is gone."""
     missed, reported = 0, False
 
-    async def following() -> tuple[Logged, ...] | None:
+    async def following() -> tuple[EntryT, ...] | None:
         return await anext(stream, None)
 
     pending = asyncio.ensure_future(following())

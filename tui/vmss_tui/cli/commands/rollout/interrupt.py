@@ -41,7 +41,7 @@ def terminable() -> Iterator[None]:
 def left(journal: Journal, rollout: str, error: KeyboardInterrupt, *, who: str, then: OnInterrupt) -> int:
     """Do and say what `then` asks for; returns the exit code of the signal."""
     code = diagnostics.interrupted_code(error)
-    if journal.header(rollout).stage.over:
+    if journal.stage(rollout).over:
         return code
     match then:
         case OnInterrupt.DETACH:

@@ -12,7 +12,7 @@ from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
-from vmss_tui.errors import PreflightRefused
+from vmss_tui.errors import PreflightRefused, UsageError
 from vmss_tui.presentation import records
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -32,6 +32,7 @@ _OPTIONS = (
         "--max-unhealthy", type=click.IntRange(0, 100), metavar="P", help="Maximum percentage of unhealthy instances."
     ),
     click.option("--rerun", is_flag=True, help="Run the script again even if settings are unchanged."),
+    click.option("--all", "all_sets", is_flag=True, help="All targets of the profile, in its [waves]."),
     overrides,
 )
 
@@ -45,6 +46,8 @@ def orders(function: Function) -> Function:
 
 def order_from(given: Mapping[str, Any]) -> Order:
     """What those options say. Raises UsageError."""
+    if given["all_sets"] and given["scaleset"]:
+        raise UsageError("--all and a scale set exclude each other", hint="Leave one of them out.")
     mode = given["mode"]
     return Order(
         profile=given["profile"],
@@ -56,6 +59,7 @@ def order_from(given: Mapping[str, Any]) -> Order:
         unhealthy_percent=given["max_unhealthy"],
         rerun=given["rerun"],
         overrides=given["overrides"],
+        all_sets=given["all_sets"],
     )
 
 
@@ -66,8 +70,13 @@ def order_from(given: Mapping[str, Any]) -> Order:
 @with_profiles
 @click.pass_context
 def plan(ctx: click.Context, /, shape: Shape, **given: Any) -> int:
-    """Show what PROFILE would change on SCALESET: diff, batches, findings. Writes nothing."""
+    """Show what PROFILE would change on SCALESET: diff, batches, findings. Writes nothing.
+
+    With --all: every target of the profile, in the waves of its [waves].
+    """
     order = order_from(given)
+    if order.all_sets:
+        return run(ctx, lambda session: _plan_all(session, order, shape))
 
     async def work(session: LiveSession) -> int:
         prepared = await prepare_order(session, order)
@@ -76,3 +85,15 @@ def plan(ctx: click.Context, /, shape: Shape, **given: Any) -> int:
         return PreflightRefused.exit_code if prepared.plan.refusals else 0
 
     return run(ctx, work)
+
+
+async def _plan_all(session: LiveSession, order: Order, shape: Shape) -> int:
+    from vmss_tui.cli.commands.waves.prepare import prepare_waves
+    from vmss_tui.cli.commands.waves.start import planned_of, previewed, refusals, shown
+    from vmss_tui.presentation.waves.records import waves_plan_record
+
+    plan = (await prepare_waves(session, order)).plan
+    sets = await previewed(session, plan)
+    planned = planned_of(sets)
+    shape.answer(waves_plan_record(plan, planned), lambda: shown(plan, planned))
+    return PreflightRefused.exit_code if refusals(plan, sets) else 0

@@ -39,6 +39,8 @@ class Order:
     rerun: bool = False
     overrides: Mapping[Override, str] = field(default_factory=dict)
     """Reasons for what the plan would otherwise refuse."""
+    all_sets: bool = False
+    """Every target of the profile, in its waves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,4 +173,7 @@ async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSe
             hint="name one, or check [targets] in the profile",
         )
     names = ", ".join(target.short for target in chosen[:8])
-    raise NotUnique(f"profile {profile.name} has {len(chosen)} targets", hint=f"name one of {names}")
+    raise NotUnique(
+        f"profile {profile.name} has {len(chosen)} targets",
+        hint=f"name one of {names}, or give --all for all of them in waves",
+    )

@@ -1,15 +1,18 @@
 """`vmss-tui rollout`: plan, ask, start the runner, follow it. The rollout itself is the runner's."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from vmss_tui.cli.commands.rollout.plan import order_from, orders
-from vmss_tui.cli.commands.rollout.prepare import Ordered, prepare_order
+from vmss_tui.cli.commands.rollout.prepare import Order, prepare_order
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
 from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from vmss_tui.profiles.model import Profile, ReportFields
 
 
 @click.command()
@@ -27,6 +30,8 @@ def rollout(
 ) -> int:  # fmt: skip
     """Start a rollout of PROFILE on SCALESET (by default the profile's own target) and follow it.
 
+    With --all: on every target of the profile, in the waves of its [waves].
+
     The rollout is a process of its own: it continues when this command, the terminal or the connection ends. Ctrl-C
     ends this command with exit code 130, SIGTERM with 143; --on-interrupt sets what happens to the rollout.
     """
@@ -42,9 +47,12 @@ def rollout(
         )
     )
 
+    if order.all_sets:
+        return launch.run(ctx, lambda session: _roll_out_all(launch, session, order, why, ticket))
+
     async def work(session: LiveSession) -> int:
         prepared = await prepare_order(session, order)
-        reason, change = _for_the_record(prepared, why, ticket)
+        reason, change = _for_the_record(prepared.profile, prepared.resolved.report, why, ticket)
         code = await launch.go(
             session, prepared.plan, tags=prepared.tags, pins=prepared.pins, why=reason, ticket=change
         )
@@ -54,16 +62,26 @@ def rollout(
     return launch.run(ctx, work)
 
 
-def _for_the_record(prepared: Ordered, why: str | None, ticket: str | None) -> tuple[str, str]:
+async def _roll_out_all(launch: Launch, session: LiveSession, order: Order, why: str | None, ticket: str | None) -> int:
+    from vmss_tui.cli.commands.waves.prepare import prepare_waves
+    from vmss_tui.cli.commands.waves.start import start_waves
+
+    ordered = await prepare_waves(session, order)
+    reason, change = _for_the_record(ordered.profile, ordered.report, why, ticket)
+    code = await start_waves(launch, session, ordered.plan, why=reason, ticket=change)
+    session.profiles().used(str(ordered.profile.path or ordered.profile.name), session.clock.now())
+    return code
+
+
+def _for_the_record(profile: "Profile", report: "ReportFields", why: str | None, ticket: str | None) -> tuple[str, str]:
     """Why and ticket, as given or as the profile has them. Raises UsageError when the profile wants others."""
     from vmss_tui.profiles.model import check_record
 
-    report = prepared.resolved.report
     why, ticket = why or report.why, ticket or report.ticket
     problems = check_record(report, why=why, ticket=ticket)
     if problems:
         words = "; ".join(problem.message for problem in problems)
         raise UsageError(
-            f"profile {prepared.profile.name}: {words}", hint=f"give {' '.join(problem.hint for problem in problems)}"
+            f"profile {profile.name}: {words}", hint=f"give {' '.join(problem.hint for problem in problems)}"
         )
     return why, ticket

@@ -28,7 +28,7 @@ TERMINATED = 128 + signal.SIGTERM
 @connected
 @click.pass_context
 def runner(ctx: click.Context, rollout: str, force: bool) -> int:
-    """Run ROLLOUT; stdin has a JSON object of protected values."""
+    """Run ROLLOUT, of one set or over several; stdin has a JSON object of protected values."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = current(ctx)
     if settings.read_only:
@@ -40,6 +40,7 @@ def runner(ctx: click.Context, rollout: str, force: bool) -> int:
         tenant=settings.tenant,
         journal=settings.journal,
         read_only_sets=settings.read_only_sets,
+        hooks=settings.hooks,
     )
     try:
         asyncio.run(_carry_out(rollout, own, given, force=force))
@@ -49,30 +50,57 @@ def runner(ctx: click.Context, rollout: str, force: bool) -> int:
 
 
 async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secret], *, force: bool) -> None:
-    from vmss_tui.engine.runner.runner import run
-    from vmss_tui.presentation.rollout.log import notification
-
     session = LiveSession(settings, drives_clock=True, urgent=True)
     try:
         with _cancelled_by(signal.SIGTERM, signal.SIGINT):
-            journal = session.journal()
-            plan = journal.state(rollout).plan
-            references = plan.script.protected if plan is not None else {}
-            await run(
-                rollout,
-                journal=journal,
-                azure=session.connect,
-                clock=session.clock,
-                secrets=lambda: _reveal(references, given),
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                pace=session.pace(),
-                force=force,
-                describe=notification,
-                rules=session.rules,
-            )
+            if session.journal().waves.has(rollout):
+                await _coordinate(rollout, session, given, force=force)
+            else:
+                await _roll_out(rollout, session, given, force=force)
     finally:
         await session.close()
+
+
+async def _roll_out(rollout: str, session: LiveSession, given: Mapping[str, Secret], *, force: bool) -> None:
+    from vmss_tui.engine.runner.runner import run
+    from vmss_tui.presentation.rollout.log import notification
+
+    journal = session.journal()
+    plan = journal.state(rollout).plan
+    references = plan.script.protected if plan is not None else {}
+    await run(
+        rollout,
+        journal=journal,
+        azure=session.connect,
+        clock=session.clock,
+        secrets=lambda: _reveal(references, given),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        pace=session.pace(),
+        force=force,
+        describe=notification,
+        rules=session.rules,
+    )
+
+
+async def _coordinate(waves: str, session: LiveSession, given: Mapping[str, Secret], *, force: bool) -> None:
+    from vmss_tui.engine.waves.coordinator import Runners, coordinate
+
+    async def start(rollout: str) -> None:
+        await session.resume(rollout, secrets=given)
+
+    await coordinate(
+        waves,
+        journal=session.journal(),
+        azure=session.connect,
+        known=session.background(),
+        runners=Runners(start=start, require_free=session.require_free),
+        clock=session.clock,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        pace=session.pace(),
+        force=force,
+    )
 
 
 def _reveal(references: Mapping[str, SecretRef], given: Mapping[str, Secret]) -> Mapping[str, Secret]:

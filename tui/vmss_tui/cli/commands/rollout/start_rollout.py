@@ -36,7 +36,7 @@ _OPTIONS = (
         "--confirm",
         default="",
         metavar="NAME",
-        help="Confirm a change of production, or of many instances, by the name of the scale set.",
+        help="Confirm a change of production, or of many instances, by the name of the set (--all: of the profile).",
     ),
     click.option("--detach", is_flag=True, help="Print the rollout's id and return; do not follow it."),
     click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON."),
@@ -79,9 +79,13 @@ class Launch:
     """One start of a rollout."""
 
     def __init__(self, manner: Manner) -> None:
-        self._manner = manner
+        self.manner = manner
         self._started = ""
         self._who = ""
+
+    def note_started(self, rollout: str, who: str) -> None:
+        """Remember what an interrupt leaves or cancels."""
+        self._started, self._who = rollout, who
 
     def run(self, ctx: click.Context, work: Callable[[LiveSession], Awaitable[int]]) -> int:
         """The exit code of `work`, which calls `go`; an interrupt leaves or cancels a started rollout."""
@@ -106,7 +110,7 @@ class Launch:
     def _left(self, ctx: click.Context, error: KeyboardInterrupt) -> int:
         journal = Journal.open(current(ctx).journal)
         try:
-            return left(journal, self._started, error, who=self._who, then=OnInterrupt(self._manner.on_interrupt))
+            return left(journal, self._started, error, who=self._who, then=OnInterrupt(self.manner.on_interrupt))
         finally:
             journal.close()
 
@@ -114,7 +118,7 @@ class Launch:
         """Raise UsageError when nothing may be changed, or there is no terminal to confirm on."""
         session.require_writes()
         session.require_runner_sign_in()
-        if not (self._manner.yes or self._manner.confirm) and not diagnostics.can_ask():
+        if not (self.manner.yes or self.manner.confirm) and not diagnostics.can_ask():
             raise UsageError(
                 "a start without --yes needs a terminal to confirm at", hint="give --yes to start without confirmation"
             )
@@ -146,12 +150,12 @@ class Launch:
         secrets = await asyncio.to_thread(values_to_travel, plan.script.protected)
         self._who = session.who
         self._started = await session.start(plan, secrets=secrets, why=why, ticket=ticket)
-        if self._manner.detach:
-            self._print_id()
+        if self.manner.detach:
+            self.print_id()
             return 0
-        jsonl, journal = self._manner.jsonl, session.journal()
+        jsonl, journal = self.manner.jsonl, session.journal()
         writer = JsonWriter() if jsonl else PlainWriter()
-        return await follow(journal, self._started, annotated(writer, self._manner.annotations, journal, jsonl=jsonl))
+        return await follow(journal, self._started, annotated(writer, self.manner.annotations, journal, jsonl=jsonl))
 
     def _warn_of_vanishing(self, session: LiveSession) -> None:
         """A pipeline's agent is thrown away after the job, and the journal and the runner with it."""
@@ -159,7 +163,7 @@ class Launch:
         machine = "" if kept else vanishing_machine()
         if not machine:
             return
-        if self._manner.detach:
+        if self.manner.detach:
             diagnostics.say(
                 f"vmss-tui: warning: with --detach the runner ends with this job of {machine}",
                 "Omit --detach, so that the job waits for the rollout.",
@@ -169,8 +173,9 @@ class Launch:
             "Keep `vmss-tui report --format html --output FILE` as an artifact of the job.",
         )
 
-    def _print_id(self) -> None:
-        if self._manner.jsonl:
+    def print_id(self) -> None:
+        """Print the id of what was started, for `--detach`."""
+        if self.manner.jsonl:
             output.record({"event": "rollout_started", "rollout": self._started})
         else:
             output.line(self._started)
@@ -178,26 +183,26 @@ class Launch:
 
     def _confirm(self, plan: RolloutPlan, pins: Sequence[FilePin], serious: str) -> None:
         """Show the plan and ask. `serious`: why the scale set's name is wanted; empty when yes or no will do."""
-        if not self._manner.jsonl:
+        if not self.manner.jsonl:
             for line in plan_lines(plan, pins):
                 diagnostics.say(line)
-        name, given = plan.target.name, self._manner.confirm
+        name, given = plan.target.name, self.manner.confirm
         if given and given != name:
             raise UsageError(f"--confirm {given}: the scale set is {name}", hint=f"Give --confirm {name}.")
         if given:
             return
         if serious:
-            _confirm_by_name(name, serious)
-        elif not self._manner.yes:
+            confirm_by_name(name, serious)
+        elif not self.manner.yes:
             question = f"{confirm_title(plan)} {plan.to_label} [y/N]"
             if diagnostics.ask(question).lower() not in ("y", "yes"):
                 raise RolloutCancelled("nothing was started")
 
 
-def _confirm_by_name(name: str, why: str) -> None:
+def confirm_by_name(name: str, why: str) -> None:
     """Have the name typed. Raises UsageError where nobody can be asked, RolloutCancelled when it is another."""
     if not diagnostics.can_ask():
-        raise UsageError(f"{why}: its name is wanted to confirm", hint=f"Give --confirm {name}.")
+        raise UsageError(f"{why}: the name is wanted to confirm", hint=f"Give --confirm {name}.")
     if diagnostics.ask(f"{why}. Type {name} to confirm:") != name:
         raise RolloutCancelled("nothing was started")
 

@@ -1,8 +1,8 @@
 """`pause`, `resume`, `approve`, `cancel`, `retry`, `undo`: a request in the journal, and the runner's answer to it."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -12,16 +12,17 @@ from vmss_tui.cli.commands.rollout.history import opened
 from vmss_tui.cli.commands.rollout.overrides import overrides
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
+from vmss_tui.cli.commands.waves.start import start_waves
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
-from vmss_tui.domain.fleet.script import Secret
+from vmss_tui.domain.fleet.script import Secret, SecretRef
 from vmss_tui.domain.plan.overrides import Override
-from vmss_tui.domain.rollout.events import Ended, RequestAnswered
+from vmss_tui.domain.rollout.events import Ended, Entry, RequestAnswered
 from vmss_tui.domain.rollout.stage import Stage, Verb
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.errors import LeaseHeld, UsageError, VmssTuiError
 from vmss_tui.journal.lease import stuck
-from vmss_tui.journal.store import Journal
+from vmss_tui.journal.store import Journal, WavesHeader
 
 PATIENCE = 60.0
 """Seconds to wait for the runner's answer."""
@@ -73,7 +74,7 @@ def _verb(name: str, text: str, *options: Option, argument: Callable[..., str] =
 async def _request(session: LiveSession, text: str | None, asked: Asked) -> int:
     session.require_writes()
     journal = session.journal()
-    header = journal.find(text)
+    header = journal.locate(text)
     if asked.verb == "cancel" and header.stage is Stage.CANCELLED:
         asked.show(header.id, RequestAnswered(Verb.CANCEL, True, f"already canceled: {header.reason}"))
         return 0
@@ -87,7 +88,7 @@ async def _request(session: LiveSession, text: str | None, asked: Asked) -> int:
 
 async def _ask(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswered:
     journal = session.journal()
-    after = journal.state(rollout).seq
+    after = _seq(journal, rollout)
     number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
     lease = journal.lease(rollout)
     if lease is not None and (trouble := stuck(lease, session.clock.now())):
@@ -121,7 +122,7 @@ async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) ->
 
 async def _ask_a_new_one(session: LiveSession, rollout: str, asked: Asked, *, force: bool) -> RequestAnswered:
     journal = session.journal()
-    after = journal.state(rollout).seq
+    after = _seq(journal, rollout)
     values = await _values_due(session, rollout, asked)
     number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
     await _start_runner(session, rollout, values, force=force)
@@ -130,8 +131,7 @@ async def _ask_a_new_one(session: LiveSession, rollout: str, asked: Asked, *, fo
 
 async def _values_due(session: LiveSession, rollout: str, asked: Asked) -> Mapping[str, Secret]:
     """Values that a new runner has to be given. Raises ProfileInvalid that names what is missing."""
-    state = session.journal().state(rollout)
-    due = secrets_due(state.plan, state) if asked.verb == "resume" and state.plan is not None else {}
+    due = _secrets_due(session.journal(), rollout) if asked.verb == "resume" else {}
     return await asyncio.to_thread(values_to_travel, due)
 
 
@@ -142,9 +142,27 @@ async def _start_runner(
     await session.resume(rollout, secrets=secrets, force=force)
 
 
+def _seq(journal: Journal, rollout: str) -> int:
+    """The number of the newest event."""
+    return journal.waves.state(rollout).seq if journal.waves.has(rollout) else journal.state(rollout).seq
+
+
+def _secrets_due(journal: Journal, rollout: str) -> Mapping[str, SecretRef]:
+    """Protected settings that are still to be written."""
+    if journal.waves.has(rollout):
+        waves = journal.waves.state(rollout).plan
+        return waves.script.protected if waves is not None and waves.script is not None else {}
+    state = journal.state(rollout)
+    return secrets_due(state.plan, state) if state.plan is not None else {}
+
+
 def _alive(journal: Journal, rollout: str) -> bool:
     lease = journal.lease(rollout)
     return lease is not None and lease.alive
+
+
+def _events(journal: Journal, rollout: str, after: int) -> Sequence[Entry[Any]]:
+    return journal.waves.events(rollout, after) if journal.waves.has(rollout) else journal.events(rollout, after)
 
 
 async def _answer(session: LiveSession, rollout: str, number: int, after: int) -> RequestAnswered:
@@ -153,7 +171,7 @@ async def _answer(session: LiveSession, rollout: str, number: int, after: int) -
     waits_for_the_living = _alive(journal, rollout)
     limit = session.clock.monotonic() + PATIENCE
     while session.clock.monotonic() < limit:
-        for entry in journal.events(rollout, after):
+        for entry in _events(journal, rollout, after):
             after = entry.seq
             if isinstance(entry.event, RequestAnswered) and entry.event.request_id == number:
                 return entry.event
@@ -194,9 +212,16 @@ def _followup(name: str, text: str) -> click.Command:
         async def work(session: LiveSession) -> int:
             from vmss_tui.engine.followup import Followup, followup_wish
             from vmss_tui.engine.prepare import prepare
+            from vmss_tui.engine.waves.followups import followup_waves
 
             journal = session.journal()
-            header = journal.find(rollout)
+            header = journal.locate(rollout)
+            if isinstance(header, WavesHeader):
+                waves = followup_waves(Followup(name), header.id, journal.waves.state(header.id))
+                waves = replace(waves, overrides=overrides)
+                return await start_waves(
+                    launch, session, waves, why=why or f"{name} of rollout {header.id}", ticket=ticket
+                )
             wish = followup_wish(
                 Followup(name),
                 header.id,
@@ -211,7 +236,7 @@ def _followup(name: str, text: str) -> click.Command:
             return await launch.go(session, prepared.plan, tags=tags, why=reason, ticket=ticket)
 
         with opened(ctx) as journal:
-            header = journal.find(rollout)
+            header = journal.locate(rollout)
         if header.stage.over:
             return launch.run(ctx, work)
         return run(ctx, lambda session: _request(session, header.id, Asked(verb=name, why=why, as_json=as_json)))

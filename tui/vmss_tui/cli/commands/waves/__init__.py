@@ -1,0 +1,1 @@
+"""What the commands do for a rollout over several scale sets: plan, start, follow, follow up."""

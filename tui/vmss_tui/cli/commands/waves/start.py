@@ -1,0 +1,88 @@
+"""From the plan of waves to a running coordinator: shows the plan, asks, starts, follows."""
+
+import asyncio
+from collections.abc import Sequence
+
+from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.rollout.secrets import values_to_travel
+from vmss_tui.cli.commands.rollout.start_rollout import WIDTH, Launch, Manner, confirm_by_name
+from vmss_tui.cli.commands.waves.follow import follow_waves, writer
+from vmss_tui.cli.session import LiveSession
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.waves import WavesPlan
+from vmss_tui.engine.waves.set_plans import SetPlan, preview
+from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
+from vmss_tui.presentation.waves.lines import Planned, plan_lines
+from vmss_tui.text import counted
+
+
+def planned_of(sets: Sequence[SetPlan]) -> dict[ScaleSetId, RolloutPlan | str]:
+    """The plan of each set, or why there is none, by its id."""
+    return {found.member.target: found.plan or found.problem for found in sets}
+
+
+def refusals(plan: WavesPlan, sets: Sequence[SetPlan]) -> list[str]:
+    """What keeps the whole from being started."""
+    own = [finding.message for finding in plan.findings if finding.severity is Severity.REFUSE]
+    return own + [f"{found.member.target.name}: {reason}" for found in sets for reason in found.refusals]
+
+
+async def previewed(session: LiveSession, plan: WavesPlan) -> tuple[SetPlan, ...]:
+    """The plan of every set as it is now."""
+    return await preview(await session.connect(), plan, session.background(), session.clock)
+
+
+def shown(plan: WavesPlan, planned: Planned) -> list[str]:
+    """The plan for people."""
+    return plan_lines(plan, planned, min(output.columns() or WIDTH, WIDTH))
+
+
+async def start_waves(launch: Launch, session: LiveSession, plan: WavesPlan, *, why: str = "", ticket: str = "") -> int:
+    """Preview every set, ask, start and follow. Raises PreflightRefused, RolloutCancelled after a no."""
+    sets = await previewed(session, plan)
+    planned = planned_of(sets)
+    manner = launch.manner
+    if not manner.jsonl:
+        for line in [*shown(plan, planned), ""]:
+            diagnostics.say(line)
+    refused = refusals(plan, sets)
+    if refused:
+        raise PreflightRefused(
+            "refused: " + "\n".join(refused[:10]) + (f"\nand {len(refused) - 10} more" if len(refused) > 10 else ""),
+            hint="Correct what is refused, or keep the sets out of the profile's [waves] and [targets].",
+        )
+    _confirm(session, manner, plan, sets)
+    references = dict(plan.script.protected) if plan.script is not None else {}
+    for found in planned.values():
+        if isinstance(found, RolloutPlan):
+            references |= found.script.protected
+    secrets = await asyncio.to_thread(values_to_travel, references)
+    waves = await session.start_waves(plan, secrets=secrets, why=why, ticket=ticket)
+    launch.note_started(waves, session.who)
+    if manner.detach:
+        launch.print_id()
+        return 0
+    to = writer(jsonl=manner.jsonl, annotations=manner.annotations)
+    return await follow_waves(session.journal(), waves, to)
+
+
+def _confirm(session: LiveSession, manner: Manner, plan: WavesPlan, sets: Sequence[SetPlan]) -> None:
+    """Ask; where production is among the sets, have the profile's name typed, by the rule for single starts."""
+    counts = [(found.member.target, found.tags, found.plan.affected if found.plan is not None else 0) for found in sets]
+    affected = sum(count for _, _, count in counts)
+    name, given = plan.profile, manner.confirm
+    if given and given != name:
+        raise UsageError(f"--confirm {given}: the profile is {name}", hint=f"Give --confirm {name}.")
+    if given:
+        return
+    if serious := session.production.why_confirm_waves(counts):
+        confirm_by_name(name, serious)
+        return
+    if manner.yes:
+        return
+    what = "Roll back" if plan.undoes else f"Roll out {plan.label or plan.profile} to"
+    where = f"{counted(affected, 'instance')} of {counted(len(plan.sets), 'scale set')}"
+    if diagnostics.ask(f"{what} {where}? [y/N]").lower() not in ("y", "yes"):
+        raise RolloutCancelled("nothing was started")

@@ -1,0 +1,1 @@
+"""A rollout over several scale sets in words: its plan, its log, its sets."""

@@ -1,0 +1,187 @@
+"""A rollout over several scale sets as every reader shows it: rows and totals, made of the logs. Pure.
+
+The log of the whole says how sets ended; what a set in progress has reached is in the log of its own rollout.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from vmss_tui.domain.plan.waves import Wave
+from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.domain.rollout.waves.state import SetProgress, SetStage, WavesState
+from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, NO_RUNNER, RING, SLASHED, STAGE, TRIANGLE, Mark, Role
+from vmss_tui.text import counted, listed, seconds_between
+
+SET_STAGE = {
+    SetStage.WAITING: Mark(RING, "waiting", Role.WAIT),
+    SetStage.RUNNING: Mark(HALF, "in progress", Role.BUSY),
+    SetStage.DONE: Mark(DOT, "done", Role.OK),
+    SetStage.FAILED: Mark(CROSS, "failed", Role.BAD),
+    SetStage.REFUSED: Mark(SLASHED, "refused", Role.BAD),
+    SetStage.CANCELED: Mark(SLASHED, "canceled", Role.WARN),
+    SetStage.ROLLING_BACK: Mark(HALF, "rolling back", Role.WARN),
+    SetStage.ROLLED_BACK: Mark(TRIANGLE, "rolled back", Role.WARN),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetInfo:
+    """One scale set in the waves. Counts are instances; `total` is how many its rollout updates, else has."""
+
+    progress: SetProgress
+    wave_name: str
+    mark: Mark
+    total: int
+    done: int = 0
+    busy: int = 0
+    failed: int = 0
+    batch: int = 0
+    batches: int = 0
+    reason: str = ""
+    seconds: float = 0.0
+    """How long its rollout runs or ran; 0 before."""
+
+    @property
+    def name(self) -> str:
+        """The set's name."""
+        return self.progress.target.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WavesInfo:
+    """The whole at one moment."""
+
+    rollout: str
+    state: WavesState
+    mark: Mark
+    sets: tuple[SetInfo, ...]
+    waiting: str
+    """What it waits for, in words; empty once it has ended."""
+    until: datetime | None
+    elapsed: float
+
+    @property
+    def total(self) -> int:
+        """Instances of all sets."""
+        return sum(member.total for member in self.sets)
+
+    @property
+    def done(self) -> int:
+        """Instances that were updated."""
+        return sum(member.done for member in self.sets)
+
+    @property
+    def busy(self) -> int:
+        """In-flight instances."""
+        return sum(member.busy for member in self.sets)
+
+    @property
+    def failed(self) -> int:
+        """Instances that failed."""
+        return sum(member.failed for member in self.sets)
+
+    def count(self, *stages: SetStage) -> int:
+        """How many sets stand in one of these stages."""
+        return sum(member.progress.stage in stages for member in self.sets)
+
+
+def waves_info(
+    rollout: str,
+    state: WavesState,
+    rollouts: Mapping[str, RolloutState],
+    now: datetime,
+    *,
+    alive: bool = True,
+) -> WavesInfo:
+    """What is known of the whole; `rollouts` are those of its sets, by id, as far as they were read."""
+    names = {wave.number: wave.name for wave in state.plan.waves} if state.plan is not None else {}
+    sets = tuple(
+        _set_info(progress, names.get(progress.wave, ""), rollouts.get(progress.current), now)
+        for progress in state.sets.values()
+    )
+    mark = STAGE[state.stage] if alive or state.stage.over else NO_RUNNER
+    why, until = waits_for(state, now)
+    end = state.ended_at or now
+    elapsed = seconds_between(state.started_at, end) if state.started_at is not None else 0.0
+    return WavesInfo(rollout=rollout, state=state, mark=mark, sets=sets, waiting=why, until=until, elapsed=elapsed)
+
+
+def waits_for(state: WavesState, now: datetime) -> tuple[str, datetime | None]:
+    """What the whole waits for, and until when where that is known."""
+    wave = state.wave
+    if state.verdict is not None or state.plan is None:
+        return "", None
+    if state.running:
+        return f"{listed(progress.target.name for progress in state.running)} in progress", None
+    if state.paused:
+        return "paused: no further set starts", None
+    if wave is None or wave.number in state.started:
+        return "", None
+    until = _bakes_until(state, wave)
+    if until is not None and now < until:
+        return f"bake time before wave {wave.number} ({wave.name})", until
+    if state.awaiting_approval:
+        return f"wave {wave.number} ({wave.name}) is waiting for approval", None
+    return "", None
+
+
+def _bakes_until(state: WavesState, wave: Wave) -> datetime | None:
+    before = (
+        next((other for other in state.plan.waves if other.number == wave.number - 1), None) if state.plan else None
+    )
+    if before is None or before.number not in state.ended:
+        return None
+    return state.ended[before.number] + timedelta(seconds=before.bake_seconds)
+
+
+def _set_info(progress: SetProgress, wave: str, rollout: RolloutState | None, now: datetime) -> SetInfo:
+    mark = SET_STAGE[progress.stage]
+    ended = SetInfo(
+        progress=progress, wave_name=wave, mark=mark, total=max(progress.member.instances, progress.updated),
+        done=progress.updated, failed=progress.failed, reason=progress.reason,
+    )  # fmt: skip
+    if rollout is None or rollout.plan is None:
+        return ended
+    end = rollout.ended_at or now
+    running = progress.stage.running
+    if running and rollout.stage in (Stage.PAUSED, Stage.APPROVAL):
+        mark = STAGE[rollout.stage]
+    return SetInfo(
+        progress=progress,
+        wave_name=wave,
+        mark=mark,
+        total=rollout.plan.affected or ended.total,
+        done=rollout.count(Phase.DONE),
+        busy=rollout.count(*BUSY) if running else 0,
+        failed=rollout.count(*BAD),
+        batch=len(rollout.batches),
+        batches=rollout.batch_count,
+        reason=progress.reason or _running_reason(rollout),
+        seconds=seconds_between(rollout.started_at, end) if rollout.started_at is not None else 0.0,
+    )
+
+
+def _running_reason(rollout: RolloutState) -> str:
+    return rollout.waiting.why if rollout.waiting is not None and rollout.verdict is None else ""
+
+
+def headline(info: WavesInfo) -> str:
+    """`web: 40 scale sets in 3 waves, 1000 instances`; `web 2.4.0: roll back of …`."""
+    plan = info.state.plan
+    if plan is None:
+        return info.rollout
+    origin = f" ({plan.origin})" if plan.origin else ""
+    what = plan.label or plan.profile
+    sets, waves = counted(len(plan.sets), "scale set"), counted(len(plan.waves), "wave")
+    return f"{what}{origin}: {sets} in {waves}, {counted(plan.total, 'instance')}"
+
+
+def verdict_line(info: WavesInfo) -> str:
+    """The verdict and its reason; empty while it runs."""
+    state = info.state
+    if state.verdict is None:
+        return ""
+    words = "canceled" if state.verdict is Verdict.CANCELLED else state.verdict.value
+    return f"{words}: {state.reason}" if state.reason else words
