@@ -54,7 +54,7 @@ ROLLED = (*ROLLS, e.WriteEnded("roll-1", OperationState.SUCCEEDED))
         ("cancel", "", True, RUNS, True, "no new batch", ()),
         ("retry", "", False, RUNS, False, "after it has ended", ()),
         ("undo", "", False, RUNS, False, "cancel it first", ()),
-        ("dance", "", False, RUNS, False, "does not know", ()),
+        ("dance", "", False, RUNS, False, "does not support", ()),
     ],
 )
 def test_answers(

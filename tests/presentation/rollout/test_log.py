@@ -85,7 +85,7 @@ def test_decisions_and_trouble_have_words() -> None:
             Role.WARN,
         ),
         e.WriteEnded("cancel-1", OperationState.GONE): (
-            "Azure no longer knows the outcome of canceling the rolling upgrade: its present state decides",
+            "Azure no longer knows the outcome of canceling the rolling upgrade: its current state decides",
             Role.WARN,
         ),
         e.Waiting("the soak", LATER, 60): (f"the soak, until {LOCAL}", Role.WAIT),

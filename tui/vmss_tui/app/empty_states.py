@@ -36,7 +36,7 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
             steps=("this screen continues after you have signed in",),
             waited=waited,
         )
-    steps = ("rollouts (2) and profiles (3) work meanwhile",) if waited > 3 else ()
+    steps = ("rollouts (2) and profiles (3) are available meanwhile",) if waited > 3 else ()
     return Notice(
         title="Signing in",
         role=Role.BUSY,

@@ -32,7 +32,7 @@ ENTRIES = (
     Entry("activity", "SCALESET", "who changed it, by the activity log", "fleet.activity:activity", "Inspect"),
     Entry("watch", "SCALESET", "one line for every change", "fleet.watch:watch", "Inspect"),
     Entry("plan", "PROFILE [SCALESET]", "diff, batches, findings; writes nothing", "rollout.plan:plan", "Roll out"),
-    Entry("forecast", "[PROFILE] [SCALESET]", "how long, how safe; --check: how often it held",
+    Entry("forecast", "[PROFILE] [SCALESET]", "duration and risk; --check: past accuracy",
           "outlook.forecast:forecast", "Roll out"),
     Entry("rehearse", "PROFILE SCALESET", "the same on a simulated copy", "outlook.rehearse:rehearse", "Roll out"),
     Entry("rollout", "PROFILE [SCALESET]", "start the rollout and follow it", "rollout.rollout:rollout", "Roll out"),
@@ -81,7 +81,7 @@ class Option(NamedTuple):
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 OPTIONS = (
-    Option("--cloud", "NAME", f"{', '.join(CLOUD_NAMES)} or one of the clouds directory"),
+    Option("--cloud", "NAME", f"{', '.join(CLOUD_NAMES)} or a file in the clouds directory"),
     Option("--auth", "HOW", f"credential: {', '.join(CREDENTIALS)}"),
     Option("--tenant", "ID", "sign in to this tenant"),
     Option("--profiles", "DIR", "search this directory for deployment profiles first"),

@@ -270,7 +270,7 @@ def explain(problem: psycopg.Error, name: str) -> JournalUnavailable:
     if isinstance(problem, psycopg.OperationalError):
         return JournalUnavailable(
             f"the journal {name} cannot be reached: {_first_line(problem)}",
-            hint="Check the address, the network and the server; what waits continues by itself.",
+            hint="Check the address, the network and the server; what waits continues without further action.",
         )
     return JournalUnavailable(
         f"the journal {name} cannot be used: {_first_line(problem)}", hint="Ask the administrator of the database."

@@ -55,7 +55,7 @@ def _answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _An
         case Verb.UNDO:
             return False, "still running: cancel it first, then undo it"
         case Verb.UNKNOWN:
-            return False, "this version of vmss-tui does not know the request"
+            return False, "this version of vmss-tui does not support the request"
         case _:
             assert_never(request.verb)
 

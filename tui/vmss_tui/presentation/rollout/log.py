@@ -293,7 +293,7 @@ def _write(
             if state is OperationState.SUCCEEDED:
                 return ()
             if state is OperationState.GONE:
-                lost = f"Azure no longer knows the outcome of {plain(named(key))}: its present state decides"
+                lost = f"Azure no longer knows the outcome of {plain(named(key))}: its current state decides"
                 return (Sentence(lost, Role.WARN, Kind.WRITE),)
             return (Sentence(f"{plain(named(key))} {state.value}{_because(fault)}", Role.BAD, Kind.WRITE),)
         case e.WriteAccepted():

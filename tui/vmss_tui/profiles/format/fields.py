@@ -94,7 +94,7 @@ WAVE_GROUP = Section(
 )  # fmt: skip
 
 WAVES = Section(
-    help="How `rollout --all` goes over several scale sets: in which order, how many at once, and how much may fail.",
+    help="How `rollout --all` handles several scale sets: in which order, how many at once, and how much may fail.",
     becomes=WaveRules,
     keys=(
         Key(
@@ -156,7 +156,7 @@ LINT = Section(
 )  # fmt: skip
 
 PROFILE = Section(
-    help="A deployment profile of vmss-tui: a script, where it goes, how fast.",
+    help="A deployment profile of vmss-tui: a script, its targets, and its pace.",
     keys=(
         Key(
             name="schema", kind=Kind.WHOLE, help="Version of this format: 1.", low=1, high=1,

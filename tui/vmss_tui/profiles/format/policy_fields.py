@@ -188,7 +188,7 @@ ROLLOUT = Section(
         Key(
             name="suspend_repairs", kind=Kind.FLAG, help="Suspend automatic repairs during the rollout.",
             consumer=f"{_PLANNER}:policy.suspend_repairs",
-            form=FormField(group=Group.ADVANCED, label="No repairs", hint="suspend automatic repairs meanwhile"),
+            form=FormField(group=Group.ADVANCED, label="No repairs", hint="suspend automatic repairs during it"),
         ),
         Key(
             name="on_window_end", kind=Kind.CHOICE, enum=OnWindowEnd, choices=("stop", "wait", "rollback"),

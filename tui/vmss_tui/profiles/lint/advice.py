@@ -112,7 +112,7 @@ def _injection(profile: Profile) -> Iterator[LintProblem]:
         if variable.name in used and not variable.pattern:
             yield warning(
                 f"variables.{variable.name}",
-                "goes into the command, and any text is allowed for it, also `; rm -rf /`",
+                "is inserted into the command, and any text is allowed for it, also `; rm -rf /`",
                 f"add pattern = '{_suggest(variable.name)}'",
                 "no-pattern",
             )

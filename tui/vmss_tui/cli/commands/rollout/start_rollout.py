@@ -31,7 +31,7 @@ WIDTH = 120
 """Cells that a plan may take in a file or a pipe."""
 
 _OPTIONS = (
-    click.option("--yes", is_flag=True, help="Start without confirmation; production wants --confirm NAME."),
+    click.option("--yes", is_flag=True, help="Start without confirmation; production requires --confirm NAME."),
     click.option(
         "--confirm",
         default="",

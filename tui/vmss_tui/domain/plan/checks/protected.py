@@ -86,7 +86,7 @@ def block(facts: Facts) -> Iterator[Finding]:
         yield warn(
             "protected-unknown",
             "the whole protected block is replaced: a key that the profile does not give is dropped. Azure never shows "
-            f"the block, so {lost}, unless an earlier rollout in this journal knows where the values came from",
+            f"the block, so {lost}, unless an earlier rollout in this journal recorded where the values came from",
         )
 
 

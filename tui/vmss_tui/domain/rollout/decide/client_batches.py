@@ -72,7 +72,7 @@ def _model(situation: Situation) -> Commands | None:
 
 
 def _model_unheard(situation: Situation) -> Commands:
-    """Azure no longer knows the operation, and the set still reports that it is being updated."""
+    """Azure has no record of the operation any more, and the set still reports that it is being updated."""
     limit = situation.plan.policy.batch_deadline_seconds
     until = situation.due(situation.state.write_at.get(MODEL), limit)
     if situation.now < until:

@@ -197,7 +197,7 @@ def _by_the_set(situation: Situation, key: str) -> Commands:
                 return situation.wait(RUNNING, until)
             return stop(
                 situation,
-                f"Azure no longer knows the operation, and the scale set is still updating at {until:%H:%M} UTC",
+                f"Azure has lost track of the operation, and the scale set is still updating at {until:%H:%M} UTC",
             )
         case _:
             assert_never(situation.set.provisioning)

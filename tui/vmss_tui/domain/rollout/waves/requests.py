@@ -52,7 +52,7 @@ def _answer(state: WavesState, request: e.Requested) -> _Answer:
         case Verb.UNDO:
             return False, "still running: cancel it first, then undo it"
         case Verb.UNKNOWN:
-            return False, "this version of vmss-tui does not know the request"
+            return False, "this version of vmss-tui does not support the request"
         case _:
             assert_never(request.verb)
 
