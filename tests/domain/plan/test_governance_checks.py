@@ -9,10 +9,11 @@ from support.build import NOW, extension, fleet, plan, script, snapshot, vm
 from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, Lock, LockLevel
 from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.rights import Permission
+from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.checks.facts import Facts
-from vmss_tui.domain.plan.checks.governance import CHECKS, locks
+from vmss_tui.domain.plan.checks.governance import CHECKS, locks, needed_vaults
 from vmss_tui.domain.plan.checks.others import interference
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
@@ -143,3 +144,32 @@ def test_a_lock_on_deletes_refuses_the_removal_of_the_extension() -> None:
     findings = list(locks(Facts(of, replace(plan(of), removes=True), NOW)))
     assert [finding.severity for finding in findings] == [Severity.REFUSE]
     assert "remove the extension" in findings[0].message
+
+
+VAULT = "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv"
+
+
+@pytest.mark.parametrize(
+    ("vaults", "code"),
+    [
+        ({VAULT: (Permission(("*/read",)),)}, "linked-rights-missing"),
+        ({VAULT: None}, "rights-unknown"),
+        ({VAULT: (Permission(("Microsoft.KeyVault/*",)),)}, None),
+    ],
+)
+def test_a_vault_that_the_write_refers_to_needs_its_own_right(vaults: dict[str, object], code: str | None) -> None:
+    ref = SecretRef(SecretSource.KEY_VAULT, f"{VAULT} https://kv.vault.azure.net/secrets/s")
+    of = governed(permissions=ALL, locks=(), vaults=vaults)
+    made = plan(of, config=script(2, protected={"*": ref}))
+    assert needed_vaults(of.scale_set, made) == (VAULT,)
+    codes = {finding.code for finding in made.findings} & {"linked-rights-missing", "rights-unknown"}
+    assert codes == ({code} if code else set())
+    assert bool(made.refusals) is (code == "linked-rights-missing")
+
+
+def test_an_extension_whose_secret_stays_in_its_vault_is_sent_with_the_reference_again() -> None:
+    made = snapshot(*fleet(4))
+    (own, *others) = made.scale_set.extensions
+    referring = replace(made.scale_set, extensions=(replace(own, key_vault=VAULT), *others))
+    assert needed_vaults(referring, plan(replace(made, scale_set=referring))) == (VAULT,)
+    assert needed_vaults(made.scale_set, plan(made)) == ()

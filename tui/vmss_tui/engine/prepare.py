@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
+from vmss_tui.domain.fleet.governance import Governance
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
+from vmss_tui.domain.plan.checks.governance import needed_vaults
 from vmss_tui.domain.plan.checks.others import LATELY, interference
 from vmss_tui.domain.plan.checks.outlook import outlook
 from vmss_tui.domain.plan.findings import Finding, by_weight
@@ -128,7 +130,19 @@ class Prepared:
 async def prepare(azure: Azure, wish: Wish, clock: Clock) -> Prepared:
     """Read the set and its files, and plan. Raises what reading the set raises; a file's problem is a finding."""
     snapshot, pins = await asyncio.gather(read_for_plan(azure, wish.target, clock), fetch_pins(azure, wish.files))
-    return Prepared(plan=compose(wish, snapshot, pins, clock), snapshot=snapshot, pins=pins)
+    plan = compose(wish, snapshot, pins, clock)
+    if linked := needed_vaults(snapshot.scale_set, plan):
+        snapshot = await _with_vaults(azure, snapshot, linked)
+        plan = compose(wish, snapshot, pins, clock)
+    return Prepared(plan=plan, snapshot=snapshot, pins=pins)
+
+
+async def _with_vaults(azure: Azure, snapshot: SetSnapshot, vaults: Sequence[str]) -> SetSnapshot:
+    """The snapshot with what the account may do with the Key Vaults that a write refers to."""
+    subscription = snapshot.scale_set.id.subscription
+    answers = await asyncio.gather(*(azure.permissions(subscription, resource=vault) for vault in vaults))
+    known = snapshot.governance or Governance(unknown="not read")
+    return replace(snapshot, governance=replace(known, vaults=dict(zip(vaults, answers, strict=True))))
 
 
 def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: Clock) -> RolloutPlan:

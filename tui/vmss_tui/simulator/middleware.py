@@ -209,8 +209,7 @@ async def _barred(request: web.Request, gate: Gate, principal: Principal, action
     """What refuses the request although a role allows it: deny assignment, linked scope, lock, policy."""
     path, scenario, body = arm_path(request), gate.scenario, await _body(request)
     denied = barriers.denied(scenario.denials, principal, action, path.scope)
-    identities = ((body.get("identity") or {}).get("userAssignedIdentities") or {}) if isinstance(body, dict) else {}
-    linked = access.linked_refusal(gate.rights(principal), principal, path.scope, identities)
+    linked = access.linked_refusal(gate.rights(principal), principal, path.scope, access.linked_scopes(body))
     if denied is None and linked is not None:
         return arm_error(403, "LinkedAuthorizationFailed", linked)
     refusal = denied or barriers.locked(gate.locks, request.method, action, path.scope)

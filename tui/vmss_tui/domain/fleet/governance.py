@@ -4,7 +4,8 @@ Sources: REST references of `Microsoft.Authorization/permissions` 2022-04-01 and
 log (`Microsoft.Insights/eventtypes/management/values` 2015-04-01, which keeps 90 days).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -38,6 +39,8 @@ class Governance:
     subscription: Subscription | None = None
     """Whose state says whether Azure takes any write."""
     unknown: str = ""
+    vaults: Mapping[str, tuple[Permission, ...] | None] = field(default_factory=dict)
+    """Permissions on Key Vaults that extensions refer to, by the vault's id; None: they could not be read."""
 
 
 @dataclass(frozen=True, slots=True)

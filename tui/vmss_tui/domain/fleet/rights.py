@@ -62,6 +62,14 @@ def needed_to_change(scale_set: ScaleSet) -> tuple[str, ...]:
     return (f"{_SETS}/write", f"{_MACHINES}/extensions/write" if flexible else f"{_SETS}/extensions/write")
 
 
+DEPLOY_FROM_VAULT = "Microsoft.KeyVault/vaults/deploy/action"
+"""Needed on a vault when a write refers to it ("Virtual machine extensions: protectedSettingsFromKeyVault").
+
+ARM checks the resources that a request links. Our writes send the upgrade policy and extensions, no network profile,
+identities or placement groups, so vaults are all that they link.
+"""
+
+
 class Role(StrEnum):
     """A custom role that this program documents."""
 

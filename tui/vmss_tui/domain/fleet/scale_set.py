@@ -35,6 +35,8 @@ class Extension:
     suppress_failures: bool = False
     from_key_vault: bool = False
     """Its protected settings come from a Key Vault secret."""
+    key_vault: str = ""
+    """Id of the vault of that secret."""
 
     def as_script(self) -> ScriptConfig | None:
         """This extension as a custom script, or None when it is something else."""

@@ -92,7 +92,14 @@ def extension(found: wire.Extension) -> Extension:
         provision_after=tuple(props.provision_after_extensions or ()),
         suppress_failures=bool(props.suppress_failures),
         from_key_vault=props.protected_settings_from_key_vault is not None,
+        key_vault=_vault(props.protected_settings_from_key_vault),
     )
+
+
+def _vault(found: Any) -> str:
+    """The id of the vault of a `protectedSettingsFromKeyVault`; empty when there is none."""
+    source = found.get("sourceVault") if isinstance(found, dict) else None
+    return str(source.get("id") or "") if isinstance(source, dict) else ""
 
 
 def rolling_policy(found: wire.RollingPolicy | None) -> RollingPolicy:

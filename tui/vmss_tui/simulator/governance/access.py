@@ -5,9 +5,10 @@ roles come from the scenario. What a missing right looks like: a list is shorter
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from vmss_tui.simulator.armpath import ArmPath
 from vmss_tui.simulator.scenario.model import Principal, PrincipalKind, Role
@@ -42,6 +43,7 @@ _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELE
 _RESOURCE_PROVIDERS = ("Microsoft.Compute", "Microsoft.Insights", "Microsoft.Authorization")
 _ACTION_NAMES = {"manualupgrade": "manualUpgrade", "poweroff": "powerOff", "reimageall": "reimageAll"}
 _ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+_DEPLOY = "Microsoft.KeyVault/vaults/deploy/action"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +159,39 @@ def refusal(principal: Principal, action: str, scope: str) -> str:
     )
 
 
-def linked_refusal(rights: Rights, principal: Principal, scope: str, identities: Iterable[str]) -> str | None:
-    """LinkedAuthorizationFailed of a write that names identities which the principal may not assign; none if it may."""
-    missing = [identity for identity in identities if not rights.allow(_ASSIGN, identity)]
+def linked_scopes(body: Any) -> dict[str, list[str]]:
+    """The resources that a write links, by the action that it needs there: identities, and vaults of extensions."""
+    if not isinstance(body, dict):
+        return {}
+    identity, properties = body.get("identity"), body.get("properties")
+    identities = identity.get("userAssignedIdentities") if isinstance(identity, dict) else None
+    vaults = [vault for vault in _vaults(properties) if vault]
+    return {_ASSIGN: list(identities or ()), _DEPLOY: list(dict.fromkeys(vaults))}
+
+
+def _vaults(value: Any) -> Iterator[str]:
+    """Ids of the vaults of `protectedSettingsFromKeyVault`, wherever it stands."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _vaults(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name == "protectedSettingsFromKeyVault" and isinstance(item, dict):
+                yield str((item.get("sourceVault") or {}).get("id") or "")
+            else:
+                yield from _vaults(item)
+
+
+def linked_refusal(rights: Rights, principal: Principal, scope: str, linked: Mapping[str, list[str]]) -> str | None:
+    """LinkedAuthorizationFailed of a write that links resources which the principal may not use so; none if it may."""
+    lacking = ((action, [i for i in ids if not rights.allow(action, i)]) for action, ids in linked.items())
+    action, missing = next(((action, ids) for action, ids in lacking if ids), ("", []))
     if not missing:
         return None
     return (
         f"The client '{client_of(principal)}' with object id '{principal.object_id}' has permission to perform action "
         f"'Microsoft.Compute/virtualMachineScaleSets/write' on scope '{scope}'; however, it does not have permission "
-        f"to perform action '{_ASSIGN}' on the linked scope(s) '{','.join(missing)}' or the linked scope(s) are "
+        f"to perform action '{action}' on the linked scope(s) '{','.join(missing)}' or the linked scope(s) are "
         "invalid."
     )
 

@@ -22,6 +22,8 @@ _SCOPES = (
     "/subscriptions/{subscription}/resourceGroups/{group}",
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachineScaleSets/{name}",
 )
+_LINKED = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}"
+"""A resource that is not simulated, but on which rights can be asked for."""
 _HERE = "providers/Microsoft.Authorization"
 
 
@@ -40,6 +42,7 @@ def routes() -> list[web.RouteDef]:
             web.get(f"{base}/roleAssignments", list_assignments),
             web.get(f"{base}/roleDefinitions", list_definitions),
         ]
+    found.append(web.get(f"{_LINKED}/{_HERE}/permissions", list_permissions))
     return found
 
 

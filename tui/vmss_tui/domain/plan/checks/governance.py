@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from vmss_tui.domain.fleet.governance import Lock, LockLevel
-from vmss_tui.domain.fleet.rights import Role, missing, needed_to_roll_out
+from vmss_tui.domain.fleet.rights import DEPLOY_FROM_VAULT, Role, allowed, missing, needed_to_roll_out
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.script import SecretSource
 from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
 from vmss_tui.domain.plan.findings import Finding
-from vmss_tui.domain.plan.rollout_plan import Strategy
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.text import counted
 
 _LISTED = 3
@@ -41,6 +43,37 @@ def rights(facts: Facts) -> Iterator[Finding]:
         )
 
 
+def vaults(facts: Facts) -> Iterator[Finding]:
+    """Every Key Vault that the write refers to may be used for deployments, as far as Azure says."""
+    known = facts.snapshot.governance
+    for vault in needed_vaults(facts.set, facts.plan) if known is not None else ():
+        if known is None or vault not in known.vaults:
+            continue
+        permissions, name = known.vaults[vault], vault.rstrip("/").rpartition("/")[2]
+        if permissions is None:
+            yield info("rights-unknown", f"whether you may deploy from the Key Vault {name} is unknown")
+        elif not allowed(DEPLOY_FROM_VAULT, permissions):
+            yield refuse(
+                "linked-rights-missing",
+                f"your role does not allow {DEPLOY_FROM_VAULT} on {vault}, which holds the extension's secret",
+                "Ask for a role with this action on the vault, such as Key Vault Contributor.",
+            )
+
+
+def needed_vaults(scale_set: ScaleSet, plan: RolloutPlan) -> tuple[str, ...]:
+    """Ids of the Key Vaults that the plan's write refers to: the script's, and all of the model when it is patched."""
+    if not plan.writes_model:
+        return ()
+    secrets = (ref for ref in plan.script.protected.values() if ref.source is SecretSource.KEY_VAULT)
+    found = [ref.where.partition(" ")[0] for ref in secrets] if not plan.removes else []
+    for extension in scale_set.extensions:
+        ours = extension.name.casefold() == plan.script.name.casefold()
+        keeps_reference = ours and not plan.script.protected and not plan.removes
+        if keeps_reference or (not ours and (plan.policy_differs or plan.removes)):
+            found.append(extension.key_vault)
+    return tuple(dict.fromkeys(vault for vault in found if vault))
+
+
 def locks(facts: Facts) -> Iterator[Finding]:
     """A ReadOnly lock refuses every write, a CanNotDelete lock what is deleted."""
     known = facts.snapshot.governance
@@ -71,4 +104,4 @@ def subscription(facts: Facts) -> Iterator[Finding]:
         )
 
 
-CHECKS: tuple[Check, ...] = (subscription, locks, rights)
+CHECKS: tuple[Check, ...] = (subscription, locks, rights, vaults)
