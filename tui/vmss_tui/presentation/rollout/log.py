@@ -229,6 +229,8 @@ def _because(fault: AzureFault | None, said: str = "") -> str:
     """Azure's code, and its first sentences unless they are `said` already."""
     if fault is None:
         return ""
+    if fault.code and f"[{fault.code}" in said:
+        return ""
     return f" [{plain(fault.code)}]" if fault.brief in said else f" [{plain(fault.code)}: {plain(fault.brief)}]"
 
 

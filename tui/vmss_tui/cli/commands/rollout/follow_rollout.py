@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.invocation import as_typed
-from vmss_tui.domain.rollout.events import BatchStarted, Entry, Logged
+from vmss_tui.domain.rollout.events import BatchStarted, Ended, Entry, Logged
 from vmss_tui.domain.rollout.state import RolloutState, apply
 from vmss_tui.errors import RolloutFailed, VmssTuiError
 from vmss_tui.journal.lease import Lease, stuck
@@ -75,7 +75,8 @@ class PlainWriter:
         """See Writer."""
         if isinstance(entry.event, BatchStarted) and entry.event.number > 1:
             output.line(f"          {info_of(self._before, entry.at).reached}")
-        for said in sentences(entry.event, self._before):
+        # The summary says how it ended, with Azure's whole sentence: that is not said twice.
+        for said in () if isinstance(entry.event, Ended) else sentences(entry.event, self._before):
             output.line(f"{entry.at.astimezone():%H:%M:%S}  {said.text}")
         self._before = state
 
