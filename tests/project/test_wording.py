@@ -3,7 +3,34 @@
 from pathlib import Path
 
 from support.source.modules import modules
-from support.source.texts import banned_phrases, documents, offending_texts, phrases_in, texts
+from support.source.texts import banned_phrases, documents, offending_texts, phrases_in, texts, words_of_names
+
+NOT_IN_NAMES = frozenset(
+    ("scene", "looking", "asking", "endings", "sight", "telling", "tell", "tells", "told", "peek", "peeking", "called",
+     "news", "somebody", "nobody", "each")
+)  # fmt: skip
+"""Words without an object, or for an actor that has a name; a loop variable is named for what it holds."""
+
+
+def test_no_name_has_a_word_that_says_nothing() -> None:
+    found = {
+        f"{module.name}: {name}"
+        for module in modules()
+        for name, word in words_of_names(module)
+        if word in NOT_IN_NAMES
+    }
+    assert found == set()
+
+
+def test_names_are_modules_definitions_parameters_and_variables(tmp_path: Path) -> None:
+    package = tmp_path / "thing"
+    package.mkdir()
+    (package / "asking.py").write_text("""
+class LooksUp:
+    async def as_called(self, by_whom): self.last_news = [each for each in by_whom]
+""")
+    (module,) = modules(package)
+    assert {"asking", "looks", "called", "whom", "news", "each"} <= {word for _, word in words_of_names(module)}
 
 
 def test_no_text_has_a_phrase_that_the_glossary_bans() -> None:

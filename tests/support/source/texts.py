@@ -12,6 +12,7 @@ GLOSSARY = ROOT / "docs" / "architecture.md"
 _ROW = re.compile(r"^\|(?P<term>[^|]+)\|(?P<never>[^|]+)\|$", re.MULTILINE)
 _GENERATED = re.compile(r"<!-- (?P<name>[a-z-]+): written by .*?<!-- /(?P=name) -->", re.DOTALL)
 _PHRASE = re.compile(r"`([^`]+)`")
+_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # A banned phrase inside of these is none.
 _ALLOWED = re.compile(r"roll(ed|ing|s)? (back|out)|virtual machines?", re.IGNORECASE)
 
@@ -79,6 +80,20 @@ def _docstrings(module: Module) -> set[int]:
 
 def _is_command(module: Module, node: ast.AST) -> bool:
     return module.name.startswith("vmss_tui.cli.commands.") and isinstance(node, Function) and bool(node.decorator_list)
+
+
+def words_of_names(module: Module) -> Iterator[tuple[str, str]]:
+    """Every name that a module gives, its own included, and each word in it."""
+    given = {module.path.stem}
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                given.add(name)
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                given.add(name)
+    for name in sorted(given):
+        for word in _NAME_WORD.findall(name):
+            yield name, word.lower()
 
 
 def offending_texts(modules: Collection[Module], phrases: Sequence[str]) -> dict[str, set[str]]:

@@ -87,11 +87,11 @@ def keys_of_app(shape: Shape) -> int:
 
     chosen = keys_by_action(read_configuration()["keys"])
     found: list[Record] = [
-        {"id": each.id, "keys": [shown(key) for key in chosen.get(each.id, each.keys)], "help": each.help}
-        for each in ACTIONS
+        {"id": action.id, "keys": [shown(key) for key in chosen.get(action.id, action.keys)], "help": action.help}
+        for action in ACTIONS
     ]
     columns = [text_tables.TextColumn("ACTION"), text_tables.TextColumn("KEYS"), text_tables.TextColumn("", least=20)]
-    rows = [(each["id"], " ".join(each["keys"]), each["help"]) for each in found]
+    rows = [(record["id"], " ".join(record["keys"]), record["help"]) for record in found]
     shape.answer(found, lambda: text_tables.table(columns, rows, cells=output.columns()))
     return 0
 

@@ -58,7 +58,7 @@ class RolloutScreen(ListScreen):
     class LogArrived(Message):
         """More of the rollout's log, or why there is none."""
 
-        news: tuple[Logged, ...] | VmssTuiError
+        entries: tuple[Logged, ...] | VmssTuiError
 
     def __init__(self, controller: RolloutController) -> None:
         super().__init__()
@@ -134,16 +134,16 @@ class RolloutScreen(ListScreen):
 
     @work(group="rollout-log", exclusive=True, exit_on_error=False)
     async def _follow_log(self) -> None:
-        async for news in self.controller.follow():
-            self.post_message(self.LogArrived(news))
+        async for entries in self.controller.follow():
+            self.post_message(self.LogArrived(entries))
 
     def on_rollout_screen_log_arrived(self, message: LogArrived) -> None:
         """Fold what is new; paint at most five times a second."""
-        if isinstance(message.news, VmssTuiError):
-            self.perform(self.controller.failed(message.news))
+        if isinstance(message.entries, VmssTuiError):
+            self.perform(self.controller.failed(message.entries))
             self.paint()
             return
-        if self.controller.arrived(message.news):
+        if self.controller.arrived(message.entries):
             self.refresh_keys()
         if not self._painting:
             self._painting = True
