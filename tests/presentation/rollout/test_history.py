@@ -26,6 +26,7 @@ class Header:
     created_at: datetime = estate.NOW
     ended_at: datetime | None = None
     stage: Stage = Stage.RUNNING
+    waves: str = ""
     reason: str = ""
 
 

@@ -25,7 +25,7 @@ from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
 from vmss_tui.domain.rollout.events import Ended, Logged, Planned, kind_name
 from vmss_tui.domain.rollout.stage import Phase, Verdict
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, RolloutFailed
-from vmss_tui.presentation.rollout.info import Failure, Header, RolloutInfo
+from vmss_tui.presentation.rollout.info import Failure, Head, Header, RolloutInfo
 
 Record = dict[str, Any]
 
@@ -339,10 +339,17 @@ def failure_record(failure: Failure) -> Record:
 
 
 def header_record(header: Header) -> Record:
-    """A rollout at a glance."""
+    """A rollout of one set at a glance."""
+    return {**head_record(header, kind="set"), "target": str(header.target), "waves": header.waves or None}
+
+
+def head_record(header: Head, *, kind: str) -> Record:
+    """What the rollout of one set (kind `set`) and one over several (`waves`) share."""
     return {
         "id": header.id,
-        "target": str(header.target),
+        "kind": kind,
+        "target": None,
+        "waves": None,
         "version": header.label,
         "profile": header.profile or None,
         "stage": header.stage.value,

@@ -1,6 +1,7 @@
 """A rollout's instances as CSV, an instance a row, for spreadsheets."""
 
 import io
+from collections.abc import Iterable
 from csv import writer
 
 from vmss_tui.domain.rollout.events import InstanceSeen
@@ -17,12 +18,18 @@ _FORMULA = ("=", "+", "-", "@")
 
 def document(report: Report) -> str:
     """The instances as last seen; absent is empty, times are RFC 3339."""
+    return document_of([report])
+
+
+def document_of(reports: Iterable[Report]) -> str:
+    """The instances of several rollouts under one line of titles."""
     text = io.StringIO()
     out = writer(text, lineterminator="\n")
     out.writerow(TITLES)
-    seen = (progress.seen for progress in report.state.instances.values())
-    for it in sorted(seen, key=lambda it: natural(it.id)):
-        out.writerow([report.header.id, str(report.header.target), *map(_harmless, _cells(it))])
+    for report in reports:
+        seen = (progress.seen for progress in report.state.instances.values())
+        for it in sorted(seen, key=lambda it: natural(it.id)):
+            out.writerow([report.header.id, str(report.header.target), *map(_harmless, _cells(it))])
     return text.getvalue()
 
 

@@ -32,8 +32,13 @@ _DATA = frozenset(("json", "jsonl"))
 
 def write(form: str, header: Header, log: Sequence[e.Logged], links: Sequence[Link] = ()) -> str:
     """The record of a rollout in a format; with `links`, JSON lines carry their proof. Raises KeyError."""
-    text = FORMATS[form](report_of(header, [_without_secrets(entry) for entry in log], links))
+    text = FORMATS[form](redacted_report(header, log, links))
     return visible(text if form in _DATA else redacted(text))
+
+
+def redacted_report(header: Header, log: Sequence[e.Logged], links: Sequence[Link] = ()) -> Report:
+    """The record as data, with secrets hidden in it."""
+    return report_of(header, [_without_secrets(entry) for entry in log], links)
 
 
 def _without_secrets(entry: e.Logged) -> e.Logged:

@@ -22,26 +22,37 @@ _LEGEND = (
 
 def document(report: Report) -> str:
     """The report as a self-contained page."""
-    sections = [
+    return page(report.title, [*sections(report), FOOTER])
+
+
+FOOTER = "<footer>All times are UTC. Made by vmss-tui from the rollout's log.</footer>"
+
+
+def sections(report: Report) -> list[str]:
+    """The parts of the page; empty ones for what there is nothing of."""
+    return [
         _head(report),
-        _pairs(report.facts),
+        pairs(report.facts),
         "<h2>Timeline</h2>" + _legend() + timeline_svg.draw(report),
         "<h2>Failures</h2>" + "".join(_failures(report)) if report.info.failures else "",
         "<h2>Batches</h2>" + _batches(report) if report.batches else "",
         "<h2>What changed</h2>" + _changes(report) if report.changes else "",
-        "<h2>Script</h2>" + _pairs(report.script) if report.script else "",
-        "<h2>Plan</h2>" + _pairs(report.plan) if report.plan else "",
-        "<h2>Policy</h2>" + _pairs(report.policy) if report.policy else "",
+        "<h2>Script</h2>" + pairs(report.script) if report.script else "",
+        "<h2>Plan</h2>" + pairs(report.plan) if report.plan else "",
+        "<h2>Policy</h2>" + pairs(report.policy) if report.policy else "",
         "<h2>Known before the start</h2>" + _list(report.findings) if report.findings else "",
         "<h2>Decisions</h2>" + _decisions(report),
         "<h2>Instances</h2>" + _instances(report) if report.state.instances else "",
-        "<footer>All times are UTC. Made by vmss-tui from the rollout's log.</footer>",
     ]
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """A self-contained page."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(report.title)}</title><style>{_style()}</style></head>\n<body>\n"
-        + "\n".join(filter(None, sections))
+        f"<title>{escape(title)}</title><style>{_style()}</style></head>\n<body>\n"
+        + "\n".join(filter(None, parts))
         + "\n</body></html>\n"
     )
 
@@ -89,7 +100,8 @@ def _legend() -> str:
     return '<p class="legend">' + "".join(f'<i style="--c:var({c})"></i>{escape(w)}' for c, w in _LEGEND) + "</p>"
 
 
-def _pairs(rows: Iterable[tuple[str, str]]) -> str:
+def pairs(rows: Iterable[tuple[str, str]]) -> str:
+    """Names and values."""
     body = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
     return f'<table class="pairs">{body}</table>'
 
@@ -107,7 +119,7 @@ def _changes(report: Report) -> str:
     return f'<table class="pairs changes">{rows}</table>'
 
 
-def _table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, wide: str = "") -> str:
+def table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, wide: str = "") -> str:
     """Rows of text under titles; the column named `wide` may be broken anywhere."""
     names = list(titles)
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
@@ -120,7 +132,7 @@ def _table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, wide: str = 
 
 
 def _batches(report: Report) -> str:
-    return _table(BATCH_TITLES, batch_rows(report), wide="instances")
+    return table(BATCH_TITLES, batch_rows(report), wide="instances")
 
 
 def _failures(report: Report) -> Iterable[str]:
@@ -142,5 +154,5 @@ def _decisions(report: Report) -> str:
 
 def _instances(report: Report) -> str:
     rows = instance_rows(report)
-    table = _table(INSTANCE_TITLES, rows, wide="message")
-    return f"<details><summary>all {len(rows)} instances as last seen</summary>{table}</details>"
+    shown = table(INSTANCE_TITLES, rows, wide="message")
+    return f"<details><summary>all {len(rows)} instances as last seen</summary>{shown}</details>"

@@ -1,9 +1,10 @@
 """A rollout's record for programs: one JSON document, or the log as JSON lines; the shapes are those of `records`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from json import dumps
 from typing import Any
 
+from vmss_tui.journal.chain import Link
 from vmss_tui.presentation.records import (
     Record,
     event_record,
@@ -24,8 +25,13 @@ from vmss_tui.report.verify import with_chain
 
 def document(report: Report) -> str:
     """One JSON object: rollout, plan, outcome, batches, failures, decisions, instances and events."""
+    return text_of(record_of(report), indent=2) + "\n"
+
+
+def record_of(report: Report) -> Record:
+    """What that object holds."""
     info, rollout = report.info, report.header.id
-    record = {
+    return {
         "rollout": header_record(report.header),
         "plan": plan_record(info.plan) if info.plan is not None else None,
         "outcome": {
@@ -48,7 +54,6 @@ def document(report: Report) -> str:
         "instances": [plain_value(progress.seen) for progress in report.state.instances.values()],
         "events": [event_record(rollout, entry) for entry in report.log],
     }
-    return _text(record, indent=2) + "\n"
 
 
 def lines(report: Report) -> str:
@@ -57,8 +62,13 @@ def lines(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    links = {link.seq: link for link in report.links}
-    for record in _log(report):
+    return chained(_log(report), report.links)
+
+
+def chained(log: Iterable[Record], chain: Iterable[Link]) -> Iterator[str]:
+    """Records of events as lines, with the links of their hash chain."""
+    links = {link.seq: link for link in chain}
+    for record in log:
         said, link = redacted_value(record), links.get(record.get("seq", 0))
         yield _dumped(with_chain(said, link) if link is not None else said)
 
@@ -67,7 +77,8 @@ def _log(report: Report) -> Iterator[Record]:
     return log_records(report.header.id, report.log, report.info)
 
 
-def _text(value: Any, *, indent: int | None = None) -> str:
+def text_of(value: Any, *, indent: int | None = None) -> str:
+    """A value as JSON, without secrets."""
     return _dumped(redacted_value(value), indent=indent)
 
 

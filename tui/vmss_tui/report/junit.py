@@ -5,7 +5,7 @@ The verdict is a test case of its own: a rollout can fail without a failed insta
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
 from vmss_tui.domain.rollout.events import InstanceSeen
@@ -22,6 +22,19 @@ _SKIPPED = (Phase.WAITING, Phase.EXCLUDED, Phase.GONE)
 
 def document(report: Report) -> str:
     """The rollout as JUnit XML."""
+    return document_of([suite_of(report)])
+
+
+def document_of(suites: Iterable[ET.Element]) -> str:
+    """Test suites as one document."""
+    root = ET.Element("testsuites")
+    root.extend(suites)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def suite_of(report: Report) -> ET.Element:
+    """The rollout as a test suite."""
     spans = {seen.id: instance_spans for seen, instance_spans in report.spans}
     seen = sorted((progress.seen for progress in report.state.instances.values()), key=lambda it: natural(it.id))
     cases = [*(_case(report, it, spans.get(it.id, ())) for it in seen), _verdict(report)]
@@ -42,10 +55,7 @@ def document(report: Report) -> str:
     for name, value in report.facts:
         ET.SubElement(properties, "property", {"name": _text(name), "value": _text(value)})
     suite.extend(cases)
-    root = ET.Element("testsuites")
-    root.append(suite)
-    ET.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+    return suite
 
 
 def _case(report: Report, seen: InstanceSeen, spans: Sequence[Span]) -> ET.Element:

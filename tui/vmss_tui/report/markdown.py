@@ -14,53 +14,55 @@ def document(report: Report) -> str:
     """The report as Markdown."""
     info = report.info
     parts = [
-        f"# {_cell(report.title)}",
+        f"# {cell(report.title)}",
         "",
-        f"> **{STAGE[info.stage].word.upper()}** {_cell(info.reason)}".rstrip(),
+        f"> **{STAGE[info.stage].word.upper()}** {cell(info.reason)}".rstrip(),
         "",
-        *_table(("", ""), report.facts),
-        *_section("Failures", _failures(report)),
-        *_section("Batches", _table(BATCH_TITLES, batch_rows(report))),
-        *_section("What changed", [_change(change.path, change.old, change.new) for change in report.changes]),
-        *_section("Script", _table(("", ""), report.script)),
-        *_section("Plan", _table(("", ""), report.plan)),
-        *_section("Policy", _table(("", ""), report.policy)),
-        *_section("Known before the start", [f"- {_cell(finding)}" for finding in report.findings]),
-        *_section("Decisions", [f"- `{report.time(line.at)}` {_cell(line.text)}" for line in report.decisions]),
+        *table(("", ""), report.facts),
+        *section("Failures", _failures(report)),
+        *section("Batches", table(BATCH_TITLES, batch_rows(report))),
+        *section("What changed", [_change(change.path, change.old, change.new) for change in report.changes]),
+        *section("Script", table(("", ""), report.script)),
+        *section("Plan", table(("", ""), report.plan)),
+        *section("Policy", table(("", ""), report.policy)),
+        *section("Known before the start", [f"- {cell(finding)}" for finding in report.findings]),
+        *section("Decisions", [f"- `{report.time(line.at)}` {cell(line.text)}" for line in report.decisions]),
         "",
         "All times are UTC.",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _section(title: str, lines: Sequence[str]) -> list[str]:
+def section(title: str, lines: Sequence[str]) -> list[str]:
+    """Lines under a heading; nothing without lines."""
     return ["", f"## {title}", "", *lines] if lines else []
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Rows under their titles; nothing without rows."""
     if not rows:
         return []
     line = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    return [*line, *(f"| {' | '.join(map(_cell, row))} |" for row in rows)]
+    return [*line, *(f"| {' | '.join(map(cell, row))} |" for row in rows)]
 
 
 def _failures(report: Report) -> list[str]:
     lines: list[str] = []
     for failure in report.info.failures:
-        lines += [f"### {_cell(failure.title)}", ""]
-        lines += [_fence(tail(failure.stderr)) if failure.stderr else _cell(failure.message), ""]
+        lines += [f"### {cell(failure.title)}", ""]
+        lines += [_fence(tail(failure.stderr)) if failure.stderr else cell(failure.message), ""]
     return lines[:-1]
 
 
 def _change(path: str, old: str | None, new: str | None) -> str:
     if "\n" in (old or "") + (new or ""):
         lines = list(unified_diff((old or "").splitlines(), (new or "").splitlines(), lineterm="", n=2))
-        return f"- `{_cell(path)}`:\n\n" + _fence("\n".join(lines[2:]), "diff")
-    was = f"~~{_cell(old)}~~ " if old is not None else ""
-    return f"- `{_cell(path)}`: {was}{_cell(new) if new is not None else '*removed*'}"
+        return f"- `{cell(path)}`:\n\n" + _fence("\n".join(lines[2:]), "diff")
+    was = f"~~{cell(old)}~~ " if old is not None else ""
+    return f"- `{cell(path)}`: {was}{cell(new) if new is not None else '*removed*'}"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text that cannot break out of a table cell or start markup or HTML."""
     return " ".join(text.split()).replace("\\", "\\\\").translate(_SPECIAL)
 

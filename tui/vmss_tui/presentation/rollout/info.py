@@ -30,16 +30,12 @@ ODD = (Phase.NOT_RUN, Phase.LEAKED)
 """Phases that a person should see although nothing failed."""
 
 
-class Header(Protocol):
-    """A rollout at a glance, as the journal lists it; times are UTC."""
+class Head(Protocol):
+    """A rollout at a glance, of one set or over several, as the journal lists it; times are UTC."""
 
     @property
     def id(self) -> str:
         """8 hex digits."""
-
-    @property
-    def target(self) -> ScaleSetId:
-        """The scale set."""
 
     @property
     def label(self) -> str:
@@ -80,6 +76,18 @@ class Header(Protocol):
     @property
     def reason(self) -> str:
         """The verdict in a sentence."""
+
+
+class Header(Head, Protocol):
+    """A rollout of one set at a glance."""
+
+    @property
+    def target(self) -> ScaleSetId:
+        """The scale set."""
+
+    @property
+    def waves(self) -> str:
+        """The rollout over several sets that it belongs to; empty for one on its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,12 @@ from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.options import current
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import UsageError
-from vmss_tui.journal.store import Journal, Lease, RolloutHeader
+from vmss_tui.journal.store import Journal, Lease, RolloutHeader, WavesHeader
 from vmss_tui.presentation import text_tables
-from vmss_tui.presentation.records import Record, header_record
+from vmss_tui.presentation.records import Record, head_record, header_record
 from vmss_tui.text import listed
 
+AnyHeader = RolloutHeader | WavesHeader
 FORMATS = ("md", "html", "json", "jsonl", "csv", "junit")
 """As in `report.formats`, which is only imported to write one."""
 
@@ -36,7 +37,7 @@ def opened(ctx: click.Context) -> Iterator[Journal]:
 def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
     """List the rollouts of the journal, newest first."""
     with opened(ctx) as journal:
-        found = [(header, journal.lease(header.id)) for header in journal.rollouts(limit=limit)]
+        found = [(header, journal.lease(header.id)) for header in _grouped(journal, limit)]
         damaged = journal.damaged()
     if damaged:
         diagnostics.say(f"vmss-tui: not shown, since damaged: {listed(damaged)}", "See `vmss-tui journal check`.")
@@ -44,11 +45,30 @@ def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
     return 0
 
 
-def _record(header: RolloutHeader, lease: Lease | None) -> Record:
-    return {**header_record(header), "runner_alive": lease is not None and lease.alive}
+def _grouped(journal: Journal, limit: int) -> list[AnyHeader]:
+    """Rollouts, newest first; those that belong to one over several sets below it."""
+    alone: list[AnyHeader] = [header for header in journal.rollouts(limit=limit) if not header.waves]
+    newest = sorted([*alone, *journal.waves.headers(limit=limit)], key=lambda header: header.created_at, reverse=True)
+    grouped: list[AnyHeader] = []
+    for header in newest[:limit]:
+        grouped.append(header)
+        grouped += journal.waves.sets(header.id) if isinstance(header, WavesHeader) else ()
+    return grouped
 
 
-def _table(found: list[tuple[RolloutHeader, Lease | None]]) -> list[str]:
+def _record(header: AnyHeader, lease: Lease | None) -> Record:
+    record = head_record(header, kind="waves") if isinstance(header, WavesHeader) else header_record(header)
+    return {**record, "runner_alive": lease is not None and lease.alive}
+
+
+def _target(header: AnyHeader) -> str:
+    """The scale set; indented where it belongs to the rollout over several sets above it."""
+    if isinstance(header, WavesHeader):
+        return f"{header.profile} in waves"
+    return f"  {header.target.short}" if header.waves else header.target.short
+
+
+def _table(found: list[tuple[AnyHeader, Lease | None]]) -> list[str]:
     if not found:
         return ["no rollout yet; `vmss-tui rollout PROFILE` starts one"]
     columns = [
@@ -61,7 +81,7 @@ def _table(found: list[tuple[RolloutHeader, Lease | None]]) -> list[str]:
         (
             header.id,
             header.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
-            header.target.short,
+            _target(header),
             header.label,
             _stage(header, lease),
             header.who,
@@ -72,7 +92,7 @@ def _table(found: list[tuple[RolloutHeader, Lease | None]]) -> list[str]:
     return text_tables.table(columns, rows, cells=output.columns())
 
 
-def _stage(header: RolloutHeader, lease: Lease | None) -> str:
+def _stage(header: AnyHeader, lease: Lease | None) -> str:
     if header.stage.over or (lease is not None and lease.alive):
         return header.stage.value
     return f"{header.stage.value}, runner gone"
@@ -108,8 +128,11 @@ def report(
     from vmss_tui.report.formats import write
 
     with opened(ctx) as journal:
-        header = journal.find(rollout)
-        text = write(form, header, journal.events(header.id), journal.links(header.id))
+        header = journal.locate(rollout)
+        if isinstance(header, WavesHeader):
+            text = _waves_text(form, journal, header)
+        else:
+            text = write(form, header, journal.events(header.id), journal.links(header.id))
     if path is None:
         (output.verbatim if form in ("json", "jsonl") else output.lines)(text.rstrip("\n").split("\n"))
         return 0
@@ -120,13 +143,25 @@ def report(
     return 0
 
 
+def _waves_text(form: str, journal: Journal, header: WavesHeader) -> str:
+    """The record of the whole with a part for each set, in the order in which they were started."""
+    from vmss_tui.report.formats import redacted_report
+    from vmss_tui.report.waves import waves_report, write_waves
+
+    parts = [
+        redacted_report(found, journal.events(found.id), journal.links(found.id))
+        for found in journal.waves.sets(header.id)
+    ]
+    return write_waves(form, waves_report(header, journal.waves.events(header.id), parts, journal.links(header.id)))
+
+
 def _verify(ctx: click.Context, rollout: str | None, export: Path | None, head: str, *, as_json: bool) -> int:
     from vmss_tui.cli.commands.rollout.verify_record import verify_file, verify_journal
 
     if export is not None:
         return verify_file(export, head, as_json=as_json)
     with opened(ctx) as journal:
-        return verify_journal(journal, journal.find(rollout).id, head, as_json=as_json)
+        return verify_journal(journal, journal.locate(rollout).id, head, as_json=as_json)
 
 
 @click.command()
