@@ -8,13 +8,13 @@ import pytest
 import tomli_w
 
 from support.build import fleet, plan, script, snapshot, vm
-from vmss_tui.cli.commands.outlook.rehearse import _autoscaling
-from vmss_tui.cli.commands.outlook.scenario_from_set import Autoscaling, Faults, machines_of, scenario_of
+from vmss_tui.cli.commands.outlook.scenario_from_set import machines_of, scenario_of
 from vmss_tui.domain.fleet.health import Health, Power
 from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.scale_set import Autoscale
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.track_record import PastRollout, TrackRecord
+from vmss_tui.engine.rehearsal import Autoscaling, Faults, parse_faults
 from vmss_tui.errors import UsageError
 
 PLACE = Subscription("s", "prod")
@@ -109,8 +109,14 @@ def test_instances_come_with_their_zone_health_power_and_older_script() -> None:
         ("40@1h", Autoscaling(after=3600, capacity=40)),
     ],
 )
-def test_what_autoscale_does_is_written_in_one_word(text: str, scaling: Autoscaling) -> None:
-    assert _autoscaling(text) == scaling and _autoscaling(None) is None
-    for wrong in ("many", "+5@soon"):
+def test_faults_are_written_in_words(text: str, scaling: Autoscaling) -> None:
+    made = parse_faults(f"fail=3,17 slow=4 unhealthy-after=5 colleague=3m autoscale={text}")
+    assert made.autoscale == scaling and made.colleague_after == 180
+    assert (made.fails, made.slow, made.unhealthy) == (frozenset(("3", "17")), frozenset("4"), frozenset("5"))
+
+
+def test_nothing_goes_wrong_unless_it_is_asked_for() -> None:
+    assert parse_faults("  ") == Faults()
+    for wrong in ("autoscale=many", "autoscale=+5@soon", "colleague=never", "burn=3", "fail", "fail="):
         with pytest.raises(UsageError):
-            _autoscaling(wrong)
+            parse_faults(wrong)

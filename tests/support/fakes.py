@@ -28,7 +28,8 @@ from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
-from vmss_tui.domain.rollout.events import Event, RunnerStarted
+from vmss_tui.domain.rollout.events import Ended, Event, RunnerStarted, Verdict
+from vmss_tui.engine.rehearsal import Faults, Recording
 from vmss_tui.errors import NotFound, VmssTuiError
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Azure, Bucket, Clock, CloudInfo, DeviceCode, FilePin, Quota, SignInRecord
@@ -315,6 +316,7 @@ class FakeSession:
         self.connect_gate: asyncio.Event | None = None
         self.device_code: DeviceCode | None = None
         self.started: list[RolloutPlan] = []
+        self.rehearsals: list[tuple[RolloutPlan, Faults]] = []
         self.resumed: list[str] = []
         self.handed: dict[str, Secret] = {}
         self.resume_error: VmssTuiError | None = None
@@ -357,6 +359,17 @@ class FakeSession:
         rollout = self.journal().create(plan, who=self.who, why=why, ticket=ticket)
         self.log(rollout, RunnerStarted(4711, "ops-box"))
         return rollout
+
+    async def rehearse(self, plan: RolloutPlan, snapshot: SetSnapshot, faults: Faults) -> Recording:
+        """See Session: a rehearsal that ends at once."""
+        self.rehearsals.append((plan, faults))
+        journal = Journal.open(self.directory / "rehearsal.db")
+        try:
+            rollout = journal.create(plan, who="rehearsal", at=self.clock.now())
+            journal.append(rollout, RunnerStarted(4711, "copy"), Ended(Verdict.COMPLETED, "done"), at=self.clock.now())
+            return Recording(journal.header(rollout), journal.events(rollout))
+        finally:
+            journal.close()
 
     def log(self, rollout: str, *events: Event) -> None:
         """Append what a runner would have written, now."""

@@ -224,11 +224,15 @@ class VmssTui(compat.SafeApp):
                 from vmss_tui.app.screens.deploy.screen import DeployScreen
 
                 return DeployScreen(DeployController(target, session, lambda: self.connection, names, profile=profile))
-            case OpenRollout(rollout, speed):
+            case OpenRollout(rollout, speed, rehearsal):
                 from vmss_tui.app.screens.rollout.controller import RolloutController
                 from vmss_tui.app.screens.rollout.screen import RolloutScreen
 
-                return RolloutScreen(RolloutController(rollout, session, lambda: self.connection, names, speed=speed))
+                return RolloutScreen(
+                    RolloutController(
+                        rollout, session, lambda: self.connection, names, speed=speed, rehearsal=rehearsal
+                    )
+                )
             case _:
                 assert_never(destination)
 

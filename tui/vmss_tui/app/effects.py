@@ -116,6 +116,8 @@ class Work:
     group: str
     job: Callable[[], Awaitable[Effects]]
     waiting: str = ""
+    local: bool = False
+    """It happens on this host: it is not given up when Azure does not answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from vmss_tui.config.lists import ListSettings
     from vmss_tui.domain.fleet.script import Secret
     from vmss_tui.domain.fleet.set_rules import ProductionRules
+    from vmss_tui.domain.fleet.snapshot import SetSnapshot
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.domain.plan.rollout_policy import Hook
     from vmss_tui.domain.plan.timetable import MaintenanceRules
+    from vmss_tui.engine.rehearsal import Faults, Recording
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock, CloudInfo, DeviceCode
     from vmss_tui.profiles.store.store import ProfileStore
@@ -63,6 +65,12 @@ class Session(Protocol):
         `secrets` holds the values of protected settings whose source is a prompt or a literal, by setting name; they
         reach the runner through a pipe and are never stored. Raises LeaseHeld, JournalUnavailable, PreflightRefused,
         and ProfileInvalid when a value cannot be found.
+        """
+
+    async def rehearse(self, plan: RolloutPlan, snapshot: SetSnapshot, faults: Faults) -> Recording:
+        """Carry the plan out on a simulated copy of the set as `snapshot` has it, in simulated time.
+
+        Raises PreflightRefused, and what reading the set's JSON raises. Nothing real is written.
         """
 
     async def resume(self, rollout: str, *, secrets: Mapping[str, Secret], force: bool = False) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vmss_tui.app.write_rights import WriteRights
     from vmss_tui.domain.fleet.ids import ScaleSetId
     from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+    from vmss_tui.engine.rehearsal import Recording
     from vmss_tui.engine.version_lookup import VersionLookup
 
 
@@ -42,6 +43,8 @@ class OpenRollout:
 
     rollout: str
     speed: float | None = None
+    rehearsal: Recording | None = None
+    """What to play when it is in no journal: a rehearsal."""
 
 
 Destination: TypeAlias = OpenScaleSet | OpenDeploy | OpenRollout

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from vmss_tui.cli.settings import Settings
     from vmss_tui.domain.fleet.ids import ScaleSetId
     from vmss_tui.domain.fleet.script import Secret, SecretRef
+    from vmss_tui.domain.fleet.snapshot import SetSnapshot
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.domain.plan.timetable import MaintenanceRules
     from vmss_tui.domain.plan.track_record import TrackRecord
     from vmss_tui.domain.plan.waves import WavesPlan
+    from vmss_tui.engine.rehearsal import Faults, Recording
     from vmss_tui.engine.runner.pacing import Pace
     from vmss_tui.engine.version_lookup import VersionLookup
     from vmss_tui.engine.waves.set_plans import Background
@@ -231,6 +233,15 @@ class LiveSession:
             hooks=self.hooks,
             rules=self.rules,
         )
+
+    async def rehearse(self, plan: RolloutPlan, snapshot: SetSnapshot, faults: Faults) -> Recording:
+        """See `app.session.Session`."""
+        from vmss_tui.cli.commands.fleet import find
+        from vmss_tui.cli.commands.outlook.rehearsal import Copied, record
+
+        azure = await self.connect()
+        place = await find.subscription_of(azure, plan.target)
+        return await record(plan, Copied(snapshot=snapshot, model=await azure.raw(plan.target), place=place), faults)
 
     def _record_refusal(self, rollout: str, error: VmssTuiError) -> None:
         """A rollout that never began is over, so that a refused plan cannot be resumed."""

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from support import story
+from support import estate, story
 from support.fakes import FakeClock, FakeSession
 from support.screens.rollout import Show, half_updated, showing
 from support.stage import Stage
+from vmss_tui.app.connection import Connection
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.rollout.controller import RolloutController
 from vmss_tui.app.screens.rollout.screen import RolloutScreen
+from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.domain.rollout.events import (
     ApprovalNeeded,
     Ended,
@@ -22,6 +24,7 @@ from vmss_tui.domain.rollout.events import (
     RunnerStopped,
     Verdict,
 )
+from vmss_tui.engine.rehearsal import Faults
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal import lease as leases
 
@@ -237,3 +240,23 @@ async def test_the_end_is_final_and_undo_is_a_rollout_of_its_own(tmp_path: Path)
         undo = show.session.started[-1]
         assert undo.origin == f"undo of {show.screen.rollout}"
         assert undo.script.label == "web 2.4.0"
+
+
+@pytest.mark.parametrize("size", [(200, 50), (120, 40), (80, 24), (60, 20)])
+async def test_a_rehearsal_is_marked_as_one_at_every_width(tmp_path: Path, size: tuple[int, int]) -> None:
+    session = FakeSession(tmp_path)
+    recording = await session.rehearse(story.plan_of(), estate.estate()[0], Faults())
+    app = Stage(session, Connection(azure=session.azure, identity=estate.MARIA))
+    async with app.run_test(size=size) as pilot:
+        controller = RolloutController(
+            recording.header.id, session, lambda: app.connection, app.label_of.names, speed=16, rehearsal=recording
+        )
+        screen = RolloutScreen(controller)
+        await app.show(screen)
+        await pilot.pause(0.5)
+        headline = screen.query_one("#headline", Lines)
+        assert headline.render_line(0).text.strip().startswith("REHEARSAL")
+        assert "REHEARSAL" in " ".join(screen.crumbs())
+        assert "rollout.undo" in screen.action_state().blocked
+    assert session.journal().rollouts() == ()
+    session.close()

@@ -61,6 +61,15 @@ DEPLOY = (
         footer=True,
     ),
     Action(
+        id="deploy.rehearse",
+        keys=("f8",),
+        label="rehearse",
+        help="Carry the plan out on a simulated copy, in simulated time, and play it in the live screen",
+        places=(Place.DEPLOY,),
+        footer=True,
+        enabled=online,
+    ),
+    Action(
         id="deploy.reveal",
         keys=("f7",),
         label="reveal",

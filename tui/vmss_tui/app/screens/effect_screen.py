@@ -45,6 +45,7 @@ from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.shell import Shell
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.errors import VmssTuiError
+from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.text import cut_end, plain
 
@@ -139,7 +140,7 @@ class EffectScreen(Screen[None]):
                 self._edit(task)
             case Work():
                 if task.waiting:
-                    self.status.wait(task.waiting, since=self.now)
+                    self.status.wait(task.waiting, since=self.now, limit=None if task.local else GIVE_UP_SECONDS)
                 self.run_worker(self._work(task), group=task.group, exclusive=True, exit_on_error=False)
             case Later():
                 self._later(task)

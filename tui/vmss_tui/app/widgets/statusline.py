@@ -32,7 +32,7 @@ class StatusLine(Lines):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._flash: _Flash | None = None
-        self._waits: dict[str, float] = {}
+        self._waits: dict[str, tuple[float, float | None]] = {}
         self._rest: Line = ()
         self._now = 0.0
 
@@ -54,9 +54,9 @@ class StatusLine(Lines):
             self._flash = None
             self.reload()
 
-    def wait(self, what: str, *, since: float) -> None:
-        """Show that something is waited for, since when (monotonic seconds)."""
-        self._waits.setdefault(text.plain(what), since)
+    def wait(self, what: str, *, since: float, limit: float | None = GIVE_UP_SECONDS) -> None:
+        """Show that something is waited for, since when (monotonic seconds); `limit`: seconds until it is given up."""
+        self._waits.setdefault(text.plain(what), (since, limit))
         self._now = max(self._now, since)
         self.reload()
 
@@ -85,8 +85,8 @@ class StatusLine(Lines):
         if self._flash is not None:
             return (((text.cut_middle(self._flash.words, width), self._flash.role),),)
         if self._waits:
-            what, since = next(iter(self._waits.items()))
+            what, (since, limit) = next(iter(self._waits.items()))
             more = f"  and {len(self._waits) - 1} more" if len(self._waits) > 1 else ""
-            took = duration.waited(self._now - since, GIVE_UP_SECONDS)
+            took = duration.waited(self._now - since, limit)
             return ((("◐ ", Role.BUSY), (f"{what}{more}", Role.PLAIN), (f"   {took}", Role.DIM)),)
         return (self._rest,)

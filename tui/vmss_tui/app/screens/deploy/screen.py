@@ -103,7 +103,7 @@ class DeployScreen(BaseScreen):
 
     def action_state(self) -> ActionState:
         """The form must be there before much can be done with it."""
-        ids = ("save", "start", "load", "editor", "reveal", "turn")
+        ids = ("save", "start", "rehearse", "load", "editor", "reveal", "turn")
         reason = "the scale set has not been read yet"
         missing = {f"deploy.{verb}": reason for verb in ids} if self.controller.form is None else {}
         return replace(self.general_state(), subject=self.controller.target.name, blocked=missing)
@@ -288,6 +288,10 @@ class DeployScreen(BaseScreen):
     def do_load(self) -> None:
         """Start from a profile."""
         self.perform(self.controller.load())
+
+    def do_rehearse(self) -> None:
+        """The plan as it stands, on a simulated copy."""
+        self.perform(self.controller.rehearse())
 
     def do_save(self) -> None:
         """Save as a profile."""

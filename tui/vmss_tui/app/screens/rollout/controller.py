@@ -21,6 +21,7 @@ from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.followup import Followup, followup_wish
 from vmss_tui.engine.prepare import Names, prepare
+from vmss_tui.engine.rehearsal import Recording
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import RolloutHeader
@@ -48,13 +49,15 @@ class RolloutController:
         names: Names,
         *,
         speed: float | None = None,
+        rehearsal: Recording | None = None,
     ) -> None:
-        """`names` names versions for retry and undo."""
+        """`names` names versions for retry and undo. `rehearsal`: play this, which is in no journal."""
         self.rollout = rollout
         self._session = session
         self._connection = connection
         self._names = names
         self._speed = speed
+        self._rehearsal = rehearsal
         self.head: RolloutHeader | None = None
         self.state = RolloutState()
         self.replay: Replay | None = None
@@ -70,6 +73,11 @@ class RolloutController:
     def replayed(self) -> bool:
         """Whether this is a recording."""
         return self._speed is not None
+
+    @property
+    def rehearsed(self) -> bool:
+        """Whether nothing of this is real: it happened on a simulated copy."""
+        return self._rehearsal is not None
 
     @property
     def time(self) -> datetime:
@@ -96,6 +104,12 @@ class RolloutController:
                 return
 
     async def _entries(self) -> AsyncIterator[tuple[Logged, ...]]:
+        if self._rehearsal is not None:
+            self.head = self._rehearsal.header
+            self.replay = Replay(self._rehearsal.log, self._speed or _REPLAY_SPEED, self._session.clock)
+            async for entries in self.replay.play():
+                yield entries
+            return
         journal = self._session.journal()
         self.head = self.head or journal.find(self.rollout)
         self.rollout = self.head.id
@@ -208,7 +222,8 @@ class RolloutController:
 
     def play_again(self) -> Effects:
         """The recording so far, from its first event."""
-        return (Open(OpenRollout(self.rollout, _REPLAY_SPEED)),) if self.head is not None else ()
+        again = OpenRollout(self.rollout, self._speed if self.rehearsed else _REPLAY_SPEED, self._rehearsal)
+        return (Open(again),) if self.head is not None else ()
 
     def hold(self) -> Effects:
         """Hold the replay, or continue it."""
@@ -252,8 +267,12 @@ class RolloutController:
         if self.head is None:
             return ()
         try:
-            journal = self._session.journal()
-            text = write(form, journal.header(self.rollout), journal.events(self.rollout))
+            made = self._rehearsal or self._recorded()
         except VmssTuiError as error:
             return (Complain(error),)
-        return (Show(f"rollout {self.rollout} · {what}", sheet(text)),)
+        kind = "REHEARSAL" if self.rehearsed else "rollout"
+        return (Show(f"{kind} {self.rollout} · {what}", sheet(write(form, made.header, made.log))),)
+
+    def _recorded(self) -> Recording:
+        journal = self._session.journal()
+        return Recording(journal.header(self.rollout), journal.events(self.rollout))

@@ -32,7 +32,7 @@ from vmss_tui.presentation.rollout.log import event_line
 from vmss_tui.presentation.rollout.map import block_map, strip_map
 from vmss_tui.presentation.rollout.questions import pause_or_resume
 from vmss_tui.presentation.rollout.rows import WIDE, RolloutView, RowCache, columns_of, rows
-from vmss_tui.presentation.table import Line
+from vmss_tui.presentation.table import Line, text_of
 
 _LOG_COLUMNS = (Column("at", "TIME", 8), Column("event", "EVENT", 20, flex=1))
 _WIDE_CELLS = 100
@@ -103,8 +103,9 @@ class RolloutScreen(ListScreen):
         """App, scale set, rollout."""
         head, replaying = self.controller.head, self.controller.replay
         name = head.target.name if head is not None else ""
+        what = f"rollout {self.rollout[:8]}" if not self.controller.rehearsed else "REHEARSAL"
         replay = f" · replay ×{replaying.speed:g}" if replaying is not None else ""
-        return tuple(part for part in ("vmss-tui", name, f"rollout {self.rollout[:8]}{replay}") if part)
+        return tuple(part for part in ("vmss-tui", name, f"{what}{replay}") if part)
 
     def note(self) -> str:
         """Ticket and reason; and which maintenance windows or freezes were overridden, and why."""
@@ -118,7 +119,8 @@ class RolloutScreen(ListScreen):
         return Freshness(live=not self.controller.replayed and not self.state.stage.over)
 
     def _headline(self, width: int) -> Line:
-        return lines.headline(self._info, width)
+        badge: Line = (("REHEARSAL", Role.WARN), ("  ", Role.PLAIN)) if self.controller.rehearsed else ()
+        return (*badge, *lines.headline(self._info, width - len(text_of(badge))))
 
     def _subline(self, width: int) -> Line:
         return lines.subline(self._info, width, trouble=self.controller.runner_trouble)

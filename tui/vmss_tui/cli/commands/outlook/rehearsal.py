@@ -10,14 +10,15 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vmss_tui.cli.commands.outlook.scenario_from_set import MACHINES, MODEL, Faults, machines_of, scenario_of
-from vmss_tui.cli.commands.rollout.runner_process import runner_command, spawn, wait_until_running
+from vmss_tui.cli.commands.outlook.scenario_from_set import MACHINES, MODEL, machines_of, scenario_of
+from vmss_tui.cli.commands.rollout.runner_process import died, runner_command, spawn, wait_until_running
 from vmss_tui.cli.commands.simulator.simulation import DemoHome
 from vmss_tui.cli.settings import Settings
 from vmss_tui.domain.fleet.ids import Subscription
@@ -27,14 +28,16 @@ from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.timetable import NO_RULES
-from vmss_tui.domain.rollout.events import Logged
 from vmss_tui.domain.rollout.stage import Verb
+from vmss_tui.engine.rehearsal import Faults, Recording
 from vmss_tui.engine.shared_clock import SharedClock
 from vmss_tui.errors import PreflightRefused
-from vmss_tui.journal.store import Journal, RolloutHeader
+from vmss_tui.journal.store import Journal
 from vmss_tui.ports import SystemClock
 
 WHO = "rehearsal"
+_LOOK_SECONDS = 0.2
+"""Real seconds between two looks whether it is over."""
 _STAND_IN = Secret("rehearsal")
 
 
@@ -48,16 +51,27 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """A rollout from its first event to its last."""
+class Rehearsal:
+    """A rehearsal that has begun: its journal, its id there, its runner and what that writes."""
 
-    header: RolloutHeader
-    log: tuple[Logged, ...]
+    journal: Journal
+    rollout: str
+    runner: "subprocess.Popen[bytes]"
+    runner_log: Path
+
+    def still_runs(self) -> bool:
+        """Whether it has not come to its end. Raises VmssTuiError when its runner is gone before that."""
+        code = self.runner.poll()
+        if self.journal.header(self.rollout).stage.over:
+            return False
+        if code is not None:
+            raise died(code, self.runner_log)
+        return True
 
 
 @contextlib.asynccontextmanager
-async def rehearsing(plan: RolloutPlan, copied: Copied, faults: Faults) -> AsyncIterator[tuple[Journal, str]]:
-    """The journal and the id of a rehearsal that has begun; on leaving, its runner and its simulator end.
+async def rehearsing(plan: RolloutPlan, copied: Copied, faults: Faults) -> AsyncIterator[Rehearsal]:
+    """A rehearsal that has begun; on leaving, its runner and its simulator end.
 
     Raises PreflightRefused for a plan that no window or reason would make possible, VmssTuiError when the simulator or
     the runner does not start.
@@ -85,7 +99,7 @@ async def rehearsing(plan: RolloutPlan, copied: Copied, faults: Faults) -> Async
                 environ=demo.environment(simulated),
             )
             await wait_until_running(runner, lambda pid: _begun(journal, rollout, pid), log, SystemClock())
-            yield journal, rollout
+            yield Rehearsal(journal, rollout, runner, log)
         finally:
             if runner is not None:
                 with contextlib.suppress(ProcessLookupError):
@@ -96,9 +110,10 @@ async def rehearsing(plan: RolloutPlan, copied: Copied, faults: Faults) -> Async
 
 async def record(plan: RolloutPlan, copied: Copied, faults: Faults) -> Recording:
     """Carry out a whole rehearsal. Raises as `rehearsing`."""
-    async with rehearsing(plan, copied, faults) as (journal, rollout):
-        async for _ in journal.tail(rollout):
-            pass
+    async with rehearsing(plan, copied, faults) as rehearsal:
+        while rehearsal.still_runs():
+            await SystemClock().sleep(_LOOK_SECONDS)
+        journal, rollout = rehearsal.journal, rehearsal.rollout
         return Recording(journal.header(rollout), journal.events(rollout))
 
 

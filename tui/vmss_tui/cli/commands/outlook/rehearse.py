@@ -1,15 +1,12 @@
 """`vmss-tui rehearse`: the same rollout by the same runner, on a simulated copy of the scale set, in simulated time."""
 
-import re
 from typing import Any
 
 import click
 
-from vmss_tui import duration
 from vmss_tui.cli import diagnostics
 from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.commands.outlook.rehearsal import Copied, rehearsing
-from vmss_tui.cli.commands.outlook.scenario_from_set import Autoscaling, Faults
 from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, Silent, follow
 from vmss_tui.cli.commands.rollout.plan import order_from, orders
 from vmss_tui.cli.commands.rollout.prepare import Ordered, prepare_order
@@ -17,14 +14,11 @@ from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
 from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
+from vmss_tui.engine.rehearsal import Faults, faults_of
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation import records
 from vmss_tui.presentation.rollout.info import RolloutInfo, info_of
 from vmss_tui.text import counted
-
-_AUTOSCALE = re.compile(r"(?P<sign>[+-]?)(?P<count>\d{1,4})(?:@(?P<after>.+))?")
-_SOON = 60
-"""Seconds after the first write at which others act when no time is given."""
 
 
 @click.command()
@@ -51,12 +45,8 @@ def rehearse(
     once; hooks and the external gate do not run. The exit code is that of the rehearsed rollout.
     """
     order = order_from(given)
-    faults = Faults(
-        fails=_ids(fails),
-        slow=_ids(slow),
-        unhealthy=_ids(unhealthy),
-        autoscale=_autoscaling(autoscale),
-        colleague_after=None if colleague is None else _seconds("--colleague", colleague),
+    faults = faults_of(
+        {"fail": fails, "slow": slow, "unhealthy-after": unhealthy, "autoscale": autoscale, "colleague": colleague}
     )
 
     async def work(session: LiveSession) -> int:
@@ -71,7 +61,8 @@ def rehearse(
             f"rehearsing on a simulated copy of {ordered.plan.target.name} with {count}; nothing real changes"
         )
         writer = JsonWriter() if jsonl else PlainWriter(hints=False) if shape.for_people else Silent()
-        async with rehearsing(ordered.plan, copied, faults) as (journal, rollout):
+        async with rehearsing(ordered.plan, copied, faults) as rehearsal:
+            journal, rollout = rehearsal.journal, rehearsal.rollout
             code = await follow(journal, rollout, writer)
             state = journal.state(rollout)
             if not jsonl and not shape.for_people:
@@ -101,31 +92,6 @@ def _record(rollout: str, info: RolloutInfo) -> records.Record:
     ]
     forecast = None if info.plan is None else records.forecast_record(info.plan)
     return {"rehearsal": True, **ended, "batches": batches, "forecast": forecast}
-
-
-def _ids(text: str) -> frozenset[str]:
-    return frozenset(part.strip() for part in text.split(",") if part.strip())
-
-
-def _seconds(option: str, text: str) -> int:
-    try:
-        return duration.parse(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: {error}") from error
-
-
-def _autoscaling(text: str | None) -> Autoscaling | None:
-    """`+5@2m`, `-2` or `40`. Raises UsageError."""
-    if text is None:
-        return None
-    match = _AUTOSCALE.fullmatch(text.strip())
-    if match is None:
-        raise UsageError(f"--autoscale {text}: expected +N, -N or N, and perhaps @TIME", hint="write --autoscale +5@2m")
-    count, after = int(match["count"]), match["after"]
-    at = _SOON if after is None else _seconds("--autoscale", after)
-    if not match["sign"]:
-        return Autoscaling(after=at, capacity=count)
-    return Autoscaling(after=at, by=-count if match["sign"] == "-" else count)
 
 
 async def _copy(session: LiveSession, ordered: Ordered, faults: Faults) -> Copied:

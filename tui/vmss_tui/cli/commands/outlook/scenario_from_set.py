@@ -5,7 +5,6 @@ rehearsal and the forecast speak of the same set. What cannot be copied is left 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -17,6 +16,7 @@ from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.track_record import tempo
+from vmss_tui.engine.rehearsal import Faults
 
 MODEL, MACHINES = "model.json", "instances.json"
 SLOWER = 5
@@ -24,35 +24,6 @@ SLOWER = 5
 _SCRIPT_SHARE = 0.75
 """Share of an instance's time that its script takes when nothing is known; the rest is its health."""
 _REPORTED = {Health.HEALTHY: "healthy", Health.UNHEALTHY: "unhealthy", Health.INITIALISING: "initializing"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Autoscaling:
-    """Autoscale changes the capacity `after` seconds: to `capacity`, or `by` so many instances."""
-
-    after: int
-    capacity: int | None = None
-    by: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Faults:
-    """What a person wants to see go wrong. Times are seconds after the first write of the rollout."""
-
-    fails: frozenset[str] = frozenset()
-    """Instances on which the script fails."""
-    slow: frozenset[str] = frozenset()
-    """Instances on which the script takes `SLOWER` times as long."""
-    unhealthy: frozenset[str] = frozenset()
-    """Instances that stay unhealthy after the script."""
-    autoscale: Autoscaling | None = None
-    colleague_after: int | None = None
-    """When a colleague changes the script of the model."""
-
-    @property
-    def instances(self) -> frozenset[str]:
-        """All instances that are named."""
-        return self.fails | self.slow | self.unhealthy
 
 
 def scenario_of(snapshot: SetSnapshot, plan: RolloutPlan, place: Subscription, faults: Faults) -> dict[str, Any]:

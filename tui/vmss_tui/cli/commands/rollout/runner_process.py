@@ -112,13 +112,14 @@ async def wait_until_running(
     while not is_running(process.pid):
         code = process.poll()
         if code is not None and not is_running(process.pid):
-            raise _died(code, log)
+            raise died(code, log)
         if clock.monotonic() > limit:
             raise VmssTuiError(f"the runner has not started within {LONGEST_START:.0f}s", hint=f"its log is {log}")
         await clock.sleep(_LOOK)
 
 
-def _died(code: int, log: Path) -> VmssTuiError:
+def died(code: int, log: Path) -> VmssTuiError:
+    """What a runner that has ended too early said last, as an error."""
     said, hint = _last_words(log)
     if code == LeaseHeld.exit_code:
         follow = "`vmss-tui attach` follows it"
