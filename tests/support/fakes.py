@@ -54,6 +54,12 @@ class FakeClock:
         """See Clock."""
         return self._seconds
 
+    def next_wake(self) -> float | None:
+        """When the next sleeper wakes; None while nobody sleeps."""
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)
+        return self._sleepers[0][0] if self._sleepers else None
+
     async def sleep(self, seconds: float) -> None:
         """See Clock; 0 or less only yields."""
         if seconds <= 0:

@@ -66,6 +66,10 @@ SET_READS = {
 """Compute's limits for one scale set, which no header reports: sort of read -> bucket, size, refill a second."""
 
 
+OVERTAKING_SECONDS = 1.5
+"""Answers of requests that ran at the same time come within so many seconds."""
+
+
 @dataclass(slots=True)
 class Level:
     """What one bucket held at a moment. `at` is seconds since 1970, so that processes can share it."""
@@ -75,6 +79,8 @@ class Level:
     """Refill a second."""
     tokens: float
     at: float
+    lowered: float = 0.0
+    """When it last went down."""
 
     def remaining(self, now: float) -> float:
         """What it holds by now, less what waiting reads have reserved. A clock that was put back fills nothing."""
@@ -86,13 +92,20 @@ class Level:
 
     def take(self, amount: float, now: float) -> None:
         """Take tokens out, or reserve them for a read that waits until they are there."""
-        self.tokens, self.at = self.remaining(now) - amount, now
+        self.tokens, self.at, self.lowered = self.remaining(now) - amount, now, now
 
     def report(self, remaining: float, now: float) -> None:
-        """Azure said what is left; a bucket is at least as large as what it has held."""
+        """Azure said what is left; a bucket is at least as large as what it has held.
+
+        Answers overtake each other: one that says more than is known, right after something was taken out, is older.
+        """
         if remaining > self.size:
             self.rate *= remaining / self.size
             self.size = remaining
+        known = self.remaining(now)
+        if remaining > known and now - self.lowered < OVERTAKING_SECONDS:
+            return
+        self.lowered = now if remaining < known else self.lowered
         self.tokens, self.at = remaining, now
 
     def wait(self, amount: float, now: float) -> float:

@@ -39,7 +39,7 @@ class Levels:
         data = {
             "version": VERSION,
             "levels": {
-                name: [round(value, 3) for value in (level.size, level.rate, level.tokens, level.at)]
+                name: [round(value, 3) for value in (level.size, level.rate, level.tokens, level.at, level.lowered)]
                 for name, level in self.levels.items()
                 if level.share(now) < 1.0
             },

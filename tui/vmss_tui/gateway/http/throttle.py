@@ -32,6 +32,8 @@ RUNNERS_SHARE = 0.1
 """What a costly list of who only watches leaves in a bucket, for the single instances that a rollout waits for."""
 SPARE = 1.0
 """Requests that always stay in a bucket, for what happens between an answer and its being read."""
+SPARE_SHARE = 0.01
+"""The same in the bucket that is charged by instance, of its size: somebody else's list may come in between."""
 LONGEST_DELAY = 10.0
 """Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
 UNSAID_SECONDS = 30.0
@@ -104,7 +106,8 @@ class Governor:
         uses = self._uses(known, subscription, kind, scope, now)
         for name, level, cost in uses:
             first = not following and not self.urgent
-            kept = max(SPARE, min(cost, RUNNERS_SHARE * level.size)) if first else SPARE
+            kept = max(SPARE, SPARE_SHARE * level.size) if name.startswith(CHARGED_BY_INSTANCE) else SPARE
+            kept = max(kept, min(cost, RUNNERS_SHARE * level.size)) if first else kept
             wait = level.wait(cost + kept, now)
             if level.share(now) <= FREE_SHARE and first:
                 wait = max(wait, self._started.get(stream, now - cost / level.rate) + cost / level.rate - now)
