@@ -155,6 +155,12 @@ DOCUMENTS = (
              "resource": {"azurerm_virtual_machine_scale_set_extension": {"cse": terraform(settings=json.dumps(
              {"fileUris": [URI], "commandToExecute": "bash install.sh --channel ${var.c} $${HOSTNAME}"}))}}},
              {**PLAIN, "commandToExecute": "bash install.sh --channel stable ${HOSTNAME}"}, {"c": "stable"}),
+    Document("jsonencode in a Terraform configuration", {"variable": {"c": {"default": "edge"}},
+             "resource": {"azurerm_virtual_machine_scale_set_extension": {"cse": terraform(settings=
+             '${jsonencode({\n fileUris = ["' + URI + '"]\n "commandToExecute" : "bash install.sh ${var.c} $${HOME}"})}',
+             protected_settings="${jsonencode({ storageAccountKey = var.key })}")}}},
+             {**PLAIN, "commandToExecute": "bash install.sh stable ${HOME}"}, {"c": "stable"},
+             protected=("storageAccountKey",)),
     Document("a Terraform state", {"format_version": "1.0", "values": {"root_module": {"resources": [
              {"type": "azurerm_virtual_machine_scale_set_extension", "values": terraform(
              settings=TF_SETTINGS, protected_settings='{"storageAccountKey": "c2VjcmV0"}', force_update_tag="7")}]}}},

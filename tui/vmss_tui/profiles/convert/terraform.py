@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from vmss_tui.profiles.convert import hcl
 from vmss_tui.profiles.convert.arm_expressions import Scope
 from vmss_tui.profiles.convert.arm_values import Hole, Unresolved, Value, joined
 from vmss_tui.profiles.convert.extension import Extension
@@ -88,6 +89,11 @@ class Terraform:
             try:
                 return self._inside(json.loads(value))
             except ValueError:
+                return self._references(value)
+        if self.configuration and isinstance(value, str):
+            try:
+                return self._inside(hcl.encoded(value))
+            except (ValueError, RecursionError):
                 return self._references(value)
         return self._inside(value)
 
