@@ -13,7 +13,7 @@ from vmss_tui.cli import known_names
 from vmss_tui.cli.commands.manual import page
 from vmss_tui.cli.main import main
 from vmss_tui.journal.store import Journal
-from vmss_tui.paths import cache_directory, clouds_directory
+from vmss_tui.paths import cache_directory, clouds_directory, config_file
 
 
 @pytest.fixture
@@ -115,3 +115,21 @@ def test_the_manual_page_is_clean_troff(capsys: pytest.CaptureFixture[str]) -> N
             ["groff", "-man", "-Tutf8", "-ww", "-Wbreak", "-z"], input="\n".join(lines), text=True, capture_output=True
         )
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_the_configuration_names_is_completed_too(
+    complete: Complete, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text('schema = 1\nname = "own"\n[script]\nos = "linux"\ncommand = "true"\n')
+    (tmp_path / "lab.toml").write_text("")
+    journal = Journal.open(tmp_path / "j.db")
+    rollout = journal.create(plan(), who="maria")
+    journal.close()
+    config_file().parent.mkdir(parents=True, exist_ok=True)
+    config_file().write_text(
+        f'profiles = ["{tmp_path}"]\njournal = "{tmp_path}/j.db"\nclouds = ["{tmp_path}"]\nx = 1\n'
+    )
+    assert "own" in complete("plan", "")
+    assert complete("attach", "") == [rollout]
+    assert "lab" in complete("--cloud", "")
+    assert capsys.readouterr().err == ""

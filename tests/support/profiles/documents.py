@@ -157,7 +157,7 @@ DOCUMENTS = (
              {**PLAIN, "commandToExecute": "bash install.sh --channel stable ${HOSTNAME}"}, {"c": "stable"}),
     Document("jsonencode in a Terraform configuration", {"variable": {"c": {"default": "edge"}},
              "resource": {"azurerm_virtual_machine_scale_set_extension": {"cse": terraform(settings=
-             '${jsonencode({\n fileUris = ["' + URI + '"]\n "commandToExecute" : "bash install.sh ${var.c} $${HOME}"})}',
+             '${jsonencode({\n fileUris = ["' + URI + '"]\n "commandToExecute": "bash install.sh ${var.c} $${HOME}"})}',
              protected_settings="${jsonencode({ storageAccountKey = var.key })}")}}},
              {**PLAIN, "commandToExecute": "bash install.sh stable ${HOME}"}, {"c": "stable"},
              protected=("storageAccountKey",)),

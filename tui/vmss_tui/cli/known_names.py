@@ -4,11 +4,17 @@ Never touches the network and never fails: what cannot be read completes nothing
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.paths import cache_directory, write_private
+from vmss_tui.paths import cache_directory, journal_file, write_private
+
+if TYPE_CHECKING:
+    from vmss_tui.journal.store import Journal
 
 _FILE = "names.json"
 MOST = 5000
@@ -32,15 +38,9 @@ def _kept(what: str) -> list[str]:
 
 def scale_sets() -> Sequence[str]:
     """`group/name`, and names that are unique, of the last list and of the journal."""
-    from vmss_tui.journal.store import Journal
-    from vmss_tui.paths import journal_file
-
     known = set(_kept("scale_sets"))
-    with suppress(VmssTuiError):
-        if journal_file().exists():
-            journal = Journal.open(read_only=True)
-            known |= {header.target.short for header in journal.rollouts()}
-            journal.close()
+    with suppress(VmssTuiError), _journal() as journal:
+        known |= {header.target.short for header in journal.rollouts()} if journal is not None else set()
     names = [name.rpartition("/")[2] for name in known]
     return sorted({name for name in names if names.count(name) == 1}) + sorted(known)
 
@@ -52,33 +52,44 @@ def tenants() -> Sequence[str]:
 
 def profiles() -> Sequence[str]:
     """Names of deployment profiles."""
+    from vmss_tui.config.read import read
     from vmss_tui.profiles.store.store import ProfileStore
 
     with suppress(VmssTuiError):
-        return [entry.name for entry in ProfileStore.default().list() if not entry.shadowed]
+        store = ProfileStore.default(configured=read().from_file("profiles") or ())
+        return [entry.name for entry in store.list() if not entry.shadowed]
     return []
 
 
 def rollouts() -> Sequence[str]:
     """Ids of the newest rollouts."""
-    from vmss_tui.journal.store import Journal
-    from vmss_tui.paths import journal_file
-
-    with suppress(VmssTuiError):
-        if journal_file().exists():
-            journal = Journal.open(read_only=True)
-            found = [header.id for header in journal.rollouts(limit=50)]
-            journal.close()
-            return found
+    with suppress(VmssTuiError), _journal() as journal:
+        return [header.id for header in journal.rollouts(limit=50)] if journal is not None else []
     return []
+
+
+@contextmanager
+def _journal() -> "Iterator[Journal | None]":
+    """The journal where it is a file; None without one, or where it is a database on the network."""
+    from vmss_tui.cli.settings import JOURNAL
+    from vmss_tui.config.read import read
+    from vmss_tui.journal.place import is_address
+    from vmss_tui.journal.store import Journal
+
+    place = os.environ.get(JOURNAL) or read()["journal"] or journal_file()
+    if is_address(str(place)) or not Path(place).exists():
+        yield None
+        return
+    with closing(Journal.open(place, read_only=True)) as journal:
+        yield journal
 
 
 def clouds() -> Sequence[str]:
     """Built-in clouds, and the user's own."""
-    from vmss_tui.cli.settings import Settings
+    from vmss_tui.config.read import read
     from vmss_tui.gateway.sign_in.clouds import BUILT_IN, own_clouds
 
-    own = own_clouds(Settings().with_configuration().cloud_directories)
+    own = own_clouds(read()["clouds"])
     return [*dict.fromkeys(cloud.name for cloud in BUILT_IN.values()), *sorted(own)]
 
 
