@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.connects import ACCEPTED, MODEL, PATH, SCRIPT, SET, TARGET, accepted, reset
+from support.connects import ACCEPTED, MODEL, PATH, SCRIPT, SET, TARGET, Connects, accepted, reset
 from support.scripted import (
     SUBSCRIPTION,
     Scripted,
@@ -26,7 +26,9 @@ from vmss_tui.errors import (
     ConnectionFailed,
     Throttled,
     Unavailable,
+    UsageError,
 )
+from vmss_tui.gateway.writes import InstanceUpdater, ScriptWriter
 from vmss_tui.ports import Azure
 
 
@@ -224,3 +226,29 @@ async def test_an_operation_behind_a_monitor_url_answers_with_its_failure(azure:
     assert (failed.fault.code, failed.fault.request_id) == ("ScopeLocked", "r7")
     assert "lock" in failed.fault.next_step
     assert (await azure.operation(handle)).state is OperationState.SUCCEEDED
+
+
+ATTEMPTS: dict[str, Callable[[Azure], Awaitable[Any]]] = {
+    "write_extension": lambda azure: azure.write_extension(SET, SCRIPT, None),
+    "write_model": lambda azure: azure.write_model(SET, mode=UpgradeMode.MANUAL, policy=None, script=SCRIPT),
+    "write_vm_extension": lambda azure: azure.write_vm_extension(SET, Instance(id="0", name="web_0"), SCRIPT, None),
+    "remove_vm_extension": lambda azure: azure.remove_vm_extension(SET, Instance(id="0", name="web_0"), "cse"),
+    "remove_extension": lambda azure: azure.remove_extension(SET, "cse"),
+    "update_instances": lambda azure: azure.update_instances(SET, ["0"]),
+    "cancel_upgrade": lambda azure: azure.cancel_upgrade(SET),
+    "set_repairs": lambda azure: azure.set_repairs(SET, running=False),
+}
+
+
+def test_every_port_that_writes_is_tried_read_only() -> None:
+    ports = {name for port in (ScriptWriter, InstanceUpdater) for name in vars(port) if not name.startswith("_")}
+    assert ports == set(ATTEMPTS)
+
+
+@pytest.mark.parametrize("name", ATTEMPTS)
+async def test_read_only_sends_no_write(name: str, sign_in: Connects, server: Scripted) -> None:
+    azure = await sign_in(read_only=True)
+    server.on(PATH, reply(MODEL))
+    with pytest.raises(UsageError, match="--read-only"):
+        await ATTEMPTS[name](azure)
+    assert {method for method, _ in server.seen} <= {"GET", "HEAD"}

@@ -8,29 +8,19 @@ from typing import Any
 
 import pytest
 
-from support.engine.lab import FAST, ONE_THIRD, Lab, version
+from support.engine.lab import FAST, Lab, version
+from support.engine.moments import MOMENTS, POLICY, done_once, until
 from support.engine.opens import OpensLab
 from support.network import Network, Weather
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.sign_in.clouds import load_cloud
 from vmss_tui.ports import Azure
 
 pytestmark = pytest.mark.campaign
 
-POLICY = replace(ONE_THIRD, health_wait_seconds=30, pause_seconds=1)
 OUTAGE_SECONDS = 1.5
 """Real seconds; a minute and a half of the simulator's time."""
-
-MOMENTS: dict[str, Callable[[RolloutState], bool]] = {
-    "write": lambda state: bool(state.batches),
-    "polling": lambda state: any(
-        key.startswith("batch-") and isinstance(write, e.WriteAccepted) for key, write in state.writes.items()
-    ),
-    "pause": lambda state: state.waiting is not None and state.waiting.takes_seconds == POLICY.pause_seconds,
-}
-"""When the network fails: as the first batch is written, while its operation is polled, in the pause after it."""
 
 
 @pytest.fixture
@@ -50,16 +40,6 @@ async def through(lab: Lab, network: Network, host: str = "127.0.0.1") -> Azure:
     return await connect(network.before(load_cloud(None, lab.sim.cloud_file), host), environ=lab.sim.variables)
 
 
-async def until(lab: Lab, rollout: str, holds: Callable[[RolloutState], bool]) -> None:
-    state = RolloutState()
-    async with asyncio.timeout(30):
-        async for log in lab.journal.tail(rollout, poll_seconds=0.005):
-            for entry in log:
-                state = fold([entry], state)
-                if holds(state):
-                    return
-
-
 async def roll_out_through(
     lab: Lab, azure: Azure, moment: str, fail: Callable[[], Awaitable[None]], mend: Callable[[], Awaitable[None]]
 ) -> str:
@@ -76,16 +56,6 @@ async def roll_out_through(
     await mend()
     await running
     return rollout
-
-
-def done_once(lab: Lab, rollout: str) -> None:
-    """It completed, and Azure took each write once."""
-    state = lab.journal.state(rollout)
-    assert state.verdict is e.Verdict.COMPLETED, state.reason
-    taken = [request for request in lab.writes() if request["status"] == 0 or 200 <= request["status"] < 300]
-    assert sum("manualupgrade" in request["path"] for request in taken) == len(state.batches) == 3
-    updated = [instance for batch in state.batches for instance in batch.ids]
-    assert len(updated) == len(set(updated)) == 6
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

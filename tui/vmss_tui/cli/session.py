@@ -96,6 +96,7 @@ class LiveSession:
                     tenant=self._settings.tenant,
                     clock=self.clock,
                     quota_file=self._quota_file(),
+                    read_only=self.read_only,
                     read_only_sets=self._settings.read_only_sets,
                     order=self._settings.auth_order,
                     on_device_code=show and (lambda it: show(_device_code(it))),

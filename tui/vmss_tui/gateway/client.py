@@ -71,6 +71,7 @@ async def connect(
     environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     quota_file: Path | None = None,
+    read_only: bool = False,
     read_only_sets: SetRules | None = None,
     order: Sequence[str] = (),
     urgent: bool = False,
@@ -80,7 +81,8 @@ async def connect(
     `auth` is one of `clouds.CREDENTIALS`; empty, or `auto` on a cloud that names its own, means the cloud's.
     `on_device_code` is called on the loop with the page to open and the code to type (`device.CodeToType`).
     `environ` replaces the process environment for signing in. `quota_file` is where processes share what is left of the
-    request quota; None keeps it to this process. `read_only_sets` are marked wherever they are read.
+    request quota; None keeps it to this process. `read_only_sets` are marked wherever they are read;
+    with `read_only` no request that changes anything is sent at all.
     `urgent` is for who changes Azure: its reads wait for the quota only.
     `order` is what `auto` tries, of `credentials.ORDERED`; empty means all of them.
 
@@ -110,6 +112,7 @@ async def connect(
         urgent=urgent,
     )
     arm = Arm(cloud, sign_in, transport, governor)
+    arm.read_only = read_only
     arm.read_only_sets = read_only_sets or arm.read_only_sets
     client = AzureClient(arm, session)
     try:

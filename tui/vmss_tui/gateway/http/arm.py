@@ -24,7 +24,7 @@ from vmss_tui.domain.fleet.set_rules import SetRules
 from vmss_tui.errors import ConnectionFailed
 from vmss_tui.gateway.faults import from_exception, from_response
 from vmss_tui.gateway.http.call_log import LogCalls
-from vmss_tui.gateway.http.policies import Steady, UseProxy
+from vmss_tui.gateway.http.policies import OnlyReads, Steady, UseProxy
 from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.http.versions import SupportedVersion
 from vmss_tui.gateway.sign_in.auth import SignIn, TenantCredential
@@ -67,6 +67,8 @@ class Arm:
         """Subscription id -> resource group in lower case -> its name as typed."""
         self.tenant_problems: dict[str, TenantProblem] = {}
         """Tenant id in lower case -> why its subscriptions could not be read."""
+        self.read_only = False
+        """Whether nothing may be changed at all; holds for clients that are made later."""
         self.read_only_sets = SetRules()
         """The sets that this installation may only read."""
         self.vm_writes: Counter[tuple[str, str, str]] = Counter()
@@ -109,6 +111,7 @@ class Arm:
             HeadersPolicy(),
             UserAgentPolicy(f"vmss-tui/{vmss_tui.__version__}", user_agent_overwrite=True),
             UseProxy(),
+            *((OnlyReads(),) if self.read_only else ()),
             Steady(self.governor, credential, subscription),
             SupportedVersion(self._versions),
             AsyncARMChallengeAuthenticationPolicy(credential, self.cloud.scope, enable_cae=True),

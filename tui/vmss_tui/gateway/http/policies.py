@@ -15,6 +15,7 @@ from azure.core.exceptions import IncompleteReadError, ServiceRequestError, Serv
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import AsyncHTTPPolicy, SansIOHTTPPolicy
 
+from vmss_tui.errors import UsageError
 from vmss_tui.gateway.arm_error import read_body
 from vmss_tui.gateway.faults import retry_after
 from vmss_tui.gateway.http.throttle import Governor
@@ -53,6 +54,15 @@ class UseProxy(SansIOHTTPPolicy[Any, Any]):
         found = proxies_for(request.http_request.url)
         if found:
             request.context.options.setdefault("proxies", found)
+
+
+class OnlyReads(SansIOHTTPPolicy[Any, Any]):
+    """The last barrier of `--read-only`: no request that could change anything leaves, whatever asked for it."""
+
+    def on_request(self, request: PipelineRequest[Any]) -> None:
+        """Raises UsageError for all but GET and HEAD, the only methods that reading needs."""
+        if request.http_request.method not in ("GET", "HEAD"):
+            raise UsageError("changes are not allowed with --read-only", hint="Start without it.")
 
 
 class Steady(AsyncHTTPPolicy[Any, Any]):
