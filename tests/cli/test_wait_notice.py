@@ -53,7 +53,7 @@ def test_a_sign_in_that_gets_no_answer(
     done = inside("list")
     assert done.code == 3
     assert re.search(rf"signing in \(since {CLOCK}\); given up at {CLOCK}", done.err)
-    assert "cannot sign in to simulator: no answer within 1 s" in done.err
+    assert "cannot sign in to simulator: no answer within 1s" in done.err
 
 
 def test_an_empty_quota_says_when_reading_goes_on(world: SimulatorProcess, inside: Inside) -> None:

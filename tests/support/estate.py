@@ -39,8 +39,8 @@ SUBSCRIPTIONS = (PROD_EUROPE, PROD_US, PROD_SHARED, PARTNER_DEV)
 
 MARIA = Identity("maria@contoso.com", "Azure CLI", CONTOSO.id, "33333333-0000-4000-8000-000000000003", "user")
 
-APPLICATION_HEALTH = HealthSource("extension", "http :80/healthz every 5 s", 600)
-PROBE = HealthSource("probe", "hp-web, http :80/ every 15 s")
+APPLICATION_HEALTH = HealthSource("extension", "http :80/healthz every 5s", 600)
+PROBE = HealthSource("probe", "hp-web, http :80/ every 15s")
 
 
 def script_of(app: str, version: str, handler: Handler = LINUX) -> ScriptConfig:

@@ -126,11 +126,11 @@ def test_rich_health_has_a_grace_period_and_binary_health_none() -> None:
         "name": "health",
         "properties": {"type": "ApplicationHealthLinux", "typeHandlerVersion": "2.0", "settings": settings},
     }
-    assert with_profile(rich).health_source == HealthSource("extension", "http :80/healthz every 10 s", 20)
+    assert with_profile(rich).health_source == HealthSource("extension", "http :80/healthz every 10s", 20)
     binary = {"name": "health", "properties": {"type": "ApplicationHealthWindows", "typeHandlerVersion": "1.0"}}
-    assert with_profile(binary).health_source == HealthSource("extension", "http every 5 s", 0)
+    assert with_profile(binary).health_source == HealthSource("extension", "http every 5s", 0)
     odd = {"name": "h", "properties": {"type": "ApplicationHealthLinux", "settings": {"intervalInSeconds": "soon"}}}
-    assert with_profile(odd).health_source.detail == "http every 5 s"
+    assert with_profile(odd).health_source.detail == "http every 5s"
 
 
 def test_a_probe_is_a_health_source() -> None:

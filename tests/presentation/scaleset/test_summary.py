@@ -43,9 +43,9 @@ def test_the_summary_has_always_as_many_lines() -> None:
 def test_the_summary_in_two_columns() -> None:
     found = lines(scaleset.summary_lines(WEB, label, estate.NOW, 118))
     assert found[0].startswith(
-        "Rolling · 20% a batch (12) · pause 30s · max 20% unhealthy     Standard_D2s_v5 · Uniform"
+        "Rolling · 20% a batch (12) · pause 30s · max 20% unhealthy    Standard_D2s_v5 · Uniform"
     )
-    assert "http :80/healthz every 5 s" in found[1]
+    assert "http :80/healthz every 5s" in found[1]
     assert "CustomScript 2.1 → web 2.4.0, ran 3d ago" in found[1]
     assert found[2].startswith("Interference  automatic repairs on (Replace)")
     assert found[2].endswith("completed 60 of 60 updated, 3d ago")

@@ -65,7 +65,7 @@ async def test_a_shell_that_does_not_answer_is_stopped(tmp_path: Path, monkeypat
     slow.chmod(0o755)
     monkeypatch.setattr(shutil, "which", lambda _: str(slow))
     (found,) = await check_syntax("true\n", timeout_seconds=0.05)
-    assert found.message == "the syntax check took longer than 0.05 s"
+    assert found.message == "the syntax check took longer than 0.05s"
 
 
 async def test_a_shell_that_cannot_start_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

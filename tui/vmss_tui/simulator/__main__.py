@@ -47,10 +47,10 @@ def parser() -> argparse.ArgumentParser:
         help="x-ms-retry-after-ms of long-running answers; 0 sends Azure's own headers only",
     )
     add("--parent-pid", type=int, metavar="PID", help="stop when that process is gone")
-    add("--exit-when-idle", type=float, metavar="SECONDS", help="stop when no request came for so long")
+    add("--exit-when-idle", type=float, metavar="SECONDS", help="stop after this time without a request")
     add("--allow-root", action="store_true", help="run a scenario's scripts for real even as root")
-    add("--lint", type=Path, metavar="FILE", help="check a scenario file, say what is wrong with it, and end")
-    add("--list", action="store_true", help="name the bundled scenarios and end")
+    add("--lint", type=Path, metavar="FILE", help="check a scenario file, report its problems, and exit")
+    add("--list", action="store_true", help="list the bundled scenarios and exit")
     add("--debug", action="store_true", help="log requests and failures to stderr")
     return result
 

@@ -45,7 +45,7 @@ async def test_the_summary_says_how_it_is_updated_checked_and_what_is_in_the_way
     async with sitting(tmp_path, azure=azure, start_at=start) as desk:
         await desk.shows("60 instances  ·  1 unhealthy  ·  59 current")
         assert "Rolling · 20% a batch (12) · pause 30s · max 20% unhealthy" in desk.text()
-        assert "Application Health, http :80/healthz every 5 s" in desk.text()
+        assert "Application Health, http :80/healthz every 5s" in desk.text()
         assert "Interference  automatic repairs on (Replace) · autoscale 30–90" in desk.text()
         assert "CustomScript 2.1 → web 2.4.0, ran 3d ago" in desk.text()
         assert "completed 60 of 60 updated, 3d ago" in desk.text()

@@ -55,7 +55,7 @@ class HealthSource:
     kind: str = "none"
     """`probe`, `extension` or `none`."""
     detail: str = ""
-    """In words: `http :80/healthz every 5 s`, or the probe's name."""
+    """In words: `http :80/healthz every 5s`, or the probe's name."""
     grace_seconds: int = 0
     """How long `initialising` may last (rich health only), in seconds."""
 

@@ -34,7 +34,7 @@ async def giving_up(what: str, seconds: float = GIVE_UP_SECONDS) -> AsyncIterato
             yield
     except TimeoutError as error:
         raise ConnectionFailed(
-            f"cannot {what}: no answer within {seconds:.0f} s", hint="check the network; try again"
+            f"cannot {what}: no answer within {seconds:.0f}s", hint="check the network; try again"
         ) from error
 
 

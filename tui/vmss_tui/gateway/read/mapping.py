@@ -209,7 +209,7 @@ def _health_extension(found: Extension) -> HealthSource:
     where = (f" :{port}" if port else "") + (path if path.startswith("/") or not path else f"/{path}")
     rich = found.version.startswith("2")
     grace = _as_int(settings.get("gracePeriod"), every * _as_int(settings.get("numberOfProbes"), 1)) if rich else 0
-    return HealthSource("extension", f"{settings.get('protocol') or 'http'}{where} every {every} s", grace)
+    return HealthSource("extension", f"{settings.get('protocol') or 'http'}{where} every {every}s", grace)
 
 
 def _as_int(value: object, default: int) -> int:

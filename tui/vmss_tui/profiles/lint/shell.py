@@ -29,7 +29,7 @@ async def check_syntax(
         complaints = await _complaints(program, text, timeout_seconds)
     except TimeoutError:
         hint = "check it by hand"
-        return (warning(key, f"the syntax check took longer than {timeout_seconds:g} s", hint, "not-checked"),)
+        return (warning(key, f"the syntax check took longer than {timeout_seconds:g}s", hint, "not-checked"),)
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
         return (warning(key, f"the syntax was not checked: {reason}", f"run {name} -n by hand", "not-checked"),)
