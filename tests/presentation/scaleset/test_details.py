@@ -41,8 +41,8 @@ def test_equal_outputs_stand_together_failed_ones_first() -> None:
     )
     found = lines(details.output_lines(output_clusters.outputs_of([quiet]), estate.NOW, 80))
     assert found == [" web-weu_0  ·  has not ended", " Enable in progress"]
-    many = output_clusters.outputs_of([changed(id=str(n), name=f"vm{n}") for n in range(12)])
-    assert "and 4 more" in "\n".join(lines(details.output_lines(many, estate.NOW, 80)))
+    many = output_clusters.outputs_of([changed(id=str(n), name=f"vm_{n}") for n in range(12)])
+    assert ", vm_4, …" in "\n".join(lines(details.output_lines(many, estate.NOW, 80)))
     assert lines(details.output_lines((), estate.NOW, 80)) == [" The script has printed nothing yet."]
 
 

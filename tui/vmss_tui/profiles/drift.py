@@ -12,6 +12,7 @@ from vmss_tui.domain.fleet.version_names import name_of
 from vmss_tui.profiles.convert.recognize import recognize, recover
 from vmss_tui.profiles.format.profile import Profile
 from vmss_tui.profiles.resolve import fit_script, script_of, values_of
+from vmss_tui.text import counted
 
 Naming = Callable[[ScriptConfig], str]
 """Gives a configuration its name; an empty text when it has none."""
@@ -135,8 +136,7 @@ def _judge(changes: tuple[SettingChange, ...], live: ScriptConfig, wanted: Scrip
     if not live.handler.matches(wanted.handler.publisher, wanted.handler.type):
         return DriftState.DIFFERS, f"the set has the handler {live.handler.publisher}/{live.handler.type}"
     if changes:
-        count = "1 setting differs" if len(changes) == 1 else f"{len(changes)} settings differ"
-        return DriftState.DIFFERS, count
+        return DriftState.DIFFERS, counted(len(changes), "setting differs", "settings differ")
     return DriftState.SAME, ""
 
 

@@ -93,7 +93,6 @@ def output_lines(outputs: Sequence[Output], now: datetime, width: int) -> tuple[
 
 def _who(output: Output, failed: bool, now: datetime, width: int) -> list[Line]:
     count = len(output.names)
-    names = ", ".join(output.names[:8]) + (f" and {count - 8} more" if count > 8 else "")
     code = "has not ended" if output.exit_code is None else f"exit code {output.exit_code}"
     first = f"{text.counted(count, 'instance')}  ·  {code}" if count > 1 else f"{output.names[0]}  ·  {code}"
     lines: list[Line] = [
@@ -101,7 +100,7 @@ def _who(output: Output, failed: bool, now: datetime, width: int) -> list[Line]:
          (f"  ·  {_when(output.at, now)}" if output.at else "", Role.DIM))
     ]  # fmt: skip
     if count > 1:
-        lines += [((f" {part}", Role.DIM),) for part in wrap(text.plain(names), width - 2)]
+        lines += [((f" {part}", Role.DIM),) for part in wrap(text.listed(output.names), width - 2)]
     return lines
 
 
