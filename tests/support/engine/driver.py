@@ -67,11 +67,19 @@ class Driver:
             self.stored.append((entry.seq, entry.at, *schema.encode(event)))
             self.state = fold([entry], self.state)
 
-    def ask(self, verb: str, argument: str = "") -> bool:
+    def ask(self, verb: str, argument: str = "", why: str = "") -> bool:
         """Ask for a verb; whether it was accepted."""
         number = self.state.answered + 1
-        self.record(*answer(self.plan, self.state, e.Requested(e.Verb(verb), "maria", "here", "", number, argument)))
+        self.record(
+            *answer(self.now_plan, self.state, e.Requested(e.Verb(verb), "maria", "here", why, number, argument))
+        )
         return next(entry.event.accepted for entry in reversed(self.log) if isinstance(entry.event, e.RequestAnswered))
+
+    @property
+    def now_plan(self) -> RolloutPlan:
+        """The plan, or the one of its roll back."""
+        back = self.state.plan if self.state.rollback is not None else None
+        return back or self.plan
 
     def run(self, until: Callable[[], bool] = lambda: False, *, turns: int = 2000) -> RolloutState:
         """Turn until the rollout is over or `until` holds."""
@@ -93,13 +101,13 @@ class Driver:
                 if status.state is not OperationState.RUNNING:
                     self.record(e.WriteEnded(write.key, status.state, status.fault))
         snapshot = self.toy.snapshot()
-        self.record(*observe(self.plan, self.state, snapshot, NAMELESS, self.toy.now))
+        self.record(*observe(self.now_plan, self.state, snapshot, NAMELESS, self.toy.now))
         self._may_die("look")
         self._act(snapshot)
 
     def _act(self, snapshot: SetSnapshot) -> None:
         for _ in range(50):
-            commands = decide(self.plan, self.state, snapshot, self.toy.now, settle_seconds=self.settle)
+            commands = decide(self.now_plan, self.state, snapshot, self.toy.now, settle_seconds=self.settle)
             for command in commands:
                 match command:
                     case Record(events):
@@ -112,6 +120,10 @@ class Driver:
                     case Write():
                         self._write(command)
             if not commands or self.state.stage.over or any(isinstance(each, Write) for each in commands):
+                return
+            if self.state.plan is not self.plan and any(
+                isinstance(entry.event, e.RollbackStarted) for entry in self.log[-1:]
+            ):
                 return
         raise AssertionError(f"it goes in circles: {commands}")
 
@@ -128,7 +140,7 @@ class Driver:
         try:
             if fate == BUSY:
                 raise Throttled("too many requests", retry_after=3)
-            url = self.toy.write(self.plan, write)
+            url = self.toy.write(self.now_plan, write)
         except VmssTuiError as error:
             again = requests.retry_after(error, write.action)
             refusal = after_refusal(

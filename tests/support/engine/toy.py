@@ -82,6 +82,8 @@ class Toy:
     flexible: bool = False
     policy: RollingPolicy = field(default_factory=lambda: RollingPolicy(batch_percent=34, unhealthy_percent=34))
     fails: frozenset[str] = frozenset()
+    bad: frozenset[str] = frozenset()
+    """Labels of versions whose script fails on every instance."""
     zones: int = 1
     seconds: int = 0
     takes: int = 6
@@ -222,6 +224,11 @@ class Toy:
                     own = NOTHING if plan.removes else plan.script
                     self._update(self.vms[each], own if write.action is Action.VM else self.model)
                 return self._began(write.ids)
+            case Action.RERUN:
+                (name,) = write.ids
+                self.asked[name] += 1
+                self._update(self.vms[name], replace(plan.script, force_update_tag=write.tag))
+                return self._began(write.ids)
             case Action.RESTORE:
                 self.mode, self.policy = plan.own
                 return self._began(())
@@ -268,7 +275,7 @@ class Toy:
             return
         vm.age += 1
         if vm.age >= self.takes:
-            vm.age, vm.ran_at, vm.failed = None, self.now, vm.fails
+            vm.age, vm.ran_at, vm.failed = None, self.now, vm.fails or vm.config.label in self.bad
 
     def _step_roll(self) -> None:
         roll = self.roll

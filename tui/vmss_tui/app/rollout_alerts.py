@@ -22,6 +22,7 @@ CHECKS_WITHOUT_RUNNER = 3
 """After so many checks without a runner it counts as gone: before, one may be taking over or just ending."""
 _WORDS = {
     Stage.APPROVAL: ("waiting for approval", Role.WARN),
+    Stage.DECISION: ("failed, waiting for a decision", Role.BAD),
     Stage.COMPLETED: ("completed", Role.OK),
     Stage.FAILED: ("FAILED", Role.BAD),
     Stage.CANCELLED: ("canceled", Role.WARN),

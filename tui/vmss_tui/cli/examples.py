@@ -106,6 +106,10 @@ ADVICE = {
     "resume": Advice((Example("vmss-tui resume 7f3a", "after a pause or a lost runner"),), ("pause", "attach")),
     "approve": Advice((Example("vmss-tui approve 7f3a --batch 2", "batch 2, also before its turn"),), ("attach",)),
     "cancel": Advice((Example("vmss-tui cancel 7f3a --why 'errors in the log'", "after this batch"),), ("undo",)),
+    "exclude": Advice(
+        (Example("vmss-tui exclude 7f3a --instance 3 --why 'broken disk'", "the rollout continues without it"),),
+        ("retry", "undo"),
+    ),
     "retry": Advice((Example("vmss-tui retry 7f3a --yes", "the failed instances"),), ("report", "undo")),
     "undo": Advice((Example("vmss-tui undo 7f3a --yes --why 'errors in the log'", "the previous script"),), ("retry",)),
     "rollouts": Advice(

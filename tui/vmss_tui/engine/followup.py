@@ -1,6 +1,7 @@
 """What a retry or an undo of a rollout that has ended asks for, from the journal. Plans nothing, writes nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -35,9 +36,10 @@ def followup_wish(
 
     Raises UsageError while the rollout runs, JournalUnavailable.
     """
-    header, state = journal.header(rollout), journal.state(rollout)
+    header, ended = journal.header(rollout), journal.state(rollout)
+    state = replace(ended.forward, policy_restored=ended.policy_restored) if ended.forward is not None else ended
     plan, history = state.plan, journal.track_record(header.target)
-    if plan is None or not state.stage.over:
+    if plan is None or not ended.stage.over:
         first = "Cancel it first." if followup is Followup.UNDO else "Wait for its end, or cancel it."
         raise UsageError(
             f"rollout {header.id} is still running ({header.stage.value}); {followup} is possible after its end",

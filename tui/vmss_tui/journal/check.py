@@ -281,7 +281,8 @@ def _rewrite_header(connection: Connection, rollout: str) -> None:
     state = fold(log)
     if state.plan is None:
         return
-    plan, planned = state.plan, log[0].event
+    planned = log[0].event
+    plan = planned.plan if isinstance(planned, Planned) else state.plan
     person = (planned.who, planned.host, planned.why, planned.ticket) if isinstance(planned, Planned) else ("",) * 4
     connection.execute(
         "UPDATE rollouts SET target = ?, target_key = ?, digest = ?, label = ?, profile = ?, created_at = ?, stage = ?,"

@@ -41,7 +41,7 @@ def encode(event: AnyEvent) -> tuple[str, bytes]:
     What an instance printed was redacted when it was seen; the address of an operation is needed to ask for it.
     """
     kind = e.kind_name(event)
-    if isinstance(event, e.Planned):
+    if isinstance(event, e.Planned | e.RollbackStarted):
         return kind, msgspec.json.encode(replace(event, plan=sealed(without_secrets(event.plan))))
     if isinstance(event, w.WavesPlanned):
         return kind, msgspec.json.encode(replace(event, plan=sealed_waves(_without_literals(event.plan))))

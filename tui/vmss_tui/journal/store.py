@@ -41,7 +41,7 @@ from vmss_tui.redact import redacted
 __all__ = ["VERBS", "Journal", "Lease", "Owner", "Request", "RolloutHeader", "WavesHeader"]
 
 _LOG = logging.getLogger(__name__)
-VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo")
+VERBS = ("pause", "resume", "approve", "cancel", "retry", "undo", "exclude")
 TRACK_RECORD = 10
 """Rollouts of a set from which a forecast learns."""
 _ALL = 2**62

@@ -93,6 +93,7 @@ STAGE = {
     Stage.RUNNING: Mark(HALF, "running", Role.BUSY),
     Stage.PAUSED: Mark(TRIANGLE, "paused", Role.WARN),
     Stage.APPROVAL: Mark(TRIANGLE, "waiting for approval", Role.WARN),
+    Stage.DECISION: Mark(CROSS, "waiting for a decision", Role.BAD),
     Stage.CANCELLING: Mark(HALF, "canceling", Role.WARN),
     Stage.COMPLETED: Mark(DOT, "completed", Role.OK),
     Stage.FAILED: Mark(CROSS, "failed", Role.BAD),

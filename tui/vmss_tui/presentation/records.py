@@ -22,7 +22,7 @@ from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.forecast import Range, forecast
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
-from vmss_tui.domain.rollout.events import Ended, Logged, Planned, kind_name
+from vmss_tui.domain.rollout.events import Ended, Logged, Planned, RollbackStarted, kind_name
 from vmss_tui.domain.rollout.stage import Phase, Verdict
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, RolloutFailed
 from vmss_tui.presentation.rollout.info import Failure, Head, Header, RolloutInfo
@@ -272,6 +272,9 @@ def event_record(rollout: str, entry: Logged) -> Record:
     if isinstance(event, Planned):
         person = {"who": event.who or None, "host": event.host or None, "why": event.why or None}
         return {**head, **person, "ticket": event.ticket or None, **plan_record(event.plan)}
+    if isinstance(event, RollbackStarted):
+        reason = {"why": event.why, "who": event.who or None, "fault": fault_record(event.fault)}
+        return {**head, **reason, **plan_record(event.plan)}
     body = {
         attribute.name: plain_value(getattr(event, attribute.name))
         for attribute in fields(event)

@@ -99,6 +99,15 @@ ROLLOUT = (
         enabled=unfinished,
     ),
     Action(
+        id="rollout.decide",
+        keys=("d",),
+        label="decide",
+        help="After a failure with on_failure = ask: retry, exclude, roll back or cancel (asks first)",
+        places=(Place.ROLLOUT,),
+        dangerous=True,
+        enabled=unfinished,
+    ),
+    Action(
         id="rollout.cancel",
         keys=("ctrl+x",),
         label="cancel",

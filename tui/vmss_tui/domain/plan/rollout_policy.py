@@ -72,6 +72,19 @@ class BatchStep:
     """Wait for approval before this batch."""
 
 
+class OnFailure(StrEnum):
+    """What a rollout does when a limit, a gate or a deadline stops it."""
+
+    STOP = "stop"
+    """It ends; a person may retry or undo it."""
+    ASK = "ask"
+    """It pauses and asks: retry or exclude what failed, roll back, or cancel."""
+    ROLLBACK = "rollback"
+    """It restores the version from before on everything that it updated: the model first, then gated batches."""
+    ROLLBACK_BATCH = "rollback-batch"
+    """The same on the instances of the batch that failed; earlier batches keep the new version."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExternalGate:
     """A command or an HTTP probe that must agree before the next batch; `timeout_seconds` bounds it."""
@@ -130,6 +143,7 @@ class RolloutPolicy:
     """Suspend the set's automatic repairs while the rollout runs: a repair would rebuild outside the batches."""
     health_wait_seconds: int = 300
     """How long an updated instance may take to be healthy; Azure waits 5 minutes in its own rolls."""
+    on_failure: OnFailure = OnFailure.STOP
     hooks: tuple[Hook, ...] = ()
     window: Window | None = None
     """When it may change instances; None: at any time."""

@@ -13,6 +13,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import ExternalGate
 from vmss_tui.domain.plan.timetable import Timetable
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.instance_phase import retried_digests
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 
 SETTLE_SECONDS = 20.0
@@ -27,6 +28,7 @@ class Action(StrEnum):
     REMOVE = "remove the extension"
     UPDATE = "apply the model to instances"
     VM = "write the script of one instance"
+    RERUN = "run the script of one instance again"
     CANCEL = "cancel the rolling upgrade"
     RESTORE = "restore the upgrade policy"
     SUSPEND_REPAIRS = "suspend automatic repairs"
@@ -50,6 +52,8 @@ class Write:
     ids: tuple[str, ...] = ()
     batch: int | None = None
     before: tuple[e.Event, ...] = ()
+    tag: str = ""
+    """The force-update tag of a rerun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,11 @@ class Situation:
     def timetable(self) -> Timetable:
         """When changes may be made."""
         return self.state.timetable
+
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """Digests of the configurations that count as the rollout's: its own, and those of retries within it."""
+        return frozenset((self.target, *retried_digests(self.plan, self.state).values()))
 
     @property
     def cancelling(self) -> bool:

@@ -10,40 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, UpgradeCode
-from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.timetable import MaintenanceRules
+from vmss_tui.domain.rollout.instance_seen import InstanceSeen as InstanceSeen
 from vmss_tui.domain.rollout.stage import GateName as GateName
 from vmss_tui.domain.rollout.stage import Phase as Phase
 from vmss_tui.domain.rollout.stage import Verb as Verb
 from vmss_tui.domain.rollout.stage import Verdict as Verdict
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceSeen:
-    """What was last seen of one instance. `version` is a label or 8 hex digits, `stdout`/`stderr` tails of 4 KiB."""
-
-    id: str
-    name: str = ""
-    zone: str = ""
-    update_domain: int | None = None
-    batch: int | None = None
-    phase: Phase = Phase.WAITING
-    version: str = ""
-    script: ScriptState = ScriptState.UNKNOWN
-    exit_code: int | None = None
-    script_at: datetime | None = None
-    health: Health = Health.NONE
-    message: str = ""
-    stdout: str = ""
-    stderr: str = ""
-    digest: str = ""
-    """First 12 hex digits of the configuration that it has; two versions may share a name."""
-    version_known: bool = True
-    """Whether its configuration could be read; when not, version and digest are those observed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +240,46 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionNeeded:
+    """The rollout failed, and its policy asks: retry or exclude these instances, roll back, or cancel."""
+
+    why: str
+    ids: tuple[str, ...] = ()
+    fault: AzureFault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstancesRetried:
+    """A person decided that the script runs once more on these instances, with this force-update tag."""
+
+    ids: tuple[str, ...]
+    tag: str
+    number: int
+    """Of the request."""
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InstancesExcluded:
+    """A person excluded instances that had failed, for a reason; the rollout continues without them."""
+
+    ids: tuple[str, ...]
+    reason: str
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackStarted:
+    """The rollout failed and is rolled back: from here on it carries out this plan."""
+
+    plan: RolloutPlan
+    why: str
+    fault: AzureFault | None = None
+    who: str = ""
+    """Who decided it; empty when the policy did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Noted:
     """Something worth a line in the log: a warning, a retry, a leak."""
 
@@ -331,6 +346,10 @@ Event = (
     | Scheduled
     | ApprovalNeeded
     | Approved
+    | DecisionNeeded
+    | InstancesRetried
+    | InstancesExcluded
+    | RollbackStarted
     | Noted
     | ClockStepped
     | Concluding

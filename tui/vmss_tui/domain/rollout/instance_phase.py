@@ -5,7 +5,7 @@ health source (if any) reports it as healthy.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -18,7 +18,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
 from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import Progress, RolloutState
-from vmss_tui.domain.rollout.write_keys import batch_key, refused, touched, update_ended, upgrade_begun
+from vmss_tui.domain.rollout.write_keys import batch_key, refused, retry_key, touched, update_ended, upgrade_begun
 from vmss_tui.text import readable
 
 SKEW = timedelta(minutes=5)
@@ -63,6 +63,15 @@ class PhaseContext:
         """Whether anything was written."""
         return touched(self.state)
 
+    @cached_property
+    def retried(self) -> Mapping[str, str]:
+        """By instance that was retried, the digest of the configuration that its retry brings."""
+        return retried_digests(self.plan, self.state)
+
+    def target_of(self, instance_id: str) -> str:
+        """Digest of the configuration that the rollout brings to an instance."""
+        return self.retried.get(instance_id, self.target)
+
     def joins(self, instance_id: str) -> bool:
         """Whether the rollout answers for the instance: planned, or created by a rolling upgrade with surge."""
         surge = self.rolling_upgrade and self.plan.policy.surge
@@ -70,6 +79,8 @@ class PhaseContext:
 
     def started(self, instance_id: str) -> bool:
         """Whether the update of this instance has begun, or may begin at any time."""
+        if (retry := self.state.retries.get(instance_id)) is not None:
+            return retry_key(retry.number, instance_id) in self.state.writes
         if self.rolling_upgrade:
             return self._upgrade_begun
         if self.plan.strategy is Strategy.VM_BATCHES:
@@ -82,6 +93,8 @@ class PhaseContext:
 
     def refused(self, instance_id: str) -> bool:
         """Whether Azure refused the write that updates this instance."""
+        if (retry := self.state.retries.get(instance_id)) is not None:
+            return refused(self.state, retry_key(retry.number, instance_id)) is not None
         alone = instance_id if self.plan.strategy is Strategy.VM_BATCHES else ""
         return refused(self.state, batch_key(self.begun.get(instance_id, 0), alone)) is not None
 
@@ -98,12 +111,20 @@ class PhaseContext:
         return batch is not None and update_ended(self.plan, self.state, batch, instance_id, self.now)
 
 
+def retried_digests(plan: RolloutPlan, state: RolloutState) -> Mapping[str, str]:
+    """By instance that was retried, the digest of the configuration that its retry brings."""
+    return {i: replace(plan.script, force_update_tag=retry.tag).digest for i, retry in state.retries.items()}
+
+
 def phase_of(instance: Instance, context: PhaseContext) -> Phase:
     """The phase of an instance."""
     known = context.state.instances.get(instance.id)
     first = known.first if known is not None else None
-    has = instance.script_digest == context.target
-    had = first is not None and first.digest == short(context.target)
+    target = context.target_of(instance.id)
+    has = instance.script_digest == target
+    had = first is not None and first.digest == short(target)
+    if instance.id in context.state.waived:
+        return Phase.EXCLUDED
     if not instance.version_known:
         return _unread(instance, context, known)
     if not context.joins(instance.id):
@@ -158,7 +179,7 @@ def _behind(instance: Instance, context: PhaseContext, *, over: bool) -> Phase:
 def _ran(instance: Instance, context: PhaseContext, known: Progress | None, *, over: bool) -> Phase:
     """It has the configuration: did the script run? DONE means yes."""
     moving = instance.provisioning in (Provisioning.UPDATING, Provisioning.CREATING)
-    new = known is None or known.first is None or known.first.digest != short(context.target)
+    new = known is None or known.first is None or known.first.digest != short(context.target_of(instance.id))
     proven = ran_since(instance.script, known, context.state.started_at, settled=over or (new and not moving))
     state = instance.script.state
     if state is ScriptState.SUCCEEDED and proven:

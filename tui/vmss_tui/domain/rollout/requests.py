@@ -13,7 +13,9 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.domain.rollout.write_keys import upgrade_begun, upgrade_number, upgrade_over
+from vmss_tui.text import listed
 
+_UNDECIDED = "a failure is waiting for a decision (retry, exclude, undo or cancel)"
 NO_PAUSE = (
     "Azure rolling upgrades cannot be paused. `vmss-tui pause --cancel` cancels the upgrade and keeps what is done; "
     "`vmss-tui resume` then starts a new one for the remaining instances"
@@ -51,9 +53,11 @@ def _answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _An
         case Verb.CANCEL:
             return _cancel(plan, state)
         case Verb.RETRY:
-            return False, "still running: retry the failed instances after it has ended"
+            return _retry(plan, state, request)
+        case Verb.EXCLUDE:
+            return _exclude(plan, state, request)
         case Verb.UNDO:
-            return False, "still running: cancel it first, then undo it"
+            return _undo(state)
         case Verb.UNKNOWN:
             return False, "this version of vmss-tui does not support the request"
         case _:
@@ -65,6 +69,8 @@ def _pause(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Ans
         return True, "already paused"
     if state.stage is Stage.CANCELLING or state.concluding is not None:
         return False, "already ending: nothing to pause"
+    if state.stage is Stage.DECISION:
+        return False, f"nothing to pause: {_UNDECIDED}"
     upgrading = plan.strategy is Strategy.ROLLING_UPGRADE and upgrade_begun(state) and not upgrade_over(state)
     if upgrading and request.argument != Verb.CANCEL:
         return False, NO_PAUSE
@@ -89,7 +95,51 @@ def _resume(state: RolloutState, request: e.Requested) -> _Answer:
         return True, "resumed", e.Resumed()
     if state.stage is Stage.APPROVAL:
         return False, f"not paused: batch {state.awaiting_approval} is waiting for approval"
+    if state.stage is Stage.DECISION:
+        return False, f"not paused: {_UNDECIDED}"
     return True, "not paused"
+
+
+def _retry(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
+    if state.stage is not Stage.DECISION or state.decision is None:
+        return False, "still running: retry the failed instances after it has ended"
+    ids, problem = _named(plan, state, request)
+    if problem:
+        return False, problem
+    started = state.started_at or state.last_at
+    tag = f"{started:%Y%m%dT%H%M%SZ}-{request.request_id}" if started is not None else str(request.request_id)
+    return True, f"retrying {listed(ids)}", e.InstancesRetried(ids, tag, request.request_id, request.who)
+
+
+def _exclude(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
+    if state.stage is not Stage.DECISION or state.decision is None:
+        return False, "no failure is waiting for a decision"
+    if not request.why.strip():
+        return False, "an exclusion needs a reason"
+    ids, problem = _named(plan, state, request)
+    if problem:
+        return False, problem
+    return True, f"excluded {listed(ids)}; continuing", e.InstancesExcluded(ids, request.why.strip(), request.who)
+
+
+def _named(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> tuple[tuple[str, ...], str]:
+    """The failed instances that a request names, all of them when it names none; and why it cannot be done."""
+    failed = state.decision.ids if state.decision is not None else ()
+    if plan.strategy is Strategy.ROLLING_UPGRADE:
+        return (), "Azure has ended its rolling upgrade: undo or cancel this rollout"
+    ids = tuple(dict.fromkeys(i.strip() for i in request.argument.split(",") if i.strip())) or failed
+    unknown = [i for i in ids if i not in failed]
+    if unknown:
+        return (), f"{listed(unknown)} did not fail; failed: {listed(failed)}"
+    return ids, "" if ids else "no instance failed: undo or cancel this rollout"
+
+
+def _undo(state: RolloutState) -> _Answer:
+    if state.rollback is not None or state.rollback_asked:
+        return True, "already being rolled back"
+    if state.stage is not Stage.DECISION:
+        return False, "still running: cancel it first, then undo it"
+    return True, "rolling back"
 
 
 def _approve(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:

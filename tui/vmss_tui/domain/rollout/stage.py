@@ -52,6 +52,8 @@ class Stage(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     APPROVAL = "awaiting approval"
+    DECISION = "awaiting decision"
+    """Something failed, and a person decides what becomes of it."""
     CANCELLING = "cancelling"
     COMPLETED = "completed"
     FAILED = "failed"
@@ -73,6 +75,8 @@ class Verb(StrEnum):
     CANCEL = "cancel"
     RETRY = "retry"
     UNDO = "undo"
+    EXCLUDE = "exclude"
+    """Exclude instances that failed, and continue."""
     UNKNOWN = "unknown"
     """A request of a newer version that shares the journal; it is refused, never guessed at."""
 

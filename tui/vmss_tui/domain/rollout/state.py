@@ -4,164 +4,23 @@ Everything that is known of a rollout is in its log; nothing is remembered elsew
 `decide` from this state and from what Azure says now.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from typing import assert_never
 
-from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.domain.plan.timetable import MaintenanceRules, Timetable, timetable
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.stage import BAD, BUSY, GateName, Verb
+from vmss_tui.domain.rollout.rollout_state import BatchState as BatchState
+from vmss_tui.domain.rollout.rollout_state import Lowest as Lowest
+from vmss_tui.domain.rollout.rollout_state import Progress as Progress
+from vmss_tui.domain.rollout.rollout_state import Retry as Retry
+from vmss_tui.domain.rollout.rollout_state import RolloutState as RolloutState
+from vmss_tui.domain.rollout.rollout_state import Write
+from vmss_tui.domain.rollout.stage import EXTERNAL_GATES, Phase, Verb
 from vmss_tui.domain.rollout.stage import Stage as Stage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """One instance in a rollout: what was last seen of it and since when it stands there."""
-
-    seen: e.InstanceSeen
-    since: datetime | None = None
-    """When its phase last changed."""
-    first: e.InstanceSeen | None = None
-    """What was observed of it before its update began: the version it came from, its last run of a script.
-
-    None for an instance that was created during the rollout: all that it has is new.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchState:
-    """A batch that began."""
-
-    number: int
-    ids: tuple[str, ...]
-    zones: tuple[str, ...] = ()
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    failed: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-    """Instances whose update Azure refused."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lowest:
-    """The lowest healthy count of the whole run, and when."""
-
-    healthy: int
-    at: datetime
-
-
-Write = e.WriteIntended | e.WriteAccepted | e.WriteEnded
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutState:
-    """Everything the log says, folded. Times are UTC, counts are instances."""
-
-    plan: RolloutPlan | None = None
-    stage: Stage = Stage.PLANNED
-    started_at: datetime | None = None
-    resumed_at: datetime | None = None
-    """When a runner last took over or the clock was set: waits are never counted from before."""
-    ended_at: datetime | None = None
-    last_at: datetime | None = None
-    runner: tuple[int, str] | None = None
-    signed_in: e.SignedIn | None = None
-    """With which account the runner writes; after a take-over the last one."""
-    instances: Mapping[str, Progress] = field(default_factory=dict)
-    batches: tuple[BatchState, ...] = ()
-    batch_count: int = 0
-    healthy: int | None = None
-    total: int = 0
-    lowest: Lowest | None = None
-    health_trend: tuple[tuple[datetime, int], ...] = ()
-    """(time, healthy) each time it changed, newest last."""
-    upgrade: e.UpgradeSeen | None = None
-    own_upgrades: frozenset[datetime] = frozenset()
-    """Start times of Azure's rolling upgrades that this rollout caused."""
-    other_upgrades: frozenset[datetime] = frozenset()
-    waiting: e.Waiting | None = None
-    writes: Mapping[str, Write] = field(default_factory=dict)
-    """Per write key, the furthest that it is known to have got."""
-    write_at: Mapping[str, datetime] = field(default_factory=dict)
-    """Per write key, when it got there."""
-    accepted: frozenset[str] = frozenset()
-    """Keys of the writes that Azure took."""
-    deferred: Mapping[str, e.WriteDeferred] = field(default_factory=dict)
-    gates: Mapping[tuple[GateName, int | None], e.GateChecked] = field(default_factory=dict)
-    """The last answer of each gate, per batch."""
-    asked: Mapping[int, e.Requested] = field(default_factory=dict)
-    cancelled_by: str = ""
-    approved: frozenset[int] = frozenset()
-    awaiting_approval: int | None = None
-    concluding: e.Concluding | None = None
-    verdict: e.Verdict | None = None
-    reason: str = ""
-    fault: AzureFault | None = None
-    policy_restored: bool | None = None
-    rules: MaintenanceRules | None = None
-    """The windows and freezes of the configuration, where they changed since the plan."""
-    overrides: Mapping[str, str] = field(default_factory=dict)
-    """What a person lifted since the start, by its code, with the reason."""
-    scheduled: e.Scheduled | None = None
-    """When a runner starts it, or resumes it; None once one has."""
-    window_ended: bool = False
-    """Paused since no batch can end in the maintenance window; the runner has left."""
-    seq: int = 0
-
-    @property
-    def timetable(self) -> Timetable:
-        """When changes may be made."""
-        if self.plan is None:
-            return Timetable()
-        policy = self.plan.policy
-        return timetable(policy.window, self.rules or policy.rules, {**self.plan.overrides, **self.overrides})
-
-    @property
-    def batch(self) -> BatchState | None:
-        """The batch that runs, or the last one that ran."""
-        return self.batches[-1] if self.batches else None
-
-    @property
-    def open_batch(self) -> BatchState | None:
-        """The batch that runs."""
-        return self.batch if self.batch is not None and self.batch.ended_at is None else None
-
-    @property
-    def answered(self) -> int:
-        """Number of the last request that the runner took up."""
-        return max(self.asked, default=0)
-
-    def count(self, *phases: e.Phase) -> int:
-        """How many instances stand in one of these phases."""
-        return sum(progress.seen.phase in phases for progress in self.instances.values())
-
-    def ids_in(self, *phases: e.Phase) -> tuple[str, ...]:
-        """The instances that stand in one of these phases."""
-        return tuple(i for i, progress in self.instances.items() if progress.seen.phase in phases)
-
-    @property
-    def bad(self) -> tuple[str, ...]:
-        """Instances that count as failures: not those that were broken before what a roll back undoes."""
-        known = self.plan.tolerated if self.plan is not None else ()
-        return tuple(i for i in self.ids_in(*BAD) if i not in known)
-
-    @property
-    def unread(self) -> tuple[str, ...]:
-        """Instances that would count as not updated, but whose configuration could not be read."""
-        return tuple(
-            i
-            for i, progress in self.instances.items()
-            if progress.seen.phase in (e.Phase.WAITING, *BUSY) and not progress.seen.version_known
-        )
-
-    def ended(self, key: str) -> OperationState | None:
-        """How a write ended; None while it has not."""
-        write = self.writes.get(key)
-        return write.state if isinstance(write, e.WriteEnded) else None
+from vmss_tui.domain.rollout.write_keys import REPAIRS_OFF
 
 
 def fold(log: Iterable[e.Entry[e.Event]], state: RolloutState | None = None) -> RolloutState:
@@ -178,6 +37,7 @@ _RunnerEvent = e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.ClockStepped |
 _PersonEvent = (
     e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.Overridden | e.Scheduled | e.ApprovalNeeded | e.Approved
 )
+_FailureEvent = e.DecisionNeeded | e.InstancesRetried | e.InstancesExcluded | e.RollbackStarted
 _EndEvent = e.Concluding | e.PolicyRestored | e.Ended
 
 
@@ -191,12 +51,10 @@ def _after(state: RolloutState, event: e.Event, at: datetime) -> RolloutState:
             return _planned(state, plan, at)
         case e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.ClockStepped() | e.RulesChanged():
             return _runner(state, event, at)
-        case e.Waiting():
-            return replace(state, waiting=event)
-        case e.GateChecked(gate, batch=batch):
-            return replace(state, gates={**state.gates, (gate, batch): event})
-        case e.Noted():
-            return state
+        case e.Waiting() | e.GateChecked() | e.Noted():
+            return _noticed(state, event)
+        case e.DecisionNeeded() | e.InstancesRetried() | e.InstancesExcluded() | e.RollbackStarted():
+            return _failure(state, event, at)
         case e.Concluding() | e.PolicyRestored() | e.Ended():
             return _ending(state, event, at)
         case (
@@ -210,6 +68,18 @@ def _after(state: RolloutState, event: e.Event, at: datetime) -> RolloutState:
             | e.Approved()
         ):
             return _requested(state, event)
+        case _:
+            assert_never(event)
+
+
+def _noticed(state: RolloutState, event: e.Waiting | e.GateChecked | e.Noted) -> RolloutState:
+    match event:
+        case e.Waiting():
+            return replace(state, waiting=event)
+        case e.GateChecked(gate, batch=batch):
+            return replace(state, gates={**state.gates, (gate, batch): event})
+        case e.Noted():
+            return state
         case _:
             assert_never(event)
 
@@ -255,12 +125,8 @@ def _requested(state: RolloutState, event: _PersonEvent) -> RolloutState:
     match event:
         case e.Requested():
             return replace(state, asked={**state.asked, event.request_id: event})
-        case e.RequestAnswered(Verb.CANCEL, True, _, number):
-            asked = state.asked.get(number)
-            cancelling = _staged(state, Stage.CANCELLING)
-            return replace(cancelling, cancelled_by=asked.who if asked is not None else "")
         case e.RequestAnswered():
-            return state
+            return _answered(state, event)
         case e.Paused(window=window):
             paused = replace(state, window_ended=window)
             return _staged(paused, Stage.PAUSED, only=(Stage.RUNNING, Stage.APPROVAL, Stage.PLANNED))
@@ -276,6 +142,105 @@ def _requested(state: RolloutState, event: _PersonEvent) -> RolloutState:
             return _approved(state, batch)
         case _:
             assert_never(event)
+
+
+def _answered(state: RolloutState, event: e.RequestAnswered) -> RolloutState:
+    if not event.accepted:
+        return state
+    if event.verb is Verb.CANCEL:
+        asked = state.asked.get(event.request_id)
+        return replace(_staged(state, Stage.CANCELLING), cancelled_by=asked.who if asked is not None else "")
+    if event.verb is Verb.UNDO:
+        return replace(_staged(state, Stage.RUNNING, only=(Stage.DECISION,)), rollback_asked=True)
+    return state
+
+
+def _failure(state: RolloutState, event: _FailureEvent, at: datetime) -> RolloutState:
+    match event:
+        case e.DecisionNeeded():
+            return replace(_staged(state, Stage.DECISION, only=(Stage.RUNNING,)), decision=event)
+        case e.InstancesRetried(ids, tag, number):
+            retries = {**state.retries, **dict.fromkeys(ids, Retry(number, tag))}
+            again = {i: _retried(state.instances[i], at) for i in ids if i in state.instances}
+            return _decided(replace(state, retries=retries, instances={**state.instances, **again}))
+        case e.InstancesExcluded(ids, reason):
+            waived = {**state.waived, **dict.fromkeys(ids, reason)}
+            known = (i for i in ids if i in state.instances)
+            out = {i: _waived(state.instances[i], reason, at) for i in known}
+            return _decided(replace(state, waived=waived, instances={**state.instances, **out}))
+        case e.RollbackStarted():
+            return _rolling_back(state, event, at)
+        case _:
+            assert_never(event)
+
+
+def _decided(state: RolloutState) -> RolloutState:
+    """A person has decided: the gates that failed are checked again."""
+    gates = {key: gate for key, gate in state.gates.items() if gate.passed or key[0] in EXTERNAL_GATES}
+    return replace(_staged(state, Stage.RUNNING, only=(Stage.DECISION,)), gates=gates)
+
+
+def _retried(progress: Progress, at: datetime) -> Progress:
+    """It begins again: what it has now is what it had before."""
+    seen = replace(progress.seen, phase=Phase.WAITING, message="", stdout="", stderr="")
+    return Progress(seen=seen, since=at, first=progress.seen)
+
+
+def _waived(progress: Progress, reason: str, at: datetime) -> Progress:
+    return replace(progress, seen=replace(progress.seen, phase=Phase.EXCLUDED, message=reason), since=at)
+
+
+def _rolling_back(state: RolloutState, event: e.RollbackStarted, at: datetime) -> RolloutState:
+    """The plan of the roll back takes over: its batches and writes begin, people and health go on."""
+    plan = _with_settings(event.plan, state.plan)
+    begun = _planned(
+        RolloutState(
+            stage=state.stage if state.stage is Stage.CANCELLING else Stage.RUNNING,
+            started_at=state.started_at,
+            resumed_at=at,
+            runner=state.runner,
+            signed_in=state.signed_in,
+            asked=state.asked,
+            cancelled_by=state.cancelled_by,
+            decision=state.decision,
+            rules=state.rules,
+            overrides=state.overrides,
+        ),
+        plan,
+        at,
+    )
+    kept = [key for key in (REPAIRS_OFF,) if key in state.writes]
+    return replace(
+        begun,
+        instances={i: _carried(progress, state.instances.get(i)) for i, progress in begun.instances.items()},
+        healthy=state.healthy,
+        total=state.total,
+        lowest=state.lowest,
+        health_trend=state.health_trend,
+        other_upgrades=state.other_upgrades | state.own_upgrades,
+        writes={key: state.writes[key] for key in kept},
+        write_at={key: state.write_at[key] for key in kept},
+        accepted=state.accepted.intersection(kept),
+        rollback=event,
+        forward=state,
+    )
+
+
+def _carried(progress: Progress, known: Progress | None) -> Progress:
+    """An instance of the roll back, with what is known of it from before."""
+    if known is None:
+        return progress
+    seen = replace(known.seen, phase=progress.seen.phase, batch=progress.seen.batch, message=progress.seen.message)
+    return replace(progress, seen=seen, first=seen)
+
+
+def _with_settings(back: RolloutPlan, forward: RolloutPlan | None) -> RolloutPlan:
+    """The plan of a roll back with the settings that the log hides: those of the version from before are known."""
+    before = forward.previous if forward is not None else None
+    if before is None or not back.script.sealed_digest or back.script.digest != before.digest:
+        return back
+    script = replace(back.script, settings=before.settings, sealed_digest=before.sealed_digest)
+    return replace(back, script=script)
 
 
 def _approved(state: RolloutState, batch: int) -> RolloutState:

@@ -13,7 +13,7 @@ from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, Up
 from vmss_tui.domain.fleet.script import SecretRef
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout.events import WriteEnded, WriteIntended
-from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.domain.rollout.rollout_state import RolloutState
 
 FORGOTTEN_SECONDS = 120.0
 """How long after an operation was lost the update of an instance counts as in progress."""
@@ -26,6 +26,11 @@ REPAIRS_ON = "resume-repairs"
 def batch_key(number: int, instance_id: str = "") -> str:
     """The update of a batch; of one instance of it where each is written by itself."""
     return f"batch-{number}/{instance_id}" if instance_id else f"batch-{number}"
+
+
+def retry_key(number: int, instance_id: str) -> str:
+    """The script of one instance once more, by the number of the request."""
+    return f"retry-{number}/{instance_id}"
 
 
 def upgrade_number(state: RolloutState) -> int:
@@ -56,6 +61,8 @@ def named(key: str) -> str:
             return f"the update of {instance} in batch {number}" if instance else f"the update of batch {number}"
         case "roll":
             return "starting the rolling upgrade" + ("" if number == "1" else " again")
+        case "retry":
+            return f"the retry of {instance}"
         case "cancel":
             return "canceling the rolling upgrade"
         case "suspend":
@@ -96,7 +103,9 @@ def update_ended(plan: RolloutPlan, state: RolloutState, batch: int, instance_id
     """
     if plan.strategy is Strategy.ROLLING_UPGRADE:
         return upgrade_over(state)
+    retry = state.retries.get(instance_id)
     key = batch_key(batch, instance_id if plan.strategy is Strategy.VM_BATCHES else "")
+    key = retry_key(retry.number, instance_id) if retry is not None else key
     if state.ended(key) is not OperationState.GONE:
         return state.ended(key) is not None
     since = max(filter(None, (state.write_at[key], state.resumed_at)))
@@ -120,6 +129,9 @@ def refused(state: RolloutState, key: str) -> AzureFault | None:
 def secrets_due(plan: RolloutPlan, state: RolloutState) -> Mapping[str, SecretRef]:
     """The protected settings that a runner may still have to send; none once Azure has them, or when it is ending."""
     ending = state.stage.over or state.concluding is not None
+    retrying = any(state.ended(retry_key(retry.number, i)) is None for i, retry in state.retries.items())
+    if retrying and not ending and not plan.removes:
+        return plan.script.protected
     return {} if ending or plan.removes or _secrets_sent(plan, state) else plan.script.protected
 
 

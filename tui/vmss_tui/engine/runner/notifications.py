@@ -59,7 +59,7 @@ class Notifier:
 def occasion(event: e.Event) -> str:
     """What an event is to people: `needs_person`, `failed`, `ended`, or nothing."""
     match event:
-        case e.ApprovalNeeded():
+        case e.ApprovalNeeded() | e.DecisionNeeded():
             return NEEDS_PERSON
         case e.RunnerStopped(reason):
             return NEEDS_PERSON if reason else ""
@@ -87,6 +87,9 @@ def occasion(event: e.Event) -> str:
             | e.Scheduled()
             | e.RulesChanged()
             | e.Approved()
+            | e.InstancesRetried()
+            | e.InstancesExcluded()
+            | e.RollbackStarted()
             | e.Noted()
             | e.ClockStepped()
             | e.Concluding()

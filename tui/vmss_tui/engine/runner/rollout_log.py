@@ -37,11 +37,16 @@ class RolloutLog:
         self.state: RolloutState = journal.state(rollout)
         if self.state.plan is None:
             raise JournalUnavailable(f"rollout {rollout} has no plan", hint="Start a new one.")
-        self.plan: RolloutPlan = self.state.plan
+        self._planned: RolloutPlan = self.state.plan
         self.clock = SteadyClock(clock, self.state.last_at)
         self._journal = journal
         self._pace = pace
-        self._notifier = Notifier(rollout, self.plan, describe)
+        self._notifier = Notifier(rollout, self._planned, describe)
+
+    @property
+    def plan(self) -> RolloutPlan:
+        """What is carried out: the plan, or the one of its roll back once that has begun."""
+        return self.state.plan or self._planned
 
     async def record(self, *events: e.Event) -> None:
         """Add to the log; waits while the disk is full. Raises LeaseHeld, and JournalUnavailable after a long while."""

@@ -83,6 +83,13 @@ def _only_waits(command: Command) -> bool:
     return isinstance(command, Record) and all(isinstance(event, e.Waiting) for event in command.events)
 
 
+def _looks_again(command: Command) -> bool:
+    """Whether Azure is observed again after a command: something was changed or checked, or another plan began."""
+    if isinstance(command, Record):
+        return any(isinstance(event, e.RollbackStarted) for event in command.events)
+    return isinstance(command, Write | CheckExternalGate | CheckFiles)
+
+
 class _Runner:
     """One run of the loop; nothing is remembered but how Azure answered lately."""
 
@@ -184,7 +191,7 @@ class _Runner:
                 await self.actor.act(command, snapshot)
             if not commands or log.state.verdict is not None:
                 return log.state.verdict is not None
-            if any(isinstance(command, Write | CheckExternalGate | CheckFiles) for command in commands):
+            if any(_looks_again(command) for command in commands):
                 return True
         raise JournalUnavailable(f"rollout {log.rollout} does not come to a decision", hint="Report this as a bug.")
 

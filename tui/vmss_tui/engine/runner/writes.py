@@ -4,6 +4,7 @@ Decides nothing. A write is sent once; an unclear answer is never guessed at.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from vmss_tui.domain.fleet.ids import OperationHandle
@@ -28,7 +29,7 @@ from vmss_tui.errors import (
 from vmss_tui.ports import Azure
 
 Reveal = Callable[[], Mapping[str, Secret]]
-_SCRIPTED = (Action.MODEL, Action.VM)
+_SCRIPTED = (Action.MODEL, Action.VM, Action.RERUN)
 _PASSING = ("conflict", "concurrent", "retryable", "anotheroperationinprogress", "preempted")
 
 
@@ -67,6 +68,10 @@ async def send(
             if plan.removes:
                 return await azure.remove_vm_extension(scale_set, instance, plan.script.name)
             return await azure.write_vm_extension(scale_set, instance, plan.script, protected)
+        case Action.RERUN:
+            instance = next(instance for instance in snapshot.instances if instance.id == write.ids[0])
+            script = replace(plan.script, force_update_tag=write.tag)
+            return await azure.write_vm_extension(scale_set, instance, script, protected)
         case Action.CANCEL:
             return await azure.cancel_upgrade(scale_set)
         case Action.SUSPEND_REPAIRS | Action.RESUME_REPAIRS:

@@ -51,6 +51,8 @@ class OurRollout:
             return Mark(CROSS, "no runner", Role.BAD)
         if self.stage is Stage.APPROVAL:
             return Mark(TRIANGLE, f"approve{count}", Role.WARN)
+        if self.stage is Stage.DECISION:
+            return Mark(CROSS, f"decide{count}", Role.BAD)
         if self.stage is Stage.PAUSED:
             return Mark(TRIANGLE, f"paused{count}", Role.WARN)
         return Mark(HALF, f"rollout{count}", Role.BUSY)

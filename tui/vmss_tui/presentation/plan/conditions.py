@@ -4,11 +4,12 @@ Nothing may run that the plan did not show: a gate and a hook are commands on th
 """
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.upgrade_policy import percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook
+from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook, OnFailure
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import counted, plain, wrap
@@ -35,6 +36,8 @@ def conditions(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
         limit = policy.failure_budget
         count = percent_of(limit.value, plan.total) if limit.percent else limit.value
         yield "failures", f"stops above {counted(count, 'failed instance')} in the whole rollout"
+    if policy.on_failure is not OnFailure.STOP:
+        yield "on failure", _on_failure(plan)
     if policy.min_healthy_seconds:
         yield "healthy for", f"each instance {duration.exact(policy.min_healthy_seconds)} before its batch ends"
     if policy.soak_seconds:
@@ -49,6 +52,24 @@ def conditions(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
         yield "notifies", f"{destination(hook)} when {occasions(hook)}"
     if policy.window is not None:
         yield "window", str(policy.window)
+
+
+def _on_failure(plan: RolloutPlan) -> str:
+    before = plan.previous.label if plan.previous is not None and plan.previous.label else "the version before"
+    rolling = plan.strategy is Strategy.ROLLING_UPGRADE
+    match plan.policy.on_failure:
+        case OnFailure.STOP:
+            return "it stops"
+        case OnFailure.ASK if rolling:
+            return "it asks: roll back, or cancel"
+        case OnFailure.ASK:
+            return "it pauses and asks: retry, exclude, roll back, or cancel"
+        case OnFailure.ROLLBACK_BATCH if not rolling:
+            return f"the batch is rolled back to {before}, the model first"
+        case OnFailure.ROLLBACK | OnFailure.ROLLBACK_BATCH:
+            return f"everything that was updated is rolled back to {before}, the model first"
+        case _:
+            assert_never(plan.policy.on_failure)
 
 
 def destination(what: ExternalGate | Hook) -> str:

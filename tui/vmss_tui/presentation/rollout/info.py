@@ -147,6 +147,8 @@ class RolloutInfo:
     remaining: Remaining | None = None
     waiting: e.Waiting | None = None
     awaiting_approval: int | None = None
+    undecided: str = ""
+    """The failure that waits for a decision."""
     failures: tuple[Failure, ...] = ()
     """By id."""
     runner_alive: bool = True
@@ -267,6 +269,7 @@ def info_of(
         remaining=remaining(state, now) if runner_alive else None,
         waiting=state.waiting,
         awaiting_approval=state.awaiting_approval,
+        undecided=state.decision.why if state.stage is Stage.DECISION and state.decision is not None else "",
         failures=failures(state),
         runner_alive=runner_alive,
         who=header.who if header is not None else "",

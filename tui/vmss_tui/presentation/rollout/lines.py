@@ -68,6 +68,9 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
         )
     if info.stage is Stage.APPROVAL:
         return ((f"Batch {info.awaiting_approval} is waiting for approval. ", Role.WARN), ("Press a.", Role.PLAIN))
+    if info.stage is Stage.DECISION:
+        room = max(8, cells - len(" Press d to decide."))
+        return ((cut_end(plain(info.undecided), room), Role.BAD), (" Press d to decide.", Role.PLAIN))
     onward: Line = (("   Press p to resume.", Role.PLAIN),) if info.stage is Stage.PAUSED else ()
     if info.waiting is None:
         return onward

@@ -114,11 +114,9 @@ def sentences(event: e.Event, before: RolloutState, *, tz: tzinfo | None = None)
             return _upgrade(event, before)
         case e.WriteIntended() | e.WriteAccepted() | e.WriteEnded() | e.WriteDeferred():
             return _write(event, tz)
-        case e.Waiting():
-            return _waiting(event, before, tz)
-        case e.GateChecked():
-            return (_gate(event, before),)
-        case e.Planned() | e.Concluding() | e.Ended():
+        case e.Waiting() | e.GateChecked():
+            return _waiting(event, before, tz) if isinstance(event, e.Waiting) else (_gate(event, before),)
+        case e.Planned() | e.Concluding() | e.Ended() | e.RollbackStarted():
             return (_milestone(event),)
         case (
             e.RunnerStarted()
@@ -130,16 +128,9 @@ def sentences(event: e.Event, before: RolloutState, *, tz: tzinfo | None = None)
             | e.PolicyRestored()
         ):
             return (_runner(event),)
-        case (
-            e.Requested()
-            | e.RequestAnswered()
-            | e.Paused()
-            | e.Resumed()
-            | e.Overridden()
-            | e.Scheduled()
-            | e.ApprovalNeeded()
-            | e.Approved()
-        ):
+        case e.DecisionNeeded() | e.InstancesRetried() | e.InstancesExcluded() | e.ApprovalNeeded() | e.Approved():
+            return (_decision(event),)
+        case e.Requested() | e.RequestAnswered() | e.Paused() | e.Resumed() | e.Overridden() | e.Scheduled():
             return (_person(event),)
         case _:
             assert_never(event)
@@ -186,14 +177,7 @@ _SEVERITY = {Severity.INFO: Role.PLAIN, Severity.WARN: Role.WARN, Severity.REFUS
 
 
 def _person(
-    event: e.Requested
-    | e.RequestAnswered
-    | e.Paused
-    | e.Resumed
-    | e.Overridden
-    | e.Scheduled
-    | e.ApprovalNeeded
-    | e.Approved,
+    event: e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.Overridden | e.Scheduled,
 ) -> Sentence:
     match event:
         case e.Requested(verb, who, host, why):
@@ -213,6 +197,21 @@ def _person(
         case e.Overridden(code, reason, who):
             by = f" by {plain(who)}" if who else ""
             return Sentence(f"override {code}{by}{_colon(reason)}", Role.WARN, Kind.PERSON)
+        case _:
+            assert_never(event)
+
+
+def _decision(
+    event: e.DecisionNeeded | e.InstancesRetried | e.InstancesExcluded | e.ApprovalNeeded | e.Approved,
+) -> Sentence:
+    match event:
+        case e.DecisionNeeded(why, ids):
+            which = f" ({listed(ids)})" if ids else ""
+            return Sentence(f"waiting for a decision{which}: {plain(why)}", Role.BAD, Kind.PERSON)
+        case e.InstancesRetried(ids, who=who):
+            return Sentence(f"{plain(who)} retries {listed(ids)}", Role.ACCENT, Kind.PERSON)
+        case e.InstancesExcluded(ids, reason, who):
+            return Sentence(f"{plain(who)} excluded {listed(ids)}: {plain(reason)}", Role.WARN, Kind.PERSON)
         case e.ApprovalNeeded(batch):
             return Sentence(f"batch {batch} is waiting for approval", Role.WARN, Kind.PERSON)
         case e.Approved(batch, who):
@@ -335,8 +334,13 @@ _VERDICT = {
 }
 
 
-def _milestone(event: e.Planned | e.Concluding | e.Ended) -> Sentence:
+def _milestone(event: e.Planned | e.Concluding | e.Ended | e.RollbackStarted) -> Sentence:
     match event:
+        case e.RollbackStarted(plan, why, who=who):
+            change = plain(arrow(plan.from_label or "nothing", plan.to_label))
+            by = f" by {plain(who)}" if who else ""
+            size = f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"
+            return Sentence(f"roll back started{by}: {change}, {size}; {plain(why)}", Role.BAD)
         case e.Planned(plan):
             change = plain(arrow(plan.from_label or "nothing", plan.to_label))
             size = f"{counted(plan.affected, 'instance')} in {counted(len(plan.batches), 'batch', 'batches')}"

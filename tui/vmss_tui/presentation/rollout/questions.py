@@ -52,7 +52,7 @@ def _texts(verb: Verb, info: RolloutInfo) -> tuple[str, str, tuple[Line, ...]]:
             return "Approve the next batch of", "Approve", (starts, *_health(info))
         case Verb.CANCEL:
             return "Cancel", "Cancel the rollout", _cancel(info)
-        case Verb.RETRY | Verb.UNDO | Verb.UNKNOWN:
+        case Verb.RETRY | Verb.UNDO | Verb.EXCLUDE | Verb.UNKNOWN:
             raise ValueError(f"{verb.value} is planned and confirmed as a rollout of its own")
         case _:
             assert_never(verb)

@@ -2,7 +2,15 @@
 
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import Window
-from vmss_tui.domain.plan.rollout_policy import BatchStep, ExternalGate, Hook, OnWindowEnd, Reserve, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import (
+    BatchStep,
+    ExternalGate,
+    Hook,
+    OnFailure,
+    OnWindowEnd,
+    Reserve,
+    RolloutPolicy,
+)
 from vmss_tui.profiles.format.sections import FormField, Group, Key, Kind, Line, Section
 
 _BATCHES = "vmss_tui.domain.plan.batches"
@@ -203,6 +211,15 @@ ROLLOUT = Section(
             consumer=f"{_GUARD}:policy.reserve",
             form=FormField(group=Group.ADVANCED, label="Reserve", cells=10, hint="rollback: time to undo it all"),
             report=Line("Reserve", "{}"),
+        ),
+        Key(
+            name="on_failure", kind=Kind.CHOICE, enum=OnFailure, choices=("stop", "ask", "rollback", "rollback-batch"),
+            help="When a limit stops it: stop, ask, rollback (all that was updated), or rollback-batch.",
+            consumer="vmss_tui.domain.rollout.decide.failure:policy.on_failure",
+            form=FormField(
+                group=Group.ROLLOUT, label="On failure", hint="stop, ask, rollback, or rollback-batch"
+            ),
+            report=Line("On failure"),
         ),
         Key(
             name="gate", kind=Kind.SECTION, section=GATE, help=GATE.help,

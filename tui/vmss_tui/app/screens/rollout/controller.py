@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection,
 from datetime import datetime
 
 from vmss_tui.app.connection import Connection
-from vmss_tui.app.effects import Ask, Complain, Effects, Open, Question, Say, Sheet, Show, Work
+from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Open, Pick, Question, Say, Sheet, Show, Work
 from vmss_tui.app.launch import ask_and_start
 from vmss_tui.app.screens.rollout.outputs import outputs_sheet, report_sheet, text_sheet
 from vmss_tui.app.screens.rollout.replay import Replay
@@ -27,6 +27,7 @@ from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import questions
+from vmss_tui.presentation.rollout.decisions import COLUMNS, Choice, choices
 from vmss_tui.presentation.rollout.info import RolloutInfo, info_of
 from vmss_tui.presentation.rollout.lines import summary
 from vmss_tui.presentation.rollout.log import LogLine, follow
@@ -177,11 +178,34 @@ class RolloutController:
         )
         return (Ask(question, lambda yes: self.request(verb) if yes else ()),)
 
-    def request(self, verb: str) -> Effects:
+    def decide(self) -> Effects:
+        """After a failure: the list of what can be decided; an exclusion asks for its reason."""
+        possible = {choice.key: choice for choice in choices(self.state)}
+        if not possible or self.state.decision is None:
+            return (Say("no failure is waiting for a decision", Role.WARN),)
+
+        def answered(key: str | None) -> Effects:
+            choice = possible.get(key or "")
+            if choice is None:
+                return ()
+            if choice.verb is not Verb.EXCLUDE:
+                return self.request(choice.verb.value, argument=choice.argument)
+            title = f"Reason to exclude {', '.join(choice.ids)} and continue:"
+            return (AskText(title, "", lambda why: self._exclude(choice, why or "")),)
+
+        title = f"Failed: {self.state.decision.why}"
+        rows = [choice.row for choice in possible.values()]
+        return (Pick(title=title, columns=COLUMNS, rows=rows, empty="nothing matches", then=answered),)
+
+    def _exclude(self, choice: Choice, why: str) -> Effects:
+        return self.request(choice.verb.value, argument=choice.argument, why=why) if why.strip() else ()
+
+    def request(self, verb: str, *, argument: str = "", why: str = "") -> Effects:
         """Write a request, which the runner answers in the log; a runner that is gone is started again for it."""
-        argument = "cancel" if verb == "pause" and questions.azure_drives(self.state.plan) else ""
+        if verb == "pause" and questions.azure_drives(self.state.plan):
+            argument = "cancel"
         try:
-            self._session.journal().request(self.rollout, verb, who=self._session.who, argument=argument)
+            self._session.journal().request(self.rollout, verb, who=self._session.who, why=why, argument=argument)
             runner: Effects = () if self.runner_alive else take_over(self._session, self.rollout, requested=verb)
         except VmssTuiError as error:
             return (Complain(error),)

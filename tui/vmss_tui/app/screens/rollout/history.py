@@ -194,4 +194,4 @@ def _why_no_resume(item: RolloutItem) -> str:
 
 
 def _needs_attention(item: RolloutItem) -> bool:
-    return item.orphaned or item.header.stage in (Stage.FAILED, Stage.APPROVAL, Stage.PAUSED)
+    return item.orphaned or item.header.stage in (Stage.FAILED, Stage.APPROVAL, Stage.DECISION, Stage.PAUSED)

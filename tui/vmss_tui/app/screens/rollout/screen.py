@@ -277,6 +277,10 @@ class RolloutScreen(ListScreen):
         """Let the next batch start."""
         self.perform(self.controller.ask("approve"))
 
+    def do_decide(self) -> None:
+        """Decide what becomes of a failure."""
+        self.perform(self.controller.decide())
+
     def do_cancel(self) -> None:
         """Stop the rollout."""
         self.perform(self.controller.ask("cancel"))

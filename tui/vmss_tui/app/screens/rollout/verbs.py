@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 
-_CHANGING = ("pause", "approve", "cancel", "retry", "undo", "resume")
+_CHANGING = ("pause", "approve", "decide", "cancel", "retry", "undo", "resume")
 _REPLAY_ONLY = ("hold", "faster", "slower")
 _ONGOING = frozenset({"rollout.pause", "rollout.cancel"})
 
@@ -17,6 +17,8 @@ def blocked(state: RolloutState, *, replay: bool) -> Mapping[str, str]:
     reasons = {f"rollout.{verb}": "this is not a replay" for verb in _REPLAY_ONLY}
     if state.stage is not Stage.APPROVAL:
         reasons["rollout.approve"] = "no batch is waiting for approval"
+    if state.stage is not Stage.DECISION:
+        reasons["rollout.decide"] = "no failure is waiting for a decision"
     if state.stage.over and not _has_failed(state):
         reasons["rollout.retry"] = "no instance failed"
     return reasons
@@ -31,6 +33,8 @@ def offered(state: RolloutState, *, replay: bool, runner_alive: bool) -> tuple[t
         return ("rollout.report", *failed, "rollout.undo", "rollout.replay"), _ONGOING
     if not runner_alive:
         return ("rollout.resume",), frozenset()
+    if state.stage is Stage.DECISION:
+        return ("rollout.decide",), frozenset(("rollout.pause",))
     return (("rollout.approve",) if state.stage is Stage.APPROVAL else ()), frozenset()
 
 

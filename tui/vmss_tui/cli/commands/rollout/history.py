@@ -156,7 +156,7 @@ def _waves_text(form: str, journal: Journal, header: WavesHeader) -> str:
 
 
 def _verify(ctx: click.Context, rollout: str | None, export: Path | None, head: str, *, as_json: bool) -> int:
-    from vmss_tui.cli.commands.rollout.verify_record import verify_file, verify_journal
+    from vmss_tui.cli.commands.verify_record import verify_file, verify_journal
 
     if export is not None:
         return verify_file(export, head, as_json=as_json)

@@ -1,28 +1,23 @@
-"""`pause`, `resume`, `approve`, `cancel`, `retry`, `undo`: a request in the journal, and the runner's answer to it."""
+"""`pause`, `resume`, `approve`, `cancel`, `exclude`: a request in the journal, and the runner's answer to it."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.commands.rollout.history import opened
-from vmss_tui.cli.commands.rollout.overrides import overrides
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
-from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
-from vmss_tui.cli.commands.waves.start import start_waves
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.fleet.script import Secret, SecretRef
-from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.rollout.events import Ended, Entry, RequestAnswered
 from vmss_tui.domain.rollout.stage import Stage, Verb
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.errors import LeaseHeld, UsageError, VmssTuiError
 from vmss_tui.journal.lease import stuck
-from vmss_tui.journal.store import Journal, WavesHeader
+from vmss_tui.journal.store import Journal
 
 PATIENCE = 60.0
 """Seconds to wait for the runner's answer."""
@@ -53,6 +48,14 @@ class _RunnerGone(VmssTuiError):
 
 Option = Callable[[Callable[..., int]], Callable[..., int]]
 
+instances = click.option(
+    "--instance",
+    "instances",
+    multiple=True,
+    metavar="ID",
+    help="Of the failed instances, this one; repeatable. By default, all of them.",
+)
+
 
 def _verb(name: str, text: str, *options: Option, argument: Callable[..., str] = lambda: "") -> click.Command:
     """A command for a verb; `argument` makes the request's argument of the values of its own `options`."""
@@ -64,14 +67,15 @@ def _verb(name: str, text: str, *options: Option, argument: Callable[..., str] =
     @click.pass_context
     def command(ctx: click.Context, /, rollout: str | None, why: str, as_json: bool, **own: Any) -> int:
         asked = Asked(verb=name, why=why, argument=argument(**own), as_json=as_json)
-        return run(ctx, lambda session: _request(session, rollout, asked))
+        return run(ctx, lambda session: request(session, rollout, asked))
 
     for option in options:
         command = option(command)
     return click.command(name=name, help=text)(command)
 
 
-async def _request(session: LiveSession, text: str | None, asked: Asked) -> int:
+async def request(session: LiveSession, text: str | None, asked: Asked) -> int:
+    """Put a request into the journal and print the runner's answer; returns the exit code."""
     session.require_writes()
     journal = session.journal()
     header = journal.locate(text)
@@ -189,61 +193,6 @@ async def _answer(session: LiveSession, rollout: str, number: int, after: int) -
     )
 
 
-def _followup(name: str, text: str) -> click.Command:
-    @click.argument("rollout", required=False)
-    @manners
-    @click.option("--why", default="", metavar="TEXT", help="Reason, kept in the change record.")
-    @click.option("--ticket", default="", metavar="ID", help="Change ticket, kept in the change record.")
-    @overrides
-    @click.option("--json", "as_json", is_flag=True, help="For a running rollout: print the answer as JSON.")
-    @connected
-    @click.pass_context
-    def command(
-        ctx: click.Context, /, rollout: str | None, yes: bool, confirm: str, detach: bool, jsonl: bool,
-        on_interrupt: str, annotations: str | None, why: str, ticket: str,
-        as_json: bool, overrides: Mapping[Override, str],
-    ) -> int:  # fmt: skip
-        launch = Launch(
-            Manner(
-                yes=yes, confirm=confirm, detach=detach, jsonl=jsonl, on_interrupt=on_interrupt, annotations=annotations
-            )
-        )
-
-        async def work(session: LiveSession) -> int:
-            from vmss_tui.engine.followup import Followup, followup_wish
-            from vmss_tui.engine.prepare import prepare
-            from vmss_tui.engine.waves.followups import followup_waves
-
-            journal = session.journal()
-            header = journal.locate(rollout)
-            if isinstance(header, WavesHeader):
-                waves = followup_waves(Followup(name), header.id, journal.waves.state(header.id))
-                waves = replace(waves, overrides=overrides)
-                return await start_waves(
-                    launch, session, waves, why=why or f"{name} of rollout {header.id}", ticket=ticket
-                )
-            wish = followup_wish(
-                Followup(name),
-                header.id,
-                journal,
-                names=session.versions.names,
-                overrides=overrides,
-                hooks=session.hooks,
-                rules=session.rules(),
-            )
-            prepared = await prepare(await session.connect(), wish, session.clock)
-            tags, reason = prepared.snapshot.scale_set.tags, why or f"{name} of rollout {header.id}"
-            return await launch.go(session, prepared.plan, tags=tags, why=reason, ticket=ticket)
-
-        with opened(ctx) as journal:
-            header = journal.locate(rollout)
-        if header.stage.over:
-            return launch.run(ctx, work)
-        return run(ctx, lambda session: _request(session, header.id, Asked(verb=name, why=why, as_json=as_json)))
-
-    return click.command(name=name, help=text)(command)
-
-
 pause = _verb(
     "pause",
     "Start no further batch until the rollout is resumed.\n\nAn Azure rolling upgrade (a set in Rolling mode) "
@@ -279,5 +228,10 @@ approve = _verb(
     argument=lambda batch: str(batch or ""),
 )
 cancel = _verb("cancel", "Cancel the rollout; updated instances stay updated.")
-retry = _followup("retry", "Run the script again on failed instances; for an ended rollout, as a new rollout.")
-undo = _followup("undo", "Roll back to the previous script, as a new rollout.")
+exclude = _verb(
+    "exclude",
+    "Exclude failed instances and continue, while the rollout waits for a decision.\n\n--why is needed: it is kept in "
+    "the change record.",
+    instances,
+    argument=lambda instances: ",".join(instances),
+)

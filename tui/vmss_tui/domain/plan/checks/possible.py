@@ -9,7 +9,7 @@ from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.checks.facts import Check, Facts, nearest_hint, refuse, warn
 from vmss_tui.domain.plan.feasible import nearest_rolling
 from vmss_tui.domain.plan.findings import Finding
-from vmss_tui.domain.plan.rollout_policy import check_rolling
+from vmss_tui.domain.plan.rollout_policy import OnFailure, check_rolling
 
 _MANUAL_HINT = "Choose mode manual for this rollout to let vmss-tui run the batches."
 
@@ -152,6 +152,7 @@ def beyond_azure(facts: Facts) -> Iterator[Finding]:
             ("canaries", bool(policy.canary)),
             ("a gate between batches (it is checked once, before the upgrade)", policy.gate is not None),
             ("a minimum healthy time", policy.min_healthy_seconds > 0),
+            ("a roll back of one batch (all are rolled back)", policy.on_failure is OnFailure.ROLLBACK_BATCH),
         )
         if asked
     ]

@@ -23,8 +23,10 @@ from vmss_tui.domain.rollout.decide.conclude import (
     stop,
 )
 from vmss_tui.domain.rollout.decide.external_gates import check_external
+from vmss_tui.domain.rollout.decide.failure import decided
 from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.decide.gates import check, failed
+from vmss_tui.domain.rollout.decide.rerun import rerun, settled
 from vmss_tui.domain.rollout.decide.running_batch import needs_update, run_batch, update_of
 from vmss_tui.domain.rollout.decide.window_guard import guard
 from vmss_tui.domain.rollout.stage import ASKED_APART, GateName
@@ -35,7 +37,7 @@ from vmss_tui.text import listed
 
 def decide(situation: Situation) -> Commands:
     """What to do now."""
-    for step in (finish, _permitted, protect, _model, run_batch, _cancel_requested, _checked):
+    for step in (finish, decided, _permitted, protect, _model, run_batch, rerun, _cancel_requested, _checked):
         commands = step(situation)
         if commands is not None:
             return commands
@@ -122,8 +124,8 @@ def _cancel_requested(situation: Situation) -> Commands | None:
 def _checked(situation: Situation) -> Commands | None:
     """Once a batch has ended: whether Azure accepted it, its deadline, and every gate against what Azure says now."""
     last, batch = situation.state.batch, _upcoming(situation)
-    if last is not None and last.refused:
-        return _refused(situation, last)
+    if last is not None and (untaken := [i for i in last.refused if i not in settled(situation)]):
+        return _refused(situation, last, untaken[0])
     late = situation.state.gates.get((GateName.DEADLINE, last.number)) if last is not None else None
     if late is not None:
         return stop(situation, late.message)
@@ -135,10 +137,10 @@ def _checked(situation: Situation) -> Commands | None:
     return [*([Record(checked)] if checked else []), *(stop(situation, gate.message) if gate else [])] or None
 
 
-def _refused(situation: Situation, batch: BatchState) -> Commands:
+def _refused(situation: Situation, batch: BatchState, first: str) -> Commands:
     """Azure refused to update instances of the batch: they are untouched, and its reason is the verdict."""
     alone = situation.plan.strategy is Strategy.VM_BATCHES
-    key = batch_key(batch.number, batch.refused[0] if alone else "")
+    key = batch_key(batch.number, first if alone else "")
     fault = refused(situation.state, key)
     why = fault.message if fault is not None else "it gave no reason"
     return stop(situation, f"Azure refused {named(key)}: {why}", fault)

@@ -8,9 +8,11 @@ instance.
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.domain.plan.rollout_policy import OnFailure
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Action, Commands, Record, Situation, Write
 from vmss_tui.domain.rollout.decide import automatic_repairs
+from vmss_tui.domain.rollout.decide.failure import react
 from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.decide.verdict import changed_so_far, final
 from vmss_tui.domain.rollout.write_keys import RESTORE, touched
@@ -35,25 +37,45 @@ def conclude(situation: Situation, verdict: e.Verdict, reason: str, fault: Azure
 
 
 def stop(situation: Situation, why: str, fault: AzureFault | None = None) -> Commands:
-    """Conclude as failed, with what is changed and what is not."""
-    return conclude(situation, e.Verdict.FAILED, f"{why}; {changed_so_far(situation)}", fault)
+    """A limit, a gate or a deadline stops it: do what the policy says, else conclude as failed with what is changed."""
+    commands, problem = react(situation, why, fault)
+    if commands is not None:
+        return commands
+    not_done = f"; not rolled back: {problem}" if problem else ""
+    reason = f"{why}; {changed_so_far(situation)}{not_done}"
+    begun = situation.state.rollback
+    if begun is not None:
+        return conclude(situation, e.Verdict.FAILED, f"{begun.why}; the roll back stopped: {reason}", fault)
+    return conclude(situation, e.Verdict.FAILED, reason, fault)
 
 
 def cancelled(situation: Situation, by: str = "") -> Commands:
     """Conclude as canceled, with what is changed and what is not."""
-    who = situation.state.cancelled_by
+    who, begun = situation.state.cancelled_by, situation.state.rollback
     why = by or (f"canceled by {who}" if who else "canceled")
-    return conclude(situation, e.Verdict.CANCELLED, f"{why}; {changed_so_far(situation)}")
+    before = f"{begun.why}; during the roll back " if begun is not None else ""
+    return conclude(situation, e.Verdict.CANCELLED, f"{before}{why}; {changed_so_far(situation)}")
 
 
 def complete(situation: Situation) -> Commands:
-    """All that was to be done is done: conclude by what became of the instances."""
-    return conclude(situation, *final(situation))
+    """All that was to be done is done: conclude by what became of the instances.
+
+    A rollout that was rolled back has failed, whatever became of its roll back.
+    """
+    verdict, reason = final(situation)
+    begun = situation.state.rollback
+    if begun is not None:
+        return conclude(situation, e.Verdict.FAILED, f"{begun.why}; {reason}", begun.fault)
+    if verdict is e.Verdict.FAILED and situation.plan.policy.on_failure is OnFailure.ASK:
+        return stop(situation, reason)
+    return conclude(situation, verdict, reason)
 
 
 def nothing_to_do(situation: Situation) -> Commands:
     """Conclude: every instance runs the version already."""
-    label = situation.plan.to_label
+    label, begun = situation.plan.to_label, situation.state.rollback
+    if begun is not None:
+        return conclude(situation, e.Verdict.FAILED, f"{begun.why}; nothing to roll back", begun.fault)
     return conclude(situation, e.Verdict.COMPLETED, f"nothing to do: all instances already run {label}")
 
 
@@ -117,7 +139,7 @@ def _danger(situation: Situation) -> str:
     behind = [
         instance
         for instance in situation.snapshot.instances
-        if instance.script_digest != situation.target
+        if instance.script_digest not in situation.targets
         and instance.version_known
         and not instance.protected
         and not instance.is_off

@@ -41,25 +41,25 @@ def _health(situation: Situation) -> Results:
     if not situation.set.health_source.present:
         return
     found, running = unhealthy_among(situation.snapshot.instances)
-    down = [instance for instance in found if instance.id not in _reason_of_roll_back(situation)]
+    down = [instance for instance in found if instance.id not in _not_counted(situation)]
     limit = situation.plan.policy.unhealthy_percent
     passed = not exceeds(len(down), running, limit)
     apart = f", {len(found) - len(down)} not counted" if len(found) > len(down) else ""
     yield GateName.HEALTH, passed, f"{len(down)} of {running} instances unhealthy or unknown{apart} (limit {limit}%)"
 
 
-def _reason_of_roll_back(situation: Situation) -> set[str]:
-    """Instances that a roll back does not count as unhealthy: broken before the rollout, or not rolled back yet."""
+def _not_counted(situation: Situation) -> set[str]:
+    """Instances that do not count as unhealthy: excluded by a person; in a roll back, broken before or not reached."""
     plan, instances = situation.plan, situation.state.instances
     if plan.purpose is not Purpose.ROLLBACK:
-        return set()
+        return set(situation.state.waived)
     to_come = {i for batch in plan.batches for i in batch.ids if instances[i].seen.phase is e.Phase.WAITING}
     return to_come.union(plan.tolerated)
 
 
 def _updated(situation: Situation) -> Results:
     state = situation.state
-    updated = {i for batch in state.batches if batch.ended_at is not None for i in batch.ids}
+    updated = {i for batch in state.batches if batch.ended_at is not None for i in batch.ids} - state.waived.keys()
     if not updated:
         return
     bad, limit = updated.intersection(state.bad), situation.plan.policy.unhealthy_upgraded_percent

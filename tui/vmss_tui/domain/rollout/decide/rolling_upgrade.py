@@ -21,6 +21,7 @@ from vmss_tui.domain.rollout.decide.conclude import (
     stop,
 )
 from vmss_tui.domain.rollout.decide.external_gates import check_external
+from vmss_tui.domain.rollout.decide.failure import decided
 from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.decide.gates import check, failed
 from vmss_tui.domain.rollout.decide.window_guard import CANCEL_SECONDS, closing, guard, refused
@@ -43,7 +44,7 @@ STUCK = (GateName.DEADLINE, None)
 
 def decide(situation: Situation) -> Commands:
     """What to do now."""
-    for step in (finish, _permitted, protect, _drain, _write, _cancel, _follow, _settle, _soak):
+    for step in (finish, decided, _permitted, protect, _drain, _write, _cancel, _follow, _settle, _soak):
         commands = step(situation)
         if commands is not None:
             return commands

@@ -29,7 +29,7 @@ def run_batch(situation: Situation) -> Commands | None:
     if not late and waiting is not None:
         return waiting
     untaken = refused_instances(situation, batch)
-    open_ids = [i for i in batch.ids if i not in untaken and not _is_through(situation, i)]
+    open_ids = [i for i in batch.ids if i not in untaken and not is_through(situation, i)]
     if open_ids and not late:
         return _wait_for(situation, batch, open_ids, deadline)
     bad = tuple(i for i in batch.ids if i in open_ids or i in situation.state.bad)
@@ -110,7 +110,7 @@ def _moved(situation: Situation, ids: tuple[str, ...]) -> bool:
     return len(needing) < len(there) or not needing or updating
 
 
-def _is_through(situation: Situation, instance_id: str) -> bool:
+def is_through(situation: Situation, instance_id: str) -> bool:
     """Whether an instance has come to an end: done for long enough, or failed."""
     known, policy = situation.state.instances[instance_id], situation.plan.policy
     phase = known.seen.phase

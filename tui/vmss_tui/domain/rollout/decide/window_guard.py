@@ -10,11 +10,13 @@ from typing import assert_never
 
 from vmss_tui import duration
 from vmss_tui.domain.plan.forecast import batch_seconds
+from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.plan.rollout_policy import OnWindowEnd, Reserve
 from vmss_tui.domain.plan.timetable import DURING_FREEZE, Timetable
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Commands, Record, Situation
 from vmss_tui.domain.rollout.decide.conclude import stop
+from vmss_tui.domain.rollout.decide.failure import roll_back
 from vmss_tui.domain.rollout.decide.verdict import changed_so_far
 from vmss_tui.domain.rollout.finished_batches import took
 from vmss_tui.domain.rollout.stage import GateName
@@ -44,6 +46,8 @@ def ask(situation: Situation, *, margin: float = 0.0) -> Answer:
     closes = table.closes_at(now)
     if closes is None:
         return Answer(True, "the maintenance window stays open", needs)
+    if situation.state.rollback is not None:
+        return Answer(True, f"the roll back uses what remains of the window, until {table.moment(closes)}", needs)
     return _in_time(situation, table, closes, needs)
 
 
@@ -114,9 +118,19 @@ def _at_the_end(situation: Situation, answer: Answer) -> Commands:
         case OnWindowEnd.WAIT:
             return _wait(situation, answer)
         case OnWindowEnd.ROLLBACK:
-            return stop(situation, answer.message) if touched(situation.state) else _leave(situation, answer)
+            return _roll_back(situation, answer)
         case _:
             assert_never(policy.on_window_end)
+
+
+def _roll_back(situation: Situation, answer: Answer) -> Commands:
+    """Back to the version before, within the time that was reserved; without anything to undo, it only leaves."""
+    if not touched(situation.state):
+        return _leave(situation, answer)
+    if situation.plan.purpose is not Purpose.ROLLOUT:
+        return stop(situation, answer.message)
+    commands, problem = roll_back(situation, answer.message, None)
+    return commands if commands is not None else stop(situation, f"{answer.message}; not rolled back: {problem}")
 
 
 def _leave(situation: Situation, answer: Answer) -> Commands:

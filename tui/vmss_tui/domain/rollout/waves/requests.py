@@ -26,7 +26,7 @@ def passed_on(state: WavesState, request: e.Requested) -> tuple[str, ...]:
         case Verb.APPROVE:
             waits = state.awaiting_approval or request.argument
             return () if waits else tuple(progress.current for progress in state.running)
-        case Verb.RETRY | Verb.UNDO | Verb.UNKNOWN:
+        case Verb.RETRY | Verb.UNDO | Verb.EXCLUDE | Verb.UNKNOWN:
             return ()
         case _:
             assert_never(request.verb)
@@ -51,6 +51,8 @@ def _answer(state: WavesState, request: e.Requested) -> _Answer:
             return False, "still running: retry the failed sets after it has ended"
         case Verb.UNDO:
             return False, "still running: cancel it first, then undo it"
+        case Verb.EXCLUDE:
+            return False, "exclude instances of the rollout of a set"
         case Verb.UNKNOWN:
             return False, "this version of vmss-tui does not support the request"
         case _:

@@ -1,0 +1,73 @@
+"""What a person may decide after a failure: for each failed instance and for the whole rollout. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vmss_tui.domain.plan.rollout_plan import Strategy
+from vmss_tui.domain.rollout.stage import Verb
+from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout.failures import why_failed
+from vmss_tui.presentation.table import Column, Row, cell
+from vmss_tui.text import counted, listed, natural, plain
+
+COLUMNS = (Column("what", "DECISION", width=24, longest=40), Column("why", "WHY", width=20, flex=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One decision: the verb, the instances that it names, and its words."""
+
+    verb: Verb
+    ids: tuple[str, ...]
+    words: str
+    about: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names the choice within its list."""
+        return f"{self.verb.value}:{','.join(self.ids)}"
+
+    @property
+    def argument(self) -> str:
+        """The instances as a request takes them."""
+        return ",".join(self.ids)
+
+    @property
+    def row(self) -> Row:
+        """As a row of the dialog."""
+        return Row(self.key, (cell(self.words), cell(self.about, Role.DIM)))
+
+
+def choices(state: RolloutState) -> tuple[Choice, ...]:
+    """Every decision that is possible now; none when none is waited for."""
+    return tuple(_choices(state)) if state.decision is not None else ()
+
+
+def _choices(state: RolloutState) -> Iterator[Choice]:
+    plan, failed = state.plan, sorted(state.decision.ids if state.decision is not None else (), key=natural)
+    if plan is not None and plan.strategy is not Strategy.ROLLING_UPGRADE and failed:
+        if len(failed) > 1:
+            many = counted(len(failed), "failed instance")
+            yield Choice(Verb.RETRY, tuple(failed), f"retry all {many}", listed(failed))
+        for instance in failed:
+            yield Choice(Verb.RETRY, (instance,), f"retry {_name(state, instance)}", _why(state, instance))
+        if len(failed) > 1:
+            yield Choice(Verb.EXCLUDE, tuple(failed), "exclude all of them and continue", "asks for a reason")
+        for instance in failed:
+            words = f"exclude {_name(state, instance)} and continue"
+            yield Choice(Verb.EXCLUDE, (instance,), words, "asks for a reason")
+    before = plan.previous.label if plan is not None and plan.previous is not None else ""
+    back = f"to {plain(before)}" if before else "to the version before"
+    yield Choice(Verb.UNDO, (), "roll back", f"everything that was updated, {back}; the model first")
+    yield Choice(Verb.CANCEL, (), "cancel the rollout", "updated instances keep the new version")
+
+
+def _name(state: RolloutState, instance: str) -> str:
+    known = state.instances.get(instance)
+    return plain(known.seen.name or instance) if known is not None else plain(instance)
+
+
+def _why(state: RolloutState, instance: str) -> str:
+    known = state.instances.get(instance)
+    return why_failed(known.seen.message, known.seen.stderr, known.seen.exit_code) if known is not None else ""
