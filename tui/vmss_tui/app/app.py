@@ -224,15 +224,12 @@ class VmssTui(compat.SafeApp):
                 from vmss_tui.app.screens.deploy.screen import DeployScreen
 
                 return DeployScreen(DeployController(target, session, lambda: self.connection, names, profile=profile))
-            case OpenRollout(rollout, speed, rehearsal):
+            case OpenRollout(key, speed, rehearsal):
                 from vmss_tui.app.screens.rollout.controller import RolloutController
                 from vmss_tui.app.screens.rollout.screen import RolloutScreen
 
-                return RolloutScreen(
-                    RolloutController(
-                        rollout, session, lambda: self.connection, names, speed=speed, rehearsal=rehearsal
-                    )
-                )
+                made = RolloutController(key, session, lambda: self.connection, names, speed=speed, rehearsal=rehearsal)
+                return RolloutScreen(made)
             case _:
                 assert_never(destination)
 

@@ -32,7 +32,6 @@ from vmss_tui.app.screens.deploy.draft import FormDraft
 from vmss_tui.app.screens.deploy.form import Form, Start, start_from_profile, start_from_set
 from vmss_tui.app.screens.deploy.profile_file import ProfileSaver, pick_profile
 from vmss_tui.app.screens.deploy.read_set import SetReading, known, read
-from vmss_tui.app.screens.deploy.rehearse import ask_and_rehearse
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -316,10 +315,6 @@ class DeployController:
         self.draft.drop()
         self.keep_draft()
         return (Say(f"saved to {path}", Role.OK), Repaint())
-
-    def rehearse(self) -> Effects:
-        """Carry the plan as it stands out on a simulated copy, and play that."""
-        return ask_and_rehearse(self.plan, self.reading.snapshot if self.reading is not None else None, self._session)
 
     # -- start --------------------------------------------------------------------------------------------------
 

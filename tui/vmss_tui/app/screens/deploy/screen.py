@@ -22,6 +22,7 @@ from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.deploy.controller import DeployController
 from vmss_tui.app.screens.deploy.fields import ADD_PROTECTED, fields_of, remark
 from vmss_tui.app.screens.deploy.plan_text import plan_lines
+from vmss_tui.app.screens.deploy.rehearse import ask_and_rehearse
 from vmss_tui.app.widgets.form import Field, FormBox
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.app.widgets.notice import NoticePanel
@@ -291,7 +292,9 @@ class DeployScreen(BaseScreen):
 
     def do_rehearse(self) -> None:
         """The plan as it stands, on a simulated copy."""
-        self.perform(self.controller.rehearse())
+        now = self.controller
+        snapshot = now.reading.snapshot if now.reading is not None else None
+        self.perform(ask_and_rehearse(now.plan, snapshot, self.shell.session))
 
     def do_save(self) -> None:
         """Save as a profile."""
