@@ -43,7 +43,7 @@ def test_import_export_and_az_give_the_same_settings(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("document.json").write_text(json.dumps(document.content))
-    assert main(["profiles", "import", "document.json", "--name", "x", "--profiles", str(tmp_path)]) == 0
+    assert main(["profiles", "import", "document.json", "--name", "x", "--as-is", "--profiles", str(tmp_path)]) == 0
     values = [word for name, value in document.values.items() for word in ("--set", f"{name}={value}")]
     capsys.readouterr()
     assert main(["profiles", "export", "x", *values, "-d", ".", "--profiles", str(tmp_path)]) == 0

@@ -47,6 +47,14 @@ RULES = (
     ),
     Rule(
         ("LinkedAuthorizationFailed",),
+        Kind.TENANT,
+        "a resource that the scale set uses is in another tenant, which this sign-in does not reach",
+        "sign in with an account that both tenants know, or use a resource of the scale set's own tenant",
+        _RBAC,
+        pattern=r"tenant '?[^']*'? is not authorized to access linked subscription",
+    ),
+    Rule(
+        ("LinkedAuthorizationFailed",),
         Kind.RIGHTS,
         "a right is missing on another resource that the scale set uses",
         "ask for a role with {action} on {scope}",

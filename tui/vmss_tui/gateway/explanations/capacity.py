@@ -8,6 +8,13 @@ _THROTTLING = "Understand how Azure Resource Manager throttles requests"
 
 RULES = (
     Rule(
+        ("SubnetIsFull",),
+        Kind.CAPACITY,
+        "the subnet has no free addresses for more instances",
+        "free addresses or enlarge the subnet; a rollout without surge needs no new instances",
+        "Azure Virtual Network frequently asked questions",
+    ),
+    Rule(
         (
             "TooManyRequests",
             "SubscriptionRequestsThrottled",

@@ -7,6 +7,44 @@ _REGISTER = "Resolve errors for resource provider registration"
 
 RULES = (
     Rule(
+        (),
+        Kind.NOT_FOUND,
+        "an instance that the request names no longer exists",
+        "read the scale set again and plan again: it was deleted, scaled in or replaced",
+        "Virtual Machine Scale Set VMs REST reference",
+        pattern=r"instanceIds? .{0,80}is not an active Virtual Machine Scale Set VM instanceId",
+    ),
+    Rule(
+        (),
+        Kind.REQUEST,
+        "this operation does not exist for a scale set in Flexible orchestration",
+        "update its virtual machines one by one: vmss-tui does so in batches of its own",
+        "Orchestration modes for Virtual Machine Scale Sets",
+        pattern=r"not allowed on Virtual Machine Scale Set .{0,120}orchestration mode '?Flexible",
+    ),
+    Rule(
+        ("EncryptionAtHostFeatureNotEnabled",),
+        Kind.PROVIDER,
+        "encryption at host is not enabled for the subscription",
+        "register it: az feature register --namespace Microsoft.Compute --name EncryptionAtHost",
+        "Enable end-to-end encryption using encryption at host",
+    ),
+    Rule(
+        ("DiskEncryptionSetNotFound", "KeyVaultKeyNotFound", "DiskEncryptionSetDisabled"),
+        Kind.NOT_FOUND,
+        "the disk encryption set of the model, or its key, does not exist or is disabled",
+        "restore it, or change the model's disk encryption; a script rollout does not touch it",
+        "Server-side encryption of Azure Disk Storage",
+    ),
+    Rule(
+        ("ResourceMoveInProgress", "ResourceGroupMoveInProgress", "MoveInProgress", "ResourceMoveInProgressError"),
+        Kind.BUSY,
+        "the resource group's resources are being moved, and are locked until that ends",
+        "wait until the move ends, then read the scale set again: its id may have changed",
+        "Move Azure resources to a new resource group or subscription",
+        waiting_helps=True,
+    ),
+    Rule(
         (
             "MissingSubscriptionRegistration",
             "SubscriptionNotRegistered",
