@@ -37,7 +37,7 @@ async def test_the_first_frame_comes_before_signing_in_and_says_what_it_waits_fo
     async with sitting(tmp_path, prepare=prepare) as desk:
         await desk.shows("Signing in", "Waiting for a token for https://management.fake")
         desk.pass_time(65)
-        await desk.shows("01:0", "work meanwhile")
+        await desk.shows("01:0", "available meanwhile")
         await desk.press("e")
         await desk.shows("deploy: sign-in is in progress")
         gate = desk.session.connect_gate
