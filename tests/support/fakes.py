@@ -28,8 +28,11 @@ from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
+from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout.events import Ended, Event, RunnerStarted, Verdict
+from vmss_tui.engine.prepare import nameless
 from vmss_tui.engine.rehearsal import Faults, Recording
+from vmss_tui.engine.waves.set_plans import Background
 from vmss_tui.errors import NotFound, VmssTuiError
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Azure, Bucket, Clock, CloudInfo, DeviceCode, FilePin, Quota, SignInRecord
@@ -376,6 +379,26 @@ class FakeSession:
             return Recording(journal.header(rollout), journal.events(rollout))
         finally:
             journal.close()
+
+    async def start_waves(
+        self, plan: WavesPlan, *, secrets: Mapping[str, Secret], why: str = "", ticket: str = ""
+    ) -> str:
+        """See Session: writes the plan and pretends that a coordinator took it."""
+        if self.start_error is not None:
+            raise self.start_error
+        waves = self.journal().waves.create(plan, who=self.who, why=why, ticket=ticket)
+        self.journal().waves.append(waves, RunnerStarted(4711, "ops-box"), at=self.clock.now())
+        return waves
+
+    def background(self) -> Background:
+        """See Session."""
+        journal = self.journal()
+        return Background(
+            journal=journal,
+            names=nameless,
+            track_record=journal.track_record,
+            known_versions=journal.versions_brought,
+        )
 
     def log(self, rollout: str, *events: Event) -> None:
         """Append what a runner would have written, now."""

@@ -28,7 +28,7 @@ from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.session import Session
-from vmss_tui.app.shell import Destination, OpenDeploy, OpenRollout, OpenScaleSet
+from vmss_tui.app.shell import Destination, OpenDeploy, OpenRollout, OpenScaleSet, OpenWaves
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
 from vmss_tui.app.write_rights import WriteRights
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
@@ -147,10 +147,17 @@ class VmssTui(compat.SafeApp):
         if start.scale_set is not None:
             self.open(OpenScaleSet(start.scale_set))
         if start.rollout:
-            self.open(OpenRollout(start.rollout, start.speed))
+            self.open(self._destination_of(start.rollout, start.speed))
         self.sign_in()
         self.check_rollouts()
         self.set_interval(ALERT_SECONDS, self.check_rollouts)
+
+    def _destination_of(self, rollout: str, speed: float | None) -> Destination:
+        """Where a rollout is shown: one over several sets has a screen of its own."""
+        with contextlib.suppress(VmssTuiError):
+            if self.session.journal().waves.has(rollout):
+                return OpenWaves(rollout)
+        return OpenRollout(rollout, speed)
 
     def sign_in(self) -> None:
         """Sign in (again)."""
@@ -230,6 +237,11 @@ class VmssTui(compat.SafeApp):
 
                 made = RolloutController(key, session, lambda: self.connection, names, speed=speed, rehearsal=rehearsal)
                 return RolloutScreen(made)
+            case OpenWaves(key):
+                from vmss_tui.app.screens.waves.controller import WavesController
+                from vmss_tui.app.screens.waves.screen import WavesScreen
+
+                return WavesScreen(WavesController(key, session, lambda: self.connection))
             case _:
                 assert_never(destination)
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.domain.plan.rollout_policy import Hook
     from vmss_tui.domain.plan.timetable import MaintenanceRules
+    from vmss_tui.domain.plan.waves import WavesPlan
     from vmss_tui.engine.rehearsal import Faults, Recording
+    from vmss_tui.engine.waves.set_plans import Background
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock, CloudInfo, DeviceCode
     from vmss_tui.profiles.store.store import ProfileStore
@@ -72,6 +74,19 @@ class Session(Protocol):
 
         Raises PreflightRefused, and what reading the set's JSON raises. Nothing real is written.
         """
+
+    async def start_waves(
+        self,
+        plan: WavesPlan,
+        *,
+        secrets: Mapping[str, Secret],
+        why: str = "",
+        ticket: str = "",
+    ) -> str:
+        """The same for a rollout over several sets: starts its coordinator, returns the id of the whole."""
+
+    def background(self) -> Background:
+        """What is known of sets beside Azure's answer, to plan several of them."""
 
     async def resume(self, rollout: str, *, secrets: Mapping[str, Secret], force: bool = False) -> None:
         """Start a runner for a rollout whose runner died. Raises LeaseHeld when nothing proves that it did.

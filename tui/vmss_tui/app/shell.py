@@ -47,7 +47,14 @@ class OpenRollout:
     """What to play when it is in no journal: a rehearsal."""
 
 
-Destination: TypeAlias = OpenScaleSet | OpenDeploy | OpenRollout
+@dataclass(frozen=True, slots=True)
+class OpenWaves:
+    """A rollout over several scale sets."""
+
+    rollout: str
+
+
+Destination: TypeAlias = OpenScaleSet | OpenDeploy | OpenRollout | OpenWaves
 
 
 class Shell(Protocol):

@@ -19,6 +19,7 @@ class Place(StrEnum):
     SCALE_SET = "Scale set"
     DEPLOY = "Deploy"
     ROLLOUT = "Rollout"
+    WAVES = "Waves"
     ROLLOUTS = "Rollouts"
     PROFILES = "Profiles"
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 from vmss_tui.app.actions.action import Action, Place, every, on, online
 from vmss_tui.app.actions.rollout import DEPLOY, ROLLOUT
+from vmss_tui.app.actions.waves import WAVES
 
 _LISTS = (Place.FLEET, Place.SCALE_SET, Place.ROLLOUTS, Place.PROFILES)
-_TABLES = (*_LISTS, Place.ROLLOUT)
+_TABLES = (*_LISTS, Place.ROLLOUT, Place.WAVES)
 
 FLEET = (
     Action(
@@ -27,10 +28,18 @@ FLEET = (
         id="fleet.deploy",
         keys=("e",),
         label="deploy",
-        help="Edit the script of the selected scale set and plan a rollout",
+        help="Edit the script of the selected scale set and plan a rollout; with marked sets: waves over them",
         places=(Place.FLEET,),
         footer=True,
         enabled=every(online, on("a scale set")),
+    ),
+    Action(
+        id="fleet.mark",
+        keys=("space",),
+        label="mark",
+        help="Mark or unmark the selected scale set, for a rollout in waves",
+        places=(Place.FLEET,),
+        enabled=on("a scale set"),
     ),
     Action(
         id="fleet.favorite",
@@ -306,6 +315,7 @@ ACTIONS: tuple[Action, ...] = (
     *SCALE_SET,
     *DEPLOY,
     *ROLLOUT,
+    *WAVES,
     *ROLLOUTS,
     *PROFILES,
     *COMMON,

@@ -1,11 +1,12 @@
 """What is rolled out on each set of the waves: from the waves' plan to the set's own wish and plan. Writes nothing."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
+from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
@@ -121,6 +122,12 @@ def nothing_to_do(plan: RolloutPlan) -> bool:
     """Whether the set has the version already, in its model and on every instance."""
     same = plan.previous is not None and plan.previous.digest == plan.script.digest
     return same and not plan.batches and not plan.removes
+
+
+def refusals(plan: WavesPlan, sets: Sequence[SetPlan]) -> list[str]:
+    """What keeps the whole from being started."""
+    own = [finding.message for finding in plan.findings if finding.severity is Severity.REFUSE]
+    return own + [f"{found.member.target.name}: {reason}" for found in sets for reason in found.refusals]
 
 
 async def preview(azure: Azure, plan: WavesPlan, known: Background, clock: Clock) -> tuple[SetPlan, ...]:

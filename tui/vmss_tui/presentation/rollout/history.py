@@ -8,19 +8,34 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vmss_tui import duration, text
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import NO_RUNNER, STAGE, Mark, Role
-from vmss_tui.presentation.rollout.info import Header
+from vmss_tui.presentation.rollout.info import Head
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Table, View, cell
 
 
 @dataclass(frozen=True, slots=True)
 class RolloutItem:
-    """A rollout and whether a runner is active."""
+    """A rollout, of one set or over several, and whether a runner is active."""
 
-    header: Header
+    header: Head
     alive: bool
+
+    @property
+    def target(self) -> ScaleSetId | None:
+        """The scale set; None for a rollout over several."""
+        found = getattr(self.header, "target", None)
+        return found if isinstance(found, ScaleSetId) else None
+
+    @property
+    def name(self) -> str:
+        """What it is about: the scale set, or the profile whose waves it carries out."""
+        target = self.target
+        if target is None:
+            return f"{self.header.profile} in waves"
+        return f"  {target.name}" if getattr(self.header, "waves", "") else target.name
 
     @property
     def orphaned(self) -> bool:
@@ -72,9 +87,9 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
             rank=lambda it, now: it.header.id,
             values=lambda it, now: (it.header.id,)),
         RolloutColumn("set", "SCALE SET", 14, flex=2, middle=True, bare=True,
-            cell=lambda it, now: cell(text.plain(it.header.target.name)),
-            rank=lambda it, now: it.header.target.name.lower(),
-            values=lambda it, now: (it.header.target.name,)),
+            cell=lambda it, now: cell(text.plain(it.name)),
+            rank=lambda it, now: it.name.strip().lower(),
+            values=lambda it, now: (it.name.strip(),)),
         RolloutColumn("version", "VERSION", 10, flex=1, middle=True, priority=1, longest=_LONGEST_VERSION, bare=True,
             cell=lambda it, now: cell(text.plain(it.header.label)),
             rank=lambda it, now: it.header.label.lower(),
@@ -97,7 +112,7 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
     ),
     hidden=(
         RolloutColumn("running", "RUNNING", rank=lambda it, now: it.header.stage.over),
-        RolloutColumn("group", "GROUP", values=lambda it, now: (it.header.target.group,)),
+        RolloutColumn("group", "GROUP", values=lambda it, now: (it.target.group,) if it.target is not None else ()),
         RolloutColumn("profile", "PROFILE", values=lambda it, now: (it.header.profile,)),
     ),
 )  # fmt: skip
@@ -105,8 +120,14 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
 
 
 def shown_rollouts(items: Sequence[RolloutItem], view: RolloutsView, now: datetime) -> tuple[RolloutItem, ...]:
-    """Rollouts that a view shows; newest first within an order."""
-    newest_first = sorted(items, key=lambda item: item.header.created_at, reverse=True)
+    """Rollouts that a view shows; newest first within an order, one over several sets right above its sets."""
+    whole = {item.header.id: item.header.created_at for item in items if item.target is None}
+
+    def newest(item: RolloutItem) -> tuple[datetime, bool, datetime]:
+        created, waves = item.header.created_at, getattr(item.header, "waves", "")
+        return whole.get(waves, created), item.target is None, created
+
+    newest_first = sorted(items, key=newest, reverse=True)
     return ROLLOUTS.shown(newest_first, view, now)
 
 

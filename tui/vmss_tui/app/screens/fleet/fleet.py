@@ -39,6 +39,7 @@ from vmss_tui.presentation.fleet.rows import (
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.table import Column, Line, Row
+from vmss_tui.text import counted
 
 _HINT_OF_TENANTS = "filter: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web"
 
@@ -52,6 +53,7 @@ class FleetScreen(ListScreen):
     hint = "filter: name, /regex/, !not, mode:rolling, tag:app=web"
     mode_number = 1
     default_order = "name"
+    markable = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.FLEET)
 
     def __init__(self) -> None:
@@ -237,8 +239,29 @@ class FleetScreen(ListScreen):
         if (entry := self.current()) is not None:
             self.shell.open(OpenScaleSet(entry.id))
 
+    def do_mark(self) -> None:
+        """Mark or unmark."""
+        self.grid.action_mark()
+
+    def on_grid_marked(self) -> None:
+        """How many are marked."""
+        marked = len(self._marked())
+        self.flash(
+            f"{counted(marked, 'scale set')} marked: e rolls out over them in waves" if marked else "none marked"
+        )
+
+    def _marked(self) -> tuple[FleetEntry, ...]:
+        """The marked sets, also those that a filter hides."""
+        marks = self.grid.marks
+        return tuple(entry for entry in self._snapshot.entries if key_of(entry.id) in marks)
+
     def do_deploy(self) -> None:
-        """Plan a rollout."""
+        """Plan a rollout; over the marked sets, in waves."""
+        if marked := self._marked():
+            from vmss_tui.app.screens.waves.launch import deploy_marked
+
+            self.perform(deploy_marked(marked, self.shell.session, lambda: self.shell.connection))
+            return
         if (entry := self.current()) is not None:
             self.shell.open(OpenDeploy(entry.id))
 

@@ -15,13 +15,16 @@ from vmss_tui.app.empty_states import error_notice
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.screens.rollout.outputs import text_sheet
 from vmss_tui.app.screens.rollout.take_over import take_over
-from vmss_tui.app.shell import OpenRollout
+from vmss_tui.app.shell import OpenRollout, OpenWaves
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import VmssTuiError
+from vmss_tui.journal.store import Journal
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.rollout.history import ROLLOUTS, RolloutItem, RolloutsView, rollouts_summary, shown_rollouts
+from vmss_tui.presentation.rollout.info import Head
 from vmss_tui.presentation.table import Line, Row
+from vmss_tui.report.for_waves import waves_text
 from vmss_tui.report.formats import write
 
 _EVERY = 2
@@ -52,11 +55,12 @@ class RolloutsScreen(ListScreen):
         """Look into the journal."""
         try:
             journal = self.shell.session.journal()
+            headers: list[Head] = [*journal.rollouts(), *journal.waves.headers()]
             self._items = tuple(
                 RolloutItem(
                     header, header.stage.over or ((lease := journal.lease(header.id)) is not None and lease.alive)
                 )
-                for header in journal.rollouts()
+                for header in headers
             )
             self._error = None
         except VmssTuiError as error:
@@ -141,7 +145,7 @@ class RolloutsScreen(ListScreen):
     def do_open(self) -> None:
         """Watch it from its first event."""
         if (item := self.current()) is not None:
-            self.shell.open(OpenRollout(item.header.id))
+            self.shell.open(OpenRollout(item.header.id) if item.target is not None else OpenWaves(item.header.id))
 
     def do_resume(self) -> None:
         """Start a new runner for it, after a confirm."""
@@ -149,7 +153,7 @@ class RolloutsScreen(ListScreen):
         if item is None:
             return
         question = Question(
-            title=f"Resume rollout {item.header.id} of {item.header.target.name}?",
+            title=f"Resume rollout {item.header.id} of {item.name.strip()}?",
             yes="Resume",
             details=(
                 (("No runner is active for it; nothing new has been started since.", Role.PLAIN),),
@@ -173,11 +177,11 @@ class RolloutsScreen(ListScreen):
             return
         try:
             journal = self.shell.session.journal()
-            header, log = journal.header(item.header.id), journal.events(item.header.id)
+            text = _log_of(journal, item)
         except VmssTuiError as error:
             self.flash(error.message, Role.BAD)
             return
-        self.perform((Show(f"rollout {item.header.id} · log", text_sheet(write("jsonl", header, log))),))
+        self.perform((Show(f"rollout {item.header.id} · log", text_sheet(text)),))
 
     def do_copy(self) -> None:
         """The rollout's id."""
@@ -187,6 +191,13 @@ class RolloutsScreen(ListScreen):
     def do_refresh(self) -> None:
         """Look again."""
         self.uncovered()
+
+
+def _log_of(journal: Journal, item: RolloutItem) -> str:
+    """The log as JSON lines; that of the whole with the logs of its sets."""
+    if item.target is None:
+        return waves_text("jsonl", journal, journal.waves.header(item.header.id))
+    return write("jsonl", journal.header(item.header.id), journal.events(item.header.id))
 
 
 def _why_no_resume(item: RolloutItem) -> str:

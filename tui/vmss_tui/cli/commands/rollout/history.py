@@ -125,12 +125,13 @@ def report(
         return _verify(ctx, rollout, export, head.lower(), as_json=form in ("json", "jsonl"))
     if export is not None or head:
         raise UsageError("--from and --head are for --verify", hint="Give --verify too.")
+    from vmss_tui.report.for_waves import waves_text
     from vmss_tui.report.formats import write
 
     with opened(ctx) as journal:
         header = journal.locate(rollout)
         if isinstance(header, WavesHeader):
-            text = _waves_text(form, journal, header)
+            text = waves_text(form, journal, header)
         else:
             text = write(form, header, journal.events(header.id), journal.links(header.id))
     if path is None:
@@ -141,18 +142,6 @@ def report(
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}", hint="choose another file") from error
     return 0
-
-
-def _waves_text(form: str, journal: Journal, header: WavesHeader) -> str:
-    """The record of the whole with a part for each set, in the order in which they were started."""
-    from vmss_tui.report.formats import redacted_report
-    from vmss_tui.report.waves import waves_report, write_waves
-
-    parts = [
-        redacted_report(found, journal.events(found.id), journal.links(found.id))
-        for found in journal.waves.sets(header.id)
-    ]
-    return write_waves(form, waves_report(header, journal.waves.events(header.id), parts, journal.links(header.id)))
 
 
 def _verify(ctx: click.Context, rollout: str | None, export: Path | None, head: str, *, as_json: bool) -> int:

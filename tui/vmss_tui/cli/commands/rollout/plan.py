@@ -89,7 +89,8 @@ def plan(ctx: click.Context, /, shape: Shape, **given: Any) -> int:
 
 async def _plan_all(session: LiveSession, order: Order, shape: Shape) -> int:
     from vmss_tui.cli.commands.waves.prepare import prepare_waves
-    from vmss_tui.cli.commands.waves.start import planned_of, previewed, refusals, shown
+    from vmss_tui.cli.commands.waves.start import planned_of, previewed, shown
+    from vmss_tui.engine.waves.set_plans import refusals
     from vmss_tui.presentation.waves.records import waves_plan_record
 
     plan = (await prepare_waves(session, order)).plan

@@ -9,10 +9,9 @@ from vmss_tui.cli.commands.rollout.start_rollout import WIDTH, Launch, Manner, c
 from vmss_tui.cli.commands.waves.follow import follow_waves, writer
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import WavesPlan
-from vmss_tui.engine.waves.set_plans import SetPlan, preview
+from vmss_tui.engine.waves.set_plans import SetPlan, preview, refusals
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
 from vmss_tui.presentation.waves.lines import Planned, plan_lines
 from vmss_tui.text import counted
@@ -21,12 +20,6 @@ from vmss_tui.text import counted
 def planned_of(sets: Sequence[SetPlan]) -> dict[ScaleSetId, RolloutPlan | str]:
     """The plan of each set, or why there is none, by its id."""
     return {found.member.target: found.plan or found.problem for found in sets}
-
-
-def refusals(plan: WavesPlan, sets: Sequence[SetPlan]) -> list[str]:
-    """What keeps the whole from being started."""
-    own = [finding.message for finding in plan.findings if finding.severity is Severity.REFUSE]
-    return own + [f"{found.member.target.name}: {reason}" for found in sets for reason in found.refusals]
 
 
 async def previewed(session: LiveSession, plan: WavesPlan) -> tuple[SetPlan, ...]:

@@ -1,0 +1,1 @@
+"""A rollout over several scale sets: starting one from marked sets, and following it."""

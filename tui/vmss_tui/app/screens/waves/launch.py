@@ -1,0 +1,133 @@
+"""From marked scale sets, or from waves that have ended, to running waves: preview, question, start.
+
+Effects only. Must not import Textual.
+"""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Open, Question, Say, Work
+from vmss_tui.app.launch import ask_values
+from vmss_tui.app.screens.deploy.profile_file import pick_profile
+from vmss_tui.app.session import Session
+from vmss_tui.app.shell import OpenWaves
+from vmss_tui.domain.fleet.script import Secret, SecretRef
+from vmss_tui.domain.fleet.snapshot import FleetEntry
+from vmss_tui.domain.plan.findings import by_weight
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.waves import WHOLE, WavesPlan, select
+from vmss_tui.engine.waves.set_plans import SetPlan, preview, refusals
+from vmss_tui.errors import ProfileInvalid, VmssTuiError
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.waves.lines import plan_lines
+from vmss_tui.presentation.waves.rows import plan_details
+from vmss_tui.profiles.model import Profile, check_record, values_of
+from vmss_tui.profiles.secrets import travelling
+from vmss_tui.profiles.waves import plan_waves
+from vmss_tui.text import counted
+
+Connect = Callable[[], Connection]
+
+
+def deploy_marked(entries: Sequence[FleetEntry], session: Session, connection: Connect) -> Effects:
+    """Choose a profile for the marked sets, ask for its variables, then plan, ask and start."""
+    try:
+        store = session.profiles()
+        title = f"Profile for {counted(len(entries), 'marked scale set')}"
+        return pick_profile(
+            title,
+            store,
+            session.clock.now(),
+            lambda name: _with_variables(store.get(name), entries, session, connection),
+        )
+    except VmssTuiError as error:
+        return (Complain(error),)
+
+
+def _with_variables(
+    profile: Profile,
+    entries: Sequence[FleetEntry],
+    session: Session,
+    connection: Connect,
+    given: Mapping[str, str] | None = None,
+) -> Effects:
+    """Ask for each variable that has no value; then plan."""
+    values = dict(given or {})
+    _, missing = values_of(profile, values, os.environ)
+    if missing:
+        first = missing[0]
+        about = f"{first.name} ({first.help})" if first.help else first.name
+
+        def answered(text: str | None) -> Effects:
+            if text is None:
+                return ()
+            return _with_variables(profile, entries, session, connection, {**values, first.name: text})
+
+        return (AskText(about, "", answered),)
+    try:
+        selection = select(entries, profile.waves.groups)
+        if selection.remaining:
+            selection = select(entries, (*profile.waves.groups, WHOLE))
+        plan, resolved = plan_waves(profile, values, selection, environ=os.environ)
+    except ProfileInvalid as error:
+        return (Complain(error),)
+    report = resolved.report
+    problems = check_record(report, why=report.why, ticket=report.ticket)
+    if problems:
+        return (Say(f"profile {profile.name}: {problems[0].message}; start it from the command line", Role.BAD),)
+    own = tuple(finding for finding in selection.findings if finding.code != "empty-wave")
+    plan = replace(plan, findings=by_weight(*own, *plan.findings))
+    return preview_and_start(plan, session, connection, why=report.why, ticket=report.ticket)
+
+
+def preview_and_start(plan: WavesPlan, session: Session, connection: Connect, *, why: str, ticket: str = "") -> Effects:
+    """Plan every set against what Azure says now, show the whole, ask, start."""
+
+    async def work() -> Effects:
+        azure = connection().azure
+        if azure is None:
+            return (Say(f"waves: {connection().reason}", Role.BAD),)
+        sets = await preview(azure, plan, session.background(), session.clock)
+        return _ask(plan, sets, session, why=why, ticket=ticket)
+
+    return (Work(group="waves", job=work, waiting=f"planning {counted(len(plan.sets), 'scale set')}"),)
+
+
+def _ask(plan: WavesPlan, sets: Sequence[SetPlan], session: Session, *, why: str, ticket: str) -> Effects:
+    refused = refusals(plan, sets)
+    if refused:
+        more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
+        return (Say(f"cannot start: {refused[0]}{more}", Role.BAD),)
+    counts = [(found.member.target, found.tags, found.plan.affected if found.plan else 0) for found in sets]
+    affected = sum(count for _, _, count in counts)
+    if not affected:
+        return (Say("nothing to do: every instance already runs this version", Role.WARN),)
+    serious = session.production.why_confirm_waves(counts)
+    planned = {found.member.target: found.plan or found.problem for found in sets}
+    what = "Roll back" if plan.undoes else f"Roll out {plan.label or plan.profile} to"
+    question = Question(
+        title=f"{what} {counted(affected, 'instance')} of {counted(len(sets), 'scale set')}?",
+        yes="Roll back" if plan.undoes else "Start",
+        details=plan_details(plan_lines(plan, planned)),
+        type_this=plan.profile if serious else "",
+        role=Role.ACCENT,
+    )
+    references: dict[str, SecretRef] = dict(plan.script.protected) if plan.script is not None else {}
+    for found in planned.values():
+        if isinstance(found, RolloutPlan):
+            references |= found.script.protected
+
+    def asked(given: Mapping[str, Secret]) -> Effects:
+        async def start() -> Effects:
+            secrets = travelling(references, environ=os.environ, given=given)
+            waves = await session.start_waves(plan, secrets=secrets, why=why, ticket=ticket)
+            return (Open(OpenWaves(waves)),)
+
+        def answered(yes: bool | None) -> Effects:
+            return (Work(group="start", job=start, waiting="starting the waves"),) if yes else ()
+
+        return (Ask(question, answered),)
+
+    return ask_values(references, asked)

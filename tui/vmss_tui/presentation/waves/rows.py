@@ -1,0 +1,188 @@
+"""The table of a rollout over several scale sets: one row a set, a column an entry; and the lines above it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vmss_tui import duration
+from vmss_tui.domain.rollout.stage import Stage, Verb
+from vmss_tui.domain.rollout.waves.state import SetStage
+from vmss_tui.presentation.filter import Match
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout.lines import shares
+from vmss_tui.presentation.table import Cell, DataColumn, Line, Piece, Table, View, cell
+from vmss_tui.presentation.waves.info import SetInfo, WavesInfo, headline, verdict_line
+from vmss_tui.text import counted, plain
+
+_BAR = 12
+"""Cells of a set's bar."""
+_URGENCY = {
+    SetStage.FAILED: 0,
+    SetStage.REFUSED: 0,
+    SetStage.ROLLING_BACK: 1,
+    SetStage.RUNNING: 1,
+    SetStage.CANCELED: 2,
+    SetStage.ROLLED_BACK: 2,
+    SetStage.WAITING: 3,
+    SetStage.DONE: 4,
+}
+
+SetColumn = DataColumn[SetInfo, None]
+
+
+def bar(done: int, failed: int, busy: int, total: int, cells: int) -> Line:
+    """Done, failed, in progress, waiting; whatever is not 0 has at least one cell."""
+    parts = (
+        (done, "█", Role.OK),
+        (failed, "█", Role.BAD),
+        (busy, "▓", Role.BUSY),
+        (max(0, total - done - failed - busy), "░", Role.WAIT),
+    )
+    sizes = shares([count for count, _, _ in parts], cells)
+    return tuple((sign * size, role) for (_, sign, role), size in zip(parts, sizes, strict=True) if size)
+
+
+def _stage(it: SetInfo, _: None) -> Cell:
+    return ((it.mark.text(), it.mark.role),)
+
+
+def _updated(it: SetInfo, _: None) -> Cell:
+    return cell(f"{it.done}/{it.total}", Role.PLAIN if it.done else Role.DIM)
+
+
+def _batch(it: SetInfo, _: None) -> Cell:
+    return cell(f"{it.batch}/{it.batches}", Role.DIM) if it.batches and it.batch else ()
+
+
+SETS: Table[SetInfo, None] = Table(
+    key=lambda it: "|".join(it.progress.target.key),
+    columns=(
+        SetColumn("wave", "WAVE", 5, longest=12, priority=3, match=Match.WORD,
+            cell=lambda it, _: cell(f"{it.progress.wave} {plain(it.wave_name)}", Role.DIM),
+            rank=lambda it, _: it.progress.wave,
+            values=lambda it, _: (str(it.progress.wave), it.wave_name)),
+        SetColumn("set", "SCALE SET", 12, flex=2, longest=28, middle=True, bare=True,
+            cell=lambda it, _: cell(plain(it.name)),
+            rank=lambda it, _: it.name.lower(),
+            values=lambda it, _: (it.name, it.progress.target.group)),
+        SetColumn("stage", "STAGE", 14, longest=22, match=Match.WORD, cell=_stage,
+            rank=lambda it, _: _URGENCY[it.progress.stage],
+            values=lambda it, _: (it.mark.word, it.progress.stage.value)),
+        SetColumn("bar", "BATCHES", _BAR, cell=lambda it, _: bar(it.done, it.failed, it.busy, it.total, _BAR)),
+        SetColumn("updated", "UPDATED", 7, right=True, cell=_updated, rank=lambda it, _: -it.done),
+        SetColumn("failed", "FAILED", 6, right=True, priority=2,
+            cell=lambda it, _: cell(str(it.failed), Role.BAD) if it.failed else (),
+            rank=lambda it, _: -it.failed),
+        SetColumn("batch", "BATCH", 5, right=True, priority=4, cell=_batch),
+        SetColumn("took", "TOOK", 6, right=True, priority=5,
+            cell=lambda it, _: cell(duration.clock(it.seconds), Role.DIM) if it.seconds else (),
+            rank=lambda it, _: -it.seconds),
+        SetColumn("rollout", "ROLLOUT", 8, priority=6, bare=True,
+            cell=lambda it, _: cell(it.progress.current, Role.DIM),
+            values=lambda it, _: (it.progress.current,)),
+        SetColumn("reason", "REASON", 14, flex=5, priority=7,
+            cell=lambda it, _: cell(plain(it.reason), Role.DIM),
+            values=lambda it, _: (it.reason,)),
+    ),
+    hidden=(
+        SetColumn("plan", "PLAN", rank=lambda it, _: it.progress.wave),
+        SetColumn("urgency", "URGENCY", rank=lambda it, _: _URGENCY[it.progress.stage]),
+    ),
+)  # fmt: skip
+"""The sets, in the order of the plan unless another is chosen."""
+
+
+def shown_sets(info: WavesInfo, view: View, *, faults_only: bool = False) -> tuple[SetInfo, ...]:
+    """Sets that a view shows."""
+    sets = [member for member in info.sets if not faults_only or member.progress.stage.bad or member.failed]
+    return SETS.shown(sets, view, None)
+
+
+def head_line(info: WavesInfo) -> Line:
+    """`◐ running 04:10  web 2.5.0: 40 scale sets in 3 waves, 1000 instances`."""
+    head: list[Piece] = [(info.mark.text(), info.mark.role)]
+    if info.elapsed:
+        head.append((f" {duration.clock(info.elapsed)}", Role.DIM))
+    return (*head, (f"  {plain(headline(info))}", Role.PLAIN))
+
+
+def sub_line(info: WavesInfo) -> Line:
+    """What it waits for, or the verdict."""
+    verdict = verdict_line(info)
+    if verdict:
+        return ((plain(verdict), info.mark.role),)
+    words = plain(info.waiting)
+    if info.until is not None:
+        words += f", until {info.until.astimezone():%H:%M:%S}"
+    if info.state.stopping:
+        return ((f"no further set starts: {plain(info.state.stopping)}", Role.BAD), (f" · {words}", Role.DIM))
+    return ((words, Role.WARN if info.state.awaiting_approval or info.state.paused else Role.DIM),)
+
+
+def total_bar(info: WavesInfo, cells: int) -> Line:
+    """The bar of all instances."""
+    return bar(info.done, info.failed, info.busy, info.total, cells)
+
+
+def totals(info: WavesInfo) -> Line:
+    """`12 of 40 sets done · 4 in progress · 1 failed · 312 of 1000 instances updated, 2 failed`."""
+    done, running = info.count(SetStage.DONE), info.count(SetStage.RUNNING, SetStage.ROLLING_BACK)
+    bad = info.count(SetStage.FAILED, SetStage.REFUSED)
+    pieces: list[Piece] = [(f"{done} of {counted(len(info.sets), 'set')} done", Role.PLAIN)]
+    if running:
+        pieces.append((f" · {running} in progress", Role.BUSY))
+    if bad:
+        pieces.append((f" · {bad} failed", Role.BAD))
+    pieces.append((f" · {info.done} of {counted(info.total, 'instance')} updated", Role.DIM))
+    if info.failed:
+        pieces.append((f", {info.failed} failed", Role.BAD))
+    return tuple(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class WavesQuestion:
+    """What is asked before a verb: title, the word on the button, what will happen."""
+
+    title: str
+    yes: str
+    details: tuple[Line, ...]
+
+
+def question(verb: Verb, info: WavesInfo) -> WavesQuestion:
+    """The question before a verb over the whole. Raises ValueError for one that is planned as a rollout of its own."""
+    running = info.count(SetStage.RUNNING, SetStage.ROLLING_BACK)
+    sets = counted(running, "set") + " in progress"
+    waiting = info.count(SetStage.WAITING)
+    match verb:
+        case Verb.PAUSE:
+            return _question("Pause all waves?", "Pause", f"No further set starts ({waiting} wait).",
+                             f"{sets}: each pauses after its batch; a rolling upgrade of Azure finishes.")  # fmt: skip
+        case Verb.RESUME:
+            return _question("Resume all waves?", "Resume", f"{waiting} sets wait.", f"{sets}: each resumes.")
+        case Verb.APPROVE:
+            wave = info.state.awaiting_approval
+            return _question(f"Approve wave {wave}?", "Approve", f"Its sets start. {_so_far(info)}")
+        case Verb.CANCEL:
+            return _question("Cancel all waves?", "Cancel all", f"No further set starts. {sets}: each is canceled.",
+                             "Updated instances keep the new version.")  # fmt: skip
+        case _:
+            raise ValueError(f"{verb.value} is planned and confirmed as a rollout of its own")
+
+
+def _so_far(info: WavesInfo) -> str:
+    return f"So far: {info.done} of {info.total} instances updated, {info.failed} failed."
+
+
+def _question(title: str, yes: str, *details: str) -> WavesQuestion:
+    return WavesQuestion(title, yes, tuple(((text, Role.PLAIN),) for text in details))
+
+
+def pause_or_resume(info: WavesInfo) -> Verb:
+    """Which of the two verbs `p` stands for now."""
+    return Verb.RESUME if info.state.stage is Stage.PAUSED else Verb.PAUSE
+
+
+def plan_details(lines: Sequence[str], most: int = 12) -> tuple[Line, ...]:
+    """The plan in a question, cut to what a small terminal shows."""
+    kept = [line for line in lines if line.strip()]
+    more = [f"… {len(kept) - most + 1} more lines: `vmss-tui plan PROFILE --all` shows all"] if len(kept) > most else []
+    return tuple(((line, Role.PLAIN),) for line in [*kept[: most - 1 if more else most], *more])
