@@ -66,6 +66,17 @@ def test_only_the_batch_that_failed_is_rolled_back() -> None:
     assert toy.model.digest == script(1).digest, "new instances do not get the failed version"
 
 
+@pytest.mark.parametrize(("kind", "back"), [(OnFailure.ROLLBACK, 6), (OnFailure.ROLLBACK_BATCH, 2)])
+def test_a_failure_that_no_limit_stops_is_rolled_back_at_the_end(kind: OnFailure, back: int) -> None:
+    toy = Toy(fails=frozenset("1"))
+    driver = driver_of(toy, kind, unhealthy_upgraded_percent=50)
+    driver.run(lambda: driver.state.rollback is not None)
+    toy.vms["1"].fails = False
+    state = driver.run()
+    assert state.verdict is e.Verdict.FAILED and f"{back} of {back} rolled back to web 1" in state.reason
+    assert sum(vm.config.digest == script(1).digest for vm in toy.vms.values()) == back
+
+
 def test_the_mode_of_the_set_is_restored_after_the_roll_back() -> None:
     toy = Toy(mode=UpgradeMode.AUTOMATIC, bad=frozenset(("web 2",)))
     state = driver_of(toy, OnFailure.ROLLBACK, mode=UpgradeMode.MANUAL).run()

@@ -285,7 +285,8 @@ def info_of(
 def _leaves_failed_model(state: RolloutState) -> bool:
     """Whether a model that was written with a script that failed somewhere stays behind."""
     ended = state.verdict in (Verdict.FAILED, Verdict.CANCELLED) and bool(state.ids_in(Phase.FAILED))
-    wrote = state.plan is not None and state.plan.writes_model and not state.plan.removes
+    plan = state.plan
+    wrote = plan is not None and plan.writes_model and not plan.removes and plan.purpose is not Purpose.ROLLBACK
     return ended and wrote and any(key == MODEL or key.startswith("roll-") for key in state.accepted)
 
 

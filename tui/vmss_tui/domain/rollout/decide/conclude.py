@@ -66,7 +66,7 @@ def complete(situation: Situation) -> Commands:
     begun = situation.state.rollback
     if begun is not None:
         return conclude(situation, e.Verdict.FAILED, f"{begun.why}; {reason}", begun.fault)
-    if verdict is e.Verdict.FAILED and situation.plan.policy.on_failure is OnFailure.ASK:
+    if verdict is e.Verdict.FAILED and situation.plan.policy.on_failure is not OnFailure.STOP:
         return stop(situation, reason)
     return conclude(situation, verdict, reason)
 

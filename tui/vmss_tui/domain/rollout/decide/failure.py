@@ -39,8 +39,8 @@ def react(situation: Situation, why: str, fault: AzureFault | None) -> tuple[Com
         case OnFailure.ROLLBACK:
             return roll_back(situation, why, fault)
         case OnFailure.ROLLBACK_BATCH:
-            batch = state.batch if plan.strategy is not Strategy.ROLLING_UPGRADE else None
-            return roll_back(situation, why, fault, only=batch.ids if batch is not None else None)
+            rolling = plan.strategy is Strategy.ROLLING_UPGRADE
+            return roll_back(situation, why, fault, only=None if rolling else _failed_batches(situation))
         case _:
             assert_never(policy.on_failure)
 
@@ -75,6 +75,14 @@ def roll_back(
     held = plan.holds_repairs and REPAIRS_OFF in state.accepted
     back = replace(back, policy=policy, holds_repairs=back.holds_repairs or held)
     return [Record((e.RollbackStarted(back, why, fault, who),))], ""
+
+
+def _failed_batches(situation: Situation) -> frozenset[str]:
+    """The instances of the batches in which one failed; of the last batch when none did."""
+    state, bad = situation.state, set(situation.state.bad)
+    found = {i for batch in state.batches if bad.intersection(batch.ids) for i in batch.ids}
+    last = state.batch.ids if state.batch is not None else ()
+    return frozenset(found or last)
 
 
 def _ask(situation: Situation, why: str, fault: AzureFault | None) -> Commands:
