@@ -38,6 +38,10 @@ LONGEST_WAIT = 180.0
 """Seconds after which a scene that does not get where it wants to go is given up."""
 
 
+KEYS = {".": "full_stop", "-": "minus", "=": "equals_sign"}
+"""Names of the keys that type these characters."""
+
+
 class Visitor:
     """A person at the keyboard of one app."""
 
@@ -64,7 +68,7 @@ class Visitor:
 
     async def type(self, words: str) -> None:
         """Type words."""
-        await self.press(*("full_stop" if c == "." else "minus" if c == "-" else c for c in words))
+        await self.press(*(KEYS.get(c, c) for c in words))
 
     async def open_set(self, name: str) -> None:
         """Filter the fleet to one scale set and open it."""
@@ -124,6 +128,17 @@ async def rollout(v: Visitor) -> None:
     await v.pilot.pause(1.5)
 
 
+async def rehearsal(v: Visitor) -> None:
+    await v.plan("web-weu", "2.5.0")
+    await v.press("f8")
+    await v.see(r"Rehearse")
+    await v.type("fail=3")
+    await v.press("enter")
+    await v.see(r"REHEARSAL[^x]*batch 2[ /]")
+    await v.see(r"1 failed")
+    await v.press("full_stop")
+
+
 async def completed(v: Visitor) -> None:
     await v.start("web-weu", "2.5.0")
     await v.see(r"COMPLETED")
@@ -176,6 +191,8 @@ SCENES = (
     Scene("rollout", rollout, speed=12),
     Scene("rollout-80x24", rollout, NARROW, speed=12),
     Scene("rollout-light", rollout, speed=12, theme="light"),
+    Scene("rehearsal", rehearsal),
+    Scene("rehearsal-80x24", rehearsal, NARROW),
     Scene("completed", completed, speed=60),
     Scene("failed", failed, speed=30),
     Scene("rollouts", rollouts, speed=60),

@@ -1,6 +1,5 @@
 """The log of one rollout as its runner writes it: events, lease and requests. What is not on record is not done."""
 
-import asyncio
 import contextlib
 import logging
 from datetime import timedelta
@@ -14,7 +13,7 @@ from vmss_tui.engine.runner.notifications import Describe, Notifier
 from vmss_tui.engine.runner.pacing import Pace, SteadyClock
 from vmss_tui.errors import JournalUnavailable, LeaseHeld
 from vmss_tui.journal.store import Journal, Lease
-from vmss_tui.ports import Clock
+from vmss_tui.ports import Clock, SystemClock
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 30.0
@@ -110,10 +109,11 @@ class RolloutLog:
 
         It proves that this process lives, which is a matter of the host's time, also where the cloud has its own.
         """
+        host = SystemClock()
         while True:
             with contextlib.suppress(JournalUnavailable):
-                self._journal.beat(self.lease, self.clock.now())
-            await asyncio.sleep(self._pace.heartbeat_seconds)
+                self._journal.beat(self.lease, host.now())
+            await host.sleep(self._pace.heartbeat_seconds)
 
     async def finish(self) -> None:
         """Wait for the notifications that are still on their way."""

@@ -1,0 +1,45 @@
+"""What the forecast finds before a start: a window that closes too soon, a limit that will probably stop it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from support.build import NOW, fleet, snapshot
+from support.build import plan as plan_of
+from vmss_tui.domain.plan.checks.outlook import outlook
+from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.maintenance_window import DAYS, Window
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, OnWindowEnd, RolloutPolicy
+from vmss_tui.domain.plan.track_record import PastRollout, StepShare, TrackRecord
+
+PAST = PastRollout(seconds=(100.0,) * 20, later=StepShare(20, 0))
+
+
+def planned(minutes: float | None = None, past: PastRollout | None = PAST, **more: object) -> RolloutPlan:
+    """A plan of ten batches, in a window that closes in so many minutes."""
+    opens, closes = NOW - timedelta(hours=1), NOW + timedelta(minutes=minutes or 0)
+    window = Window(start=f"{opens:%H:%M}", end=f"{closes:%H:%M}", days=(DAYS[opens.weekday()],))
+    policy = RolloutPolicy(steps=(BatchStep(Amount(1)),), window=window if minutes is not None else None)
+    made = plan_of(snapshot(*fleet(10)), replace(policy, **more))  # type: ignore[arg-type]
+    return replace(made, history=TrackRecord(rollouts=(past,) if past is not None else ()))
+
+
+def codes(plan: RolloutPlan) -> list[tuple[str, Severity]]:
+    return [(finding.code, finding.severity) for finding in outlook(plan, NOW)]
+
+
+def test_a_window_that_p90_does_not_fit_is_a_warning() -> None:
+    for then in OnWindowEnd:
+        assert codes(planned(16, on_window_end=then)) == [("window-short", Severity.WARN)]
+    assert codes(planned(60)) == codes(planned(None)) == []
+    assert codes(replace(planned(16), batches=())) == []
+
+
+def test_a_window_that_the_first_batch_does_not_fit_is_refused() -> None:
+    assert codes(planned(1)) == [("outside-window", Severity.REFUSE)]
+
+
+def test_a_limit_that_will_probably_stop_it_is_a_warning_where_the_set_is_known() -> None:
+    failing = replace(PAST, later=StepShare(40, 20), first=StepShare(10, 5))
+    assert codes(planned(past=failing)) == [("breach-probable", Severity.WARN)]
+    assert codes(planned(past=replace(failing, seconds=()))) == [], "durations are not known: nothing is"
