@@ -5,15 +5,14 @@ profile store in a directory of the test's own.
 """
 
 import asyncio
-import heapq
-import itertools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from support import estate
+from support.fake_clock import FakeClock as FakeClock
 from vmss_tui.config.lists import ListSettings
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
@@ -29,7 +28,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.plan.waves import WavesPlan
-from vmss_tui.domain.rollout.events import Ended, Event, RunnerStarted, Verdict
+from vmss_tui.domain.rollout.events import Ended, Event, RunnerStarted, Scheduled, Verdict
 from vmss_tui.engine.prepare import nameless
 from vmss_tui.engine.rehearsal import Faults, Recording
 from vmss_tui.engine.waves.set_plans import Background
@@ -38,47 +37,6 @@ from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Azure, Bucket, Clock, CloudInfo, DeviceCode, FilePin, Quota, SignInRecord
 from vmss_tui.profiles.store.directories import Origin, Place
 from vmss_tui.profiles.store.store import ProfileStore
-
-
-class FakeClock:
-    """A clock that stands until a test moves it; sleepers wake when their time comes."""
-
-    def __init__(self, start: datetime = estate.NOW) -> None:
-        self._start = start
-        self._seconds = 0.0
-        self._order = itertools.count()
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
-
-    def now(self) -> datetime:
-        """See Clock."""
-        return self._start + timedelta(seconds=self._seconds)
-
-    def monotonic(self) -> float:
-        """See Clock."""
-        return self._seconds
-
-    def next_wake(self) -> float | None:
-        """When the next sleeper wakes; None while nobody sleeps."""
-        while self._sleepers and self._sleepers[0][2].done():
-            heapq.heappop(self._sleepers)
-        return self._sleepers[0][0] if self._sleepers else None
-
-    async def sleep(self, seconds: float) -> None:
-        """See Clock; 0 or less only yields."""
-        if seconds <= 0:
-            await asyncio.sleep(0)
-            return
-        wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._seconds + seconds, next(self._order), wake))
-        await wake
-
-    def advance(self, seconds: float) -> None:
-        """Move on by `seconds` and wake everybody whose time has come."""
-        self._seconds += seconds
-        while self._sleepers and self._sleepers[0][0] <= self._seconds:
-            wake = heapq.heappop(self._sleepers)[2]
-            if not wake.done():
-                wake.set_result(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,6 +361,24 @@ class FakeSession:
     def log(self, rollout: str, *events: Event) -> None:
         """Append what a runner would have written, now."""
         self.journal().append(rollout, *events, at=self.clock.now())
+
+    async def schedule(
+        self,
+        plan: RolloutPlan,
+        at: datetime,
+        *,
+        at_window: bool,
+        secrets: Mapping[str, Secret],
+        why: str = "",
+        ticket: str = "",
+    ) -> str:
+        """See Session: writes the plan and its time; nothing waits for it."""
+        rollout = self.journal().create(plan, who=self.who, why=why, ticket=ticket)
+        self.journal().append(rollout, Scheduled(at, at_window, self.who), at=self.clock.now())
+        return rollout
+
+    async def wait_for_start(self, rollout: str, *, secrets: Mapping[str, Secret]) -> None:
+        """See Session: nothing waits."""
 
     async def resume(self, rollout: str, *, secrets: Mapping[str, Secret], force: bool = False) -> None:
         """See Session: raises `resume_error` unless it is forced."""

@@ -25,6 +25,7 @@ class Header:
     ticket: str = ""
     created_at: datetime = estate.NOW
     ended_at: datetime | None = None
+    starts_at: datetime | None = None
     stage: Stage = Stage.RUNNING
     waves: str = ""
     reason: str = ""

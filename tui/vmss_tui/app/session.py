@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from vmss_tui.config.lists import ListSettings
@@ -87,6 +88,24 @@ class Session(Protocol):
 
     def background(self) -> Background:
         """What is known of sets beside Azure's answer, to plan several of them."""
+
+    async def schedule(
+        self,
+        plan: RolloutPlan,
+        at: datetime,
+        *,
+        at_window: bool,
+        secrets: Mapping[str, Secret],
+        why: str = "",
+        ticket: str = "",
+    ) -> str:
+        """Write the plan to the journal, to be started at a time, and leave a process behind that does it.
+
+        `at_window`: it moves with the maintenance window. Otherwise as `start`; a set that is busy now is no hindrance.
+        """
+
+    async def wait_for_start(self, rollout: str, *, secrets: Mapping[str, Secret]) -> None:
+        """Leave a process behind that starts a scheduled rollout, or resumes it, when it is due."""
 
     async def resume(self, rollout: str, *, secrets: Mapping[str, Secret], force: bool = False) -> None:
         """Start a runner for a rollout whose runner died. Raises LeaseHeld when nothing proves that it did.

@@ -44,6 +44,20 @@ ADVICE = {
         ),
         ("show", "instances"),
     ),
+    "schedule": Advice(
+        (
+            Example("vmss-tui schedule 7f3a --at 22:00", "starts it tonight instead"),
+            Example("vmss-tui schedule 7f3a --at now", "starts it now"),
+        ),
+        ("worker", "rollout", "cancel"),
+    ),
+    "worker": Advice(
+        (
+            Example("vmss-tui worker", "starts scheduled rollouts when they are due"),
+            Example("vmss-tui worker --unit", "prints a systemd unit that keeps it running"),
+        ),
+        ("schedule",),
+    ),
     "activity": Advice(
         (
             Example("vmss-tui activity web-weu --since 1h", "what changed in the last hour"),

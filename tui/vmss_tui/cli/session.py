@@ -12,9 +12,10 @@ import importlib
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vmss_tui import paths
+from vmss_tui.cli.commands.host import device_code, editor_command, require_values, user_name
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, PreflightRefused, SignInFailed, UsageError, VmssTuiError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
 from vmss_tui.ports import GIVE_UP_SECONDS, CloudInfo, DeviceCode, SystemClock
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from vmss_tui.cli.settings import Settings
     from vmss_tui.domain.fleet.ids import ScaleSetId
-    from vmss_tui.domain.fleet.script import Secret, SecretRef
+    from vmss_tui.domain.fleet.script import Secret
     from vmss_tui.domain.fleet.snapshot import SetSnapshot
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
     from vmss_tui.domain.plan.timetable import MaintenanceRules
@@ -75,7 +76,7 @@ class LiveSession:
         self.hooks = settings.hooks
         self.lists = settings.lists
         self.clock: Clock = clock or _clock_of(self._cloud, drives=drives_clock)
-        self.who = _who()
+        self.who = user_name()
         self._azure: Azure | None = None
         self._journal: Journal | None = None
         self._profiles: ProfileStore | None = None
@@ -99,7 +100,7 @@ class LiveSession:
                     read_only=self.read_only,
                     read_only_sets=self._settings.read_only_sets,
                     order=self._settings.auth_order,
-                    on_device_code=show and (lambda it: show(_device_code(it))),
+                    on_device_code=show and (lambda it: show(device_code(it))),
                     urgent=self._urgent,
                 )
                 self._azure = await (connecting if auth == "device" else self._patiently(connecting))
@@ -189,7 +190,7 @@ class LiveSession:
         self.require_free(plan.target)
         for refusal in plan.refusals:
             raise PreflightRefused(refusal.message, hint=refusal.hint)
-        _require_values(plan.script.protected, secrets)
+        require_values(plan.script.protected, secrets)
         journal = self.journal()
         rollout = journal.create(plan, who=self.who, why=why, ticket=ticket, at=self.clock.now())
         try:
@@ -209,7 +210,7 @@ class LiveSession:
         self.require_writes()
         self.require_runner_sign_in()
         if plan.script is not None:
-            _require_values(plan.script.protected, secrets)
+            require_values(plan.script.protected, secrets)
         journal = self.journal()
         waves = journal.waves.create(plan, who=self.who, why=why, ticket=ticket)
         try:
@@ -244,6 +245,21 @@ class LiveSession:
         place = await find.subscription_of(azure, plan.target)
         return await record(plan, Copied(snapshot=snapshot, model=await azure.raw(plan.target), place=place), faults)
 
+    async def schedule(
+        self, plan: RolloutPlan, at: datetime, *, at_window: bool, secrets: Mapping[str, Secret], why: str = "",
+        ticket: str = "",
+    ) -> str:  # fmt: skip
+        """See `app.session.Session`."""
+        from vmss_tui.cli.commands.schedule.leave_behind import scheduled
+
+        return await scheduled(self, plan, at, at_window=at_window, secrets=secrets, why=why, ticket=ticket)
+
+    async def wait_for_start(self, rollout: str, *, secrets: Mapping[str, Secret]) -> None:
+        """See `app.session.Session`."""
+        from vmss_tui.cli.commands.schedule.leave_behind import left_behind
+
+        await left_behind(rollout, self.journal().place, self._settings, secrets)
+
     def _record_refusal(self, rollout: str, error: VmssTuiError) -> None:
         """A rollout that never began is over, so that a refused plan cannot be resumed."""
         from vmss_tui.domain.rollout.events import Ended
@@ -263,12 +279,7 @@ class LiveSession:
         """Raise what would keep a new runner from taking this rollout over: LeaseHeld, SignInFailed, UsageError."""
         self.require_writes()
         self.require_runner_sign_in()
-        self.journal().require_free(rollout, self._here(), at=self.clock.now(), force=force)
-
-    def _here(self) -> Owner:
-        from vmss_tui.journal.lease import owner
-
-        return owner(os.getpid(), socket.gethostname())
+        self.journal().require_free(rollout, _here(), at=self.clock.now(), force=force)
 
     def pace(self) -> Pace:
         """How often a runner on this cloud looks."""
@@ -296,7 +307,7 @@ class LiveSession:
                     hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
                 )
             if lease is not None:
-                journal.require_free(header.id, self._here(), at=self.clock.now())
+                journal.require_free(header.id, _here(), at=self.clock.now())
 
     def unfinished(self, target: ScaleSetId) -> tuple[str, ...]:
         """Ids of our rollouts on this scale set that have not ended and have no runner."""
@@ -343,35 +354,6 @@ def _clock_of(cloud: Cloud, *, drives: bool) -> Clock:
     return SharedClock(Path(cloud.clock_file), drives=drives) if cloud.clock_file else SystemClock()
 
 
-def editor_command() -> list[str]:
-    """The user's editor: $VISUAL, $EDITOR, else vi."""
-    import shlex
-
-    return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-
-
-def _require_values(references: Mapping[str, SecretRef], given: Mapping[str, Secret]) -> None:
-    """Raise ProfileInvalid when the runner would not find a value."""
-    from vmss_tui.profiles.secrets import reveal
-
-    reveal(references, environ=os.environ, given=given)
-
-
-def _device_code(it: Any) -> DeviceCode:
-    """What the gateway says, for people: in their own time zone."""
-    return DeviceCode(it.url, it.code, it.message, it.expires_on.astimezone())
-
-
-def _who() -> str:
-    """The operating-system user; a bare number where it has no name."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
-
-
 def open_session(ctx: click.Context) -> LiveSession:
     """A session with the settings of a command, which shows a device code on stderr."""
     from vmss_tui.cli import diagnostics
@@ -393,3 +375,9 @@ def run(ctx: click.Context, work: Callable[[LiveSession], Awaitable[int]]) -> in
             await session.close()
 
     return asyncio.run(whole())
+
+
+def _here() -> Owner:
+    from vmss_tui.journal.lease import owner
+
+    return owner(os.getpid(), socket.gethostname())

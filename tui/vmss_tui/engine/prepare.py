@@ -153,7 +153,7 @@ def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: C
     findings = by_weight(
         *_interference(wish, snapshot, clock),
         *plan.findings,
-        *outlook(plan, clock.now()),
+        *outlook(plan, wish.starts_at or clock.now()),
         *file_findings(pins, wish.sha256, plan.script),
         *(wish.profile_findings if isinstance(wish, RolloutWish) else ()),
     )

@@ -71,6 +71,8 @@ class WavesHeader:
     stage: Stage
     ended_at: datetime | None = None
     reason: str = ""
+    starts_at: datetime | None = None
+    """It starts at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

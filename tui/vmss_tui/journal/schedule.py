@@ -4,7 +4,7 @@ The schedule is in the log of each rollout (`Scheduled`); the column beside it s
 that of several processes one does.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vmss_tui.errors import LeaseHeld
 from vmss_tui.journal import lease_table, rows, schema
@@ -12,6 +12,8 @@ from vmss_tui.journal.database import Connection, Database
 from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.rows import RolloutHeader
 
+CLAIMED = timedelta(minutes=10)
+"""How long a process that took a rollout up has to start it."""
 WORKER = "worker"
 """What stands for the scale set in the worker's lease."""
 
@@ -32,13 +34,16 @@ class Schedule:
         return tuple(rows.header_of(row) for row in found)
 
     def claim(self, rollout: str, now: datetime) -> bool:
-        """Take up a rollout whose time has come; False when it is not due, or another process has taken it up."""
+        """Take up a rollout whose time has come; False when it is not due, or another process has taken it up.
+
+        It is due again after `CLAIMED` unless a runner has started it by then: who took it up may have died.
+        """
         with self._db.writing() as connection:
             self._db.serialize(connection, f"schedule|{rollout}")
             row = connection.execute("SELECT starts_at FROM rollouts WHERE id = ?", (rollout,)).fetchone()
             if row is None or row["starts_at"] is None or schema.moment(row["starts_at"]) > now:
                 return False
-            connection.execute("UPDATE rollouts SET starts_at = NULL WHERE id = ?", (rollout,))
+            keep(connection, rollout, None, now + CLAIMED)
             return True
 
     def lead(self, by: Owner, at: datetime) -> Lease:

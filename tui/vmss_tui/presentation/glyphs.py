@@ -100,5 +100,9 @@ STAGE = {
     Stage.CANCELLED: Mark(SLASHED, "canceled", Role.WARN),
     Stage.REFUSED: Mark(SLASHED, "refused", Role.WARN),
 }
+SCHEDULED = Mark(RING, "scheduled", Role.WAIT)
+"""A rollout that starts, or resumes, later."""
+WINDOW_ENDED = Mark(TRIANGLE, "window ended", Role.WARN)
+"""A rollout that is paused since no batch could end in the maintenance window."""
 NO_RUNNER = Mark(TRIANGLE, "no runner", Role.BAD)
 """A rollout that is not over and that no runner carries out."""

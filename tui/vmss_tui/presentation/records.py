@@ -361,6 +361,7 @@ def head_record(header: Head, *, kind: str) -> Record:
         "ticket": header.ticket or None,
         "host": header.host,
         "created_at": rfc3339(header.created_at),
+        "starts_at": rfc3339(header.starts_at),
         "ended_at": rfc3339(header.ended_at),
         "reason": header.reason or None,
     }

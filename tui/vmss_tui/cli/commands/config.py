@@ -9,10 +9,10 @@ from typing import Any
 import click
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.host import editor_command
 from vmss_tui.cli.configuration import read_configuration
 from vmss_tui.cli.group import HelpfulGroup
 from vmss_tui.cli.options import current
-from vmss_tui.cli.session import editor_command
 from vmss_tui.cli.settings import report
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.config import text

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import OnWindowEnd
-from vmss_tui.domain.plan.timetable import DURING_FREEZE, OUTSIDE_WINDOW, Closed, MaintenanceRules, timetable
+from vmss_tui.domain.plan.timetable import DURING_FREEZE, OUTSIDE_WINDOW, Closed
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState, Stage
@@ -22,15 +22,14 @@ NO_PAUSE = (
 )
 
 
-def closed_for(state: RolloutState, rules: MaintenanceRules, now: datetime) -> tuple[Closed, ...]:
-    """What keeps a rollout from being resumed now, by its window and these rules for its set.
+def closed_for(state: RolloutState, now: datetime) -> tuple[Closed, ...]:
+    """What keeps a rollout from being resumed now; one that waits for the next window by itself may be at any time.
 
-    One that waits for the next window by itself may be resumed at any time.
+    Nor does a window keep one from its end: what is in progress is always brought to it.
     """
-    if state.plan is None or state.plan.policy.on_window_end is OnWindowEnd.WAIT:
+    if state.plan is None or state.plan.policy.on_window_end is OnWindowEnd.WAIT or state.concluding is not None:
         return ()
-    lifted = {**state.plan.overrides, **state.overrides}
-    return timetable(state.plan.policy.window, rules, lifted).closed(now)
+    return () if state.open_batch is not None or state.stage.over else state.timetable.closed(now)
 
 
 def answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> tuple[e.Event, ...]:
@@ -39,7 +38,7 @@ def answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> tupl
     return (request, e.RequestAnswered(request.verb, accepted, message, request.request_id), *effects)
 
 
-_Answer = tuple[bool, str] | tuple[bool, str, e.Event] | tuple[bool, str, e.Event, e.Event]
+_Answer = tuple[bool, str, *tuple[e.Event, ...]]
 
 
 def _answer(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
@@ -83,14 +82,16 @@ def _no_new_batch(state: RolloutState) -> str:
 
 
 def _resume(state: RolloutState, request: e.Requested) -> _Answer:
-    """Resume; an argument that is the code of an override lifts it first, for the reason of the request."""
-    if request.argument in (OUTSIDE_WINDOW, DURING_FREEZE):
-        lifted = e.Overridden(request.argument, request.why, request.who)
+    """Resume; an argument with codes of overrides lifts them first, for the reason of the request."""
+    codes = [code for code in request.argument.split(",") if code in (OUTSIDE_WINDOW, DURING_FREEZE)]
+    if codes:
+        lifted: tuple[e.Event, ...] = tuple(e.Overridden(code, request.why, request.who) for code in codes)
         if not request.why.strip():
-            return False, f"--{request.argument} needs a reason"
+            return False, f"--{codes[0]} needs a reason"
         if state.stage is Stage.PAUSED:
-            return True, "resumed", lifted, e.Resumed()
-        return True, f"{request.argument} is allowed", lifted
+            lifted = (*lifted, e.Resumed())
+            return True, "resumed", *lifted
+        return True, f"{' and '.join(codes)} allowed", *lifted
     if state.stage is Stage.PAUSED:
         return True, "resumed", e.Resumed()
     if state.stage is Stage.APPROVAL:

@@ -11,8 +11,9 @@ from vmss_tui import duration, text
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.presentation.filter import Match
-from vmss_tui.presentation.glyphs import NO_RUNNER, STAGE, Mark, Role
+from vmss_tui.presentation.glyphs import NO_RUNNER, SCHEDULED, STAGE, Mark, Role
 from vmss_tui.presentation.rollout.info import Head
+from vmss_tui.presentation.rollout.schedule import countdown
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Table, View, cell
 
 
@@ -40,11 +41,13 @@ class RolloutItem:
     @property
     def orphaned(self) -> bool:
         """It is not over and its runner is gone."""
-        return not self.header.stage.over and not self.alive
+        return not self.header.stage.over and not self.alive and self.header.starts_at is None
 
 
 def stage_mark(item: RolloutItem) -> Mark:
     """How it stands."""
+    if item.header.starts_at is not None and not item.alive:
+        return SCHEDULED
     return NO_RUNNER if item.orphaned else STAGE[item.header.stage]
 
 
@@ -57,6 +60,14 @@ class RolloutsView(View):
 
 def _seconds(item: RolloutItem, now: datetime) -> float:
     return text.seconds_between(item.header.created_at, item.header.ended_at or now)
+
+
+def _started(item: RolloutItem, now: datetime) -> Cell:
+    """`3d ago`; for one that is to start, the countdown."""
+    starts_at = item.header.starts_at
+    if starts_at is not None and not item.alive:
+        return cell(countdown(starts_at, now), Role.WAIT)
+    return cell(duration.ago(text.seconds_between(item.header.created_at, now)), Role.DIM)
 
 
 def _took(item: RolloutItem, now: datetime) -> Cell:
@@ -97,8 +108,7 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
         RolloutColumn("stage", "STAGE", 17, longest=22, flex=1, match=Match.WORD, cell=_stage,
             rank=lambda it, now: stage_mark(it).word,
             values=lambda it, now: (stage_mark(it).word,)),
-        RolloutColumn("age", "STARTED", 10, right=True, priority=1,
-            cell=lambda it, now: cell(duration.ago(text.seconds_between(it.header.created_at, now)), Role.DIM),
+        RolloutColumn("age", "STARTED", 10, right=True, priority=1, cell=_started,
             rank=lambda it, now: -it.header.created_at.timestamp()),
         RolloutColumn("took", "TOOK", 7, right=True, priority=4, cell=_took,
             rank=lambda it, now: -_seconds(it, now)),

@@ -8,19 +8,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
-from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, UpgradeCode
 from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import Lowest, RolloutState
 from vmss_tui.domain.rollout.write_keys import MODEL
-from vmss_tui.presentation.glyphs import HALF, NO_RUNNER, STAGE, Mark, Role
+from vmss_tui.presentation.glyphs import HALF, NO_RUNNER, SCHEDULED, STAGE, WINDOW_ENDED, Mark, Role
 from vmss_tui.presentation.rollout.failures import Failure as Failure
 from vmss_tui.presentation.rollout.failures import failures as failures
 from vmss_tui.presentation.rollout.failures import why_failed as why_failed
+from vmss_tui.presentation.rollout.header import Head as Head
+from vmss_tui.presentation.rollout.header import Header as Header
 from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, remaining
 from vmss_tui.text import natural, plain, seconds_between
 
@@ -28,66 +28,6 @@ FAILED = (Phase.FAILED, Phase.UNHEALTHY)
 """Phases of instances on which the update failed; `BAD` counts those as well where the script did not run."""
 ODD = (Phase.NOT_RUN, Phase.LEAKED)
 """Phases that a person should see although nothing failed."""
-
-
-class Head(Protocol):
-    """A rollout at a glance, of one set or over several, as the journal lists it; times are UTC."""
-
-    @property
-    def id(self) -> str:
-        """8 hex digits."""
-
-    @property
-    def label(self) -> str:
-        """The version that it brings."""
-
-    @property
-    def profile(self) -> str:
-        """The profile that it came from."""
-
-    @property
-    def who(self) -> str:
-        """Who started it."""
-
-    @property
-    def why(self) -> str:
-        """What for."""
-
-    @property
-    def ticket(self) -> str:
-        """The change ticket."""
-
-    @property
-    def host(self) -> str:
-        """Where it was started."""
-
-    @property
-    def created_at(self) -> datetime:
-        """When it was started."""
-
-    @property
-    def ended_at(self) -> datetime | None:
-        """When it ended."""
-
-    @property
-    def stage(self) -> Stage:
-        """How it stands."""
-
-    @property
-    def reason(self) -> str:
-        """The verdict in a sentence."""
-
-
-class Header(Head, Protocol):
-    """A rollout of one set at a glance."""
-
-    @property
-    def target(self) -> ScaleSetId:
-        """The scale set."""
-
-    @property
-    def waves(self) -> str:
-        """The rollout over several sets that it belongs to; empty for one on its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +100,25 @@ class RolloutInfo:
     """The Azure account that the runner writes with, and its credential: `deployer (Azure CLI)`."""
     leaves_failed_model: bool = False
     """It ended without success and the scale set model has its script: new instances get it too."""
+    starts_at: datetime | None = None
+    """When it is to start, or to resume."""
+    window_ended: bool = False
+    """It is paused since no batch could end in the maintenance window, and its runner has left."""
+    window_closes: datetime | None = None
+    """When the maintenance window closes that is open; None: not soon, or it is closed."""
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Refusals that were overridden, by their code, and the reason that was given."""
+
+    @property
+    def window_left(self) -> float | None:
+        """Seconds until the maintenance window closes."""
+        return None if self.window_closes is None else max(0.0, (self.window_closes - self.now).total_seconds())
+
+    @property
+    def window_short(self) -> bool:
+        """Whether the rest of the rollout may take longer than the window is open."""
+        left = self.window_left
+        return left is not None and self.remaining is not None and self.remaining.p90 > left
 
     @property
     def over(self) -> bool:
@@ -278,8 +235,18 @@ def info_of(
         ticket=header.ticket if header is not None else "",
         account=_account(state.signed_in),
         leaves_failed_model=_leaves_failed_model(state),
+        starts_at=state.scheduled.at if state.scheduled is not None and not state.stage.over else None,
+        window_ended=state.window_ended and not state.stage.over,
+        window_closes=_window_closes(state, now),
         overrides={**(plan.overrides if plan is not None else {}), **state.overrides},
     )
+
+
+def _window_closes(state: RolloutState, now: datetime) -> datetime | None:
+    table = state.timetable
+    if state.stage.over or table.free or table.closed(now):
+        return None
+    return table.closes_at(now)
 
 
 def _leaves_failed_model(state: RolloutState) -> bool:
@@ -305,7 +272,7 @@ def versions(state: RolloutState) -> tuple[str, str]:
 
 def _mark(state: RolloutState, *, runner_alive: bool) -> Mark:
     if not runner_alive and not state.stage.over:
-        return NO_RUNNER
+        return _without_runner(state)
     if state.stage is not Stage.RUNNING or state.plan is None:
         return STAGE[state.stage]
     if state.plan.purpose is Purpose.ROLLBACK:
@@ -317,6 +284,12 @@ def _mark(state: RolloutState, *, runner_alive: bool) -> Mark:
     if state.upgrade.code is UpgradeCode.ROLLING_BACK:
         return Mark(HALF, "rolling back", Role.WARN)
     return Mark(HALF, "rolling forward", Role.BUSY)
+
+
+def _without_runner(state: RolloutState) -> Mark:
+    if state.scheduled is not None:
+        return SCHEDULED
+    return WINDOW_ENDED if state.window_ended else NO_RUNNER
 
 
 def floor(state: RolloutState) -> int | None:

@@ -10,6 +10,7 @@ from vmss_tui import duration
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage
 from vmss_tui.presentation.glyphs import STAGE, Role
 from vmss_tui.presentation.rollout.info import RolloutInfo, arrow
+from vmss_tui.presentation.rollout.schedule import countdown
 from vmss_tui.presentation.table import Line, Piece, text_of
 from vmss_tui.text import counted, cut_end, cut_middle, plain, width, wrap
 
@@ -49,6 +50,11 @@ def _clock(info: RolloutInfo, *, tight: bool) -> list[Piece]:
     if not tight:
         pieces.append((" elapsed", Role.DIM))
     left = info.remaining.text if info.remaining is not None else ""
+    window = info.window_left
+    if window is not None:
+        role = Role.WARN if info.window_short else Role.DIM
+        words = f"{gap}window {duration.clock(window)}"
+        return [*pieces, (f"{gap}{left:>5}", role), (" left" if left else "     ", Role.DIM), (words, role)]
     return [*pieces, (f"{gap}{left:>5}", Role.PLAIN), (" left" if left else "     ", Role.DIM)]
 
 
@@ -61,6 +67,17 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
         return _after(info, cells)
     if trouble:
         return ((cut_end(plain(trouble), cells), Role.BAD),)
+    if not info.runner_alive and info.starts_at is not None:
+        verb = "resumes" if info.started_at is not None else "starts"
+        return (
+            (f"It {verb} {countdown(info.starts_at, info.now)}", Role.WAIT),
+            (f", on {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. Press ctrl+x to call it off.", Role.PLAIN),
+        )
+    if not info.runner_alive and info.window_ended:
+        return (
+            ("The maintenance window has ended. ", Role.WARN),
+            ("Press r to resume it in the next one.", Role.PLAIN),
+        )
     if not info.runner_alive:
         return (
             ("No runner is active. ", Role.BAD),

@@ -94,9 +94,8 @@ class DeployController:
 
     def read(self) -> Effects:
         """Read the set, once signed in. The first reading makes the form; later ones only renew the plan."""
-        if self._connection().azure is None:
-            return ()
-        return (Work(group="read", job=self._read, waiting=READING),)
+        connected = self._connection().azure is not None
+        return (Work(group="read", job=self._read, waiting=READING),) if connected else ()
 
     def read_again(self) -> Effects:
         """Read the set and the files again, then plan."""
@@ -152,10 +151,8 @@ class DeployController:
         self.form.edit(key, text)
         plan = Later("plan", PLAN_AFTER, self.planned)
         draft: Effects = (Later("draft", DRAFT_AFTER, self.keep_draft),) if self.form.dirty else ()
-        syntax: Effects = (
-            (Work(group="syntax", job=lambda: self._check_syntax(text)),) if key == "script.inline" else ()
-        )
-        return (plan, *draft, *syntax)
+        syntax: Effects = (Work(group="syntax", job=lambda: self._check_syntax(text)),)
+        return (plan, *draft, *(syntax if key == "script.inline" else ()))
 
     def planned(self) -> Effects:
         """Plan from what is typed and what was last read; fetch files that were not fetched yet."""
@@ -170,7 +167,6 @@ class DeployController:
         return (*self._look_at_new_files(), Repaint())
 
     def _wish(self, form: Form, reading: SetReading) -> RolloutWish:
-        """What the form asks for. Raises ProfileInvalid, and UsageError for maintenance rules that cannot be read."""
         scale_set, known, hooks = reading.snapshot.scale_set, reading.known_versions, self._session.hooks
         wish = form.wish(scale_set, names=self._names, history=reading.history, known_versions=known, hooks=hooks)
         return replace(wish, rules=self._session.rules())

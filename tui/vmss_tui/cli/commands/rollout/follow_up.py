@@ -10,6 +10,7 @@ from vmss_tui.cli.commands.rollout.history import opened
 from vmss_tui.cli.commands.rollout.overrides import overrides
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
 from vmss_tui.cli.commands.rollout.verbs import Asked, instances, request
+from vmss_tui.cli.commands.schedule.start_time import start_from
 from vmss_tui.cli.commands.waves.start import start_waves
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
@@ -33,13 +34,14 @@ def _follow_up(name: str, text: str, option: Option) -> click.Command:
     @click.pass_context
     def command(
         ctx: click.Context, /, rollout: str | None, why: str, ticket: str, as_json: bool,
-        overrides: Mapping[Override, str], instances: tuple[str, ...] = (), to: str = "", **given: Any,
+        overrides: Mapping[Override, str], at: str | None, at_window: bool, instances: tuple[str, ...] = (),
+        to: str = "", **given: Any,
     ) -> int:  # fmt: skip
         launch = Launch(Manner(**given))
 
         async def work(session: LiveSession) -> int:
             from vmss_tui.engine.followup import Followup, followup_wish
-            from vmss_tui.engine.prepare import prepare
+            from vmss_tui.engine.start_later import prepare_for
             from vmss_tui.engine.waves.followups import followup_waves
 
             journal = session.journal()
@@ -50,18 +52,19 @@ def _follow_up(name: str, text: str, option: Option) -> click.Command:
                 return await start_waves(
                     launch, session, waves, why=why or f"{name} of rollout {header.id}", ticket=ticket
                 )
-            wish = followup_wish(
-                Followup(name),
-                header.id,
-                journal,
-                names=session.versions.names,
-                overrides=overrides,
-                hooks=session.hooks,
-                rules=session.rules(),
+            kind, names, hooks, rules = Followup(name), session.versions.names, session.hooks, session.rules()
+            wish = followup_wish(kind, header.id, journal, names=names, overrides=overrides, hooks=hooks, rules=rules)
+            start, azure = start_from(at, at_window, session.clock.now()), await session.connect()
+            prepared, starts_at = await prepare_for(azure, wish, session.clock, start)
+            return await launch.go(
+                session,
+                prepared.plan,
+                tags=prepared.snapshot.scale_set.tags,
+                why=why or f"{name} of rollout {header.id}",
+                ticket=ticket,
+                starts_at=starts_at,
+                at_window=at_window,
             )
-            prepared = await prepare(await session.connect(), wish, session.clock)
-            tags, reason = prepared.snapshot.scale_set.tags, why or f"{name} of rollout {header.id}"
-            return await launch.go(session, prepared.plan, tags=tags, why=reason, ticket=ticket)
 
         with opened(ctx) as journal:
             header = journal.locate(rollout)

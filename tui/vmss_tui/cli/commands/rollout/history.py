@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, Lease, RolloutHeader, WavesHeader
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, head_record, header_record
+from vmss_tui.presentation.rollout.schedule import countdown
 from vmss_tui.text import listed
 
 AnyHeader = RolloutHeader | WavesHeader
@@ -95,6 +97,8 @@ def _table(found: list[tuple[AnyHeader, Lease | None]]) -> list[str]:
 def _stage(header: AnyHeader, lease: Lease | None) -> str:
     if header.stage.over or (lease is not None and lease.alive):
         return header.stage.value
+    if header.starts_at is not None:
+        return f"scheduled, {countdown(header.starts_at, datetime.now(UTC))}"
     return f"{header.stage.value}, runner gone"
 
 

@@ -6,6 +6,7 @@ A person at a terminal is asked for what is missing; a script gets an error that
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from vmss_tui import duration
@@ -22,6 +23,7 @@ from vmss_tui.errors import NotUnique, UsageError
 from vmss_tui.ports import Azure, FilePin
 
 if TYPE_CHECKING:
+    from vmss_tui.engine.start_later import Start
     from vmss_tui.profiles.model import Profile, Resolved
 
 
@@ -41,6 +43,8 @@ class Order:
     """Reasons for what the plan would otherwise refuse."""
     all_sets: bool = False
     """Every target of the profile, in its waves."""
+    start: "Start | None" = None
+    """When to start; None: at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,8 @@ class Ordered:
     pins: tuple[FilePin, ...]
     tags: Mapping[str, str]
     """Of the scale set."""
+    starts_at: datetime | None = None
+    """When it starts; None: at once."""
 
 
 def assignments(given: Sequence[str]) -> dict[str, str]:
@@ -86,7 +92,8 @@ def seconds(text: str | None) -> int | None:
 
 async def prepare_order(session: LiveSession, order: Order) -> Ordered:
     """Read Azure and plan. Raises ProfileInvalid, UsageError, NotUnique and what reading Azure raises."""
-    from vmss_tui.engine.prepare import RolloutWish, prepare
+    from vmss_tui.engine.prepare import RolloutWish
+    from vmss_tui.engine.start_later import AT_ONCE, prepare_for
     from vmss_tui.profiles.model import resolve
     from vmss_tui.profiles.plan_findings import profile_findings, syntax_findings
 
@@ -111,7 +118,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         hooks=session.hooks,
         rules=session.rules(),
     )
-    prepared = await prepare(azure, wish, session.clock)
+    prepared, starts_at = await prepare_for(azure, wish, session.clock, order.start or AT_ONCE)
     return Ordered(
         profile=profile,
         resolved=resolved,
@@ -119,6 +126,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         snapshot=prepared.snapshot,
         pins=prepared.pins,
         tags=scale_set.tags,
+        starts_at=starts_at,
     )
 
 

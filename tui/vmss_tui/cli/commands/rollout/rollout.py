@@ -1,5 +1,6 @@
 """`vmss-tui rollout`: plan, ask, start the runner, follow it. The rollout itself is the runner's."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -7,6 +8,7 @@ import click
 from vmss_tui.cli.commands.rollout.plan import order_from, orders
 from vmss_tui.cli.commands.rollout.prepare import Order, prepare_order
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
+from vmss_tui.cli.commands.schedule.start_time import start_from
 from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.errors import UsageError
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 @click.pass_context
 def rollout(
     ctx: click.Context, /, yes: bool, confirm: str, detach: bool, jsonl: bool, on_interrupt: str,
-    annotations: str | None, why: str | None, ticket: str | None,
+    annotations: str | None, at: str | None, at_window: bool,
+    why: str | None, ticket: str | None,
     **given: Any,
 ) -> int:  # fmt: skip
     """Start a rollout of PROFILE on SCALESET (by default the profile's own target) and follow it.
@@ -51,10 +54,18 @@ def rollout(
         return launch.run(ctx, lambda session: _roll_out_all(launch, session, order, why, ticket))
 
     async def work(session: LiveSession) -> int:
-        prepared = await prepare_order(session, order)
+        start = start_from(at, at_window, session.clock.now())
+        prepared = await prepare_order(session, replace(order, start=start))
         reason, change = _for_the_record(prepared.profile, prepared.resolved.report, why, ticket)
         code = await launch.go(
-            session, prepared.plan, tags=prepared.tags, pins=prepared.pins, why=reason, ticket=change
+            session,
+            prepared.plan,
+            tags=prepared.tags,
+            pins=prepared.pins,
+            why=reason,
+            ticket=change,
+            starts_at=prepared.starts_at,
+            at_window=at_window,
         )
         session.profiles().used(str(prepared.profile.path or prepared.profile.name), session.clock.now())
         return code

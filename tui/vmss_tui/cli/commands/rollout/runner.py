@@ -25,9 +25,10 @@ TERMINATED = 128 + signal.SIGTERM
 @click.command(hidden=True)
 @click.argument("rollout")
 @click.option("--force", is_flag=True)
+@click.option("--wait", is_flag=True, help="Until it is due; then only if it is as it was when it was scheduled.")
 @connected
 @click.pass_context
-def runner(ctx: click.Context, rollout: str, force: bool) -> int:
+def runner(ctx: click.Context, rollout: str, force: bool, wait: bool) -> int:
     """Run ROLLOUT, of one set or over several; stdin has a JSON object of protected values."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = current(ctx)
@@ -43,16 +44,18 @@ def runner(ctx: click.Context, rollout: str, force: bool) -> int:
         hooks=settings.hooks,
     )
     try:
-        asyncio.run(_carry_out(rollout, own, given, force=force))
+        asyncio.run(_carry_out(rollout, own, given, force=force, wait=wait))
     except asyncio.CancelledError:
         return TERMINATED
     return 0
 
 
-async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secret], *, force: bool) -> None:
+async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secret], *, force: bool, wait: bool) -> None:
     session = LiveSession(settings, drives_clock=True, urgent=True)
     try:
         with _cancelled_by(signal.SIGTERM, signal.SIGINT):
+            if wait and not await _may_start(session, rollout, given):
+                return
             if session.journal().waves.has(rollout):
                 await _coordinate(rollout, session, given, force=force)
             else:
@@ -101,6 +104,13 @@ async def _coordinate(waves: str, session: LiveSession, given: Mapping[str, Secr
         pace=session.pace(),
         force=force,
     )
+
+
+async def _may_start(session: LiveSession, rollout: str, given: Mapping[str, Secret]) -> bool:
+    """Once a scheduled rollout is due: whether this process has taken it up, and nothing has changed."""
+    from vmss_tui.cli.commands.schedule.due import checked, taken_up
+
+    return await taken_up(session, rollout) and await checked(session, rollout, given)
 
 
 def _reveal(references: Mapping[str, SecretRef], given: Mapping[str, Secret]) -> Mapping[str, Secret]:

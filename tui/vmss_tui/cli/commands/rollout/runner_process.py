@@ -33,9 +33,15 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", *arguments]
 
 
-def runner_command(rollout: str, journal: Path | str, settings: Settings, *, force: bool = False) -> list[str]:
-    """The command line of the runner of a rollout; `force` takes over from a silent one on another host."""
+def runner_command(
+    rollout: str, journal: Path | str, settings: Settings, *, force: bool = False, wait: bool = False
+) -> list[str]:
+    """The command line of the runner of a rollout.
+
+    `force` takes over from a silent one on another host; with `wait` it starts a scheduled one when that is due.
+    """
     command = python("vmss_tui", "runner", rollout, "--journal", str(journal), *(["--force"] if force else []))
+    command += ["--wait"] if wait else []
     for option, value in (
         ("--cloud", settings.cloud),
         ("--auth", settings.auth),

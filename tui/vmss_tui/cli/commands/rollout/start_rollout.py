@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -12,6 +13,7 @@ from vmss_tui.cli.commands.rollout.annotations import Dialect, annotated, vanish
 from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, follow
 from vmss_tui.cli.commands.rollout.interrupt import OnInterrupt, left, terminable
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
+from vmss_tui.cli.commands.schedule.start_time import start_times
 from vmss_tui.cli.options import current
 from vmss_tui.cli.session import LiveSession, open_session
 from vmss_tui.cli.wait_notice import long_waits_reported
@@ -23,6 +25,7 @@ from vmss_tui.ports import FilePin
 from vmss_tui.presentation.plan.confirm import confirm_title
 from vmss_tui.presentation.plan.lines import ProtectedLine, sections
 from vmss_tui.presentation.rollout.info import arrow
+from vmss_tui.presentation.rollout.schedule import starts_in
 from vmss_tui.presentation.table import text_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -69,7 +72,8 @@ class Manner:
 
 
 def manners(function: Function) -> Function:
-    """Give a command the options of a `Manner`."""
+    """Give a command the options of a `Manner`, and those that say when to start."""
+    function = start_times(function)
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
@@ -132,12 +136,17 @@ class Launch:
         pins: Sequence[FilePin] = (),
         why: str = "",
         ticket: str = "",
+        starts_at: datetime | None = None,
+        at_window: bool = False,
     ) -> int:
-        """Show the plan, ask, start and follow. `tags` are the scale set's: production wants its name.
+        """Show the plan, ask, start and follow; with `starts_at`, schedule it and return.
+
+        `tags` are the scale set's: production wants its name.
 
         Raises PreflightRefused, LeaseHeld, UsageError, RolloutCancelled after a no.
         """
-        session.require_free(plan.target)
+        if starts_at is None:
+            session.require_free(plan.target)
         for rollout in session.unfinished(plan.target):
             diagnostics.say(
                 f"rollout {rollout} of {plan.target.name} has not ended, and no runner is active for it",
@@ -145,10 +154,18 @@ class Launch:
             )
         if plan.refusals:
             raise _refused(plan)
+        if starts_at is not None:
+            diagnostics.say(starts_in(starts_at, session.clock.now()))
         self._confirm(plan, pins, session.production.why_confirm(plan.target, tags, plan.affected))
         self._warn_of_vanishing(session)
         secrets = await asyncio.to_thread(values_to_travel, plan.script.protected)
         self._who = session.who
+        if starts_at is not None:
+            rollout = await session.schedule(
+                plan, starts_at, at_window=at_window, secrets=secrets, why=why, ticket=ticket
+            )
+            self._print_schedule(rollout, starts_at, session.clock.now())
+            return 0
         self._started = await session.start(plan, secrets=secrets, why=why, ticket=ticket)
         if self.manner.detach:
             self.print_id()
@@ -180,6 +197,17 @@ class Launch:
         else:
             output.line(self._started)
             diagnostics.say(f"rollout {self._started} has started", f"`vmss-tui attach {self._started}` follows it")
+
+    def _print_schedule(self, rollout: str, at: datetime, now: datetime) -> None:
+        if self.manner.jsonl:
+            output.record({"event": "rollout_scheduled", "rollout": rollout, "starts_at": at})
+        else:
+            output.line(rollout)
+            diagnostics.say(
+                f"rollout {rollout} {starts_in(at, now)}",
+                f"`vmss-tui schedule {rollout} --at TIME` moves it, `vmss-tui cancel {rollout}` calls it off; "
+                "`vmss-tui worker` starts it also after a restart of this host",
+            )
 
     def _confirm(self, plan: RolloutPlan, pins: Sequence[FilePin], serious: str) -> None:
         """Show the plan and ask. `serious`: why the scale set's name is wanted; empty when yes or no will do."""

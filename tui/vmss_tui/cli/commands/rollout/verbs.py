@@ -13,11 +13,11 @@ from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.fleet.script import Secret, SecretRef
 from vmss_tui.domain.rollout.events import Ended, Entry, RequestAnswered
-from vmss_tui.domain.rollout.stage import Stage, Verb
+from vmss_tui.domain.rollout.stage import Stage, Verb, Verdict
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.errors import LeaseHeld, UsageError, VmssTuiError
 from vmss_tui.journal.lease import stuck
-from vmss_tui.journal.store import Journal
+from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
 
 PATIENCE = 60.0
 """Seconds to wait for the runner's answer."""
@@ -82,12 +82,26 @@ async def request(session: LiveSession, text: str | None, asked: Asked) -> int:
     if asked.verb == "cancel" and header.stage is Stage.CANCELLED:
         asked.show(header.id, RequestAnswered(Verb.CANCEL, True, f"already canceled: {header.reason}"))
         return 0
+    if header.starts_at is not None and header.stage is Stage.PLANNED:
+        asked.show(header.id, _not_started(session, header, asked))
+        return 0
     if _alive(journal, header.id) or header.stage.over:
         answer = await _ask(session, header.id, asked)
     else:
         answer = await _ask_a_silent_one(session, header.id, asked)
     asked.show(header.id, answer)
     return 0 if answer.accepted else 1
+
+
+def _not_started(session: LiveSession, header: RolloutHeader | WavesHeader, asked: Asked) -> RequestAnswered:
+    """Call a scheduled rollout off. Raises UsageError for another verb: nothing runs that could take it."""
+    if asked.verb != Verb.CANCEL:
+        raise UsageError(
+            f"rollout {header.id} has not started", hint=f"`vmss-tui schedule {header.id} --at now` starts it"
+        )
+    reason = f"canceled by {session.who} before it started" + (f": {asked.why}" if asked.why else "")
+    session.journal().append(header.id, Ended(Verdict.CANCELLED, reason), at=session.clock.now())
+    return RequestAnswered(Verb.CANCEL, True, reason)
 
 
 async def _ask(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswered:
@@ -203,18 +217,6 @@ pause = _verb(
         help="In Rolling mode: cancel the rolling upgrade now; `resume` starts a new one for the remaining instances.",
     ),
     argument=lambda cancel: "cancel" if cancel else "",
-)
-resume = _verb(
-    "resume",
-    "Resume after a pause, or start a new runner if it died.\n\nA new runner reads Azure first: nothing is done "
-    "twice. Prompted values are asked for again, or read from VMSS_TUI_SECRET_NAME.",
-    click.option(
-        "--force",
-        is_flag=True,
-        help="Take over from a runner on a lost host, without proof that it ended: allowed after ten minutes without "
-        "a heartbeat.",
-    ),
-    argument=lambda force: FORCE if force else "",
 )
 approve = _verb(
     "approve",

@@ -1,0 +1,48 @@
+"""Schedules a rollout, and leaves a process behind that starts it when it is due."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmss_tui import paths
+from vmss_tui.cli.commands.host import require_values
+from vmss_tui.cli.commands.rollout import runner_process as process
+from vmss_tui.cli.settings import Settings
+from vmss_tui.domain.fleet.script import Secret
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.events import Scheduled
+from vmss_tui.errors import PreflightRefused
+
+if TYPE_CHECKING:
+    from vmss_tui.cli.session import LiveSession
+
+
+async def scheduled(
+    session: "LiveSession",
+    plan: RolloutPlan,
+    at: datetime,
+    *,
+    at_window: bool,
+    secrets: Mapping[str, Secret],
+    why: str,
+    ticket: str,
+) -> str:
+    """Write the plan and its time to the journal, and leave the process behind; returns the rollout's id."""
+    session.require_writes()
+    session.require_runner_sign_in()
+    for refusal in plan.refusals:
+        raise PreflightRefused(refusal.message, hint=refusal.hint)
+    require_values(plan.script.protected, secrets)
+    journal = session.journal()
+    rollout = journal.create(plan, who=session.who, why=why, ticket=ticket)
+    journal.append(rollout, Scheduled(at, at_window, session.who), at=session.clock.now())
+    await session.wait_for_start(rollout, secrets=secrets)
+    return rollout
+
+
+async def left_behind(rollout: str, journal: Path | str, settings: Settings, secrets: Mapping[str, Secret]) -> None:
+    """A process of its own that waits until the rollout is due. Raises VmssTuiError when it cannot be started."""
+    await process.spawn(
+        process.runner_command(rollout, journal, settings, wait=True), secrets, paths.runner_log_file(rollout)
+    )

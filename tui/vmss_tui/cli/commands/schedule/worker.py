@@ -1,0 +1,115 @@
+"""`vmss-tui worker`: starts the scheduled rollouts of a journal when they are due, one worker a journal.
+
+Each rollout is a runner of its own, which outlives the worker. The process that was left behind by the command that
+scheduled a rollout goes first; the worker is for those whose host was restarted since.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from datetime import timedelta
+
+import click
+
+from vmss_tui import paths
+from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.rollout import runner_process as process
+from vmss_tui.cli.options import connected, current
+from vmss_tui.cli.session import LiveSession, run
+from vmss_tui.cli.settings import Settings
+from vmss_tui.errors import VmssTuiError
+
+LOOK_SECONDS = 5.0
+"""How often the journal is read; the lease is kept as often."""
+GRACE = timedelta(seconds=10)
+"""How long the process that waits by itself goes first: it has the values that were typed."""
+
+_UNIT = """\
+# Starts the scheduled rollouts of vmss-tui. Install it for your user:
+#   vmss-tui worker --unit > ~/.config/systemd/user/vmss-tui-worker.service
+#   systemctl --user daemon-reload && systemctl --user enable --now vmss-tui-worker
+#   loginctl enable-linger   # so that it runs without a session of yours, and after a restart
+[Unit]
+Description=Scheduled rollouts of vmss-tui
+After=network-online.target
+
+[Service]
+ExecStart={command}
+Restart=on-failure
+RestartSec=30
+# The runners are processes of their own, which continue when the worker is stopped.
+KillMode=process
+
+[Install]
+WantedBy=default.target
+"""
+
+
+@click.command()
+@click.option("--unit", is_flag=True, help="Print a systemd user unit for it, with how to install it.")
+@click.option("--once", is_flag=True, help="Start what is due now, and end: for a timer.")
+@connected
+@click.pass_context
+def worker(ctx: click.Context, unit: bool, once: bool) -> int:
+    """Start the scheduled rollouts of the journal when they are due, also after a restart of this host."""
+    if unit:
+        output.line(_UNIT.format(command=_command(current(ctx))).rstrip())
+        return 0
+    return run(ctx, lambda session: _serve(session, current(ctx), once=once))
+
+
+def _command(settings: Settings) -> str:
+    words = [sys.executable, "-P", "-m", "vmss_tui", "worker"]
+    for option, value in (
+        ("--cloud", settings.cloud),
+        ("--auth", settings.auth),
+        ("--tenant", settings.tenant),
+        ("--journal", settings.journal),
+    ):
+        words += [option, str(value)] if value else []
+    return " ".join(f'"{word}"' if " " in word else word for word in words)
+
+
+async def _serve(session: LiveSession, settings: Settings, *, once: bool) -> int:
+    from vmss_tui.journal.lease import owner
+
+    session.require_writes()
+    session.require_runner_sign_in()
+    journal, clock = session.journal(), session.clock
+    lease = journal.schedule.lead(owner(os.getpid(), socket.gethostname()), clock.now())
+    stop = asyncio.Event()
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sent, stop.set)
+    try:
+        if not once:
+            diagnostics.say(f"worker for {journal.name}: waiting for scheduled rollouts")
+        while not stop.is_set():
+            journal.beat(lease, clock.now())
+            for header in journal.schedule.due(clock.now() - (timedelta() if once else GRACE)):
+                await _start(session, settings, header.id)
+            if once:
+                break
+            try:
+                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+            except TimeoutError:
+                continue
+    finally:
+        journal.release(lease)
+    return 0
+
+
+async def _start(session: LiveSession, settings: Settings, rollout: str) -> None:
+    """Start the process of a due rollout, which takes it up; it stays due when that fails."""
+    journal = session.journal()
+    command = process.runner_command(rollout, journal.place, settings, wait=True)
+    try:
+        await process.spawn(command, {}, paths.runner_log_file(rollout))
+    except VmssTuiError as error:
+        diagnostics.say(f"vmss-tui: rollout {rollout}: {error.message}", error.hint)
+        return
+    diagnostics.say(f"rollout {rollout} is due: started")
+    limit = session.clock.monotonic() + process.LONGEST_START
+    while session.clock.monotonic() < limit and journal.header(rollout).starts_at is not None:
+        await session.clock.sleep(0.1)
