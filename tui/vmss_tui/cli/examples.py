@@ -29,6 +29,13 @@ ADVICE = {
         ),
         ("simulate", "rehearse"),
     ),
+    "serve": Advice(
+        (
+            Example("vmss-tui serve", "the app, read-only, at http://127.0.0.1:8433/ and rollouts at /rollouts"),
+            Example("vmss-tui serve --allow-writes --viewers 4", "with a token for those who may change Azure"),
+        ),
+        ("app", "report"),
+    ),
     "simulate": Advice(
         (
             Example("vmss-tui simulate --env-file sim.env &", "starts it; `. sim.env` points every command at it"),

@@ -24,6 +24,7 @@ SECTIONS = ("Open", "Inspect", "Roll out", "Records", "Set up")
 ENTRIES = (
     Entry("app", "", "the app; also what runs without a command", "app:app", "Open"),
     Entry("demo", "[COMMAND …]", "the app, or any command, on a simulated Azure", "simulator.demo:demo", "Open"),
+    Entry("serve", "", "the app and every rollout's record in a browser", "serve:serve", "Open"),
     Entry("simulate", "", "the simulated Azure in the foreground", "simulator.simulate:simulate", "Open"),
     Entry("list", "[FILTER …]", "all visible scale sets", "fleet.show:list_sets", "Inspect"),
     Entry("show", "SCALESET", "one scale set: policy, health source, script", "fleet.show:show", "Inspect"),
@@ -61,6 +62,7 @@ ENTRIES = (
     ),
     Entry("help", "[COMMAND …]", "this, or the help of a command", "help:help_command", "Set up"),
     Entry("version", "", "the version", "help:version", "Set up"),
+    Entry("served-app", "", "the app of one browser", "serve:served_app", ""),
     Entry("runner", "ROLLOUT", "run one rollout of the journal", "rollout.runner:runner", ""),
 )  # fmt: skip
 """Entries without a section work but are not listed: other processes call them."""

@@ -19,6 +19,11 @@ def require_terminal(instead: str = "vmss-tui list") -> None:
 def open_app(settings: Settings, *, rollout: str | None = None, speed: float | None = None) -> int:
     """Open the app and return its exit code; with `rollout`, on that rollout's live screen (`speed`: as a replay)."""
     require_terminal()
+    return run_app(settings, rollout=rollout, speed=speed)
+
+
+def run_app(settings: Settings, *, rollout: str | None = None, speed: float | None = None) -> int:
+    """Run the app on whatever shows it, and return its exit code."""
     from vmss_tui.app.app import VmssTui
     from vmss_tui.app.start import StartAt
     from vmss_tui.cli import logs

@@ -33,7 +33,7 @@ def sections(report: Report) -> list[str]:
     return [
         _head(report),
         pairs(report.facts),
-        "<h2>Timeline</h2>" + _legend() + timeline_svg.draw(report),
+        "<h2>Timeline</h2>" + _legend() + f'<div class="scroll">{timeline_svg.draw(report)}</div>',
         "<h2>Failures</h2>" + "".join(_failures(report)) if report.info.failures else "",
         "<h2>Batches</h2>" + _batches(report) if report.batches else "",
         "<h2>What changed</h2>" + _changes(report) if report.changes else "",

@@ -1,0 +1,210 @@
+"""The HTTP server: routes, the checks that every request passes, and events as they come."""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from vmss_tui.domain.rollout.events import Ended
+from vmss_tui.errors import JournalUnavailable, UsageError, VmssTuiError
+from vmss_tui.journal.rows import RolloutHeader
+from vmss_tui.journal.store import Journal
+from vmss_tui.report.formats import write
+from vmss_tui.web import pages
+from vmss_tui.web.access import COOKIE, HEADERS, PAGE_POLICY, Doors, Level, is_own_host, is_own_origin
+from vmss_tui.web.viewer import POLICY, Viewer
+
+_LOG = logging.getLogger(__name__)
+WRONG_SECONDS = 1.0
+"""A wrong token is answered after so long, so that guessing takes for ever."""
+HEARTBEAT_SECONDS = 15.0
+"""How often a quiet stream of events says that it is still there."""
+_LISTED = 200
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What is served: the journal, the app for those who look and for those who act, and who they are."""
+
+    journal: Journal
+    looking: Viewer
+    acting: Viewer | None
+    """None where nobody may change anything."""
+    doors: Doors
+    hosts: tuple[str, ...]
+    """Names by which a browser may call this server."""
+
+
+def application(site: Site) -> web.Application:
+    """The routes of a site."""
+    own = _Handlers(site)
+    app = web.Application(middlewares=[_guard(site)])
+    app.add_routes(
+        [
+            web.get("/", own.look),
+            web.get("/ws", site.looking.connect),
+            web.get("/act", own.act),
+            web.get("/act/ws", own.connect_acting),
+            web.get("/enter", own.door),
+            web.post("/enter", own.enter),
+            web.get("/rollouts", own.rollouts),
+            web.get("/rollouts/{rollout}", own.rollout),
+            web.get("/rollouts/{rollout}/events", own.events),
+            web.get("/live.js", own.script),
+            web.static("/static", site.looking.files),
+        ]
+    )
+    return app
+
+
+async def serve(site: Site, host: str, port: int, *, tls: ssl.SSLContext | None, ready: Callable[[int], None]) -> None:
+    """Serve until cancelled; `ready` gets the port. Raises UsageError when the address cannot be used."""
+    runner = web.AppRunner(application(site), access_log=None, shutdown_timeout=3)
+    await runner.setup()
+    try:
+        place = web.TCPSite(runner, host, port, ssl_context=tls)
+        try:
+            await place.start()
+        except OSError as error:
+            raise UsageError(
+                f"cannot serve on {host}:{port}: {error.strerror or error}", hint="Choose another --port."
+            ) from error
+        ready(runner.addresses[0][1])
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def _guard(site: Site) -> Middleware:
+    """Every request: the right host, a session that suffices, and headers that keep other sites away."""
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not is_own_host(request.host, site.hosts):
+            return _html(pages.message("Not here", "This server does not go by that name."), status=421)
+        if request.path != "/enter" and _level(site, request) is Level.NOTHING:
+            return web.Response(status=303, headers={**HEADERS, "Location": "/enter"})
+        try:
+            answer = await handler(request)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            answer = _html(pages.message(error.reason, error.text or error.reason), status=error.status)
+        except VmssTuiError as error:
+            status = 503 if isinstance(error, JournalUnavailable) else 404
+            answer = _html(pages.message("vmss-tui", f"{error.message}. {error.hint}"), status=status)
+        if not answer.prepared:
+            for name, value in HEADERS.items():
+                answer.headers.setdefault(name, value)
+        return answer
+
+    return guard
+
+
+class _Handlers:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def look(self, request: web.Request) -> web.Response:
+        """The app, read-only."""
+        return _html(self._site.looking.page(request, "/ws"), policy=POLICY)
+
+    async def act(self, request: web.Request) -> web.Response:
+        """The app, with writes, for who has the token."""
+        acting = self._acting(request)
+        if acting is None:
+            raise web.HTTPSeeOther("/enter?act")
+        return _html(acting.page(request, "/act/ws"), policy=POLICY)
+
+    async def connect_acting(self, request: web.Request) -> web.StreamResponse:
+        """The connection of that app."""
+        acting = self._acting(request)
+        if acting is None:
+            raise web.HTTPForbidden(text="Enter the token first.")
+        return await acting.connect(request)
+
+    async def door(self, request: web.Request) -> web.Response:
+        """The form for a token."""
+        return _html(pages.door(wrong=False, acts="act" in request.query))
+
+    async def enter(self, request: web.Request) -> web.StreamResponse:
+        """A token was entered."""
+        if not is_own_origin(request.headers.get("Origin"), request.host):
+            raise web.HTTPForbidden(text="Enter the token on the page of this server.")
+        token = str((await request.post()).get("token", ""))
+        session = self._site.doors.enter(token)
+        if session is None:
+            _LOG.warning("a wrong token was entered from %s", request.remote)
+            await asyncio.sleep(WRONG_SECONDS)
+            return _html(pages.door(wrong=True, acts="act" in request.query), status=403)
+        acts = self._site.doors.level(session) is Level.ACT
+        answer = web.Response(status=303, headers={"Location": "/act" if acts else "/"})
+        answer.set_cookie(COOKIE, session, httponly=True, samesite="Strict", secure=request.secure, path="/")
+        return answer
+
+    async def rollouts(self, request: web.Request) -> web.Response:
+        """The list."""
+        return _html(pages.rollouts(self._site.journal.rollouts(limit=_LISTED)))
+
+    async def rollout(self, request: web.Request) -> web.Response:
+        """The record of one."""
+        header = self._named(request)
+        log = self._site.journal.events(header.id)
+        record = write("html", header, log, self._site.journal.links(header.id))
+        return _html(pages.live(record, header.id, over=header.stage.over))
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """A stream that says when the log has grown, until the rollout ends."""
+        header = self._named(request)
+        answer = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
+        await answer.prepare(request)
+        after = self._site.journal.state(header.id).seq
+        await answer.write(b"retry: 2000\n\n")
+        chunks = self._site.journal.tail(header.id, after, poll_seconds=1.0)
+        waiting = asyncio.ensure_future(anext(chunks, ()))
+        try:
+            while True:
+                done, _ = await asyncio.wait((waiting,), timeout=HEARTBEAT_SECONDS)
+                if not done:
+                    await answer.write(b": still here\n\n")
+                    continue
+                log = waiting.result()
+                if not log:
+                    return answer
+                await answer.write(f"event: grown\nid: {log[-1].seq}\ndata: {log[-1].seq}\n\n".encode())
+                if isinstance(log[-1].event, Ended):
+                    return answer
+                waiting = asyncio.ensure_future(anext(chunks, ()))
+        except ConnectionError:
+            return answer
+        finally:
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+    async def script(self, request: web.Request) -> web.Response:
+        """What keeps a page up to date."""
+        return web.Response(text=pages.script(), content_type="text/javascript")
+
+    def _named(self, request: web.Request) -> RolloutHeader:
+        return self._site.journal.find(request.match_info["rollout"])
+
+    def _acting(self, request: web.Request) -> Viewer | None:
+        """The app with writes, for a visitor who may act. Raises HTTPNotFound where nobody may."""
+        if self._site.acting is None:
+            raise web.HTTPNotFound(text="This server is read-only; `vmss-tui serve --allow-writes` is not.")
+        return self._site.acting if _level(self._site, request) is Level.ACT else None
+
+
+def _level(site: Site, request: web.Request) -> Level:
+    return site.doors.level(request.cookies.get(COOKIE))
+
+
+def _html(text: str, *, status: int = 200, policy: str = PAGE_POLICY) -> web.Response:
+    headers = {**HEADERS, "Content-Security-Policy": policy}
+    return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=headers)
