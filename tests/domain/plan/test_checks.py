@@ -9,6 +9,7 @@ from vmss_tui.domain.fleet.health import Health, HealthSource, Power, Provisioni
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.domain.fleet.scale_set import Autoscale, Orchestration
 from vmss_tui.domain.fleet.script import (
+    LEGACY_LINUX,
     WINDOWS,
     HandlerOs,
     ScriptConfig,
@@ -65,6 +66,7 @@ CASES = [
     ("wrong-os", "refuse", snapshot(*TEN, os=HandlerOs.WINDOWS), None, None),
     ("other-script", "refuse", snapshot(*TEN, extensions=(extension(name="theirs"),)), None, None),
     ("name-taken", "refuse", snapshot(*TEN, extensions=(extension(type="Other"),)), None, None),
+    ("other-handler", "refuse", snapshot(*TEN), None, script(handler=LEGACY_LINUX)),
     ("no-command", "refuse", snapshot(*TEN, extensions=()), None, script(settings={})),
     ("no-command", "refuse", snapshot(*TEN), None, script(settings={"timestamp": 1})),
     ("canary-unknown", "refuse", snapshot(*TEN), policy(canary=("77",)), None),
@@ -145,6 +147,7 @@ QUIET = [
         script(settings={}, protected={"*": SecretRef(SecretSource.KEY_VAULT, "v u")}),
     ),
     ("other-script", snapshot(*TEN, extensions=(extension(name="APP"),)), None, None),
+    ("other-handler", snapshot(*TEN, extensions=(extension(publisher="microsoft.azure.EXTENSIONS"),)), None, None),
     ("other-script", snapshot(*TEN, extensions=(extension(name="monitor", type="Agent"),)), None, None),
     ("small-set", snapshot(*fleet(3), health_source=HealthSource()), None, None),
     ("small-set", snapshot(*TEN), None, None),

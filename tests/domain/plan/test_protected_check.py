@@ -40,6 +40,8 @@ def findings(of: SetSnapshot, made: RolloutPlan) -> list[Any]:
         (PUBLIC, (), PUBLIC, {"protected-kept": "info"}),
         (PUBLIC, ("commandToExecute",), PUBLIC, {"command-twice": "refuse", "protected-unknown": "warn"}),
         (PUBLIC, (), HIDDEN, {"command-in-protected": "refuse", "protected-kept": "info"}),
+        (PUBLIC, (), {"commandToExecute": ""}, {"command-in-protected": "refuse", "protected-kept": "info"}),
+        ({"commandToExecute": ""}, (), PUBLIC, {"no-command": "refuse", "protected-kept": "info"}),
         (PUBLIC, ("storageAccountKey",), HIDDEN, {"protected-unknown": "warn"}),
         (HIDDEN, (), HIDDEN, {"command-hidden": "info", "protected-kept": "info"}),
         (HIDDEN, ("storageAccountKey",), HIDDEN, {"command-dropped": "refuse", "protected-unknown": "warn"}),

@@ -106,6 +106,10 @@ class Secret:
         raise TypeError("a secret is never serialized")
 
 
+COMMANDS = ("commandToExecute", "script")
+"""The settings that hold what runs, public or protected."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptConfig:
     """A custom-script configuration as it will be, or is, written to a scale set.
@@ -139,6 +143,11 @@ class ScriptConfig:
     def command(self) -> str:
         """`commandToExecute` of the public settings, empty when it is protected or an inline script is used."""
         return str(self.settings.get("commandToExecute", "") or "")
+
+    @property
+    def shows_command(self) -> bool:
+        """Whether the public settings say what runs; an empty text is no command to any handler."""
+        return any(self.settings.get(name) for name in COMMANDS)
 
     @property
     def digest(self) -> str:

@@ -198,7 +198,7 @@ def _written_again(again: Mapping[str, SecretRef]) -> Finding:
 
 
 def _overwritten(previous: ScriptConfig) -> Finding:
-    hidden = not set(previous.settings) & {"commandToExecute", "script"}
+    hidden = not previous.shows_command
     message = "the rollout wrote protected settings; the ones from before cannot be read and are lost"
     if hidden:
         return refuse(

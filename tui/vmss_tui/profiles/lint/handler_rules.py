@@ -91,7 +91,7 @@ def _what_runs(profile: Profile) -> Iterator[LintProblem]:
 
 def _has(script: Script, name: str) -> bool:
     word = _WORDS[name]
-    return bool(getattr(script, word)) or name in script.settings
+    return bool(getattr(script, word) or script.settings.get(name))
 
 
 def _files(profile: Profile) -> Iterator[LintProblem]:

@@ -117,6 +117,14 @@ def _extension_conflicts(facts: Facts) -> Iterator[Finding]:
             "have only one",
             f"Name the extension {scripts[0].name!r}.",
         )
+    elif scripts and not facts.plan.script.handler.matches(scripts[0].publisher, scripts[0].type):
+        found, handler = scripts[0], facts.plan.script.handler
+        yield refuse(
+            "other-handler",
+            f"the set's script extension {found.name!r} is {found.publisher}/{found.type}, the plan writes "
+            f"{handler.publisher}/{handler.type}: Azure does not change publisher or type of an extension",
+            f'Give publisher = "{found.publisher}" and type = "{found.type}" in [script], or remove the extension.',
+        )
     taken = [found for found in facts.set.extensions if found.name.lower() == wanted.lower() and found not in scripts]
     if taken:
         yield refuse(

@@ -7,11 +7,11 @@ both public and protected, on every instance, after the write was taken. Source:
 
 from collections.abc import Iterator
 
-from vmss_tui.domain.fleet.script import ScriptConfig
+from vmss_tui.domain.fleet.script import COMMANDS, ScriptConfig
 from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
 from vmss_tui.domain.plan.findings import Finding
 
-_COMMANDS = frozenset(("commandToExecute", "script"))
+_COMMANDS = frozenset(COMMANDS)
 _WHOLE = "*"
 """Name under which one reference stands for the whole block (Key Vault)."""
 _MOVE = "Give the command under [protected] as commandToExecute."
@@ -20,7 +20,7 @@ _MOVE = "Give the command under [protected] as commandToExecute."
 def command(facts: Facts) -> Iterator[Finding]:
     """Exactly one command, in the public or in the protected settings."""
     script, previous = facts.plan.script, facts.plan.previous
-    public, protected = bool(_COMMANDS & set(script.settings)), bool(_COMMANDS & set(script.protected))
+    public, protected = script.shows_command, bool(_COMMANDS & set(script.protected))
     hidden = previous is not None and hides_its_command(previous)
     if facts.plan.removes:
         return
@@ -77,7 +77,7 @@ def block(facts: Facts) -> Iterator[Finding]:
             "Add to [protected] what the script still needs.",
         )
     elif not previous.protected_known and not previous.protected:
-        whole = bool(_COMMANDS & set(previous.settings))
+        whole = previous.shows_command
         lost = (
             "undo cannot bring the old ones back"
             if whole
@@ -92,7 +92,7 @@ def block(facts: Facts) -> Iterator[Finding]:
 
 def hides_its_command(script: ScriptConfig) -> bool:
     """Whether a configuration that is on a set must have its command in the protected settings: nothing runs else."""
-    return not _COMMANDS & set(script.settings) and (not script.protected_known or bool(script.protected))
+    return not script.shows_command and (not script.protected_known or bool(script.protected))
 
 
 def signed(facts: Facts) -> Iterator[Finding]:
