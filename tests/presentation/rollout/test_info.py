@@ -1,5 +1,6 @@
 """What is said of a rollout, computed once."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,8 +8,9 @@ from support import estate, story
 from support.recorded_rollout import HEADER
 from vmss_tui.domain.fleet.rolling_upgrade import UpgradeCode
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.stage import Phase
 from vmss_tui.domain.rollout.state import RolloutState, fold
-from vmss_tui.presentation.rollout.info import info_of, why_failed
+from vmss_tui.presentation.rollout.info import RolloutInfo, info_of, why_failed
 from vmss_tui.report.report import report_of
 
 
@@ -81,3 +83,15 @@ def test_what_explains_a_failure_best() -> None:
     assert why_failed("Enable failed", "a\nlast line\n\n", 22) == "exit 22: last line"
     assert why_failed("Enable failed", "", 1) == "exit 1: Enable failed"
     assert why_failed("", "", None) == "failed"
+
+
+def test_evicted_instances_are_part_of_how_far_it_came() -> None:
+    info = RolloutInfo(
+        phases=Counter({Phase.DONE: 4, Phase.GONE: 2}),
+        in_scope=6,
+        gone=("1", "2"),
+        healthy=4,
+        new="web 2",
+        now=estate.NOW,
+    )
+    assert info.reached == "4 of 6 run web 2 and are healthy; 2 gone: 1, 2"

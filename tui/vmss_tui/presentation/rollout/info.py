@@ -12,6 +12,7 @@ from datetime import datetime
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, UpgradeCode
 from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.decide.verdict import gone_instances, in_scope
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import Lowest, RolloutState
 from vmss_tui.domain.rollout.write_keys import MODEL
@@ -22,7 +23,7 @@ from vmss_tui.presentation.rollout.failures import why_failed as why_failed
 from vmss_tui.presentation.rollout.header import Head as Head
 from vmss_tui.presentation.rollout.header import Header as Header
 from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, remaining
-from vmss_tui.text import natural, plain, seconds_between
+from vmss_tui.text import listed, natural, plain, seconds_between
 
 FAILED = (Phase.FAILED, Phase.UNHEALTHY)
 """Phases of instances on which the update failed; `BAD` counts those as well where the script did not run."""
@@ -64,7 +65,9 @@ class RolloutInfo:
     total: int = 0
     """Instances of the scale set."""
     in_scope: int = 0
-    """Instances that it updates: neither excluded nor gone."""
+    """Instances that it is for, also those that are gone since."""
+    gone: tuple[str, ...] = ()
+    """Instances of the plan that were deleted or evicted since."""
     batches: tuple[BatchInfo, ...] = ()
     batch_number: int = 0
     batch_count: int = 0
@@ -165,10 +168,11 @@ class RolloutInfo:
         """How far it came: `60 of 60 run web 2.5.0 and are healthy, never below 51`."""
         health = ""
         if self.healthy is not None:
-            well = self.healthy >= max(self.done, self.in_scope)
+            well = self.healthy >= max(self.done, self.in_scope - len(self.gone))
             health = " and are healthy" if well else f", {self.healthy} are healthy"
         lowest = f", never below {self.lowest.healthy} healthy" if self.lowest is not None else ""
-        return f"{self.done} of {self.in_scope} {self.reaching} {self.new}{health}{lowest}"
+        gone = f"; {len(self.gone)} gone: {listed(self.gone)}" if self.gone else ""
+        return f"{self.done} of {self.in_scope} {self.reaching} {self.new}{health}{lowest}{gone}"
 
     @property
     def rolls_back(self) -> bool:
@@ -207,7 +211,8 @@ def info_of(
         new=versions(state)[1],
         phases=phases,
         total=state.total or len(state.instances),
-        in_scope=len(state.instances) - phases[Phase.EXCLUDED] - phases[Phase.GONE],
+        in_scope=in_scope(plan, state) if plan is not None else 0,
+        gone=gone_instances(plan, state) if plan is not None else (),
         batches=tuple(_batches(state, now)),
         batch_number=state.batch.number if state.batch is not None else 0,
         batch_count=state.batch_count,

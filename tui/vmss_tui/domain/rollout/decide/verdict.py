@@ -18,7 +18,7 @@ def final(situation: Situation) -> tuple[e.Verdict, str]:
     bad, unread = state.bad, state.unread
     behind = [i for i in state.ids_in(e.Phase.WAITING, *BUSY) if i not in unread]
     gone = gone_instances(plan, state)
-    total = len(gone) + len(state.instances) - state.count(e.Phase.EXCLUDED, e.Phase.LEAKED, e.Phase.GONE)
+    total = in_scope(plan, state)
     if not total:
         return e.Verdict.COMPLETED, f"the scale set model is {plan.to_label}; no instance needed it"
     parts = [f"{state.count(e.Phase.DONE)} of {total} {reaching(plan)} {plan.to_label}"]
@@ -34,6 +34,12 @@ def final(situation: Situation) -> tuple[e.Verdict, str]:
     parts += _leaked(state)
     failed = bool(behind) or (bool(bad) and not allowed)
     return e.Verdict.FAILED if failed else e.Verdict.COMPLETED, "; ".join(parts)
+
+
+def in_scope(plan: RolloutPlan, state: RolloutState) -> int:
+    """How many instances the rollout is for: also those that are gone since, not who got the version outside it."""
+    outside = state.count(e.Phase.EXCLUDED, e.Phase.LEAKED, e.Phase.GONE)
+    return len(state.instances) - outside + len(gone_instances(plan, state))
 
 
 def reaching(plan: RolloutPlan) -> str:
