@@ -132,7 +132,13 @@ ADVICE = {
         ("retry", "undo"),
     ),
     "retry": Advice((Example("vmss-tui retry 7f3a --yes", "the failed instances"),), ("report", "undo")),
-    "undo": Advice((Example("vmss-tui undo 7f3a --yes --why 'errors in the log'", "the previous script"),), ("retry",)),
+    "undo": Advice(
+        (
+            Example("vmss-tui undo 7f3a --yes --why 'errors in the log'", "the previous script"),
+            Example("vmss-tui undo --to 2.3.0 --yes", "an earlier version of the newest rollout's set"),
+        ),
+        ("retry",),
+    ),
     "rollouts": Advice(
         (
             Example("vmss-tui rollouts --limit 5", "the newest five"),

@@ -11,6 +11,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.engine.prepare import Names, RetryWish, UndoWish, nameless
+from vmss_tui.engine.revisions import find_revision, revisions
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, RolloutHeader
 
@@ -30,11 +31,14 @@ def followup_wish(
     names: Names = nameless,
     overrides: Mapping[Override, str] | None = None,
     hooks: tuple[Hook, ...] = (),
+    to: str = "",
     rules: MaintenanceRules = NO_RULES,
 ) -> RetryWish | UndoWish:
     """What a retry or an undo of a rollout (full id) asks for; the plan's findings say what cannot be done.
 
-    Raises UsageError while the rollout runs, JournalUnavailable.
+    `to` names an earlier version for an undo (`find_revision`); empty: the one from before the rollout.
+
+    Raises UsageError while the rollout runs, or for a version that is not known; JournalUnavailable.
     """
     header, ended = journal.header(rollout), journal.state(rollout)
     state = replace(ended.forward, policy_restored=ended.policy_restored) if ended.forward is not None else ended
@@ -70,6 +74,7 @@ def followup_wish(
                 plan=plan,
                 state=state,
                 sources=_sources(journal, header, plan),
+                to=find_revision(revisions(journal, header.target), to) if to else None,
             )
         case _:
             assert_never(followup)

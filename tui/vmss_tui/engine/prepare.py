@@ -27,7 +27,7 @@ from vmss_tui.domain.plan.rollout_policy import Hook, RolloutPolicy
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.domain.rollout.retry import plan_retry
-from vmss_tui.domain.rollout.rollback import plan_rollback
+from vmss_tui.domain.rollout.rollback import Revision, plan_rollback
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.pinned_files import fetch_pins, file_findings, planned_files
 from vmss_tui.engine.snapshot_reader import read_snapshot
@@ -108,10 +108,14 @@ class UndoWish(_Wish):
     sources: Mapping[str, SecretRef] = field(default_factory=dict)
     """Where the protected settings of that configuration came from, as far as the journal knows."""
     sha256: Mapping[str, str] = field(default_factory=dict)
+    to: Revision | None = None
+    """An earlier version in place of the one from before the rollout."""
 
     @property
     def files(self) -> tuple[str, ...]:
         """Addresses of the files to fetch; none when the script is taken away."""
+        if self.to is not None:
+            return self.to.script.file_uris
         return self.plan.previous.file_uris if self.plan.previous is not None else ()
 
 
@@ -183,9 +187,9 @@ def _planned(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> RolloutPlan:
         case RetryWish(rollout=rollout, plan=plan, state=state):
             plan = replace(plan, policy=replace(plan.policy, rules=rules))
             return plan_retry(rollout, plan, state, snapshot, names=names, now=now)
-        case UndoWish(rollout=rollout, plan=plan, state=state, sources=sources):
+        case UndoWish(rollout=rollout, plan=plan, state=state, sources=sources, to=to):
             plan = replace(plan, policy=replace(plan.policy, rules=rules))
-            return plan_rollback(rollout, plan, state, snapshot, names=names, sources=sources, now=now)
+            return plan_rollback(rollout, plan, state, snapshot, names=names, sources=sources, to=to, now=now)
         case _:
             assert_never(wish)
 

@@ -136,6 +136,15 @@ ROLLOUT = (
         enabled=every(over, online),
     ),
     Action(
+        id="rollout.undo_to",
+        keys=("Z",),
+        label="undo to",
+        help="Roll back to an earlier version of the journal, from a list (asks first)",
+        places=(Place.ROLLOUT,),
+        dangerous=True,
+        enabled=every(over, online),
+    ),
+    Action(
         id="rollout.resume",
         keys=("r",),
         label="resume",

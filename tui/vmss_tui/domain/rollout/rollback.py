@@ -6,7 +6,7 @@ is a finding of the plan.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from vmss_tui.domain.fleet.health import unhealthy_for_azure
@@ -29,6 +29,23 @@ from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.write_keys import batch_key, refused
 
 
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """An earlier version of a set: the configuration, and what rollouts did since it was there."""
+
+    script: ScriptConfig
+    rollout: str
+    """The rollout that brought it, or that replaced it."""
+    at: datetime
+    who: str
+    touched: frozenset[str] = frozenset()
+    """Instances that rollouts updated since."""
+    digests: frozenset[str] = frozenset()
+    """Versions that rollouts brought since."""
+    protected: bool = False
+    """Whether one of them wrote protected settings."""
+
+
 def plan_rollback(
     name: str,
     plan: RolloutPlan,
@@ -38,15 +55,21 @@ def plan_rollback(
     names: VersionNames = NAMELESS,
     sources: Mapping[str, SecretRef] | None = None,
     only: Collection[str] | None = None,
+    to: Revision | None = None,
     now: datetime,
 ) -> RolloutPlan:
-    """The configuration from before rollout `name`, restored under the same policy.
+    """The configuration from before rollout `name`, or an earlier one, restored under the same policy.
 
     `sources` say where the old protected settings came from, as far as it is known; they are written again only
-    where the rollout has overwritten them. `only`: of the instances, these at most.
+    where a rollout has overwritten them. `only`: of the instances, these at most.
     """
     policy = _policy(plan, state, snapshot)
+    touched, brought = touched_by(plan, state), {plan.target_digest} - {""}
     again = dict(sources or {}) if plan.script.protected else {}
+    if to is not None:
+        again = dict(to.script.protected) if to.protected or plan.script.protected else {}
+        touched, brought = touched | to.touched, brought | to.digests
+        plan = replace(plan, previous=replace(to.script, protected={}))
     if plan.previous is None:
         back = _removal(plan, snapshot, policy, now)
     else:
@@ -55,8 +78,8 @@ def plan_rollback(
         )
     undone = VersionNames().including(plan.script, others=names.labels).text(plan.target_digest)
     back = replace(
-        _scoped(name, back, plan, state, snapshot, only),
-        origin=f"undo of {name}",
+        _scoped(name, back, (touched, brought), snapshot, only),
+        origin=f"undo of {name}" + (f" to {back.to_label}" if to is not None else ""),
         purpose=Purpose.ROLLBACK,
         tolerated=broken_before(state),
         from_label=undone,
@@ -64,7 +87,16 @@ def plan_rollback(
     if state.policy_restored is False:
         back = replace(back, own_mode=plan.own[0], own_policy=plan.own[1])
     found = [item for item in find(snapshot, back, now) if not (back.removes and item.code in ABOUT_SAMENESS)]
-    return replace(back, findings=by_weight(*found, *_lost(plan, again, snapshot)))
+    sealed = _sealed(to) if to is not None else []
+    return replace(back, findings=by_weight(*found, *_lost(plan, again, snapshot), *sealed))
+
+
+def _sealed(to: Revision) -> list[Finding]:
+    """An older version whose settings held secrets is kept without them."""
+    if not to.script.sealed_digest:
+        return []
+    message = "the journal keeps no secrets of older versions, and the settings of this one held some"
+    return [refuse("revision-sealed", message, "Roll that version out from its profile.")]
 
 
 def touched_by(plan: RolloutPlan, state: RolloutState) -> frozenset[str]:
@@ -94,17 +126,19 @@ def broken_before(state: RolloutState) -> tuple[str, ...]:
 def _scoped(
     name: str,
     back: RolloutPlan,
-    plan: RolloutPlan,
-    state: RolloutState,
+    changed: tuple[frozenset[str], set[str]],
     snapshot: SetSnapshot,
     only: Collection[str] | None,
 ) -> RolloutPlan:
-    """The plan for what the rollout changed: what it updated first, then what has its version from the model."""
+    """The plan for what rollouts changed: the instances that they updated first, then those that run their versions.
+
+    `changed`: these instances, and the digests of these versions.
+    """
+    touched, brought = changed
     chosen = {i for batch in back.batches for i in batch.ids}
-    touched = touched_by(plan, state)
     wanted = [found for found in snapshot.instances if found.id in chosen and (only is None or found.id in only)]
     first = [found for found in wanted if found.id in touched]
-    then = [found for found in wanted if found.id not in touched and _got_it(found, plan)]
+    then = [found for found in wanted if found.id not in touched and found.script_digest in brought]
     planned = _batches((first, then), back, len(snapshot.instances))
     kept = {i for batch in planned for i in batch.ids}
     spared = (Exclusion(i, f"not updated by rollout {name}") for i in sorted(chosen - kept))
@@ -114,11 +148,6 @@ def _scoped(
         excluded=(*back.excluded, *spared),
         holds_repairs=back.holds_repairs and bool(planned),
     )
-
-
-def _got_it(instance: Instance, plan: RolloutPlan) -> bool:
-    """Whether an instance that the rollout did not update runs its version all the same."""
-    return bool(plan.target_digest) and instance.script_digest == plan.target_digest
 
 
 def _batches(groups: Iterable[list[Instance]], back: RolloutPlan, total: int) -> tuple[Batch, ...]:

@@ -1,8 +1,11 @@
-"""What a person may decide after a failure: for each failed instance and for the whole rollout. Pure."""
+"""What a person may choose from: decisions after a failure, and the versions that a roll back may go to. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
+from vmss_tui.domain.fleet.script import ScriptConfig
+from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState
@@ -12,6 +15,20 @@ from vmss_tui.presentation.table import Column, Row, cell
 from vmss_tui.text import counted, listed, natural, plain
 
 COLUMNS = (Column("what", "DECISION", width=24, longest=40), Column("why", "WHY", width=20, flex=1))
+
+REVISION_COLUMNS = (
+    Column("version", "VERSION", width=16, longest=40),
+    Column("rollout", "ROLLOUT", width=8),
+    Column("at", "WHEN", width=16),
+    Column("who", "WHO", width=8, flex=1),
+)
+
+
+def revision_row(script: ScriptConfig, rollout: str, at: datetime, who: str) -> Row:
+    """An earlier version; its key is its digest."""
+    name = plain(script.label or unnamed(script.digest))
+    when = f"{at.astimezone():%Y-%m-%d %H:%M}"
+    return Row(script.digest, (cell(name), cell(rollout, Role.DIM), cell(when), cell(plain(who), Role.DIM)))
 
 
 @dataclass(frozen=True, slots=True)

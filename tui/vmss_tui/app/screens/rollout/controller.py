@@ -22,12 +22,13 @@ from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.followup import Followup, followup_wish
 from vmss_tui.engine.prepare import Names, prepare
 from vmss_tui.engine.rehearsal import Recording
+from vmss_tui.engine.revisions import revisions
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import questions
-from vmss_tui.presentation.rollout.decisions import COLUMNS, Choice, choices
+from vmss_tui.presentation.rollout.decisions import COLUMNS, REVISION_COLUMNS, Choice, choices, revision_row
 from vmss_tui.presentation.rollout.info import RolloutInfo, info_of
 from vmss_tui.presentation.rollout.lines import summary
 from vmss_tui.presentation.rollout.log import LogLine, follow
@@ -218,7 +219,24 @@ class RolloutController:
         except VmssTuiError as error:
             return (Complain(error),)
 
-    def follow_up(self, followup: Followup) -> Effects:
+    def undo_to(self) -> Effects:
+        """Roll back to an earlier version of the journal, chosen from a list."""
+        if self.head is None:
+            return ()
+        try:
+            known = revisions(self._session.journal(), self.head.target)
+        except VmssTuiError as error:
+            return (Complain(error),)
+        rows = [revision_row(item.script, item.rollout, item.at, item.who) for item in known]
+
+        def answered(digest: str | None) -> Effects:
+            return self.follow_up(Followup.UNDO, to=digest) if digest else ()
+
+        title = f"Roll back {self.head.target.name} to:"
+        empty = "the journal knows no earlier version of this scale set"
+        return (Pick(title=title, columns=REVISION_COLUMNS, rows=rows, empty=empty, then=answered),)
+
+    def follow_up(self, followup: Followup, *, to: str = "") -> Effects:
         """Retry or undo: plan it against what Azure says now, ask, start it as a rollout of its own."""
 
         async def plan() -> Effects:
@@ -232,6 +250,7 @@ class RolloutController:
                 names=self._names,
                 hooks=session.hooks,
                 rules=session.rules(),
+                to=to,
             )
             prepared = await prepare(azure, wish, session.clock)
             tags = prepared.snapshot.scale_set.tags

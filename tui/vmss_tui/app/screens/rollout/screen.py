@@ -293,6 +293,10 @@ class RolloutScreen(ListScreen):
         """Back to the version from before."""
         self.perform(self.controller.follow_up(Followup.UNDO))
 
+    def do_undo_to(self) -> None:
+        """Back to an earlier version, from a list."""
+        self.perform(self.controller.undo_to())
+
     def do_resume(self) -> None:
         """A new runner."""
         self.perform(self.controller.resume())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 
-_CHANGING = ("pause", "approve", "decide", "cancel", "retry", "undo", "resume")
+_CHANGING = ("pause", "approve", "decide", "cancel", "retry", "undo", "undo_to", "resume")
 _REPLAY_ONLY = ("hold", "faster", "slower")
 _ONGOING = frozenset({"rollout.pause", "rollout.cancel"})
 

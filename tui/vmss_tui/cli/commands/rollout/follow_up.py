@@ -53,7 +53,9 @@ def _follow_up(name: str, text: str, option: Option) -> click.Command:
                     launch, session, waves, why=why or f"{name} of rollout {header.id}", ticket=ticket
                 )
             kind, names, hooks, rules = Followup(name), session.versions.names, session.hooks, session.rules()
-            wish = followup_wish(kind, header.id, journal, names=names, overrides=overrides, hooks=hooks, rules=rules)
+            wish = followup_wish(
+                kind, header.id, journal, names=names, overrides=overrides, hooks=hooks, rules=rules, to=to
+            )
             start, azure = start_from(at, at_window, session.clock.now()), await session.connect()
             prepared, starts_at = await prepare_for(azure, wish, session.clock, start)
             return await launch.go(
@@ -85,5 +87,10 @@ retry = _follow_up(
 undo = _follow_up(
     "undo",
     "Roll back to the previous script, as a new rollout.\n\nOf a rollout that waits for a decision: within it.",
-    click.option("--to", default="", hidden=True),
+    click.option(
+        "--to",
+        default="",
+        metavar="VERSION",
+        help="An earlier version of the journal: its label, the beginning of its digest, or of a rollout's id.",
+    ),
 )
