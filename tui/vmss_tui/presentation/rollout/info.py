@@ -65,7 +65,7 @@ class RolloutInfo:
     total: int = 0
     """Instances of the scale set."""
     in_scope: int = 0
-    """Instances that it is for, also those that are gone since."""
+    """Instances that it is for, also those that are gone since, and those that got the version outside it."""
     gone: tuple[str, ...] = ()
     """Instances of the plan that were deleted or evicted since."""
     batches: tuple[BatchInfo, ...] = ()
@@ -211,7 +211,7 @@ def info_of(
         new=versions(state)[1],
         phases=phases,
         total=state.total or len(state.instances),
-        in_scope=in_scope(plan, state) if plan is not None else 0,
+        in_scope=in_scope(plan, state) + phases[Phase.LEAKED] if plan is not None else 0,
         gone=gone_instances(plan, state) if plan is not None else (),
         batches=tuple(_batches(state, now)),
         batch_number=state.batch.number if state.batch is not None else 0,
