@@ -47,7 +47,7 @@ _WINDOWS = {
 }
 """Compute's, per subscription: requests in 3 minutes, in 30 minutes."""
 _UNKNOWN = (100, 500)
-_WINDOW = re.compile(r"(\d+)Min$")
+_WINDOW = re.compile(r"(\d{1,6})Min$")
 PER_PRINCIPAL = frozenset(_PER_SECOND)
 """Buckets that the principals of a subscription do not share."""
 CHARGED_BY_INSTANCE = "VMScaleSetVMViews"

@@ -33,7 +33,9 @@ _MARKS = (
 )
 """Lines that begin stdout and stderr; only alone on a line, since a script may print them."""
 _WINDOWS_ERROR = re.compile(
-    r"\s*The command had an error output of: '(?P<err>.*?)'*\.?\s*(?:For more information, check .*)?\Z", re.DOTALL
+    r"\s{0,8}The command had an error output of: '(?P<err>.*?)'{0,4}\.?\s{0,8}"
+    r"(?:For more information, check .{0,400})?\Z",
+    re.DOTALL,
 )
 _HANDLER = re.compile(
     r"\[Extension\w*Error\]|custom-script-shim \w+|Failed to download artifacts"
@@ -42,8 +44,8 @@ _HANDLER = re.compile(
 )
 """The guest agent speaks of the handler: an exit code in such a text is the handler's, not the script's."""
 _TRAILER = re.compile(
-    r"""\s*(?:['"]?\.?\s*(?:Detailed error: '.*?'\.?)?\s*"""
-    r"""More information on troubleshooting is available at \S+\s*|\\?["']\.?\s*)$""",
+    r"""\s{0,8}(?:['"]?\.?\s{0,8}(?:Detailed error: '.{0,1000}?'\.?)?\s{0,8}"""
+    r"""More information on troubleshooting is available at \S{1,400}\s{0,8}|\\?["']\.?\s{0,8})$""",
     re.DOTALL,
 )
 _QUOTED = re.compile(r"[Ee]rror message: \\?[\"'](?P<text>.*)", re.DOTALL)
