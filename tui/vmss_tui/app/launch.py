@@ -5,14 +5,19 @@ travel to the runner, never to disk. Must not import Textual.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from vmss_tui.app.effects import Ask, AskSecret, AskText, Effects, Question, Say, Work
+from vmss_tui.app.effects import Ask, AskSecret, AskText, Complain, Effects, Question, Say, Work
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.script import Secret, SecretRef
 from vmss_tui.domain.plan.overrides import allow, needed, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.engine.start_later import AT_ONCE, StartTime, parse_time
+from vmss_tui.errors import UsageError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan.confirm import confirm_lines, confirm_title, confirm_yes
+from vmss_tui.presentation.rollout.schedule import starts_in
 from vmss_tui.profiles.secrets import to_prompt_for, travelling
 
 
@@ -63,8 +68,11 @@ def ask_and_start(
     why: str,
     ticket: str = "",
     started: Callable[[str], Effects],
+    when: StartTime = AT_ONCE,
 ) -> Effects:
     """Refuse with the reason, or ask for what is missing, then for yes or no, then start; `started` gets the id.
+
+    With a time in `when` it is scheduled for that time.
 
     `tags` are the scale set's: production wants its name typed.
     """
@@ -73,13 +81,17 @@ def ask_and_start(
         return (Say(" ".join(part for part in ("cannot start:", first.message, first.hint) if part), Role.BAD),)
     if only_overridable(plan):
         return _ask_for_override(
-            plan, lambda allowed: ask_and_start(allowed, tags, session, why=why, ticket=ticket, started=started)
+            plan,
+            lambda allowed: ask_and_start(allowed, tags, session, why=why, ticket=ticket, started=started, when=when),
         )
     if not plan.affected:
         return (Say("nothing to do: every instance is excluded or already runs this version", Role.WARN),)
 
     async def start(given: Mapping[str, Secret]) -> Effects:
         secrets = travelling(plan.script.protected, given=given)
+        if when.at is not None:
+            made = session.schedule(plan, when.at, at_window=when.at_window, secrets=secrets, why=why, ticket=ticket)
+            return started(await made)
         return started(await session.start(plan, secrets=secrets, why=why, ticket=ticket))
 
     def asked(given: Mapping[str, Secret]) -> Effects:
@@ -87,9 +99,30 @@ def ask_and_start(
             return (Work(group="start", job=lambda: start(given), waiting="starting the rollout"),) if yes else ()
 
         serious = bool(session.production.why_confirm(plan.target, tags, plan.affected))
-        return (Ask(start_question(plan, serious=serious), answered),)
+        question = start_question(plan, serious=serious)
+        if when.at is not None:
+            later = starts_in(when.at, session.clock.now())
+            details = (((f"It {later}.", Role.WAIT),), (), *question.details)
+            question = replace(question, yes="Schedule", details=details)
+        return (Ask(question, answered),)
 
     return ask_values(plan.script.protected, asked)
+
+
+def ask_when(now: datetime, window: bool, then: Callable[[StartTime], Effects]) -> Effects:
+    """Ask when to start; `window`: whether there is a maintenance window to start with."""
+
+    def answered(text: str | None) -> Effects:
+        word = (text or "").strip()
+        if not word:
+            return ()
+        try:
+            return then(StartTime(at_window=True) if word.lower() == "window" else StartTime(parse_time(word, now)))
+        except UsageError as error:
+            return (Complain(error),)
+
+    title = "Start at 22:00, 2026-12-01T22:00, +2h30m, or with the next window:"
+    return (AskText(title, "window" if window else "", answered),)
 
 
 def _ask_for_override(plan: RolloutPlan, then: Callable[[RolloutPlan], Effects]) -> Effects:

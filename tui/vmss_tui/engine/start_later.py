@@ -24,7 +24,7 @@ _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartTime:
     """When to start: at a time (UTC), when the window opens, or at once."""
 
     at: datetime | None = None
@@ -36,7 +36,7 @@ class Start:
         return self.at is not None or self.at_window
 
 
-AT_ONCE = Start()
+AT_ONCE = StartTime()
 
 
 def parse_time(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
@@ -98,7 +98,7 @@ def first_batch_seconds(plan: RolloutPlan) -> float:
     return batch_seconds(plan, len(plan.batches[0].ids)) if plan.batches else 0.0
 
 
-async def prepare_for(azure: Azure, wish: Wish, clock: Clock, start: Start) -> tuple[Prepared, datetime | None]:
+async def prepare_for(azure: Azure, wish: Wish, clock: Clock, start: StartTime) -> tuple[Prepared, datetime | None]:
     """The plan for a start, and when that is; None: at once, also where the window is open.
 
     Raises PreflightRefused, and what `prepare` raises.

@@ -29,6 +29,15 @@ DEPLOY = (
         enabled=online,
     ),
     Action(
+        id="deploy.later",
+        keys=("f8",),
+        label="start later",
+        help="Schedule the rollout: at a time, or when the maintenance window opens (asks first)",
+        places=(Place.DEPLOY,),
+        dangerous=True,
+        enabled=online,
+    ),
+    Action(
         id="deploy.turn",
         keys=("f6",),
         label="form/plan",

@@ -27,7 +27,7 @@ from vmss_tui.app.effects import (
     ShowPlan,
     Work,
 )
-from vmss_tui.app.launch import ask_and_start, cannot_start
+from vmss_tui.app.launch import ask_and_start, ask_when, cannot_start
 from vmss_tui.app.screens.deploy.draft import FormDraft
 from vmss_tui.app.screens.deploy.form import Form, Start, start_from_profile, start_from_set
 from vmss_tui.app.screens.deploy.profile_file import ProfileSaver, pick_profile
@@ -38,7 +38,8 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.engine.pinned_files import fetch_pins
-from vmss_tui.engine.prepare import Names, RolloutWish, compose, prepare
+from vmss_tui.engine.prepare import Names, RolloutWish, compose
+from vmss_tui.engine.start_later import AT_ONCE, StartTime, prepare_for
 from vmss_tui.errors import ProfileInvalid, UsageError, VmssTuiError
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.glyphs import Role
@@ -314,7 +315,11 @@ class DeployController:
 
     # -- start --------------------------------------------------------------------------------------------------
 
-    def start(self) -> Effects:
+    def later(self) -> Effects:
+        """Ask when to start, then as `start`."""
+        return ask_when(self._session.clock.now(), self.plan is not None and not self.plan.timetable.free, self.start)
+
+    def start(self, when: StartTime = AT_ONCE) -> Effects:
         """Check the form, plan against what Azure says now, ask, start."""
         if self.form is None:
             return ()
@@ -324,16 +329,16 @@ class DeployController:
             return (Complain(error),)
         if key:
             return (Say(f"not yet: {key.split('.', 1)[-1]} {problem}", Role.BAD), FocusField(key))
-        return (Work(group="start", job=self._plan_now, waiting=PLANNING),)
+        return (Work(group="start", job=lambda: self._plan_now(when), waiting=PLANNING),)
 
-    async def _plan_now(self) -> Effects:
+    async def _plan_now(self, when: StartTime) -> Effects:
         azure = self._connection().azure
         if self.form is None or self.reading is None or azure is None:
             return ()
         wish = self._wish(self.form, self.reading)
         syntax = await syntax_findings(self.form.profile)
         wish = replace(wish, profile_findings=(*syntax, *wish.profile_findings))
-        prepared = await prepare(azure, wish, self._session.clock)
+        prepared, at = await prepare_for(azure, wish, self._session.clock, when)
         self._keep_pins(prepared.pins)
         self.reading, self.plan = known(prepared.snapshot, self._session), prepared.plan
         report = self.form.report()
@@ -343,6 +348,7 @@ class DeployController:
             self._session,
             why=report.why,
             ticket=report.ticket,
+            when=StartTime(at, when.at_window),
             started=self._started,
         )
         return (Repaint(), *asked, *((ShowPlan(),) if cannot_start(prepared.plan) else ()))

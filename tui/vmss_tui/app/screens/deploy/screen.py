@@ -300,6 +300,10 @@ class DeployScreen(BaseScreen):
         """Save as a profile."""
         self.perform(self.controller.save())
 
+    def do_later(self) -> None:
+        """Ask for a time, then as start."""
+        self.perform(self.controller.later())
+
     def do_start(self) -> None:
         """Plan against Azure once more, ask, start."""
         self.perform(self.controller.start())

@@ -11,6 +11,7 @@ from datetime import datetime
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Open, Pick, Question, Say, Sheet, Show, Work
 from vmss_tui.app.launch import ask_and_start
+from vmss_tui.app.screens.rollout.later import ask_to_resume, call_off, held_by_window, not_started
 from vmss_tui.app.screens.rollout.outputs import outputs_sheet, report_sheet, text_sheet
 from vmss_tui.app.screens.rollout.replay import Replay
 from vmss_tui.app.screens.rollout.take_over import take_over
@@ -206,6 +207,8 @@ class RolloutController:
         if verb == "pause" and questions.azure_drives(self.state.plan):
             argument = "cancel"
         try:
+            if verb == "cancel" and not_started(self.state):
+                return call_off(self._session, self.rollout)
             self._session.journal().request(self.rollout, verb, who=self._session.who, why=why, argument=argument)
             runner: Effects = () if self.runner_alive else take_over(self._session, self.rollout, requested=verb)
         except VmssTuiError as error:
@@ -213,8 +216,10 @@ class RolloutController:
         return (Say(f"{verb.capitalize()} requested", Role.ACCENT), *runner)
 
     def resume(self) -> Effects:
-        """A new runner for a rollout whose own is gone."""
+        """A new runner for a rollout whose own is gone; outside its window, in the next one or for a reason."""
         try:
+            if held_by_window(self.state, self._session.clock.now()) or self.state.window_ended:
+                return ask_to_resume(self._session, self.rollout, self.state)
             return take_over(self._session, self.rollout)
         except VmssTuiError as error:
             return (Complain(error),)

@@ -15,6 +15,8 @@ def blocked(state: RolloutState, *, replay: bool) -> Mapping[str, str]:
     if replay:
         return {f"rollout.{verb}": "this is a replay: nothing can be changed" for verb in _CHANGING}
     reasons = {f"rollout.{verb}": "this is not a replay" for verb in _REPLAY_ONLY}
+    if state.stage is Stage.PLANNED and state.scheduled is not None:
+        reasons["rollout.resume"] = "it starts by itself: `vmss-tui schedule` moves it"
     if state.stage is not Stage.APPROVAL:
         reasons["rollout.approve"] = "no batch is waiting for approval"
     if state.stage is not Stage.DECISION:
@@ -31,6 +33,8 @@ def offered(state: RolloutState, *, replay: bool, runner_alive: bool) -> tuple[t
     if state.stage.over:
         failed = ("rollout.retry",) if _has_failed(state) else ()
         return ("rollout.report", *failed, "rollout.undo", "rollout.replay"), _ONGOING
+    if not runner_alive and state.scheduled is not None and state.stage is Stage.PLANNED:
+        return ("rollout.cancel",), frozenset(("rollout.pause",))
     if not runner_alive:
         return ("rollout.resume",), frozenset()
     if state.stage is Stage.DECISION:

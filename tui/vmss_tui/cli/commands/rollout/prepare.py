@@ -23,7 +23,7 @@ from vmss_tui.errors import NotUnique, UsageError
 from vmss_tui.ports import Azure, FilePin
 
 if TYPE_CHECKING:
-    from vmss_tui.engine.start_later import Start
+    from vmss_tui.engine.start_later import StartTime
     from vmss_tui.profiles.model import Profile, Resolved
 
 
@@ -43,7 +43,7 @@ class Order:
     """Reasons for what the plan would otherwise refuse."""
     all_sets: bool = False
     """Every target of the profile, in its waves."""
-    start: "Start | None" = None
+    start: "StartTime | None" = None
     """When to start; None: at once."""
 
 
