@@ -12,6 +12,11 @@ GLOSSARY = ROOT / "docs" / "architecture.md"
 _ROW = re.compile(r"^\|(?P<term>[^|]+)\|(?P<never>[^|]+)\|$", re.MULTILINE)
 _GENERATED = re.compile(r"<!-- (?P<name>[a-z-]+): written by .*?<!-- /(?P=name) -->", re.DOTALL)
 _PHRASE = re.compile(r"`([^`]+)`")
+_GIVES: dict[type[ast.AST], str] = {
+    ast.FunctionDef: "name", ast.AsyncFunctionDef: "name", ast.ClassDef: "name", ast.arg: "arg", ast.Name: "id",
+    ast.Attribute: "attr",
+}  # fmt: skip
+"""What gives a name, and where the name stands in it."""
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # A banned phrase inside of these is none.
 _ALLOWED = re.compile(r"roll(ed|ing|s)? (back|out)|virtual machines?", re.IGNORECASE)
@@ -86,11 +91,9 @@ def words_of_names(module: Module) -> Iterator[tuple[str, str]]:
     """Every name that a module gives, its own included, and each word in it."""
     given = {module.path.stem}
     for node in ast.walk(module.tree):
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                given.add(name)
-            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
-                given.add(name)
+        attribute = _GIVES.get(type(node))
+        if attribute and not isinstance(getattr(node, "ctx", None), ast.Load):
+            given.add(getattr(node, attribute))
     for name in sorted(given):
         for word in _NAME_WORD.findall(name):
             yield name, word.lower()
