@@ -213,6 +213,18 @@ async def test_a_throttled_subscription_waits_alone(azure: FakeAzure, clock: Fak
         assert all(each.counts is not None for each in seen.last.entries)
 
 
+@pytest.mark.parametrize(("refill", "again"), [(0.0, True), (60.0, False)])
+async def test_a_short_quota_is_left_to_those_who_watch_a_set(
+    azure: FakeAzure, clock: FakeClock, refill: float, again: bool
+) -> None:
+    azure.refill = refill
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(5)
+        azure.calls.clear()
+        await seen.pass_time(200)
+        assert any(call.startswith("instances:") for call in azure.calls) is again
+
+
 async def test_no_way_in_is_a_failure_with_its_time_and_recovers(azure: FakeAzure, clock: FakeClock) -> None:
     azure.failures["subscriptions"] = ConnectionFailed("no route")
     async with watching(azure, clock) as seen:

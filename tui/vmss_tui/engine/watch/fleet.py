@@ -22,6 +22,8 @@ from vmss_tui.ports import Azure, Clock
 
 SECONDS_A_SET = 4.0
 """Half of 900 dear reads in 30 minutes a subscription: its sets take turns at this pace."""
+FLEETS_SHARE = 10.0
+"""While the quota is short, a set is counted every so many times that its refill takes: after those who watch it."""
 SECONDS_AN_INSTANCE = 0.072
 """Half of 5,000 views of instances in 3 minutes a subscription: a read of a set costs one for each instance."""
 TOGETHER = 4
@@ -238,10 +240,11 @@ class FleetWatcher:
 
     def _interval(self, entry: FleetEntry) -> float:
         """Seconds until a set is read again: sooner while it moves, for those on screen only what the quota bears."""
+        short = self._azure.refill_seconds(entry.id) * FLEETS_SHARE
         if entry.upgrade is not None and entry.upgrade.code.running:
-            return self._idle
+            return max(self._idle, short)
         subscription = entry.id.subscription
         sets, instances = self._neighbours[subscription], self._instances[subscription]
         if entry.id in self._preferred:
             sets = sum(target.subscription == subscription for target in self._preferred)
-        return max(self._idle, SECONDS_A_SET * sets, SECONDS_AN_INSTANCE * instances)
+        return max(self._idle, SECONDS_A_SET * sets, SECONDS_AN_INSTANCE * instances, short)
