@@ -8,6 +8,7 @@ import pytest
 from vmss_tui.engine.shared_clock import SharedClock
 from vmss_tui.errors import UsageError
 from vmss_tui.simulator.clock import shared_clock
+from vmss_tui.simulator.throttle import Throttle
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -30,3 +31,17 @@ def test_a_clock_that_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     with pytest.raises(UsageError):
         SharedClock(tmp_path / "empty")
+
+
+async def test_quotas_fill_up_by_the_shared_time(tmp_path: Path) -> None:
+    simulated = shared_clock(tmp_path / "clock", START)
+    driver, throttle = SharedClock(tmp_path / "clock", drives=True), Throttle(seconds=simulated.seconds)
+
+    def left() -> int:
+        return int(throttle.remaining("s", ("VMScaleSetVMViews",)).split(",")[0].rpartition(";")[2])
+
+    full = left()
+    throttle.charge("s", "VMScaleSetVMViews", full)
+    assert left() == 0
+    await driver.sleep(180)
+    assert left() == full

@@ -49,6 +49,10 @@ class SimClock:
             return self._base
         return self._base + timedelta(seconds=(self._monotonic() - self._anchor) * self._speed)
 
+    def seconds(self) -> float:
+        """The simulated time in seconds since 1970."""
+        return self.now().timestamp()
+
     def set_speed(self, speed: float) -> None:
         """Change the speed from now on; time does not jump."""
         self._rebase()

@@ -4,6 +4,7 @@ One `Gate` a server, under the typed key `GATE`; the control endpoint reads and 
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -39,13 +40,13 @@ class Gate:
     _groups: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
-    def of(cls, scenario: Scenario) -> "Gate":
-        """Build the gate that a scenario asks for."""
+    def of(cls, scenario: Scenario, seconds: Callable[[], float] = time.monotonic) -> "Gate":
+        """Build the gate that a scenario asks for; quotas fill up by `seconds`."""
         quotas = scenario.throttling
         gate = cls(
             scenario,
             Directory.of(scenario),
-            Throttle(quotas.enabled, quotas.scale, quotas.per_resource, dict(quotas.sizes)),
+            Throttle(quotas.enabled, quotas.scale, quotas.per_resource, dict(quotas.sizes), seconds),
         )
         for rule in reversed(scenario.faults):
             gate.faults.add(rule)

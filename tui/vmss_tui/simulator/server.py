@@ -90,7 +90,8 @@ async def serve(simulation: Simulation, options: ServeOptions, announce: Callabl
     """
     _check_execution(simulation, options)
     stop = asyncio.Event()
-    gate = Gate.of(simulation.scenario)
+    shared = options.clock_file is not None
+    gate = Gate.of(simulation.scenario, simulation.clock.seconds if shared else time.monotonic)
     token, header = secrets.token_urlsafe(24), managed.new_header()
     with private_directory() as private:
         authority = _authority()

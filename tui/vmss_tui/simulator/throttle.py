@@ -7,7 +7,7 @@ refill follows "Understanding call limits" (token buckets). Time is real time, b
 import json
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -178,13 +178,15 @@ class Throttle:
     """Whether the documented limits of one scale set and one VM are enforced as well."""
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Overrides of `SIZES` by bucket, (3 minutes, 30 minutes); of ARM's own by name, where the first counts."""
+    seconds: Callable[[], float] = time.monotonic
+    """The time by which buckets fill up: the host's, or the simulated one where nobody waits in real time."""
     _buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
 
     def admit(self, subscription: str, groups: tuple[str, ...], resources: Iterable[Quota] = ()) -> Refusal | None:
         """Take one request out of each group's windows and each resource's quota, or say which one is empty."""
         if not self.enabled:
             return None
-        now = time.monotonic()
+        now = self.seconds()
         touched = [found for group in groups for found in self._windows(subscription, group, now)]
         if self.per_resource:
             touched += [(quota.name, self._quota(subscription, quota, now)) for quota in resources]
@@ -198,12 +200,12 @@ class Throttle:
 
     def charge(self, subscription: str, group: str, amount: int) -> None:
         """Take a charge that is known only with the answer (the number of instances in a list)."""
-        for _, bucket in self._windows(subscription, group, time.monotonic()):
+        for _, bucket in self._windows(subscription, group, self.seconds()):
             bucket.tokens = max(0.0, bucket.tokens - amount)
 
     def remaining(self, subscription: str, groups: tuple[str, ...]) -> str:
         """Return the value of `x-ms-ratelimit-remaining-resource`; empty when no bucket is involved."""
-        now = time.monotonic()
+        now = self.seconds()
         parts = [
             f"Microsoft.Compute/{name};{int(bucket.tokens)}"
             for group in groups
@@ -216,7 +218,7 @@ class Throttle:
 
         Returns what is left for the principal, what is left for all, and the refusal when either is used up.
         """
-        now, name = time.monotonic(), verb.capitalize()
+        now, name = self.seconds(), verb.capitalize()
         own = self._arm_bucket(f"{subscription} {actor}", f"Subscription{name}", PRINCIPAL, now)
         common = self._arm_bucket(subscription, f"SubscriptionGlobal{name}", GLOBAL, now)
         for bucket in (own, common):
@@ -237,7 +239,7 @@ class Throttle:
 
     def levels(self) -> dict[str, dict[str, float]]:
         """Return every bucket in use as JSON-ready data, `subscription -> bucket -> tokens left`."""
-        now, result = time.monotonic(), dict[str, dict[str, float]]()
+        now, result = self.seconds(), dict[str, dict[str, float]]()
         for (subscription, name), bucket in self._buckets.items():
             bucket.refill(now)
             result.setdefault(subscription, {})[name] = round(bucket.tokens, 1)

@@ -15,7 +15,7 @@ from vmss_tui.cli.options import connected, with_profiles
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.engine.rehearsal import Faults, faults_of
-from vmss_tui.errors import UsageError
+from vmss_tui.errors import UsageError, VmssTuiError
 from vmss_tui.presentation import records
 from vmss_tui.presentation.rollout.info import RolloutInfo, info_of
 from vmss_tui.text import counted
@@ -63,7 +63,11 @@ def rehearse(
         writer = JsonWriter() if jsonl else PlainWriter(hints=False) if shape.for_people else Silent()
         async with rehearsing(ordered.plan, copied, faults) as rehearsal:
             journal, rollout = rehearsal.journal, rehearsal.rollout
-            code = await follow(journal, rollout, writer)
+            try:
+                code = await follow(journal, rollout, writer)
+            except VmssTuiError:
+                rehearsal.still_runs()  # raises what the runner said last
+                raise
             state = journal.state(rollout)
             if not jsonl and not shape.for_people:
                 info = info_of(state, state.ended_at or session.clock.now(), header=journal.header(rollout))
