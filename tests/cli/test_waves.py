@@ -23,7 +23,7 @@ WAVES = """
 tags = { app = "app" }
 
 [waves]
-at_once = 3
+at_once = 2
 on_failed_set = "ON_FAILED"
 
 [[waves.groups]]
@@ -77,8 +77,8 @@ def test_the_plan_shows_waves_and_writes_nothing(vmss: Program, world: Simulator
     plan = vmss("plan", "app", "--all", "--set", "version=2.0.0", "--json")
     assert plan.code == 0, plan.err
     first, second = plan.json["waves"]
-    assert (first["name"], len(first["sets"]), len(second["sets"])) == ("test", 2, 4)
-    assert plan.json["instances"] == 28 and all(found["plan"]["batches"] for found in second["sets"])
+    assert (first["name"], len(first["sets"]), len(second["sets"])) == ("test", 2, 5)
+    assert plan.json["instances"] == 32 and all(found["plan"]["batches"] for found in second["sets"])
     assert not any(route.startswith(("PUT", "PATCH", "DELETE")) for route in world.control.counters()["routes"])
     one = vmss("plan", "app", "--set", "version=2.0.0")
     assert one.code == 2 and "--all" in one.err
@@ -89,10 +89,10 @@ def test_all_sets_are_rolled_out_and_rolled_back_as_a_whole(vmss: Program) -> No
     done = vmss("rollout", "app", "--all", "--set", "version=2.0.0", "--yes", "--jsonl", timeout=300)
     assert done.code == 0, done.err
     ended = done.records[-1]
-    assert ended["verdict"] == "completed" and ended["updated"] == 28 and set(stages(ended).values()) == {"done"}
+    assert ended["verdict"] == "completed" and ended["updated"] == 32 and set(stages(ended).values()) == {"done"}
     assert set.union(*versions(vmss).values()) == {"app 2.0.0"}
     (whole, *sets) = vmss("rollouts", "--json").json
-    assert whole["kind"] == "waves" and {found["waves"] for found in sets} == {whole["id"]} and len(sets) == 6
+    assert whole["kind"] == "waves" and {found["waves"] for found in sets} == {whole["id"]} and len(sets) == 7
     for form in ("md", "html", "json", "jsonl", "csv", "junit"):
         report = vmss("report", whole["id"], "--format", form)
         assert report.code == 0 and "web-001" in report.out and "test-002" in report.out, (form, report.err)
@@ -103,7 +103,7 @@ def test_all_sets_are_rolled_out_and_rolled_back_as_a_whole(vmss: Program) -> No
     again = vmss("undo", back.records[0]["rollout"], "--yes", "--jsonl", timeout=300)
     assert again.code == 0 and set.union(*versions(vmss).values()) == {"app 2.0.0"}
     nothing = vmss("rollout", "app", "--all", "--set", "version=2.0.0", "--yes", "--jsonl")
-    assert nothing.code == 0 and Counter(found["event"] for found in nothing.records)["set_skipped"] == 6
+    assert nothing.code == 0 and Counter(found["event"] for found in nothing.records)["set_skipped"] == 7
 
 
 def test_a_failed_set_stops_the_rest_and_a_retry_continues(vmss: Program) -> None:
@@ -185,8 +185,8 @@ def test_whatever_is_killed_no_set_is_started_twice(vmss: Program, world: Simula
     starts = Counter(
         entry.event.target.name for entry in journal.waves.events(waves) if isinstance(entry.event, w.SetStarted)
     )
-    assert len(starts) == 6 and set(starts.values()) == {1}
-    assert len(journal.rollouts()) == 6
+    assert len(starts) == 7 and set(starts.values()) == {1}
+    assert len(journal.rollouts()) == 7
     assert set.union(*versions(vmss).values()) == {"app 2.0.0"}
     plans = [journal.state(found.id).plan for found in journal.rollouts()]
     batches = {plan.target.name: len(plan.batches) for plan in plans if plan is not None and plan.set_mode == "Manual"}

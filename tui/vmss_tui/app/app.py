@@ -7,7 +7,7 @@ frame, inside `session.connect`.
 import contextlib
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, assert_never
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
@@ -27,8 +27,9 @@ from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
+from vmss_tui.app.screens.opening import screen_of
 from vmss_tui.app.session import Session
-from vmss_tui.app.shell import Destination, OpenDeploy, OpenRollout, OpenScaleSet, OpenWaves
+from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
 from vmss_tui.app.write_rights import WriteRights
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
@@ -217,33 +218,7 @@ class VmssTui(compat.SafeApp):
 
     def open(self, destination: Destination) -> None:
         """Show a screen on top of the present one."""
-        self.push_screen(self._screen_of(destination))
-
-    def _screen_of(self, destination: Destination) -> Screen[None]:
-        session, names = self.session, self.label_of.names
-        match destination:
-            case OpenScaleSet(target):
-                from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
-
-                return ScaleSetScreen(target)
-            case OpenDeploy(target, profile):
-                from vmss_tui.app.screens.deploy.controller import DeployController
-                from vmss_tui.app.screens.deploy.screen import DeployScreen
-
-                return DeployScreen(DeployController(target, session, lambda: self.connection, names, profile=profile))
-            case OpenRollout(key, speed, rehearsal):
-                from vmss_tui.app.screens.rollout.controller import RolloutController
-                from vmss_tui.app.screens.rollout.screen import RolloutScreen
-
-                made = RolloutController(key, session, lambda: self.connection, names, speed=speed, rehearsal=rehearsal)
-                return RolloutScreen(made)
-            case OpenWaves(key):
-                from vmss_tui.app.screens.waves.controller import WavesController
-                from vmss_tui.app.screens.waves.screen import WavesScreen
-
-                return WavesScreen(WavesController(key, session, lambda: self.connection))
-            case _:
-                assert_never(destination)
+        self.push_screen(screen_of(destination, self.session, lambda: self.connection, self.label_of.names))
 
     def go_to(self, mode: str) -> None:
         """Show the list of a mode; when it is shown already, what was open above it."""

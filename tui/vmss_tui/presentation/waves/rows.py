@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from vmss_tui import duration
 from vmss_tui.domain.rollout.stage import Stage, Verb
@@ -164,8 +165,10 @@ def question(verb: Verb, info: WavesInfo) -> WavesQuestion:
         case Verb.CANCEL:
             return _question("Cancel all waves?", "Cancel all", f"No further set starts. {sets}: each is canceled.",
                              "Updated instances keep the new version.")  # fmt: skip
-        case _:
+        case Verb.RETRY | Verb.UNDO | Verb.EXCLUDE | Verb.UNKNOWN:
             raise ValueError(f"{verb.value} is planned and confirmed as a rollout of its own")
+        case _:
+            assert_never(verb)
 
 
 def _so_far(info: WavesInfo) -> str:
