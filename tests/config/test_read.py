@@ -69,6 +69,9 @@ def test_paths_start_at_the_directory_of_the_file() -> None:
         ('[list]\ncolumns = ["nam"]', 2, "list.columns", "'nam' is unknown", "Did you mean name?"),
         ('[keys]\n"app.quit" = "q"', 2, "keys.app.quit", "not a list of keys", "app.quit"),
         ("[keys]\napp.quit = []", 2, "keys.app.quit", "not a list of keys", "app.quit"),
+        ('[app]\nfilter = "foo:bar"', 2, "app.filter", "is not a filter", "tag:env=prod"),
+        ('[list]\nfilter = "/(/"', 2, "list.filter", "is not a filter", "tag:env=prod"),
+        ("\na.b.c = 1", 2, "a", "is not a setting", ""),
         ("keys = 3", 1, "keys", "table of actions", "app.quit"),
         ('[[hooks]]\non = ["failed"]', 1, "hooks", "neither a command nor a url", "url"),
         ('[[hooks]]\nurl = "https://x"\non = ["done"]', 1, "hooks", "'done' is not an event", "url"),
@@ -106,6 +109,8 @@ def test_an_entry_of_a_table_can_be_refused_later_with_its_line() -> None:
 
 def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "c.toml"
+    path.write_bytes(b'\xef\xbb\xbfauth = "cli"')
+    assert read(path, {})["auth"] == "cli", "a byte order mark"
     path.write_bytes(b"\xff")
     assert "UTF-8" in read(path, {}).problems[0].message
     assert read(tmp_path, {}).problems, "a directory"

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     PLACE = "a path or the address of a PostgreSQL database"
     PATHS = "a list of paths"
     PATTERNS = "a list of regular expressions"
+    FILTER = "a filter of scale sets"
     KEYS = "a table of actions with their keys"
     HOOKS = "a list of tables with a command or a url"
     MOMENT = "a date, or a date and time"
@@ -168,7 +169,7 @@ KEYS = (
         environment="TEXTUAL_THEME", help="colors of the app; default: chosen by the terminal",
     ),
     Key(
-        name="app.filter", kind=Kind.TEXT, default="", example='"tag:env=prod"',
+        name="app.filter", kind=Kind.FILTER, default="", example='"tag:env=prod"',
         help="filter of the app's list of scale sets at the start",
     ),
     Key(
@@ -180,7 +181,7 @@ KEYS = (
         example='["id", "version", "script", "health"]', help="columns of the app's list of instances, in their order",
     ),
     Key(
-        name="list.filter", kind=Kind.TEXT, default="", example='"tag:env=prod"',
+        name="list.filter", kind=Kind.FILTER, default="", example='"tag:env=prod"',
         help="filter of `vmss-tui list` when none is given",
     ),
     Key(

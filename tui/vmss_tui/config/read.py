@@ -20,6 +20,9 @@ from vmss_tui.config.entries import KEYS, Key, Kind, key
 from vmss_tui.config.rules import freeze, window_rule
 from vmss_tui.journal.place import is_address
 from vmss_tui.paths import config_file, expanded
+from vmss_tui.presentation.filter import FilterProblem
+from vmss_tui.presentation.filter import parse as parse_filter
+from vmss_tui.presentation.fleet.rows import FLEET
 
 VARIABLE = "VMSS_TUI_CONFIG"
 """Names another configuration file; empty or missing means the user's own."""
@@ -103,7 +106,7 @@ def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     env = os.environ if environ is None else environ
     file = path or path_in_use(env)
     try:
-        text = file.read_bytes().decode("utf-8") if file.exists() else ""
+        text = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
         return Config(file, _values({}, {}, env), (Problem(file, 0, "", f"cannot be read: {reason}"),))
@@ -246,11 +249,11 @@ def _misfit(found: Key, value: Any) -> str:
             if fits and not value >= found.least:
                 return f"{value} is less than {found.least:g}"
         case Kind.TEXTS | Kind.PATHS | Kind.PATTERNS:
-            fits = isinstance(value, list) and all(isinstance(item, str) and item for item in value)
-            if fits and found.kind is Kind.PATTERNS:
-                return next((reason for item in value if (reason := _pattern_problem(item))), "")
+            return _texts_misfit(found.kind, value)
         case Kind.KEYS | Kind.TABLES:
             fits = False
+        case Kind.FILTER:
+            return _filter_problem(value)
         case Kind.HOOKS:
             return "; ".join(tables.hooks(value)[1])
         case Kind.MOMENT:
@@ -269,6 +272,23 @@ def _is_moment(value: Any) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _texts_misfit(kind: Kind, value: Any) -> str:
+    """Why a value is not a list of strings, or one of them is no pattern; empty when all is well."""
+    if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+        return f"{value!r} is not {kind.value}"
+    return next((reason for item in value if kind is Kind.PATTERNS and (reason := _pattern_problem(item))), "")
+
+
+def _filter_problem(text: Any) -> str:
+    if not isinstance(text, str):
+        return f"{text!r} is not {Kind.FILTER.value}"
+    try:
+        parse_filter(text, FLEET.fields)
+    except FilterProblem as problem:
+        return f"{text!r} is not a filter: {problem}"
+    return ""
 
 
 def _pattern_problem(text: str) -> str:
@@ -335,6 +355,7 @@ def _lines(text: str) -> dict[str, int]:
 
 def _line_of(name: str, lines: Mapping[str, int]) -> int:
     """The line of a name, else of the table that it is in."""
+    below = next((line for known, line in lines.items() if known.startswith(f"{name}.")), 0)
     while name and name not in lines:
         name = name.rpartition(".")[0]
-    return lines.get(name, 0)
+    return lines.get(name, below)
