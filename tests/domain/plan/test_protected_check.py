@@ -110,3 +110,9 @@ def test_protected_settings_that_are_known_are_kept_without_a_word() -> None:
     made = plan(of, config=script(settings=PUBLIC))
     assert made.previous is not None
     assert findings(of, replace(made, previous=replace(made.previous, protected_known=True))) == []
+
+
+def test_an_empty_public_command_is_none() -> None:
+    empty = replace(script(1), settings={"fileUris": ["https://h/a"], "commandToExecute": ""}, protected_known=False)
+    assert hides_its_command(empty) and not empty.shows_command
+    assert not hides_its_command(replace(empty, settings={"commandToExecute": "x"}))

@@ -38,7 +38,7 @@ async def test_the_shell_finds_what_is_wrong_and_on_which_line() -> None:
     (found,) = await check_syntax("#!/bin/sh\nif true; then\n  echo hi\n")
     assert found.is_error
     assert found.message.startswith("line ")
-    assert found.hint == "sh -n finds it"
+    assert found.hint == "correct it; sh -n FILE checks it here"
 
 
 async def test_a_sound_script_passes_and_is_not_run(tmp_path: Path) -> None:

@@ -74,4 +74,4 @@ async def _complaints(program: str, text: str, timeout_seconds: float) -> list[s
 def _complaint(line: str, name: str, key: str) -> LintProblem:
     found = _LINE.search(line)
     message = f"line {found[1]}: {found[2].strip()}" if found is not None else line.strip()
-    return error(key, message, f"{name} -n finds it", "syntax")
+    return error(key, message, f"correct it; {name} -n FILE checks it here", "syntax")
