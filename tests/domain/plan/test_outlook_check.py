@@ -35,6 +35,12 @@ def test_a_window_that_p90_does_not_fit_is_a_warning() -> None:
     assert codes(replace(planned(16), batches=())) == []
 
 
+def test_a_window_that_never_closes_or_cannot_be_read_says_nothing_of_the_duration() -> None:
+    made = planned(16)
+    for window in (Window(start="00:00", end="00:00"), Window(start="late", end="10:00")):
+        assert codes(replace(made, policy=replace(made.policy, window=window))) == []
+
+
 def test_a_window_that_the_first_batch_does_not_fit_is_refused() -> None:
     assert codes(planned(1)) == [("outside-window", Severity.REFUSE)]
 

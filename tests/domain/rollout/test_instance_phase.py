@@ -257,5 +257,8 @@ def test_a_version_that_could_not_be_read_is_neither_behind_nor_failed() -> None
     assert phase_of(unread, PhaseContext(MANUAL, done, NOW)) is Phase.DONE
     leaving = replace(unread, provisioning=Provisioning.DELETING)
     assert phase_of(leaving, PhaseContext(MANUAL, done, NOW)) is Phase.GONE
+    failed = log_of(MANUAL, first(vm(0)), *OVER, seen_in(vm(0, script_digest=NEW), Phase.FAILED))
+    for deleting in (leaving, vm(0, script_digest=NEW, provisioning=Provisioning.DELETING)):
+        assert phase_of(deleting, PhaseContext(MANUAL, failed, NOW)) is Phase.FAILED, "what failed has failed"
     stranger = vm(7, script_digest="", version_known=False)
     assert phase_of(stranger, PhaseContext(MANUAL, over, NOW)) is Phase.EXCLUDED

@@ -34,6 +34,12 @@ def test_of_many_batches_six_ends_are_shown_the_first_and_the_last_among_them() 
     assert ends.startswith("1: ") and ", 40: " in ends and ends.count(": ") == 6
 
 
+def test_a_set_that_never_failed_has_no_limit_to_fear() -> None:
+    calm = PastRollout(seconds=(100.0,) * 400, first=StepShare(2000, 0), later=StepShare(2000, 0))
+    facts = dict(outlook_facts(replace(story.plan_of(), history=TrackRecord(rollouts=(calm,)))))
+    assert "no limit" in facts["limits"]
+
+
 def test_approvals_and_probable_stops_are_said() -> None:
     plan = story.plan_of()
     failing = PastRollout(seconds=(100.0,) * 40, first=StepShare(40, 30), later=StepShare(40, 30))

@@ -28,6 +28,9 @@ _NOISE = 0.05
 _OVERDUE = 0.25
 """Share of what a batch has taken already that it may still take when it exceeds all that is known."""
 
+_LEAST = 1e-9
+"""What a failure share is away from 0 and 1, so that its logarithm exists."""
+
 Took = tuple[int, float]
 """A finished batch: how many instances it had, and the seconds it took without its minimum healthy time."""
 
@@ -271,10 +274,7 @@ def _slowest(rhythm: Tempo, size: int, position: float) -> float:
 
 def _failures(size: int, share: float, rng: Random) -> int:
     """How many of `size` fail: jumps from one failure to the next, since most do not."""
-    if share <= 0:
-        return 0
-    if share >= 1:
-        return size
+    share = max(_LEAST, min(1 - _LEAST, share))
     failed, at = 0, 0
     while True:
         at += 1 + int(math.log(1.0 - rng.random()) / math.log1p(-share))

@@ -45,12 +45,6 @@ class StepShare:
         prior = _ASSUMED_FAILURES * _PRIOR_INSTANCES
         return self.failed + prior, max(0, self.updated - self.failed) + _PRIOR_INSTANCES - prior
 
-    @property
-    def expected(self) -> float:
-        """The expected failure share; never quite zero, since what has not failed yet may still fail."""
-        failed, well = self.odds
-        return failed / (failed + well)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRollout:
