@@ -159,6 +159,20 @@ def test_production_wants_the_profiles_name(vmss: Program) -> None:
     assert detached(vmss, "2.0.0", "--confirm", "app")
 
 
+@pytest.mark.timeout(900)
+def test_forty_sets_of_twenty_five_stay_within_the_quota(simulator: StartsSimulator, tmp_path: Path) -> None:
+    """Four subscriptions, Azure's own bucket sizes: no call of ours is throttled."""
+    sim = simulator("waves", speed=20)
+    vmss = Program(sim.variables, tmp_path)
+    vmss.profile(text=PROFILE + '[targets]\ntags = { app = "web" }\n[waves]\nat_once = 5\n')
+    more = ("--set", "version=2.0.0", "--confirm", "app", "--jsonl")
+    done = vmss("rollout", "app", "--all", *more, timeout=800)
+    assert done.code == 0, done.err
+    ended = done.records[-1]
+    assert len(ended["sets"]) == 40 and ended["updated"] == ended["total"] == 1000
+    assert sim.control.counters()["throttled"] == 0
+
+
 @pytest.mark.timeout(600)
 def test_whatever_is_killed_no_set_is_started_twice(vmss: Program, world: SimulatorProcess) -> None:
     """The coordinator, a runner, or all of them at random moments; a person resumes the whole each time."""

@@ -4,7 +4,7 @@ from support import estate
 from vmss_tui.domain.fleet.snapshot import FleetEntry, count_instances
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_policy import Amount
-from vmss_tui.domain.plan.waves import WaveGroup, WaveRules, select
+from vmss_tui.domain.plan.waves import WaveGroup, WaveRules, WaveSet, WavesPlan, instances_of, select, waves_of
 
 SUBSCRIPTIONS = {subscription.id: subscription for subscription in estate.SUBSCRIPTIONS}
 FLEET = tuple(
@@ -63,3 +63,11 @@ def test_budgets_in_numbers_and_percent() -> None:
     rules = WaveRules(failed_instances=Amount(1, percent=True), failed_sets=Amount(2))
     assert (rules.instances_allowed(1000), rules.sets_allowed(40)) == (10, 2)
     assert (WaveRules().instances_allowed(1000), WaveRules().sets_allowed(40)) == (None, None)
+
+
+def test_a_plan_knows_its_sets_and_whether_it_rolls_back() -> None:
+    made = select(FLEET[:2], ())
+    members = {entry.id: WaveSet(target=entry.id, instances=instances_of(entry), undoes="1") for entry in FLEET[:2]}
+    plan = WavesPlan(profile="web", label="web 2", waves=waves_of(made, members))
+    assert plan.total == sum(instances_of(entry) for entry in FLEET[:2]) and len(plan.sets) == 2
+    assert plan.undoes and not WavesPlan(profile="web", label="web 2", waves=()).undoes

@@ -100,6 +100,7 @@ RUNNING = (e.RunnerStarted(1, "h"), w.WaveStarted(1), w.SetStarted(A, "r1"))
         (Verb.APPROVE, "1", False, ()),
         (Verb.RETRY, "", False, ()),
         (Verb.UNDO, "", False, ()),
+        (Verb.EXCLUDE, "", False, ()),
         (Verb.UNKNOWN, "", False, ()),
     ],
 )
@@ -142,3 +143,8 @@ def test_the_record_of_a_log_is_kept() -> None:
     state = waves(e.RunnerStarted(1, "h"), signed, noted, e.RunnerStopped("terminated"), e.Ended(Verdict.FAILED, "no"))
     assert (state.signed_in, state.stage, state.ended_at, state.seq) == (signed, Stage.FAILED, NOW, 6)
     assert waves().stage is Stage.PLANNED
+
+
+def test_what_a_stage_means() -> None:
+    assert [stage for stage in SetStage if stage.running] == [SetStage.RUNNING, SetStage.ROLLING_BACK]
+    assert [stage for stage in SetStage if stage.bad] == [SetStage.FAILED, SetStage.REFUSED]
