@@ -58,7 +58,7 @@ def test_a_row_says_all_ten_things() -> None:
 def test_a_subscription_that_can_only_be_read_is_marked_and_found_by_its_state() -> None:
     entry = ENTRIES["web-weu"]
     off = replace(entry, subscription=replace(entry.subscription, state="Disabled"))
-    assert fleet.FLEET.row(off, KNOW).cells[1] == (("prod-europe (disabled)", Role.WARN),)
+    assert fleet.FLEET.row(off, KNOW).cells[1] == (("⊘ prod-europe (disabled)", Role.WARN),)
     fleet_of = replace(SNAPSHOT, entries=(off, ENTRIES["tracking-weu"]))
     view = fleet.FleetView(terms=parse("sub:disabled", fleet.FLEET.fields))
     assert fleet.shown_entries(fleet_of, view, KNOW) == (off,)

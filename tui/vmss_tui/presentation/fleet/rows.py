@@ -199,6 +199,12 @@ def _name(entry: FleetEntry, know: Knowledge) -> Cell:
     return (*star, (text.plain(entry.scale_set.name), Role.PLAIN), *mark, *ruled)
 
 
+def _subscription(entry: FleetEntry) -> Cell:
+    """Its name; with a sign, which no narrow column cuts off, and the state where it can only be read."""
+    name, mark = text.plain(entry.subscription.title), entry.subscription.is_read_only
+    return cell(Mark(SLASHED, name, Role.WARN).text(), Role.WARN) if mark else cell(name, Role.DIM)
+
+
 def _owners(entry: FleetEntry) -> tuple[str, ...]:
     owner = controller_of(entry.scale_set)
     return ("no",) if owner is None else ("yes", owner.name)
@@ -252,8 +258,7 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
             rank=lambda it, know: (it.scale_set.name.lower(), it.id.key),
             values=lambda it, know: (it.scale_set.name,)),
         FleetColumn("sub", "SUBSCRIPTION", 12, flex=1, priority=4, middle=True, bare=True,
-            cell=lambda it, know: cell(
-                text.plain(it.subscription.title), Role.WARN if it.subscription.is_read_only else Role.DIM),
+            cell=lambda it, know: _subscription(it),
             rank=lambda it, know: it.subscription.name.lower(),
             values=lambda it, know: (it.subscription.title, it.subscription.id)),
         FleetColumn("group", "GROUP", 11, flex=2, priority=6, middle=True, bare=True,
