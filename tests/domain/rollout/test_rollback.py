@@ -1,10 +1,11 @@
 """What a roll back takes and what it counts: what the rollout changed, measured against the health from before it."""
 
+import random
 from dataclasses import replace
 
 import pytest
 
-from support.engine.driver import Driver
+from support.engine.driver import KILL, LOST, OK, UNHEARD, Driver
 from support.engine.toy import Toy, script
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import VersionNames
@@ -121,6 +122,39 @@ def test_instances_that_got_the_version_from_the_model_come_last() -> None:
     toy.vms["5"].config = toy.model
     back = back_of(toy, made, state)
     assert [batch.ids for batch in back.batches] == [("0", "1"), ("5",)]
+
+
+@pytest.mark.parametrize("flexible", [False, True])
+def test_the_undo_command_runs_before_the_earlier_version_is_restored(flexible: bool) -> None:
+    toy = Toy(count=8, flexible=flexible)
+    made, state = rolled(toy)
+    made = replace(made, script=replace(made.script, undo="./uninstall.sh"))
+    back = back_of(toy, made, state)
+    assert back.undoes is not None and back.undoes.command == "./uninstall.sh"
+    assert "undo-command" in {finding.code for finding in back.findings}
+    ended = Driver(toy, back).run()
+    assert ended.reason == "2 of 2 rolled back to web 1 and are healthy"
+    assert toy.undone == {"0": 1, "1": 1} and {vm.config.digest for vm in toy.vms.values()} == {script(1).digest}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_undo_command_runs_once_whoever_is_killed(seed: int) -> None:
+    chance = random.Random(seed)
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    made = replace(made, script=replace(made.script, undo="./uninstall.sh"))
+    driver = Driver(toy, back_of(toy, made, state))
+    driver.fate = lambda step: chance.choice((OK, OK, OK, KILL, LOST, UNHEARD))
+    assert driver.run().verdict is e.Verdict.COMPLETED and set(toy.undone.values()) == {1}
+
+
+def test_a_rolling_set_is_rolled_back_in_manual_mode_when_there_is_an_undo_command() -> None:
+    toy = Toy(count=8, mode=UpgradeMode.ROLLING)
+    undo = replace(script(2), undo="./u.sh")
+    made = plan_rollout(toy.snapshot(), undo, replace(POLICY, steps=POLICY.steps[1:]), now=toy.now)
+    state = Driver(toy, made).run()
+    assert Driver(toy, back_of(toy, made, state)).run().verdict is e.Verdict.COMPLETED
+    assert set(toy.undone) == set(toy.vms) and toy.mode is UpgradeMode.ROLLING
 
 
 def test_only_some_of_them() -> None:

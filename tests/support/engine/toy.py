@@ -95,6 +95,8 @@ class Toy:
     rolls: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     """How often each instance was told to update, by us."""
+    undone: Counter[str] = field(default_factory=Counter)
+    """How often each instance was told to run the undo command."""
     most_busy: int = 0
     model_busy: int = 0
     writes: list[Action] = field(default_factory=list)
@@ -223,6 +225,12 @@ class Toy:
                     self.asked[each] += 1
                     own = NOTHING if plan.removes else plan.script
                     self._update(self.vms[each], own if write.action is Action.VM else self.model)
+                return self._began(write.ids)
+            case Action.UNDO:
+                (name,) = write.ids
+                assert plan.undoes is not None
+                self.undone[name] += 1
+                self._update(self.vms[name], plan.undoes)
                 return self._began(write.ids)
             case Action.RERUN:
                 (name,) = write.ids

@@ -21,6 +21,7 @@ def sealed(plan: RolloutPlan) -> RolloutPlan:
         plan,
         script=_sealed_script(plan.script),
         previous=plan.previous and _sealed_script(plan.previous),
+        undoes=plan.undoes and _sealed_script(plan.undoes),
         changes=tuple(replace(change, old=_text(change.old), new=_text(change.new)) for change in plan.changes),
         variables=redacted_value(dict(plan.variables)),
         files=tuple(replace(file, uri=redacted(file.uri), problem=redacted(file.problem)) for file in plan.files),
@@ -50,9 +51,10 @@ def sealed_waves(plan: WavesPlan) -> WavesPlan:
 
 def _sealed_script(script: ScriptConfig) -> ScriptConfig:
     settings, label = redacted_value(dict(script.settings)), redacted(script.label)
+    shown = replace(script, label=label, undo=redacted(script.undo))
     if settings == script.settings:
-        return replace(script, label=label)
-    return replace(script, settings=settings, label=label, sealed_digest=script.digest)
+        return shown
+    return replace(shown, settings=settings, sealed_digest=script.digest)
 
 
 def _sealed_wave(wave: Wave) -> Wave:

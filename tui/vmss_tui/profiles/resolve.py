@@ -119,6 +119,7 @@ def script_of(profile: Profile, values: Mapping[str, str]) -> ScriptConfig:
         provision_after=script.provision_after,
         suppress_failures=script.suppress_failures,
         label=fill(script.label, values),
+        undo=fill(script.undo, values),
     )
 
 

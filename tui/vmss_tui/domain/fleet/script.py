@@ -130,6 +130,8 @@ class ScriptConfig:
     suppress_failures: bool = False
     label: str = ""
     """What people call this version (`web 2.4.0`); empty when unknown. No part of the digest."""
+    undo: str = ""
+    """Command that undoes what the script did, for a roll back. No part of the digest; Azure never gets it."""
     sealed_digest: str = ""
     """The digest of the settings as they were, where secrets in them have been redacted since; empty otherwise."""
 

@@ -107,6 +107,8 @@ class RolloutPlan:
     purpose: Purpose = Purpose.ROLLOUT
     tolerated: tuple[str, ...] = ()
     """Instances that were broken before the rollout that it rolls back: they never count as its failures."""
+    undoes: ScriptConfig | None = None
+    """What runs on each instance before its earlier version is restored: the undo command of the later one."""
     removes: bool = False
     """It removes the script's extension (roll back of a first installation)."""
     own_mode: UpgradeMode | None = None

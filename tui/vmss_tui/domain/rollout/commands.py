@@ -28,6 +28,7 @@ class Action(StrEnum):
     REMOVE = "remove the extension"
     UPDATE = "apply the model to instances"
     VM = "write the script of one instance"
+    UNDO = "run the undo command on one instance"
     RERUN = "run the script of one instance again"
     CANCEL = "cancel the rolling upgrade"
     RESTORE = "restore the upgrade policy"

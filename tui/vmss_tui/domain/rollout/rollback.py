@@ -46,6 +46,10 @@ class Revision:
     """Whether one of them wrote protected settings."""
 
 
+_HIDDEN = {"commandToExecute", "script"}
+"""Protected settings beside which a public command is refused."""
+
+
 def plan_rollback(
     name: str,
     plan: RolloutPlan,
@@ -63,7 +67,10 @@ def plan_rollback(
     `sources` say where the old protected settings came from, as far as it is known; they are written again only
     where a rollout has overwritten them. `only`: of the instances, these at most.
     """
-    policy = _policy(plan, state, snapshot)
+    policy, undoes = _policy(plan, state, snapshot), _undoes(plan.script, now)
+    mode = policy.mode or snapshot.scale_set.mode
+    if undoes is not None and mode is not UpgradeMode.MANUAL:
+        policy = replace(policy, mode=UpgradeMode.MANUAL)
     touched, brought = touched_by(plan, state), {plan.target_digest} - {""}
     again = dict(sources or {}) if plan.script.protected else {}
     if to is not None:
@@ -82,13 +89,41 @@ def plan_rollback(
         origin=f"undo of {name}" + (f" to {back.to_label}" if to is not None else ""),
         purpose=Purpose.ROLLBACK,
         tolerated=broken_before(state),
+        undoes=undoes,
         from_label=undone,
     )
     if state.policy_restored is False:
         back = replace(back, own_mode=plan.own[0], own_policy=plan.own[1])
     found = [item for item in find(snapshot, back, now) if not (back.removes and item.code in ABOUT_SAMENESS)]
     sealed = _sealed(to) if to is not None else []
-    return replace(back, findings=by_weight(*found, *_lost(plan, again, snapshot), *sealed))
+    return replace(
+        back, findings=by_weight(*found, *_lost(plan, again, snapshot), *sealed, *_undo_command(plan.script))
+    )
+
+
+def _undoes(script: ScriptConfig, now: datetime) -> ScriptConfig | None:
+    """The configuration that runs the undo command of a version with its files; None without one that can run."""
+    if not script.undo or _HIDDEN & set(script.protected):
+        return None
+    files = {"fileUris": script.settings["fileUris"]} if "fileUris" in script.settings else {}
+    return replace(
+        script,
+        settings={**files, "commandToExecute": script.undo},
+        protected={},
+        force_update_tag=force_update_tag(now),
+        label=f"undo of {script.label or unnamed(script.digest)}",
+        undo="",
+        sealed_digest="",
+    )
+
+
+def _undo_command(script: ScriptConfig) -> list[Finding]:
+    if not script.undo:
+        return []
+    if _HIDDEN & set(script.protected):
+        message = "the undo command cannot run: the command of the version is a protected setting, which Azure keeps"
+        return [warn("undo-command", message)]
+    return [info("undo-command", f"before its earlier version is restored, each instance runs: {script.undo}")]
 
 
 def _sealed(to: Revision) -> list[Finding]:

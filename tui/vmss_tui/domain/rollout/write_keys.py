@@ -28,6 +28,11 @@ def batch_key(number: int, instance_id: str = "") -> str:
     return f"batch-{number}/{instance_id}" if instance_id else f"batch-{number}"
 
 
+def undo_key(number: int, instance_id: str) -> str:
+    """The undo command on one instance of a batch."""
+    return f"undo-{number}/{instance_id}"
+
+
 def retry_key(number: int, instance_id: str) -> str:
     """The script of one instance once more, by the number of the request."""
     return f"retry-{number}/{instance_id}"
@@ -61,6 +66,8 @@ def named(key: str) -> str:
             return f"the update of {instance} in batch {number}" if instance else f"the update of batch {number}"
         case "roll":
             return "starting the rolling upgrade" + ("" if number == "1" else " again")
+        case "undo":
+            return f"the undo command on {instance}"
         case "retry":
             return f"the retry of {instance}"
         case "cancel":

@@ -63,15 +63,8 @@ async def send(
             return await _remove(azure, plan, scale_set)
         case Action.UPDATE:
             return await azure.update_instances(scale_set, write.ids)
-        case Action.VM:
-            instance = next(instance for instance in snapshot.instances if instance.id == write.ids[0])
-            if plan.removes:
-                return await azure.remove_vm_extension(scale_set, instance, plan.script.name)
-            return await azure.write_vm_extension(scale_set, instance, plan.script, protected)
-        case Action.RERUN:
-            instance = next(instance for instance in snapshot.instances if instance.id == write.ids[0])
-            script = replace(plan.script, force_update_tag=write.tag)
-            return await azure.write_vm_extension(scale_set, instance, script, protected)
+        case Action.VM | Action.UNDO | Action.RERUN:
+            return await _instance(azure, plan, write, snapshot, protected)
         case Action.CANCEL:
             return await azure.cancel_upgrade(scale_set)
         case Action.SUSPEND_REPAIRS | Action.RESUME_REPAIRS:
@@ -81,6 +74,22 @@ async def send(
             return await azure.write_model(scale_set, mode=mode, policy=policy if mode is UpgradeMode.ROLLING else None)
         case _:
             assert_never(write.action)
+
+
+async def _instance(
+    azure: Azure, plan: RolloutPlan, write: Write, snapshot: SetSnapshot, protected: Mapping[str, Secret] | None
+) -> OperationHandle:
+    """Write the script of one instance by itself: the plan's, its undo command, or the plan's with another tag."""
+    scale_set = snapshot.scale_set
+    instance = next(instance for instance in snapshot.instances if instance.id == write.ids[0])
+    if write.action is Action.UNDO and plan.undoes is not None:
+        return await azure.write_vm_extension(scale_set, instance, plan.undoes, None)
+    if write.action is Action.RERUN:
+        script = replace(plan.script, force_update_tag=write.tag)
+        return await azure.write_vm_extension(scale_set, instance, script, protected)
+    if plan.removes:
+        return await azure.remove_vm_extension(scale_set, instance, plan.script.name)
+    return await azure.write_vm_extension(scale_set, instance, plan.script, protected)
 
 
 async def _model(

@@ -14,7 +14,7 @@ from vmss_tui.presentation.rollout.failures import why_failed
 from vmss_tui.presentation.table import Column, Row, cell
 from vmss_tui.text import counted, listed, natural, plain
 
-COLUMNS = (Column("what", "DECISION", width=24, longest=40), Column("why", "WHY", width=20, flex=1))
+COLUMNS = (Column("what", "DECISION", width=36, longest=48), Column("why", "WHY", width=20, flex=1))
 
 REVISION_COLUMNS = (
     Column("version", "VERSION", width=16, longest=40),

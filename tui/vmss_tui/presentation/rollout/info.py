@@ -191,7 +191,11 @@ class RolloutInfo:
             return self.reached
         reason = plain(self.reason)
         phrase = f" {self.reaching} {self.new}"
-        rest = self.reached.partition(phrase)[2].removeprefix(", ") if phrase in reason else self.reached
+        rest = self.reached
+        if phrase in reason:
+            well = " and are healthy"
+            after = rest.partition(phrase)[2]
+            rest = (after.removeprefix(well) if f"{phrase}{well}" in reason else after).removeprefix(", ")
         return f"{reason} ({rest})" if rest else reason
 
 

@@ -73,6 +73,8 @@ class Script:
     """Name of the version: `web ${version}`."""
     files: tuple[FileRef, ...] = ()
     command: str = ""
+    undo: str = ""
+    """Command that undoes what the script did, for a roll back."""
     inline: str = ""
     """Text of an inline script; only declared variables are replaced in it."""
     inline_file: str = ""

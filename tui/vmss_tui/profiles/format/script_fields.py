@@ -60,6 +60,10 @@ SCRIPT = Section(
             ),
         ),
         Key(
+            name="undo", kind=Kind.TEXT, consumer="vmss_tui.domain.rollout.rollback:script.undo",
+            help="Command that a roll back runs on an instance before it restores the version before.",
+        ),
+        Key(
             name="inline", kind=Kind.TEXT, consumer=_SETTINGS, azure="script",
             help="Text of a script to run instead of a command (Linux, /bin/sh unless it has a shebang).",
         ),

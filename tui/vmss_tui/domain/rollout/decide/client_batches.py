@@ -219,7 +219,7 @@ def _start(situation: Situation, batch: Batch) -> Commands:
         return [Record((e.BatchStarted(batch.number, of, ()), e.BatchEnded(batch.number), note))]
     zones = {situation.by_id[i].zone for i in ids} - {""}
     begun = e.BatchStarted(batch.number, of, ids, tuple(sorted(zones)))
-    if situation.plan.strategy is Strategy.VM_BATCHES:
+    if situation.plan.strategy is Strategy.VM_BATCHES or situation.plan.undoes is not None:
         return [Record((begun,))]
     update = update_of(situation, batch.number, ids)
     return [Write(update.key, update.action, update.what, update.ids, batch.number, before=(begun,))]

@@ -11,7 +11,7 @@ from vmss_tui.domain.rollout.decide.follow_write import follow
 from vmss_tui.domain.rollout.instance_phase import short
 from vmss_tui.domain.rollout.stage import FINAL, GateName
 from vmss_tui.domain.rollout.state import BatchState
-from vmss_tui.domain.rollout.write_keys import batch_key, refused
+from vmss_tui.domain.rollout.write_keys import batch_key, refused, undo_key
 from vmss_tui.text import listed
 
 PROOF_SECONDS = 120.0
@@ -65,6 +65,9 @@ def _wait_for(situation: Situation, batch: BatchState, open_ids: list[str], dead
 
 def _updates(situation: Situation, batch: BatchState, until: datetime) -> Commands | None:
     """The writes of a batch: one for all, or one for each VM. None when all have ended."""
+    undoing = _undo_first(situation, batch, until)
+    if undoing is not None:
+        return undoing
     why = f"Azure is updating batch {batch.number}"
     if situation.plan.strategy is not Strategy.VM_BATCHES:
         update = update_of(situation, batch.number, batch.ids)
@@ -82,6 +85,34 @@ def _updates(situation: Situation, batch: BatchState, until: datetime) -> Comman
             waits.append(commands)
             writes += [command for command in commands if isinstance(command, Write)]
     return writes or (waits[0] if waits else None)
+
+
+def _undo_first(situation: Situation, batch: BatchState, until: datetime) -> Commands | None:
+    """The undo command on each instance before its earlier version is restored; None when it has ended everywhere.
+
+    Where it fails the earlier version is restored all the same: the log says so.
+    """
+    undoes, begun = situation.plan.undoes, situation.state.writes
+    if undoes is None or any(key.split("/")[0] == batch_key(batch.number) for key in begun):
+        return None
+    writes: Commands = []
+    waits: list[Commands] = []
+    for instance_id in batch.ids:
+        key = undo_key(batch.number, instance_id)
+        if key not in begun and (situation.cancelling or not needs_update(situation, instance_id)):
+            continue
+        write = Write(key, Action.UNDO, f"run the undo command on {instance_id}", (instance_id,), batch.number)
+        instance = situation.by_id.get(instance_id)
+        arrived = instance is not None and instance.script_digest == undoes.digest
+        commands = follow(situation, write, arrived=arrived, why=f"undo command of batch {batch.number}", until=until)
+        if commands is not None:
+            waits.append(commands)
+            writes += [command for command in commands if isinstance(command, Write)]
+    if writes or waits:
+        return writes or waits[0]
+    busy = [i for i in batch.ids if (found := situation.by_id.get(i)) and found.provisioning is Provisioning.UPDATING]
+    late = situation.now >= until
+    return situation.wait(f"undo command still running on {listed(busy)}", until) if busy and not late else None
 
 
 def update_of(situation: Situation, number: int, ids: tuple[str, ...]) -> Write:
