@@ -8,6 +8,7 @@ import click
 
 from vmss_tui.cli.commands.rollout.history import opened
 from vmss_tui.cli.commands.rollout.overrides import overrides
+from vmss_tui.cli.commands.rollout.rollout import require_now
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
 from vmss_tui.cli.commands.rollout.verbs import Asked, instances, request
 from vmss_tui.cli.commands.schedule.start_time import start_from
@@ -47,6 +48,7 @@ def _follow_up(name: str, text: str, option: Option) -> click.Command:
             journal = session.journal()
             header = journal.locate(rollout)
             if isinstance(header, WavesHeader):
+                require_now(at, at_window=at_window)
                 waves = followup_waves(Followup(name), header.id, journal.waves.state(header.id))
                 waves = replace(waves, overrides=overrides)
                 return await start_waves(

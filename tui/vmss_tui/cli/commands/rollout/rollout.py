@@ -51,6 +51,7 @@ def rollout(
     )
 
     if order.all_sets:
+        require_now(at, at_window=at_window)
         return launch.run(ctx, lambda session: _roll_out_all(launch, session, order, why, ticket))
 
     async def work(session: LiveSession) -> int:
@@ -71,6 +72,12 @@ def rollout(
         return code
 
     return launch.run(ctx, work)
+
+
+def require_now(at: str | None, *, at_window: bool) -> None:
+    """Raise UsageError where waves are to start later: each set has windows of its own."""
+    if at or at_window:
+        raise UsageError("waves over several scale sets start now", hint="Leave --at and --at-window out.")
 
 
 async def _roll_out_all(launch: Launch, session: LiveSession, order: Order, why: str | None, ticket: str | None) -> int:

@@ -17,6 +17,7 @@ from vmss_tui.domain.rollout.requests import closed_for
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.errors import PreflightRefused, UsageError
+from vmss_tui.journal.store import WavesHeader
 from vmss_tui.presentation.rollout.schedule import starts_in
 
 
@@ -61,7 +62,9 @@ def resume(
 
 async def _resume(session: LiveSession, text: str | None, asked: Asked, wish: _Wish) -> int:
     session.require_writes()
-    header = session.journal().find(text)
+    header = session.journal().locate(text)
+    if isinstance(header, WavesHeader):
+        return await _resume_waves(session, header, asked, wish)
     if wish.at or wish.at_window:
         return await _later(session, header.id, asked, wish)
     reasons = {Override.OUTSIDE_WINDOW: wish.outside_window.strip(), Override.DURING_FREEZE: wish.during_freeze.strip()}
@@ -75,6 +78,16 @@ async def _resume(session: LiveSession, text: str | None, asked: Asked, wish: _W
             )
     if given:
         asked = replace(asked, argument=",".join(given), why="; ".join(given.values()))
+    return await request(session, header.id, asked)
+
+
+async def _resume_waves(session: LiveSession, header: WavesHeader, asked: Asked, wish: _Wish) -> int:
+    """Windows and freezes are those of each set: its own runner keeps them."""
+    if wish.at or wish.at_window or wish.outside_window or wish.during_freeze:
+        raise UsageError(
+            f"rollout {header.id} goes over several scale sets, each with windows of its own",
+            hint="Give these options with the id of a set's rollout; `vmss-tui rollouts` lists them.",
+        )
     return await request(session, header.id, asked)
 
 
