@@ -280,7 +280,7 @@ def versions(state: RolloutState) -> tuple[str, str]:
 
 
 def _mark(state: RolloutState, *, runner_alive: bool) -> Mark:
-    if not runner_alive and not state.stage.over:
+    if not state.stage.over and (state.scheduled is not None or state.window_ended or not runner_alive):
         return _without_runner(state)
     if state.stage is not Stage.RUNNING or state.plan is None:
         return STAGE[state.stage]

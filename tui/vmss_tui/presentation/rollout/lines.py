@@ -67,13 +67,13 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
         return _after(info, cells)
     if trouble:
         return ((cut_end(plain(trouble), cells), Role.BAD),)
-    if not info.runner_alive and info.starts_at is not None:
+    if info.starts_at is not None:
         verb = "resumes" if info.started_at is not None else "starts"
         return (
             (f"It {verb} {countdown(info.starts_at, info.now)}", Role.WAIT),
             (f", on {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. Press ctrl+x to call it off.", Role.PLAIN),
         )
-    if not info.runner_alive and info.window_ended:
+    if info.window_ended:
         return (
             ("The maintenance window has ended. ", Role.WARN),
             ("Press r to resume it in the next one.", Role.PLAIN),

@@ -24,6 +24,7 @@ from vmss_tui.journal.store import Journal
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.plan.confirm import confirm_title
 from vmss_tui.presentation.plan.lines import ProtectedLine, sections
+from vmss_tui.presentation.records import rfc3339
 from vmss_tui.presentation.rollout.info import arrow
 from vmss_tui.presentation.rollout.schedule import starts_in
 from vmss_tui.presentation.table import text_of
@@ -200,7 +201,7 @@ class Launch:
 
     def _print_schedule(self, rollout: str, at: datetime, now: datetime) -> None:
         if self.manner.jsonl:
-            output.record({"event": "rollout_scheduled", "rollout": rollout, "starts_at": at})
+            output.record({"event": "rollout_scheduled", "rollout": rollout, "starts_at": rfc3339(at)})
         else:
             output.line(rollout)
             diagnostics.say(

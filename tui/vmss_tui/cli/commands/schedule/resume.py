@@ -18,6 +18,7 @@ from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.errors import PreflightRefused, UsageError
 from vmss_tui.journal.store import WavesHeader
+from vmss_tui.presentation.records import rfc3339
 from vmss_tui.presentation.rollout.schedule import starts_in
 
 
@@ -106,7 +107,7 @@ async def _later(session: LiveSession, rollout: str, asked: Asked, wish: _Wish) 
     journal.append(rollout, Scheduled(at, start.at_window, session.who), at=now)
     await session.wait_for_start(rollout, secrets=secrets)
     if asked.as_json:
-        output.document({"rollout": rollout, "verb": asked.verb, "accepted": True, "starts_at": at})
+        output.document({"rollout": rollout, "verb": asked.verb, "accepted": True, "starts_at": rfc3339(at)})
     else:
         output.line(f"{rollout}: {starts_in(at, now).replace('starts', 'resumes', 1)}")
     return 0

@@ -12,6 +12,7 @@ from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.rollout.events import Scheduled
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.errors import UsageError
+from vmss_tui.presentation.records import rfc3339
 from vmss_tui.presentation.rollout.schedule import starts_in
 
 
@@ -42,7 +43,7 @@ async def _move(session: LiveSession, text: str, at: str | None, at_window: bool
     secrets = await asyncio.to_thread(values_to_travel, secrets_due(state.plan, state))
     await session.wait_for_start(header.id, secrets=secrets)
     if as_json:
-        output.document({"rollout": header.id, "starts_at": when, "at_window": start.at_window})
+        output.document({"rollout": header.id, "starts_at": rfc3339(when), "at_window": start.at_window})
     else:
         output.line(f"{header.id}: {starts_in(when, now)}")
     return 0
