@@ -40,8 +40,11 @@ class Server:
     """The simulator's buckets behind a latency, in the test's clock."""
 
     clock: FakeClock
-    buckets: throttle.Throttle = field(default_factory=lambda: throttle.Throttle(per_resource=True))
+    buckets: throttle.Throttle = field(init=False)
     refused: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.buckets = throttle.Throttle(per_resource=True, seconds=self.clock.monotonic)
 
     async def answer(self, path: str, charge: int, actor: str) -> dict[str, str]:
         """The headers of an answer; a request beyond a limit is noted."""
@@ -151,11 +154,8 @@ async def passes(clock: FakeClock, seconds: float) -> None:
     clock.advance(end - clock.monotonic())
 
 
-async def test_two_operators_a_runner_and_an_undo_share_an_hour(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_two_operators_a_runner_and_an_undo_share_an_hour(tmp_path: Path) -> None:
     clock = FakeClock()
-    monkeypatch.setattr("vmss_tui.simulator.throttle.time.monotonic", clock.monotonic)
     server, big, small = Server(clock), a_set("big", 1000), a_set("small", 12)
 
     def client(*, urgent: bool, journal: str) -> MeteredAzure:
