@@ -168,6 +168,29 @@ async def help_(v: Visitor) -> None:
     await v.pilot.pause(0.5)
 
 
+async def waves(v: Visitor) -> None:
+    await v.see(r"web-tst-001 .*idle")
+    await v.press("slash")
+    await v.type("web-tst")
+    await v.press("enter")
+    await v.press("space", *["shift+down"] * 9)
+    await v.press("e")
+    await v.see(r"Profile for 10")
+    await v.type("fleet-waves")
+    await v.press("enter")
+    await v.see(r"version")
+    await v.type("2.4.0")
+    await v.press("enter")
+    await v.see(r"Ticket")
+    await v.type("CHG0012345")
+    await v.press("enter")
+    await v.see(r"Type .* to confirm")
+    await v.type("fleet-waves")
+    await v.press("enter")
+    await v.press("enter")
+    await v.see(r"[4-7] of 10 sets done")
+
+
 @dataclass(frozen=True)
 class Scene:
     """One picture: what to do, at which size (cells), how fast the simulated time runs, in which theme."""
@@ -177,6 +200,7 @@ class Scene:
     size: tuple[int, int] = WIDE
     speed: float = 1.0
     theme: str = ""
+    scenario: str = "shipping"
 
 
 SCENES = (
@@ -193,6 +217,8 @@ SCENES = (
     Scene("rollout-light", rollout, speed=12, theme="light"),
     Scene("rehearsal", rehearsal),
     Scene("rehearsal-80x24", rehearsal, NARROW),
+    Scene("waves", waves, speed=40, scenario="waves"),
+    Scene("waves-80x24", waves, NARROW, speed=40, scenario="waves"),
     Scene("completed", completed, speed=60),
     Scene("failed", failed, speed=30),
     Scene("rollouts", rollouts, speed=60),
@@ -210,7 +236,7 @@ def rasterise(svg: str) -> bytes:
 async def draw(scene: Scene, folder: Path) -> None:
     """Run one scene on a simulator of its own and write its two files."""
     with tempfile.TemporaryDirectory(prefix="vmss-tui-scene-") as home:
-        simulator = SimulatorProcess.start("shipping", speed=scene.speed)
+        simulator = SimulatorProcess.start(scene.scenario, speed=scene.speed)
         try:
             os.environ.update(simulator.variables | {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home})
             session = LiveSession(Settings())

@@ -23,7 +23,7 @@ from vmss_tui.errors import ProfileInvalid, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.waves.lines import plan_lines
 from vmss_tui.presentation.waves.rows import plan_details
-from vmss_tui.profiles.model import Profile, check_record, values_of
+from vmss_tui.profiles.model import Profile, ReportFields, check_record, values_of
 from vmss_tui.profiles.secrets import travelling
 from vmss_tui.profiles.waves import plan_waves
 from vmss_tui.text import counted
@@ -74,12 +74,29 @@ def _with_variables(
     except ProfileInvalid as error:
         return (Complain(error),)
     report = resolved.report
-    problems = check_record(report, why=report.why, ticket=report.ticket)
-    if problems:
-        return (Say(f"profile {profile.name}: {problems[0].message}; start it from the command line", Role.BAD),)
     own = tuple(finding for finding in selection.findings if finding.code != "empty-wave")
     plan = replace(plan, findings=by_weight(*own, *plan.findings))
-    return preview_and_start(plan, session, connection, why=report.why, ticket=report.ticket)
+
+    def recorded(why: str, ticket: str) -> Effects:
+        return preview_and_start(plan, session, connection, why=why, ticket=ticket)
+
+    return _ask_for_record(report, report.why, report.ticket, recorded)
+
+
+def _ask_for_record(report: ReportFields, why: str, ticket: str, then: Callable[[str, str], Effects]) -> Effects:
+    """Ask for the reason and the ticket that the profile wants and does not have."""
+    problems = check_record(report, why=why, ticket=ticket)
+    if not problems:
+        return then(why, ticket)
+    wants_ticket = "ticket" in problems[0].key
+
+    def answered(text: str | None) -> Effects:
+        if text is None or not text.strip():
+            return ()
+        given = (why, text.strip()) if wants_ticket else (text.strip(), ticket)
+        return _ask_for_record(report, *given, then)
+
+    return (AskText(f"{'Ticket' if wants_ticket else 'Why'}: {problems[0].message}", "", answered),)
 
 
 def preview_and_start(plan: WavesPlan, session: Session, connection: Connect, *, why: str, ticket: str = "") -> Effects:
