@@ -83,7 +83,8 @@ def plan_rollback(
         back = plan_rollout(
             snapshot, replace(plan.previous, protected=again), policy, names=names, profile=plan.profile, now=now
         )
-    undone = VersionNames().including(plan.script, others=names.labels).text(plan.target_digest)
+    known, model = VersionNames().including(plan.script, others=names.labels), snapshot.scale_set.script
+    undone = known.text(model.digest if to is not None and model is not None else plan.target_digest)
     back = replace(
         _scoped(name, back, (touched, brought), snapshot, only),
         origin=f"undo of {name}" + (f" to {back.to_label}" if to is not None else ""),
@@ -95,10 +96,10 @@ def plan_rollback(
     if state.policy_restored is False:
         back = replace(back, own_mode=plan.own[0], own_policy=plan.own[1])
     found = [item for item in find(snapshot, back, now) if not (back.removes and item.code in ABOUT_SAMENESS)]
+    overwrote = bool(plan.script.protected) or (to is not None and to.protected)
+    lost = _lost(plan, again if overwrote else None, snapshot, brought)
     sealed = _sealed(to) if to is not None else []
-    return replace(
-        back, findings=by_weight(*found, *_lost(plan, again, snapshot), *sealed, *_undo_command(plan.script))
-    )
+    return replace(back, findings=by_weight(*found, *lost, *sealed, *_undo_command(plan.script)))
 
 
 def _undoes(script: ScriptConfig, now: datetime) -> ScriptConfig | None:
@@ -235,17 +236,22 @@ def _removal(plan: RolloutPlan, snapshot: SetSnapshot, policy: RolloutPolicy, no
     )
 
 
-def _lost(plan: RolloutPlan, again: Mapping[str, SecretRef], snapshot: SetSnapshot) -> list[Finding]:
-    """What a roll back cannot restore."""
+def _lost(
+    plan: RolloutPlan, again: Mapping[str, SecretRef] | None, snapshot: SetSnapshot, brought: Collection[str]
+) -> list[Finding]:
+    """What a roll back cannot restore. `again`: protected settings to write again; None when none were overwritten.
+
+    `brought`: versions that rollouts of this journal brought, which nobody else changed the set to.
+    """
     findings = [
         info("effects-stay", "what the newer script did on an instance stays done: only the configuration is restored")
     ]
     if plan.previous is None:
         return findings
-    if plan.script.protected:
+    if again is not None:
         findings.append(_written_again(again) if again else _overwritten(plan.previous))
     now = snapshot.scale_set.script
-    if now is not None and now.digest not in (plan.script.digest, plan.previous.digest):
+    if now is not None and now.digest not in (plan.script.digest, plan.previous.digest, *brought):
         version = now.label or unnamed(now.digest)
         findings.append(warn("changed-since", f"the scale set's script was changed since the rollout: it is {version}"))
     return findings
