@@ -22,28 +22,44 @@ Describe = Callable[[e.Event], str]
 """The message of a notification about an event; without one, the message is the occasion."""
 
 
+class RunningHooks:
+    """Hooks that were started; they run beside the rollout."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[None]] = set()
+
+    def start(self, hooks: Iterable[Hook], kind: str, message: dict[str, Any]) -> None:
+        """Start those that want to know of such an occasion."""
+        for hook in hooks:
+            if kind in hook.on or (kind == FAILED and ENDED in hook.on):
+                task = asyncio.create_task(_run(hook, message))
+                self._running.add(task)
+                task.add_done_callback(self._running.discard)
+
+    async def finish(self) -> None:
+        """Wait for the hooks that still run; each has its own time limit."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+
 class Notifier:
-    """The hooks of one rollout; they run beside it."""
+    """The hooks of one rollout."""
 
     def __init__(self, rollout: str, plan: RolloutPlan, describe: Describe | None = None) -> None:
         self._rollout = rollout
         self._plan = plan
         self._describe = describe or occasion
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = RunningHooks()
 
     def notify(self, log: Iterable[e.Logged]) -> None:
         """Start the hooks that these events call for."""
         for entry in log:
             kind = occasion(entry.event)
-            for hook in self._plan.policy.hooks if kind else ():
-                if kind in hook.on or (kind == FAILED and ENDED in hook.on):
-                    task = asyncio.create_task(_run(hook, self._message(kind, entry)))
-                    self._running.add(task)
-                    task.add_done_callback(self._running.discard)
+            if kind:
+                self._running.start(self._plan.policy.hooks, kind, self._message(kind, entry))
 
     async def finish(self) -> None:
         """Wait for the hooks that still run; each has its own time limit."""
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._running.finish()
 
     def _message(self, kind: str, entry: e.Logged) -> dict[str, Any]:
         return {

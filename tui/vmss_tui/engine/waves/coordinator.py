@@ -25,6 +25,7 @@ from vmss_tui.domain.rollout.waves.requests import answer, passed_on
 from vmss_tui.domain.rollout.waves.state import SetProgress, fold
 from vmss_tui.engine.runner.observe import Connect
 from vmss_tui.engine.runner.pacing import Pace, SteadyClock
+from vmss_tui.engine.waves.notifications import Describe, WavesNotifier
 from vmss_tui.engine.waves.set_plans import Background, nothing_to_do, plan_rollback, plan_set
 from vmss_tui.errors import (
     ConnectionFailed,
@@ -70,6 +71,7 @@ async def coordinate(
     pid: int,
     pace: Pace | None = None,
     force: bool = False,
+    describe: Describe | None = None,
 ) -> Verdict:
     """Carry out a rollout over several sets, from its start or from where another coordinator stopped.
 
@@ -81,7 +83,9 @@ async def coordinate(
         return ended
     lease = journal.take_lease(waves, owner(pid, host), at=clock.now(), force=force)
     try:
-        return await _Coordinator(waves, journal, lease, known, runners, clock, pace or Pace()).carry_out(azure)
+        coordinator = _Coordinator(waves, journal, lease, known, runners, clock, pace or Pace())
+        coordinator.notify_with(describe or (lambda event, _: e.kind_name(event)))
+        return await coordinator.carry_out(azure)
     finally:
         with contextlib.suppress(JournalUnavailable):
             journal.release(lease)
@@ -131,8 +135,14 @@ class _Coordinator:
         self.clock = SteadyClock(clock, self.state.last_at)
         self.retries = _Retries(self.clock)
         self.read: dict[str, RolloutState] = {}
+        self.notifier: WavesNotifier | None = None
         self.resumed: set[str] = set()
         """Rollouts that a person resumed: one whose runner left at the end of its window continues."""
+
+    def notify_with(self, describe: Describe) -> None:
+        """Notify people through hooks, with messages by `describe`."""
+        if self.state.plan is not None:
+            self.notifier = WavesNotifier(self.waves, self.state.plan, self.known.hooks, describe)
 
     async def carry_out(self, connect: Connect) -> Verdict:
         """The loop."""
@@ -160,6 +170,8 @@ class _Coordinator:
             raise
         finally:
             heart.cancel()
+            if self.notifier is not None:
+                await self.notifier.finish()
 
     async def _connected(self, connect: Connect) -> Azure:
         while True:
@@ -201,6 +213,8 @@ class _Coordinator:
                 await self.clock.sleep(pause)
                 pause = min(30.0, pause * 2)
             else:
+                if self.notifier is not None:
+                    self.notifier.notify(log, self.state)
                 self.state = fold(log, self.state)
                 return
 

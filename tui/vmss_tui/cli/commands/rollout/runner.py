@@ -88,6 +88,7 @@ async def _roll_out(rollout: str, session: LiveSession, given: Mapping[str, Secr
 
 async def _coordinate(waves: str, session: LiveSession, given: Mapping[str, Secret], *, force: bool) -> None:
     from vmss_tui.engine.waves.coordinator import Runners, coordinate
+    from vmss_tui.presentation.waves.lines import sentence
 
     async def start(rollout: str) -> None:
         await session.resume(rollout, secrets=given)
@@ -103,6 +104,7 @@ async def _coordinate(waves: str, session: LiveSession, given: Mapping[str, Secr
         pid=os.getpid(),
         pace=session.pace(),
         force=force,
+        describe=lambda event, state: sentence(event, state)[0],
     )
 
 
