@@ -30,7 +30,7 @@ DEPLOY = (
     ),
     Action(
         id="deploy.later",
-        keys=("f7",),
+        keys=("f10",),
         label="start later",
         help="Schedule the rollout: at a time, or when the maintenance window opens (asks first)",
         places=(Place.DEPLOY,),
