@@ -162,7 +162,7 @@ def test_production_wants_the_profiles_name(vmss: Program) -> None:
 @pytest.mark.timeout(900)
 def test_forty_sets_of_twenty_five_stay_within_the_quota(simulator: StartsSimulator, tmp_path: Path) -> None:
     """Four subscriptions, Azure's own bucket sizes: no call of ours is throttled."""
-    sim = simulator("waves", speed=20)
+    sim = simulator("waves", speed=10)
     vmss = Program(sim.variables, tmp_path)
     vmss.profile(text=PROFILE + '[targets]\ntags = { app = "web" }\n[waves]\nat_once = 5\n')
     more = ("--set", "version=2.0.0", "--confirm", "app", "--jsonl")

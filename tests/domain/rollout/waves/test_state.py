@@ -148,3 +148,14 @@ def test_the_record_of_a_log_is_kept() -> None:
 def test_what_a_stage_means() -> None:
     assert [stage for stage in SetStage if stage.running] == [SetStage.RUNNING, SetStage.ROLLING_BACK]
     assert [stage for stage in SetStage if stage.bad] == [SetStage.FAILED, SetStage.REFUSED]
+
+
+def test_sets_start_where_the_fewest_are_in_progress() -> None:
+    names = [("one", "a"), ("one", "b"), ("one", "c"), ("two", "d"), ("three", "e")]
+    sets = tuple(WaveSet(target=ScaleSetId(place, "g", name)) for place, name in names)
+    plan = WavesPlan(
+        profile="web", label="2", waves=(Wave(number=1, name="all", sets=sets),), rules=WaveRules(at_once=3)
+    )
+    log: tuple[w.WavesEvent, ...] = (w.WavesPlanned(plan), w.WaveStarted(1))
+    begun = fold(w.WavesLogged(number, NOW, event) for number, event in enumerate(log, 1))
+    assert [progress.target.name for progress in started(begun)] == ["a", "d", "e"]

@@ -4,6 +4,7 @@ It starts sets, never instances: each set's own runner keeps its batches, gates 
 is never started again, since its rollout's id is in the log before its runner starts.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -92,10 +93,26 @@ def _within(plan: WavesPlan, state: WavesState, wave: Wave) -> list[WavesCommand
     if not waiting and not running:
         return [RecordWaves((w.WaveEnded(wave.number),))]
     free = 0 if state.paused else max(0, plan.rules.at_once - len(running))
-    starts: list[WavesCommand] = [StartSet(progress) for progress in waiting[:free]]
+    starts: list[WavesCommand] = [StartSet(progress) for progress in _next(waiting, running, free)]
     if starts:
         return starts
     return [_for(running) if running else WaitUntil(f"paused in wave {wave.number}")]
+
+
+def _next(waiting: list[SetProgress], running: list[SetProgress], free: int) -> list[SetProgress]:
+    """The sets to start: in their order, but from the subscriptions with the fewest in progress.
+
+    Azure's request quota is one for each subscription and region.
+    """
+    busy = Counter(progress.target.key[0] for progress in running)
+    remaining = list(waiting)
+    chosen: list[SetProgress] = []
+    while remaining and len(chosen) < free:
+        best = min(remaining, key=lambda progress: busy[progress.target.key[0]])
+        remaining.remove(best)
+        chosen.append(best)
+        busy[best.target.key[0]] += 1
+    return chosen
 
 
 def _stop(plan: WavesPlan, state: WavesState) -> w.WavesStopping | None:
