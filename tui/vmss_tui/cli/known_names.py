@@ -62,9 +62,11 @@ def profiles() -> Sequence[str]:
 
 
 def rollouts() -> Sequence[str]:
-    """Ids of the newest rollouts."""
+    """Ids of the newest rollouts, those over several scale sets first."""
     with suppress(VmssTuiError), _journal() as journal:
-        return [header.id for header in journal.rollouts(limit=50)] if journal is not None else []
+        if journal is not None:
+            whole = [header.id for header in journal.waves.headers(limit=10)]
+            return [*whole, *(header.id for header in journal.rollouts(limit=50))]
     return []
 
 

@@ -167,5 +167,10 @@ def replay(ctx: click.Context, rollout: str | None, speed: float) -> int:
 
     require_terminal("vmss-tui report")
     with opened(ctx) as journal:
-        found = journal.find(rollout).id
-    return open_app(current(ctx), rollout=found, speed=speed)
+        header = journal.locate(rollout)
+    if isinstance(header, WavesHeader):
+        raise UsageError(
+            f"rollout {header.id} goes over several scale sets",
+            hint="Replay the rollout of a set: `vmss-tui rollouts`.",
+        )
+    return open_app(current(ctx), rollout=header.id, speed=speed)
