@@ -1,54 +1,21 @@
 """Two hosts and one journal in PostgreSQL: what one does the other sees, refuses, asks for and takes over."""
 
-from dataclasses import dataclass
-from pathlib import Path
+import os
+import random
+import time
+from typing import Any
 
 import pytest
 
-from support.postgres import PostgresServer, postgres_server
-from support.program import PROFILE, Program, runners, until
+from support.program import runners, until
 from support.simulator import SimulatorProcess
+from support.team import Team, postgres_server, team
 
-__all__ = ["postgres_server"]
+__all__ = ["postgres_server", "team"]
 
 pytestmark = pytest.mark.campaign
 
-GENTLY = PROFILE + '\n[rollout]\nsteps = [1, { batch = "100%", approve = true }]\n'
-
-
-@dataclass
-class Team:
-    """Two hosts with directories of their own, and the address of their journal."""
-
-    first: Program
-    second: Program
-    address: str
-
-    def start(self, on: Program) -> str:
-        done = on("rollout", "gently", "hand", "--set", "version=2.0.0", "--yes", "--detach")
-        assert done.code == 0, done.err
-        return done.out.strip()
-
-    def stage(self, rollout: str) -> str:
-        (found,) = [row for row in self.second("rollouts", "--json").json if row["id"] == rollout]
-        return str(found["stage"])
-
-
-@pytest.fixture
-def team(own: Program, tmp_path: Path, postgres_server: PostgresServer) -> Team:
-    address = postgres_server.new_database()
-    hosts = []
-    for name in ("bastion-1", "bastion-2"):
-        home = tmp_path / name
-        home.mkdir()
-        (home / "sitecustomize.py").write_text(f"import socket\nsocket.gethostname = lambda: {name!r}\n")
-        places = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("STATE", "CACHE", "DATA")}
-        program = Program(
-            {**own.variables, **places, "PYTHONPATH": str(home), "VMSS_TUI_JOURNAL": address}, own.directory
-        )
-        hosts.append(program)
-    own.profile("gently", GENTLY)
-    return Team(hosts[0], hosts[1], address)
+KILLS = int(os.environ.get("KILLS", "6"))
 
 
 def test_a_colleagues_rollout_is_seen_refused_and_approved_from_another_host(
@@ -76,3 +43,57 @@ def test_another_host_resumes_what_a_dead_one_left(team: Team, own_world: Simula
     assert team.second("approve", rollout).code == 0
     assert resumed.code == 0 and "starting one" in resumed.err, "its silence is noticed while the answer is awaited"
     assert team.second("attach", rollout).code == 0
+
+
+# --- workers ----------------------------------------------------------------------------------------------------------
+
+
+def writes(world: SimulatorProcess) -> list[dict[str, Any]]:
+    """The writes that the simulated Azure accepted."""
+    found = [row for row in world.control.requests() if row["method"] in ("PUT", "PATCH", "POST", "DELETE")]
+    return [row for row in found if 200 <= row["status"] < 300 and "/oauth2/" not in row["path"]]
+
+
+def check(team: Team, world: SimulatorProcess, rollout: str) -> None:
+    """Every instance was updated, none twice."""
+    assert team.stage(rollout) == "completed"
+    assert team.second("report", rollout, "--verify").code == 0
+    updates = [row for row in writes(world) if "manualupgrade" in row["path"]]
+    assert len(updates) == 4, "one batch an instance, each asked for once"
+    current = {row["version"] for row in team.second("instances", "hand", "--json").json}
+    assert len(current) == 1
+
+
+def test_a_worker_carries_out_what_the_team_starts(team: Team, own_world: SimulatorProcess) -> None:
+    with team.worker(team.first) as worker:
+        rollout = team.start(team.second)
+        (started,) = [row for row in team.log(rollout) if row["event"] == "runner_started"]
+        assert (started["pid"], started["host"]) == (worker.pid, "bastion-1"), "no runner of its own"
+        assert not runners(team.address)
+        until(lambda: team.stage(rollout) == "awaiting approval", "the wait for approval")
+        assert team.second("approve", rollout).code == 0
+        assert team.second("attach", rollout).code == 0
+
+
+def test_without_a_worker_the_host_runs_it_itself(team: Team, own_world: SimulatorProcess) -> None:
+    team.start(team.first)
+    assert len(runners(team.address)) == 1
+
+
+@pytest.mark.timeout(120 + 60 * KILLS)
+def test_workers_that_are_killed_lose_nothing(team: Team, own_world: SimulatorProcess) -> None:
+    chance = random.Random(7)
+    for number in range(KILLS):
+        own_world.control.reset_counters()
+        with team.worker(team.first) as dead:
+            rollout = team.start(team.second, "batches", version=f"3.0.{number}")
+            with team.worker(team.second):
+                time.sleep(chance.uniform(0.0, 2.0))
+                dead.kill()
+                wait_for_end(team, rollout)
+        check(team, own_world, rollout)
+
+
+def wait_for_end(team: Team, rollout: str) -> None:
+    """Until it has completed, whoever carries it out."""
+    until(lambda: team.stage(rollout) == "completed", "the end, by the other worker", 90)

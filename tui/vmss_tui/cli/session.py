@@ -334,6 +334,11 @@ class LiveSession:
         from vmss_tui.cli.commands.rollout import runner_process as process
 
         journal = self.journal()
+        if journal.shared and not secrets and not force:
+            from vmss_tui.cli.commands.schedule.hand_over import handed_over
+
+            if await handed_over(rollout, journal, self.clock, self.cloud.resource_manager):
+                return
         log = paths.runner_log_file(rollout)
         command = process.runner_command(rollout, journal.place, self._settings, force=force)
 

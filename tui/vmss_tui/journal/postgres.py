@@ -7,7 +7,6 @@ Sources: "libpq: Database Connection Control Functions", "Explicit Locking", "NO
 import asyncio
 import contextlib
 import importlib.util
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -53,8 +52,8 @@ class PostgresDatabase:
     def __init__(self, address: str, *, read_only: bool = False) -> None:
         self.place = address
         self.read_only = read_only
-        self._wanted = _parameters(address, read_only=read_only)
-        self.name = _name(self._wanted)
+        self._wanted = parameters(address, read_only=read_only)
+        self.name = name_of(self._wanted)
         self._lock = RLock()
         self._connection: psycopg.Connection[dict[str, Any]] | None = None
         self._listener: _Listener | None = None
@@ -296,11 +295,10 @@ def _first_line(problem: psycopg.Error) -> str:
     return plain(redacted(lines[0] if lines else type(problem).__name__))
 
 
-def _parameters(address: str, *, read_only: bool) -> dict[str, Any]:
+def parameters(address: str, *, read_only: bool = False) -> dict[str, Any]:
     """What libpq is given. Raises UsageError for an address that is none, or that holds a password."""
-    text = re.sub(r"^service=", "service=", address)
     try:
-        given = conninfo.conninfo_to_dict(text)
+        given = conninfo.conninfo_to_dict(address)
     except psycopg.ProgrammingError as problem:
         raise UsageError(
             "the journal's address is not one of PostgreSQL", hint="postgresql://USER@HOST/DATABASE, or service=NAME"
@@ -327,7 +325,8 @@ def _is_remote(hosts: str) -> bool:
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def _name(wanted: dict[str, Any]) -> str:
+def name_of(wanted: dict[str, Any]) -> str:
+    """The address in words for people: no password, no options."""
     if wanted.get("service"):
         return f"service={wanted['service']}"
     host, port = str(wanted.get("host") or "localhost"), wanted.get("port")

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from vmss_tui.errors import LeaseHeld
 from vmss_tui.journal import lease_table, rows, schema
 from vmss_tui.journal.database import Connection, Database
-from vmss_tui.journal.lease import Lease, Owner
+from vmss_tui.journal.lease import SHARED_SECONDS, Lease, Owner
 from vmss_tui.journal.rows import RolloutHeader
 
 CLAIMED = timedelta(minutes=10)
@@ -32,6 +32,17 @@ class Schedule:
                 (schema.stamp(by),),
             ).fetchall()
         return tuple(rows.header_of(row) for row in found)
+
+    def abandoned(self, here: datetime) -> tuple[str, ...]:
+        """Ids of rollouts at work whose runner was not heard of for so long that another may take over."""
+        with self._db.reading() as connection:
+            silent = self._db.now(connection, here) - timedelta(seconds=SHARED_SECONDS)
+            found = connection.execute(
+                "SELECT leases.rollout AS id FROM leases JOIN rollouts ON rollouts.id = leases.rollout"
+                " WHERE leases.heartbeat < ? AND rollouts.ended_at IS NULL ORDER BY leases.heartbeat",
+                (schema.stamp(silent),),
+            ).fetchall()
+        return tuple(row["id"] for row in found)
 
     def claim(self, rollout: str, now: datetime) -> bool:
         """Take up a rollout whose time has come; False when it is not due, or another process has taken it up.

@@ -86,6 +86,11 @@ class Journal:
         return self._db.name
 
     @property
+    def shared(self) -> bool:
+        """Whether several hosts use it: a lease is then lost by silence."""
+        return self._db.shared
+
+    @property
     def place(self) -> Path | str:
         """What opens it again."""
         return self._db.place
@@ -191,6 +196,11 @@ class Journal:
         """What a rollout, of one set or over several, is doing. Raises UsageError."""
         with self._db.reading() as connection:
             return Stage(self._row(connection, rollout)["stage"])
+
+    def target_key(self, rollout: str) -> str:
+        """What the leases of rollouts of the same scale set share. Raises UsageError."""
+        with self._db.reading() as connection:
+            return str(self._row(connection, rollout)["target_key"])
 
     def find(self, text: str | None) -> RolloutHeader:
         """A rollout by id or unique prefix; None is the newest that runs, else the newest.

@@ -47,6 +47,7 @@ class Actor:
         log = self._log
         protected = needed_secrets(log.plan, write.action, self._secrets)
         await log.record(*write.before, e.WriteIntended(write.key, write.what, write.batch, write.ids))
+        await log.confirm_lease()
         request = asyncio.ensure_future(send(self._azure, log.plan, write, snapshot, protected))
         try:
             handle = await asyncio.shield(request)

@@ -72,6 +72,27 @@ class RolloutLog:
         self.state = fold(log, self.state)
         self._notifier.notify(log)
 
+    async def confirm_lease(self) -> None:
+        """Make sure, right before a request is sent, that no other runner took over. Raises as `record`.
+
+        In a journal that hosts share, silence alone costs the lease: whoever was suspended since the last event must
+        not send what a successor decides anew.
+        """
+        if not self._journal.shared:
+            return
+        since, pause = self.clock.monotonic(), 0.5
+        while True:
+            try:
+                self._journal.beat(self.lease, self.clock.now())
+                return
+            except LeaseHeld:
+                raise
+            except JournalUnavailable:
+                if self.clock.monotonic() - since > self._pace.patience_seconds:
+                    raise
+                await self.clock.sleep(pause)
+                pause = min(_LONGEST_PAUSE, pause * 2)
+
     def _written(self, events: tuple[e.Event, ...]) -> tuple[e.Logged, ...]:
         """The events, when the journal has them although the answer to their transaction was lost; none when not."""
         with contextlib.suppress(JournalUnavailable):

@@ -56,12 +56,17 @@ async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secre
         with _cancelled_by(signal.SIGTERM, signal.SIGINT):
             if wait and not await _may_start(session, rollout, given):
                 return
-            if session.journal().waves.has(rollout):
-                await _coordinate(rollout, session, given, force=force)
-            else:
-                await _roll_out(rollout, session, given, force=force)
+            await carry_out(rollout, session, given, force=force)
     finally:
         await session.close()
+
+
+async def carry_out(rollout: str, session: LiveSession, given: Mapping[str, Secret], *, force: bool = False) -> None:
+    """Carry out a rollout of one set or over several in this process. Raises what the runner raises."""
+    if session.journal().waves.has(rollout):
+        await _coordinate(rollout, session, given, force=force)
+    else:
+        await _roll_out(rollout, session, given, force=force)
 
 
 async def _roll_out(rollout: str, session: LiveSession, given: Mapping[str, Secret], *, force: bool) -> None:

@@ -50,14 +50,21 @@ WantedBy=default.target
 @click.command()
 @click.option("--unit", is_flag=True, help="Print a systemd user unit for it, with how to install it.")
 @click.option("--once", is_flag=True, help="Start what is due now, and end: for a timer.")
+@click.option(
+    "--most", type=click.IntRange(1, 200), default=50, show_default=True, help="Rollouts at once, with PostgreSQL."
+)
 @connected
 @click.pass_context
-def worker(ctx: click.Context, unit: bool, once: bool) -> int:
-    """Start the scheduled rollouts of the journal when they are due, also after a restart of this host."""
+def worker(ctx: click.Context, unit: bool, once: bool, most: int) -> int:
+    """Start the scheduled rollouts of the journal when they are due, also after a restart of this host.
+
+    With a journal in PostgreSQL it also carries out what the team starts, many rollouts in one process, and takes over
+    the rollouts of a host that died. Run one on each host.
+    """
     if unit:
         output.line(_UNIT.format(command=_command(current(ctx))).rstrip())
         return 0
-    return run(ctx, lambda session: _serve(session, current(ctx), once=once))
+    return run(ctx, lambda session: _serve(session, current(ctx), most, once=once))
 
 
 def _command(settings: Settings) -> str:
@@ -72,16 +79,16 @@ def _command(settings: Settings) -> str:
     return " ".join(f'"{word}"' if " " in word else word for word in words)
 
 
-async def _serve(session: LiveSession, settings: Settings, *, once: bool) -> int:
+async def _serve(session: LiveSession, settings: Settings, most: int, *, once: bool) -> int:
     from vmss_tui.journal.lease import owner
 
     session.require_writes()
     session.require_runner_sign_in()
     journal, clock = session.journal(), session.clock
+    if journal.shared and not once:
+        return await _serve_team(session, settings, most)
     lease = journal.schedule.lead(owner(os.getpid(), socket.gethostname()), clock.now())
-    stop = asyncio.Event()
-    for sent in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sent, stop.set)
+    stop = _stopped_by_signals()
     try:
         if not once:
             diagnostics.say(f"worker for {journal.name}: waiting for scheduled rollouts")
@@ -98,6 +105,24 @@ async def _serve(session: LiveSession, settings: Settings, *, once: bool) -> int
     finally:
         journal.release(lease)
     return 0
+
+
+async def _serve_team(session: LiveSession, settings: Settings, most: int) -> int:
+    from vmss_tui.cli.commands.schedule.team import TeamWorker
+
+    own = LiveSession(settings, drives_clock=True, urgent=True)
+    try:
+        await TeamWorker(own, lambda rollout: _start(session, settings, rollout), most).serve(_stopped_by_signals())
+    finally:
+        await own.close()
+    return 0
+
+
+def _stopped_by_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sent, stop.set)
+    return stop
 
 
 async def _start(session: LiveSession, settings: Settings, rollout: str) -> None:

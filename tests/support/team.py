@@ -1,0 +1,69 @@
+"""Two hosts with one journal in PostgreSQL: programs with directories and host names of their own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from support.postgres import PostgresServer, postgres_server
+from support.program import PROFILE, Program
+
+__all__ = ["postgres_server", "team"]
+
+STEPS = PROFILE + '\n[rollout]\nsteps = [1, { batch = "100%", approve = true }]\n'
+BATCHES = PROFILE + "\n[rollout]\nbatch = 1\n"
+
+
+@dataclass
+class Team:
+    """Two hosts, and the address of their journal."""
+
+    first: Program
+    second: Program
+    address: str
+
+    def start(self, on: Program, profile: str = "gently", target: str = "hand", version: str = "2.0.0") -> str:
+        """Start a rollout in the background; its id."""
+        done = on("rollout", profile, target, "--set", f"version={version}", "--yes", "--detach")
+        assert done.code == 0, done.err
+        return done.out.strip()
+
+    def stage(self, rollout: str) -> str:
+        """What the second host says of a rollout."""
+        (found,) = [row for row in self.second("rollouts", "--json").json if row["id"] == rollout]
+        return str(found["stage"])
+
+    def log(self, rollout: str) -> list[dict[str, Any]]:
+        """The events of a rollout."""
+        return self.second("report", rollout, "--format", "jsonl").records
+
+    @contextmanager
+    def worker(self, on: Program) -> Iterator[psutil.Process]:
+        """A worker on a host, killed at the end."""
+        with on.running("worker") as process:
+            assert process.stderr is not None
+            assert "rollouts at once" in process.stderr.readline()
+            yield psutil.Process(process.pid)
+
+
+@pytest.fixture
+def team(own: Program, tmp_path: Path, postgres_server: PostgresServer) -> Team:
+    """Two hosts that work on the scale sets of `own`."""
+    address = postgres_server.new_database()
+    hosts = []
+    for name in ("bastion-1", "bastion-2"):
+        home = tmp_path / name
+        home.mkdir()
+        (home / "sitecustomize.py").write_text(f"import socket\nsocket.gethostname = lambda: {name!r}\n")
+        places = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("STATE", "CACHE", "DATA")}
+        program = Program(
+            {**own.variables, **places, "PYTHONPATH": str(home), "VMSS_TUI_JOURNAL": address}, own.directory
+        )
+        hosts.append(program)
+    own.profile("gently", STEPS)
+    own.profile("batches", BATCHES)
+    return Team(hosts[0], hosts[1], address)

@@ -1,0 +1,160 @@
+"""Rollouts that workers of a team carry out: a queue beside the journal in PostgreSQL, by procrastinate.
+
+A job is the id of a rollout. Of the jobs for one scale set one runs at a time; the jobs of a worker that died are taken
+up by another. What a job does, and whether it may, is decided by the log and its leases: a job that runs twice finds
+the rollout at work, or over.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import psycopg
+from psycopg import conninfo
+
+from vmss_tui.errors import JournalUnavailable, UsageError
+from vmss_tui.journal import postgres
+
+try:
+    import procrastinate
+    from procrastinate import exceptions
+    from procrastinate.jobs import DeleteJobCondition
+except ImportError as missing:
+    raise UsageError(
+        "workers of a team need the package procrastinate", hint="Install it: pip install 'vmss-tui[team]'."
+    ) from missing
+
+_LOG = logging.getLogger(__name__)
+SCHEMA = "vmss_tui_jobs"
+"""The queue's tables are in this schema of the journal's database."""
+TASK = "carry_out"
+HEARTBEAT_SECONDS = 5.0
+STALLED_SECONDS = 15.0
+"""A worker that was not heard of for so long is dead: its jobs are for others."""
+_LOOK_SECONDS = 3.0
+_CONNECTIONS = 4
+
+CarryOut = Callable[[str], Awaitable[None]]
+
+
+class Jobs:
+    """The queue of one journal. `queue` keeps the rollouts of different clouds apart.
+
+    Every method raises JournalUnavailable and nothing else for what goes wrong in the database.
+    """
+
+    def __init__(self, address: str, queue: str) -> None:
+        self._wanted = {**postgres.parameters(address), "options": f"-c search_path={SCHEMA}"}
+        self._name = postgres.name_of(self._wanted)
+        self._queue = queue
+        self._app = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(
+                conninfo=conninfo.make_conninfo(**self._wanted), min_size=1, max_size=_CONNECTIONS
+            )
+        )
+        self._carry_out: CarryOut | None = None
+
+        @self._app.task(name=TASK, queue=queue)
+        async def carry_out(rollout: str) -> None:
+            assert self._carry_out is not None
+            await self._carry_out(rollout)
+
+        self._task = carry_out
+
+    async def __aenter__(self) -> "Jobs":
+        """Make the tables where there are none, and connect."""
+        with self._explained():
+            await asyncio.to_thread(self._prepare)
+            await self._app.open_async()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connections."""
+        with contextlib.suppress(Exception):
+            await self._app.close_async()
+
+    async def hand_over(self, rollout: str, target_key: str) -> int | None:
+        """Give a rollout to whichever worker is free; the number of the job, None when it has one already."""
+        with self._explained():
+            try:
+                return await self._task.configure(lock=target_key, queueing_lock=rollout).defer_async(rollout=rollout)
+            except exceptions.AlreadyEnqueued:
+                return None
+
+    async def take_back(self, job: int) -> bool:
+        """Cancel a job that no worker has taken up; whether there was still time."""
+        with self._explained():
+            return bool(await self._app.job_manager.cancel_job_by_id_async(job, delete_job=True))
+
+    async def workers(self) -> int:
+        """How many workers were heard of lately."""
+        with self._explained():
+            row = await self._app.connector.execute_query_one_async(
+                "SELECT count(*) AS number FROM procrastinate_workers"
+                f" WHERE last_heartbeat > now() - interval '{STALLED_SECONDS} seconds'"
+            )
+        return int(row["number"])
+
+    async def work(self, carry_out: CarryOut, *, most: int, stop: asyncio.Event) -> None:
+        """Carry out rollouts, at most so many at once, until `stop` is set; those in progress are left to others."""
+        self._carry_out = carry_out
+        with self._explained():
+            worker = asyncio.ensure_future(
+                self._app.run_worker_async(
+                    queues=[self._queue],
+                    concurrency=most,
+                    install_signal_handlers=False,
+                    delete_jobs=DeleteJobCondition.SUCCESSFUL,
+                    fetch_job_polling_interval=_LOOK_SECONDS,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                    shutdown_graceful_timeout=0.1,
+                )
+            )
+            rescuer = asyncio.ensure_future(self._rescue())
+            stopped = asyncio.ensure_future(stop.wait())
+            try:
+                await asyncio.wait((worker, stopped), return_when=asyncio.FIRST_COMPLETED)
+                if worker.done():
+                    await worker
+            finally:
+                for task in (worker, rescuer, stopped):
+                    task.cancel()
+                await asyncio.gather(worker, rescuer, stopped, return_exceptions=True)
+
+    async def _rescue(self) -> None:
+        """Put the jobs of dead workers into the queue again."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            with contextlib.suppress(psycopg.Error, exceptions.ProcrastinateException):
+                stalled = await self._app.job_manager.get_stalled_jobs(
+                    queue=self._queue, seconds_since_heartbeat=STALLED_SECONDS
+                )
+                for job in stalled:
+                    _LOG.warning("job %s of a worker that is gone is taken up again", job.id)
+                    await self._app.job_manager.retry_job(job)
+
+    def _prepare(self) -> None:
+        wanted: dict[str, Any] = {**self._wanted}
+        with psycopg.connect(**wanted, autocommit=True) as connection, connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (SCHEMA,))
+            there = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.procrastinate_jobs",)).fetchone()
+            if there is None or there[0] is None:
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+                connection.execute(procrastinate.schema.SchemaManager.get_schema().encode())
+
+    @contextlib.contextmanager
+    def _explained(self) -> Any:
+        try:
+            yield
+        except exceptions.ProcrastinateException as problem:
+            cause = problem.__cause__
+            if isinstance(cause, psycopg.Error):
+                raise postgres.explain(cause, self._name) from problem
+            raise JournalUnavailable(
+                f"the queue of {self._name} cannot be used: {problem}", hint="Ask who runs the database."
+            ) from problem
+        except psycopg.Error as problem:
+            raise postgres.explain(problem, self._name) from problem
