@@ -2,7 +2,6 @@
 
 import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,11 +13,6 @@ from vmss_tui.journal.lease import Owner, owner
 from vmss_tui.journal.store import Journal
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal.open(tmp_path / "journal.db")
 
 
 def scheduled(journal: Journal, hours: float) -> str:

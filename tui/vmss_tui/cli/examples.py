@@ -154,6 +154,15 @@ ADVICE = {
         ("rollouts", "replay"),
     ),
     "replay": Advice((Example("vmss-tui replay 7f3a --speed 30", "30 times as fast"),), ("report",)),
+    "journal copy": Advice(
+        (
+            Example(
+                "vmss-tui journal copy ~/.local/state/vmss-tui/journal.db postgresql://vmss_tui@db.example.com/journal",
+                "moves your history to the team's",
+            ),
+        ),
+        ("journal check", "report"),
+    ),
     "journal": Advice((Example("vmss-tui journal check", "checks for damage; changes nothing"),), ("rollouts",)),
     "journal check": Advice((Example("vmss-tui journal check -o json", "for a program"),), ("journal repair",)),
     "journal repair": Advice((Example("vmss-tui journal repair", "copies the journal first"),), ("journal check",)),

@@ -50,7 +50,7 @@ ENTRIES = (
     Entry("rollouts", "", "the rollouts in the journal", "rollout.history:rollouts", "Records"),
     Entry("report", "[ROLLOUT]", "the record of a rollout for a change ticket", "rollout.history:report", "Records"),
     Entry("replay", "[ROLLOUT]", "play a recorded rollout in the live screen", "rollout.history:replay", "Records"),
-    Entry("journal", "COMMAND", "check and repair the journal", "journal:journal", "Records"),
+    Entry("journal", "COMMAND", "check, repair and copy the journal", "journal:journal", "Records"),
     Entry("profiles", "COMMAND", "list, show, lint, new, import, export …", "profiles.profiles:profiles", "Set up"),
     Entry("roles", "reader|operator", "a least-privilege custom role, as JSON", "roles:roles", "Set up"),
     Entry("config", "COMMAND", "show, edit and check the settings", "config:config", "Set up"),

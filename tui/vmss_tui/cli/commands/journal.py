@@ -1,4 +1,4 @@
-"""`vmss-tui journal check` and `journal repair`: damage to the log of all rollouts, and what can be done about it."""
+"""`vmss-tui journal check`, `repair` and `copy`: damage to the log of all rollouts, and moving it elsewhere."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +16,12 @@ from vmss_tui.journal.place import is_address, opened
 from vmss_tui.paths import journal_file
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record
+from vmss_tui.text import counted, listed
 
 
 @click.group(cls=HelpfulGroup)
 def journal() -> None:
-    """Check and repair the journal, in which every rollout is recorded."""
+    """Check, repair and copy the journal, in which every rollout is recorded."""
 
 
 @journal.command("check")
@@ -60,6 +61,49 @@ def repair_journal(ctx: click.Context) -> int:
         diagnostics.say(f"repaired {len(found) - len(remaining)} of {len(found)}", f"the previous journal is {copy}")
     diagnostics.say(_verdict(remaining))
     return JournalUnavailable.exit_code if remaining else 0
+
+
+@journal.command("copy")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@shaped
+@click.pass_context
+def copy_journal(ctx: click.Context, source: str, target: str, shape: Shape) -> int:
+    """Copy every rollout that has ended from one journal to another: files or databases.
+
+    The hash chain of each is verified before and after. What is there already is left alone, so that it may be run
+    again; the source is not changed. The exit code is 1 when a rollout could not be copied.
+    """
+    from vmss_tui.journal.copy import copy
+
+    if current(ctx).read_only:
+        raise UsageError("a journal cannot be written with --read-only", hint="Start without it.")
+    if not is_address(source) and not Path(source).exists():
+        raise UsageError(f"there is no journal {source}", hint="Name a file or an address.")
+    reading = opened(_place(source), read_only=True)
+    try:
+        writing = opened(_place(target))
+        try:
+            done = copy(reading, writing)
+        finally:
+            writing.close()
+    finally:
+        reading.close()
+    shape.answer(
+        {"copied": done.copied, "present": done.present, "unfinished": done.unfinished, "refused": done.refused},
+        lambda: [f"{rollout}: {why}" for rollout, why in done.refused.items()],
+    )
+    if shape.for_people:
+        diagnostics.say(
+            f"{counted(len(done.copied), 'rollout')} copied, {len(done.present)} already there,"
+            f" {len(done.unfinished)} unfinished, {len(done.refused)} refused",
+            f"unfinished: {listed(done.unfinished)}; copy again when they have ended" if done.unfinished else "",
+        )
+    return JournalUnavailable.exit_code if done.refused else 0
+
+
+def _place(text: str) -> Path | str:
+    return text if is_address(text) else Path(text)
 
 
 def _opened(ctx: click.Context, *, read_only: bool) -> Database:
