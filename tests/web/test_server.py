@@ -28,7 +28,7 @@ def journal(tmp_path: Path) -> Journal:
 def site(journal: Journal, doors: Doors, seats: int = 2) -> Site:
     viewer = Viewer(["cat"], Seats(seats))
     return Site(
-        journal=journal, looking=viewer, acting=viewer if doors.act else None, doors=doors, hosts=("127.0.0.1",)
+        journal=journal, viewing=viewer, acting=viewer if doors.act else None, doors=doors, hosts=("127.0.0.1",)
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from vmss_tui import paths
 from vmss_tui.cli.commands.host import device_code, editor_command, require_values, user_name
-from vmss_tui.errors import JournalUnavailable, LeaseHeld, PreflightRefused, SignInFailed, UsageError, VmssTuiError
+from vmss_tui.errors import JournalUnavailable, PreflightRefused, SignInFailed, UsageError, VmssTuiError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
 from vmss_tui.ports import GIVE_UP_SECONDS, CloudInfo, DeviceCode, SystemClock
 
@@ -298,20 +298,9 @@ class LiveSession:
 
     def require_free(self, target: ScaleSetId) -> None:
         """Raise LeaseHeld when a rollout of ours is at work on this scale set."""
-        journal = self.journal()
-        for header in journal.rollouts(target=target):
-            lease = journal.lease(header.id)
-            if lease is not None and lease.alive:
-                raise LeaseHeld(
-                    f"rollout {header.id} of {header.who} is running on {target.name}, by a runner on {lease.host}",
-                    hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
-                )
-            if lease is not None:
-                journal.require_free(header.id, _here(), at=self.clock.now())
+        from vmss_tui.cli.commands.rollout.earlier_rollouts import require_free
 
-    def unfinished(self, target: ScaleSetId) -> tuple[str, ...]:
-        """Ids of our rollouts on this scale set that have not ended and have no runner."""
-        return tuple(rollout.id for rollout in self.journal().rollouts(target=target) if not rollout.stage.over)
+        require_free(self.journal(), target, _here(), self.clock.now())
 
     def require_runner_sign_in(self) -> None:
         """Raise SignInFailed when the runner could not sign in: no one is there to type a device code."""

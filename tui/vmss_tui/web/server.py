@@ -33,7 +33,7 @@ class Site:
     """What is served: the journal, the app for those who look and for those who act, and who they are."""
 
     journal: Journal
-    looking: Viewer
+    viewing: Viewer
     acting: Viewer | None
     """None where nobody may change anything."""
     doors: Doors
@@ -48,7 +48,7 @@ def application(site: Site) -> web.Application:
     app.add_routes(
         [
             web.get("/", own.look),
-            web.get("/ws", site.looking.connect),
+            web.get("/ws", site.viewing.connect),
             web.get("/act", own.act),
             web.get("/act/ws", own.connect_acting),
             web.get("/enter", own.door),
@@ -57,7 +57,7 @@ def application(site: Site) -> web.Application:
             web.get("/rollouts/{rollout}", own.rollout),
             web.get("/rollouts/{rollout}/events", own.events),
             web.get("/live.js", own.script),
-            web.static("/static", site.looking.files),
+            web.static("/static", site.viewing.files),
         ]
     )
     return app
@@ -113,7 +113,7 @@ class _Handlers:
 
     async def look(self, request: web.Request) -> web.Response:
         """The app, read-only."""
-        return _html(self._site.looking.page(request, "/ws"), policy=POLICY)
+        return _html(self._site.viewing.page(request, "/ws"), policy=POLICY)
 
     async def act(self, request: web.Request) -> web.Response:
         """The app, with writes, for who has the token."""

@@ -70,7 +70,7 @@ def serve(
         settings = current(ctx)
         site = Site(
             journal=session.journal(),
-            looking=Viewer(_app_command(settings, read_only=True), seats),
+            viewing=Viewer(_app_command(settings, read_only=True), seats),
             acting=Viewer(_app_command(settings, read_only=False), seats) if allow_writes else None,
             doors=Doors(look=look, act=act),
             hosts=tuple(name.casefold() for name in (*names, host, *_LOOPBACK_NAMES)),

@@ -10,6 +10,7 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.annotations import Dialect, annotated, vanishing_machine
+from vmss_tui.cli.commands.rollout.earlier_rollouts import unfinished
 from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, follow
 from vmss_tui.cli.commands.rollout.interrupt import OnInterrupt, left, terminable
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
@@ -148,7 +149,7 @@ class Launch:
         """
         if starts_at is None:
             session.require_free(plan.target)
-        for rollout in session.unfinished(plan.target):
+        for rollout in unfinished(session.journal(), plan.target):
             diagnostics.say(
                 f"rollout {rollout} of {plan.target.name} has not ended, and no runner is active for it",
                 f"`vmss-tui resume {rollout}` resumes it, `vmss-tui cancel {rollout}` ends it",

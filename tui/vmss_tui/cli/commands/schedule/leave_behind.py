@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from vmss_tui import paths
 from vmss_tui.cli.commands.host import require_values
@@ -13,13 +13,31 @@ from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout.events import Scheduled
 from vmss_tui.errors import PreflightRefused
+from vmss_tui.journal.store import Journal
+from vmss_tui.ports import Clock
 
-if TYPE_CHECKING:
-    from vmss_tui.cli.session import LiveSession
+
+class Scheduling(Protocol):
+    """What of a session a scheduled rollout needs."""
+
+    clock: Clock
+    who: str
+
+    def require_writes(self) -> None:
+        """Raise UsageError when the program was started to read only."""
+
+    def require_runner_sign_in(self) -> None:
+        """Raise SignInFailed when the runner could not sign in by itself."""
+
+    def journal(self) -> Journal:
+        """The rollout log. Raises JournalUnavailable."""
+
+    async def wait_for_start(self, rollout: str, *, secrets: Mapping[str, Secret]) -> None:
+        """Leave a process behind that starts the rollout when it is due."""
 
 
 async def scheduled(
-    session: "LiveSession",
+    session: Scheduling,
     plan: RolloutPlan,
     at: datetime,
     *,
