@@ -71,8 +71,8 @@ def repair_journal(ctx: click.Context) -> int:
 def copy_journal(ctx: click.Context, source: str, target: str, shape: Shape) -> int:
     """Copy every rollout that has ended from one journal to another: files or databases.
 
-    The hash chain of each is verified before and after. What is there already is left alone, so that it may be run
-    again; the source is not changed. The exit code is 1 when a rollout could not be copied.
+    The hash chain of each is verified before and after. Rollouts that are there already are skipped, so the command can
+    be repeated; the source is not changed. The exit code is 1 when a rollout could not be copied.
     """
     from vmss_tui.journal.copy import copy
 
