@@ -104,3 +104,25 @@ def test_any_text_is_a_filter_or_a_problem_in_words(source: str) -> None:
         assert str(problem)
     else:
         assert isinstance(matches(terms, values(WEB)), bool)
+
+
+@pytest.mark.parametrize(
+    ("source", "fits"),
+    [
+        ("wbweu", True), ("WEBW", True), ("rgweb", True), ("ebw", False), ("uew", False), ("wu web", True),
+        ('"wbweu"', False), ("!wbweu", True), ("tag:aweb", False), ("name:wbweu", True), ("place:wbweu", False),
+    ],
+)  # fmt: skip
+def test_a_fuzzy_word_is_matched_by_its_letters_in_order(source: str, fits: bool) -> None:
+    terms = parse(source, KNOWN, fuzzy=True)
+    assert matches(terms, values(WEB), loosely=True) is fits
+
+
+def test_letters_count_only_where_both_the_filter_and_the_reader_allow_it() -> None:
+    assert not matches(parse("wbweu", KNOWN), values(WEB), loosely=True), "the command line is exact"
+    assert not matches(parse("wbweu", KNOWN, fuzzy=True), values(WEB))
+
+
+def test_letters_far_from_each_other_are_no_match() -> None:
+    apart: dict[str, tuple[str, ...]] = {"name": ("worker of the north-east region",)}
+    assert not matches(parse("wnr", KNOWN, fuzzy=True), values(apart), loosely=True)

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from vmss_tui.presentation.filter import FilterProblem, Match, parse
 from vmss_tui.presentation.glyphs import HEALTH, Role
-from vmss_tui.presentation.table import Column, DataColumn, Row, Table, View, cell, mark_cell, place, text_of
+from vmss_tui.presentation.table import (
+    Column,
+    DataColumn,
+    Row,
+    Table,
+    View,
+    cell,
+    mark_cell,
+    place,
+    sort_letters,
+    text_of,
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,17 @@ def test_orders_come_from_the_columns_and_equals_keep_their_order() -> None:
     assert names(View(order="load")) == "bac" and names(View(order="load", reverse=True)) == "acb"
     assert names(View()) == "bac" and names(View(reverse=True)) == "cab"
     assert names(View(order="heavy")) == "bac", "a column without a rank keeps the order in which the items came"
+
+
+def test_a_column_without_a_rank_sorts_by_its_text() -> None:
+    flags = ShipColumn("flag", "FLAG", cell=lambda it, flag: cell(f"{it.load:02}{it.name}"))
+    table = Table(key=lambda it: it.name, columns=(NAME, flags))
+    assert "".join(ship.name for ship in table.shown(FLEET, View(order="flag"), "")) == "acb"
+
+
+def test_each_column_has_a_capital_letter_that_sorts_by_it() -> None:
+    columns = [Column("g", "GROUP"), Column("r", "REGION"), Column("s", "STATE"), Column("s2", "SET"), Column("n", "#")]
+    assert sort_letters(columns, taken="G") == {"O": "g", "R": "r", "S": "s", "E": "s2"}
 
 
 def test_filter_fields_come_from_the_columns_also_hidden_ones() -> None:

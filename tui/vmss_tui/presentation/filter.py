@@ -1,6 +1,7 @@
 """The filter language: `name`, `/regex/`, `!not`, `mode:rolling`, `batch:1`, `tag:app=web`; all terms must hold.
 
-Pure: text to terms, terms against values. A table says which fields it has and how each of them is matched.
+Pure: text to terms, terms against values. A table says which fields it has and how each of them is matched. Where a
+person types, a word that nothing contains is matched by its letters in order: `wbweu` is web-weu (`loosely`).
 """
 
 import difflib
@@ -11,6 +12,10 @@ from enum import StrEnum
 from typing import assert_never
 
 _TERM = re.compile(r'\s*(!?)(?:([A-Za-z]\w*):)?(?:/((?:[^/\\]|\\.)*)(?:/|$)|"([^"]*)(?:"|$)|(\S*))')
+
+_WORD_START = re.compile(r"(?<![a-z0-9])[a-z0-9]")
+_SPREAD = 3
+"""The letters of a word stand in at most so many times its length, so that `wbweu` is not half a sentence."""
 
 Values = Callable[[str], Sequence[str]]
 """What one item has in a field, by the field's name."""
@@ -53,6 +58,10 @@ class Field:
             case unreachable:
                 assert_never(unreachable)
 
+    def resembles(self, wanted: str, value: str) -> bool:
+        """Whether a value has the letters of `wanted` (lower case) in their order, from the start of a word on."""
+        return self.match is Match.PART and _letters_in_order(wanted, value.lower())
+
 
 Fields = Mapping[str, Field]
 """The fields of a table, by name."""
@@ -70,27 +79,34 @@ class Term:
     values: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = None
     negated: bool = False
+    fuzzy: bool = False
+    """Its words may be matched by their letters, where nothing contains them."""
 
-    def holds(self, values_of: Values) -> bool:
-        """Whether an item with these values satisfies it."""
-        return any(self._fits(field, value) for field in self.fields for value in values_of(field.name)) != self.negated
+    def holds(self, values_of: Values, *, loosely: bool = False) -> bool:
+        """Whether an item with these values satisfies it; `loosely`: also by the letters of a fuzzy word."""
+        loosely = loosely and self.fuzzy
+        found = any(self._fits(field, value, loosely) for field in self.fields for value in values_of(field.name))
+        return found != self.negated
 
-    def _fits(self, field: Field, value: str) -> bool:
+    def _fits(self, field: Field, value: str, loosely: bool) -> bool:
         if self.pattern is not None:
             return self.pattern.search(value) is not None
-        return any(field.fits(wanted, value) for wanted in self.values)
+        if any(field.fits(wanted, value) for wanted in self.values):
+            return True
+        return loosely and any(field.resembles(wanted, value) for wanted in self.values)
 
 
-def parse(source: str, fields: Fields) -> tuple[Term, ...]:
+def parse(source: str, fields: Fields, *, fuzzy: bool = False) -> tuple[Term, ...]:
     """The terms of a filter over a table's fields. Raises FilterProblem.
 
-    A regular expression or a quote that is still open (while typing) counts as closed.
+    A regular expression or a quote that is still open (while typing) counts as closed. With `fuzzy`, unquoted words
+    that are not negated may be matched by their letters.
     """
-    terms = (_term(part, fields) for part in _TERM.finditer(source))
+    terms = (_term(part, fields, fuzzy) for part in _TERM.finditer(source))
     return tuple(term for term in terms if term is not None)
 
 
-def _term(part: re.Match[str], fields: Fields) -> Term | None:
+def _term(part: re.Match[str], fields: Fields, fuzzy: bool) -> Term | None:
     negated, name, regex, quoted, word = bool(part[1]), (part[2] or "").lower(), part[3], part[4], part[5]
     searched = (_field(name, fields),) if name else tuple(field for field in fields.values() if field.bare)
     if regex is not None:
@@ -102,7 +118,8 @@ def _term(part: re.Match[str], fields: Fields) -> Term | None:
     values = (value,) if quoted is not None else tuple(one for one in value.split(",") if one)
     if name:
         _check(searched[0], values)
-    return Term(searched, values, negated=negated) if any(values) else None
+    loose = fuzzy and quoted is None and not negated
+    return Term(searched, values, negated=negated, fuzzy=loose) if any(values) else None
 
 
 def _field(name: str, fields: Fields) -> Field:
@@ -120,6 +137,22 @@ def _check(field: Field, values: Sequence[str]) -> None:
             raise FilterProblem(f"{field.name}: is never {value!r}; use {', '.join(field.words)}")
 
 
-def matches(terms: Sequence[Term], values_of: Values) -> bool:
+def matches(terms: Sequence[Term], values_of: Values, *, loosely: bool = False) -> bool:
     """Whether all terms hold."""
-    return all(term.holds(values_of) for term in terms)
+    return all(term.holds(values_of, loosely=loosely) for term in terms)
+
+
+def _letters_in_order(wanted: str, value: str) -> bool:
+    return any(_letters_from(start.start(), wanted, value) for start in _WORD_START.finditer(value))
+
+
+def _letters_from(start: int, wanted: str, value: str) -> bool:
+    """Whether the letters stand in the value in their order, the first one at `start`, none far from the others."""
+    if len(wanted) < 2 or value[start] != wanted[0]:
+        return False
+    at = start
+    for letter in wanted[1:]:
+        at = value.find(letter, at + 1, start + _SPREAD * len(wanted))
+        if at < 0:
+            return False
+    return True

@@ -69,7 +69,7 @@ def _empty(item: Any, known: Any) -> Cell:
 class DataColumn(Column, Generic[ItemT, KnownT]):
     """A column with its data: `known` is whatever else a cell needs (the time, names of versions).
 
-    `rank` sorts ascending; a column without one cannot be sorted by. `values` are what `key:` in a filter finds,
+    `rank` sorts ascending; a column without one sorts by its text. `values` are what `key:` in a filter finds,
     compared as `match` says; a bare word finds those of `bare` columns; `words` is the closed set of its values, if
     it has one.
     """
@@ -146,15 +146,21 @@ class Table(Generic[ItemT, KnownT]):
         return Row(self.key(item), tuple(column.cell(item, known) for column in self.columns))
 
     def shown(self, items: Iterable[ItemT], view: View, known: KnownT) -> tuple[ItemT, ...]:
-        """The items that a view shows, in its order; equals stay in the order in which they came."""
+        """The items that a view shows, in its order; equals stay in the order in which they came.
+
+        Words of a filter that nothing contains are matched by their letters, where the filter allows it.
+        """
         columns = {column.key: column for column in (*self.columns, *self.hidden)}
 
-        def kept_by_filter(item: ItemT) -> bool:
-            return matches(view.terms, lambda name: _values(columns[name], item, known))
+        def kept_by_filter(item: ItemT, loosely: bool) -> bool:
+            return matches(view.terms, lambda name: _values(columns[name], item, known), loosely=loosely)
 
-        kept = [item for item in items if kept_by_filter(item)] if view.terms else list(items)
+        every = list(items)
+        kept = [item for item in every if kept_by_filter(item, False)] if view.terms else every
+        if not kept and any(term.fuzzy for term in view.terms):
+            kept = [item for item in every if kept_by_filter(item, True)]
         ordered = columns.get(view.order)
-        if ordered is not None and (rank := ordered.rank) is not None:
+        if ordered is not None and (rank := _rank_of(ordered)) is not None:
             kept.sort(key=lambda item: rank(item, known), reverse=view.reverse)
         elif view.reverse:
             kept.reverse()
@@ -169,6 +175,29 @@ class Table(Generic[ItemT, KnownT]):
     def widened(self, key: str, cells: int) -> tuple[Column, ...]:
         """Its columns, one with room for `cells` cells, up to its `longest`."""
         return tuple(_grown(column, cells if column.key == key else 0) for column in self.columns)
+
+
+def _rank_of(column: DataColumn[ItemT, KnownT]) -> Callable[[ItemT, KnownT], Any] | None:
+    """What a column sorts by: its rank, else its text; nothing for a column that shows nothing."""
+    if column.rank is not None or column.cell is _empty:
+        return column.rank
+    return lambda item, known: text_of(column.cell(item, known)).lower()
+
+
+def sort_letters(columns: Sequence[Column], taken: Iterable[str] = ()) -> Mapping[str, str]:
+    """A capital letter for each column that sorts by it; the key of the column by letter, in the columns' order.
+
+    It is the first of its title; where that is `taken` or another column's, the next one that is free.
+    """
+    used, letters = set(taken), dict[str, str]()
+    for first_only in (True, False):
+        for column in columns:
+            title = [letter for letter in column.title.upper() if "A" <= letter <= "Z"]
+            free = [letter for letter in title[: 1 if first_only else None] if letter not in used]
+            if free and column.key not in letters:
+                letters[column.key] = free[0]
+                used.add(free[0])
+    return {letters[column.key]: column.key for column in columns if column.key in letters}
 
 
 def _grown(column: Column, cells: int) -> Column:

@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from vmss_tui.app.actions.action import Action, Place, every, on, online
+from vmss_tui.app.actions.general import ANYWHERE, COMMON
 from vmss_tui.app.actions.rollout import DEPLOY, ROLLOUT
 from vmss_tui.app.actions.waves import WAVES
-
-_LISTS = (Place.FLEET, Place.SCALE_SET, Place.ROLLOUTS, Place.PROFILES)
-_TABLES = (*_LISTS, Place.ROLLOUT, Place.WAVES)
 
 FLEET = (
     Action(
@@ -194,119 +192,6 @@ PROFILES = (
         help="Delete the selected profile (asks first)",
         places=(Place.PROFILES,),
         enabled=on("a profile"),
-    ),
-)
-
-COMMON = (
-    Action(
-        id="list.faults",
-        keys=("f",),
-        label="faults",
-        help="Show only what needs attention, or all",
-        places=_TABLES,
-        footer=True,
-    ),
-    Action(
-        id="list.filter",
-        keys=("slash",),
-        label="filter",
-        help="Filter: name, /regex/, !not, field:value",
-        places=_TABLES,
-        footer=True,
-    ),
-    Action(
-        id="list.sort",
-        keys=("s",),
-        label="sort",
-        help="Sort by the next column",
-        places=_TABLES,
-        footer=True,
-    ),
-    Action(
-        id="list.reverse",
-        keys=("S",),
-        label="reverse",
-        help="Reverse order",
-        places=_TABLES,
-    ),
-    Action(
-        id="list.raw",
-        keys=("y",),
-        label="raw",
-        help="Show the selected row as it is stored: JSON of Azure, event log, file",
-        places=_LISTS,
-        footer=True,
-        enabled=on("a line"),
-    ),
-    Action(
-        id="list.copy",
-        keys=("c",),
-        label="copy",
-        help="Copy the id of the selected row (OSC 52, works over SSH)",
-        places=_LISTS,
-        enabled=on("a line"),
-    ),
-    Action(
-        id="list.refresh",
-        keys=("ctrl+r",),
-        label="refresh",
-        help="Refresh",
-        places=_LISTS,
-    ),
-)
-
-ANYWHERE = (
-    Action(
-        id="app.fleet",
-        keys=("1",),
-        label="Fleet",
-        help="Go to scale sets",
-        places=(Place.ANYWHERE,),
-    ),
-    Action(
-        id="app.rollouts",
-        keys=("2",),
-        label="Rollouts",
-        help="Go to rollouts",
-        places=(Place.ANYWHERE,),
-    ),
-    Action(
-        id="app.profiles",
-        keys=("3",),
-        label="Profiles",
-        help="Go to deployment profiles",
-        places=(Place.ANYWHERE,),
-    ),
-    Action(
-        id="app.back",
-        keys=("escape",),
-        label="back",
-        help="Back; never cancels a rollout",
-        places=(Place.ANYWHERE,),
-        footer=True,
-    ),
-    Action(
-        id="app.palette",
-        keys=("ctrl+p", "colon"),
-        label="palette",
-        help="Search actions, scale sets and rollouts",
-        places=(Place.ANYWHERE,),
-        footer=True,
-    ),
-    Action(
-        id="app.help",
-        keys=("question_mark", "f1"),
-        label="help",
-        help="Show the keys of this screen",
-        places=(Place.ANYWHERE,),
-        footer=True,
-    ),
-    Action(
-        id="app.quit",
-        keys=("q",),
-        label="quit",
-        help="Quit; running rollouts continue in the background",
-        places=(Place.ANYWHERE,),
     ),
 )
 

@@ -3,13 +3,15 @@
 A list screen says which columns it has, makes its rows in `rows`, and explains emptiness in `notice`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from textual import events
 from textual.widget import Widget
 
 from vmss_tui.app.actions.action import ActionState
+from vmss_tui.app.actions.table import actions_at
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.app.widgets.grid import Grid
@@ -19,7 +21,7 @@ from vmss_tui.app.widgets.tabs import ModeTabs
 from vmss_tui.presentation.filter import Fields, FilterProblem, Term, parse
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
-from vmss_tui.presentation.table import Column, Line, Row
+from vmss_tui.presentation.table import Column, Line, Row, sort_letters
 
 
 class ListScreen(BaseScreen):
@@ -150,7 +152,7 @@ class ListScreen(BaseScreen):
         self._filtered_by = words
         self.status.retract(self._filter_problem)
         try:
-            self.terms = parse(words, self.fields)
+            self.terms = parse(words, self.fields, fuzzy=True)
         except FilterProblem as problem:
             self._filter_problem = str(problem)
             self.flash(self._filter_problem, Role.WARN)
@@ -175,6 +177,20 @@ class ListScreen(BaseScreen):
         self.order, self.reverse = order, reverse
         self.grid.show_sort(order, reverse=reverse)
         self.redraw()
+
+    def sort_letters(self) -> Mapping[str, str]:
+        """Columns by the capital letter that sorts by them; letters of actions and of the list stay what they are."""
+        bound = {key for action in actions_at(self.place) for key in action.keys}
+        return sort_letters(self.columns, {*bound, *Grid.LETTERS})
+
+    def on_key(self, event: events.Key) -> None:
+        """A capital letter sorts by its column, once more the other way round."""
+        letters = self.sort_letters() if self.focused is self.grid and len(event.key) == 1 else {}
+        if event.key in letters:
+            event.stop()
+            order = letters[event.key]
+            self.sort_by(order, reverse=order == self.order and not self.reverse)
+            self.flash(f"sorted by {self.title_of(order)}{', reversed' if self.reverse else ''}")
 
     # -- actions ------------------------------------------------------------------------------------------------
 
@@ -205,6 +221,22 @@ class ListScreen(BaseScreen):
     def do_reverse(self) -> None:
         """The other way round."""
         self.sort_by(self.order, reverse=not self.reverse)
+
+    def do_all(self) -> None:
+        """No filter, no faults only: every row."""
+        self.faults_only = False
+        self.query_one("#filter", FilterBar).set_value("")
+        self.apply_filter("")
+        self._settle_filter()
+        self.redraw()
+
+    def do_help(self) -> None:
+        """The keys of this screen, and the letters that sort."""
+        from vmss_tui.app.screens.dialogs.help import HelpScreen
+
+        titles = {column.key: column.title.lower() for column in self.columns}
+        sorts = [(letter, titles[key]) for letter, key in self.sort_letters().items()]
+        self.app.push_screen(HelpScreen(self.place, self.action_state(), sorts=sorts))
 
     def empty_text(self) -> str:
         """Why no row is shown although there are some."""

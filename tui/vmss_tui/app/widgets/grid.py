@@ -25,6 +25,8 @@ class Grid(ScrollView, can_focus=True):
     """Rows under a header line; the header stays, the rows scroll."""
 
     ALLOW_SELECT = False
+    LETTERS: ClassVar[frozenset[str]] = frozenset("G")
+    """Capital letters that move the cursor."""
     COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--header", "grid--cursor", "grid--marked"}
 
     DEFAULT_CSS = (

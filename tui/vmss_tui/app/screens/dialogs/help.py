@@ -30,11 +30,13 @@ class HelpScreen(ModalScreen[None]):
     """Help over the screen it is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1,enter", "close", "close", id="help.close"),
+        Binding("escape,q,h,question_mark,f1,enter", "close", "close", id="help.close"),
     ]
 
-    def __init__(self, place: Place, state: ActionState) -> None:
+    def __init__(self, place: Place, state: ActionState, *, sorts: Sequence[tuple[str, str]] = ()) -> None:
+        """`sorts`: letters and the columns that they sort by."""
         super().__init__()
+        self._sorts = tuple(sorts)
         self._place = place
         self._state = state
 
@@ -53,6 +55,9 @@ class HelpScreen(ModalScreen[None]):
         lines += [line for action in general for line in _lines(action, self._state, width)]
         lines += [(), _title("Lists")]
         lines += [((text.fit(f" {keys}", 22), Role.ACCENT), (what, Role.PLAIN)) for keys, what in _MOVES]
+        if self._sorts:
+            lines += [(), _title("Sort by a column; once more reverses")]
+            lines += [((text.fit(f" {key}", 22), Role.ACCENT), (what, Role.PLAIN)) for key, what in self._sorts]
         lines += [(), ((" esc: close", Role.DIM),)]
         return lines
 

@@ -278,6 +278,11 @@ class FleetScreen(ListScreen):
             self.flash(f"{entry.scale_set.name} {'added to' if starred else 'removed from'} favorites")
         self.redraw()
 
+    def do_all(self) -> None:
+        """Not only favorites either."""
+        self._favorites_only = False
+        super().do_all()
+
     def do_favorites(self) -> None:
         """Favorites only, or all."""
         self._favorites_only = not self._favorites_only
