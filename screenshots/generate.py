@@ -169,7 +169,7 @@ async def help_(v: Visitor) -> None:
 
 
 async def waves(v: Visitor) -> None:
-    await v.see(r"web-tst-001 .*idle")
+    await v.see(r"40 scale sets")
     await v.press("slash")
     await v.type("web-tst")
     await v.press("enter")
@@ -218,7 +218,6 @@ SCENES = (
     Scene("rehearsal", rehearsal),
     Scene("rehearsal-80x24", rehearsal, NARROW),
     Scene("waves", waves, speed=40, scenario="waves"),
-    Scene("waves-80x24", waves, NARROW, speed=40, scenario="waves"),
     Scene("completed", completed, speed=60),
     Scene("failed", failed, speed=30),
     Scene("rollouts", rollouts, speed=60),
