@@ -2,6 +2,7 @@
 
 import os
 import signal
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ fuzzing.load()
 # them ignore what the tests send.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+if find_spec("re2") is None:  # a virtual environment from before the newest line of requirements.lock
+    pytest.exit("google-re2 is not installed: run `make .venv/.installed`, or pip install -r requirements.lock", 4)
 
 _CLIENTS = ("VMSS_TUI_AZ", "VMSS_TUI_NODE")
 collect_ignore = [] if any(map(os.environ.get, _CLIENTS)) else ["conformance"]

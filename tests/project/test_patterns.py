@@ -29,23 +29,17 @@ ANCHORED = {
 }
 """Patterns that are never searched for, so that the text before a match costs nothing, and why."""
 BUILT = {
-    "vmss_tui.config.read": "checks that a pattern of the person's own is one",
     "vmss_tui.domain.fleet.rights": "a wildcard of a role; its parts are escaped",
     "vmss_tui.gateway.explain": "compiled from the constant rules of the explanations",
     "vmss_tui.gateway.read.script_run": "the name is escaped",
-    "vmss_tui.presentation.filter": "a pattern that the person types",
     "vmss_tui.presentation.scaleset.output_clusters": "the name is escaped",
     "vmss_tui.profiles.convert.arm_functions": "the marks are escaped",
     "vmss_tui.profiles.convert.extension": "what is allowed is escaped",
     "vmss_tui.profiles.convert.importing": "the version is escaped",
-    "vmss_tui.profiles.convert.recognize": "the text around a hole is escaped",
     "vmss_tui.profiles.format.locate": "one of the marks of TOML",
     "vmss_tui.profiles.format.variables": "the names are escaped",
-    "vmss_tui.profiles.lint.policy_rules": "a pattern of the profile's author",
-    "vmss_tui.profiles.resolve": "a pattern of the profile's author",
-    "vmss_tui.redact": "a pattern of the person's own configuration",
 }
-"""Modules that build a pattern when they run, and of what."""
+"""Modules that build a pattern when they run, and of what; those that others write are `vmss_tui.patterns.Pattern`."""
 
 
 @cache

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from vmss_tui.patterns import Pattern
+
 HIDDEN = "***"
 
 _NAMES = (
@@ -58,12 +60,12 @@ _HINT = re.compile(
 """What every pattern needs: most text has nothing of it and is left at once."""
 
 
-_configured: list[re.Pattern[str]] = []
+_configured: list[Pattern] = []
 
 
 def hide_also(patterns: Iterable[str]) -> None:
-    """Hide what these regular expressions match too, from now on and everywhere. Raises re.error."""
-    _configured[:] = [re.compile(pattern) for pattern in patterns]
+    """Hide what these regular expressions match too, from now on and everywhere. Raises PatternProblem."""
+    _configured[:] = [Pattern(pattern) for pattern in patterns]
 
 
 def hides_short() -> bool:
@@ -71,10 +73,10 @@ def hides_short() -> bool:
     return bool(_configured)
 
 
-def redacted(text: str, extra: tuple[re.Pattern[str], ...] = ()) -> str:
-    """The text with every secret as `***`. `extra` are patterns of one's own, whose whole match is hidden."""
-    for pattern in (*_configured, *extra):
-        text = pattern.sub(HIDDEN, text)
+def redacted(text: str) -> str:
+    """The text with every secret as `***`; of what a configured pattern matches, all is hidden."""
+    for configured in _configured:
+        text = configured.replaced(text, HIDDEN)
     if _HINT.search(text) is None:
         return text
     for pattern in _PATTERNS:
@@ -82,14 +84,14 @@ def redacted(text: str, extra: tuple[re.Pattern[str], ...] = ()) -> str:
     return text
 
 
-def redacted_value(value: Any, extra: tuple[re.Pattern[str], ...] = ()) -> Any:
+def redacted_value(value: Any) -> Any:
     """The same for plain data on its way to JSON: every text in it, and a text whose key says that it is secret."""
     if isinstance(value, str):
-        return redacted(value, extra)
+        return redacted(value)
     if isinstance(value, Mapping):
-        return {key: HIDDEN if _says_secret(key, item) else redacted_value(item, extra) for key, item in value.items()}
+        return {key: HIDDEN if _says_secret(key, item) else redacted_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [redacted_value(item, extra) for item in value]
+        return [redacted_value(item) for item in value]
     return value
 
 

@@ -112,6 +112,8 @@ def test_an_unfinished_file_names_its_last_line() -> None:
         ),
         ("report.ticket_pattern = '('", "report.ticket_pattern", "is not a regular expression"),
         ("report.require = ['boss']", "report.require[0]", "'boss' is not known"),
+        ("report.ticket_pattern = '(?=CHG)'", "report.ticket_pattern", "is not a regular expression"),
+        ("variables.v.pattern = '(.)\\1'", "variables.v.pattern", "is not a regular expression"),
         ("variables.v.pattern = '('", "variables.v.pattern", "is not a regular expression"),
         ("variables.v = {pattern = 'a', default = 'b'}", "variables.v.default", "'b' does not match a"),
         ("variables.v = {required = true, default = 'b'}", "variables.v.required", "a variable with a default"),

@@ -223,7 +223,7 @@ KEYS = (
     ),
     Key(
         name="secrets.patterns", kind=Kind.PATTERNS, default=(), example='["ACME-[0-9A-F]{32}"]',
-        help="regular expressions of further secrets; what matches is hidden in every output, journal and log",
+        help="regular expressions (RE2) of further secrets; what matches is hidden in every output, journal and log",
     ),
 )  # fmt: skip
 """Every setting there is."""

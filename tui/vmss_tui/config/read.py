@@ -20,6 +20,7 @@ from vmss_tui.config.entries import KEYS, Key, Kind, key
 from vmss_tui.config.rules import freeze, window_rule
 from vmss_tui.journal.place import is_address
 from vmss_tui.paths import config_file, expanded
+from vmss_tui.patterns import pattern, pattern_problem
 from vmss_tui.presentation.filter import FilterProblem
 from vmss_tui.presentation.filter import parse as parse_filter
 from vmss_tui.presentation.fleet.rows import FLEET
@@ -292,11 +293,9 @@ def _filter_problem(text: Any) -> str:
 
 
 def _pattern_problem(text: str) -> str:
-    try:
-        everywhere = re.compile(text).search("") is not None
-    except (re.error, RecursionError, OverflowError) as error:
-        return f"{text!r} is not a regular expression: {error}"
-    return f"{text!r} matches an empty string: everything would be hidden" if everywhere else ""
+    if problem := pattern_problem(text):
+        return f"{text!r} is not a regular expression: {problem}"
+    return f"{text!r} matches an empty string: everything would be hidden" if pattern(text).occurs_in("") else ""
 
 
 def _converted(found: Key | None, value: Any, path: Path) -> Any:

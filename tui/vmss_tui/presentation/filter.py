@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from vmss_tui.patterns import Pattern, PatternProblem
+
 _TERM = re.compile(r'\s*(!?)(?:([A-Za-z]\w*):)?(?:/((?:[^/\\]|\\.)*)(?:/|$)|"([^"]*)(?:"|$)|(\S*))')
 
 _WORD_START = re.compile(r"(?<![a-z0-9])[a-z0-9]")
@@ -77,7 +79,7 @@ class Term:
 
     fields: tuple[Field, ...]
     values: tuple[str, ...] = ()
-    pattern: re.Pattern[str] | None = None
+    pattern: Pattern | None = None
     negated: bool = False
     fuzzy: bool = False
     """Its words may be matched by their letters, where nothing contains them."""
@@ -90,7 +92,7 @@ class Term:
 
     def _fits(self, field: Field, value: str, loosely: bool) -> bool:
         if self.pattern is not None:
-            return self.pattern.search(value) is not None
+            return self.pattern.occurs_in(value)
         if any(field.fits(wanted, value) for wanted in self.values):
             return True
         return loosely and any(field.resembles(wanted, value) for wanted in self.values)
@@ -111,8 +113,8 @@ def _term(part: re.Match[str], fields: Fields, fuzzy: bool) -> Term | None:
     searched = (_field(name, fields),) if name else tuple(field for field in fields.values() if field.bare)
     if regex is not None:
         try:
-            return Term(searched, pattern=re.compile(regex, re.IGNORECASE), negated=negated) if regex else None
-        except re.error as problem:
+            return Term(searched, pattern=Pattern(regex, ignore_case=True), negated=negated) if regex else None
+        except PatternProblem as problem:
             raise FilterProblem(f"/{regex}/ is not a regular expression: {problem}") from problem
     value = (quoted if quoted is not None else word or "").lower()
     values = (value,) if quoted is not None else tuple(one for one in value.split(",") if one)

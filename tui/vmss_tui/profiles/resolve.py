@@ -3,7 +3,6 @@
 Reads the calendar of its window and nothing else; the environment comes as an argument. Secrets stay references.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,11 +11,13 @@ from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.plan.rollout_policy import ExternalGate, RolloutPolicy
 from vmss_tui.errors import ProfileInvalid
+from vmss_tui.patterns import PatternProblem, pattern
 from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.format.problem import LintProblem, error
 from vmss_tui.profiles.format.profile import Profile, ReportFields, Targets, Variable
 from vmss_tui.profiles.format.values import nearest
 from vmss_tui.profiles.format.variables import fill, fill_declared
+from vmss_tui.text import one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +54,12 @@ def check_value(variable: Variable, value: str) -> tuple[LintProblem, ...]:
     if "\0" in value or "\n" in value:
         return (error(key, "may not hold line breaks", "write it on one line"),)
     try:
-        fits = not variable.pattern or re.fullmatch(variable.pattern, value) is not None
-    except re.error:
+        fits = not variable.pattern or pattern(variable.pattern).fits(value)
+    except PatternProblem:
         return (error(f"{key}.pattern", f"{variable.pattern!r} is not a regular expression", "correct the profile"),)
     if fits:
         return ()
-    return (error(key, f"{value!r} does not match {variable.pattern}", variable.help, "pattern"),)
+    return (error(key, f"{one_line(value, 80)!r} does not match {variable.pattern}", variable.help, "pattern"),)
 
 
 def resolve(

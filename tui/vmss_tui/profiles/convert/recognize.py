@@ -4,18 +4,20 @@ Pure. A rerun stamp (`timestamp`, force-update tag) is not part of a version, no
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from vmss_tui.domain.fleet.script import ScriptConfig
+from vmss_tui.patterns import Pattern, PatternProblem
 from vmss_tui.profiles.format.inline_script import decode
 from vmss_tui.profiles.format.profile import Profile, Script
 from vmss_tui.profiles.format.variables import declared_pieces, fill, pieces
 
 _JOINT = "\0"
-_ANY = r"[^\0\n]*?"
-"""What a variable may stand for: a value has no line breaks, which also bounds the search."""
+_ANY = r"[^\x00\n]*"
+"""What a variable may stand for: a value has no line breaks."""
 _STAMPS = ("timestamp",)
 
 
@@ -41,18 +43,13 @@ def recover(profile: Profile, script: ScriptConfig) -> Mapping[str, str] | None:
     if script.handler.os is not wanted.os:
         return None
     live = _text_of(script.settings)
-    pattern = _pattern(_template(profile), tuple((variable.name, variable.pattern) for variable in profile.variables))
-    if live is None or pattern is None or _fixed(wanted) != _fixed_live(script.settings):
+    template, known = _template(profile), tuple((variable.name, variable.pattern) for variable in profile.variables)
+    if live is None or _fixed(wanted) != _fixed_live(script.settings):
         return None
-    found = pattern.fullmatch(live)
-    if found is None:
+    traced = _values(template, known, live)
+    if traced is None:
         return None
     defaults = {variable.name: variable.default for variable in profile.variables if variable.default is not None}
-    traced = {
-        variable.name: found[_group(variable.name)]
-        for variable in profile.variables
-        if _group(variable.name) in pattern.groupindex
-    }
     return {**defaults, **traced}
 
 
@@ -96,25 +93,44 @@ def _template(profile: Profile) -> Template:
     return tuple(parts)
 
 
+def _values(template: Template, known: tuple[tuple[str, str], ...], live: str) -> dict[str, str] | None:
+    """The variables' values with which the template gives this text; None when there are none.
+
+    Where a value's end is ambiguous (`${a}-${b}`), the shortest is tried, then the longest: every way would take time
+    exponential to the number of variables, and the text is a stranger's.
+    """
+    for shortest in (True, False):
+        pattern = _pattern(template, known, shortest)
+        found = pattern.groups(live) if pattern is not None else None
+        if found is None:
+            return None
+        values = {name: found[_group(name, 0)] for name, is_name in template if is_name}
+        if live == "".join(values[text] if is_name else text for text, is_name in template):
+            return values
+    return None
+
+
 @lru_cache(maxsize=256)
-def _pattern(template: Template, variables: tuple[tuple[str, str], ...]) -> re.Pattern[str] | None:
-    """A regular expression for a template: a variable is captured where it stands first, and repeated after."""
-    known = dict(variables)
-    seen: set[str] = set()
-    parts = [_hole(text, known, seen) if is_name else re.escape(text) for text, is_name in template]
+def _pattern(template: Template, variables: tuple[tuple[str, str], ...], shortest: bool) -> Pattern | None:
+    """A regular expression for a template, with a group for each place of a variable."""
+    known, seen = dict(variables), Counter[str]()
+    parts = []
+    for text, is_name in template:
+        if is_name:
+            hole = known.get(text) or _ANY + ("?" if shortest else "")
+            parts.append(f"(?P<{_group(text, seen[text])}>{hole})")
+            seen[text] += 1
+        else:
+            parts.append(_literal(text))
     try:
-        return re.compile("".join(parts), re.DOTALL)
-    except re.error:
+        return Pattern("".join(parts), dot_all=True)
+    except PatternProblem:
         return None
 
 
-def _hole(name: str, known: Mapping[str, str], seen: set[str]) -> str:
-    group = _group(name)
-    if name in seen:
-        return f"(?P={group})"
-    seen.add(name)
-    return f"(?P<{group}>{known.get(name) or _ANY})"
+def _literal(text: str) -> str:
+    return re.escape(text).replace("\0", r"\x00")
 
 
-def _group(name: str) -> str:
-    return "v_" + name.replace("-", "__")
+def _group(name: str, place: int) -> str:
+    return f"v{place}_" + name.replace("-", "__")

@@ -49,7 +49,7 @@ VARIABLE = Section(
             consumer="vmss_tui.app.screens.deploy.form:variable.default",
         ),
         Key(
-            name="pattern", kind=Kind.TEXT, help="Regular expression that the whole value must match.",
+            name="pattern", kind=Kind.TEXT, help="Regular expression (RE2) that the whole value must match.",
             consumer="vmss_tui.profiles.resolve:variable.pattern", by_format=True,
         ),
         Key(
@@ -135,7 +135,7 @@ REPORT = Section(
             form=FormField(group=Group.RECORD, label="Ticket", cells=20, placeholder="CHG0012345"),
         ),
         Key(
-            name="ticket_pattern", kind=Kind.TEXT, help="Regular expression that a ticket must match.",
+            name="ticket_pattern", kind=Kind.TEXT, help="Regular expression (RE2) that a ticket must match.",
             consumer=f"{_RECORD}:check_record",
         ),
         Key(

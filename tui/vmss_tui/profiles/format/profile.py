@@ -41,7 +41,7 @@ class Variable:
     help: str = ""
     default: str | None = None
     pattern: str = ""
-    """A regular expression that the whole value must match."""
+    """A regular expression (RE2) that the whole value must match."""
 
     @property
     def required(self) -> bool:

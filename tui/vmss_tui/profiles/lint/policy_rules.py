@@ -1,11 +1,11 @@
 """What is wrong or unwise in a profile's rollout policy, window, variables and report fields. Pure."""
 
-import re
 from collections.abc import Iterator
 
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import Window, check_window
 from vmss_tui.domain.plan.rollout_policy import Hook, RolloutPolicy, check_rolling
+from vmss_tui.patterns import pattern, pattern_problem
 from vmss_tui.profiles.format.problem import WARNINGS, LintProblem, error, warning
 from vmss_tui.profiles.format.profile import Profile, ReportFields
 from vmss_tui.profiles.format.values import nearest
@@ -90,9 +90,7 @@ def check_variables(profile: Profile) -> Iterator[LintProblem]:
             yield error(
                 key, f"{variable.name!r} is not a valid name for a variable", "letters, digits, _ and -; a letter first"
             )
-        try:
-            re.compile(variable.pattern)
-        except re.error as wrong:
+        if wrong := pattern_problem(variable.pattern):
             yield error(f"{key}.pattern", f"is not a regular expression: {wrong}", "correct it")
             continue
         if variable.default:
@@ -178,9 +176,7 @@ def _window(window: Window) -> Iterator[LintProblem]:
 
 
 def _report(report: ReportFields) -> Iterator[LintProblem]:
-    try:
-        re.compile(report.ticket_pattern)
-    except re.error as wrong:
+    if wrong := pattern_problem(report.ticket_pattern):
         yield error("report.ticket_pattern", f"is not a regular expression: {wrong}", "correct it")
     for index, field in enumerate(report.require):
         if field not in ("why", "ticket"):
@@ -194,6 +190,6 @@ def check_record(report: ReportFields, *, why: str, ticket: str) -> tuple[LintPr
         for name, word, value in (("why", "reason", why), ("ticket", "ticket", ticket))
         if name in report.require and not value.strip()
     ]
-    if ticket and report.ticket_pattern and not re.fullmatch(report.ticket_pattern, ticket):
+    if ticket and report.ticket_pattern and not pattern(report.ticket_pattern).fits(ticket):
         found.append(error("report.ticket", f"{ticket!r} does not match {report.ticket_pattern}", "--ticket …"))
     return tuple(found)
