@@ -70,6 +70,12 @@ def test_the_app_module_imports_no_azure() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_who_only_reads_imports_no_typed_client_of_the_sdk() -> None:
+    code = "import sys, vmss_tui.gateway.client; print([m for m in sys.modules if m.startswith('azure.mgmt.compute')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_nothing_of_the_product_imports_the_simulator() -> None:
     code = (
         "import sys, vmss_tui.app.app, vmss_tui.gateway.client, vmss_tui.engine.runner.runner, vmss_tui.cli.session;"

@@ -24,11 +24,14 @@ def open_app(settings: Settings, *, rollout: str | None = None, speed: float | N
 
 def run_app(settings: Settings, *, rollout: str | None = None, speed: float | None = None) -> int:
     """Run the app on whatever shows it, and return its exit code."""
-    from vmss_tui.app.app import VmssTui
-    from vmss_tui.app.start import StartAt
-    from vmss_tui.cli import logs
-    from vmss_tui.cli.invocation import as_typed
-    from vmss_tui.cli.session import LiveSession
+    from vmss_tui.collector import importing
+
+    with importing():
+        from vmss_tui.app.app import VmssTui
+        from vmss_tui.app.start import StartAt
+        from vmss_tui.cli import logs
+        from vmss_tui.cli.invocation import as_typed
+        from vmss_tui.cli.session import LiveSession
 
     log = logs.start(logs.level_of(settings.log_level), debug=settings.debug, terminal=False)
     if settings.theme:

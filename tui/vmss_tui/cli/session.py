@@ -23,6 +23,7 @@ from vmss_tui.ports import GIVE_UP_SECONDS, CloudInfo, DeviceCode, SystemClock
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
+    from types import ModuleType
 
     import click
 
@@ -88,7 +89,7 @@ class LiveSession:
         """See `app.session.Session`."""
         async with self._connecting:
             if self._azure is None:
-                client = await asyncio.to_thread(importlib.import_module, "vmss_tui.gateway.client")
+                client = await asyncio.to_thread(_import_client)
                 show = on_device_code or self._on_device_code
                 auth = self._settings.auth or "auto"
                 connecting: Awaitable[Azure] = client.connect(
@@ -337,6 +338,13 @@ class LiveSession:
 
         child = await process.spawn(command, secrets, log)
         await process.wait_until_running(child, is_running, log, self.clock)
+
+
+def _import_client() -> ModuleType:
+    from vmss_tui.collector import importing
+
+    with importing():
+        return importlib.import_module("vmss_tui.gateway.client")
 
 
 def _clock_of(cloud: Cloud, *, drives: bool) -> Clock:

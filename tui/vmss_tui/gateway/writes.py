@@ -84,7 +84,7 @@ class ScriptWriter(ArmPart, AppliesScript):
             self.arm,
             f"write extension {name} of {target.short}",
             "PUT extension",
-            self.arm.compute(target.subscription).virtual_machine_scale_set_extensions.begin_create_or_update,
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_set_extensions.begin_create_or_update,
             target.group,
             target.name,
             name,
@@ -123,7 +123,7 @@ class ScriptWriter(ArmPart, AppliesScript):
             self.arm,
             f"write scale set {target.short}",
             "PATCH scale set",
-            self.arm.compute(target.subscription).virtual_machine_scale_sets.begin_update,
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_sets.begin_update,
             target.group,
             target.name,
             {"properties": properties},
@@ -140,7 +140,7 @@ class ScriptWriter(ArmPart, AppliesScript):
         """PUT the extension of one VM of a Flexible set, or of one instance of a Uniform set."""
         properties = bodies.extension_properties(script, protected, _current(scale_set, script.name))
         properties.pop("provisionAfterExtensions", None)
-        client, where = self._instance_extensions(scale_set, instance)
+        client, where = await self._instance_extensions(scale_set, instance)
         flexible = scale_set.orchestration is Orchestration.FLEXIBLE
         body: dict[str, Any] = {"properties": properties} | ({"location": scale_set.location} if flexible else {})
         what = f"write extension {script.name} of {instance.name}"
@@ -149,14 +149,14 @@ class ScriptWriter(ArmPart, AppliesScript):
 
     async def remove_vm_extension(self, scale_set: ScaleSet, instance: Instance, name: str) -> OperationHandle:
         """DELETE the extension from one instance."""
-        client, where = self._instance_extensions(scale_set, instance)
+        client, where = await self._instance_extensions(scale_set, instance)
         what = f"remove extension {name} of {instance.name}"
         self.arm.vm_writes[vm_key(scale_set.id, instance.name)] += 1
         return await send(self.arm, what, "DELETE VM extension", client.begin_delete, *where, name)
 
-    def _instance_extensions(self, scale_set: ScaleSet, instance: Instance) -> tuple[Any, tuple[str, ...]]:
+    async def _instance_extensions(self, scale_set: ScaleSet, instance: Instance) -> tuple[Any, tuple[str, ...]]:
         """The SDK's operations on the extensions of one instance, and the names in its path."""
-        client = self.arm.compute(scale_set.id.subscription)
+        client = await self.arm.compute(scale_set.id.subscription)
         if scale_set.orchestration is Orchestration.UNIFORM:
             return client.virtual_machine_scale_set_vm_extensions, (scale_set.id.group, scale_set.name, instance.id)
         return client.virtual_machine_extensions, (scale_set.id.group, instance.name)
@@ -168,7 +168,7 @@ class ScriptWriter(ArmPart, AppliesScript):
             self.arm,
             f"remove extension {name} of {target.short}",
             "DELETE extension",
-            self.arm.compute(target.subscription).virtual_machine_scale_set_extensions.begin_delete,
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_set_extensions.begin_delete,
             target.group,
             target.name,
             name,
@@ -188,7 +188,7 @@ class InstanceUpdater(ArmPart, MovesInstances):
             self.arm,
             f"update {len(ids)} instances of {target.short}",
             "manualupgrade",
-            self.arm.compute(target.subscription).virtual_machine_scale_sets.begin_update_instances,
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_sets.begin_update_instances,
             target.group,
             target.name,
             {"instanceIds": list(ids)},
@@ -201,7 +201,7 @@ class InstanceUpdater(ArmPart, MovesInstances):
             self.arm,
             f"cancel the rolling upgrade of {target.short}",
             "cancel",
-            self.arm.compute(target.subscription).virtual_machine_scale_set_rolling_upgrades.begin_cancel,
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_set_rolling_upgrades.begin_cancel,
             target.group,
             target.name,
         )
@@ -213,7 +213,9 @@ class InstanceUpdater(ArmPart, MovesInstances):
             self.arm,
             f"{action.lower()} automatic repairs of {target.short}",
             "setOrchestrationServiceState",
-            self.arm.compute(target.subscription).virtual_machine_scale_sets.begin_set_orchestration_service_state,
+            (
+                await self.arm.compute(target.subscription)
+            ).virtual_machine_scale_sets.begin_set_orchestration_service_state,
             target.group,
             target.name,
             {"serviceName": "AutomaticRepairs", "action": action},
