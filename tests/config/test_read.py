@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vmss_tui.app import themes
+from vmss_tui.app.actions.presets import PRESETS
+from vmss_tui.cli.configuration import THEMES, keys_in_use, read_configuration
 from vmss_tui.cli.help import LOG_LEVELS, OPTIONS
 from vmss_tui.config.entries import KEYS, Kind
 from vmss_tui.config.read import Config, Origin, parse, path_in_use, read
 from vmss_tui.config.text import schema, template
 from vmss_tui.domain.plan.rollout_policy import Hook
+from vmss_tui.paths import themes_directory
 
 PATH = Path("/cfg/config.toml")
 
@@ -152,17 +155,44 @@ def test_the_schema_allows_what_the_reader_allows() -> None:
 
 def test_choices_are_those_of_their_consumers() -> None:
     choices = {entry.name: entry.choices for entry in KEYS}
-    assert choices["app.theme"] == tuple(theme.name for theme in themes.THEMES)
+    assert tuple(theme.name for theme in themes.THEMES) == THEMES
+    assert choices["app.keys"] == tuple(PRESETS)
     assert choices["log_level"] == LOG_LEVELS
     options = {option.flag for option in OPTIONS}
     assert {entry.option for entry in KEYS if entry.option} <= options
 
 
+_CONSUMERS = ("cli/settings.py", "cli/configuration.py", "config/maintenance.py")
+
+
 def test_every_setting_has_a_consumer() -> None:
     program = Path(__file__).parents[2] / "tui" / "vmss_tui"
-    text = "".join((program / name).read_text("utf-8") for name in ("cli/settings.py", "config/maintenance.py"))
+    text = "".join((program / name).read_text("utf-8") for name in _CONSUMERS)
     assert [entry.name for entry in KEYS if f'"{entry.name}"' not in text] == []
 
 
 def test_every_kind_is_used() -> None:
     assert {each.kind for entry in KEYS for each in (entry, *entry.entry)} == set(Kind)
+
+
+def test_a_theme_that_there_is_not_is_a_problem_and_one_of_the_user_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("TEXTUAL_THEME", raising=False)
+    file = tmp_path / "config.toml"
+    file.write_text('[app]\ntheme = "mine"\n')
+    assert [(problem.key, problem.line) for problem in read_configuration(file).problems] == [("app.theme", 2)]
+    assert read_configuration(file)["app.theme"] is None
+    themes_directory().mkdir(parents=True)
+    (themes_directory() / "mine.toml").write_text("")
+    assert read_configuration(file).problems == () and read_configuration(file)["app.theme"] == "mine"
+
+
+def test_the_files_own_keys_take_precedence_over_the_preset_and_clash_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[app]\nkeys = "k9s"\n[keys]\n"app.quit" = ["Q"]\n"list.sort" = ["ctrl+z"]\n')
+    config = read_configuration(file)
+    assert [problem.key for problem in config.problems] == ["keys.list.sort"]
+    assert "list.faults" in config.problems[0].message
+    assert keys_in_use(config) == {**PRESETS["k9s"], "app.quit": ("Q",)}

@@ -42,6 +42,11 @@ def clouds_directory() -> Path:
     return config_directory() / "clouds"
 
 
+def themes_directory() -> Path:
+    """The user's own themes of the app, one TOML file each."""
+    return config_directory() / "themes"
+
+
 def user_profiles_directory() -> Path:
     """The user's own deployment profiles."""
     return config_directory() / "profiles"

@@ -30,6 +30,7 @@ from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.opening import screen_of
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
+from vmss_tui.app.skins import read_skins
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
 from vmss_tui.app.write_rights import WriteRights
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
@@ -37,6 +38,7 @@ from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
 from vmss_tui.ports import DeviceCode
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.text import readable
 
 if TYPE_CHECKING:
@@ -105,11 +107,18 @@ class VmssTui(compat.SafeApp):
         self.ascii_signs = compat.needs_ascii(os.environ)
         if self.ascii_signs:
             compat.use_ascii(self)
-        for theme in themes.THEMES:
-            self.register_theme(theme)
-        self.theme = themes.choose(os.environ)
+        self._theme_problem = self._use_theme(themes.choose(os.environ))
         self.set_keymap(rebind(session.lists.keys))
         self._forget_signals: Callable[[], None] = lambda: None
+
+    def _use_theme(self, wanted: str) -> str:
+        """Register every theme and use one; what is wrong with the user's own ones, in a sentence."""
+        skins = read_skins()
+        for theme in (*themes.THEMES, *skins.themes):
+            self.register_theme(theme)
+        known = wanted in self.available_themes
+        self.theme = wanted if known else themes.DARK.name
+        return next(iter(skins.problems), "" if known else f"there is no theme {wanted}")
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our own variables, for themes that do not know them."""
@@ -150,6 +159,8 @@ class VmssTui(compat.SafeApp):
         if start.rollout:
             self.open(self._destination_of(start.rollout, start.speed))
         self.sign_in()
+        if self._theme_problem:
+            self._say(self._theme_problem, Role.WARN)
         self.check_rollouts()
         self.set_interval(ALERT_SECONDS, self.check_rollouts)
 
@@ -234,7 +245,7 @@ class VmssTui(compat.SafeApp):
             beneath = self.screen
             compat.raise_screen(self, home)
             if isinstance(beneath, BaseScreen):
-                home.flash(f"esc returns to {beneath.crumbs()[-1]}")
+                home.flash(f"{key_hint('app.back')} returns to {beneath.crumbs()[-1]}")
 
     def back(self) -> None:
         """Close the top screen; from a list that lies over what was open, return to that."""
@@ -280,7 +291,7 @@ class VmssTui(compat.SafeApp):
 
     def action_help_quit(self) -> None:
         """Ctrl+c: say how to leave."""
-        self._say("press q to quit")
+        self._say(f"press {key_hint('app.quit')} to quit")
 
     def _stacks(self) -> list[list[Screen[object]]]:
         return compat.screen_stacks(self)

@@ -15,9 +15,16 @@ from vmss_tui.errors import Forbidden, VmssTuiError
 from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Line
 
-_RETRY = "ctrl+r tries again"
+
+def _retry() -> str:
+    return f"{key_hint('list.refresh')} tries again"
+
+
+def _offline_modes() -> str:
+    return f"rollouts ({key_hint('app.rollouts')}) and profiles ({key_hint('app.profiles')})"
 
 
 def connection_notice(connection: Connection, now: float, session: Session) -> Notice | None:
@@ -26,7 +33,7 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
         return None
     waited = now - connection.since
     if connection.error is not None:
-        return error_notice("Not signed in", connection.error, _RETRY, "rollouts (2) and profiles (3) work offline")
+        return error_notice("Not signed in", connection.error, _retry(), f"{_offline_modes()} work offline")
     if connection.device is not None:
         return Notice(
             title="Sign in on another device",
@@ -36,7 +43,7 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
             steps=("this screen continues after you have signed in",),
             waited=waited,
         )
-    steps = ("rollouts (2) and profiles (3) are available meanwhile",) if waited > 3 else ()
+    steps = (f"{_offline_modes()} are available meanwhile",) if waited > 3 else ()
     return Notice(
         title="Signing in",
         role=Role.BUSY,
@@ -71,7 +78,7 @@ def fleet_notice(
     if waiting is not None:
         return waiting
     if failure is not None:
-        retry = f"next try in {duration.exact(failure.retry_in)}; {_RETRY}"
+        retry = f"next try in {duration.exact(failure.retry_in)}; {_retry()}"
         return error_notice("The fleet cannot be read", failure.error, retry)
     if not snapshot.complete:
         what = (
@@ -95,7 +102,7 @@ def _nothing(connection: Connection, snapshot: FleetSnapshot) -> Notice:
             steps=(
                 "ask for the Reader role on a subscription or a resource group",
                 "for another tenant start with --tenant, for another account run `az login`",
-                _RETRY,
+                _retry(),
             ),
         )
     where = text.counted(len(snapshot.subscriptions), "subscription")
@@ -104,13 +111,13 @@ def _nothing(connection: Connection, snapshot: FleetSnapshot) -> Notice:
             title="No scale sets visible",
             role=Role.WARN,
             reason="\n".join(snapshot.problems),
-            steps=(f"{who} needs the Reader role there, or on single resource groups", _RETRY),
+            steps=(f"{who} needs the Reader role there, or on single resource groups", _retry()),
         )
     return Notice(
         title="No scale sets",
         role=Role.WARN,
         reason=f"No scale set in {where} is visible to {who}.",
-        steps=("access to single resource groups is enough to see their scale sets", _RETRY),
+        steps=("access to single resource groups is enough to see their scale sets", _retry()),
     )
 
 
@@ -124,7 +131,7 @@ def set_notice(error: VmssTuiError | None, name: str, waited: float) -> Notice:
             waited=waited,
             limit=GIVE_UP_SECONDS,
         )
-    steps = ["esc: back", _RETRY]
+    steps = [f"{key_hint('app.back')}: back", _retry()]
     if isinstance(error, Forbidden):
         steps.insert(0, "reading a scale set needs the Reader role on it or on its resource group")
     return error_notice(f"{name} cannot be read", error, *steps)

@@ -1,10 +1,12 @@
-"""Colours: one dark, one light and one terminal-palette theme, with the same meanings in each.
+"""Colours: dark, light, high contrast, safe for color blindness, and the terminal's palette; the same meanings in each.
 
 Roles (`presentation.glyphs.Role`) become colours through the `$text-*` variables; widgets name variables, never
 colours. Calm by rule: only states carry colour, everything else is foreground in two strengths.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from textual.theme import Theme
 
@@ -111,7 +113,41 @@ TERMINAL = Theme(
     },
 )
 
-THEMES = (DARK, LIGHT, TERMINAL)
+
+def _derived(base: Theme, name: str, variables: Mapping[str, str], **colours: Any) -> Theme:
+    """A theme like another with other colours, and with what follows from them, unless `variables` says otherwise."""
+    follows = {f"text-{role}": colours[role] for role in _TEXT_ROLES if role in colours}
+    if "background" in colours:
+        grounds = ("background", "background-hover", "background-active", "corner-color")
+        follows |= {f"scrollbar-{part}": colours["background"] for part in grounds}
+    return replace(base, name=name, variables={**base.variables, **follows, **variables}, **colours)
+
+
+_TEXT_ROLES = ("primary", "secondary", "accent", "success", "warning", "error")
+
+CONTRAST = _derived(
+    DARK, "vmss-contrast",
+    {"rule": "#ffffff", "block-cursor-background": "#ffff00", "block-cursor-foreground": "#000000",
+     "input-selection-background": "#0050c8", "scrollbar": "#ffffff", "scrollbar-hover": "#ffff00"},
+    primary="#66b3ff", secondary="#b0d0ff", accent="#00ffff", success="#4dff4d", warning="#ffd500", error="#ff7a7a",
+    foreground="#ffffff", background="#000000", surface="#000000", panel="#1a1a1a",
+)  # fmt: skip
+"""White on black, every color at a contrast of at least 7 to 1 (WCAG 2.2, level AAA)."""
+
+COLORBLIND = _derived(
+    DARK, "vmss-colorblind", {},
+    primary="#56b4e9", secondary="#8fa9c4", accent="#cc79a7", success="#35c2a0", warning="#f0e442", error="#ff8c42",
+)  # fmt: skip
+"""After the palette of Okabe and Ito: no two states differ by red and green alone."""
+
+THEMES = (DARK, LIGHT, TERMINAL, CONTRAST, COLORBLIND)
+BY_NAME = {theme.name: theme for theme in THEMES}
+
+
+def skin(name: str, base: Theme, colors: Mapping[str, str], variables: Mapping[str, str], *, dark: bool) -> Theme:
+    """A theme of a user: another one with some colors changed."""
+    return _derived(base, name, variables, **colors, dark=dark)
+
 
 DEFAULTS: Mapping[str, str] = {"rule": "#80808050"}
 """Variables of ours, for themes that do not define them."""

@@ -89,6 +89,8 @@ def configured(settings: Settings) -> Settings:
 
 
 def _lists(config: "Config") -> ListSettings:
+    from vmss_tui.cli.configuration import keys_in_use
+
     return ListSettings(
         filter=config["list.filter"],
         columns=config["list.columns"],
@@ -96,7 +98,7 @@ def _lists(config: "Config") -> ListSettings:
         app_filter=config["app.filter"],
         app_columns=config["app.fleet_columns"],
         app_instance_columns=config["app.instance_columns"],
-        keys=config["keys"],
+        keys=keys_in_use(config),
     )
 
 

@@ -165,8 +165,14 @@ KEYS = (
         help="pace of reading while nothing changes; default: as the cloud suggests",
     ),
     Key(
-        name="app.theme", kind=Kind.TEXT, choices=("vmss-dark", "vmss-light", "vmss-terminal"), example='"vmss-light"',
-        environment="TEXTUAL_THEME", help="colors of the app; default: chosen by the terminal",
+        name="app.theme", kind=Kind.TEXT, example='"vmss-light"',
+        environment="TEXTUAL_THEME",
+        help="colors of the app: vmss-dark, vmss-light, vmss-terminal (the terminal's palette), vmss-contrast, "
+        "vmss-colorblind, or NAME of themes/NAME.toml; default: chosen by the terminal",
+    ),
+    Key(
+        name="app.keys", kind=Kind.TEXT, choices=("k9s", "vim"), default="", example='"k9s"',
+        help="keys of another program; [keys] takes precedence",
     ),
     Key(
         name="app.filter", kind=Kind.FILTER, default="", example='"tag:env=prod"',

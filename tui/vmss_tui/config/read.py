@@ -82,6 +82,13 @@ class Config:
         found = self.values[name]
         return found.value if found.origin is Origin.FILE else None
 
+    def refused(self, name: str, message: str, hint: str) -> "Config":
+        """The settings with the default in place of one that the file has wrong."""
+        value = self.values[name]
+        problem = Problem(self.path, _line_of(name, self.lines), name, message, hint)
+        values = {**self.values, name: Value(value.key, value.key.default)}
+        return replace(self, values=values, problems=(*self.problems, problem))
+
     def without(self, table: str, wrong: Mapping[str, tuple[str, str]]) -> "Config":
         """The settings without some entries of a table: `wrong` has the message and the hint by entry."""
         if not wrong:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from vmss_tui.app.actions.action import NAMES, Action, Place, shown
+from vmss_tui.app.actions.presets import PRESETS
 from vmss_tui.app.actions.table import ACTIONS, use_keys
 
 _TYPED = {people: name for name, people in NAMES.items()}
@@ -39,11 +40,19 @@ def rebind(wanted: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
     return use_keys(keys_by_action(wanted))
 
 
-def problems(wanted: Mapping[str, Sequence[str]]) -> Wrong:
-    """What is wrong with keys by action id: no such action, no such key, or a key that another action has there."""
+def problems(wanted: Mapping[str, Sequence[str]], preset: str = "") -> Wrong:
+    """What is wrong with keys by action id: no such action, no such key, or a key that another action has there.
+
+    Actions that are not named have the keys of the preset.
+    """
     found = dict(_malformed(wanted))
     good = {action: keys for action, keys in keys_by_action(wanted).items() if action not in found}
-    return {**found, **_clashes(good)}
+    return {**found, **_clashes(good, keys_by_action(PRESETS.get(preset, {})))}
+
+
+def with_preset(wanted: Mapping[str, Sequence[str]], preset: str) -> Mapping[str, tuple[str, ...]]:
+    """Keys by action id: those of a preset where the person says nothing."""
+    return {action: tuple(keys) for action, keys in {**PRESETS.get(preset, {}), **wanted}.items()}
 
 
 def _malformed(wanted: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -59,8 +68,8 @@ def _malformed(wanted: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, tuple
             yield action, (f"{unknown!r} is not a key", "Write a letter, f5, ctrl+x, ?, enter, space or pageup.")
 
 
-def _clashes(wanted: Mapping[str, tuple[str, ...]]) -> Wrong:
-    keys_of = {action.id: wanted.get(action.id, action.keys) for action in ACTIONS}
+def _clashes(wanted: Mapping[str, tuple[str, ...]], preset: Mapping[str, tuple[str, ...]]) -> Wrong:
+    keys_of = {**{action.id: action.keys for action in ACTIONS}, **preset, **wanted}
     found: dict[str, tuple[str, str]] = {}
     for action in ACTIONS:
         others = (other for other in ACTIONS if other.id != action.id and _meet(action, other))

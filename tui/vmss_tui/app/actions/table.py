@@ -7,10 +7,11 @@ and in help. Must not import Textual.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from vmss_tui.app.actions.action import Action, Place, every, on, online
+from vmss_tui.app.actions.action import Action, Place, every, on, online, shown
 from vmss_tui.app.actions.general import ANYWHERE, COMMON
 from vmss_tui.app.actions.rollout import DEPLOY, ROLLOUT
 from vmss_tui.app.actions.waves import WAVES
+from vmss_tui.presentation.key_hints import use_hints
 
 FLEET = (
     Action(
@@ -217,7 +218,7 @@ def use_keys(wanted: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
     """
     for own in ACTIONS:
         _BY_ID[own.id] = replace(own, keys=tuple(wanted[own.id])) if own.id in wanted else own
-
+    use_hints({found.id: shown(found.keys[0]) for found in _BY_ID.values()})
     return {own.id: ",".join(_BY_ID[own.id].keys) for own in ACTIONS if _BY_ID[own.id].keys != own.keys}
 
 
@@ -230,3 +231,6 @@ def actions_at(place: Place, *, general: bool = True) -> tuple[Action, ...]:
     """What can be done at a place, its own actions first; with `general`, also what can be done anywhere."""
     wanted = {place, Place.ANYWHERE} if general else {place}
     return tuple(action for action in _BY_ID.values() if wanted & {*action.places})
+
+
+use_keys({})

@@ -21,6 +21,7 @@ from vmss_tui.app.widgets.tabs import ModeTabs
 from vmss_tui.presentation.filter import Fields, FilterProblem, Term, parse
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Column, Line, Row, sort_letters
 
 
@@ -241,8 +242,8 @@ class ListScreen(BaseScreen):
     def empty_text(self) -> str:
         """Why no row is shown although there are some."""
         if self.faults_only:
-            return "nothing needs attention: f shows all"
-        return "nothing matches the filter: esc clears it"
+            return f"nothing needs attention: {key_hint('list.faults')} shows all"
+        return f"nothing matches the filter: {key_hint('app.back')} clears it"
 
     def do_back(self) -> None:
         """Clear the filter first, then close the screen."""

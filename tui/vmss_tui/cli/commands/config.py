@@ -10,7 +10,7 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.host import editor_command
-from vmss_tui.cli.configuration import read_configuration
+from vmss_tui.cli.configuration import keys_in_use, read_configuration
 from vmss_tui.cli.group import HelpfulGroup
 from vmss_tui.cli.options import current
 from vmss_tui.cli.settings import report
@@ -85,7 +85,7 @@ def keys_of_app(shape: Shape) -> int:
     from vmss_tui.app.actions.rebinding import keys_by_action
     from vmss_tui.app.actions.table import ACTIONS
 
-    chosen = keys_by_action(read_configuration()["keys"])
+    chosen = keys_by_action(keys_in_use(read_configuration()))
     found: list[Record] = [
         {"id": action.id, "keys": [shown(key) for key in chosen.get(action.id, action.keys)], "help": action.help}
         for action in ACTIONS

@@ -12,6 +12,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import NO_RUNNER, SCHEDULED, STAGE, Mark, Role
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.rollout.info import Head
 from vmss_tui.presentation.rollout.schedule import countdown
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Table, View, cell
@@ -150,5 +151,8 @@ def rollouts_summary(items: Sequence[RolloutItem], shown: int) -> Line:
     if running:
         pieces += [("  ·  ", Role.DIM), (f"{running} running", Role.BUSY)]
     if orphaned:
-        pieces += [("  ·  ", Role.DIM), (f"{orphaned} without a runner: press r to resume", Role.BAD)]
+        pieces += [
+            ("  ·  ", Role.DIM),
+            (f"{orphaned} without a runner: press {key_hint('rollouts.resume')} to resume", Role.BAD),
+        ]
     return tuple(pieces)

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from vmss_tui import duration
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage
 from vmss_tui.presentation.glyphs import STAGE, Role
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.rollout.info import RolloutInfo, arrow
 from vmss_tui.presentation.rollout.schedule import countdown
 from vmss_tui.presentation.table import Line, Piece, text_of
@@ -68,27 +69,36 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
     if trouble:
         return ((cut_end(plain(trouble), cells), Role.BAD),)
     if info.starts_at is not None:
-        verb = "resumes" if info.started_at is not None else "starts"
+        verb, cancel = "resumes" if info.started_at is not None else "starts", key_hint("rollout.cancel")
         return (
             (f"It {verb} {countdown(info.starts_at, info.now)}", Role.WAIT),
-            (f", on {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. Press ctrl+x to call it off.", Role.PLAIN),
+            (
+                f", on {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. Press {cancel} to call it off.",
+                Role.PLAIN,
+            ),
         )
     if info.window_ended:
         return (
             ("The maintenance window has ended. ", Role.WARN),
-            ("Press r to resume it in the next one.", Role.PLAIN),
+            (f"Press {key_hint('rollout.resume')} to resume it in the next one.", Role.PLAIN),
         )
     if not info.runner_alive:
         return (
             ("No runner is active. ", Role.BAD),
-            ("Press r to resume: Azure is read first, nothing is done twice.", Role.PLAIN),
+            (f"Press {key_hint('rollout.resume')} to resume: Azure is read first, nothing is done twice.", Role.PLAIN),
         )
     if info.stage is Stage.APPROVAL:
-        return ((f"Batch {info.awaiting_approval} is waiting for approval. ", Role.WARN), ("Press a.", Role.PLAIN))
+        return (
+            (f"Batch {info.awaiting_approval} is waiting for approval. ", Role.WARN),
+            (f"Press {key_hint('rollout.approve')}.", Role.PLAIN),
+        )
     if info.stage is Stage.DECISION:
-        room = max(8, cells - len(" Press d to decide."))
-        return ((cut_end(plain(info.undecided), room), Role.BAD), (" Press d to decide.", Role.PLAIN))
-    onward: Line = (("   Press p to resume.", Role.PLAIN),) if info.stage is Stage.PAUSED else ()
+        decide = f" Press {key_hint('rollout.decide')} to decide."
+        room = max(8, cells - len(decide))
+        return ((cut_end(plain(info.undecided), room), Role.BAD), (decide, Role.PLAIN))
+    onward: Line = (
+        ((f"   Press {key_hint('rollout.pause')} to resume.", Role.PLAIN),) if info.stage is Stage.PAUSED else ()
+    )
     if info.waiting is None:
         return onward
     why: Piece = (plain(info.waiting.why), Role.DIM)
@@ -116,12 +126,13 @@ def _after(info: RolloutInfo, cells: int) -> Line:
 
 def next_steps(info: RolloutInfo, *, replay: bool = False) -> Line:
     """What one usually wants after the end; a replay changes nothing."""
-    wanted = [("o", "report"), ("L", "outputs")]
+    wanted = [("rollout.report", "report"), ("rollout.outputs", "outputs")]
     if not replay:
-        wanted += [*([("t", "retry failed")] if info.bad else []), ("z", "undo")]
+        wanted += [*([("rollout.retry", "retry failed")] if info.bad else []), ("rollout.undo", "undo")]
+    wanted += [("rollout.replay", "replay again" if replay else "replay"), ("app.back", "back")]
     pieces: list[Piece] = []
-    for key, words in (*wanted, ("R", "replay again" if replay else "replay"), ("esc", "back")):
-        pieces += [(key, Role.ACCENT), (f" {words}   ", Role.DIM)]
+    for action, words in wanted:
+        pieces += [(key_hint(action), Role.ACCENT), (f" {words}   ", Role.DIM)]
     return tuple(pieces)
 
 

@@ -29,6 +29,7 @@ from vmss_tui.app.widgets.notice import NoticePanel
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import plain, seconds_between
 
@@ -251,7 +252,11 @@ class DeployScreen(BaseScreen):
         if self.controller.form is not None:
             return None
         if self.controller.error is not None:
-            return error_notice("The scale set cannot be read", self.controller.error, "f5: refresh, esc: back")
+            return error_notice(
+                "The scale set cannot be read",
+                self.controller.error,
+                f"{key_hint('deploy.plan')}: refresh, {key_hint('app.back')}: back",
+            )
         connecting = connection_notice(self.shell.connection, self.now, self.shell.session)
         return connecting or Notice(title=f"Reading {self.controller.target.name}", role=Role.BUSY)
 

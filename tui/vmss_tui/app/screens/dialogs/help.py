@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -10,7 +11,7 @@ from textual.screen import ModalScreen
 
 from vmss_tui import text
 from vmss_tui.app.actions.action import Action, ActionState, Place, shown
-from vmss_tui.app.actions.table import actions_at
+from vmss_tui.app.actions.table import action, actions_at
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
@@ -30,7 +31,7 @@ class HelpScreen(ModalScreen[None]):
     """Help over the screen it is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,h,question_mark,f1,enter", "close", "close", id="help.close"),
+        Binding("escape,q,enter", "close", "close", id="help.close"),
     ]
 
     def __init__(self, place: Place, state: ActionState, *, sorts: Sequence[tuple[str, str]] = ()) -> None:
@@ -50,9 +51,9 @@ class HelpScreen(ModalScreen[None]):
         general = actions_at(Place.ANYWHERE, general=False)
         own = actions_at(self._place, general=False)
         lines: list[Line] = [_title(self._place.value)]
-        lines += [line for action in own for line in _lines(action, self._state, width)]
+        lines += [line for entry in own for line in _lines(entry, self._state, width)]
         lines += [(), _title("Anywhere")]
-        lines += [line for action in general for line in _lines(action, self._state, width)]
+        lines += [line for entry in general for line in _lines(entry, self._state, width)]
         lines += [(), _title("Lists")]
         lines += [((text.fit(f" {keys}", 22), Role.ACCENT), (what, Role.PLAIN)) for keys, what in _MOVES]
         if self._sorts:
@@ -60,6 +61,12 @@ class HelpScreen(ModalScreen[None]):
             lines += [((text.fit(f" {key}", 22), Role.ACCENT), (what, Role.PLAIN)) for key, what in self._sorts]
         lines += [(), ((" esc: close", Role.DIM),)]
         return lines
+
+    def on_key(self, event: events.Key) -> None:
+        """The key that opened it closes it."""
+        if event.key in action("app.help").keys:
+            event.stop()
+            self.action_close()
 
     def action_close(self) -> None:
         """Back to the screen beneath."""

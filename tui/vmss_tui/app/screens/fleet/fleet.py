@@ -38,6 +38,7 @@ from vmss_tui.presentation.fleet.rows import (
 )
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Column, Line, Row
 from vmss_tui.text import counted
 
@@ -167,7 +168,8 @@ class FleetScreen(ListScreen):
 
     def _why_empty(self) -> str:
         if self._favorites_only:
-            return "no favorites yet: * adds the selected scale set, F shows all"
+            star, everything = key_hint("fleet.favorite"), key_hint("list.all")
+            return f"no favorites yet: {star} adds the selected scale set, {everything} shows all"
         return self.empty_text() if self.terms or self.faults_only else ""
 
     def notice(self) -> Notice | None:
@@ -247,7 +249,9 @@ class FleetScreen(ListScreen):
         """How many are marked."""
         marked = len(self._marked())
         self.flash(
-            f"{counted(marked, 'scale set')} marked: e rolls out over them in waves" if marked else "none marked"
+            f"{counted(marked, 'scale set')} marked: {key_hint('fleet.deploy')} rolls out over them in waves"
+            if marked
+            else "none marked"
         )
 
     def _marked(self) -> tuple[FleetEntry, ...]:

@@ -28,6 +28,7 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.fleet.rows import FleetView, Knowledge, key_of, shown_entries, table_of, tenant_names
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.profiles.drift import drift_lines
 from vmss_tui.presentation.profiles.rows import PROFILES, Known, ProfilesView, shown_profiles, where_words
 from vmss_tui.presentation.scaleset.details import text_lines
@@ -93,7 +94,7 @@ class ProfilesScreen(ListScreen):
     def notice(self) -> Notice | None:
         """Nothing there."""
         if self._error is not None:
-            return error_notice("The profiles cannot be read", self._error, "ctrl+r tries again")
+            return error_notice("The profiles cannot be read", self._error, f"{key_hint('list.refresh')} tries again")
         if self._entries:
             return None
         places = "\n".join(f"{place.origin}: {place.path}" for place in self.shell.session.profiles().places)
@@ -101,7 +102,10 @@ class ProfilesScreen(ListScreen):
         return Notice(
             title="No profiles yet",
             reason=f"{what}\n{places}",
-            steps=("press 1, then e on a scale set, then f2 to save the form as a profile",),
+            steps=(
+                f"press {key_hint('app.fleet')}, then {key_hint('fleet.deploy')} on a scale set, "
+                f"then {key_hint('deploy.save')} to save the form as a profile",
+            ),
         )
 
     def rest(self) -> Line:

@@ -21,6 +21,7 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.rollout.history import ROLLOUTS, RolloutItem, RolloutsView, rollouts_summary, shown_rollouts
 from vmss_tui.presentation.rollout.info import Head
 from vmss_tui.presentation.table import Line, Row
@@ -94,13 +95,16 @@ class RolloutsScreen(ListScreen):
     def notice(self) -> Notice | None:
         """Nothing there, or a journal that cannot be read."""
         if self._error is not None:
-            return error_notice("The journal cannot be read", self._error, "ctrl+r tries again")
+            return error_notice("The journal cannot be read", self._error, f"{key_hint('list.refresh')} tries again")
         if self._items:
             return None
         return Notice(
             title="No rollouts yet",
             reason="Rollouts of this app and of `vmss-tui rollout` are listed here with all their events.",
-            steps=("press 1, then e on a scale set to plan a rollout", "press 3 to start from a profile"),
+            steps=(
+                f"press {key_hint('app.fleet')}, then {key_hint('fleet.deploy')} on a scale set to plan a rollout",
+                f"press {key_hint('app.profiles')} to start from a profile",
+            ),
         )
 
     def rest(self) -> Line:

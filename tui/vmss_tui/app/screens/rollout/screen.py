@@ -27,6 +27,7 @@ from vmss_tui.engine.followup import Followup
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.rollout import lines
 from vmss_tui.presentation.rollout.log import event_line
 from vmss_tui.presentation.rollout.map import block_map, strip_map
@@ -190,7 +191,11 @@ class RolloutScreen(ListScreen):
         )
         self.columns = columns_of(self.state, wide=wide)
         self.grid.set_columns(self.columns)
-        self.grid.set_empty("no instance failed: f shows all" if self.faults_only else "no instance matches the filter")
+        self.grid.set_empty(
+            f"no instance failed: {key_hint('list.faults')} shows all"
+            if self.faults_only
+            else "no instance matches the filter"
+        )
         return rows(self.state, self.controller.time, view, self._cache)
 
     def notice(self) -> Notice | None:

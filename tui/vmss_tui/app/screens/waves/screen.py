@@ -18,6 +18,7 @@ from vmss_tui.domain.rollout.stage import Stage, Verb
 from vmss_tui.domain.rollout.waves.state import SetStage
 from vmss_tui.engine.followup import Followup
 from vmss_tui.presentation.header import Freshness, Notice
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Line, View
 from vmss_tui.presentation.waves import rows
 
@@ -98,7 +99,9 @@ class WavesScreen(ListScreen):
         """The sets of the current view."""
         view = View(order=self.order, reverse=self.reverse, terms=self.terms)
         shown = rows.shown_sets(self._info, view, faults_only=self.faults_only)
-        self.grid.set_empty("no set failed: f shows all" if self.faults_only else "no set matches the filter")
+        self.grid.set_empty(
+            f"no set failed: {key_hint('list.faults')} shows all" if self.faults_only else "no set matches the filter"
+        )
         made = tuple(rows.SETS.row(member, None) for member in shown)
         self.grid.set_columns(rows.SETS.fitted(made))
         return made
@@ -106,7 +109,9 @@ class WavesScreen(ListScreen):
     def notice(self) -> Notice | None:
         """What stands in place of the sets before the log is read."""
         if self.controller.problem is not None and self.controller.head is None:
-            return error_notice("The journal cannot be read", self.controller.problem, "ctrl+r tries again")
+            return error_notice(
+                "The journal cannot be read", self.controller.problem, f"{key_hint('list.refresh')} tries again"
+            )
         return None
 
     def rest(self) -> Line:

@@ -1,0 +1,90 @@
+"""Themes: contrast, colors that do not depend on red and green, and the user's own."""
+
+from pathlib import Path
+
+import pytest
+from textual.color import Color
+
+from support.desk import sitting
+from vmss_tui.app.skins import read_skins
+from vmss_tui.app.themes import COLORBLIND, CONTRAST, DARK, LIGHT
+from vmss_tui.paths import themes_directory
+
+_STATES = ("text-success", "text-primary", "text-warning", "text-error", "text-accent")
+
+
+def _luminance(color: Color) -> float:
+    """Relative luminance as WCAG 2.2 defines it."""
+    parts = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+@pytest.mark.parametrize("state", _STATES)
+def test_high_contrast_is_seven_to_one(state: str) -> None:
+    light, dark = (_luminance(Color.parse(color or "")) for color in (CONTRAST.variables[state], CONTRAST.background))
+    assert (light + 0.05) / (dark + 0.05) >= 7, "success criterion 1.4.6"
+
+
+def _without_red_and_green(color: Color) -> tuple[float, float]:
+    """What a person without red or green cones tells apart: brightness, and blue against yellow."""
+    return color.brightness, (2 * color.b - color.r - color.g) / 510
+
+
+def test_no_two_states_of_the_color_blind_theme_differ_by_red_and_green_alone() -> None:
+    seen = [_without_red_and_green(Color.parse(COLORBLIND.variables[state])) for state in _STATES[:4]]
+    for number, one in enumerate(seen):
+        for other in seen[number + 1 :]:
+            assert max(abs(one[0] - other[0]), abs(one[1] - other[1])) > 0.12
+
+
+def test_a_skin_is_a_theme_with_other_colors(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'base = "vmss-light"\n[colors]\nsuccess = "#00d000"\nbackground = "#ffffee"\n[variables]\nrule = "#404040"\n'
+    )
+    skins = read_skins(tmp_path)
+    assert skins.problems == ()
+    (mine,) = skins.themes
+    assert (mine.name, mine.dark, mine.error) == ("mine", False, LIGHT.error)
+    assert mine.variables["text-success"] == "#00d000" and mine.variables["scrollbar-background"] == "#ffffee"
+    assert mine.variables["rule"] == "#404040" and mine.variables["text-error"] == LIGHT.variables["text-error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ('base = "solarized"', "vmss-dark"),
+        ('[colors]\nsucess = "#fff"', "colors.sucess"),
+        ('[colors]\nsuccess = "greenish"', "greenish"),
+        ("colors = 3", "[colors]"),
+        ('paint = "x"', "paint"),
+        ("dark = 1", "dark"),
+        ("[variables]\nrule = 1", "variables.rule"),
+        ("= ", "cannot be read"),
+    ],
+)
+def test_a_skin_with_a_mistake_is_named_and_left_aside(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "mine.toml").write_text(text)
+    skins = read_skins(tmp_path)
+    assert skins.themes == ()
+    assert "mine.toml" in skins.problems[0] and named in skins.problems[0]
+
+
+def test_a_skin_cannot_take_the_name_of_a_theme(tmp_path: Path) -> None:
+    (tmp_path / f"{DARK.name}.toml").write_text("")
+    assert read_skins(tmp_path).themes == ()
+
+
+async def test_the_app_uses_a_skin_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    themes_directory().mkdir(parents=True)
+    (themes_directory() / "mine.toml").write_text('[colors]\nbackground = "#000080"\n')
+    monkeypatch.setenv("TEXTUAL_THEME", "mine")
+    async with sitting(tmp_path) as desk:
+        assert desk.app.theme == "mine"
+        assert desk.app.current_theme.background == "#000080"
+
+
+async def test_a_theme_that_there_is_not_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEXTUAL_THEME", "solarised")
+    async with sitting(tmp_path) as desk:
+        await desk.shows("there is no theme solarised")
+        assert desk.app.theme == "vmss-dark"
