@@ -3,13 +3,12 @@
 import os
 import random
 import time
-from typing import Any
 
 import pytest
 
 from support.program import runners, until
 from support.simulator import SimulatorProcess
-from support.team import Team, postgres_server, team
+from support.team import Team, check_whole, postgres_server, team
 
 __all__ = ["postgres_server", "team"]
 
@@ -48,22 +47,6 @@ def test_another_host_resumes_what_a_dead_one_left(team: Team, own_world: Simula
 # --- workers ----------------------------------------------------------------------------------------------------------
 
 
-def writes(world: SimulatorProcess) -> list[dict[str, Any]]:
-    """The writes that the simulated Azure accepted."""
-    found = [row for row in world.control.requests() if row["method"] in ("PUT", "PATCH", "POST", "DELETE")]
-    return [row for row in found if 200 <= row["status"] < 300 and "/oauth2/" not in row["path"]]
-
-
-def check(team: Team, world: SimulatorProcess, rollout: str) -> None:
-    """Every instance was updated, none twice."""
-    assert team.stage(rollout) == "completed"
-    assert team.second("report", rollout, "--verify").code == 0
-    updates = [row for row in writes(world) if "manualupgrade" in row["path"]]
-    assert len(updates) == 4, "one batch an instance, each asked for once"
-    current = {row["version"] for row in team.second("instances", "hand", "--json").json}
-    assert len(current) == 1
-
-
 def test_a_worker_carries_out_what_the_team_starts(team: Team, own_world: SimulatorProcess) -> None:
     with team.worker(team.first) as worker:
         rollout = team.start(team.second)
@@ -91,7 +74,7 @@ def test_workers_that_are_killed_lose_nothing(team: Team, own_world: SimulatorPr
                 time.sleep(chance.uniform(0.0, 2.0))
                 dead.kill()
                 wait_for_end(team, rollout)
-        check(team, own_world, rollout)
+        check_whole(team, own_world, rollout)
 
 
 def wait_for_end(team: Team, rollout: str) -> None:

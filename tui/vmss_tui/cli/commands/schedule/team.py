@@ -10,12 +10,16 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from vmss_tui.cli import diagnostics
 from vmss_tui.cli.commands.rollout.runner import carry_out
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, VmssTuiError
 from vmss_tui.journal.lease import SHARED_SECONDS
+
+if TYPE_CHECKING:
+    from vmss_tui.journal.jobs import Jobs
 
 _LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 3.0
@@ -24,65 +28,102 @@ _PATIENCE = SHARED_SECONDS * 3
 
 
 class TeamWorker:
-    """One process that carries out rollouts; `most` is how many at once. `start` starts a scheduled one."""
+    """One process that carries out rollouts; `most` is how many at once. `start` starts a scheduled one.
+
+    A rollout is a task of this process: it outlives an outage of the queue, and what happens to it touches no other.
+    """
 
     def __init__(self, session: LiveSession, start: Callable[[str], Awaitable[None]], most: int) -> None:
         self._session = session
         self._start = start
         self._most = most
-        self._mine: set[str] = set()
+        self._mine: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set. Raises JournalUnavailable when the database is gone for long."""
-        from vmss_tui.journal.jobs import Jobs
-
+        """Work until `stop` is set; an outage of the database is waited out."""
         journal = self._session.journal()
-        async with Jobs(str(journal.place), self._session.cloud.resource_manager) as jobs:
-            self._jobs = jobs
-            diagnostics.say(f"worker for {journal.name}: up to {self._most} rollouts at once")
-            beside = [asyncio.ensure_future(work) for work in (self._adopt(), self._lead())]
+        diagnostics.say(f"worker for {journal.name}: up to {self._most} rollouts at once")
+        lead = asyncio.ensure_future(self._lead())
+        try:
+            while not stop.is_set():
+                try:
+                    await self._work(stop)
+                except JournalUnavailable as error:
+                    diagnostics.say(f"vmss-tui: {error.message}", f"{error.hint} Trying again.")
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
+        finally:
+            lead.cancel()
+            await asyncio.gather(lead, return_exceptions=True)
+            await self._leave()
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        """Take jobs for as long as the queue can be reached. Raises JournalUnavailable."""
+        async with self._queue() as jobs:
+            adopt = asyncio.ensure_future(self._adopt(jobs))
             try:
                 await jobs.work(self._carry_out, most=self._most, stop=stop)
             finally:
-                for task in beside:
-                    task.cancel()
-                await asyncio.gather(*beside, return_exceptions=True)
+                adopt.cancel()
+                await asyncio.gather(adopt, return_exceptions=True)
+
+    def _queue(self) -> "Jobs":
+        from vmss_tui.journal.jobs import Jobs
+
+        return Jobs(str(self._session.journal().place), self._session.cloud.resource_manager)
+
+    async def _leave(self) -> None:
+        """Stop what is in progress in good order, and queue it for others."""
+        left = dict(self._mine)
+        for task in left.values():
+            task.cancel()
+        await asyncio.gather(*left.values(), return_exceptions=True)
+        with contextlib.suppress(VmssTuiError):
+            async with self._queue() as jobs:
+                for rollout in left:
+                    await self._hand_over(jobs, rollout)
 
     async def _carry_out(self, rollout: str) -> None:
-        """One rollout, to its end or until it can go no further; whatever happens to it touches no other."""
-        journal, clock = self._session.journal(), self._session.clock
-        limit = clock.monotonic() + _PATIENCE
-        self._mine.add(rollout)
-        try:
-            while True:
-                try:
-                    await carry_out(rollout, self._session, {})
-                    return
-                except LeaseHeld as held:
-                    if clock.monotonic() > limit:
-                        _LOG.warning("rollout %s: %s", rollout, held.message)
-                        return
-                    await clock.sleep(1.0)
-        except asyncio.CancelledError:
-            with contextlib.suppress(VmssTuiError):
-                await asyncio.shield(self._jobs.hand_over(rollout, journal.target_key(rollout)))
-            raise
-        except VmssTuiError as error:
-            diagnostics.say(f"vmss-tui: rollout {rollout}: {error.message}", error.hint)
-        except Exception:
-            _LOG.exception("rollout %s ended its runner", rollout)
-            diagnostics.say(f"vmss-tui: rollout {rollout}: its runner failed; see the log", "resume it with `resume`")
-        finally:
-            self._mine.discard(rollout)
+        """A job: start its rollout, or join it where it is at work here already."""
+        task = self._mine.get(rollout)
+        if task is None:
+            task = self._mine[rollout] = asyncio.ensure_future(self._to_its_end(rollout))
+            task.add_done_callback(lambda _: self._mine.pop(rollout, None))
+        await asyncio.shield(task)
 
-    async def _adopt(self) -> None:
+    async def _to_its_end(self, rollout: str) -> None:
+        clock = self._session.clock
+        limit = clock.monotonic() + _PATIENCE
+        while True:
+            try:
+                await carry_out(rollout, self._session, {})
+                return
+            except LeaseHeld as held:
+                if clock.monotonic() > limit:
+                    _LOG.warning("rollout %s: %s", rollout, held.message)
+                    return
+                await clock.sleep(1.0)
+            except VmssTuiError as error:
+                diagnostics.say(f"vmss-tui: rollout {rollout}: {error.message}", error.hint)
+                return
+            except Exception:
+                _LOG.exception("rollout %s ended its runner", rollout)
+                diagnostics.say(
+                    f"vmss-tui: rollout {rollout}: its runner failed; see the log", "resume it with `resume`"
+                )
+                return
+
+    async def _hand_over(self, jobs: "Jobs", rollout: str) -> None:
+        await jobs.hand_over(rollout, self._session.journal().target_key(rollout))
+
+    async def _adopt(self, jobs: "Jobs") -> None:
         """Queue the rollouts whose runner died anywhere, also those that no worker had."""
         journal, clock = self._session.journal(), self._session.clock
         while True:
             with contextlib.suppress(VmssTuiError):
                 for rollout in journal.schedule.abandoned(clock.now()):
                     if rollout not in self._mine:
-                        await self._jobs.hand_over(rollout, journal.target_key(rollout))
+                        await self._hand_over(jobs, rollout)
             await clock.sleep(LOOK_SECONDS)
 
     async def _lead(self) -> None:
