@@ -14,7 +14,7 @@ JOBS   ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1))')
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage readme check format figures bench screenshots campaigns conformance kill-test fuzz dist clean
+.PHONY: help demo test coverage readme check format figures bench screenshots docs campaigns conformance kill-test fuzz dist installs bundle bundle-test matrix clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -68,6 +68,9 @@ screenshots: $(STAMP)  ## draw every screen from its scenario into screenshots/
 readme: $(STAMP)  ## write the README's generated parts
 	@cd tests && ../$(BIN)/python -m support.readme
 
+docs: $(STAMP)  ## build the documents as a site into dist/site; a dead link fails
+	@DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --quiet --strict -f .ci/docs.yml
+
 conformance: $(STAMP)  ## run the real Azure CLI and Azure's JavaScript SDK against the simulator
 	@PYTHON=$(PYTHON) tests/conformance/run -n $(JOBS) --dist=loadfile $(ARGS)
 
@@ -77,9 +80,23 @@ fuzz: $(STAMP)  ## run every property test with FUZZ times as many cases as the 
 kill-test: $(STAMP)  ## kill the runner N times at random points (N=50)
 	@KILLS=$(N) $(BIN)/pytest tests/engine/runner/test_kill.py -q $(ARGS)
 
-dist: $(STAMP)  ## build wheel and sdist
-	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
+dist: $(STAMP)  ## build wheel and sdist, and check what a package index would say
+	@rm -f dist/vmss_tui-*
+	@$(BIN)/python -m hatchling build -t wheel
 	@$(BIN)/python -m hatchling build -t sdist
+	@$(BIN)/twine check --strict dist/vmss_tui-*
+
+installs: dist  ## install the wheel with uv and with pipx, each in a home of its own
+	@.ci/installs $(BIN)/python
+
+bundle: dist  ## build the archive for hosts without a network (PYTHON=python3.12 for another Python)
+	@.ci/bundle/build $(PYTHON)
+
+bundle-test: bundle  ## install the bundle in a network namespace without routes
+	@.ci/bundle/try "$$(ls -t dist/vmss-tui-*.tar.gz | head -1)"
+
+matrix: dist  ## install the wheel and run the pure tests with every supported Python of this host
+	@.ci/matrix $(PURE)
 
 clean:  ## remove what was built
 	@rm -rf $(VENV) .venv-az tests/conformance/js/node_modules dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from support.source.dependencies import EXTRAS, closure, declared, license_of
 from vmss_tui.app.actions import key_table
 from vmss_tui.cli import help as cli_help
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-DOCUMENTS = (README, *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (README, ROOT / "NOTICE.md", *sorted((ROOT / "docs").glob("*.md")))
 _PART = re.compile(r"(<!-- (?P<name>[a-z-]+): written by `make readme` -->\n).*?(<!-- /(?P=name) -->)", re.DOTALL)
 
 
@@ -40,6 +41,16 @@ def options() -> str:
     """The options that stand before the command as one Markdown table."""
     rows = [f"| `{_safe(option.call)}` | {_safe(option.text)} |" for option in cli_help.OPTIONS]
     return "\n".join(["| option | what it does |", "|---|---|", *rows]) + "\n"
+
+
+def dependencies() -> str:
+    """Every package that an installation brings, with its license."""
+    needed, team, web = (set(closure(declared(*extras))) for extras in ((), ("team",), ("web",)))
+    rows = ["| package | license | comes with |", "|---|---|---|"]
+    for name, dist in sorted(closure(declared(*EXTRAS)).items()):
+        where = "" if name in needed else " ".join(e for e, of in (("`team`", team), ("`web`", web)) if name in of)
+        rows.append(f"| {name} | {license_of(dist)} | {where or 'every installation'} |")
+    return "\n".join(rows) + "\n"
 
 
 def profile_keys() -> str:
@@ -105,6 +116,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "keys": key_table.markdown,
     "commands": commands,
     "options": options,
+    "dependencies": dependencies,
     "profile-keys": profile_keys,
 }
 
