@@ -97,10 +97,10 @@ _CLASSIFIERS = {
 def license_of(dist: Distribution) -> str:
     """The SPDX expression of a distribution: as declared, else from its classifiers, else from its license field."""
     said = dist.metadata
-    if expression := said.get("License-Expression"):
-        return str(expression)
+    if expression := said.get_all("License-Expression"):
+        return str(expression[0])
     classes = [text.split(" :: ")[-1] for text in said.get_all("Classifier", []) if text.startswith("License ::")]
     known = sorted({_CLASSIFIERS[text] for text in classes if text in _CLASSIFIERS})
     if known:
         return " OR ".join(known)
-    return str(said.get("License") or "")
+    return str((said.get_all("License") or [""])[0])
