@@ -69,7 +69,40 @@ def test_what_changed_is_seen_only_after_a_while(sim: SimulatorProcess) -> None:
     assert [row["name"] for row in ask(sim, wanted).body["data"]] == ["web-weu"]
 
 
-OTHERS = ["Nothing", f"{SETS} | join kind=inner (Resources) on id", "Resources | where a has 'b'"]
+COUNTS = (
+    f"{MACHINES} | extend set = tostring(split(tolower(id), '/virtualmachines/')[0])"
+    " | summarize total = count(), current = countif(properties.latestModelApplied == true) by id = set"
+    " | order by id asc"
+)
+
+
+def test_instances_are_counted_by_their_set_over_every_page(sim: SimulatorProcess) -> None:
+    rows = {row["id"].rpartition("/")[2]: row for row in ask(sim, COUNTS).body["data"]}
+    assert rows["web-weu"]["total"] >= rows["web-weu"]["current"] > 0
+    one = ask(sim, COUNTS, **{"$top": 1}).body
+    assert one["resultTruncated"] == "true" and one["$skipToken"]
+    without = ask(sim, f"{MACHINES} | project name", **{"$top": 1}).body
+    assert without["resultTruncated"] == "true" and "$skipToken" not in without, "pages need an id"
+
+
+def test_flexible_machines_name_their_set(sim: SimulatorProcess) -> None:
+    query = (
+        "Resources | where type =~ 'microsoft.compute/virtualmachines'"
+        " | where isnotempty(properties.virtualMachineScaleSet.id)"
+        " | project id, set = tolower(tostring(properties.virtualMachineScaleSet.id)) | order by id desc"
+    )
+    rows = ask(sim, query).body["data"]
+    assert rows and all("/virtualmachinescalesets/" in row["set"] for row in rows)
+    assert [row["id"] for row in rows] == sorted((row["id"] for row in rows), reverse=True)
+
+
+OTHERS = [
+    f"{SETS} | project x = substring(id, 3)",
+    f"{SETS} | summarize n = max(id) by type",
+    "Nothing",
+    f"{SETS} | join kind=inner (Resources) on id",
+    "Resources | where a has 'b'",
+]
 
 
 @pytest.mark.parametrize("query", OTHERS)

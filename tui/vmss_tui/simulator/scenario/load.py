@@ -140,7 +140,28 @@ def _sets(
     document: Mapping[str, Any], keys: Mapping[str, Any], places: Mapping[str, str], path: Path
 ) -> Iterable[tuple[ScaleSetSpec, Autoscale | None]]:
     filled = {**document.get("defaults", {}), **keys}
-    filled["subscription"] = places[filled.get("subscription", next(iter(places)))]
+    named = filled.get("subscription", next(iter(places)))
+    for subscription in _copied_subscriptions(document, named) or [named]:
+        yield from _copied_sets(document, {**filled, "subscription": places[subscription]}, path)
+
+
+def _copied_subscriptions(document: Mapping[str, Any], name: str) -> list[str]:
+    """Names of the copies of a subscription by the name of their table; empty for any other name."""
+    tables = (table for table in document.get("subscriptions", ()) if table["name"] == name and "copies" in table)
+    return [copy for table in tables for copy in _copies(table)]
+
+
+def _copies(table: Mapping[str, Any]) -> list[str]:
+    """The names that a table stands for: its own, or one with a number for each copy."""
+    copies = table.get("copies")
+    if not copies:
+        return [table["name"]]
+    return [table["name"].replace("{n}", f"{number:03}") for number in range(1, copies + 1)]
+
+
+def _copied_sets(
+    document: Mapping[str, Any], filled: dict[str, Any], path: Path
+) -> Iterable[tuple[ScaleSetSpec, Autoscale | None]]:
     filled.setdefault("group", "rg-" + document.get("scenario", {}).get("name", "simulated"))
     if "location" not in filled:
         named = [group for group in document.get("groups", ()) if group["name"] == filled["group"]]
@@ -149,9 +170,7 @@ def _sets(
         filled["items"] = machines.read(json.loads((path.parent / filled["machines"]).read_text(encoding="utf-8")))
     if "model" in filled:
         filled["document"] = json.loads((path.parent / filled["model"]).read_text(encoding="utf-8"))
-    copies = filled.get("copies")
-    for number in range(1, (copies or 1) + 1):
-        name = filled["name"].replace("{n}", f"{number:03}") if copies else filled["name"]
+    for name in _copies(filled):
         yield scale_set({**filled, "name": name})
 
 
@@ -179,12 +198,13 @@ def _subscriptions(document: Mapping[str, Any], tenants: tuple[Tenant, ...]) -> 
     found = document.get("subscriptions") or [{"name": "simulated"}]
     return tuple(
         Subscription(
-            item.get("id", guid("subscription", item["name"])),
-            item["name"],
+            guid("subscription", name) if "copies" in item else item.get("id", guid("subscription", name)),
+            name,
             _tenant(tenants, item.get("tenant")),
             item.get("state", "Enabled"),
         )
         for item in found
+        for name in _copies(item)
     )
 
 

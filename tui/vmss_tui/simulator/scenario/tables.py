@@ -158,7 +158,8 @@ FILE = Table(
             "Subscriptions.",
             (
                 text("id", "GUID; made from the name by default.", "22222222-2222-4222-8222-222222222222"),
-                text("name", "Display name; scale sets refer to it.", "prod-europe", required=True),
+                text("name", "Display name; scale sets refer to it. {n} counts copies.", "prod-europe", required=True),
+                number("copies", "Make so many of it; a scale set that names {n} is in each.", "100", most=10_000),
                 text("tenant", "Name or id of its tenant; the first by default.", "Contoso Shipping"),
                 choice("state", ("Enabled", "Warned", "PastDue", "Disabled", "Deleted"), "State.", "Warned"),
             ),
