@@ -74,10 +74,41 @@ async def test_a_bad_resource_id_says_what_one_looks_like() -> None:
 
 async def test_an_unreadable_subscription_is_a_problem_not_the_end() -> None:
     azure = FakeAzure()
-    azure.failures[f"scale_sets:{estate.PROD_US.id}"] = Forbidden("no right to read", status=403)
+    azure.failures[f"scale_sets:{estate.PROD_US.id}"] = Forbidden("no right to read", hint="ask for Reader")
     inventory = await everything(azure)
     assert inventory.found
-    assert inventory.problems == ("subscription prod-us could not be read: no right to read",)
+    (problem,) = inventory.problems
+    assert all(part in problem for part in ("prod-us", estate.PROD_US.tenant_id, "no right to read", "ask for Reader"))
+
+
+async def test_an_overview_lists_everything_by_one_question() -> None:
+    azure = FakeAzure()
+    azure.has_overview = True
+    inventory = await everything(azure)
+    assert {scale_set.id for scale_set, _ in inventory.found} == set(azure.sets) == set(inventory.counts)
+    assert azure.calls == ["subscriptions", "overview"]
+    name = next(iter(azure.sets)).short
+    assert (await resolve(azure, name)).short == name
+    assert not any(call.startswith("scale_sets") for call in azure.calls)
+
+
+async def test_a_set_that_the_overview_does_not_have_yet_is_found_by_listing() -> None:
+    azure = FakeAzure()
+    azure.has_overview = True
+    hidden = next(iter(azure.sets))
+    azure.late.add(hidden)
+    assert await resolve(azure, hidden.short) == hidden
+    assert any(call.startswith("scale_sets") for call in azure.calls)
+
+
+@pytest.mark.parametrize("listed", [(), (estate.PROD_EUROPE.id,)])
+async def test_what_the_overview_does_not_list_is_listed_one_by_one(listed: tuple[str, ...]) -> None:
+    azure = FakeAzure()
+    azure.has_overview, azure.overview_lists = True, frozenset(listed)
+    inventory = await everything(azure)
+    assert {scale_set.id for scale_set, _ in inventory.found} == set(azure.sets)
+    asked = {call.partition(":")[2] for call in azure.calls if call.startswith("scale_sets")}
+    assert asked == {place.id for place in estate.SUBSCRIPTIONS} - set(listed)
 
 
 async def test_nothing_readable_at_all_is_an_error() -> None:

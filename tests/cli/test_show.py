@@ -1,5 +1,6 @@
 """Reading from the command line: text that lines up, JSON that scripts can rely on."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,18 +9,44 @@ from support.program import PROFILE, Inside, Program, until
 from support.simulator import SimulatorProcess
 from vmss_tui.paths import journal_file
 
+INSTANCE_LISTS = "virtualMachines"
 
-def test_list_shows_every_scale_set_with_its_counts(inside: Inside) -> None:
-    text = inside("list")
+
+def reads_of_instances(sim: SimulatorProcess) -> int:
+    routes = sim.control.counters()["routes"]
+    return sum(count for route, count in routes.items() if route.endswith(INSTANCE_LISTS))
+
+
+def test_list_shows_every_scale_set_with_what_one_overview_says(own: Program, own_world: SimulatorProcess) -> None:
+    own_world.control.reset_counters()
+    text = own("list")
     assert text.code == 0
     title, *rows = text.out.splitlines()
     assert title.split()[:2] == ["SCALE", "SET"]
     assert [row.split()[0] for row in rows] == ["app", "fragile", "hand", "reckless", "slow", "twin", "twin"]
     assert "app 1.0.0" in text.out, "the profile recognizes what runs there"
+    assert "--health" in text.err and "reading" not in text.out
+    found = {each["name"]: each for each in own("list", "--json").json}
+    counts = {"total": 4, "healthy": None, "latest_model": 4, "failed": None, "health_read": False}
+    assert found["hand"]["instances"] == counts
+    assert reads_of_instances(own_world) == 0
+    own_world.control.add_fault(kind="status", path="*ResourceGraph*", status=403, code="AuthorizationFailed", count=0)
+    listed = own("list", "--json").json
+    assert {each["name"] for each in listed} == set(found)
+    assert all(each["instances"] is None for each in listed)
 
-    found = {each["name"]: each for each in inside("list", "--json", "name:hand").json}
+
+def test_list_reads_health_on_request_of_the_sets_that_pass_the_filter(
+    own: Program, own_world: SimulatorProcess
+) -> None:
+    own_world.control.reset_counters()
+    found = {each["name"]: each for each in own("list", "--health", "--json", "name:hand").json}
     assert list(found) == ["hand"]
-    assert found["hand"]["instances"] == {"total": 4, "healthy": 4, "latest_model": 4, "failed": 0}
+    assert reads_of_instances(own_world) == 1
+    counts = {"total": 4, "healthy": 4, "latest_model": 4, "failed": 0, "health_read": True}
+    assert found["hand"]["instances"] == counts
+    lines = [json.loads(line) for line in own("list", "--health", "-o", "jsonl").out.splitlines()]
+    assert len(lines) == 7 and all(line["instances"]["health_read"] for line in lines)
     assert found["hand"]["script"]["version"] == "app 1.0.0"
     assert found["hand"]["subscription"] == "prod"
 

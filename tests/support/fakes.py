@@ -22,7 +22,7 @@ from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatu
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, Secret
 from vmss_tui.domain.fleet.set_rules import PRODUCTION
-from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.fleet.snapshot import InstanceCounts, OverviewPage, SetSnapshot, count_instances
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
@@ -71,6 +71,12 @@ class FakeAzure:
         self.quota_now = Quota((Bucket("read", 980, 1200),), calls=0)
         self.granted: tuple[Permission, ...] = (Permission(("*",)),)
         """What the account may do, everywhere."""
+        self.has_overview = False
+        """Whether there is an overview of all sets, as Resource Graph gives it."""
+        self.overview_lists: frozenset[str] | None = None
+        """Subscriptions that the overview has; all of them by default."""
+        self.late: set[ScaleSetId] = set()
+        """Sets that the overview does not have yet."""
         self.closed = False
 
     def change(self, target: ScaleSetId | str, edit: Callable[[SetSnapshot], SetSnapshot]) -> None:
@@ -130,6 +136,21 @@ class FakeAzure:
         found = [each.scale_set for each in self.sets.values() if each.scale_set.id.subscription == subscription_id]
         for start in range(0, len(found), 3):
             yield tuple(found[start : start + 3])
+
+    async def overview(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[OverviewPage]:
+        """See ReadsFleet: the sets, then their counts."""
+        self.calls.append("overview")
+        if not self.has_overview:
+            return
+        ids = frozenset(each.id.lower() for each in subscriptions)
+        ids = ids if self.overview_lists is None else ids & self.overview_lists
+        sets = [each for key, each in self.sets.items() if key not in self.late]
+        found = [each for each in sets if each.scale_set.id.subscription.lower() in ids]
+        yield OverviewPage(scale_sets=tuple(each.scale_set for each in found), listed=ids)
+        counts = {each.scale_set.id: count_instances(each.instances) for each in found}
+        yield OverviewPage(
+            counts={key: InstanceCounts(it.total, None, it.current, health_known=False) for key, it in counts.items()}
+        )
 
     async def scale_set(self, target: ScaleSetId) -> ScaleSet:
         """See ReadsScaleSet."""

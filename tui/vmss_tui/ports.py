@@ -16,6 +16,7 @@ from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.rolling_upgrade import OperationStatus, RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig, Secret
+from vmss_tui.domain.fleet.snapshot import OverviewPage
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 
 GIVE_UP_SECONDS = 180.0
@@ -109,6 +110,13 @@ class ReadsFleet(Protocol):
 
     async def subscriptions(self) -> tuple[Subscription, ...]:
         """Subscriptions that can be seen, over all tenants; tenants that cannot be read are in the sign-in record."""
+
+    def overview(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[OverviewPage]:
+        """Scale sets of many subscriptions and how many of their instances are current, by few requests.
+
+        May lag a minute behind. Subscriptions that no page says are listed have to be read by `scale_sets`; where no
+        overview can be had there is no page at all. Never raises.
+        """
 
     async def subscription(self, subscription_id: str) -> Subscription:
         """One subscription; asks its own tenant only. Raises NotFound."""

@@ -9,11 +9,14 @@ import pytest
 
 from support import estate
 from support.fakes import FakeAzure, FakeClock
+from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.engine.watch.fleet import FleetWatcher
 from vmss_tui.engine.watch.pace import WatchFailure
 from vmss_tui.errors import ConnectionFailed, Forbidden, Throttled
+
+SUCCEEDED, UPDATING = Provisioning.SUCCEEDED, Provisioning.UPDATING
 
 
 @pytest.fixture
@@ -147,13 +150,59 @@ async def test_sets_on_screen_are_kept_fresh_within_half_of_the_quota_too(azure:
     assert counts * 300 <= 1800 * 5000 / 180 / 2
 
 
+async def test_an_overview_counts_every_set_at_once_and_health_follows(azure: FakeAzure, clock: FakeClock) -> None:
+    azure.has_overview, azure.gates["instances"] = True, asyncio.Event()
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(2)
+        assert not any(call.startswith("scale_sets") for call in azure.calls)
+        for entry in seen.last.entries:
+            assert entry.counts is not None and not entry.counts.health_known
+            assert entry.counts.total == len(azure.sets[entry.id].instances)
+        assert not seen.last.complete
+        azure.gates["instances"].set()
+        await seen.pass_time(5)
+        assert seen.last.complete
+        assert all(entry.counts and entry.counts.health_known for entry in seen.last.entries)
+
+
+async def test_what_moves_is_counted_before_favorites_and_those_before_the_rest(
+    azure: FakeAzure, clock: FakeClock
+) -> None:
+    gate = azure.gates["scale_sets"] = asyncio.Event()
+    targets = list(azure.sets)
+    screen, favorite, moving = targets[-1], targets[-2], targets[-3]
+    for target in targets:
+        azure.change(target, lambda snap: replace(snap, scale_set=replace(snap.scale_set, provisioning=SUCCEEDED)))
+    azure.change(moving, lambda snap: replace(snap, scale_set=replace(snap.scale_set, provisioning=UPDATING)))
+    async with watching(azure, clock) as seen:
+        await seen.pass_time(1)
+        seen.watcher.prefer([screen], frozenset((favorite,)))
+        gate.set()
+        await seen.pass_time(5)
+    counted = [each.split(":")[1] for each in azure.calls if each.startswith("instances:")]
+    assert counted[:3] == [screen.name, moving.name, favorite.name]
+
+
+async def test_an_instance_that_changes_in_the_overview_is_read_at_once(azure: FakeAzure, clock: FakeClock) -> None:
+    azure.has_overview = True
+    target = next(target for target, snap in azure.sets.items() if snap.upgrade is None and snap.instances)
+    async with watching(azure, clock, idle=30) as seen:
+        await seen.pass_time(28)
+        azure.calls.clear()
+        first = azure.find(target).instances[0]
+        azure.change_instance(target, first.id, latest_model=not first.latest_model)
+        await seen.pass_time(4)
+        assert f"instances:{target.name}" in azure.calls
+
+
 async def test_a_subscription_that_cannot_be_read_is_said_and_the_rest_shown(
     azure: FakeAzure, clock: FakeClock
 ) -> None:
     azure.failures[f"scale_sets:{estate.PROD_US.id}"] = Forbidden("no right to list scale sets")
     async with watching(azure, clock) as seen:
         await seen.pass_time(3)
-        assert seen.last.problems == ("prod-us: no right to list scale sets",)
+        (problem,) = seen.last.problems
+        assert all(part in problem for part in ("prod-us", estate.PROD_US.tenant_id, "no right to list scale sets"))
         assert {each.subscription for each in seen.last.entries} >= {estate.PROD_EUROPE}
         azure.failures.clear()
         await seen.pass_time(40)

@@ -47,6 +47,7 @@ ADVICE = {
         (
             Example("vmss-tui list", "every scale set that you can see"),
             Example("vmss-tui list mode:rolling tag:env=prod", "those that pass a filter"),
+            Example("vmss-tui list --health tag:env=prod", "with the health of their instances"),
             Example("vmss-tui list -o json --query '[].name'", "their names as JSON"),
         ),
         ("show", "instances"),

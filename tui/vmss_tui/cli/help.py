@@ -26,7 +26,7 @@ ENTRIES = (
     Entry("demo", "[COMMAND …]", "the app, or any command, on a simulated Azure", "simulator.demo:demo", "Open"),
     Entry("serve", "", "the app and every rollout's record in a browser", "serve:serve", "Open"),
     Entry("simulate", "", "the simulated Azure in the foreground", "simulator.simulate:simulate", "Open"),
-    Entry("list", "[FILTER …]", "all visible scale sets", "fleet.show:list_sets", "Inspect"),
+    Entry("list", "[FILTER …]", "all visible scale sets", "fleet.listing:list_sets", "Inspect"),
     Entry("show", "SCALESET", "one scale set: policy, health source, script", "fleet.show:show", "Inspect"),
     Entry("instances", "SCALESET [FILTER …]", "its instances: version, script, health", "fleet.show:instances",
           "Inspect"),

@@ -20,6 +20,7 @@ from vmss_tui.gateway.operations import OperationReader
 from vmss_tui.gateway.proxy import proxies_for
 from vmss_tui.gateway.read.governance import GovernanceReader
 from vmss_tui.gateway.read.inventory import FleetReader
+from vmss_tui.gateway.read.overview import OverviewReader
 from vmss_tui.gateway.read.pins import FilePinner
 from vmss_tui.gateway.read.scale_set import INSTANCE_LISTS, ScaleSetReader
 from vmss_tui.gateway.sign_in.auth import SignIn
@@ -31,7 +32,15 @@ from vmss_tui.ports import Azure, Clock, Quota, SignInRecord, SystemClock
 
 
 class AzureClient(
-    FleetReader, ScaleSetReader, GovernanceReader, ScriptWriter, InstanceUpdater, OperationReader, FilePinner, Azure
+    FleetReader,
+    OverviewReader,
+    ScaleSetReader,
+    GovernanceReader,
+    ScriptWriter,
+    InstanceUpdater,
+    OperationReader,
+    FilePinner,
+    Azure,
 ):
     """All of Azure that the program uses; each base carries out one port."""
 

@@ -134,7 +134,8 @@ def counts_record(counts: InstanceCounts | None) -> Record | None:
         "total": counts.total,
         "healthy": counts.healthy,
         "latest_model": counts.current,
-        "failed": counts.failed,
+        "failed": counts.failed if counts.health_known else None,
+        "health_read": counts.health_known,
     }
 
 

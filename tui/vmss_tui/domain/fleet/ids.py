@@ -100,6 +100,22 @@ class TenantProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class SubscriptionProblem:
+    """A subscription whose scale sets cannot be listed: why, and what to do (empty when nothing is known)."""
+
+    subscription: Subscription
+    reason: str
+    hint: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """For people: which subscription, why, what to do, and its tenant."""
+        place = f" (tenant {self.subscription.tenant_id})" if self.subscription.tenant_id else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.subscription.name}: {self.reason}{hint}{place}"
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who is signed in and how.
 

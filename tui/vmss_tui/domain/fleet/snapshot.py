@@ -15,12 +15,14 @@ from vmss_tui.domain.fleet.script import ScriptConfig, ScriptState
 
 @dataclass(frozen=True, slots=True)
 class InstanceCounts:
-    """How a set's instances stand. `healthy` is None when the set has no health source."""
+    """How a set's instances stand. `healthy` is None when the set has no health source, or while it was not read."""
 
     total: int
     healthy: int | None
     current: int
     failed: int = 0
+    health_known: bool = True
+    """False: only total and current are known, as an overview of many sets has them; nothing is known of failures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,17 @@ class FleetEntry:
     def id(self) -> ScaleSetId:
         """Its id."""
         return self.scale_set.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewPage:
+    """A part of an overview of many subscriptions; what it holds may be a minute old."""
+
+    scale_sets: tuple[ScaleSet, ...] = ()
+    counts: Mapping[ScaleSetId, InstanceCounts] = field(default_factory=dict)
+    """Of sets of this page or of earlier ones; without health."""
+    listed: frozenset[str] = frozenset()
+    """Ids of subscriptions, in lower case, all of whose sets have been given by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

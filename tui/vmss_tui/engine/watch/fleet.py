@@ -1,21 +1,25 @@
-"""Watching everything that can be seen: subscriptions, then scale sets as pages come, then counts within the quota.
+"""Watching everything that can be seen: subscriptions, then scale sets as pages come, then health within the quota.
 
 Publishes a whole `FleetSnapshot` whenever it differs, at most a few times a second. Lists are read again at the idle
-pace; counts (one dear read a set) go by need: those on screen, those that move, then the rest, no faster than
-half of what Azure allows a subscription. Knows ports only.
+pace, with how many instances are current where one answer says it for all; health (one dear read a set) goes by need:
+those on screen, those that move, favorites, then the rest, no faster than half of what Azure allows a subscription.
+Knows ports only.
 """
 
 import asyncio
 import heapq
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import assert_never
 
-from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription, Tenant
-from vmss_tui.domain.fleet.scale_set import ScaleSet
-from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, count_instances
+from vmss_tui.domain.fleet.health import Provisioning
+from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription, SubscriptionProblem, Tenant
+from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCounts, count_instances
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
+from vmss_tui.engine.inventory import Found, Listed, Unreadable, read_inventory
 from vmss_tui.engine.watch.pace import Backoff, Pulse, WatchFailure, eased, giving_up
 from vmss_tui.errors import Throttled, VmssTuiError
 from vmss_tui.ports import Azure, Clock
@@ -33,6 +37,7 @@ TURN = 16
 CALM = 0.2
 """Seconds between two publications."""
 _FAILED_FACTOR = 5.0
+_MOVING = (Provisioning.UPDATING, Provisioning.CREATING, Provisioning.DELETING)
 
 
 @dataclass(slots=True)
@@ -42,6 +47,23 @@ class _Known:
     entry: FleetEntry
     due: float = 0.0
     counted: bool = False
+    overview: InstanceCounts | None = None
+    """What the last overview said: when it differs, instances have changed."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether something is known to happen to it."""
+        upgrade = self.entry.upgrade
+        return (upgrade is not None and upgrade.code.running) or self.entry.scale_set.provisioning in _MOVING
+
+    def note(self, counts: InstanceCounts) -> None:
+        """Take an overview's counts; health that was read stays, and is due again when instances have changed."""
+        if self.overview is not None and self.overview != counts:
+            self.due = 0.0
+        self.overview = counts
+        before = self.entry.counts
+        if before is None or not before.health_known:
+            self.entry = replace(self.entry, counts=counts)
 
 
 @dataclass(slots=True)
@@ -49,7 +71,7 @@ class _State:
     tenants: tuple[Tenant, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     known: dict[ScaleSetId, _Known] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, SubscriptionProblem] = field(default_factory=dict)
     listed: bool = False
     failure: WatchFailure | None = None
 
@@ -68,6 +90,7 @@ class FleetWatcher:
         self._changed = asyncio.Event()
         self._limit = asyncio.Semaphore(TOGETHER)
         self._preferred: frozenset[ScaleSetId] = frozenset()
+        self._favorites: frozenset[ScaleSetId] = frozenset()
         self._held: dict[str, float] = {}
         """Subscription -> monotonic seconds before which its counts wait for the quota."""
         self._neighbours: Counter[str] = Counter()
@@ -81,9 +104,10 @@ class FleetWatcher:
             known.due = 0.0
         self._pulse.now()
 
-    def prefer(self, ids: Iterable[ScaleSetId]) -> None:
-        """Count these first and keep them fresh: those on screen."""
+    def prefer(self, ids: Iterable[ScaleSetId], favorites: frozenset[ScaleSetId] = frozenset()) -> None:
+        """Count `ids` first and keep them fresh: those on screen. Favorites go before the rest."""
         new = frozenset(ids)
+        self._favorites = favorites
         fresh, self._preferred = new - self._preferred, new
         if any(not entry.counted for target in fresh if (entry := self._state.known.get(target))):
             self._pulse.now()
@@ -123,7 +147,7 @@ class FleetWatcher:
             tenants=state.tenants,
             problems=(
                 *(problem.sentence for problem in self._azure.sign_in_record().tenant_problems),
-                *state.problems.values(),
+                *(problem.sentence for problem in state.problems.values()),
             ),
             complete=state.listed and all(known.counted for known in state.known.values()),
             taken_at=self._clock.now(),
@@ -156,20 +180,22 @@ class FleetWatcher:
         self._changed.set()
         seen: set[ScaleSetId] = set()
         errors: list[VmssTuiError] = []
-
-        async def one(subscription: Subscription) -> None:
-            async with self._limit:
-                try:
-                    async for page in self._azure.scale_sets(subscription.id):
-                        seen.update(self._take(page, subscription))
-                except VmssTuiError as error:
-                    errors.append(error)
-                    state.problems[subscription.id] = f"{subscription.name}: {error.message}"
-                    seen.update(target for target in state.known if target.subscription == subscription.id)
-                else:
-                    state.problems.pop(subscription.id, None)
-
-        await asyncio.gather(*map(one, state.subscriptions))
+        async with aclosing(read_inventory(self._azure, state.subscriptions)) as inventory:
+            async for found in inventory:
+                match found:
+                    case Found():
+                        seen.update(self._take(found))
+                    case Listed():
+                        state.problems = {
+                            key: it for key, it in state.problems.items() if key not in found.subscriptions
+                        }
+                    case Unreadable(subscription, error):
+                        errors.append(error)
+                        state.problems[subscription.id.lower()] = found.problem
+                        seen.update(target for target in state.known if target.subscription == subscription.id)
+                    case _:
+                        assert_never(found)
+                self._changed.set()
         if errors and len(errors) == len(state.subscriptions):
             raise errors[0]
         for gone in [target for target in state.known if target not in seen]:
@@ -181,19 +207,19 @@ class FleetWatcher:
         state.listed = True
         self.checked_at = self._clock.now()
 
-    def _take(self, page: Iterable[ScaleSet], subscription: Subscription) -> list[ScaleSetId]:
+    def _take(self, found: Found) -> list[ScaleSetId]:
         known = self._state.known
-        found = []
-        for scale_set in page:
+        for scale_set, subscription in found.scale_sets:
             before = known.get(scale_set.id)
             if before is None:
                 known[scale_set.id] = _Known(FleetEntry(scale_set=scale_set, subscription=subscription))
             elif before.entry.scale_set != scale_set or before.entry.subscription != subscription:
                 before.entry = replace(before.entry, scale_set=scale_set, subscription=subscription)
                 before.due = 0.0
-            found.append(scale_set.id)
-        self._changed.set()
-        return found
+        for target, counts in found.counts.items():
+            if target in known:
+                known[target].note(counts)
+        return [scale_set.id for scale_set, _ in found.scale_sets]
 
     async def _count_until(self, deadline: float) -> None:
         while (now := self._clock.monotonic()) < deadline:
@@ -207,9 +233,15 @@ class FleetWatcher:
 
     def _next(self, now: float) -> list[_Known]:
         due = (known for known in self._state.known.values() if self._due(known) <= now)
-        return heapq.nsmallest(
-            TURN, due, key=lambda known: (known.entry.id not in self._preferred, known.counted, known.due)
-        )
+        return heapq.nsmallest(TURN, due, key=lambda known: (self._need(known), known.counted, known.due))
+
+    def _need(self, known: _Known) -> int:
+        """Who is counted first: 0 for those on screen, then those that move, then favorites, then the rest."""
+        if known.entry.id in self._preferred:
+            return 0
+        if known.moves:
+            return 1
+        return 2 if known.entry.id in self._favorites else 3
 
     def _due(self, known: _Known) -> float:
         return max(known.due, self._held.get(known.entry.id.subscription, 0.0))

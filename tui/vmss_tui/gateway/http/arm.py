@@ -81,6 +81,8 @@ class Arm:
         """The sets that this installation may only read."""
         self.vm_writes: Counter[tuple[str, str, str]] = Counter()
         """How often we wrote to a VM (subscription, group, name in lower case): what was read before is out of date."""
+        self.graph_rests_until: dict[str, float] = {}
+        """Tenant id -> when its Resource Graph is asked again, by the monotonic clock."""
         self._versions: dict[str, str] = {}
         """Resource type -> the api-version that this cloud has instead of ours."""
         self._transport = transport

@@ -50,6 +50,8 @@ _UNKNOWN = (100, 500)
 _WINDOW = re.compile(r"(\d{1,6})Min$")
 PER_PRINCIPAL = frozenset(_PER_SECOND)
 """Buckets that the principals of a subscription do not share."""
+PER_USER = frozenset(("resource graph", "resource graph queries"))
+"""What is counted for a user, whatever subscriptions are asked about: the kind of read, and its bucket."""
 CHARGED_BY_INSTANCE = "VMScaleSetVMViews"
 """A list of instances takes as much out of this bucket as `x-ms-request-charge` says: one for each instance."""
 DOCUMENTED_USES = {

@@ -60,8 +60,9 @@ class OnlyReads(SansIOHTTPPolicy[Any, Any]):
     """The last barrier of `--read-only`: no request that could change anything leaves, whatever asked for it."""
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
-        """Raises UsageError for all but GET and HEAD, the only methods that reading needs."""
-        if request.http_request.method not in ("GET", "HEAD"):
+        """Raises UsageError for all but GET, HEAD and the POSTs that only read."""
+        reads = request.http_request.method in ("GET", "HEAD")
+        if not reads and request.context.options.get("kind") not in READING_POSTS:
             raise UsageError("changes are not allowed with --read-only", hint="Start without it.")
 
 

@@ -16,6 +16,7 @@ from vmss_tui.gateway.http.buckets import (
     CHARGED_BY_INSTANCE,
     DOCUMENTED_USES,
     PER_PRINCIPAL,
+    PER_USER,
     RESOURCE_HEADER,
     SET_READS,
     SUBSCRIPTION_HEADERS,
@@ -215,7 +216,8 @@ class Governor:
 
     def _key(self, subscription: str, name: str) -> str:
         principal = self.principal if name in PER_PRINCIPAL else ""
-        return f"{self.account}|{principal}|{subscription.lower()}|{name}"
+        place = "" if name in PER_USER else subscription.lower()
+        return f"{self.account}|{principal}|{place}|{name}"
 
     def _now(self) -> float:
         """Wall clock: the only one that processes share; a jump costs at most a wait or a refusal by Azure."""

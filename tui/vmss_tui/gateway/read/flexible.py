@@ -94,7 +94,7 @@ class FlexibleExtensions:
         rows = await self._graph.rows_or_none(
             query, wire.Extension, via=target.subscription, subscriptions=(target.subscription,), what=what
         )
-        known = {(row.id or "").lower(): row for row in rows or () if row.properties and _has_settings(row.properties)}
+        known = {(row.id or "").lower(): row for row in rows or () if row.properties and row.properties.has_settings}
         now, found = self._arm.governor.clock.monotonic(), dict[str, _Read]()
         for name, vm in vms.items():
             listed = [known.get((resource.id or "").lower()) for resource in vm.resources or ()]
@@ -151,11 +151,6 @@ class FlexibleExtensions:
         url = compute_path(target.subscription, target.group, "virtualMachines", name)
         answer = await self._arm.read(target.subscription, url, _VM, what=f"read the VM {name}", kind="machine")
         return answer.value.resources or []
-
-
-def _has_settings(properties: wire.ExtensionProperties) -> bool:
-    """Whether its public settings are there: without them nobody knows which version it is."""
-    return bytes(properties.settings) not in (b"null", b"")
 
 
 def vm_key(target: ScaleSetId, name: str) -> tuple[str, str, str]:

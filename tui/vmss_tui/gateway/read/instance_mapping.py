@@ -90,6 +90,15 @@ def _digest(handler: Handler, settings: bytes, tag: str) -> str:
     return digest(handler, parsed_settings(settings), tag)
 
 
+def script_digest(found: wire.Extension) -> str:
+    """The digest of an extension of one VM when it is a custom script; empty for others."""
+    resource, handler = _script_resource([found])
+    if resource is None or resource.properties is None or handler is None:
+        return ""
+    config = resource.properties
+    return _digest(handler, bytes(config.settings), config.force_update_tag or "")
+
+
 def _script_resource(found: list[wire.Extension] | None) -> tuple[wire.Extension | None, Handler | None]:
     for resource in found or ():
         props = resource.properties

@@ -21,6 +21,8 @@ from vmss_tui.ports import ReadsFleet
 
 _SETS = decoder(wire.SetPage)
 _SUBSCRIPTION, _SUBSCRIPTIONS = decoder(wire.Subscription), decoder(wire.SubscriptionPage)
+TENANTS_SECONDS = 60.0
+"""Tenants come and go seldom: a list of them is good for so long."""
 _log = logging.getLogger("vmss_tui.gateway")
 
 
@@ -31,22 +33,29 @@ class FleetReader(ArmPart, ReadsFleet):
         super().__init__(arm)
         self._refused_tenants: set[str] = set()
         """Tenants that gave this sign-in no token, in lower case; they are not asked again."""
+        self._listed_tenants: tuple[tuple[Tenant, ...], float] | None = None
+        """The tenants, and when they were listed by the monotonic clock."""
 
     async def identity(self) -> Identity:
         """The identity that the token's claims name."""
         return await self.arm.sign_in.identity()
 
     async def tenants(self) -> tuple[Tenant, ...]:
-        """Tenants of the signed-in principal."""
+        """Tenants of the signed-in principal; those of the last minute are not listed again."""
+        now = self.arm.governor.clock.monotonic()
+        if self._listed_tenants is not None and now - self._listed_tenants[1] < TENANTS_SECONDS:
+            return self._listed_tenants[0]
         try:
             found = [tenant async for tenant in self.arm.directory().tenants.list(kind="tenants")]
         except Exception as error:
             raise from_exception(error, "list the tenants", self.arm.cloud.host) from error
-        return tuple(
+        tenants = tuple(
             Tenant(tenant.tenant_id or "", tenant.display_name or "", tenant.default_domain or "")
             for tenant in found
             if tenant.tenant_id
         )
+        self._listed_tenants = (tenants, now)
+        return tenants
 
     async def subscriptions(self) -> tuple[Subscription, ...]:
         """Subscriptions over every tenant that gives a token; those of the sign-in's own tenant come first.
@@ -54,10 +63,10 @@ class FleetReader(ArmPart, ReadsFleet):
         With an explicit tenant, only that one is read. A tenant that refuses this sign-in (a guest without access, a
         second factor) is named in the sign-in record, with the command to run.
         """
-        found = {entry.id.lower(): entry for entry in await self._subscriptions_in("")}
         if self.arm.sign_in.environment.asked_tenant:
-            return tuple(found.values())
-        others = await self._other_tenants()
+            return tuple(await self._subscriptions_in(""))
+        own, others = await asyncio.gather(self._subscriptions_in(""), self._other_tenants())
+        found = {entry.id.lower(): entry for entry in own}
         lists = await asyncio.gather(*(self._visible_in(tenant) for tenant in others))
         for tenant, subscriptions in zip(others, lists, strict=True):
             for entry in subscriptions:

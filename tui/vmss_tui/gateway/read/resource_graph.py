@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from vmss_tui.errors import AzureError, ConnectionFailed, Throttled
+from vmss_tui.errors import AzureError, ConnectionFailed, Throttled, VmssTuiError
 from vmss_tui.gateway.http.arm import Arm, decoder
 from vmss_tui.gateway.http.policies import GRAPH_READS
 from vmss_tui.gateway.read.wire import Wire
@@ -44,8 +44,6 @@ class ResourceGraph:
 
     def __init__(self, arm: Arm) -> None:
         self._arm = arm
-        self._rests_until: dict[str, float] = {}
-        """Tenant id -> when it is asked again, by the monotonic clock."""
 
     async def pages(
         self, query: str, row: type[T], *, via: str, subscriptions: Sequence[str] = (), what: str
@@ -76,14 +74,23 @@ class ResourceGraph:
         self, query: str, row: type[T], *, via: str, subscriptions: Sequence[str] = (), what: str
     ) -> list[T] | None:
         """All rows of a query, or None where Resource Graph cannot be used now; see `pages`. Never raises."""
-        tenant, now = self._arm.tenant_of.get(via.lower(), ""), self._arm.governor.clock.monotonic()
-        if now < self._rests_until.get(tenant, 0.0):
+        if not self.is_usable(via):
             return None
         pages = self.pages(query, row, via=via, subscriptions=subscriptions, what=what)
         try:
             return [found async for page in pages for found in page]
         except (AzureError, ConnectionFailed) as error:
-            wait = error.retry_after if isinstance(error, Throttled) else RESTS_SECONDS
-            self._rests_until[tenant] = now + wait
-            _log.info("Resource Graph is not used for %.0f s: %s", wait, error)
+            self.rest(via, error)
             return None
+
+    def is_usable(self, via: str) -> bool:
+        """Whether the tenant of a subscription may be asked now."""
+        until = self._arm.graph_rests_until.get(self._arm.tenant_of.get(via.lower(), ""), 0.0)
+        return self._arm.governor.clock.monotonic() >= until
+
+    def rest(self, via: str, error: VmssTuiError) -> None:
+        """Do not ask the tenant of a subscription for a while, after this error."""
+        wait = error.retry_after if isinstance(error, Throttled) else RESTS_SECONDS
+        tenant = self._arm.tenant_of.get(via.lower(), "")
+        self._arm.graph_rests_until[tenant] = self._arm.governor.clock.monotonic() + wait
+        _log.info("Resource Graph is not used for %.0f s: %s", wait, error)

@@ -47,6 +47,11 @@ class ExtensionProperties(Wire):
     provisioning_state: Any = None
     protected_settings_from_key_vault: Any = None
 
+    @property
+    def has_settings(self) -> bool:
+        """Whether the public settings are there: without them nobody knows which version it is."""
+        return bytes(self.settings) not in (b"null", b"")
+
 
 class Extension(Wire):
     """An extension of the model, or of an instance under `resources` (where a list of VMs gives only its id)."""

@@ -78,6 +78,8 @@ class Knowledge:
     """Names and domains of all tenants by id: what `tenant:` finds them by."""
     columns: tuple[str, ...] = ()
     """Keys of the columns to show; empty shows the usual ones."""
+    reading: bool = True
+    """Whether what was not read of a set is being read; else it stays unknown."""
     generation: int = 0
     """Changes when names of versions may have changed."""
 
@@ -110,15 +112,23 @@ def version_name(script: ScriptConfig | None, label: Labels) -> str:
 
 def state_of(entry: FleetEntry, know: Knowledge) -> Mark:
     """How a set stands, the most important thing first."""
-    upgrade, counts = entry.upgrade, entry.counts
+    upgrade = entry.upgrade
     if entry.id in know.rollouts:
         return know.rollouts[entry.id].mark
     if upgrade is not None and (mark := _upgrade_mark(upgrade, know.now)) is not None:
         return mark
     if entry.scale_set.provisioning is Provisioning.FAILED:
         return Mark(CROSS, "failed", Role.BAD)
+    return _of_instances(entry, know)
+
+
+def _of_instances(entry: FleetEntry, know: Knowledge) -> Mark:
+    """How its instances stand, as far as they were read."""
+    counts = entry.counts
+    if entry.problem and (counts is None or not counts.health_known):
+        return Mark(DOTTED, "not readable", Role.WARN)
     if counts is None:
-        return Mark(DOTTED, "not readable", Role.WARN) if entry.problem else Mark(DOTTED, "reading", Role.WAIT)
+        return _unread(know, "not read")
     if counts.total == 0:
         return Mark(RING, "empty", Role.WAIT)
     if counts.failed:
@@ -129,7 +139,12 @@ def state_of(entry: FleetEntry, know: Knowledge) -> Mark:
         return Mark(TRIANGLE, f"{counts.total - counts.current} behind", Role.WARN)
     if entry.scale_set.provisioning in (Provisioning.UPDATING, Provisioning.CREATING, Provisioning.DELETING):
         return Mark(HALF, entry.scale_set.provisioning.value, Role.BUSY)
-    return Mark(DOT, "idle", Role.OK)
+    return Mark(DOT, "idle", Role.OK) if counts.health_known else _unread(know, "current")
+
+
+def _unread(know: Knowledge, word: str) -> Mark:
+    """How a set stands whose health is not known: it is being read, or all that is known in a word."""
+    return Mark(DOTTED, "reading", Role.WAIT) if know.reading else Mark(DOTTED, word, Role.WAIT)
 
 
 def _upgrade_mark(upgrade: RollingUpgrade, now: datetime) -> Mark | None:
@@ -174,15 +189,20 @@ def key_of(target: ScaleSetId) -> str:
 
 def _healthy(entry: FleetEntry, know: Knowledge) -> Cell:
     counts = entry.counts
-    if counts is None or counts.total == 0:
-        return cell("–" if counts else "·", Role.WAIT)
-    return cell("–", Role.WAIT) if counts.healthy is None else _share(counts.healthy, counts.total)
+    if counts is None or (counts.total and not counts.health_known):
+        return cell(_gap(know), Role.WAIT)
+    return cell("–", Role.WAIT) if counts.healthy is None or not counts.total else _share(counts.healthy, counts.total)
+
+
+def _gap(know: Knowledge) -> str:
+    """What stands for a number that is not known: it comes, or it does not."""
+    return "·" if know.reading else "–"
 
 
 def _current(entry: FleetEntry, know: Knowledge) -> Cell:
     counts = entry.counts
     if counts is None or counts.total == 0:
-        return cell("–" if counts else "·", Role.WAIT)
+        return cell("–" if counts else _gap(know), Role.WAIT)
     return _share(counts.current, counts.total)
 
 

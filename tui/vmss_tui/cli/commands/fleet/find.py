@@ -1,20 +1,18 @@
 """Finds scale sets by what users type: a resource id, `group/name`, or a name that is unique among the visible ones."""
 
-import asyncio
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import assert_never
 
 from vmss_tui.cli import known_names
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.scale_set import ScaleSet
-from vmss_tui.domain.fleet.snapshot import FleetSnapshot
-from vmss_tui.errors import AzureError, NotUnique, Throttled, UsageError
-from vmss_tui.ports import Azure, Clock
-
-AT_ONCE = 4
-"""Subscriptions that are read at the same time."""
+from vmss_tui.domain.fleet.snapshot import InstanceCounts
+from vmss_tui.engine.inventory import Found, Listed, Unreadable, read_inventory
+from vmss_tui.errors import AzureError, NotUnique, UsageError
+from vmss_tui.ports import Azure
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,55 +22,45 @@ class Inventory:
     found: tuple[tuple[ScaleSet, Subscription], ...]
     problems: tuple[str, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
+    counts: Mapping[ScaleSetId, InstanceCounts] = field(default_factory=dict)
+    """What an overview says of instances; may be a minute old."""
+    lags: bool = False
+    """Whether the sets may be a minute old as well."""
 
 
-async def everything(azure: Azure) -> Inventory:
-    """Read all subscriptions. Raises what went wrong only when none of them could be read."""
-    room = asyncio.Semaphore(AT_ONCE)
+async def everything(azure: Azure, *, overview: bool = True) -> Inventory:
+    """Read all subscriptions; without `overview` nothing is older than this read.
 
-    async def read(subscription: Subscription) -> list[tuple[ScaleSet, Subscription]] | AzureError:
-        async with room:
-            try:
-                return [
-                    (scale_set, subscription) async for page in azure.scale_sets(subscription.id) for scale_set in page
-                ]
-            except AzureError as error:
-                return error
-
+    Raises what went wrong only when none of them could be read.
+    """
     subscriptions = await azure.subscriptions()
-    answers = await asyncio.gather(*(read(subscription) for subscription in subscriptions))
-    failures = [answer for answer in answers if isinstance(answer, AzureError)]
-    if failures and len(failures) == len(subscriptions):
-        raise failures[0]
-    problems = tuple(problem.sentence for problem in azure.sign_in_record().tenant_problems) + tuple(
-        f"subscription {subscription.name} could not be read: {answer.message}"
-        for subscription, answer in zip(subscriptions, answers, strict=True)
-        if isinstance(answer, AzureError)
-    )
-    lists = (answer for answer in answers if not isinstance(answer, AzureError))
-    found = tuple(scale_set for found in lists for scale_set in found)
-    _remember((scale_set.id for scale_set, _ in found), subscriptions)
-    return Inventory(found, problems, subscriptions)
+    sets: dict[ScaleSetId, tuple[ScaleSet, Subscription]] = {}
+    counts: dict[ScaleSetId, InstanceCounts] = {}
+    failed: list[Unreadable] = []
+    lags = False
+    async with aclosing(read_inventory(azure, subscriptions, overview=overview)) as inventory:
+        async for answer in inventory:
+            match answer:
+                case Found():
+                    sets |= {scale_set.id: (scale_set, place) for scale_set, place in answer.scale_sets}
+                    counts |= answer.counts
+                case Unreadable():
+                    failed.append(answer)
+                case Listed():
+                    lags |= answer.lags
+                case _:
+                    assert_never(answer)
+    if failed and len(failed) == len(subscriptions):
+        raise failed[0].error
+    _remember(sets, subscriptions)
+    tenants = azure.sign_in_record().tenant_problems
+    problems = (*(it.sentence for it in tenants), *(it.problem.sentence for it in failed))
+    return Inventory(tuple(sets.values()), problems, subscriptions, counts, lags)
 
 
 def _remember(scale_sets: Iterable[ScaleSetId], subscriptions: Iterable[Subscription]) -> None:
     """Keep names for the completion of a shell."""
     known_names.remember((target.short for target in scale_sets), (place.tenant_id for place in subscriptions))
-
-
-async def counted(azure: Azure, clock: Clock, *, idle_seconds: float) -> FleetSnapshot:
-    """Everything with its counts, as fast as Azure's quota allows. Raises what kept it from being read at all."""
-    from vmss_tui.engine.watch.fleet import FleetWatcher
-    from vmss_tui.engine.watch.pace import WatchFailure
-
-    async with aclosing(FleetWatcher(azure, clock, idle_seconds=idle_seconds).snapshots()) as snapshots:
-        async for found in snapshots:
-            if isinstance(found, WatchFailure) and not isinstance(found.error, Throttled):
-                raise found.error
-            if isinstance(found, FleetSnapshot) and found.complete:
-                _remember((entry.id for entry in found.entries), found.subscriptions)
-                return found
-    return FleetSnapshot()
 
 
 async def resolve(azure: Azure, text: str) -> ScaleSetId:
@@ -86,6 +74,8 @@ async def resolve(azure: Azure, text: str) -> ScaleSetId:
         except ValueError as error:
             raise UsageError(str(error), hint="/subscriptions/…/virtualMachineScaleSets/NAME") from error
     inventory = await everything(azure)
+    if inventory.lags and not _matches(text, inventory):
+        inventory = await everything(azure, overview=False)
     return pick(text, inventory)
 
 
@@ -98,20 +88,33 @@ async def subscription_of(azure: Azure, target: ScaleSetId) -> Subscription:
 
 
 def pick(text: str, inventory: Inventory) -> ScaleSetId:
-    """The one scale set of the inventory with this name, `group/name` or `subscription/group/name`."""
-    wanted = tuple(part.casefold() for part in text.split("/"))
-    if not 1 <= len(wanted) <= 3 or not all(wanted):
-        raise UsageError(f"{text!r} does not name a scale set", hint="use NAME, GROUP/NAME or a resource id")
-    matches = [(scale_set, place) for scale_set, place in inventory.found if _fits(wanted, scale_set.id, place)]
+    """The one scale set of the inventory with this name, `group/name` or `subscription/group/name`.
+
+    Raises UsageError when there is none (naming the nearest), NotUnique when there are several (listing them).
+    """
+    matches = _matches(text, inventory)
     if len(matches) == 1:
         return matches[0][0].id
     if matches:
         raise NotUnique(
-            f"{len(matches)} scale sets have the name {text}", hint=f"name one: {_choices(matches, wanted)}"
+            f"{len(matches)} scale sets have the name {text}", hint=f"name one: {_choices(matches, _parts(text))}"
         )
     raise UsageError(
         f"no scale set {text!r} among the {len(inventory.found)} visible ones", hint=_nearest(text, inventory)
     )
+
+
+def _matches(text: str, inventory: Inventory) -> list[tuple[ScaleSet, Subscription]]:
+    wanted = _parts(text)
+    return [(scale_set, place) for scale_set, place in inventory.found if _fits(wanted, scale_set.id, place)]
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """The parts of a name. Raises UsageError when it cannot be one."""
+    wanted = tuple(part.casefold() for part in text.split("/"))
+    if not 1 <= len(wanted) <= 3 or not all(wanted):
+        raise UsageError(f"{text!r} does not name a scale set", hint="use NAME, GROUP/NAME or a resource id")
+    return wanted
 
 
 def _fits(wanted: tuple[str, ...], target: ScaleSetId, place: Subscription) -> bool:

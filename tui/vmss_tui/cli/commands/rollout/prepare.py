@@ -171,7 +171,7 @@ async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSe
         )
     if len(targets.ids) == 1 and not targets.match and not targets.tags:
         return targets.ids[0]
-    everything = await find.everything(azure)
+    everything = await find.everything(azure, overview=False)
     chosen = [scale_set.id for scale_set, _ in everything.found if targets.choose(scale_set)]
     if len(chosen) == 1:
         return chosen[0]
