@@ -9,10 +9,9 @@ from vmss_tui.presentation.fleet.rows import (
     FLEET,
     FleetView,
     Knowledge,
-    fleet_summary,
-    managed_hidden,
     shown_entries,
 )
+from vmss_tui.presentation.fleet.summary import fleet_summary, managed_hidden
 from vmss_tui.presentation.records import scale_set_record
 from vmss_tui.presentation.table import text_of
 

@@ -13,6 +13,7 @@ from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCo
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.presentation.filter import parse
 from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.fleet import summary
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import text_of
 
@@ -178,20 +179,20 @@ def test_the_cache_makes_a_row_again_only_when_it_looks_different() -> None:
 
 
 def test_notes_and_summary() -> None:
-    assert fleet.fleet_note(SNAPSHOT) == "2 tenants · 4 subscriptions · 15 scale sets"
-    assert fleet.fleet_note(replace(SNAPSHOT, tenants=estate.TENANTS[:1])).startswith("contoso.com · ")
+    assert summary.fleet_note(SNAPSHOT) == "2 tenants · 4 subscriptions · 15 scale sets"
+    assert summary.fleet_note(replace(SNAPSHOT, tenants=estate.TENANTS[:1])).startswith("contoso.com · ")
     shown = fleet.shown_entries(SNAPSHOT, fleet.FleetView(terms=parse("web", fleet.FLEET.fields)), KNOW)
-    line = text_of(fleet.fleet_summary(replace(SNAPSHOT, problems=("a: no", "b: no")), shown, KNOW))
+    line = text_of(summary.fleet_summary(replace(SNAPSHOT, problems=("a: no", "b: no")), shown, KNOW))
     assert line == "2 of 15 scale sets, 120 instances  ·  1 failing  ·  1 in progress  ·  ▲ a: no and 1 more"
 
 
 def test_a_problem_of_one_subscription_is_named_alone() -> None:
-    line = text_of(fleet.fleet_summary(replace(SNAPSHOT, problems=("dev: no rights",)), (), KNOW))
+    line = text_of(summary.fleet_summary(replace(SNAPSHOT, problems=("dev: no rights",)), (), KNOW))
     assert line.endswith("▲ dev: no rights")
 
 
 def test_a_quiet_fleet_is_only_counted() -> None:
-    line = text_of(fleet.fleet_summary(replace(SNAPSHOT, entries=(ENTRIES["api-weu"],)), (ENTRIES["api-weu"],), KNOW))
+    line = text_of(summary.fleet_summary(replace(SNAPSHOT, entries=(ENTRIES["api-weu"],)), (ENTRIES["api-weu"],), KNOW))
     assert line == "1 scale set, 36 instances"
 
 
@@ -227,10 +228,37 @@ def test_a_version_without_a_name_is_shown_whole() -> None:
 def test_the_status_line_says_where_the_set_under_the_cursor_is_as_far_as_there_is_room() -> None:
     know = replace(KNOW, tenants=fleet.tenant_names(SNAPSHOT))
     entry = ENTRIES["web-weu"]
-    summary = fleet.fleet_summary(SNAPSHOT, tuple(ENTRIES.values()), know)
-    used = len(text_of(summary))
-    assert text_of(fleet.fleet_rest(summary, entry, know, 118)).endswith(" contoso.com ▸ prod-europe ▸ rg-ship-web")
-    assert len(text_of(fleet.fleet_rest(summary, entry, know, 118))) == 118
-    assert text_of(fleet.fleet_rest(summary, entry, know, used + 20)).endswith("    rg-ship-web")
-    assert fleet.fleet_rest(summary, entry, know, used + 5) == summary
-    assert fleet.fleet_rest(summary, None, know, 118) == summary
+    said = summary.fleet_summary(SNAPSHOT, tuple(ENTRIES.values()), know)
+    used = len(text_of(said))
+    assert text_of(summary.fleet_rest(said, entry, know, 118)).endswith(" contoso.com ▸ prod-europe ▸ rg-ship-web")
+    assert len(text_of(summary.fleet_rest(said, entry, know, 118))) == 118
+    assert text_of(summary.fleet_rest(said, entry, know, used + 20)).endswith("    rg-ship-web")
+    assert summary.fleet_rest(said, entry, know, used + 5) == said
+    assert summary.fleet_rest(said, None, know, 118) == said
+
+
+OVERVIEW = InstanceCounts(4, None, 4, health_known=False)
+
+
+@pytest.mark.parametrize(
+    ("counts", "reading", "final"),
+    [
+        (None, "reading", "not read"),
+        (OVERVIEW, "reading", "current"),
+        (replace(OVERVIEW, current=3), "1 behind", "1 behind"),
+        (replace(OVERVIEW, total=0, current=0), "empty", "empty"),
+    ],
+)
+def test_what_is_not_read_is_reading_only_while_it_is(counts: InstanceCounts | None, reading: str, final: str) -> None:
+    entry = replace(ENTRIES["api-weu"], counts=counts, upgrade=None)
+    table = fleet.table_of(KNOW)
+    place = [column.key for column in table.columns].index("healthy")
+    for know, word, gap in ((KNOW, reading, "·"), (replace(KNOW, reading=False), final, "–")):
+        assert fleet.state_of(entry, know).word == word
+        cell = text_of(table.row(entry, know).cells[place])
+        assert cell == ("–" if counts is not None and not counts.total else gap)
+
+
+def test_a_problem_is_said_of_a_set_that_only_the_overview_knows() -> None:
+    entry = replace(ENTRIES["api-weu"], counts=OVERVIEW, upgrade=None, problem="no right")
+    assert fleet.state_of(entry, KNOW).word == "not readable"

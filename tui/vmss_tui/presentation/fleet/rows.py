@@ -19,7 +19,7 @@ from vmss_tui.domain.fleet.version_names import name_of
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
-from vmss_tui.presentation.table import Cell, DataColumn, Line, Row, Table, View, cell, text_of
+from vmss_tui.presentation.table import Cell, DataColumn, Row, Table, View, cell
 
 MANAGED = "managed"
 """The field of a filter that shows sets of other controllers: `managed:yes`, `managed:aks`."""
@@ -160,7 +160,8 @@ def _upgrade_mark(upgrade: RollingUpgrade, now: datetime) -> Mark | None:
     return None
 
 
-def _tenant(entry: FleetEntry, know: Knowledge) -> str:
+def tenant_of(entry: FleetEntry, know: Knowledge) -> str:
+    """The name of a set's tenant; empty when there is only one."""
     return know.tenants.get(entry.subscription.tenant_id, "")
 
 
@@ -174,7 +175,7 @@ class RowCache:
         """A row an entry; only new looks are made."""
         kept: dict[int, tuple[FleetEntry, object, Row]] = {}
         for entry in entries:
-            look = (state_of(entry, know), entry.id in know.favorites, know.generation, _tenant(entry, know))
+            look = (state_of(entry, know), entry.id in know.favorites, know.generation, tenant_of(entry, know))
             before = self._rows.get(id(entry))
             same = before is not None and before[0] is entry and before[1] == look
             kept[id(entry)] = before if same and before is not None else (entry, look, table_of(know).row(entry, know))
@@ -252,7 +253,8 @@ def _part(part: int | None, entry: FleetEntry) -> float:
     return 2.0 if counts is None or part is None or not counts.total else part / counts.total
 
 
-def _size(entry: FleetEntry) -> int:
+def size_of(entry: FleetEntry) -> int:
+    """How many instances a set has, by its capacity while they were not counted."""
     return entry.counts.total if entry.counts else entry.scale_set.capacity
 
 
@@ -265,8 +267,8 @@ FleetColumn = DataColumn[FleetEntry, Knowledge]
 
 _TENANT = FleetColumn(
     "tenant", "TENANT", 12, flex=1, priority=7, middle=True,
-    cell=lambda it, know: cell(text.plain(_tenant(it, know)), Role.DIM),
-    rank=lambda it, know: _tenant(it, know).lower(),
+    cell=lambda it, know: cell(text.plain(tenant_of(it, know)), Role.DIM),
+    rank=lambda it, know: tenant_of(it, know).lower(),
     values=lambda it, know: (know.directory.get(it.subscription.tenant_id, ""), it.subscription.tenant_id),
 )  # fmt: skip
 """Shown after the name when there are several tenants."""
@@ -294,8 +296,8 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
             rank=lambda it, know: it.scale_set.mode.value,
             values=lambda it, know: (it.scale_set.mode.value,)),
         FleetColumn("instances", "INST", 4, right=True, priority=1,
-            cell=lambda it, know: cell(str(_size(it))),
-            rank=lambda it, know: -_size(it)),
+            cell=lambda it, know: cell(str(size_of(it))),
+            rank=lambda it, know: -size_of(it)),
         FleetColumn("healthy", "HEALTHY", 8, right=True, priority=1, cell=_healthy,
             rank=lambda it, know: _part(it.counts.healthy if it.counts else None, it)),
         FleetColumn("current", "CURRENT", 8, right=True, priority=2, cell=_current,
@@ -352,57 +354,3 @@ def shown_entries(snapshot: FleetSnapshot, view: FleetView, know: Knowledge) -> 
     if view.order != "name":
         return shown
     return tuple(sorted(shown, key=lambda entry: entry.id not in know.favorites))
-
-
-def fleet_note(snapshot: FleetSnapshot) -> str:
-    """`contoso.com · 4 subscriptions · 15 scale sets`."""
-    tenants = snapshot.tenants
-    parts = [tenants[0].domain or tenants[0].name or tenants[0].id] if len(tenants) == 1 else []
-    if len(tenants) > 1:
-        parts.append(text.counted(len(tenants), "tenant"))
-    parts.append(text.counted(len(snapshot.subscriptions), "subscription"))
-    parts.append(text.counted(len(snapshot.entries), "scale set"))
-    return " · ".join(parts)
-
-
-def managed_hidden(snapshot: FleetSnapshot, shown: Sequence[FleetEntry]) -> str:
-    """How many sets of other controllers are not shown, and how to show them; empty when there are none."""
-    ids = {entry.id for entry in shown}
-    hidden = [entry for entry in snapshot.entries if entry.id not in ids and controller_of(entry.scale_set) is not None]
-    return f"{len(hidden)} managed by others ({MANAGED}:yes)" if hidden else ""
-
-
-def place_of(entry: FleetEntry, know: Knowledge, cells: int) -> str:
-    """Where a set is, its nearest parts in `cells` cells: `contoso.com ▸ prod-europe ▸ rg-ship-web`."""
-    parts = [_tenant(entry, know), entry.subscription.name, entry.scale_set.id.group]
-    parts = [text.plain(part) for part in parts if part]
-    while parts and text.width(" ▸ ".join(parts)) > cells:
-        parts.pop(0)
-    return " ▸ ".join(parts)
-
-
-def fleet_rest(summary: Line, entry: FleetEntry | None, know: Knowledge, cells: int) -> Line:
-    """The summary, and at the right where the set under the cursor is, as far as there is room."""
-    room = cells - text.width(text_of(summary)) - 3
-    where = place_of(entry, know, room) if entry is not None else ""
-    return (*summary, (" " * (room + 3 - text.width(where)), Role.PLAIN), (where, Role.DIM)) if where else summary
-
-
-def fleet_summary(snapshot: FleetSnapshot, shown: Sequence[FleetEntry], know: Knowledge) -> Line:
-    """The status line at rest: how many are shown, how many instances, how many need attention."""
-    total = len(snapshot.entries)
-    sets = text.counted(total, "scale set") if len(shown) == total else f"{len(shown)} of {total} scale sets"
-    instances = sum(_size(entry) for entry in shown)
-    marks = [state_of(entry, know) for entry in shown]
-    parts: list[tuple[str, Role]] = [(f"{sets}, {text.counted(instances, 'instance')}", Role.DIM)]
-    for role, words in ((Role.BAD, "failing"), (Role.WARN, "to check"), (Role.BUSY, "in progress")):
-        count = sum(mark.role is role for mark in marks)
-        if count:
-            parts += [("  ·  ", Role.DIM), (f"{count} {words}", role)]
-    if hidden := managed_hidden(snapshot, shown):
-        parts += [("  ·  ", Role.DIM), (hidden, Role.DIM)]
-    if snapshot.problems:
-        parts += [("  ·  ", Role.DIM), (f"▲ {text.plain(snapshot.problems[0])}", Role.WARN)]
-        if len(snapshot.problems) > 1:
-            parts.append((f" and {len(snapshot.problems) - 1} more", Role.WARN))
-    return tuple(parts)

@@ -28,14 +28,12 @@ from vmss_tui.presentation.fleet.rows import (
     FleetView,
     Knowledge,
     RowCache,
-    fleet_note,
-    fleet_rest,
-    fleet_summary,
     key_of,
     shown_entries,
     table_of,
     tenant_names,
 )
+from vmss_tui.presentation.fleet.summary import fleet_note, fleet_rest, fleet_summary
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.key_hints import key_hint
@@ -158,7 +156,7 @@ class FleetScreen(ListScreen):
         self._entries = shown_entries(self._snapshot, view, know)
         self.grid.set_empty(self._why_empty())
         if self._watcher is not None:
-            self._watcher.prefer([entry.id for entry in self._entries[:60]])
+            self._watcher.prefer([entry.id for entry in self._entries[:60]], know.favorites)
         self._know = know
         rows = self._cache.rows(self._entries, know)
         self.columns = table_of(know).fitted(rows)

@@ -22,6 +22,7 @@ from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.presentation import records
 from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.fleet.summary import managed_hidden
 
 PROGRESS_SECONDS = 10.0
 """How often the progress of reading health is reported."""
@@ -121,7 +122,7 @@ class _Answer:
 
     def _write(self, snapshot: FleetSnapshot) -> Sequence[FleetEntry]:
         entries = self._shown(snapshot)
-        if hidden := fleet.managed_hidden(snapshot, entries):
+        if hidden := managed_hidden(snapshot, entries):
             diagnostics.say(f"vmss-tui: {hidden}")
         if not self.shape.for_people:
             self.shape.answer([self._record(entry) for entry in entries], tuple)
