@@ -1,11 +1,13 @@
 """The journal from the command line: damage that is found and repaired, starts that were refused."""
 
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from support.journal import NOW, plan
+from support.leases import me
 from support.program import Inside
 from vmss_tui.cli.main import main
 from vmss_tui.cli.session import LiveSession
@@ -47,6 +49,18 @@ def test_damage_is_listed_and_repaired(rollout: str, capsys: pytest.CaptureFixtu
     assert code == 0 and ".bak" in err
     assert len(list(journal_file().parent.glob("*.bak"))) == 1
     assert rollout in run(capsys, "rollouts")[1]
+
+
+def test_a_runner_that_cannot_write_is_named(rollout: str, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal.open()
+    lease = journal.take_lease(rollout, me(), at=datetime.now(UTC))
+    assert run(capsys, "rollouts", "--query", "[].runner_trouble")[1] == ""
+    journal.beat(lease, datetime.now(UTC) - timedelta(seconds=44))
+    code, out, err = run(capsys, "rollouts")
+    assert code == 0 and "runner silent for" in out and rollout in err
+    assert run(capsys, "rollouts", "--query", "[].[runner_alive, runner_trouble]")[1].startswith("true\t")
+    journal.release(lease)
+    journal.close()
 
 
 def test_without_a_journal_there_is_nothing_to_check(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_a_new_runner_must_be_given_the_values_that_only_a_person_has(
     with Terminal("resume", rollout, env=own.env, directory=tmp_path) as terminal:
         terminal.wait_for("Key of the account")
         terminal.press(SECRET, "enter")
-        terminal.wait_for("not paused")
+        terminal.wait_for("is running")
         assert terminal.finish() == 0
         assert SECRET not in terminal.raw.decode()
     kill_runner(own)

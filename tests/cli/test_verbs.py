@@ -52,7 +52,7 @@ def test_a_rolling_rollout_is_held_by_cancelling_azures_roll_and_goes_on_with_th
     assert said(own, "pause", "--cancel") == f"{rollout}: already paused"
     until(lambda: state_of(own)["stage"] == "paused", "the pause")
     assert said(own, "resume") == f"{rollout}: resumed"
-    assert said(own, "resume") == f"{rollout}: not paused"
+    assert said(own, "resume") == f"{rollout}: the rollout is running"
     own_world.control.clock(speed=300)
     ended = own("attach", rollout, "--jsonl")
     assert ended.code == 0, ended.records[-1]

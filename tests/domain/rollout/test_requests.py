@@ -37,7 +37,7 @@ ROLLED = (*ROLLS, e.WriteEnded("roll-1", OperationState.SUCCEEDED))
         ("pause", "cancel", True, ROLLS, True, "resuming starts a new one", (e.Paused("requested by bo"),)),
         ("pause", "", True, ROLLED, True, "no new batch", (e.Paused("requested by bo"),)),
         ("resume", "", False, PAUSED, True, "resumed", (e.Resumed(),)),
-        ("resume", "", False, RUNS, True, "not paused", ()),
+        ("resume", "", False, RUNS, True, "the rollout is running", ()),
         ("resume", "", False, APPROVAL, False, "batch 2 is waiting for approval", ()),
         ("approve", "", False, APPROVAL, True, "batch 2 is approved", (e.Approved(2, "bo"),)),
         ("approve", "2", False, RUNS, True, "batch 2 is approved", (e.Approved(2, "bo"),)),

@@ -55,6 +55,13 @@ def test_rollouts_running_first_newest_first() -> None:
     assert [each.header.id[0] for each in found] == ["c"]
 
 
+def test_a_runner_that_cannot_write_is_shown() -> None:
+    silent = lists.RolloutItem(Header("eeee0000"), True, "its runner has written nothing for 40s")
+    assert lists.stage_mark(silent).word == "runner silent"
+    assert lists.stage_mark(lists.RolloutItem(Header("eeee0000"), True)).word == "running"
+    assert lists.stage_mark(lists.RolloutItem(Header("eeee0000"), False, "what it was")).word == "no runner"
+
+
 def test_rows_and_summary_of_rollouts() -> None:
     items = rollouts()
     cells = [[text_of(cell) for cell in lists.ROLLOUTS.row(each, estate.NOW).cells] for each in items]

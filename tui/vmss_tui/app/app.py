@@ -213,7 +213,10 @@ class VmssTui(compat.SafeApp):
         return next((found.title for found in known if found.id == subscription_id), subscription_id)
 
     def copy(self, words: str, what: str) -> None:
-        """Put text on the clipboard by OSC 52 and say so."""
+        """Put text on the clipboard by OSC 52 and say so; show it where the terminal has no clipboard."""
+        if not (self.is_web or self.is_headless) and not compat.takes_osc(os.environ):
+            self._say(f"this terminal has no clipboard; {what}: {words}", Role.WARN)
+            return
         if len(words.encode()) > compat.CLIPBOARD_BYTES:
             self._say(f"{what} is too long for a terminal's clipboard", Role.WARN)
             return

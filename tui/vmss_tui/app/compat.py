@@ -162,20 +162,24 @@ def _move_screen(app: App[int], screen: Screen[Any], *, to_top: bool) -> None:
         app.screen_change_signal.publish(stack[-1])
 
 
+def takes_osc(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal understands operating system commands (OSC); a poor one would print them."""
+    return bool(environ.get("TERM")) and environ["TERM"] not in _POOR_TERMINALS
+
+
 def desktop_notice(text: str, environ: Mapping[str, str]) -> str:
     """The sequence (OSC 9) with which a terminal shows `text` as a notice of the desktop; empty for one without.
 
     tmux and screen hand it on when it is wrapped (tmux: `set -g allow-passthrough on`). Terminals that know no OSC 9
     ignore it. Control characters are left out, so that a name cannot end the sequence.
     """
-    term = environ.get("TERM", "")
-    if term in _POOR_TERMINALS or not term:
+    if not takes_osc(environ):
         return ""
     safe = "".join(char for char in text if char.isprintable())[:NOTICE_CHARACTERS]
     notice = f"\x1b]9;vmss-tui: {safe}\x07"
     if environ.get("TMUX"):
         return "\x1bPtmux;" + notice.replace("\x1b", "\x1b\x1b") + "\x1b\\"
-    return f"\x1bP{notice}\x1b\\" if term.startswith("screen") else notice
+    return f"\x1bP{notice}\x1b\\" if environ["TERM"].startswith("screen") else notice
 
 
 def notify_desktop(app: App[int], text: str, environ: Mapping[str, str]) -> None:

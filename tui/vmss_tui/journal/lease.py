@@ -86,6 +86,9 @@ def silence(lease: Lease, now: datetime) -> float:
     return abs((now - lease.heartbeat).total_seconds())
 
 
+STUCK_HINT = "free space, or make the journal writable: it continues by itself"
+
+
 def stuck(lease: Lease, now: datetime) -> str:
     """What to say of an owner that is there and does not write; empty when it does."""
     seconds = silence(lease, now)

@@ -104,5 +104,7 @@ SCHEDULED = Mark(RING, "scheduled", Role.WAIT)
 """A rollout that starts, or resumes, later."""
 WINDOW_ENDED = Mark(TRIANGLE, "window ended", Role.WARN)
 """A rollout that is paused since no batch could end in the maintenance window."""
+SILENT_RUNNER = Mark(TRIANGLE, "runner silent", Role.BAD)
+"""A rollout whose runner is alive and cannot write to the journal."""
 NO_RUNNER = Mark(TRIANGLE, "no runner", Role.BAD)
 """A rollout that is not over and that no runner carries out."""

@@ -95,10 +95,10 @@ def _resume(state: RolloutState, request: e.Requested) -> _Answer:
     if state.stage is Stage.PAUSED:
         return True, "resumed", e.Resumed()
     if state.stage is Stage.APPROVAL:
-        return False, f"not paused: batch {state.awaiting_approval} is waiting for approval"
+        return False, f"batch {state.awaiting_approval} is waiting for approval"
     if state.stage is Stage.DECISION:
-        return False, f"not paused: {_UNDECIDED}"
-    return True, "not paused"
+        return False, _UNDECIDED
+    return True, "the rollout is running"
 
 
 def _retry(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:

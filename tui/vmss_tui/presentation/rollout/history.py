@@ -11,7 +11,7 @@ from vmss_tui import duration, text
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.presentation.filter import Match
-from vmss_tui.presentation.glyphs import NO_RUNNER, SCHEDULED, STAGE, Mark, Role
+from vmss_tui.presentation.glyphs import NO_RUNNER, SCHEDULED, SILENT_RUNNER, STAGE, Mark, Role
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.rollout.info import Head
 from vmss_tui.presentation.rollout.schedule import countdown
@@ -24,6 +24,8 @@ class RolloutItem:
 
     header: Head
     alive: bool
+    trouble: str = ""
+    """Why its runner, which is alive, has written nothing for a while; empty when it writes."""
 
     @property
     def target(self) -> ScaleSetId | None:
@@ -49,7 +51,9 @@ def stage_mark(item: RolloutItem) -> Mark:
     """How it stands."""
     if item.header.starts_at is not None and not item.alive:
         return SCHEDULED
-    return NO_RUNNER if item.orphaned else STAGE[item.header.stage]
+    if item.orphaned:
+        return NO_RUNNER
+    return SILENT_RUNNER if item.trouble else STAGE[item.header.stage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

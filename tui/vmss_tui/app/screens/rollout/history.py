@@ -18,6 +18,7 @@ from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.shell import OpenRollout, OpenWaves
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import VmssTuiError
+from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
@@ -57,15 +58,16 @@ class RolloutsScreen(ListScreen):
         try:
             journal = self.shell.session.journal()
             headers: list[Head] = [*journal.rollouts(), *journal.waves.headers()]
-            self._items = tuple(
-                RolloutItem(
-                    header, header.stage.over or ((lease := journal.lease(header.id)) is not None and lease.alive)
-                )
-                for header in headers
-            )
+            self._items = tuple(self._item(header, journal) for header in headers)
             self._error = None
         except VmssTuiError as error:
             self._error = error
+
+    def _item(self, header: Head, journal: Journal) -> RolloutItem:
+        lease = None if header.stage.over else journal.lease(header.id)
+        if lease is None:
+            return RolloutItem(header, header.stage.over)
+        return RolloutItem(header, lease.alive, stuck(lease, self.shell.session.clock.now()))
 
     def uncovered(self) -> None:
         """Look again."""
@@ -112,6 +114,8 @@ class RolloutsScreen(ListScreen):
         item = self.current()
         if item is not None and item.header.stage is Stage.FAILED:
             return (("✖ ", Role.BAD), (item.header.reason, Role.BAD))
+        if item is not None and item.trouble:
+            return (("▲ ", Role.BAD), (item.trouble, Role.BAD))
         return rollouts_summary(self._items, len(self._shown)) if self._items else ()
 
     def crumbs(self) -> tuple[str, ...]:
@@ -209,4 +213,8 @@ def _why_no_resume(item: RolloutItem) -> str:
 
 
 def _needs_attention(item: RolloutItem) -> bool:
-    return item.orphaned or item.header.stage in (Stage.FAILED, Stage.APPROVAL, Stage.DECISION, Stage.PAUSED)
+    return (
+        item.orphaned
+        or bool(item.trouble)
+        or item.header.stage in (Stage.FAILED, Stage.APPROVAL, Stage.DECISION, Stage.PAUSED)
+    )

@@ -13,7 +13,7 @@ from vmss_tui.cli.invocation import as_typed
 from vmss_tui.domain.rollout.events import BatchStarted, Ended, Entry, Logged
 from vmss_tui.domain.rollout.state import RolloutState, apply
 from vmss_tui.errors import RolloutFailed, VmssTuiError
-from vmss_tui.journal.lease import Lease, stuck
+from vmss_tui.journal.lease import STUCK_HINT, Lease, stuck
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation import records
 from vmss_tui.presentation.rollout.info import Failure, info_of
@@ -160,7 +160,7 @@ def _report_stuck_runner(lease: Lease | None) -> bool:
     """Report a runner that is alive and writes nothing; whether there was one."""
     words = stuck(lease, datetime.now(UTC)) if lease is not None else ""
     if words:
-        diagnostics.say(words, "free space, or make the journal writable: it continues by itself")
+        diagnostics.say(words, STUCK_HINT)
     return bool(words)
 
 

@@ -10,7 +10,9 @@ import click
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.options import current
 from vmss_tui.cli.shape import Shape, shaped
+from vmss_tui.duration import coarse
 from vmss_tui.errors import UsageError
+from vmss_tui.journal.lease import STUCK_HINT, silence, stuck
 from vmss_tui.journal.store import Journal, Lease, RolloutHeader, WavesHeader
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, head_record, header_record
@@ -41,6 +43,9 @@ def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
     with opened(ctx) as journal:
         found = [(header, journal.lease(header.id)) for header in _grouped(journal, limit)]
         damaged = journal.damaged()
+    for header, lease in found:
+        if lease is not None and not header.stage.over and (trouble := stuck(lease, datetime.now(UTC))):
+            diagnostics.say(f"vmss-tui: rollout {header.id}: {trouble}", STUCK_HINT)
     if damaged:
         diagnostics.say(f"vmss-tui: not shown, since damaged: {listed(damaged)}", "See `vmss-tui journal check`.")
     shape.answer([_record(header, lease) for header, lease in found], lambda: _table(found))
@@ -60,7 +65,8 @@ def _grouped(journal: Journal, limit: int) -> list[AnyHeader]:
 
 def _record(header: AnyHeader, lease: Lease | None) -> Record:
     record = head_record(header, kind="waves") if isinstance(header, WavesHeader) else header_record(header)
-    return {**record, "runner_alive": lease is not None and lease.alive}
+    trouble = stuck(lease, datetime.now(UTC)) if lease is not None and not header.stage.over else ""
+    return {**record, "runner_alive": lease is not None and lease.alive, "runner_trouble": trouble or None}
 
 
 def _target(header: AnyHeader) -> str:
@@ -95,8 +101,11 @@ def _table(found: list[tuple[AnyHeader, Lease | None]]) -> list[str]:
 
 
 def _stage(header: AnyHeader, lease: Lease | None) -> str:
-    if header.stage.over or (lease is not None and lease.alive):
+    if header.stage.over:
         return header.stage.value
+    if lease is not None and lease.alive:
+        silent = stuck(lease, now := datetime.now(UTC)) and f", runner silent for {coarse(silence(lease, now))}"
+        return f"{header.stage.value}{silent}"
     if header.starts_at is not None:
         return f"scheduled, {countdown(header.starts_at, datetime.now(UTC))}"
     return f"{header.stage.value}, runner gone"

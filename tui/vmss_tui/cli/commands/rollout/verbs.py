@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -117,7 +117,7 @@ async def _ask(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswe
         if asked.verb not in ("resume", "cancel"):
             raise
         await _start_runner(session, rollout, await _values_due(session, rollout, asked))
-        return await _answer(session, rollout, number, after)
+        return _taken_over(asked, await _answer(session, rollout, number, after))
 
 
 async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswered:
@@ -144,7 +144,14 @@ async def _ask_a_new_one(session: LiveSession, rollout: str, asked: Asked, *, fo
     values = await _values_due(session, rollout, asked)
     number = journal.request(rollout, asked.verb, who=session.who, why=asked.why, argument=asked.argument)
     await _start_runner(session, rollout, values, force=force)
-    return await _answer(session, rollout, number, after)
+    return _taken_over(asked, await _answer(session, rollout, number, after))
+
+
+def _taken_over(asked: Asked, answer: RequestAnswered) -> RequestAnswered:
+    """The answer of a runner that was just started: `resume` is done, whatever the rollout waits for."""
+    if asked.verb != Verb.RESUME:
+        return answer
+    return replace(answer, accepted=True, message=f"a new runner is active; {answer.message}")
 
 
 async def _values_due(session: LiveSession, rollout: str, asked: Asked) -> Mapping[str, Secret]:

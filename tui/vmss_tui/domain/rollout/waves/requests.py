@@ -40,7 +40,7 @@ def _answer(state: WavesState, request: e.Requested) -> _Answer:
         case Verb.PAUSE:
             return _pause(state, request)
         case Verb.RESUME:
-            return (True, "resumed", e.Resumed()) if state.paused else (True, "not paused")
+            return (True, "resumed", e.Resumed()) if state.paused else (True, "the rollout is running")
         case Verb.APPROVE:
             return _approve(state, request)
         case Verb.CANCEL:
