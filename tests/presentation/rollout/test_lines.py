@@ -3,9 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from support import estate, story
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
 from vmss_tui.domain.plan.rollout_plan import Strategy
@@ -147,35 +144,6 @@ def test_a_short_line_of_counts_keeps_the_lowest_health() -> None:
 
 def test_a_set_without_health_says_so() -> None:
     assert "no health source" in text_of(rollout.counts(info_of(RolloutState(), story.until_batch(1).now), 120))
-
-
-def test_the_bar_has_a_cell_for_everything_that_is_not_zero() -> None:
-    tale = story.until_batch(4, total=300, size=60, fails=("3",))
-    bar = rollout.bar(info(tale), 100)
-    assert width(text_of(bar)) == 100
-    assert [role for _, role in bar] == [Role.OK, Role.BAD, Role.BUSY, Role.WAIT]
-    assert bar[1][0] == "█"
-
-
-@given(st.lists(st.integers(0, 2000), min_size=1, max_size=6), st.integers(0, 200))
-def test_shares_use_exactly_the_room(numbers: list[int], cells: int) -> None:
-    sizes = rollout.shares(numbers, cells)
-    nonzero = sum(number > 0 for number in numbers)
-    assert all(size == 0 for size, number in zip(sizes, numbers, strict=True) if number == 0)
-    if nonzero and cells >= nonzero:
-        assert sum(sizes) == cells
-        assert all(size >= 1 for size, number in zip(sizes, numbers, strict=True) if number)
-    else:
-        assert sum(sizes) <= cells
-
-
-def test_sparkline_is_the_lowest_of_each_stretch() -> None:
-    tale = story.until_batch(4, fails=("3",))
-    state = fold(tale.log)
-    pieces = rollout.sparkline(info_of(state, tale.now), 20)
-    assert width(text_of(tuple(pieces))) == 20
-    assert any(role is Role.BAD for _, role in pieces)
-    assert rollout.sparkline(info_of(RolloutState(), tale.now), 20) == []
 
 
 def test_verdict_is_one_sentence() -> None:

@@ -12,6 +12,9 @@ class Role(StrEnum):
     """What a colour means."""
 
     OK = "ok"
+    """Success that is worth a color: a verdict, the finished part of a bar."""
+    WELL = "well"
+    """As it should be, and so quiet: healthy, done, current."""
     BUSY = "busy"
     WAIT = "wait"
     WARN = "warn"
@@ -57,7 +60,7 @@ class Mark:
 
 
 HEALTH = {
-    Health.HEALTHY: Mark(DOT, "healthy", Role.OK),
+    Health.HEALTHY: Mark(DOT, "healthy", Role.WELL),
     Health.UNHEALTHY: Mark(TRIANGLE, "unhealthy", Role.BAD),
     Health.INITIALISING: Mark(DOTTED, "pending", Role.BUSY),
     Health.UNKNOWN: Mark(DOTTED, "unknown", Role.WARN),
@@ -69,7 +72,7 @@ SCRIPT = {
     ScriptState.NOT_INSTALLED: Mark(RING, "none", Role.DIM),
     ScriptState.PENDING: Mark(RING, "pending", Role.WAIT),
     ScriptState.RUNNING: Mark(HALF, "running", Role.BUSY),
-    ScriptState.SUCCEEDED: Mark(DOT, "ok", Role.OK),
+    ScriptState.SUCCEEDED: Mark(DOT, "ok", Role.WELL),
     ScriptState.FAILED: Mark(CROSS, "failed", Role.BAD),
     ScriptState.UNKNOWN: Mark(DOTTED, "unknown", Role.DIM),
 }
@@ -77,9 +80,9 @@ SCRIPT = {
 PHASE = {
     Phase.WAITING: Mark(RING, "waiting", Role.WAIT),
     Phase.UPDATING: Mark(HALF, "updating", Role.BUSY),
-    Phase.SCRIPT: Mark(HALF, "script", Role.BUSY),
-    Phase.HEALTH: Mark(DOTTED, "health", Role.BUSY),
-    Phase.DONE: Mark(DOT, "done", Role.OK),
+    Phase.SCRIPT: Mark(HALF, "running script", Role.BUSY),
+    Phase.HEALTH: Mark(DOTTED, "checking health", Role.BUSY),
+    Phase.DONE: Mark(DOT, "done", Role.WELL),
     Phase.FAILED: Mark(CROSS, "failed", Role.BAD),
     Phase.UNHEALTHY: Mark(TRIANGLE, "unhealthy", Role.BAD),
     Phase.NOT_RUN: Mark(TRIANGLE, "not run", Role.WARN),

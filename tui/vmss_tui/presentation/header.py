@@ -219,7 +219,7 @@ class Notice:
         return replace(self, reason=say(self.reason), steps=tuple(map(say, self.steps)))
 
 
-_SIGN = {Role.BAD: "✖ ", Role.WARN: "▲ ", Role.BUSY: "◐ ", Role.OK: "● "}
+_SIGN = {Role.BAD: "✖ ", Role.WARN: "▲ ", Role.BUSY: "◐ ", Role.OK: "● ", Role.WELL: "● "}
 
 
 def notice_lines(notice: Notice, width: int) -> tuple[Line, ...]:

@@ -10,7 +10,7 @@ from vmss_tui import text
 from vmss_tui.presentation.glyphs import Mark, Role
 from vmss_tui.presentation.table import Line, Piece
 
-_WORST = (Role.BAD, Role.WARN, Role.BUSY, Role.ACCENT, Role.WAIT, Role.PLAIN, Role.OK, Role.DIM)
+_WORST = (Role.BAD, Role.WARN, Role.BUSY, Role.ACCENT, Role.WAIT, Role.PLAIN, Role.OK, Role.WELL, Role.DIM)
 _GAP = 4
 
 

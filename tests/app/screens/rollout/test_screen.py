@@ -154,6 +154,8 @@ async def test_filter_faults_sort_and_map(tmp_path: Path) -> None:
         grid = show.screen.grid
         await show.pilot.press("f")
         await show.until(lambda: [row.key for row in grid.rows] == ["3"])
+        await show.pilot.press("f")
+        await show.until(lambda: {row.key for row in grid.rows} == {"3", *map(str, range(36, 48))})
         await show.pilot.press("f", "slash", *"zone:2")
         await show.until(lambda: len(grid.rows) == 20)
         await show.pilot.press("enter", "s")

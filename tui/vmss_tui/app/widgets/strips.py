@@ -17,6 +17,7 @@ from vmss_tui.presentation.table import Piece
 _PREFIX = "role--"
 ROLE_CSS = """
     & > .role--ok { color: $text-success; }
+    & > .role--well { color: $foreground 80%; }
     & > .role--busy { color: $text-primary; }
     & > .role--wait { color: $foreground 55%; }
     & > .role--warn { color: $text-warning; }
@@ -32,6 +33,7 @@ _ASCII = str.maketrans(
         "▸": ">", "▾": "v", "→": ">", "←": "<", "↑": "^", "↓": "v", "…": "~", "–": "-", "·": ".", "│": "|", "─": "-",
         "█": "#", "▓": "=", "░": ".", "▮": "#", "▯": "-", "✓": "+", "▁": "_", "▂": "_", "▃": "-", "▄": "-",
         "▅": "=", "▆": "=", "▇": "#", "≥": ">", "≤": "<", "×": "x", "┼": "+", "├": "+", "└": "+", "▏": "|",
+        "▕": "|", "╳": "x", "┈": "-",
     }
 )  # fmt: skip
 

@@ -139,7 +139,7 @@ def _of_instances(entry: FleetEntry, know: Knowledge) -> Mark:
         return Mark(TRIANGLE, f"{counts.total - counts.current} behind", Role.WARN)
     if entry.scale_set.provisioning in (Provisioning.UPDATING, Provisioning.CREATING, Provisioning.DELETING):
         return Mark(HALF, entry.scale_set.provisioning.value, Role.BUSY)
-    return Mark(DOT, "idle", Role.OK) if counts.health_known else _unread(know, "current")
+    return Mark(DOT, "idle", Role.WELL) if counts.health_known else _unread(know, "current")
 
 
 def _unread(know: Knowledge, word: str) -> Mark:
@@ -244,7 +244,7 @@ def _state(entry: FleetEntry, know: Knowledge) -> Cell:
     return ((mark.text(), mark.role),)
 
 
-SEVERITY = {Role.BAD: 0, Role.WARN: 1, Role.BUSY: 2, Role.WAIT: 3, Role.OK: 4}
+SEVERITY = {Role.BAD: 0, Role.WARN: 1, Role.BUSY: 2, Role.WAIT: 3, Role.WELL: 4}
 """Which states come first when ordered by state."""
 
 

@@ -51,7 +51,7 @@ class Drift(Protocol):
 
 
 _SIGNS: dict[str, tuple[Glyph, Role]] = {
-    "same": (DOT, Role.OK),
+    "same": (DOT, Role.WELL),
     "differs": (TRIANGLE, Role.WARN),
     "not installed": (RING, Role.WAIT),
 }

@@ -83,7 +83,7 @@ def profile_mark(entry: ProfileEntry) -> Mark:
         return Mark(CROSS, "invalid", Role.BAD)
     if entry.shadowed:
         return Mark(DOTTED, "shadowed", Role.WARN)
-    return Mark(DOT, "ready", Role.OK)
+    return Mark(DOT, "ready", Role.WELL)
 
 
 def where_words(entry: ProfileEntry, home: Path | None = None) -> str:

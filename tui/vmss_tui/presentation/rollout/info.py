@@ -3,50 +3,34 @@
 Pure: a folded log, the time and the journal's header in; numbers, names and sentences out. Knows no width, no colour.
 """
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, UpgradeCode
 from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.batch_schedule import batch_count
 from vmss_tui.domain.rollout.decide.verdict import gone_instances, in_scope
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import Lowest, RolloutState
 from vmss_tui.domain.rollout.write_keys import MODEL
 from vmss_tui.presentation.glyphs import HALF, NO_RUNNER, SCHEDULED, STAGE, WINDOW_ENDED, Mark, Role
+from vmss_tui.presentation.rollout.batches import BatchInfo as BatchInfo
+from vmss_tui.presentation.rollout.batches import batches_of
 from vmss_tui.presentation.rollout.failures import Failure as Failure
 from vmss_tui.presentation.rollout.failures import failures as failures
 from vmss_tui.presentation.rollout.failures import why_failed as why_failed
 from vmss_tui.presentation.rollout.header import Head as Head
 from vmss_tui.presentation.rollout.header import Header as Header
 from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, remaining
-from vmss_tui.text import listed, natural, plain, seconds_between
+from vmss_tui.text import listed, plain, seconds_between
 
 FAILED = (Phase.FAILED, Phase.UNHEALTHY)
 """Phases of instances on which the update failed; `BAD` counts those as well where the script did not run."""
 ODD = (Phase.NOT_RUN, Phase.LEAKED)
 """Phases that a person should see although nothing failed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchInfo:
-    """A batch as planned and as it went: `ids` are those that it had, or those of the plan before it began.
-
-    `lowest` is the fewest healthy instances while it ran. Times are None before it began, or before it ended.
-    """
-
-    number: int
-    ids: tuple[str, ...]
-    planned: tuple[str, ...] = ()
-    zones: tuple[str, ...] = ()
-    approve: bool = False
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    failed: tuple[str, ...] = ()
-    lowest: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,9 +201,9 @@ def info_of(
         total=state.total or len(state.instances),
         in_scope=in_scope(plan, state) + phases[Phase.LEAKED] if plan is not None else 0,
         gone=gone_instances(plan, state) if plan is not None else (),
-        batches=tuple(_batches(state, now)),
+        batches=tuple(batches_of(state, now)),
         batch_number=state.batch.number if state.batch is not None else 0,
-        batch_count=state.batch_count,
+        batch_count=batch_count(state),
         healthy=state.healthy,
         lowest=state.lowest,
         floor=floor(state),
@@ -307,37 +291,6 @@ def floor(state: RolloutState) -> int | None:
         return None
     left = state.plan.total - (state.total or state.plan.total)
     return max(0, state.plan.floor - max(0, left))
-
-
-def _batches(state: RolloutState, now: datetime) -> Iterator[BatchInfo]:
-    planned = {batch.number: batch for batch in state.plan.batches} if state.plan is not None else {}
-    begun = {batch.number: batch for batch in state.batches}
-    times = [at for at, _ in state.health_trend]
-    for number in sorted({*planned, *begun}):
-        plan, batch = planned.get(number), begun.get(number)
-        wanted = plan.ids if plan is not None else ()
-        if batch is None:
-            zones = plan.zones if plan is not None else ()
-            yield BatchInfo(
-                number=number, ids=wanted, planned=wanted, zones=zones, approve=plan is not None and plan.approve
-            )
-            continue
-        lowest = None
-        if batch.started_at is not None:
-            first = max(0, bisect_right(times, batch.started_at) - 1)
-            last = bisect_right(times, batch.ended_at or now)
-            lowest = min((healthy for _, healthy in state.health_trend[first:last]), default=None)
-        yield BatchInfo(
-            number=number,
-            ids=tuple(sorted(batch.ids, key=natural)),
-            planned=wanted,
-            zones=batch.zones,
-            approve=plan is not None and plan.approve,
-            started_at=batch.started_at,
-            ended_at=batch.ended_at,
-            failed=batch.failed,
-            lowest=lowest,
-        )
 
 
 def arrow(old: str, new: str, *, tight: bool = False) -> str:

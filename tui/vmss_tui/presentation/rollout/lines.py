@@ -7,9 +7,10 @@ Pure functions of a `RolloutInfo` and a width; the live screen, replay and the c
 from datetime import datetime, tzinfo
 
 from vmss_tui import duration
-from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage
+from vmss_tui.domain.rollout.stage import Phase, Stage
 from vmss_tui.presentation.glyphs import STAGE, Role
 from vmss_tui.presentation.key_hints import key_hint
+from vmss_tui.presentation.rollout.chart import sparkline
 from vmss_tui.presentation.rollout.info import RolloutInfo, arrow
 from vmss_tui.presentation.rollout.schedule import countdown
 from vmss_tui.presentation.table import Line, Piece, text_of
@@ -142,9 +143,9 @@ def next_steps(info: RolloutInfo, *, replay: bool = False) -> Line:
 def groups(info: RolloutInfo) -> tuple[tuple[str, int, Role], ...]:
     """Instances by what a person cares about: word, count, role; the first four always, the others when not 0."""
     always: list[tuple[str, int, Role]] = [
-        ("done", info.count(Phase.DONE), Role.OK),
+        ("done", info.count(Phase.DONE), Role.PLAIN),
         ("in progress", info.busy, Role.BUSY),
-        ("waiting", info.count(Phase.WAITING), Role.WAIT),
+        ("untouched" if info.over else "waiting", info.count(Phase.WAITING), Role.WAIT),
         ("failed", info.failed, Role.BAD),
     ]
     rare = (
@@ -156,118 +157,57 @@ def groups(info: RolloutInfo) -> tuple[tuple[str, int, Role], ...]:
     return (*always, *(group for group in rare if group[1]))
 
 
-_DROPPED = ((), ("gone",), ("gone", "excluded"), ("gone", "excluded", "floor"), ("gone", "excluded", "floor", "lowest"))
+_RARE = ("words", "gone", "excluded", "floor", "lowest")
+_DROPPED = tuple(_RARE[:size] for size in range(len(_RARE) + 1))
 """What a line that is too short goes without: what cannot change first."""
 
 
 def counts(info: RolloutInfo, cells: int) -> Line:
-    """`36 done   9 in progress   15 waiting   0 failed      healthy 57 of 60   never below 51, floor 48   ▇▇▆▇`."""
+    """`36 done   9 in progress   15 waiting   0 failed      healthy 57 of 60 ▇▇▆▇ never below 51, floor 48`."""
     tight = cells < 100
-    left, right = _standing(info, (), tight=tight)
-    for without in _DROPPED[1:]:
-        if width(text_of(left)) + width(text_of(right)) <= cells:
+    without: tuple[str, ...] = ()
+    for without in _DROPPED:
+        left, head, tail = _standing(info, without, tight=tight), _healthy(info, tight=tight), _lowest(info, without)
+        used = width(text_of((*left, *head, *tail)))
+        if used <= cells:
             break
-        left, right = _standing(info, without, tight=tight)
-    spark_cells = cells - width(text_of(left)) - width(text_of(right)) - 3
-    if spark_cells >= 6 and info.health_trend:
-        right += [("   ", Role.PLAIN), *sparkline(info, min(24, spark_cells))]
+    spark_cells = cells - used - 2
+    drawn = sparkline(info, min(24, spark_cells)) if spark_cells >= 6 else []
+    right = [*head, (" ", Role.PLAIN), *drawn, *tail] if drawn else [*head, *tail]
     space = cells - width(text_of(left)) - width(text_of(right))
     return (*left, (" " * max(0, space), Role.PLAIN), *right)
 
 
-def _standing(info: RolloutInfo, without: tuple[str, ...], *, tight: bool) -> tuple[list[Piece], list[Piece]]:
-    """Counts by state at the left, health at the right."""
+def _standing(info: RolloutInfo, without: tuple[str, ...], *, tight: bool) -> list[Piece]:
+    """Counts by state; only what is wrong has a loud word."""
     digits = len(str(max(info.total, 1)))
-    left: list[Piece] = []
+    pieces: list[Piece] = []
     for word, number, role in groups(info):
         if word not in without:
-            left.append((f"{number:>{digits}} {word}", role if number else Role.DIM))
-            left.append(("  " if tight else "   ", Role.PLAIN))
-    return left, _health(info, without, tight=tight)
+            loud = role if role is Role.BAD and number else Role.DIM
+            pieces.append((f"{number:>{digits}}", role if number else Role.DIM))
+            pieces.append((f" {word}{'  ' if tight else '   '}", loud))
+    return pieces if "words" not in without else [*pieces[:-1], (f"{pieces[-1][0].rstrip()} ", pieces[-1][1])]
 
 
-def _health(info: RolloutInfo, without: tuple[str, ...], *, tight: bool) -> list[Piece]:
+def _healthy(info: RolloutInfo, *, tight: bool) -> list[Piece]:
     if info.healthy is None:
         return [("no health source", Role.WARN)]
-    least = info.floor or 0
-    role = Role.OK if info.healthy == info.total else Role.BAD if info.healthy < least else Role.PLAIN
-    pieces: list[Piece] = [("healthy ", Role.DIM), (f"{info.healthy}{'/' if tight else ' of '}{info.total}", role)]
-    if info.lowest is not None and "lowest" not in without:
-        below = Role.BAD if info.lowest.healthy < least else Role.PLAIN
-        pieces += [("  low " if tight else "   never below ", Role.DIM), (str(info.lowest.healthy), below)]
-        if "floor" not in without:
-            pieces.append((f"{'' if tight else ','} floor {least}", Role.DIM))
-    return pieces
+    role = Role.BAD if info.healthy < (info.floor or 0) else Role.PLAIN
+    of = "/" if tight else " of "
+    return [("healthy ", Role.DIM), (str(info.healthy), role), (f"{of}{info.total}", Role.DIM)]
 
 
-_LEVELS = "▁▂▃▄▅▆▇"
-
-
-def sparkline(info: RolloutInfo, cells: int) -> list[Piece]:
-    """Healthy instances over the run: each cell is the lowest of its stretch of time; below the floor it is *bad*."""
-    trend = info.health_trend
-    if not trend or cells <= 0:
+def _lowest(info: RolloutInfo, without: tuple[str, ...]) -> list[Piece]:
+    """The fewest healthy instances so far, and the fewest that the plan allows for."""
+    if info.healthy is None or info.lowest is None or "lowest" in without:
         return []
-    total = max(info.total, *(value for _, value in trend), 1)
     least = info.floor or 0
-    low = min(least, min(value for _, value in trend))
-    scale = max(1, total - low)
-    pieces: list[Piece] = []
-    for value in _lows(info, cells):
-        sign = _LEVELS[(value - low) * (len(_LEVELS) - 1) // scale]
-        role = Role.BAD if value < least else Role.OK
-        if pieces and pieces[-1][1] is role:
-            pieces[-1] = (pieces[-1][0] + sign, role)
-        else:
-            pieces.append((sign, role))
-    return pieces
-
-
-def _lows(info: RolloutInfo, cells: int) -> list[int]:
-    """The lowest count of healthy instances in each of `cells` equal stretches of the run."""
-    trend = info.health_trend
-    start = info.started_at or trend[0][0]
-    span = max(1.0, (info.now - start).total_seconds())
-    lows: list[int] = []
-    current, index = trend[0][1], 0
-    for slot in range(cells):
-        limit = span * (slot + 1) / cells
-        lowest = current
-        while index < len(trend) and (trend[index][0] - start).total_seconds() <= limit:
-            current = trend[index][1]
-            lowest = min(lowest, current)
-            index += 1
-        lows.append(lowest)
-    return lows
-
-
-def bar(info: RolloutInfo, cells: int) -> Line:
-    """The progress bar: done, failed, in progress, waiting; whatever is not 0 has at least one cell."""
-    parts = [
-        (info.done, "█", Role.OK),
-        (info.count(*BAD), "█", Role.BAD),
-        (info.count(*BUSY), "▓", Role.BUSY),
-        (info.count(Phase.WAITING), "░", Role.WAIT),
-    ]
-    sizes = shares([count for count, _, _ in parts], cells)
-    return tuple((sign * size, role) for (_, sign, role), size in zip(parts, sizes, strict=True) if size)
-
-
-def shares(numbers: list[int], cells: int) -> list[int]:
-    """`cells` split by `numbers` (largest remainders), at least one each for what is not 0."""
-    total = sum(numbers)
-    if total <= 0 or cells <= 0:
-        return [0] * len(numbers)
-    exact = [number * cells / total for number in numbers]
-    sizes = [max(1, int(part)) if number else 0 for part, number in zip(exact, numbers, strict=True)]
-    order = sorted(range(len(numbers)), key=lambda i: exact[i] - int(exact[i]), reverse=True)
-    for index in (i for i in order * cells if numbers[i]):
-        if sum(sizes) >= cells:
-            break
-        sizes[index] += 1
-    while sum(sizes) > cells:
-        sizes[sizes.index(max(sizes))] -= 1
-    return sizes
+    below = Role.BAD if info.lowest.healthy < least else Role.PLAIN
+    words = "  low " if "words" in without else " never below "
+    pieces: list[Piece] = [(words, Role.DIM), (str(info.lowest.healthy), below)]
+    comma = "" if "words" in without else ","
+    return pieces if "floor" in without else [*pieces, (f"{comma} floor {least}", Role.DIM)]
 
 
 # -- the end --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from vmss_tui import duration
 from vmss_tui.domain.plan.forecast import remaining as forecast_remaining
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.rollout.batch_schedule import remaining_batches
 from vmss_tui.domain.rollout.finished_batches import took
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.text import seconds_between
@@ -44,22 +44,14 @@ def remaining(state: RolloutState, now: datetime) -> Remaining | None:
     if state.stage is not Stage.RUNNING or plan is None or not plan.batches:
         return None
     current = state.open_batch
+    running = current.number if current is not None else 0
     last = state.batch.ended_at if state.batch is not None else state.started_at
     left = forecast_remaining(
         plan,
-        _sizes_left(state, plan),
+        tuple(len(batch.ids) for batch in remaining_batches(state) if batch.number != running),
         took=took(state, plan),
         current=(len(current.ids), seconds_between(current.started_at, now)) if current is not None else None,
         begun=state.batch is not None,
         idle=seconds_between(last, now) if current is None else 0.0,
     )
     return Remaining(left.p50, left.p90)
-
-
-def _sizes_left(state: RolloutState, plan: RolloutPlan) -> tuple[int, ...]:
-    """Instances of each batch that has not begun: as planned, and as the last one where Azure makes more batches."""
-    begun = len(state.batches)
-    planned = [len(batch.ids) for batch in plan.batches]
-    return tuple(
-        planned[number] if number < len(planned) else planned[-1] for number in range(begun, state.batch_count)
-    )

@@ -3,47 +3,98 @@
 Pure. Ages tick by the second only for instances in progress, so that little is sent over a slow connection.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.health import Health
-from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.fleet.version_names import UNNAMED
+from vmss_tui.domain.rollout.batch_schedule import remaining_batches
 from vmss_tui.domain.rollout.events import InstanceSeen, Phase
 from vmss_tui.domain.rollout.stage import BUSY
 from vmss_tui.domain.rollout.state import Progress, RolloutState
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import HEALTH, PHASE, SCRIPT, Role
 from vmss_tui.presentation.rollout.info import FAILED, ODD, arrow, versions, why_failed
-from vmss_tui.presentation.table import Cell, Column, DataColumn, Row, Table, View, cell, mark_cell
-from vmss_tui.text import natural, plain, seconds_between, short_id
+from vmss_tui.presentation.table import Cell, Column, DataColumn, Row, Table, View, cell, text_of
+from vmss_tui.text import natural, plain, plain_lines, seconds_between, short_id
 
-_LONGEST = 18
-"""Cells of `a1b2c3d4→web 2.5.0`: the column of versions gets so much room when it needs it."""
+_LONGEST = 20
+"""Cells of `a1b2c3d4 → web 2.5.0`: the column of versions gets so much room when it needs it."""
 
 _RANK = {
     **dict.fromkeys(FAILED, 0),
     **dict.fromkeys(ODD, 1),
-    Phase.HEALTH: 2,
-    Phase.SCRIPT: 3,
+    Phase.SCRIPT: 2,
+    Phase.HEALTH: 3,
     Phase.UPDATING: 4,
-    Phase.WAITING: 5,
-    Phase.DONE: 6,
-    Phase.EXCLUDED: 7,
-    Phase.GONE: 8,
+    Phase.WAITING: 6,
+    Phase.DONE: 7,
+    Phase.EXCLUDED: 8,
+    Phase.GONE: 9,
 }
+_DONE_NOW = 5
+"""Where the finished instances of the batch that runs stand: below those in progress, above those that wait."""
+
+_UNPROVEN = frozenset((Phase.UPDATING, Phase.SCRIPT, Phase.FAILED, Phase.NOT_RUN))
+"""Phases in which it is not proven that the new version runs, whatever is assigned."""
+
+_HANDLER_WORDS = "Enable "
+"""How the Custom Script handler's own phrases begin, such as `Enable succeeded`: they say less than the state does."""
+
+
+class Shown(StrEnum):
+    """Which instances are shown."""
+
+    ALL = "all"
+    FAULTS = "faults"
+    ACTIVE = "active"
+    """The batch that runs, and what failed."""
+
+    @property
+    def following(self) -> "Shown":
+        """What the next press of the key shows."""
+        order = tuple(Shown)
+        return order[(order.index(self) + 1) % len(order)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a row needs beside the instance: the time, the old and the new version, and how much room there is."""
+    """What a row needs beside the instance: the time, the old and the new version, the batches, and the room."""
 
     now: datetime
     pair: tuple[str, str]
     tight: bool = False
+    active: int = 0
+    """Number of the batch that runs, or of the last one."""
+    batches: Mapping[str, int] = field(default_factory=dict)
+    """By instance that waits, the batch that it waits for."""
+    over: bool = False
+
+    def batch(self, seen: InstanceSeen) -> int:
+        """The batch that an instance is in, or waits for; 0: none."""
+        return self.batches.get(seen.id, seen.batch or 0) if seen.phase is Phase.WAITING else seen.batch or 0
+
+    def lit(self, seen: InstanceSeen) -> bool:
+        """Whether an instance is one to look at: in progress, of the batch that runs, or failed."""
+        return seen.phase in _LIT or (seen.phase is Phase.DONE and self.batch(seen) == self.active)
+
+    def tone(self, seen: InstanceSeen) -> Role:
+        """How loud an instance is that is as it should be."""
+        return Role.PLAIN if self.lit(seen) else Role.DIM
+
+
+_LIT = frozenset((*BUSY, *FAILED, *ODD))
+
+
+def known_of(state: RolloutState, now: datetime, *, wide: bool = True) -> Known:
+    """What the rows of a rollout need at a moment."""
+    waits = {i: batch.number for batch in remaining_batches(state) for i in batch.ids}
+    active = state.batch.number if state.batch is not None else 0
+    return Known(now=now, pair=versions(state), tight=not wide, active=active, batches=waits, over=state.stage.over)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +102,7 @@ class RolloutView(View):
     """How a person wants to see the instances; `wide` is for 100 cells and more."""
 
     order: str = "urgency"
-    faults_only: bool = False
+    instances: Shown = Shown.ALL
     wide: bool = True
 
     @property
@@ -60,18 +111,17 @@ class RolloutView(View):
         return WIDE if self.wide else NARROW
 
 
-def _urgency(it: Progress) -> tuple[int, int]:
+def _urgency(it: Progress, known: Known) -> tuple[int, int]:
+    seen, batch = it.seen, known.batch(it.seen)
+    if seen.phase is Phase.DONE:
+        return (_DONE_NOW if batch == known.active else _RANK[seen.phase], -batch)
+    return (_RANK[seen.phase], batch or 1 << 30)
+
+
+def _phase_words(it: Progress) -> tuple[str, ...]:
     seen = it.seen
-    return (_RANK[seen.phase], -(seen.batch or 0) if seen.phase is Phase.DONE else seen.batch or 1 << 30)
-
-
-def _phase_words(it: Progress) -> tuple[str, str]:
-    return (it.seen.phase.value, PHASE[it.seen.phase].word)
-
-
-def _script_words(it: Progress) -> tuple[str, ...]:
-    state, code = it.seen.script, it.seen.exit_code
-    return (state.value, SCRIPT[state].word, *((f"exit {code}",) if code is not None else ()))
+    code = (f"exit {seen.exit_code}",) if seen.phase is Phase.FAILED and seen.exit_code else ()
+    return (seen.phase.value, PHASE[seen.phase].word, *code)
 
 
 def since(progress: Progress, now: datetime) -> str:
@@ -87,42 +137,91 @@ def since(progress: Progress, now: datetime) -> str:
     return duration.clock(seconds if seconds < 60 else seconds // 5 * 5)
 
 
-def _version(seen: InstanceSeen, known: Known) -> Cell:
-    new = known.pair[1]
-    if seen.phase in BUSY and seen.version and seen.version != new:
-        return cell(_change(seen.version, new), Role.BUSY)
-    return cell(_short(seen.version, known.pair, tight=known.tight), Role.PLAIN if seen.version == new else Role.DIM)
+def _version(it: Progress, known: Known) -> Cell:
+    """The version that runs, as far as that is proven: `2.4.0 → 2.5.0` until the script has provably run."""
+    seen, (_, new) = it.seen, known.pair
+    if seen.phase in _UNPROVEN:
+        before = it.first.version if it.first is not None else ""
+        old, sign = before or (seen.version if seen.version != new else "") or known.pair[0], _sign(known.tight)
+        left, right = _change(old, new)
+        return ((f"{left}{sign}", Role.DIM), (right, Role.BUSY if seen.phase in BUSY else Role.BAD))
+    return cell(_short(seen.version, known.pair), known.tone(seen))
 
 
-def _change(old: str, new: str) -> str:
-    """`2.4.0→2.5.0`, `a1b2c3d4→web 2.5.0`."""
-    return plain(arrow(old.removeprefix(f"{UNNAMED} "), new, tight=True))
+def _sign(tight: bool) -> str:
+    return "→" if tight else " → "
 
 
-def _short(version: str, pair: tuple[str, str], *, tight: bool) -> str:
-    """A version; where room is tight, without the word that all versions begin with."""
+def _change(old: str, new: str) -> tuple[str, str]:
+    """`2.4.0` and `2.5.0`; `a1b2c3d4` and `web 2.5.0`."""
+    left, _, right = plain(arrow(old.removeprefix(f"{UNNAMED} "), new, tight=True)).partition("→")
+    return left, right
+
+
+def _short(version: str, pair: tuple[str, str]) -> str:
+    """A version without the word that old and new begin with."""
     head, _, rest = plain(version).rpartition(" ")
-    return (
-        rest if tight and head and all(version_name.startswith(f"{head} ") for version_name in pair) else plain(version)
-    )
+    return rest if head and all(name.startswith(f"{head} ") for name in pair) else plain(version)
 
 
-def _script(seen: InstanceSeen) -> Cell:
-    if seen.phase in (Phase.WAITING, Phase.UPDATING, Phase.EXCLUDED):
+def _state(it: Progress, known: Known) -> Cell:
+    """Where it stands; a failed script with its exit code, and what was never reached once all is over."""
+    seen = it.seen
+    mark = PHASE[seen.phase]
+    if seen.phase is Phase.FAILED and seen.exit_code:
+        return cell(f"{mark.text()}, exit {seen.exit_code}", mark.role)
+    if seen.phase is Phase.WAITING and known.over:
+        return cell(f"{mark.glyph.char} untouched", Role.DIM)
+    return cell(mark.text(), known.tone(seen) if mark.role is Role.WELL else mark.role)
+
+
+def _script_words(it: Progress) -> tuple[str, ...]:
+    state, code = it.seen.script, it.seen.exit_code
+    return (state.value, SCRIPT[state].word, *((f"exit {code}",) if code is not None else ()))
+
+
+def _health(it: Progress, known: Known) -> Cell:
+    """Its health; pending while the script runs, and nothing before it was observed."""
+    seen, mark = it.seen, HEALTH[it.seen.health]
+    if seen.phase is Phase.WAITING and not seen.name:
+        return ()
+    if _pending(seen):
+        return cell("pending", Role.DIM)
+    if seen.health is Health.HEALTHY:
+        return cell(mark.word, known.tone(seen))
+    if seen.health is Health.NONE:
         return cell("–", Role.DIM)
-    mark = SCRIPT[seen.script]
-    if seen.script in (ScriptState.SUCCEEDED, ScriptState.FAILED) and seen.exit_code is not None:
-        word = f"exit {seen.exit_code}" if seen.exit_code else "ok"
-        return ((f"{mark.glyph.char} {word}", mark.role),)
-    return mark_cell(mark)
+    return cell(mark.text(), Role.WARN if seen.phase in FAILED and mark.role is Role.BAD else mark.role)
 
 
-def _message(seen: InstanceSeen) -> Cell:
+def _pending(seen: InstanceSeen) -> bool:
+    if seen.phase is Phase.SCRIPT or (seen.phase is Phase.UPDATING and seen.health is not Health.HEALTHY):
+        return seen.health not in (Health.NONE, Health.NOT_REPORTED)
+    return seen.phase is Phase.HEALTH and seen.health is not Health.UNHEALTHY
+
+
+def _health_words(it: Progress) -> tuple[str, ...]:
+    shown = "pending" if _pending(it.seen) else HEALTH[it.seen.health].word
+    return (it.seen.health.value, shown)
+
+
+def _says(it: Progress, known: Known) -> Cell:
+    """The last line that its script wrote in this rollout, why it failed, or else what Azure says of it."""
+    seen = it.seen
     if seen.phase in FAILED:
-        return cell(why_failed(seen.message, seen.stderr, seen.exit_code), Role.BAD)
+        return cell(why_failed(seen.message, seen.stderr, None))
     if seen.phase is Phase.WAITING:
         return ()
-    return cell(plain(seen.message), Role.DIM if seen.phase is Phase.DONE else Role.PLAIN)
+    words = last_output(it) or ("" if seen.message.startswith(_HANDLER_WORDS) else plain(seen.message))
+    return cell(words, known.tone(seen))
+
+
+def last_output(it: Progress) -> str:
+    """The last line of what the script printed in this rollout; not what an earlier run had left."""
+    seen, first = it.seen, it.first
+    if not seen.stdout.strip() or (seen.phase is not Phase.DONE and first is not None and first.stdout == seen.stdout):
+        return ""
+    return next((line.strip() for line in reversed(plain_lines(seen.stdout)) if line.strip()), "")
 
 
 ProgressColumn = DataColumn[Progress, Known]
@@ -132,12 +231,12 @@ _EVERY_PHASE = (*Phase, *(mark.word for mark in PHASE.values()))
 WIDE: Table[Progress, Known] = Table(
     key=lambda it: it.seen.id,
     columns=(
-        ProgressColumn("id", "ID", 6, right=True, middle=True, match=Match.WHOLE, bare=True,
-            cell=lambda it, known: cell(short_id(plain(it.seen.id))),
+        ProgressColumn("id", "ID", 5, right=True, middle=True, match=Match.WHOLE, bare=True,
+            cell=lambda it, known: cell(short_id(plain(it.seen.id)), known.tone(it.seen)),
             rank=lambda it, known: natural(it.seen.id),
             values=lambda it, known: (it.seen.id,)),
-        ProgressColumn("name", "NAME", 16, flex=1, middle=True, priority=4, bare=True,
-            cell=lambda it, known: cell(plain(it.seen.name)),
+        ProgressColumn("name", "NAME", 12, flex=1, middle=True, priority=4, bare=True,
+            cell=lambda it, known: cell(plain(it.seen.name), known.tone(it.seen)),
             rank=lambda it, known: (it.seen.name.rsplit("_", 1)[0], *natural(it.seen.name)),
             values=lambda it, known: (it.seen.name,)),
         ProgressColumn("zone", "ZONE", 4, right=True, priority=5, match=Match.WHOLE,
@@ -145,36 +244,35 @@ WIDE: Table[Progress, Known] = Table(
             rank=lambda it, known: it.seen.zone,
             values=lambda it, known: (it.seen.zone,)),
         ProgressColumn("batch", "BATCH", 5, right=True, priority=3, match=Match.WHOLE,
-            cell=lambda it, known: cell(str(it.seen.batch or ""), Role.DIM),
-            rank=lambda it, known: it.seen.batch or 1 << 30,
-            values=lambda it, known: (str(it.seen.batch),) if it.seen.batch else ()),
-        ProgressColumn("state", "STATE", 11, match=Match.WORD, bare=True, words=_EVERY_PHASE,
-            cell=lambda it, known: mark_cell(PHASE[it.seen.phase]),
-            rank=lambda it, known: _RANK[it.seen.phase],
-            values=lambda it, known: _phase_words(it)),
-        ProgressColumn("version", "VERSION", 14, flex=1, middle=True, longest=_LONGEST, bare=True,
-            cell=lambda it, known: _version(it.seen, known),
+            cell=lambda it, known: cell(str(known.batch(it.seen) or ""), Role.DIM),
+            rank=lambda it, known: known.batch(it.seen) or 1 << 30,
+            values=lambda it, known: (str(known.batch(it.seen)),) if known.batch(it.seen) else ()),
+        ProgressColumn("version", "VERSION", 13, middle=True, longest=_LONGEST, bare=True,
+            cell=_version,
             rank=lambda it, known: it.seen.version,
             values=lambda it, known: (it.seen.version,)),
-        ProgressColumn("script", "SCRIPT", 10, priority=6, match=Match.WORD,
-            cell=lambda it, known: _script(it.seen),
-            rank=lambda it, known: (it.seen.script.value, it.seen.exit_code or 0),
-            values=lambda it, known: _script_words(it)),
-        ProgressColumn("health", "HEALTH", 14, match=Match.WORD, bare=True,
+        ProgressColumn("state", "STATE", 17, match=Match.WORD, bare=True, words=_EVERY_PHASE,
+            cell=_state,
+            rank=lambda it, known: _RANK[it.seen.phase],
+            values=lambda it, known: _phase_words(it)),
+        ProgressColumn("health", "HEALTH", 12, match=Match.WORD, bare=True,
             words=(*Health, *(mark.word for mark in HEALTH.values())),
-            cell=lambda it, known: mark_cell(HEALTH[it.seen.health]),
+            cell=_health,
             rank=lambda it, known: it.seen.health.value,
-            values=lambda it, known: (it.seen.health.value, HEALTH[it.seen.health].word)),
+            values=lambda it, known: _health_words(it)),
         ProgressColumn("since", "SINCE", 6, right=True,
             cell=lambda it, known: cell(since(it, known.now), Role.DIM),
             rank=lambda it, known: -it.since.timestamp() if it.since else 0.0),
-        ProgressColumn("message", "LAST MESSAGE", 17, flex=6, priority=1, bare=True,
-            cell=lambda it, known: _message(it.seen),
-            rank=lambda it, known: it.seen.message,
-            values=lambda it, known: (it.seen.message, it.seen.stderr)),
+        ProgressColumn("message", "SCRIPT SAYS", 17, flex=6, priority=1, bare=True,
+            cell=_says,
+            rank=lambda it, known: text_of(_says(it, known)),
+            values=lambda it, known: (it.seen.message, it.seen.stderr, it.seen.stdout)),
     ),
     hidden=(
-        ProgressColumn("urgency", "URGENCY", rank=lambda it, known: _urgency(it)),
+        ProgressColumn("urgency", "URGENCY", rank=_urgency),
+        ProgressColumn("script", "SCRIPT", match=Match.WORD,
+            rank=lambda it, known: (it.seen.script.value, it.seen.exit_code or 0),
+            values=lambda it, known: _script_words(it)),
         ProgressColumn("phase", "PHASE", match=Match.WORD, words=_EVERY_PHASE,
             values=lambda it, known: _phase_words(it)),
     ),
@@ -190,16 +288,16 @@ _SHOWN_NARROW = (
     WIDE.column("id"),
     _narrowed("zone", "Z", 1, priority=3),
     _narrowed("batch", "B", 2, priority=4),
+    _narrowed("version", "VERSION", 11, priority=2),
     WIDE.column("state"),
-    _narrowed("version", "VERSION", 11, flex=0, priority=2),
-    WIDE.column("health"),
+    _narrowed("health", "HEALTH", 11),
     _narrowed("since", "SINCE", 5),
-    _narrowed("message", "MESSAGE", 10, flex=1),
+    _narrowed("message", "SCRIPT SAYS", 12, flex=1),
 )
 NARROW: Table[Progress, Known] = replace(
     WIDE,
     columns=_SHOWN_NARROW,
-    hidden=(*WIDE.hidden, WIDE.column("name"), WIDE.column("script")),
+    hidden=(*WIDE.hidden, WIDE.column("name")),
 )
 """The same for 80 cells."""
 
@@ -208,35 +306,42 @@ def columns_of(state: RolloutState, *, wide: bool) -> tuple[Column, ...]:
     """The columns of a width, with room for the longest version, whichever rows are shown."""
     pair = versions(state)
     names = {progress.seen.version for progress in state.instances.values()}
-    longest = max((len(_short(name, pair, tight=not wide)) for name in names), default=0)
-    before = max((len(_change(name, pair[1])) for name in names if name and name != pair[1]), default=0)
-    return (WIDE if wide else NARROW).widened("version", max(longest, before))
+    longest = max((len(_short(name, pair)) for name in names), default=0)
+    sign = _sign(not wide)
+    before = (sign.join(_change(name, pair[1])) for name in names if name and name != pair[1])
+    return (WIDE if wide else NARROW).widened("version", max((longest, *map(len, before))))
 
 
 def select(state: RolloutState, view: RolloutView, now: datetime) -> tuple[Progress, ...]:
     """The instances that a view shows, in its order; equals by number."""
-    known = Known(now=now, pair=versions(state), tight=not view.wide)
+    return _select(state, view, known_of(state, now, wide=view.wide))
+
+
+def _select(state: RolloutState, view: RolloutView, known: Known) -> tuple[Progress, ...]:
     wanted: Iterable[Progress] = state.instances.values()
-    if view.faults_only:
+    if view.instances is Shown.FAULTS:
         wanted = (progress for progress in wanted if progress.seen.phase in (*FAILED, *ODD))
+    elif view.instances is Shown.ACTIVE:
+        wanted = (progress for progress in wanted if known.lit(progress.seen))
     return view.table.shown(sorted(wanted, key=lambda it: natural(it.seen.id)), view, known)
 
 
-RowCache = dict[str, tuple[Progress, str, tuple[str, str], bool, Row]]
+RowCache = dict[str, tuple[Progress, Hashable, Row]]
 """Rows made before by instance id, with what they were made from."""
 
 
 def rows(state: RolloutState, now: datetime, view: RolloutView, cache: RowCache | None = None) -> tuple[Row, ...]:
     """The rows of a view at a moment; with a `cache`, rows that look the same are the same objects as last time."""
-    known = Known(now=now, pair=versions(state), tight=not view.wide)
-    shown = select(state, view, now)
+    known = known_of(state, now, wide=view.wide)
+    shown = _select(state, view, known)
     if cache is None:
         return tuple(view.table.row(progress, known) for progress in shown)
     made = []
     for progress in shown:
-        age, old = since(progress, now), cache.get(progress.seen.id)
-        if old is None or old[0] is not progress or old[1:4] != (age, known.pair, view.wide):
-            old = (progress, age, known.pair, view.wide, view.table.row(progress, known))
-            cache[progress.seen.id] = old
-        made.append(old[4])
+        seen, old = progress.seen, cache.get(progress.seen.id)
+        look = (since(progress, now), known.pair, view.wide, known.batch(seen), known.lit(seen), known.over)
+        if old is None or old[0] is not progress or old[1] != look:
+            old = (progress, look, view.table.row(progress, known))
+            cache[seen.id] = old
+        made.append(old[2])
     return tuple(made)

@@ -56,7 +56,7 @@ def mark_of(instance: Instance) -> Mark:
         return HEALTH[Health.UNKNOWN]
     if not instance.latest_model:
         return Mark(RING, instance.model_word, Role.WAIT)
-    return Mark(DOT, "current", Role.OK)
+    return Mark(DOT, "current", Role.WELL)
 
 
 def needs_attention(instance: Instance) -> bool:

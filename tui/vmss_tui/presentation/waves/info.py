@@ -17,7 +17,7 @@ from vmss_tui.text import counted, listed, seconds_between
 SET_STAGE = {
     SetStage.WAITING: Mark(RING, "waiting", Role.WAIT),
     SetStage.RUNNING: Mark(HALF, "in progress", Role.BUSY),
-    SetStage.DONE: Mark(DOT, "done", Role.OK),
+    SetStage.DONE: Mark(DOT, "done", Role.WELL),
     SetStage.FAILED: Mark(CROSS, "failed", Role.BAD),
     SetStage.REFUSED: Mark(SLASHED, "refused", Role.BAD),
     SetStage.CANCELED: Mark(SLASHED, "canceled", Role.WARN),

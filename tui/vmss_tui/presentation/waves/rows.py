@@ -9,7 +9,7 @@ from vmss_tui.domain.rollout.stage import Stage, Verb
 from vmss_tui.domain.rollout.waves.state import SetStage
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.rollout.lines import shares
+from vmss_tui.presentation.rollout.timeline import shares
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Piece, Table, View, cell
 from vmss_tui.presentation.waves.info import SetInfo, WavesInfo, headline, verdict_line
 from vmss_tui.text import counted, plain

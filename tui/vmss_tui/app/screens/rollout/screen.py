@@ -32,13 +32,22 @@ from vmss_tui.presentation.rollout import lines
 from vmss_tui.presentation.rollout.log import event_line
 from vmss_tui.presentation.rollout.map import block_map, strip_map
 from vmss_tui.presentation.rollout.questions import pause_or_resume
-from vmss_tui.presentation.rollout.rows import WIDE, RolloutView, RowCache, columns_of, rows
+from vmss_tui.presentation.rollout.rows import WIDE, RolloutView, RowCache, Shown, columns_of, rows
+from vmss_tui.presentation.rollout.timeline import timeline
 from vmss_tui.presentation.table import Line, text_of
 
 _LOG_COLUMNS = (Column("at", "TIME", 8), Column("event", "EVENT", 20, flex=1))
 _WIDE_CELLS = 100
 _REPAINT_SECONDS = 0.2
 """No more than five repaints a second, however fast the log grows."""
+
+
+_EMPTY = {
+    Shown.ALL: "no instance matches the filter",
+    Shown.FAULTS: "no instance failed: {} shows the batch that runs",
+    Shown.ACTIVE: "no batch is running: {} shows all instances",
+}
+"""What stands in an empty list; `{}` is the key."""
 
 
 class RolloutScreen(ListScreen):
@@ -67,6 +76,7 @@ class RolloutScreen(ListScreen):
         self._cache: RowCache = {}
         self._info = controller.info
         self._map_open = False
+        self._instances = Shown.ALL
         self._painting = False
 
     @property
@@ -86,7 +96,7 @@ class RolloutScreen(ListScreen):
         yield Rule(classes="roomy")
         yield Lines(lambda width: (self._headline(width),), id="headline", classes="one-line")
         yield Lines(lambda width: (self._subline(width),), id="subline", classes="one-line")
-        yield Lines(lambda width: (lines.bar(self._info, width),), id="bar", classes="one-line")
+        yield Lines(lambda width: timeline(self._info, width), id="bar", classes="one-line")
         yield Lines(lambda width: (lines.counts(self._info, width),), id="counts", classes="one-line")
         yield Rule(classes="roomy")
         yield Lines(self._map, id="map")
@@ -187,15 +197,11 @@ class RolloutScreen(ListScreen):
         """The instances of the current view."""
         wide = self.size.width >= _WIDE_CELLS
         view = RolloutView(
-            order=self.order, reverse=self.reverse, terms=self.terms, faults_only=self.faults_only, wide=wide
+            order=self.order, reverse=self.reverse, terms=self.terms, instances=self._instances, wide=wide
         )
         self.columns = columns_of(self.state, wide=wide)
         self.grid.set_columns(self.columns)
-        self.grid.set_empty(
-            f"no instance failed: {key_hint('list.faults')} shows all"
-            if self.faults_only
-            else "no instance matches the filter"
-        )
+        self.grid.set_empty(_EMPTY[self._instances].format(key_hint("list.faults")))
         return rows(self.state, self.controller.time, view, self._cache)
 
     def notice(self) -> Notice | None:
@@ -243,6 +249,12 @@ class RolloutScreen(ListScreen):
         """Enter on an instance shows its output."""
         if message.grid is self.grid:
             self.action_do("rollout.output")
+
+    def do_faults(self) -> None:
+        """Only what failed, then the batch that runs, then all."""
+        self._instances = self._instances.following
+        self.flash(f"showing {self._instances}")
+        self.redraw()
 
     def do_map(self) -> None:
         """All instances by zone, or one line of it."""
