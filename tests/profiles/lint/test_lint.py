@@ -7,6 +7,7 @@ import pytest
 from support.profiles.texts import HEAD, SCRIPT, errors, messages, problems, warnings
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.profiles.model import WARNINGS, Severity, lint, lint_file, load
+from vmss_tui.redact import redacted
 
 GOOD = HEAD + SCRIPT
 
@@ -43,6 +44,13 @@ unhealthy = 3
 def test_a_problem_reads_as_file_line_key_message_hint() -> None:
     found = lint(HEAD + "[script]\ncomand = 'x'\ncommand = 'y'\n", Path("dir/p.toml"))
     assert str(found[0]) == "dir/p.toml:4: script.comand: unknown key in [script]; did you mean command?"
+
+
+def test_the_message_about_a_secret_is_not_taken_for_the_secret() -> None:
+    line = str(
+        problems(HEAD + SCRIPT + "[protected]\nstorageAccountKey = {env = 'K'}\n")["protected.storageAccountKey"]
+    )
+    assert redacted(line) == line
 
 
 def test_a_warning_says_that_it_is_one() -> None:

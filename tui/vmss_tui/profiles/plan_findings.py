@@ -42,4 +42,4 @@ def _findings(profile: Profile, scale_set: ScaleSet) -> Iterator[Finding]:
 def _finding(problem: LintProblem) -> Finding:
     severity = Severity.REFUSE if problem.is_error else Severity.WARN
     hint = f"{problem.hint[:1].upper()}{problem.hint[1:]}." if problem.hint else ""
-    return Finding(severity, problem.code, f"{problem.key}: {problem.message}", hint)
+    return Finding(severity, problem.code, f"{problem.subject} {problem.message}", hint)

@@ -215,6 +215,6 @@ def _missing(variable: Variable) -> LintProblem:
 def _raise(profile: Profile, problems: list[LintProblem]) -> None:
     if not problems:
         return
-    texts = [f"{problem.key}: {problem.message}" for problem in problems]
+    texts = [f"{problem.subject} {problem.message}" for problem in problems]
     hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
     raise ProfileInvalid(f"profile {profile.name}: {'; '.join(texts)}", hint="; ".join(hints))

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from vmss_tui.redact import redacted
+
 WARNINGS = {
     "azure-policy": "Azure refuses these limits on a Rolling set; batches by vmss-tui allow them",
     "bare-powershell": "a .ps1 file alone is opened, not run",
@@ -57,9 +59,16 @@ class LintProblem:
         """Whether it keeps the profile from being used."""
         return self.severity is Severity.ERROR
 
+    @property
+    def subject(self) -> str:
+        """The key as it stands before the message, such as `script.label:`."""
+        # After the colon of a secret's name, the first word of the message would be taken for the secret, and hidden.
+        named = f"{self.key}: message"
+        return f"{self.key}:" if redacted(named) == named else f"{self.key} –"
+
     def __str__(self) -> str:
         place = f"{self.path or '<profile>'}:{self.line}:" if self.line else f"{self.path or '<profile>'}:"
-        key = f" {self.key}:" if self.key else ""
+        key = f" {self.subject}" if self.key else ""
         word = "" if self.is_error else " warning:"
         return f"{place}{key}{word} {self.message}" + (f"; {self.hint}" if self.hint else "")
 

@@ -48,7 +48,7 @@ def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
             diagnostics.say(f"vmss-tui: rollout {header.id}: {trouble}", STUCK_HINT)
     if damaged:
         diagnostics.say(f"vmss-tui: not shown, since damaged: {listed(damaged)}", "See `vmss-tui journal check`.")
-    shape.answer([_record(header, lease) for header, lease in found], lambda: _table(found))
+    shape.answer([_record(header, lease) for header, lease in found], lambda: _table(found, damaged=bool(damaged)))
     return 0
 
 
@@ -76,7 +76,9 @@ def _target(header: AnyHeader) -> str:
     return f"  {header.target.short}" if header.waves else header.target.short
 
 
-def _table(found: list[tuple[AnyHeader, Lease | None]]) -> list[str]:
+def _table(found: list[tuple[AnyHeader, Lease | None]], *, damaged: bool) -> list[str]:
+    if not found and damaged:
+        return ["no rollout that can be read"]
     if not found:
         return ["no rollout yet; `vmss-tui rollout PROFILE` starts one"]
     columns = [
