@@ -119,6 +119,31 @@ def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
     assert read(tmp_path, {}).problems, "a directory"
 
 
+@pytest.mark.parametrize(
+    ("hook", "mode", "directory", "kept"),
+    [
+        ('command = ["notify"]', 0o600, 0o700, 1),
+        ('command = ["notify"]', 0o644, 0o755, 1),
+        ('command = ["notify"]', 0o664, 0o700, 0),
+        ('command = ["notify"]', 0o646, 0o700, 0),
+        ('command = ["notify"]', 0o600, 0o777, 0),
+        ('command = ["notify"]', 0o600, 0o1777, 1),
+        ('url = "https://chat.example.com/x"', 0o666, 0o777, 1),
+    ],
+)
+def test_hooks_run_no_command_of_a_file_that_others_can_write(
+    tmp_path: Path, hook: str, mode: int, directory: int, kept: int
+) -> None:
+    path = tmp_path / "own" / "config.toml"
+    path.parent.mkdir()
+    path.write_text(f'auth = "cli"\n[[hooks]]\n{hook}\non = ["failed"]\n')
+    path.chmod(mode)
+    path.parent.chmod(directory)
+    config = read(path, {})
+    assert len(config["hooks"]) == kept and config["auth"] == "cli"
+    assert [problem.key for problem in config.problems] == ([] if kept else ["hooks"])
+
+
 def test_a_variable_names_another_file(tmp_path: Path) -> None:
     assert path_in_use({}).name == "config.toml"
     assert path_in_use({"VMSS_TUI_CONFIG": str(tmp_path / "other.toml")}) == tmp_path / "other.toml"

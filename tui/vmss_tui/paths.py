@@ -167,3 +167,22 @@ def _sync(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def others_can_write(file: Path) -> Path | None:
+    """The file or its directory, whichever someone but its owner and root could change or replace; None when none can.
+
+    A sticky directory, such as /tmp, is fine: only owners replace files there.
+    """
+    return next((path for path in (file, file.parent) if _others_can_change(path)), None)
+
+
+def _others_can_change(path: Path) -> bool:
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    if found.st_uid not in (0, os.geteuid()):
+        return True
+    sticky = stat.S_ISDIR(found.st_mode) and bool(found.st_mode & stat.S_ISVTX)
+    return bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)) and not sticky

@@ -19,7 +19,7 @@ from vmss_tui.config import tables
 from vmss_tui.config.entries import KEYS, Key, Kind, key
 from vmss_tui.config.rules import freeze, window_rule
 from vmss_tui.journal.place import is_address
-from vmss_tui.paths import config_file, expanded
+from vmss_tui.paths import config_file, expanded, others_can_write
 from vmss_tui.patterns import pattern, pattern_problem
 from vmss_tui.presentation.filter import FilterProblem
 from vmss_tui.presentation.filter import parse as parse_filter
@@ -118,7 +118,12 @@ def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
         return Config(file, _values({}, {}, env), (Problem(file, 0, "", f"cannot be read: {reason}"),))
-    return parse(text, file, env)
+    config = parse(text, file, env)
+    unsafe = others_can_write(file) if any(hook.command for hook in config["hooks"]) else None
+    if unsafe is None:
+        return config
+    message = f"runs a command on this host, and others can write {unsafe}: no hook of this file runs"
+    return config.refused("hooks", message, f"chmod go-w {unsafe}")
 
 
 def parse(text: str, path: Path, environ: Mapping[str, str]) -> Config:

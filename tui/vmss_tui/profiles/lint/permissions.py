@@ -3,15 +3,11 @@
 Reads the rights of files; neither their text nor anything else.
 """
 
-import os
-import stat
 from collections.abc import Iterator
-from pathlib import Path
 
+from vmss_tui.paths import others_can_write
 from vmss_tui.profiles.format.problem import LintProblem, error
 from vmss_tui.profiles.format.profile import Profile
-
-_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
 def unsafe_commands(profile: Profile) -> Iterator[LintProblem]:
@@ -21,7 +17,7 @@ def unsafe_commands(profile: Profile) -> Iterator[LintProblem]:
     keys += ["rollout.gate.command"] if policy.gate is not None and policy.gate.command else []
     if not keys:
         return
-    unsafe = next((path for layer in profile.layers for path in (layer, layer.parent) if _others_can_write(path)), None)
+    unsafe = next(filter(None, map(others_can_write, profile.layers)), None)
     if unsafe is not None:
         for key in keys:
             yield error(
@@ -30,15 +26,3 @@ def unsafe_commands(profile: Profile) -> Iterator[LintProblem]:
                 f"chmod go-w {unsafe}",
                 "others-can-write",
             )
-
-
-def _others_can_write(path: Path) -> bool:
-    """Whether anyone but its owner could change a file, or replace one in a directory; a sticky directory is fine."""
-    try:
-        found = path.stat()
-    except OSError:
-        return False
-    if found.st_uid not in (0, os.geteuid()):
-        return True
-    sticky = stat.S_ISDIR(found.st_mode) and bool(found.st_mode & stat.S_ISVTX)
-    return bool(found.st_mode & _OTHERS) and not sticky
