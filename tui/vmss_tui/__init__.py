@@ -1,3 +1,34 @@
-"""vmss-tui: roll out custom scripts over Azure virtual machine scale sets from a terminal."""
+"""vmss-tui: roll out custom scripts over Azure virtual machine scale sets from a terminal.
+
+The public API for scripts is what `__init__.pyi` names; it is loaded when a name of it is first used, since
+`vmss-tui --version` imports this module and nothing else.
+"""
 
 __version__ = "0.1.0"
+
+_API = (
+    "Change",
+    "Connection",
+    "Plan",
+    "Record",
+    "Result",
+    "Rollout",
+    "RolloutJournal",
+    "connect",
+    "open_journal",
+    "plan",
+    "rollout",
+    "watch",
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _API:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.api"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_API]

@@ -45,6 +45,8 @@ class Order:
     """Every target of the profile, in its waves."""
     start: "StartTime | None" = None
     """When to start; None: at once."""
+    asks: bool = True
+    """A person at a terminal types the variables that nothing else gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
     from vmss_tui.profiles.plan_findings import profile_findings, syntax_findings
 
     profile = session.profiles().get(order.profile)
-    variables = complete(profile, order.variables)
+    variables = complete(profile, order.variables) if order.asks else order.variables
     azure = await session.connect()
     target = await _target(azure, profile, order.scale_set)
     scale_set = await azure.scale_set(target)

@@ -57,7 +57,7 @@ def rollout(
     async def work(session: LiveSession) -> int:
         start = start_from(at, at_window, session.clock.now())
         prepared = await prepare_order(session, replace(order, start=start))
-        reason, change = _for_the_record(prepared.profile, prepared.resolved.report, why, ticket)
+        reason, change = for_the_record(prepared.profile, prepared.resolved.report, why, ticket)
         code = await launch.go(
             session,
             prepared.plan,
@@ -85,13 +85,13 @@ async def _roll_out_all(launch: Launch, session: LiveSession, order: Order, why:
     from vmss_tui.cli.commands.waves.start import start_waves
 
     ordered = await prepare_waves(session, order)
-    reason, change = _for_the_record(ordered.profile, ordered.report, why, ticket)
+    reason, change = for_the_record(ordered.profile, ordered.report, why, ticket)
     code = await start_waves(launch, session, ordered.plan, why=reason, ticket=change)
     session.profiles().used(str(ordered.profile.path or ordered.profile.name), session.clock.now())
     return code
 
 
-def _for_the_record(profile: "Profile", report: "ReportFields", why: str | None, ticket: str | None) -> tuple[str, str]:
+def for_the_record(profile: "Profile", report: "ReportFields", why: str | None, ticket: str | None) -> tuple[str, str]:
     """Why and ticket, as given or as the profile has them. Raises UsageError when the profile wants others."""
     from vmss_tui.profiles.model import check_record
 
