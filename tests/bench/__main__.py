@@ -1,62 +1,54 @@
-"""`python -m bench [NAME …]`: measures the budgets of the design beside a baseline of the same run, and prints a table.
+"""`python -m bench [NAME …] [--compare OLD.json]`: measures the budgets of the design, and prints a table.
 
-A report, never a gate: the exit code is 0 whatever the figures say, and 1 only when a measurement itself broke.
+Each figure stands beside a baseline of the same run and its budget; all are written to `bench.json` in the current
+directory's parent. A report, never a gate: the exit code is 0 whatever the figures say, and 1 only when a measurement
+itself broke.
 """
 
+import argparse
 import importlib
 import os
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from bench.results import Result, table
+from bench.report import host, load, save, table
+from bench.results import Result
 
-MEASUREMENTS = ("startup", "decoding", "painting", "watching", "pacing")
-
-
-def decoding() -> Iterator[Result]:
-    """Reading 1,000 instances."""
-    from bench.decode import measure
-
-    figures = measure()
-    yield Result(
-        "CPU to decode, map and compare 1,000 instances",
-        f"{figures.ours * 1000:.0f} ms, {figures.ratio:.0f}x less",
-        f"{figures.sdk * 1000:.0f} ms (SDK models)",
-        20 / figures.ratio,
-        ">= 20x less",
-    )
+MEASUREMENTS = ("startup", "decoding", "inventory", "live", "watching", "thin", "history", "pacing")
+FILE = Path(__file__).parents[2] / "bench.json"
 
 
-def measure(name: str) -> Iterator[Result]:
-    """The figures of one measurement."""
-    if name == "decoding":
-        yield from decoding()
-    else:
-        yield from importlib.import_module(f"bench.{name}").measure()
-
-
-def main(wanted: Sequence[str]) -> int:
-    """Measure and print."""
-    unknown = set(wanted) - set(MEASUREMENTS)
-    if unknown:
-        sys.stderr.write(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}\n")
-        return 2
+def main(words: Sequence[str]) -> int:
+    """Measure, write and print."""
+    given = _arguments(words)
+    before = {result.name: result.value for result in load(given.compare)[0]} if given.compare else None
     _clean_environment()
     results: list[Result] = []
     broken = 0
-    for name in wanted or MEASUREMENTS:
+    for name in given.names or MEASUREMENTS:
         sys.stderr.write(f"measuring {name} …\n")
         try:
-            results += measure(name)
+            results += importlib.import_module(f"bench.{name}").measure()
         except Exception:
             broken = 1
             traceback.print_exc()
-    sys.stdout.write(table(results) + "\n")
-    load = os.getloadavg()[0]
-    sys.stdout.write(f"\n{os.cpu_count()} processors, load {load:.1f}, Python {sys.version.split()[0]}\n")
+    save(given.output, results, host())
+    sys.stdout.write(f"{table(results, before)}\n\n{host()}; written to {given.output}\n")
     return broken
+
+
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the budgets.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(MEASUREMENTS)}")
+    parser.add_argument("--compare", type=Path, metavar="OLD.json", help="show what has changed since this run")
+    parser.add_argument("--output", type=Path, default=FILE, metavar="FILE", help="where the figures are written")
+    given = parser.parse_args(words)
+    unknown = set(given.names) - set(MEASUREMENTS)
+    if unknown:
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}")
+    return given
 
 
 def _clean_environment() -> None:

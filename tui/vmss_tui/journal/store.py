@@ -154,7 +154,7 @@ class Journal:
             return chain.links(connection, rollout)
 
     async def tail(
-        self, rollout: str, after: int = 0, *, poll_seconds: float = 0.25
+        self, rollout: str, after: int = 0, *, poll_seconds: float = 0.1
     ) -> AsyncIterator[tuple[Logged, ...]]:
         """New events as they come, in chunks; ends after `Ended`."""
         while True:

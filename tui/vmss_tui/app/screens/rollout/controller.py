@@ -26,7 +26,7 @@ from vmss_tui.engine.rehearsal import Recording
 from vmss_tui.engine.revisions import revisions
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.lease import stuck
-from vmss_tui.journal.store import RolloutHeader
+from vmss_tui.journal.store import Journal, RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import questions
 from vmss_tui.presentation.rollout.decisions import COLUMNS, REVISION_COLUMNS, Choice, choices, revision_row
@@ -39,6 +39,9 @@ _RETRY_SECONDS = 3.0
 _NO_LEASE_SECONDS = 5.0
 """So long a rollout may have no runner before it counts as gone: one is just starting, or just ended."""
 _REPLAY_SPEED = 16.0
+_PAGE = 500
+"""Events of a recording that are read at once: 5 to 10 ms of work."""
+_BETWEEN_PAGES = 0.002
 
 
 class RolloutController:
@@ -117,13 +120,38 @@ class RolloutController:
         self.head = self.head or journal.find(self.rollout)
         self.rollout = self.head.id
         if self._speed is not None:
-            self.replay = Replay(journal.events(self.rollout), self._speed, self._session.clock)
-            async for entries in self.replay.play():
+            async for entries in self._recording(journal, self._speed):
                 yield entries
             return
         async for entries in journal.tail(self.rollout, self.state.seq):
             yield entries
             await asyncio.sleep(0)
+
+    async def _recording(self, journal: Journal, speed: float) -> AsyncIterator[tuple[Logged, ...]]:
+        """The log played again from its first page on; the rest of it is read meanwhile, without stopping the loop."""
+        first = journal.events(self.rollout, limit=_PAGE)
+        self.replay = replay = Replay(first, speed, self._session.clock, complete=len(first) < _PAGE)
+        rest = asyncio.create_task(self._read_on(journal, replay, first[-1].seq)) if not replay.complete else None
+        try:
+            async for entries in replay.play():
+                yield entries
+            if rest is not None:
+                await rest
+        finally:
+            if rest is not None:
+                rest.cancel()
+
+    async def _read_on(self, journal: Journal, replay: Replay, after: int) -> None:
+        """Read the pages after the first."""
+        try:
+            while not replay.complete:
+                await asyncio.sleep(_BETWEEN_PAGES)
+                page = journal.events(self.rollout, after, limit=_PAGE)
+                after = page[-1].seq if page else after
+                replay.extend(page)
+        except BaseException:
+            replay.complete = True
+            raise
 
     def arrived(self, entries: Sequence[Logged]) -> bool:
         """Fold what is new; returns whether the stage changed."""

@@ -10,14 +10,18 @@ LONGEST_GAP = 3.0
 """Real seconds that a replay shows of a stretch in which nothing happened."""
 
 _STEP = 0.1
+_WAIT = 0.02
+"""Between two looks whether more of the log is there."""
 _SLOWEST, _FASTEST = 0.25, 1024.0
 
 
 class Replay:
     """A recorded log, played `speed` times faster than it happened; may be held and changed in speed."""
 
-    def __init__(self, log: Sequence[Logged], speed: float, clock: Clock) -> None:
-        self._log = tuple(log)
+    def __init__(self, log: Sequence[Logged], speed: float, clock: Clock, *, complete: bool = True) -> None:
+        """Not `complete`: `log` is its beginning, and `extend` brings the rest while it is played."""
+        self._log = list(log)
+        self.complete = complete
         self._clock = clock
         self.speed = max(_SLOWEST, min(_FASTEST, speed))
         self.held = False
@@ -33,6 +37,12 @@ class Replay:
         passed = (self._clock.monotonic() - self._since) * self.speed
         return min(self._time + timedelta(seconds=passed), end)
 
+    def extend(self, more: Sequence[Logged]) -> None:
+        """Add what follows the log so far; nothing: it is complete."""
+        self._rebase()
+        self._log += more
+        self.complete = not more
+
     def hold(self) -> None:
         """Stand still, or go on."""
         self._rebase()
@@ -46,12 +56,15 @@ class Replay:
     async def play(self) -> AsyncIterator[tuple[Logged, ...]]:
         """The events in the order and at the pace in which they happened."""
         at = 0
-        while at < len(self._log):
+        while at < len(self._log) or not self.complete:
+            if at == len(self._log):
+                await self._clock.sleep(_WAIT)
+                continue
             due = at
             while due < len(self._log) and self._log[due].at <= self.now:
                 due += 1
             if due > at:
-                yield self._log[at:due]
+                yield tuple(self._log[at:due])
                 at = due
                 continue
             await self._wait_for(self._log[at].at)

@@ -5,6 +5,7 @@ Composes, binds, and carries out what the `RolloutController` wants; what it sho
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import ClassVar
 
 from textual import work
@@ -78,6 +79,7 @@ class RolloutScreen(ListScreen):
         self._map_open = False
         self._instances = Shown.ALL
         self._painting = False
+        self._painted_at = 0.0
 
     @property
     def rollout(self) -> str:
@@ -151,7 +153,7 @@ class RolloutScreen(ListScreen):
             self.post_message(self.LogArrived(entries))
 
     def on_rollout_screen_log_arrived(self, message: LogArrived) -> None:
-        """Fold what is new; paint at most five times a second."""
+        """Fold what is new; paint the first change at once, and at most five times a second."""
         if isinstance(message.entries, VmssTuiError):
             self.perform(self.controller.failed(message.entries))
             self.paint()
@@ -160,10 +162,10 @@ class RolloutScreen(ListScreen):
             self.refresh_keys()
         if not self._painting:
             self._painting = True
-            self.set_timer(_REPAINT_SECONDS, self._paint_soon)
+            self.set_timer(max(0.001, self._painted_at + _REPAINT_SECONDS - monotonic()), self._paint_soon)
 
     def _paint_soon(self) -> None:
-        self._painting = False
+        self._painting, self._painted_at = False, monotonic()
         self.paint()
 
     def tick(self) -> None:
