@@ -29,7 +29,7 @@ from vmss_tui.text import wrap
 
 _LEAST = (60, 16)
 _WIDTHS = [(0, "-tiny"), (_LEAST[0], "-narrow"), (100, "-wide")]
-_HEIGHTS = [(0, "-flat"), (_LEAST[1], "-low"), (30, "-tall")]
+_HEIGHTS = [(0, "-flat"), (_LEAST[1], "-low"), (30, "-tall"), (48, "-high")]
 
 
 def _too_small(width: int) -> Sequence[Line]:

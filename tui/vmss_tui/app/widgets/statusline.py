@@ -1,6 +1,6 @@
 """The line above the keys: what is waited for and for how long, a short remark, or how things stand.
 
-A remark goes by itself after some seconds; a wait stays until it is over.
+A remark goes by itself after some seconds, and moves what stood there to the right; a wait stays until it is over.
 """
 
 from collections.abc import Sequence
@@ -44,8 +44,10 @@ class StatusLine(Lines):
     def flash(self, words: str, role: Role = Role.PLAIN, *, now: float) -> None:
         """Say something; `now` in monotonic seconds."""
         self._now = now
-        least = _TROUBLE_SECONDS if role in (Role.WARN, Role.BAD) else _SECONDS
-        self._flash = _Flash(text.plain(words), role, now + least + len(words) / 20)
+        trouble = role in (Role.WARN, Role.BAD)
+        self._flash = _Flash(
+            text.plain(words), role, now + (_TROUBLE_SECONDS + len(words) / 20 if trouble else _SECONDS)
+        )
         self.reload()
 
     def retract(self, words: str) -> None:
@@ -83,7 +85,8 @@ class StatusLine(Lines):
     def lines(self, width: int) -> Sequence[Line]:
         """The remark, else the longest wait, else the rest."""
         if self._flash is not None:
-            return (((text.cut_middle(self._flash.words, width), self._flash.role),),)
+            words = text.cut_middle(self._flash.words, width)
+            return (((words, self._flash.role), ("    ", Role.PLAIN), *self._rest),)
         if self._waits:
             what, (since, limit) = next(iter(self._waits.items()))
             more = f"  and {len(self._waits) - 1} more" if len(self._waits) > 1 else ""

@@ -64,6 +64,8 @@ class RolloutState:
 
     plan: RolloutPlan | None = None
     stage: Stage = Stage.PLANNED
+    staged_at: datetime | None = None
+    """When its stage last changed."""
     started_at: datetime | None = None
     resumed_at: datetime | None = None
     """When a runner last took over or the clock was set: waits are never counted from before."""

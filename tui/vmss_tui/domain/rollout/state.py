@@ -30,7 +30,9 @@ def fold(log: Iterable[e.Entry[e.Event]], state: RolloutState | None = None) -> 
 
 def apply(state: RolloutState, entry: e.Entry[e.Event]) -> RolloutState:
     """The state after one more event."""
-    return replace(_after(state, entry.event, entry.at), seq=entry.seq, last_at=entry.at)
+    after = _after(state, entry.event, entry.at)
+    staged_at = state.staged_at if after.stage is state.stage else entry.at
+    return replace(after, seq=entry.seq, last_at=entry.at, staged_at=staged_at)
 
 
 _RunnerEvent = e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.ClockStepped | e.RulesChanged

@@ -25,6 +25,7 @@ from vmss_tui.presentation.rollout.failures import why_failed as why_failed
 from vmss_tui.presentation.rollout.header import Head as Head
 from vmss_tui.presentation.rollout.header import Header as Header
 from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, remaining
+from vmss_tui.presentation.rollout.waits import Moment, moment
 from vmss_tui.text import listed, plain, seconds_between
 
 FAILED = (Phase.FAILED, Phase.UNHEALTHY)
@@ -73,6 +74,10 @@ class RolloutInfo:
     elapsed: float = 0.0
     remaining: Remaining | None = None
     waiting: e.Waiting | None = None
+    moment: Moment | None = None
+    """What is waited for now, in every upgrade mode."""
+    staged_at: datetime | None = None
+    """When its stage last changed."""
     awaiting_approval: int | None = None
     undecided: str = ""
     """The failure that waits for a decision."""
@@ -106,6 +111,13 @@ class RolloutInfo:
         """Whether the rest of the rollout may take longer than the window is open."""
         left = self.window_left
         return left is not None and self.remaining is not None and self.remaining.p90 > left
+
+    @property
+    def standing(self) -> float | None:
+        """Seconds since it stopped to wait for a person; None while it moves."""
+        if self.stage not in (Stage.PAUSED, Stage.APPROVAL, Stage.DECISION) or self.staged_at is None:
+            return None
+        return max(0.0, (self.now - self.staged_at).total_seconds())
 
     @property
     def over(self) -> bool:
@@ -218,6 +230,8 @@ def info_of(
         elapsed=seconds,
         remaining=remaining(state, now) if runner_alive else None,
         waiting=state.waiting,
+        moment=moment(state, now),
+        staged_at=state.staged_at,
         awaiting_approval=state.awaiting_approval,
         undecided=state.decision.why if state.stage is Stage.DECISION and state.decision is not None else "",
         failures=failures(state),

@@ -13,6 +13,7 @@ from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.rollout.chart import sparkline
 from vmss_tui.presentation.rollout.info import RolloutInfo, arrow
 from vmss_tui.presentation.rollout.schedule import countdown
+from vmss_tui.presentation.rollout.waits import Moment
 from vmss_tui.presentation.table import Line, Piece, text_of
 from vmss_tui.text import counted, cut_end, cut_middle, plain, width, wrap
 
@@ -51,13 +52,19 @@ def _clock(info: RolloutInfo, *, tight: bool) -> list[Piece]:
     ]
     if not tight:
         pieces.append((" elapsed", Role.DIM))
+    standing = info.standing
+    if standing is not None:
+        return [*pieces, (f"{gap}{duration.clock(standing)}", Role.WARN), (" waiting", Role.DIM), *_window(info, gap)]
     left = info.remaining.text if info.remaining is not None else ""
-    window = info.window_left
-    if window is not None:
-        role = Role.WARN if info.window_short else Role.DIM
-        words = f"{gap}window {duration.clock(window)}"
-        return [*pieces, (f"{gap}{left:>5}", role), (" left" if left else "     ", Role.DIM), (words, role)]
-    return [*pieces, (f"{gap}{left:>5}", Role.PLAIN), (" left" if left else "     ", Role.DIM)]
+    role = Role.WARN if info.window_short else Role.PLAIN
+    return [*pieces, (f"{gap}{left:>5}", role), (" left" if left else "     ", Role.DIM), *_window(info, gap)]
+
+
+def _window(info: RolloutInfo, gap: str) -> list[Piece]:
+    """How long the maintenance window is open; loud when the rest may take longer."""
+    if info.window_left is None:
+        return []
+    return [(f"{gap}window {duration.clock(info.window_left)}", Role.WARN if info.window_short else Role.DIM)]
 
 
 def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
@@ -100,22 +107,25 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
     onward: Line = (
         ((f"   Press {key_hint('rollout.pause')} to resume.", Role.PLAIN),) if info.stage is Stage.PAUSED else ()
     )
-    if info.waiting is None:
+    if info.moment is None:
         return onward
-    why: Piece = (plain(info.waiting.why), Role.DIM)
-    if info.waiting.until is None:
-        return (why, *onward)
-    return (why, (_left(info.waiting.until, info.waiting.takes_seconds, info.now), Role.PLAIN), *onward)
+    return ((plain(info.moment.why), Role.DIM), (_clocked(info.moment, info.now), Role.PLAIN), *onward)
 
 
-def _left(until: datetime, takes: int, now: datetime) -> str:
-    """How long a wait still takes; of one that may be over sooner, when it times out."""
-    left = (until - now).total_seconds()
-    if left <= 0:
-        return ""
-    if not takes:
-        return f"   times out in {duration.clock(left)}"
-    return f"   {duration.clock(takes - left)} of {duration.clock(takes)}, {duration.clock(left)} left"
+def _clocked(moment: Moment, now: datetime) -> str:
+    """How long a wait has taken and still takes; of one that may be over sooner, when it times out."""
+    left = (moment.until - now).total_seconds() if moment.until is not None else 0.0
+    if left > 0 and moment.takes:
+        takes = moment.takes
+        return f"   {duration.clock(takes - left)} of {duration.clock(takes)}, {duration.clock(left)} left"
+    since = max(0.0, (now - moment.since).total_seconds()) if moment.since is not None else None
+    usual = f", usually {duration.clock(moment.usual)}" if moment.usual else ""
+    parts = (
+        f"{duration.clock(since)}{usual}" if since is not None else "",
+        f"times out in {duration.clock(left)}" if left > 0 else "",
+    )
+    words = ", ".join(part for part in parts if part)
+    return f"   {words}" if words else ""
 
 
 def _after(info: RolloutInfo, cells: int) -> Line:

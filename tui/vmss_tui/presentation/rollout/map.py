@@ -1,36 +1,66 @@
-"""The instances of a rollout as one sign each, by zone: where it stands at a glance. Pure."""
+"""The instances of a rollout as one sign each, by zone, update domain, batch or version. Pure."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
 
 from vmss_tui.domain.rollout.stage import Phase
 from vmss_tui.domain.rollout.state import Progress, RolloutState
 from vmss_tui.presentation.glyphs import PHASE
 from vmss_tui.presentation.heatmap import Zone, heatmap_lines, zone_of
+from vmss_tui.presentation.rollout.rows import Known, known_of, proven_version
 from vmss_tui.presentation.table import Line
-from vmss_tui.text import natural
+from vmss_tui.text import natural, plain
 
 
-def zones_of(state: RolloutState) -> tuple[Zone, ...]:
-    """Instances by zone, each in the order in which batches come to them; one group without zones."""
-    by_zone: dict[str, list[Progress]] = defaultdict(list)
+class MapBy(StrEnum):
+    """What instances stand together by."""
+
+    ZONE = "zone"
+    UPDATE_DOMAIN = "update domain"
+    BATCH = "batch"
+    VERSION = "version"
+
+
+def map_lines(
+    state: RolloutState, cells: int, lines: int, by: MapBy = MapBy.ZONE, *, now: datetime, apart: bool = False
+) -> tuple[Line, ...]:
+    """The instances in at most `lines` lines, one sign an instance as far as that allows.
+
+    `apart`: each group has lines of its own, and says how many of it are done.
+    """
+    return heatmap_lines(groups_of(state, by, now), cells, most=max(1, lines), beside=not apart)
+
+
+def groups_of(state: RolloutState, by: MapBy, now: datetime) -> tuple[Zone, ...]:
+    """Instances that stand together, each in the order in which batches come to them."""
+    known = known_of(state, now)
+    key = _KEYS[by]
+    found: dict[str, list[Progress]] = defaultdict(list)
     for progress in state.instances.values():
-        by_zone[progress.seen.zone].append(progress)
-    return tuple(_zone(zone, found, several=len(by_zone) > 1) for zone, found in sorted(by_zone.items()))
+        found[key(progress, known)].append(progress)
+    return tuple(_group(by, name, found[name], known, several=len(found) > 1) for name in sorted(found, key=natural))
 
 
-def _zone(name: str, found: Sequence[Progress], *, several: bool) -> Zone:
-    ordered = sorted(found, key=lambda it: (it.seen.batch or 1 << 30, natural(it.seen.id)))
+_KEYS: dict[MapBy, Callable[[Progress, Known], str]] = {
+    MapBy.ZONE: lambda it, known: it.seen.zone,
+    MapBy.UPDATE_DOMAIN: lambda it, known: str(it.seen.update_domain) if it.seen.update_domain is not None else "",
+    MapBy.BATCH: lambda it, known: str(known.batch(it.seen) or ""),
+    MapBy.VERSION: lambda it, known: proven_version(it, known.pair),
+}
+
+_SHORT = {MapBy.UPDATE_DOMAIN: "ud", MapBy.BATCH: "b", MapBy.VERSION: ""}
+
+
+def _group(by: MapBy, name: str, found: Sequence[Progress], known: Known, *, several: bool) -> Zone:
+    ordered = sorted(found, key=lambda it: (known.batch(it.seen) or 1 << 30, natural(it.seen.id)))
     done = sum(it.seen.phase is Phase.DONE for it in ordered)
     marks = tuple(PHASE[it.seen.phase] for it in ordered)
-    return zone_of(name, marks, several=several, note=f"{done}/{len(ordered)}")
-
-
-def strip_map(state: RolloutState, cells: int) -> Line:
-    """All zones on one line: `zone 1 ●●●●   zone 2 ●●◐◐   zone 3 ○○○○`."""
-    return next(iter(heatmap_lines(zones_of(state), cells, most=1)), ())
-
-
-def block_map(state: RolloutState, cells: int, lines: int) -> tuple[Line, ...]:
-    """A few lines for each zone with how many are done, one sign an instance as far as `lines` lines allow."""
-    return heatmap_lines(zones_of(state), cells, most=lines, beside=False)
+    note = f"{done}/{len(ordered)}"
+    if by is MapBy.ZONE:
+        return zone_of(plain(name), marks, several=several, note=note)
+    shown = plain(name)
+    if by is MapBy.VERSION:
+        return Zone(shown or "unknown", marks, shown or "?", note)
+    return Zone(f"{by.value} {shown}" if shown else f"no {by.value}", marks, f"{_SHORT[by]}{shown or '–'}", note)

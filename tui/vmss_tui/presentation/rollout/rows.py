@@ -141,11 +141,18 @@ def _version(it: Progress, known: Known) -> Cell:
     """The version that runs, as far as that is proven: `2.4.0 → 2.5.0` until the script has provably run."""
     seen, (_, new) = it.seen, known.pair
     if seen.phase in _UNPROVEN:
-        before = it.first.version if it.first is not None else ""
-        old, sign = before or (seen.version if seen.version != new else "") or known.pair[0], _sign(known.tight)
-        left, right = _change(old, new)
-        return ((f"{left}{sign}", Role.DIM), (right, Role.BUSY if seen.phase in BUSY else Role.BAD))
+        left, right = _change(proven_version(it, known.pair), new)
+        return ((f"{left}{_sign(known.tight)}", Role.DIM), (right, Role.BUSY if seen.phase in BUSY else Role.BAD))
     return cell(_short(seen.version, known.pair), known.tone(seen))
+
+
+def proven_version(it: Progress, pair: tuple[str, str]) -> str:
+    """The version that an instance provably runs: the old one until the script of the new one has run."""
+    seen, (old, new) = it.seen, pair
+    if seen.phase not in _UNPROVEN:
+        return seen.version
+    before = it.first.version if it.first is not None else ""
+    return before or (seen.version if seen.version != new else "") or old
 
 
 def _sign(tight: bool) -> str:

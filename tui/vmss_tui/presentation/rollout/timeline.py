@@ -95,20 +95,15 @@ def _gap(info: RolloutInfo, following: BatchInfo) -> Piece:
 
 
 def _labels(blocks: Sequence[_Block], cells: int) -> Line:
-    """A label below each block that has room for one; the batch that runs and those that failed come first."""
+    """A label below each block that has room for one; the batch that runs and those that failed have one anyway."""
     taken: list[tuple[int, str, Role]] = []
     for block in sorted(blocks, key=lambda block: (not block.batch.running, not block.batch.bad, block.x)):
         role = _role(block.batch)
-        loud = role is not Role.DIM
-        for words in _names(block.batch):
-            room = cells - block.x if loud else block.cells
-            size = width(words)
-            x = min(block.x, cells - size)
-            if (
-                x >= 0
-                and size <= room
-                and all(x + size + 1 < at or x > at + width(other) + 1 for at, other, _ in taken)
-            ):
+        names = [words for words in _names(block.batch) if width(words) <= block.cells - 1]
+        for words in names if role is Role.DIM else (*names, *_names(block.batch)):
+            x = min(block.x, cells - width(words))
+            free = all(x + width(words) < at or x > at + width(other) for at, other, _ in taken)
+            if x >= 0 and free:
                 taken.append((x, words, role))
                 break
     pieces: list[Piece] = []

@@ -30,8 +30,9 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.rollout import lines
+from vmss_tui.presentation.rollout.chart import chart
 from vmss_tui.presentation.rollout.log import event_line
-from vmss_tui.presentation.rollout.map import block_map, strip_map
+from vmss_tui.presentation.rollout.map import MapBy, map_lines
 from vmss_tui.presentation.rollout.questions import pause_or_resume
 from vmss_tui.presentation.rollout.rows import WIDE, RolloutView, RowCache, Shown, columns_of, rows
 from vmss_tui.presentation.rollout.timeline import timeline
@@ -43,6 +44,8 @@ _REPAINT_SECONDS = 0.2
 """No more than five repaints a second, however fast the log grows."""
 
 
+_CHART_LINES = 4
+"""Lines of the chart of health, where the terminal is tall enough for one."""
 _EMPTY = {
     Shown.ALL: "no instance matches the filter",
     Shown.FAULTS: "no instance failed: {} shows the batch that runs",
@@ -76,7 +79,7 @@ class RolloutScreen(ListScreen):
         self.controller = controller
         self._cache: RowCache = {}
         self._info = controller.info
-        self._map_open = False
+        self._map_by: MapBy | None = None
         self._instances = Shown.ALL
         self._painting = False
         self._painted_at = 0.0
@@ -100,6 +103,7 @@ class RolloutScreen(ListScreen):
         yield Lines(lambda width: (self._subline(width),), id="subline", classes="one-line")
         yield Lines(lambda width: timeline(self._info, width), id="bar", classes="one-line")
         yield Lines(lambda width: (lines.counts(self._info, width),), id="counts", classes="one-line")
+        yield Lines(lambda width: chart(self._info, width, _CHART_LINES), id="chart")
         yield Rule(classes="roomy")
         yield Lines(self._map, id="map")
 
@@ -139,7 +143,10 @@ class RolloutScreen(ListScreen):
         return lines.subline(self._info, width, trouble=self.controller.runner_trouble)
 
     def _map(self, width: int) -> Sequence[Line]:
-        return block_map(self.state, width, 12) if self._map_open else (strip_map(self.state, width),)
+        now = self.controller.time
+        if self._map_by is None:
+            return map_lines(self.state, width, max(1, (self.size.height - 24) // 8), now=now)
+        return map_lines(self.state, width, max(4, self.size.height // 3), self._map_by, now=now, apart=True)
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -189,7 +196,7 @@ class RolloutScreen(ListScreen):
     def redraw(self) -> None:
         """What stands above and below the instances, then they."""
         self._info = self.controller.info
-        for name in ("headline", "subline", "bar", "counts", "map"):
+        for name in ("headline", "subline", "bar", "counts", "chart", "map"):
             self.query_one(f"#{name}", Lines).reload()
         if self.has_class("-log"):
             self.query_one("#log", Grid).set_rows(self._log_rows())
@@ -259,8 +266,10 @@ class RolloutScreen(ListScreen):
         self.redraw()
 
     def do_map(self) -> None:
-        """All instances by zone, or one line of it."""
-        self._map_open = not self._map_open
+        """All instances by zone, update domain, batch or version, or in short again."""
+        modes = (None, *MapBy)
+        self._map_by = modes[(modes.index(self._map_by) + 1) % len(modes)]
+        self.flash(f"map by {self._map_by}" if self._map_by is not None else "map by zone, in short")
         self.query_one("#map", Lines).reload()
 
     def do_log(self) -> None:
