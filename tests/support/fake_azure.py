@@ -8,6 +8,7 @@ from typing import Any
 
 from support import estate
 from support.fake_clock import FakeClock as FakeClock
+from support.fake_commands import FakeCommands
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import Identity, OperationHandle, ScaleSetId, Subscription, Tenant
 from vmss_tui.domain.fleet.instance import Instance
@@ -18,7 +19,7 @@ from vmss_tui.domain.fleet.script import ScriptConfig, Secret
 from vmss_tui.domain.fleet.snapshot import InstanceCounts, OverviewPage, SetSnapshot, count_instances
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.errors import NotFound, VmssTuiError
-from vmss_tui.ports import Bucket, FilePin, Quota, SignInRecord
+from vmss_tui.ports import Bucket, Quota, SignInRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Write:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-class FakeAzure:
+class FakeAzure(FakeCommands):
     """The whole `Azure` port over a dictionary of snapshots.
 
     `failures` maps a method name (or `method:subscription-or-set-name`) to the error it raises; `gates` maps a method
@@ -38,6 +39,7 @@ class FakeAzure:
     """
 
     def __init__(self, snapshots: Sequence[SetSnapshot] | None = None) -> None:
+        super().__init__()
         self.sets: dict[ScaleSetId, SetSnapshot] = {
             each.scale_set.id: each for each in (estate.estate() if snapshots is None else snapshots)
         }
@@ -46,9 +48,7 @@ class FakeAzure:
         self.subscription_list: tuple[Subscription, ...] = estate.SUBSCRIPTIONS
         self.failures: dict[str, VmssTuiError] = {}
         self.gates: dict[str, asyncio.Event] = {}
-        self.calls: list[str] = []
         self.writes: list[Write] = []
-        self.pins: dict[str, FilePin] = {}
         self.refill = 0.0
         self.quota_now = Quota((Bucket("read", 980, 1200),), calls=0)
         self.granted: tuple[Permission, ...] = (Permission(("*",)),)
@@ -237,11 +237,6 @@ class FakeAzure:
         """See WatchesOperations: everything succeeds at once."""
         await self._answer("operation")
         return OperationStatus(OperationState.SUCCEEDED)
-
-    async def pin(self, uri: str) -> FilePin:
-        """See PinsFiles."""
-        self.calls.append("pin")
-        return self.pins.get(uri, FilePin(uri, size=3172, sha256="ab" * 32))
 
     def quota(self) -> Quota:
         """See ReportsQuota."""

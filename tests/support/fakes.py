@@ -13,6 +13,7 @@ from support import estate
 from support.fake_azure import FakeAzure as FakeAzure
 from support.fake_azure import Write as Write
 from support.fake_clock import FakeClock as FakeClock
+from vmss_tui.config.instance_access import InstanceAccess
 from vmss_tui.config.lists import ListSettings
 from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.fleet.set_rules import PRODUCTION
@@ -50,6 +51,7 @@ class FakeSession:
         self.production = PRODUCTION
         self.hooks: tuple[Hook, ...] = ()
         self.lists = ListSettings()
+        self.access = InstanceAccess()
         self.maintenance: MaintenanceRules = NO_RULES
         self.who = "maria"
         self.azure = azure or FakeAzure()

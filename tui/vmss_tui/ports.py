@@ -228,6 +228,35 @@ class WatchesOperations(Protocol):
         """One poll. An operation that Azure has forgotten is `GONE`, not an error."""
 
 
+@dataclass(frozen=True, slots=True)
+class CommandOutput:
+    """What a command printed on an instance: the last 4 KiB of each stream."""
+
+    stdout: str = ""
+    stderr: str = ""
+    succeeded: bool = True
+
+
+class RunsCommands(Protocol):
+    """Run scripts on instances by Azure's Run Command: a write, which takes Azure 20 seconds and more."""
+
+    async def run_command(self, scale_set: ScaleSet, instance: Instance, lines: Sequence[str]) -> OperationHandle:
+        """Start a script on one instance, by `/bin/sh` or PowerShell, as the set's system needs.
+
+        Raises Conflict when another command runs there, or the instance does not run.
+        """
+
+    async def command_output(self, scale_set: ScaleSet, handle: OperationHandle) -> CommandOutput | None:
+        """One poll: what the command printed, None while it runs. Raises AzureError when it could not be run."""
+
+
+class FindsAddresses(Protocol):
+    """Find where instances are in their network."""
+
+    async def private_addresses(self, scale_set: ScaleSet, instance: Instance) -> tuple[str, ...]:
+        """Its private addresses, that of its primary interface first, IPv4 before IPv6."""
+
+
 class PinsFiles(Protocol):
     """Look at the files that instances will download."""
 
@@ -267,6 +296,8 @@ class Azure(
     AppliesScript,
     MovesInstances,
     WatchesOperations,
+    RunsCommands,
+    FindsAddresses,
     PinsFiles,
     ReportsQuota,
     Protocol,

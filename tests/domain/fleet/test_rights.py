@@ -5,6 +5,8 @@ import pytest
 from support.build import web
 from vmss_tui.domain.fleet.rights import (
     ADVISED,
+    DIAGNOSE,
+    REACH,
     READ,
     ROLL_OUT_FLEXIBLE,
     ROLL_OUT_UNIFORM,
@@ -69,7 +71,7 @@ def test_the_documented_roles_suffice(role: Role) -> None:
     made = role_definition(role, ["/subscriptions/s"])
     permissions = [Permission(tuple(made["Actions"]))]
     assert not missing((*READ, *ADVISED), permissions)
-    lacking = missing((*ROLL_OUT_UNIFORM, *ROLL_OUT_FLEXIBLE), permissions)
+    lacking = missing((*ROLL_OUT_UNIFORM, *ROLL_OUT_FLEXIBLE, *DIAGNOSE, *REACH), permissions)
     assert (lacking == ()) is (role is Role.OPERATOR)
     assert made["AssignableScopes"] == ["/subscriptions/s"] and made["IsCustom"] is True
     assert all("*" not in action for action in made["Actions"])

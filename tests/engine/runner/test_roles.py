@@ -67,6 +67,10 @@ async def test_the_operators_role_is_enough_for_the_main_job(
     undo = await lab.followed_up(Followup.UNDO, first)
     assert await lab.run(lab.journal.create(undo, who="maria", why="test")) is e.Verdict.COMPLETED
     await lab.azure.raw(lab.target)
+    known = await lab.look()
+    assert await lab.azure.private_addresses(known.scale_set, known.instances[0])
+    handle = await lab.azure.run_command(known.scale_set, known.instances[0], ["df -h"])
+    await lab.azure.command_output(known.scale_set, handle)
     place = (await lab.azure.governance(lab.target)).subscription
     assert place is not None and (place.name, place.state) == ("prod", "Enabled")
     whole = ("/eventtypes/management/values", f"/subscriptions/{lab.target.subscription}") if scope != "prod" else ()
@@ -91,3 +95,5 @@ async def test_the_readers_role_reads_everything_and_writes_nothing(orchestratio
     assert "rights-missing" in {found.code for found in plan.refusals}
     with pytest.raises(Forbidden):
         await lab.azure.write_extension(snapshot.scale_set, version("2"), None)
+    with pytest.raises(Forbidden):
+        await lab.azure.run_command(snapshot.scale_set, snapshot.instances[0], ["df -h"])

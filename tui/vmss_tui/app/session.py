@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from vmss_tui.config.instance_access import InstanceAccess
     from vmss_tui.config.lists import ListSettings
     from vmss_tui.domain.fleet.script import Secret
     from vmss_tui.domain.fleet.set_rules import ProductionRules
@@ -42,6 +43,8 @@ class Session(Protocol):
     """Who is notified about every rollout."""
     lists: ListSettings
     """What lists show at first, and the keys."""
+    access: InstanceAccess
+    """The shell on an instance, and diagnostics of one's own."""
 
     def rules(self) -> MaintenanceRules:
         """The windows and freezes of the configuration as it is now. Raises UsageError when they cannot be read."""

@@ -88,6 +88,14 @@ ADVICE = {
         ("show", "watch"),
     ),
     "watch": Advice((Example("vmss-tui watch web-weu --jsonl", "one JSON object for every change"),), ("attach",)),
+    "diagnose": Advice(
+        (
+            Example("vmss-tui diagnose web-weu 7 script", "stdout and stderr of instance 7, whole"),
+            Example("vmss-tui diagnose web-weu 7", "lists the diagnostics"),
+            Example("vmss-tui diagnose web-weu --history", "who ran which diagnostic"),
+        ),
+        ("instances", "roles"),
+    ),
     "plan": Advice(
         (
             Example("vmss-tui plan web web-weu --set version=2.5.0", "what the rollout would do"),

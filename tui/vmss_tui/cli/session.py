@@ -76,6 +76,7 @@ class LiveSession:
         self.production = settings.production
         self.hooks = settings.hooks
         self.lists = settings.lists
+        self.access = settings.access
         self.clock: Clock = clock or _clock_of(self._cloud, drives=drives_clock)
         self.who = user_name()
         self._azure: Azure | None = None
@@ -287,6 +288,11 @@ class LiveSession:
         from vmss_tui.engine.runner.pacing import Pace
 
         return Pace.of(self.cloud.watch_seconds, self._cloud.poll_seconds)
+
+    @property
+    def poll_seconds(self) -> float:
+        """How often an operation of this cloud is polled."""
+        return self._cloud.poll_seconds
 
     def editor(self, path: Path) -> Sequence[str]:
         """See `app.session.Session`."""

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vmss_tui.config.instance_access import InstanceAccess, own_diagnostic
 from vmss_tui.config.lists import ListSettings
 from vmss_tui.domain.fleet.set_rules import PRODUCTION, ProductionRules, SetRules
 
@@ -41,6 +42,7 @@ class Settings:
     auth_order: tuple[str, ...] = ()
     hooks: "tuple[Hook, ...]" = ()
     lists: ListSettings = field(default_factory=ListSettings)
+    access: InstanceAccess = field(default_factory=InstanceAccess)
 
     def with_configuration(self) -> "Settings":
         """The settings where the command line is silent: those of the configuration file, reported when wrong."""
@@ -85,6 +87,11 @@ def configured(settings: Settings) -> Settings:
         auth_order=config["auth_order"],
         hooks=config["hooks"],
         lists=_lists(config),
+        access=InstanceAccess(
+            shell=config["shell.command"],
+            user=config["shell.user"] or "",
+            diagnostics=tuple(own_diagnostic(table) for table in config["diagnostics"]),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from vmss_tui.config.instance_access import PLACEHOLDERS, SHELL
 from vmss_tui.domain.fleet.set_rules import PRODUCTION_TAGS
 from vmss_tui.domain.plan.maintenance_window import DAYS
 from vmss_tui.gateway.sign_in.credentials import CREDENTIALS, ORDERED
@@ -31,6 +32,7 @@ class Kind(StrEnum):
     HOOKS = "a list of tables with a command or a url"
     MOMENT = "a date, or a date and time"
     TABLES = "an array of tables"
+    COMMAND = "a command line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,23 @@ KEYS = (
         ),
     ),
     Key(
+        name="diagnostics", kind=Kind.TABLES, default=(),
+        help="diagnostics of your own: scripts that Run Command runs on one instance as its administrator",
+        example='[{ name = "app-log", help = "log of the application", linux = "tail -n 500 /var/log/app.log" }]',
+        entry=(
+            Key(name="name", kind=Kind.TEXT, required=True, example='"app-log"', help="its name"),
+            Key(name="help", kind=Kind.TEXT, default="", example='"log of the application"', help="what it shows"),
+            Key(
+                name="linux", kind=Kind.TEXT, default="", example='"tail -n 500 /var/log/app.log"',
+                help="script for /bin/sh",
+            ),
+            Key(
+                name="windows", kind=Kind.TEXT, default="", example='"Get-Content C:\\\\app.log -Tail 500"',
+                help="script for PowerShell",
+            ),
+        ),
+    ),
+    Key(
         name="refresh.watch_seconds", kind=Kind.SECONDS, least=1.0, example="12",
         help="pace of reading a scale set while it changes; default: as the cloud suggests",
     ),
@@ -226,6 +245,14 @@ KEYS = (
     Key(
         name="production.instances", kind=Kind.COUNT, least=1, default=100, example="25",
         help="from so many instances on, a change is confirmed like one of production",
+    ),
+    Key(
+        name="shell.command", kind=Kind.COMMAND, default=SHELL, example='"ssh -J bastion {user}@{private_ip}"',
+        help=f"command of a shell on an instance, with {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}",
+    ),
+    Key(
+        name="shell.user", kind=Kind.TEXT, example='"azureuser"',
+        help="user of a shell on an instance; default: the user of this host",
     ),
     Key(
         name="secrets.patterns", kind=Kind.PATTERNS, default=(), example='["ACME-[0-9A-F]{32}"]',

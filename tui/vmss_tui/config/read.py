@@ -17,6 +17,7 @@ from typing import Any, assert_never
 
 from vmss_tui.config import tables
 from vmss_tui.config.entries import KEYS, Key, Kind, key
+from vmss_tui.config.instance_access import own_diagnostic, shell_problem
 from vmss_tui.config.rules import freeze, window_rule
 from vmss_tui.journal.place import is_address
 from vmss_tui.paths import config_file, expanded, others_can_write
@@ -230,7 +231,13 @@ def _in_table(found: Key, table: Mapping[str, Any], at: str) -> Iterator[_Compla
 def _nonsense(found: Key, table: Mapping[str, Any]) -> str:
     """What makes no sense in a table whose values are of their kinds; empty when all does."""
     try:
-        _ = window_rule(table) if found.name == "windows" else freeze(table)
+        match found.name:
+            case "windows":
+                window_rule(table)
+            case "freezes":
+                freeze(table)
+            case _:
+                own_diagnostic(table)
     except ValueError as problem:
         return str(problem)
     return ""
@@ -265,15 +272,20 @@ def _misfit(found: Key, value: Any) -> str:
             return _texts_misfit(found.kind, value)
         case Kind.KEYS | Kind.TABLES:
             fits = False
-        case Kind.FILTER:
-            return _filter_problem(value)
-        case Kind.HOOKS:
-            return "; ".join(tables.hooks(value)[1])
+        case Kind.FILTER | Kind.HOOKS | Kind.COMMAND:
+            return _own_problem(found.kind, value)
         case Kind.MOMENT:
             fits = _is_moment(value)
         case unreachable:
             assert_never(unreachable)
     return "" if fits else f"{value!r} is not {found.kind.value}"
+
+
+def _own_problem(kind: Kind, value: Any) -> str:
+    """What the owner of a kind says about a value; empty when all is well."""
+    if kind is Kind.FILTER:
+        return _filter_problem(value)
+    return shell_problem(value) if kind is Kind.COMMAND else "; ".join(tables.hooks(value)[1])
 
 
 def _is_moment(value: Any) -> bool:

@@ -44,7 +44,7 @@ def schema() -> dict[str, Any]:
 
 def _type(entry: Key) -> dict[str, Any]:
     match entry.kind:
-        case Kind.TEXT | Kind.PATH | Kind.PLACE | Kind.MOMENT | Kind.FILTER:
+        case Kind.TEXT | Kind.PATH | Kind.PLACE | Kind.MOMENT | Kind.FILTER | Kind.COMMAND:
             return {"type": "string", "minLength": 1, **_choices(entry)}
         case Kind.SWITCH:
             return {"type": "boolean"}

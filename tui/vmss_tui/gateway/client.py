@@ -19,10 +19,12 @@ from vmss_tui.gateway.http.transport import new_session, transport_over, trust
 from vmss_tui.gateway.operations import OperationReader
 from vmss_tui.gateway.proxy import proxies_for
 from vmss_tui.gateway.read.governance import GovernanceReader
+from vmss_tui.gateway.read.interfaces import AddressFinder
 from vmss_tui.gateway.read.inventory import FleetReader
 from vmss_tui.gateway.read.overview import OverviewReader
 from vmss_tui.gateway.read.pins import FilePinner
 from vmss_tui.gateway.read.scale_set import INSTANCE_LISTS, ScaleSetReader
+from vmss_tui.gateway.run_command import CommandRunner
 from vmss_tui.gateway.sign_in.auth import SignIn
 from vmss_tui.gateway.sign_in.clouds import PUBLIC, Cloud
 from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
@@ -39,6 +41,8 @@ class AzureClient(
     ScriptWriter,
     InstanceUpdater,
     OperationReader,
+    CommandRunner,
+    AddressFinder,
     FilePinner,
     Azure,
 ):

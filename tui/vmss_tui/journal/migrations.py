@@ -112,6 +112,16 @@ def _schedules(connection: Connection) -> None:
     connection.execute("ALTER TABLE rollouts ADD COLUMN starts_at TEXT")
 
 
+def _diagnostics(connection: Connection) -> None:
+    """The format with diagnostics: who ran which script on which instance through Run Command, and how it ended."""
+    connection.execute(
+        "CREATE TABLE diagnostics ("
+        " id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, host TEXT NOT NULL,"
+        " target TEXT NOT NULL, target_key TEXT NOT NULL, instance TEXT NOT NULL, name TEXT NOT NULL,"
+        " script TEXT NOT NULL, ended_at TEXT, problem TEXT NOT NULL)"
+    )
+
+
 def _with_person(body: str, person: dict[str, str]) -> str:
     """The body of a plan with who started it and why; a body that cannot be read stays as it is."""
     try:
@@ -129,6 +139,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _chained_events,
     _waves,
     _schedules,
+    _diagnostics,
 )
 """The step at index n brings format n + 1 to the next one."""
 

@@ -31,6 +31,7 @@ from vmss_tui.journal import chain, lease_table, rows, schema
 from vmss_tui.journal.chain import Link
 from vmss_tui.journal.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease, Owner
+from vmss_tui.journal.logs.diagnostics import DiagnosticsLog
 from vmss_tui.journal.place import opened
 from vmss_tui.journal.rows import Request, RolloutHeader, WavesHeader
 from vmss_tui.journal.schedule import Schedule, keep
@@ -74,6 +75,11 @@ class Journal:
     def waves(self) -> WavesLog:
         """The rollouts over several scale sets."""
         return WavesLog(self._db)
+
+    @property
+    def diagnostics(self) -> DiagnosticsLog:
+        """The diagnostics that were run on instances."""
+        return DiagnosticsLog(self._db)
 
     @property
     def schedule(self) -> Schedule:

@@ -16,7 +16,7 @@ publishers artifacttypes vmextension types versions skus osUpgradeHistory manual
 extensionRollingUpgrade approveRollingUpgrade latest cancel start restart poweroff deallocate reimage reimageall
 redeploy reapply delete setOrchestrationServiceState simulateEviction performMaintenance Microsoft.Insights
 autoscalesettings eventtypes values Microsoft.Authorization locks permissions
-denyAssignments roleAssignments roleDefinitions Microsoft.KeyVault vaults
+denyAssignments roleAssignments roleDefinitions Microsoft.KeyVault vaults runCommand Microsoft.Network networkInterfaces
 """
 _LITERALS = {word.lower(): word for word in _WORDS.split()}
 _FIXED_NAMES = {("rollingUpgrades", "latest"), ("rollingUpgrades", "cancel"), ("artifacttypes", "vmextension")}

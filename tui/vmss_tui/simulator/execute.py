@@ -8,24 +8,26 @@ command too. Never the default; refused as root unless asked for, because the sc
 import asyncio
 import contextlib
 import os
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
 from vmss_tui.simulator.routes.script_files import PREFIX
 from vmss_tui.simulator.state import Simulation
-from vmss_tui.simulator.world.changes import advance
+from vmss_tui.simulator.world.changes import advance, commands
 from vmss_tui.simulator.world.machine import updates
 from vmss_tui.simulator.world.machine.health import turn_health
 from vmss_tui.simulator.world.machine.reports import TAIL_BYTES
 from vmss_tui.simulator.world.machine.scripts import ScriptSettings, read_settings
 from vmss_tui.simulator.world.state.draft import Draft, change
-from vmss_tui.simulator.world.state.model import World
+from vmss_tui.simulator.world.state.model import Operation, World
 from vmss_tui.simulator.world.state.states import Health, Provisioning
 from vmss_tui.simulator.world.state.timeline import ExtensionEnds, HealthTurns, ScriptResult, without
 
@@ -37,6 +39,7 @@ AT_ONCE = 16
 DOWNLOAD_FAILED = 50
 NOT_STARTED = 126
 FILE_LIMIT = 64 * 1024 * 1024
+_AGENT_PATHS = re.compile(r"/var/(?:lib/waagent|log/azure)\b")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -97,6 +100,7 @@ class Executor:
     """Trusts the simulator's own CA next to the system's."""
     _running: dict[tuple[str, str, str, int], asyncio.Task[None]] = field(default_factory=dict)
     _slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _commands: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _homes: dict[tuple[str, str], Path] = field(default_factory=dict)
     """Instances that have run a script: where their application lives."""
 
@@ -107,7 +111,11 @@ class Executor:
             if self.simulation.scenario.health_command:
                 group.create_task(self._watch_health())
             while True:
-                for run in begun(self.simulation.settle()):
+                world = self.simulation.settle()
+                for operation in commands_of(world):
+                    if operation.id not in self._commands:
+                        self._commands[operation.id] = group.create_task(self._run_command(world, operation))
+                for run in begun(world):
                     if run.key not in self._running:
                         self._running[run.key] = group.create_task(self._carry_out(run, session))
                 await asyncio.sleep(LOOK_EVERY)
@@ -122,6 +130,20 @@ class Executor:
             result = await self._result(run, session)
         self._homes[run.scale_set, run.instance] = self.home(run.scale_set, run.instance)
         self.simulation.apply(lambda world, now: self._deliver(world, now, run, result))
+
+    async def _run_command(self, world: World, operation: Operation) -> None:
+        """Run Command: paths of the agent lead into the directory that stands for the instance's disk."""
+        instance = world.scale_sets[operation.scale_set].instances[operation.instances[0]]
+        home = self.home(operation.scale_set, instance.id)
+        (home / "tmp").mkdir(parents=True, exist_ok=True)
+        script = home / "tmp" / f"run-command-{operation.id}.sh"
+        script.write_text(_AGENT_PATHS.sub(rf"{home}\g<0>", operation.command), encoding="utf-8")
+        variables = (("INSTANCE_ID", instance.id), ("INSTANCE_NAME", instance.name), ("TMPDIR", str(home / "tmp")))
+        limit = self.simulation.scenario.script_timeout
+        async with self._slots:
+            result = await run_command(["/bin/sh", str(script)], home, _environment(home, variables), limit)
+        script.unlink()
+        self.simulation.apply(lambda world, now: commands.deliver(world, now, operation.id, result))
 
     async def _result(self, run: Run, session: aiohttp.ClientSession) -> ScriptResult:
         if run.settings.error:
@@ -141,7 +163,15 @@ class Executor:
         else:
             words = ["/bin/sh", "-c", run.settings.command]
         limit = self.simulation.scenario.script_timeout
-        return await run_command(words, directory, _environment(home, run.variables), limit)
+        agent = home / "var/lib/waagent/custom-script/download" / str(run.sequence)
+        agent.mkdir(parents=True, exist_ok=True)
+        log = home / "var/log/azure/custom-script/handler.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with (agent / "stdout").open("wb") as stdout, (agent / "stderr").open("wb") as stderr:
+            result = await run_command(words, directory, _environment(home, run.variables), limit, (stdout, stderr))
+        with log.open("a", encoding="utf-8") as lines:
+            lines.write(f'operation=enable seq={run.sequence} event="executed command" exitcode={result.exit_code}\n')
+        return result
 
     async def _download(
         self, session: aiohttp.ClientSession, number: int, uri: str, directory: Path, to_unix: bool
@@ -211,18 +241,28 @@ def report_health(scale_set: str, instance: str, health: Health) -> Callable[[Wo
     return mutation
 
 
+def commands_of(world: World) -> list[Operation]:
+    """Every Run Command that has no result yet."""
+    running = (world.operations[key] for value in world.scale_sets.values() for key in value.running)
+    return [operation for operation in running if operation.command and operation.result is None]
+
+
 def _environment(home: Path, variables: Sequence[tuple[str, str]]) -> dict[str, str]:
     """A script sees its instance and nothing of whoever started the simulator."""
     return {"PATH": PATH, "HOME": str(home), "LANG": "C.UTF-8", **dict(variables)}
 
 
 async def run_command(
-    words: Sequence[str], directory: Path, environment: Mapping[str, str], limit: float
+    words: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    limit: float,
+    copies: tuple[BinaryIO | None, BinaryIO | None] = (None, None),
 ) -> ScriptResult:
     """Run a command in its own session and keep the last 4 KiB of each output.
 
     `words` are the program and its arguments, `environment` is all that it sees; after `limit` real seconds it and
-    its children are killed.
+    its children are killed. `copies` get the whole of stdout and stderr, as the Linux handler keeps them.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -238,7 +278,7 @@ async def run_command(
         return ScriptResult(exit_code=NOT_STARTED, stderr=f"{error.strerror}\n")
     assert process.stdout is not None
     assert process.stderr is not None
-    outputs = asyncio.gather(_tail(process.stdout), _tail(process.stderr))
+    outputs = asyncio.gather(_tail(process.stdout, copies[0]), _tail(process.stderr, copies[1]))
     try:
         async with asyncio.timeout(limit):
             stdout, stderr = await outputs
@@ -251,9 +291,11 @@ async def run_command(
     return ScriptResult(code if code >= 0 else 128 - code, stdout, stderr)
 
 
-async def _tail(stream: asyncio.StreamReader) -> str:
+async def _tail(stream: asyncio.StreamReader, copy: BinaryIO | None) -> str:
     kept = b""
     while chunk := await stream.read(65536):
+        if copy is not None:
+            copy.write(chunk)
         kept = (kept + chunk)[-TAIL_BYTES:]
     return kept.decode("utf-8", "replace")
 

@@ -54,6 +54,16 @@ ROLL_OUT_UNIFORM = (
 )
 """A retry writes the extension of single instances, the undo of a first installation removes it there."""
 ROLL_OUT_FLEXIBLE = (f"{_MACHINES}/extensions/write", f"{_MACHINES}/extensions/delete")
+DIAGNOSE = (
+    f"{_SETS}/virtualMachines/runCommand/action",
+    f"{_MACHINES}/runCommand/action",
+)
+"""What diagnostics on instances need, Uniform and Flexible: they run a script by Run Command."""
+REACH = (
+    f"{_SETS}/virtualMachines/networkInterfaces/read",
+    "Microsoft.Network/networkInterfaces/read",
+)
+"""What a shell on an instance needs to know its address."""
 
 
 def needed_to_change(scale_set: ScaleSet) -> tuple[str, ...]:
@@ -134,7 +144,7 @@ def role_definition(role: Role, scopes: Sequence[str]) -> Mapping[str, Any]:
     """The role as `az role definition create --role-definition` takes it."""
     actions = [*READ, *ADVISED]
     if role is Role.OPERATOR:
-        actions += [*ROLL_OUT_UNIFORM, *ROLL_OUT_FLEXIBLE]
+        actions += [*ROLL_OUT_UNIFORM, *ROLL_OUT_FLEXIBLE, *DIAGNOSE, *REACH]
     what = "Watch" if role is Role.READER else "Watch and roll out to"
     return {
         "Name": f"vmss-tui {role.value}",

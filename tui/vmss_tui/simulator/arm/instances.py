@@ -260,11 +260,21 @@ def _machine(shapes: Shapes, instance: Instance, own_id: str) -> dict[str, Any]:
             "dataDisks": [_data_disk(shapes, instance, disk) for disk in storage.get("dataDisks") or ()],
         },
         "osProfile": {"computerName": instance.computer_name, **os_profile},
-        "networkProfile": {"networkInterfaces": [{"id": f"{own_id}/networkInterfaces/{nic}"} for nic in shapes.nics]},
+        "networkProfile": {
+            "networkInterfaces": [{"id": identifier} for identifier in _interfaces(shapes, instance, own_id)]
+        },
     }
     if shapes.is_new and not shapes.value.flexible:
         machine["resilientVMDeletionStatus"] = "Disabled"
     return machine
+
+
+def _interfaces(shapes: Shapes, instance: Instance, own_id: str) -> list[str]:
+    """Ids of its network interfaces: below a Uniform set's instance, resources of their own for a Flexible set's VM."""
+    if not shapes.value.flexible:
+        return [f"{own_id}/networkInterfaces/{nic}" for nic in shapes.nics]
+    scope = shapes.base.removesuffix("Microsoft.Compute") + "Microsoft.Network"
+    return [f"{scope}/networkInterfaces/{nic}-{instance.name}" for nic in shapes.nics]
 
 
 def _agent(shapes: Shapes, instance: Instance, reported: bool) -> dict[str, Any]:

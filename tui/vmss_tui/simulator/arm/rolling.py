@@ -5,6 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from vmss_tui.simulator.arm.context import Call, accepted, answer, compute, error_body
+from vmss_tui.simulator.arm.run_command import command_output
 from vmss_tui.simulator.arm.times import stamp
 from vmss_tui.simulator.world.changes import actions
 from vmss_tui.simulator.world.changes.operations import note_poll
@@ -65,6 +66,8 @@ def operation_json(operation: Operation, offset: str) -> dict[str, Any]:
     shown["status"] = operation.status
     if operation.failure is not None:
         shown["error"] = error_body(operation.failure)
+    if operation.result is not None and operation.ended is not None:
+        shown["properties"] = {"output": command_output(operation)}
     shown["name"] = operation.id
     return shown
 
@@ -123,6 +126,8 @@ async def get_operation(call: Call) -> web.Response:
     if running:
         headers = call.hint() | _poll_hint(call, operation) | {"Location": str(call.request.url)}
         return web.Response(status=202, headers=headers)
+    if operation.result is not None:
+        return answer(command_output(operation))
     return web.Response(status=200)
 
 

@@ -2,12 +2,13 @@
 
 from aiohttp import web
 
-from vmss_tui.simulator.arm import extensions, flexible, machines, rolling, sets
+from vmss_tui.simulator.arm import extensions, flexible, interfaces, machines, rolling, run_command, sets
 from vmss_tui.simulator.arm.instance_extensions import InstanceExtensions
 from vmss_tui.simulator.world.changes.actions import MACHINE_ACTIONS, POWER_ACTIONS
 
 _SUBSCRIPTION = "/subscriptions/{subscription}/providers/Microsoft.Compute"
 _GROUP = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Compute"
+_NETWORK = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Network"
 _SETS = f"{_GROUP}/virtualMachineScaleSets"
 _SET = f"{_SETS}/{{name}}"
 _ONE = f"{_SET}/virtualMachines/{{instance}}"
@@ -65,6 +66,8 @@ def _instances() -> list[web.RouteDef]:
         web.delete(_ONE, machines.delete),
         web.get(f"{_ONE}/instanceView", machines.get_view),
         *InstanceExtensions(machines.find).routes(_ONE),
+        web.post(f"{_ONE}/runCommand", run_command.on(machines.find)),
+        web.get(f"{_ONE}/networkInterfaces", interfaces.of_instance),
         *on_one,
     ]
 
@@ -77,5 +80,7 @@ def _flexible() -> list[web.RouteDef]:
         web.delete(_MACHINE, flexible.delete),
         web.get(f"{_MACHINE}/instanceView", flexible.get_view),
         *InstanceExtensions(flexible.find).routes(_MACHINE),
+        web.post(f"{_MACHINE}/runCommand", run_command.on(flexible.find)),
+        web.get(f"{_NETWORK}/networkInterfaces/{{interface}}", interfaces.get),
         *(web.post(f"{_MACHINE}/{verb}", flexible.act(verb)) for verb in sorted(MACHINE_ACTIONS)),
     ]

@@ -33,6 +33,7 @@ BUILT_IN = (
             "Microsoft.Compute/locations/*",
             "Microsoft.Compute/virtualMachines/*",
             "Microsoft.Compute/virtualMachineScaleSets/*",
+            "Microsoft.Network/networkInterfaces/*",
             "Microsoft.Resources/subscriptions/resourceGroups/read",
         ),
     ),
@@ -40,7 +41,7 @@ BUILT_IN = (
 """Roles of Azure that a scenario may assign by name; its own come on top."""
 
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
-_RESOURCE_PROVIDERS = ("Microsoft.Compute", "Microsoft.Insights", "Microsoft.Authorization")
+_RESOURCE_PROVIDERS = ("Microsoft.Compute", "Microsoft.Network", "Microsoft.Insights", "Microsoft.Authorization")
 _ACTION_NAMES = {"manualupgrade": "manualUpgrade", "poweroff": "powerOff", "reimageall": "reimageAll"}
 _ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 _DEPLOY = "Microsoft.KeyVault/vaults/deploy/action"

@@ -69,12 +69,14 @@ def settle(draft: Draft) -> None:
 def _over(draft: Draft, operation: Operation) -> bool:
     if draft.at < operation.not_before or (operation.with_roll and draft.value.rolling):
         return False
+    if operation.command and operation.result is None:
+        return False
     instances = draft.instances
     return not any(key in instances and instances[key].busy for key in operation.instances)
 
 
 def _outcome(draft: Draft, operation: Operation) -> Failure | None:
-    if operation.kind == "CANCEL":
+    if operation.kind == "CANCEL" or operation.command:
         return None
     roll = draft.value.roll
     if operation.with_roll and roll is not None and roll.code in (RollCode.FAULTED, RollCode.CANCELLED):

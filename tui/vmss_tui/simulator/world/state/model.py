@@ -24,7 +24,7 @@ from vmss_tui.simulator.world.state.states import (
     RollPhase,
     Starter,
 )
-from vmss_tui.simulator.world.state.timeline import Due
+from vmss_tui.simulator.world.state.timeline import Due, ScriptResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,9 @@ class Operation:
     """Lower-cased name of the model extension whose write this is."""
     polled: bool = False
     """A client has asked for it."""
+    command: str = ""
+    """The script of a Run Command; the operation lasts until it has a result."""
+    result: ScriptResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Logs of the journal beside those of rollouts."""
