@@ -119,7 +119,7 @@ class FakeAzure(FakeCommands):
         for start in range(0, len(found), 3):
             yield tuple(found[start : start + 3])
 
-    async def overview(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[OverviewPage]:
+    async def overview(self, subscriptions: Sequence[Subscription], *, named: str = "") -> AsyncIterator[OverviewPage]:
         """See ReadsFleet: the sets, then their counts."""
         self.calls.append("overview")
         if not self.has_overview:
@@ -128,7 +128,10 @@ class FakeAzure(FakeCommands):
         ids = ids if self.overview_lists is None else ids & self.overview_lists
         sets = [each for key, each in self.sets.items() if key not in self.late]
         found = [each for each in sets if each.scale_set.id.subscription.lower() in ids]
+        found = [each for each in found if named.lower() in ("", each.scale_set.name.lower())]
         yield OverviewPage(scale_sets=tuple(each.scale_set for each in found), listed=ids)
+        if named:
+            return
         counts = {each.scale_set.id: count_instances(each.instances) for each in found}
         yield OverviewPage(
             counts={key: InstanceCounts(it.total, None, it.current, health_known=False) for key, it in counts.items()}

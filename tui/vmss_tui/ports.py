@@ -111,8 +111,10 @@ class ReadsFleet(Protocol):
     async def subscriptions(self) -> tuple[Subscription, ...]:
         """Subscriptions that can be seen, over all tenants; tenants that cannot be read are in the sign-in record."""
 
-    def overview(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[OverviewPage]:
+    def overview(self, subscriptions: Sequence[Subscription], *, named: str = "") -> AsyncIterator[OverviewPage]:
         """Scale sets of many subscriptions and how many of their instances are current, by few requests.
+
+        With a name only sets that have it, whatever its case, and no counts.
 
         May lag a minute behind. Subscriptions that no page says are listed have to be read by `scale_sets`; where no
         overview can be had there is no page at all. Never raises.

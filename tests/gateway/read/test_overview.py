@@ -103,6 +103,15 @@ async def test_no_refusal_is_an_error(azure: Azure, server: Scripted, status: in
     assert await overview(azure, PLACE) == ({}, {}, set())
 
 
+async def test_one_name_takes_one_query_a_tenant(azure: Azure, server: Scripted) -> None:
+    serve(server, reply({"data": [row()]}), reply(COUNTS))
+    pages = [page async for page in azure.overview([PLACE], named="web")]
+    assert [found.name for page in pages for found in page.scale_sets] == ["web"]
+    bodies = [body["query"] for body in server.bodies if isinstance(body, dict) and "query" in body]
+    assert len(bodies) == 1 and "where name =~ 'web'" in bodies[0]
+    assert [page async for page in azure.overview([PLACE], named="a' or 'b")] == [], "no name goes into a query unseen"
+
+
 async def test_reading_only_still_asks(sign_in: Connects, server: Scripted) -> None:
     serve(server, reply({"data": [row()]}), reply(COUNTS))
     _, counts, listed = await overview(await sign_in(read_only=True), PLACE)

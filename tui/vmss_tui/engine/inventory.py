@@ -49,16 +49,17 @@ class Listed:
 
 
 async def read_inventory(
-    azure: Azure, subscriptions: Sequence[Subscription], *, overview: bool = True
+    azure: Azure, subscriptions: Sequence[Subscription], *, overview: bool = True, named: str = ""
 ) -> AsyncGenerator[Found | Listed | Unreadable, None]:
     """What is found, as it comes; without `overview` nothing is older than this read.
 
-    A set may come twice: as the overview has it, and as its own subscription lists it.
+    A set may come twice: as the overview has it, and as its own subscription lists it. With a name, sets of other
+    names need not be given.
     """
     places = {subscription.id.lower(): subscription for subscription in subscriptions}
     listed: set[str] = set()
     if overview and places:
-        async for page in azure.overview(subscriptions):
+        async for page in azure.overview(subscriptions, named=named):
             pairs = _with_places(page.scale_sets, places)
             if pairs or page.counts:
                 yield Found(scale_sets=pairs, counts=page.counts)

@@ -10,6 +10,7 @@ Flexible VMs and their extensions in Resources). Health and script status are in
 
 import asyncio
 import logging
+import re
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from typing import Any
@@ -32,6 +33,9 @@ _SETS = (
     "Resources | where type =~ 'microsoft.compute/virtualmachinescalesets'"
     " | project id, name, location, tags, zones, sku, managedBy, properties | order by id asc"
 )
+_NAMED = _SETS.replace(" | project", " | where name =~ '{name}' | project", 1)
+_NAME = re.compile(r"[\w.-]+$")
+"""What may be the name of a scale set, and stand in a query."""
 _UNIFORM = (
     "ComputeResources | where type =~ 'microsoft.compute/virtualmachinescalesets/virtualmachines'"
     " | extend set = tostring(split(tolower(id), '/virtualmachines/')[0])"
@@ -74,13 +78,16 @@ class OverviewReader(ArmPart):
         super().__init__(arm)
         self._graph = ResourceGraph(arm)
 
-    async def overview(self, subscriptions: Sequence[Subscription]) -> AsyncIterator[OverviewPage]:
+    async def overview(self, subscriptions: Sequence[Subscription], *, named: str = "") -> AsyncIterator[OverviewPage]:
         """See `ports.ReadsFleet`."""
+        if named and not _NAME.match(named):
+            return
         pages: asyncio.Queue[OverviewPage | None] = asyncio.Queue()
 
         async def work(some: Sequence[str]) -> None:
             try:
-                await _Tenant(self, self._graph, some, pages).read()
+                tenant = _Tenant(self, self._graph, some, pages)
+                await (tenant.read_named(named) if named else tenant.read())
             except (AzureError, ConnectionFailed) as error:
                 self._graph.rest(some[0], error)
             finally:
@@ -139,8 +146,12 @@ class _Tenant:
             uniform.cancel()
             await asyncio.gather(uniform, return_exceptions=True)
 
-    async def _read_sets(self) -> None:
-        async for rows in self._rows(_SETS, wire.ScaleSet, "list the scale sets"):
+    async def read_named(self, name: str) -> None:
+        """Read the sets of one name, without counts. Raises AzureError, ConnectionFailed."""
+        await self._read_sets(_NAMED.format(name=name))
+
+    async def _read_sets(self, query: str = _SETS) -> None:
+        async for rows in self._rows(query, wire.ScaleSet, "list the scale sets"):
             found = []
             for row in rows:
                 try:

@@ -28,8 +28,10 @@ class Inventory:
     """Whether the sets may be a minute old as well."""
 
 
-async def everything(azure: Azure, *, overview: bool = True) -> Inventory:
+async def everything(azure: Azure, *, overview: bool = True, named: str = "") -> Inventory:
     """Read all subscriptions; without `overview` nothing is older than this read.
+
+    With a name, sets of other names may be missing.
 
     Raises what went wrong only when none of them could be read.
     """
@@ -38,7 +40,7 @@ async def everything(azure: Azure, *, overview: bool = True) -> Inventory:
     counts: dict[ScaleSetId, InstanceCounts] = {}
     failed: list[Unreadable] = []
     lags = False
-    async with aclosing(read_inventory(azure, subscriptions, overview=overview)) as inventory:
+    async with aclosing(read_inventory(azure, subscriptions, overview=overview, named=named)) as inventory:
         async for answer in inventory:
             match answer:
                 case Found():
@@ -52,7 +54,8 @@ async def everything(azure: Azure, *, overview: bool = True) -> Inventory:
                     assert_never(answer)
     if failed and len(failed) == len(subscriptions):
         raise failed[0].error
-    _remember(sets, subscriptions)
+    if not named:
+        _remember(sets, subscriptions)
     tenants = azure.sign_in_record().tenant_problems
     problems = (*(it.sentence for it in tenants), *(it.problem.sentence for it in failed))
     return Inventory(tuple(sets.values()), problems, subscriptions, counts, lags)
@@ -73,7 +76,7 @@ async def resolve(azure: Azure, text: str) -> ScaleSetId:
             return ScaleSetId.parse(text)
         except ValueError as error:
             raise UsageError(str(error), hint="/subscriptions/…/virtualMachineScaleSets/NAME") from error
-    inventory = await everything(azure)
+    inventory = await everything(azure, named=_parts(text)[-1])
     if inventory.lags and not _matches(text, inventory):
         inventory = await everything(azure, overview=False)
     return pick(text, inventory)
