@@ -9,11 +9,10 @@ import pytest
 from support.journal import NOW, plan
 from support.program import Inside, Program
 from vmss_tui.cli import help as texts
-from vmss_tui.cli import known_names
 from vmss_tui.cli.commands.manual import page
 from vmss_tui.cli.main import main
 from vmss_tui.journal.store import Journal
-from vmss_tui.paths import cache_directory, clouds_directory, config_file
+from vmss_tui.paths import clouds_directory, config_file, inventory_directory
 
 
 @pytest.fixture
@@ -78,12 +77,10 @@ def test_what_was_listed_is_completed_afterwards(inside: Inside, complete: Compl
 
 
 def test_a_cache_that_cannot_be_read_completes_nothing(complete: Complete) -> None:
-    cache_directory().mkdir(parents=True)
-    for text in ("", "[]", '{"scale_sets": 7}', '{"scale_sets": [1, "rg/a"]}'):
-        (cache_directory() / "names.json").write_text(text)
-        assert complete("show", "x") == []
-    known_names.remember(["rg/x"], [])
-    assert complete("show", "x") == ["x"]
+    inventory_directory().mkdir(parents=True)
+    for text in ("", "[]", '{"format": 1}', '{"format": 0, "sets": []}'):
+        (inventory_directory() / "a.json").write_text(text)
+        assert complete("show", "h") == []
 
 
 def test_completing_makes_no_journal(complete: Complete) -> None:

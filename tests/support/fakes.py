@@ -23,6 +23,7 @@ from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout.events import Ended, Event, RunnerStarted, Scheduled, Verdict
+from vmss_tui.engine.inventory_cache import InventoryCache
 from vmss_tui.engine.prepare import nameless
 from vmss_tui.engine.rehearsal import Faults, Recording
 from vmss_tui.engine.waves.set_plans import Background
@@ -78,6 +79,11 @@ class FakeSession:
         if self.connect_error is not None:
             raise self.connect_error
         return self.azure
+
+    @property
+    def inventory(self) -> InventoryCache:
+        """See Session."""
+        return InventoryCache(self.directory / "inventory", "fake")
 
     def rules(self) -> MaintenanceRules:
         """See Session."""

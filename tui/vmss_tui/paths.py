@@ -32,6 +32,11 @@ def cache_directory() -> Path:
     return _DIRECTORIES.user_cache_path
 
 
+def inventory_directory() -> Path:
+    """The last inventory of each account, for the first frame and for completion."""
+    return cache_directory() / "inventory"
+
+
 def config_file() -> Path:
     """The user's settings."""
     return config_directory() / "config.toml"

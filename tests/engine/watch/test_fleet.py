@@ -1,7 +1,7 @@
 """Watching the fleet: lists first, counts within the quota, what cannot be read is said."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ import pytest
 from support import estate
 from support.fakes import FakeAzure, FakeClock
 from vmss_tui.domain.fleet.health import Provisioning
-from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCounts
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.engine.watch.fleet import FleetWatcher
 from vmss_tui.engine.watch.pace import WatchFailure
@@ -61,8 +61,10 @@ class Seen:
 
 
 @asynccontextmanager
-async def watching(azure: FakeAzure, clock: FakeClock, idle: float = 30) -> AsyncIterator[Seen]:
-    seen = Seen(FleetWatcher(azure, clock, idle_seconds=idle), clock)
+async def watching(
+    azure: FakeAzure, clock: FakeClock, idle: float = 30, kept: Sequence[FleetEntry] = ()
+) -> AsyncIterator[Seen]:
+    seen = Seen(FleetWatcher(azure, clock, idle_seconds=idle, kept=kept), clock)
     task = asyncio.create_task(seen.gather())
     try:
         yield seen
@@ -193,6 +195,32 @@ async def test_an_instance_that_changes_in_the_overview_is_read_at_once(azure: F
         azure.change_instance(target, first.id, latest_model=not first.latest_model)
         await seen.pass_time(4)
         assert f"instances:{target.name}" in azure.calls
+
+
+@pytest.mark.parametrize("overview", [False, True])
+async def test_what_an_earlier_start_knew_stays_until_it_is_read_anew(
+    azure: FakeAzure, clock: FakeClock, overview: bool
+) -> None:
+    azure.has_overview = overview
+    wrong = InstanceCounts(99, 99, 99)
+    kept = [
+        FleetEntry(scale_set=replace(snap.scale_set, capacity=99), subscription=estate.PROD_US, counts=wrong)
+        for snap in azure.sets.values()
+    ]
+    gone = replace(kept[0].scale_set, id=replace(kept[0].id, name="gone"))
+    kept.append(replace(kept[0], scale_set=gone, kept_version="v1"))
+    azure.gates["subscriptions"], azure.gates["instances"] = asyncio.Event(), asyncio.Event()
+    async with watching(azure, clock, kept=kept) as seen:
+        await seen.pass_time(1)
+        azure.gates["subscriptions"].set()
+        await seen.pass_time(2)
+        assert seen.last.listed and gone.id not in {entry.id for entry in seen.last.entries}
+        for entry in seen.last.entries:
+            assert entry.scale_set == azure.sets[entry.id].scale_set and entry.kept_version == ""
+            assert (entry.counts is not None) is overview and entry.counts != wrong
+        azure.gates["instances"].set()
+        await seen.pass_time(5)
+        assert all(entry.counts and entry.counts.health_known for entry in seen.last.entries)
 
 
 async def test_a_subscription_that_cannot_be_read_is_said_and_the_rest_shown(

@@ -72,7 +72,8 @@ def fleet_notice(
     connection: Connection, snapshot: FleetSnapshot, failure: WatchFailure | None, now: float, session: Session
 ) -> Notice | None:
     """What stands in place of the fleet; None when there are scale sets to show."""
-    if snapshot.entries:
+    wants_person = connection.azure is None and (connection.error is not None or connection.device is not None)
+    if snapshot.entries and not wants_person:
         return None
     waiting = connection_notice(connection, now, session)
     if waiting is not None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vmss_tui.domain.plan.rollout_policy import Hook
     from vmss_tui.domain.plan.timetable import MaintenanceRules
     from vmss_tui.domain.plan.waves import WavesPlan
+    from vmss_tui.engine.inventory_cache import InventoryCache
     from vmss_tui.engine.rehearsal import Faults, Recording
     from vmss_tui.engine.waves.set_plans import Background
     from vmss_tui.journal.store import Journal
@@ -45,6 +46,10 @@ class Session(Protocol):
     """What lists show at first, and the keys."""
     access: InstanceAccess
     """The shell on an instance, and diagnostics of one's own."""
+
+    @property
+    def inventory(self) -> InventoryCache:
+        """What earlier starts saw."""
 
     def rules(self) -> MaintenanceRules:
         """The windows and freezes of the configuration as it is now. Raises UsageError when they cannot be read."""

@@ -3,42 +3,29 @@
 Never touches the network and never fails: what cannot be read completes nothing.
 """
 
-import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.paths import cache_directory, journal_file, write_private
+from vmss_tui.paths import inventory_directory, journal_file
 
 if TYPE_CHECKING:
     from vmss_tui.journal.store import Journal
 
-_FILE = "names.json"
-MOST = 5000
-"""Scale sets that are kept."""
 
+def _kept() -> tuple[Sequence[str], Sequence[str]]:
+    """`group/name` of the sets, and the tenants, of the last inventory."""
+    from vmss_tui.engine.inventory_cache import known_names
 
-def remember(scale_sets: Iterable[str], tenants: Iterable[str]) -> None:
-    """Keep `group/name` of the visible scale sets, and the tenants, for later completions."""
-    kept = {"scale_sets": sorted(set(scale_sets))[:MOST], "tenants": sorted(set(tenants))}
-    with suppress(OSError):
-        write_private(cache_directory() / _FILE, json.dumps(kept, ensure_ascii=False))
-
-
-def _kept(what: str) -> list[str]:
-    try:
-        found = json.loads((cache_directory() / _FILE).read_text("utf-8"))[what]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+    return known_names(inventory_directory())
 
 
 def scale_sets() -> Sequence[str]:
     """`group/name`, and names that are unique, of the last list and of the journal."""
-    known = set(_kept("scale_sets"))
+    known = set(_kept()[0])
     with suppress(VmssTuiError), _journal() as journal:
         known |= {header.target.short for header in journal.rollouts()} if journal is not None else set()
     names = [name.rpartition("/")[2] for name in known]
@@ -47,7 +34,7 @@ def scale_sets() -> Sequence[str]:
 
 def tenants() -> Sequence[str]:
     """Tenant ids of the last list."""
-    return _kept("tenants")
+    return _kept()[1]
 
 
 def profiles() -> Sequence[str]:

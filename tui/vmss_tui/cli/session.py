@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from vmss_tui.domain.plan.timetable import MaintenanceRules
     from vmss_tui.domain.plan.track_record import TrackRecord
     from vmss_tui.domain.plan.waves import WavesPlan
+    from vmss_tui.engine.inventory_cache import InventoryCache
     from vmss_tui.engine.rehearsal import Faults, Recording
     from vmss_tui.engine.runner.pacing import Pace
     from vmss_tui.engine.version_lookup import VersionLookup
@@ -85,6 +86,14 @@ class LiveSession:
         self._versions: VersionLookup | None = None
         self._connecting = asyncio.Lock()
         self.connecting_since: datetime | None = None
+
+    @property
+    def inventory(self) -> InventoryCache:
+        """See `app.session.Session`."""
+        from vmss_tui.engine.inventory_cache import InventoryCache
+
+        way = (self.cloud.resource_manager, self._settings.auth or "auto", self._settings.tenant or "")
+        return InventoryCache(paths.inventory_directory(), " ".join(way))
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """See `app.session.Session`."""

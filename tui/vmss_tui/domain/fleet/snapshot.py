@@ -69,6 +69,8 @@ class FleetEntry:
     upgrade: RollingUpgrade | None = None
     problem: str = ""
     """Why counts could not be read, in a sentence; empty when all is well."""
+    kept_version: str = ""
+    """Name of its version, for an entry of an earlier start: the settings of its script are not known."""
 
     @property
     def id(self) -> ScaleSetId:
@@ -98,6 +100,8 @@ class FleetSnapshot:
     """Subscriptions or groups that could not be read, each a sentence with the reason."""
     complete: bool = True
     """False while counts are still being read."""
+    listed: bool = True
+    """False while subscriptions are being listed: sets may be missing, or be those of an earlier start."""
     taken_at: datetime | None = field(default=None, compare=False)
 
 

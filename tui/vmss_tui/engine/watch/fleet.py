@@ -47,6 +47,8 @@ class _Known:
     entry: FleetEntry
     due: float = 0.0
     counted: bool = False
+    is_fresh: bool = True
+    """False for what an earlier start kept, until something newer is known."""
     overview: InstanceCounts | None = None
     """What the last overview said: when it differs, instances have changed."""
 
@@ -56,14 +58,19 @@ class _Known:
         upgrade = self.entry.upgrade
         return (upgrade is not None and upgrade.code.running) or self.entry.scale_set.provisioning in _MOVING
 
+    def forget_kept(self) -> None:
+        """Counts of an earlier start are not those of a fleet that has been listed."""
+        if not self.is_fresh:
+            self.entry, self.is_fresh = replace(self.entry, counts=None), True
+
     def note(self, counts: InstanceCounts) -> None:
         """Take an overview's counts; health that was read stays, and is due again when instances have changed."""
         if self.overview is not None and self.overview != counts:
             self.due = 0.0
         self.overview = counts
         before = self.entry.counts
-        if before is None or not before.health_known:
-            self.entry = replace(self.entry, counts=counts)
+        if before is None or not before.health_known or not self.is_fresh:
+            self.entry, self.is_fresh = replace(self.entry, counts=counts), True
 
 
 @dataclass(slots=True)
@@ -77,15 +84,18 @@ class _State:
 
 
 class FleetWatcher:
-    """Snapshots of the fleet. `idle_seconds` is the pace of reading the lists again."""
+    """Snapshots of the fleet. `idle_seconds` is the pace of reading the lists again.
 
-    def __init__(self, azure: Azure, clock: Clock, *, idle_seconds: float) -> None:
+    `kept` is what an earlier start knew: it stays until it is read anew, or is found to be gone.
+    """
+
+    def __init__(self, azure: Azure, clock: Clock, *, idle_seconds: float, kept: Iterable[FleetEntry] = ()) -> None:
         self.checked_at: datetime | None = None
         """When Azure last answered, also when nothing differed."""
         self._azure = azure
         self._clock = clock
         self._idle = idle_seconds
-        self._state = _State()
+        self._state = _State(known={entry.id: _Known(entry, is_fresh=False) for entry in kept})
         self._pulse = Pulse(clock)
         self._changed = asyncio.Event()
         self._limit = asyncio.Semaphore(TOGETHER)
@@ -150,6 +160,7 @@ class FleetWatcher:
                 *(problem.sentence for problem in state.problems.values()),
             ),
             complete=state.listed and all(known.counted for known in state.known.values()),
+            listed=state.listed,
             taken_at=self._clock.now(),
         )
 
@@ -200,6 +211,8 @@ class FleetWatcher:
             raise errors[0]
         for gone in [target for target in state.known if target not in seen]:
             del state.known[gone]
+        for entry in state.known.values():
+            entry.forget_kept()
         self._neighbours = Counter(target.subscription for target in state.known)
         self._instances = Counter()
         for target, entry in state.known.items():
@@ -214,7 +227,7 @@ class FleetWatcher:
             if before is None:
                 known[scale_set.id] = _Known(FleetEntry(scale_set=scale_set, subscription=subscription))
             elif before.entry.scale_set != scale_set or before.entry.subscription != subscription:
-                before.entry = replace(before.entry, scale_set=scale_set, subscription=subscription)
+                before.entry = replace(before.entry, scale_set=scale_set, subscription=subscription, kept_version="")
                 before.due = 0.0
         for target, counts in found.counts.items():
             if target in known:
@@ -266,6 +279,7 @@ class FleetWatcher:
             known.due, known.counted = self._clock.monotonic() + self._idle * _FAILED_FACTOR, True
         else:
             known.entry = replace(known.entry, counts=count_instances(instances), upgrade=upgrade, problem="")
+            known.is_fresh = True
             known.due, known.counted = self._clock.monotonic() + self._interval(known.entry), True
             self.checked_at = self._clock.now()
         self._changed.set()

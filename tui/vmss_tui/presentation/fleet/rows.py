@@ -236,7 +236,7 @@ def _tags(entry: FleetEntry) -> str:
 
 
 def _version(entry: FleetEntry, know: Knowledge) -> str:
-    return version_name(entry.scale_set.script, know.label)
+    return entry.kept_version or version_name(entry.scale_set.script, know.label)
 
 
 def _state(entry: FleetEntry, know: Knowledge) -> Cell:

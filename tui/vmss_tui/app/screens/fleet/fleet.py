@@ -3,8 +3,9 @@
 Gets snapshots from a watcher by messages; `presentation.fleet` says what a row looks like.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
@@ -18,7 +19,7 @@ from vmss_tui.app.messages import FleetArrived, ReadFailed
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
-from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.engine.account_rights import only_reads
 from vmss_tui.engine.watch.fleet import FleetWatcher
@@ -32,6 +33,7 @@ from vmss_tui.presentation.fleet.rows import (
     shown_entries,
     table_of,
     tenant_names,
+    version_name,
 )
 from vmss_tui.presentation.fleet.summary import fleet_note, fleet_rest, fleet_summary
 from vmss_tui.presentation.glyphs import Role
@@ -40,6 +42,7 @@ from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Column, Line, Row
 from vmss_tui.text import counted
 
+KEEP_SECONDS = 60.0
 _HINT_OF_TENANTS = "filter: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web"
 
 
@@ -66,6 +69,10 @@ class FleetScreen(ListScreen):
         self._cache = RowCache()
         self._know: Knowledge | None = None
         self._asked_rights = False
+        self._kept_at: datetime | None = None
+        """When the inventory of an earlier start was read that is shown now."""
+        self._keep_again = 0.0
+        """Monotonic seconds before which the inventory is not kept again."""
 
     # -- data ---------------------------------------------------------------------------------------------------
 
@@ -80,13 +87,37 @@ class FleetScreen(ListScreen):
         if azure is None:
             return
         if self._watcher is None:
-            self._watcher = FleetWatcher(azure, session.clock, idle_seconds=session.cloud.idle_seconds)
+            who = self.shell.connection.identity
+            self._show_kept(session.inventory.of(who) if who is not None else None)
+            kept = self._snapshot.entries
+            self._watcher = FleetWatcher(azure, session.clock, idle_seconds=session.cloud.idle_seconds, kept=kept)
         if not self.is_working("fleet"):
             self._watch(self._watcher)
 
     def on_mount(self) -> None:
-        """Begin with the configured filter."""
+        """Begin with the configured filter, and with what was there when the program ended."""
+        self._show_kept(self.shell.session.inventory.newest())
         self.query_one(FilterBar).set_value(self.shell.session.lists.app_filter)
+
+    def _show_kept(self, kept: FleetSnapshot | None) -> None:
+        """Show an inventory of an earlier start with its age; without one, what another account saw goes."""
+        self._snapshot = kept or FleetSnapshot(complete=False)
+        self._kept_at = kept.taken_at if kept is not None else None
+        self.shell.fleet = kept
+
+    def _keep(self, snapshot: FleetSnapshot) -> None:
+        """Keep the inventory for the next start, once a minute at most."""
+        who, now = self.shell.connection.identity, self.shell.session.clock.monotonic()
+        if who is None or not snapshot.listed or now < self._keep_again:
+            return
+        self._keep_again = now + KEEP_SECONDS
+        label = self.shell.label_of
+        names = {entry.id: version_name(entry.scale_set.script, label) for entry in snapshot.entries}
+        self._write_kept(snapshot, who, names)
+
+    @work(group="keep", thread=True, exit_on_error=False)
+    def _write_kept(self, snapshot: FleetSnapshot, who: Identity, names: Mapping[ScaleSetId, str]) -> None:
+        self.shell.session.inventory.keep(snapshot, who, lambda entry: names[entry.id])
 
     def covered(self) -> None:
         """Not visible: stop reading."""
@@ -110,6 +141,7 @@ class FleetScreen(ListScreen):
         self._snapshot, self._failure = message.snapshot, None
         self.shell.fleet = message.snapshot
         self.shell.rights.note_sets(entry.scale_set for entry in message.snapshot.entries)
+        self._keep(message.snapshot)
         self.redraw()
         if message.snapshot.entries and not self._asked_rights:
             self._asked_rights = True
@@ -202,7 +234,7 @@ class FleetScreen(ListScreen):
     def freshness(self) -> Freshness:
         """When Azure last answered."""
         checked = self._watcher.checked_at if self._watcher is not None else None
-        return self.age_of(checked, failing=self._failure is not None)
+        return self.age_of(checked or self._kept_at, failing=self._failure is not None)
 
     def current(self) -> FleetEntry | None:
         """The entry under the cursor."""

@@ -6,7 +6,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from vmss_tui.cli import known_names
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import InstanceCounts
@@ -54,16 +53,9 @@ async def everything(azure: Azure, *, overview: bool = True, named: str = "") ->
                     assert_never(answer)
     if failed and len(failed) == len(subscriptions):
         raise failed[0].error
-    if not named:
-        _remember(sets, subscriptions)
     tenants = azure.sign_in_record().tenant_problems
     problems = (*(it.sentence for it in tenants), *(it.problem.sentence for it in failed))
     return Inventory(tuple(sets.values()), problems, subscriptions, counts, lags)
-
-
-def _remember(scale_sets: Iterable[ScaleSetId], subscriptions: Iterable[Subscription]) -> None:
-    """Keep names for the completion of a shell."""
-    known_names.remember((target.short for target in scale_sets), (place.tenant_id for place in subscriptions))
 
 
 async def resolve(azure: Azure, text: str) -> ScaleSetId:

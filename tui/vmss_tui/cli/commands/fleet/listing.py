@@ -62,6 +62,7 @@ def list_sets(
             columns=chosen,
             reading=False,
         )
+        await _keep(session, snapshot, know)
         answer = _Answer(shape, view, know)
         for problem in snapshot.problems:
             diagnostics.say(f"vmss-tui: {problem}")
@@ -138,6 +139,12 @@ class _Answer:
         return records.scale_set_record(entry, version=_version(entry, self.know))
 
 
+async def _keep(session: LiveSession, snapshot: FleetSnapshot, know: fleet.Knowledge) -> None:
+    """Keep what was found for the app's next start and for completion."""
+    who = await (await session.connect()).identity()
+    session.inventory.keep(snapshot, who, lambda entry: fleet.version_name(entry.scale_set.script, know.label))
+
+
 async def _read(session: LiveSession, *, counts: bool) -> FleetSnapshot:
     azure = await session.connect()
     found = await find.everything(azure)
@@ -150,6 +157,7 @@ async def _read(session: LiveSession, *, counts: bool) -> FleetSnapshot:
         subscriptions=found.subscriptions,
         tenants=await azure.tenants(),
         problems=found.problems,
+        taken_at=session.clock.now(),
     )
 
 
