@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vmss_tui.app.session import Session
     from vmss_tui.app.write_rights import WriteRights
     from vmss_tui.domain.fleet.ids import ScaleSetId
-    from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+    from vmss_tui.domain.fleet.snapshot import FleetSnapshot, SetSnapshot
     from vmss_tui.engine.rehearsal import Recording
     from vmss_tui.engine.version_lookup import VersionLookup
 
@@ -45,6 +45,8 @@ class OpenRollout:
     speed: float | None = None
     rehearsal: Recording | None = None
     """What to play when it is in no journal: a rehearsal."""
+    snapshot: SetSnapshot | None = None
+    """The scale set as it was read last: what is shown until the runner has observed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,11 +25,13 @@ def screen_of(
             from vmss_tui.app.screens.deploy.screen import DeployScreen
 
             return DeployScreen(DeployController(target, session, connection, names, profile=profile))
-        case OpenRollout(key, speed, rehearsal):
+        case OpenRollout(key, speed, rehearsal, snapshot):
             from vmss_tui.app.screens.rollout.controller import RolloutController
             from vmss_tui.app.screens.rollout.screen import RolloutScreen
 
-            made = RolloutController(key, session, connection, names, speed=speed, rehearsal=rehearsal)
+            made = RolloutController(
+                key, session, connection, names, speed=speed, rehearsal=rehearsal, snapshot=snapshot
+            )
             return RolloutScreen(made)
         case OpenWaves(key):
             from vmss_tui.app.screens.waves.controller import WavesController

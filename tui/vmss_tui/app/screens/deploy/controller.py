@@ -359,4 +359,5 @@ class DeployController:
             self.form.dirty = False
             with suppress(VmssTuiError):
                 self._session.profiles().used(self.form.saved_as, self._session.clock.now())
-        return (Replace(OpenRollout(rollout)),)
+        snapshot = self.reading.snapshot if self.reading is not None else None
+        return (Replace(OpenRollout(rollout, snapshot=snapshot)),)

@@ -11,12 +11,14 @@ from datetime import datetime
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Open, Pick, Question, Say, Sheet, Show, Work
 from vmss_tui.app.launch import ask_and_start
+from vmss_tui.app.screens.rollout.first_frame import seeded
 from vmss_tui.app.screens.rollout.later import ask_to_resume, call_off, held_by_window, not_started
 from vmss_tui.app.screens.rollout.outputs import outputs_sheet, report_sheet, text_sheet
 from vmss_tui.app.screens.rollout.replay import Replay
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import OpenRollout
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.rollout.events import Logged
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState
@@ -56,14 +58,19 @@ class RolloutController:
         *,
         speed: float | None = None,
         rehearsal: Recording | None = None,
+        snapshot: SetSnapshot | None = None,
     ) -> None:
-        """`names` names versions for retry and undo. `rehearsal`: play this, which is in no journal."""
+        """`names` names versions for retry and undo. `rehearsal`: play this, which is in no journal.
+
+        `snapshot`: the scale set as it was read last, shown until the runner has observed it.
+        """
         self.rollout = rollout
         self._session = session
         self._connection = connection
         self._names = names
         self._speed = speed
         self._rehearsal = rehearsal
+        self._snapshot = snapshot
         self.head: RolloutHeader | None = None
         self.state = RolloutState()
         self.replay: Replay | None = None
@@ -157,6 +164,8 @@ class RolloutController:
         """Fold what is new; returns whether the stage changed."""
         before = self.state.stage
         self.state, lines = follow(tuple(entry for entry in entries if entry.seq > self.state.seq), self.state)
+        if self._snapshot is not None and self.state.plan is not None:
+            self.state, self._snapshot = seeded(self.state, self._snapshot), None
         self.log_lines = [*self.log_lines, *lines][-_LOG_KEPT:]
         self.problem = None
         return self.state.stage is not before
