@@ -58,6 +58,28 @@ def test_bytes_that_are_no_text_are_left_out(tmp_path: Path, bad: bytes) -> None
         assert terminal.child.isalive()
 
 
+@pytest.mark.campaign
+def test_meta_keys_in_8_bit_mode_end_no_screen_and_no_dialog(tmp_path: Path) -> None:
+    """A terminal in 8-bit mode sends a meta key as its byte with the high bit; C1 controls are among them."""
+    eight_bit = bytes(range(0x80, 0x100))
+    with fake(tmp_path) as terminal:
+        terminal.wait_for("15 scale sets, 603 instances")
+        for opened in ("", "/", "?", "y", "ctrl+p", "enter", "enter", "2", "3", "enter", "1", "e", "ctrl+p", "f5", "q"):
+            if opened:
+                terminal.press(opened)
+            terminal.settle()
+            terminal.child.send(eight_bit)
+            terminal.settle()
+            assert terminal.child.isalive() and "Traceback" not in terminal.text, f"after {opened!r}"
+            if opened in ("/", "?", "y", "ctrl+p"):
+                terminal.press("escape")
+        for _ in range(12):
+            terminal.press("escape")
+            terminal.settle()
+        terminal.press("q")
+        assert terminal.finish() == 0
+
+
 def test_a_paste_of_a_megabyte_is_refused_with_the_reason(tmp_path: Path) -> None:
     with fake(tmp_path) as terminal:
         open_form(terminal)

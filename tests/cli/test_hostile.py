@@ -9,11 +9,14 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 from support.program import Done, Program, no_runner_left, quick
 from support.simulator import SimulatorProcess
+from support.terminal import Terminal
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "hostile.toml"
 PLANTED = "PLANTED"
@@ -36,6 +39,16 @@ command = "./new.sh ${tag} --api-key PLANTEDapikey0123456789"
 [rollout]
 batch = 2
 """
+WAVES = """
+[targets]
+match = ["rg/h"]
+
+[waves]
+
+[[waves.groups]]
+name = "all\\u001b]52;c;SEFDS0VE\\u0007\\u202e"
+names = ["h"]
+"""
 _SEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
@@ -50,6 +63,7 @@ def world() -> Iterator[SimulatorProcess]:
 def program(world: SimulatorProcess, tmp_path: Path) -> Program:
     made = Program(quick(world, tmp_path), tmp_path)
     made.profile("h", PROFILE)
+    made.profile("w", PROFILE.replace('name = "h"', 'name = "w"') + WAVES)
     return made
 
 
@@ -72,6 +86,8 @@ READING = (
     ("instances", "h", "--json"), ("plan", "h", "h"), ("plan", "h", "h", "--json"), ("profiles", "list"),
     ("profiles", "show", "h"), ("profiles", "lint", "h"), ("profiles", "lint", "h", "--json"),
     ("profiles", "drift", "h"), ("info",), ("plan", "h", "h", "--set", f"tag={HOSTILE[:-2]}"),
+    ("forecast", "h", "h"), ("forecast", "h", "h", "--json"), ("forecast", "--check"), ("activity", "h"),
+    ("plan", "w", "--all"), ("plan", "w", "--all", "--json"), ("journal", "check"), ("config", "show"),
     ("show", "nowhere\x1b[31m"), ("plan", "nothing\x1b]52;c;x\x07", "h"), ("rollouts",),
 )  # fmt: skip
 
@@ -89,11 +105,72 @@ def test_what_is_harmless_is_still_shown(program: Program) -> None:
     assert planned.code == 0 and "new.sh" in planned.out and "***" in planned.out
 
 
+def fetched(address: str) -> str:
+    """The page at an address, also one that says what is wrong."""
+    try:
+        with urlopen(address, timeout=60) as answer:
+            return str(answer.read().decode())
+    except HTTPError as answer:
+        return answer.read().decode()
+
+
+@pytest.mark.campaign
+def test_a_rollout_in_waves_writes_nothing_hostile(program: Program) -> None:
+    with no_runner_left():
+        done = checked(program("rollout", "w", "--all", "--yes", "--why", HOSTILE.replace("\x00", "")), "rollout --all")
+    assert done.code == 1, done.err
+    whole = next(found["id"] for found in program("rollouts", "--json").json if found["kind"] == "waves")
+    for call in (f"attach {whole}", f"attach {whole} --jsonl", "rollouts", "rollouts --json"):
+        checked(program(*call.split()), call)
+    for form in ("md", "html", "json", "jsonl", "csv", "junit"):
+        report = checked(program("report", whole, "--format", form), f"report {form}")
+        assert report.code == 0, report.err
+
+
+@pytest.mark.campaign
+@pytest.mark.terminal
+def test_the_app_sends_no_byte_of_it_to_the_terminal(program: Program) -> None:
+    with no_runner_left():
+        assert program("rollout", "h", "h", "--yes", "--why", HOSTILE.replace("\x00", "")).code == 1
+    with Terminal(env=program.env, directory=program.directory) as screen:
+        screen.wait_for(r"▸ h ")
+        for key in (
+            "y", "escape", "enter", "y", "escape", "i", "escape", "enter", "down", "escape", "l", "escape", "escape",
+            "e", "down", "f5", "escape", "escape", "escape", "2", "enter", "down", "l", "escape", "escape", "3",
+            "enter", "escape", "ctrl+p", "h", "escape",
+        ):  # fmt: skip
+            screen.press(key)
+            shown = screen.settle(0.4)
+            form = "deploy" in shown.splitlines()[0]  # what a person edits is shown as it is
+            assert form or PLANTED not in shown, f"after {key}:\n{shown}"
+        for _ in range(8):
+            screen.press("escape")
+            screen.settle(0.2)
+        screen.press("q")
+        assert screen.finish() == 0
+    sent = bytes(screen.raw)
+    text = sent.decode()  # whatever is sent is UTF-8
+    for planted in (
+        "SEFDS0VE",
+        "\x1b]0;owned",
+        "\x9b",
+        "\x9c",
+        "\x9d",
+        "\u202e",
+        "\u2066",
+        "\u2028",
+        "\x00",
+        "\x1b[31mbob",
+    ):
+        at = text.find(planted)
+        assert at < 0, f"{planted!r}: {text[max(0, at - 80) : at + 60]!r}"
+
+
 def left_behind(program: Program) -> dict[str, bytes]:
     """Every file that the program wrote, but for the profile that a person wrote."""
     homes = [Path(os.environ[f"XDG_{kind}_HOME"]) for kind in ("CONFIG", "STATE", "CACHE", "DATA")]
     files = [path for home in homes if home.exists() for path in home.rglob("*") if path.is_file()]
-    return {str(path): path.read_bytes() for path in files if path.name != "h.toml"}
+    return {str(path): path.read_bytes() for path in files if path.suffix != ".toml"}
 
 
 @pytest.mark.campaign
@@ -111,6 +188,11 @@ def test_a_rollout_and_its_record_hold_nothing_hostile(program: Program) -> None
         target = program.directory / f"report.{form}"
         assert program("report", rollout, "--format", form, "--output", str(target)).code == 0
         harmless(target.read_text(encoding="utf-8"), f"report file {form}")
+    with program.running("serve", "--port", "0") as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip().rstrip("/")
+        for page in ("/rollouts", f"/rollouts/{rollout}", "/rollouts/nothing%1B%5B31m"):
+            harmless(fetched(address + page), f"serve {page}")
     shown = json.loads(program("report", rollout, "--format", "json").out)
     assert "***" in json.dumps(shown)
     journal = next(Path(name) for name in left_behind(program) if name.endswith("journal.db"))
