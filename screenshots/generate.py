@@ -1,7 +1,7 @@
 """Draws every screen from its scenario: a simulator, the real app, the keys a person would press.
 
 `make screenshots` runs all scenes; `make screenshots ARGS="rollout fleet"` only those. Each scene gives an SVG and a
-PNG beside this file. Needs the font DejaVu Sans Mono on the system for the PNGs.
+PNG beside this file; `film` gives one animated SVG. Needs the font DejaVu Sans Mono on the system for the PNGs.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ os.environ["COLORTERM"] = "truecolor"
 os.environ["TERM"] = "xterm-256color"
 
 import resvg_py
+from film import Frame, animated, evenly, frame_of
 from textual.pilot import Pilot
 
 from support.simulator import SimulatorProcess
@@ -47,6 +48,11 @@ class Visitor:
 
     def __init__(self, app: VmssTui, pilot: Pilot[int]) -> None:
         self.app, self.pilot = app, pilot
+        self.frames: list[Frame] = []
+
+    def shoot(self, seconds: float = 0.2) -> None:
+        """Take a frame that is shown so long."""
+        self.frames.append(frame_of(self.app, seconds))
 
     @property
     def text(self) -> str:
@@ -191,6 +197,36 @@ async def waves(v: Visitor) -> None:
     await v.see(r"[4-7] of 10 sets done")
 
 
+async def film(v: Visitor) -> None:
+    """A whole rollout in ten seconds."""
+    await v.see(r"web-weu .*idle")
+    await v.see(r"tracking-weu.*unhealthy")
+    v.shoot(1.2)
+    await v.open_set("web-weu")
+    await v.see(r"▸ +0 .*healthy")
+    v.shoot(1.0)
+    await v.press("e")
+    await v.see(r"WHAT CHANGES|VARIABLES")
+    await v.press("end", *["backspace"] * 12)
+    await v.type("2.5.0")
+    await v.pilot.pause(1.5)
+    v.shoot(1.4)
+    await v.press("f9")
+    await v.see(r"Type .* to confirm|Start")
+    await v.type("web-weu")
+    v.shoot(0.8)
+    await v.press("enter")
+    await v.press("enter")
+    await v.see(r"ROLLING")
+    before = len(v.frames)
+    while re.search(r"COMPLETED", v.text) is None:
+        v.shoot()
+        await v.pilot.pause(0.4)
+    v.frames[before:] = evenly(v.frames[before:], 22)
+    await v.pilot.pause(1.0)
+    v.shoot(1.2)
+
+
 @dataclass(frozen=True)
 class Scene:
     """One picture: what to do, at which size (cells), how fast the simulated time runs, in which theme."""
@@ -218,6 +254,7 @@ SCENES = (
     Scene("rehearsal", rehearsal),
     Scene("rehearsal-80x24", rehearsal, NARROW),
     Scene("waves", waves, speed=40, scenario="waves"),
+    Scene("film", film, (112, 34), speed=24),
     Scene("completed", completed, speed=60),
     Scene("failed", failed, speed=30),
     Scene("rollouts", rollouts, speed=60),
@@ -243,11 +280,17 @@ async def draw(scene: Scene, folder: Path) -> None:
             app = VmssTui(session, start_at=StartAt())
             async with app.run_test(size=scene.size, notifications=True) as pilot:
                 choose_theme(app, scene.theme)
-                await scene.act(Visitor(app, pilot))
+                visitor = Visitor(app, pilot)
+                await scene.act(visitor)
                 svg = app.export_screenshot(title="vmss-tui")
             await session.close()
         finally:
             simulator.stop()
+    if visitor.frames:
+        about = "A rollout of version 2.5.0 over 60 instances, from the list of scale sets to its end"
+        svg = animated(visitor.frames, still=len(visitor.frames) * 2 // 3, about=about)
+        (folder / f"{scene.name}.svg").write_text(svg, encoding="utf-8")
+        return
     (folder / f"{scene.name}.svg").write_text(svg, encoding="utf-8")
     (folder / f"{scene.name}.png").write_bytes(rasterise(svg))
 

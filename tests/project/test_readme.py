@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 from support.readme import DOCUMENTS as GENERATED
 from support.readme import README, refreshed
@@ -50,3 +51,14 @@ def test_the_readme_reads_on_a_package_index() -> None:
     """A package index shows the README alone: links and pictures must be absolute."""
     links = _LINK.findall(README.read_text(encoding="utf-8"))
     assert links and [link for link in links if not link.startswith("https://")] == []
+
+
+def test_the_moving_picture_is_whole() -> None:
+    """Every frame refers to rows that are drawn, all frames together take ten seconds, and nothing is fetched."""
+    text = (ROOT / "screenshots" / "film.svg").read_text(encoding="utf-8")
+    drawn, used = set(re.findall(r'<g id="(r\d+)">', text)), set(re.findall(r'href="#(r\d+)"', text))
+    assert drawn == used != set()
+    (seconds,) = set(re.findall(r" (\d+\.\d)s infinite", text))
+    assert 8 <= float(seconds) <= 12
+    assert not re.findall(r"""(?:href|src)=["']?http|url\(|@import|<script""", text)
+    assert ElementTree.fromstring(text).tag.endswith("svg")
