@@ -9,12 +9,13 @@ from textual.color import Color
 import vmss_tui
 from support import estate, story
 from support.fakes import FakeSession
-from vmss_tui.app import compat, themes
+from vmss_tui.app import compat
 from vmss_tui.app.actions.action import ActionState, every, on, online, over, shown, unfinished
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.empty_states import connection_notice, fleet_notice, set_notice
 from vmss_tui.app.favorites import Favorites
 from vmss_tui.app.start import leaving_question, parting_words
+from vmss_tui.app.styles import themes
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vmss_tui.app import themes
 from vmss_tui.app.actions.presets import PRESETS
+from vmss_tui.app.styles import themes
 from vmss_tui.cli.configuration import THEMES, keys_in_use, read_configuration
 from vmss_tui.cli.help import LOG_LEVELS, OPTIONS
 from vmss_tui.config.entries import KEYS, Kind

@@ -1,6 +1,7 @@
 """What is shipped: a wheel that works on its own, an sdist that can be tested."""
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -132,8 +133,7 @@ def test_every_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     locked = {line.partition("==")[0].lower().replace("_", "-") for line in lock()}
-    names = {each.split(";")[0].split("[")[0].strip().rstrip("<>=!~0123456789., ").lower() for each in wanted}
-    names = {name.partition(">")[0].partition("=")[0].partition("<")[0] for name in names}
+    names = {re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0].lower() for requirement in wanted}
     assert names <= locked
 
 

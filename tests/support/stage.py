@@ -4,11 +4,11 @@ from textual.app import App
 from textual.screen import Screen
 from textual.signal import Signal
 
-from vmss_tui.app import themes
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import Destination
+from vmss_tui.app.styles import themes
 from vmss_tui.app.write_rights import WriteRights
 from vmss_tui.engine.version_lookup import VersionLookup
 

@@ -16,7 +16,7 @@ from textual.command import Provider
 from textual.screen import Screen
 from textual.signal import Signal
 
-from vmss_tui.app import compat, themes
+from vmss_tui.app import compat
 from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
 from vmss_tui.app.actions.rebinding import rebind
 from vmss_tui.app.connection import Connection
@@ -30,8 +30,9 @@ from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.opening import screen_of
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
-from vmss_tui.app.skins import read_skins
 from vmss_tui.app.start import StartAt, leaving_question, parting_words
+from vmss_tui.app.styles import themes
+from vmss_tui.app.styles.skins import read_skins
 from vmss_tui.app.write_rights import WriteRights
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.engine.version_lookup import VersionLookup

@@ -17,7 +17,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 from vmss_tui import paths
-from vmss_tui.app.themes import BY_NAME, DARK, skin
+from vmss_tui.app.styles.themes import BY_NAME, DARK, skin
 
 _COLORS = (
     "primary", "secondary", "accent", "success", "warning", "error", "foreground", "background", "surface", "panel"

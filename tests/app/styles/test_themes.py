@@ -6,8 +6,8 @@ import pytest
 from textual.color import Color
 
 from support.desk import sitting
-from vmss_tui.app.skins import read_skins
-from vmss_tui.app.themes import COLORBLIND, CONTRAST, DARK, LIGHT
+from vmss_tui.app.styles.skins import read_skins
+from vmss_tui.app.styles.themes import COLORBLIND, CONTRAST, DARK, LIGHT
 from vmss_tui.paths import themes_directory
 
 _STATES = ("text-success", "text-primary", "text-warning", "text-error", "text-accent")

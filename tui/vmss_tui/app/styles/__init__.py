@@ -1,0 +1,1 @@
+"""How the app looks: style sheets by screen, themes, and the themes of users."""
