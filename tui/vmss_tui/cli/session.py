@@ -92,8 +92,8 @@ class LiveSession:
         """See `app.session.Session`."""
         from vmss_tui.engine.inventory_cache import InventoryCache
 
-        way = (self.cloud.resource_manager, self._settings.auth or "auto", self._settings.tenant or "")
-        return InventoryCache(paths.inventory_directory(), " ".join(way))
+        how = f"{self._settings.auth or 'auto'} {self._settings.tenant or ''}"
+        return InventoryCache(paths.inventory_directory(), f"{self.cloud.resource_manager} {how}")
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """See `app.session.Session`."""
@@ -111,6 +111,7 @@ class LiveSession:
                     read_only=self.read_only,
                     read_only_sets=self._settings.read_only_sets,
                     order=self._settings.auth_order,
+                    token_cache=self._settings.token_cache,
                     on_device_code=show and (lambda it: show(device_code(it))),
                     urgent=self._urgent,
                 )
@@ -135,7 +136,7 @@ class LiveSession:
         return rules_in_use()
 
     def quota(self) -> Quota | None:
-        """What is left of the request quota, and what is waited for; None before the sign-in."""
+        """The request quota, and what is waited for; None before the sign-in."""
         return self._azure.quota() if self._azure is not None else None
 
     @property
@@ -364,8 +365,6 @@ def _import_client() -> ModuleType:
 
 def _clock_of(cloud: Cloud, *, drives: bool) -> Clock:
     """The host's clock, or the one of a cloud whose time is its own."""
-    from pathlib import Path
-
     from vmss_tui.engine.shared_clock import SharedClock
 
     return SharedClock(Path(cloud.clock_file), drives=drives) if cloud.clock_file else SystemClock()

@@ -40,6 +40,7 @@ class Settings:
     profile_directories: tuple[Path, ...] = ()
     cloud_directories: tuple[Path, ...] = ()
     auth_order: tuple[str, ...] = ()
+    token_cache: str = "encrypted"
     hooks: "tuple[Hook, ...]" = ()
     lists: ListSettings = field(default_factory=ListSettings)
     access: InstanceAccess = field(default_factory=InstanceAccess)
@@ -85,6 +86,7 @@ def configured(settings: Settings) -> Settings:
         profile_directories=config.from_file("profiles") or (),
         cloud_directories=config["clouds"],
         auth_order=config["auth_order"],
+        token_cache=config["token_cache"],
         hooks=config["hooks"],
         lists=_lists(config),
         access=InstanceAccess(

@@ -10,7 +10,7 @@ from typing import Any
 from vmss_tui.config.instance_access import PLACEHOLDERS, SHELL
 from vmss_tui.domain.fleet.set_rules import PRODUCTION_TAGS
 from vmss_tui.domain.plan.maintenance_window import DAYS
-from vmss_tui.gateway.sign_in.credentials import CREDENTIALS, ORDERED
+from vmss_tui.gateway.sign_in.credentials import CREDENTIALS, ORDERED, TOKEN_CACHES
 from vmss_tui.presentation.fleet.rows import FLEET
 from vmss_tui.presentation.scaleset.instances import INSTANCES
 
@@ -92,6 +92,11 @@ KEYS = (
     Key(
         name="auth_order", kind=Kind.TEXTS, choices=ORDERED, default=(), example='["cli", "managed-identity"]',
         help="credentials that `auto` tries, in this order; those that are not named are not tried",
+    ),
+    Key(
+        name="token_cache", kind=Kind.TEXT, choices=TOKEN_CACHES, default=TOKEN_CACHES[0], example='"plain"',
+        help="keep a service principal's tokens for the next command: only where they can be encrypted, else also in a"
+        " private file, or never",
     ),
     Key(
         name="tenant", kind=Kind.TEXT, option="--tenant", example='"00000000-0000-0000-0000-000000000000"',

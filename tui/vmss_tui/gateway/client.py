@@ -87,6 +87,7 @@ async def connect(
     read_only: bool = False,
     read_only_sets: SetRules | None = None,
     order: Sequence[str] = (),
+    token_cache: str = "off",
     urgent: bool = False,
 ) -> Azure:
     """Sign in to a cloud and give its `Azure`; the caller closes it.
@@ -97,6 +98,7 @@ async def connect(
     request quota; None keeps it to this process. `read_only_sets` are marked wherever they are read;
     with `read_only` no request that changes anything is sent at all.
     `urgent` is for who changes Azure: its reads wait for the quota only.
+    `token_cache` is where tokens are kept for other processes: `encrypted` where the platform can, `plain`, or `off`.
     `order` is what `auto` tries, of `credentials.ORDERED`; empty means all of them.
 
     Raises SignInFailed (with everything that was tried), ConnectionFailed, UsageError.
@@ -116,6 +118,7 @@ async def connect(
         environ=env,
         on_device_code=on_device_code,
         order=order,
+        token_cache=token_cache,
     )
     governor = Governor(
         clock or SystemClock(),

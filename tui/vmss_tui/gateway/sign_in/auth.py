@@ -47,6 +47,7 @@ class SignIn:
         environ: Mapping[str, str],
         on_device_code: DeviceCodePrompt | None = None,
         order: Sequence[str] = (),
+        token_cache: str = "off",
     ) -> None:
         self.cloud = cloud
         self.auth = auth
@@ -59,6 +60,7 @@ class SignIn:
             proxies=dict(proxies or {}),
             on_device_code=on_device_code,
             order=tuple(order) or ORDERED,
+            token_cache=token_cache,
         )
         self._winner: Candidate | None = None
         self._source: TokenSource | None = None
@@ -96,7 +98,7 @@ class SignIn:
         self._renewed_at = time.monotonic()
         self._tokens.pop(tenant, None)
         if self._winner is not None and self._winner.make is not None and self.auth != "device":
-            source, self._source = self._source, self._winner.make()
+            source, self._source = self._source, (self._winner.make_anew or self._winner.make)()
             if source is not None:
                 await source.close()
 

@@ -22,6 +22,7 @@ from vmss_tui.gateway.sign_in.clouds import Cloud
 from vmss_tui.gateway.sign_in.credentials import ORDERED
 from vmss_tui.gateway.sign_in.device import DeviceCodePrompt, DeviceSignIn
 from vmss_tui.gateway.sign_in.environment import ENDPOINT_VARIABLES, EnvironmentSignIn
+from vmss_tui.gateway.sign_in.token_cache import OFF, cache_options
 
 IMDS = ("169.254.169.254", 80)
 PROBE_SECONDS = 0.4
@@ -51,6 +52,8 @@ class Candidate:
     name: str
     make: Callable[[], TokenSource] | None = None
     missing: str = ""
+    make_anew: Callable[[], TokenSource] | None = None
+    """The same without tokens of an earlier process, for when Azure refuses one of them; None when there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,8 @@ class Candidates:
     on_device_code: DeviceCodePrompt | None = None
     order: tuple[str, ...] = ORDERED
     """What `auto` tries."""
+    token_cache: str = OFF
+    """Where tokens are kept for other processes: a value of the setting of this name."""
 
     async def of(self, auth: str) -> AsyncIterator[Candidate]:
         """What `--auth` asks for; with `auto` what needs no person, in the order of the settings."""
@@ -89,7 +94,10 @@ class Candidates:
     def _of_environment(self) -> list[Candidate]:
         found = self.environment
         options = {**self._options, **self._authority, "additionally_allowed_tenants": ["*"]}
-        principal = Candidate("environment", _service_principal(found, options), found.missing)
+        kept = cache_options(self.token_cache, self.cloud)
+        anew = _service_principal(found, options)
+        make = _service_principal(found, options | kept) if kept else anew
+        principal = Candidate("environment", make, found.missing, make_anew=anew if kept else None)
         if not found.federated:
             return [principal]
         ids = {"tenant_id": found.tenant, "client_id": found.client_id, "token_file_path": found.federated}

@@ -6,3 +6,6 @@ CLOUD_NAMES = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 """The built-in clouds: public Azure, the US government's, the one that 21Vianet runs in China."""
 ORDERED = ("env", "cli", "managed-identity")
 """What `auto` tries, in its order: everything that needs no person."""
+
+TOKEN_CACHES = ("encrypted", "plain", "off")
+"""Where tokens are kept for other processes: where the platform can encrypt them, in a private file, or nowhere."""

@@ -1,0 +1,44 @@
+"""Tokens that outlive a process, in azure-identity's own cache, so that the next command need not sign in anew.
+
+Encrypted by the platform (Keychain, libsecret) or, where the configuration allows it, a private file of this user.
+Source: "Persistent token caching" of azure-identity 1.27; `msal_extensions` decides what the platform can encrypt.
+"""
+
+import logging
+from functools import cache
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+from azure.identity import TokenCachePersistenceOptions
+
+from vmss_tui.gateway.sign_in.clouds import Cloud
+from vmss_tui.gateway.sign_in.credentials import TOKEN_CACHES
+
+_, PLAIN, OFF = TOKEN_CACHES
+_log = logging.getLogger("vmss_tui.gateway")
+
+
+def cache_options(choice: str, cloud: Cloud) -> dict[str, Any]:
+    """Arguments of a credential for the cache of a cloud; none where tokens are to be kept in memory only.
+
+    `choice` is a value of the setting `token_cache`. A simulated cloud fills nobody's key store unasked.
+    """
+    if choice == OFF or (choice != PLAIN and (cloud.clock_file or not can_encrypt())):
+        return {}
+    name = "vmss-tui." + "".join(sign if sign.isalnum() else "-" for sign in cloud.host)
+    options = TokenCachePersistenceOptions(name=name, allow_unencrypted_storage=choice == PLAIN)
+    return {"cache_persistence_options": options}
+
+
+@cache
+def can_encrypt() -> bool:
+    """Whether this platform can encrypt a cache of tokens."""
+    from msal_extensions import build_encrypted_persistence
+
+    try:
+        build_encrypted_persistence(str(Path(gettempdir()) / "vmss-tui-trial"))
+    except Exception as error:
+        _log.debug("tokens are kept in memory only: %s", error)
+        return False
+    return True
