@@ -28,7 +28,7 @@ from textual.pilot import Pilot
 
 from support.simulator import SimulatorProcess
 from vmss_tui.app.app import VmssTui
-from vmss_tui.app.start import StartAt
+from vmss_tui.app.places.start import StartAt
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.cli.settings import Settings
 

@@ -9,10 +9,10 @@ from support.desk import sitting, terminal
 from support.fakes import FakeAzure
 from vmss_tui.app.actions import table as actions
 from vmss_tui.app.actions.action import Place
+from vmss_tui.app.places.start import leaving_question
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.rollout.history import RolloutsScreen
 from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
-from vmss_tui.app.start import leaving_question
 from vmss_tui.app.widgets.tabs import ModeTabs
 from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.rollout.events import ApprovalNeeded

@@ -13,8 +13,8 @@ from vmss_tui.app import compat
 from vmss_tui.app.actions.action import ActionState, every, on, online, over, shown, unfinished
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.empty_states import connection_notice, fleet_notice, set_notice
-from vmss_tui.app.favorites import Favorites
-from vmss_tui.app.start import leaving_question, parting_words
+from vmss_tui.app.places.favorites import Favorites
+from vmss_tui.app.places.start import leaving_question, parting_words
 from vmss_tui.app.styles import themes
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.app.widgets.strips import ascii_only
@@ -22,6 +22,7 @@ from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import Forbidden, SignInFailed
 from vmss_tui.ports import GIVE_UP_SECONDS, DeviceCode
+from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import notice_lines
 from vmss_tui.presentation.table import text_of
 
@@ -109,7 +110,8 @@ def test_notices_name_the_next_step(tmp_path: Path) -> None:
     assert set_notice(None, "web", 61).waited == 61
     code = DeviceCode("https://microsoft.com/devicelogin", "H7K2", "", estate.NOW)
     typed = connection_notice(Connection(device=code), 0, session)
-    assert typed is not None and typed.reason.endswith(f"enter the code H7K2 until {estate.NOW:%H:%M}")
+    assert typed is not None and typed.big == "H7K2" and typed.reason.endswith("enter the code H7K2")
+    assert typed.title.endswith("the code has expired") and typed.role is Role.WARN
 
 
 def test_every_wait_for_azure_says_when_it_is_given_up(tmp_path: Path) -> None:

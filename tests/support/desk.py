@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 
 from support.fakes import FakeAzure, FakeClock, FakeSession
 from vmss_tui.app.app import VmssTui
-from vmss_tui.app.favorites import Favorites
-from vmss_tui.app.start import StartAt
+from vmss_tui.app.places.favorites import Favorites
+from vmss_tui.app.places.start import StartAt
 
 COLOURS = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 FORGOTTEN = ("NO_COLOR", "TEXTUAL_THEME", "COLORFGBG", "VMSS_TUI_ASCII", "VMSS_TUI_PROFILES")

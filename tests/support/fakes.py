@@ -13,6 +13,7 @@ from support import estate
 from support.fake_azure import FakeAzure as FakeAzure
 from support.fake_azure import Write as Write
 from support.fake_clock import FakeClock as FakeClock
+from vmss_tui.app.session import Account
 from vmss_tui.config.instance_access import InstanceAccess
 from vmss_tui.config.lists import ListSettings
 from vmss_tui.domain.fleet.script import Secret
@@ -60,6 +61,8 @@ class FakeSession:
         self.connect_error: VmssTuiError | None = None
         self.connect_gate: asyncio.Event | None = None
         self.device_code: DeviceCode | None = None
+        self.accounts: list[Account] = []
+        self.no_runner = ""
         self.started: list[RolloutPlan] = []
         self.rehearsals: list[tuple[RolloutPlan, Faults]] = []
         self.resumed: list[str] = []
@@ -84,6 +87,22 @@ class FakeSession:
     def inventory(self) -> InventoryCache:
         """See Session."""
         return InventoryCache(self.directory / "inventory", "fake")
+
+    async def use_account(self, account: Account) -> None:
+        """See Session: remembers it."""
+        self.accounts.append(account)
+
+    def clouds(self) -> Sequence[str]:
+        """See Session."""
+        return ("AzureCloud", "AzureUSGovernment")
+
+    def credentials(self) -> Sequence[str]:
+        """See Session."""
+        return ("auto", "cli", "device")
+
+    def runner_refusal(self) -> str:
+        """See Session."""
+        return self.no_runner
 
     def rules(self) -> MaintenanceRules:
         """See Session."""

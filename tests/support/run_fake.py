@@ -11,9 +11,9 @@ from support import story
 from support.fakes import FakeAzure, FakeSession
 from support.journal import file_of
 from vmss_tui.app.app import VmssTui
-from vmss_tui.app.favorites import Favorites
+from vmss_tui.app.places.favorites import Favorites
+from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
-from vmss_tui.app.start import StartAt
 from vmss_tui.domain.rollout.events import Ended, RunnerStarted, Verdict
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import SystemClock

@@ -16,10 +16,12 @@ from vmss_tui.app.effects import (
     Later,
     Move,
     Open,
+    OpenLink,
     Pick,
     Replace,
     Say,
     Show,
+    Switch,
     Task,
     Work,
 )
@@ -56,11 +58,11 @@ class Person:
                     self.said.append(text)
                 case Complain(error):
                     self.said.append(" ".join(part for part in (error.message, error.hint) if part))
-                case Ask() | AskText() | AskSecret() | Pick() | Show():
+                case Ask() | AskText() | AskSecret() | Pick() | Show() | OpenLink():
                     await self._answer(effect)
                 case Work() | Later() | EditText():
                     await self._work(effect)
-                case Open() | Replace() | Close():
+                case Open() | Replace() | Close() | Switch():
                     self._move(effect)
                 case _:
                     pass
@@ -68,6 +70,8 @@ class Person:
     async def _answer(self, dialog: Dialog) -> None:
         if isinstance(dialog, Show):
             self.shown.append(dialog)
+            return
+        if isinstance(dialog, OpenLink):
             return
         self.asked.append(dialog)
         await self.perform(dialog.then(self.answers.pop(0) if self.answers else None))
@@ -96,6 +100,8 @@ class Person:
                 self.opened.append(destination)
             case Close():
                 self.closed += 1
+            case Switch():
+                pass
             case _:
                 assert_never(move)
 
@@ -110,7 +116,7 @@ def _title(dialog: Dialog) -> str:
             return question.title
         case AskText(title) | AskSecret(title) | Show(title):
             return title
-        case Pick():
+        case Pick() | OpenLink():
             return dialog.title
         case _:
             assert_never(dialog)

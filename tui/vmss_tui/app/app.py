@@ -1,7 +1,6 @@
 """The app: modes, theme, sign-in, signals. Screens do the rest.
 
-Owns the connection and which screen is where; starts nothing that changes Azure. Azure is imported after the first
-frame, inside `session.connect`.
+Owns which screen is where; starts nothing that changes Azure.
 """
 
 import contextlib
@@ -14,30 +13,27 @@ from textual import work
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.screen import Screen
-from textual.signal import Signal
 
 from vmss_tui.app import compat
 from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
 from vmss_tui.app.actions.rebinding import rebind
-from vmss_tui.app.connection import Connection
-from vmss_tui.app.favorites import Favorites
-from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
+from vmss_tui.app.connecting import ConnectingApp
+from vmss_tui.app.effects import Question
+from vmss_tui.app.places.favorites import Favorites
+from vmss_tui.app.places.start import StartAt, leaving_question, parting_words
 from vmss_tui.app.rollout_alerts import RolloutAlerts
 from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
+from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.screens.opening import screen_of
-from vmss_tui.app.session import Session
+from vmss_tui.app.session import Account, Session
 from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
-from vmss_tui.app.start import StartAt, leaving_question, parting_words
 from vmss_tui.app.styles import themes
 from vmss_tui.app.styles.skins import read_skins
-from vmss_tui.app.write_rights import WriteRights
-from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.errors import JournalUnavailable, VmssTuiError
-from vmss_tui.ports import DeviceCode
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.text import readable
@@ -63,7 +59,7 @@ def _profiles() -> Screen[None]:
     return ProfilesScreen()
 
 
-class VmssTui(compat.SafeApp):
+class VmssTui(ConnectingApp):
     """The terminal app over a session."""
 
     TITLE = "vmss-tui"
@@ -90,21 +86,15 @@ class VmssTui(compat.SafeApp):
         compat.paint_only_what_differs()
         compat.ignore_bad_bytes()
         no_color = compat.sane_no_color(os.environ, os.environ.pop)
-        super().__init__(ansi_color=True if no_color else None)
+        super().__init__(session, ansi_color=True if no_color else None)
         compat.paint_only_what_is_visible(self)
-        self.session = session
         self.start_at = start_at or StartAt()
         self.log_file = log_file
         self.as_typed = as_typed
         self.favorites = favorites or Favorites.default()
-        self.fleet: FleetSnapshot | None = None
-        """The fleet as last seen, for jumping and choosing."""
         self.label_of = VersionLookup(session.journal, session.profiles, session.clock)
         self.running = RunningRollouts(session.journal)
-        self.rights = WriteRights(program_reads_only=session.read_only)
         self._alerts = RolloutAlerts(session.clock.now())
-        self.connection = Connection(since=session.clock.monotonic())
-        self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
         self.ascii_signs = compat.needs_ascii(os.environ)
         if self.ascii_signs:
             compat.use_ascii(self)
@@ -172,46 +162,7 @@ class VmssTui(compat.SafeApp):
                 return OpenWaves(rollout)
         return OpenRollout(rollout, speed)
 
-    def sign_in(self) -> None:
-        """Sign in (again)."""
-        self._change(Connection(since=self.session.clock.monotonic()))
-        self._connect()
-
-    @work(group="connect", exclusive=True, exit_on_error=False)
-    async def _connect(self) -> None:
-        try:
-            azure = await self.session.connect(self._show_device_code)
-            identity = await azure.identity()
-        except VmssTuiError as error:
-            self.post_message(NotConnected(error))
-        else:
-            self.post_message(Connected(azure, identity))
-
-    def _show_device_code(self, device: DeviceCode) -> None:
-        self.post_message(DeviceCodeShown(device))
-
-    def on_device_code_shown(self, message: DeviceCodeShown) -> None:
-        """Screens show what to do on the other device."""
-        self._change(Connection(since=self.connection.since, device=message.device))
-
-    def on_connected(self, message: Connected) -> None:
-        """Signed in."""
-        self._change(Connection(azure=message.azure, identity=message.identity, since=self.connection.since))
-
-    def on_not_connected(self, message: NotConnected) -> None:
-        """Signing in failed; screens say why and how to try again."""
-        self._change(Connection(error=message.error, since=self.connection.since))
-
-    def _change(self, connection: Connection) -> None:
-        self.connection = connection
-        self.connection_changed.publish(connection)
-
     # -- what screens share -------------------------------------------------------------------------------------
-
-    def subscription_title(self, subscription_id: str) -> str:
-        """The title of a subscription, its id while that is unknown."""
-        known = self.fleet.subscriptions if self.fleet is not None else ()
-        return next((found.title for found in known if found.id == subscription_id), subscription_id)
 
     def copy(self, words: str, what: str) -> None:
         """Put text on the clipboard by OSC 52 and say so; show it where the terminal has no clipboard."""
@@ -251,6 +202,13 @@ class VmssTui(compat.SafeApp):
             if isinstance(beneath, BaseScreen):
                 home.flash(f"{key_hint('app.back')} returns to {beneath.crumbs()[-1]}")
 
+    def show_profile(self, name: str) -> None:
+        """Show the list of profiles with the cursor on one."""
+        self.go_to("profiles")
+        home = self._home()
+        if isinstance(home, ListScreen):
+            self.call_after_refresh(home.put_cursor_on, name)
+
     def back(self) -> None:
         """Close the top screen; from a list that lies over what was open, return to that."""
         home = self._home()
@@ -267,6 +225,33 @@ class VmssTui(compat.SafeApp):
     def refuse_paste(self, length: int) -> None:
         """Say why nothing was pasted."""
         self._say(f"not pasted: {length:,} characters are too many (at most {compat.LONGEST_PASTE:,})", Role.WARN)
+
+    @work(group="switch", exclusive=True, exit_on_error=False)
+    async def switch(self, account: Account) -> None:
+        """Sign in otherwise, from the list of scale sets; ask first if unsaved work would be lost."""
+        screens = [screen for stack in self._stacks() for screen in stack if isinstance(screen, BaseScreen)]
+        losses = tuple(loss for screen in screens if (loss := screen.may_leave()))
+        question = Question(
+            title=f"{account.title}?", yes="Sign in", details=tuple(((it, Role.WARN),) for it in losses)
+        )
+        if losses and not await self.push_screen_wait(ConfirmScreen(question)):
+            return
+        try:
+            await self.use_account(account)
+        except VmssTuiError as error:
+            self._say(f"{error.message} {error.hint}", Role.BAD)
+            return
+        self.go_home()
+
+    def go_home(self) -> None:
+        """The list of scale sets, and nothing over it."""
+        if self.current_mode != "fleet":
+            self.switch_mode("fleet")
+        home = self._home()
+        if home is not None:
+            compat.lower_screen(self, home)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
 
     # -- leaving ------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,13 @@ def needs_ascii(environ: Mapping[str, str], encoding: str | None = None) -> bool
     return environ.get("TERM", "") in _POOR_TERMINALS or "utf" not in encoding.lower()
 
 
+def has_browser(environ: Mapping[str, str], platform: str) -> bool:
+    """Whether a browser would open in front of the person: not over SSH, nor without a display."""
+    if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
+        return False
+    return platform == "darwin" or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
 class VisibleText(LineFilter):
     """The last barrier before the terminal: no cell of any widget acts on it, whatever a screen forgot to clean.
 

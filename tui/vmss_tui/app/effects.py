@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from vmss_tui.presentation.glyphs import Role
 
 if TYPE_CHECKING:
+    from vmss_tui.app.session import Account
     from vmss_tui.app.shell import Destination
     from vmss_tui.domain.fleet.script import Secret
     from vmss_tui.errors import VmssTuiError
@@ -138,10 +139,33 @@ class Show:
 
 
 @dataclass(frozen=True, slots=True)
+class Copy:
+    """Put a text on the clipboard; `what` names it."""
+
+    text: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLink:
+    """Open an address in a browser; show it where there is none."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """Open another screen on top of this one."""
 
     destination: Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """Sign in otherwise."""
+
+    account: Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +210,10 @@ class ShowPlan:
     """Show the plan where there is no room for it beside the form."""
 
 
-Remark: TypeAlias = Say | Complain
-Dialog: TypeAlias = Ask | AskText | AskSecret | Pick | Show
+Remark: TypeAlias = Say | Complain | Copy
+Dialog: TypeAlias = Ask | AskText | AskSecret | Pick | Show | OpenLink
 Task: TypeAlias = EditText | Work | Later
-Move: TypeAlias = Open | Replace | Close
+Move: TypeAlias = Open | Replace | Close | Switch
 FormEffect: TypeAlias = RebuildFields | FillField | FocusField | ShowPlan
 """Effects that only a screen with a form carries out."""
 

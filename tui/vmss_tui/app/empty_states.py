@@ -12,7 +12,7 @@ from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.watch.pace import WatchFailure
 from vmss_tui.errors import Forbidden, VmssTuiError
-from vmss_tui.ports import GIVE_UP_SECONDS
+from vmss_tui.ports import GIVE_UP_SECONDS, DeviceCode
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
 from vmss_tui.presentation.key_hints import key_hint
@@ -33,16 +33,10 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
         return None
     waited = now - connection.since
     if connection.error is not None:
-        return error_notice("Not signed in", connection.error, _retry(), f"{_offline_modes()} work offline")
+        choose = f"{key_hint('app.sign_in')} chooses how to sign in: Azure CLI, device code and others"
+        return error_notice("Not signed in", connection.error, _retry(), choose, f"{_offline_modes()} work offline")
     if connection.device is not None:
-        return Notice(
-            title="Sign in on another device",
-            role=Role.ACCENT,
-            reason=f"Open {connection.device.url} and enter the code {connection.device.code}"
-            + (f" until {connection.device.expires:%H:%M}" if connection.device.expires else ""),
-            steps=("this screen continues after you have signed in",),
-            waited=waited,
-        )
+        return _device_notice(connection.device, session)
     steps = (f"{_offline_modes()} are available meanwhile",) if waited > 3 else ()
     return Notice(
         title="Signing in",
@@ -51,6 +45,23 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
         steps=steps,
         waited=waited,
         limit=GIVE_UP_SECONDS,
+    )
+
+
+def _device_notice(device: DeviceCode, session: Session) -> Notice:
+    """The code and where it is typed, large, and for how long it is still good."""
+    left = (device.expires - session.clock.now()).total_seconds() if device.expires else None
+    copy, portal, back = (key_hint(action) for action in ("list.copy", "list.portal", "app.back"))
+    time = "" if left is None else f", {duration.clock(left)} left" if left > 0 else ": the code has expired"
+    return Notice(
+        title=f"Sign in on another device{time}",
+        role=Role.ACCENT if left is None or left > 0 else Role.WARN,
+        reason=f"Open {device.url} and enter the code {device.code}",
+        big=device.code,
+        steps=(
+            f"{copy} copies the code, {portal} opens the address, {back} cancels",
+            "this screen continues after you have signed in",
+        ),
     )
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -28,6 +29,22 @@ if TYPE_CHECKING:
     from vmss_tui.journal.store import Journal
     from vmss_tui.ports import Azure, Clock, CloudInfo, DeviceCode
     from vmss_tui.profiles.store.store import ProfileStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """How to sign in otherwise: what is empty stays as it is. With another cloud, tenant and credential start anew."""
+
+    cloud: str = ""
+    auth: str = ""
+    tenant: str = ""
+
+    @property
+    def title(self) -> str:
+        """What signing in so means, for a question."""
+        named = {"the cloud": self.cloud, "the tenant": self.tenant, "with": self.auth}
+        what = " ".join(f"{what} {name}" for what, name in named.items() if name)
+        return f"Sign in to {what}" if not self.auth else f"Sign in {what}"
 
 
 class Session(Protocol):
@@ -56,6 +73,18 @@ class Session(Protocol):
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """Import the gateway off the loop and sign in. Raises SignInFailed or ConnectionFailed. Cached."""
+
+    async def use_account(self, account: Account) -> None:
+        """Forget the sign-in; the next `connect` does as `account` says. Raises UsageError for a cloud there is not."""
+
+    def clouds(self) -> Sequence[str]:
+        """Names of the clouds that can be used."""
+
+    def credentials(self) -> Sequence[str]:
+        """Names of the credentials that one can sign in with."""
+
+    def runner_refusal(self) -> str:
+        """Why a runner could not sign in as this session does, with the next step; empty when it can."""
 
     def journal(self) -> Journal:
         """The rollout log. Raises JournalUnavailable."""

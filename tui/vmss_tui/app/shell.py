@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from textual.signal import Signal
 
     from vmss_tui.app.connection import Connection
-    from vmss_tui.app.favorites import Favorites
+    from vmss_tui.app.places.favorites import Favorites
+    from vmss_tui.app.places.scope import Scope
     from vmss_tui.app.running_rollouts import RunningRollouts
-    from vmss_tui.app.session import Session
+    from vmss_tui.app.session import Account, Session
     from vmss_tui.app.write_rights import WriteRights
     from vmss_tui.domain.fleet.ids import ScaleSetId
     from vmss_tui.domain.fleet.snapshot import FleetSnapshot, SetSnapshot
@@ -27,6 +28,8 @@ class OpenScaleSet:
     """One scale set with its instances."""
 
     target: ScaleSetId
+    outputs: bool = False
+    """Show the script output of its instances as soon as they are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,29 @@ class Shell(Protocol):
     def go_to(self, mode: str) -> None:
         """Show the list of a mode (`fleet`, `rollouts`, `profiles`); when it is shown already, what was open above."""
 
+    def show_profile(self, name: str) -> None:
+        """Show the list of profiles with the cursor on one."""
+
     def back(self) -> None:
         """Close the top screen; from a list that lies over what was open, return to that."""
 
+    scope: Scope
+    """What the app is narrowed to."""
+
     def sign_in(self) -> None:
         """Sign in (again)."""
+
+    def cancel_sign_in(self) -> None:
+        """Stop waiting for a person with a device code."""
+
+    def switch(self, account: Account) -> object:
+        """Sign in otherwise, from the list of scale sets; asks first when something unsaved would be lost."""
+
+    def narrow(self, scope: Scope) -> None:
+        """Show only what is in `scope` from now on."""
+
+    def tenant_of(self, subscription_id: str) -> str:
+        """The id of a subscription's tenant; empty while that is unknown."""
 
     def subscription_title(self, subscription_id: str) -> str:
         """The title of a subscription, its id while that is unknown."""

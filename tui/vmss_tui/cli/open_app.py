@@ -28,7 +28,7 @@ def run_app(settings: Settings, *, rollout: str | None = None, speed: float | No
 
     with importing():
         from vmss_tui.app.app import VmssTui
-        from vmss_tui.app.start import StartAt
+        from vmss_tui.app.places.start import StartAt
         from vmss_tui.cli import logs
         from vmss_tui.cli.invocation import as_typed
         from vmss_tui.cli.session import LiveSession

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmss_tui import paths
+from vmss_tui.cli.commands.accounts import Switching, clock_of, info_of
 from vmss_tui.cli.commands.host import device_code, editor_command, require_values, user_name
 from vmss_tui.errors import JournalUnavailable, PreflightRefused, SignInFailed, UsageError, VmssTuiError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
-from vmss_tui.ports import GIVE_UP_SECONDS, CloudInfo, DeviceCode, SystemClock
+from vmss_tui.ports import GIVE_UP_SECONDS, DeviceCode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -49,7 +50,7 @@ SIGN_IN_SECONDS = GIVE_UP_SECONDS
 """After so many seconds a sign-in without an answer is given up."""
 
 
-class LiveSession:
+class LiveSession(Switching):
     """One run of the program against one cloud."""
 
     def __init__(
@@ -65,20 +66,14 @@ class LiveSession:
         self._settings = settings
         self._on_device_code = on_device_code
         self._cloud: Cloud = load_cloud(settings.cloud, directories=settings.cloud_directories)
-        self.cloud = CloudInfo(
-            name=self._cloud.name,
-            resource_manager=self._cloud.resource_manager,
-            portal=self._cloud.portal,
-            watch_seconds=settings.watch_seconds or self._cloud.watch_seconds,
-            idle_seconds=settings.idle_seconds or self._cloud.idle,
-        )
+        self.cloud = info_of(self._cloud, settings)
         self._urgent = urgent
         self.read_only = settings.read_only
         self.production = settings.production
         self.hooks = settings.hooks
         self.lists = settings.lists
         self.access = settings.access
-        self.clock: Clock = clock or _clock_of(self._cloud, drives=drives_clock)
+        self.clock: Clock = clock or clock_of(self._cloud, drives=drives_clock)
         self.who = user_name()
         self._azure: Azure | None = None
         self._journal: Journal | None = None
@@ -361,13 +356,6 @@ def _import_client() -> ModuleType:
 
     with importing():
         return importlib.import_module("vmss_tui.gateway.client")
-
-
-def _clock_of(cloud: Cloud, *, drives: bool) -> Clock:
-    """The host's clock, or the one of a cloud whose time is its own."""
-    from vmss_tui.engine.shared_clock import SharedClock
-
-    return SharedClock(Path(cloud.clock_file), drives=drives) if cloud.clock_file else SystemClock()
 
 
 def open_session(ctx: click.Context) -> LiveSession:

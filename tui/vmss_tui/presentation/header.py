@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.ids import Identity
+from vmss_tui.presentation.big_text import big_text
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line, Piece, text_of
 
@@ -209,6 +210,8 @@ class Notice:
     role: Role = Role.ACCENT
     reason: str = ""
     steps: tuple[str, ...] = ()
+    big: str = ""
+    """A code that is shown large, below the reason."""
     waited: float | None = None
     """For how long it has lasted, in seconds, when it is a wait."""
     limit: float | None = None
@@ -232,6 +235,8 @@ def notice_lines(notice: Notice, width: int) -> tuple[Line, ...]:
     lines: list[Line] = [(), tuple(head), ()] if notice.reason else [(), tuple(head)]
     for paragraph in text.plain_lines(notice.reason) if notice.reason else ():
         lines += [((indent + part, Role.PLAIN),) for part in text.wrap(paragraph, room)]
+    if notice.big:
+        lines += [(), *(((indent + part, Role.ACCENT),) for part in big_text(text.plain(notice.big), width - 6))]
     if notice.steps:
         lines.append(())
     for step in notice.steps:

@@ -6,10 +6,10 @@ import pytest
 
 from support.desk import sitting
 from support.fakes import FakeSession
+from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.screens.deploy.screen import DeployScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.dialogs.prompt import PickScreen
-from vmss_tui.app.start import StartAt
 from vmss_tui.profiles.store.directories import Origin, Place
 from vmss_tui.profiles.store.store import ProfileStore
 

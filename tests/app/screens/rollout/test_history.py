@@ -8,9 +8,9 @@ from pathlib import Path
 from support import estate, story
 from support.desk import Desk, sitting
 from support.fakes import FakeSession
+from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.rollout.screen import RolloutScreen
-from vmss_tui.app.start import StartAt
 from vmss_tui.domain.rollout.events import Ended, RunnerStarted, Verdict
 from vmss_tui.errors import JournalUnavailable, LeaseHeld
 from vmss_tui.journal import lease as leases

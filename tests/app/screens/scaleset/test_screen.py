@@ -7,10 +7,10 @@ from pathlib import Path
 from support import estate
 from support.desk import Desk, sitting
 from support.fakes import FakeAzure
+from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
 from vmss_tui.app.shell import OpenScaleSet
-from vmss_tui.app.start import StartAt
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.scale_set import Autoscale
 from vmss_tui.domain.fleet.script import ScriptState
@@ -103,7 +103,7 @@ async def test_details_and_raw_json_and_copy(tmp_path: Path) -> None:
         await desk.shows('"instanceId": "3"')
         await desk.press("c")
         assert '"instanceId": "3"' in desk.app.clipboard
-        await desk.press("escape", "c")
+        await desk.press("escape", "c", "enter")
         assert desk.app.clipboard.endswith("/virtualMachineScaleSets/gw-eus/virtualMachines/3")
 
 

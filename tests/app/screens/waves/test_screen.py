@@ -5,10 +5,10 @@ from pathlib import Path
 from support import estate
 from support.desk import Desk, sitting
 from support.fakes import FakeSession
+from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.rollout.screen import RolloutScreen
 from vmss_tui.app.screens.waves.screen import WavesScreen
-from vmss_tui.app.start import StartAt
 from vmss_tui.domain.plan.waves import Wave, WaveSet, WavesPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verb, Verdict

@@ -3,19 +3,18 @@
 Generated from the action table and from what is known; asks Azure nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
-from vmss_tui import text
 from vmss_tui.app.actions.action import shown
+from vmss_tui.app.actions.jumps import Jump, jumps, typed
 from vmss_tui.app.actions.table import actions_at
 from vmss_tui.app.screens.base import BaseScreen
-from vmss_tui.app.shell import OpenRollout, OpenScaleSet, Shell
-from vmss_tui.errors import VmssTuiError
+from vmss_tui.app.shell import Shell
 
 _Entry = tuple[str, str, IgnoreReturnCallbackType]
 """What is searched and shown, what it does, how."""
@@ -51,30 +50,22 @@ class ActionCommands(Provider):
 
 
 class JumpCommands(Provider):
-    """Go to a scale set or a rollout by its name."""
+    """Go anywhere: screens, scale sets, rollouts, profiles, tenants, subscriptions, clouds, credentials."""
 
     async def search(self, query: str) -> Hits:
-        """What matches, at most thirty of each kind."""
-        matcher = self.matcher(query)
-        for name, help_text, run in self._entries():
-            score = matcher.match(name)
-            if score > 0:
-                yield Hit(score, matcher.highlight(name), run, help=help_text)
-
-    def _entries(self) -> Iterator[_Entry]:
+        """What matches; words that name nothing known last."""
         shell = cast(Shell, self.app)
-        if shell.fleet is not None:
-            for entry in shell.fleet.entries:
-                where = f"scale set in {entry.subscription.name} / {entry.id.group}"
-                yield text.plain(entry.scale_set.name), text.plain(where), partial(shell.open, OpenScaleSet(entry.id))
-        try:
-            rollouts = shell.session.journal().rollouts(limit=50)
-        except VmssTuiError:
-            return
-        for header in rollouts:
-            name = f"rollout {header.id} {header.target.name}"
-            yield (
-                text.plain(name),
-                text.plain(f"{header.stage.value}, {header.label}"),
-                partial(shell.open, OpenRollout(header.id)),
-            )
+        matcher = self.matcher(query)
+        for jump in jumps(shell):
+            score = 2.0 if jump.name.lower() == query.lower().strip() else matcher.match(jump.name)
+            if score > 0:
+                yield Hit(score, matcher.highlight(jump.name), _called(jump), help=jump.about)
+        if (unknown := typed(shell, query)) is not None:
+            yield Hit(0.1, unknown.name, _called(unknown), help=unknown.about)
+
+
+def _called(jump: Jump) -> Callable[[], None]:
+    def go() -> None:
+        jump.go()
+
+    return go

@@ -20,6 +20,8 @@ VIM: Mapping[str, Sequence[str]] = {
     "app.back": ("esc", "h"),
     "app.help": ("?", "f1"),
     "fleet.open": ("enter", "l"),
+    "fleet.output": ("o",),
+    "list.portal": ("x",),
     "scaleset.details": ("enter", "l", "d"),
     "scaleset.output": ("o",),
     "scaleset.outputs": ("O",),

@@ -33,6 +33,22 @@ FLEET = (
         enabled=every(online, on("a scale set")),
     ),
     Action(
+        id="fleet.details",
+        keys=("d",),
+        label="details",
+        help="Show everything that is known of the selected scale set",
+        places=(Place.FLEET,),
+        enabled=on("a scale set"),
+    ),
+    Action(
+        id="fleet.output",
+        keys=("l",),
+        label="output",
+        help="Open the selected scale set with the script output of its instances",
+        places=(Place.FLEET,),
+        enabled=every(online, on("a scale set")),
+    ),
+    Action(
         id="fleet.mark",
         keys=("space",),
         label="mark",
@@ -122,7 +138,7 @@ SCALE_SET = (
 ROLLOUTS = (
     Action(
         id="rollouts.open",
-        keys=("enter",),
+        keys=("enter", "d", "l"),
         label="open",
         help="Open the selected rollout",
         places=(Place.ROLLOUTS,),
@@ -144,7 +160,7 @@ ROLLOUTS = (
 PROFILES = (
     Action(
         id="profiles.open",
-        keys=("enter",),
+        keys=("enter", "d"),
         label="open",
         help="Show the selected profile and its problems",
         places=(Place.PROFILES,),

@@ -16,6 +16,7 @@ from textual.worker import Worker, WorkerState
 from vmss_tui.app import compat
 from vmss_tui.app.actions.action import Action, ActionState, Place, ReadOnly
 from vmss_tui.app.actions.table import action, actions_at
+from vmss_tui.app.effects import Sheet, Show
 from vmss_tui.app.screens.effect_screen import EffectScreen
 from vmss_tui.app.widgets.header import Header
 from vmss_tui.app.widgets.keybar import KeyBar
@@ -24,6 +25,7 @@ from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, HeaderInfo
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import wrap
 
@@ -109,7 +111,9 @@ class BaseScreen(EffectScreen):
 
     def general_state(self) -> ActionState:
         """The action state that any screen has: read-only, offline; screens `replace` the rest."""
-        return ActionState(read_only=self.read_only(), offline=self.shell.connection.reason)
+        refusal = self.shell.session.runner_refusal()
+        blocked = dict.fromkeys(("fleet.deploy", "scaleset.deploy", "profiles.deploy"), refusal) if refusal else {}
+        return ActionState(read_only=self.read_only(), offline=self.shell.connection.reason, blocked=blocked)
 
     def read_only(self) -> ReadOnly | None:
         """Why nothing may be changed from this screen; None when it may."""
@@ -247,6 +251,19 @@ class BaseScreen(EffectScreen):
         from vmss_tui.app.screens.dialogs.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.place, self.action_state()))
+
+    def do_sign_in(self) -> None:
+        """Choose how to sign in."""
+        from vmss_tui.app.screens.sign_in import sign_in_menu
+
+        self.perform(sign_in_menu(self.shell.session.credentials()))
+
+    def do_aliases(self) -> None:
+        """The words that `:` knows."""
+        from vmss_tui.app.actions.jumps import WORDS
+
+        rows = tuple(((f" {word:<14}", Role.ACCENT), (about, Role.PLAIN)) for word, about in WORDS.items())
+        self.perform((Show(f"Words after {key_hint('app.palette')}", Sheet(lambda width: rows)),))
 
     def do_quit(self) -> None:
         """Leave, asking first if unsaved work would be lost or something continues in the background."""

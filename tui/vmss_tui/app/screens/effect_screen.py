@@ -3,6 +3,8 @@
 Workers touch no widget: what comes of work is posted back and carried out by the screen.
 """
 
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, assert_never, cast
@@ -11,6 +13,7 @@ from textual.app import SuspendNotSupported
 from textual.message import Message
 from textual.screen import Screen
 
+from vmss_tui.app import compat
 from vmss_tui.app.editor import edit_text
 from vmss_tui.app.effects import (
     Ask,
@@ -18,6 +21,7 @@ from vmss_tui.app.effects import (
     AskText,
     Close,
     Complain,
+    Copy,
     Dialog,
     EditText,
     Effect,
@@ -28,6 +32,7 @@ from vmss_tui.app.effects import (
     Later,
     Move,
     Open,
+    OpenLink,
     Pick,
     RebuildFields,
     Repaint,
@@ -35,6 +40,7 @@ from vmss_tui.app.effects import (
     Say,
     Show,
     ShowPlan,
+    Switch,
     Task,
     Work,
 )
@@ -105,11 +111,13 @@ class EffectScreen(Screen[None]):
                 self.flash(text, role)
             case Complain(error):
                 self.complain(error)
-            case Ask() | AskText() | AskSecret() | Pick() | Show():
+            case Copy(text, what):
+                self.shell.copy(text, what)
+            case Ask() | AskText() | AskSecret() | Pick() | Show() | OpenLink():
                 self._open_dialog(effect)
             case EditText() | Work() | Later():
                 self._begin(effect)
-            case Open() | Replace() | Close():
+            case Open() | Replace() | Close() | Switch():
                 self._move(effect)
             case Repaint():
                 self.paint()
@@ -131,8 +139,19 @@ class EffectScreen(Screen[None]):
                 self.app.push_screen(rows, self._performing(dialog.then))
             case Show(title, sheet):
                 self.app.push_screen(SheetScreen(title, sheet))
+            case OpenLink(url, title):
+                self._open_link(url, title)
             case _:
                 assert_never(dialog)
+
+    def _open_link(self, url: str, title: str) -> None:
+        if self.app.is_web or compat.has_browser(os.environ, sys.platform):
+            self.app.open_url(url)
+            self.flash(f"opened {title}")
+            return
+        from vmss_tui.app.screens.dialogs.link import LinkScreen
+
+        self.app.push_screen(LinkScreen(title, url))
 
     def _begin(self, task: Task) -> None:
         match task:
@@ -156,6 +175,8 @@ class EffectScreen(Screen[None]):
                 self.shell.open(destination)
             case Close():
                 self.close()
+            case Switch(account):
+                self.shell.switch(account)
             case _:
                 assert_never(move)
 

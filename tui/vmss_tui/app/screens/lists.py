@@ -179,6 +179,12 @@ class ListScreen(BaseScreen):
         self.grid.show_sort(order, reverse=reverse)
         self.redraw()
 
+    def put_cursor_on(self, key: str) -> None:
+        """Put the cursor on a row; all rows are shown when it is not among them."""
+        if not self.grid.move_to(key):
+            self.do_all()
+            self.grid.move_to(key)
+
     def sort_letters(self) -> Mapping[str, str]:
         """Columns by the capital letter that sorts by them; letters of actions and of the list stay what they are."""
         bound = {key for action in actions_at(self.place) for key in action.keys}

@@ -16,10 +16,10 @@ def screen_of(
 ) -> Screen[None]:
     """The screen of a destination; `names` names versions."""
     match destination:
-        case OpenScaleSet(target):
+        case OpenScaleSet(target, outputs):
             from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
 
-            return ScaleSetScreen(target)
+            return ScaleSetScreen(target, outputs=outputs)
         case OpenDeploy(target, profile):
             from vmss_tui.app.screens.deploy.controller import DeployController
             from vmss_tui.app.screens.deploy.screen import DeployScreen

@@ -25,8 +25,7 @@ class Grid(ScrollView, can_focus=True):
     """Rows under a header line; the header stays, the rows scroll."""
 
     ALLOW_SELECT = False
-    LETTERS: ClassVar[frozenset[str]] = frozenset("G")
-    """Capital letters that move the cursor."""
+    LETTERS: ClassVar[frozenset[str]] = frozenset("G")  # capital ones that move the cursor
     COMPONENT_CLASSES: ClassVar[set[str]] = {"grid--header", "grid--cursor", "grid--marked"}
 
     DEFAULT_CSS = (
@@ -85,8 +84,7 @@ class Grid(ScrollView, can_focus=True):
         self._cursor = 0
         self._touched = False
         self._sort: tuple[str, bool] = ("", False)
-        self._empty = empty
-        self._markable = markable
+        self._empty, self._markable = empty, markable
 
     # -- what callers use ---------------------------------------------------------------------------------------
 

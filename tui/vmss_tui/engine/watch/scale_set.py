@@ -13,7 +13,7 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.snapshot_reader import SnapshotReader
 from vmss_tui.engine.watch.pace import Backoff, Pulse, WatchFailure
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.ports import Azure, Clock
+from vmss_tui.ports import Azure, Clock, CloudInfo
 
 
 def is_moving(snapshot: SetSnapshot) -> bool:
@@ -40,6 +40,11 @@ class SetWatcher:
         self._idle_seconds = idle_seconds
         self._pulse = Pulse(clock)
         self._reader = SnapshotReader(azure, target, clock, autoscale=True)
+
+    @classmethod
+    def at_pace(cls, azure: Azure, target: ScaleSetId, clock: Clock, cloud: CloudInfo) -> "SetWatcher":
+        """A watcher at the pace that the cloud suggests."""
+        return cls(azure, target, clock, watch_seconds=cloud.watch_seconds, idle_seconds=cloud.idle_seconds)
 
     def refresh(self) -> None:
         """Read everything now; while a read is in progress, once more after it."""

@@ -60,9 +60,13 @@ class DeviceSignIn:
         except AuthenticationRequiredError:
             if wanted.get("tenant_id"):
                 raise
-        await _in_thread(
-            lambda: self._credential.authenticate(scopes=scopes, claims=wanted.get("claims"), enable_cae=True)
-        )
+        try:
+            await _in_thread(
+                lambda: self._credential.authenticate(scopes=scopes, claims=wanted.get("claims"), enable_cae=True)
+            )
+        except asyncio.CancelledError:
+            self._credential.close()  # else the thread asks on until the code expires
+            raise
         return await _in_thread(lambda: self._credential.get_token_info(*scopes, options={"enable_cae": True}))
 
     async def close(self) -> None:

@@ -3,27 +3,25 @@
 Gets snapshots from a watcher by messages; `presentation.fleet` says what a row looks like.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import ClassVar
 
-from textual import work
 from textual.binding import BindingType
 
-from vmss_tui.app.actions.action import ActionState, Place
+from vmss_tui.app.actions.action import Action, ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
-from vmss_tui.app.empty_states import failing_line, fleet_notice
-from vmss_tui.app.messages import FleetArrived, ReadFailed
-from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.actions.table import actions_at
+from vmss_tui.app.effects import OpenLink, Sheet, Show
+from vmss_tui.app.empty_states import fleet_notice
+from vmss_tui.app.places.scope import EVERYTHING
+from vmss_tui.app.screens.fleet.reading import FleetReading
+from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
-from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
-from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
-from vmss_tui.engine.account_rights import only_reads
-from vmss_tui.engine.watch.fleet import FleetWatcher
-from vmss_tui.engine.watch.pace import WatchFailure
+from vmss_tui.domain.fleet.snapshot import FleetEntry
+from vmss_tui.presentation.fleet.details import entry_lines
 from vmss_tui.presentation.fleet.rows import (
     FLEET,
     FleetView,
@@ -33,7 +31,6 @@ from vmss_tui.presentation.fleet.rows import (
     shown_entries,
     table_of,
     tenant_names,
-    version_name,
 )
 from vmss_tui.presentation.fleet.summary import fleet_note, fleet_rest, fleet_summary
 from vmss_tui.presentation.glyphs import Role
@@ -42,11 +39,11 @@ from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Column, Line, Row
 from vmss_tui.text import counted
 
-KEEP_SECONDS = 60.0
+DEVICE_KEYS = {"list.copy": "copy code", "list.portal": "open address", "app.back": "cancel"}
 _HINT_OF_TENANTS = "filter: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web"
 
 
-class FleetScreen(ListScreen):
+class FleetScreen(FleetReading):
     """The list of scale sets."""
 
     place = Place.FLEET
@@ -60,106 +57,15 @@ class FleetScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._snapshot = FleetSnapshot(complete=False)
         self._entries: tuple[FleetEntry, ...] = ()
-        self._failure: WatchFailure | None = None
-        self._failing: Line = ()
-        self._watcher: FleetWatcher | None = None
         self._favorites_only = False
         self._cache = RowCache()
         self._know: Knowledge | None = None
-        self._asked_rights = False
-        self._kept_at: datetime | None = None
-        """When the inventory of an earlier start was read that is shown now."""
-        self._keep_again = 0.0
-        """Monotonic seconds before which the inventory is not kept again."""
-
-    # -- data ---------------------------------------------------------------------------------------------------
-
-    def connection_changed(self) -> None:
-        """Watch once signed in; say how signing in stands."""
-        self.start_watching()
-        self.redraw()
-
-    def start_watching(self) -> None:
-        """Start watching, unless signed out or watching already; what was known stays known."""
-        azure, session = self.shell.connection.azure, self.shell.session
-        if azure is None:
-            return
-        if self._watcher is None:
-            who = self.shell.connection.identity
-            self._show_kept(session.inventory.of(who) if who is not None else None)
-            kept = self._snapshot.entries
-            self._watcher = FleetWatcher(azure, session.clock, idle_seconds=session.cloud.idle_seconds, kept=kept)
-        if not self.is_working("fleet"):
-            self._watch(self._watcher)
 
     def on_mount(self) -> None:
         """Begin with the configured filter, and with what was there when the program ended."""
         self._show_kept(self.shell.session.inventory.newest())
         self.query_one(FilterBar).set_value(self.shell.session.lists.app_filter)
-
-    def _show_kept(self, kept: FleetSnapshot | None) -> None:
-        """Show an inventory of an earlier start with its age; without one, what another account saw goes."""
-        self._snapshot = kept or FleetSnapshot(complete=False)
-        self._kept_at = kept.taken_at if kept is not None else None
-        self.shell.fleet = kept
-
-    def _keep(self, snapshot: FleetSnapshot) -> None:
-        """Keep the inventory for the next start, once a minute at most."""
-        who, now = self.shell.connection.identity, self.shell.session.clock.monotonic()
-        if who is None or not snapshot.listed or now < self._keep_again:
-            return
-        self._keep_again = now + KEEP_SECONDS
-        label = self.shell.label_of
-        names = {entry.id: version_name(entry.scale_set.script, label) for entry in snapshot.entries}
-        self._write_kept(snapshot, who, names)
-
-    @work(group="keep", thread=True, exit_on_error=False)
-    def _write_kept(self, snapshot: FleetSnapshot, who: Identity, names: Mapping[ScaleSetId, str]) -> None:
-        self.shell.session.inventory.keep(snapshot, who, lambda entry: names[entry.id])
-
-    def covered(self) -> None:
-        """Not visible: stop reading."""
-        self.workers.cancel_group(self, "fleet")
-
-    def uncovered(self) -> None:
-        """Resume watching; rollouts may have begun or ended meanwhile."""
-        self.start_watching()
-        self.redraw()
-
-    @work(group="fleet", exclusive=True, exit_on_error=False)
-    async def _watch(self, watcher: FleetWatcher) -> None:
-        async for seen in watcher.snapshots():
-            if isinstance(seen, FleetSnapshot):
-                self.post_message(FleetArrived(seen))
-            else:
-                self.post_message(ReadFailed(seen))
-
-    def on_fleet_arrived(self, message: FleetArrived) -> None:
-        """Show the new snapshot."""
-        self._snapshot, self._failure = message.snapshot, None
-        self.shell.fleet = message.snapshot
-        self.shell.rights.note_sets(entry.scale_set for entry in message.snapshot.entries)
-        self._keep(message.snapshot)
-        self.redraw()
-        if message.snapshot.entries and not self._asked_rights:
-            self._asked_rights = True
-            self._read_rights([entry.id for entry in message.snapshot.entries])
-
-    @work(group="rights", exit_on_error=False)
-    async def _read_rights(self, targets: Sequence[ScaleSetId]) -> None:
-        """Find out once whether the account only reads; the header and the keys of dangerous actions say so."""
-        azure = self.shell.connection.azure
-        if azure is not None:
-            self.shell.rights.account_reads_only = await only_reads(azure, targets)
-            self.refresh_frame()
-
-    def on_read_failed(self, message: ReadFailed) -> None:
-        """What is shown gets old; a list that was there stays."""
-        self._failure = message.failure
-        self._failing = failing_line(message.failure, self.shell.session)
-        self.redraw()
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
@@ -224,8 +130,8 @@ class FleetScreen(ListScreen):
             self.status.rest(self.rest())
 
     def crumbs(self) -> tuple[str, ...]:
-        """We are at the root."""
-        return ("vmss-tui",)
+        """We are at the root, or in what the app is narrowed to."""
+        return ("vmss-tui", *self.shell.scope.crumbs(self.shell.fleet))
 
     def note(self) -> str:
         """Tenants and counts."""
@@ -244,8 +150,15 @@ class FleetScreen(ListScreen):
     def action_state(self) -> ActionState:
         """A list without rows has no subject."""
         state = super().action_state()
+        if self.shell.connection.device is not None:
+            return replace(state, subject="the code", first=tuple(DEVICE_KEYS), labels=DEVICE_KEYS)
         entry = self.current() if state.subject else None
-        return replace(state, subject=entry.scale_set.name if entry is not None else "")
+        subject = entry.scale_set.name if entry is not None else ""
+        return replace(state, subject=subject, without=frozenset({"app.back"}))
+
+    def footer_actions(self) -> tuple[Action, ...]:
+        """With the way back, which only a code that is waited for needs."""
+        return actions_at(self.place)
 
     def tick(self) -> None:
         """Ages; waits count up; rollouts that have moved on."""
@@ -299,6 +212,13 @@ class FleetScreen(ListScreen):
         if (entry := self.current()) is not None:
             self.shell.open(OpenDeploy(entry.id))
 
+    def do_back(self) -> None:
+        """Stop waiting for a code to be typed; else as every list."""
+        if self.shell.connection.device is not None:
+            self.shell.cancel_sign_in()
+        else:
+            super().do_back()
+
     def do_favorite(self) -> None:
         """Star or unstar."""
         entry = self.current()
@@ -313,8 +233,9 @@ class FleetScreen(ListScreen):
         self.redraw()
 
     def do_all(self) -> None:
-        """Not only favorites either."""
+        """Not only favorites, in every tenant and subscription."""
         self._favorites_only = False
+        self.shell.narrow(EVERYTHING)
         super().do_all()
 
     def do_favorites(self) -> None:
@@ -333,9 +254,31 @@ class FleetScreen(ListScreen):
         self.app.push_screen(SheetScreen.of_json(entry.scale_set.name, partial(azure.raw, entry.id)))
 
     def do_copy(self) -> None:
-        """The resource id."""
+        """The code to type on another device; else choose what is copied of the scale set."""
+        if (device := self.shell.connection.device) is not None:
+            self.shell.copy(device.code, "the code")
+        elif (entry := self.current()) is not None:
+            self.perform(copy_menu(self._elsewhere(entry)))
+
+    def do_portal(self) -> None:
+        """Where the code is typed; else the scale set in the portal."""
+        if (device := self.shell.connection.device) is not None:
+            self.perform((OpenLink(device.url, "the address of the sign-in"),))
+        elif (entry := self.current()) is not None:
+            self.perform(open_portal(self._elsewhere(entry)))
+
+    def _elsewhere(self, entry: FleetEntry) -> Elsewhere:
+        return Elsewhere(entry.id, self.shell.session.cloud, entry.subscription.tenant_id)
+
+    def do_details(self) -> None:
+        """Everything about the scale set."""
         if (entry := self.current()) is not None:
-            self.shell.copy(str(entry.id), "the resource id")
+            self.perform((Show(entry.scale_set.name, Sheet(partial(entry_lines, entry, self.knowledge()))),))
+
+    def do_output(self) -> None:
+        """Open the scale set with the output of its instances."""
+        if (entry := self.current()) is not None:
+            self.shell.open(OpenScaleSet(entry.id, outputs=True))
 
     def do_refresh(self) -> None:
         """Read again now, or sign in again."""

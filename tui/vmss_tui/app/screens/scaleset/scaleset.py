@@ -16,21 +16,19 @@ from textual.widget import Widget
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.effects import Sheet
-from vmss_tui.app.empty_states import connection_notice, failing_line, set_notice
-from vmss_tui.app.messages import ReadFailed, SetArrived
+from vmss_tui.app.empty_states import connection_notice, set_notice
+from vmss_tui.app.messages import SetArrived
 from vmss_tui.app.screens.dialogs.prompt import PromptScreen
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
-from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
+from vmss_tui.app.screens.scaleset.reading import SetReading
 from vmss_tui.app.shell import OpenDeploy
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.engine.watch.pace import WatchFailure
-from vmss_tui.engine.watch.scale_set import SetWatcher
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
@@ -43,7 +41,7 @@ _ACTIVITY = timedelta(days=7)
 """How far back the activity log is read."""
 
 
-class ScaleSetScreen(ListScreen):
+class ScaleSetScreen(SetReading):
     """One scale set and its instances."""
 
     place = Place.SCALE_SET
@@ -56,85 +54,18 @@ class ScaleSetScreen(ListScreen):
     filter_in_rule = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.SCALE_SET)
 
-    def __init__(self, target: ScaleSetId) -> None:
-        super().__init__()
-        self.target = target
-        self._snapshot: SetSnapshot | None = None
-        self._failure: WatchFailure | None = None
-        self._failing: Line = ()
-        self._watcher: SetWatcher | None = None
+    def __init__(self, target: ScaleSetId, *, outputs: bool = False) -> None:
+        """`outputs`: show the script output of the instances when they are read."""
+        super().__init__(target)
+        self._outputs_first = outputs
         self._shown: tuple[Instance, ...] = ()
         self._labels: dict[str, str] = {}
-        self._asked_rights = False
-
-    # -- data ---------------------------------------------------------------------------------------------------
-
-    def connection_changed(self) -> None:
-        """Watch once signed in."""
-        self.start_watching()
-        self.redraw()
-
-    def start_watching(self) -> None:
-        """Start watching, unless signed out or watching already."""
-        azure, session = self.shell.connection.azure, self.shell.session
-        if azure is None:
-            return
-        if self._watcher is None:
-            cloud = session.cloud
-            self._watcher = SetWatcher(
-                azure, self.target, session.clock, watch_seconds=cloud.watch_seconds, idle_seconds=cloud.idle_seconds
-            )
-        if not self.is_working("set"):
-            self._watch(self._watcher)
-
-    @work(group="set", exclusive=True, exit_on_error=False)
-    async def _watch(self, watcher: SetWatcher) -> None:
-        async for seen in watcher.snapshots():
-            if isinstance(seen, SetSnapshot):
-                self.post_message(SetArrived(seen))
-            else:
-                self.post_message(ReadFailed(seen))
-
-    def on_mount(self) -> None:
-        """Watch at once when we are signed in."""
-        self._asked = self.now
-        self.start_watching()
-
-    def covered(self) -> None:
-        """Not visible: stop reading."""
-        self.workers.cancel_group(self, "set")
-
-    def uncovered(self) -> None:
-        """Resume watching."""
-        self.start_watching()
-        self.redraw()
 
     def on_set_arrived(self, message: SetArrived) -> None:
-        """Show the new snapshot."""
-        self._snapshot, self._failure = message.snapshot, None
-        self.shell.rights.note_sets((message.snapshot.scale_set,))
-        self.redraw()
-        if not self.shell.rights.is_known(self.target) and not self._asked_rights:
-            self._asked_rights = True
-            self._read_rights(message.snapshot.scale_set)
-
-    @work(group="rights", exit_on_error=False)
-    async def _read_rights(self, scale_set: ScaleSet) -> None:
-        """Find out once what the account may do with this set."""
-        azure = self.shell.connection.azure
-        if azure is not None:
-            self.shell.rights.note_governance(scale_set, await azure.governance(self.target))
-            self.refresh_frame()
-
-    def subject_set(self) -> ScaleSetId:
-        """This set."""
-        return self.target
-
-    def on_read_failed(self, message: ReadFailed) -> None:
-        """What is shown gets old."""
-        self._failure = message.failure
-        self._failing = failing_line(message.failure, self.shell.session)
-        self.redraw()
+        """The output first, when that was asked for."""
+        if self._outputs_first:
+            self._outputs_first = False
+            self.call_later(self.do_outputs)
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
@@ -328,9 +259,18 @@ class ScaleSetScreen(ListScreen):
         self.app.push_screen(SheetScreen.of_json(name, read))
 
     def do_copy(self) -> None:
-        """The instance's resource id."""
+        """Choose what is copied of the instance."""
         if (instance := self.current()) is not None:
-            self.shell.copy(f"{self.target}/virtualMachines/{instance.id}", "the instance's resource id")
+            self.perform(copy_menu(self._elsewhere(instance)))
+
+    def do_portal(self) -> None:
+        """The instance in the portal."""
+        if (instance := self.current()) is not None:
+            self.perform(open_portal(self._elsewhere(instance)))
+
+    def _elsewhere(self, instance: Instance) -> Elsewhere:
+        tenant = self.shell.tenant_of(self.target.subscription)
+        return Elsewhere(self.target, self.shell.session.cloud, tenant, instance.id)
 
     def do_refresh(self) -> None:
         """Read again now."""

@@ -1,0 +1,110 @@
+"""The part of the app that signs in: again, as somebody else, in another tenant or cloud; and what it is narrowed to.
+
+Azure is imported after the first frame, inside `session.connect`. A sign-in that waits for a person is a state.
+"""
+
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.signal import Signal
+
+from vmss_tui.app import compat
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
+from vmss_tui.app.places.scope import EVERYTHING, Scope
+from vmss_tui.app.session import Session
+from vmss_tui.app.write_rights import WriteRights
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.errors import SignInFailed, VmssTuiError
+from vmss_tui.ports import DeviceCode
+from vmss_tui.presentation.key_hints import key_hint
+
+if TYPE_CHECKING:
+    from vmss_tui.app.session import Account
+
+
+class ConnectingApp(compat.SafeApp):
+    """An app over a session that can sign in anew."""
+
+    session: Session
+    rights: WriteRights
+    fleet: FleetSnapshot | None
+    """The fleet as last read, for jumping and choosing."""
+
+    def __init__(self, session: Session, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self.session = session
+        self.fleet = None
+        self.rights = WriteRights(program_reads_only=session.read_only)
+        self.scope = EVERYTHING
+        self.connection = Connection(since=session.clock.monotonic())
+        self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
+
+    def sign_in(self) -> None:
+        """Sign in (again)."""
+        self._change(Connection(since=self.session.clock.monotonic()))
+        self._connect()
+
+    def cancel_sign_in(self) -> None:
+        """Stop waiting for a person with a device code."""
+        self.workers.cancel_group(self, "connect")
+        choose = key_hint("app.sign_in")
+        self._change(
+            Connection(
+                error=SignInFailed("the sign-in was canceled", hint=f"{choose} chooses how to sign in"),
+                since=self.connection.since,
+            )
+        )
+
+    async def use_account(self, account: "Account") -> None:
+        """Sign in as `account` says; what was read as somebody else is forgotten. Raises UsageError."""
+        self.workers.cancel_group(self, "connect")
+        await self.session.use_account(account)
+        self.fleet, self.scope = None, EVERYTHING
+        self.rights = WriteRights(program_reads_only=self.session.read_only)
+        self.sign_in()
+
+    def narrow(self, scope: Scope) -> None:
+        """Show only what is in `scope` from now on."""
+        self.scope = scope
+        self.connection_changed.publish(self.connection)
+
+    @work(group="connect", exclusive=True, exit_on_error=False)
+    async def _connect(self) -> None:
+        try:
+            azure = await self.session.connect(self._show_device_code)
+            identity = await azure.identity()
+        except VmssTuiError as error:
+            self.post_message(NotConnected(error))
+        else:
+            self.post_message(Connected(azure, identity))
+
+    def _show_device_code(self, device: DeviceCode) -> None:
+        self.post_message(DeviceCodeShown(device))
+
+    def on_device_code_shown(self, message: DeviceCodeShown) -> None:
+        """Screens show what to do on the other device."""
+        self._change(Connection(since=self.connection.since, device=message.device))
+
+    def on_connected(self, message: Connected) -> None:
+        """Signed in."""
+        self._change(Connection(azure=message.azure, identity=message.identity, since=self.connection.since))
+
+    def on_not_connected(self, message: NotConnected) -> None:
+        """Signing in failed; screens say why and how to try again."""
+        self._change(Connection(error=message.error, since=self.connection.since))
+
+    def _change(self, connection: Connection) -> None:
+        self.connection = connection
+        self.connection_changed.publish(connection)
+
+    def tenant_of(self, subscription_id: str) -> str:
+        """The id of a subscription's tenant, that of the sign-in while it is unknown."""
+        known = self.fleet.subscriptions if self.fleet is not None else ()
+        own = self.connection.identity.tenant_id if self.connection.identity is not None else ""
+        return next((found.tenant_id for found in known if found.id == subscription_id), "") or own
+
+    def subscription_title(self, subscription_id: str) -> str:
+        """The title of a subscription, its id while that is unknown."""
+        known = self.fleet.subscriptions if self.fleet is not None else ()
+        return next((found.title for found in known if found.id == subscription_id), subscription_id)

@@ -1,0 +1,94 @@
+"""How the screen of a scale set gets its data: a watcher while it is on top."""
+
+from textual import work
+
+from vmss_tui.app.empty_states import failing_line
+from vmss_tui.app.messages import ReadFailed, SetArrived
+from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.engine.watch.pace import WatchFailure
+from vmss_tui.engine.watch.scale_set import SetWatcher
+from vmss_tui.ports import Azure
+from vmss_tui.presentation.table import Line
+
+
+class SetReading(ListScreen):
+    """A list over one scale set."""
+
+    def __init__(self, target: ScaleSetId) -> None:
+        super().__init__()
+        self.target = target
+        self._snapshot: SetSnapshot | None = None
+        self._failure: WatchFailure | None = None
+        self._failing: Line = ()
+        self._watcher: SetWatcher | None = None
+        self._azure: Azure | None = None
+        """Whom the watcher reads."""
+        self._asked_rights = False
+
+    def connection_changed(self) -> None:
+        """Watch once signed in."""
+        self.start_watching()
+        self.redraw()
+
+    def start_watching(self) -> None:
+        """Start watching, unless signed out or watching already."""
+        azure, session = self.shell.connection.azure, self.shell.session
+        if azure is None:
+            return
+        if self._watcher is None or self._azure is not azure:
+            self._azure = azure
+            self._watcher = SetWatcher.at_pace(azure, self.target, session.clock, session.cloud)
+        if not self.is_working("set"):
+            self._watch(self._watcher)
+
+    @work(group="set", exclusive=True, exit_on_error=False)
+    async def _watch(self, watcher: SetWatcher) -> None:
+        async for seen in watcher.snapshots():
+            if isinstance(seen, SetSnapshot):
+                self.post_message(SetArrived(seen))
+            else:
+                self.post_message(ReadFailed(seen))
+
+    def on_mount(self) -> None:
+        """Watch at once when we are signed in."""
+        self._asked = self.now
+        self.start_watching()
+
+    def covered(self) -> None:
+        """Not visible: stop reading."""
+        self.workers.cancel_group(self, "set")
+
+    def uncovered(self) -> None:
+        """Resume watching."""
+        self.start_watching()
+        self.redraw()
+
+    def on_set_arrived(self, message: SetArrived) -> None:
+        """Show the new snapshot."""
+        self._snapshot, self._failure = message.snapshot, None
+        self.shell.rights.note_sets((message.snapshot.scale_set,))
+        self.redraw()
+        if not self.shell.rights.is_known(self.target) and not self._asked_rights:
+            self._asked_rights = True
+            self._read_rights(message.snapshot.scale_set)
+
+    @work(group="rights", exit_on_error=False)
+    async def _read_rights(self, scale_set: ScaleSet) -> None:
+        """Find out once what the account may do with this set."""
+        azure = self.shell.connection.azure
+        if azure is not None:
+            self.shell.rights.note_governance(scale_set, await azure.governance(self.target))
+            self.refresh_frame()
+
+    def subject_set(self) -> ScaleSetId:
+        """This set."""
+        return self.target
+
+    def on_read_failed(self, message: ReadFailed) -> None:
+        """What is shown gets old."""
+        self._failure = message.failure
+        self._failing = failing_line(message.failure, self.shell.session)
+        self.redraw()
