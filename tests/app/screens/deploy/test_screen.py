@@ -1,6 +1,8 @@
 """The deploy form on screen: fields, keyboard, remarks, sizes, and the way to a running rollout."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.widgets import Button, Input
@@ -280,3 +282,22 @@ async def test_profiles_are_saved_and_loaded(tmp_path: Path, monkeypatch: pytest
         await d.until(
             lambda: d.screen.controller.form is not None and d.screen.controller.form.profile.name == "nginx-static"
         )
+
+
+async def test_what_is_typed_while_the_set_is_read_is_in_the_first_field_although_the_plan_has_the_focus(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = FakeSession(tmp_path)
+    arrives = asyncio.Event()
+    read = session.azure.scale_set
+
+    async def slowly(*args: Any, **more: Any) -> Any:
+        await arrives.wait()
+        return await read(*args, **more)
+
+    monkeypatch.setattr(session.azure, "scale_set", slowly)
+    async with form_desk(tmp_path, monkeypatch, session=session) as d:
+        d.screen.set_focus(d.screen.query_one("#plan"))
+        await d.pilot.press("7", "full_stop", "2")
+        arrives.set()
+        await d.until(lambda: any("7.2" in field.value for field in d.screen.query(Field)))

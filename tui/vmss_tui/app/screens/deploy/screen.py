@@ -193,7 +193,7 @@ class DeployScreen(BaseScreen):
 
     def on_key(self, event: events.Key) -> None:
         """Text that is typed before the form is there belongs into its first field."""
-        if event.is_printable and self.focused is None and not self._here:
+        if event.is_printable and not self._here:
             event.stop()
             event.prevent_default()
             self._typed_ahead.append(event)
