@@ -42,8 +42,8 @@ _DONE_NOW = 5
 _UNPROVEN = frozenset((Phase.UPDATING, Phase.SCRIPT, Phase.FAILED, Phase.NOT_RUN))
 """Phases in which it is not proven that the new version runs, whatever is assigned."""
 
-_HANDLER_WORDS = "Enable "
-"""How the Custom Script handler's own phrases begin, such as `Enable succeeded`: they say less than the state does."""
+_HANDLER_WORDS = ("Enable ", "Transitioning")
+"""How phrases of the Custom Script handler and of the agent begin: they say less than the state does."""
 
 
 class Shown(StrEnum):
