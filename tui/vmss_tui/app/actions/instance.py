@@ -1,0 +1,23 @@
+"""The part of the action table that is about one instance, wherever instances are listed. Must not import Textual."""
+
+from vmss_tui.app.actions.action import Action, Place, every, on, online
+
+INSTANCE = (
+    Action(
+        id="instance.shell",
+        keys=("s",),
+        label="shell",
+        help="Open a shell on the selected instance, by `shell.command` of the configuration (ssh)",
+        places=(Place.SCALE_SET, Place.ROLLOUT),
+        enabled=every(online, on("an instance")),
+    ),
+    Action(
+        id="instance.diagnose",
+        keys=("x",),
+        label="diagnose",
+        help="Run a diagnostic on the selected instance through Run Command: whole output, logs, disk, memory, services",
+        places=(Place.SCALE_SET, Place.ROLLOUT),
+        dangerous=True,
+        enabled=every(online, on("an instance")),
+    ),
+)
