@@ -14,7 +14,7 @@ COLOUR = re.compile(rb"\x1b\[[\d;]*?(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38;[25]|48;[
 def test_partial_repaints_leave_the_same_picture_as_a_full_one(tmp_path: Path) -> None:
     with fake(tmp_path) as terminal:
         terminal.wait_for("15 scale sets, 603 instances")
-        terminal.press(*"jjjjkGgsS", "/", *"web", "enter", "down")
+        terminal.press(*"jjjjkGgS,", "/", *"web", "enter", "down")
         terminal.settle()
         terminal.press("enter")
         terminal.wait_for("zone 3")

@@ -54,6 +54,7 @@ class FakeSession:
         self.hooks: tuple[Hook, ...] = ()
         self.lists = ListSettings()
         self.access = InstanceAccess()
+        self.poll_seconds = 1.0
         self.maintenance: MaintenanceRules = NO_RULES
         self.who = "maria"
         self.azure = azure or FakeAzure()

@@ -13,12 +13,14 @@ from vmss_tui.app.effects import (
     EditText,
     Effect,
     Effects,
+    Fetch,
     Later,
     Move,
     Open,
     OpenLink,
     Pick,
     Replace,
+    RunProgram,
     Say,
     Show,
     Switch,
@@ -42,6 +44,7 @@ class Person:
         self.shown: list[Show] = []
         self.opened: list[Destination] = []
         self.closed = 0
+        self.ran: list[tuple[str, ...]] = []
         self.effects: list[Effect] = []
 
     @property
@@ -58,9 +61,9 @@ class Person:
                     self.said.append(text)
                 case Complain(error):
                     self.said.append(" ".join(part for part in (error.message, error.hint) if part))
-                case Ask() | AskText() | AskSecret() | Pick() | Show() | OpenLink():
+                case Ask() | AskText() | AskSecret() | Pick() | Show() | OpenLink() | Fetch():
                     await self._answer(effect)
-                case Work() | Later() | EditText():
+                case Work() | Later() | EditText() | RunProgram():
                     await self._work(effect)
                 case Open() | Replace() | Close() | Switch():
                     self._move(effect)
@@ -70,6 +73,9 @@ class Person:
     async def _answer(self, dialog: Dialog) -> None:
         if isinstance(dialog, Show):
             self.shown.append(dialog)
+            return
+        if isinstance(dialog, Fetch):
+            self.shown.append(Show(dialog.title, await dialog.fetch()))
             return
         if isinstance(dialog, OpenLink):
             return
@@ -88,6 +94,9 @@ class Person:
                 await self.perform(then())
             case EditText(then=edited):
                 await self.perform(edited(self.answers.pop(0)))
+            case RunProgram(command=command, then=left):
+                self.ran.append(tuple(command))
+                await self.perform(left(self.answers.pop(0)))
             case _:
                 assert_never(task)
 
@@ -114,7 +123,7 @@ def _title(dialog: Dialog) -> str:
     match dialog:
         case Ask(question):
             return question.title
-        case AskText(title) | AskSecret(title) | Show(title):
+        case AskText(title) | AskSecret(title) | Show(title) | Fetch(title):
             return title
         case Pick() | OpenLink():
             return dialog.title

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from vmss_tui.app.shell import Destination
     from vmss_tui.domain.fleet.script import Secret
     from vmss_tui.errors import VmssTuiError
+    from vmss_tui.presentation.header import Notice
     from vmss_tui.presentation.table import Column, Line, Row
 
 Source: TypeAlias = "Callable[[int], Sequence[Line]]"
@@ -131,6 +132,24 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
+class RunProgram:
+    """Lend the terminal to a program until it ends; `title` is printed above it, `then` gets its exit status."""
+
+    command: Sequence[str]
+    title: str
+    then: Callable[[int], Effects]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Show a text over the screen that takes time to get; `waiting` says what is so after some seconds."""
+
+    title: str
+    fetch: Callable[[], Awaitable[Sheet]]
+    waiting: Callable[[float], Notice]
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """Show a text over the screen."""
 
@@ -211,8 +230,8 @@ class ShowPlan:
 
 
 Remark: TypeAlias = Say | Complain | Copy
-Dialog: TypeAlias = Ask | AskText | AskSecret | Pick | Show | OpenLink
-Task: TypeAlias = EditText | Work | Later
+Dialog: TypeAlias = Ask | AskText | AskSecret | Pick | Show | OpenLink | Fetch
+Task: TypeAlias = EditText | RunProgram | Work | Later
 Move: TypeAlias = Open | Replace | Close | Switch
 FormEffect: TypeAlias = RebuildFields | FillField | FocusField | ShowPlan
 """Effects that only a screen with a form carries out."""

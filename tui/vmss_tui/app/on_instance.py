@@ -1,5 +1,6 @@
 """What can be done on one instance from any list of instances: a shell, and diagnostics. Must not import Textual."""
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -79,7 +80,7 @@ class OnInstance:
         return (Work(group="instance", job=read, waiting=f"reading the address of {self.name}"),)
 
     def _left(self, status: int) -> Effects:
-        if status == 0:
+        if status in (0, -signal.SIGINT, 128 + signal.SIGINT):
             return (Say(f"back from {self.name}"),)
         return (Say(f"the shell on {self.name} ended with exit status {status}", Role.WARN),)
 

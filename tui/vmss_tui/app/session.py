@@ -61,6 +61,8 @@ class Session(Protocol):
     """Who is notified about every rollout."""
     lists: ListSettings
     """What lists show at first, and the keys."""
+    poll_seconds: float
+    """How often an operation of this cloud is polled."""
     access: InstanceAccess
     """The shell on an instance, and diagnostics of one's own."""
 

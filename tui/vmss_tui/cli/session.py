@@ -73,6 +73,7 @@ class LiveSession(Switching):
         self.hooks = settings.hooks
         self.lists = settings.lists
         self.access = settings.access
+        self.poll_seconds = self._cloud.poll_seconds
         self.clock: Clock = clock or clock_of(self._cloud, drives=drives_clock)
         self.who = user_name()
         self._azure: Azure | None = None
@@ -293,11 +294,6 @@ class LiveSession(Switching):
         from vmss_tui.engine.runner.pacing import Pace
 
         return Pace.of(self.cloud.watch_seconds, self._cloud.poll_seconds)
-
-    @property
-    def poll_seconds(self) -> float:
-        """How often an operation of this cloud is polled."""
-        return self._cloud.poll_seconds
 
     def editor(self, path: Path) -> Sequence[str]:
         """See `app.session.Session`."""

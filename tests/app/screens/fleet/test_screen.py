@@ -140,7 +140,7 @@ async def test_sorting_keeps_the_cursor_on_its_scale_set(tmp_path: Path) -> None
         await desk.shows("15 scale sets")
         await desk.press("down", "down", "down")
         before = desk.line("▸ ").split()[1]
-        await desk.press("s", "s", "s", "S")
+        await desk.press("S", "S", "S", "comma")
         assert desk.line("▸ ").split()[1] == before
         assert "GROUP↓" in desk.text()
 

@@ -158,7 +158,7 @@ async def test_filter_faults_sort_and_map(tmp_path: Path) -> None:
         await show.until(lambda: {row.key for row in grid.rows} == {"3", *map(str, range(36, 48))})
         await show.pilot.press("f", "slash", *"zone:2")
         await show.until(lambda: len(grid.rows) == 20)
-        await show.pilot.press("enter", "s")
+        await show.pilot.press("enter", "S")
         await show.until(lambda: grid.rows[0].key == "20")
         await show.pilot.press("escape")
         await show.until(lambda: len(grid.rows) == 60)

@@ -24,7 +24,7 @@ COMMON = (
     ),
     Action(
         id="list.sort",
-        keys=("s",),
+        keys=("S",),
         label="sort",
         help="Sort by the next column",
         places=_TABLES,
@@ -32,7 +32,7 @@ COMMON = (
     ),
     Action(
         id="list.reverse",
-        keys=("S",),
+        keys=("comma",),
         label="reverse",
         help="Reverse order",
         places=_TABLES,

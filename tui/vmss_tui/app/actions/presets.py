@@ -23,6 +23,7 @@ VIM: Mapping[str, Sequence[str]] = {
     "fleet.output": ("o",),
     "list.portal": ("x",),
     "scaleset.details": ("enter", "l", "d"),
+    "instance.diagnose": ("X",),
     "scaleset.output": ("o",),
     "scaleset.outputs": ("O",),
     "rollouts.open": ("enter", "l"),

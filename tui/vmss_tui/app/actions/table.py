@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from vmss_tui.app.actions.action import Action, Place, every, on, online, shown
 from vmss_tui.app.actions.general import ANYWHERE, COMMON
+from vmss_tui.app.actions.instance import INSTANCE
 from vmss_tui.app.actions.rollout import DEPLOY, ROLLOUT
 from vmss_tui.app.actions.waves import WAVES
 from vmss_tui.presentation.key_hints import use_hints
@@ -215,6 +216,7 @@ PROFILES = (
 ACTIONS: tuple[Action, ...] = (
     *FLEET,
     *SCALE_SET,
+    *INSTANCE,
     *DEPLOY,
     *ROLLOUT,
     *WAVES,

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from vmss_tui.app import compat
-from vmss_tui.app.editor import edit_text
+from vmss_tui.app.editor import edit_text, run_program
 from vmss_tui.app.effects import (
     Ask,
     AskSecret,
@@ -26,6 +26,7 @@ from vmss_tui.app.effects import (
     EditText,
     Effect,
     Effects,
+    Fetch,
     FillField,
     FocusField,
     FormEffect,
@@ -37,6 +38,7 @@ from vmss_tui.app.effects import (
     RebuildFields,
     Repaint,
     Replace,
+    RunProgram,
     Say,
     Show,
     ShowPlan,
@@ -113,9 +115,9 @@ class EffectScreen(Screen[None]):
                 self.complain(error)
             case Copy(text, what):
                 self.shell.copy(text, what)
-            case Ask() | AskText() | AskSecret() | Pick() | Show() | OpenLink():
+            case Ask() | AskText() | AskSecret() | Pick() | Show() | OpenLink() | Fetch():
                 self._open_dialog(effect)
-            case EditText() | Work() | Later():
+            case EditText() | RunProgram() | Work() | Later():
                 self._begin(effect)
             case Open() | Replace() | Close() | Switch():
                 self._move(effect)
@@ -141,6 +143,8 @@ class EffectScreen(Screen[None]):
                 self.app.push_screen(SheetScreen(title, sheet))
             case OpenLink(url, title):
                 self._open_link(url, title)
+            case Fetch(title, fetch, waiting):
+                self.app.push_screen(SheetScreen(title, None, fetch=fetch, waiting=waiting))
             case _:
                 assert_never(dialog)
 
@@ -157,6 +161,8 @@ class EffectScreen(Screen[None]):
         match task:
             case EditText():
                 self._edit(task)
+            case RunProgram():
+                self._run_program(task)
             case Work():
                 if task.waiting:
                     self.status.wait(task.waiting, since=self.now, limit=None if task.local else GIVE_UP_SECONDS)
@@ -224,6 +230,18 @@ class EffectScreen(Screen[None]):
                 self.perform(later.then())
 
         self.set_timer(later.seconds, now)
+
+    def _run_program(self, wanted: RunProgram) -> None:
+        try:
+            status = run_program(wanted.command, self.shell.as_typed(wanted.title), self.app.suspend)
+        except SuspendNotSupported:
+            self.flash("this terminal cannot be suspended for another program", Role.WARN)
+            return
+        except OSError as error:
+            self.flash(f"{wanted.command[0]} cannot be started: {error.strerror or error}", Role.BAD)
+            return
+        self.app.refresh()
+        self.perform(wanted.then(status))
 
     def _edit(self, wanted: EditText) -> None:
         try:

@@ -55,8 +55,17 @@ class SheetScreen(ModalScreen[None]):
 
         error: VmssTuiError
 
-    def __init__(self, title: str, sheet: Sheet | None, *, fetch: Callable[[], Awaitable[Sheet]] | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        sheet: Sheet | None,
+        *,
+        fetch: Callable[[], Awaitable[Sheet]] | None = None,
+        waiting: Callable[[float], Notice] | None = None,
+    ) -> None:
+        """`waiting` says what is so while the text is fetched, after some seconds."""
         super().__init__()
+        self._waiting = waiting or _reading
         self._title = text.plain(title)
         self._fetch = fetch
         self._sheet = sheet
@@ -150,4 +159,8 @@ class SheetScreen(ModalScreen[None]):
         if self._error is not None:
             return notice_lines(error_notice("Cannot be read", self._error), width)
         waited = self._shell.session.clock.monotonic() - self._started if self.is_attached else 0.0
-        return notice_lines(Notice(title="Reading", role=Role.BUSY, waited=waited, limit=GIVE_UP_SECONDS), width)
+        return notice_lines(self._waiting(waited), width)
+
+
+def _reading(waited: float) -> Notice:
+    return Notice(title="Reading", role=Role.BUSY, waited=waited, limit=GIVE_UP_SECONDS)

@@ -11,6 +11,7 @@ from datetime import datetime
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Open, Pick, Question, Say, Sheet, Show, Work
 from vmss_tui.app.launch import ask_and_start
+from vmss_tui.app.on_instance import OnInstance
 from vmss_tui.app.screens.rollout.first_frame import seeded
 from vmss_tui.app.screens.rollout.later import ask_to_resume, call_off, held_by_window, not_started
 from vmss_tui.app.screens.rollout.outputs import outputs_sheet, report_sheet, text_sheet
@@ -331,6 +332,14 @@ class RolloutController:
             return ()
         name = progress.seen.name or progress.seen.id
         return (Show(f"{name} · script output", outputs_sheet((progress.seen,), self.time)),)
+
+    def on_instance(self, key: str) -> OnInstance | None:
+        """What can be done on an instance of the scale set; nothing on one of a rehearsal."""
+        progress = self.state.instances.get(key)
+        if progress is None or self.head is None or self.rehearsed:
+            return None
+        name = progress.seen.name or progress.seen.id
+        return OnInstance(self._session, self._connection, self.head.target, progress.seen.id, name)
 
     def outputs(self, marked: Collection[str]) -> Effects:
         """What all instances, or the marked ones, printed."""

@@ -285,6 +285,16 @@ class RolloutScreen(ListScreen):
         """What all, or the marked ones, printed."""
         self.perform(self.controller.outputs(self.grid.marks))
 
+    def do_shell(self) -> None:
+        """A shell on the instance under the cursor."""
+        if (place := self.controller.on_instance(self.grid.cursor_key or "")) is not None:
+            self.perform(place.shell())
+
+    def do_diagnose(self) -> None:
+        """A diagnostic on the instance under the cursor."""
+        if (place := self.controller.on_instance(self.grid.cursor_key or "")) is not None:
+            self.perform(place.diagnose())
+
     def do_copy(self) -> None:
         """The rollout's id."""
         self.shell.copy(self.rollout, "the rollout's id")

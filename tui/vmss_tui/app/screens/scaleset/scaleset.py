@@ -18,6 +18,7 @@ from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.effects import Sheet
 from vmss_tui.app.empty_states import connection_notice, set_notice
 from vmss_tui.app.messages import SetArrived
+from vmss_tui.app.on_instance import OnInstance
 from vmss_tui.app.screens.dialogs.prompt import PromptScreen
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
@@ -244,6 +245,22 @@ class ScaleSetScreen(SetReading):
         self.shell.label_of.forget()
         self.redraw()
         self.flash(f"{now} is now named {name}")
+
+    def do_shell(self) -> None:
+        """A shell on the instance."""
+        if (place := self._on_instance()) is not None:
+            self.perform(place.shell())
+
+    def do_diagnose(self) -> None:
+        """A diagnostic on the instance."""
+        if (place := self._on_instance()) is not None:
+            self.perform(place.diagnose())
+
+    def _on_instance(self) -> OnInstance | None:
+        instance = self.current()
+        if instance is None:
+            return None
+        return OnInstance(self.shell.session, lambda: self.shell.connection, self.target, instance.id, instance.name)
 
     def do_mark(self) -> None:
         """Mark or unmark."""
