@@ -24,6 +24,7 @@ class Stage(App[None]):
         self.rights = WriteRights(program_reads_only=session.read_only)
         self.connection = connection or Connection()
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
+        self.tick_seconds = 1.0
         self.copied: list[str] = []
         self.opened: list[Destination] = []
         self.log_file = ""

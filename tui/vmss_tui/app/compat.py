@@ -1,4 +1,4 @@
-"""Everything that leans on Textual's insides or on the terminal's quirks; the only module that may.
+"""Everything that leans on Textual's insides or on the terminal's quirks; the only module that may, with `thin_line`.
 
 Owns: ASCII signs for terminals that have no others, small repaints, crash messages without local variables, signals.
 """
@@ -28,6 +28,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
+from vmss_tui.app.thin_line import TICK_SECONDS, ThinLine
 from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.text import without_hidden
 
@@ -269,6 +270,9 @@ class SafeApp(App[int]):
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
         super().__init__(ansi_color=ansi_color)
+        self.tick_seconds = 1.0
+        """Between two updates of the ages on a screen."""
+        self._thin_line: ThinLine | None = None
         self._keys: deque[events.Key] = deque()
         self._key_number = 0
         self._key_on_its_way = False
@@ -277,6 +281,8 @@ class SafeApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Keys go one by one; a paste that is far too long is refused; everything else as usual."""
+        if self._thin_line is not None:
+            self._thin_line.saw(event)
         if isinstance(event, events.Paste) and len(event.text) > LONGEST_PASTE:
             self.refuse_paste(len(event.text))
             return
@@ -287,6 +293,12 @@ class SafeApp(App[int]):
             await self._next_key()
         else:
             await super().on_event(event)
+
+    def save_bandwidth(self) -> None:
+        """Paint less from now on: for a thin line."""
+        self._thin_line = ThinLine(self)
+        self._thin_line.install()
+        self.tick_seconds = TICK_SECONDS
 
     def refuse_paste(self, length: int) -> None:
         """Say that a paste of so many characters is too long; override."""

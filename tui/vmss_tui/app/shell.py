@@ -74,6 +74,8 @@ class Shell(Protocol):
     label_of: VersionLookup
     rights: WriteRights
     """Why scale sets cannot be changed from here, as far as it is known."""
+    tick_seconds: float
+    """Between two updates of the ages on a screen."""
     running: RunningRollouts
     """Rollouts in progress, read every two seconds."""
     log_file: str

@@ -26,6 +26,8 @@ def run_app(settings: Settings, *, rollout: str | None = None, speed: float | No
     """Run the app on whatever shows it, and return its exit code."""
     from vmss_tui.collector import importing
 
+    if settings.low_bandwidth:
+        os.environ.update(TEXTUAL_COLOR_SYSTEM="256", TEXTUAL_ANIMATIONS="none")
     with importing():
         from vmss_tui.app.app import VmssTui
         from vmss_tui.app.places.start import StartAt
@@ -38,5 +40,7 @@ def run_app(settings: Settings, *, rollout: str | None = None, speed: float | No
         os.environ.setdefault("TEXTUAL_THEME", settings.theme)
     start = StartAt() if rollout is None else StartAt(mode="rollouts", rollout=rollout, speed=speed)
     tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log), as_typed=as_typed)
+    if settings.low_bandwidth:
+        tui.save_bandwidth()
     tui.run()
     return tui.return_code or 0

@@ -56,6 +56,7 @@ _CONNECTION = (
 _JOURNAL = _kept("--journal", metavar="PLACE")
 _PROFILES = _kept("--profiles", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 _READ_ONLY = _kept("--read-only", is_flag=True)
+_LOW_BANDWIDTH = _kept("--low-bandwidth", is_flag=True)
 _LOGGING = (
     _kept("--log-level", type=click.Choice(texts.LOG_LEVELS)),
     _kept("--debug", is_flag=True),
@@ -72,9 +73,14 @@ def with_profiles(function: Function) -> Function:
     return _PROFILES(function)
 
 
+def painted(function: Function) -> Function:
+    """Give a command the option of thin lines: it opens the app."""
+    return _LOW_BANDWIDTH(function)
+
+
 def shared(function: Function) -> Function:
     """Give the program every option that may stand before the command."""
-    return _all(function, *_CONNECTION, _PROFILES, _JOURNAL, _READ_ONLY, *_LOGGING)
+    return _all(function, *_CONNECTION, _PROFILES, _JOURNAL, _READ_ONLY, _LOW_BANDWIDTH, *_LOGGING)
 
 
 def logged(command: click.Command) -> None:

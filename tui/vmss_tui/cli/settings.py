@@ -33,6 +33,7 @@ class Settings:
     log_level: str | None = None
     debug: bool = False
     theme: str | None = None
+    low_bandwidth: bool = False
     watch_seconds: float | None = None
     idle_seconds: float | None = None
     production: ProductionRules = PRODUCTION
@@ -70,6 +71,7 @@ def configured(settings: Settings) -> Settings:
         journal=settings.journal or config.from_file("journal"),
         log_level=settings.log_level or config.from_file("log_level"),
         theme=config.from_file("app.theme"),
+        low_bandwidth=settings.low_bandwidth or config["app.low_bandwidth"],
         watch_seconds=config["refresh.watch_seconds"],
         idle_seconds=config["refresh.idle_seconds"],
         production=ProductionRules(

@@ -195,6 +195,10 @@ KEYS = (
         "vmss-colorblind, or NAME of themes/NAME.toml; default: chosen by the terminal",
     ),
     Key(
+        name="app.low_bandwidth", kind=Kind.SWITCH, default=False, option="--low-bandwidth", example="true",
+        help="paint less, for thin lines: 256 colors, two repaints a second, keys before everything else",
+    ),
+    Key(
         name="app.keys", kind=Kind.TEXT, choices=("k9s", "vim"), default="", example='"k9s"',
         help="keys of another program; [keys] takes precedence",
     ),

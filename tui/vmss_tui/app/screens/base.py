@@ -90,7 +90,7 @@ class BaseScreen(EffectScreen):
         return self.general_state()
 
     def tick(self) -> None:
-        """Once a second while the screen is on top; override and call the parent's."""
+        """Once a second (less often over a thin line) while the screen is on top; override and call the parent's."""
         self.status.tick(self.now)
         self.refresh_header()
 
@@ -165,7 +165,7 @@ class BaseScreen(EffectScreen):
 
     def on_mount(self) -> None:
         """Start the one timer."""
-        self._timer = self.set_interval(1.0, self.tick)
+        self._timer = self.set_interval(self.shell.tick_seconds, self.tick)
         self.shell.connection_changed.subscribe(self, lambda _: self._connection_came())
         self.refresh_frame()
 

@@ -3,12 +3,13 @@
 import click
 
 from vmss_tui.cli.open_app import open_app
-from vmss_tui.cli.options import connected, current, with_profiles
+from vmss_tui.cli.options import connected, current, painted, with_profiles
 
 
 @click.command()
 @connected
 @with_profiles
+@painted
 @click.pass_context
 def app(ctx: click.Context) -> int:
     """Open the app."""

@@ -11,7 +11,7 @@ from vmss_tui.cli.commands.rollout.interrupt import OnInterrupt, left, terminabl
 from vmss_tui.cli.commands.simulator.simulation import DemoHome
 from vmss_tui.cli.commands.waves.follow import follow_waves, writer
 from vmss_tui.cli.invocation import DEMO
-from vmss_tui.cli.options import connected, current
+from vmss_tui.cli.options import connected, current, painted
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal
 
@@ -33,6 +33,7 @@ def _find(journal: Journal, rollout: str | None) -> str:
 @click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON.")
 @click.option("--plain", is_flag=True, help="Print a line for every event, also on a terminal.")
 @connected
+@painted
 @click.pass_context
 def attach(ctx: click.Context, rollout: str | None, jsonl: bool, plain: bool) -> int:
     """Follow ROLLOUT (by default the newest): in the app on a terminal, else as lines.

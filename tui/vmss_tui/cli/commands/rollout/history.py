@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.options import current
+from vmss_tui.cli.options import current, painted
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.duration import coarse
 from vmss_tui.errors import UsageError
@@ -171,6 +171,7 @@ def _verify(ctx: click.Context, rollout: str | None, export: Path | None, head: 
 @click.command()
 @click.argument("rollout", required=False)
 @click.option("--speed", type=click.FloatRange(0.1, 1000), default=10.0, show_default=True, help="Speed-up factor.")
+@painted
 @click.pass_context
 def replay(ctx: click.Context, rollout: str | None, speed: float) -> int:
     """Play a recorded rollout in the app's live screen."""
