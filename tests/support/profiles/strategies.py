@@ -9,7 +9,15 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HANDLERS, ScriptConfig, SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import DAYS, Window
-from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, ExternalGate, Hook, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import (
+    Amount,
+    BatchStep,
+    ExternalGate,
+    Hook,
+    RolloutPolicy,
+    ServiceRef,
+    Urgency,
+)
 from vmss_tui.domain.plan.waves import OnFailedSet, WaveGroup, WaveRules
 from vmss_tui.profiles.format.inline_script import encode
 from vmss_tui.profiles.format.script_fields import PROTECTED_NAMES
@@ -94,12 +102,11 @@ scripts = st.builds(
     settings=st.dictionaries(texts, json_values, max_size=2),
 ) | st.builds(Script, inline=filled, rerun=st.just(Rerun.WHEN_CHANGED))
 
-hooks = st.builds(
-    Hook,
-    st.lists(filled, min_size=1, max_size=2).map(tuple),
-    st.just(""),
-    st.lists(st.sampled_from(Hook().on), min_size=1, unique=True).map(tuple),
-    st.integers(1, 600),
+events = st.lists(st.sampled_from(Hook().on), min_size=1, unique=True).map(tuple)
+commands = st.lists(filled, min_size=1, max_size=2).map(tuple)
+services = st.builds(ServiceRef, st.sampled_from(("SLACK", "MAIL_TO")))
+hooks = st.builds(Hook, command=commands, on=events, timeout_seconds=st.integers(1, 600)) | st.builds(
+    Hook, service=services, on=events, least=st.sampled_from(Urgency)
 )
 
 policies = st.fixed_dictionaries(

@@ -29,7 +29,7 @@ class Kind(StrEnum):
     PATTERNS = "a list of regular expressions"
     FILTER = "a filter of scale sets"
     KEYS = "a table of actions with their keys"
-    HOOKS = "a list of tables with a command or a url"
+    HOOKS = "a list of tables with a command, a url or a service"
     MOMENT = "a date, or a date and time"
     TABLES = "an array of tables"
     COMMAND = "a command line"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from vmss_tui.domain.plan.rollout_policy import Hook
+from vmss_tui.domain.plan.rollout_policy import Hook, check_hook
 from vmss_tui.profiles.format.problem import LintProblem
 from vmss_tui.profiles.format.read import Reader
 
@@ -29,10 +29,12 @@ def hooks(raw: Any) -> tuple[tuple[Hook, ...], tuple[str, ...]]:
     found: tuple[Hook, ...] = reader.read({"hooks": raw}).get("hooks") or ()
     wrong = [_words(problem) for problem in reader.problems]
     for number, hook in enumerate(found):
-        if not hook.command and not hook.url:
-            wrong.append(f"[{number}] has neither a command nor a url")
-        wrong += [f"[{number}].on: {event!r} is not an event" for event in hook.on if event not in Hook().on]
+        wrong += [f"{_place(number, problem.field)} {problem.message}" for problem in check_hook(hook)]
     return found, tuple(wrong)
+
+
+def _place(number: int, field: str) -> str:
+    return f"[{number}].{field}:" if field else f"[{number}]"
 
 
 def _words(problem: LintProblem) -> str:

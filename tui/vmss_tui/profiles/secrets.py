@@ -7,16 +7,15 @@ Where no person can be asked, `VMSS_TUI_SECRET_NAME` in the environment answers 
 import json
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, assert_never
 
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.paths import expanded
+from vmss_tui.references import from_environment, from_file
 
 VARIABLES = "VMSS_TUI_SECRET_"
 """How the environment variables begin that hold what a person would type."""
-_LIMIT = 1 << 20
 
 
 def variable_of(name: str) -> str:
@@ -80,45 +79,15 @@ def travelling(
 def _value(name: str, ref: SecretRef, environ: Mapping[str, str], prompt: Callable[[str], str] | None) -> str:
     match ref.source:
         case SecretSource.ENV:
-            return _from_environment(name, ref.where, environ)
+            return from_environment(name, ref.where, environ)
         case SecretSource.FILE:
-            return _from_file(name, expanded(ref.where))
+            return from_file(name, expanded(ref.where))
         case SecretSource.LITERAL if ref.where:
             return ref.where
         case SecretSource.LITERAL | SecretSource.PROMPT | SecretSource.KEY_VAULT:
             return environ.get(variable_of(name), "") or _asked(name, ref, prompt)
         case _:
             assert_never(ref.source)
-
-
-def _from_environment(name: str, variable: str, environ: Mapping[str, str]) -> str:
-    value = environ.get(variable, "")
-    if not value:
-        raise ProfileInvalid(
-            f"{name} comes from ${variable}, which is {'empty' if variable in environ else 'not set'}",
-            hint=f"export {variable}=… before you start",
-        )
-    return value
-
-
-def _from_file(name: str, path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LIMIT + 1)
-        text = content.decode()
-    except UnicodeDecodeError:
-        raise ProfileInvalid(f"{name} comes from {path}, which is not UTF-8 text", hint="store it as text") from None
-    except (OSError, ValueError) as problem:
-        reason = getattr(problem, "strerror", "") or str(problem)
-        raise ProfileInvalid(
-            f"{name} comes from {path}, which cannot be read: {reason}", hint="check the path and its rights"
-        ) from problem
-    if len(content) > _LIMIT:
-        raise ProfileInvalid(f"{name} comes from {path}, which is larger than 1 MiB", hint="is it the right file?")
-    value = text.removesuffix("\n").removesuffix("\r")
-    if not value:
-        raise ProfileInvalid(f"{name} comes from {path}, which is empty", hint="put the value into it")
-    return value
 
 
 def _asked(name: str, ref: SecretRef, prompt: Callable[[str], str] | None) -> str:

@@ -125,7 +125,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, Hook):
-        return {"command": list(value.command), "url": value.url or None, "on": list(value.on)}
+        return {
+            "command": list(value.command),
+            "url": value.url or None,
+            "service": str(value.service) if value.service is not None else None,
+            "on": list(value.on),
+            "least": value.least.value,
+        }
     if isinstance(value, date):
         return value.isoformat()
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
@@ -168,7 +174,7 @@ def _words(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{name}: {' '.join(keys)}" for name, keys in value.items())
     if isinstance(value, Hook):
-        return value.url or " ".join(value.command)
+        return value.url or " ".join(value.command) or str(value.service)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):

@@ -5,8 +5,10 @@ Ranges and the cross-field rule: ComputeRP 2024-07-01 swagger `RollingUpgradePol
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePath
 
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.findings import Problem
@@ -94,9 +96,36 @@ class ExternalGate:
     timeout_seconds: int = 30
 
 
+class Urgency(StrEnum):
+    """How urgent a notification is; the order of the members is the order of urgency."""
+
+    INFO = "info"
+    """It ended as wanted."""
+    WARNING = "warning"
+    """A person is needed, or it was canceled."""
+    ERROR = "error"
+    """It failed."""
+
+    def reaches(self, least: "Urgency") -> bool:
+        """Whether it is as urgent as `least`, or more."""
+        order = list(Urgency)
+        return order.index(self) >= order.index(least)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRef:
+    """Where the address of a chat, mail or paging service is kept, since it holds a token: a variable, or a file."""
+
+    env: str = ""
+    file: str = ""
+
+    def __str__(self) -> str:
+        return f"${self.env}" if self.env else self.file
+
+
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """Notify people: by a command (the message comes as JSON on its standard input) or a webhook (POSTed as JSON).
+    """Notify people: by a command (the message as JSON on its standard input), a webhook (POSTed as JSON) or a service.
 
     `on` holds `needs_person`, `failed`, `ended`; a hook that fails never harms the rollout.
     """
@@ -105,6 +134,28 @@ class Hook:
     url: str = ""
     on: tuple[str, ...] = ("needs_person", "failed", "ended")
     timeout_seconds: int = 30
+    service: ServiceRef | None = None
+    """Slack, Teams, e-mail, PagerDuty and others, by an address of Apprise."""
+    least: Urgency = Urgency.INFO
+    """What is less urgent is not notified."""
+
+
+def check_hook(hook: Hook) -> Iterator[Problem]:
+    """What is wrong with a hook; the field of a problem is a key of it, or empty for the whole."""
+    if not hook.command and not hook.url and hook.service is None:
+        yield Problem("", "has no command, no url and no service", "give one of them")
+    for event in hook.on:
+        if event not in Hook().on:
+            yield Problem("on", f"{event!r} is not an event", f"use {', '.join(Hook().on)}")
+    service = hook.service
+    if service is None:
+        return
+    if not service.env and not service.file:
+        yield Problem("service", "names neither a variable nor a file", 'write { env = "NAME" } or { file = "/path" }')
+    elif service.env and not re.fullmatch(r"[A-Za-z_]\w*", service.env, re.ASCII):
+        yield Problem("service.env", "is not the name of a variable", "put the address into a variable, and name it")
+    elif service.file and not service.file.startswith("~") and not PurePath(service.file).is_absolute():
+        yield Problem("service.file", "is not a whole path", "put the address into a file, and write its whole path")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Notify people through hooks when a rollout needs a person, fails or ends. A failing hook never harms the rollout.
 
-A message holds no secret and no operation URL; a command gets it as JSON on standard input, never as an argument.
+A message holds no secret and no operation URL; a command gets it as JSON on standard input, never as an argument. Its
+urgency follows from the event, and each hook may ask for a least one.
 """
 
 import asyncio
@@ -9,9 +10,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, assert_never
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.domain.plan.rollout_policy import Hook
+from vmss_tui.domain.plan.rollout_policy import Hook, Urgency
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.engine.runner.commands_and_webhooks import call, run_command
+from vmss_tui.engine.runner.services import send
 from vmss_tui.text import plain
 
 _log = logging.getLogger(__name__)
@@ -29,10 +31,11 @@ class RunningHooks:
         self._running: set[asyncio.Task[None]] = set()
 
     def start(self, hooks: Iterable[Hook], kind: str, message: dict[str, Any]) -> None:
-        """Start those that want to know of such an occasion."""
+        """Start those that want to know of such an occasion; `message` has the urgency."""
+        urgency = Urgency(message["urgency"])
         for hook in hooks:
-            if kind in hook.on or (kind == FAILED and ENDED in hook.on):
-                task = asyncio.create_task(_run(hook, message))
+            if urgency.reaches(hook.least) and (kind in hook.on or (kind == FAILED and ENDED in hook.on)):
+                task = asyncio.create_task(_run(hook, message, urgency))
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
 
@@ -65,6 +68,7 @@ class Notifier:
         return {
             "rollout": self._rollout,
             "occasion": kind,
+            "urgency": urgency_of(kind, entry.event).value,
             "at": entry.at.isoformat(),
             "scale_set": str(self._plan.target),
             "version": plain(self._plan.to_label),
@@ -116,9 +120,20 @@ def occasion(event: e.Event) -> str:
             assert_never(event)
 
 
-async def _run(hook: Hook, message: dict[str, Any]) -> None:
+def urgency_of(kind: str, event: object) -> Urgency:
+    """How urgent an occasion is, by the event behind it."""
+    if kind == FAILED:
+        return Urgency.ERROR
+    completed = isinstance(event, e.Ended) and event.verdict is e.Verdict.COMPLETED
+    return Urgency.INFO if completed else Urgency.WARNING
+
+
+async def _run(hook: Hook, message: dict[str, Any], urgency: Urgency) -> None:
     try:
-        if hook.command:
+        if hook.service is not None:
+            if problem := await send(hook.service, message, urgency, hook.timeout_seconds):
+                _log.warning("hook through %s failed: %s", hook.service, problem)
+        elif hook.command:
             code, said = await run_command(hook.command, message, hook.timeout_seconds)
             if code:
                 _log.warning("hook %s ended with %s: %s", hook.command[0], code, said)

@@ -11,7 +11,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verdict
 from vmss_tui.domain.rollout.waves import events as w
 from vmss_tui.domain.rollout.waves.state import WavesState
-from vmss_tui.engine.runner.notifications import ENDED, FAILED, NEEDS_PERSON, RunningHooks
+from vmss_tui.engine.runner.notifications import ENDED, FAILED, NEEDS_PERSON, RunningHooks, urgency_of
 from vmss_tui.text import plain
 
 Describe = Callable[[w.WavesEvent, WavesState], str]
@@ -44,6 +44,7 @@ class WavesNotifier:
         return {
             "rollout": self._rollout,
             "occasion": kind,
+            "urgency": urgency_of(kind, entry.event).value,
             "at": entry.at.isoformat(),
             "scale_set": None,
             "scale_sets": len(self._plan.sets),

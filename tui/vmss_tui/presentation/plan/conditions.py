@@ -9,7 +9,7 @@ from typing import assert_never
 from vmss_tui import duration
 from vmss_tui.domain.fleet.upgrade_policy import percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook, OnFailure
+from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook, OnFailure, Urgency
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import counted, plain, wrap
@@ -74,6 +74,8 @@ def _on_failure(plan: RolloutPlan) -> str:
 
 def destination(what: ExternalGate | Hook) -> str:
     """The command, or scheme and host of the address: arguments and paths may hold tokens."""
+    if isinstance(what, Hook) and what.service is not None:
+        return f"the service whose address is in {plain(str(what.service))}"
     if what.command:
         more = len(what.command) - 1
         return f"the command {what.command[0]}" + (f" with {counted(more, 'argument')}" if more else "")
@@ -84,4 +86,5 @@ def destination(what: ExternalGate | Hook) -> str:
 def occasions(hook: Hook) -> str:
     """When a hook is notified: `attention is needed, it fails`."""
     words = {"needs_person": "attention is needed", "failed": "it fails", "ended": "it ends"}
-    return ", ".join(words.get(event, event) for event in hook.on)
+    least = "" if hook.least is Urgency.INFO else f" (from {hook.least.value} on)"
+    return ", ".join(words.get(event, event) for event in hook.on) + least

@@ -200,7 +200,7 @@ PROFILE = Section(
         ),
         Key(
             name="hooks", kind=Kind.ENTRIES, section=HOOK, attribute="policy.hooks", consumer=f"{_NOTIFY}:policy.hooks",
-            help="Who is notified about a rollout: [[hooks]] with a command or a url each.",
+            help="Who is notified about a rollout: [[hooks]] with a command, a url or a service each.",
         ),
         Key(
             name="window", kind=Kind.SECTION, section=WINDOW, help=WINDOW.help, attribute="policy.window",

@@ -10,6 +10,8 @@ from vmss_tui.domain.plan.rollout_policy import (
     OnWindowEnd,
     Reserve,
     RolloutPolicy,
+    ServiceRef,
+    Urgency,
 )
 from vmss_tui.profiles.format.sections import FormField, Group, Key, Kind, Line, Section
 
@@ -229,8 +231,23 @@ ROLLOUT = Section(
     exclusive=(("batch", "steps"),),
 )  # fmt: skip
 
+_SERVICES = "vmss_tui.engine.runner.services"
+SERVICE = Section(
+    help="Where the address of a chat, mail or paging service is kept.",
+    becomes=ServiceRef,
+    example='service = { env = "NAME" }, or { file = "/path" }: the address holds a token',
+    keys=(
+        Key(
+            name="env", kind=Kind.TEXT, help="An environment variable of the runner.",
+            consumer=f"{_SERVICES}:service.env",
+        ),
+        Key(name="file", kind=Kind.TEXT, help="A file, by its whole path.", consumer=f"{_SERVICES}:service.file"),
+    ),
+    exclusive=(("env", "file"),),
+)  # fmt: skip
+
 HOOK = Section(
-    help="A command or a webhook that is notified about a rollout. A hook that fails does not affect the rollout.",
+    help="A command, a webhook or a service that is notified about a rollout, which a failing hook does not affect.",
     becomes=Hook,
     keys=(
         Key(
@@ -246,11 +263,20 @@ HOOK = Section(
             consumer=f"{_NOTIFY}:hook.url",
         ),
         Key(
+            name="service", kind=Kind.SECTION, section=SERVICE, consumer=f"{_NOTIFY}:hook.service",
+            help="Slack, Teams, e-mail, PagerDuty and others: where the address (as Apprise writes it) is kept.",
+        ),
+        Key(
+            name="least", kind=Kind.CHOICE, enum=Urgency, choices=("info", "warning", "error"),
+            help="Only what is as urgent as this: info (it ended), warning (a person is needed, canceled), error.",
+            consumer=f"{_NOTIFY}:hook.least",
+        ),
+        Key(
             name="timeout", kind=Kind.DURATION, help="Time limit.", low=1, unit="s", attribute="timeout_seconds",
             consumer=f"{_NOTIFY}:hook.timeout_seconds",
         ),
     ),
-    exclusive=(("command", "url"),),
+    exclusive=(("command", "url", "service"),),
 )  # fmt: skip
 
 WINDOW = Section(

@@ -77,7 +77,8 @@ class Reader:
 
     def _inner(self, raw: Any, key: Key, at: str) -> Any:
         if not isinstance(raw, dict) or key.section is None:
-            raise mismatch(raw, at, "a table", f"write [{at}] and its keys below")
+            example = key.section.example if key.section is not None else ""
+            raise mismatch(raw, at, "a table", f"write {example or f'[{at}] and its keys below'}")
         if key.section.entry_kind is Kind.SECRET and "key_vault" in raw:
             return self._whole_vault(raw, at)
         return self._made(self._section(raw, key.section, at), key.section, raw, at)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import Window, check_window
-from vmss_tui.domain.plan.rollout_policy import Hook, RolloutPolicy, check_rolling
+from vmss_tui.domain.plan.rollout_policy import RolloutPolicy, check_hook, check_rolling
 from vmss_tui.patterns import pattern, pattern_problem
 from vmss_tui.profiles.format.problem import WARNINGS, LintProblem, error, warning
 from vmss_tui.profiles.format.profile import Profile, ReportFields
@@ -147,11 +147,8 @@ def _uses(profile: Profile) -> Iterator[LintProblem]:
 def check_rest(profile: Profile) -> Iterator[LintProblem]:
     """Hooks, window, report fields and accepted warnings."""
     for index, hook in enumerate(profile.policy.hooks):
-        if not hook.command and not hook.url:
-            yield error(f"hooks[{index}]", "has neither a command nor a url", "give one of them")
-        for event in hook.on:
-            if event not in Hook().on:
-                yield error(f"hooks[{index}].on", f"{event!r} is not an event", f"use {', '.join(Hook().on)}")
+        for problem in check_hook(hook):
+            yield error(f"hooks[{index}].{problem.field}".rstrip("."), problem.message, problem.hint)
     if profile.policy.window is not None:
         yield from _window(profile.policy.window)
     for index, code in enumerate(profile.accept):
