@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+PROGRAM := $(VENV)/.program
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N      ?= 50
 FUZZ   ?= 20
 # The tests without a process, a socket or a screen: what they leave out of these packages is not tested by itself.
@@ -19,18 +21,27 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
 
-$(STAMP): requirements.lock pyproject.toml
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "vmss-tui needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
 	  || { echo "this Python has no venv module; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing pinned dependencies into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $(STAMP)
+	@$(PYTHON) -m venv $(VENV)
 
-demo: $(STAMP)  ## open the app on the simulator
+$(STAMP): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing pinned dependencies into $(VENV) ..."
+	@$(INSTALL) -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $(STAMP) $(PROGRAM)
+
+# What the program needs, without the tools for its development: the demo is there in a fraction of the time.
+$(PROGRAM): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing vmss-tui into $(VENV) ..."
+	@$(INSTALL) --constraint requirements.lock hatchling editables
+	@$(INSTALL) --constraint requirements.lock --no-build-isolation -e .
+	@touch $(PROGRAM)
+
+demo: $(PROGRAM)  ## open the app on the simulator
 	@$(BIN)/vmss-tui demo $(ARGS)
 
 test: $(STAMP)  ## run the test suite; what takes long is in the campaigns

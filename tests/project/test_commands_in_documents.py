@@ -20,6 +20,7 @@ pytestmark = pytest.mark.campaign
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_INLINE = re.compile(r"`vmss-tui ([^`]+)`")
 _BEFORE_THE_COMMAND = ("&&", "||", "&", ";", "|")
 
 
@@ -39,6 +40,14 @@ def commands(path: Path, name: str) -> Iterator[list[str]]:
                     words.append(";")
                 else:
                     words.append(word)
+
+
+def inline_commands(path: Path) -> Iterator[list[str]]:
+    """Arguments of every whole command in a sentence, as `vmss-tui plan web`; those with an ellipsis are only named."""
+    text = path.read_text(encoding="utf-8")
+    for found in _INLINE.findall(re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)):
+        if not re.search(r"[…\[]|\\\||\bCOMMAND\b", found):
+            yield shlex.split(found)
 
 
 def understood(arguments: list[str]) -> None:
@@ -62,6 +71,16 @@ def understood(arguments: list[str]) -> None:
 def test_every_command_is_understood(path: Path) -> None:
     for arguments in commands(path, "vmss-tui"):
         understood(arguments)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_in_a_sentence_is_understood(path: Path) -> None:
+    """Arguments may be missing in a sentence; an unknown command or option may not be there."""
+    for arguments in inline_commands(path):
+        try:
+            understood(arguments)
+        except click.MissingParameter:
+            continue
 
 
 def test_a_wrong_option_would_be_noticed() -> None:
