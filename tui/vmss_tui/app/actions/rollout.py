@@ -183,7 +183,7 @@ ROLLOUT = (
         id="rollout.map",
         keys=("m",),
         label="map",
-        help="Show or hide the map of all instances by zone",
+        help="Map of the instances: by zone, update domain, batch or version, or in short",
         places=(Place.ROLLOUT,),
         footer=True,
     ),

@@ -258,11 +258,11 @@ def _batch(event: e.BatchStarted | e.BatchEnded, before: RolloutState) -> Senten
         case e.BatchStarted(number, of, ids, zones):
             where = f", zone {' and '.join(map(plain, zones))}" if zones else ""
             size = counted(len(ids), "instance")
-            return Sentence(f"batch {number} of {of} started: {size}{where}", Role.BUSY, Kind.BATCH)
+            return Sentence(f"batch {number} of {of} started: {size}{where}", kind=Kind.BATCH)
         case e.BatchEnded(number, failed):
             count = next((len(batch.ids) for batch in before.batches if batch.number == number), 0)
             if not failed:
-                return Sentence(f"batch {number} done: {counted(count, 'instance')}", Role.OK, Kind.BATCH)
+                return Sentence(f"batch {number} done: {counted(count, 'instance')}", Role.WELL, Kind.BATCH)
             names = f"{len(failed)} of {count} failed ({listed(failed)})"
             return Sentence(f"batch {number} ended: {names}", Role.BAD, Kind.BATCH)
         case _:
