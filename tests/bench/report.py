@@ -39,9 +39,19 @@ def table(results: Sequence[Result], before: Mapping[str, float] | None = None) 
 
 
 def markdown(results: Sequence[Result]) -> str:
-    """All figures as a Markdown table."""
-    head, *lines = [" | ".join(row) for row in rows(results)]
-    return "\n".join([f"| {head} |", "|" + "---|" * len(HEAD), *(f"| {line} |" for line in lines)]) + "\n"
+    """All figures as a Markdown table, one row for all sizes of a scale set."""
+    lines = ["| what | measured | baseline of the same run | budget | |", "|---|---|---|---|---|"]
+    for what in dict.fromkeys(result.what for result in results):
+        sizes = sorted((result for result in results if result.what == what), key=lambda it: it.size)
+        measured = " · ".join(f"{_at(it)}{it.measured}" for it in sizes)
+        baselines = dict.fromkeys(it.baseline for it in sizes)
+        worst = max(sizes, key=lambda it: it.verdict)
+        lines.append(f"| {what} | {measured} | {' · '.join(baselines)} | {worst.budget} | {worst.word} |")
+    return "\n".join(lines) + "\n"
+
+
+def _at(result: Result) -> str:
+    return f"**{result.size:,}:** " if result.size else ""
 
 
 def host() -> str:

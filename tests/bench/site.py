@@ -108,9 +108,17 @@ class Watched:
 
 @contextmanager
 def watched(place: Site, *arguments: str, ready: str, env: dict[str, str] | None = None) -> Iterator[Watched]:
+    """Open the program here with the probe, and wait until its screen matches `ready`."""
+    with probed(place.home, {**place.env, **(env or {})}, *arguments, ready=ready) as screen:
+        yield screen
+
+
+@contextmanager
+def probed(home: Path, env: dict[str, str], *arguments: str, ready: str) -> Iterator[Watched]:
     """Open the program with the probe, and wait until its screen matches `ready`."""
-    file = place.home / "probe.json"
+    file = home / "probe.json"
     command = [sys.executable, "-m", "bench.probe", str(file)]
-    with Terminal(*arguments, env={**place.env, **(env or {})}, command=command) as terminal:
+    tests = str(Path(__file__).parents[1])
+    with Terminal(*arguments, env={**env, "PYTHONPATH": tests}, command=command) as terminal:
         terminal.wait_for(ready, timeout=60)
         yield Watched(terminal, file)

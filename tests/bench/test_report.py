@@ -19,7 +19,13 @@ def test_each_figure_stands_beside_its_baseline_and_its_budget() -> None:
     lines = table(FIGURES).splitlines()
     assert [word in lines[2] for word in ("1,000 instances", "1500 B/s", "≤ 2048 B/s", "within")] == [True] * 4
     assert [word in lines[3] for word in ("3.00 x", "300 ms", "100 ms", "≤ 1.35 x", "OVER")] == [True] * 5
-    assert markdown(FIGURES).count("\n|") == len(FIGURES) + 1
+
+
+def test_the_sizes_of_a_scale_set_share_a_row_with_the_worst_of_them() -> None:
+    small, large = (at_most("bytes", 1000.0 * size, 2048, "B/s", size=size) for size in (1, 3))
+    row = markdown((large, small)).splitlines()[-1]
+    assert row.index("1000 B/s") < row.index("3000 B/s")
+    assert "OVER" in row and markdown((large, small)).count("\n") == 3
 
 
 def test_a_figure_that_must_be_nothing_is_over_when_it_is_something() -> None:

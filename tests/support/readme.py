@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.report import load, markdown
 from support.source.dependencies import EXTRAS, closure, declared, license_of
 from vmss_tui.app.actions import key_table
 from vmss_tui.cli import help as cli_help
@@ -112,12 +113,19 @@ def _safe(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+def figures() -> str:
+    """The latest figures of `make bench`, and where they were measured."""
+    results, host = load(ROOT / "bench.json")
+    return f"{markdown(results)}\nMeasured on {host}.\n"
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "keys": key_table.markdown,
     "commands": commands,
     "options": options,
     "dependencies": dependencies,
     "profile-keys": profile_keys,
+    "figures": figures,
 }
 
 
