@@ -22,7 +22,7 @@ def measure() -> Iterator[Result]:
         os.environ.update(XDG_STATE_HOME=name, XDG_CONFIG_HOME=name, XDG_CACHE_HOME=name)
         sim = SimulatorProcess.start(scenario)
         try:
-            sim.control.add_fault(kind="delay", path="*", seconds=DELAY)
+            sim.control.add_fault(kind="delay", path="*", seconds=DELAY, count=0)
             sim.control.reset_counters()
             begun = time.monotonic()
             done = Program(sim.variables, home)("list", "--json", timeout=300)
