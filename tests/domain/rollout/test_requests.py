@@ -1,11 +1,13 @@
 """Answers to what people ask, in every state."""
 
+from dataclasses import replace
+
 import pytest
 
 from support.build import NOW, fleet, plan, policy, snapshot
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import Amount, Approver, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.requests import answer
 from vmss_tui.domain.rollout.state import fold
@@ -23,6 +25,29 @@ ENDING = (*RUNS, e.Concluding(e.Verdict.FAILED, ""))
 APPROVAL = (*RUNS, e.ApprovalNeeded(2))
 ROLLS = (*RUNS, e.WriteIntended("roll-1", ""), e.WriteAccepted("roll-1", "u"))
 ROLLED = (*ROLLS, e.WriteEnded("roll-1", OperationState.SUCCEEDED))
+
+
+@pytest.mark.parametrize(
+    ("rule", "started_by", "who", "accepted"),
+    [
+        (Approver.ANYONE, "bo", "bo", True),
+        (Approver.OTHER, "bo", "maria", True),
+        (Approver.OTHER, "bo", "bo", False),
+        (Approver.OTHER, "bo", " Bo ", False),
+        (Approver.OTHER, "", "maria", False),
+        (Approver.OTHER, "bo", "", False),
+    ],
+)
+def test_the_policy_may_want_another_person_to_approve(
+    rule: Approver, started_by: str, who: str, accepted: bool
+) -> None:
+    planned = plan(snapshot(*fleet(4)), replace(ASKING, approve=rule))
+    log: tuple[e.Event, ...] = (e.Planned(planned, who=started_by), *APPROVAL)
+    state = fold(e.Logged(number, NOW, event) for number, event in enumerate(log, 1))
+    request, answered, *effects = answer(planned, state, e.Requested(e.Verb.APPROVE, who, request_id=1))
+    assert isinstance(request, e.Requested) and isinstance(answered, e.RequestAnswered)
+    assert answered.accepted is accepted
+    assert effects == ([e.Approved(2, who)] if accepted else [])
 
 
 @pytest.mark.parametrize(

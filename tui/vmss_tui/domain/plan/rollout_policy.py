@@ -35,6 +35,14 @@ class Reserve(StrEnum):
     """A roll back of everything that was updated so far, this batch included."""
 
 
+class Approver(StrEnum):
+    """Who may approve a batch or a wave that waits for it."""
+
+    ANYONE = "anyone"
+    OTHER = "other"
+    """Anyone but the person who started the rollout."""
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
     """A number of instances, or a percentage of all instances of the set."""
@@ -202,6 +210,8 @@ class RolloutPolicy:
     """What it does when the next batch cannot end in time."""
     reserve: Reserve = Reserve.NOTHING
     """What a batch must leave time for before the window ends."""
+    approve: Approver = Approver.ANYONE
+    """Who may approve."""
     rules: MaintenanceRules = NO_RULES
     """The windows and freezes that the configuration has for the scale set."""
 

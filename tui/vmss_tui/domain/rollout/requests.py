@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.plan.rollout_policy import OnWindowEnd
+from vmss_tui.domain.plan.rollout_policy import Approver, OnWindowEnd
 from vmss_tui.domain.plan.timetable import DURING_FREEZE, OUTSIDE_WINDOW, Closed
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verb
@@ -156,7 +156,23 @@ def _approve(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _A
         return False, f"there is no batch {number}: the plan has {len(planned)}"
     if not planned[number].approve:
         return False, f"batch {number} does not need approval"
+    if refusal := refused_approver(plan.policy.approve, state.started_by, request.who):
+        return False, refusal
     return True, f"batch {number} is approved", e.Approved(number, request.who)
+
+
+def refused_approver(rule: Approver, started_by: str, who: str) -> str:
+    """Why a person may not approve what another one started; empty when they may. Case and spaces do not matter."""
+    match rule:
+        case Approver.ANYONE:
+            return ""
+        case Approver.OTHER:
+            starter, approver = started_by.strip().casefold(), who.strip().casefold()
+            if not starter or not approver:
+                return "another person than the one who started it must approve, and one of them is not on record"
+            return f"{who.strip()} started it: another person must approve" if starter == approver else ""
+        case _:
+            assert_never(rule)
 
 
 def _cancel(plan: RolloutPlan, state: RolloutState) -> _Answer:

@@ -72,6 +72,8 @@ class RolloutState:
     ended_at: datetime | None = None
     last_at: datetime | None = None
     runner: tuple[int, str] | None = None
+    started_by: str = ""
+    """Who started it; empty when that is not on record."""
     signed_in: e.SignedIn | None = None
     """With which account the runner writes; after a take-over the last one."""
     instances: Mapping[str, Progress] = field(default_factory=dict)

@@ -49,8 +49,8 @@ def _after(state: RolloutState, event: e.Event, at: datetime) -> RolloutState:
             return _observed(state, event, at)
         case e.WriteIntended() | e.WriteAccepted() | e.WriteEnded() | e.WriteDeferred():
             return _wrote(state, event, at)
-        case e.Planned(plan):
-            return _planned(state, plan, at)
+        case e.Planned(plan, who):
+            return _planned(replace(state, started_by=who), plan, at)
         case e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.ClockStepped() | e.RulesChanged():
             return _runner(state, event, at)
         case e.Waiting() | e.GateChecked() | e.Noted():

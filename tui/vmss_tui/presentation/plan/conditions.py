@@ -9,7 +9,7 @@ from typing import assert_never
 from vmss_tui import duration
 from vmss_tui.domain.fleet.upgrade_policy import percent_of
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook, OnFailure, Urgency
+from vmss_tui.domain.plan.rollout_policy import Approver, ExternalGate, Hook, OnFailure, Urgency
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import counted, plain, wrap
@@ -42,6 +42,8 @@ def conditions(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
         yield "healthy for", f"each instance {duration.exact(policy.min_healthy_seconds)} before its batch ends"
     if policy.soak_seconds:
         yield "soak", f"{duration.exact(policy.soak_seconds)} after the last batch, before the verdict"
+    if policy.approve is Approver.OTHER:
+        yield "approval", "by another person than the one who starts it"
     if policy.gate is not None:
         once = plan.strategy is Strategy.ROLLING_UPGRADE
         when = "once, before the rolling upgrade" if once else "before every batch"

@@ -3,6 +3,7 @@
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.maintenance_window import Window
 from vmss_tui.domain.plan.rollout_policy import (
+    Approver,
     BatchStep,
     ExternalGate,
     Hook,
@@ -213,6 +214,13 @@ ROLLOUT = Section(
             consumer=f"{_GUARD}:policy.reserve",
             form=FormField(group=Group.ADVANCED, label="Reserve", cells=10, hint="rollback: time to undo it all"),
             report=Line("Reserve", "{}"),
+        ),
+        Key(
+            name="approve", kind=Kind.CHOICE, enum=Approver, choices=("anyone", "other"),
+            help="Who may approve a batch or a wave: anyone, or another person than the one who started it.",
+            consumer="vmss_tui.domain.rollout.requests:policy.approve",
+            form=FormField(group=Group.ADVANCED, label="Approval", cells=10, hint="other: not by who started it"),
+            report=Line("Approval", "by {}"),
         ),
         Key(
             name="on_failure", kind=Kind.CHOICE, enum=OnFailure, choices=("stop", "ask", "rollback", "rollback-batch"),

@@ -6,7 +6,9 @@ progress too; approve reaches them when no wave is waiting for approval.
 
 from typing import assert_never
 
+from vmss_tui.domain.plan.rollout_policy import Approver
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.requests import refused_approver
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.waves import events as w
 from vmss_tui.domain.rollout.waves.state import WavesState
@@ -83,4 +85,8 @@ def _approve(state: WavesState, request: e.Requested) -> _Answer:
         return False, f"there is no wave {number}: the plan has {len(waves)}"
     if not waves[number].approve:
         return False, f"wave {number} does not need approval"
+    policies = [member.policy for member in waves[number].sets if member.policy is not None]
+    rule = Approver.OTHER if any(policy.approve is Approver.OTHER for policy in policies) else Approver.ANYONE
+    if refusal := refused_approver(rule, state.started_by, request.who):
+        return False, refusal
     return True, f"wave {number} is approved", w.WaveApproved(number, request.who)

@@ -81,6 +81,8 @@ class WavesState:
     """The fold of the log."""
 
     plan: WavesPlan | None = None
+    started_by: str = ""
+    """Who started it."""
     sets: Mapping[ScaleSetId, SetProgress] = field(default_factory=dict)
     """In the order of the plan."""
     started: Mapping[int, datetime] = field(default_factory=dict)
@@ -165,8 +167,8 @@ def fold(log: Iterable[e.Entry[w.WavesEvent]], state: WavesState | None = None) 
 
 def _after(state: WavesState, event: w.WavesEvent, at: datetime) -> WavesState:
     match event:
-        case w.WavesPlanned(plan):
-            return replace(state, plan=plan, sets=_sets(plan))
+        case w.WavesPlanned(plan, who):
+            return replace(state, plan=plan, sets=_sets(plan), started_by=who)
         case w.SetStarted() | w.SetRefused() | w.SetSkipped() | w.SetFailures() | w.SetEnded():
             return _with_set(state, event)
         case w.WavesStopping(reason, rolls_back):
