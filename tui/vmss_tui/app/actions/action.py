@@ -150,6 +150,7 @@ NAMES = {
     "pagedown": "pgdn",
     "full_stop": ".",
     "comma": ",",
+    "at": "@",
 }
 """Textual's names of keys that people write otherwise."""
 

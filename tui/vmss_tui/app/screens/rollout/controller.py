@@ -16,6 +16,7 @@ from vmss_tui.app.screens.rollout.first_frame import seeded
 from vmss_tui.app.screens.rollout.later import ask_to_resume, call_off, held_by_window, not_started
 from vmss_tui.app.screens.rollout.outputs import outputs_sheet, report_sheet, text_sheet
 from vmss_tui.app.screens.rollout.replay import Replay
+from vmss_tui.app.screens.rollout.replay_controls import ReplayControls
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import OpenRollout
@@ -47,7 +48,7 @@ _PAGE = 500
 _BETWEEN_PAGES = 0.002
 
 
-class RolloutController:
+class RolloutController(ReplayControls):
     """One rollout, live, or replayed `speed` times faster than it was."""
 
     def __init__(
@@ -118,6 +119,10 @@ class RolloutController:
                 return
 
     async def _entries(self) -> AsyncIterator[tuple[Logged, ...]]:
+        if self.replay is not None and self.replay.complete:
+            async for entries in self.replay.play():
+                yield entries
+            return
         if self._rehearsal is not None:
             self.head = self._rehearsal.header
             self.replay = Replay(self._rehearsal.log, self._speed or _REPLAY_SPEED, self._session.clock)
@@ -163,6 +168,8 @@ class RolloutController:
 
     def arrived(self, entries: Sequence[Logged]) -> bool:
         """Fold what is new; returns whether the stage changed."""
+        if self.replayed and entries and entries[0].seq > self.state.seq + 1:
+            return False  # from before a jump back
         before = self.state.stage
         self.state, lines = follow(tuple(entry for entry in entries if entry.seq > self.state.seq), self.state)
         if self._snapshot is not None and self.state.plan is not None:
@@ -310,20 +317,6 @@ class RolloutController:
         """The recording so far, from its first event."""
         again = OpenRollout(self.rollout, self._speed if self.rehearsed else _REPLAY_SPEED, self._rehearsal)
         return (Open(again),) if self.head is not None else ()
-
-    def hold(self) -> Effects:
-        """Hold the replay, or continue it."""
-        if self.replay is None:
-            return ()
-        self.replay.hold()
-        return (Say("replay on hold" if self.replay.held else "replay continues"),)
-
-    def change_speed(self, factor: float) -> Effects:
-        """Play the replay `factor` times faster."""
-        if self.replay is None:
-            return ()
-        self.replay.change_speed(factor)
-        return (Say(f"replay speed ×{self.replay.speed:g}"),)
 
     def output(self, key: str) -> Effects:
         """What one instance printed."""

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 
 from vmss_tui.domain.rollout.events import Logged
 from vmss_tui.ports import Clock
+from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout.log import follow
+from vmss_tui.presentation.scrubber import Position
 
 LONGEST_GAP = 3.0
 """Real seconds that a replay shows of a stretch in which nothing happened."""
@@ -25,6 +28,9 @@ class Replay:
         self._clock = clock
         self.speed = max(_SLOWEST, min(_FASTEST, speed))
         self.held = False
+        self.failures: tuple[datetime, ...] = ()
+        """When something failed, as far as it was looked up."""
+        self._at = 0
         self._time = self._log[0].at if self._log else clock.now()
         self._since = clock.monotonic()
 
@@ -53,10 +59,44 @@ class Replay:
         self._rebase()
         self.speed = max(_SLOWEST, min(_FASTEST, self.speed * factor))
 
+    def seek(self, moment: datetime) -> bool:
+        """Move to a moment of the recording; returns whether what was played before has to be forgotten.
+
+        Then the next events are those from the first one on. A recording that has ended has to be played again.
+        """
+        self._rebase()
+        first, last = (self._log[0].at, self._log[-1].at) if self._log else (self._time, self._time)
+        self._time = max(first, min(moment, last))
+        back = self._at > 0 and self._log[self._at - 1].at > self._time
+        if back:
+            self._at = 0
+        return back
+
+    @property
+    def ended(self) -> bool:
+        """Whether every event so far was played."""
+        return self._at >= len(self._log)
+
+    def step(self, ways: int) -> datetime:
+        """The moment a twentieth of the recording later (or earlier), at least ten seconds."""
+        whole = self.position.end - self.position.start
+        return self.now + ways * max(whole / 20, timedelta(seconds=10))
+
+    @property
+    def position(self) -> Position:
+        """Where it is, for the scrubber."""
+        start, end = (self._log[0].at, self._log[-1].at) if self._log else (self._time, self._time)
+        return Position(start=start, end=end, now=self.now, speed=self.speed, held=self.held, failures=self.failures)
+
+    def find_failures(self) -> None:
+        """Look up when something failed; takes a second for 50,000 events."""
+        known = tuple(self._log)
+        self.failures = tuple(line.at for line in follow(known)[1] if line.role is Role.BAD)
+
     async def play(self) -> AsyncIterator[tuple[Logged, ...]]:
         """The events in the order and at the pace in which they happened."""
-        at = 0
-        while at < len(self._log) or not self.complete:
+        while self._at < len(self._log) or not self.complete:
+            at = self._at
             if at == len(self._log):
                 await self._clock.sleep(_WAIT)
                 continue
@@ -64,8 +104,8 @@ class Replay:
             while due < len(self._log) and self._log[due].at <= self.now:
                 due += 1
             if due > at:
+                self._at = due
                 yield tuple(self._log[at:due])
-                at = due
                 continue
             await self._wait_for(self._log[at].at)
 

@@ -36,6 +36,7 @@ from vmss_tui.presentation.rollout.map import MapBy, map_lines
 from vmss_tui.presentation.rollout.questions import pause_or_resume
 from vmss_tui.presentation.rollout.rows import WIDE, RolloutView, RowCache, Shown, columns_of, rows
 from vmss_tui.presentation.rollout.timeline import timeline
+from vmss_tui.presentation.scrubber import scrubber
 from vmss_tui.presentation.table import Line, text_of
 
 _LOG_COLUMNS = (Column("at", "TIME", 8), Column("event", "EVENT", 20, flex=1))
@@ -102,6 +103,8 @@ class RolloutScreen(ListScreen):
         yield Lines(lambda width: (self._headline(width),), id="headline", classes="one-line")
         yield Lines(lambda width: (self._subline(width),), id="subline", classes="one-line")
         yield Lines(lambda width: timeline(self._info, width), id="bar", classes="one-line")
+        if self.controller.replayed:
+            yield Lines(lambda width: (self._scrubber(width),), id="scrubber", classes="one-line")
         yield Lines(lambda width: (lines.counts(self._info, width),), id="counts", classes="one-line")
         yield Lines(lambda width: chart(self._info, width, _CHART_LINES), id="chart")
         yield Rule(classes="roomy")
@@ -141,6 +144,10 @@ class RolloutScreen(ListScreen):
 
     def _subline(self, width: int) -> Line:
         return lines.subline(self._info, width, trouble=self.controller.runner_trouble)
+
+    def _scrubber(self, width: int) -> Line:
+        replay = self.controller.replay
+        return scrubber(replay.position, width) if replay is not None else ()
 
     def _map(self, width: int) -> Sequence[Line]:
         now = self.controller.time
@@ -192,12 +199,16 @@ class RolloutScreen(ListScreen):
         """Show everything as it is now; only what differs is sent."""
         if self.is_attached:
             self.redraw()
+            if self.controller.has_more and not self.is_working("rollout-log"):
+                self._follow_log()
 
     def redraw(self) -> None:
         """What stands above and below the instances, then they."""
         self._info = self.controller.info
         for name in ("headline", "subline", "bar", "counts", "chart", "map"):
             self.query_one(f"#{name}", Lines).reload()
+        for line in self.query("#scrubber").results(Lines):
+            line.reload()
         if self.has_class("-log"):
             self.query_one("#log", Grid).set_rows(self._log_rows())
         super().redraw()
@@ -346,6 +357,22 @@ class RolloutScreen(ListScreen):
     def do_hold(self) -> None:
         """Hold the replay, or continue it."""
         self.perform(self.controller.hold())
+
+    def do_earlier(self) -> None:
+        """A twentieth of the replay back."""
+        self.perform(self.controller.step(-1))
+
+    def do_later(self) -> None:
+        """A twentieth of the replay forward."""
+        self.perform(self.controller.step(1))
+
+    def do_failure(self) -> None:
+        """To the next failure of the replay."""
+        self.perform(self.controller.next_failure())
+
+    def do_jump(self) -> None:
+        """To a time of day."""
+        self.perform(self.controller.jump())
 
     def do_faster(self) -> None:
         """Twice as fast."""

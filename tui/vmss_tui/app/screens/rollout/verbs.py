@@ -6,7 +6,7 @@ from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 
 _CHANGING = ("pause", "approve", "decide", "cancel", "retry", "undo", "undo_to", "resume")
-_REPLAY_ONLY = ("hold", "faster", "slower")
+_REPLAY_ONLY = ("hold", "earlier", "later", "failure", "faster", "slower", "jump")
 _ONGOING = frozenset({"rollout.pause", "rollout.cancel"})
 
 
