@@ -74,8 +74,14 @@ def test_a_delayed_write_and_a_hold_go_before_the_instances() -> None:
     tale.say(e.Waiting("throttled", tale.now), e.WriteDeferred("batch-2", "throttled", tale.now))
     assert at(tale).why == "throttled"
     held = story.until_batch(2)
-    held.say(e.Waiting("must stay healthy", held.now, 20))
+    held.say(e.Waiting("must stay healthy", held.now + timedelta(seconds=20), 20))
     assert at(held).takes == 20
+
+
+def test_a_batch_that_is_finished_while_the_rollout_is_paused_is_still_what_is_waited_for() -> None:
+    tale = story.until_batch(2)
+    tale.say(e.Paused("somebody asked"))
+    assert "4 running script" in at(tale).why and at(tale).until is None
 
 
 def test_nothing_is_waited_for_before_the_plan_or_after_the_end() -> None:

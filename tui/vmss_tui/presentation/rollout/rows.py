@@ -258,7 +258,7 @@ WIDE: Table[Progress, Known] = Table(
             cell=_version,
             rank=lambda it, known: it.seen.version,
             values=lambda it, known: (it.seen.version,)),
-        ProgressColumn("state", "STATE", 17, match=Match.WORD, bare=True, words=_EVERY_PHASE,
+        ProgressColumn("state", "STATE", 18, match=Match.WORD, bare=True, words=_EVERY_PHASE,
             cell=_state,
             rank=lambda it, known: _RANK[it.seen.phase],
             values=lambda it, known: _phase_words(it)),

@@ -33,16 +33,16 @@ def moment(state: RolloutState, now: datetime) -> Moment | None:
     if state.stage.over:
         return None
     plan, waiting = state.plan, state.waiting
-    held = waiting is not None and waiting.takes_seconds > 0
+    held = waiting is not None and waiting.takes_seconds > 0 and waiting.until is not None and waiting.until > now
     delayed = any(key not in state.writes for key in state.deferred)
-    if plan is not None and state.stage is Stage.RUNNING and not held and not delayed:
+    if plan is not None and not held and not delayed:
         current = state.open_batch
         busy = _in_progress(state, current) if current is not None else ""
         if current is not None and busy:
             return _batch(state, plan, current, busy)
         upgrade = state.upgrade
         ours = upgrade is not None and upgrade.ours and upgrade.code.running
-        if plan.strategy is Strategy.ROLLING_UPGRADE and ours:
+        if plan.strategy is Strategy.ROLLING_UPGRADE and ours and state.stage is Stage.RUNNING:
             return _between(state, plan, now)
     if waiting is None or not waiting.why:
         return None
