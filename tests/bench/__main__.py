@@ -34,7 +34,7 @@ def main(words: Sequence[str]) -> int:
         except Exception:
             broken = 1
             traceback.print_exc()
-    save(given.output, results, host())
+        save(given.output, results, host())
     sys.stdout.write(f"{table(results, before)}\n\n{host()}; written to {given.output}\n")
     return broken
 

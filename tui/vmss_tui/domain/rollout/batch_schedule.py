@@ -50,9 +50,10 @@ def _azure_batches(
     largest = max((len(batch.ids) for batch in plan.batches), default=1)
     taken = {i for batch in begun for i in batch.ids}
     number = max((batch.number for batch in begun), default=0)
+    joined = frozenset(running.ids) if running is not None else frozenset()
     for zones, group in _stretches(plan):
         ids = [i for batch in group for i in batch.ids if i in waiting and i not in taken]
-        if running is not None and any(i in running.ids for batch in group for i in batch.ids):
+        if running is not None and any(i in joined for batch in group for i in batch.ids):
             room = max(0, largest - len(running.ids))
             joining, ids = ids[:room], ids[room:]
             if joining:
