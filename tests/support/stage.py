@@ -5,6 +5,7 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from vmss_tui.app.connection import Connection
+from vmss_tui.app.places.last_place import LastPlace
 from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import Destination
@@ -28,6 +29,7 @@ class Stage(App[None]):
         self.copied: list[str] = []
         self.opened: list[Destination] = []
         self.log_file = ""
+        self.last_place = LastPlace()
         for theme in themes.THEMES:
             self.register_theme(theme)
         self.theme = themes.DARK.name

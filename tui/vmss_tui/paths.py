@@ -71,6 +71,11 @@ def favorites_file() -> Path:
     return config_directory() / "favourites"
 
 
+def last_place_file() -> Path:
+    """What the app remembers between starts."""
+    return state_directory() / "last-place.json"
+
+
 def journal_file() -> Path:
     """The log of all rollouts."""
     return state_directory() / "journal.db"

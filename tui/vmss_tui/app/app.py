@@ -17,17 +17,16 @@ from textual.screen import Screen
 from vmss_tui.app import compat
 from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
 from vmss_tui.app.actions.rebinding import rebind
-from vmss_tui.app.connecting import ConnectingApp
 from vmss_tui.app.effects import Question
 from vmss_tui.app.places.favorites import Favorites
 from vmss_tui.app.places.start import StartAt, leaving_question, parting_words
+from vmss_tui.app.returning import ReturningApp
 from vmss_tui.app.rollout_alerts import RolloutAlerts
 from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.lists import ListScreen
-from vmss_tui.app.screens.opening import screen_of
 from vmss_tui.app.session import Account, Session
 from vmss_tui.app.shell import Destination, OpenRollout, OpenScaleSet, OpenWaves
 from vmss_tui.app.styles import themes
@@ -59,7 +58,7 @@ def _profiles() -> Screen[None]:
     return ProfilesScreen()
 
 
-class VmssTui(ConnectingApp):
+class VmssTui(ReturningApp):
     """The terminal app over a session."""
 
     TITLE = "vmss-tui"
@@ -142,7 +141,7 @@ class VmssTui(ConnectingApp):
                     self._say(f"{alert.text} (rollout {alert.rollout})", alert.role)
 
     def _begin(self) -> None:
-        start = self.start_at
+        start = self.start_at = self.where_to_start(self.start_at)
         if start.mode != self.DEFAULT_MODE:
             self.switch_mode(start.mode)
         if start.scale_set is not None:
@@ -175,16 +174,7 @@ class VmssTui(ConnectingApp):
         self.copy_to_clipboard(words)
         self._say(f"copied {what}")
 
-    def _say(self, words: str, role: Role = Role.PLAIN) -> None:
-        screen = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, BaseScreen)), None)
-        if screen is not None:
-            screen.flash(words, role)
-
     # -- where to go --------------------------------------------------------------------------------------------
-
-    def open(self, destination: Destination) -> None:
-        """Show a screen on top of the present one."""
-        self.push_screen(screen_of(destination, self.session, lambda: self.connection, self.label_of.names))
 
     def go_to(self, mode: str) -> None:
         """Show the list of a mode; when it is shown already, what was open above it."""
@@ -216,11 +206,6 @@ class VmssTui(ConnectingApp):
             compat.lower_screen(self, home)
         elif len(self.screen_stack) > 1:
             self.pop_screen()
-
-    def _home(self) -> BaseScreen | None:
-        """The list of the present mode."""
-        screens = [screen for screen in self.screen_stack if isinstance(screen, BaseScreen)]
-        return next((screen for screen in screens if screen.is_home), None)
 
     def refuse_paste(self, length: int) -> None:
         """Say why nothing was pasted."""
@@ -263,6 +248,7 @@ class VmssTui(ConnectingApp):
         running = self.running_rollouts()
         question = leaving_question(losses, len(running), self.as_typed("`vmss-tui attach`"))
         if question is None or await self.push_screen_wait(ConfirmScreen(question)):
+            self.remember()
             words = [line for screen in screens for line in screen.parting()]
             others = [header for header in running if not any(header.id in line for line in words)]
             words += [parting_words(others)] if others else []
@@ -281,6 +267,3 @@ class VmssTui(ConnectingApp):
     def action_help_quit(self) -> None:
         """Ctrl+c: say how to leave."""
         self._say(f"press {key_hint('app.quit')} to quit")
-
-    def _stacks(self) -> list[list[Screen[object]]]:
-        return compat.screen_stacks(self)

@@ -11,6 +11,7 @@ from textual.signal import Signal
 from vmss_tui.app import compat
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
+from vmss_tui.app.places.last_place import read_last_place
 from vmss_tui.app.places.scope import EVERYTHING, Scope
 from vmss_tui.app.session import Session
 from vmss_tui.app.write_rights import WriteRights
@@ -37,6 +38,7 @@ class ConnectingApp(compat.SafeApp):
         self.fleet = None
         self.rights = WriteRights(program_reads_only=session.read_only)
         self.scope = EVERYTHING
+        self.last_place = read_last_place(session.cloud.name)
         self.connection = Connection(since=session.clock.monotonic())
         self.connection_changed: Signal[Connection] = Signal(self, "connection_changed")
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from vmss_tui.app.connection import Connection
     from vmss_tui.app.places.favorites import Favorites
+    from vmss_tui.app.places.last_place import LastPlace
     from vmss_tui.app.places.scope import Scope
     from vmss_tui.app.running_rollouts import RunningRollouts
     from vmss_tui.app.session import Account, Session
@@ -96,6 +97,8 @@ class Shell(Protocol):
     def back(self) -> None:
         """Close the top screen; from a list that lies over what was open, return to that."""
 
+    last_place: LastPlace
+    """What is remembered between starts."""
     scope: Scope
     """What the app is narrowed to."""
 

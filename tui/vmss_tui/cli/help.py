@@ -95,6 +95,7 @@ OPTIONS = (
     Option("--journal", "PLACE", "record of all rollouts: a file, or postgresql://USER@HOST/DATABASE"),
     Option("--read-only", "", "change nothing in Azure"),
     Option("--low-bandwidth", "", "paint less: for lines of 64 kbit/s"),
+    Option("--open", "SCALESET", "open the app on this scale set"),
     Option("--log-level", "LEVEL", f"level of the log file: {', '.join(LOG_LEVELS)}"),
     Option("--debug", "", "log everything, redacted, to stderr too"),
     Option("--version", "", "print the version"),

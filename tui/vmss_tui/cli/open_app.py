@@ -30,7 +30,7 @@ def run_app(settings: Settings, *, rollout: str | None = None, speed: float | No
         os.environ.update(TEXTUAL_COLOR_SYSTEM="256", TEXTUAL_ANIMATIONS="none")
     with importing():
         from vmss_tui.app.app import VmssTui
-        from vmss_tui.app.places.start import StartAt
+        from vmss_tui.app.places.start import StartAt, start_on
         from vmss_tui.cli import logs
         from vmss_tui.cli.invocation import as_typed
         from vmss_tui.cli.session import LiveSession
@@ -38,7 +38,10 @@ def run_app(settings: Settings, *, rollout: str | None = None, speed: float | No
     log = logs.start(logs.level_of(settings.log_level), debug=settings.debug, terminal=False)
     if settings.theme:
         os.environ.setdefault("TEXTUAL_THEME", settings.theme)
-    start = StartAt() if rollout is None else StartAt(mode="rollouts", rollout=rollout, speed=speed)
+    if rollout is not None:
+        start = StartAt(mode="rollouts", rollout=rollout, speed=speed)
+    else:
+        start = start_on(settings.open or "")
     tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log), as_typed=as_typed)
     if settings.low_bandwidth:
         tui.save_bandwidth()

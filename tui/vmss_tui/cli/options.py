@@ -57,6 +57,7 @@ _JOURNAL = _kept("--journal", metavar="PLACE")
 _PROFILES = _kept("--profiles", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 _READ_ONLY = _kept("--read-only", is_flag=True)
 _LOW_BANDWIDTH = _kept("--low-bandwidth", is_flag=True)
+_OPEN = _kept("--open", metavar="SCALESET")
 _LOGGING = (
     _kept("--log-level", type=click.Choice(texts.LOG_LEVELS)),
     _kept("--debug", is_flag=True),
@@ -80,7 +81,12 @@ def painted(function: Function) -> Function:
 
 def shared(function: Function) -> Function:
     """Give the program every option that may stand before the command."""
-    return _all(function, *_CONNECTION, _PROFILES, _JOURNAL, _READ_ONLY, _LOW_BANDWIDTH, *_LOGGING)
+    return _all(function, *_CONNECTION, _PROFILES, _JOURNAL, _READ_ONLY, _OPEN, _LOW_BANDWIDTH, *_LOGGING)
+
+
+def opening(function: Function) -> Function:
+    """Give a command the option that says which scale set the app opens."""
+    return _OPEN(function)
 
 
 def logged(command: click.Command) -> None:

@@ -34,6 +34,8 @@ class Settings:
     debug: bool = False
     theme: str | None = None
     low_bandwidth: bool = False
+    open: str | None = None
+    """Scale set that the app opens."""
     watch_seconds: float | None = None
     idle_seconds: float | None = None
     production: ProductionRules = PRODUCTION
@@ -107,6 +109,7 @@ def _lists(config: "Config") -> ListSettings:
         columns=config["list.columns"],
         instance_columns=config["instances.columns"],
         app_filter=config["app.filter"],
+        restore=config["app.restore"],
         app_columns=config["app.fleet_columns"],
         app_instance_columns=config["app.instance_columns"],
         keys=keys_in_use(config),

@@ -203,6 +203,10 @@ KEYS = (
         help="keys of another program; [keys] takes precedence",
     ),
     Key(
+        name="app.restore", kind=Kind.SWITCH, default=True, example="false",
+        help="open the app where it was closed: screen, scale set, order, groups",
+    ),
+    Key(
         name="app.filter", kind=Kind.FILTER, default="", example='"tag:env=prod"',
         help="filter of the app's list of scale sets at the start",
     ),

@@ -13,6 +13,8 @@ class ListSettings:
     columns: tuple[str, ...] = ()
     instance_columns: tuple[str, ...] = ()
     app_filter: str = ""
+    restore: bool = True
+    """Open the app where it was closed."""
     app_columns: tuple[str, ...] = ()
     app_instance_columns: tuple[str, ...] = ()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

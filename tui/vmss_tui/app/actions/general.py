@@ -38,6 +38,13 @@ COMMON = (
         places=_TABLES,
     ),
     Action(
+        id="list.columns",
+        keys=("C",),
+        label="columns",
+        help="Choose which columns are shown, and their order",
+        places=(Place.FLEET, Place.SCALE_SET),
+    ),
+    Action(
         id="list.all",
         keys=("0",),
         label="all",

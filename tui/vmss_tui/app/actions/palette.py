@@ -10,11 +10,14 @@ from typing import cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.types import IgnoreReturnCallbackType
 
+from vmss_tui import text
 from vmss_tui.app.actions.action import shown
 from vmss_tui.app.actions.jumps import Jump, jumps, typed
 from vmss_tui.app.actions.table import actions_at
 from vmss_tui.app.screens.base import BaseScreen
-from vmss_tui.app.shell import Shell
+from vmss_tui.app.shell import OpenScaleSet, Shell
+
+_RECENT = 8
 
 _Entry = tuple[str, str, IgnoreReturnCallbackType]
 """What is searched and shown, what it does, how."""
@@ -51,6 +54,16 @@ class ActionCommands(Provider):
 
 class JumpCommands(Provider):
     """Go anywhere: screens, scale sets, rollouts, profiles, tenants, subscriptions, clouds, credentials."""
+
+    async def discover(self) -> Hits:
+        """The scale sets that were opened last, before anything is typed."""
+        shell = cast(Shell, self.app)
+        for target in shell.last_place.recent_sets[:_RECENT]:
+            yield DiscoveryHit(
+                text.plain(target.name),
+                partial(shell.open, OpenScaleSet(target)),
+                help=text.plain(f"opened lately, in {target.group}"),
+            )
 
     async def search(self, query: str) -> Hits:
         """What matches; words that name nothing known last."""

@@ -9,6 +9,7 @@ K9S: Mapping[str, Sequence[str]] = {
     "app.back": ("esc", "q"),
     "app.quit": ("ctrl+q",),
     "list.faults": ("ctrl+z",),
+    "list.columns": ("ctrl+w",),
     "rollout.cancel": ("ctrl+k",),
     "waves.cancel": ("ctrl+k",),
     "rollout.undo": ("ctrl+l",),

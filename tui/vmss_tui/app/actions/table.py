@@ -58,6 +58,13 @@ FLEET = (
         enabled=on("a scale set"),
     ),
     Action(
+        id="fleet.group",
+        keys=("b",),
+        label="group",
+        help="Group by subscription, region, version, group, tenant, mode or a tag; enter closes and opens a group",
+        places=(Place.FLEET,),
+    ),
+    Action(
         id="fleet.favorite",
         keys=("asterisk",),
         label="favorite",

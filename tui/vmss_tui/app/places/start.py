@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from vmss_tui.app.effects import Question
 from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.errors import UsageError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 
@@ -19,9 +21,28 @@ class StartAt:
 
     mode: str = "fleet"
     scale_set: ScaleSetId | None = None
+    name: str = ""
+    """Name or group/name of a scale set that is opened once the list knows it."""
     rollout: str = ""
     speed: float | None = None
     """Show the rollout as a replay, this many times faster than it was."""
+
+
+def start_on(scale_set: str) -> StartAt:
+    """Where to start for a scale set as it is written: a resource id, group/name or a name; empty for none."""
+    if not scale_set.startswith("/"):
+        return StartAt(name=scale_set)
+    try:
+        return StartAt(scale_set=ScaleSetId.parse(scale_set))
+    except ValueError as error:
+        raise UsageError(f"{scale_set} is not the resource id of a scale set", hint="or give its name") from error
+
+
+def named(fleet: FleetSnapshot, name: str) -> tuple[ScaleSetId, ...]:
+    """The scale sets of this name, or of this group/name; case does not matter."""
+    group, _, wanted = name.lower().rpartition("/")
+    ids = (entry.id for entry in fleet.entries)
+    return tuple(it for it in ids if it.name.lower() == wanted and group in ("", it.group.lower()))
 
 
 def parting_words(running: "Sequence[RolloutHeader]") -> str:

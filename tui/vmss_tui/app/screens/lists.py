@@ -46,6 +46,7 @@ class ListScreen(BaseScreen):
         self.reverse = False
         self.terms: tuple[Term, ...] = ()
         self.faults_only = False
+        self._cursor_first = ""
         self._filtered_by = ""
         self._filter_problem = ""
 
@@ -103,6 +104,8 @@ class ListScreen(BaseScreen):
         self.show_notice(notice)
         if notice is None:
             self.grid.set_rows(self.rows())
+            if self._cursor_first and (self.grid.touched or self.grid.move_to(self._cursor_first)):
+                self._cursor_first = ""
             if self.focused is None:
                 self.set_focus(self.grid)
         self.status.rest(self.rest())
@@ -178,6 +181,10 @@ class ListScreen(BaseScreen):
         self.order, self.reverse = order, reverse
         self.grid.show_sort(order, reverse=reverse)
         self.redraw()
+
+    def put_cursor_first_on(self, key: str) -> None:
+        """Put the cursor on a row as soon as it is there, unless it was moved before."""
+        self._cursor_first = key
 
     def put_cursor_on(self, key: str) -> None:
         """Put the cursor on a row; all rows are shown when it is not among them."""

@@ -82,7 +82,7 @@ class Grid(ScrollView, can_focus=True):
         self._index: dict[str, int] = {}
         self._marks: frozenset[str] = frozenset()
         self._cursor = 0
-        self._touched = False
+        self.touched = False  # the cursor was moved
         self._sort: tuple[str, bool] = ("", False)
         self._empty, self._markable = empty, markable
 
@@ -117,9 +117,9 @@ class Grid(ScrollView, can_focus=True):
         self._rows = rows
         self._index = {row.key: i for i, row in enumerate(rows)}
         cursor_before = self._cursor
-        if self._touched and key in self._index:
+        if self.touched and key in self._index:
             self._cursor = self._index[key]
-        elif not self._touched:
+        elif not self.touched:
             self._cursor = 0
         self._cursor = max(0, min(self._cursor, len(rows) - 1))
         self._resize_content()
@@ -235,7 +235,7 @@ class Grid(ScrollView, can_focus=True):
         if not self._rows:
             return
         number = max(0, min(number, len(self._rows) - 1))
-        self._touched = number > 0
+        self.touched = number > 0
         if number == self._cursor:
             self._reveal()
             return
@@ -297,11 +297,11 @@ class Grid(ScrollView, can_focus=True):
         number = event.y - 1 + self.scroll_offset.y
         if number >= len(self._rows):
             return
-        if number == self._cursor and (self._touched or event.chain > 1):
+        if number == self._cursor and (self.touched or event.chain > 1):
             self.action_select()
         else:
             self._go(number)
-            self._touched = True
+            self.touched = True
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll without animation, three rows a notch."""

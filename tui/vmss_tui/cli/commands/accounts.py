@@ -72,6 +72,6 @@ class Switching:
         """See `app.session.Session`."""
         try:
             self.require_runner_sign_in()
-        except SignInFailed as error:
-            return f"{error.message}; {error.hint}"
+        except SignInFailed:
+            return "a runner cannot use a device code: run az login --use-device-code, then sign in with cli"
         return ""

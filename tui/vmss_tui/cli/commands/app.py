@@ -3,13 +3,14 @@
 import click
 
 from vmss_tui.cli.open_app import open_app
-from vmss_tui.cli.options import connected, current, painted, with_profiles
+from vmss_tui.cli.options import connected, current, opening, painted, with_profiles
 
 
 @click.command()
 @connected
 @with_profiles
 @painted
+@opening
 @click.pass_context
 def app(ctx: click.Context) -> int:
     """Open the app."""

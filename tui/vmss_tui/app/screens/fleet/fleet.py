@@ -13,9 +13,11 @@ from textual.binding import BindingType
 from vmss_tui.app.actions.action import Action, ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.actions.table import actions_at
-from vmss_tui.app.effects import OpenLink, Sheet, Show
+from vmss_tui.app.effects import Effects, OpenLink, Pick, Sheet, Show
 from vmss_tui.app.empty_states import fleet_notice
 from vmss_tui.app.places.scope import EVERYTHING
+from vmss_tui.app.screens.fleet.grouping import COLUMNS as GROUP_BY
+from vmss_tui.app.screens.fleet.grouping import Grouping
 from vmss_tui.app.screens.fleet.reading import FleetReading
 from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
@@ -60,12 +62,25 @@ class FleetScreen(FleetReading):
         self._entries: tuple[FleetEntry, ...] = ()
         self._favorites_only = False
         self._cache = RowCache()
+        self._grouping = Grouping()
         self._know: Knowledge | None = None
 
     def on_mount(self) -> None:
         """Begin with the configured filter, and with what was there when the program ended."""
         self._show_kept(self.shell.session.inventory.newest())
         self.query_one(FilterBar).set_value(self.shell.session.lists.app_filter)
+        if self.shell.session.lists.restore:
+            last = self.shell.last_place
+            self._grouping.use(last.group)
+            self.sort_by(last.order or self.order, reverse=last.reverse)
+            if (target := last.target) is not None:
+                self.put_cursor_first_on(key_of(target))
+
+    def remember(self) -> None:
+        """Note for the next start how the list looks and where the cursor is."""
+        last, entry = self.shell.last_place, self.current()
+        last.order, last.reverse, last.group = self.order, self.reverse, self._grouping.by
+        last.scale_set = str(entry.id) if entry is not None else ""
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
@@ -78,7 +93,7 @@ class FleetScreen(FleetReading):
             rollouts=self.shell.running.by_target,
             generation=self.shell.label_of.refresh(),
             tenants=tenant_names(self._snapshot),
-            columns=self.shell.session.lists.app_columns,
+            columns=self._columns_chosen(),
         )
 
     def rows(self) -> tuple[Row, ...]:
@@ -96,7 +111,7 @@ class FleetScreen(FleetReading):
         if self._watcher is not None:
             self._watcher.prefer([entry.id for entry in self._entries[:60]], know.favorites)
         self._know = know
-        rows = self._cache.rows(self._entries, know)
+        rows = self._grouping.rows(self._entries, self._cache, know)
         self.columns = table_of(know).fitted(rows)
         self.grid.set_columns(self.columns)
         self.query_one(FilterBar).set_hint(_HINT_OF_TENANTS if know.tenants else self.hint)
@@ -177,12 +192,44 @@ class FleetScreen(FleetReading):
 
     def on_grid_selected(self) -> None:
         """Enter, or a click on the row under the cursor."""
-        self.action_do("fleet.open")
+        if self._grouping.toggle(self.grid.cursor_key):
+            self.redraw()
+        else:
+            self.action_do("fleet.open")
 
     def do_open(self) -> None:
         """Open the scale set."""
         if (entry := self.current()) is not None:
             self.shell.open(OpenScaleSet(entry.id))
+
+    def do_group(self) -> None:
+        """Choose what the list is grouped by."""
+
+        def chosen(by: str | None) -> Effects:
+            if by is not None:
+                self._grouping.use(by)
+                self.redraw()
+            return ()
+
+        rows = self._grouping.choices(self._snapshot.entries)
+        self.perform((Pick(title="Group by", columns=GROUP_BY, rows=rows, empty="none matches", then=chosen),))
+
+    def _columns_chosen(self) -> tuple[str, ...]:
+        chosen = [key for key in self.shell.last_place.columns if key in FLEET.choices]
+        return tuple(chosen) or self.shell.session.lists.app_columns
+
+    def do_columns(self) -> None:
+        """Choose the columns."""
+        from vmss_tui.app.screens.dialogs.columns import ColumnsScreen
+
+        def chosen(keys: tuple[str, ...] | None) -> None:
+            if keys is not None:
+                self.shell.last_place.columns = list(keys)
+                self._cache = RowCache()
+                self.redraw()
+
+        every = [FLEET.column(key) for key in FLEET.choices]
+        self.app.push_screen(ColumnsScreen(every, [column.key for column in self.columns]), chosen)
 
     def do_mark(self) -> None:
         """Mark or unmark."""

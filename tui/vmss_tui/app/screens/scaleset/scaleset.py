@@ -36,7 +36,7 @@ from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.heatmap import heatmap_lines
 from vmss_tui.presentation.scaleset import activity, details, instances, output_clusters
 from vmss_tui.presentation.scaleset.summary import SUMMARY_LINES, fault_line, summary_lines
-from vmss_tui.presentation.table import Line, Row
+from vmss_tui.presentation.table import Column, Line, Row
 
 _ACTIVITY = timedelta(days=7)
 """How far back the activity log is read."""
@@ -46,7 +46,7 @@ class ScaleSetScreen(SetReading):
     """One scale set and its instances."""
 
     place = Place.SCALE_SET
-    columns = instances.INSTANCES.columns
+    columns: Sequence[Column] = instances.INSTANCES.columns
     fields = instances.INSTANCES.fields
     hint = "filter: name, zone:2, script:failed, health:unhealthy, model:behind, !version:2.5"
     default_order = "trouble"
@@ -107,9 +107,10 @@ class ScaleSetScreen(SetReading):
         known = instances.Known(now=self.shell.session.clock.now(), labels=self._labels)
         self._shown = instances.shown_instances(self._snapshot, view, known)
         self.grid.set_empty(self._why_empty(self._snapshot))
-        chosen = self.shell.session.lists.app_instance_columns
+        chosen = self._columns_chosen()
         table = instances.INSTANCES.chosen(chosen)
-        self.grid.set_columns(instances.columns_of(self._labels, chosen))
+        self.columns = instances.columns_of(self._labels, chosen)
+        self.grid.set_columns(self.columns)
         return tuple(table.row(instance, known) for instance in self._shown)
 
     def _why_empty(self, snapshot: SetSnapshot) -> str:
@@ -182,6 +183,22 @@ class ScaleSetScreen(SetReading):
     def on_grid_marked(self, message: Grid.Marked) -> None:
         """The count of marks stands in the status line."""
         self.status.rest(self.rest())
+
+    def _columns_chosen(self) -> tuple[str, ...]:
+        chosen = [key for key in self.shell.last_place.instance_columns if key in instances.INSTANCES.choices]
+        return tuple(chosen) or self.shell.session.lists.app_instance_columns
+
+    def do_columns(self) -> None:
+        """Choose the columns."""
+        from vmss_tui.app.screens.dialogs.columns import ColumnsScreen
+
+        def chosen(keys: tuple[str, ...] | None) -> None:
+            if keys is not None:
+                self.shell.last_place.instance_columns = list(keys)
+                self.redraw()
+
+        every = [instances.INSTANCES.column(key) for key in instances.INSTANCES.choices]
+        self.app.push_screen(ColumnsScreen(every, [column.key for column in self.columns]), chosen)
 
     def do_deploy(self) -> None:
         """Plan a rollout."""
