@@ -27,7 +27,8 @@ def world(cli_world: SimulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Itera
 def test_a_long_wait_is_told_once_with_its_end(
     command: tuple[str, ...], world: SimulatorProcess, inside: Inside
 ) -> None:
-    world.control.add_fault(kind="delay", seconds=1.5, path="*/virtualMachineScaleSets*", count=1)
+    path = "*ResourceGraph*" if command[0] == "list" else "*/virtualMachineScaleSets*"
+    world.control.add_fault(kind="delay", seconds=1.5, path=path, count=1)
     done = inside(*command, *(("--set", "version=1.0.0") if command[0] == "plan" else ()))
     assert done.code == 0
     assert len(re.findall(SILENT, done.err)) == 1
@@ -40,7 +41,8 @@ def test_a_wait_that_is_short_is_not_told(inside: Inside) -> None:
 
 def test_silence_is_given_up(world: SimulatorProcess, inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policies, "GIVE_UP_SECONDS", 1.0)
-    world.control.add_fault(kind="delay", seconds=4, path="*/virtualMachineScaleSets*", count=0)
+    for path in ("*ResourceGraph*", "*/virtualMachineScaleSets*"):
+        world.control.add_fault(kind="delay", seconds=4, path=path, count=0)
     done = inside("list")
     assert done.code == 3 and re.search(SILENT, done.err) and "did not answer in time" in done.err
 
@@ -66,6 +68,6 @@ def test_an_empty_quota_says_when_reading_goes_on(world: SimulatorProcess, insid
         path="*/virtualMachines",
         count=1,
     )
-    done = inside("list")
+    done = inside("list", "--health")
     assert done.code == 0
     assert re.search(rf"Azure's request quota is used up; reading resumes at {CLOCK}", done.err)
