@@ -33,6 +33,9 @@ class ReturningApp(ConnectingApp):
     def where_to_start(self, asked: StartAt) -> StartAt:
         """What the command line asks for; without that the last place, where the configuration restores it."""
         last = self.last_place
+        known = named(self.fleet, asked.name) if asked.name and self.fleet is not None else ()
+        if len(known) == 1:
+            return StartAt(scale_set=known[0])
         if asked != StartAt() or not self.session.lists.restore or last.mode not in self.MODES:
             return asked
         return StartAt(mode=last.mode, scale_set=last.target if last.opened else None)
