@@ -28,6 +28,20 @@ from vmss_tui.presentation.header import Notice, notice_lines
 from vmss_tui.presentation.scaleset.details import json_lines, json_text
 from vmss_tui.presentation.table import text_of
 
+_KEYS_TITLE = "Keys of a sheet"
+_KEY_LINES = tuple(
+    ((f"  {keys:<20}", Role.ACCENT), (does, Role.PLAIN))
+    for keys, does in (
+        ("esc, q, enter", "close"),
+        ("c", "copy all of it (OSC 52, works over SSH)"),
+        ("j, k, down, up", "scroll by a line"),
+        ("ctrl+d, ctrl+u", "scroll by ten lines"),
+        ("pgdn, pgup", "scroll by a page"),
+        ("g, G", "to the top, to the end"),
+        ("?", "these keys"),
+    )
+)
+
 
 class SheetScreen(ModalScreen[None]):
     """A scrolling text with a title."""
@@ -35,6 +49,7 @@ class SheetScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close", id="sheet.close"),
         Binding("c", "copy", "copy", id="sheet.copy"),
+        Binding("question_mark,f1", "keys", "help", id="sheet.help"),
         Binding("j", "scroll(1)", show=False),
         Binding("k", "scroll(-1)", show=False),
         Binding("ctrl+d", "scroll(10)", show=False),
@@ -130,6 +145,13 @@ class SheetScreen(ModalScreen[None]):
             words = self._sheet.copy or "\n".join(text_of(line).rstrip() for line in self._sheet.lines(400))
             self._shell.copy(words, self._title)
 
+    def action_keys(self) -> None:
+        """The keys of a sheet; on that sheet, back."""
+        if self._title == _KEYS_TITLE:
+            self.dismiss(None)
+        else:
+            self.app.push_screen(SheetScreen(_KEYS_TITLE, Sheet(lambda width: _KEY_LINES)))
+
     def action_scroll(self, by: int) -> None:
         """Line by line."""
         self.query_one("#sheet-scroll").scroll_relative(y=by, animate=False)
@@ -149,7 +171,7 @@ class SheetScreen(ModalScreen[None]):
         self.query_one("#sheet-text", Lines).reload()
 
     def _head(self, width: int) -> tuple[tuple[str, Role], ...]:
-        hint = "c copy   esc close "
+        hint = "? help   c copy   esc close "
         room = max(8, width - len(hint) - 2)
         return ((f" {text.fit(text.cut_middle(self._title, room), room)}", Role.ACCENT), (hint, Role.DIM))
 
