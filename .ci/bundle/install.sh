@@ -29,7 +29,7 @@ fi
 
 "$PYTHON" -m venv --clear "$PREFIX"
 "$PREFIX/bin/python" -m pip install --quiet --disable-pip-version-check --isolated --no-cache-dir \
-  --no-index --find-links "$here/wheels" "vmss-tui[team,web]==$(cat "$here/VERSION")"
+  --no-index --find-links "$here/wheels" "vmss-tui[team,web,notify]==$(cat "$here/VERSION")"
 mkdir -p "$BIN"
 ln -sf "$PREFIX/bin/vmss-tui" "$BIN/vmss-tui"
 "$BIN/vmss-tui" --version

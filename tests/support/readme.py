@@ -46,10 +46,11 @@ def options() -> str:
 
 def dependencies() -> str:
     """Every package that an installation brings, with its license."""
-    needed, team, web = (set(closure(declared(*extras))) for extras in ((), ("team",), ("web",)))
+    always, by_extra = set(closure(declared())), {extra: set(closure(declared(extra))) for extra in EXTRAS}
     rows = ["| package | license | comes with |", "|---|---|---|"]
     for name, dist in sorted(closure(declared(*EXTRAS)).items()):
-        where = "" if name in needed else " ".join(e for e, of in (("`team`", team), ("`web`", web)) if name in of)
+        extras = [f"`{extra}`" for extra, names in by_extra.items() if name in names]
+        where = "" if name in always else ", ".join(extras)
         rows.append(f"| {name} | {license_of(dist)} | {where or 'every installation'} |")
     return "\n".join(rows) + "\n"
 

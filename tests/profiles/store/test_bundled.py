@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import vmss_tui
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, HandlerOs, ScriptConfig
 from vmss_tui.paths import bundled_profiles_directory
 from vmss_tui.profiles.lint.script_text import check_text
@@ -79,7 +80,7 @@ def test_windows_is_among_them() -> None:
 
 def test_every_version_of_the_shipping_company_has_a_name() -> None:
     """The demo's scale sets and its profiles belong together."""
-    scenario = BUNDLED.parent / "tui" / "vmss_tui" / "simulator" / "scenarios" / "shipping.toml"
+    scenario = Path(vmss_tui.__file__ or "").parent / "simulator" / "scenarios" / "shipping.toml"
     store = ProfileStore(Place(BUNDLED, Origin.BUNDLED))
     labels = {}
     for each in tomllib.loads(scenario.read_text("utf-8"))["scale_sets"]:

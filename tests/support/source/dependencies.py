@@ -13,15 +13,16 @@ from packaging.utils import canonicalize_name
 
 from support.source.modules import ROOT, Module
 
-EXTRAS = ("team", "web")
-"""Extras that users install; `dev` is for this repository."""
-
 
 @cache
 def project() -> dict[str, Any]:
     """The table `[project]` of pyproject.toml."""
     table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return table
+
+
+EXTRAS = tuple(sorted(set(project()["optional-dependencies"]) - {"dev"}))
+"""Extras that users install; `dev` is for this repository."""
 
 
 def declared(*extras: str) -> tuple[Requirement, ...]:
