@@ -40,9 +40,9 @@ def no_handler_left() -> Iterator[None]:
 def test_every_call_is_a_line_with_its_ids(inside: Inside) -> None:
     assert inside("list").code == 0
     calls = CALL.findall(log_file().read_text())
-    assert {method for _, method, *_ in calls} == {"GET"}
+    assert {method for _, method, *_ in calls} == {"GET", "POST"}
     paths = [path for _, _, path, *_ in calls]
-    assert "/subscriptions" in paths and any(path.endswith("virtualMachineScaleSets") for path in paths)
+    assert "/subscriptions" in paths and any(path.endswith("ResourceGraph/resources") for path in paths)
     assert all(request != "-" and correlation != "-" for *_, request, correlation in calls)
     assert "?" not in "".join(paths)
     assert stat.S_IMODE(log_file().stat().st_mode) == 0o600
