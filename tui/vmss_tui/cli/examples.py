@@ -163,6 +163,9 @@ ADVICE = {
         ("rollouts", "replay"),
     ),
     "replay": Advice((Example("vmss-tui replay 7f3a --speed 30", "30 times as fast"),), ("report",)),
+    "journal grant": Advice(
+        (Example("vmss-tui journal grant alice approver", "the SQL for the owner of a team's journal"),), ("journal",)
+    ),
     "journal copy": Advice(
         (
             Example(

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.database_roles import Right, statements
 from vmss_tui.cli.group import HelpfulGroup
 from vmss_tui.cli.options import current
 from vmss_tui.cli.shape import Shape, shaped
@@ -100,6 +101,36 @@ def copy_journal(ctx: click.Context, source: str, target: str, shape: Shape) -> 
             f"unfinished: {listed(done.unfinished)}; copy again when they have ended" if done.unfinished else "",
         )
     return JournalUnavailable.exit_code if done.refused else 0
+
+
+@journal.command("grant")
+@click.argument("role")
+@click.argument("right", type=click.Choice([right.value for right in Right]))
+@click.option("--execute", is_flag=True, help="carry it out in the journal, as the owner of its tables")
+@click.pass_context
+def grant(ctx: click.Context, role: str, right: str, execute: bool) -> int:
+    """Print the SQL by which a database role may view, approve or operate; --execute carries it out.
+
+    For a journal in PostgreSQL. The role must exist. A viewer reads, an approver may also approve, an operator may do
+    everything; what the role could do before is replaced.
+    """
+    wanted = statements(role, Right(right))
+    if not execute:
+        output.lines([f"{statement};" for statement in wanted])
+        return 0
+    if current(ctx).read_only:
+        raise UsageError("roles cannot be changed with --read-only", hint="Start without it.")
+    if not is_address(str(current(ctx).journal or "")):
+        raise UsageError("a journal in a file has no roles", hint="Name a database with --journal.")
+    database = _opened(ctx, read_only=False)
+    try:
+        with database.writing() as connection:
+            for statement in wanted:
+                connection.execute(statement)
+    finally:
+        database.close()
+    diagnostics.say(f"{role} is {'an' if right[0] in 'ao' else 'a'} {right} of {database.name}")
+    return 0
 
 
 def _place(text: str) -> Path | str:
