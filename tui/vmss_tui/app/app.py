@@ -19,8 +19,8 @@ from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
 from vmss_tui.app.actions.rebinding import rebind
 from vmss_tui.app.effects import Question
 from vmss_tui.app.places.favorites import Favorites
+from vmss_tui.app.places.returning import ReturningApp
 from vmss_tui.app.places.start import StartAt, leaving_question, parting_words
-from vmss_tui.app.returning import ReturningApp
 from vmss_tui.app.rollout_alerts import RolloutAlerts
 from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.screens.base import BaseScreen

@@ -72,12 +72,12 @@ class JumpCommands(Provider):
         for jump in jumps(shell):
             score = 2.0 if jump.name.lower() == query.lower().strip() else matcher.match(jump.name)
             if score > 0:
-                yield Hit(score, matcher.highlight(jump.name), _called(jump), help=jump.about)
+                yield Hit(score, matcher.highlight(jump.name), _callback(jump), help=jump.about)
         if (unknown := typed(shell, query)) is not None:
-            yield Hit(0.1, unknown.name, _called(unknown), help=unknown.about)
+            yield Hit(0.1, unknown.name, _callback(unknown), help=unknown.about)
 
 
-def _called(jump: Jump) -> Callable[[], None]:
+def _callback(jump: Jump) -> Callable[[], None]:
     def go() -> None:
         jump.go()
 
