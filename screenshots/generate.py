@@ -129,8 +129,8 @@ async def confirm(v: Visitor) -> None:
 
 async def rollout(v: Visitor) -> None:
     await v.start("web-weu", "2.5.0")
-    await v.see(r"batch 4[ /]")
-    await v.see(r"● done")
+    await v.see(r"batch 4( of |/)")
+    await v.see(r"[1-9] running script, [1-9] checking health")
     await v.pilot.pause(1.5)
 
 
@@ -271,7 +271,7 @@ def rasterise(svg: str) -> bytes:
 
 async def draw(scene: Scene, folder: Path) -> None:
     """Run one scene on a simulator of its own and write its two files."""
-    with tempfile.TemporaryDirectory(prefix="vmss-tui-scene-") as home:
+    with tempfile.TemporaryDirectory(prefix="vmss-tui-scene-", ignore_cleanup_errors=True) as home:
         simulator = SimulatorProcess.start(scene.scenario, speed=scene.speed)
         try:
             os.environ.update(simulator.variables | {"XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home})
