@@ -30,9 +30,9 @@ TICK_SECONDS = 5.0
 """Between two updates of ages and clocks."""
 _SLOT_SECONDS = 0.5
 """Between two repaints of what changes by itself."""
-_AHEAD = 900.0
+_AHEAD = 700.0
 """Bytes that may be on the line when a key comes."""
-_KEY_BYTES = 1200.0
+_KEY_BYTES = 1000.0
 """Bytes that the answer to a key may send at once."""
 _KEY_SECONDS = 0.15
 """So long after a key what changes counts as its answer."""
