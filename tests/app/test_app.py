@@ -106,7 +106,7 @@ async def test_a_mode_s_key_always_leads_to_its_list_and_back_to_what_was_open(t
 
 
 async def test_f_means_faults_in_every_list(tmp_path: Path) -> None:
-    lists = {Place.FLEET, Place.SCALE_SET, Place.ROLLOUTS, Place.PROFILES, Place.ROLLOUT}
+    lists = {Place.FLEET, Place.SCALE_SET, Place.ROLLOUTS, Place.PROFILES, Place.ROLLOUT, Place.WAVES}
     assert set(actions.action("list.faults").places) == lists
     assert [found.id for found in actions.ACTIONS if "f" in found.keys] == ["list.faults"]
     async with sitting(tmp_path) as desk:
