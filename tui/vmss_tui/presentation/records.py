@@ -104,6 +104,8 @@ def scale_set_detail(entry: FleetEntry, *, version: str = "", autoscale: Autosca
                 "version": extension.version,
                 "settings": plain_value(extension.settings),
                 "force_update_tag": extension.force_update_tag or None,
+                "auto_upgrade_minor": extension.auto_upgrade_minor,
+                "automatic_upgrade": extension.automatic_upgrade,
                 "provision_after": list(extension.provision_after),
             }
             for extension in scale_set.extensions
@@ -112,6 +114,8 @@ def scale_set_detail(entry: FleetEntry, *, version: str = "", autoscale: Autosca
         "automatic_repairs": scale_set.automatic_repairs or None,
         "autoscale": autoscale_record(autoscale),
         "automatic_os_upgrade": scale_set.automatic_os_upgrade,
+        "spot_eviction": scale_set.spot_eviction or None,
+        "terminate_notice_seconds": scale_set.terminate_notice_seconds or None,
         "etag": scale_set.etag or None,
         "created_at": rfc3339(scale_set.created_at),
     }
@@ -190,6 +194,17 @@ def instance_record(instance: Instance, *, version: str = "") -> Record:
         "health": instance.health.value,
         "health_at": rfc3339(instance.health_at),
         "protected": instance.protected,
+        "protected_from_scale_in": instance.protected_from_scale_in,
+        "extensions": [
+            {
+                "name": status.name,
+                "state": status.state.value,
+                "version": status.version or None,
+                "message": status.message or None,
+                "at": rfc3339(status.at),
+            }
+            for status in instance.extensions
+        ],
         "message": instance.message or None,
         "stdout": instance.script.stdout or None,
         "stderr": instance.script.stderr or None,

@@ -118,6 +118,20 @@ SCALE_SET = (
         enabled=on("an instance"),
     ),
     Action(
+        id="scaleset.overview",
+        keys=("w",),
+        label="overview",
+        help="Show what may interfere, every extension and how it stands, zones and domains as maps",
+        places=(Place.SCALE_SET,),
+    ),
+    Action(
+        id="scaleset.map",
+        keys=("m",),
+        label="map",
+        help="Group the map by zones, fault domains or update domains",
+        places=(Place.SCALE_SET,),
+    ),
+    Action(
         id="scaleset.activity",
         keys=("v",),
         label="activity",

@@ -9,6 +9,20 @@ from vmss_tui.domain.fleet.health import IN_PROGRESS, Health, Power, Provisionin
 from vmss_tui.domain.fleet.script import ScriptRun, ScriptState
 
 
+@dataclass(frozen=True, slots=True)
+class ExtensionStatus:
+    """What an extension of one instance last reported, the custom script among them."""
+
+    name: str
+    state: ScriptState
+    version: str = ""
+    """Of the handler that is installed (`2.1.10`); empty until one is."""
+    message: str = ""
+    """Plain text on one line."""
+    at: datetime | None = field(default=None, compare=False)
+    """When it reported. Some report every minute, so that this alone makes no difference."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """An instance of a scale set.
@@ -33,6 +47,8 @@ class Instance:
     script_settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Public settings that this instance has."""
     script: ScriptRun = field(default_factory=ScriptRun)
+    extensions: tuple[ExtensionStatus, ...] = ()
+    """Every extension that reports a status, in Azure's order."""
     health: Health = Health.NONE
     health_at: datetime | None = None
     """When the health source last reported this state."""
@@ -42,6 +58,8 @@ class Instance:
     """In which phase of a rolling upgrade its application asks to be (custom metric `PhaseOrderingNumber`)."""
     protected: bool = False
     """Protected from scale set actions (or from scale-in and actions): Azure's upgrades skip it."""
+    protected_from_scale_in: bool = False
+    """Autoscale and a lower capacity do not delete it."""
     agent_ready: bool = True
     size: str = ""
     message: str = ""

@@ -79,6 +79,10 @@ class ScaleSet:
     repairs_suspended: bool = False
     automatic_os_upgrade: bool = False
     overprovision: bool = False
+    spot_eviction: str = ""
+    """Of a spot set: what Azure does with an instance that it evicts (`Deallocate`, `Delete`); else empty."""
+    terminate_notice_seconds: int = 0
+    """How long before its deletion an instance is notified (5 to 15 minutes); 0 when it is not."""
     unique_id: str = ""
     created_at: datetime | None = None
     managed_by: str = ""

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from vmss_tui.domain.fleet.health import Power, Provisioning
-from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.instance import ExtensionStatus, Instance
 from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import Handler, ScriptRun, ScriptState, digest, handler_of
 from vmss_tui.gateway.read import wire
@@ -21,6 +21,7 @@ from vmss_tui.text import one_line
 _POWER = {power.value: power for power in Power}
 _NO_PROPERTIES = wire.VmProperties()
 _NO_VIEW = wire.InstanceView()
+_NO_STATUS = wire.Status()
 _NO_EXTENSION = wire.ExtensionProperties()
 
 
@@ -65,16 +66,30 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None, *, know
         script_digest=sha,
         script_settings=parsed_settings(own),
         script=run,
+        extensions=tuple(_extension_status(found) for found in view.extensions or ()),
         health=health,
         health_at=health_at,
         skip_upgrade=metrics.skip_upgrade is True,
         upgrade_phase=metrics.phase,
         protected=bool(protection and protection.protect_from_scale_set_actions),
+        protected_from_scale_in=bool(protection and protection.protect_from_scale_in),
         agent_ready=agent,
         size=_size(vm, props),
         message=_message(view, state, run, agent),
         created_at=moment(props.time_created),
     )
+
+
+def _extension_status(found: wire.ExtensionView) -> ExtensionStatus:
+    status = found.statuses[0] if found.statuses else _NO_STATUS
+    return _reported(found.name or "", found.type_handler_version or "", status.code, status.message, status.time)
+
+
+@lru_cache(maxsize=4096)
+def _reported(name: str, version: str, code: str | None, message: str | None, at: str | None) -> ExtensionStatus:
+    """The same report gives the same object: nothing is parsed at every read."""
+    state = state_of(code) if code else ScriptState.PENDING
+    return ExtensionStatus(name, state, version, one_line(message or ""), moment(at))
 
 
 def name_of(vm: wire.Vm) -> str:

@@ -156,10 +156,24 @@ def scale_set(found: wire.ScaleSet, *, etag: str = "", repairs_suspended: bool =
         repairs_suspended=repairs_suspended,
         automatic_os_upgrade=bool(policy.automatic_os and policy.automatic_os.enable),
         overprovision=bool(props.overprovision),
+        spot_eviction=_eviction(profile),
+        terminate_notice_seconds=_notice(profile.scheduled_events_profile),
         unique_id=props.unique_id or "",
         created_at=moment(props.time_created),
         managed_by=found.managed_by or "",
     )
+
+
+def _eviction(profile: wire.VmProfile) -> str:
+    """What follows the eviction of a spot instance; Azure's default is Deallocate ("Spot VMs for scale sets")."""
+    spot = (profile.priority or "").lower() in ("spot", "low")
+    return (profile.eviction_policy or "Deallocate") if spot else ""
+
+
+def _notice(events: wire.ScheduledEvents | None) -> int:
+    """Seconds of a terminate notification; Azure's default is five minutes ("Terminate notification")."""
+    found = events.terminate_notification_profile if events else None
+    return (_duration(found.not_before_timeout) or 300) if found and found.enable else 0
 
 
 def _id_of(found: wire.ScaleSet) -> ScaleSetId:

@@ -141,8 +141,25 @@ class NetworkProfile(Wire):
     health_probe: ResourceId | None = None
 
 
+class TerminateNotification(Wire):
+    """The notice that an instance gets before it is deleted."""
+
+    enable: bool | None = None
+    not_before_timeout: str | None = None
+
+
+class ScheduledEvents(Wire):
+    """What instances are notified of."""
+
+    terminate_notification_profile: TerminateNotification | None = None
+
+
 class VmProfile(Wire):
-    """The model of an instance."""
+    """The model of an instance. `priority` is Regular, Low or Spot."""
+
+    priority: str | None = None
+    eviction_policy: str | None = None
+    scheduled_events_profile: ScheduledEvents | None = None
 
     os_profile: OsProfile | None = None
     storage_profile: StorageProfile | None = None

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from vmss_tui import duration, text
-from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.instance import ExtensionStatus, Instance
+from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.presentation.glyphs import HEALTH, SCRIPT, Role
 from vmss_tui.presentation.scaleset.output_clusters import Output
 from vmss_tui.presentation.table import Line
@@ -51,7 +52,7 @@ def instance_lines(instance: Instance, version: str, now: datetime, width: int) 
         _pair(
             "Agent", "ready" if instance.agent_ready else "not ready", Role.PLAIN if instance.agent_ready else Role.WARN
         ),
-        _pair("Protected", "yes: Azure's upgrades skip it" if instance.protected else "no"),
+        _pair("Protected", protection_words(instance) or "no"),
         (),
         _pair("Version", text.plain(version), Role.ACCENT),
         _pair("Model", "behind the scale set model" if instance.is_behind else instance.model_word),
@@ -60,10 +61,30 @@ def instance_lines(instance: Instance, version: str, now: datetime, width: int) 
         _pair("  reported", _when(instance.script.at, now)),
         _pair("  handler", instance.script.handler_version),
     ]
+    lines += [line for found in instance.extensions for line in _extension(found, now, width)]
     for name, words in (("Message", instance.message), ("  says", instance.script.message)):
         lines += _wrapped(name, words, width)
     lines += [(), *_heading("Settings"), *json_lines(instance.script_settings, width)]
     return tuple(lines)
+
+
+def protection_words(instance: Instance) -> str:
+    """From what it is protected; empty when it is not."""
+    words = ["from actions: Azure's upgrades skip it"] if instance.protected else []
+    return "; ".join([*words, *(["from scale-in"] if instance.protected_from_scale_in else [])])
+
+
+def _extension(found: ExtensionStatus, now: datetime, width: int) -> list[Line]:
+    """`Extension  HealthExtension 2.0.1  ● ok  2m ago`, the custom script like every other; then why it failed."""
+    mark = SCRIPT[found.state]
+    age = f"  {duration.ago(text.seconds_between(found.at, now))}" if found.at is not None else ""
+    first: Line = (
+        (text.fit(" Extension", _LABEL), Role.DIM),
+        (f"{text.plain(found.name)} {text.plain(found.version)}".rstrip() + "  ", Role.PLAIN),
+        (mark.text(), mark.role),
+        (age, Role.DIM),
+    )
+    return [first, *(_wrapped("", found.message, width) if found.state is ScriptState.FAILED else ())]
 
 
 def _wrapped(name: str, words: str, width: int) -> list[Line]:

@@ -6,6 +6,8 @@ Pure functions over a `SetSnapshot`; names of versions and the time come from th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
 
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.health import Health, Power, Provisioning
@@ -95,7 +97,21 @@ def _health(instance: Instance) -> Cell:
     return ((mark.text(), mark.role),)
 
 
+_PROVISIONED = {Provisioning.SUCCEEDED: Role.DIM, Provisioning.FAILED: Role.BAD, Provisioning.UNKNOWN: Role.WAIT}
+
+
+def _protection(instance: Instance) -> tuple[str, ...]:
+    """From what it is protected, in the words of a filter (`protected:actions`)."""
+    return (*(("actions",) if instance.protected else ()), *(("scale-in",) if instance.protected_from_scale_in else ()))
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else str(value)
+
+
 def _message(instance: Instance, known: Known) -> Cell:
+    if instance.protected and not instance.message:
+        return cell("protected from scale set actions", Role.WARN)
     return cell(text.plain(instance.message), Role.PLAIN if needs_attention(instance) else Role.DIM)
 
 
@@ -159,8 +175,30 @@ INSTANCES: Table[Instance, Known] = Table(
     hidden=(
         InstanceColumn("trouble", "TROUBLE", rank=lambda it, known: _SEVERITY.get(mark_of(it).role, 5)),
         InstanceColumn("state", "STATE", match=Match.WORD, values=lambda it, known: (mark_of(it).word,)),
-        InstanceColumn("power", "POWER", match=Match.WORD, words=tuple(Power),
+        InstanceColumn("power", "POWER", 11, match=Match.WORD, words=tuple(Power),
+            cell=lambda it, known: cell(it.power.value, Role.PLAIN if it.power in _ON else Role.WARN),
+            rank=lambda it, known: it.power.value,
             values=lambda it, known: (it.power.value,)),
+        InstanceColumn("provisioning", "PROVISIONING", 12, match=Match.WORD, words=tuple(Provisioning),
+            cell=lambda it, known: cell(it.provisioning.value, _PROVISIONED.get(it.provisioning, Role.BUSY)),
+            rank=lambda it, known: it.provisioning.value,
+            values=lambda it, known: (it.provisioning.value,)),
+        InstanceColumn("protected", "PROTECTED", 9, match=Match.WORD, words=("actions", "scale-in", "no"),
+            cell=lambda it, known: cell(",".join(_protection(it)) or "–", Role.WARN if it.protected else Role.DIM),
+            rank=lambda it, known: (not it.protected, not it.protected_from_scale_in),
+            values=lambda it, known: _protection(it) or ("no",)),
+        InstanceColumn("fd", "FD", 3, right=True, match=Match.WHOLE,
+            cell=lambda it, known: cell(_number(it.fault_domain), Role.DIM),
+            rank=lambda it, known: it.fault_domain or 0,
+            values=lambda it, known: (_number(it.fault_domain),)),
+        InstanceColumn("ud", "UD", 3, right=True, match=Match.WHOLE,
+            cell=lambda it, known: cell(_number(it.update_domain), Role.DIM),
+            rank=lambda it, known: it.update_domain or 0,
+            values=lambda it, known: (_number(it.update_domain),)),
+        InstanceColumn("size", "SIZE", 16, middle=True,
+            cell=lambda it, known: cell(text.plain(it.size), Role.DIM),
+            rank=lambda it, known: it.size.lower(),
+            values=lambda it, known: (it.size,)),
     ),
 )  # fmt: skip
 """The instances, a column an entry."""
@@ -177,15 +215,54 @@ def shown_instances(snapshot: SetSnapshot, view: InstanceView, known: Known) -> 
     return INSTANCES.shown(sorted(wanted, key=lambda it: it.ordinal), view, known)
 
 
-def zones_of(snapshot: SetSnapshot) -> tuple[Zone, ...]:
-    """The map's groups: zones, or one group of all."""
-    by_zone: dict[str, list[Instance]] = {}
+class Grouping(StrEnum):
+    """What the map puts together. A domain is of its zone: the first of zone 1 is another than that of zone 2."""
+
+    ZONE = "zones"
+    FAULT_DOMAIN = "fault domains"
+    UPDATE_DOMAIN = "update domains"
+
+    @property
+    def next(self) -> "Grouping":
+        """The one after it, the first after the last."""
+        known = tuple(Grouping)
+        return known[(known.index(self) + 1) % len(known)]
+
+
+def zones_of(snapshot: SetSnapshot, by: Grouping = Grouping.ZONE) -> tuple[Zone, ...]:
+    """The map's groups, or one group of all instances where Azure names none."""
+    found: dict[tuple[str, int], list[Instance]] = {}
     for instance in sorted(snapshot.instances, key=lambda it: it.ordinal):
-        by_zone.setdefault(instance.zone, []).append(instance)
+        found.setdefault(_group_of(instance, by), []).append(instance)
+    several = len({zone for zone, _ in found}) > 1
     return tuple(
-        zone_of(zone, tuple(mark_of(instance) for instance in found), several=len(by_zone) > 1)
-        for zone, found in sorted(by_zone.items())
+        _group(zone, domain, by, tuple(map(mark_of, group)), several=several)
+        for (zone, domain), group in sorted(found.items())
     )
+
+
+def _group_of(instance: Instance, by: Grouping) -> tuple[str, int]:
+    match by:
+        case Grouping.ZONE:
+            return instance.zone, _NO_DOMAIN
+        case Grouping.FAULT_DOMAIN:
+            return instance.zone, _NO_DOMAIN if instance.fault_domain is None else instance.fault_domain
+        case Grouping.UPDATE_DOMAIN:
+            return instance.zone, _NO_DOMAIN if instance.update_domain is None else instance.update_domain
+        case _:
+            assert_never(by)
+
+
+def _group(zone: str, domain: int, by: Grouping, marks: tuple[Mark, ...], *, several: bool) -> Zone:
+    if domain == _NO_DOMAIN:
+        return zone_of(zone, marks, several=several)
+    short = f"{'fd' if by is Grouping.FAULT_DOMAIN else 'ud'}{domain}"
+    if several:
+        return Zone(f"zone {zone or '–'} {short}", marks, f"z{zone or '–'}{short}")
+    return Zone(f"{by.value.removesuffix('s')} {domain}", marks, short)
+
+
+_NO_DOMAIN = -1
 
 
 def count_line(snapshot: SetSnapshot, shown: Sequence[Instance], marks: int) -> Line:

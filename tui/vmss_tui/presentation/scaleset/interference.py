@@ -11,8 +11,10 @@ _TITLE: Piece = ("Interference  ", Role.DIM)
 
 
 def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
-    """What may interfere: repairs, autoscale, the platform, a change that goes on or failed."""
+    """What may interfere: locks, repairs, autoscale, the platform, a change that goes on or failed."""
     of, found = snapshot.scale_set, []
+    locks = (snapshot.governance.locks if snapshot.governance is not None else None) or ()
+    found += [f"lock {text.plain(lock.name)} ({lock.level.value})" for lock in locks]
     if of.automatic_repairs:
         held = ", suspended" if of.repairs_suspended else ""
         found.append(f"automatic repairs on ({of.automatic_repairs}{held})")
@@ -22,6 +24,10 @@ def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
         found.append("automatic OS image upgrades on")
     if of.overprovision:
         found.append("overprovisioning on")
+    if of.spot_eviction:
+        found.append(f"spot, evicted instances: {text.plain(of.spot_eviction)}")
+    if protected := sum(instance.protected for instance in snapshot.instances):
+        found.append(f"{text.counted(protected, 'protected instance')}")
     if of.provisioning is Provisioning.FAILED:
         found.append("last change failed")
     if of.provisioning in (Provisioning.UPDATING, Provisioning.DELETING):

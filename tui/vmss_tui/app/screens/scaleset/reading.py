@@ -1,10 +1,13 @@
 """How the screen of a scale set gets its data: a watcher while it is on top."""
 
+from dataclasses import replace
+
 from textual import work
 
 from vmss_tui.app.empty_states import failing_line
 from vmss_tui.app.messages import ReadFailed, SetArrived
 from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.domain.fleet.governance import Governance
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
@@ -27,6 +30,8 @@ class SetReading(ListScreen):
         self._azure: Azure | None = None
         """Whom the watcher reads."""
         self._asked_rights = False
+        self._governance: Governance | None = None
+        """Locks and permissions, read once."""
 
     def connection_changed(self) -> None:
         """Watch once signed in."""
@@ -68,10 +73,10 @@ class SetReading(ListScreen):
 
     def on_set_arrived(self, message: SetArrived) -> None:
         """Show the new snapshot."""
-        self._snapshot, self._failure = message.snapshot, None
+        self._snapshot, self._failure = replace(message.snapshot, governance=self._governance), None
         self.shell.rights.note_sets((message.snapshot.scale_set,))
         self.redraw()
-        if not self.shell.rights.is_known(self.target) and not self._asked_rights:
+        if not self._asked_rights:
             self._asked_rights = True
             self._read_rights(message.snapshot.scale_set)
 
@@ -80,8 +85,11 @@ class SetReading(ListScreen):
         """Find out once what the account may do with this set."""
         azure = self.shell.connection.azure
         if azure is not None:
-            self.shell.rights.note_governance(scale_set, await azure.governance(self.target))
-            self.refresh_frame()
+            self._governance = await azure.governance(self.target)
+            self.shell.rights.note_governance(scale_set, self._governance)
+            if self._snapshot is not None:
+                self._snapshot = replace(self._snapshot, governance=self._governance)
+            self.redraw()
 
     def subject_set(self) -> ScaleSetId:
         """This set."""

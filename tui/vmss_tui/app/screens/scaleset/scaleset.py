@@ -5,7 +5,6 @@ Gets snapshots from a watcher by messages; `presentation.scaleset` describes the
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from typing import ClassVar
 
@@ -15,7 +14,6 @@ from textual.widget import Widget
 
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
-from vmss_tui.app.effects import Sheet
 from vmss_tui.app.empty_states import connection_notice, set_notice
 from vmss_tui.app.messages import SetArrived
 from vmss_tui.app.on_instance import OnInstance
@@ -23,6 +21,7 @@ from vmss_tui.app.screens.dialogs.prompt import PromptScreen
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.screens.scaleset.reading import SetReading
+from vmss_tui.app.screens.scaleset.sheets import activity_sheet, instance_sheet, outputs_sheet, overview_sheet
 from vmss_tui.app.shell import OpenDeploy
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines, Rule
@@ -34,12 +33,9 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.heatmap import heatmap_lines
-from vmss_tui.presentation.scaleset import activity, details, instances, output_clusters
+from vmss_tui.presentation.scaleset import instances
 from vmss_tui.presentation.scaleset.summary import SUMMARY_LINES, fault_line, summary_lines
 from vmss_tui.presentation.table import Column, Line, Row
-
-_ACTIVITY = timedelta(days=7)
-"""How far back the activity log is read."""
 
 
 class ScaleSetScreen(SetReading):
@@ -61,6 +57,7 @@ class ScaleSetScreen(SetReading):
         self._outputs_first = outputs
         self._shown: tuple[Instance, ...] = ()
         self._labels: dict[str, str] = {}
+        self._grouping = instances.Grouping.ZONE
 
     def on_set_arrived(self, message: SetArrived) -> None:
         """The output first, when that was asked for."""
@@ -85,8 +82,8 @@ class ScaleSetScreen(SetReading):
     def _map(self, width: int) -> Sequence[Line]:
         if self._snapshot is None:
             return [()]
-        most = 4 if self.size.height >= 30 else 3
-        return heatmap_lines(instances.zones_of(self._snapshot), width, most=most) or [()]
+        groups = instances.zones_of(self._snapshot, self._grouping)
+        return heatmap_lines(groups, width, most=4 if self.size.height >= 30 else 3) or [()]
 
     def redraw(self) -> None:
         """Summary and map, then the list."""
@@ -152,13 +149,11 @@ class ScaleSetScreen(SetReading):
 
     def current(self) -> Instance | None:
         """The instance under the cursor."""
-        key = self.grid.cursor_key
-        return next((instance for instance in self._shown if instance.id == key), None)
+        return next((instance for instance in self._shown if instance.id == self.grid.cursor_key), None)
 
     def chosen(self) -> tuple[Instance, ...]:
         """The marked instances, else all that are shown."""
-        marks = self.grid.marks
-        return tuple(instance for instance in self._shown if instance.id in marks) or self._shown
+        return tuple(instance for instance in self._shown if instance.id in self.grid.marks) or self._shown
 
     def action_state(self) -> ActionState:
         """The instance is the subject."""
@@ -209,15 +204,11 @@ class ScaleSetScreen(SetReading):
         instance = self.current()
         if instance is None:
             return
-        now = self.shell.session.clock.now()
-        version = instances.instance_version(instance, self._labels)
-        lines = partial(details.instance_lines, instance, version, now)
-        self.app.push_screen(SheetScreen(instance.name, Sheet(lines)))
+        self.app.push_screen(instance_sheet(instance, self._labels, self.shell.session.clock.now()))
 
     def do_output(self) -> None:
         """What its script printed."""
-        instance = self.current()
-        if instance is not None:
+        if (instance := self.current()) is not None:
             self._show_outputs(f"{instance.name} · script output", (instance,))
 
     def do_outputs(self) -> None:
@@ -225,20 +216,24 @@ class ScaleSetScreen(SetReading):
         self._show_outputs(f"{self.target.name} · script outputs", self.chosen())
 
     def _show_outputs(self, title: str, chosen: Sequence[Instance]) -> None:
-        outputs, now = output_clusters.outputs_of(chosen), self.shell.session.clock.now()
-        self.app.push_screen(SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width))))
+        self.app.push_screen(outputs_sheet(title, chosen, self.shell.session.clock.now()))
+
+    def do_overview(self) -> None:
+        """What may interfere, the extensions, the domains."""
+        if self._snapshot is not None:
+            self.app.push_screen(overview_sheet(self._snapshot, self.shell.session.clock.now()))
+
+    def do_map(self) -> None:
+        """Another grouping of the map."""
+        self._grouping = self._grouping.next
+        self.redraw()
+        self.flash(f"map: {self._grouping.value}")
 
     def do_activity(self) -> None:
         """Who changed the set lately."""
-        azure, now = self.shell.connection.azure, self.shell.session.clock.now()
-        if azure is None:
-            return
-
-        async def fetch() -> Sheet:
-            log = await azure.activity(self.target, now - _ACTIVITY)
-            return Sheet(lambda width: activity.lines(log, now, width))
-
-        self.app.push_screen(SheetScreen(f"{self.target.name} · activity, last 7 days", None, fetch=fetch))
+        azure = self.shell.connection.azure
+        if azure is not None:
+            self.app.push_screen(activity_sheet(azure, self.target, self.shell.session.clock.now()))
 
     @work(group="name", exclusive=True, exit_on_error=False)
     async def do_name(self) -> None:

@@ -12,12 +12,13 @@ from vmss_tui.cli.commands.fleet.tables import chosen_columns, parsed_terms, pri
 from vmss_tui.cli.options import connected, current
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
+from vmss_tui.domain.fleet.scale_set import Extension
 from vmss_tui.domain.fleet.snapshot import FleetEntry, SetSnapshot, count_instances
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.presentation import records, text_tables
 from vmss_tui.presentation.scaleset import activity as activity_words
 from vmss_tui.presentation.scaleset import instances as listed
-from vmss_tui.presentation.scaleset import interference
+from vmss_tui.presentation.scaleset import interference, overview
 from vmss_tui.presentation.scaleset import summary as scaleset_words
 from vmss_tui.presentation.table import Line, text_of
 
@@ -81,7 +82,7 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: VersionLookup, now
         ("script", _after_title(scaleset_words.script_words(snapshot, namer, now))),
         ("command", script.command if script is not None else ""),
         *(("file", uri) for uri in (script.file_uris if script is not None else ())),
-        ("extensions", ", ".join(extension.name for extension in scale_set.extensions)),
+        *(("extension", _extension(extension, snapshot)) for extension in scale_set.extensions),
         ("upgrade", _after_title(scaleset_words.upgrade_words(snapshot.upgrade, now))),
         ("last change", _after_title(activity_words.last_change(snapshot.activity, now))),
         ("", fault),
@@ -89,6 +90,17 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: VersionLookup, now
         ("instances", text_of(listed.count_line(snapshot, snapshot.instances, 0))),
     ]
     return text_tables.facts(facts)
+
+
+def _extension(extension: Extension, snapshot: SetSnapshot) -> str:
+    """`HealthExtension  Microsoft.ManagedServices.ApplicationHealthLinux 2.0, upgrades minor: 59 ok, 1 failed`."""
+    step = overview.order_of(extension, snapshot.scale_set.extensions)
+    order = f"{step}. " if step is not None else ""
+    counts = ", ".join(
+        f"{count} {word}" for word, count in overview.statuses_of(extension.name, snapshot).most_common()
+    )
+    handler = f"{extension.publisher}.{extension.type} {extension.version}"
+    return f"{order}{extension.name}  {handler}, upgrades {overview.upgrades_of(extension)}: {counts or 'no instances'}"
 
 
 def _last_change(snapshot: SetSnapshot) -> records.Record | None:

@@ -1,0 +1,45 @@
+"""The sheets over the screen of a scale set: one instance, outputs, activity, the whole set."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from vmss_tui.app.effects import Sheet
+from vmss_tui.app.screens.dialogs.sheet import SheetScreen
+from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.ports import ReadsGovernance
+from vmss_tui.presentation.scaleset import activity, details, instances, output_clusters, overview
+
+_ACTIVITY = timedelta(days=7)
+"""How far back the activity log is read."""
+
+
+def instance_sheet(instance: Instance, labels: Mapping[str, str], now: datetime) -> SheetScreen:
+    """Everything about an instance."""
+    version = instances.instance_version(instance, labels)
+    return SheetScreen(instance.name, Sheet(partial(details.instance_lines, instance, version, now)))
+
+
+def outputs_sheet(title: str, chosen: Sequence[Instance], now: datetime) -> SheetScreen:
+    """What scripts printed, equal outputs together."""
+    outputs = output_clusters.outputs_of(chosen)
+    return SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width)))
+
+
+def overview_sheet(snapshot: SetSnapshot, now: datetime) -> SheetScreen:
+    """What may interfere, the extensions, zones and domains."""
+    return SheetScreen(
+        f"{snapshot.scale_set.name} · overview", Sheet(lambda width: overview.lines(snapshot, now, width))
+    )
+
+
+def activity_sheet(azure: ReadsGovernance, target: ScaleSetId, now: datetime) -> SheetScreen:
+    """Who changed the set lately; read when the sheet opens."""
+
+    async def fetch() -> Sheet:
+        log = await azure.activity(target, now - _ACTIVITY)
+        return Sheet(lambda width: activity.lines(log, now, width))
+
+    return SheetScreen(f"{target.name} · activity, last 7 days", None, fetch=fetch)
