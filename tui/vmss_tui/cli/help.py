@@ -32,7 +32,7 @@ ENTRIES = (
           "Inspect"),
     Entry("activity", "SCALESET", "who changed it, by the activity log", "fleet.activity:activity", "Inspect"),
     Entry("watch", "SCALESET", "one line for every change", "fleet.watch:watch", "Inspect"),
-    Entry("diagnose", "SCALESET INSTANCE [NAME]", "run a diagnostic on one instance",
+    Entry("diagnose", "SCALESET [INSTANCE] [NAME]", "run a diagnostic on one instance",
           "fleet.diagnose:diagnose", "Inspect"),
     Entry("plan", "PROFILE [SCALESET]", "diff, batches, findings; writes nothing", "rollout.plan:plan", "Roll out"),
     Entry("forecast", "[PROFILE] [SCALESET]", "duration and risk; --check: past accuracy",
