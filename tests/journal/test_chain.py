@@ -14,7 +14,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verb, Verdict
 from vmss_tui.journal import chain
 from vmss_tui.journal.check import Damage, check, check_rollout, repair
-from vmss_tui.journal.sqlite import SqliteDatabase
+from vmss_tui.journal.databases.sqlite import SqliteDatabase
 from vmss_tui.journal.store import Journal
 from vmss_tui.report.formats import write
 from vmss_tui.report.verify import verify_export

@@ -12,7 +12,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Stage, Verdict
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal.check import Damage, check, repair
-from vmss_tui.journal.sqlite import SqliteDatabase
+from vmss_tui.journal.databases.sqlite import SqliteDatabase
 from vmss_tui.journal.store import Journal
 
 

@@ -10,7 +10,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.chain import breaks
 from vmss_tui.journal.copy import Copied, copy
-from vmss_tui.journal.place import opened
+from vmss_tui.journal.databases.place import opened
 from vmss_tui.journal.store import Journal
 
 

@@ -27,6 +27,7 @@ MAY_MAKE_TEXT = {
     "vmss_tui.app.app": "the words at the end, cleaned",
     "vmss_tui.app.widgets.strips": "painted by a widget, so it passes VisibleText",
     "vmss_tui.app.widgets.grid_paint": "painted by a widget, so it passes VisibleText",
+    "vmss_tui.app.screens.dialogs.link": "an address that was cleaned, painted by a widget",
 }
 # Who may send sequences to the terminal by itself, and why.
 MAY_DRIVE = {"vmss_tui.app.compat": "the notice of the desktop, from printable characters only"}

@@ -10,7 +10,7 @@ from vmss_tui.domain.fleet.script import LINUX, ScriptConfig
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan, Strategy
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
-from vmss_tui.journal.sqlite import SqliteDatabase
+from vmss_tui.journal.databases.sqlite import SqliteDatabase
 from vmss_tui.journal.store import Journal
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -62,7 +62,7 @@ def _journal() -> "Iterator[Journal | None]":
     """The journal where it is a file; None without one, or where it is a database on the network."""
     from vmss_tui.cli.settings import JOURNAL
     from vmss_tui.config.read import read
-    from vmss_tui.journal.place import is_address
+    from vmss_tui.journal.databases.place import is_address
     from vmss_tui.journal.store import Journal
 
     place = os.environ.get(JOURNAL) or read()["journal"] or journal_file()

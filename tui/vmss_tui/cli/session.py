@@ -142,14 +142,14 @@ class LiveSession(Switching):
 
     def _quota_file(self) -> Path:
         """Beside the journal; on this host where the journal is a database."""
-        from vmss_tui.journal.place import is_address
+        from vmss_tui.journal.databases.place import is_address
 
         place = self.journal_place
         return paths.quota_file(paths.journal_file() if is_address(str(place)) else Path(place))
 
     def journal(self) -> Journal:
         """See `app.session.Session`. A journal that does not exist yet is made, even to read it."""
-        from vmss_tui.journal.place import is_address
+        from vmss_tui.journal.databases.place import is_address
         from vmss_tui.journal.store import Journal
 
         if self._journal is None:

@@ -19,7 +19,7 @@ from vmss_tui.config import tables
 from vmss_tui.config.entries import KEYS, Key, Kind, key
 from vmss_tui.config.instance_access import own_diagnostic, shell_problem
 from vmss_tui.config.rules import freeze, window_rule
-from vmss_tui.journal.place import is_address
+from vmss_tui.journal.databases.place import is_address
 from vmss_tui.paths import config_file, expanded, others_can_write
 from vmss_tui.patterns import pattern, pattern_problem
 from vmss_tui.presentation.filter import FilterProblem

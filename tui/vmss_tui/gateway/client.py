@@ -75,6 +75,14 @@ class AzureClient(
         await self._session.close()
 
 
+def _method(cloud: Cloud, auth: str) -> str:
+    """The credential to sign in with. Raises UsageError for one that there is not."""
+    method = cloud.credential if auth in ("", "auto") else auth
+    if method not in CREDENTIALS:
+        raise UsageError(f"--auth {method!r} is unknown", hint=f"use {', '.join(CREDENTIALS)}")
+    return method
+
+
 async def connect(
     cloud: Cloud,
     *,
@@ -103,9 +111,7 @@ async def connect(
 
     Raises SignInFailed (with everything that was tried), ConnectionFailed, UsageError.
     """
-    method = cloud.credential if auth in ("", "auto") else auth
-    if method not in CREDENTIALS:
-        raise UsageError(f"--auth {method!r} is unknown", hint=f"use {', '.join(CREDENTIALS)}")
+    method = _method(cloud, auth)
     env = os.environ if environ is None else environ
     session = new_session(trust(cloud, env))
     transport = transport_over(session)

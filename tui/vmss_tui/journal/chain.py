@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from vmss_tui.journal.database import Connection
+from vmss_tui.journal.databases.database import Connection
 
 _OPERATION = "operation"
 

@@ -17,7 +17,7 @@ from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
 from vmss_tui.domain.rollout.waves.state import WavesState
 from vmss_tui.domain.rollout.waves.state import fold as fold_waves
 from vmss_tui.journal import chain, rows, schema
-from vmss_tui.journal.database import Connection, Database, Row
+from vmss_tui.journal.databases.database import Connection, Database, Row
 
 
 class Damage(StrEnum):

@@ -6,7 +6,7 @@ from typing import Any
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal import chain
-from vmss_tui.journal.database import Connection, Database, Row
+from vmss_tui.journal.databases.database import Connection, Database, Row
 
 _LEFT_BEHIND = {"signed"}
 """Columns of a rollout that are for its runner only, and may hold a signed address."""

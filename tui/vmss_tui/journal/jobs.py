@@ -15,7 +15,7 @@ import psycopg
 from psycopg import conninfo
 
 from vmss_tui.errors import JournalUnavailable, UsageError
-from vmss_tui.journal import postgres
+from vmss_tui.journal.databases import postgres
 
 try:
     import procrastinate

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from vmss_tui.errors import LeaseHeld
 from vmss_tui.journal import lease as leases
 from vmss_tui.journal import schema
-from vmss_tui.journal.database import Connection, Database, Row
+from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease, Owner
 
 

@@ -19,7 +19,7 @@ from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
 from vmss_tui.errors import NotUnique, UsageError
 from vmss_tui.journal import chain, schema
-from vmss_tui.journal.database import Connection, Row
+from vmss_tui.journal.databases.database import Connection, Row
 from vmss_tui.journal.schema import AnyEvent
 from vmss_tui.redact import redacted
 

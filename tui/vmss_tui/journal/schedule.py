@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from vmss_tui.errors import LeaseHeld
 from vmss_tui.journal import lease_table, rows, schema
-from vmss_tui.journal.database import Connection, Database
+from vmss_tui.journal.databases.database import Connection, Database
 from vmss_tui.journal.lease import SHARED_SECONDS, Lease, Owner
 from vmss_tui.journal.rows import RolloutHeader
 

@@ -29,10 +29,10 @@ from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal import chain, lease_table, rows, schema
 from vmss_tui.journal.chain import Link
-from vmss_tui.journal.database import Connection, Database, Row
+from vmss_tui.journal.databases.database import Connection, Database, Row
+from vmss_tui.journal.databases.place import opened
 from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.logs.diagnostics import DiagnosticsLog
-from vmss_tui.journal.place import opened
 from vmss_tui.journal.rows import Request, RolloutHeader, WavesHeader
 from vmss_tui.journal.schedule import Schedule, keep
 from vmss_tui.journal.waves import WavesLog

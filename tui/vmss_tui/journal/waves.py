@@ -15,7 +15,7 @@ from vmss_tui.domain.rollout.waves.events import SetStarted, WavesEvent, WavesLo
 from vmss_tui.domain.rollout.waves.state import WavesState, fold
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal import chain, lease_table, rows, schema
-from vmss_tui.journal.database import Connection, Database, Row
+from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease
 from vmss_tui.journal.rows import RolloutHeader, WavesHeader
 from vmss_tui.redact import redacted

@@ -100,7 +100,9 @@ async def test_filter_by_stage_and_raw_log(tmp_path: Path) -> None:
         await desk.type("stage:failed")
         await desk.hides("no runner")
         await desk.press("enter", "y")
-        await desk.shows("· log", '"event":"rollout_ended"')
+        await desk.shows("· log", '"event":"planned"')
+        await desk.press("end")
+        await desk.shows('"event":"rollout_ended"')
 
 
 async def test_a_journal_that_cannot_be_read_is_a_state(tmp_path: Path) -> None:

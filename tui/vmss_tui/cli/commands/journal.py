@@ -12,8 +12,8 @@ from vmss_tui.cli.options import current
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal.check import Problem, check, repair
-from vmss_tui.journal.database import Database
-from vmss_tui.journal.place import is_address, opened
+from vmss_tui.journal.databases.database import Database
+from vmss_tui.journal.databases.place import is_address, opened
 from vmss_tui.paths import journal_file
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record

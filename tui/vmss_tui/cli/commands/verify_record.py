@@ -6,7 +6,7 @@ from pathlib import Path
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal.check import check_rollout
-from vmss_tui.journal.place import opened
+from vmss_tui.journal.databases.place import opened
 from vmss_tui.journal.store import Journal
 from vmss_tui.report.verify import Proof, prove, verify_export
 from vmss_tui.text import counted

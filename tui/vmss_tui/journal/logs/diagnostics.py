@@ -9,7 +9,7 @@ from datetime import datetime
 from vmss_tui.domain.fleet.diagnostic import DiagnosticEntry
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.journal import schema
-from vmss_tui.journal.database import Database
+from vmss_tui.journal.databases.database import Database
 from vmss_tui.journal.rows import person
 from vmss_tui.redact import redacted
 

@@ -335,8 +335,7 @@ class DeployController:
         azure = self._connection().azure
         if self.form is None or self.reading is None or azure is None:
             return ()
-        wish = self._wish(self.form, self.reading)
-        syntax = await syntax_findings(self.form.profile)
+        wish, syntax = self._wish(self.form, self.reading), await syntax_findings(self.form.profile)
         wish = replace(wish, profile_findings=(*syntax, *wish.profile_findings))
         prepared, at = await prepare_for(azure, wish, self._session.clock, when)
         self._keep_pins(prepared.pins)

@@ -17,6 +17,7 @@ from vmss_tui.app.screens.rollout.later import ask_to_resume, call_off, held_by_
 from vmss_tui.app.screens.rollout.outputs import outputs_sheet, report_sheet, text_sheet
 from vmss_tui.app.screens.rollout.replay import Replay
 from vmss_tui.app.screens.rollout.replay_controls import ReplayControls
+from vmss_tui.app.screens.rollout.revisions import ask_for_revision
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import OpenRollout
@@ -27,13 +28,12 @@ from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.followup import Followup, followup_wish
 from vmss_tui.engine.prepare import Names, prepare
 from vmss_tui.engine.rehearsal import Recording
-from vmss_tui.engine.revisions import revisions
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import Journal, RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import questions
-from vmss_tui.presentation.rollout.decisions import COLUMNS, REVISION_COLUMNS, Choice, choices, revision_row
+from vmss_tui.presentation.rollout.decisions import COLUMNS, Choice, choices
 from vmss_tui.presentation.rollout.info import RolloutInfo, info_of
 from vmss_tui.presentation.rollout.lines import summary
 from vmss_tui.presentation.rollout.log import LogLine, follow
@@ -194,10 +194,8 @@ class RolloutController(ReplayControls):
             return False
         now = self._session.clock.monotonic()
         self.runner_trouble = stuck(lease, self._session.clock.now()) if lease is not None else ""
-        if lease is not None and lease.alive:
-            self._alone_since = None
-        elif self._alone_since is None:
-            self._alone_since = now
+        alive = lease is not None and lease.alive
+        self._alone_since = None if alive else self._alone_since or now
         before = self.runner_alive
         self.runner_alive = self._alone_since is None or now - self._alone_since < _NO_LEASE_SECONDS
         return self.runner_alive is not before
@@ -273,18 +271,9 @@ class RolloutController(ReplayControls):
         """Roll back to an earlier version of the journal, chosen from a list."""
         if self.head is None:
             return ()
-        try:
-            known = revisions(self._session.journal(), self.head.target)
-        except VmssTuiError as error:
-            return (Complain(error),)
-        rows = [revision_row(item.script, item.rollout, item.at, item.who) for item in known]
-
-        def answered(digest: str | None) -> Effects:
-            return self.follow_up(Followup.UNDO, to=digest) if digest else ()
-
-        title = f"Roll back {self.head.target.name} to:"
-        empty = "the journal knows no earlier version of this scale set"
-        return (Pick(title=title, columns=REVISION_COLUMNS, rows=rows, empty=empty, then=answered),)
+        return ask_for_revision(
+            self._session, self.head.target, lambda digest: self.follow_up(Followup.UNDO, to=digest) if digest else ()
+        )
 
     def follow_up(self, followup: Followup, *, to: str = "") -> Effects:
         """Retry or undo: plan it against what Azure says now, ask, start it as a rollout of its own."""
@@ -310,8 +299,6 @@ class RolloutController(ReplayControls):
 
     def _started(self, rollout: str) -> Effects:
         return (Open(OpenRollout(rollout)),)
-
-    # -- tabs and selection -------------------------------------------------------------------------------------
 
     def play_again(self) -> Effects:
         """The recording so far, from its first event."""
@@ -354,12 +341,9 @@ class RolloutController(ReplayControls):
         if self.head is None:
             return ()
         try:
-            made = self._rehearsal or self._recorded()
+            journal = self._session.journal()
+            made = self._rehearsal or Recording(journal.header(self.rollout), journal.events(self.rollout))
         except VmssTuiError as error:
             return (Complain(error),)
         kind = "REHEARSAL" if self.rehearsed else "rollout"
         return (Show(f"{kind} {self.rollout} · {what}", sheet(write(form, made.header, made.log))),)
-
-    def _recorded(self) -> Recording:
-        journal = self._session.journal()
-        return Recording(journal.header(self.rollout), journal.events(self.rollout))

@@ -16,7 +16,7 @@ from textual.widget import Widget
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.empty_states import log_notice
-from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.screens.rollout.actions import RolloutActions
 from vmss_tui.app.screens.rollout.controller import RolloutController
 from vmss_tui.app.screens.rollout.verbs import blocked, offered
 from vmss_tui.app.widgets.grid import Column, Grid, Row, cell
@@ -24,7 +24,6 @@ from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.events import Logged
 from vmss_tui.domain.rollout.state import RolloutState
-from vmss_tui.engine.followup import Followup
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
@@ -55,7 +54,7 @@ _EMPTY = {
 """What stands in an empty list; `{}` is the key."""
 
 
-class RolloutScreen(ListScreen):
+class RolloutScreen(RolloutActions):
     """One rollout, live or replayed."""
 
     place = Place.ROLLOUT
@@ -309,75 +308,3 @@ class RolloutScreen(ListScreen):
     def do_copy(self) -> None:
         """The rollout's id."""
         self.shell.copy(self.rollout, "the rollout's id")
-
-    def do_report(self) -> None:
-        """The report for the change ticket."""
-        self.perform(self.controller.report())
-
-    def do_raw(self) -> None:
-        """Every event as JSON."""
-        self.perform(self.controller.raw())
-
-    def do_pause(self) -> None:
-        """Pause or resume."""
-        self.perform(self.controller.pause_or_resume())
-
-    def do_approve(self) -> None:
-        """Let the next batch start."""
-        self.perform(self.controller.ask("approve"))
-
-    def do_decide(self) -> None:
-        """Decide what becomes of a failure."""
-        self.perform(self.controller.decide())
-
-    def do_cancel(self) -> None:
-        """Stop the rollout."""
-        self.perform(self.controller.ask("cancel"))
-
-    def do_retry(self) -> None:
-        """Once more for what failed."""
-        self.perform(self.controller.follow_up(Followup.RETRY))
-
-    def do_undo(self) -> None:
-        """Back to the version from before."""
-        self.perform(self.controller.follow_up(Followup.UNDO))
-
-    def do_undo_to(self) -> None:
-        """Back to an earlier version, from a list."""
-        self.perform(self.controller.undo_to())
-
-    def do_resume(self) -> None:
-        """A new runner."""
-        self.perform(self.controller.resume())
-
-    def do_replay(self) -> None:
-        """The recording so far, from its first event."""
-        self.perform(self.controller.play_again())
-
-    def do_hold(self) -> None:
-        """Hold the replay, or continue it."""
-        self.perform(self.controller.hold())
-
-    def do_earlier(self) -> None:
-        """A twentieth of the replay back."""
-        self.perform(self.controller.step(-1))
-
-    def do_later(self) -> None:
-        """A twentieth of the replay forward."""
-        self.perform(self.controller.step(1))
-
-    def do_failure(self) -> None:
-        """To the next failure of the replay."""
-        self.perform(self.controller.next_failure())
-
-    def do_jump(self) -> None:
-        """To a time of day."""
-        self.perform(self.controller.jump())
-
-    def do_faster(self) -> None:
-        """Twice as fast."""
-        self.perform(self.controller.change_speed(2))
-
-    def do_slower(self) -> None:
-        """Half as fast."""
-        self.perform(self.controller.change_speed(0.5))

@@ -20,7 +20,7 @@ from vmss_tui.cli.session import LiveSession, open_session
 from vmss_tui.cli.wait_notice import long_waits_reported
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
-from vmss_tui.journal.place import is_address
+from vmss_tui.journal.databases.place import is_address
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.plan.confirm import confirm_title

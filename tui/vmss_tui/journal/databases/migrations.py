@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from vmss_tui.domain.rollout.events import Planned
 from vmss_tui.journal import chain, schema
-from vmss_tui.journal.database import Connection
+from vmss_tui.journal.databases.database import Connection
 
 _CREATED = 2
 """Format of the tables below; a new file gets the later steps at once."""

@@ -12,8 +12,9 @@ from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT, RolloutPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.errors import JournalUnavailable
-from vmss_tui.journal import chain, migrations, schema, sqlite
+from vmss_tui.journal import chain, schema
 from vmss_tui.journal.check import Damage, check_rollout
+from vmss_tui.journal.databases import migrations, sqlite
 from vmss_tui.journal.store import Journal
 
 FORMAT_1 = """
@@ -115,7 +116,7 @@ def test_a_journal_opened_for_reading_is_brought_up_to_date_too(old: Path) -> No
 
 
 def test_one_that_cannot_be_written_says_so(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vmss_tui.journal.sqlite.os", FakeOs())
+    monkeypatch.setattr("vmss_tui.journal.databases.sqlite.os", FakeOs())
     with pytest.raises(JournalUnavailable, match="older vmss-tui") as refused:
         Journal.open(old, read_only=True)
     assert "writable" in refused.value.hint

@@ -15,8 +15,8 @@ from threading import RLock
 from urllib.parse import quote
 
 from vmss_tui.errors import JournalUnavailable
-from vmss_tui.journal import migrations
-from vmss_tui.journal.database import Connection
+from vmss_tui.journal.databases import migrations
+from vmss_tui.journal.databases.database import Connection
 from vmss_tui.paths import FILE_MODE, make_private_directory, open_private
 
 BUSY_SECONDS = 10.0

@@ -16,7 +16,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, UsageError
 from vmss_tui.journal import lease as leases
 from vmss_tui.journal.chain import breaks
-from vmss_tui.journal.postgres import translated
+from vmss_tui.journal.databases.postgres import translated
 from vmss_tui.journal.store import Journal
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vmss_tui.journal.database import Database
+from vmss_tui.journal.databases.database import Database
 
 SCHEMES = ("postgresql://", "postgres://", "service=")
 """How the address of a PostgreSQL database begins; everything else is a file."""
@@ -16,9 +16,9 @@ def is_address(text: str) -> bool:
 def opened(place: Path | str, *, read_only: bool = False) -> Database:
     """Open (and create, unless `read_only`) the database at a path or address. Raises JournalUnavailable."""
     if is_address(str(place)):
-        from vmss_tui.journal.postgres import PostgresDatabase
+        from vmss_tui.journal.databases.postgres import PostgresDatabase
 
         return PostgresDatabase(str(place), read_only=read_only)
-    from vmss_tui.journal.sqlite import SqliteDatabase
+    from vmss_tui.journal.databases.sqlite import SqliteDatabase
 
     return SqliteDatabase(Path(place), read_only=read_only)

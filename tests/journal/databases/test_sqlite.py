@@ -10,8 +10,9 @@ from support.journal import connection_of, plan
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.errors import JournalUnavailable
-from vmss_tui.journal import schema, sqlite
-from vmss_tui.journal.sqlite import on_local_disk
+from vmss_tui.journal import schema
+from vmss_tui.journal.databases import sqlite
+from vmss_tui.journal.databases.sqlite import on_local_disk
 from vmss_tui.journal.store import Journal
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -56,14 +57,14 @@ def test_a_journal_on_a_read_only_file_system_can_be_read(tmp_path: Path, monkey
     monkeypatch.setattr(sqlite, "_connect", protected)
     with pytest.raises(JournalUnavailable, match="cannot be opened"):
         Journal.open(path)
-    monkeypatch.setattr("vmss_tui.journal.sqlite.os.access", lambda *_: False)
+    monkeypatch.setattr("vmss_tui.journal.databases.sqlite.os.access", lambda *_: False)
     reader = Journal.open(path)
     assert reader.find(None).id == rollout
     with pytest.raises(JournalUnavailable, match="is read-only") as refused:
         reader.request(rollout, "cancel", who="m")
     assert "XDG_STATE_HOME" in refused.value.hint
     with monkeypatch.context() as mounted_again:
-        mounted_again.setattr("vmss_tui.journal.sqlite.os.access", lambda *_: True)
+        mounted_again.setattr("vmss_tui.journal.databases.sqlite.os.access", lambda *_: True)
         mounted_again.setattr(sqlite, "_connect", connect)
         assert reader.request(rollout, "cancel", who="m") == 1
     reader.close()

@@ -15,8 +15,8 @@ from threading import RLock
 from typing import Any, cast
 
 from vmss_tui.errors import JournalUnavailable, UsageError
-from vmss_tui.journal import migrations
-from vmss_tui.journal.database import Answer, Connection
+from vmss_tui.journal.databases import migrations
+from vmss_tui.journal.databases.database import Answer, Connection
 
 if importlib.util.find_spec("psycopg") is None:
     raise UsageError(
