@@ -98,6 +98,16 @@ def test_data_keeps_its_shape() -> None:
     assert shown["uris"] == [f"https://x/a?sig={HIDDEN}", 3, None] and shown["clientSecret"] == HIDDEN
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\\n", " ", "\r\n"])
+@pytest.mark.parametrize("first", ["MIIEabc", S * 2, ""])
+def test_the_end_of_a_key_whose_beginning_was_cut_off(first: str, line_end: str) -> None:
+    end = "-----END RSA PRIVATE KEY-----"
+    shown = redacted(line_end.join((first, S * 2, S * 2, "QQ==", end, "after")))
+    assert S not in shown and "QQ==" not in shown and "MIIE" not in shown and end in shown and "after" in shown
+    kept = redacted(f"installing; done.{line_end}{line_end.join((S * 2, 'QQ==', end))}")
+    assert kept.startswith("installing; done.") and S not in kept
+
+
 def test_patterns_of_ones_own() -> None:
     hide_also([r"ACME-\d+-\w+"])
     try:

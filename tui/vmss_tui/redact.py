@@ -81,7 +81,33 @@ def redacted(text: str) -> str:
         return text
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<1>{HIDDEN}\g<2>", text)
-    return text
+    return _without_ends_of_keys(text) if "PRIVATE KEY-----" in text else text
+
+
+_KEY_END = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")
+_BREAK = re.compile(r"(\s+|\\n)")
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]*")
+_KEY_LINE = 40
+"""Characters that every line of a key has but its last, and the one that is cut off."""
+
+
+def _without_ends_of_keys(text: str) -> str:
+    """The text without what stands before the end of a private key whose beginning was cut off."""
+    pieces, start = [], 0
+    for end in _KEY_END.finditer(text):
+        words = _BREAK.split(text[start : end.start()])
+        kept = len(words)
+        while (
+            kept > 0
+            and _BASE64.fullmatch(words[kept - 1])
+            and (kept >= len(words) - 2 or len(words[kept - 1]) >= _KEY_LINE)
+        ):
+            kept -= 2
+        if kept == 1 and _BASE64.fullmatch(words[0]):
+            kept = 0
+        pieces += ["".join(words[: max(0, kept)]), HIDDEN if kept < len(words) - 2 or kept <= 0 else "", end[0]]
+        start = end.end()
+    return "".join((*pieces, text[start:]))
 
 
 def redacted_value(value: Any) -> Any:

@@ -111,7 +111,7 @@ def _number(value: int | None) -> str:
 
 def _message(instance: Instance, known: Known) -> Cell:
     if instance.protected and not instance.message:
-        return cell("protected from scale set actions", Role.WARN)
+        return cell("protected (actions)", Role.WARN)
     return cell(text.plain(instance.message), Role.PLAIN if needs_attention(instance) else Role.DIM)
 
 
