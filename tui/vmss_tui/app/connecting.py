@@ -1,4 +1,4 @@
-"""The part of the app that signs in: again, as somebody else, in another tenant or cloud; and what it is narrowed to.
+"""Signs the app in: again, with another account, in another tenant or cloud; and what it is narrowed to.
 
 Azure is imported after the first frame, inside `session.connect`. A sign-in that waits for a person is a state.
 """
@@ -59,7 +59,7 @@ class ConnectingApp(compat.SafeApp):
         )
 
     async def use_account(self, account: "Account") -> None:
-        """Sign in as `account` says; what was read as somebody else is forgotten. Raises UsageError."""
+        """Sign in as `account` says; what another account read is dropped. Raises UsageError."""
         self.workers.cancel_group(self, "connect")
         await self.session.use_account(account)
         self.fleet, self.scope = None, EVERYTHING

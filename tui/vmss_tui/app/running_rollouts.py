@@ -28,7 +28,7 @@ class RunningRollouts:
 
     @property
     def needing_person(self) -> int:
-        """How many stand still until a person acts."""
+        """How many wait for a person."""
         return sum(rollout.needs_person for rollout in self.by_target.values())
 
     def refresh(self) -> None:

@@ -71,7 +71,7 @@ def is_terminal() -> bool:
 
 
 def columns() -> int | None:
-    """Cells of the terminal on stdout; None when it is no terminal, since nothing must be cut for a file or a pipe."""
+    """Cells of the terminal on stdout; None for a file or a pipe, where nothing is cut."""
     if not is_terminal():
         return None
     try:

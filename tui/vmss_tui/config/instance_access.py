@@ -35,7 +35,7 @@ def needs_address(command: str) -> bool:
 
 
 def shell_problem(command: Any) -> str:
-    """Why a value is no command of a shell; empty when it is."""
+    """Why a value is not a command line; empty when it is one."""
     if not isinstance(command, str):
         return f"{command!r} is not a command line"
     try:

@@ -300,7 +300,7 @@ def _is_moment(value: Any) -> bool:
 
 
 def _texts_misfit(kind: Kind, value: Any) -> str:
-    """Why a value is not a list of strings, or one of them is no pattern; empty when all is well."""
+    """Why a value is not a list of strings, or one of them is not a pattern; empty when all are."""
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         return f"{value!r} is not {kind.value}"
     return next((reason for item in value if kind is Kind.PATTERNS and (reason := _pattern_problem(item))), "")

@@ -18,7 +18,7 @@ def bound_keys(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str,
 
 
 def keys_misfit(value: Any) -> str:
-    """Why a value is no list of keys; empty when it is."""
+    """Why a value is not a list of keys; empty when it is one."""
     fits = isinstance(value, list) and bool(value) and all(isinstance(key, str) and key for key in value)
     return "" if fits else f"{value!r} is not a list of keys"
 

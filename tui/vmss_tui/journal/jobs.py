@@ -31,6 +31,7 @@ SCHEMA = "vmss_tui_jobs"
 """The queue's tables are in this schema of the journal's database."""
 TASK = "carry_out"
 HEARTBEAT_SECONDS = 5.0
+"""How often a worker says that it lives."""
 STALLED_SECONDS = 15.0
 """A worker that was not heard of for so long is dead: its jobs are for others."""
 _LOOK_SECONDS = 3.0

@@ -72,7 +72,7 @@ class WavesHeader:
     ended_at: datetime | None = None
     reason: str = ""
     starts_at: datetime | None = None
-    """It starts at once."""
+    """Always None: it starts at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,7 @@ _FORGET_SIGNED = (
 """Signed addresses of a set's rollouts that have ended and that a retry or an undo can no longer need: one that never
 started, one that a newer one has followed. An unfinished one may be resumed."""
 _OBSERVATIONS = (InstancesSeen, UpgradeSeen, Waiting, Noted)
-"""What may be lost in a power cut, since it is seen again; everything else is on the disk before we go on."""
+"""May be lost in a power cut, since it is seen again; everything else is on disk before the runner continues."""
 
 
 class Journal:

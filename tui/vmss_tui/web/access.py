@@ -78,7 +78,7 @@ class Doors:
 
 
 def is_own_host(host: str, allowed: tuple[str, ...]) -> bool:
-    """Whether a `Host` header names this server: another name that leads here is somebody's trick (DNS rebinding)."""
+    """Whether a `Host` header names this server: another name that leads here is DNS rebinding."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -20,7 +20,7 @@ MOST_RECENT = 20
 
 @dataclass(slots=True)
 class LastPlace:
-    """Where a person was, and how the list looked; mutable, since the app goes on."""
+    """Where a person was, and how the list looked; mutable: the app keeps it up to date."""
 
     mode: str = "fleet"
     scale_set: str = ""

@@ -105,7 +105,7 @@ class LinesArea(TextArea):
         self.cursor_blink = False
 
     def on_mount(self) -> None:
-        """One goes on writing a list at its end; a script is read from its first line on."""
+        """The cursor starts at the end of a list, and at the first line of a script."""
         if self.soft_wrap:
             self.move_cursor(self.document.end)
 

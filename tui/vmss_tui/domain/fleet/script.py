@@ -49,7 +49,7 @@ def handler_of(publisher: str, type_: str) -> Handler | None:
 
 
 OPEN_SETTINGS = ("storageAccountName", "managedIdentity")
-"""Protected settings whose values are no secrets: they may stand in a profile and be kept with a rollout."""
+"""Protected settings whose values are not secret: they may stand in a profile and be kept with a rollout."""
 
 
 class SecretSource(StrEnum):

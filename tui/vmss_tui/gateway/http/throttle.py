@@ -34,7 +34,7 @@ RUNNERS_SHARE = 0.1
 SPARE = 1.0
 """Requests that always stay in a bucket, for what happens between an answer and its being read."""
 SPARE_SHARE = 0.01
-"""The same in the bucket that is charged by instance, of its size: somebody else's list may come in between."""
+"""The same in the bucket that is charged by instance, of its size: another client's list may come in between."""
 LONGEST_DELAY = 10.0
 """Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
 UNSAID_SECONDS = 30.0

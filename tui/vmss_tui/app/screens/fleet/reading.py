@@ -95,7 +95,7 @@ class FleetReading(ListScreen):
         self.redraw()
 
     def _forget(self) -> None:
-        """Somebody else is signed in: nothing that was read counts any more."""
+        """Another account is signed in: what was read before is dropped."""
         self.workers.cancel_group(self, "fleet")
         self._watcher, self._failure, self._asked_rights = None, None, False
         self._kept_at, self._keep_again = None, 0.0

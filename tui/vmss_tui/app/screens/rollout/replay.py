@@ -50,7 +50,7 @@ class Replay:
         self.complete = not more
 
     def hold(self) -> None:
-        """Stand still, or go on."""
+        """Hold the replay, or continue it."""
         self._rebase()
         self.held = not self.held
 

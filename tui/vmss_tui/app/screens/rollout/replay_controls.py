@@ -26,7 +26,7 @@ class ReplayControls:
 
     @property
     def has_more(self) -> bool:
-        """Whether a replay that ended is to be played again, since somebody moved it."""
+        """Whether a replay that ended is to be played again, since its position was changed."""
         return self.replay is not None and self.replay.complete and not self.replay.ended
 
     def step(self, ways: int) -> Effects:

@@ -66,7 +66,7 @@ class Manner:
 
     yes: bool = False
     confirm: str = ""
-    """The name of the scale set, where somebody gave it."""
+    """The name of the scale set, where it was given."""
     detach: bool = False
     jsonl: bool = False
     on_interrupt: str = OnInterrupt.DETACH

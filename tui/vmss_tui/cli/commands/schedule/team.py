@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 3.0
+"""How often the journal is asked for abandoned and due rollouts."""
 _PATIENCE = SHARED_SECONDS * 3
 """How long a job waits for the lease of a runner that may be dead."""
 

@@ -134,7 +134,7 @@ def _roll_back(situation: Situation, answer: Answer) -> Commands:
 
 
 def _leave(situation: Situation, answer: Answer) -> Commands:
-    """Paused, without a runner, until somebody resumes it."""
+    """Paused, without a runner, until it is resumed."""
     return [Record((e.Paused(f"{answer.message}; {changed_so_far(situation)}", window=True),))]
 
 
