@@ -15,7 +15,6 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.track_record import PastRollout, TrackRecord
 from vmss_tui.domain.rollout.events import (
-    Ended,
     Event,
     InstancesSeen,
     Logged,
@@ -35,6 +34,7 @@ from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.logs.diagnostics import DiagnosticsLog
 from vmss_tui.journal.rows import Request, RolloutHeader, WavesHeader
 from vmss_tui.journal.schedule import Schedule, keep
+from vmss_tui.journal.tail import CHUNK, tail
 from vmss_tui.journal.waves import WavesLog
 from vmss_tui.paths import journal_file
 from vmss_tui.redact import redacted
@@ -159,19 +159,13 @@ class Journal:
         with self._db.reading() as connection:
             return chain.links(connection, rollout)
 
-    async def tail(
-        self, rollout: str, after: int = 0, *, poll_seconds: float = 0.1
-    ) -> AsyncIterator[tuple[Logged, ...]]:
+    def tail(self, rollout: str, after: int = 0, *, poll_seconds: float = 0.1) -> AsyncIterator[tuple[Logged, ...]]:
         """New events as they come, in chunks; ends after `Ended`."""
-        while True:
-            log = self.events(rollout, after, limit=500)
-            if log:
-                after = log[-1].seq
-                yield log
-                if isinstance(log[-1].event, Ended):
-                    return
-            else:
-                await self._db.changed(rollout, poll_seconds)
+        return tail(
+            lambda after: self.events(rollout, after, limit=CHUNK),
+            lambda: self._db.changed(rollout, poll_seconds),
+            after,
+        )
 
     def state(self, rollout: str) -> RolloutState:
         """The rollout as it stands: the fold of its log."""

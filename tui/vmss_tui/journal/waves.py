@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import WavesPlan
-from vmss_tui.domain.rollout.events import Ended
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.waves.events import SetStarted, WavesEvent, WavesLogged
 from vmss_tui.domain.rollout.waves.state import WavesState, fold
@@ -18,6 +17,7 @@ from vmss_tui.journal import chain, lease_table, rows, schema
 from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease
 from vmss_tui.journal.rows import RolloutHeader, WavesHeader
+from vmss_tui.journal.tail import CHUNK, tail
 from vmss_tui.redact import redacted
 
 _ALL = 2**62
@@ -81,19 +81,13 @@ class WavesLog:
                 hint="See `vmss-tui journal check`.",
             ) from problem
 
-    async def tail(
-        self, waves: str, after: int = 0, *, poll_seconds: float = 0.25
-    ) -> AsyncIterator[tuple[WavesLogged, ...]]:
+    def tail(self, waves: str, after: int = 0, *, poll_seconds: float = 0.25) -> AsyncIterator[tuple[WavesLogged, ...]]:
         """New events as they come, in chunks; ends after `Ended`."""
-        while True:
-            log = self.events(waves, after, limit=500)
-            if log:
-                after = log[-1].seq
-                yield log
-                if isinstance(log[-1].event, Ended):
-                    return
-            else:
-                await self._db.changed(waves, poll_seconds)
+        return tail(
+            lambda seen: self.events(waves, seen, limit=CHUNK),
+            lambda: self._db.changed(waves, poll_seconds),
+            after,
+        )
 
     def state(self, waves: str) -> WavesState:
         """The whole as it stands: the fold of its log."""
