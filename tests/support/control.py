@@ -41,6 +41,12 @@ class Control:
     def requests(self, route: str = "") -> list[dict[str, Any]]:
         return list(self.call("GET", f"requests?{urlencode({'route': route})}"))
 
+    def writes(self) -> list[dict[str, Any]]:
+        """Requests that could change something in Azure: sign-ins and queries are asked by POST and change nothing."""
+        queries = ("/oauth2/", "/Microsoft.ResourceGraph/resources")
+        asked = [request for request in self.requests() if request["method"] not in ("GET", "HEAD")]
+        return [request for request in asked if not any(query in request["path"] for query in queries)]
+
     def add_fault(self, **rule: Any) -> dict[str, Any]:
         """Keys of `FaultRule` (kind, method, path, count, after, status, …) and `duration` in seconds."""
         return dict(self.call("POST", "faults", rule))

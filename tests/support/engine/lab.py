@@ -241,8 +241,7 @@ class Lab:
 
     def writes(self) -> list[dict[str, Any]]:
         """Requests that change something about this set, as the simulator counted them."""
-        mine = (each for each in self.sim.control.requests() if f"/{self.target.name}" in each["path"])
-        return [each for each in mine if each["method"] not in ("GET", "HEAD")]
+        return [request for request in self.sim.control.writes() if f"/{self.target.name}" in request["path"]]
 
     def happen(self, action: str, **more: Any) -> None:
         """Make something happen to this set now."""
