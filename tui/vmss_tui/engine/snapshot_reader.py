@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
+from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade
 from vmss_tui.domain.fleet.scale_set import Autoscale, ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.watch.pace import giving_up
@@ -43,6 +44,7 @@ async def read_snapshot(
 ) -> SetSnapshot:
     """The set, its instances and its latest rolling upgrade; with `autoscale` also its autoscale setting.
 
+    Instances are read last: they are never older than the rolling upgrade beside them, which may have just ended.
     Raises what reading raises, and ConnectionFailed after `GIVE_UP_SECONDS`.
     """
 
@@ -50,10 +52,10 @@ async def read_snapshot(
         return await azure.autoscale(target) if autoscale else None
 
     async with giving_up(f"read scale set {target.name}"):
-        scale_set = await azure.scale_set(target)
-        instances, upgrade, found = await asyncio.gather(
-            azure.instances(scale_set), azure.latest_upgrade(target), setting()
+        scale_set, upgrade, found = await asyncio.gather(
+            azure.scale_set(target), azure.latest_upgrade(target), setting()
         )
+        instances = await azure.instances(scale_set)
     return SetSnapshot(scale_set=scale_set, instances=instances, upgrade=upgrade, autoscale=found, taken_at=clock.now())
 
 
@@ -84,6 +86,8 @@ class SnapshotReader:
         self._share = share
         self._listed_at = 0.0
         """When all instances were listed last, by the monotonic clock."""
+        self._listed_for: RollingUpgrade | None = None
+        """The rolling upgrade as it was before that list."""
         self._last: SetSnapshot | None = None
         self._turn = 0
         self._wanted = 0
@@ -120,15 +124,23 @@ class SnapshotReader:
         return seconds if refill == 0 or few else max(seconds, refill * self._share)
 
     async def _whole(self) -> SetSnapshot:
-        """Everything; with the quota short, instances in which nothing is going on as they were a moment ago."""
+        """Everything; with the quota short, instances in which nothing is going on as they were a moment ago.
+
+        A rolling upgrade that moved on has changed instances that nobody could name before: then all are listed.
+        """
         if self._last is None or not self._single(FRESH_SECONDS):
             self._listed_at = self._clock.monotonic()
-            return await read_snapshot(self._azure, self._target, self._clock, autoscale=self._autoscale)
+            found = await read_snapshot(self._azure, self._target, self._clock, autoscale=self._autoscale)
+            self._listed_for = found.upgrade
+            return found
         async with giving_up(f"read scale set {self._target.name}"):
-            scale_set = await self._azure.scale_set(self._target)
-            instances, upgrade = await asyncio.gather(
-                self._some(scale_set, self._last), self._azure.latest_upgrade(self._target)
+            scale_set, upgrade = await asyncio.gather(
+                self._azure.scale_set(self._target), self._azure.latest_upgrade(self._target)
             )
+            if upgrade == self._listed_for:
+                instances = await self._some(scale_set, self._last)
+            else:
+                instances = await self._list(scale_set, upgrade)
         return replace(
             self._last, scale_set=scale_set, instances=instances, upgrade=upgrade, taken_at=self._clock.now()
         )
@@ -153,8 +165,12 @@ class SnapshotReader:
     async def _instances(self, last: SetSnapshot) -> tuple[Instance, ...]:
         if self._single(self._azure.refill_seconds(self._target) * self._share):
             return await self._some(last.scale_set, last)
-        self._listed_at = self._clock.monotonic()
-        return await self._azure.instances(last.scale_set)
+        return await self._list(last.scale_set, last.upgrade)
+
+    async def _list(self, scale_set: ScaleSet, upgrade: RollingUpgrade | None) -> tuple[Instance, ...]:
+        """All instances; `upgrade` is what is known of the rolling upgrade before."""
+        self._listed_at, self._listed_for = self._clock.monotonic(), upgrade
+        return await self._azure.instances(scale_set)
 
     def _single(self, good_for: float) -> bool:
         """Whether the quota is short, the last list is good enough, and few instances have to be read."""

@@ -1,0 +1,56 @@
+"""What repeated reads of one scale set may rest on while the quota is short."""
+
+from dataclasses import replace
+
+import pytest
+
+from support.build import fleet, snapshot
+from support.fake_azure import FakeAzure, FakeClock
+from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
+from vmss_tui.engine.snapshot_reader import FRESH_SECONDS, SnapshotReader
+
+RUNNING = RollingUpgrade(code=UpgradeCode.ROLLING_FORWARD, successful=2, pending=2)
+ENDED = RollingUpgrade(code=UpgradeCode.COMPLETED, successful=4)
+
+
+@pytest.fixture
+def azure() -> FakeAzure:
+    azure = FakeAzure([replace(snapshot(*fleet(4)), upgrade=RUNNING)])
+    azure.refill = 60.0
+    return azure
+
+
+def reader_of(azure: FakeAzure, clock: FakeClock) -> SnapshotReader:
+    return SnapshotReader(azure, next(iter(azure.sets)), clock, focus=lambda _: ())
+
+
+async def test_a_recent_list_is_good_enough_while_the_rolling_upgrade_does_not_move(azure: FakeAzure) -> None:
+    reader = reader_of(azure, FakeClock())
+    await reader.read()
+    reader.want_all()
+    await reader.read()
+    assert reader.full
+    assert [call.partition(":")[0] for call in azure.calls].count("instances") == 1
+
+
+@pytest.mark.parametrize("parts", [0, 1, 3])
+async def test_instances_are_never_older_than_the_rolling_upgrade_that_ended(azure: FakeAzure, parts: int) -> None:
+    clock = FakeClock()
+    reader = reader_of(azure, clock)
+    await reader.read()
+    target = next(iter(azure.sets))
+    azure.change(target, lambda found: replace(found, upgrade=ENDED))
+    azure.change_instance(target, "3", script_digest="new")
+    for _ in range(parts):
+        await reader.read()
+    reader.want_all()
+    found = await reader.read()
+    assert clock.monotonic() < FRESH_SECONDS
+    assert reader.full and found.upgrade == ENDED
+    assert found.instances[3].script_digest == "new", "a verdict rests on this read"
+
+
+async def test_a_whole_read_lists_the_instances_after_the_rolling_upgrade(azure: FakeAzure) -> None:
+    await reader_of(azure, FakeClock()).read()
+    order = [call.partition(":")[0] for call in azure.calls]
+    assert order.index("instances") > order.index("latest_upgrade")
