@@ -24,7 +24,9 @@ NOT_RUN = {
     "served-app": "the app, by keys, below",
 }
 """Commands that are not tried here, and why."""
-REFUSED = frozenset(["rollout", "pause", "resume", "approve", "cancel", "retry", "undo", "runner", "diagnose", "exclude", "schedule"])
+REFUSED = {
+    "rollout", "pause", "resume", "approve", "cancel", "retry", "undo", "runner", "diagnose", "exclude", "schedule",
+}  # fmt: skip
 COMMANDS = (
     "list", "show hand", "instances hand", "activity hand", "watch hand --once", "plan app hand --set version=2.0.0",
     "rollout app hand --set version=2.0.0 --yes", "rollout app app --set version=2.0.0 --yes --detach",
