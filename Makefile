@@ -48,7 +48,7 @@ test: $(STAMP)  ## run the test suite; what takes long is in the campaigns
 	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q -m "not campaign" $(ARGS)
 
 campaigns: $(STAMP)  ## run whole rollouts with outages, faults, take-overs and the documents' own commands
-	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q -m campaign --ignore=tests/engine/runner/test_kill.py $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist=load --maxschedchunk=1 -q -m campaign --ignore=tests/engine/runner/test_kill.py $(ARGS)
 
 coverage: $(STAMP)  ## gate the branch coverage of the pure packages by their own tests
 	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q --cov --cov-report= $(PURE)

@@ -14,7 +14,7 @@ __all__ = ["postgres_server", "team"]
 
 pytestmark = pytest.mark.campaign
 
-KILLS = int(os.environ.get("KILLS", "6"))
+KILLS = int(os.environ.get("KILLS", "3"))
 
 
 def test_a_colleagues_rollout_is_seen_refused_and_approved_from_another_host(
