@@ -22,6 +22,8 @@ RULES: tuple[Rule, ...] = (
     *sign_in.RULES,
     *requests.RULES,
 )
+_FROM_GUEST = "has reported a failure when processing extension"
+"""Azure's words before it quotes an extension, also within the error of a rolling upgrade."""
 _NO_ADVICE = "follow Azure's message; vmss-tui has no advice for {code}. For Azure support, quote the request id"
 
 
@@ -40,7 +42,7 @@ class Explanation:
 def explain(error: ArmError, status: int = 0, *, tenant: str = "") -> Explanation:
     """Explain an error. `status` is the answer's HTTP status, 0 for an operation that failed later."""
     nodes = list(error.nodes())
-    from_guest = error.specific_code.lower().startswith("vmextension")
+    from_guest = error.specific_code.lower().startswith("vmextension") or _FROM_GUEST in error.text
     for specific in (True, False):
         for rule in RULES:
             if from_guest and not rule.codes:

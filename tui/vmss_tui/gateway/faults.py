@@ -111,10 +111,10 @@ def _throttled(what: str, answer: ArmError, headers: Mapping[str, str], about: d
     bucket, counts = bucket_of(answer)
     wait = retry_after(headers) or 0.0
     where = f" of {bucket}" if bucket else ""
-    reference = ["429", *_reference(about)]
+    said = _quoted(429, about["azure_message"], about)
     hint = f"wait {duration.exact(wait)}, then try again" if wait else "wait a few minutes, then try again"
     return Throttled(
-        f"cannot {what}: the request quota{where} is used up{counts} (Azure answered {', '.join(reference)})",
+        f"cannot {what}: the request quota{where} is used up{counts}{said}",
         hint=f"{hint}; other tools share this quota",
         retry_after=wait,
         **about,

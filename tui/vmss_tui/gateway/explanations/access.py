@@ -23,6 +23,14 @@ RULES = (
         _POLICY,
     ),
     Rule(
+        ("ResourceReadFailed",),
+        Kind.POLICY,
+        "Azure Policy could not read the resource, and so could not allow the change",
+        "try again in a minute; if it persists, ask for a role that reads the resource that Azure names",
+        _POLICY,
+        waiting_helps=True,
+    ),
+    Rule(
         ("RequestDisallowedByAzure",),
         Kind.POLICY,
         "Azure itself does not allow it in this subscription",

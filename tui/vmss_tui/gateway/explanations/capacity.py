@@ -4,6 +4,7 @@ from vmss_tui.gateway.explanations.rule import Kind, Rule
 
 _QUOTA = "Resolve errors for resource quotas"
 _ALLOCATION = "Troubleshoot allocation failures in Azure"
+_SPOT = "Azure Spot Virtual Machines for scale sets"
 _THROTTLING = "Understand how Azure Resource Manager throttles requests"
 
 RULES = (
@@ -28,6 +29,15 @@ RULES = (
         "the request quota is used up",
         "wait a few minutes; other tools and people share this quota",
         _THROTTLING,
+        waiting_helps=True,
+    ),
+    Rule(
+        ("ResourceReadFailed",),
+        Kind.THROTTLED,
+        "the request quota is used up: Azure Policy could not read the resource",
+        "wait a few minutes; other tools and people share this quota",
+        _THROTTLING,
+        pattern=r"failed with status '(?:429|TooManyRequests)'",
         waiting_helps=True,
     ),
     Rule(
@@ -88,11 +98,19 @@ RULES = (
         "Resolve errors for SKU not available",
     ),
     Rule(
+        (),
+        Kind.REQUEST,
+        "the maximum price of spot instances can be changed only while they are deallocated",
+        "give billingProfile.maxPrice of the model the value that the instances have, or deallocate them first",
+        _SPOT,
+        pattern=r"max(?:imum)? price change is not allowed",
+    ),
+    Rule(
         ("OperationNotAllowed", "SpotEvicted", "EvictionOccurred"),
         Kind.CAPACITY,
         "spot capacity is not available now",
         "try again later, raise the maximum price, or use regular instances",
-        "Azure Spot Virtual Machines for scale sets",
+        _SPOT,
         pattern=r"\bspot\b.*(?:evict|price|capacity)|max(?:imum)? price",
         waiting_helps=True,
     ),

@@ -6,6 +6,9 @@ _CSE = "Troubleshoot the Custom Script Extension"
 _AGENT = "Troubleshoot the Azure VM agent and extensions"
 _IMAGES = "Troubleshoot shared image galleries and images in scale sets"
 _VAULT = "Virtual machine extensions: protectedSettingsFromKeyVault"
+_SILENT = "check that the instance has started and can reach 168.63.129.16 and Azure storage; restart or reimage it"
+_BEFORE_OUTPUT = r"\A(?:(?!\[std(?:out|err)\]).)*?"
+"""Up to what a script printed, which may say anything."""
 
 RULES = (
     Rule(
@@ -23,6 +26,30 @@ RULES = (
         "use another name, or remove the extension of that name first",
         _AGENT,
         pattern=r"(?:publisher|type)\b.*?(?:cannot|can not|can't) be changed|On an existing extension",
+    ),
+    Rule(
+        (),
+        Kind.EXTENSION,
+        "the extension's name is already used in the scale set",
+        "use another name (script.name of the profile), or remove the extension of that name first",
+        _AGENT,
+        pattern=r"extension name '[^']*' cannot be used for more than one extension",
+    ),
+    Rule(
+        (),
+        Kind.EXTENSION,
+        "another extension has the same handler, and must have the same version of it",
+        "give both the same handler_version and auto_upgrade_minor",
+        _AGENT,
+        pattern=r"cannot update handlerVersion or autoUpgradeMinorVersion",
+    ),
+    Rule(
+        (),
+        Kind.EXTENSION,
+        "an extension is to be provisioned after one that the scale set does not have",
+        "correct provision_after of the profile, or of the extension that Azure names",
+        "Sequence extension provisioning in Virtual Machine Scale Sets",
+        pattern=r"in its provisionAfterExtensions property",
     ),
     Rule(
         ("ArtifactNotFound", "VMExtensionHandlerNotFound"),
@@ -70,6 +97,46 @@ RULES = (
         "keep it in one of them: remove it from the settings, or write protected settings without it",
         "custom-script-extension-linux, handlersettings.go",
         pattern=r"specified both in public and protected settings",
+    ),
+    Rule(
+        ("VMExtensionHandlerNonTransientError", "VMExtensionProvisioningError"),
+        Kind.EXTENSION,
+        "the extension's handler is for another operating system",
+        "choose the handler of the instances' operating system (script.os of the profile)",
+        _AGENT,
+        pattern=_BEFORE_OUTPUT + r"not a valid application for this OS platform",
+    ),
+    Rule(
+        ("VMExtensionProvisioningError", "VMExtensionHandlerNonTransientError"),
+        Kind.AGENT,
+        "the instance cannot decrypt the protected settings",
+        "restart the guest agent of the instance, so that it gets its certificate again, or reimage the instance",
+        "custom-script-extension-linux, handlersettings.go",
+        pattern=_BEFORE_OUTPUT + r"failed to parse protected settings",
+    ),
+    Rule(
+        ("VMExtensionProvisioningError",),
+        Kind.SCRIPT,
+        "the inline script is not encoded as the handler expects",
+        "write it as script.inline, which encodes it, or as base64 of the text or of its gzip",
+        "custom-script-extension-linux, README: script",
+        pattern=_BEFORE_OUTPUT + r"(?:illegal base64 data|failed to decode script)",
+    ),
+    Rule(
+        ("VMExtensionProvisioningError",),
+        Kind.SCRIPT,
+        "the instance and the server of the script's files could not agree on TLS",
+        "use version 1.10 or later of the Windows handler, and a server that accepts TLS 1.2",
+        _CSE,
+        pattern=_BEFORE_OUTPUT + r"create SSL/TLS secure channel",
+    ),
+    Rule(
+        ("VMExtensionProvisioningError", "VMAgentStatusCommunicationError"),
+        Kind.AGENT,
+        "the instance's guest agent does not report",
+        _SILENT,
+        _AGENT,
+        pattern=_BEFORE_OUTPUT + r"has not reported status for VM agent",
     ),
     Rule(
         ("VMExtensionHandlerNonTransientError", "VMExtensionProvisioningError"),
@@ -122,7 +189,7 @@ RULES = (
         ("VMAgentStatusCommunicationError", "VMAgentNotReady", "GuestAgentStatusError"),
         Kind.AGENT,
         "the instance's guest agent does not report",
-        "check that the instance has started and can reach 168.63.129.16 and Azure storage; restart or reimage it",
+        _SILENT,
         _AGENT,
     ),
     Rule(
@@ -172,6 +239,23 @@ RULES = (
         "accept its terms (az vm image terms accept --urn PUBLISHER:OFFER:SKU:VERSION), or have the billing owner"
         " allow it",
         "Use Azure Marketplace images: accept the terms",
+    ),
+    Rule(
+        (),
+        Kind.KEY_VAULT,
+        "vault_id is not the vault of the secret, or that vault is not enabled for deployment",
+        "compare vault_id and secret_url of the profile, and enable the vault: az keyvault update"
+        " --enabled-for-deployment true",
+        _VAULT,
+        pattern=r"does not match the Key Vault's true resource id",
+    ),
+    Rule(
+        (),
+        Kind.KEY_VAULT,
+        "the address of the secret does not name a version of a secret",
+        "write secret_url of the profile as https://VAULT/secrets/NAME/VERSION",
+        _VAULT,
+        pattern=r"is not a valid versioned Key Vault Secret URL",
     ),
     Rule(
         (

@@ -174,6 +174,22 @@ RULES = (
         _COMMON,
     ),
     Rule(
+        (),
+        Kind.REQUEST,
+        "Azure does not allow this change of an existing scale set",
+        "leave what Azure names as it is; changing it needs a new scale set",
+        "Virtual Machine Scale Sets - Create Or Update",
+        pattern=r"VM scale set \S+ cannot be updated to\b",
+    ),
+    Rule(
+        ("InvalidParameter", "InvalidRequestContent", "BadRequest"),
+        Kind.REQUEST,
+        "the request lacks {parameter}",
+        "give {parameter} a value in the scale set model or the profile",
+        _COMMON,
+        pattern=r"required parameter '(?P<parameter>[^']+)' is missing",
+    ),
+    Rule(
         ("InvalidParameter", "InvalidParameterValue", "BadRequest", "InvalidPropertyValue"),
         Kind.REQUEST,
         "the value of {parameter} is not valid",

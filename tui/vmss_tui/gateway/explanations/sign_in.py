@@ -30,7 +30,7 @@ RULES = (
         _TOKENS,
     ),
     Rule(
-        ("InvalidAuthenticationToken", "AuthenticationFailed"),
+        ("InvalidAuthenticationToken", "AuthenticationFailed", "InvalidAuthenticationTokenAudience"),
         Kind.SIGN_IN,
         "the token was issued for another cloud or service",
         "choose the cloud that the subscription is in with --cloud, and check its audience",
@@ -50,6 +50,14 @@ RULES = (
         "the sign-in was refused",
         "sign in again, for example with az login; check the clock of this host",
         _TOKENS,
+    ),
+    Rule(
+        (),
+        Kind.SIGN_IN,
+        "the tenant asks for a new sign-in: a policy, the network or the account has changed since the last one",
+        "az login --tenant {tenant}, then start again",
+        "Continuous access evaluation",
+        pattern=r"continuous access evaluation resulted in challenge",
     ),
     Rule(
         ("InteractionRequired", "interaction_required", "LocationConditionEvaluationSatisfied"),
@@ -140,6 +148,13 @@ RULES = (
         Kind.SIGN_IN,
         "the federated token was not accepted",
         "compare issuer, subject and audience of the application's federated credential with those of this job",
+        _AADSTS,
+    ),
+    Rule(
+        ("AADSTS500011",),
+        Kind.SIGN_IN,
+        "the tenant does not know the service that the token is for",
+        "choose the cloud of the tenant with --cloud; in a cloud file of your own, correct its audience",
         _AADSTS,
     ),
     Rule(
