@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from support.engine.toy import Toy
-from support.program import Done, Program, runners, until
+from support.program import PROFILE, Done, Program, runners, until
 from vmss_tui.cli.commands.rollout.annotations import Annotator, Dialect, Level, annotation, vanishing_machine
+from vmss_tui.cli.main import main
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verdict
 from vmss_tui.domain.rollout.state import RolloutState, apply
 from vmss_tui.journal.store import Journal
+from vmss_tui.text import inert as inert_text
 
 START = ("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--jsonl")
 
@@ -94,6 +96,43 @@ def test_foreign_text_begins_no_command_of_its_own(dialect: Dialect) -> None:
     line = annotation(dialect, Level.ERROR, "x", "no\n::set-output name=a::b\r\n##vso[task.setvariable]evil;]")
     assert "\n" not in line and "\r" not in line
     assert "##vso[task.setvariable]" not in line or dialect is Dialect.GITHUB
+
+
+EVIL = "::set-output name=a::b ##[add-mask]all ##vso[task.setvariable variable=a]b"
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_foreign_text_is_no_second_command_of_azure(level: Level) -> None:
+    line = annotation(Dialect.AZURE, level, EVIL, EVIL)
+    first = line.index("##")
+    assert first == 0
+    command = line[line.index("]") + 1 :]  # the agent takes the first command of a line, and what follows as its text
+    assert "##vso[" not in command or line.startswith("##vso[task.logissue ")
+
+
+@pytest.mark.parametrize(("variable", "inert"), [("TF_BUILD", True), ("GITHUB_ACTIONS", True), ("", False)])
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "yaml"])
+def test_what_others_wrote_is_no_command_of_a_pipeline(
+    variable: str, inert: bool, form: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    for known in ("TF_BUILD", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(known, raising=False)
+    if variable:
+        monkeypatch.setenv(variable, "true")
+    Program({}, tmp_path).profile("app", PROFILE.replace("Install a release of the app", EVIL))
+    assert main(["profiles", "list", "-o", form]) == 0
+    out, _ = capsys.readouterr()
+    assert "set-output" in out
+    assert ("##vso[" in out) is not inert and ("##[" in out) is not inert
+    if form == "json":
+        assert EVIL in [entry["description"] for entry in json.loads(out)]
+    assert main(["profiles", "show", EVIL]) == 2
+    assert ("##vso[" in capsys.readouterr().err) is not inert
+
+
+def test_a_line_that_begins_as_a_command_of_github_does_not_so_any_more() -> None:
+    assert inert_text("  ::error::x\n::add-mask::y\na::b") == "  : :error::x\n: :add-mask::y\na::b"
 
 
 class Quiet:

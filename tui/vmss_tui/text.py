@@ -19,6 +19,8 @@ _ESCAPE = re.compile(
     r"|\x1b[ -/]*[0-~]?"  # any other escape sequence
 )
 """Escape sequences of ECMA-48; every branch is linear in the length of the text."""
+_LOGGING_COMMAND = re.compile(r"##(?=(?:vso)?\[)", re.IGNORECASE)
+_LEADING_COLONS = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _SHORT = 8
 """No known shape of a secret is shorter, so that the many short texts of a table are left at once."""
@@ -162,6 +164,20 @@ def _visible(text: str) -> Iterable[str]:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if char in "\n\t" or (category not in _HIDDEN and marks <= _MOST_MARKS):
             yield char
+
+
+def inert(text: str) -> str:
+    """Cleaned text in which the log of a pipeline finds no command: `##vso[…]`, `##[…]`, or `::…::` in front.
+
+    A zero-width character would not do: the agents compare without them. Sources: "Logging commands" of Azure
+    Pipelines (a command may begin anywhere in a line), "Workflow commands for GitHub Actions".
+    """
+    return _LEADING_COLONS.sub(r"\1: ", _LOGGING_COMMAND.sub("# #", text))
+
+
+def inert_json(text: str) -> str:
+    """A JSON document in which the log of a pipeline finds no command; it stays the same document."""
+    return _LOGGING_COMMAND.sub(r"\\u0023#", text)
 
 
 def without_hidden(text: str) -> str:

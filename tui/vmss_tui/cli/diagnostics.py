@@ -135,10 +135,19 @@ def report(error: "VmssTuiError") -> int:
 
 def say(text: str, hint: str = "") -> None:
     """A line for people, with an indented hint under it; foreign control characters are taken out."""
-    from vmss_tui.text import plain_lines
+    from vmss_tui.cli import output
+    from vmss_tui.text import inert, plain_lines
 
     words, advice = as_typed(text), as_typed(hint)
-    _write([*plain_lines(words), *(f"  {line}" for line in plain_lines(advice) if advice)])
+    lines = [*plain_lines(words), *(f"  {line}" for line in plain_lines(advice) if advice)]
+    if output.in_pipeline():
+        lines = [inert(line) for line in lines]
+    _write(lines)
+
+
+def command(text: str) -> None:
+    """One line that the agent of a pipeline carries out; what is foreign in it is the caller's to escape."""
+    _write([text])
 
 
 def ask(question: str) -> str:

@@ -1,6 +1,7 @@
 """The only writer of stdout: lines for people, JSON for programs, never both in one run.
 
-Whatever is written is without secrets and without anything that acts on a terminal; only `verbatim` keeps secrets.
+Whatever is written is without secrets and without anything that acts on a terminal or, within a pipeline, on its
+agent; only `verbatim` keeps secrets, and only `command` speaks to the agent.
 Does not format domain data (that is `presentation`), does not write to stderr, decides no exit code.
 """
 
@@ -11,6 +12,22 @@ from typing import Any
 
 _SHORT = 8
 """Shorter texts need no cleaner, which is not imported for them where no settings have named further secrets."""
+
+
+_PIPELINES = ("TF_BUILD", "GITHUB_ACTIONS")
+"""Variables of the agents that carry out what a line of output tells them."""
+_asked_for_pipeline = False
+
+
+def in_pipeline() -> bool:
+    """Whether an agent reads along, on stdout and stderr, for commands."""
+    return _asked_for_pipeline or any(name in os.environ for name in _PIPELINES)
+
+
+def expect_pipeline() -> None:
+    """From now on an agent reads along, whatever the environment says."""
+    global _asked_for_pipeline
+    _asked_for_pipeline = True
 
 
 def quick(text: str) -> int:
@@ -28,17 +45,25 @@ def line(text: str = "") -> None:
     print(_printable(text), flush=True)
 
 
+def command(text: str) -> None:
+    """One line that the agent of a pipeline carries out; what is foreign in it is the caller's to escape."""
+    print(_encodable(text), flush=True)
+
+
 def lines(texts: Iterable[str]) -> None:
     """Several lines in one write."""
     sys.stdout.write("".join(f"{_printable(text)}\n" for text in texts))
     sys.stdout.flush()
 
 
-def verbatim(texts: Iterable[str]) -> None:
-    """Lines that were asked for with the secrets in them, such as an export that another program reads."""
-    from vmss_tui.text import visible
+def verbatim(texts: Iterable[str], *, json_lines: bool = False) -> None:
+    """Lines that are kept as they are, for another program: an export with its secrets, or a record as JSON."""
+    from vmss_tui.text import inert_json, visible
 
-    sys.stdout.write("".join(f"{_encodable(visible(text))}\n" for text in texts))
+    shown = map(visible, texts)
+    if json_lines and in_pipeline():
+        shown = map(inert_json, shown)
+    sys.stdout.write("".join(f"{_encodable(text)}\n" for text in shown))
     sys.stdout.flush()
 
 
@@ -90,7 +115,12 @@ def discard() -> None:
 def _json(text: str) -> None:
     from vmss_tui.text import visible
 
-    print(_encodable(visible(text)), flush=True)
+    shown = visible(text)
+    if in_pipeline():
+        from vmss_tui.text import inert_json
+
+        shown = inert_json(shown)
+    print(_encodable(shown), flush=True)
 
 
 def _printable(text: str) -> str:
@@ -98,6 +128,10 @@ def _printable(text: str) -> str:
         from vmss_tui.text import readable
 
         text = readable(text)
+    if in_pipeline():
+        from vmss_tui.text import inert
+
+        text = inert(text)
     return _encodable(text)
 
 

@@ -21,7 +21,7 @@ from vmss_tui.journal.store import Journal
 from vmss_tui.paths import FILE_MODE
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.log import sentences
-from vmss_tui.text import plain
+from vmss_tui.text import inert, plain
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The file that GitHub shows as the summary of a step."""
@@ -76,17 +76,22 @@ class Annotator:
         self._write(annotation(self._dialect, level, title, text))
 
     def _summarize(self, rollout: str) -> None:
-        """The record as Markdown where the pipeline shows it; a pipeline without a place for it gets none."""
+        """The record as Markdown where the pipeline shows it."""
         from vmss_tui.report.formats import write
 
-        try:
-            text = write("md", self._journal.header(rollout), self._journal.events(rollout))
-            self._attach(rollout, text)
-        except (OSError, VmssTuiError) as error:
-            diagnostics.say(f"vmss-tui: the summary could not be written: {error}")
+        attach_summary(
+            self._dialect,
+            rollout,
+            lambda: write("md", self._journal.header(rollout), self._journal.events(rollout)),
+            self._write,
+        )
 
-    def _attach(self, rollout: str, text: str) -> None:
-        match self._dialect:
+
+def attach_summary(dialect: Dialect, rollout: str, record: Callable[[], str], to_agent: Callable[[str], None]) -> None:
+    """Show a record in Markdown as the summary of the job, where the pipeline has a place for it."""
+    try:
+        text = record()
+        match dialect:
             case Dialect.GITHUB:
                 if name := os.environ.get(SUMMARY):
                     with Path(name).open("a", encoding="utf-8") as file:
@@ -96,9 +101,11 @@ class Annotator:
                 path = directory / f"vmss-tui-{rollout}.md"
                 path.touch(mode=FILE_MODE)
                 path.write_text(text, encoding="utf-8")
-                self._write(f"##vso[task.uploadsummary]{path}")
+                to_agent(f"##vso[task.uploadsummary]{path}")
             case unreachable:
                 assert_never(unreachable)
+    except (OSError, VmssTuiError) as error:
+        diagnostics.say(f"vmss-tui: the summary could not be written: {error}")
 
 
 def _level(role: Role, notable: bool) -> Level | None:
@@ -117,7 +124,7 @@ def annotation(dialect: Dialect, level: Level, title: str, text: str) -> str:
             return f"::{level} title={_github(title, property_too=True)}::{_github(text)}"
         case Dialect.AZURE:
             if level is Level.NOTICE:
-                return f"##[section]{title}: {text}"
+                return f"##[section]{inert(title)}: {inert(text)}"
             return f"##vso[task.logissue type={level}]{_azure(f'{title}: {text}')}"
         case unreachable:
             assert_never(unreachable)
@@ -135,10 +142,16 @@ def _azure(text: str) -> str:
 
 
 def annotated(inner: Writer, dialect: str | None, journal: Journal, *, jsonl: bool) -> Writer:
-    """The writer with annotations when a dialect was asked for; beside JSON lines they go to stderr."""
+    """The writer with annotations when a dialect was asked for."""
     if dialect is None:
         return inner
-    return Annotator(inner, Dialect(dialect), journal, diagnostics.say if jsonl else output.line)
+    return Annotator(inner, Dialect(dialect), journal, agent(jsonl=jsonl))
+
+
+def agent(*, jsonl: bool) -> Callable[[str], None]:
+    """What writes a line for the agent of a pipeline: beside JSON lines to stderr, else to stdout."""
+    output.expect_pipeline()
+    return diagnostics.command if jsonl else output.command
 
 
 def vanishing_machine() -> str:

@@ -49,7 +49,7 @@ def attach(ctx: click.Context, rollout: str | None, jsonl: bool, plain: bool) ->
             return open_app(current(ctx), rollout=found)
         with terminable():
             if journal.waves.has(found):
-                return asyncio.run(follow_waves(journal, found, writer(jsonl=jsonl)))
+                return asyncio.run(follow_waves(journal, found, writer(journal, jsonl=jsonl)))
             return asyncio.run(follow(journal, found, JsonWriter() if jsonl else PlainWriter()))
     except KeyboardInterrupt as error:
         return left(journal, found, error, who="", then=OnInterrupt.DETACH)

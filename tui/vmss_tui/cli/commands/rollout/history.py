@@ -150,7 +150,11 @@ def report(
         else:
             text = write(form, header, journal.events(header.id), journal.links(header.id))
     if path is None:
-        (output.verbatim if form in ("json", "jsonl") else output.lines)(text.rstrip("\n").split("\n"))
+        shown = text.rstrip("\n").split("\n")
+        if form in ("json", "jsonl"):
+            output.verbatim(shown, json_lines=True)
+        else:
+            output.lines(shown)
         return 0
     try:
         path.write_text(text, encoding="utf-8")

@@ -159,7 +159,7 @@ class Launch:
         if starts_at is not None:
             diagnostics.say(starts_in(starts_at, session.clock.now()))
         self._confirm(plan, pins, session.production.why_confirm(plan.target, tags, plan.affected))
-        self._warn_of_vanishing(session)
+        self.warn_of_vanishing(session)
         secrets = await asyncio.to_thread(values_to_travel, plan.script.protected)
         self._who = session.who
         if starts_at is not None:
@@ -176,8 +176,8 @@ class Launch:
         writer = JsonWriter() if jsonl else PlainWriter()
         return await follow(journal, self._started, annotated(writer, self.manner.annotations, journal, jsonl=jsonl))
 
-    def _warn_of_vanishing(self, session: LiveSession) -> None:
-        """A pipeline's agent is thrown away after the job, and the journal and the runner with it."""
+    def warn_of_vanishing(self, session: LiveSession) -> None:
+        """Say so where a pipeline's agent is thrown away after the job, and the journal and the runner with it."""
         kept = is_address(str(session.journal_place))
         machine = "" if kept else vanishing_machine()
         if not machine:

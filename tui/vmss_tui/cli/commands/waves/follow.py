@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.commands.rollout.annotations import Dialect, Level, annotation
+from vmss_tui.cli import output
+from vmss_tui.cli.commands.rollout.annotations import Dialect, Level, agent, annotation, attach_summary
 from vmss_tui.cli.commands.rollout.follow_rollout import chunks
 from vmss_tui.cli.invocation import as_typed
 from vmss_tui.domain.rollout.events import Ended
@@ -69,8 +69,8 @@ class PlainWavesWriter:
 class AnnotatedWavesWriter:
     """Annotates what matters for a pipeline, beside what another writer writes."""
 
-    def __init__(self, inner: WavesWriter, dialect: Dialect, write: Callable[[str], None]) -> None:
-        self._inner, self._dialect, self._write = inner, dialect, write
+    def __init__(self, inner: WavesWriter, dialect: Dialect, journal: Journal, write: Callable[[str], None]) -> None:
+        self._inner, self._dialect, self._journal, self._write = inner, dialect, journal, write
 
     def event(self, rollout: str, entry: WavesLogged, before: WavesState, after: WavesState) -> None:
         """See WavesWriter."""
@@ -81,16 +81,22 @@ class AnnotatedWavesWriter:
             self._write(annotation(self._dialect, level, f"rollout {rollout}", text))
 
     def ended(self, info: WavesInfo) -> None:
-        """See WavesWriter."""
+        """See WavesWriter; and the record of the whole as the summary."""
+        from vmss_tui.report.for_waves import waves_text
+
         self._inner.ended(info)
+        journal, waves = self._journal, info.rollout
+        attach_summary(
+            self._dialect, waves, lambda: waves_text("md", journal, journal.waves.header(waves)), self._write
+        )
 
 
-def writer(*, jsonl: bool, annotations: str | None = None) -> WavesWriter:
+def writer(journal: Journal, *, jsonl: bool, annotations: str | None = None) -> WavesWriter:
     """The writer for what was asked for."""
     inner: WavesWriter = JsonWavesWriter() if jsonl else PlainWavesWriter()
     if annotations is None:
         return inner
-    return AnnotatedWavesWriter(inner, Dialect(annotations), diagnostics.say if jsonl else output.line)
+    return AnnotatedWavesWriter(inner, Dialect(annotations), journal, agent(jsonl=jsonl))
 
 
 async def follow_waves(journal: Journal, waves: str, to: WavesWriter) -> int:

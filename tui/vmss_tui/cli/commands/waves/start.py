@@ -52,13 +52,15 @@ async def start_waves(launch: Launch, session: LiveSession, plan: WavesPlan, *, 
         if isinstance(found, RolloutPlan):
             references |= found.script.protected
     secrets = await asyncio.to_thread(values_to_travel, references)
+    launch.warn_of_vanishing(session)
     waves = await session.start_waves(plan, secrets=secrets, why=why, ticket=ticket)
     launch.note_started(waves, session.who)
     if manner.detach:
         launch.print_id()
         return 0
-    to = writer(jsonl=manner.jsonl, annotations=manner.annotations)
-    return await follow_waves(session.journal(), waves, to)
+    journal = session.journal()
+    to = writer(journal, jsonl=manner.jsonl, annotations=manner.annotations)
+    return await follow_waves(journal, waves, to)
 
 
 def _confirm(session: LiveSession, manner: Manner, plan: WavesPlan, sets: Sequence[SetPlan]) -> None:
