@@ -99,5 +99,11 @@ def test_azures_code_and_request_id_are_in_the_document(inside: Inside) -> None:
     assert error["status"] in (403, 404) and error["code"] and error["request_id"]
 
 
+@pytest.mark.parametrize("words", [("--format", "json"), ("--format=json",)])
+def test_an_error_of_a_report_has_its_form(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "report", "ffff", *words)
+    assert code == 2 and json.loads(out)["error"]["exit_code"] == 2
+
+
 def test_a_report_is_written_to_a_file_named_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "report", "ffff", "--output", "json")[1] == ""

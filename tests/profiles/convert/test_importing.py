@@ -135,6 +135,12 @@ def test_an_open_account_name_stays_and_an_unknown_object_is_noted() -> None:
         "[]",
         "[-x]",
         "[deployment().properties]",
+        "[string()]",
+        "[uri('https://h')]",
+        "[createObject('a')]",
+        "[tryGet(parameters('free'), 'a')]",
+        "[coalesce(tryGet(reference('x'), 'a'), 'b')]",
+        "[shallowMerge('a')]",
     ],
 )
 def test_an_expression_that_only_a_deployment_knows_is_kept_noted_and_refused(expression: str) -> None:
@@ -238,6 +244,12 @@ def test_the_handler_of_the_other_system() -> None:
         ("[coalesce(null(), 'x')]", "x"),
         ("[union(createObject('a', 1), createObject('b', 2)).b]", 2),
         ("[union(createArray(1), createArray(1, 2))[1]]", 2),
+        ("[union(variables('one'), variables('two'))]", {"a": {"b": 1, "c": 3}, "d": [2]}),
+        ("[shallowMerge(createArray(variables('one'), variables('two')))]", {"a": {"c": 3}, "d": [2]}),
+        ("[createObject('a', parameters('v')).a]", Hole("v", "1")),
+        ("[tryGet(variables('one'), 'A', 'b')]", 1),
+        ("[coalesce(tryGet(variables('one'), 'x', 'y'), 'none')]", "none"),
+        ("[tryGet(variables('deep').a, 0, 'b')]", "c"),
         ("[json('{\"a\": [1]}').a[0]]", 1),
         ("[base64ToString(base64('ä'))]", "ä"),
         ("[uriComponentToString(uriComponent('a b'))]", "a b"),
@@ -260,7 +272,7 @@ def test_the_handler_of_the_other_system() -> None:
 def test_expressions(expression: str, value: Any) -> None:
     scope = Scope({
         "parameters": {"v": text("1"), "free": {"type": "object"}},
-        "variables": {"deep": {"a": [{"b": "c"}]}},
+        "variables": {"deep": {"a": [{"b": "c"}]}, "one": {"a": {"b": 1}, "d": [1]}, "two": {"a": {"c": 3}, "d": [2]}},
     })  # fmt: skip
     found = scope.value(expression)
     assert found == value

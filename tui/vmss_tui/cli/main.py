@@ -29,15 +29,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _FORMS = {f"{flag}{form}": form for form in ("json", "jsonl") for flag in ("--", "-o", "--output=")}
+_FORMS_OF_REPORT = {f"--format={form}": form for form in ("json", "jsonl")}
+"""The output of `report` is a file, and `--format` its form."""
 
 
 def _machine_form(given: Sequence[str]) -> str | None:
     """`json` or `jsonl` when the command line asks for one, found without parsing it; None for neither."""
+    forms = _FORMS
     for index, word in enumerate(given):
-        if word in ("--", "report"):  # the output of `report` is a file
+        if word == "--":
             break
+        if word == "report":
+            forms = _FORMS_OF_REPORT
         after = given[index + 1] if index + 1 < len(given) else ""
-        form = _FORMS.get(word) or (_FORMS.get(f"-o{after}") if word in ("-o", "--output") else None)
+        joined = f"-o{after}" if word in ("-o", "--output") else f"{word}={after}"
+        form = forms.get(word) or forms.get(joined)
         if form is not None:
             return form
     return None

@@ -23,15 +23,13 @@ def call(name: str, arguments: list[Value], chosen: dict[str, Any]) -> Value:
 
     Raises Unresolved.
     """
-    open_ended = _WITH_HOLES.get(name)
-    if open_ended is not None:
-        return _bounded(open_ended(arguments))
-    function = _FUNCTIONS.get(name)
-    if function is None:
-        raise Unresolved(f"{name}() is known only in a deployment")
-    fixed = closed(arguments, chosen) if any(holes_of(arguments)) else arguments
+    open_ended, function = _WITH_HOLES.get(name), _FUNCTIONS.get(name)
     try:
-        return _bounded(function(*fixed))
+        if open_ended is not None:
+            return _bounded(open_ended(arguments))
+        if function is None:
+            raise Unresolved(f"{name}() is known only in a deployment")
+        return _bounded(function(*(closed(arguments, chosen) if any(holes_of(arguments)) else arguments)))
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, binascii.Error) as problem:
         raise Unresolved(f"{name}() cannot be applied to its arguments") from problem
 
@@ -91,6 +89,10 @@ _WITH_HOLES: Mapping[str, Callable[[list[Value]], Value]] = {
     "string": lambda values: json.dumps(values[0]) if _is_plain_object(values[0]) else joined(values[0]),
     "createarray": list,
     "array": lambda values: values[0] if isinstance(values[0], list) else [values[0]],
+    "createobject": lambda values: _object(*values),
+    "union": lambda values: _union(*values),
+    "shallowmerge": lambda values: _shallow_merge(values[0]),
+    "tryget": lambda values: _try_get(*values),
 }
 """Functions whose result may have holes; the others need every value."""
 
@@ -103,13 +105,31 @@ def _empty(value: Value) -> bool:
     return value is None or value in ("", [], {})
 
 
+def _unknown(what: str) -> Value:
+    raise Unresolved(f"{what} cannot be applied to its arguments")
+
+
 def _union(*values: Value) -> Value:
-    if all(isinstance(value, dict) for value in values):
-        return {key: inner for value in values for key, inner in value.items()}
+    """Objects or lists as one. Of objects in several, the members of the last count, at every depth."""
+    if values and all(isinstance(value, dict) for value in values):
+        whole: dict[str, Value] = {}
+        for value in values:
+            for key, inner in value.items():
+                both = isinstance(whole.get(key), dict) and isinstance(inner, dict)
+                whole[key] = _union(whole[key], inner) if both else inner
+        return whole
+    if not all(isinstance(value, list) for value in values):
+        return _unknown("union()")
     merged: list[Value] = []
     for value in values:
         merged += [item for item in value if item not in merged]
     return merged
+
+
+def _shallow_merge(values: Value) -> Value:
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
+        return _unknown("shallowMerge()")
+    return {key: inner for value in values for key, inner in value.items()}
 
 
 def _split(text: str, delimiters: str | list[str]) -> list[str]:
@@ -129,10 +149,22 @@ def _contains(where: Any, what: Any) -> bool:
     return what in where
 
 
-def _object(*values: Value) -> dict[str, Value]:
-    if len(values) % 2:
-        raise ValueError("a key without a value")
-    return {str(key): value for key, value in zip(values[::2], values[1::2], strict=True)}
+def _object(*values: Value) -> Value:
+    if len(values) % 2 or not all(isinstance(key, str) for key in values[::2]):
+        return _unknown("createObject()")
+    return dict(zip(values[::2], values[1::2], strict=True))
+
+
+def _try_get(value: Value, *keys: Value) -> Value:
+    """The member at a path, null where there is none. What a deployment gives, or has not said, is not known."""
+    for key in keys:
+        if any(holes_of(key)) or not isinstance(value, dict | list):
+            return None if value is None else _unknown("tryGet()")
+        if isinstance(value, list):
+            value = value[key] if isinstance(key, int) and -1 < key < len(value) else None
+        else:
+            value = next((inner for name, inner in value.items() if name.lower() == str(key).lower()), None)
+    return value
 
 
 def _same(one: Value, other: Value) -> bool:
@@ -152,7 +184,6 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "bool": lambda value: value if isinstance(value, bool) else str(value).lower() in ("true", "1"),
     "coalesce": lambda *values: next((value for value in values if value is not None), None),
     "contains": _contains,
-    "createobject": _object,
     "empty": _empty,
     "endswith": lambda text, end: text.lower().endswith(end.lower()),
     "equals": _same,
@@ -179,7 +210,6 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "toupper": lambda text: text.upper(),
     "trim": lambda text: text.strip(),
     "true": lambda: True,
-    "union": _union,
     "uricomponent": lambda text: quote(text, safe="-_.!~*'()"),
     "uricomponenttostring": unquote,
     "add": lambda one, other: one + other,

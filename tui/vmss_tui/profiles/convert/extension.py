@@ -45,6 +45,10 @@ class Extension:
         known = handler_of(publisher, type_)
         return None if known is None else Handler(known.os, publisher, type_, version or known.version)
 
+    def handler_is_open(self) -> bool:
+        """Whether an expression that the document does not determine names the publisher or the type."""
+        return any(self.properties.get(name) and not self._constant(name) for name in ("publisher", "type"))
+
     def _constant(self, name: str) -> str:
         raw = self.properties.get(name)
         if raw is None:

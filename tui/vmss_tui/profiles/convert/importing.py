@@ -61,6 +61,12 @@ def from_template(document: object, *, name: str) -> tuple[Imported, ...]:
     """Every Custom Script Extension of a document, a profile each. Raises UsageError when there is none."""
     found = [(extension, handler) for extension in find_extensions(document) if (handler := extension.handler())]
     if not found:
+        open_ones = [extension.path for extension in find_extensions(document) if extension.handler_is_open()]
+        if open_ones:
+            raise UsageError(
+                f"which extension {open_ones[0]} is, only a deployment decides: its publisher or type is a parameter",
+                hint="import a template that names it, or what was deployed: az vmss show | vmss-tui profiles import -",
+            )
         raise UsageError(
             "the file holds no Custom Script Extension",
             hint="it must have an extension of Microsoft.Azure.Extensions/CustomScript, or its Windows or legacy twin",

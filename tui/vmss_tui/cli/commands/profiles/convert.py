@@ -13,6 +13,7 @@ from vmss_tui.cli.options import connected, current, with_profiles
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.errors import UsageError
+from vmss_tui.profiles.convert import relaxed_json
 from vmss_tui.profiles.convert.extension import Imported
 from vmss_tui.profiles.convert.importing import from_json, from_scale_set
 from vmss_tui.profiles.format.read import handler_for
@@ -56,8 +57,8 @@ def import_profile(
 ) -> int:  # fmt: skip
     """Create a profile from FILE and print its path.
 
-    FILE holds the JSON of `az vmss extension set --settings`, an ARM template, or the output of `az vmss show`; `-`
-    is stdin.
+    FILE holds the JSON of `az vmss extension set --settings`, an ARM template (also compiled Bicep), Terraform's JSON,
+    or the output of `az vmss show`; `-` is stdin.
     """
     if (file is None) == (scaleset is None):
         raise UsageError("give a file or --from SCALESET, not both", hint="`vmss-tui profiles import settings.json`")
@@ -93,11 +94,19 @@ def _from_live(ctx: click.Context, text: str, name: str | None) -> Imported:
 def _json(file: str) -> Any:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-        return json.loads(text)
+        return relaxed_json.loads(text)
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}", hint="check the path") from error
-    except ValueError as error:
-        raise UsageError(f"{file} is not JSON: {error}", hint="give the file that az takes with --settings") from error
+    except (ValueError, RecursionError) as error:
+        hint = _AS_JSON.get(Path(file).suffix, "give the file that az takes with --settings")
+        raise UsageError(f"{file} is not JSON: {error}", hint=hint) from error
+
+
+_AS_JSON = {
+    ".bicep": "compile it first: az bicep build --file FILE --stdout | vmss-tui profiles import -",
+    ".tf": "give its values: terraform show -json | vmss-tui profiles import -",
+}
+"""How a file that is not JSON becomes what can be read, by its suffix."""
 
 
 def _save(store: ProfileStore, imported: Imported, *, as_is: bool, force: bool) -> None:
