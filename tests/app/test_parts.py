@@ -122,9 +122,9 @@ def test_every_wait_for_azure_says_when_it_is_given_up(tmp_path: Path) -> None:
         fleet_notice(connected, FleetSnapshot(complete=False), None, 30, session),
         set_notice(None, "web", 30),
     )
-    for each in waits:
-        assert each is not None and (each.waited, each.limit) == (30, GIVE_UP_SECONDS)
-        assert text_of(notice_lines(each, 80)[1]).endswith("   00:30, timeout 03:00")
+    for wait in waits:
+        assert wait is not None and (wait.waited, wait.limit) == (30, GIVE_UP_SECONDS)
+        assert text_of(notice_lines(wait, 80)[1]).endswith("   00:30, timeout 03:00")
     status = StatusLine()
     status.wait("reading the scale set", since=100)
     status._now = 130
@@ -137,7 +137,7 @@ def test_parting_words_name_what_continues(tmp_path: Path) -> None:
     session = FakeSession(tmp_path)
     ids = [session.journal().create(story.plan_of(), who="maria") for _ in range(6)]
     words = parting_words(session.journal().rollouts())
-    assert any(f"vmss-tui attach {each}" in words for each in ids)
+    assert any(f"vmss-tui attach {rollout_id}" in words for rollout_id in ids)
     assert words.endswith("2 more: `vmss-tui rollouts`")
     session.close()
     asked = leaving_question(["web-weu: the script form has unsaved changes"], 2)

@@ -70,8 +70,8 @@ def _instance(pattern: dict[str, Any], number: int) -> dict[str, Any]:
 def ours(body: bytes, before: tuple[Instance, ...]) -> tuple[Instance, ...]:
     """Decode, map, and find what differs from the read before."""
     found = instance_mapping.instances(_DECODE(body).value or (), SET)
-    known = {each.id: each for each in before}
-    changed = [each for each in found if known.get(each.id) != each]
+    known = {instance.id: instance for instance in before}
+    changed = [instance for instance in found if known.get(instance.id) != instance]
     assert before == () or not changed
     return found
 
@@ -85,15 +85,15 @@ def sdk(body: bytes) -> int:
     from azure.mgmt.compute.models import VirtualMachineScaleSetVM
 
     count = 0
-    for each in _deserialize(list[VirtualMachineScaleSetVM], json.loads(body)["value"]):
-        view = each.instance_view
+    for vm in _deserialize(list[VirtualMachineScaleSetVM], json.loads(body)["value"]):
+        view = vm.instance_view
         count += bool(
             view.statuses
             and view.vm_health.status.code
             and view.extensions[0].statuses[0].message
             and view.extensions[0].statuses[0].time
-            and each.resources[0].settings
-            and each.latest_model_applied is not None
+            and vm.resources[0].settings
+            and vm.latest_model_applied is not None
         )
     return count
 

@@ -26,8 +26,8 @@ def measure() -> Iterator[Result]:
         finally:
             sim.stop()
     assert done.code == 0, done.err
-    starts = {each["number"]: _at(each) for each in done.records if each["event"] == "batch_started"}
-    ends = {each["number"]: _at(each) for each in done.records if each["event"] == "batch_ended"}
+    starts = {record["number"]: _at(record) for record in done.records if record["event"] == "batch_started"}
+    ends = {record["number"]: _at(record) for record in done.records if record["event"] == "batch_ended"}
     batches = sum((ends[number] - starts[number]).total_seconds() for number in starts)
     whole = (max(ends.values()) - min(starts.values())).total_seconds()
     share = (whole - batches) / batches * 100

@@ -72,4 +72,4 @@ def save(path: Path, results: Sequence[Result], measured_on: str) -> None:
 def load(path: Path) -> tuple[tuple[Result, ...], str]:
     """The figures of an earlier run, and where they were measured."""
     document: dict[str, Any] = json.loads(path.read_text())
-    return tuple(Result(**each) for each in document["results"]), document["host"]
+    return tuple(Result(**result) for result in document["results"]), document["host"]

@@ -13,8 +13,8 @@ def test_both_ways_read_every_instance() -> None:
     body = decode.page(50)
     found = decode.ours(body, ())
     assert len(found) == decode.sdk(body) == 50
-    assert {each.health for each in found} == {Health.HEALTHY}
-    assert {each.script.state for each in found} == {ScriptState.SUCCEEDED}
+    assert {instance.health for instance in found} == {Health.HEALTHY}
+    assert {instance.script.state for instance in found} == {ScriptState.SUCCEEDED}
     assert decode.ours(body, found) == found
 
 

@@ -34,7 +34,7 @@ def test_every_value_is_shown_with_its_origin(
     write('cloud = "AzureUSGovernment"\ntenant = "from-file"\nlog_level = "error"\n')
     monkeypatch.setenv("VMSS_TUI_LOG", "debug")
     _, out, _ = run(capsys, "--tenant", "given", "config", "show", "--json")
-    found = {each["key"]: (each["value"], each["origin"], each["where"]) for each in json.loads(out)}
+    found = {setting["key"]: (setting["value"], setting["origin"], setting["where"]) for setting in json.loads(out)}
     assert found["cloud"] == ("AzureUSGovernment", "file", "line 1")
     assert found["tenant"] == ("given", "option", "--tenant")
     assert found["log_level"] == ("debug", "environment", "$VMSS_TUI_LOG")
@@ -74,13 +74,13 @@ def test_read_only_journal_and_profiles_are_heeded(capsys: pytest.CaptureFixture
     assert run(capsys, "rollouts")[0] == 0
     assert (tmp_path / "j.db").exists() and not journal_file().exists()
     _, out, _ = run(capsys, "profiles", "list", "--json")
-    assert {each["name"]: each["origin"] for each in json.loads(out)}["own"] == "config"
+    assert {setting["name"]: setting["origin"] for setting in json.loads(out)}["own"] == "config"
 
 
 def test_the_filter_of_the_list_holds_where_none_is_given(inside: Inside) -> None:
     write('[list]\nfilter = "name:hand"\n')
-    assert [each["name"] for each in inside("list", "--json").json] == ["hand"]
-    assert [each["name"] for each in inside("list", "name:slow", "--json").json] == ["slow"]
+    assert [scale_set["name"] for scale_set in inside("list", "--json").json] == ["hand"]
+    assert [scale_set["name"] for scale_set in inside("list", "name:slow", "--json").json] == ["slow"]
 
 
 def test_pace_production_and_secrets_are_heeded() -> None:
@@ -100,13 +100,13 @@ def test_keys_are_checked_against_the_actions_of_the_app(capsys: pytest.CaptureF
     code, _, err = run(capsys, "config", "check")
     assert code == 2 and err.count(f"{path}:2: keys.fleet.deploy") == 1 and "list.filter" in err
     _, out, _ = run(capsys, "config", "keys", "--json")
-    keys = {each["id"]: each["keys"] for each in json.loads(out)}
+    keys = {action["id"]: action["keys"] for action in json.loads(out)}
     assert (keys["app.quit"], keys["fleet.deploy"]) == (["ctrl+q"], ["e"])
 
 
 def test_read_only_sets_are_marked_and_refused(inside: Inside) -> None:
     write('[read_only_sets]\nnames = ["frag*"]\n[[hooks]]\ncommand = ["true"]\n')
-    assert [each["name"] for each in inside("list", "readonly:yes", "--json").json] == ["fragile"]
+    assert [scale_set["name"] for scale_set in inside("list", "readonly:yes", "--json").json] == ["fragile"]
     assert "fragile (read-only)" in inside("list").out
     refused = inside("rollout", "app", "fragile", "--set", "version=2.0.0", "--yes")
     assert refused.code == 4 and "name fragile (frag*)" in refused.err

@@ -27,9 +27,10 @@ def simulators(program: Program) -> list[int]:
     """Processes of this test's demo."""
     home = str(Path(program.env["XDG_STATE_HOME"]) / "vmss-tui" / "demo")
     return [
-        each.pid
-        for each in psutil.process_iter(["cmdline"])
-        if "vmss_tui.simulator" in (each.info["cmdline"] or []) and any(home in word for word in each.info["cmdline"])
+        process.pid
+        for process in psutil.process_iter(["cmdline"])
+        if "vmss_tui.simulator" in (process.info["cmdline"] or [])
+        and any(home in word for word in process.info["cmdline"])
     ]
 
 
@@ -46,7 +47,7 @@ def test_any_command_runs_on_the_same_simulated_azure(demo: Program) -> None:
     assert len(running) == 1
     done = demo("demo", "rollout", "app", "app", "--set", "version=2.0.0", "--yes", "--jsonl")
     assert done.code == 0, done.err
-    assert {each["version"] for each in demo("demo", "instances", "app", "--json").json} == {"app 2.0.0"}
+    assert {instance["version"] for instance in demo("demo", "instances", "app", "--json").json} == {"app 2.0.0"}
     assert simulators(demo) == running
     assert len(demo("demo", "rollouts", "--json").json) == 1
     assert "vmss-tui demo report" in demo("demo", "attach", "--plain").out, "hints can be typed as they stand"

@@ -18,11 +18,11 @@ def test_two_thousand_sets_take_few_requests(simulator: StartsSimulator, tmp_pat
     sim.control.reset_counters()
     found = vmss("list", "--json", timeout=200).json
     assert len(found) == 2000
-    assert all(each["instances"]["latest_model"] == each["instances"]["total"] == 3 for each in found)
+    assert all(scale_set["instances"]["latest_model"] == scale_set["instances"]["total"] == 3 for scale_set in found)
     assert sim.control.counters()["total"] <= BUDGET
     sim.control.add_fault(kind="status", path="*ResourceGraph*", status=403, code="AuthorizationFailed", count=0)
     listed = vmss("list", "--json", timeout=200).json
-    assert {each["id"].lower() for each in listed} == {each["id"].lower() for each in found}
+    assert {scale_set["id"].lower() for scale_set in listed} == {scale_set["id"].lower() for scale_set in found}
 
 
 def test_ten_thousand_sets_stay_within_the_quota_of_queries(simulator: StartsSimulator, tmp_path: Path) -> None:

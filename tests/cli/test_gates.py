@@ -58,14 +58,14 @@ def test_a_gate_that_says_no_stops_before_anything_is_written(
     done = own("rollout", *WORDS)
     assert (done.code, done.records[-1]["verdict"]) == (1, "failed")
     assert done.records[-1]["reason"] == f"{why.format(site=site)}; nothing was changed"
-    writes = [each for each in own_world.control.requests() if each["method"] not in ("GET", "HEAD", "POST")]
-    assert not [each for each in writes if "/hand" in each["path"]]
+    writes = [request for request in own_world.control.requests() if request["method"] not in ("GET", "HEAD", "POST")]
+    assert not [write for write in writes if "/hand" in write["path"]]
 
 
 def test_a_gate_that_agrees_is_asked_before_every_batch(own: Program, site: str) -> None:
     gated(own, f'url = "{site}/fine/${{version}}"')
     done = own("rollout", *WORDS)
     assert done.code == 0, done.err
-    asked = [each for each in done.records if each["event"] == "gate_checked" and each["gate"] == "external"]
-    assert [(each["batch"], each["passed"]) for each in asked] == [(1, True), (2, True)]
+    asked = [record for record in done.records if record["event"] == "gate_checked" and record["gate"] == "external"]
+    assert [(check["batch"], check["passed"]) for check in asked] == [(1, True), (2, True)]
     assert asked[0]["message"] == f"{site}/fine/2.2.0 answered 200: error rate 7%"

@@ -43,7 +43,7 @@ def test_several_are_listed_so_that_each_can_be_typed() -> None:
     with pytest.raises(NotUnique) as caught:
         pick("rg-web/web", INVENTORY)
     choices = caught.value.hint.removeprefix("name one: ").split(", ")
-    assert [pick(each, INVENTORY).subscription for each in choices] == ["s-1", "s-2"]
+    assert [pick(choice, INVENTORY).subscription for choice in choices] == ["s-1", "s-2"]
 
 
 def test_the_nearest_name_is_offered() -> None:

@@ -30,14 +30,14 @@ def test_a_start_outside_the_window_is_refused_and_writes_nothing(own: Program, 
     assert done.code == 4
     assert "11:00-11:05" in done.err
     assert "--outside-window" in done.err
-    assert not [each for each in own_world.control.requests() if each["method"] in ("PUT", "PATCH", "DELETE")]
+    assert not [request for request in own_world.control.requests() if request["method"] in ("PUT", "PATCH", "DELETE")]
 
 
 def test_a_reason_starts_it_and_stands_in_the_record(own: Program) -> None:
     closed_now(own)
     done = own("rollout", *WORDS, "--yes", "--jsonl", "--batch", "3", "--outside-window", REASON)
     assert done.code == 0, done.err
-    planned = next(each for each in done.records if each["event"] == "planned")
+    planned = next(record for record in done.records if record["event"] == "planned")
     assert planned["overrides"] == {"outside-window": REASON}
     report = own("report", planned["rollout"], "--format", "md")
     assert REASON in report.out
@@ -53,7 +53,7 @@ def test_a_plan_shows_what_a_start_would_meet(vmss: Program, inside: Inside, rea
     assert done.code == code, done.err
     plan = json.loads(done.out)
     assert plan["overrides"] == ({"outside-window": reason} if reason else {})
-    assert [each["severity"] for each in plan["findings"] if each["code"] == "outside-window"] == [
+    assert [finding["severity"] for finding in plan["findings"] if finding["code"] == "outside-window"] == [
         "warn" if reason else "refuse"
     ]
 
@@ -77,8 +77,8 @@ def test_a_freeze_of_the_configuration_holds_for_every_rollout(
     monkeypatch.setenv("VMSS_TUI_CONFIG", str(config))
     done = inside("plan", *WORDS, "--json")
     assert done.code == 4, done.err
-    refused = [each for each in json.loads(done.out)["findings"] if each["code"] == "during-freeze"]
-    assert [each["severity"] for each in refused] == ["refuse"]
+    refused = [finding for finding in json.loads(done.out)["findings"] if finding["code"] == "during-freeze"]
+    assert [finding["severity"] for finding in refused] == ["refuse"]
     assert "the sale" in refused[0]["message"]
     lifted = inside("plan", *WORDS, "--json", "--during-freeze", REASON)
     assert lifted.code == 0, lifted.err

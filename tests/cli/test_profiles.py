@@ -35,10 +35,10 @@ def home() -> Path:
 def test_bundled_profiles_are_listed_and_hold(run: Run) -> None:
     listed = run("profiles", "list", "--json").json
     assert len(listed) >= 6
-    assert {each["origin"] for each in listed} == {"bundled"}
-    assert not [each for each in listed if each["problem"]]
+    assert {profile["origin"] for profile in listed} == {"bundled"}
+    assert not [profile for profile in listed if profile["problem"]]
     text = run("profiles", "list")
-    assert all(each["name"] in text.out for each in listed)
+    assert all(profile["name"] in text.out for profile in listed)
     assert run("profiles", "lint").code == 0
 
 
@@ -51,7 +51,9 @@ def test_places_are_searched_in_order(run: Run, tmp_path: Path) -> None:
         ("--profiles", flag, "profiles", "list", "--json"),
         ("profiles", "list", "--profiles", flag, "--json"),
     ):
-        found = [(each["origin"], each["shadowed"]) for each in run(*arguments).json if each["name"] == "web"]
+        found = [
+            (profile["origin"], profile["shadowed"]) for profile in run(*arguments).json if profile["name"] == "web"
+        ]
         assert sorted(found) == [("--profiles", False), ("bundled", True), ("user", True)]
     assert "From flag" in run("profiles", "--profiles", flag, "show", "web").out
 
@@ -66,8 +68,8 @@ def test_lint_names_file_line_and_key_and_finds_everything_at_once(run: Run, tmp
     assert "did you mean batch" in done.out or "batch" in done.out
     found = run("profiles", "lint", str(broken), "--json")
     assert found.code == 2
-    assert {each["severity"] for each in found.json} == {"error"}
-    assert all(each["line"] for each in found.json)
+    assert {problem["severity"] for problem in found.json} == {"error"}
+    assert all(problem["line"] for problem in found.json)
 
 
 def test_a_new_profile_lints_clean_and_is_not_overwritten(run: Run) -> None:
@@ -153,7 +155,9 @@ def test_what_is_no_json_is_said(run: Run, tmp_path: Path) -> None:
 def test_drift_says_which_targets_are_what_the_profile_says(inside: Inside) -> None:
     same = inside("profiles", "drift", "app", "reckless", "slow", "--json")
     assert same.code == 0
-    assert [(each["state"], each["version"], each["clean"]) for each in same.json] == [("same", "app 1.0.0", True)] * 2
+    assert [(instance["state"], instance["version"], instance["clean"]) for instance in same.json] == [
+        ("same", "app 1.0.0", True)
+    ] * 2
     differs = inside("profiles", "drift", "app", "reckless", "--set", "version=2.0.0", "--check", "--json")
     assert differs.code == 1
     assert differs.json[0]["state"] == "differs"

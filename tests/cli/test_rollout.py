@@ -16,7 +16,7 @@ from support.simulator import SimulatorProcess
 
 
 def versions(program: Program | Inside, name: str) -> set[str]:
-    return {each["version"] for each in program("instances", name, "--json").json}
+    return {instance["version"] for instance in program("instances", name, "--json").json}
 
 
 def runners(program: Program) -> list[psutil.Process]:
@@ -31,7 +31,7 @@ def test_a_rollout_ends_with_every_instance_on_the_new_version(vmss: Program) ->
     assert (done.code, done.err) == (0, "")
     records = done.records
     assert records[0]["event"] == "planned"
-    assert [each["seq"] for each in records[:-1]] == list(range(1, len(records)))
+    assert [record["seq"] for record in records[:-1]] == list(range(1, len(records)))
     last = records[-1]
     assert (last["event"], last["verdict"], last["exit_code"], last["failed"]) == ("rollout_ended", "completed", 0, [])
     assert last["counts"]["done"] == 4
@@ -39,7 +39,9 @@ def test_a_rollout_ends_with_every_instance_on_the_new_version(vmss: Program) ->
     assert versions(vmss, "app") == {"app 2.0.0"}
 
     listed = vmss("rollouts", "--json").json
-    assert [(each["stage"], each["why"], each["ticket"]) for each in listed] == [("completed", "CHG1", "T9")]
+    assert [(rollout["stage"], rollout["why"], rollout["ticket"]) for rollout in listed] == [
+        ("completed", "CHG1", "T9")
+    ]
     again = vmss("attach", listed[0]["id"][:4], "--jsonl")
     assert again.code == 0
     assert again.records == records, "who comes later sees the same from the first event on"
@@ -53,7 +55,7 @@ def test_a_failing_script_names_the_instances_and_shows_their_stderr(vmss: Progr
     assert done.code == 1
     last = done.records[-1]
     assert (last["verdict"], last["exit_code"]) == ("failed", 1)
-    assert [(each["id"], each["exit_code"]) for each in last["failed"]] == [("1", 17)]
+    assert [(instance["id"], instance["exit_code"]) for instance in last["failed"]] == [("1", 17)]
     assert "no such unit" in last["failed"][0]["stderr"]
     text = vmss("attach", "--plain")
     assert text.code == 1
@@ -87,7 +89,7 @@ def test_an_ended_rollout_can_be_undone_and_reported(own: Program) -> None:
 def test_a_manual_set_goes_in_our_batches(vmss: Program) -> None:
     done = vmss("rollout", "app", "hand", "--set", "version=2.1.0", "--yes", "--jsonl", "--batch", "2")
     assert done.code == 0
-    assert [each["number"] for each in done.records if each["event"] == "batch_started"] == [1, 2]
+    assert [record["number"] for record in done.records if record["event"] == "batch_started"] == [1, 2]
     assert versions(vmss, "hand") == {"app 2.1.0"}
 
 
@@ -204,7 +206,9 @@ def test_a_rehearsal_touches_nothing_real(vmss: Program) -> None:
     assert done.code == 1, done.err
     last = done.records[-1]
     assert last["elapsed_seconds"] > 60, "the durations are those of the copy"
-    assert [(each["id"], each["stderr"]) for each in last["failed"]] == [("2", "rehearsed: the script fails here")]
+    assert [(instance["id"], instance["stderr"]) for instance in last["failed"]] == [
+        ("2", "rehearsed: the script fails here")
+    ]
     assert versions(vmss, "slow") == {"app 1.0.0"}
     assert vmss("rollouts", "--json").json == []
     assert "instance 9" in vmss("rehearse", "app", "slow", "--set", "version=2.0.0", "--fail", "9").err
@@ -269,7 +273,7 @@ def test_the_record_takes_the_profiles_reason_with_its_variables_filled_in(own: 
     words = ("rollout", "strict", "rg-one/twin", "--set", "version=2.0.0", "--yes", "--ticket", "CHG7")
     assert own(*words, "--jsonl").code == 0
     listed = own("rollouts", "--json").json
-    assert [(each["why"], each["ticket"]) for each in listed] == [("release 2.0.0", "CHG7")]
+    assert [(rollout["why"], rollout["ticket"]) for rollout in listed] == [("release 2.0.0", "CHG7")]
 
 
 def _without(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

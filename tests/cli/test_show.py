@@ -26,21 +26,21 @@ def test_list_shows_every_scale_set_with_what_one_overview_says(own: Program, ow
     assert [row.split()[0] for row in rows] == ["app", "fragile", "hand", "reckless", "slow", "twin", "twin"]
     assert "app 1.0.0" in text.out, "the profile recognizes what runs there"
     assert "--health" in text.err and "reading" not in text.out
-    found = {each["name"]: each for each in own("list", "--json").json}
+    found = {scale_set["name"]: scale_set for scale_set in own("list", "--json").json}
     counts = {"total": 4, "healthy": None, "latest_model": 4, "failed": None, "health_read": False}
     assert found["hand"]["instances"] == counts
     assert reads_of_instances(own_world) == 0
     own_world.control.add_fault(kind="status", path="*ResourceGraph*", status=403, code="AuthorizationFailed", count=0)
     listed = own("list", "--json").json
-    assert {each["name"] for each in listed} == set(found)
-    assert all(each["instances"] is None for each in listed)
+    assert {scale_set["name"] for scale_set in listed} == set(found)
+    assert all(scale_set["instances"] is None for scale_set in listed)
 
 
 def test_list_reads_health_on_request_of_the_sets_that_pass_the_filter(
     own: Program, own_world: SimulatorProcess
 ) -> None:
     own_world.control.reset_counters()
-    found = {each["name"]: each for each in own("list", "--health", "--json", "name:hand").json}
+    found = {scale_set["name"]: scale_set for scale_set in own("list", "--health", "--json", "name:hand").json}
     assert list(found) == ["hand"]
     assert reads_of_instances(own_world) == 1
     counts = {"total": 4, "healthy": 4, "latest_model": 4, "failed": 0, "health_read": True}
@@ -55,7 +55,7 @@ def test_list_without_counts_reads_no_instance(own: Program, own_world: Simulato
     own_world.control.reset_counters()
     done = own("list", "--no-counts", "--json")
     assert done.code == 0
-    assert all(each["instances"] is None for each in done.json)
+    assert all(scale_set["instances"] is None for scale_set in done.json)
     assert not [route for route in own_world.control.counters()["routes"] if route.endswith("virtualMachines")]
 
 
@@ -64,9 +64,9 @@ def test_show_and_instances_agree_about_one_scale_set(inside: Inside) -> None:
     assert shown["mode"] == "Manual"
     assert shown["extensions"]
     instances = inside("instances", "hand", "--json").json
-    assert [each["id"] for each in instances] == ["0", "1", "2", "3"]
-    assert {each["version"] for each in instances} == {shown["script"]["version"]}
-    assert {each["digest"] for each in instances} == {shown["script"]["digest"]}
+    assert [instance["id"] for instance in instances] == ["0", "1", "2", "3"]
+    assert {instance["version"] for instance in instances} == {shown["script"]["version"]}
+    assert {instance["digest"] for instance in instances} == {shown["script"]["digest"]}
     text = inside("show", shown["id"])
     assert text.code == 0
     assert "Manual" in text.out
@@ -94,7 +94,7 @@ def test_autoscale_is_told_before_it_gets_in_the_way(own: Program, own_world: Si
     assert own("show", "rg-two/twin", "--json").json["autoscale"] == {"enabled": True, "minimum": 1, "maximum": 5}
     assert "interference  autoscale 1–5\n" in own("show", "rg-two/twin").out
     plan = own("plan", "app", "rg-two/twin", "--set", "version=2.0.0", "--json").json
-    (found,) = [each for each in plan["findings"] if each["code"] == "autoscale"]
+    (found,) = [finding for finding in plan["findings"] if finding["code"] == "autoscale"]
     assert found["severity"] == "warn"
     assert "outside the batches" in found["message"]
     own_world.control.add_fault(kind="status", path="*/autoscalesettings", status=403, code="AuthorizationFailed")
@@ -127,7 +127,7 @@ def test_a_version_that_nobody_knows_is_named_and_shown_by_that_name(inside: Ins
     done = inside("profiles", "name", "hand", "the night build")
     assert done.code == 0, done.err
     assert done.out.startswith("unknown ") and done.out.endswith("on rg-app/hand is now named the night build\n")
-    assert {each["version"] for each in inside("instances", "hand", "--json").json} == {"the night build"}
+    assert {instance["version"] for instance in inside("instances", "hand", "--json").json} == {"the night build"}
     assert "the night build" in inside("plan", "app", "hand", "--set", "version=2.0.0").out
     again = inside("profiles", "name", "hand", "night 2", "--instance", "1")
     assert again.out == "the night build on rg-app/hand is now named night 2\n"

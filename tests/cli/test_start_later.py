@@ -14,7 +14,7 @@ WORDS = ("app", "hand", "--set", "version=2.2.0", "--batch", "3", "--yes")
 
 
 def listed(program: Program, rollout: str) -> dict[str, object]:
-    found = next(each for each in json.loads(program("rollouts", "--json").out) if each["id"] == rollout)
+    found = next(record for record in json.loads(program("rollouts", "--json").out) if record["id"] == rollout)
     assert isinstance(found, dict)
     return found
 
@@ -96,8 +96,8 @@ def test_each_batch_is_checked_against_the_window(own: Program) -> None:
     own.profile("app", f"{PROFILE}\n{window}")
     done = own("rollout", *WORDS, "--jsonl")
     assert done.code == 0, done.err
-    gates = [each for each in done.records if each["event"] == "gate_checked" and each["gate"] == "window"]
-    assert gates and all(each["passed"] for each in gates)
+    gates = [record for record in done.records if record["event"] == "gate_checked" and record["gate"] == "window"]
+    assert gates and all(gate["passed"] for gate in gates)
 
 
 def test_a_unit_is_printed_and_times_are_checked(vmss: Program, inside: Inside) -> None:

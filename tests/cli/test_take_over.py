@@ -144,7 +144,7 @@ def refuse_writes(world: SimulatorProcess) -> Callable[[], bool]:
         kind="status", status=429, code="TooManyRequests", message="slow down", retry_after=2, count=0,
         method="PUT", path="*/hand/extensions/*",
     )  # fmt: skip
-    return lambda: any(each["method"] == "PUT" and each["status"] == 429 for each in world.control.requests())
+    return lambda: any(request["method"] == "PUT" and request["status"] == 429 for request in world.control.requests())
 
 
 def test_a_new_runner_must_be_given_the_values_that_only_a_person_has(
@@ -175,7 +175,7 @@ def test_a_new_runner_must_be_given_the_values_that_only_a_person_has(
     own_world.control.clear_faults()
     ended = own("attach", rollout, "--jsonl")
     assert ended.code == 0, ended.records[-1]
-    assert not [each for each in here(own).rglob("*") if each.is_file() and SECRET.encode() in each.read_bytes()]
+    assert not [path for path in here(own).rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
 
 
 def test_values_that_azure_has_already_are_not_asked_for_again(own: Program) -> None:
@@ -190,7 +190,7 @@ def test_values_that_azure_has_already_are_not_asked_for_again(own: Program) -> 
 
 def kinds(state: Path) -> list[str]:
     """What the log of the only rollout says, by kind of event."""
-    return [each.split(" ", 1)[0] for each in log_of(state)]
+    return [line.split(" ", 1)[0] for line in log_of(state)]
 
 
 def log_of(state: Path) -> list[str]:
@@ -232,13 +232,13 @@ def test_of_two_journals_on_a_manual_set_one_stops_and_no_two_batches_run_at_onc
     assert second.code == 0, second.err
     assert "1 instance being updated from outside" in second.err
     held = "instances are being updated outside this rollout"
-    until(lambda: any(held in each for each in log_of(here(stranger))), "the second one to wait")
+    until(lambda: any(held in line for line in log_of(here(stranger))), "the second one to wait")
     own_world.control.clock(speed=300)
     stopped = own("attach", "--jsonl").records[-1]
     assert stopped["verdict"] == "failed" and "script was changed outside this rollout" in stopped["reason"]
     log = stranger("attach", "--jsonl").records
     assert log[-1]["verdict"] == "completed", log[-1]
-    assert {each["version"] for each in own("instances", "hand", "--json").json} == {"app 2.0.0"}
+    assert {instance["version"] for instance in own("instances", "hand", "--json").json} == {"app 2.0.0"}
 
 
 def test_two_journals_that_start_at_the_same_moment(own: Program, stranger: Program) -> None:
@@ -248,8 +248,8 @@ def test_two_journals_that_start_at_the_same_moment(own: Program, stranger: Prog
         stranger.running(*words, "--set", "version=2.1.0") as two,
     ):
         verdicts = []
-        for each in (one, two):
-            assert each.stdout is not None
-            verdicts.append(json.loads(each.stdout.read().splitlines()[-1])["verdict"])
+        for process in (one, two):
+            assert process.stdout is not None
+            verdicts.append(json.loads(process.stdout.read().splitlines()[-1])["verdict"])
     assert sorted(verdicts) == ["completed", "failed"], verdicts
-    assert len({each["version"] for each in own("instances", "hand", "--json").json}) == 1
+    assert len({instance["version"] for instance in own("instances", "hand", "--json").json}) == 1

@@ -15,7 +15,7 @@ SLOWLY = PROFILE + '\n[rollout]\nbatch = "25%"\npause = "1m"\n'
 
 def state_of(program: Program, rollout: str = "") -> dict[str, Any]:
     listed = program("rollouts", "--json").json
-    return next(each for each in listed if not rollout or each["id"] == rollout)
+    return next(record for record in listed if not rollout or record["id"] == rollout)
 
 
 def started(program: Program, *words: str) -> str:
@@ -56,7 +56,7 @@ def test_a_rolling_rollout_is_held_by_cancelling_azures_roll_and_goes_on_with_th
     own_world.control.clock(speed=300)
     ended = own("attach", rollout, "--jsonl")
     assert ended.code == 0, ended.records[-1]
-    assert {each["version"] for each in own("instances", "app", "--json").json} == {"app 8.0.0"}
+    assert {instance["version"] for instance in own("instances", "app", "--json").json} == {"app 8.0.0"}
     report = own("report", rollout).out
     for words in ("pause requested", "pause refused", "pause accepted", "lunch", "resume requested", "resume accepted"):
         assert words in report
@@ -74,7 +74,7 @@ def test_a_step_is_approved_when_it_waits_or_before_its_turn(own: Program) -> No
     assert said(own, "approve", "--why", "graphs are fine") == f"{rollout}: batch 2 is approved"
     ended = own("attach", rollout, "--jsonl")
     assert ended.code == 0
-    assert [each["batch"] for each in ended.records if each["event"] == "approval_needed"] == [2]
+    assert [record["batch"] for record in ended.records if record["event"] == "approval_needed"] == [2]
     report = own("report", rollout).out
     assert "graphs are fine" in report and "batch 2 approved by" in report and "batch 3 approved by" in report
 
@@ -126,6 +126,6 @@ def test_undo_takes_protected_settings_from_where_an_earlier_rollout_took_them(o
     assert len(own("rollouts", "--json").json) == 2, "nothing was started"
     undone = with_key("undo", last, "--yes", "--jsonl")
     assert undone.code == 0, undone.err
-    assert {each["version"] for each in own("instances", "hand", "--json").json} == {"app 2.0.0"}
+    assert {instance["version"] for instance in own("instances", "hand", "--json").json} == {"app 2.0.0"}
     again = with_key("undo", last, "--yes", "--jsonl")
     assert again.code == 0 and "nothing to do" in again.records[-1]["reason"], again

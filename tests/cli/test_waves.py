@@ -187,10 +187,10 @@ def test_whatever_is_killed_no_set_is_started_twice(vmss: Program, world: Simula
         _sleep_in_the_log(journal, waves, rng)
         lease = journal.lease(waves)
         alive = runners(vmss.env["XDG_STATE_HOME"])
-        victims = rng.choice([alive, [each for each in alive if lease and each.pid == lease.pid], alive[-1:]])
+        victims = rng.choice([alive, [process for process in alive if lease and process.pid == lease.pid], alive[-1:]])
         for process in victims:
             os.kill(process.pid, signal.SIGKILL)
-        until(lambda victims=victims: not any(process_start(each.pid) for each in victims), "their end")  # type: ignore[misc]
+        until(lambda victims=victims: not any(process_start(process.pid) for process in victims), "their end")  # type: ignore[misc]
         if not journal.stage(waves).over and (lease is None or not process_start(lease.pid)):
             resumed = vmss("resume", waves)
             assert resumed.code == 0 or journal.stage(waves).over, resumed.err

@@ -199,7 +199,7 @@ def test_every_setting_has_a_consumer() -> None:
 
 
 def test_every_kind_is_used() -> None:
-    assert {each.kind for entry in KEYS for each in (entry, *entry.entry)} == set(Kind)
+    assert {part.kind for entry in KEYS for part in (entry, *entry.entry)} == set(Kind)
 
 
 def test_a_theme_that_there_is_not_is_a_problem_and_one_of_the_user_is_none(

@@ -58,6 +58,6 @@ def test_import_export_and_az_give_the_same_settings(
     answer = own(*words, cwd=tmp_path)
     name = words[words.index("--extension-instance-name") + 1]
     profile = answer["virtualMachineProfile"]["extensionProfile"]["extensions"]
-    (written,) = [each for each in profile if each["name"] == name]
+    (written,) = [extension for extension in profile if extension["name"] == name]
     assert written["settings"] == document.settings
     own.vmss("extension delete", target, "--name", name)

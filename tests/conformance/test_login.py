@@ -11,7 +11,7 @@ from support.simulator import SimulatorProcess
 
 
 def seen(az: Az) -> list[str]:
-    return [each["name"] for each in az("vmss", "list")]
+    return [scale_set["name"] for scale_set in az("vmss", "list")]
 
 
 def test_service_principal(az: Az, sim: SimulatorProcess) -> None:
@@ -19,7 +19,7 @@ def test_service_principal(az: Az, sim: SimulatorProcess) -> None:
     assert account["name"] == "prod-europe"
     assert account["tenantId"] == sim.tenant_id
     assert account["user"] == {"name": sim.client_id, "type": "servicePrincipal"}
-    assert [each["name"] for each in az("account", "list", "--refresh")] == ["prod-europe"]
+    assert [account["name"] for account in az("account", "list", "--refresh")] == ["prod-europe"]
     assert "yourScaleSet" in seen(az)
 
 

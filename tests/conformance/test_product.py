@@ -73,8 +73,8 @@ def test_vmss_tui_shows_what_az_wrote(own: Az, tmp_path: Path) -> None:
     assert shown["script"]["file_uris"] == [URI.format(1)]
     assert shown["script"]["command"] == "./custom_application_v1.sh"
     instances = read(own, tmp_path, "instances", f"{GROUP}/yourScaleSet")
-    assert {each["script"] for each in instances} == {"succeeded"}
-    assert all("Installing version 1" in each["stdout"] for each in instances)
+    assert {instance["script"] for instance in instances} == {"succeeded"}
+    assert all("Installing version 1" in instance["stdout"] for instance in instances)
 
 
 def test_az_shows_what_vmss_tui_rolled_out(own: Az, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_az_shows_what_vmss_tui_rolled_out(own: Az, tmp_path: Path) -> None:
     script = own.vmss("extension show", "handlers", "--name", "CustomScript")
     assert script["settings"]["commandToExecute"] == "./custom_application_v2.sh"
     assert own.vmss("rolling-upgrade get-latest", "handlers")["runningStatus"]["code"] == "Completed"
-    for each in own.vmss("list-instances", "handlers", "--expand", "instanceView"):
-        assert each["latestModelApplied"] is True
-        messages = [one["statuses"][0]["message"] for one in each["instanceView"]["extensions"]]
+    for instance in own.vmss("list-instances", "handlers", "--expand", "instanceView"):
+        assert instance["latestModelApplied"] is True
+        messages = [one["statuses"][0]["message"] for one in instance["instanceView"]["extensions"]]
         assert any("Installing version 2" in text for text in messages)

@@ -6,7 +6,7 @@ from support.azcli import GROUP, Az, AzError
 
 
 def test_group_list(az: Az) -> None:
-    assert [each["name"] for each in az("group", "list")] == [GROUP]
+    assert [group["name"] for group in az("group", "list")] == [GROUP]
 
 
 def test_provider_show(az: Az) -> None:
@@ -15,14 +15,14 @@ def test_provider_show(az: Az) -> None:
 
 
 def test_list_locations(az: Az) -> None:
-    assert "westeurope" in {each["name"] for each in az("account", "list-locations")}
+    assert "westeurope" in {location["name"] for location in az("account", "list-locations")}
 
 
 def test_vmss_list(az: Az) -> None:
-    everywhere = {each["name"] for each in az("vmss", "list")}
+    everywhere = {scale_set["name"] for scale_set in az("vmss", "list")}
     in_group = az("vmss", "list", "-g", GROUP)
-    assert {each["name"] for each in in_group} == everywhere
-    assert {each["resourceGroup"] for each in in_group} == {GROUP}
+    assert {scale_set["name"] for scale_set in in_group} == everywhere
+    assert {scale_set["resourceGroup"] for scale_set in in_group} == {GROUP}
 
 
 def test_vmss_show(az: Az) -> None:
@@ -41,19 +41,19 @@ def test_a_missing_scale_set_is_exit_code_3(az: Az) -> None:
 
 def test_list_instances(az: Az) -> None:
     plain = az.vmss("list-instances", "shrinking")
-    assert [each["instanceId"] for each in plain] == ["0", "2", "3", "7"]
-    assert all(each.get("instanceView") is None for each in plain)
+    assert [instance["instanceId"] for instance in plain] == ["0", "2", "3", "7"]
+    assert all(instance.get("instanceView") is None for instance in plain)
     expanded = az.vmss("list-instances", "shrinking", "--expand", "instanceView")
-    for each in expanded:
-        codes = [status["code"] for status in each["instanceView"]["statuses"]]
+    for instance in expanded:
+        codes = [status["code"] for status in instance["instanceView"]["statuses"]]
         assert "PowerState/running" in codes
-        assert each["latestModelApplied"] is True
+        assert instance["latestModelApplied"] is True
 
 
 def test_instance_view_of_the_set(az: Az) -> None:
     view = az.vmss("get-instance-view", "manual")
     assert view["virtualMachine"]["statusesSummary"] == [{"code": "ProvisioningState/succeeded", "count": 4}]
-    assert [each["name"] for each in view["extensions"]] == ["CustomScript"]
+    assert [extension["name"] for extension in view["extensions"]] == ["CustomScript"]
 
 
 def test_instance_view_of_one(az: Az) -> None:
@@ -75,11 +75,11 @@ def test_a_missing_instance_is_exit_code_3(az: Az) -> None:
 def test_list_skus(az: Az) -> None:
     skus = az.vmss("list-skus", "manual")
     assert skus
-    assert all(each["resourceType"] == "Microsoft.Compute/virtualMachineScaleSets" for each in skus)
+    assert all(sku["resourceType"] == "Microsoft.Compute/virtualMachineScaleSets" for sku in skus)
 
 
 def test_extension_list_and_show(az: Az) -> None:
-    assert [each["name"] for each in az.vmss("extension list", "manual")] == ["CustomScript"]
+    assert [extension["name"] for extension in az.vmss("extension list", "manual")] == ["CustomScript"]
     shown = az.vmss("extension show", "manual", "--name", "CustomScript")
     assert shown["settings"]["commandToExecute"] == "./custom_application_v1.sh"
     assert "protectedSettings" not in shown or shown["protectedSettings"] is None

@@ -28,10 +28,10 @@ def configs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def scripts(az: Az, name: str) -> dict[str, str]:
     """Instance id -> message of its custom script."""
     found = {}
-    for each in az.vmss("list-instances", name, "--expand", "instanceView"):
-        for extension in each["instanceView"].get("extensions") or []:
+    for instance in az.vmss("list-instances", name, "--expand", "instanceView"):
+        for extension in instance["instanceView"].get("extensions") or []:
             if extension["type"].split(".")[-1].startswith("CustomScript"):
-                found[each["instanceId"]] = extension["statuses"][0]["message"]
+                found[instance["instanceId"]] = extension["statuses"][0]["message"]
     return found
 
 
@@ -41,7 +41,7 @@ def test_the_references_two_commands(az: Az, configs: Path) -> None:
         words = [*LINUX, "--version", "2.0", "--settings", f"@yourConfigV{version}.json"]
         answer = az.vmss("extension set", "yourScaleSet", *words, cwd=configs)
         profile = answer["virtualMachineProfile"]["extensionProfile"]["extensions"]
-        assert {each["name"] for each in profile} == {"HealthExtension", "CustomScript"}
+        assert {extension["name"] for extension in profile} == {"HealthExtension", "CustomScript"}
         latest = az.vmss("rolling-upgrade get-latest", "yourScaleSet")
         assert latest["runningStatus"]["code"] == "Completed"
         assert latest["progress"]["successfulInstanceCount"] == 4
@@ -53,7 +53,7 @@ def test_the_references_two_commands(az: Az, configs: Path) -> None:
 def test_a_manual_set_takes_a_script_without_version_and_upgrades_by_hand(az: Az, configs: Path) -> None:
     az.vmss("extension set", "manual", *LINUX, "--settings", "@yourConfigV2.json", cwd=configs)
     behind = az.vmss("list-instances", "manual")
-    assert not any(each["latestModelApplied"] for each in behind)
+    assert not any(instance["latestModelApplied"] for instance in behind)
     az.vmss("update-instances", "manual", "--instance-ids", "0", "1")
     messages = scripts(az, "manual")
     assert [number for number, text in messages.items() if "version 2" in text] == ["0", "1"]
@@ -100,8 +100,8 @@ def test_windows(az: Az) -> None:
     az.vmss("extension set", "windows", *words, "--settings", settings)
     az.vmss("update-instances", "windows", "--instance-ids", "*")
     view = az.vmss("get-instance-view", "windows", "--instance-id", "0")
-    script = next(each for each in view["extensions"] if each["name"] == "CustomScriptExtension")
-    assert {each["code"] for each in script["substatuses"]} == {
+    script = next(extension for extension in view["extensions"] if extension["name"] == "CustomScriptExtension")
+    assert {status["code"] for status in script["substatuses"]} == {
         "ComponentStatus/StdOut/succeeded",
         "ComponentStatus/StdErr/succeeded",
     }
@@ -142,7 +142,7 @@ def test_scale_out_and_in(az: Az) -> None:
 
 def power(az: Az, name: str, instance: str) -> str:
     view = az.vmss("get-instance-view", name, "--instance-id", instance)
-    return str(next(each["code"] for each in view["statuses"] if each["code"].startswith("PowerState/")))
+    return str(next(status["code"] for status in view["statuses"] if status["code"].startswith("PowerState/")))
 
 
 @pytest.mark.parametrize("verb", ["restart", "reimage"])
@@ -162,7 +162,7 @@ def test_stop_start_deallocate(az: Az) -> None:
 
 def test_delete_instances(az: Az) -> None:
     az.vmss("delete-instances", "shrinking", "--instance-ids", "2", "7")
-    assert [each["instanceId"] for each in az.vmss("list-instances", "shrinking")] == ["0", "3"]
+    assert [instance["instanceId"] for instance in az.vmss("list-instances", "shrinking")] == ["0", "3"]
     assert az.vmss("show", "shrinking")["sku"]["capacity"] == 2
 
 

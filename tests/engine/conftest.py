@@ -59,6 +59,6 @@ async def open_lab(
         return lab
 
     yield start
-    for each in opened:
-        each.sim.control.clear_faults()
-        await each.close()
+    for client in opened:
+        client.sim.control.clear_faults()
+        await client.close()

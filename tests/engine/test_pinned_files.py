@@ -27,7 +27,7 @@ async def test_a_file_that_changes_between_two_batches_stops_the_rollout(open_la
     assert state.reason.startswith(
         f"changed since the plan: {URI} (SHA-256 bbbbbbbbbbbb…, planned aaaaaaaaaaaa…); 2 instances run"
     )
-    assert [len(each.ids) for each in state.batches] == [2]
+    assert [len(batch.ids) for batch in state.batches] == [2]
     header = lab.journal.find(None)
     report = report_of(header, lab.journal.events(header.id))
     assert ("File", f"{URI}, 812 bytes, sha256 {'aa' * 32}, as seen when planning, may change: main is a branch") in (
@@ -47,9 +47,9 @@ async def test_a_pin_that_does_not_match_is_refused_and_an_unreachable_file_is_u
     wish = RolloutWish(target=lab.target, script=script, policy=ONE_THIRD, sha256={URI: "BB" * 32})
     prepared = await prepare(lab.azure, wish, lab.clock)
     plan = prepared.plan
-    assert [each.code for each in plan.refusals] == ["file-changed"]
-    assert "file-unreachable" in [each.code for each in plan.findings]
-    assert [(each.uri, each.sha256, each.pinned) for each in plan.files] == [(URI, "bb" * 32, True), (lost, "", False)]
+    assert [finding.code for finding in plan.refusals] == ["file-changed"]
+    assert "file-unreachable" in [finding.code for finding in plan.findings]
+    assert [(file.uri, file.sha256, file.pinned) for file in plan.files] == [(URI, "bb" * 32, True), (lost, "", False)]
     assert len(prepared.pins) == 2
     plan = (await prepare(lab.azure, replace(wish, sha256={URI: "AA" * 32}), lab.clock)).plan
     assert not plan.refusals
@@ -76,5 +76,5 @@ async def test_an_undo_looks_at_the_files_of_the_version_that_it_brings_back(ope
     gone.add(f"{URI}?v=2")
     rollout = lab.journal.find(None).id
     back = await lab.followed_up(Followup.UNDO, rollout)
-    assert [each.problem for each in back.files] == ["no such file"]
-    assert "file-unreachable" in [each.code for each in back.findings]
+    assert [file.problem for file in back.files] == ["no such file"]
+    assert "file-unreachable" in [finding.code for finding in back.findings]

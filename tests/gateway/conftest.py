@@ -44,8 +44,8 @@ async def sign_in(server: Scripted, authority: Authority) -> AsyncIterator[Conne
         return azure
 
     yield make
-    for each in opened:
-        await each.close()
+    for client in opened:
+        await client.close()
 
 
 @pytest.fixture

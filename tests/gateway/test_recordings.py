@@ -36,8 +36,8 @@ EXTENSION = re.compile(r"/virtualMachineScaleSets/[^/]+/extensions/[^/]+$", re.I
 def everything() -> Iterator[tuple[str, Exchange]]:
     yield from exchanges()
     for trace in traces():
-        for number, each in enumerate(trace.exchanges):
-            yield f"{trace.name}[{number}]", each
+        for number, exchange in enumerate(trace.exchanges):
+            yield f"{trace.name}[{number}]", exchange
 
 
 ALL = list(everything())
@@ -45,9 +45,9 @@ ALL = list(everything())
 
 def of(pattern: re.Pattern[str], ok: bool = True) -> list[Any]:
     return [
-        pytest.param(each, id=name)
-        for name, each in ALL
-        if pattern.search(each.path) and (each.status < 400) == ok and isinstance(each.body, dict)
+        pytest.param(exchange, id=name)
+        for name, exchange in ALL
+        if pattern.search(exchange.path) and (exchange.status < 400) == ok and isinstance(exchange.body, dict)
     ]
 
 
@@ -254,7 +254,7 @@ def test_the_quoted_faulted_upgrade_names_its_instances() -> None:
     found = mapping.upgrade(decoder(wire.Upgrade)(encoded(body)))
     assert found is not None and found.fault is not None
     assert found.code is UpgradeCode.FAULTED
-    assert [each for each, _ in found.fault.details] == ["0", "1", "2"]
+    assert [code for code, _ in found.fault.details] == ["0", "1", "2"]
     assert found.successful + found.failed + found.pending + found.in_progress == 0
 
 
@@ -285,11 +285,11 @@ def test_the_answers_of_2025() -> None:
 
 
 def test_the_select_quirk_is_read_as_unknown_and_not_as_a_number() -> None:
-    body = next(each.body for name, each in ALL if name == "vm_list_select_instanceview_QUIRK")
+    body = next(exchange.body for name, exchange in ALL if name == "vm_list_select_instanceview_QUIRK")
     page = decoder(wire.VmPage)(encoded(body))
     found = instance_mapping.instances(page.value or (), bare_set())
     assert found
-    assert all(isinstance(each.provisioning, Provisioning) for each in found)
+    assert all(isinstance(instance.provisioning, Provisioning) for instance in found)
 
 
 def mutated(value: Any, chance: random.Random) -> Any:
@@ -297,9 +297,9 @@ def mutated(value: Any, chance: random.Random) -> Any:
     if chance.random() < 0.02:
         return chance.choice([None, "", "odd", 7, [], {}, True, -1.5, ["x"], {"x": None}])
     if isinstance(value, dict):
-        return {key: mutated(each, chance) for key, each in value.items() if chance.random() > 0.01}
+        return {key: mutated(part, chance) for key, part in value.items() if chance.random() > 0.01}
     if isinstance(value, list):
-        return [mutated(each, chance) for each in value]
+        return [mutated(part, chance) for part in value]
     return value
 
 
@@ -308,8 +308,8 @@ def digest_anything(path: str, body: bytes) -> None:
     if VMS.search(path):
         instance_mapping.instances(decoder(wire.VmPage)(body).value or (), bare_set())
     elif SETS.search(path):
-        for each in decoder(wire.SetPage)(body).value or ():
-            mapping.scale_set(each)
+        for scale_set in decoder(wire.SetPage)(body).value or ():
+            mapping.scale_set(scale_set)
     elif SET.search(path):
         mapping.scale_set(decoder(wire.ScaleSet)(body))
     elif LATEST.search(path):
@@ -324,8 +324,8 @@ def digest_anything(path: str, body: bytes) -> None:
 def test_damaged_answers_are_mapped_or_refused_as_unreadable(seed: int) -> None:
     """Only an unreadable type, and for sets an id that is none, are refused; both have words of their own."""
     chance = random.Random(seed)
-    for _, each in ALL:
-        damaged = json.dumps(mutated(each.body, chance)).encode()
-        refused = (msgspec.DecodeError, ValueError) if SET.search(each.path) or SETS.search(each.path) else ()
+    for _, exchange in ALL:
+        damaged = json.dumps(mutated(exchange.body, chance)).encode()
+        refused = (msgspec.DecodeError, ValueError) if SET.search(exchange.path) or SETS.search(exchange.path) else ()
         with contextlib.suppress(msgspec.DecodeError, *refused):
-            digest_anything(each.path, damaged)
+            digest_anything(exchange.path, damaged)

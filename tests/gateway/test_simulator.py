@@ -41,15 +41,15 @@ async def connected(simulator: StartsSimulator) -> AsyncIterator[Connected]:
         return process, azure
 
     yield start
-    for each in opened:
-        await each.close()
+    for client in opened:
+        await client.close()
 
 
 async def all_sets(azure: Azure) -> dict[str, ScaleSet]:
     found: dict[str, ScaleSet] = {}
     for subscription in await azure.subscriptions():
         async for page in azure.scale_sets(subscription.id):
-            found |= {each.name: each for each in page}
+            found |= {scale_set.name: scale_set for scale_set in page}
     return found
 
 
@@ -83,11 +83,11 @@ async def test_single_instances_are_what_the_list_says_of_them(
 
 async def test_the_company_is_read(shared_azure: Azure) -> None:
     found = await all_sets(shared_azure)
-    assert {each.mode for each in found.values()} == set(UpgradeMode)
-    assert {each.orchestration for each in found.values()} == set(Orchestration)
-    for each in found.values():
-        assert each.id.group != each.id.group.upper(), "upper-cased groups are mended"
-        instances = await shared_azure.instances(each)
+    assert {scale_set.mode for scale_set in found.values()} == set(UpgradeMode)
+    assert {scale_set.orchestration for scale_set in found.values()} == set(Orchestration)
+    for scale_set in found.values():
+        assert scale_set.id.group != scale_set.id.group.upper(), "upper-cased groups are mended"
+        instances = await shared_azure.instances(scale_set)
         assert len(instances) >= 1
         assert all(every.name and every.size for every in instances)
 
@@ -97,8 +97,8 @@ async def test_many_requests_share_few_connections(connected: Connected) -> None
     sets = await all_sets(azure)
     before = process.control.counters()
     for _ in range(5):
-        for each in sets.values():
-            await azure.scale_set(each.id)
+        for found_set in sets.values():
+            await azure.scale_set(found_set.id)
     after = process.control.counters()
     assert after["total"] - before["total"] >= 50
     assert after["connections"] <= 2
@@ -113,14 +113,14 @@ async def test_a_manual_set_takes_the_model_first_and_instances_when_told(connec
     scale_set = await azure.scale_set(target)
     assert scale_set.script is not None and scale_set.script.digest == script.digest
     before = await azure.instances(scale_set)
-    assert not any(each.latest_model for each in before)
+    assert not any(instance.latest_model for instance in before)
     chosen = before[0]
     status = await ended(azure, await azure.update_instances(scale_set, [chosen.id]))
     assert status.state is OperationState.SUCCEEDED
-    after = {each.id: each for each in await azure.instances(scale_set)}
+    after = {instance.id: instance for instance in await azure.instances(scale_set)}
     assert after[chosen.id].latest_model and after[chosen.id].script_digest == script.digest
     assert after[chosen.id].script.state is ScriptState.SUCCEEDED
-    assert sum(each.latest_model for each in after.values()) == 1
+    assert sum(instance.latest_model for instance in after.values()) == 1
 
 
 async def test_a_rolling_set_rolls_by_the_write_and_can_be_cancelled(connected: Connected) -> None:
@@ -142,7 +142,7 @@ async def test_a_rolling_set_rolls_by_the_write_and_can_be_cancelled(connected: 
     with pytest.raises(Conflict, match="no ongoing Rolling Upgrade"):
         await azure.cancel_upgrade(scale_set)
     now = await azure.scale_set(target)
-    assert [each.name for each in now.extensions] == [each.name for each in scale_set.extensions]
+    assert [extension.name for extension in now.extensions] == [extension.name for extension in scale_set.extensions]
     assert now.policy.batch_percent == 10
 
 
@@ -162,7 +162,7 @@ async def test_flexible_machines_take_extensions_one_by_one(connected: Connected
     machine = (await azure.instances(scale_set))[0]
     handle = await azure.write_vm_extension(scale_set, machine, next_version(scale_set), None)
     assert (await ended(azure, handle)).state is OperationState.SUCCEEDED
-    found = {each.id: each for each in await azure.instances(scale_set)}
+    found = {instance.id: instance for instance in await azure.instances(scale_set)}
     assert found[machine.id].script_digest == next_version(scale_set).digest
     assert not found[machine.id].latest_model
 
@@ -174,7 +174,7 @@ async def test_a_first_installation_can_be_undone(connected: Connected) -> None:
     scale_set = await azure.scale_set(target)
     extra = ScriptConfig(name="extra", handler=LINUX, settings={"commandToExecute": "true"})
     await ended(azure, await azure.write_extension(scale_set, extra, None))
-    assert "extra" in [each.name for each in (await azure.scale_set(target)).extensions]
+    assert "extra" in [extension.name for extension in (await azure.scale_set(target)).extensions]
     await ended(azure, await azure.remove_extension(scale_set, "extra"))
     assert (await azure.scale_set(target)).extensions == scale_set.extensions
 
@@ -209,7 +209,7 @@ async def test_a_short_lived_token_is_invisible(connected: Connected) -> None:
     for _ in range(14):
         assert (await azure.scale_set(target)).name == "api-uks"
         await asyncio.sleep(0.25)
-    tokens = [each for each in process.control.requests("token") if each["method"] == "POST"]
+    tokens = [request for request in process.control.requests("token") if request["method"] == "POST"]
     assert len(tokens) >= 2
 
 
@@ -224,19 +224,21 @@ async def test_subscriptions_of_a_second_tenant_are_found(simulator: StartsSimul
     process = simulator(scenario)
     azure = await connect(load_cloud(None, process.cloud_file), environ={"PATH": ""})
     try:
-        tenants = {each.id: each.name for each in await azure.tenants()}
+        tenants = {tenant.id: tenant.name for tenant in await azure.tenants()}
         found = await azure.subscriptions()
-        assert {tenants[each.tenant_id] for each in found} == {"Contoso Shipping", "Fabrikam Freight"}
-        for each in found:
-            sets = [every async for page in azure.scale_sets(each.id) for every in page]
-            assert sets, each.name
+        assert {tenants[subscription.tenant_id] for subscription in found} == {"Contoso Shipping", "Fabrikam Freight"}
+        for subscription in found:
+            sets = [every async for page in azure.scale_sets(subscription.id) for every in page]
+            assert sets, subscription.name
             assert await azure.instances(sets[0])
     finally:
         await azure.close()
 
 
 async def test_files_of_a_script_are_pinned(shared_simulator: SimulatorProcess, shared_azure: Azure) -> None:
-    scripts = [script for each in (await all_sets(shared_azure)).values() if (script := each.script) is not None]
+    scripts = [
+        script for scale_set in (await all_sets(shared_azure)).values() if (script := scale_set.script) is not None
+    ]
     uri = next(uri for script in scripts for uri in script.file_uris)
     served = f"{shared_simulator.origin}/files/{uri.removeprefix('https://')}"
     found = await shared_azure.pin(served)
@@ -254,9 +256,9 @@ async def test_watching_a_set_publishes_what_moves(connected: Connected) -> None
         first = await anext(stream)
         assert isinstance(first, SetSnapshot)
         await azure.write_extension(first.scale_set, next_version(first.scale_set), None)
-        async for each in stream:
-            assert isinstance(each, SetSnapshot)
-            if any(every.script.state is ScriptState.RUNNING for every in each.instances):
+        async for snapshot in stream:
+            assert isinstance(snapshot, SetSnapshot)
+            if any(every.script.state is ScriptState.RUNNING for every in snapshot.instances):
                 break
     assert process.control.counters()["throttled"] == 0
 
@@ -266,9 +268,9 @@ async def test_watching_the_fleet_stays_within_half_of_every_bucket(connected: C
     watcher = FleetWatcher(azure, SystemClock(), idle_seconds=0.3)
     fleet = FleetSnapshot(complete=False)
     async with asyncio.timeout(60), aclosing(watcher.snapshots()) as stream:
-        async for each in stream:
-            assert isinstance(each, FleetSnapshot)
-            fleet = each
+        async for snapshot in stream:
+            assert isinstance(snapshot, FleetSnapshot)
+            fleet = snapshot
             if fleet.complete:
                 break
     assert {entry.scale_set.name for entry in fleet.entries} == set(await all_sets(azure))
@@ -305,4 +307,6 @@ async def _drain(stream: AsyncIterator[object]) -> None:
 
 def principal(name: str) -> dict[str, Any]:
     """A sign-in of the default scenario."""
-    return next(each for each in tomllib.loads(SHIPPING.read_text())["principals"] if each["name"] == name)
+    return next(
+        principal for principal in tomllib.loads(SHIPPING.read_text())["principals"] if principal["name"] == name
+    )

@@ -97,7 +97,7 @@ async def test_repairs_are_held_and_resumed(azure: Azure, server: Scripted) -> N
     server.on(f"{PATH}/setOrchestrationServiceState", accepted(server))
     await azure.set_repairs(SET, running=False)
     await azure.set_repairs(SET, running=True)
-    assert [each["action"] for each in server.bodies] == ["Suspend", "Resume"]
+    assert [body["action"] for body in server.bodies] == ["Suspend", "Resume"]
 
 
 async def test_whether_repairs_are_held_is_read_only_where_they_are_on(azure: Azure, server: Scripted) -> None:

@@ -68,8 +68,8 @@ def test_a_literal_secret_never_reaches_the_file(embedded: Journal) -> None:
         plan(script=script(protected=protected), previous=script(protected=protected)), who="m", at=NOW
     )
     embedded.close()
-    for each in file_of(embedded).parent.iterdir():
-        assert secret.encode() not in each.read_bytes()
+    for path in file_of(embedded).parent.iterdir():
+        assert secret.encode() not in path.read_bytes()
     with_names = Journal.open(file_of(embedded)).events(rollout)[0].event
     assert isinstance(with_names, e.Planned)
     assert with_names.plan.script.protected == {
@@ -130,7 +130,7 @@ def test_rollouts_of_one_scale_set(journal: Journal) -> None:
     other = ScaleSetId("s1", "rg-web", "api")
     journal.create(plan(), who="m", at=NOW)
     api = journal.create(plan(other), who="m", at=NOW)
-    assert [each.id for each in journal.rollouts(target=ScaleSetId("S1", "RG-WEB", "API"))] == [api]
+    assert [rollout.id for rollout in journal.rollouts(target=ScaleSetId("S1", "RG-WEB", "API"))] == [api]
     assert len(journal.rollouts(limit=1)) == 1
 
 
@@ -151,7 +151,7 @@ async def test_tail_follows_until_the_end(journal: Journal) -> None:
     journal.append(rollout, e.Resumed(), at=NOW)
     journal.append(rollout, e.Ended(e.Verdict.COMPLETED, ""), at=NOW)
     await task
-    assert [type(each) for each in got] == [e.Planned, e.Resumed, e.Ended]
+    assert [type(event) for event in got] == [e.Planned, e.Resumed, e.Ended]
 
 
 def test_requests_are_numbered_and_refused_after_the_end(journal: Journal) -> None:

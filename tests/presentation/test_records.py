@@ -75,7 +75,7 @@ def test_an_event_is_named_in_snake_case() -> None:
 
 
 def test_nothing_private_is_in_a_record() -> None:
-    text = json.dumps([records.event_record("r", each) for each in logged(
+    text = json.dumps([records.event_record("r", entry) for entry in logged(
         e.Planned(plan()), e.WriteAccepted("key", "https://signed/operation?secret"),
     )])  # fmt: skip
     assert "hunter2" not in text
@@ -85,7 +85,7 @@ def test_nothing_private_is_in_a_record() -> None:
 
 def test_amounts_are_written_as_people_write_them() -> None:
     steps = records.plan_record(plan())["policy"]["steps"]
-    assert [each["amount"] for each in steps] == ["10%", 5]
+    assert [step["amount"] for step in steps] == ["10%", 5]
 
 
 def test_the_last_line_names_failed_instances_and_their_stderr() -> None:
@@ -99,7 +99,7 @@ def test_the_last_line_names_failed_instances_and_their_stderr() -> None:
     ))  # fmt: skip
     record = records.ended_record("7f3a", info_of(state, estate.NOW))
     assert (record["event"], record["verdict"], record["exit_code"]) == ("rollout_ended", "failed", 1)
-    assert [each["id"] for each in record["failed"]] == ["2", "10"]
+    assert [instance["id"] for instance in record["failed"]] == ["2", "10"]
     assert record["failed"][0]["stderr"] == "no such unit\n"
     assert record["counts"] == {
         "waiting": 1, "updating": 0, "script_running": 0, "awaiting_health": 0, "done": 1, "failed": 1,

@@ -115,4 +115,4 @@ def test_columns_never_overlap_nor_leave_the_line(shape: list[tuple[int, int, in
     placed = place(columns, width)
     for before, after in pairwise(placed):
         assert before.x + before.width < after.x
-    assert all(each.x + each.width <= width for each in placed)
+    assert all(cell.x + cell.width <= width for cell in placed)

@@ -66,8 +66,10 @@ def test_a_pattern_that_is_none_recognises_nothing() -> None:
 
 def test_what_a_record_needs() -> None:
     report = ReportFields(require=("why", "ticket"), ticket_pattern=r"CHG\d+")
-    assert [each.key for each in check_record(report, why=" ", ticket="")] == ["report.why", "report.ticket"]
-    assert [each.message for each in check_record(report, why="x", ticket="T1")] == [r"'T1' does not match CHG\d+"]
+    assert [problem.key for problem in check_record(report, why=" ", ticket="")] == ["report.why", "report.ticket"]
+    assert [problem.message for problem in check_record(report, why="x", ticket="T1")] == [
+        r"'T1' does not match CHG\d+"
+    ]
     assert check_record(report, why="x", ticket="CHG1") == ()
     assert check_record(ReportFields(), why="", ticket="") == ()
 
@@ -139,7 +141,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_litter(tmp_path: Path, mo
     with pytest.raises(OSError, match="No space left"):
         write_private(path, "new")
     assert path.read_text("utf-8") == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["x.toml"]
+    assert [path.name for path in tmp_path.iterdir()] == ["x.toml"]
     store = ProfileStore(Place(tmp_path / "new", Origin.USER), state=tmp_path)
     with pytest.raises(SaveRefused, match="No space left"):
         store.save(Profile(name="y", script=Script(command="x")))
@@ -151,7 +153,7 @@ async def test_a_shell_that_only_grumbles_is_quoted(tmp_path: Path, monkeypatch:
     for script, said in (("echo 'I do not like it' >&2; exit 2", "I do not like it"), ("exit 2", "syntax error")):
         odd.write_text(f"#!/bin/sh\ncat > /dev/null\n{script}\n", "utf-8")
         odd.chmod(0o755)
-        assert [each.message for each in await check_syntax("true\n")] == [said]
+        assert [problem.message for problem in await check_syntax("true\n")] == [said]
 
 
 def test_noise_stays_plain_when_gzip_is_no_help() -> None:

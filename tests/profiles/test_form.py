@@ -26,7 +26,7 @@ def one(tmp_path: Path) -> Profile:
 
 
 def said(one: Profile, key: str, text: str) -> list[str]:
-    return [each.message for each in edit_field(one, key, text).problems]
+    return [problem.message for problem in edit_field(one, key, text).problems]
 
 
 @QUICK
@@ -68,8 +68,8 @@ def test_every_field_takes_what_it_shows(one: Profile) -> None:
 )
 def test_an_error_stands_at_its_field(one: Profile, key: str, text: str, message: str) -> None:
     found = edit_field(one, key, text).problems
-    assert message in [each.message for each in found]
-    assert all(each.key.startswith(key) or key == "rollout.batch" for each in found)
+    assert message in [problem.message for problem in found]
+    assert all(problem.key.startswith(key) or key == "rollout.batch" for problem in found)
     assert "Xq3v" not in str(found)
 
 
@@ -97,7 +97,7 @@ def test_texts_reach_the_profile(one: Profile) -> None:
     }.items():
         one = edit_field(one, key, text).profile
     assert one.script.os is HandlerOs.WINDOWS
-    assert [each.uri for each in one.script.files] == ["https://h/a", "https://h/b"]
+    assert [file.uri for file in one.script.files] == ["https://h/a", "https://h/b"]
     assert one.script.timestamp == 12
     assert one.script.rerun is Rerun.ALWAYS
     assert one.policy.force_rerun
@@ -127,7 +127,7 @@ def test_a_pin_stays_with_its_address(tmp_path: Path) -> None:
     pin = "a" * 64
     one = profile(tmp_path, HEAD + f'[script]\ncommand = "x"\nfiles = [{{ uri = "https://h/a", sha256 = "{pin}" }}]\n')
     changed = edit_field(one, "script.files", "https://h/b\nhttps://h/a").profile
-    assert [each.sha256 for each in changed.script.files] == ["", pin]
+    assert [file.sha256 for file in changed.script.files] == ["", pin]
 
 
 def test_typing_an_inline_script_lets_go_of_its_file(tmp_path: Path) -> None:

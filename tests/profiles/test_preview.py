@@ -17,7 +17,7 @@ def config(**settings: Any) -> ScriptConfig:
 
 
 def steps(script: ScriptConfig) -> list[tuple[str, str]]:
-    return [(each.verb, each.text) for each in preview(script)]
+    return [(line.verb, line.text) for line in preview(script)]
 
 
 def test_linux_downloads_then_runs() -> None:
@@ -60,7 +60,7 @@ def test_what_is_hidden_is_said_and_not_shown_as_empty() -> None:
 
 
 def words(old: ScriptConfig | None, new: ScriptConfig, applied: ScriptConfig | None = None) -> dict[str, ProtectedWord]:
-    return {each.name: each.word for each in protected_changes(old, new, applied)}
+    return {change.name: change.word for change in protected_changes(old, new, applied)}
 
 
 def test_protected_settings_in_words() -> None:

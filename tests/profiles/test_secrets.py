@@ -34,7 +34,7 @@ def test_values_come_from_environment_file_prompt_and_profile(tmp_path: Path) ->
         environ={"KEY": "from env"},
         prompt=prompt,
     )
-    assert {name: each.reveal() for name, each in found.items()} == {
+    assert {name: secret.reveal() for name, secret in found.items()} == {
         "a": "from env",
         "b": "from file",
         "c": "typed",
@@ -114,7 +114,7 @@ def test_only_prompts_and_literals_must_travel() -> None:
 def test_the_environment_answers_for_a_person() -> None:
     refs = {"storageAccountKey": PROMPT, "c": SecretRef(SecretSource.LITERAL, "")}
     environ = {"VMSS_TUI_SECRET_STORAGEACCOUNTKEY": "x", "VMSS_TUI_SECRET_C": "y"}
-    assert {name: each.reveal() for name, each in travelling(refs, environ=environ).items()} == {
+    assert {name: secret.reveal() for name, secret in travelling(refs, environ=environ).items()} == {
         "storageAccountKey": "x",
         "c": "y",
     }

@@ -64,8 +64,8 @@ def test_directories_and_files_are_private_whatever_the_umask(tmp_path: Path) ->
     path = tmp_path / "state" / "vmss-tui" / "logs" / "a.log"
     os.close(paths.open_private(path))
     paths.write_private(path.with_name("b.json"), "{}")
-    assert {mode_of(each) for each in (path, path.with_name("b.json"))} == {0o600}
-    assert {mode_of(each) for each in path.parents[:3]} == {0o700}
+    assert {mode_of(file) for file in (path, path.with_name("b.json"))} == {0o600}
+    assert {mode_of(directory) for directory in path.parents[:3]} == {0o700}
 
 
 def test_a_file_that_was_open_to_others_is_closed_to_them(tmp_path: Path) -> None:

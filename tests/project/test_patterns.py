@@ -66,7 +66,7 @@ def _inside(value: Any, depth: int = 0) -> Iterator[re.Pattern[str]]:
         elif isinstance(value, Mapping):
             items = [*value.keys(), *value.values()]
         elif is_dataclass(value) and not isinstance(value, type):
-            items = [getattr(value, each.name) for each in fields(value)]
+            items = [getattr(value, field.name) for field in fields(value)]
         for item in items:
             yield from _inside(item, depth + 1)
 

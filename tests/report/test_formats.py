@@ -70,9 +70,9 @@ def test_nothing_foreign_acts_on_a_terminal_or_hides(form: str) -> None:
 
 def _strings(value: object) -> list[str]:
     if isinstance(value, dict):
-        return [text for each in value.values() for text in _strings(each)]
+        return [text for part in value.values() for text in _strings(part)]
     if isinstance(value, list):
-        return [text for each in value for text in _strings(each)]
+        return [text for part in value for text in _strings(part)]
     return [value] if isinstance(value, str) else []
 
 

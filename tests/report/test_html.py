@@ -28,7 +28,7 @@ def test_html_stands_alone_and_draws_the_timeline() -> None:
     assert parser.found == [] and "@import" not in text and "url(" not in text
     assert "&lt;script&gt;alert(1)" in text
     svg = ET.fromstring(text[text.index("<svg") : text.index("</svg>") + 6])
-    titles = [each.text for each in svg.iter("title")]
+    titles = [element.text for element in svg.iter("title")]
     assert titles == [
         "batch 1: 1 instance, 12:01:00, 00:30",
         "web_0: script running, 12:01:10, 00:10",

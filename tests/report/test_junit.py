@@ -25,7 +25,7 @@ def test_failures_skips_and_the_verdict_are_cases() -> None:
     assert cases["web_1"].find("skipped") is not None
     verdict = cases["verdict"].find("failure")
     assert verdict is not None and verdict.get("message") == "1 of 1 failed"
-    facts = {each.get("name"): each.get("value") for each in found.iter("property")}
+    facts = {element.get("name"): element.get("value") for element in found.iter("property")}
     assert facts["Ticket"] == "CHG1"
 
 

@@ -70,7 +70,7 @@ def fleet(count: int, *, zones: int = 1, domains: int = 1) -> tuple[Instance, ..
 
 
 def steps(*amounts: int | str) -> tuple[BatchStep, ...]:
-    return tuple(BatchStep(Amount.parse(each)) for each in amounts)
+    return tuple(BatchStep(Amount.parse(amount)) for amount in amounts)
 
 
 def policy(*amounts: int | str, **more: Any) -> RolloutPolicy:

@@ -141,7 +141,7 @@ def set_of(
     instances = []
     for number in ids:
         behind = number in old_numbers
-        each = instance_of(
+        built = instance_of(
             name,
             number,
             script=old if behind else script,
@@ -149,7 +149,7 @@ def set_of(
             health=Health.HEALTHY if health.present else Health.NONE,
             latest_model=not behind,
         )
-        instances.append((change or {}).get(number, _same)(each))
+        instances.append((change or {}).get(number, _same)(built))
     os = HandlerOs.WINDOWS if script is not None and script.handler is WINDOWS else HandlerOs.LINUX
     scale_set = ScaleSet(
         id=ScaleSetId(subscription.id, group, name),
@@ -232,7 +232,7 @@ ROLLING, MANUAL, AUTOMATIC = UpgradeMode.ROLLING, UpgradeMode.MANUAL, UpgradeMod
 def labels() -> dict[str, str]:
     """Names of the versions that people know, by digest; billing 11 has none on purpose."""
     known = (WEB_24, WEB_25, TRACKING, BILLING_NEW, LABELS, GATEWAY, GATEWAY_OLD, API, CUSTOMS, NIGHT, PORTAL, EDGE)
-    return {each.digest: each.label for each in known}
+    return {version.digest: version.label for version in known}
 
 
 def estate() -> tuple[SetSnapshot, ...]:

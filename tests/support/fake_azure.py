@@ -41,7 +41,7 @@ class FakeAzure(FakeCommands):
     def __init__(self, snapshots: Sequence[SetSnapshot] | None = None) -> None:
         super().__init__()
         self.sets: dict[ScaleSetId, SetSnapshot] = {
-            each.scale_set.id: each for each in (estate.estate() if snapshots is None else snapshots)
+            snapshot.scale_set.id: snapshot for snapshot in (estate.estate() if snapshots is None else snapshots)
         }
         self.who: Identity = estate.MARIA
         self.tenant_list: tuple[Tenant, ...] = estate.TENANTS
@@ -78,9 +78,9 @@ class FakeAzure(FakeCommands):
 
     def find(self, target: ScaleSetId | str) -> SetSnapshot:
         """The snapshot of a set by id or name. Raises NotFound as Azure would."""
-        for key, each in self.sets.items():
+        for key, snapshot in self.sets.items():
             if target in (key, key.name):
-                return each
+                return snapshot
         raise NotFound(f"there is no scale set {target}", code="ResourceNotFound", status=404)
 
     async def _answer(self, method: str, detail: str = "") -> None:
@@ -115,7 +115,11 @@ class FakeAzure(FakeCommands):
     async def scale_sets(self, subscription_id: str) -> AsyncIterator[tuple[ScaleSet, ...]]:
         """See ReadsFleet: pages of three."""
         await self._answer("scale_sets", subscription_id)
-        found = [each.scale_set for each in self.sets.values() if each.scale_set.id.subscription == subscription_id]
+        found = [
+            snapshot.scale_set
+            for snapshot in self.sets.values()
+            if snapshot.scale_set.id.subscription == subscription_id
+        ]
         for start in range(0, len(found), 3):
             yield tuple(found[start : start + 3])
 
@@ -124,15 +128,15 @@ class FakeAzure(FakeCommands):
         self.calls.append("overview")
         if not self.has_overview:
             return
-        ids = frozenset(each.id.lower() for each in subscriptions)
+        ids = frozenset(subscription.id.lower() for subscription in subscriptions)
         ids = ids if self.overview_lists is None else ids & self.overview_lists
-        sets = [each for key, each in self.sets.items() if key not in self.late]
-        found = [each for each in sets if each.scale_set.id.subscription.lower() in ids]
-        found = [each for each in found if named.lower() in ("", each.scale_set.name.lower())]
-        yield OverviewPage(scale_sets=tuple(each.scale_set for each in found), listed=ids)
+        sets = [snapshot for key, snapshot in self.sets.items() if key not in self.late]
+        found = [snapshot for snapshot in sets if snapshot.scale_set.id.subscription.lower() in ids]
+        found = [snapshot for snapshot in found if named.lower() in ("", snapshot.scale_set.name.lower())]
+        yield OverviewPage(scale_sets=tuple(snapshot.scale_set for snapshot in found), listed=ids)
         if named:
             return
-        counts = {each.scale_set.id: count_instances(each.instances) for each in found}
+        counts = {snapshot.scale_set.id: count_instances(snapshot.instances) for snapshot in found}
         yield OverviewPage(
             counts={key: InstanceCounts(it.total, None, it.current, health_known=False) for key, it in counts.items()}
         )

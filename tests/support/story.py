@@ -23,7 +23,7 @@ def plan_of(
     total: int = 60, size: int = 12, *, strategy: Strategy = Strategy.ROLLING_UPGRADE, zones: int = 3
 ) -> RolloutPlan:
     """A plan for `total` instances in batches of `size`, zone after zone."""
-    snapshot = next(each for each in estate.estate() if each.scale_set.name == "web-weu")
+    snapshot = next(snapshot for snapshot in estate.estate() if snapshot.scale_set.name == "web-weu")
     new, old = estate.script_of("web", "2.5.0"), estate.script_of("web", "2.4.0")
     batches = tuple(
         Batch(number=n, ids=ids, zones=tuple(sorted({zone_of(int(i), total, zones) for i in ids})))
@@ -88,7 +88,7 @@ class Story:
         """Append what is seen of these instances."""
         for i in ids:
             self.seen[i] = replace(self.seen[i], **changes)  # type: ignore[arg-type]
-        sick = sum(each.health is not Health.HEALTHY for each in self.seen.values())
+        sick = sum(event.health is not Health.HEALTHY for event in self.seen.values())
         changed = tuple(self.seen[i] for i in ids)
         self.say(e.InstancesSeen(changed, self.plan.total - sick, self.plan.total), after=after)
 

@@ -42,7 +42,7 @@ def test_a_dropped_line_ends_the_app_and_not_the_rollout(vmss: Program, opens: O
     screen.hang_up()
     until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, "the end of the app")
     listed = vmss("rollouts", "--json").json
-    assert [(each["id"], each["runner_alive"]) for each in listed] == [(rollout, True)]
+    assert [(record["id"], record["runner_alive"]) for record in listed] == [(rollout, True)]
     assert vmss("cancel").code == 0
 
 

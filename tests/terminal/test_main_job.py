@@ -43,5 +43,5 @@ def test_from_the_fleet_to_a_completed_rollout(vmss: Program, opens: Opens, colu
     assert screen.finish() == 0
     assert screen.restored() == []
     done = vmss("instances", "slow", "--json").json
-    assert {each["version"] for each in done} == {"app 2.0.0"}
-    assert {each["health"] for each in done} == {"healthy"}
+    assert {instance["version"] for instance in done} == {"app 2.0.0"}
+    assert {instance["health"] for instance in done} == {"healthy"}

@@ -46,4 +46,4 @@ def test_a_plan_is_rehearsed_with_a_fault_and_nothing_real_happens(
     assert screen.finish() == 0
     assert screen.restored() == []
     assert vmss("rollouts", "--json").json == []
-    assert {each["version"] for each in vmss("instances", "slow", "--json").json} == {"app 1.0.0"}
+    assert {instance["version"] for instance in vmss("instances", "slow", "--json").json} == {"app 1.0.0"}

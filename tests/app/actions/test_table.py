@@ -33,37 +33,37 @@ SCREENS = {
 
 @pytest.mark.parametrize("place", SCREENS)
 def test_every_action_of_the_table_can_be_carried_out_by_its_screen(place: Place) -> None:
-    missing = [each.id for each in actions.actions_at(place) if not hasattr(SCREENS[place], f"do_{each.verb}")]
+    missing = [action.id for action in actions.actions_at(place) if not hasattr(SCREENS[place], f"do_{action.verb}")]
     assert missing == []
 
 
 @pytest.mark.parametrize("place", SCREENS)
 def test_no_key_means_two_things_on_one_screen(place: Place) -> None:
-    keys = [key for each in actions.actions_at(place) for key in each.keys]
+    keys = [key for action in actions.actions_at(place) for key in action.keys]
     assert sorted(keys) == sorted(set(keys))
 
 
 @pytest.mark.parametrize("place", SCREENS)
 def test_bindings_have_ids_and_tooltips_and_none_is_a_priority(place: Place) -> None:
-    found = [each for each in bindings_at(place) if isinstance(each, Binding)]
-    assert [each.id for each in found] == [each.id for each in actions.actions_at(place)]
-    assert all(each.tooltip and not each.priority for each in found)
+    found = [binding for binding in bindings_at(place) if isinstance(binding, Binding)]
+    assert [binding.id for binding in found] == [action.id for action in actions.actions_at(place)]
+    assert all(binding.tooltip and not binding.priority for binding in found)
 
 
 def test_whatever_changes_azure_is_refused_in_read_only_mode_with_the_reason() -> None:
-    dangerous = [each for each in actions.ACTIONS if each.dangerous]
-    assert {"deploy.start", "rollout.cancel", "rollout.undo", "rollouts.resume"} <= {each.id for each in dangerous}
-    assert all((each.refusal(ActionState(read_only=READ_ONLY)) or "").startswith("read-only") for each in dangerous)
+    dangerous = [action for action in actions.ACTIONS if action.dangerous]
+    assert {"deploy.start", "rollout.cancel", "rollout.undo", "rollouts.resume"} <= {action.id for action in dangerous}
+    assert all((action.refusal(ActionState(read_only=READ_ONLY)) or "").startswith("read-only") for action in dangerous)
 
 
 def test_no_dangerous_action_has_a_single_letter_without_asking_first() -> None:
-    single = [each for each in actions.ACTIONS if each.dangerous and any(len(key) == 1 for key in each.keys)]
-    assert [each.id for each in single if "asks first" not in each.help and "runner" not in each.help] == []
+    single = [action for action in actions.ACTIONS if action.dangerous and any(len(key) == 1 for key in action.keys)]
+    assert [action.id for action in single if "asks first" not in action.help and "runner" not in action.help] == []
 
 
 def test_the_key_table_for_the_readme_names_every_action() -> None:
     table = markdown()
-    assert all(each.help.replace("|", "\\|") in table for each in actions.ACTIONS)
+    assert all(action.help.replace("|", "\\|") in table for action in actions.ACTIONS)
     assert f"| `e` | {actions.action('fleet.deploy').help} |" in table
 
 

@@ -164,7 +164,7 @@ async def test_mouse_moves_opens_sorts_and_scrolls() -> None:
         await pilot.click(Grid, offset=(10, 4))
         await pilot.click(Grid, offset=(GUTTER + 1, 0))
         await pilot.pause()
-        assert [type(each).__name__ for each in app.said[-2:]] == ["Selected", "Sorted"]
+        assert [type(message).__name__ for message in app.said[-2:]] == ["Selected", "Sorted"]
         sorted_by = app.said[-1]
         assert isinstance(sorted_by, Grid.Sorted) and sorted_by.column == "id"
         app.grid.post_message(MouseScrollDown(app.grid, 5, 5, 0, 1, 0, False, False, False))

@@ -101,7 +101,7 @@ def test_durations_that_make_no_sense(text: str) -> None:
 
 
 def test_durations_as_azure_writes_them() -> None:
-    assert [duration.iso(each) for each in (-1, 0, 5, 60, 3600, 3725)] == [
+    assert [duration.iso(seconds) for seconds in (-1, 0, 5, 60, 3600, 3725)] == [
         "PT0S",
         "PT0S",
         "PT5S",
@@ -124,7 +124,7 @@ def test_secrets_hide() -> None:
         secret.__reduce__()
     literal = SecretRef(SecretSource.LITERAL, "hunter2")
     assert "hunter2" not in f"{literal}{literal!r}"
-    assert [str(SecretRef(each, "x")) for each in (SecretSource.ENV, SecretSource.PROMPT, SecretSource.FILE)] == [
+    assert [str(SecretRef(source, "x")) for source in (SecretSource.ENV, SecretSource.PROMPT, SecretSource.FILE)] == [
         "$x",
         "prompted at the start",
         "x",
@@ -143,7 +143,7 @@ def test_a_set_knows_every_configuration_that_something_in_it_runs() -> None:
     older = {"commandToExecute": "./v0.sh"}
     behind = vm(2, of=0, script_settings=older)
     seen = snapshot(vm(1), behind, replace(behind, id="3"), vm(4, script_digest=""))
-    assert {each: config.settings for each, config in seen.configurations.items()} == {
+    assert {digest: config.settings for digest, config in seen.configurations.items()} == {
         script(1).digest: OLD,
         script(0).digest: older,
     }
@@ -175,8 +175,8 @@ def test_an_inline_script_is_compared_as_its_text() -> None:
         assert diff_settings({}, {"script": broken}) == (SettingChange("script", None, broken),)
     cut = base64.b64encode(gzip.compress(b"echo")[:-4]).decode()
     bad = base64.b64encode(b"\x1f\x8bnothing").decode()
-    assert [each.new for each in diff_settings({}, {"script": cut})] == [cut]
-    assert [each.new for each in diff_settings({}, {"script": bad})] == [bad]
+    assert [change.new for change in diff_settings({}, {"script": cut})] == [cut]
+    assert [change.new for change in diff_settings({}, {"script": bad})] == [bad]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_will_it_run_again(old: object, new: object, runs: bool, words: str) -> 
 def test_windows() -> None:
     assert check_window(Window(start="22:00", end="02:00")) == ()
     wrong = check_window(Window(start="25:00", end="2", days=("mon", "someday"), timezone="Nowhere/Land"))
-    assert [each.field for each in wrong] == ["window.start", "window.end", "window.days", "window.timezone"]
+    assert [problem.field for problem in wrong] == ["window.start", "window.end", "window.days", "window.timezone"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 
 def sizes(count: int, *amounts: int | str, zones: int = 1, **more: object) -> list[int]:
     made = batches(fleet(count, zones=zones), policy(*amounts, **more), count)
-    return [len(each.ids) for each in made]
+    return [len(batch.ids) for batch in made]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_zones_are_not_mixed_unless_allowed() -> None:
 )
 def test_notes(count: int, amounts: Sequence[int | str], zones: int, notes: list[str]) -> None:
     made = batches(fleet(count, zones=zones), policy(*amounts), count)
-    assert [each.note for each in made] == notes
+    assert [batch.note for batch in made] == notes
 
 
 def test_order_is_by_zone_update_domain_and_number() -> None:
@@ -70,35 +70,35 @@ def test_order_is_by_zone_update_domain_and_number() -> None:
         vm(9, zone="1", update_domain=0),
         vm(3, zone="1"),
     ]
-    assert [each.id for each in ordered(instances, policy())] == ["3", "9", "12", "2", "10"]
-    assert [each.id for each in ordered(instances, policy(cross_zone=True))] == ["3", "9", "10", "12", "2"]
+    assert [instance.id for instance in ordered(instances, policy())] == ["3", "9", "12", "2", "10"]
+    assert [instance.id for instance in ordered(instances, policy(cross_zone=True))] == ["3", "9", "10", "12", "2"]
 
 
 def test_unhealthy_first_when_asked_in_all_zones() -> None:
     instances = [vm(0, zone="1"), vm(1, zone="1", health=Health.UNHEALTHY), vm(2, zone="2", health=Health.UNKNOWN)]
     asked = policy("100%", prioritise_unhealthy=True)
-    assert [each.id for each in ordered(instances, asked)] == ["1", "2", "0"]
-    assert [each.id for each in ordered(instances, policy())] == ["0", "1", "2"]
+    assert [instance.id for instance in ordered(instances, asked)] == ["1", "2", "0"]
+    assert [instance.id for instance in ordered(instances, policy())] == ["0", "1", "2"]
     made = batches(instances, asked, 3)
-    assert [each.ids for each in made] == [("1",), ("2",), ("0",)]
+    assert [batch.ids for batch in made] == [("1",), ("2",), ("0",)]
     assert made[0].note == "100% of 3 is 3; the next one is in zone 2, zones are not mixed"
 
 
 def test_canaries_go_first_as_named_and_alone() -> None:
     chosen = policy("50%", canary=("5", "web_1"))
     made = batches(fleet(6), chosen, 6)
-    assert [each.ids for each in made] == [("5", "1"), ("0", "2", "3"), ("4",)]
+    assert [batch.ids for batch in made] == [("5", "1"), ("0", "2", "3"), ("4",)]
     assert made[0].note == "50% of 6 is 3; canaries go alone"
 
 
 def test_an_approval_is_asked_once_for_a_step() -> None:
     asked = RolloutPolicy(steps=(*steps(1), BatchStep(Amount(50, percent=True), approve=True), *steps("100%")))
     made = batches(fleet(8, zones=2), asked, 8)
-    assert [(len(each.ids), each.approve) for each in made] == [(1, False), (3, True), (4, False)]
+    assert [(len(batch.ids), batch.approve) for batch in made] == [(1, False), (3, True), (4, False)]
     repeated = RolloutPolicy(steps=(BatchStep(Amount(2), approve=True),))
-    assert [each.approve for each in batches(fleet(5), repeated, 5)] == [True, True, True]
+    assert [batch.approve for batch in batches(fleet(5), repeated, 5)] == [True, True, True]
     split = RolloutPolicy(steps=(*steps(1), BatchStep(Amount(100, percent=True), approve=True)))
-    assert [each.approve for each in batches(fleet(9, zones=3), split, 9)] == [False, True, False, False]
+    assert [batch.approve for batch in batches(fleet(9, zones=3), split, 9)] == [False, True, False, False]
 
 
 AMOUNTS = st.one_of(st.integers(1, 40), st.integers(1, 100).map(lambda n: f"{n}%"))
@@ -110,12 +110,12 @@ def test_everybody_goes_exactly_once_and_no_batch_is_too_large(
 ) -> None:
     chosen = policy(*amounts, cross_zone=cross_zone)
     made = batches(fleet(count, zones=zones), chosen, count)
-    ids = [i for each in made for i in each.ids]
+    ids = [i for batch in made for i in batch.ids]
     assert sorted(ids) == sorted(str(i) for i in range(count))
-    assert [each.number for each in made] == list(range(1, len(made) + 1))
-    assert all(each.ids for each in made)
+    assert [batch.number for batch in made] == list(range(1, len(made) + 1))
+    assert all(batch.ids for batch in made)
     largest = max(
-        each.amount.value if not each.amount.percent else percent_of(each.amount.value, count) for each in chosen.steps
+        step.amount.value if not step.amount.percent else percent_of(step.amount.value, count) for step in chosen.steps
     )
-    assert all(len(each.ids) <= largest for each in made)
-    assert cross_zone or all(len(each.zones) <= 1 for each in made)
+    assert all(len(batch.ids) <= largest for batch in made)
+    assert cross_zone or all(len(batch.zones) <= 1 for batch in made)

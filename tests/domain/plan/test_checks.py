@@ -38,7 +38,7 @@ def scaled(of: SetSnapshot, *, enabled: bool = True) -> SetSnapshot:
 def codes(
     of: SetSnapshot, asked: RolloutPolicy | None = None, config: ScriptConfig | None = None
 ) -> dict[str, Severity]:
-    return {each.code: each.severity for each in plan(of, asked, config).findings}
+    return {finding.code: finding.severity for finding in plan(of, asked, config).findings}
 
 
 CASES = [
@@ -125,7 +125,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("code", "severity", "of", "asked", "config"), CASES, ids=lambda each: each if isinstance(each, str) else ""
+    ("code", "severity", "of", "asked", "config"), CASES, ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_found(
     code: str, severity: str, of: SetSnapshot, asked: RolloutPolicy | None, config: ScriptConfig | None
@@ -184,21 +184,23 @@ def test_quiet(code: str, of: SetSnapshot, asked: RolloutPolicy | None, config: 
 def test_a_plain_plan_has_no_refusal_and_the_gravest_comes_first() -> None:
     assert plan(snapshot(*TEN)).refusals == ()
     found = plan(snapshot(*fleet(3), mode=A, automatic_repairs="Restart"), policy(mode=R)).findings
-    weights = [("refuse", "warn", "info").index(each.severity.value) for each in found]
+    weights = [("refuse", "warn", "info").index(finding.severity.value) for finding in found]
     assert weights == sorted(weights)
 
 
 def test_numbers_are_named() -> None:
-    (grows,) = [each for each in plan(scaled(snapshot(*TEN))).findings if each.code == "autoscale"]
+    (grows,) = [finding for finding in plan(scaled(snapshot(*TEN))).findings if finding.code == "autoscale"]
     assert grows.message.startswith("autoscale is on (30–90): an instance that it adds comes up with the new version")
     assert grows.hint
-    (small,) = [each for each in plan(snapshot(*fleet(3))).findings if each.code == "small-set"]
+    (small,) = [finding for finding in plan(snapshot(*fleet(3))).findings if finding.code == "small-set"]
     assert small.message.startswith("one unhealthy of 3 is 33%, more than the 20% limit")
     (down,) = plan(snapshot(*TEN[:7], *(vm(i, health=Health.UNHEALTHY) for i in (7, 8, 9)))).refusals
     assert down.message.startswith("3 of 10 instances are unhealthy or unknown (30%, limit 20%)")
     assert down.ids == ("7", "8", "9")
     (off,) = [
-        each for each in plan(snapshot(*TEN[:8], vm(8, protected=True), vm(9, protected=True))).findings if each.ids
+        finding
+        for finding in plan(snapshot(*TEN[:8], vm(8, protected=True), vm(9, protected=True))).findings
+        if finding.ids
     ]
     assert off.message.startswith("2 instances protected")
 

@@ -48,7 +48,7 @@ def test_a_steady_set_is_forecast_within_a_few_percent() -> None:
 def test_what_comes_before_between_and_after_the_batches_counts() -> None:
     (past,) = record((100.0,) * 9).rollouts
     around = replace(past, head_seconds=20.0, gap_seconds=7.0, tail_seconds=30.0)
-    bare, full = (forecast(of_size(9, 3, TrackRecord(rollouts=(each,)))) for each in (past, around))
+    bare, full = (forecast(of_size(9, 3, TrackRecord(rollouts=(rollout,)))) for rollout in (past, around))
     assert full.duration.p50 - bare.duration.p50 == pytest.approx(20 + 2 * 7 + 30)
 
 

@@ -30,7 +30,7 @@ def planned(window: Window | None) -> RolloutPlan:
 
 
 def finding(plan: RolloutPlan) -> Finding | None:
-    return next((each for each in plan.findings if each.code in CODES), None)
+    return next((finding for finding in plan.findings if finding.code in CODES), None)
 
 
 def severity(window: Window | None) -> tuple[str, Severity] | None:
@@ -90,4 +90,6 @@ def test_a_reason_changes_nothing_where_none_is_needed_or_given() -> None:
 def test_other_refusals_stay() -> None:
     nowhere = plan_of(snapshot(*fleet(10)), RolloutPolicy(window=CLOSED, canary=("99",)))
     assert not only_overridable(nowhere)
-    assert [each.code for each in allow(nowhere, {Override.OUTSIDE_WINDOW: "urgent"}).refusals] == ["canary-unknown"]
+    assert [finding.code for finding in allow(nowhere, {Override.OUTSIDE_WINDOW: "urgent"}).refusals] == [
+        "canary-unknown"
+    ]

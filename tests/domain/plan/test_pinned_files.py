@@ -42,15 +42,17 @@ def test_a_file_that_nobody_saw_stays_unverified_and_no_signature_is_told() -> N
         "0 of 1 files are as planned; unverified: https://h/c.sh (no such file)",
     )
     assert "s3cret" not in judge_files((A,), {A.uri: FetchedFile("00" * 32)})[1]
-    assert [each.standing for each in (A, B, LOST)] == ["as seen when planning", "pinned", "unverified: no such file"]
+    assert [file.standing for file in (A, B, LOST)] == ["as seen when planning", "pinned", "unverified: no such file"]
 
 
 def test_they_are_looked_at_before_every_batch_of_ours() -> None:
     driver = drive(Toy(), policy(2))
     driver.plan = replace(driver.plan, files=(A,))
     assert driver.run().verdict is e.Verdict.COMPLETED
-    looked = [each for each in kinds(driver, e.GateChecked) if isinstance(each, e.GateChecked) and each.gate == "files"]
-    assert [each.batch for each in looked] == [1, 2, 3]
+    looked = [
+        event for event in kinds(driver, e.GateChecked) if isinstance(event, e.GateChecked) and event.gate == "files"
+    ]
+    assert [check.batch for check in looked] == [1, 2, 3]
 
 
 def test_a_file_that_changed_stops_the_next_batch() -> None:

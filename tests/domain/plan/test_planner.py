@@ -60,19 +60,19 @@ def test_strategy(
 )
 def test_exclusions(change: dict[str, Any], reason: str) -> None:
     made = plan(snapshot(vm(0, **change), vm(1), vm(2)), policy(unhealthy_percent=100, exclude=("left-out",)))
-    assert [(each.id, each.reason) for each in made.excluded] == ([("0", reason)] if reason else [])
-    assert sorted(i for each in made.batches for i in each.ids) == (["1", "2"] if reason else ["0", "1", "2"])
+    assert [(exclusion.id, exclusion.reason) for exclusion in made.excluded] == ([("0", reason)] if reason else [])
+    assert sorted(i for batch in made.batches for i in batch.ids) == (["1", "2"] if reason else ["0", "1", "2"])
 
 
 def test_azure_cannot_leave_out_named_instances() -> None:
     made = plan(snapshot(*fleet(3), mode=R), policy("34%", exclude=("1",), unhealthy_percent=34))
-    assert made.excluded == () and "azure-cannot-exclude" in {each.code for each in made.refusals}
+    assert made.excluded == () and "azure-cannot-exclude" in {finding.code for finding in made.refusals}
 
 
 def test_azures_roll_is_foreseen_with_one_batch_size_and_without_canaries() -> None:
     made = plan(snapshot(*fleet(10), mode=R), policy("20%", "50%", "100%", canary=("7",)))
-    assert [each.ids for each in made.batches] == [("0", "1"), ("2", "3"), ("4", "5"), ("6", "7"), ("8", "9")]
-    assert "azure-ignores" in {each.code for each in made.findings}
+    assert [batch.ids for batch in made.batches] == [("0", "1"), ("2", "3"), ("4", "5"), ("6", "7"), ("8", "9")]
+    assert "azure-ignores" in {finding.code for finding in made.findings}
 
 
 def test_labels_come_from_the_digest() -> None:

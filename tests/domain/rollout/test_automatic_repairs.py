@@ -65,8 +65,8 @@ def test_nothing_is_suspended_for_a_rollout_that_was_stopped_before(mode: Upgrad
 def test_nothing_is_suspended_for_a_rollout_that_a_gate_stops() -> None:
     ill = Toy(repairs="Replace")
     driver = drive(ill, policy(suspend_repairs=True))
-    for each in "012":
-        ill.vms[each].healthy = False
+    for instance_id in "012":
+        ill.vms[instance_id].healthy = False
     assert driver.run().reason.startswith("stopped before anything was changed") and not ill.writes
 
 
@@ -77,8 +77,8 @@ def test_repairs_that_cannot_be_suspended_stop_it_and_those_that_cannot_be_resum
     assert (first.run().reason, first.toy.writes) == (wanted, [])
     last = drive(Toy(repairs="Replace", refuses={Action.RESUME_REPAIRS: no}), policy(suspend_repairs=True))
     assert last.run().verdict is e.Verdict.COMPLETED
-    told = [each for each in kinds(last, e.Noted) if isinstance(each, e.Noted) and each.severity is Severity.WARN]
-    assert [each.message for each in told] == [
+    told = [event for event in kinds(last, e.Noted) if isinstance(event, e.Noted) and event.severity is Severity.WARN]
+    assert [note.message for note in told] == [
         "automatic repairs are still suspended, resume them by hand: no right to do that"
     ]
 
@@ -88,7 +88,7 @@ def test_nothing_at_all_is_written_while_the_first_batch_waits_for_a_yes() -> No
     asked = replace(asked, steps=(BatchStep(asked.steps[0].amount, approve=True),))
     driver = drive(Toy(repairs="Replace"), asked)
     driver.run(lambda: driver.state.stage is Stage.APPROVAL)
-    assert not driver.toy.writes and not [each for each in driver.state.gates if each[0] == "external"]
+    assert not driver.toy.writes and not [gate for gate in driver.state.gates if gate[0] == "external"]
     driver.gate = (False, "no")
     driver.ask("approve")
     assert (driver.run().reason, driver.toy.writes) == ("no; nothing was changed", [])

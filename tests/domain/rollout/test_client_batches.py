@@ -19,8 +19,8 @@ def test_the_whole_way() -> None:
     driver = drive(Toy(), policy(2, pause_seconds=5, soak_seconds=10, min_healthy_seconds=4))
     state = driver.run()
     assert state.reason == "6 of 6 run web 2 and are healthy"
-    assert [each.ids for each in state.batches] == [("0", "1"), ("2", "3"), ("4", "5")]
-    waits = [each.why for each in kinds(driver, e.Waiting) if isinstance(each, e.Waiting)]
+    assert [batch.ids for batch in state.batches] == [("0", "1"), ("2", "3"), ("4", "5")]
+    waits = [event.why for event in kinds(driver, e.Waiting) if isinstance(event, e.Waiting)]
     assert waits.count("pause before batch 2") == 1 and "soaking: watching health after the last batch" in waits
     first, second = state.batches[:2]
     assert first.ended_at is not None and second.started_at is not None
@@ -53,7 +53,7 @@ def test_a_failed_script_stops_before_the_next_batch() -> None:
     assert state.reason == (
         "1 of 4 updated instances failed or unhealthy (limit 0%): 2; 3 instances run web 2, 1 failed: 2, 2 untouched"
     )
-    assert [each.failed for each in state.batches] == [(), ("2",)]
+    assert [batch.failed for batch in state.batches] == [(), ("2",)]
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from vmss_tui.domain.rollout import events as e
 def test_gates_before_anything_is_written() -> None:
     toy = Toy()
     driver = drive(toy)
-    for each in "012":
-        toy.vms[each].healthy = False
+    for instance_id in "012":
+        toy.vms[instance_id].healthy = False
     state = driver.run()
     assert state.reason == "stopped before anything was changed: 3 of 6 instances unhealthy or unknown (limit 34%)"
     assert toy.writes == []
@@ -27,8 +27,8 @@ def test_gates_right_before_a_batch_after_a_long_pause() -> None:
     driver = drive(toy, policy(2, pause_seconds=50))
     driver.run(ended(driver, 1))
     driver.run(waiting_for(driver, "pause"))
-    for each in "345":
-        toy.vms[each].healthy = False
+    for instance_id in "345":
+        toy.vms[instance_id].healthy = False
     state = driver.run()
     assert state.reason.startswith("3 of 6 instances unhealthy or unknown") and len(state.batches) == 1
 
@@ -40,9 +40,11 @@ def test_a_batch_waits_while_somebody_else_has_instances_under_way() -> None:
     toy.vms["5"].age = -10
     state = driver.run()
     waits = [
-        each for each in kinds(driver, e.Waiting) if isinstance(each, e.Waiting) and "outside this rollout" in each.why
+        event
+        for event in kinds(driver, e.Waiting)
+        if isinstance(event, e.Waiting) and "outside this rollout" in event.why
     ]
-    assert [each.why for each in waits] == [
+    assert [wait.why for wait in waits] == [
         "instances are being updated outside this rollout (5): batch 2 waits until they are done"
     ]
     assert state.verdict is e.Verdict.COMPLETED and toy.asked["5"] == 1
@@ -65,8 +67,8 @@ def test_gates_while_it_soaks() -> None:
     driver = drive(toy, policy("100%", soak_seconds=50, unhealthy_percent=100))
     driver.plan = replace(driver.plan, policy=replace(driver.plan.policy, unhealthy_percent=30))
     driver.run(waiting_for(driver, "watching"))
-    for each in "345":
-        toy.vms[each].healthy = False
+    for instance_id in "345":
+        toy.vms[instance_id].healthy = False
     assert driver.run().reason.startswith("3 of 6 instances unhealthy or unknown (limit 30%)")
 
 
@@ -79,9 +81,9 @@ def test_the_external_gate(answer: tuple[bool, str], verdict: e.Verdict) -> None
     state = driver.run()
     assert state.verdict is verdict
     asked = [
-        each for each in kinds(driver, e.GateChecked) if isinstance(each, e.GateChecked) and each.gate == "external"
+        event for event in kinds(driver, e.GateChecked) if isinstance(event, e.GateChecked) and event.gate == "external"
     ]
-    assert [each.batch for each in asked] == ([1, 2] if answer[0] else [1])
+    assert [check.batch for check in asked] == ([1, 2] if answer[0] else [1])
 
 
 def test_leaks_are_told_and_too_many_stop_it() -> None:
@@ -90,11 +92,11 @@ def test_leaks_are_told_and_too_many_stop_it() -> None:
     driver.run(ended(driver, 1))
     toy.vms["5"].config = script(2)
     driver.run(begun(driver, 2))
-    (note,) = [each for each in kinds(driver, e.Noted) if isinstance(each, e.Noted)]
+    (note,) = [event for event in kinds(driver, e.Noted) if isinstance(event, e.Noted)]
     assert note.severity is Severity.WARN and note.ids == ("5",)
     assert note.message.startswith("1 instance got web 2 outside the batches")
-    for each in "34":
-        toy.vms[each].config = script(2)
+    for instance_id in "34":
+        toy.vms[instance_id].config = script(2)
     state = driver.run()
     assert "3 instances got the new version outside the batches (limit 1, one batch): 3, 4, 5" in state.reason
 
@@ -105,7 +107,7 @@ def test_a_batch_that_leaked_whole_has_nothing_left_to_do() -> None:
     driver.run(ended(driver, 1))
     toy.vms["1"].config = script(2)
     state = driver.run()
-    assert state.verdict is e.Verdict.COMPLETED and [each.ids for each in state.batches] == [("0",), (), ("2",)]
+    assert state.verdict is e.Verdict.COMPLETED and [batch.ids for batch in state.batches] == [("0",), (), ("2",)]
     assert toy.asked["1"] == 0
 
 
@@ -114,8 +116,8 @@ def test_instances_may_vanish_at_any_time(flexible: bool) -> None:
     toy = Toy(count=8, flexible=flexible)
     driver = drive(toy, policy(3, unhealthy_percent=100, unhealthy_upgraded_percent=100))
     driver.run(begun(driver, 1))
-    for each in "127":
-        toy.vms.pop(each)
+    for instance_id in "127":
+        toy.vms.pop(instance_id)
     state = driver.run()
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     assert state.ids_in(e.Phase.GONE) == ("1", "2", "7") and state.count(e.Phase.DONE) == 5

@@ -104,7 +104,7 @@ CASES: list[tuple[str, tuple[e.Event, ...], dict[str, Any], Phase]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "events", "change", "phase"), CASES, ids=[each[0] for each in CASES])
+@pytest.mark.parametrize(("name", "events", "change", "phase"), CASES, ids=[case[0] for case in CASES])
 def test_our_batches(name: str, events: tuple[e.Event, ...], change: dict[str, Any], phase: Phase) -> None:
     state = log_of(MANUAL, first(vm(0)), *events)
     assert phase_of(vm(0, **change), PhaseContext(MANUAL, state, NOW)) is phase
@@ -128,7 +128,7 @@ AZURE: list[tuple[str, tuple[e.Event, ...], dict[str, Any], Phase]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "events", "change", "phase"), AZURE, ids=[each[0] for each in AZURE])
+@pytest.mark.parametrize(("name", "events", "change", "phase"), AZURE, ids=[case[0] for case in AZURE])
 def test_azure_rolls(name: str, events: tuple[e.Event, ...], change: dict[str, Any], phase: Phase) -> None:
     state = log_of(ROLL, first(vm(0)), *events)
     assert ROLL.strategy is Strategy.ROLLING_UPGRADE

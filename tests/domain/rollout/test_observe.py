@@ -34,7 +34,7 @@ class Log:
 
     def add(self, *events: e.Event) -> None:
         self.state = fold(
-            (e.Logged(self.state.seq + i, self.time, each) for i, each in enumerate(events, 1)), self.state
+            (e.Logged(self.state.seq + i, self.time, event) for i, event in enumerate(events, 1)), self.state
         )
 
     def observe(self, of: SetSnapshot, **labels: str) -> list[e.Event]:
@@ -60,12 +60,17 @@ def test_the_first_look_tells_everything_and_the_second_nothing() -> None:
     assert log.observe(of) == []
     first, _, last = of.instances
     (seen,) = log.observe(snapshot(first, vm(1, health=Health.UNHEALTHY), last))
-    assert isinstance(seen, e.InstancesSeen) and [each.id for each in seen.changed] == ["1"] and seen.healthy == 2
+    assert (
+        isinstance(seen, e.InstancesSeen) and [instance.id for instance in seen.changed] == ["1"] and seen.healthy == 2
+    )
 
 
 def test_many_instances_come_in_pieces() -> None:
     of = snapshot(*fleet(CHUNK + 1))
-    assert [len(each.changed) for each in Log(plan(of)).observe(of) if isinstance(each, e.InstancesSeen)] == [CHUNK, 1]
+    assert [len(event.changed) for event in Log(plan(of)).observe(of) if isinstance(event, e.InstancesSeen)] == [
+        CHUNK,
+        1,
+    ]
 
 
 def test_without_a_health_source_nobody_counts_healthy() -> None:
@@ -79,7 +84,7 @@ def test_versions_are_named() -> None:
     log = Log(plan(of, names=VersionNames({script(1).digest: "web 1", script(4).digest: "web 4"})))
     (seen,) = log.observe(of, **{script(3).digest: "web 3"})
     assert isinstance(seen, e.InstancesSeen)
-    assert [each.version for each in seen.changed] == ["web 1", "web 2", "web 3", "web 4"]
+    assert [instance.version for instance in seen.changed] == ["web 1", "web 2", "web 3", "web 4"]
 
 
 def test_a_first_installation_has_no_version_from_before() -> None:
@@ -93,7 +98,7 @@ def test_what_vanished_is_told_once() -> None:
     log = Log(plan(of))
     log.observe(of)
     (gone,) = log.observe(snapshot(of.instances[0]))
-    assert isinstance(gone, e.InstancesSeen) and [(each.id, each.phase) for each in gone.changed] == [
+    assert isinstance(gone, e.InstancesSeen) and [(instance.id, instance.phase) for instance in gone.changed] == [
         ("1", e.Phase.GONE)
     ]
     assert log.observe(snapshot(of.instances[0])) == []

@@ -38,7 +38,7 @@ def failed(toy: Toy, policy: RolloutPolicy = POLICY) -> tuple[RolloutPlan, Rollo
 
 
 def codes(made: RolloutPlan) -> set[str]:
-    return {each.code for each in made.findings}
+    return {finding.code for finding in made.findings}
 
 
 def test_a_retry_touches_only_what_failed() -> None:
@@ -48,7 +48,7 @@ def test_a_retry_touches_only_what_failed() -> None:
     toy.vms["3"].healthy = toy.vms["1"].healthy = False
     again = plan_retry("7f3a", made, state, toy.snapshot(), now=toy.now)
     assert again.origin == "retry of 7f3a" and again.strategy is Strategy.VM_BATCHES
-    assert [each.ids for each in again.batches] == [("1",)] and len(again.excluded) == 5
+    assert [batch.ids for batch in again.batches] == [("1",)] and len(again.excluded) == 5
     assert (again.from_label, again.to_label) == ("web 2", "web 2")
     assert again.keeps_model and not again.writes_model and not again.policy_differs
     assert again.script.force_update_tag and again.script.settings == made.script.settings
@@ -61,8 +61,8 @@ def test_a_retry_touches_only_what_failed() -> None:
 def test_a_retry_admits_those_that_are_down_already() -> None:
     toy = Toy(fails=frozenset("1"))
     made, state = failed(toy)
-    for each in "0123":
-        toy.vms[each].healthy = False
+    for instance_id in "0123":
+        toy.vms[instance_id].healthy = False
     again = plan_retry("x", made, state, toy.snapshot(), now=toy.now)
     assert again.policy.unhealthy_percent == 67 and not again.refusals
 
@@ -72,7 +72,7 @@ def test_a_retry_of_nothing_is_refused() -> None:
     made, state = failed(toy)
     toy.vms.pop("1")
     again = plan_retry("x", made, state, toy.snapshot(), now=toy.now)
-    assert [each.code for each in again.refusals] == ["nothing-failed"]
+    assert [finding.code for finding in again.refusals] == ["nothing-failed"]
 
 
 def test_a_retry_counts_over_the_whole_set() -> None:
@@ -111,7 +111,7 @@ def test_an_undo_brings_the_old_version_back() -> None:
         "7f3a", made, state, toy.snapshot(), names=VersionNames({script(1).digest: "web 1"}), now=toy.now
     )
     assert back.origin == "undo of 7f3a" and not back.refusals and "effects-stay" in codes(back)
-    assert back.to_label == "web 1" and [each.ids for each in back.batches] == [("0", "1")]
+    assert back.to_label == "web 1" and [batch.ids for batch in back.batches] == [("0", "1")]
     assert back.policy.prioritise_unhealthy and not back.policy.canary
     assert Driver(toy, back).run().reason == "2 of 2 rolled back to web 1 and are healthy"
 
@@ -134,8 +134,8 @@ def test_an_undo_of_a_first_installation_takes_the_extension_away() -> None:
     of = snapshot(vm(0, of=2), vm(1, script_digest=""), extensions=(extension(settings=script(2).settings),))
     made = replace(plan_of(of), previous=None)
     back = plan_rollback("x", made, ended(made), of, now=NOW)
-    assert back.removes and [each.ids for each in back.batches] == [("0",)] and not back.refusals
-    assert [each.reason for each in back.excluded] == ["has no script"]
+    assert back.removes and [batch.ids for batch in back.batches] == [("0",)] and not back.refusals
+    assert [exclusion.reason for exclusion in back.excluded] == ["has no script"]
     assert back.changes[0].new is None and not back.forecast.will_run
     bare = snapshot(vm(0, script_digest=""), extensions=())
     assert plan_rollback("x", made, ended(made), bare, now=NOW).batches == ()
@@ -154,7 +154,7 @@ def test_an_undo_says_what_is_lost() -> None:
     assert refused.code == "protected-lost" and "the old command was among them" in refused.message
     sources = {"commandToExecute": SecretRef(SecretSource.ENV, "OLD"), "key": KEY["key"]}
     again = plan_rollback("x", hidden, ended(made), of, sources=sources, now=NOW)
-    (found,) = [each for each in again.findings if each.code == "protected-again"]
+    (found,) = [finding for finding in again.findings if finding.code == "protected-again"]
     assert again.script.protected == sources and not again.refusals
     assert found.message.endswith("earlier rollout: commandToExecute ($OLD), key ($KEY)")
     plain = replace(made, script=script(2))
@@ -183,8 +183,8 @@ def test_a_first_installation_is_taken_away_in_every_mode(mode: UpgradeMode, fle
 
 def test_a_removal_by_azures_roll_goes_on_after_a_pause() -> None:
     toy = Toy(mode=R, model=script(2))
-    for each in toy.vms.values():
-        each.config = script(2)
+    for virtual_machine in toy.vms.values():
+        virtual_machine.config = script(2)
     made = replace(plan_rollout(toy.snapshot(), script(2), POLICY, now=toy.now), previous=None)
     back = plan_rollback("7f3a", made, ended(made), toy.snapshot(), now=toy.now)
     driver = Driver(toy, back)

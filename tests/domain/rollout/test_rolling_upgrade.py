@@ -17,7 +17,7 @@ def test_azure_rolls_the_whole_way() -> None:
     driver = drive(toy, policy(soak_seconds=8, unhealthy_upgraded_percent=20))
     state = driver.run()
     assert state.reason == "6 of 6 run web 2 and are healthy"
-    assert [len(each.ids) for each in state.batches] == [2, 2, 2] and state.batch_count == 3
+    assert [len(batch.ids) for batch in state.batches] == [2, 2, 2] and state.batch_count == 3
     assert toy.writes == [Action.MODEL]
 
 
@@ -103,7 +103,7 @@ def test_a_roll_that_goes_on_at_once_never_has_two_batches_under_way() -> None:
     driver.run(lambda: "cancel-1" in driver.state.accepted)
     assert driver.ask("resume")
     state = driver.run()
-    waits = [each.why for each in kinds(driver, e.Waiting) if isinstance(each, e.Waiting)]
+    waits = [event.why for event in kinds(driver, e.Waiting) if isinstance(event, e.Waiting)]
     assert "waiting for in-flight instances of the canceled upgrade before starting a new one" in waits
     assert state.verdict is e.Verdict.COMPLETED and toy.rolls == 2
     assert toy.most_busy == 2, "34% of 6"
@@ -187,8 +187,8 @@ def test_a_roll_that_does_not_move_is_cancelled_at_its_deadline() -> None:
         "no progress for 1m30s, and Azure still reports the rolling upgrade as running: canceled; no instance runs"
     )
     assert toy.writes == [Action.MODEL, Action.CANCEL]
-    moving = [each for each in kinds(driver, e.Waiting) if isinstance(each, e.Waiting) and "driving" in each.why]
-    assert 0 < len(moving) <= 4 and all(each.until is not None for each in moving)
+    moving = [event for event in kinds(driver, e.Waiting) if isinstance(event, e.Waiting) and "driving" in event.why]
+    assert 0 < len(moving) <= 4 and all(wait.until is not None for wait in moving)
 
 
 def test_a_roll_that_neither_moves_nor_can_be_cancelled() -> None:
@@ -239,8 +239,8 @@ def test_gates_after_the_roll() -> None:
     toy = Toy(mode=R)
     driver = drive(toy, policy(soak_seconds=50))
     driver.run(waiting_for(driver, "watching"))
-    for each in "345":
-        toy.vms[each].healthy = False
+    for instance_id in "345":
+        toy.vms[instance_id].healthy = False
     assert driver.run().reason.startswith("after the rolling upgrade: 3 of 6 instances unhealthy")
 
 
@@ -253,4 +253,4 @@ def test_batches_that_merge_between_two_looks() -> None:
         driver.turn()
         toy.advance(5)
     assert driver.state.verdict is e.Verdict.COMPLETED
-    assert sorted(i for each in driver.state.batches for i in each.ids) == sorted(toy.vms)
+    assert sorted(i for batch in driver.state.batches for i in batch.ids) == sorted(toy.vms)

@@ -89,7 +89,7 @@ def test_batches_grow_and_end() -> None:
     assert state.open_batch is not None and state.open_batch.ids == ("0", "1")
     assert state.open_batch.started_at == at(0) and state.batch_count == 2
     state = folded(e.BatchEnded(1, ("1",)), e.BatchEnded(7), e.BatchStarted(2, 2, ("2",)), start=state)
-    assert [each.failed for each in state.batches] == [("1",), ()]
+    assert [batch.failed for batch in state.batches] == [("1",), ()]
     assert state.batch is not None and state.batch.number == 2
 
 

@@ -60,9 +60,9 @@ def done_once(lab: Lab, state: RolloutState, *, mode: str, name: str = "") -> No
     """It completed, and every write was carried out once: also one of which only the answer was truncated."""
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     cut = (0,) if name == "truncate" else ()
-    taken = [each for each in lab.writes() if 200 <= each["status"] < 300 or each["status"] in cut]
-    updates = sum("manualupgrade" in each["path"] for each in taken)
-    assert updates == (3 if mode == "Manual" else 0), [each["path"] for each in taken]
+    taken = [write for write in lab.writes() if 200 <= write["status"] < 300 or write["status"] in cut]
+    updates = sum("manualupgrade" in request["path"] for request in taken)
+    assert updates == (3 if mode == "Manual" else 0), [request["path"] for request in taken]
     assert len(taken) == (4 if mode == "Manual" else 1)
 
 
@@ -86,7 +86,7 @@ async def test_a_fault_in_writes_and_in_polling_for_a_while_is_waited_out(name: 
     lab.sim.control.add_fault(**FAULTS[name], path=OPERATIONS, count=0, duration=MINUTES)
     await lab.run(rollout)
     done_once(lab, lab.journal.state(rollout), mode="Manual", name=name)
-    assert any(each["hits"] for each in lab.sim.control.faults())
+    assert any(fault["hits"] for fault in lab.sim.control.faults())
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -106,7 +106,7 @@ async def test_one_fault_in_reading_and_one_in_polling(name: str, open_lab: Open
     lab.sim.control.add_fault(**FAULTS[name], path=OPERATIONS)
     await lab.run(rollout)
     done_once(lab, lab.journal.state(rollout), mode="Rolling")
-    assert not [each for each in lab.sim.control.faults() if not each["hits"]]
+    assert not [fault for fault in lab.sim.control.faults() if not fault["hits"]]
 
 
 @pytest.mark.parametrize("rule", [{"count": 1}, {"count": 0, "duration": MINUTES}])
@@ -116,11 +116,11 @@ async def test_a_page_that_azure_no_longer_knows(rule: dict[str, Any], open_lab:
     lab.fault(kind="stale_token", **rule)
     await lab.run(rollout)
     done_once(lab, lab.journal.state(rollout), mode="Manual")
-    assert all(each["hits"] for each in lab.sim.control.faults())
+    assert all(fault["hits"] for fault in lab.sim.control.faults())
 
 
 def test_no_fault_of_the_simulator_is_left_out() -> None:
-    injected = {each["kind"] for each in FAULTS.values()} | {"stale_token"}
+    injected = {fault["kind"] for fault in FAULTS.values()} | {"stale_token"}
     assert injected == set(FaultKind)
 
 
@@ -129,10 +129,10 @@ async def test_it_says_what_it_waits_for_and_until_when(open_lab: OpensLab) -> N
     rollout = await lab.create(version("2"), POLICY)
     lab.fault(**SERVER_ERROR, method="GET", count=0, duration=4)
     await lab.run(rollout)
-    waits = [each for each in lab.events(rollout, e.Waiting) if isinstance(each, e.Waiting)]
-    trouble = [each for each in waits if "cannot be read" in each.why]
+    waits = [event for event in lab.events(rollout, e.Waiting) if isinstance(event, e.Waiting)]
+    trouble = [wait for wait in waits if "cannot be read" in wait.why]
     assert len(trouble) == 1 and trouble[0].until is not None
-    assert any("answers again" in each.message for each in lab.events(rollout, e.Noted) if isinstance(each, e.Noted))
+    assert any("answers again" in event.message for event in lab.events(rollout, e.Noted) if isinstance(event, e.Noted))
 
 
 GONE: dict[str, list[dict[str, Any]]] = {
@@ -172,11 +172,11 @@ async def test_it_gives_up_after_a_long_while_and_can_be_resumed(name: str, open
 def said_until_when(lab: Lab, rollout: str) -> list[str]:
     """What the log says of a trouble with the time at which it is given up."""
     told = []
-    for each in lab.events(rollout, e.Waiting, e.Noted):
-        if isinstance(each, e.Waiting) and "trying again" in each.why and each.until is not None:
-            told.append(each.why)
-        if isinstance(each, e.Noted) and "trying again until" in each.message:
-            told.append(each.message)
+    for event in lab.events(rollout, e.Waiting, e.Noted):
+        if isinstance(event, e.Waiting) and "trying again" in event.why and event.until is not None:
+            told.append(event.why)
+        if isinstance(event, e.Noted) and "trying again until" in event.message:
+            told.append(event.message)
     return told
 
 
@@ -191,7 +191,7 @@ async def test_a_cloud_that_is_away_at_the_start_is_waited_for(host: str, open_l
 
     with pytest.raises(ConnectionFailed) as stopped:
         await lab.run(rollout, pace=replace(FAST, patience_seconds=1.0), azure=never)
-    assert [each for each in said_until_when(lab, rollout) if each.startswith("Azure cannot be reached")]
+    assert [sentence for sentence in said_until_when(lab, rollout) if sentence.startswith("Azure cannot be reached")]
     assert lab.events(rollout, e.RunnerStopped) == [e.RunnerStopped(stopped.value.message)]
     attempts = 0
 
@@ -202,7 +202,7 @@ async def test_a_cloud_that_is_away_at_the_start_is_waited_for(host: str, open_l
 
     await lab.run(rollout, azure=at_last)
     done_once(lab, lab.journal.state(rollout), mode="Manual")
-    assert any("answers again" in each.message for each in lab.events(rollout, e.Noted) if isinstance(each, e.Noted))
+    assert any("answers again" in event.message for event in lab.events(rollout, e.Noted) if isinstance(event, e.Noted))
 
 
 async def test_a_sign_in_that_is_refused_at_the_start_stops_at_once_with_the_reason(open_lab: OpensLab) -> None:
@@ -238,7 +238,7 @@ async def test_an_expiring_token_is_invisible(open_lab: OpensLab) -> None:
     state = await roll_out(lab)
     done_once(lab, state, mode="Manual")
     assert not lab.events(lab.journal.find(None).id, e.Noted)
-    assert sum("/oauth2/" in each["path"] for each in lab.sim.control.requests()) > 1
+    assert sum("/oauth2/" in request["path"] for request in lab.sim.control.requests()) > 1
 
 
 async def test_our_own_quota_is_never_used_up(open_lab: OpensLab) -> None:

@@ -72,10 +72,10 @@ async def test_a_webhook_and_a_command_hear_of_an_approval_and_of_a_failure_and_
     running = asyncio.create_task(lab.run(rollout, secrets={"key": Secret(SECRET)}))
     await when(lab, rollout, lambda state: state.stage is Stage.APPROVAL, "approve")
     assert await running is e.Verdict.FAILED
-    heard = [(each["occasion"], each["message"]) for each in posted]
+    heard = [(post["occasion"], post["message"]) for post in posted]
     assert heard[0] == ("needs_person", "batch 2 is waiting for approval")
-    assert [each for each, _ in heard[1:]] == ["failed", "failed"], "`ended` includes a failure"
-    assert {each["rollout"] for each in posted} == {rollout}
+    assert [occasion for occasion, _ in heard[1:]] == ["failed", "failed"], "`ended` includes a failure"
+    assert {post["rollout"] for post in posted} == {rollout}
     assert posted[0]["scale_set"] == str(lab.target) and posted[0]["version"] == "app 2-bad"
     text = kept.read_text()
     assert text.count("args: ") == 2 and text.count(f"args: {command.command[0]} ops\n") == 2
@@ -97,7 +97,7 @@ async def test_people_are_told_of_the_end_and_of_a_runner_that_gave_up(
     assert told["occasion"] == "needs_person" and told["message"].startswith("runner stopped: cannot ")
     lab.sim.control.clear_faults()
     await lab.run(rollout)
-    assert [each["occasion"] for each in posted] == ["needs_person", "ended"]
+    assert [post["occasion"] for post in posted] == ["needs_person", "ended"]
     assert posted[-1]["message"] == "completed: 6 of 6 run app 2 and are healthy"
 
 

@@ -113,18 +113,18 @@ async def check(lab: Lab, rollout: str, kind: str, number: int) -> None:
     state = lab.journal.state(rollout)
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     snapshot = await lab.look()
-    assert {each.script_digest for each in snapshot.instances} == {version(str(number)).digest}
-    taken = [each for each in lab.writes() if 200 <= each["status"] < 300 and "/oauth2/" not in each["path"]]
+    assert {instance.script_digest for instance in snapshot.instances} == {version(str(number)).digest}
+    taken = [write for write in lab.writes() if 200 <= write["status"] < 300 and "/oauth2/" not in write["path"]]
     models = [
-        each
-        for each in taken
-        if each["path"].split("?")[0].endswith("virtualMachineScaleSets/app/extensions/CustomScript")
+        request
+        for request in taken
+        if request["path"].split("?")[0].endswith("virtualMachineScaleSets/app/extensions/CustomScript")
     ]
-    updates = [each for each in taken if "manualupgrade" in each["path"]]
-    machines = [each["path"] for each in taken if "/virtualMachines/" in each["path"]]
+    updates = [request for request in taken if "manualupgrade" in request["path"]]
+    machines = [request["path"] for request in taken if "/virtualMachines/" in request["path"]]
     assert len(models) == 1
     assert len(updates) == (3 if kind == "Manual" else 0)
     assert len(machines) == len(set(machines)) == (9 if kind == "Flexible" else 0)
     assert state.plan is not None
     if kind != "Rolling":
-        assert [each.ids for each in state.batches] == [each.ids for each in state.plan.batches]
+        assert [batch.ids for batch in state.batches] == [batch.ids for batch in state.plan.batches]

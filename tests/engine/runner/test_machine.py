@@ -83,15 +83,15 @@ def test_a_rollout_is_never_lost(case: dict[str, object]) -> None:
 
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     assert {vm.config.digest for vm in toy.vms.values()} == {script(2).digest}
-    assert {each.seen.phase for each in state.instances.values()} == {e.Phase.DONE}
+    assert {instance.seen.phase for instance in state.instances.values()} == {e.Phase.DONE}
     assert all(count == 1 for count in toy.asked.values())
     rolled = plan.strategy is Strategy.ROLLING_UPGRADE
-    largest = percent_of(percent, toy.count) if rolled else max(len(each.ids) for each in plan.batches)
+    largest = percent_of(percent, toy.count) if rolled else max(len(batch.ids) for batch in plan.batches)
     assert toy.most_busy <= largest
     assert toy.rolls <= 1
     assert toy.mode is own[0]
     assert (toy.unguarded, toy.suspended, Action.SUSPEND_REPAIRS in toy.writes) == (0, False, bool(toy.repairs))
-    assert [each.event for each in driver.log if isinstance(each.event, e.Ended)] == [driver.log[-1].event]
+    assert [entry.event for entry in driver.log if isinstance(entry.event, e.Ended)] == [driver.log[-1].event]
 
 
 EVENTS = st.lists(
@@ -134,12 +134,12 @@ def test_whatever_happens_it_ends_and_nobody_is_updated_twice(
     state = driver.run(happens)
     assert state.stage.over and not toy.suspended and not toy.unguarded
     assert all(count == 1 for count in toy.asked.values()), toy.asked
-    assert [type(each.event) for each in driver.log].count(e.Ended) == 1
+    assert [type(entry.event) for entry in driver.log].count(e.Ended) == 1
     if batches_at_cancel and plan.strategy is not Strategy.ROLLING_UPGRADE:
         assert len(state.batches) <= batches_at_cancel[0]
     if state.verdict is e.Verdict.COMPLETED:
         assert state.policy_restored or not state.ids_in(*BAD)
-        left = {each.id for batch in plan.batches for each in toy.vms.values() if each.id in batch.ids}
+        left = {vm.id for batch in plan.batches for vm in toy.vms.values() if vm.id in batch.ids}
         assert {toy.vms[i].config.digest for i in left} <= {script(2).digest}
 
 

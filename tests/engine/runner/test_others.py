@@ -65,8 +65,8 @@ async def test_autoscale_leaks_are_seen_and_stay_apart(open_lab: OpensLab) -> No
     assert await running is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
     state = lab.journal.state(rollout)
     assert state.count(e.Phase.LEAKED) == 1 and state.count(e.Phase.DONE) == 6
-    notes = [each.message for each in lab.events(rollout, e.Noted) if isinstance(each, e.Noted)]
-    assert any("1 instance got app 2 outside the batches" in each for each in notes)
+    notes = [event.message for event in lab.events(rollout, e.Noted) if isinstance(event, e.Noted)]
+    assert any("1 instance got app 2 outside the batches" in note for note in notes)
     assert state.reason == "6 of 6 run app 2 and are healthy; 1 more got it outside the batches: 6"
 
 
@@ -87,9 +87,9 @@ async def test_a_leak_by_automatic_repairs_is_seen_and_said(action: str, open_la
     assert leaked == ("6" if action == "Replace" else "4")
     ran = "5 of 6 run app 2 and are healthy; 1 gone: 4" if action == "Replace" else "5 of 5 run app 2 and are healthy"
     assert state.reason == f"{ran}; 1 more got it outside the batches: {leaked}"
-    notes = [each for each in lab.events(rollout, e.Noted) if isinstance(each, e.Noted) and each.ids == (leaked,)]
-    assert ["automatic repairs" in each.message for each in notes] == [True]
-    (checked,) = {each.message for each in state.gates.values() if each.gate == "leaks"}
+    notes = [event for event in lab.events(rollout, e.Noted) if isinstance(event, e.Noted) and event.ids == (leaked,)]
+    assert ["automatic repairs" in note.message for note in notes] == [True]
+    (checked,) = {gate.message for gate in state.gates.values() if gate.gate == "leaks"}
     assert checked == f"1 instance got the new version outside the batches (limit 2, one batch): {leaked}"
 
 
@@ -104,7 +104,7 @@ async def test_automatic_repairs_leak_nothing_while_they_are_suspended(open_lab:
     assert await running is e.Verdict.COMPLETED, lab.journal.state(rollout).reason
     state = lab.journal.state(rollout)
     assert (state.count(e.Phase.LEAKED), state.count(e.Phase.DONE)) == (0, 6)
-    paths = [each["path"].partition("?")[0].rpartition("/")[2] for each in lab.writes()]
+    paths = [write["path"].partition("?")[0].rpartition("/")[2] for write in lab.writes()]
     assert paths[0] == paths[-1] == "setOrchestrationServiceState"
     assert not (await lab.look()).scale_set.repairs_suspended
 
@@ -169,8 +169,8 @@ async def test_a_roll_of_the_platform_is_not_ours(open_lab: OpensLab) -> None:
     lab.happen("roll", kind="extension")
     assert await running is e.Verdict.FAILED
     assert "a rolling upgrade is running that this rollout did not start" in lab.journal.state(rollout).reason
-    seen = [each for each in lab.events(rollout, e.UpgradeSeen) if isinstance(each, e.UpgradeSeen)]
-    assert seen and not any(each.ours for each in seen)
+    seen = [event for event in lab.events(rollout, e.UpgradeSeen) if isinstance(event, e.UpgradeSeen)]
+    assert seen and not any(upgrade.ours for upgrade in seen)
 
 
 async def test_somebody_else_cancels_azures_roll(open_lab: OpensLab) -> None:

@@ -135,7 +135,7 @@ def test_files_that_instances_download() -> None:
         FilePin("https://d", 10, "ef" * 32),
     ]
     found = file_findings(pins, {"https://a": "ab" * 32, "https://d": "00" * 32}, plain)
-    assert [(each.code, each.severity.value) for each in found] == [
+    assert [(finding.code, finding.severity.value) for finding in found] == [
         ("file-unreachable", "warn"),
         ("file-mutable", "info"),
         ("file-changed", "refuse"),
@@ -156,7 +156,7 @@ async def test_preparing_reads_pins_and_plans() -> None:
     azure.pin = pin  # type: ignore[attr-defined]
 
     def names(scripts: Iterable[ScriptConfig]) -> VersionNames:
-        return VersionNames({each.digest: "runs everywhere" for each in scripts})
+        return VersionNames({version.digest: "runs everywhere" for version in scripts})
 
     wish = RolloutWish(
         target=plan_of(toy).target, script=config, policy=RolloutPolicy(), profile="web", variables={"v": "2"},
@@ -165,8 +165,8 @@ async def test_preparing_reads_pins_and_plans() -> None:
     prepared = await prepare(azure.port(), wish, ToyClock(toy))
     plan, pins = prepared.plan, prepared.pins
     assert plan.from_label == "runs everywhere"
-    assert [each.uri for each in pins] == ["https://x/a.sh"] and plan.profile == "web"
-    assert [each.code for each in plan.refusals] == ["file-changed"] and plan.findings[0].code == "file-changed"
+    assert [pin.uri for pin in pins] == ["https://x/a.sh"] and plan.profile == "web"
+    assert [finding.code for finding in plan.refusals] == ["file-changed"] and plan.findings[0].code == "file-changed"
     assert toy.writes == []
 
 

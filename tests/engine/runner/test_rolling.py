@@ -19,9 +19,9 @@ async def test_a_rolling_rollout_from_the_first_event_to_the_last(open_lab: Open
     lab = await open_lab()
     state = await lab.roll_out(version("2"), replace(ONE_THIRD, unhealthy_upgraded_percent=20))
     assert (state.verdict, state.reason) == (e.Verdict.COMPLETED, "6 of 6 run app 2 and are healthy")
-    assert {each.seen.phase for each in state.instances.values()} == {e.Phase.DONE}
-    assert {each.seen.version for each in state.instances.values()} == {"app 2"}
-    assert [len(each.ids) for each in state.batches] == [2, 2, 2]
+    assert {instance.seen.phase for instance in state.instances.values()} == {e.Phase.DONE}
+    assert {instance.seen.version for instance in state.instances.values()} == {"app 2"}
+    assert [len(batch.ids) for batch in state.batches] == [2, 2, 2]
     (write,) = lab.writes()
     assert (write["method"], "/extensions/CustomScript" in write["path"]) == ("PUT", True)
 
@@ -30,12 +30,12 @@ async def test_a_rolling_rollout_from_the_first_event_to_the_last(open_lab: Open
 async def test_an_automatic_set_in_another_mode_for_one_rollout(mode: UpgradeMode, open_lab: OpensLab) -> None:
     lab = await open_lab(mode="Automatic")
     refused = await lab.plan(version("2"))
-    assert [each.code for each in refused.refusals] == ["automatic-mode"]
+    assert [finding.code for finding in refused.refusals] == ["automatic-mode"]
     lab.happen("deallocate", instances=[5])
     await lab.look_until(lambda found: found.instances[5].power is Power.DEALLOCATED)
     state = await lab.roll_out(version("2"), replace(ONE_THIRD, mode=mode))
     assert (state.verdict, state.policy_restored) == (e.Verdict.COMPLETED, True), state.reason
-    assert state.count(e.Phase.DONE) == 5 and max(len(each.ids) for each in state.batches) == 2
+    assert state.count(e.Phase.DONE) == 5 and max(len(batch.ids) for batch in state.batches) == 2
     assert (await lab.look()).scale_set.mode is UpgradeMode.AUTOMATIC
 
 
@@ -55,7 +55,7 @@ async def test_whatever_azure_does_where_sources_disagree(switch: str, open_lab:
     lab = await open_lab(head=f"[switches]\n{switch}\n\n")
     state = await lab.roll_out(version("2"))
     assert (state.verdict, state.reason) == (e.Verdict.COMPLETED, "6 of 6 run app 2 and are healthy")
-    assert [len(each.ids) for each in state.batches] == [2, 2, 2]
+    assert [len(batch.ids) for batch in state.batches] == [2, 2, 2]
 
 
 @pytest.mark.parametrize("cancel", ["abandon", "finish"])
@@ -73,8 +73,8 @@ async def test_policy_and_script_go_in_one_write_and_the_policy_comes_back(open_
     policy = replace(ONE_THIRD, steps=steps("50%"), unhealthy_percent=50, unhealthy_upgraded_percent=50)
     state = await lab.roll_out(version("2"), policy)
     assert state.verdict is e.Verdict.COMPLETED and state.policy_restored is True
-    assert [len(each.ids) for each in state.batches] == [3, 3]
-    assert [each["method"] for each in lab.writes()] == ["PATCH", "PATCH"]
+    assert [len(batch.ids) for batch in state.batches] == [3, 3]
+    assert [write["method"] for write in lab.writes()] == ["PATCH", "PATCH"]
     assert (await lab.azure.scale_set(lab.target)).policy == before
 
 
@@ -101,8 +101,8 @@ async def test_secrets_travel_to_azure_and_nowhere_else(open_lab: OpensLab) -> N
     rollout = await lab.create(version("2", settings={"timestamp": 2}, protected=protected))
     await lab.run(rollout, secrets={"commandToExecute": Secret("./app-2.sh very-secret-value")})
     assert lab.journal.state(rollout).verdict is e.Verdict.COMPLETED
-    for each in file_of(lab.journal).parent.iterdir():
-        assert b"very-secret-value" not in each.read_bytes()
+    for path in file_of(lab.journal).parent.iterdir():
+        assert b"very-secret-value" not in path.read_bytes()
 
 
 async def test_without_a_health_source_the_scripts_proof_counts(open_lab: OpensLab) -> None:
@@ -115,7 +115,7 @@ async def test_without_a_health_source_the_scripts_proof_counts(open_lab: OpensL
 async def test_zones_are_not_mixed(open_lab: OpensLab) -> None:
     lab = await open_lab(mode="Manual", zones="[1, 2, 3]", instances=9)
     state = await lab.roll_out(version("2"))
-    assert [each.zones for each in state.batches] == [("1",), ("2",), ("3",)]
+    assert [batch.zones for batch in state.batches] == [("1",), ("2",), ("3",)]
 
 
 async def test_flexible_sets(open_lab: OpensLab) -> None:
@@ -132,6 +132,8 @@ async def test_forcing_runs_identical_settings_again(open_lab: OpensLab) -> None
     assert again.reason == "nothing to do: all instances already run app 2"
     forced = await lab.roll_out(version("2"), replace(ONE_THIRD, force_rerun=True))
     assert forced.reason == "6 of 6 run app 2 and are healthy"
-    for each in forced.instances.values():
-        assert each.first is not None and each.first.script_at is not None and each.seen.script_at is not None
-        assert each.seen.script_at > each.first.script_at
+    for instance in forced.instances.values():
+        assert (
+            instance.first is not None and instance.first.script_at is not None and instance.seen.script_at is not None
+        )
+        assert instance.seen.script_at > instance.first.script_at

@@ -81,7 +81,7 @@ class Bench:
         return self.journal.state(self.rollout)
 
     def events(self, *kinds: type[e.Event]) -> list[e.Event]:
-        return [each.event for each in self.journal.events(self.rollout) if isinstance(each.event, kinds)]
+        return [entry.event for entry in self.journal.events(self.rollout) if isinstance(entry.event, kinds)]
 
     def at(self, seconds: float, action: object) -> None:
         """Do something when that much time has passed."""
@@ -158,7 +158,7 @@ async def test_a_full_disk_stops_it_until_there_is_space(bench: Bench) -> None:
     bench.at(100, space)
     assert await bench.run() is e.Verdict.COMPLETED
     assert seen == [0], "nothing is done that is not on record"
-    (note,) = [each for each in bench.events(e.Noted) if isinstance(each, e.Noted)]
+    (note,) = [event for event in bench.events(e.Noted) if isinstance(event, e.Noted)]
     assert note.severity is Severity.WARN
     assert note.message.startswith("nothing was done for 1") and "the disk is full" in note.message
 
@@ -203,7 +203,7 @@ async def test_a_clock_that_is_set_cuts_no_wait_short(step: float, bench: Bench)
     assert await bench.run() is e.Verdict.COMPLETED
     (stepped,) = bench.events(e.ClockStepped)
     assert isinstance(stepped, e.ClockStepped) and abs(stepped.seconds - step) < 1
-    times = [each.at for each in bench.journal.events(bench.rollout)]
+    times = [entry.at for entry in bench.journal.events(bench.rollout)]
     assert times == sorted(times)
     first, second, _ = bench.state.batches
     assert first.ended_at is not None and second.started_at is not None
@@ -218,7 +218,7 @@ async def test_a_clock_that_was_set_back_between_two_runners(bench: Bench) -> No
     bench.azure.before = lambda name: None
     bench.clock.set_by = -86400
     assert await bench.run() is e.Verdict.COMPLETED
-    times = [each.at for each in bench.journal.events(bench.rollout)]
+    times = [entry.at for entry in bench.journal.events(bench.rollout)]
     assert times == sorted(times)
 
 
@@ -257,7 +257,7 @@ async def test_a_person_may_replace_a_silent_runner_of_another_host_and_it_is_on
         await bench.run()
     assert held.value.forcible and "resume" in held.value.hint
     assert await bench.run(force=True) is e.Verdict.COMPLETED
-    notes = [each for each in bench.events(e.Noted) if isinstance(each, e.Noted)]
+    notes = [event for event in bench.events(e.Noted) if isinstance(event, e.Noted)]
     assert notes[0].severity is Severity.WARN
     assert notes[0].message.startswith("lease taken by force: the runner on bastion-2 (process 7)")
 
@@ -318,7 +318,7 @@ async def test_an_unclear_answer_is_looked_into(bench: Bench) -> None:
 
     bench.azure.before = once
     assert await bench.run() is e.Verdict.COMPLETED
-    notes = [each.message for each in bench.events(e.Noted) if isinstance(each, e.Noted)]
+    notes = [event.message for event in bench.events(e.Noted) if isinstance(event, e.Noted)]
     assert notes == [
         "no clear answer to: update the scale set model to web 2 (the answer got lost); "
         "checking Azure before it is sent again"

@@ -35,7 +35,9 @@ async def test_pause_and_resume_between_batches(open_lab: OpensLab) -> None:
     assert len(lab.journal.state(rollout).batches) == 1
     await when(lab, rollout, lambda state: state.answered == 2, "resume")
     assert await running is e.Verdict.COMPLETED
-    answers = [each.message for each in lab.events(rollout, e.RequestAnswered) if isinstance(each, e.RequestAnswered)]
+    answers = [
+        event.message for event in lab.events(rollout, e.RequestAnswered) if isinstance(event, e.RequestAnswered)
+    ]
     assert answers[0].endswith("no new batch starts") and answers[1:] == ["already paused", "resumed"]
 
 
@@ -59,7 +61,7 @@ async def test_cancel_between_batches_leaves_the_rest_untouched(open_lab: OpensL
     assert await running is e.Verdict.CANCELLED
     state = lab.journal.state(rollout)
     assert state.reason == "canceled by bo; 4 instances run app 2, 2 untouched"
-    digests = [each.script_digest for each in (await lab.look()).instances]
+    digests = [instance.script_digest for instance in (await lab.look()).instances]
     assert digests.count(version("2").digest) == 4
 
 
@@ -80,7 +82,7 @@ async def test_cancel_of_azures_roll(open_lab: OpensLab) -> None:
     assert await running is e.Verdict.CANCELLED
     state = lab.journal.state(rollout)
     assert state.reason.startswith("canceled by bo; ") and "untouched" in state.reason
-    assert sum("rollingUpgrades/cancel" in each["path"] for each in lab.writes()) == 1
+    assert sum("rollingUpgrades/cancel" in write["path"] for write in lab.writes()) == 1
 
 
 async def test_azure_has_no_pause_but_cancel_and_continue(open_lab: OpensLab) -> None:
@@ -103,10 +105,10 @@ async def test_undo_brings_the_old_version_back_batch_by_batch(open_lab: OpensLa
     rollout = await lab.create(version("2-bad"))
     assert await lab.run(rollout) is e.Verdict.FAILED
     plan, state = await follow_up(lab, Followup.UNDO, rollout)
-    assert plan.origin == f"undo of {rollout}" and "effects-stay" in {each.code for each in plan.findings}
+    assert plan.origin == f"undo of {rollout}" and "effects-stay" in {finding.code for finding in plan.findings}
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     snapshot = await lab.look()
-    assert {each.script_settings["commandToExecute"] for each in snapshot.instances} == {"./app-1.sh"}
+    assert {instance.script_settings["commandToExecute"] for instance in snapshot.instances} == {"./app-1.sh"}
     assert {i for batch in plan.batches for i in batch.ids} == {"0", "5", "1", "2"}
 
 
@@ -117,7 +119,7 @@ async def test_undo_of_azures_faulted_roll(open_lab: OpensLab) -> None:
     _, state = await follow_up(lab, Followup.UNDO, rollout)
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     snapshot = await lab.look()
-    assert {each.script_settings["commandToExecute"] for each in snapshot.instances} == {"./app-1.sh"}
+    assert {instance.script_settings["commandToExecute"] for instance in snapshot.instances} == {"./app-1.sh"}
 
 
 async def test_undo_puts_back_the_mode_that_a_failed_rollout_had_to_leave(open_lab: OpensLab) -> None:
@@ -143,12 +145,14 @@ async def test_undo_of_a_first_installation_removes_the_extension_in_batches(kin
     plan, state = await follow_up(lab, Followup.UNDO, rollout)
     assert state.verdict is e.Verdict.COMPLETED, state.reason
     snapshot = await lab.look()
-    assert {each.script_digest for each in snapshot.instances} == {""} and snapshot.scale_set.script is None
+    assert {instance.script_digest for instance in snapshot.instances} == {""} and snapshot.scale_set.script is None
     assert snapshot.scale_set.mode.value == ("Manual" if kind == "Flexible" else kind)
     assert len(plan.batches) == 3 and len(state.batches) >= 3
     if kind == "Flexible":
         taken = [
-            each["path"] for each in lab.writes() if each["method"] == "DELETE" and "/virtualMachines/" in each["path"]
+            write["path"]
+            for write in lab.writes()
+            if write["method"] == "DELETE" and "/virtualMachines/" in write["path"]
         ]
         assert len(taken) == len(set(taken)) == 6
 
@@ -160,13 +164,13 @@ async def without_script(lab: Lab, kind: str) -> None:
     await until(lab, lambda: "CustomScript" not in str(lab.sim.get(f"{lab.target}").body["properties"]))
     snapshot = await lab.look()
     if kind == "Manual":
-        await lab.azure.update_instances(snapshot.scale_set, [each.id for each in snapshot.instances])
-    for each in snapshot.instances if kind == "Flexible" else ():
-        await lab.azure.remove_vm_extension(snapshot.scale_set, each, "CustomScript")
+        await lab.azure.update_instances(snapshot.scale_set, [instance.id for instance in snapshot.instances])
+    for instance in snapshot.instances if kind == "Flexible" else ():
+        await lab.azure.remove_vm_extension(snapshot.scale_set, instance, "CustomScript")
     for _ in range(600):
         snapshot = await lab.look()
         still = snapshot.scale_set.provisioning is not Provisioning.SUCCEEDED
-        if not still and not any(each.script_digest for each in snapshot.instances):
+        if not still and not any(instance.script_digest for instance in snapshot.instances):
             return
         await asyncio.sleep(0.05)
     raise AssertionError(snapshot)
@@ -187,11 +191,11 @@ async def test_retry_runs_only_where_it_failed(open_lab: OpensLab) -> None:
         assert failed == ("5",)
         lab.sim.control.reset_counters()
         plan, state = await follow_up(lab, Followup.RETRY, rollout)
-        assert [each.ids for each in plan.batches] == [("5",)]
+        assert [batch.ids for batch in plan.batches] == [("5",)]
         assert (plan.from_label, plan.to_label) == ("app 2", "app 2")
         assert state.verdict is e.Verdict.FAILED
         proof = state.instances["5"]
         assert proof.first is not None and proof.first.script_at is not None
         assert proof.seen.script_at is not None and proof.seen.script_at > proof.first.script_at
-        writes = [each["path"] for each in lab.writes()]
+        writes = [write["path"] for write in lab.writes()]
         assert len(writes) == 1 and "/virtualMachines/5/extensions/" in writes[0]

@@ -39,8 +39,8 @@ class Seen:
 
     async def gather(self) -> None:
         async with aclosing(self.watcher.snapshots()) as stream:
-            async for each in stream:
-                self.items.append(each)
+            async for item in stream:
+                self.items.append(item)
 
     async def pass_time(self, seconds: float) -> None:
         """Let the clock run in small steps, and everything that wakes with it."""
@@ -53,11 +53,11 @@ class Seen:
 
     @property
     def last(self) -> FleetSnapshot:
-        return next(each for each in reversed(self.items) if isinstance(each, FleetSnapshot))
+        return next(item for item in reversed(self.items) if isinstance(item, FleetSnapshot))
 
     @property
     def failures(self) -> list[WatchFailure]:
-        return [each for each in self.items if isinstance(each, WatchFailure)]
+        return [item for item in self.items if isinstance(item, WatchFailure)]
 
 
 @asynccontextmanager
@@ -77,7 +77,7 @@ async def test_everything_is_found_and_counted(azure: FakeAzure, clock: FakeCloc
     async with watching(azure, clock) as seen:
         await seen.pass_time(5)
     found = seen.last
-    assert {each.id for each in found.entries} == set(azure.sets)
+    assert {entry.id for entry in found.entries} == set(azure.sets)
     assert found.complete and not found.problems
     assert found.subscriptions == estate.SUBSCRIPTIONS and found.tenants == estate.TENANTS
     for entry in found.entries:
@@ -93,7 +93,7 @@ async def test_sets_are_shown_before_they_are_counted(azure: FakeAzure, clock: F
         await seen.pass_time(2)
         assert len(seen.last.entries) == len(azure.sets)
         assert not seen.last.complete
-        assert all(each.counts is None for each in seen.last.entries)
+        assert all(entry.counts is None for entry in seen.last.entries)
 
 
 async def test_nothing_is_published_while_nothing_differs(azure: FakeAzure, clock: FakeClock) -> None:
@@ -113,8 +113,8 @@ async def test_those_on_screen_are_counted_first(azure: FakeAzure, clock: FakeCl
         seen.watcher.prefer(wanted)
         gate.set()
         await seen.pass_time(5)
-    counted = [each.split(":")[1] for each in azure.calls if each.startswith("instances:")]
-    assert set(counted[:3]) == {each.name for each in wanted}
+    counted = [call.split(":")[1] for call in azure.calls if call.startswith("instances:")]
+    assert set(counted[:3]) == {subscription.name for subscription in wanted}
 
 
 async def test_the_rest_take_turns_within_half_of_the_quota(azure: FakeAzure, clock: FakeClock) -> None:
@@ -127,8 +127,8 @@ async def test_the_rest_take_turns_within_half_of_the_quota(azure: FakeAzure, cl
     }
     async with watching(azure, clock) as seen:
         await seen.pass_time(1800)
-    counts = sum(each.startswith("instances:") for each in azure.calls)
-    lists = sum(each == f"scale_sets:{base.scale_set.id.subscription}" for each in azure.calls)
+    counts = sum(call.startswith("instances:") for call in azure.calls)
+    lists = sum(call == f"scale_sets:{base.scale_set.id.subscription}" for call in azure.calls)
     assert 300 < counts <= 100 + 450
     assert counts + lists < 900
 
@@ -147,7 +147,7 @@ async def test_sets_on_screen_are_kept_fresh_within_half_of_the_quota_too(azure:
         seen.watcher.prefer(azure.sets)
         before = len(azure.calls)
         await seen.pass_time(1800)
-    counts = sum(each.startswith("instances:") for each in azure.calls[before:])
+    counts = sum(call.startswith("instances:") for call in azure.calls[before:])
     assert 60 < counts <= 450
     assert counts * 300 <= 1800 * 5000 / 180 / 2
 
@@ -181,7 +181,7 @@ async def test_what_moves_is_counted_before_favorites_and_those_before_the_rest(
         seen.watcher.prefer([screen], frozenset((favorite,)))
         gate.set()
         await seen.pass_time(5)
-    counted = [each.split(":")[1] for each in azure.calls if each.startswith("instances:")]
+    counted = [call.split(":")[1] for call in azure.calls if call.startswith("instances:")]
     assert counted[:3] == [screen.name, moving.name, favorite.name]
 
 
@@ -231,11 +231,11 @@ async def test_a_subscription_that_cannot_be_read_is_said_and_the_rest_shown(
         await seen.pass_time(3)
         (problem,) = seen.last.problems
         assert all(part in problem for part in ("prod-us", estate.PROD_US.tenant_id, "no right to list scale sets"))
-        assert {each.subscription for each in seen.last.entries} >= {estate.PROD_EUROPE}
+        assert {entry.subscription for entry in seen.last.entries} >= {estate.PROD_EUROPE}
         azure.failures.clear()
         await seen.pass_time(40)
         assert not seen.last.problems
-        assert estate.PROD_US in {each.subscription for each in seen.last.entries}
+        assert estate.PROD_US in {entry.subscription for entry in seen.last.entries}
 
 
 async def test_known_sets_stay_while_their_subscription_cannot_be_read(azure: FakeAzure, clock: FakeClock) -> None:
@@ -255,7 +255,7 @@ async def test_a_set_that_is_gone_leaves_and_a_new_one_comes(azure: FakeAzure, c
         new = replace(gone, name="brand-new")
         azure.sets[new] = replace(found, scale_set=replace(found.scale_set, id=new))
         await seen.pass_time(40)
-        ids = {each.id for each in seen.last.entries}
+        ids = {entry.id for entry in seen.last.entries}
         assert new in ids and gone not in ids
 
 
@@ -264,13 +264,13 @@ async def test_a_set_whose_instances_cannot_be_read_says_why(azure: FakeAzure, c
     azure.failures[f"instances:{name}"] = Forbidden("no right to read instances")
     async with watching(azure, clock) as seen:
         await seen.pass_time(5)
-        entry = next(each for each in seen.last.entries if each.id.name == name)
+        entry = next(entry for entry in seen.last.entries if entry.id.name == name)
         assert (entry.counts, entry.problem) == (None, "no right to read instances")
         assert seen.last.complete
         azure.failures.clear()
         seen.watcher.refresh()
         await seen.pass_time(5)
-        entry = next(each for each in seen.last.entries if each.id.name == name)
+        entry = next(entry for entry in seen.last.entries if entry.id.name == name)
         assert entry.counts is not None and entry.problem == ""
 
 
@@ -280,14 +280,14 @@ async def test_a_throttled_subscription_waits_alone(azure: FakeAzure, clock: Fak
         azure.failures[f"instances:{target.name}"] = Throttled("used up", retry_after=50)
     async with watching(azure, clock) as seen:
         await seen.pass_time(5)
-        asked = sum(each in {f"instances:{key.name}" for key in throttled} for each in azure.calls)
+        asked = sum(call in {f"instances:{key.name}" for key in throttled} for call in azure.calls)
         await seen.pass_time(40)
-        assert sum(each in {f"instances:{key.name}" for key in throttled} for each in azure.calls) == asked
-        others = [each for each in seen.last.entries if each.subscription != estate.PROD_EUROPE]
-        assert all(each.counts is not None for each in others)
+        assert sum(call in {f"instances:{key.name}" for key in throttled} for call in azure.calls) == asked
+        others = [entry for entry in seen.last.entries if entry.subscription != estate.PROD_EUROPE]
+        assert all(entry.counts is not None for entry in others)
         azure.failures.clear()
         await seen.pass_time(30)
-        assert all(each.counts is not None for each in seen.last.entries)
+        assert all(entry.counts is not None for entry in seen.last.entries)
 
 
 @pytest.mark.parametrize(("refill", "again"), [(0.0, True), (60.0, False)])
@@ -306,8 +306,8 @@ async def test_no_way_in_is_a_failure_with_its_time_and_recovers(azure: FakeAzur
     azure.failures["subscriptions"] = ConnectionFailed("no route")
     async with watching(azure, clock) as seen:
         await seen.pass_time(7)
-        assert [each.retry_in for each in seen.failures] == [2, 4, 8]
-        assert len({each.since for each in seen.failures}) == 1
+        assert [failure.retry_in for failure in seen.failures] == [2, 4, 8]
+        assert len({failure.since for failure in seen.failures}) == 1
         azure.failures.clear()
         await seen.pass_time(20)
         assert isinstance(seen.items[-1], FleetSnapshot)

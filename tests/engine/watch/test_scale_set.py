@@ -26,12 +26,12 @@ def quiet(snapshot: SetSnapshot) -> SetSnapshot:
     """The same set with nothing going on."""
     instances = tuple(
         replace(
-            each,
+            instance,
             provisioning=Provisioning.SUCCEEDED,
             health=Health.HEALTHY,
-            script=replace(each.script, state=ScriptState.SUCCEEDED),
+            script=replace(instance.script, state=ScriptState.SUCCEEDED),
         )
-        for each in snapshot.instances
+        for instance in snapshot.instances
     )
     scale_set = replace(snapshot.scale_set, provisioning=Provisioning.SUCCEEDED)
     return replace(snapshot, scale_set=scale_set, instances=instances, upgrade=None)
@@ -71,7 +71,7 @@ async def drop(task: "asyncio.Task[T]") -> None:
 
 
 def reads(azure: FakeAzure) -> list[str]:
-    return [each.split(":")[0] for each in azure.calls]
+    return [call.split(":")[0] for call in azure.calls]
 
 
 async def test_the_first_look_reads_everything(azure: FakeAzure, watcher: SetWatcher) -> None:
@@ -158,7 +158,8 @@ async def test_unchanged_instances_stay_the_same_objects(
         first = await anext(stream)
         assert isinstance(first, SetSnapshot)
         azure.change(
-            watcher.target, lambda found: replace(found, instances=tuple(replace(each) for each in found.instances))
+            watcher.target,
+            lambda found: replace(found, instances=tuple(replace(instance) for instance in found.instances)),
         )
         azure.change_instance(watcher.target, first.instances[1].id, message="new")
         task = await upcoming(stream)
@@ -248,8 +249,8 @@ def test_a_quota_that_runs_low_stretches_the_pace() -> None:
 def with_moving(snapshot: SetSnapshot, count: int) -> SetSnapshot:
     """The same set with so many instances whose script runs."""
     busy = tuple(
-        replace(each, script=replace(each.script, state=ScriptState.RUNNING)) if number < count else each
-        for number, each in enumerate(snapshot.instances)
+        replace(instance, script=replace(instance.script, state=ScriptState.RUNNING)) if number < count else instance
+        for number, instance in enumerate(snapshot.instances)
     )
     return replace(snapshot, instances=busy)
 

@@ -174,7 +174,7 @@ async def test_lists_follow_empty_pages_and_mend_upper_case_groups(azure: Azure,
     )
     server.on(f"/subscriptions/{SUBSCRIPTION}/resourcegroups", reply({"value": [{"name": "rg-web"}]}))
     pages = [page async for page in azure.scale_sets(SUBSCRIPTION)]
-    assert [[each.id.short for each in page] for page in pages] == [["rg-web/web"], ["rg-web/api"]]
+    assert [[scale_set.id.short for scale_set in page] for page in pages] == [["rg-web/web"], ["rg-web/api"]]
     assert "skiptoken=a%2Bb" in server.seen[1][1]
 
 

@@ -201,7 +201,7 @@ def test_quota_shows_the_emptiest_subscription_of_each_bucket() -> None:
     governor.observe("a", "write", {"x-ms-ratelimit-remaining-subscription-reads": "odd"}, "PUT")
     quota = governor.quota()
     assert quota.calls == 6
-    assert {each.name: (each.remaining, each.highest) for each in quota.buckets} == {
+    assert {bucket.name: (bucket.remaining, bucket.highest) for bucket in quota.buckets} == {
         "HighCostGetVMScaleSet3Min": (90, 180),
         "subscription reads": (11999, 11999),
     }

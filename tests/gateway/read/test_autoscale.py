@@ -33,7 +33,7 @@ def setting(*bounds: tuple[str, str], target: str = str(TARGET), **more: Any) ->
 
 def read(*settings: dict[str, Any]) -> list[SettingProperties]:
     page = msgspec.convert({"value": settings}, SettingPage, strict=False)
-    return [each.properties for each in page.value or () if each.properties]
+    return [setting.properties for setting in page.value or () if setting.properties]
 
 
 def test_the_schedules_of_a_setting_are_taken_together() -> None:
@@ -100,8 +100,10 @@ async def as_deployer(gate: SimulatorProcess) -> AsyncIterator[Azure]:
 
 
 async def found_in(azure: Azure) -> dict[str, ScaleSetId]:
-    places = [each.id for each in await azure.subscriptions()]
-    return {each.name: each.id for place in places async for page in azure.scale_sets(place) for each in page}
+    places = [subscription.id for subscription in await azure.subscriptions()]
+    return {
+        scale_set.name: scale_set.id for place in places async for page in azure.scale_sets(place) for scale_set in page
+    }
 
 
 async def test_it_comes_with_a_set_that_is_opened_or_planned(gate: SimulatorProcess, as_deployer: Azure) -> None:

@@ -256,8 +256,8 @@ def test_protection_size_and_names() -> None:
 
 
 def test_instances_are_in_the_order_of_their_numbers() -> None:
-    vms = [wire.Vm(instance_id=each) for each in ("10", "2", "1")]
-    assert [each.id for each in instance_mapping.instances(vms, read_set())] == ["1", "2", "10"]
+    vms = [wire.Vm(instance_id=number) for number in ("10", "2", "1")]
+    assert [instance.id for instance in instance_mapping.instances(vms, read_set())] == ["1", "2", "10"]
 
 
 def test_a_script_that_succeeded() -> None:

@@ -44,7 +44,7 @@ async def test_the_environments_service_principal(sign_in: Connects, server: Scr
     azure = await sign_in()
     who = await azure.identity()
     assert (who.method, who.kind, who.tenant_id, who.name) == ("environment", "application", TENANT, CLIENT)
-    assert [each["client_secret"] for each in server.tokens] == [SECRET]
+    assert [token["client_secret"] for token in server.tokens] == [SECRET]
     assert server.tokens[0]["scope"] == "https://management.azure.com/.default"
 
 
@@ -234,11 +234,11 @@ async def test_subscriptions_of_other_tenants_are_read_with_their_own_tokens(
     server.on("*", reply({"value": []}))
     azure = await sign_in()
     found = await azure.subscriptions()
-    assert [(each.name, each.tenant_id, each.state) for each in found] == [
+    assert [(subscription.name, subscription.tenant_id, subscription.state) for subscription in found] == [
         ("prod", TENANT, "Enabled"),
         ("theirs", OTHER, "Warned"),
     ]
-    assert [each["tenant"] for each in server.tokens] == [TENANT, OTHER]
+    assert [token["tenant"] for token in server.tokens] == [TENANT, OTHER]
     assert [page async for page in azure.scale_sets(theirs)] == []
     used = [_tenant_of(headers["Authorization"]) for headers in server.headers]
     assert used[-1] == OTHER
@@ -259,7 +259,7 @@ async def test_tenants_that_cannot_be_listed_do_not_hide_subscriptions(sign_in: 
     server.on("/tenants", fault(403, "AuthorizationFailed", "no"))
     server.on("/subscriptions", reply(LISTED))
     azure = await sign_in()
-    assert [each.name for each in await azure.subscriptions()] == ["prod"]
+    assert [subscription.name for subscription in await azure.subscriptions()] == ["prod"]
 
 
 async def test_one_tenant_when_asked(sign_in: Connects, server: Scripted) -> None:
@@ -284,7 +284,7 @@ async def test_a_subscription_of_an_unlisted_tenant_is_learnt_from_the_refusal(
     azure = await sign_in()
     found = await azure.scale_set(target)
     assert found.location == "westeurope"
-    assert [each["tenant"] for each in server.tokens] == [TENANT, OTHER]
+    assert [token["tenant"] for token in server.tokens] == [TENANT, OTHER]
 
 
 async def test_a_token_that_azure_no_longer_takes_is_replaced_once(sign_in: Connects, server: Scripted) -> None:

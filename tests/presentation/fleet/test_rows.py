@@ -17,7 +17,7 @@ from vmss_tui.presentation.fleet import summary
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import text_of
 
-BY_ID = {each.id: each for each in estate.SUBSCRIPTIONS}
+BY_ID = {subscription.id: subscription for subscription in estate.SUBSCRIPTIONS}
 
 
 def label(script: ScriptConfig) -> str:
@@ -37,7 +37,7 @@ def entry_of(snapshot: SetSnapshot, **changes: object) -> FleetEntry:
     return replace(entry, **changes)  # type: ignore[arg-type]
 
 
-ENTRIES = {each.scale_set.name: entry_of(each) for each in estate.estate()}
+ENTRIES = {snapshot.scale_set.name: entry_of(snapshot) for snapshot in estate.estate()}
 SNAPSHOT = FleetSnapshot(
     entries=tuple(ENTRIES.values()), subscriptions=estate.SUBSCRIPTIONS, tenants=estate.TENANTS, taken_at=estate.NOW
 )
@@ -45,7 +45,7 @@ SNAPSHOT = FleetSnapshot(
 
 def words(name: str) -> list[str]:
     row = fleet.FLEET.row(ENTRIES[name], KNOW)
-    return [text_of(each) for each in row.cells]
+    return [text_of(cell) for cell in row.cells]
 
 
 def test_a_row_says_all_ten_things() -> None:
@@ -123,7 +123,7 @@ def test_counts_that_are_not_read_yet_are_no_zeroes() -> None:
 
 
 def names(view: fleet.FleetView) -> list[str]:
-    return [each.scale_set.name for each in fleet.shown_entries(SNAPSHOT, view, KNOW)]
+    return [entry.scale_set.name for entry in fleet.shown_entries(SNAPSHOT, view, KNOW)]
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ def test_a_quiet_fleet_is_only_counted() -> None:
 
 def test_tenants_have_a_column_when_there_are_several() -> None:
     know = replace(KNOW, tenants=fleet.tenant_names(SNAPSHOT))
-    rows = [fleet.table_of(know).row(each, know) for each in ENTRIES.values()]
+    rows = [fleet.table_of(know).row(entry, know) for entry in ENTRIES.values()]
     columns = fleet.table_of(know).fitted(rows)
-    assert [each.key for each in columns][:3] == ["name", "tenant", "sub"]
+    assert [column.key for column in columns][:3] == ["name", "tenant", "sub"]
     assert all(len(row.cells) == len(columns) for row in rows)
     by_name = {text_of(row.cells[0]): text_of(row.cells[1]) for row in rows}
     assert by_name["edge-plc"] == "fabrikam-ports.com"
@@ -221,7 +221,7 @@ def test_a_version_without_a_name_is_shown_whole() -> None:
     entry = ENTRIES["billing-win"]
     know = replace(KNOW, label=lambda script: "")
     rows = [fleet.table_of(know).row(entry, know)]
-    version = next(each for each in fleet.table_of(know).fitted(rows) if each.key == "version")
+    version = next(column for column in fleet.table_of(know).fitted(rows) if column.key == "version")
     assert version.width == len(text_of(rows[0].cells[8])) == fleet.LONGEST_VERSION
 
 

@@ -12,7 +12,7 @@ from vmss_tui.presentation.plan import form
 
 
 def made(policy: RolloutPolicy | None = None, name: str = "web-weu") -> RolloutPlan:
-    snapshot = next(each for each in estate.estate() if each.scale_set.name == name)
+    snapshot = next(snapshot for snapshot in estate.estate() if snapshot.scale_set.name == name)
     script = estate.script_of(name.split("-")[0], "9.9.9")
     own = RolloutPolicy.from_rolling(snapshot.scale_set.policy)
     return plan_rollout(snapshot, script, policy or own, names=VersionNames(estate.labels()), now=estate.NOW)
@@ -46,8 +46,8 @@ def test_hints_are_the_live_arithmetic() -> None:
 
 
 def test_hints_say_what_cannot_be_checked_or_does_not_apply() -> None:
-    web = next(each for each in estate.estate() if each.scale_set.name == "web-weu").scale_set
-    bare = next(each for each in estate.estate() if each.scale_set.name == "labels-eus").scale_set
+    web = next(snapshot for snapshot in estate.estate() if snapshot.scale_set.name == "web-weu").scale_set
+    bare = next(snapshot for snapshot in estate.estate() if snapshot.scale_set.name == "labels-eus").scale_set
     blind = replace(made(), healthy=None)
     assert form.unhealthy_hint(blind, web) == "no health reported yet"
     assert form.unhealthy_hint(blind, bare) == form.unhealthy_hint(blind, None) == "no health source: cannot be checked"

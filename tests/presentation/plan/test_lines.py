@@ -32,7 +32,7 @@ def texts(lines: tuple[Line, ...]) -> list[str]:
 
 
 def made(policy: RolloutPolicy | None = None, name: str = "web-weu") -> RolloutPlan:
-    snapshot = next(each for each in estate.estate() if each.scale_set.name == name)
+    snapshot = next(snapshot for snapshot in estate.estate() if snapshot.scale_set.name == name)
     script = estate.script_of(name.split("-")[0], "9.9.9")
     own = RolloutPolicy.from_rolling(snapshot.scale_set.policy)
     return plan_rollout(snapshot, script, policy or own, names=VersionNames(estate.labels()), now=estate.NOW)

@@ -30,12 +30,12 @@ def test_rows_orders_and_filters_of_profiles() -> None:
         Entry("bad", problem="line 3: unknown key"),
         Entry("old", shadowed=True),
     )
-    cells = [[text_of(cell) for cell in lists.PROFILES.row(each, KNOWN).cells] for each in entries]
+    cells = [[text_of(cell) for cell in lists.PROFILES.row(entry, KNOWN).cells] for entry in entries]
     assert [row[1] for row in cells] == ["● ready", "✖ invalid", "◌ shadowed"]
     assert [row[4] for row in cells] == ["3h ago", "never", "never"]
     assert cells[1][6] == "line 3: unknown key"
-    assert [each.name for each in lists.shown_profiles(entries, lists.ProfilesView(), KNOWN)] == ["web", "bad", "old"]
-    assert [each.name for each in lists.shown_profiles(entries, lists.ProfilesView(reverse=True), KNOWN)] == [
+    assert [entry.name for entry in lists.shown_profiles(entries, lists.ProfilesView(), KNOWN)] == ["web", "bad", "old"]
+    assert [entry.name for entry in lists.shown_profiles(entries, lists.ProfilesView(reverse=True), KNOWN)] == [
         "old",
         "bad",
         "web",
@@ -43,7 +43,7 @@ def test_rows_orders_and_filters_of_profiles() -> None:
     for order in lists.PROFILES.orders:
         assert len(lists.shown_profiles(entries, lists.ProfilesView(order=order), KNOWN)) == 3
     invalid = lists.ProfilesView(terms=parse("state:invalid", lists.PROFILES.fields))
-    assert [each.name for each in lists.shown_profiles(entries, invalid, KNOWN)] == ["bad"]
+    assert [entry.name for entry in lists.shown_profiles(entries, invalid, KNOWN)] == ["bad"]
     assert [column.key for column in lists.PROFILES.without("drift").columns][:3] == ["name", "state", "origin"]
 
 

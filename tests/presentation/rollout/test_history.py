@@ -47,12 +47,17 @@ def test_rollouts_running_first_newest_first() -> None:
     def shown(view: lists.RolloutsView) -> tuple[lists.RolloutItem, ...]:
         return lists.shown_rollouts(rollouts(), view, estate.NOW)
 
-    assert [each.header.id[0] for each in shown(lists.RolloutsView())] == ["d", "c", "a", "b"]
-    assert [each.header.id[0] for each in shown(lists.RolloutsView(order="age", reverse=True))] == ["b", "a", "c", "d"]
+    assert [rollout.header.id[0] for rollout in shown(lists.RolloutsView())] == ["d", "c", "a", "b"]
+    assert [rollout.header.id[0] for rollout in shown(lists.RolloutsView(order="age", reverse=True))] == [
+        "b",
+        "a",
+        "c",
+        "d",
+    ]
     for order in lists.ROLLOUTS.orders:
         assert len(shown(lists.RolloutsView(order=order))) == 4
     found = shown(lists.RolloutsView(terms=parse("stage:runner", lists.ROLLOUTS.fields)))
-    assert [each.header.id[0] for each in found] == ["c"]
+    assert [rollout.header.id[0] for rollout in found] == ["c"]
 
 
 def test_a_runner_that_cannot_write_is_shown() -> None:
@@ -64,7 +69,7 @@ def test_a_runner_that_cannot_write_is_shown() -> None:
 
 def test_rows_and_summary_of_rollouts() -> None:
     items = rollouts()
-    cells = [[text_of(cell) for cell in lists.ROLLOUTS.row(each, estate.NOW).cells] for each in items]
+    cells = [[text_of(cell) for cell in lists.ROLLOUTS.row(item, estate.NOW).cells] for item in items]
     assert cells[0][3:6] == ["● completed", "24h ago", "24:00:00"]
     assert cells[1][7] == "3 failed"
     assert cells[2][3] == "▲ no runner"

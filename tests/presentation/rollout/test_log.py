@@ -29,7 +29,7 @@ def said(event: e.Event) -> tuple[str, Role]:
 def test_the_log_tells_the_whole_story_in_order() -> None:
     state, lines = follow(story.whole())
     assert state.stage.over
-    texts = [each.text for each in lines]
+    texts = [line.text for line in lines]
     assert texts[0] == "planned for web-weu: web 2.4.0 → web 2.5.0, 60 instances in 5 batches"
     assert "batch 2 of 5 started: 12 instances, zone 1 and 2" in texts
     assert "batch 2 done: 12 instances" in texts
@@ -51,7 +51,7 @@ def test_a_failure_is_told_once() -> None:
     tale = story.until_batch(2, fails=("3",))
     tale.see(["3"], message="still failed")
     _, lines = follow(tale.log)
-    assert sum("web-weu_3 failed" in each.text for each in lines) == 1
+    assert sum("web-weu_3 failed" in line.text for line in lines) == 1
 
 
 def test_decisions_and_trouble_have_words() -> None:

@@ -16,7 +16,7 @@ from vmss_tui.presentation.table import Column, place, text_of
 
 def test_failures_float_to_the_top_then_active_waiting_done() -> None:
     state = fold(story.until_batch(4, fails=("3",)).log)
-    phases = [each.seen.phase for each in select(state, RolloutView(), estate.NOW)]
+    phases = [row.seen.phase for row in select(state, RolloutView(), estate.NOW)]
     order = list(dict.fromkeys(phases))
     assert order == [e.Phase.FAILED, e.Phase.SCRIPT, e.Phase.HEALTH, e.Phase.UPDATING, e.Phase.WAITING, e.Phase.DONE]
     assert select(state, RolloutView(), estate.NOW)[1].seen.batch == 4
@@ -26,7 +26,7 @@ def test_what_is_done_of_the_batch_that_runs_stays_above_what_waits() -> None:
     tale = story.until_batch(4)
     tale.see(["36", "37"], phase=e.Phase.DONE)
     ordered = select(fold(tale.log), RolloutView(), estate.NOW)
-    phases = list(dict.fromkeys((each.seen.phase, each.seen.batch == 4) for each in ordered))
+    phases = list(dict.fromkeys((instance.seen.phase, instance.seen.batch == 4) for instance in ordered))
     done_now, waits = phases.index((e.Phase.DONE, True)), phases.index((e.Phase.WAITING, False))
     assert done_now < waits < phases.index((e.Phase.DONE, False))
 
@@ -100,7 +100,7 @@ def test_every_order_and_its_reverse_hold_all_rows() -> None:
     for column in WIDE.orders:
         for reverse in (False, True):
             assert len(select(state, RolloutView(order=column, reverse=reverse), estate.NOW)) == 60
-    assert [each.seen.id for each in select(state, RolloutView(order="id"), estate.NOW)][:3] == ["0", "1", "2"]
+    assert [row.seen.id for row in select(state, RolloutView(order="id"), estate.NOW)][:3] == ["0", "1", "2"]
 
 
 def of(source: str, state: RolloutState | None = None, *, wide: bool = True) -> set[str]:
@@ -110,13 +110,13 @@ def of(source: str, state: RolloutState | None = None, *, wide: bool = True) -> 
 
 
 def ids(state: RolloutState, view: RolloutView) -> set[str]:
-    return {each.seen.id for each in select(state, view, estate.NOW)}
+    return {row.seen.id for row in select(state, view, estate.NOW)}
 
 
 def test_the_filter_language_is_that_of_every_list() -> None:
     state = fold(story.until_batch(4, fails=("3",)).log)
     assert ids(state, RolloutView(instances=Shown.FAULTS)) == {"3"}
-    zone = {key for key, each in state.instances.items() if each.seen.zone == "2"}
+    zone = {key for key, instance in state.instances.items() if instance.seen.zone == "2"}
     assert of("zone:2") == zone and of("!zone:2") == set(state.instances) - zone
     assert of("zone:1 failed") == of("failed zone:1") == {"3"}
     assert of("zone:2 failed") == set()
@@ -126,7 +126,9 @@ def test_the_filter_language_is_that_of_every_list() -> None:
         key for key in of("zone:3") if state.instances[key].seen.phase.value != "done"
     }
     assert of("phase:failed") == of("state:failed") == of("script:failed") == of('script:"exit 22"') == {"3"}
-    assert of("version:2.4") == {key for key, each in state.instances.items() if each.seen.version == "web 2.4.0"}
+    assert of("version:2.4") == {
+        key for key, instance in state.instances.items() if instance.seen.version == "web 2.4.0"
+    }
     assert of("name:weu_3$") == set() and of("404") == {"3"}
 
 
@@ -138,7 +140,7 @@ def test_a_number_is_matched_whole() -> None:
 
 def test_healthy_is_not_unhealthy() -> None:
     state = fold(story.until_batch(4, fails=("3",)).log)
-    sick = {key for key, each in state.instances.items() if each.seen.health.value == "unhealthy"}
+    sick = {key for key, instance in state.instances.items() if instance.seen.health.value == "unhealthy"}
     assert sick and of("health:unhealthy") == sick
     assert not sick & of("health:healthy") and not sick & of("healthy")
 
@@ -217,14 +219,14 @@ def renamed(state: RolloutState, old: str) -> RolloutState:
         return replace(seen, version=old) if seen.version == "web 2.4.0" else seen
 
     instances = {
-        key: replace(each, seen=of(each.seen), first=of(each.first) if each.first is not None else None)
-        for key, each in state.instances.items()
+        key: replace(instance, seen=of(instance.seen), first=of(instance.first) if instance.first is not None else None)
+        for key, instance in state.instances.items()
     }
     return replace(state, instances=instances)
 
 
 def width_of(columns: tuple[Column, ...]) -> int:
-    return next(each.width for each in columns if each.key == "version")
+    return next(column.width for column in columns if column.key == "version")
 
 
 def test_known_versions_need_no_more_room_than_there_is() -> None:
@@ -239,11 +241,11 @@ def test_a_version_without_a_name_is_whole_at_every_width() -> None:
     state = renamed(fold(tale.log), "unknown a1b2c3d4")
     for cells, wide in ((119, True), (99, True), (79, False)):
         columns = columns_of(state, wide=wide)
-        shown = {columns[each.index].key: each.width for each in place(columns, cells, start=3)}
+        shown = {columns[placed.index].key: placed.width for placed in place(columns, cells, start=3)}
         assert shown["version"] >= 16
         assert {"state", "health", "message"} <= set(shown)
         table = rows(state, tale.now, RolloutView(wide=wide))
-        at = next(index for index, each in enumerate(columns) if each.key == "version")
+        at = next(index for index, column in enumerate(columns) if column.key == "version")
         words = {text_of(row.cells[at]) for row in table}
         assert {"unknown a1b2c3d4", "a1b2c3d4 → web 2.5.0" if wide else "a1b2c3d4→web 2.5.0"} <= words
         assert max(map(len, words)) <= width_of(columns)

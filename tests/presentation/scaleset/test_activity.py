@@ -35,7 +35,7 @@ def test_operations_have_words(operation: str, words: str) -> None:
 
 def test_a_row_says_when_who_what_and_how_it_ended() -> None:
     first, second = activity.rows(LOG, estate.NOW)
-    assert [text_of(each) for each in first.cells][1:5] == [
+    assert [text_of(cell) for cell in first.cells][1:5] == [
         "12m",
         "maria@contoso.com (you)",
         "write the model",

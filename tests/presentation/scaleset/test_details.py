@@ -7,7 +7,7 @@ from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.presentation.scaleset import details, output_clusters
 from vmss_tui.presentation.table import Line, text_of
 
-SETS = {each.scale_set.name: each for each in estate.estate()}
+SETS = {snapshot.scale_set.name: snapshot for snapshot in estate.estate()}
 WEB, GATEWAY = SETS["web-weu"], SETS["gw-eus"]
 ONE = WEB.instances[0]
 
@@ -33,7 +33,7 @@ def test_details_say_everything_once() -> None:
 
 def test_equal_outputs_stand_together_failed_ones_first() -> None:
     outputs = output_clusters.outputs_of(GATEWAY.instances)
-    assert [(len(each.names), each.exit_code) for each in outputs] == [(2, 1), (7, 0)]
+    assert [(len(output.names), output.exit_code) for output in outputs] == [(2, 1), (7, 0)]
     found = lines(details.output_lines(outputs, estate.NOW, 80))
     assert found.index(" stderr") < found.index(" stdout")
     quiet = changed(

@@ -15,7 +15,7 @@ from vmss_tui.presentation.filter import FilterProblem, parse
 from vmss_tui.presentation.scaleset import instances
 from vmss_tui.presentation.table import Row, text_of
 
-SETS = {each.scale_set.name: each for each in estate.estate()}
+SETS = {snapshot.scale_set.name: snapshot for snapshot in estate.estate()}
 WEB, GATEWAY, ROLLING = SETS["web-weu"], SETS["gw-eus"], SETS["web-neu"]
 ONE = WEB.instances[0]
 
@@ -58,17 +58,17 @@ def test_one_sign_for_an_instance(instance: Instance, word: str) -> None:
 def test_a_row_of_an_instance() -> None:
     labels = instances.versions(ROLLING, label)
     row = row_of(ROLLING.instances[30], labels)
-    assert [text_of(each) for each in row.cells] == [
+    assert [text_of(cell) for cell in row.cells] == [
         "30", "web-neu_30", "2", "current", "web 2.5.0", "◐ running", "◌ pending", "40s", "",
     ]  # fmt: skip
     assert len(row.cells) == len(instances.INSTANCES.columns)
     behind = row_of(ROLLING.instances[59], labels)
-    assert [text_of(each) for each in behind.cells][3:6] == ["behind", "web 2.4.0", "● ok 0"]
+    assert [text_of(cell) for cell in behind.cells][3:6] == ["behind", "web 2.4.0", "● ok 0"]
 
 
 def test_an_instance_that_is_off_says_so_in_place_of_its_health() -> None:
     row = row_of(changed(power=Power.DEALLOCATED, zone="", script_digest=""))
-    assert [text_of(each) for each in row.cells][2:7:2] == ["–", "–", "⊘ deallocated"]
+    assert [text_of(cell) for cell in row.cells][2:7:2] == ["–", "–", "⊘ deallocated"]
 
 
 def test_a_version_that_nobody_named_is_eight_digits() -> None:
@@ -78,7 +78,10 @@ def test_a_version_that_nobody_named_is_eight_digits() -> None:
 
 
 def ids(view: instances.InstanceView, snapshot: SetSnapshot = GATEWAY) -> list[str]:
-    return [each.id for each in instances.shown_instances(snapshot, view, known(instances.versions(snapshot, label)))]
+    return [
+        instance.id
+        for instance in instances.shown_instances(snapshot, view, known(instances.versions(snapshot, label)))
+    ]
 
 
 def test_trouble_stands_on_top_and_two_comes_before_ten() -> None:

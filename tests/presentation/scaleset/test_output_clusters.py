@@ -31,7 +31,7 @@ def test_what_differs_stays_apart_and_failures_come_first() -> None:
             *(said(n, "boom", ScriptState.FAILED) for n in range(8, 10)),
         ]
     )
-    assert [(len(each.names), each.stdout) for each in found] == [(2, "boom"), (5, "ok"), (3, "404")]
+    assert [(len(cluster.names), cluster.stdout) for cluster in found] == [(2, "boom"), (5, "ok"), (3, "404")]
 
 
 def test_a_name_is_not_taken_for_the_start_of_a_longer_one() -> None:

@@ -17,7 +17,7 @@ from vmss_tui.presentation.scaleset import interference
 from vmss_tui.presentation.scaleset import summary as scaleset
 from vmss_tui.presentation.table import Line, text_of
 
-SETS = {each.scale_set.name: each for each in estate.estate()}
+SETS = {snapshot.scale_set.name: snapshot for snapshot in estate.estate()}
 WEB, GATEWAY, ROLLING = SETS["web-weu"], SETS["gw-eus"], SETS["web-neu"]
 ONE = WEB.instances[0]
 

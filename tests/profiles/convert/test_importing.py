@@ -58,7 +58,7 @@ def test_the_same_settings_come_out_again(document: Document) -> None:
     exported = to_az(resolve(profile, document.values, environ={}), stem="x").files["x.json"]
     assert json.loads(exported) == document.settings
     again = resolve(written(imported(to_arm(script)).profile), {}, environ={}).script
-    assert dict(again.settings) == document.settings or any("[" in str(each) for each in document.settings.values())
+    assert dict(again.settings) == document.settings or any("[" in str(value) for value in document.settings.values())
     assert again.handler == script.handler
     assert not [note for note in found.notes if "replace it by hand" in note]
 

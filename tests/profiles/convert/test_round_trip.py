@@ -47,8 +47,8 @@ V1 = {
 
 def without_null(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: without_null(each) for key, each in value.items() if each is not None}
-    return [without_null(each) for each in value if each is not None] if isinstance(value, list) else value
+        return {key: without_null(part) for key, part in value.items() if part is not None}
+    return [without_null(part) for part in value if part is not None] if isinstance(value, list) else value
 
 
 @QUICK
@@ -83,7 +83,7 @@ def test_the_tutorials_file() -> None:
     assert found.profile.script.files == (FileRef(V1["fileUris"][0]),)
     assert found.profile.script.command == "./custom_application_v1.sh"
     assert resolve(found.profile, {}, environ={}).script.settings == V1
-    assert not [each for each in check(found.profile) if each.is_error]
+    assert not [problem for problem in check(found.profile) if problem.is_error]
 
 
 def test_windows_is_told_by_its_command() -> None:
@@ -215,7 +215,7 @@ def test_a_templates_parameters_become_variables() -> None:
     assert one.name == "app"
     assert one.script.name == "app"
     assert one.script.handler.version == "2.0"
-    assert [each.uri for each in one.script.files] == ["https://h.example/${appVersion}/a.sh", "https://h.example/b.sh"]
+    assert [file.uri for file in one.script.files] == ["https://h.example/${appVersion}/a.sh", "https://h.example/b.sh"]
     assert one.script.command == "./a.sh ${appVersion} 'x'"
     assert one.script.provision_after == ("h",)
     assert not one.script.auto_upgrade_minor
@@ -234,7 +234,7 @@ def test_an_escaped_bracket_is_no_expression() -> None:
 def test_several_extensions_become_several_profiles() -> None:
     one: dict[str, Any] = {"properties": {"publisher": LINUX.publisher, "type": LINUX.type, "settings": V1}}
     found = from_template({"resources": [one, {"resources": [one]}]}, name="x")
-    assert [each.profile.name for each in found] == ["x-1", "x-2"]
+    assert [document.profile.name for document in found] == ["x-1", "x-2"]
     with pytest.raises(UsageError, match="no Custom Script Extension"):
         from_template({"resources": []}, name="x")
 
@@ -276,7 +276,7 @@ def test_the_equivalent_az_commands(tmp_path: Path) -> None:
 
 def test_manual_batches_are_driven_by_hand(tmp_path: Path) -> None:
     found = to_az(resolved(tmp_path, "rerun = 'always'\nauto_upgrade_minor = false\n[rollout]\nsteps = [1, 2]\n"))
-    words = [shlex.split(each) for each in found.commands]
+    words = [shlex.split(command) for command in found.commands]
     assert words[0][-1] == "upgradePolicy.mode=Manual"
     assert "--force-update" in words[1]
     assert "--no-auto-upgrade-minor-version" in words[1]

@@ -30,7 +30,7 @@ def test_a_fixed_version_becomes_a_variable(version: str, uri: str, command: str
     assert resolve(found, {"version": version}, environ={}).script.settings == live
     other = resolve(found, {"version": version.replace(version[0], "7", 1)}, environ={}).script.settings
     assert other != live
-    assert not [each for each in check(found) if each.is_error]
+    assert not [problem for problem in check(found) if problem.is_error]
 
 
 @pytest.mark.parametrize(

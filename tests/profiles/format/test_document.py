@@ -71,7 +71,7 @@ def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path) -> None:
 
 def test_problems_of_the_base_stand_in_the_base(tmp_path: Path) -> None:
     path = write(tmp_path, base=BASE.replace('pause = "30s"', 'pause = "soon"'))
-    (found,) = [each for each in lint_file(path) if each.is_error]
+    (found,) = [problem for problem in lint_file(path) if problem.is_error]
     assert found.path == tmp_path / "common" / "base.toml"
     assert found.line == 10
 
@@ -84,10 +84,10 @@ def test_a_base_need_not_be_complete(tmp_path: Path) -> None:
 def test_circles_are_found(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('schema = 1\nextends = "b.toml"\n', "utf-8")
     (tmp_path / "b.toml").write_text('schema = 1\nextends = "a.toml"\n', "utf-8")
-    found = [each for each in lint_file(tmp_path / "a.toml") if each.key == "extends"]
-    assert [each.message for each in found] == ["a.toml extends itself, directly or through others"]
+    found = [problem for problem in lint_file(tmp_path / "a.toml") if problem.key == "extends"]
+    assert [problem.message for problem in found] == ["a.toml extends itself, directly or through others"]
 
 
 def test_a_broken_base_names_its_own_line(tmp_path: Path) -> None:
     path = write(tmp_path, base="schema = 1\nname =\n")
-    assert any(each.path == tmp_path / "common" / "base.toml" and each.line == 2 for each in lint_file(path))
+    assert any(problem.path == tmp_path / "common" / "base.toml" and problem.line == 2 for problem in lint_file(path))

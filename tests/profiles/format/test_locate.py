@@ -77,9 +77,9 @@ tables = st.dictionaries(
 
 def leaves(value: Any, path: str) -> set[str]:
     if isinstance(value, dict):
-        return {leaf for key, each in value.items() for leaf in leaves(each, f"{path}.{key}" if path else key)}
+        return {leaf for key, part in value.items() for leaf in leaves(part, f"{path}.{key}" if path else key)}
     if isinstance(value, list):
-        return {leaf for index, each in enumerate(value) for leaf in leaves(each, f"{path}[{index}]")} | {path}
+        return {leaf for index, part in enumerate(value) for leaf in leaves(part, f"{path}[{index}]")} | {path}
     return {path}
 
 

@@ -22,7 +22,7 @@ def test_the_file_is_fresh() -> None:
 
 def test_it_is_a_schema_and_every_key_is_described() -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema())
-    bare = [key for key, each in json_schema()["properties"].items() if not each.get("description")]
+    bare = [key for key, schema in json_schema()["properties"].items() if not schema.get("description")]
     assert bare == []
 
 

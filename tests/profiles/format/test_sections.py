@@ -55,7 +55,7 @@ def test_every_key_is_acted_on_where_it_says(path: str) -> None:
         f"{path} is acted on by {module} only, which shows or reads it"
     )
     said = expressions(module)
-    assert any(each == expression or each.endswith(f".{expression}") for each in said), (
+    assert any(name == expression or name.endswith(f".{expression}") for name in said), (
         f"{module} does not read {expression}: who acts on {path}?"
     )
 

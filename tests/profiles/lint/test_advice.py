@@ -88,9 +88,9 @@ def test_secrets_in_public_places_are_pointed_out_without_being_shown() -> None:
     assert warnings(text) == {"plain-secret": "script.files[0]"} or "plain-secret" in warnings(text)
     from vmss_tui.profiles.model import lint
 
-    found = [each for each in lint(text) if each.code == "plain-secret"]
-    assert {each.key for each in found} == {"variables.key.default", "script.files[0]"}
-    assert not any("Xq3v" in str(each) or "sig=abc" in str(each) for each in found)
+    found = [problem for problem in lint(text) if problem.code == "plain-secret"]
+    assert {problem.key for problem in found} == {"variables.key.default", "script.files[0]"}
+    assert not any("Xq3v" in str(problem) or "sig=abc" in str(problem) for problem in found)
 
 
 @pytest.mark.parametrize(

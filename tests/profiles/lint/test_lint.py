@@ -29,7 +29,7 @@ pause = "5 potatoes"
 unhealthy = 3
 [extra]
 """
-    found = {each.key: (each.line, each.hint) for each in lint(text, Path("p.toml"))}
+    found = {problem.key: (problem.line, problem.hint) for problem in lint(text, Path("p.toml"))}
     assert found["naem"] == (2, "did you mean name?")
     assert found["script.comand"] == (4, "did you mean command?")
     assert found["script.os"] == (5, "did you mean linux?")

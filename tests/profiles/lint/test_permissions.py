@@ -22,7 +22,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def refused(path: Path) -> list[str]:
-    return [each.key for each in lint_file(path) if each.code == "others-can-write"]
+    return [problem.key for problem in lint_file(path) if problem.code == "others-can-write"]
 
 
 def written(home: Path, text: str, mode: int = 0o600) -> Path:

@@ -89,7 +89,7 @@ def test_an_encoded_script_is_judged_by_its_text() -> None:
     ],
 )
 def test_a_script_that_needs_a_person_or_reboots(line: str, code: str) -> None:
-    assert code in {each.code for each in check_text(f"#!/bin/sh\n{line}\n")}
+    assert code in {problem.code for problem in check_text(f"#!/bin/sh\n{line}\n")}
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_script_that_needs_a_person_or_reboots(line: str, code: str) -> None:
     ],
 )
 def test_an_unattended_script_is_fine(line: str) -> None:
-    assert {each.code for each in check_text(f"#!/bin/sh\n{line}\n")} & {"reboot", "prompt"} == set()
+    assert {problem.code for problem in check_text(f"#!/bin/sh\n{line}\n")} & {"reboot", "prompt"} == set()
 
 
 # -- commands and addresses -----------------------------------------------------------------------------------------
@@ -186,9 +186,9 @@ def test_a_file_outside_the_profiles_directory_is_noticed(tmp_path: Path) -> Non
     for name, leaves in (("inside.sh", False), ("../outside.sh", True), ("link.sh", True)):
         path = home / "web.toml"
         path.write_text(f"schema = 1\nname = 'web'\n[script]\ninline_file = '{name}'\n")
-        assert ("outside-directory" in {each.code for each in lint_file(path)}) is leaves
+        assert ("outside-directory" in {problem.code for problem in lint_file(path)}) is leaves
     path.write_text(HEAD + SCRIPT + "[protected]\nmanagedIdentity = { file = '/etc/hostname' }\n")
-    assert "outside-directory" in {each.code for each in lint_file(path)}
+    assert "outside-directory" in {problem.code for problem in lint_file(path)}
 
 
 # -- whatever stands there ------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ async def test_a_shell_that_cannot_start_is_said(tmp_path: Path, monkeypatch: py
     ],
 )
 def test_what_can_be_seen_without_a_shell(text: str, message: str) -> None:
-    assert [each.message for each in check_text(text)] == [message]
+    assert [problem.message for problem in check_text(text)] == [message]
 
 
 def test_crlf_is_an_error_when_nobody_repairs_it() -> None:
@@ -102,7 +102,7 @@ def test_a_good_script_has_no_problem() -> None:
 async def test_lint_of_a_file_includes_the_shell(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text("schema = 1\nname = 'x'\n[script]\ninline = '''#!/bin/sh\nif true\n'''\n")
-    (found,) = [each for each in await lint_with_syntax(path) if each.is_error]
+    (found,) = [problem for problem in await lint_with_syntax(path) if problem.is_error]
     assert (found.code, found.key, found.line, found.path) == ("syntax", "script.inline", 4, path)
     assert list(await lint_with_syntax(path, path.read_text().replace("if true", "true"))) == []
 
@@ -110,7 +110,7 @@ async def test_lint_of_a_file_includes_the_shell(tmp_path: Path) -> None:
 async def test_an_encoded_script_is_checked_too() -> None:
     settings = {"script": encode("#!/bin/sh\nif true\n").value}
     packed = Profile(name="x", script=Script(settings=settings))
-    assert [each.key for each in await syntax_problems(packed)] == ["script.settings.script"]
+    assert [problem.key for problem in await syntax_problems(packed)] == ["script.settings.script"]
     assert await syntax_problems(Profile(name="x", script=Script(settings={"script": "no base64"}))) == ()
 
 
@@ -118,9 +118,9 @@ async def test_what_lint_says_stands_in_the_plan() -> None:
     of = ScaleSet(id=ScaleSetId("s", "rg", "api-weu"), location="w", mode=UpgradeMode.MANUAL, policy=RollingPolicy())
     script = Script(inline="#!/bin/sh\nif true\nreboot\n")
     made = Profile(name="web", script=script, targets=Targets(match=("web-*",)))
-    found = {each.code: each.severity for each in profile_findings(made, of)}
+    found = {finding.code: finding.severity for finding in profile_findings(made, of)}
     assert found["not-a-target"] is Severity.WARN
     assert found["reboot"] is Severity.WARN
-    assert {each.code: each.severity for each in await syntax_findings(made)} == {"syntax": Severity.REFUSE}
+    assert {finding.code: finding.severity for finding in await syntax_findings(made)} == {"syntax": Severity.REFUSE}
     fits = replace(made, targets=Targets(match=("api-*",)), accept=("reboot",))
-    assert {each.code for each in profile_findings(fits, of)} & {"not-a-target", "reboot"} == set()
+    assert {finding.code for finding in profile_findings(fits, of)} & {"not-a-target", "reboot"} == set()

@@ -83,15 +83,15 @@ def test_every_version_of_the_shipping_company_has_a_name() -> None:
     scenario = Path(vmss_tui.__file__ or "").parent / "simulator" / "scenarios" / "shipping.toml"
     store = ProfileStore(Place(BUNDLED, Origin.BUNDLED))
     labels = {}
-    for each in tomllib.loads(scenario.read_text("utf-8"))["scale_sets"]:
-        for kept in (each, *each.get("history", ()), *each.get("overrides", ())):
+    for scale_set in tomllib.loads(scenario.read_text("utf-8"))["scale_sets"]:
+        for kept in (scale_set, *scale_set.get("history", ()), *scale_set.get("overrides", ())):
             live = kept.get("script") or kept.get("runs")
             if live is None or "file_uris" not in live:
                 continue
-            handler = WINDOWS if each.get("os") == "windows" else LINUX
+            handler = WINDOWS if scale_set.get("os") == "windows" else LINUX
             settings = {"fileUris": live["file_uris"], "commandToExecute": live["command"]}
             config = ScriptConfig(name="x", handler=handler, settings=settings, protected_known=False)
-            labels[f"{each['name']} {live['file_uris'][0]}"] = store.label_for(config)
+            labels[f"{scale_set['name']} {live['file_uris'][0]}"] = store.label_for(config)
     assert labels
     assert [name for name, label in labels.items() if not label] == []
     assert {"web 2.4.0", "web 2.5.0", "tracking 7.1", "billing 5.3", "billing 5.2", "gateway 3.0.2"} <= set(

@@ -48,7 +48,7 @@ def quick(vmss: Program, name: str) -> str:
 
 
 def versions(vmss: Program, name: str) -> set[str]:
-    return {each["version"] for each in vmss("instances", name, "--json").json}
+    return {instance["version"] for instance in vmss("instances", name, "--json").json}
 
 
 def arguments(values: dict[str, str]) -> list[str]:

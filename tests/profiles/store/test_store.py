@@ -43,7 +43,7 @@ def store(home: Path) -> ProfileStore:
 def test_places_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VMSS_TUI_PROFILES", f"/a{os.pathsep}/b")
     found = places(tmp_path / "flag")
-    assert [(each.path, each.origin) for each in found[:4]] == [
+    assert [(entry.path, entry.origin) for entry in found[:4]] == [
         (tmp_path / "flag", Origin.FLAG),
         (Path("/a"), Origin.ENVIRONMENT),
         (Path("/b"), Origin.ENVIRONMENT),
@@ -60,7 +60,7 @@ def test_bundled_profiles_are_found_in_a_source_tree() -> None:
 
 
 def test_the_first_of_a_name_wins_and_the_other_is_shown_as_shadowed(store: ProfileStore) -> None:
-    found = [(each.name, each.origin, each.shadowed, each.description) for each in store.list()]
+    found = [(entry.name, entry.origin, entry.shadowed, entry.description) for entry in store.list()]
     assert found == [
         ("other", Origin.BUNDLED, False, ""),
         ("plain", Origin.USER, False, ""),
@@ -72,7 +72,7 @@ def test_the_first_of_a_name_wins_and_the_other_is_shown_as_shadowed(store: Prof
 
 def test_a_broken_profile_is_listed_with_its_problem(home: Path, store: ProfileStore) -> None:
     (home / "user" / "bad.toml").write_text("schema = 1\nnmae = 'x'\n" + SCRIPT, "utf-8")
-    entry = next(each for each in store.list() if each.name == "bad")
+    entry = next(entry for entry in store.list() if entry.name == "bad")
     assert entry.problem == "bad.toml:2: nmae: unknown key; did you mean name?"
     with pytest.raises(ProfileInvalid, match="unknown key"):
         store.get("bad")
@@ -80,14 +80,14 @@ def test_a_broken_profile_is_listed_with_its_problem(home: Path, store: ProfileS
 
 def test_bases_are_not_listed(home: Path, store: ProfileStore) -> None:
     (home / "user" / "base.toml").write_text("schema = 1\nbase = true\nowner = 'us'\n", "utf-8")
-    assert "base" not in [each.name for each in store.list()]
+    assert "base" not in [entry.name for entry in store.list()]
 
 
 def test_the_last_used_comes_first(home: Path, store: ProfileStore) -> None:
     store.used("plain", NOW)
     store.used("web", NOW + timedelta(minutes=1))
     again = ProfileStore(*store.places, state=home / "state")
-    assert [each.name for each in again.list()] == ["web", "plain", "other", "web"]
+    assert [entry.name for entry in again.list()] == ["web", "plain", "other", "web"]
     assert again.find("web").last_used == NOW + timedelta(minutes=1)
 
 
@@ -219,7 +219,7 @@ def test_rename_moves_the_file_and_keeps_comments(home: Path, store: ProfileStor
 
 def test_delete(home: Path, store: ProfileStore) -> None:
     store.delete(store.find("plain"))
-    assert "plain" not in [each.name for each in store.list()]
+    assert "plain" not in [entry.name for entry in store.list()]
 
 
 def test_a_place_that_cannot_be_written_says_so(home: Path, store: ProfileStore) -> None:

@@ -130,8 +130,8 @@ async def test_retry_after_is_sent_only_where_it_was_recorded(
         assert written.headers.get("Retry-After") == writes
         url = written.headers["Azure-AsyncOperation"]
         seen = [(await call.get(url)).headers.get("Retry-After") for _ in polls]
-        assert [each and "some" for each in seen] == polls
-        assert all(11 <= int(each) <= 97 for each in seen if each)
+        assert [percent and "some" for percent in seen] == polls
+        assert all(11 <= int(percent) <= 97 for percent in seen if percent)
         posted = await call("POST", f"{call.app}/restart")
         assert "Retry-After" not in posted.headers
 

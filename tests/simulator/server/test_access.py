@@ -18,7 +18,7 @@ def gate() -> Any:
 
 def names(answer: Answer) -> set[str]:
     assert answer.status == 200, answer.body
-    return {each.get("displayName") or each["name"] for each in answer.body["value"]}
+    return {tenant.get("displayName") or tenant["name"] for tenant in answer.body["value"]}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_user_is_in_two_tenants_and_gets_a_token_for_each(simulator: StartsSim
 
     home = sim.wait_for(accepted, "the device code to be accepted")
     tenants = sim.get("/tenants", token=home["access_token"]).body["value"]
-    assert {each["displayName"] for each in tenants} == {"Contoso Shipping", "Fabrikam Freight"}
+    assert {tenant["displayName"] for tenant in tenants} == {"Contoso Shipping", "Fabrikam Freight"}
     seen = set()
     for tenant in tenants:
         answer = sim.form(
@@ -167,11 +167,11 @@ def test_an_unknown_api_version_is_refused_with_those_that_are_known(gate: Simul
 
 def test_az_finds_publishers_types_and_versions(gate: SimulatorProcess) -> None:
     base = f"{subscription(gate, 'prod-europe')}/providers/Microsoft.Compute/locations/westeurope/publishers"
-    publishers = {each["name"] for each in gate.get(base).body}
+    publishers = {publisher["name"] for publisher in gate.get(base).body}
     assert {"Microsoft.Azure.Extensions", "Microsoft.Compute", "Microsoft.ManagedServices"} <= publishers
     types = f"{base}/microsoft.azure.extensions/artifacttypes/vmextension/types"
-    assert "CustomScript" in {each["name"] for each in gate.get(types).body}
-    versions = [each["name"] for each in gate.get(f"{types}/customscript/versions").body]
+    assert "CustomScript" in {kind["name"] for kind in gate.get(types).body}
+    versions = [version["name"] for version in gate.get(f"{types}/customscript/versions").body]
     assert versions[-1].startswith("2.1.")
     assert gate.get(f"{base}/nobody/artifacttypes/vmextension/types").status == 404
 

@@ -24,7 +24,7 @@ def ask(gate: SimulatorProcess, tail: str, who: str = "deployer", version: str =
 
 def names(answer: Answer) -> set[str]:
     assert answer.status == 200, answer.body
-    return {each["name"] for each in answer.body["value"]}
+    return {setting["name"] for setting in answer.body["value"]}
 
 
 def test_a_group_lists_its_settings_in_the_shape_of_the_reference(gate: SimulatorProcess) -> None:

@@ -123,7 +123,7 @@ async def compute(sim: SimulatorProcess, **more: Any) -> AsyncIterator[ComputeMa
 
 
 async def names(client: ComputeManagementClient) -> set[str]:
-    return {str(each.name) async for each in client.virtual_machine_scale_sets.list_all()}
+    return {str(scale_set.name) async for scale_set in client.virtual_machine_scale_sets.list_all()}
 
 
 async def test_a_long_running_write_ends_without_waiting_thirty_seconds(simulator: StartsSimulator) -> None:
@@ -149,8 +149,8 @@ async def test_a_long_running_write_ends_without_waiting_thirty_seconds(simulato
             "rg-web", "web", VirtualMachineScaleSetVMInstanceRequiredIDs(instance_ids=["*"])
         )
         await upgraded.result()
-        found = [each async for each in client.virtual_machine_scale_set_vms.list("rg-web", "web")]
-        assert all(each.properties and each.properties.latest_model_applied for each in found)
+        found = [instance async for instance in client.virtual_machine_scale_set_vms.list("rg-web", "web")]
+        assert all(instance.properties and instance.properties.latest_model_applied for instance in found)
 
 
 async def test_a_revoked_token_is_answered_by_the_sdk_with_a_new_one(simulator: StartsSimulator) -> None:

@@ -91,7 +91,7 @@ def test_a_sign_in_elsewhere_does_not_do_for_a_tenant_with_demands(
 
 def test_a_disabled_subscription_can_be_read_and_not_written(sim: SimulatorProcess) -> None:
     """ARM: ReadOnlyDisabledSubscription."""
-    found = {each["displayName"]: each for each in sim.get("/subscriptions").body["value"]}
+    found = {subscription["displayName"]: subscription for subscription in sim.get("/subscriptions").body["value"]}
     assert (found["off"]["state"], found["prod"]["state"]) == ("Disabled", "Enabled")
     path = f"{found['off']['id']}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachineScaleSets/app"
     assert sim.get(path).status == 200

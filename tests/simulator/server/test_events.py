@@ -25,7 +25,7 @@ def test_a_colleague_writes_in_the_middle(simulator: StartsSimulator) -> None:
     assert after["etag"] != before
     assert after["tags"]["touched"] == "yes"
     instances = sim.get(f"{path}/virtualMachines").body["value"]
-    assert not any(each["properties"]["latestModelApplied"] for each in instances)
+    assert not any(instance["properties"]["latestModelApplied"] for instance in instances)
 
 
 def test_an_event_can_come_later(simulator: StartsSimulator) -> None:
@@ -36,7 +36,7 @@ def test_an_event_can_come_later(simulator: StartsSimulator) -> None:
 
     def power() -> str:
         view = sim.get(f"{path}/virtualMachines/1/instanceView").body
-        return next(str(each["code"]) for each in view["statuses"] if each["code"].startswith("PowerState"))
+        return next(str(status["code"]) for status in view["statuses"] if status["code"].startswith("PowerState"))
 
     assert power() == "PowerState/running"
     sim.control.clock(advance=900)

@@ -62,7 +62,9 @@ def run(sim: SimulatorProcess, path: str, **settings: Any) -> dict[str, Any]:
 def status(sim: SimulatorProcess, path: str, instance: str = "0") -> dict[str, Any]:
     """The script's status on an instance."""
     view = sim.get(f"{path}/virtualMachines/{instance}/instanceView").body
-    return dict(next(each for each in view["extensions"] if each["name"] == "CustomScript")["statuses"][0])
+    return dict(
+        next(extension for extension in view["extensions"] if extension["name"] == "CustomScript")["statuses"][0]
+    )
 
 
 def test_the_references_application_goes_from_v1_to_v2(simulator: StartsSimulator) -> None:
@@ -80,7 +82,7 @@ def test_the_references_application_goes_from_v1_to_v2(simulator: StartsSimulato
         latest = sim.get(f"{path}/rollingUpgrades/latest").body["properties"]
         assert latest["progress"]["successfulInstanceCount"] == 3
     disks = sim.ca_file.parent / "instances"
-    assert {(disks / "yourscaleset" / each / "app" / "version").read_text() for each in "012"} == {"2\n"}
+    assert {(disks / "yourscaleset" / number / "app" / "version").read_text() for number in "012"} == {"2\n"}
 
 
 def test_a_release_that_fails_stops_the_roll_and_shows_its_stderr(simulator: StartsSimulator) -> None:

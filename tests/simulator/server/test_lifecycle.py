@@ -67,9 +67,9 @@ def test_the_env_file_works_in_a_shell(simulator: StartsSimulator, tmp_path: Pat
 
 def test_only_loopback_is_bound(shared_simulator: SimulatorProcess) -> None:
     listening = [
-        each.laddr
-        for each in psutil.Process(shared_simulator.pid).net_connections("tcp")
-        if each.status == psutil.CONN_LISTEN
+        connection.laddr
+        for connection in psutil.Process(shared_simulator.pid).net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
     ]
     assert len(listening) == 2
     assert {address.ip for address in listening} == {"127.0.0.1"}

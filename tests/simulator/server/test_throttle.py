@@ -176,4 +176,4 @@ def test_counters_tell_calls_by_route_group_client_and_status(sim: SimulatorProc
     assert counters["total"] == 4
     assert counters["connections"] == 4
     seen = sim.control.requests("virtualMachines/*")
-    assert [each["status"] for each in seen] == [404]
+    assert [answer["status"] for answer in seen] == [404]

@@ -119,7 +119,7 @@ class Driver:
                         self.record(e.GateChecked(e.GateName.FILES, *self.files(batch), batch))
                     case Write():
                         self._write(command)
-            if not commands or self.state.stage.over or any(isinstance(each, Write) for each in commands):
+            if not commands or self.state.stage.over or any(isinstance(command, Write) for command in commands):
                 return
             if self.state.plan is not self.plan and any(
                 isinstance(entry.event, e.RollbackStarted) for entry in self.log[-1:]

@@ -156,7 +156,7 @@ def version(number: str, **more: Any) -> ScriptConfig:
 
 
 def steps(*amounts: int | str) -> tuple[BatchStep, ...]:
-    return tuple(BatchStep(Amount.parse(each)) for each in amounts)
+    return tuple(BatchStep(Amount.parse(amount)) for amount in amounts)
 
 
 ONE_THIRD = RolloutPolicy(
@@ -177,7 +177,9 @@ class Lab:
     @classmethod
     async def open(cls, sim: SimulatorProcess, directory: Path, name: str = "app") -> "Lab":
         azure = await connect_to(sim)
-        subscription = next(each.id for each in await azure.subscriptions() if each.name == SUBSCRIPTION)
+        subscription = next(
+            subscription.id for subscription in await azure.subscriptions() if subscription.name == SUBSCRIPTION
+        )
         journal = Journal.open(directory / "journal.db")
         return cls(sim, azure, journal, ScaleSetId(subscription, "rg", name))
 
@@ -237,7 +239,7 @@ class Lab:
         return found
 
     def events(self, rollout: str, *kinds: type[e.Event]) -> list[e.Event]:
-        return [each.event for each in self.journal.events(rollout) if not kinds or isinstance(each.event, kinds)]
+        return [entry.event for entry in self.journal.events(rollout) if not kinds or isinstance(entry.event, kinds)]
 
     def writes(self) -> list[dict[str, Any]]:
         """Requests that change something about this set, as the simulator counted them."""

@@ -41,8 +41,8 @@ async def carry_out(path: str, cloud_file: str, rollout: str) -> None:
         )
     finally:
         journal.close()
-        for each in there:
-            await each.close()
+        for client in there:
+            await client.close()
 
 
 def main(path: str, cloud_file: str) -> None:

@@ -14,7 +14,7 @@ M, R, A = UpgradeMode.MANUAL, UpgradeMode.ROLLING, UpgradeMode.AUTOMATIC
 
 
 def policy(*amounts: int | str, **more: object) -> RolloutPolicy:
-    steps = tuple(BatchStep(Amount.parse(each)) for each in amounts or ("34%",))
+    steps = tuple(BatchStep(Amount.parse(amount)) for amount in amounts or ("34%",))
     base = RolloutPolicy(steps=steps, unhealthy_percent=34, unhealthy_upgraded_percent=0, health_wait_seconds=20)
     return replace(base, **more)  # type: ignore[arg-type]
 
@@ -34,7 +34,7 @@ def begun(driver: Driver, number: int) -> Callable[[], bool]:
 
 
 def ended(driver: Driver, number: int) -> Callable[[], bool]:
-    return lambda: any(each.number == number and each.ended_at is not None for each in driver.state.batches)
+    return lambda: any(batch.number == number and batch.ended_at is not None for batch in driver.state.batches)
 
 
 def waiting_for(driver: Driver, words: str) -> Callable[[], bool]:

@@ -221,10 +221,10 @@ class Toy:
             case Action.MODEL | Action.REMOVE:
                 return self._model(plan, write)
             case Action.UPDATE | Action.VM:
-                for each in write.ids:
-                    self.asked[each] += 1
+                for instance_id in write.ids:
+                    self.asked[instance_id] += 1
                     own = NOTHING if plan.removes else plan.script
-                    self._update(self.vms[each], own if write.action is Action.VM else self.model)
+                    self._update(self.vms[instance_id], own if write.action is Action.VM else self.model)
                 return self._began(write.ids)
             case Action.UNDO:
                 (name,) = write.ids
@@ -299,6 +299,6 @@ class Toy:
         else:
             size = percent_of(self.policy.batch_percent, len(self.vms))
             roll.batch, roll.pending = roll.pending[:size], roll.pending[size:]
-            for each in roll.batch:
-                if each in self.vms:
-                    self._update(self.vms[each], self.model)
+            for instance_id in roll.batch:
+                if instance_id in self.vms:
+                    self._update(self.vms[instance_id], self.model)

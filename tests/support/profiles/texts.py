@@ -19,21 +19,21 @@ def profile(directory: Path, text: str, name: str = "x.toml") -> Profile:
 def problems(text: str, path: Path | None = None) -> dict[str, LintProblem]:
     """What lint says first, by key."""
     found: dict[str, LintProblem] = {}
-    for each in lint(text, path):
-        found.setdefault(each.key, each)
+    for problem in lint(text, path):
+        found.setdefault(problem.key, problem)
     return found
 
 
 def messages(text: str) -> list[str]:
     """What lint says, as lines."""
-    return [str(each) for each in lint(text)]
+    return [str(problem) for problem in lint(text)]
 
 
 def errors(text: str) -> list[str]:
     """The keys of errors."""
-    return [each.key for each in lint(text) if each.is_error]
+    return [problem.key for problem in lint(text) if problem.is_error]
 
 
 def warnings(text: str) -> dict[str, str]:
     """Key and code of warnings."""
-    return {each.code: each.key for each in lint(text) if not each.is_error}
+    return {problem.code: problem.key for problem in lint(text) if not problem.is_error}

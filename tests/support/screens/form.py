@@ -19,7 +19,7 @@ from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.profiles.store.store import ProfileStore
 
-WEB = next(each for each in estate.estate() if each.scale_set.name == "web-weu")
+WEB = next(snapshot for snapshot in estate.estate() if snapshot.scale_set.name == "web-weu")
 NEW_FILE = "https://ships.blob.core.windows.net/scripts/web/custom_application_v2.5.0.sh"
 
 PROFILE = """schema = 1
@@ -60,7 +60,7 @@ class FormDesk:
         return "\n".join(lines)
 
     def field(self, key: str) -> Field:
-        return next(each for each in self.screen.query(Field) if each.spec.key == key)
+        return next(field for field in self.screen.query(Field) if field.spec.key == key)
 
     def remark(self, key: str) -> str:
         found = self.field(key).query(".field-remark").results(Lines)

@@ -113,10 +113,10 @@ def half_updated(snapshot: SetSnapshot) -> SetSnapshot:
     of = replace(snapshot.scale_set, extensions=(estate.extension_of(new),))
     instances = tuple(
         estate.instance_of(
-            "web-weu", n, script=new, zone=each.zone, state=ScriptState.FAILED if n == 3 else ScriptState.SUCCEEDED
+            "web-weu", n, script=new, zone=instance.zone, state=ScriptState.FAILED if n == 3 else ScriptState.SUCCEEDED
         )
         if n < 12
-        else replace(each, latest_model=False)
-        for n, each in enumerate(snapshot.instances)
+        else replace(instance, latest_model=False)
+        for n, instance in enumerate(snapshot.instances)
     )
     return replace(snapshot, scale_set=of, instances=instances)

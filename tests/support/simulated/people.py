@@ -15,7 +15,7 @@ def token_of(sim: SimulatorProcess, name: str, tenant: str = "contoso.com") -> s
 
 def subscription(sim: SimulatorProcess, name: str, token: str | None = None) -> str:
     found = sim.get("/subscriptions", token=token).body["value"]
-    return str(next(each["id"] for each in found if each["displayName"] == name))
+    return str(next(person["id"] for person in found if person["displayName"] == name))
 
 
 def scale_set(sim: SimulatorProcess, name: str = "web", group: str = "rg-web") -> str:

@@ -70,7 +70,7 @@ async def test_up_down_tab_and_enter_go_from_field_to_field(tmp_path: Path, monk
 
         def here() -> str:
             focused = d.app.focused
-            return next((each.spec.key for each in d.screen.query(Field) if each.control is focused), "")
+            return next((field.spec.key for field in d.screen.query(Field) if field.control is focused), "")
 
         await d.until(lambda: here() == "variables.version")
         for key, expected in (("down", "script.os"), ("down", "script.label"), ("enter", "script.files")):
@@ -174,7 +174,7 @@ async def test_protected_settings_are_added_as_references(tmp_path: Path, monkey
             d.field("protected+").take_keyboard()
             await d.pilot.press("enter")
             await d.until(lambda: d.field("protected+").value == "")
-        await d.until(lambda: any(each.spec.key == "protected.storageAccountKey" for each in d.screen.query(Field)))
+        await d.until(lambda: any(field.spec.key == "protected.storageAccountKey" for field in d.screen.query(Field)))
         await d.until(lambda: d.remark("protected.storageAccountKey") == "*** $WEB_KEY")
         assert d.remark("protected.storageAccountName") == "▲ $WEB_NAME is not set"
         field = d.field("protected.storageAccountKey").query_one(Input)
@@ -245,7 +245,7 @@ async def test_the_form_has_a_field_for_everything_that_a_profile_says_of_script
 ) -> None:
     async with form_desk(tmp_path, monkeypatch) as d:
         await d.shows("WHAT CHANGES")
-        shown = {each.spec.key for each in d.screen.query(Field)}
+        shown = {field.spec.key for field in d.screen.query(Field)}
         assert set(form_paths()) - shown == {"name", "description", "owner"}, (
             "these three belong to saving, not to rolling out"
         )

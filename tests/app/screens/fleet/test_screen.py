@@ -167,7 +167,7 @@ async def test_news_repaint_the_list_and_keep_the_cursor(tmp_path: Path) -> None
         await desk.press("ctrl+r")
         await desk.shows("▲ 2 unhealthy")
         assert "▸ web-weu" in desk.text()
-        assert sum(isinstance(each, FleetArrived) for each in desk.messages) >= 2
+        assert sum(isinstance(message, FleetArrived) for message in desk.messages) >= 2
 
 
 async def test_hostile_names_are_text_and_nothing_else(tmp_path: Path) -> None:
@@ -208,7 +208,9 @@ async def test_nothing_is_read_while_another_screen_lies_on_top(tmp_path: Path) 
     async with sitting(tmp_path) as desk:
         await desk.shows("15 scale sets")
         await desk.press("2")
-        await desk.until(lambda: not any(each.group == "fleet" for each in desk.app.workers if not each.is_finished))
+        await desk.until(
+            lambda: not any(worker.group == "fleet" for worker in desk.app.workers if not worker.is_finished)
+        )
         await desk.press("1")
-        await desk.until(lambda: any(each.group == "fleet" for each in desk.app.workers if not each.is_finished))
+        await desk.until(lambda: any(worker.group == "fleet" for worker in desk.app.workers if not worker.is_finished))
         assert isinstance(desk.app.screen, FleetScreen)

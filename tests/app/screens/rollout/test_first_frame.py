@@ -9,7 +9,7 @@ from vmss_tui.domain.rollout.state import RolloutState, fold
 
 
 def read() -> SetSnapshot:
-    return next(each for each in estate.estate() if each.scale_set.name == "web-weu")
+    return next(snapshot for snapshot in estate.estate() if snapshot.scale_set.name == "web-weu")
 
 
 def test_names_zones_and_health_are_there_before_the_first_observation() -> None:

@@ -23,7 +23,7 @@ def at(name: str, azure: FakeAzure | None = None) -> tuple[FakeAzure, StartAt]:
 
 
 def screen(desk: Desk) -> ScaleSetScreen:
-    found = next(each for each in desk.app.screen_stack if isinstance(each, ScaleSetScreen))
+    found = next(screen for screen in desk.app.screen_stack if isinstance(screen, ScaleSetScreen))
     assert isinstance(found, ScaleSetScreen)
     return found
 

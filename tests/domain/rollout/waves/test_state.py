@@ -38,7 +38,7 @@ def test_a_set_is_retried_first_and_then_its_rest_is_due() -> None:
     done = waves(*begun, w.SetEnded(A, "r1", Verdict.COMPLETED, "", 3), retries="old")
     progress = done.sets[A]
     assert (progress.stage, progress.retried, progress.updated) == (SetStage.WAITING, True, 3)
-    assert [each.target for each in started(done)] == [A]
+    assert [event.target for event in started(done)] == [A]
     rest = (w.SetStarted(A, "r2"), w.SetEnded(A, "r2", Verdict.COMPLETED, "all", 97))
     ended = waves(*begun, w.SetEnded(A, "r1", Verdict.COMPLETED, "", 3), *rest, retries="old").sets[A]
     assert (ended.stage, ended.updated, ended.reason) == (SetStage.DONE, 100, "all")
@@ -64,7 +64,7 @@ def test_a_roll_back_that_is_refused_is_not_tried_again() -> None:
     rules = WaveRules(on_failed_set=OnFailedSet.ROLLBACK_WAVE)
     failed = (w.WaveStarted(1), w.SetStarted(A, "r1"), w.SetEnded(A, "r1", Verdict.FAILED, "broken", 5, 2))
     stopping = (*failed, w.WavesStopping("a failed", 1))
-    assert [each.target for each in started(waves(*stopping, rules=rules))] == [A]
+    assert [event.target for event in started(waves(*stopping, rules=rules))] == [A]
     refused = waves(*stopping, w.SetRefused(A, "no right", rolls_back=True), rules=rules)
     assert (refused.sets[A].stage, refused.sets[A].reason) == (SetStage.FAILED, "broken; roll back: no right")
     (command,) = decide(refused, NOW)
