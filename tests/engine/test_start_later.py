@@ -86,7 +86,7 @@ def test_what_refuses_it() -> None:
         "you may not": replace(AGREED, findings=(refusal,)),
         "script was changed": replace(AGREED, previous=script(9)),
         "no longer updated: 3": plan_of(snapshot(*fleet(3))),
-        "besides: 4": plan_of(snapshot(*fleet(5))),
+        "updated: 4": plan_of(snapshot(*fleet(5))),
         "https://x/a.sh": replace(AGREED, files=(file,)),
     }
     for words, changed in cases.items():

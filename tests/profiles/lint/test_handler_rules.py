@@ -160,7 +160,7 @@ def test_an_inline_script_has_a_size() -> None:
         ("workspaceId = 'x'", "the linux handler refuses the setting 'workspaceId'"),
         ("storageAccountKey = 'x'", "'storageAccountKey' belongs in the protected settings"),
         ("commandtoexecute = 'x'", "the linux handler refuses the setting 'commandtoexecute'"),
-        ("commandToExecute = 'y'", "script.command is given too"),
+        ("commandToExecute = 'y'", "script.command is also given"),
     ],
 )
 def test_further_settings_are_those_of_the_handler(setting: str, message: str) -> None:

@@ -106,7 +106,7 @@ def test_an_unfinished_file_names_its_last_line() -> None:
         ("rollout.batch_deadline = 5", "rollout.batch_deadline", "5s is out of range"),
         ("rollout.gate = {timeout = '5s'}", "rollout.gate", "has neither a command nor a url"),
         ("hooks = [{service = {}}]", "hooks[0].service", "names neither a variable nor a file"),
-        ("hooks = [{service = {file = 'slack'}}]", "hooks[0].service.file", "is not a whole path"),
+        ("hooks = [{service = {file = 'slack'}}]", "hooks[0].service.file", "is not an absolute path"),
         ("hooks = [{service = {env = 'slack://T'}}]", "hooks[0].service.env", "is not the name of a variable"),
         ("hooks = [{service = 'slack://T'}]", "hooks[0].service", "must be a table"),
         ("rollout = {canary = ['1'], exclude = ['1']}", "rollout.exclude", "1 is a canary too"),

@@ -209,7 +209,7 @@ class VmssTui(ReturningApp):
 
     def refuse_paste(self, length: int) -> None:
         """Say why nothing was pasted."""
-        self._say(f"not pasted: {length:,} characters are too many (at most {compat.LONGEST_PASTE:,})", Role.WARN)
+        self._say(f"not pasted: {length:,} characters (limit {compat.LONGEST_PASTE:,})", Role.WARN)
 
     @work(group="switch", exclusive=True, exit_on_error=False)
     async def switch(self, account: Account) -> None:

@@ -63,7 +63,7 @@ class OnInstance:
                 scale_set, instance = await self._read(azure)
                 found = await azure.private_addresses(scale_set, instance)
                 if not found:
-                    raise UsageError(f"{self.name} has no private address", hint="Azure gave it no network interface.")
+                    raise UsageError(f"{self.name} has no private address", hint="It has no network interface.")
                 address = found[0]
             values = {
                 "user": access.user or self.session.who,

@@ -90,7 +90,7 @@ ADVICE = {
     "watch": Advice((Example("vmss-tui watch web-weu --jsonl", "one JSON object for every change"),), ("attach",)),
     "diagnose": Advice(
         (
-            Example("vmss-tui diagnose web-weu 7 script", "stdout and stderr of instance 7, whole"),
+            Example("vmss-tui diagnose web-weu 7 script", "complete stdout and stderr of instance 7"),
             Example("vmss-tui diagnose web-weu 7", "lists the diagnostics"),
             Example("vmss-tui diagnose web-weu --history", "who ran which diagnostic"),
         ),

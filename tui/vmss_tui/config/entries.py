@@ -62,15 +62,15 @@ class Key:
 _SCOPE = (
     Key(
         name="subscriptions", kind=Kind.TEXTS, default=(), example='["11111111-*"]',
-        help="subscription ids that it is for, with wildcards; one has to match",
+        help="subscription ids that it applies to, with wildcards; one must match",
     ),
     Key(
         name="tags", kind=Kind.TEXTS, default=(), example='["env=prod"]',
-        help="tags that it is for, NAME=VALUE with wildcards; one has to match",
+        help="tags that it applies to, NAME=VALUE with wildcards; one must match",
     ),
     Key(
         name="names", kind=Kind.TEXTS, default=(), example='["prod-*/web-*"]',
-        help="scale sets that it is for, NAME or GROUP/NAME with wildcards; one has to match",
+        help="scale sets that it applies to, NAME or GROUP/NAME with wildcards; one must match",
     ),
 )  # fmt: skip
 _ZONE = Key(name="timezone", kind=Kind.TEXT, default="UTC", example='"Europe/Berlin"', help="time zone of its times")
@@ -129,7 +129,7 @@ KEYS = (
     ),
     Key(
         name="windows", kind=Kind.TABLES, default=(),
-        help="maintenance windows for all rollouts: one that is for a set has to be open before each batch on it",
+        help="maintenance windows for all rollouts: one that applies to a set must be open before each batch on it",
         example='[{ start = "22:00", end = "04:00", days = ["sat", "sun"], tags = ["env=prod"] }]',
         entry=(
             Key(name="start", kind=Kind.TEXT, default="", example='"22:00"', help="time of day at which it opens"),
@@ -257,7 +257,7 @@ KEYS = (
     ),
     Key(
         name="production.instances", kind=Kind.COUNT, least=1, default=100, example="25",
-        help="from so many instances on, a change is confirmed like one of production",
+        help="a change of this many instances or more is confirmed like one of production",
     ),
     Key(
         name="shell.command", kind=Kind.COMMAND, default=SHELL, example='"ssh -J bastion {user}@{private_ip}"',

@@ -54,5 +54,5 @@ def _opened(rule: WindowRule, path: Path) -> WindowRule:
     except ValueError as problem:
         raise UsageError(
             f"no rollout without the maintenance rules: {path}: {rule.window.calendar} {problem}",
-            hint="Give an iCalendar file (.ics) with events to come.",
+            hint="Give an iCalendar file (.ics) with future events.",
         ) from None

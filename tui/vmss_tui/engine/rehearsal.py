@@ -92,7 +92,7 @@ def _autoscaling(text: str) -> Autoscaling:
     """`+5@2m`, `-2` or `40`."""
     match = _AUTOSCALE.fullmatch(text.strip())
     if match is None:
-        raise UsageError(f"autoscale {text}: expected +N, -N or N, and perhaps @TIME", hint="Write +5@2m.")
+        raise UsageError(f"autoscale {text}: expected +N, -N or N, with an optional @TIME", hint="Write +5@2m.")
     count, after = int(match["count"]), match["after"]
     at = _SOON if after is None else _seconds("autoscale", after)
     if not match["sign"]:

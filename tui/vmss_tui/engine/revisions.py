@@ -76,7 +76,9 @@ def find_revision(known: Sequence[Revision], text: str) -> Revision:
         listed = ", ".join(names) or "none"
         raise UsageError(f"no earlier version {text!r} in the journal", hint=f"Known: {listed}.")
     if len(found) > 1:
-        raise NotUnique(f"several earlier versions fit {text!r}", hint=f"Name one of {', '.join(map(name_of, found))}.")
+        raise NotUnique(
+            f"several earlier versions match {text!r}", hint=f"Name one of {', '.join(map(name_of, found))}."
+        )
     return found[0]
 
 

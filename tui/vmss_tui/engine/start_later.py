@@ -52,7 +52,7 @@ def parse_time(text: str, now: datetime, zone: tzinfo | None = None) -> datetime
             f"{text!r} is not a time", hint="Write 22:00, 2026-12-01T22:00, 2026-12-01T22:00+01:00 or +2h30m."
         ) from None
     if found < now - timedelta(minutes=1):
-        raise UsageError(f"{text} is over", hint="Give a time to come.")
+        raise UsageError(f"{text} is over", hint="Give a time in the future.")
     if found > now + HORIZON:
         raise UsageError(f"{text} is more than {HORIZON.days} days ahead", hint="Give an earlier time.")
     return found
@@ -88,7 +88,7 @@ def window_start(table: Timetable, now: datetime, seconds: float) -> datetime:
     at = table.opens_at(now, seconds)
     if at is None:
         raise PreflightRefused(
-            "no maintenance window to come is long enough for a batch", hint="Check the windows and freezes."
+            "no upcoming maintenance window is long enough for a batch", hint="Check the windows and freezes."
         )
     return at
 
@@ -141,7 +141,7 @@ def differences(agreed: RolloutPlan, now: RolloutPlan) -> Iterator[str]:
     if gone := sorted(before - after):
         yield f"instances that are no longer updated: {listed(gone)}"
     if new := sorted(after - before):
-        yield f"instances that would be updated besides: {listed(new)}"
+        yield f"additional instances that would be updated: {listed(new)}"
     known = {file.uri: file.sha256 for file in agreed.files}
     changed = [file.address for file in now.files if file.sha256 != known.get(file.uri)]
     if changed:

@@ -155,7 +155,7 @@ class Jobs:
             if isinstance(cause, psycopg.Error):
                 raise postgres.explain(cause, self._name) from problem
             raise JournalUnavailable(
-                f"the queue of {self._name} cannot be used: {problem}", hint="Ask who runs the database."
+                f"the queue of {self._name} cannot be used: {problem}", hint="Ask the administrator of the database."
             ) from problem
         except psycopg.Error as problem:
             raise postgres.explain(problem, self._name) from problem

@@ -185,7 +185,7 @@ def _with_calendar(profile: Profile, policy: RolloutPolicy) -> RolloutPolicy:
     except ValueError as problem:
         raise ProfileInvalid(
             f"profile {profile.name}: {policy.window.calendar} {problem}",
-            hint="give an iCalendar file (.ics) with events to come, relative to the profile",
+            hint="give an iCalendar file (.ics) with future events, relative to the profile",
         ) from None
 
 

@@ -44,7 +44,7 @@ def rollouts(headers: Sequence[RolloutHeader]) -> str:
 
 def door(*, wrong: bool, acts: bool) -> str:
     """The form that asks for a token."""
-    note = '<p class="bad" role="alert">That is not the token.</p>' if wrong else ""
+    note = '<p class="bad" role="alert">The token is not correct.</p>' if wrong else ""
     what = "to change Azure through the app" if acts else "to look"
     return _page(
         "vmss-tui",

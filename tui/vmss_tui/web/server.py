@@ -87,7 +87,7 @@ def _guard(site: Site) -> Middleware:
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_own_host(request.host, site.hosts):
-            return _html(pages.message("Not here", "This server does not go by that name."), status=421)
+            return _html(pages.message("Not here", "This server does not have that name."), status=421)
         if request.path != "/enter" and _level(site, request) is Level.NOTHING:
             return web.Response(status=303, headers={**HEADERS, "Location": "/enter"})
         try:

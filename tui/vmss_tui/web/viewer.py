@@ -29,7 +29,7 @@ class Seats:
     def seat(self) -> Iterator[None]:
         """Take a seat for as long as the block runs. Raises HTTPServiceUnavailable when all are taken."""
         if self.taken >= self.most:
-            raise web.HTTPServiceUnavailable(text=f"All {self.most} seats are taken; try again later.")
+            raise web.HTTPServiceUnavailable(text=f"All {self.most} viewers are in use; try again later.")
         self.taken += 1
         try:
             yield
@@ -53,7 +53,7 @@ class Viewer:
         """The page that holds the terminal; `socket` is the path to connect to."""
         address = f"{'wss' if request.secure else 'ws'}://{request.host}{socket}"
         free = self._seats.taken < self._seats.most
-        opening = "Opening vmss-tui …" if free else f"All {self._seats.most} seats are taken; try again later."
+        opening = "Opening vmss-tui …" if free else f"All {self._seats.most} viewers are in use; try again later."
         return _PAGE.format(address=escape(address), opening=escape(opening))
 
     async def connect(self, request: web.Request) -> web.StreamResponse:

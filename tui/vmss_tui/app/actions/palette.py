@@ -62,7 +62,7 @@ class JumpCommands(Provider):
             yield DiscoveryHit(
                 text.plain(target.name),
                 partial(shell.open, OpenScaleSet(target)),
-                help=text.plain(f"opened lately, in {target.group}"),
+                help=text.plain(f"opened recently, in {target.group}"),
             )
 
     async def search(self, query: str) -> Hits:

@@ -37,7 +37,7 @@ FLEET = (
         id="fleet.details",
         keys=("d",),
         label="details",
-        help="Show everything that is known of the selected scale set",
+        help="Show everything that is known about the selected scale set",
         places=(Place.FLEET,),
         enabled=on("a scale set"),
     ),

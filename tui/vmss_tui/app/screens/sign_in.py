@@ -8,7 +8,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Column, Row, cell
 
 CREDENTIALS: Mapping[str, str] = {
-    "auto": "the first that works of those that need no person",
+    "auto": "the first credential that works without a person",
     "cli": "az login of this host",
     "device": "a code that you type on any other device",
     "managed-identity": "the identity of this virtual machine",

@@ -29,11 +29,11 @@ _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8433, show_default=True, help="Port; 0 chooses one.")
-@click.option("--allow-writes", is_flag=True, help="Let those who enter the second token change Azure.")
+@click.option("--allow-writes", is_flag=True, help="Let users of the second token change Azure.")
 @click.option("--viewers", type=click.IntRange(1, 100), default=8, show_default=True, help="Apps open at once.")
 @click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Certificate, as PEM.")
 @click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its private key.")
-@click.option("--name", "names", multiple=True, metavar="HOST", help="Name by which browsers call it; repeatable.")
+@click.option("--name", "names", multiple=True, metavar="HOST", help="Host name that browsers use for it; repeatable.")
 @connected
 @click.pass_context
 def serve(
@@ -42,7 +42,7 @@ def serve(
 ) -> int:  # fmt: skip
     """Serve the app, read-only, and a page for each rollout to browsers.
 
-    On another address than the loopback it wants TLS and a token. Tokens are printed once, or are those of
+    Any other address than the loopback requires TLS and a token. Tokens are printed once, or are those of
     VMSS_TUI_SERVE_TOKEN (to look) and VMSS_TUI_SERVE_WRITE_TOKEN (to act). Every viewer has a process of the app, which
     acts in Azure as the account that started this command.
     """

@@ -53,7 +53,7 @@ class Instance:
     health_at: datetime | None = None
     """When the health source last reported this state."""
     skip_upgrade: bool = False
-    """Its application asks rolling upgrades to leave it out (custom metric `SkipUpgrade`)."""
+    """Its application asks rolling upgrades to skip it (custom metric `SkipUpgrade`)."""
     upgrade_phase: int | None = None
     """In which phase of a rolling upgrade its application asks to be (custom metric `PhaseOrderingNumber`)."""
     protected: bool = False

@@ -146,7 +146,7 @@ def check_window(window: Window) -> tuple[Problem, ...]:
     """Everything wrong with a window's fields; nothing is wrong with one whose methods may be called."""
     found: list[Problem] = []
     if window.calendar and (window.start or window.end):
-        found.append(Problem("window.calendar", "start and end are given too", "keep the calendar, or start and end"))
+        found.append(Problem("window.calendar", "start and end are also given", "keep the calendar, or start and end"))
     if not window.calendar:
         found += _check_week(window)
     if not known_zone(window.timezone):

@@ -163,7 +163,9 @@ def check_hook(hook: Hook) -> Iterator[Problem]:
     elif service.env and not re.fullmatch(r"[A-Za-z_]\w*", service.env, re.ASCII):
         yield Problem("service.env", "is not the name of a variable", "put the address into a variable, and name it")
     elif service.file and not service.file.startswith("~") and not PurePath(service.file).is_absolute():
-        yield Problem("service.file", "is not a whole path", "put the address into a file, and write its whole path")
+        yield Problem(
+            "service.file", "is not an absolute path", "put the address into a file, and write its absolute path"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

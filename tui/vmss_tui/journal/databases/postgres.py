@@ -306,7 +306,7 @@ def parameters(address: str, *, read_only: bool = False) -> dict[str, Any]:
     if given.get("password"):
         raise UsageError(
             "the journal's address holds a password, which other users of this host could see",
-            hint="Put it into ~/.pgpass (mode 0600), or set PGPASSWORD, and leave it out of the address.",
+            hint="Put it into ~/.pgpass (mode 0600), or set PGPASSWORD, and remove it from the address.",
         )
     wanted: dict[str, Any] = {**_DEFAULTS, **given}
     hosts = str(given.get("host") or "")

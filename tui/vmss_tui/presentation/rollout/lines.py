@@ -81,7 +81,7 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
         return (
             (f"It {verb} {countdown(info.starts_at, info.now)}", Role.WAIT),
             (
-                f", on {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. Press {cancel} to call it off.",
+                f", on {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. Press {cancel} to cancel it.",
                 Role.PLAIN,
             ),
         )

@@ -88,7 +88,7 @@ class _Reader:
             elif name is not None:
                 key, self.at = name[0], name.end()
             else:
-                raise ValueError("a key that is no name")
+                raise ValueError("a key that is not a name")
             if self.next() not in ("=", ":"):
                 return _NO_LITERAL
             self.at += 1

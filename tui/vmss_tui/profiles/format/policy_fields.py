@@ -249,7 +249,7 @@ SERVICE = Section(
             name="env", kind=Kind.TEXT, help="An environment variable of the runner.",
             consumer=f"{_SERVICES}:service.env",
         ),
-        Key(name="file", kind=Kind.TEXT, help="A file, by its whole path.", consumer=f"{_SERVICES}:service.file"),
+        Key(name="file", kind=Kind.TEXT, help="A file, by its absolute path.", consumer=f"{_SERVICES}:service.file"),
     ),
     exclusive=(("env", "file"),),
 )  # fmt: skip
@@ -276,7 +276,7 @@ HOOK = Section(
         ),
         Key(
             name="least", kind=Kind.CHOICE, enum=Urgency, choices=("info", "warning", "error"),
-            help="Only what is as urgent as this: info (it ended), warning (a person is needed, canceled), error.",
+            help="Lowest urgency to notify about: info (it ended), warning (attention is needed, canceled), error.",
             consumer=f"{_NOTIFY}:hook.least",
         ),
         Key(

@@ -71,7 +71,7 @@ class Reader:
             given = [name for name in group if name in data]
             if len(given) > 1:
                 self.problems.append(
-                    error(f"{at}.{given[1]}", f"{given[0]} is given too", f"keep one of {' and '.join(given)}")
+                    error(f"{at}.{given[1]}", f"{given[0]} is also given", f"keep one of {' and '.join(given)}")
                 )
         return values
 

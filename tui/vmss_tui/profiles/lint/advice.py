@@ -175,7 +175,7 @@ def _shape(profile: Profile) -> Iterator[LintProblem]:
         yield warning(
             "script.suppress_failures",
             "Azure then reports success for a script that failed",
-            "leave it out",
+            "remove it",
             "suppress-failures",
         )
     if not script.label and not profile.base and profile.variables:

@@ -210,7 +210,7 @@ def _settings(script: Script) -> Iterator[LintProblem]:
             hint = f"case matters: write {near}" if near else f"it knows {', '.join(known)}"
             yield error(key, f"the {script.os.value} handler refuses the setting {name!r}", hint)
         elif getattr(script, _WORDS.get(name, name), None):
-            yield error(key, f"script.{_WORDS.get(name, name)} is given too", "keep one of the two")
+            yield error(key, f"script.{_WORDS.get(name, name)} is also given", "keep one of the two")
         elif not isinstance(value, _TYPES.get(name, (object, ""))[0]):
             yield error(
                 key, f"must be {_TYPES[name][1]}, not {kind_of(value)}", f"write script.{_WORDS.get(name, name)}"

@@ -169,7 +169,7 @@ def _window(window: Window) -> Iterator[LintProblem]:
     try:
         opened(window)
     except ValueError as problem:
-        yield error("window.calendar", f"{window.calendar} {problem}", "give an iCalendar file with events to come")
+        yield error("window.calendar", f"{window.calendar} {problem}", "give an iCalendar file with future events")
 
 
 def _report(report: ReportFields) -> Iterator[LintProblem]:

@@ -1,4 +1,4 @@
-"""A rollout that starts later, or stopped at the end of its maintenance window: call it off, or resume it in time.
+"""A rollout that starts later, or stopped at the end of its maintenance window: cancel it, or resume it in time.
 
 Effects only. Must not import Textual.
 """

@@ -29,7 +29,7 @@ from vmss_tui.text import counted
     "--unhealthy-after", "unhealthy", metavar="IDS", default="", help="Keep these unhealthy after the script."
 )
 @click.option("--autoscale", metavar="N[@TIME]", help="Autoscale by +5 or -2, or to 40, after the first write: +5@2m.")
-@click.option("--colleague", metavar="TIME", help="A colleague changes the script so long after the first write: 2m.")
+@click.option("--colleague", metavar="TIME", help="A colleague changes the script this long after the first write: 2m.")
 @click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON.")
 @shaped
 @connected

@@ -47,7 +47,7 @@ def orders(function: Function) -> Function:
 def order_from(given: Mapping[str, Any]) -> Order:
     """What those options say. Raises UsageError."""
     if given["all_sets"] and given["scaleset"]:
-        raise UsageError("--all and a scale set exclude each other", hint="Leave one of them out.")
+        raise UsageError("--all and a scale set exclude each other", hint="Give one of the two.")
     mode = given["mode"]
     return Order(
         profile=given["profile"],

@@ -77,7 +77,7 @@ def rollout(
 def require_now(at: str | None, *, at_window: bool) -> None:
     """Raise UsageError where waves are to start later: each set has windows of its own."""
     if at or at_window:
-        raise UsageError("waves over several scale sets start now", hint="Leave --at and --at-window out.")
+        raise UsageError("waves over several scale sets start now", hint="Omit --at and --at-window.")
 
 
 async def _roll_out_all(launch: Launch, session: LiveSession, order: Order, why: str | None, ticket: str | None) -> int:

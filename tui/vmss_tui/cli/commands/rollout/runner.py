@@ -25,7 +25,7 @@ TERMINATED = 128 + signal.SIGTERM
 @click.command(hidden=True)
 @click.argument("rollout")
 @click.option("--force", is_flag=True)
-@click.option("--wait", is_flag=True, help="Until it is due; then only if it is as it was when it was scheduled.")
+@click.option("--wait", is_flag=True, help="Wait until it is due; start only if the plan is unchanged.")
 @connected
 @click.pass_context
 def runner(ctx: click.Context, rollout: str, force: bool, wait: bool) -> int:

@@ -207,7 +207,7 @@ class Launch:
             output.line(rollout)
             diagnostics.say(
                 f"rollout {rollout} {starts_in(at, now)}",
-                f"`vmss-tui schedule {rollout} --at TIME` moves it, `vmss-tui cancel {rollout}` calls it off; "
+                f"`vmss-tui schedule {rollout} --at TIME` moves it, `vmss-tui cancel {rollout}` cancels it; "
                 "`vmss-tui worker` starts it also after a restart of this host",
             )
 
@@ -232,7 +232,7 @@ class Launch:
 def confirm_by_name(name: str, why: str) -> None:
     """Have the name typed. Raises UsageError where nobody can be asked, RolloutCancelled when it is another."""
     if not diagnostics.can_ask():
-        raise UsageError(f"{why}: the name is wanted to confirm", hint=f"Give --confirm {name}.")
+        raise UsageError(f"{why}: the name is required to confirm", hint=f"Give --confirm {name}.")
     if diagnostics.ask(f"{why}. Type {name} to confirm:") != name:
         raise RolloutCancelled("nothing was started")
 

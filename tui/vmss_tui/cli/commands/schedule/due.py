@@ -66,7 +66,7 @@ async def checked(session: LiveSession, rollout: str, given: Mapping[str, Secret
         found = (" ".join(part for part in (error.message, error.hint) if part),)
     if not found:
         return True
-    reason = f"not started, since it is not as it was when it was scheduled: {'; '.join(found)}"
+    reason = f"not started: the plan has changed since it was scheduled: {'; '.join(found)}"
     journal.append(rollout, Ended(Verdict.REFUSED, reason), at=clock.now())
     return False
 

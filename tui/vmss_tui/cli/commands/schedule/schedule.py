@@ -23,7 +23,7 @@ from vmss_tui.presentation.rollout.schedule import starts_in
 @connected
 @click.pass_context
 def schedule(ctx: click.Context, rollout: str, at: str | None, at_window: bool, as_json: bool) -> int:
-    """Move ROLLOUT, which is scheduled, to another time. `cancel` calls it off; `--at now` starts it."""
+    """Move ROLLOUT, which is scheduled, to another time. `cancel` cancels it; `--at now` starts it."""
     return run(ctx, lambda session: _move(session, rollout, at, at_window, as_json))
 
 

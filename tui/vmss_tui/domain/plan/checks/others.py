@@ -30,7 +30,7 @@ def _changed_lately(snapshot: SetSnapshot, now: datetime) -> Iterator[Finding]:
     if log is None:
         return
     if log.unknown:
-        yield info("activity-unknown", f"could not check whether another user changed the set lately: {log.unknown}")
+        yield info("activity-unknown", f"could not check whether another user changed the set recently: {log.unknown}")
         return
     other = next((change for change in log.entries if _by_others(change, now)), None)
     if other is not None:
