@@ -18,7 +18,7 @@ def test_both_ways_read_every_instance() -> None:
     assert decode.ours(body, found) == found
 
 
-def test_the_ratio_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_ratio_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     figures = decode.measure(instances=100, rounds=2)
     with capsys.disabled():
         sys.stdout.write(f"\ndecode + map + diff: {figures.ratio:.0f} times less CPU than the SDK's models\n")

@@ -51,7 +51,7 @@ def test_percentiles_are_values_that_were_measured() -> None:
     assert percentile([], 0.5) == 0.0
 
 
-def test_a_measurement_that_broke_is_told_by_the_exit_code_and_an_unknown_one_by_a_message(
+def test_a_measurement_that_broke_is_reported_by_the_exit_code_and_an_unknown_one_by_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Broken:

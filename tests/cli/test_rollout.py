@@ -183,7 +183,7 @@ def test_the_rollout_outlives_everything_around_it(own: Program) -> None:
     assert own("cancel", rollout).code == 0, "said twice is said once"
 
 
-def test_a_runner_that_was_killed_is_said_to_be_gone_and_another_goes_on(own: Program) -> None:
+def test_a_runner_that_was_killed_is_said_to_be_gone_and_another_continues(own: Program) -> None:
     started = own("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--detach")
     assert started.code == 0
     rollout = started.out.strip()

@@ -89,7 +89,7 @@ def test_a_name_that_two_sets_share_is_not_guessed(inside: Inside) -> None:
     assert inside("show", "rg-two/twin", "--json").json["subscription"] == "lab"
 
 
-def test_autoscale_is_told_before_it_gets_in_the_way(own: Program, own_world: SimulatorProcess) -> None:
+def test_autoscale_is_reported_before_it_gets_in_the_way(own: Program, own_world: SimulatorProcess) -> None:
     assert own("show", "rg-one/twin", "--json").json["autoscale"] is None
     assert own("show", "rg-two/twin", "--json").json["autoscale"] == {"enabled": True, "minimum": 1, "maximum": 5}
     assert "interference  autoscale 1–5\n" in own("show", "rg-two/twin").out
@@ -115,10 +115,10 @@ def test_watch_prints_a_line_for_a_change(own: Program, own_world: SimulatorProc
 
 
 def test_info_says_who_is_signed_in_and_how(inside: Inside) -> None:
-    told = inside("info", "--json").json
-    assert told["identity"]["name"] == "deployer"
-    assert told["cloud"]["name"] == "simulator"
-    assert told["problem"] is None
+    shown = inside("info", "--json").json
+    assert shown["identity"]["name"] == "deployer"
+    assert shown["cloud"]["name"] == "simulator"
+    assert shown["problem"] is None
 
 
 def test_a_version_that_nobody_knows_is_named_and_shown_by_that_name(inside: Inside, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_it_is_refused_when_something_has_changed(own: Program) -> None:
 
 
 @pytest.mark.campaign
-def test_one_that_is_called_off_never_starts(own: Program) -> None:
+def test_one_that_is_canceled_never_starts(own: Program) -> None:
     own.profile("app", PROFILE)
     rollout = scheduled(own, "+2h")
     assert own("pause", rollout).code == 2

@@ -132,9 +132,9 @@ def test_a_runner_that_is_there_and_writes_nothing_is_said_to_be_stuck(own: Prog
         said = follower.stderr.readline()
     assert "has written nothing for 12" in said and f"process {runner.pid}" in said
     assert "is the disk full or read-only? No batch starts until it can write" in said
-    with own.running("resume", rollout, "--force") as asking:
-        assert asking.stderr is not None
-        assert "has written nothing for 12" in asking.stderr.readline()
+    with own.running("resume", rollout, "--force") as resuming:
+        assert resuming.stderr is not None
+        assert "has written nothing for 12" in resuming.stderr.readline()
     assert runners(here(own)) == [runner], "it lives: nobody takes over, whoever insists"
 
 
@@ -210,7 +210,7 @@ def stranger(elsewhere: Program, tmp_path: Path) -> Program:
     return given(elsewhere, {"XDG_STATE_HOME": str(tmp_path / "another journal")})
 
 
-def test_a_rolling_set_that_somebody_elses_journal_rolls_is_refused(own: Program, stranger: Program) -> None:
+def test_a_rolling_set_that_another_users_journal_rolls_is_refused(own: Program, stranger: Program) -> None:
     assert own("rollout", "app", "slow", "--set", "version=8.0.0", "--yes", "--detach").code == 0
     until(lambda: "batch_started" in kinds(here(own)), "Azure's roll")
     refused = stranger("rollout", "app", "slow", "--set", "version=2.0.0", "--yes")

@@ -137,9 +137,9 @@ def test_an_unwritable_state_directory_is_said(bare: Program, tmp_path: Path) ->
 
 def test_info_needs_no_cloud(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "--offline", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["cloud"]["name"] == "AzureCloud"
-    assert told["versions"]["vmss-tui"] == __version__
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["cloud"]["name"] == "AzureCloud"
+    assert shown["versions"]["vmss-tui"] == __version__
 
 
 def test_info_says_why_nobody_is_signed_in(bare: Program) -> None:

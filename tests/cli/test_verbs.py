@@ -40,7 +40,7 @@ def said(program: Program, *words: str, code: int = 0) -> str:
 
 
 @pytest.mark.campaign
-def test_a_rolling_rollout_is_held_by_cancelling_azures_roll_and_goes_on_with_the_rest(
+def test_a_rolling_rollout_is_held_by_cancelling_azures_rolling_upgrade_and_continues_with_the_rest(
     own: Program, own_world: SimulatorProcess
 ) -> None:
     rollout = started(own, "app", "app", "--set", "version=8.0.0", "--batch", "25%")

@@ -24,7 +24,7 @@ def world(cli_world: SimulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 @pytest.mark.parametrize("command", [("list",), ("show", "app"), ("instances", "app"), ("plan", "app", "app")])
-def test_a_long_wait_is_told_once_with_its_end(
+def test_a_long_wait_is_reported_once_with_its_end(
     command: tuple[str, ...], world: SimulatorProcess, inside: Inside
 ) -> None:
     path = "*ResourceGraph*" if command[0] == "list" else "*/virtualMachineScaleSets*"
@@ -58,7 +58,7 @@ def test_a_sign_in_that_gets_no_answer(
     assert "cannot sign in to simulator: no answer within 1s" in done.err
 
 
-def test_an_empty_quota_says_when_reading_goes_on(world: SimulatorProcess, inside: Inside) -> None:
+def test_an_empty_quota_says_when_reading_continues(world: SimulatorProcess, inside: Inside) -> None:
     world.control.add_fault(
         kind="status",
         status=429,

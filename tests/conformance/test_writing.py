@@ -80,7 +80,7 @@ def test_force_update_runs_the_same_settings_again(az: Az, configs: Path) -> Non
     assert tag() != before
 
 
-def test_no_wait_returns_while_the_roll_runs_and_cancel_ends_it(az: Az, configs: Path) -> None:
+def test_no_wait_returns_while_the_rolling_upgrade_runs_and_cancel_ends_it(az: Az, configs: Path) -> None:
     words = [*LINUX, "--version", "2.1", "--settings", "@yourConfigV1.json", "--no-wait"]
     az.vmss("extension set", "slow", *words, cwd=configs)
     assert az.vmss("rolling-upgrade get-latest", "slow")["runningStatus"]["code"] == "RollingForward"

@@ -13,7 +13,7 @@ from vmss_tui.simulator.throttle import Throttle
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-async def test_a_wait_of_the_driver_is_time_for_everybody(tmp_path: Path) -> None:
+async def test_a_wait_of_the_driver_is_time_for_everyone(tmp_path: Path) -> None:
     simulated = shared_clock(tmp_path / "clock", START)
     driver, other = SharedClock(tmp_path / "clock", drives=True), SharedClock(tmp_path / "clock")
     assert driver.now() == other.now() == simulated.now() == START

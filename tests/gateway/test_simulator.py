@@ -146,7 +146,7 @@ async def test_a_rolling_set_rolls_by_the_write_and_can_be_cancelled(connected: 
     assert now.policy.batch_percent == 10
 
 
-async def test_somebody_elses_write_in_between_is_noticed(connected: Connected) -> None:
+async def test_another_users_write_in_between_is_noticed(connected: Connected) -> None:
     process, azure = await connected()
     target = (await all_sets(azure))["api-uks"].id
     scale_set = await azure.scale_set(target)

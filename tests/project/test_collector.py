@@ -7,7 +7,7 @@ import pytest
 from vmss_tui.collector import importing
 
 
-def test_what_is_imported_is_set_aside_and_collecting_goes_on_after_it() -> None:
+def test_what_is_imported_is_set_aside_and_collecting_continues_after_it() -> None:
     before, threshold = gc.get_freeze_count(), gc.get_threshold()
     try:
         with importing():

@@ -93,8 +93,8 @@ def test_a_wrong_option_would_be_noticed() -> None:
 def test_every_make_target_exists() -> None:
     known = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     texts = [path.read_text(encoding="utf-8") for path in DOCUMENTS]
-    called = {target for text in texts for target in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)}
-    assert called and called <= known
+    used = {target for text in texts for target in re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE)}
+    assert used and used <= known
 
 
 def test_the_whole_rollout_of_the_headless_guide_runs_as_shown(tmp_path: Path) -> None:

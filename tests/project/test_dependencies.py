@@ -36,11 +36,11 @@ def test_every_tool_is_called_by_a_test_or_a_target() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
     sources = [*modules(), *modules(ROOT / "tests"), *modules(ROOT / "screenshots")]
     tests = {name for module in imported(sources) for name in owners().get(module, ())}
-    called = {"import-linter": "lint-imports", "mkdocs-material": "mkdocs"}
+    commands = {"import-linter": "lint-imports", "mkdocs-material": "mkdocs"}
     unused = {
         name
         for name in (canonicalize_name(needed.name) for needed in declared("dev"))
-        if not name.startswith(("pytest-", "types-")) and name not in tests and called.get(name, name) not in text
+        if not name.startswith(("pytest-", "types-")) and name not in tests and commands.get(name, name) not in text
     }
     assert unused == set()
 

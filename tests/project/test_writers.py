@@ -69,7 +69,7 @@ def test_only_two_modules_write_to_the_standard_streams() -> None:
 @pytest.mark.parametrize("name", ["vmss_tui.cli.output", "vmss_tui.cli.diagnostics"])
 def test_each_write_of_theirs_is_cleaned(name: str) -> None:
     module = next(module for module in modules() if module.name == name)
-    writes = [node for called, node in calls(module) if called in ("print", "write", "getpass")]
+    writes = [node for name, node in calls(module) if name in ("print", "write", "getpass")]
     assert writes
     for write in writes:
         inside = {

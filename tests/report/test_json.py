@@ -17,7 +17,7 @@ def test_the_lines_are_the_records_of_the_events_and_the_verdict() -> None:
     assert [failure["id"] for failure in ended["failed"]] == ["0"]
 
 
-def test_a_rollout_that_goes_on_has_no_verdict() -> None:
+def test_a_rollout_that_continues_has_no_verdict() -> None:
     assert len(write("jsonl", HEADER, LOG[:8]).splitlines()) == 8
 
 

@@ -29,7 +29,7 @@ def test_failures_skips_and_the_verdict_are_cases() -> None:
     assert facts["Ticket"] == "CHG1"
 
 
-def test_a_rollout_that_completed_passes_and_one_that_goes_on_is_skipped() -> None:
+def test_a_rollout_that_completed_passes_and_one_that_continues_is_skipped() -> None:
     done = seen("0", e.Phase.DONE, stdout="fine\n")
     log = log_of(LOG[0].event, e.InstancesSeen((seen("0", e.Phase.SCRIPT),)), e.InstancesSeen((done,)))
     running = {case.get("name"): case for case in suite(log).iter("testcase")}

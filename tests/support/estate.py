@@ -175,7 +175,7 @@ def set_of(
     return SetSnapshot(scale_set=scale_set, instances=tuple(instances), upgrade=upgrade, taken_at=NOW)
 
 
-def _sick(message: str, minutes: float = 1, state: Health = Health.UNHEALTHY) -> Change:
+def _unhealthy(message: str, minutes: float = 1, state: Health = Health.UNHEALTHY) -> Change:
     return lambda it: replace(it, health=state, health_at=NOW - timedelta(minutes=minutes), message=message)
 
 
@@ -243,7 +243,7 @@ def estate() -> tuple[SetSnapshot, ...]:
 def _europe() -> tuple[SetSnapshot, ...]:
     return (
         set_of("web-weu", PROD_EUROPE, "rg-ship-web", "westeurope", ROLLING, 60, script=WEB_24, zones=ZONES,
-               change={41: _sick("probe timeout: GET http://10.0.3.41:80/healthz")},
+               change={41: _unhealthy("probe timeout: GET http://10.0.3.41:80/healthz")},
                automatic_repairs="Replace",
                upgrade=replace(_upgrade(UpgradeCode.COMPLETED, 60, 0, 0, 0),
                                started_at=NOW - timedelta(days=3), last_action_at=NOW - timedelta(days=3))),
@@ -251,7 +251,7 @@ def _europe() -> tuple[SetSnapshot, ...]:
                old_numbers=range(36, 60), zones=ZONES, change=dict.fromkeys(range(24, 36), _running),
                upgrade=_upgrade(UpgradeCode.ROLLING_FORWARD, 24, 0, 12, 24)),
         set_of("tracking-weu", PROD_EUROPE, "rg-ship-trk", "westeurope", MANUAL, 300, script=TRACKING, zones=ZONES,
-               change={17: _sick("connection refused", 12), 211: _sick("connection refused", 11)}),
+               change={17: _unhealthy("connection refused", 12), 211: _unhealthy("connection refused", 11)}),
         set_of("api-weu", PROD_EUROPE, "rg-ship-api", "westeurope", ROLLING, 36, script=API, zones=ZONES, health=PROBE),
         set_of("customs-frc", PROD_EUROPE, "rg-customs", "francecentral", MANUAL, 12, script=CUSTOMS, zones=ZONES,
                orchestration=Orchestration.FLEXIBLE),
@@ -270,7 +270,7 @@ def _america() -> tuple[SetSnapshot, ...]:
         set_of("labels-eus", PROD_US, "rg-ship-lbl", "eastus", AUTOMATIC, 24, script=LABELS, health=HealthSource()),
         set_of("gw-eus", PROD_US, "rg-edge", "eastus", ROLLING, 9, script=GATEWAY,
                change={3: _failed("unzip: cannot find gw.zip"), 4: _failed("unzip: cannot find gw.zip"),
-                       5: _sick("probe timeout", 2)},
+                       5: _unhealthy("probe timeout", 2)},
                upgrade=_upgrade(UpgradeCode.FAULTED, 6, 3, 0, 0, fault)),
         set_of("api-sea", PROD_US, "rg-ship-api", "southeastasia", ROLLING, 18, script=API, zones=ZONES[:2]),
         set_of("portal-wus", PROD_US, "rg-portal", "westus2", ROLLING, 20, script=PORTAL, health=PROBE),

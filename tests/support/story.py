@@ -61,7 +61,6 @@ class Story:
         self.plan = plan
         self.now = start
         self.log: list[e.Logged] = []
-        self.sick: set[str] = set()
         zones = len({zone for batch in plan.batches for zone in batch.zones})
         self.seen = {
             i: e.InstanceSeen(
@@ -88,9 +87,9 @@ class Story:
         """Append what is seen of these instances."""
         for i in ids:
             self.seen[i] = replace(self.seen[i], **changes)  # type: ignore[arg-type]
-        sick = sum(event.health is not Health.HEALTHY for event in self.seen.values())
+        unhealthy = sum(instance.health is not Health.HEALTHY for instance in self.seen.values())
         changed = tuple(self.seen[i] for i in ids)
-        self.say(e.InstancesSeen(changed, self.plan.total - sick, self.plan.total), after=after)
+        self.say(e.InstancesSeen(changed, self.plan.total - unhealthy, self.plan.total), after=after)
 
     def begin(self) -> None:
         """Plan, runner, the first write and the first look at everything."""

@@ -16,9 +16,9 @@ def test_a_token_opens_a_session_and_only_what_it_is_for() -> None:
     doors = Doors(look=new_token(), act=new_token())
     assert doors.level(None) is Level.NOTHING
     assert doors.look is not None and doors.act is not None
-    looking, acting = doors.enter(doors.look), doors.enter(doors.act)
-    assert looking != acting
-    assert (doors.level(looking), doors.level(acting)) == (Level.LOOK, Level.ACT)
+    viewing, acting = doors.enter(doors.look), doors.enter(doors.act)
+    assert viewing != acting
+    assert (doors.level(viewing), doors.level(acting)) == (Level.LOOK, Level.ACT)
     assert doors.level(doors.act) is Level.NOTHING, "a token is not a session"
     doors.leave(acting)
     assert doors.level(acting) is Level.NOTHING

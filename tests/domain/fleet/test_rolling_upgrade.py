@@ -25,6 +25,6 @@ def test_the_first_sentences_are_enough_to_know_what_happened(message: str, brie
     assert AzureFault("Code", message).brief == brief
 
 
-def test_what_stops_most_rolls_has_words_of_its_own() -> None:
+def test_what_stops_most_rolling_upgrades_has_words_of_its_own() -> None:
     fault = AzureFault("MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade", STOPPED)
     assert fault.brief == "too many of the updated instances are unhealthy"

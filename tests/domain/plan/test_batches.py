@@ -105,7 +105,7 @@ AMOUNTS = st.one_of(st.integers(1, 40), st.integers(1, 100).map(lambda n: f"{n}%
 
 
 @given(st.integers(0, 80), st.lists(AMOUNTS, min_size=1, max_size=5), st.integers(1, 3), st.booleans())
-def test_everybody_goes_exactly_once_and_no_batch_is_too_large(
+def test_everyone_goes_exactly_once_and_no_batch_is_too_large(
     count: int, amounts: list[int | str], zones: int, cross_zone: bool
 ) -> None:
     chosen = policy(*amounts, cross_zone=cross_zone)

@@ -111,7 +111,7 @@ def changed(minutes: float, caller: str = "bob@contoso.com", operation: str = WR
         (ActivityLog(), False),
     ],
 )
-def test_somebody_elses_change_within_the_hour_wants_a_reason(log: ActivityLog, refused: bool) -> None:
+def test_another_users_change_within_the_hour_wants_a_reason(log: ActivityLog, refused: bool) -> None:
     of = replace(snapshot(*fleet(4)), activity=log)
     findings = list(interference(of, None, NOW))
     assert [finding.code for finding in findings] == (["during-change"] if refused else [])

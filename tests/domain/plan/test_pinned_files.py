@@ -15,7 +15,7 @@ LOST = PlannedFile("https://h/c.sh", problem="no such file")
 
 
 @pytest.mark.parametrize(
-    ("looks", "passed", "message"),
+    ("fetched", "passed", "message"),
     [
         ({A.uri: FetchedFile("AA" * 32), B.uri: FetchedFile("bb" * 32)}, True, "2 of 2 files are as planned"),
         (
@@ -31,12 +31,12 @@ LOST = PlannedFile("https://h/c.sh", problem="no such file")
     ],
 )
 def test_another_content_stops_and_an_unreachable_file_does_not(
-    looks: dict[str, FetchedFile], passed: bool, message: str
+    fetched: dict[str, FetchedFile], passed: bool, message: str
 ) -> None:
-    assert judge_files((A, B), looks) == (passed, message)
+    assert judge_files((A, B), fetched) == (passed, message)
 
 
-def test_a_file_that_nobody_saw_stays_unverified_and_no_signature_is_told() -> None:
+def test_a_file_that_nobody_saw_stays_unverified_and_no_signature_is_reported() -> None:
     assert judge_files((LOST,), {LOST.uri: FetchedFile("dd" * 32)}) == (
         True,
         "0 of 1 files are as planned; unverified: https://h/c.sh (no such file)",
@@ -49,10 +49,10 @@ def test_they_are_looked_at_before_every_batch_of_ours() -> None:
     driver = drive(Toy(), policy(2))
     driver.plan = replace(driver.plan, files=(A,))
     assert driver.run().verdict is e.Verdict.COMPLETED
-    looked = [
+    checks = [
         event for event in kinds(driver, e.GateChecked) if isinstance(event, e.GateChecked) and event.gate == "files"
     ]
-    assert [check.batch for check in looked] == [1, 2, 3]
+    assert [check.batch for check in checks] == [1, 2, 3]
 
 
 def test_a_file_that_changed_stops_the_next_batch() -> None:

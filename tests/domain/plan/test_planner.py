@@ -69,7 +69,7 @@ def test_azure_cannot_leave_out_named_instances() -> None:
     assert made.excluded == () and "azure-cannot-exclude" in {finding.code for finding in made.refusals}
 
 
-def test_azures_roll_is_foreseen_with_one_batch_size_and_without_canaries() -> None:
+def test_azures_rolling_upgrade_is_foreseen_with_one_batch_size_and_without_canaries() -> None:
     made = plan(snapshot(*fleet(10), mode=R), policy("20%", "50%", "100%", canary=("7",)))
     assert [batch.ids for batch in made.batches] == [("0", "1"), ("2", "3"), ("4", "5"), ("6", "7"), ("8", "9")]
     assert "azure-ignores" in {finding.code for finding in made.findings}

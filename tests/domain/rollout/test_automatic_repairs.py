@@ -70,15 +70,17 @@ def test_nothing_is_suspended_for_a_rollout_that_a_gate_stops() -> None:
     assert driver.run().reason.startswith("stopped before anything was changed") and not ill.writes
 
 
-def test_repairs_that_cannot_be_suspended_stop_it_and_those_that_cannot_be_resumed_are_told() -> None:
+def test_repairs_that_cannot_be_suspended_stop_it_and_those_that_cannot_be_resumed_are_reported() -> None:
     no = Forbidden("no right to do that", code="AuthorizationFailed")
     first = drive(Toy(repairs="Replace", refuses={Action.SUSPEND_REPAIRS: no}), policy(suspend_repairs=True))
     wanted = "automatic repairs could not be suspended: no right to do that; nothing was changed"
     assert (first.run().reason, first.toy.writes) == (wanted, [])
     last = drive(Toy(repairs="Replace", refuses={Action.RESUME_REPAIRS: no}), policy(suspend_repairs=True))
     assert last.run().verdict is e.Verdict.COMPLETED
-    told = [event for event in kinds(last, e.Noted) if isinstance(event, e.Noted) and event.severity is Severity.WARN]
-    assert [note.message for note in told] == [
+    warnings = [
+        event for event in kinds(last, e.Noted) if isinstance(event, e.Noted) and event.severity is Severity.WARN
+    ]
+    assert [note.message for note in warnings] == [
         "automatic repairs are still suspended, resume them by hand: no right to do that"
     ]
 
@@ -94,7 +96,7 @@ def test_nothing_at_all_is_written_while_the_first_batch_waits_for_a_yes() -> No
     assert (driver.run().reason, driver.toy.writes) == ("no; nothing was changed", [])
 
 
-def test_files_that_changed_stop_azures_roll_before_it_begins() -> None:
+def test_files_that_changed_stop_azures_rolling_upgrade_before_it_begins() -> None:
     toy = Toy(mode=R)
     asked = policy(unhealthy_upgraded_percent=20)
     plan = plan_rollout(toy.snapshot(), script(2), asked, now=toy.now)

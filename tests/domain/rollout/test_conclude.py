@@ -27,8 +27,8 @@ def test_automatic_mode_is_put_back_only_when_all_have_it() -> None:
     driver = drive(toy, policy(2, mode=M))
     state = driver.run()
     assert state.verdict is e.Verdict.FAILED and state.policy_restored is False and toy.mode is M
-    (told,) = kinds(driver, e.PolicyRestored)
-    assert isinstance(told, e.PolicyRestored) and "Azure would update the 2 instances" in told.message
+    (restored,) = kinds(driver, e.PolicyRestored)
+    assert isinstance(restored, e.PolicyRestored) and "Azure would update the 2 instances" in restored.message
 
 
 def test_manual_mode_is_put_back_also_after_a_failure() -> None:
@@ -48,8 +48,8 @@ def test_a_policy_that_cannot_be_put_back() -> None:
     driver = drive(toy, policy(mode=R))
     state = driver.run()
     assert state.verdict is e.Verdict.COMPLETED and state.policy_restored is False
-    (told,) = kinds(driver, e.PolicyRestored)
-    assert isinstance(told, e.PolicyRestored) and told.message.endswith("could not be restored: not yours")
+    (restored,) = kinds(driver, e.PolicyRestored)
+    assert isinstance(restored, e.PolicyRestored) and restored.message.endswith("could not be restored: not yours")
     driver = drive(Toy(mode=M, refuses={Action.RESTORE: Conflict("in progress")}), policy(mode=R))
     driver.run(lambda: "restore" in driver.state.deferred)
     assert not driver.ask("pause") and not driver.ask("cancel")
@@ -57,7 +57,7 @@ def test_a_policy_that_cannot_be_put_back() -> None:
     assert driver.run().policy_restored is False
 
 
-def test_what_failed_before_and_is_told_again_runs_only_with_proof() -> None:
+def test_what_failed_before_and_is_reported_again_runs_only_with_proof() -> None:
     toy = Toy(count=2, fails=frozenset("01"))
     for vm in toy.vms.values():
         vm.config, vm.failed = script(2), True

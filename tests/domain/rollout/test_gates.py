@@ -33,7 +33,7 @@ def test_gates_right_before_a_batch_after_a_long_pause() -> None:
     assert state.reason.startswith("3 of 6 instances unhealthy or unknown") and len(state.batches) == 1
 
 
-def test_a_batch_waits_while_somebody_else_has_instances_under_way() -> None:
+def test_a_batch_waits_while_another_user_has_instances_in_progress() -> None:
     toy = Toy()
     driver = drive(toy, policy(2, pause_seconds=5))
     driver.run(ended(driver, 1))
@@ -50,7 +50,7 @@ def test_a_batch_waits_while_somebody_else_has_instances_under_way() -> None:
     assert state.verdict is e.Verdict.COMPLETED and toy.asked["5"] == 1
 
 
-def test_a_batch_does_not_wait_for_somebody_else_for_ever() -> None:
+def test_a_batch_does_not_wait_for_another_user_for_ever() -> None:
     toy = Toy()
     driver = drive(toy, policy(2, pause_seconds=5, batch_deadline_seconds=60))
     driver.run(ended(driver, 1))
@@ -86,7 +86,7 @@ def test_the_external_gate(answer: tuple[bool, str], verdict: e.Verdict) -> None
     assert [check.batch for check in asked] == ([1, 2] if answer[0] else [1])
 
 
-def test_leaks_are_told_and_too_many_stop_it() -> None:
+def test_leaks_are_reported_and_too_many_stop_it() -> None:
     toy = Toy()
     driver = drive(toy, policy(1, pause_seconds=10))
     driver.run(ended(driver, 1))
@@ -137,7 +137,7 @@ def test_instances_may_vanish_at_any_time(flexible: bool) -> None:
         (lambda toy: setattr(toy, "model", replace(script(9), settings={})), "it is gone, not"),
     ],
 )
-def test_somebody_else_writes(change: Callable[[Toy], None], words: str) -> None:
+def test_another_user_writes(change: Callable[[Toy], None], words: str) -> None:
     toy = Toy()
     driver = drive(toy, policy(2, pause_seconds=9))
     driver.run(ended(driver, 1))
@@ -146,7 +146,7 @@ def test_somebody_else_writes(change: Callable[[Toy], None], words: str) -> None
     assert words in state.reason and state.verdict is e.Verdict.FAILED
 
 
-def test_somebody_elses_write_before_ours() -> None:
+def test_another_users_write_before_ours() -> None:
     toy = Toy()
     driver = drive(toy)
     toy.model = script(9)

@@ -172,7 +172,7 @@ def test_an_excluded_instance_that_ran_the_version_before_the_first_write_has_no
     assert phase_of(there, PhaseContext(made, later, NOW)) is Phase.EXCLUDED
 
 
-def test_instances_that_surge_brings_belong_to_the_roll() -> None:
+def test_instances_that_surge_brings_belong_to_the_rolling_upgrade() -> None:
     surging = replace(ROLL, policy=replace(ROLL.policy, surge=True))
     state = log_of(surging, *ROLLS)
     fresh = vm(7, script_digest=NEW, script=run(OK))
@@ -215,7 +215,7 @@ def test_what_had_it_before_is_no_leak_and_fails_only_by_its_script() -> None:
         (UpgradeCode.COMPLETED, False, True),
     ],
 )
-def test_a_roll_that_goes_back_is_not_over(code: UpgradeCode, ours: bool, over: bool) -> None:
+def test_a_rolling_upgrade_that_rolls_back_is_not_over(code: UpgradeCode, ours: bool, over: bool) -> None:
     ended = e.WriteEnded("roll-1", OperationState.FAILED)
     running = code.running
     events = (

@@ -93,7 +93,7 @@ def test_a_first_installation_has_no_version_from_before() -> None:
     assert isinstance(seen, e.InstancesSeen) and seen.changed[0].version == ""
 
 
-def test_what_vanished_is_told_once() -> None:
+def test_what_vanished_is_reported_once() -> None:
     of = snapshot(*fleet(2))
     log = Log(plan(of))
     log.observe(of)
@@ -104,7 +104,7 @@ def test_what_vanished_is_told_once() -> None:
     assert log.observe(snapshot(of.instances[0])) == []
 
 
-def test_whose_roll_it_is() -> None:
+def test_whose_rolling_upgrade_it_is() -> None:
     def rolls(minute: int, code: UpgradeCode = UpgradeCode.ROLLING_FORWARD) -> SetSnapshot:
         upgrade = RollingUpgrade(code=code, started_at=NOW + timedelta(minutes=minute))
         return snapshot(*fleet(2), upgrade=upgrade, **AZURE)

@@ -143,7 +143,7 @@ def test_a_runner_killed_anywhere_ends_the_roll_back_all_the_same(mode: UpgradeM
 # --- ask ------------------------------------------------------------------------------------------------------------
 
 
-def asking(toy: Toy, **more: object) -> Driver:
+def that_asks(toy: Toy, **more: object) -> Driver:
     driver = driver_of(toy, OnFailure.ASK, **more)
     driver.run(lambda: driver.state.stage is Stage.DECISION)
     return driver
@@ -151,7 +151,7 @@ def asking(toy: Toy, **more: object) -> Driver:
 
 def test_a_failure_asks_and_nothing_starts_before_the_answer() -> None:
     toy = Toy(fails=frozenset("1"))
-    driver = asking(toy)
+    driver = that_asks(toy)
     assert driver.state.decision is not None and driver.state.decision.ids == ("1",)
     before = len(toy.writes)
     for _ in range(50):
@@ -163,7 +163,7 @@ def test_a_failure_asks_and_nothing_starts_before_the_answer() -> None:
 
 def test_a_retry_that_works_continues_the_rollout() -> None:
     toy = Toy(fails=frozenset("1"))
-    driver = asking(toy)
+    driver = that_asks(toy)
     toy.vms["1"].fails = False
     assert driver.ask("retry", "1")
     state = driver.run()
@@ -172,7 +172,7 @@ def test_a_retry_that_works_continues_the_rollout() -> None:
 
 
 def test_a_retry_that_fails_asks_again() -> None:
-    driver = asking(Toy(fails=frozenset("1")))
+    driver = that_asks(Toy(fails=frozenset("1")))
     assert driver.ask("retry")
     driver.run(lambda: driver.state.stage is Stage.DECISION)
     assert sum(isinstance(entry.event, e.DecisionNeeded) for entry in driver.log) == 2
@@ -181,7 +181,7 @@ def test_a_retry_that_fails_asks_again() -> None:
 def test_an_excluded_instance_does_not_count_and_its_reason_is_in_the_record() -> None:
     toy = Toy(fails=frozenset("1"))
     toy.vms["1"].healthy = True
-    driver = asking(toy)
+    driver = that_asks(toy)
     assert driver.ask("exclude", "1", "broken disk")
     state = driver.run()
     assert state.verdict is e.Verdict.COMPLETED and state.reason.startswith("5 of 5 run web 2")
@@ -190,19 +190,19 @@ def test_an_excluded_instance_does_not_count_and_its_reason_is_in_the_record() -
 
 def test_a_person_may_roll_back_or_cancel() -> None:
     toy = Toy(bad=frozenset(("web 2",)))
-    driver = asking(toy)
+    driver = that_asks(toy)
     assert driver.ask("undo") and driver.ask("undo")
     state = driver.run()
     assert "rolled back to web 1" in state.reason and versions(toy) == BACK
     assert state.rollback is not None and state.rollback.who == "maria"
-    driver = asking(Toy(fails=frozenset("1")))
+    driver = that_asks(Toy(fails=frozenset("1")))
     assert driver.ask("cancel")
     assert driver.run().verdict is e.Verdict.CANCELLED
 
 
 def test_a_rolling_upgrade_offers_roll_back_and_cancel() -> None:
     toy = Toy(mode=UpgradeMode.ROLLING, bad=frozenset(("web 2",)))
-    driver = asking(toy, steps=(BatchStep(Amount(34, percent=True)),))
+    driver = that_asks(toy, steps=(BatchStep(Amount(34, percent=True)),))
     assert not driver.ask("retry") and not driver.ask("exclude", "", "why") and driver.ask("undo")
     assert "rolled back to web 1" in driver.run().reason
 

@@ -12,8 +12,8 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.requests import answer
 from vmss_tui.domain.rollout.state import fold
 
-ASKING = RolloutPolicy(steps=(BatchStep(Amount(1)), BatchStep(Amount(2), approve=True)))
-OURS = plan(snapshot(*fleet(4)), ASKING)
+GATED = RolloutPolicy(steps=(BatchStep(Amount(1)), BatchStep(Amount(2), approve=True)))
+OURS = plan(snapshot(*fleet(4)), GATED)
 AZURE = plan(
     snapshot(*fleet(4), mode=UpgradeMode.ROLLING, policy=RollingPolicy(batch_percent=50)),
     policy("50%", unhealthy_percent=50),
@@ -41,7 +41,7 @@ ROLLED = (*ROLLS, e.WriteEnded("roll-1", OperationState.SUCCEEDED))
 def test_the_policy_may_want_another_person_to_approve(
     rule: Approver, started_by: str, who: str, accepted: bool
 ) -> None:
-    planned = plan(snapshot(*fleet(4)), replace(ASKING, approve=rule))
+    planned = plan(snapshot(*fleet(4)), replace(GATED, approve=rule))
     log: tuple[e.Event, ...] = (e.Planned(planned, who=started_by), *APPROVAL)
     state = fold(e.Logged(number, NOW, event) for number, event in enumerate(log, 1))
     request, answered, *effects = answer(planned, state, e.Requested(e.Verb.APPROVE, who, request_id=1))

@@ -181,7 +181,7 @@ def test_a_first_installation_is_taken_away_in_every_mode(mode: UpgradeMode, fle
     assert all(vm.config == NOTHING for vm in toy.vms.values()) and toy.mode is mode
 
 
-def test_a_removal_by_azures_roll_goes_on_after_a_pause() -> None:
+def test_a_removal_by_azures_rolling_upgrade_continues_after_a_pause() -> None:
     toy = Toy(mode=R, model=script(2))
     for virtual_machine in toy.vms.values():
         virtual_machine.config = script(2)

@@ -12,7 +12,7 @@ from vmss_tui.domain.rollout.commands import Action, Write
 from vmss_tui.errors import Conflict
 
 
-def test_azure_rolls_the_whole_way() -> None:
+def test_azure_upgrades_the_whole_way() -> None:
     toy = Toy(mode=R)
     driver = drive(toy, policy(soak_seconds=8, unhealthy_upgraded_percent=20))
     state = driver.run()
@@ -21,7 +21,7 @@ def test_azure_rolls_the_whole_way() -> None:
     assert toy.writes == [Action.MODEL]
 
 
-def test_azures_roll_faults() -> None:
+def test_azures_rolling_upgrade_faults() -> None:
     state = drive(Toy(mode=R, fails=frozenset("2"))).run()
     assert state.verdict is e.Verdict.FAILED
     assert (
@@ -31,7 +31,7 @@ def test_azures_roll_faults() -> None:
     assert state.fault == AzureFault("Faulted", "the roll is Faulted")
 
 
-def test_azures_roll_is_cancelled_by_us() -> None:
+def test_azures_rolling_upgrade_is_cancelled_by_us() -> None:
     driver = drive(Toy(mode=R))
     driver.run(begun(driver, 2))
     driver.ask("cancel")
@@ -40,7 +40,7 @@ def test_azures_roll_is_cancelled_by_us() -> None:
     assert "2 untouched" in state.reason
 
 
-def test_azures_roll_is_cancelled_by_somebody_else() -> None:
+def test_azures_rolling_upgrade_is_cancelled_by_another_user() -> None:
     toy = Toy(mode=R)
     driver = drive(toy)
     driver.run(begun(driver, 2))
@@ -95,7 +95,7 @@ def test_cancel_and_continue() -> None:
     assert toy.rolls == 2 and len(state.own_upgrades) == 2
 
 
-def test_a_roll_that_goes_on_at_once_never_has_two_batches_under_way() -> None:
+def test_a_rolling_upgrade_that_continues_at_once_never_has_two_batches_in_progress() -> None:
     toy = Toy(mode=R, takes=30)
     driver = drive(toy)
     driver.run(begun(driver, 1))
@@ -109,7 +109,7 @@ def test_a_roll_that_goes_on_at_once_never_has_two_batches_under_way() -> None:
     assert toy.most_busy == 2, "34% of 6"
 
 
-def test_a_roll_does_not_wait_for_an_instance_that_never_ends() -> None:
+def test_a_rolling_upgrade_does_not_wait_for_an_instance_that_never_ends() -> None:
     toy = Toy(mode=R, takes=30)
     driver = drive(toy, policy(batch_deadline_seconds=60))
     driver.run(begun(driver, 1))
@@ -120,7 +120,7 @@ def test_a_roll_does_not_wait_for_an_instance_that_never_ends() -> None:
     driver.run(lambda: toy.rolls == 2)
 
 
-def test_a_paused_roll_may_be_cancelled_for_good() -> None:
+def test_a_paused_rolling_upgrade_may_be_cancelled_for_good() -> None:
     driver = drive(Toy(mode=R))
     driver.run(begun(driver, 1))
     driver.ask("pause", "cancel")
@@ -129,7 +129,7 @@ def test_a_paused_roll_may_be_cancelled_for_good() -> None:
     assert driver.run().verdict is e.Verdict.CANCELLED
 
 
-def test_a_paused_roll_that_was_done_anyway() -> None:
+def test_a_paused_rolling_upgrade_that_was_done_anyway() -> None:
     toy = Toy(mode=R)
     driver = drive(toy)
     driver.run(begun(driver, 3))
@@ -140,7 +140,7 @@ def test_a_paused_roll_that_was_done_anyway() -> None:
     assert driver.run().verdict is e.Verdict.COMPLETED and toy.rolls == 1
 
 
-def test_a_roll_of_somebody_else_before_ours() -> None:
+def test_a_rolling_upgrade_of_another_user_before_ours() -> None:
     toy = Toy(mode=R)
     driver = drive(toy)
     toy.write(driver.plan, Write("theirs", Action.MODEL, "theirs"))
@@ -150,7 +150,7 @@ def test_a_roll_of_somebody_else_before_ours() -> None:
     )
 
 
-def test_a_forgotten_roll_is_judged_by_latest_then_by_the_set() -> None:
+def test_a_forgotten_rolling_upgrade_is_judged_by_latest_then_by_the_set() -> None:
     for hide in (False, True):
         toy = Toy(mode=R)
         driver = drive(toy)
@@ -162,7 +162,7 @@ def test_a_forgotten_roll_is_judged_by_latest_then_by_the_set() -> None:
         assert driver.run().verdict is e.Verdict.COMPLETED, driver.state.reason
 
 
-def test_a_forgotten_roll_of_a_set_that_failed() -> None:
+def test_a_forgotten_rolling_upgrade_of_a_set_that_failed() -> None:
     toy = Toy(mode=R)
     driver = drive(toy)
     driver.run(lambda: "roll-1" in driver.state.accepted)
@@ -178,7 +178,7 @@ def test_a_forgotten_roll_of_a_set_that_failed() -> None:
     assert "the scale set reports that its last change failed" in driver.state.reason
 
 
-def test_a_roll_that_does_not_move_is_cancelled_at_its_deadline() -> None:
+def test_a_rolling_upgrade_that_does_not_move_is_cancelled_at_its_deadline() -> None:
     toy = Toy(mode=R, takes=10**6)
     driver = drive(toy, policy(batch_deadline_seconds=90))
     state = driver.run()
@@ -191,7 +191,7 @@ def test_a_roll_that_does_not_move_is_cancelled_at_its_deadline() -> None:
     assert 0 < len(moving) <= 4 and all(wait.until is not None for wait in moving)
 
 
-def test_a_roll_that_neither_moves_nor_can_be_cancelled() -> None:
+def test_a_rolling_upgrade_that_neither_moves_nor_can_be_cancelled() -> None:
     toy = Toy(mode=R, takes=10**6)
     toy.refuses[Action.CANCEL] = Conflict("not now")
     state = drive(toy, policy(batch_deadline_seconds=90)).run()
@@ -200,7 +200,7 @@ def test_a_roll_that_neither_moves_nor_can_be_cancelled() -> None:
     )
 
 
-def test_a_cancelled_roll_that_goes_on_for_ever() -> None:
+def test_a_cancelled_rolling_upgrade_that_continues_for_ever() -> None:
     toy = Toy(mode=R, takes=10**6)
     driver = drive(toy, policy(batch_deadline_seconds=90))
     driver.run(begun(driver, 1))
@@ -225,7 +225,7 @@ def test_what_must_hold_says_for_how_long() -> None:
     assert waiting.until - driver.toy.now <= timedelta(seconds=40)
 
 
-def test_a_roll_that_leaves_some_behind_has_failed() -> None:
+def test_a_rolling_upgrade_that_leaves_some_behind_has_failed() -> None:
     toy = Toy(mode=R)
     driver = drive(toy)
     driver.run(begun(driver, 1))
@@ -235,7 +235,7 @@ def test_a_roll_that_leaves_some_behind_has_failed() -> None:
     assert state.verdict is e.Verdict.FAILED and state.reason == "5 of 6 run web 2; 1 not updated: 5"
 
 
-def test_gates_after_the_roll() -> None:
+def test_gates_after_the_rolling_upgrade() -> None:
     toy = Toy(mode=R)
     driver = drive(toy, policy(soak_seconds=50))
     driver.run(waiting_for(driver, "watching"))

@@ -93,7 +93,7 @@ def test_batches_grow_and_end() -> None:
     assert state.batch is not None and state.batch.number == 2
 
 
-def test_rolls_are_ours_or_others() -> None:
+def test_rolling_upgrades_are_ours_or_others() -> None:
     state = folded(
         e.UpgradeSeen(UpgradeCode.COMPLETED, at(0), ours=False),
         e.UpgradeSeen(UpgradeCode.ROLLING_FORWARD, at(9)),

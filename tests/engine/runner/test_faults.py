@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from support.engine.asking import batches_begun, when
 from support.engine.lab import FAST, ONE_THIRD, Lab, version
 from support.engine.opens import OpensLab
+from support.engine.requests import batches_begun, when
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import RolloutState
@@ -171,13 +171,13 @@ async def test_it_gives_up_after_a_long_while_and_can_be_resumed(name: str, open
 
 def said_until_when(lab: Lab, rollout: str) -> list[str]:
     """What the log says of a trouble with the time at which it is given up."""
-    told = []
+    sentences = []
     for event in lab.events(rollout, e.Waiting, e.Noted):
         if isinstance(event, e.Waiting) and "trying again" in event.why and event.until is not None:
-            told.append(event.why)
+            sentences.append(event.why)
         if isinstance(event, e.Noted) and "trying again until" in event.message:
-            told.append(event.message)
-    return told
+            sentences.append(event.message)
+    return sentences
 
 
 @pytest.mark.parametrize("host", ["https://127.0.0.1:9", "https://nowhere.invalid"])

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from support.engine.asking import batches_begun, when
 from support.engine.lab import FAST, ONE_THIRD, steps, version
 from support.engine.opens import OpensLab
+from support.engine.requests import batches_begun, when
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.domain.plan.rollout_policy import BatchStep, Hook
 from vmss_tui.domain.rollout import events as e
@@ -93,8 +93,8 @@ async def test_people_are_told_of_the_end_and_of_a_runner_that_gave_up(
     lab.sim.control.add_fault(kind="reset", method="*", path="*", count=0)
     with pytest.raises(VmssTuiError):
         await running
-    (told,) = posted
-    assert told["occasion"] == "needs_person" and told["message"].startswith("runner stopped: cannot ")
+    (message,) = posted
+    assert message["occasion"] == "needs_person" and message["message"].startswith("runner stopped: cannot ")
     lab.sim.control.clear_faults()
     await lab.run(rollout)
     assert [post["occasion"] for post in posted] == ["needs_person", "ended"]

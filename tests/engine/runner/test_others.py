@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from support.engine.asking import batches_begun, when
 from support.engine.lab import ONE_THIRD, version
 from support.engine.opens import OpensLab
+from support.engine.requests import batches_begun, when
 from vmss_tui.domain.fleet.health import Health
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.rollout_policy import ExternalGate, Hook
@@ -160,7 +160,7 @@ async def test_instances_that_fall_ill_stop_the_next_batch(open_lab: OpensLab) -
     assert reason.startswith("3 of 6 instances unhealthy or unknown (limit 34%)")
 
 
-async def test_a_roll_of_the_platform_is_not_ours(open_lab: OpensLab) -> None:
+async def test_a_rolling_upgrade_of_the_platform_is_not_ours(open_lab: OpensLab) -> None:
     lab = await open_lab(mode="Manual")
     rollout = await lab.create(version("2"), replace(ONE_THIRD, pause_seconds=1))
     running = asyncio.create_task(lab.run(rollout))
@@ -173,7 +173,7 @@ async def test_a_roll_of_the_platform_is_not_ours(open_lab: OpensLab) -> None:
     assert seen and not any(upgrade.ours for upgrade in seen)
 
 
-async def test_somebody_else_cancels_azures_roll(open_lab: OpensLab) -> None:
+async def test_another_user_cancels_azures_rolling_upgrade(open_lab: OpensLab) -> None:
     lab = await open_lab()
     rollout = await lab.create(version("2"))
     running = asyncio.create_task(lab.run(rollout))
@@ -200,9 +200,9 @@ async def test_a_command_as_gate(code: int, verdict: e.Verdict, mode: str, open_
 
 
 async def test_hooks_are_told_and_cannot_harm(open_lab: OpensLab, tmp_path: Path) -> None:
-    told = tmp_path / "told.jsonl"
+    received = tmp_path / "received.jsonl"
     hook = tmp_path / "hook.sh"
-    hook.write_text(f"#!/bin/sh\ncat >> {told}; echo >> {told}\nexit 7\n")
+    hook.write_text(f"#!/bin/sh\ncat >> {received}; echo >> {received}\nexit 7\n")
     hook.chmod(0o700)
     lab = await open_lab(mode="Manual")
     hooks = (
@@ -215,6 +215,6 @@ async def test_hooks_are_told_and_cannot_harm(open_lab: OpensLab, tmp_path: Path
     )
     state = await lab.roll_out(version("2-bad"), replace(ONE_THIRD, hooks=hooks))
     assert state.verdict is e.Verdict.FAILED
-    (message,) = [json.loads(line) for line in told.read_text().splitlines()]
+    (message,) = [json.loads(line) for line in received.read_text().splitlines()]
     assert message["occasion"] == "failed" and message["version"] == "app 2-bad"
     assert message["message"].startswith("failed: ")

@@ -1,4 +1,4 @@
-"""What is asked or told outside: gates, hooks, files; and what cannot be planned."""
+"""What is asked or occasions outside: gates, hooks, files; and what cannot be planned."""
 
 import asyncio
 import json
@@ -116,13 +116,13 @@ async def test_a_webhook_gets_the_message(site: str, caplog: pytest.LogCaptureFi
 
 
 def test_occasions() -> None:
-    told: dict[e.Event, str] = {
+    occasions: dict[e.Event, str] = {
         e.ApprovalNeeded(2): "needs_person",
         e.RunnerStopped("the disk is full"): "needs_person",
         e.RunnerStopped(): "",
         e.Resumed(): "",
     }
-    assert {event: occasion(event) for event in told} == told
+    assert {event: occasion(event) for event in occasions} == occasions
     assert occasion(e.Ended(e.Verdict.FAILED, "")) == "failed" and occasion(e.Ended(e.Verdict.CANCELLED, "")) == "ended"
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from support.engine.asking import batches_begun, when
 from support.engine.lab import ONE_THIRD, steps, version
 from support.engine.opens import OpensLab
+from support.engine.requests import batches_begun, when
 from support.journal import file_of
 from vmss_tui.domain.fleet.health import Power
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
@@ -78,7 +78,9 @@ async def test_policy_and_script_go_in_one_write_and_the_policy_comes_back(open_
     assert (await lab.azure.scale_set(lab.target)).policy == before
 
 
-async def test_the_policy_does_not_come_back_while_that_would_start_the_roll_again(open_lab: OpensLab) -> None:
+async def test_the_policy_does_not_come_back_while_that_would_start_the_upgrade_again(
+    open_lab: OpensLab,
+) -> None:
     lab = await open_lab()
     policy = replace(ONE_THIRD, steps=steps("50%"), unhealthy_percent=50, unhealthy_upgraded_percent=0)
     state = await lab.roll_out(version("2-bad"), policy)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from support.engine.asking import batches_begun, when
 from support.engine.lab import ONE_THIRD, Lab, steps, version
 from support.engine.opens import OpensLab
+from support.engine.requests import batches_begun, when
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -74,7 +74,7 @@ async def test_cancel_before_anything_was_written(open_lab: OpensLab) -> None:
     assert not lab.writes()
 
 
-async def test_cancel_of_azures_roll(open_lab: OpensLab) -> None:
+async def test_cancel_of_azures_rolling_upgrade(open_lab: OpensLab) -> None:
     lab = await open_lab()
     rollout = await lab.create(version("2"))
     running = asyncio.create_task(lab.run(rollout))
@@ -112,7 +112,7 @@ async def test_undo_brings_the_old_version_back_batch_by_batch(open_lab: OpensLa
     assert {i for batch in plan.batches for i in batch.ids} == {"0", "5", "1", "2"}
 
 
-async def test_undo_of_azures_faulted_roll(open_lab: OpensLab) -> None:
+async def test_undo_of_azures_faulted_rolling_upgrade(open_lab: OpensLab) -> None:
     lab = await open_lab()
     rollout = await lab.create(version("2-bad"))
     assert await lab.run(rollout) is e.Verdict.FAILED

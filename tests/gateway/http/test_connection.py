@@ -74,7 +74,7 @@ async def test_a_slow_answer_is_waited_for(azure: Azure, server: Scripted) -> No
         (fault(503, "ServiceUnavailable", "try later"), Unavailable, "try later"),
     ],
 )
-async def test_lasting_trouble_is_told_after_three_tries(
+async def test_lasting_trouble_is_reported_after_three_tries(
     azure: Azure, server: Scripted, broken: Any, kind: type[Exception], said: str
 ) -> None:
     server.on(PATH, broken)

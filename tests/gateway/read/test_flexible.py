@@ -132,7 +132,7 @@ async def test_a_version_that_cannot_be_read_is_unknown_and_not_behind(
     assert found.script_settings == {}
 
 
-async def test_reading_stops_in_time_and_goes_on_at_the_next_read(
+async def test_reading_stops_in_time_and_continues_at_the_next_read(
     azure: Azure, vms: Vms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vms.add("web_a")

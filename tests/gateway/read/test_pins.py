@@ -20,64 +20,64 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture
-async def looking(server: Scripted, authority: Authority) -> AsyncIterator[FilePinner]:
+async def pinner(server: Scripted, authority: Authority) -> AsyncIterator[FilePinner]:
     found = FilePinner(server.cloud(authority.ca_file))
     yield found
     await found.close()
     await found.close()
 
 
-async def test_a_file_is_hashed_and_nothing_of_us_is_sent(looking: FilePinner, server: Scripted) -> None:
+async def test_a_file_is_hashed_and_nothing_of_us_is_sent(pinner: FilePinner, server: Scripted) -> None:
     server.on("/v1.2/run.sh", reply(b"echo hi\n"))
     uri = f"{server.origin}/v1.2/run.sh"
-    found = await looking.pin(uri)
+    found = await pinner.pin(uri)
     assert (found.uri, found.size, found.problem, found.mutable) == (uri, 8, "", "")
     assert found.sha256 == hashlib.sha256(b"echo hi\n").hexdigest()
     assert not {"Authorization", "Cookie"} & set(server.headers[-1])
 
 
-async def test_redirects_are_followed_over_https_only(looking: FilePinner, server: Scripted) -> None:
+async def test_redirects_are_followed_over_https_only(pinner: FilePinner, server: Scripted) -> None:
     server.on("/a", reply(b"", 302, Location="/b"))
     server.on("/b", reply(b"there"))
-    assert (await looking.pin(f"{server.origin}/a")).size == 5
+    assert (await pinner.pin(f"{server.origin}/a")).size == 5
     server.on("/a", reply(b"", 301, Location="http://127.0.0.1/b"))
-    assert "only https is fetched, not http" in (await looking.pin(f"{server.origin}/a")).problem
+    assert "only https is fetched, not http" in (await pinner.pin(f"{server.origin}/a")).problem
     server.on("/a", reply(b"", 307, Location="/a"))
-    assert "redirects" in (await looking.pin(f"{server.origin}/a")).problem
+    assert "redirects" in (await pinner.pin(f"{server.origin}/a")).problem
     server.on("/a", reply(b"", 302, Location="file:///etc/passwd"))
-    assert "not file" in (await looking.pin(f"{server.origin}/a")).problem
+    assert "not file" in (await pinner.pin(f"{server.origin}/a")).problem
 
 
 @pytest.mark.parametrize(
     ("status", "said"), [(401, "credentials"), (403, "refuses"), (404, "no such file"), (500, "answers 500")]
 )
 async def test_refusals_are_problems_and_not_errors(
-    looking: FilePinner, server: Scripted, status: int, said: str
+    pinner: FilePinner, server: Scripted, status: int, said: str
 ) -> None:
     server.on("/x", reply(b"", status))
-    found = await looking.pin(f"{server.origin}/x?sig=s3cret")
+    found = await pinner.pin(f"{server.origin}/x?sig=s3cret")
     assert said in found.problem
     assert "s3cret" not in found.problem
     assert found.sha256 == ""
 
 
-async def test_sizes_are_bounded(looking: FilePinner, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sizes_are_bounded(pinner: FilePinner, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pins, "LARGEST", 1024 * 1024)
     server.on("/big", reply(b"x" * (1024 * 1024 + 1)))
-    assert "larger than 1 MiB" in (await looking.pin(f"{server.origin}/big")).problem
+    assert "larger than 1 MiB" in (await pinner.pin(f"{server.origin}/big")).problem
 
 
-async def test_time_is_bounded(looking: FilePinner, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_time_is_bounded(pinner: FilePinner, server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     async def never(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(30)
         return web.Response()
 
     monkeypatch.setattr(pins, "FETCH_SECONDS", 0.2)
     server.on("/slow", never)
-    assert "no answer within" in (await looking.pin(f"{server.origin}/slow")).problem
+    assert "no answer within" in (await pinner.pin(f"{server.origin}/slow")).problem
 
 
-async def test_a_broken_answer_is_a_problem(looking: FilePinner, server: Scripted) -> None:
+async def test_a_broken_answer_is_a_problem(pinner: FilePinner, server: Scripted) -> None:
     async def broken(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Length": "100"})
         await response.prepare(request)
@@ -87,7 +87,7 @@ async def test_a_broken_answer_is_a_problem(looking: FilePinner, server: Scripte
         return response
 
     server.on("/x", broken)
-    assert "cannot be fetched" in (await looking.pin(f"{server.origin}/x")).problem
+    assert "cannot be fetched" in (await pinner.pin(f"{server.origin}/x")).problem
 
 
 @pytest.mark.parametrize(
@@ -100,16 +100,16 @@ async def test_a_broken_answer_is_a_problem(looking: FilePinner, server: Scripte
         ("https://[broken/x", "not an address"),
     ],
 )
-async def test_addresses_that_cannot_be_fetched(looking: FilePinner, uri: str, said: str) -> None:
-    found = await looking.pin(uri)
+async def test_addresses_that_cannot_be_fetched(pinner: FilePinner, uri: str, said: str) -> None:
+    found = await pinner.pin(uri)
     assert said in found.problem
     assert "pw" not in found.problem
 
 
 async def test_an_untrusted_server_is_a_problem(server: Scripted) -> None:
-    looking = FilePinner(PUBLIC)
-    found = await looking.pin(f"{server.origin}/x")
-    await looking.close()
+    pinner = FilePinner(PUBLIC)
+    found = await pinner.pin(f"{server.origin}/x")
+    await pinner.close()
     assert "not trusted" in found.problem
 
 
@@ -195,10 +195,10 @@ def raw_deflate() -> bytes:
     ids=["best", "fast", "two members", "old name", "zlib", "raw", "plain"],
 )
 async def test_the_digest_is_of_the_decoded_file(
-    looking: FilePinner, server: Scripted, encoding: str, body: bytes
+    pinner: FilePinner, server: Scripted, encoding: str, body: bytes
 ) -> None:
     server.on("/v1/run.sh", reply(body, Content_Encoding=encoding))
-    found = await looking.pin(f"{server.origin}/v1/run.sh")
+    found = await pinner.pin(f"{server.origin}/v1/run.sh")
     assert (found.problem, found.size, found.sha256) == ("", len(SCRIPT), hashlib.sha256(SCRIPT).hexdigest())
     assert server.headers[-1]["Accept-Encoding"] == "identity"
 
@@ -213,16 +213,16 @@ async def test_the_digest_is_of_the_decoded_file(
     ids=["unknown", "garbage", "cut off"],
 )
 async def test_what_cannot_be_decoded_is_a_problem(
-    looking: FilePinner, server: Scripted, encoding: str, body: bytes, said: str
+    pinner: FilePinner, server: Scripted, encoding: str, body: bytes, said: str
 ) -> None:
     server.on("/x", reply(body, Content_Encoding=encoding))
-    found = await looking.pin(f"{server.origin}/x")
+    found = await pinner.pin(f"{server.origin}/x")
     assert said in found.problem and found.sha256 == ""
 
 
 async def test_a_small_answer_that_unpacks_to_a_huge_file_is_not_followed(
-    looking: FilePinner, server: Scripted, monkeypatch: pytest.MonkeyPatch
+    pinner: FilePinner, server: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pins, "LARGEST", 1024 * 1024)
     server.on("/x", reply(gzip.compress(bytes(32 * 1024 * 1024)), Content_Encoding="gzip"))
-    assert "larger than" in (await looking.pin(f"{server.origin}/x")).problem
+    assert "larger than" in (await pinner.pin(f"{server.origin}/x")).problem

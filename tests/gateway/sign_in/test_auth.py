@@ -317,7 +317,7 @@ async def test_a_claims_challenge_is_answered(sign_in: Connects, server: Scripte
     assert '"nbf"' in server.tokens[-1]["claims"]
 
 
-async def test_a_revoked_session_goes_on_after_the_challenge(simulator: StartsSimulator) -> None:
+async def test_a_revoked_session_continues_after_the_challenge(simulator: StartsSimulator) -> None:
     process = simulator()
     azure = await connect(load_cloud(None, process.cloud_file), environ={"PATH": ""})
     before = await azure.subscriptions()

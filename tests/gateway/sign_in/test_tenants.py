@@ -81,8 +81,8 @@ async def test_az_login_comes_before_the_managed_identity(
     az.answers()
     azure = await sign_in(environ=machine)
     assert (await azure.identity()).name == "maria@contoso.com"
-    told = await sign_in(environ=machine, auth="managed-identity")
-    assert (await told.identity()).method == "managed identity"
+    by_identity = await sign_in(environ=machine, auth="managed-identity")
+    assert (await by_identity.identity()).method == "managed identity"
 
 
 @pytest.mark.parametrize(

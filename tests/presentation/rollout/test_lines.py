@@ -100,7 +100,7 @@ def test_what_is_left_is_known_from_the_start_and_better_with_every_batch() -> N
     assert remaining(fold(story.whole()), fourth.now) is None
 
 
-def test_what_is_left_goes_on_counting_in_a_pause() -> None:
+def test_what_is_left_continues_counting_in_a_pause() -> None:
     tale = story.Story(story.plan_of())
     tale.begin()
     tale.run_batch(tale.plan.batches[0])
@@ -129,10 +129,10 @@ def test_counts_show_health_against_the_floor() -> None:
 def test_the_floor_is_what_the_plan_promised_less_what_has_left_the_set() -> None:
     state = fold(story.until_batch(2).log)
     assert state.plan is not None and floor(state) == 48
-    sick = replace(state.plan, healthy=58)
-    assert floor(replace(state, plan=sick)) == 46
-    assert floor(replace(state, plan=sick, total=50)) == 36
-    assert floor(replace(state, plan=sick, total=70)) == 46
+    planned = replace(state.plan, healthy=58)
+    assert floor(replace(state, plan=planned)) == 46
+    assert floor(replace(state, plan=planned, total=50)) == 36
+    assert floor(replace(state, plan=planned, total=70)) == 46
     assert floor(replace(state, healthy=None)) is None
 
 
@@ -164,7 +164,7 @@ def test_verdict_is_one_sentence() -> None:
     assert text.startswith("✖ FAILED after ") and "more than 20%" in text and "11 of 60 run web 2.5.0" in text
 
 
-def test_a_long_verdict_goes_on_in_the_line_below() -> None:
+def test_a_long_verdict_continues_in_the_line_below() -> None:
     tale = story.until_batch(2, fails=("3",))
     tale.end(Verdict.FAILED, "2 of 12 upgraded instances are unhealthy, which is more than the 20% that may be")
     state = fold(tale.log)

@@ -40,14 +40,14 @@ def test_the_log_tells_the_whole_story_in_order() -> None:
 def test_following_in_pieces_is_the_same_as_at_once() -> None:
     log = story.whole()
     state: RolloutState | None = None
-    told: list[LogLine] = []
+    collected: list[LogLine] = []
     for chunk in story.chunks(log, 7):
         state, lines = follow(chunk, state)
-        told += lines
-    assert (state, tuple(told)) == follow(log)
+        collected += lines
+    assert (state, tuple(collected)) == follow(log)
 
 
-def test_a_failure_is_told_once() -> None:
+def test_a_failure_is_reported_once() -> None:
     tale = story.until_batch(2, fails=("3",))
     tale.see(["3"], message="still failed")
     _, lines = follow(tale.log)
@@ -121,12 +121,12 @@ def test_gates_without_a_batch_say_when_they_were_asked() -> None:
     assert sentences(soak, fold(tale.log))[0].text == "gate health after the last batch FAILED: 3 of 60"
 
 
-def test_a_wait_whose_end_only_moves_on_is_told_once() -> None:
+def test_a_wait_whose_end_only_moves_on_is_reported_once() -> None:
     moving = e.Waiting("Azure moves batch by batch", LATER)
     assert sentences(moving, RolloutState(waiting=e.Waiting(moving.why))) == ()
 
 
-def test_what_azure_says_is_told_in_short_and_once() -> None:
+def test_what_azure_says_is_reported_in_short_and_once() -> None:
     script = "The most impactful error is: VM has reported a failure. " + "Installing on web-weu_44 … " * 30
     fault = AzureFault("TooMany", f"Rolling Upgrade failed. 22% of instances are unhealthy. {script}")
     ended = e.WriteEnded("roll-1", OperationState.FAILED, fault)

@@ -140,9 +140,9 @@ def test_a_number_is_matched_whole() -> None:
 
 def test_healthy_is_not_unhealthy() -> None:
     state = fold(story.until_batch(4, fails=("3",)).log)
-    sick = {key for key, instance in state.instances.items() if instance.seen.health.value == "unhealthy"}
-    assert sick and of("health:unhealthy") == sick
-    assert not sick & of("health:healthy") and not sick & of("healthy")
+    unhealthy = {key for key, instance in state.instances.items() if instance.seen.health.value == "unhealthy"}
+    assert unhealthy and of("health:unhealthy") == unhealthy
+    assert not unhealthy & of("health:healthy") and not unhealthy & of("healthy")
 
 
 def test_a_field_or_a_value_that_there_is_not_is_a_problem_in_words() -> None:

@@ -49,9 +49,9 @@ def test_the_gap_before_a_batch_that_waits_for_approval_is_marked() -> None:
     tale.say(ApprovalNeeded(3))
     assert ("▲", Role.WARN) in timeline(info(tale), 118)[0]
     plan = tale.plan
-    asking = replace(plan, batches=tuple(replace(batch, approve=batch.number == 4) for batch in plan.batches),
+    gated = replace(plan, batches=tuple(replace(batch, approve=batch.number == 4) for batch in plan.batches),
                      strategy=Strategy.CLIENT_BATCHES)  # fmt: skip
-    state = replace(fold(story.until_batch(2).log), plan=asking)
+    state = replace(fold(story.until_batch(2).log), plan=gated)
     assert ("▲", Role.DIM) in timeline(info_of(state, tale.now), 118)[0]
 
 

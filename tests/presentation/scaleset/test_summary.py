@@ -97,18 +97,22 @@ def test_what_may_be_in_the_way() -> None:
 
 
 def test_autoscale_is_in_the_way_when_it_is_on() -> None:
-    def told(autoscale: Autoscale | None, of: SetSnapshot = WEB) -> Line:
+    def interference_line(autoscale: Autoscale | None, of: SetSnapshot = WEB) -> Line:
         return interference.line(replace(of, autoscale=autoscale))
 
-    on = told(Autoscale(enabled=True, minimum=30, maximum=90))
+    on = interference_line(Autoscale(enabled=True, minimum=30, maximum=90))
     assert text_of(on) == "Interference  automatic repairs on (Replace) · autoscale 30–90"
     assert on[-1][1] is Role.WARN
-    assert told(Autoscale(minimum=30, maximum=90)) == told(None), "a setting that is off does nothing"
+    assert interference_line(Autoscale(minimum=30, maximum=90)) == interference_line(None), (
+        "a setting that is off does nothing"
+    )
 
     refused, quiet = Autoscale(unknown="no right to read it"), model(WEB, automatic_repairs="")
-    assert text_of(told(refused)).endswith("repairs on (Replace) · autoscale unknown (no right to read it)")
-    assert told(refused, quiet)[1:] == (("autoscale unknown (no right to read it)", Role.DIM),)
-    assert text_of(told(None, quiet)) == "Interference  none detected"
+    assert text_of(interference_line(refused)).endswith(
+        "repairs on (Replace) · autoscale unknown (no right to read it)"
+    )
+    assert interference_line(refused, quiet)[1:] == (("autoscale unknown (no right to read it)", Role.DIM),)
+    assert text_of(interference_line(None, quiet)) == "Interference  none detected"
     narrow = lines(scaleset.summary_lines(replace(quiet, autoscale=refused), label, estate.NOW, 78))
     assert narrow[-1].startswith("Upgrade"), "what is merely unknown takes no room from what is known"
 
@@ -131,7 +135,7 @@ def test_other_extensions_are_named() -> None:
     assert text_of(scaleset.others_words(replace(WEB.scale_set, extensions=()))) == "Extensions    no other extension"
 
 
-def test_why_the_last_roll_stopped() -> None:
+def test_why_the_last_rolling_upgrade_stopped() -> None:
     assert text_of(scaleset.fault_line(GATEWAY)) == (
         "✖ Azure stopped the rolling upgrade: too many instances of the set are unhealthy "
         "[MaxUnhealthyInstancePercentExceededInRollingUpgrade]"

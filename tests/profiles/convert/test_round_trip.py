@@ -86,7 +86,7 @@ def test_the_tutorials_file() -> None:
     assert not [problem for problem in check(found.profile) if problem.is_error]
 
 
-def test_windows_is_told_by_its_command() -> None:
+def test_windows_is_reported_by_its_command() -> None:
     found = from_settings({"commandToExecute": "powershell -File a.ps1"}, name="x")
     assert found.profile.script.handler == WINDOWS
     chosen = from_settings({"commandToExecute": "powershell -File a.ps1"}, name="x", handler=LINUX)

@@ -136,7 +136,7 @@ async def test_retry_after_is_sent_only_where_it_was_recorded(
         assert "Retry-After" not in posted.headers
 
 
-async def test_latest_has_no_id_and_no_name_and_is_404_before_any_roll() -> None:
+async def test_latest_has_no_id_and_no_name_and_is_404_before_any_rolling_upgrade() -> None:
     """Recorded: rolling_latest_completed; the 404 is inferred and a switch."""
     async with serving(ROLLING) as call:
         path = f"{call.app}/rollingUpgrades/latest"
@@ -159,12 +159,12 @@ async def test_latest_has_no_id_and_no_name_and_is_404_before_any_roll() -> None
         assert flags["maxSurge"] is False and flags["rollbackFailedInstancesOnPolicyBreach"] is False
 
 
-async def test_latest_may_be_409_before_any_roll() -> None:
+async def test_latest_may_be_409_before_any_rolling_upgrade() -> None:
     async with serving(f'{ROLLING}\n[switches]\nnever_rolled = "409"\n') as call:
         assert (await call.get(f"{call.app}/rollingUpgrades/latest")).status == 409
 
 
-async def test_a_cancelled_roll_shows_its_error_with_details() -> None:
+async def test_a_cancelled_rolling_upgrade_shows_its_error_with_details() -> None:
     """Recorded excerpt of 2023."""
     async with serving(ROLLING) as call:
         write = await call.put_script()
@@ -213,7 +213,7 @@ async def test_bodies_that_are_not_what_arm_expects_are_400(body: bytes) -> None
         assert (await response.json())["error"]["code"] == "InvalidRequestContent"
 
 
-async def test_a_deferred_os_roll_waits_for_approvals() -> None:
+async def test_a_deferred_os_rolling_upgrade_waits_for_approvals() -> None:
     """ComputeRP swagger: osRollingUpgradeDeferral, approveRollingUpgrade (202 with Location only)."""
     async with serving('mode = "Rolling"\ninstances = 3\nnewest_image = "22.04.202512010"\n') as call:
         refused = await call("POST", f"{call.app}/approveRollingUpgrade", {"instanceIds": ["0"]})

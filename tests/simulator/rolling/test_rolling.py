@@ -7,7 +7,7 @@ from support.simulated.story import V1, V2, Story, refusal
 TEN = 'mode = "Rolling"\ninstances = 10\npolicy = { pause = "PT30S" }\n'
 
 
-def test_an_extension_write_is_the_roll_and_its_operation_lasts_until_the_last_batch() -> None:
+def test_an_extension_write_is_the_rolling_upgrade_and_its_operation_lasts_until_the_last_batch() -> None:
     """Recorded: extension_put_rolls_2018-05."""
     story = Story.of(TEN)
     written = story.put_script()
@@ -88,21 +88,21 @@ def test_cross_zone_batches_mix_zones() -> None:
 
 def test_unhealthy_instances_come_first_when_asked() -> None:
     """ComputeRP swagger: prioritizeUnhealthyInstances."""
-    sick = '[[scale_sets.overrides]]\ninstances = [7]\nhealth = "unhealthy"\n'
-    story = Story.of(f'mode = "Rolling"\ninstances = 10\npolicy = {{ prioritize_unhealthy = true }}\n{sick}')
+    unhealthy = '[[scale_sets.overrides]]\ninstances = [7]\nhealth = "unhealthy"\n'
+    story = Story.of(f'mode = "Rolling"\ninstances = 10\npolicy = {{ prioritize_unhealthy = true }}\n{unhealthy}')
     story.put_script()
     assert story.batches()[0][0] == "7"
 
 
 def test_an_unhealthy_instance_elsewhere_makes_batches_smaller() -> None:
     """The swagger calls the percentage a maximum that unhealthy instances in other batches reduce."""
-    sick = '[[scale_sets.overrides]]\ninstances = [9]\nhealth = "unhealthy"\n'
-    story = Story.of(f'mode = "Rolling"\ninstances = 10\n{sick}')
+    unhealthy = '[[scale_sets.overrides]]\ninstances = [9]\nhealth = "unhealthy"\n'
+    story = Story.of(f'mode = "Rolling"\ninstances = 10\n{unhealthy}')
     story.put_script()
     assert [len(batch) for batch in story.batches()] == [1, 1, 1, 1, 1, 1, 1, 1, 2]
 
 
-def test_too_many_unhealthy_instances_fault_the_roll_before_any_batch_with_counts_of_zero() -> None:
+def test_too_many_unhealthy_instances_fault_the_rolling_upgrade_before_any_batch_with_counts_of_zero() -> None:
     """Quoted: MaxUnhealthyInstancePercentExceededBeforeRollingUpgrade."""
     story = Story.of(
         'mode = "Rolling"\ninstances = 3\n[[scale_sets.overrides]]\ninstances = ["0-2"]\nhealth = "unhealthy"\n'
@@ -127,7 +127,7 @@ def test_too_many_unhealthy_instances_fault_the_roll_before_any_batch_with_count
     assert story.value.provisioning == "Failed"
 
 
-def test_instances_that_fall_ill_between_batches_fault_the_roll() -> None:
+def test_instances_that_fall_ill_between_batches_fault_the_rolling_upgrade() -> None:
     """Quoted: MaxUnhealthyInstancePercentExceededInRollingUpgrade."""
     relapse = '[[scale_sets.overrides]]\ninstances = ["0-1"]\nrelapse_after = 5\n'
     story = Story.of(f'mode = "Rolling"\ninstances = 5\npolicy = {{ pause = "PT1M" }}\n{relapse}')
@@ -143,7 +143,7 @@ def test_instances_that_fall_ill_between_batches_fault_the_roll() -> None:
     )
 
 
-def test_failing_scripts_beyond_the_limit_fault_the_roll_and_leave_a_mixed_set() -> None:
+def test_failing_scripts_beyond_the_limit_fault_the_rolling_upgrade_and_leave_a_mixed_set() -> None:
     """Quoted: MaxUnhealthyUpgradedInstancePercentExceededInRollingUpgrade (AzureTRE #1591)."""
     story = Story.of(TEN, scripts=failing("[0, 3]"))
     written = story.put_script()
@@ -165,7 +165,7 @@ def test_failing_scripts_beyond_the_limit_fault_the_roll_and_leave_a_mixed_set()
     assert story.runs(V1) == sorted(set(story.instances) - upgraded)
 
 
-def test_failures_within_the_limit_do_not_stop_a_roll() -> None:
+def test_failures_within_the_limit_do_not_stop_a_rolling_upgrade() -> None:
     """ComputeRP swagger: maxUnhealthyUpgradedInstancePercent is what may be unhealthy."""
     lenient = 'mode = "Rolling"\ninstances = 20\npolicy = { upgraded_unhealthy = 25 }\n'
     story = Story.of(lenient, scripts=failing("[0]"))
@@ -192,7 +192,7 @@ def test_an_upgraded_instance_has_five_minutes_to_become_healthy() -> None:
     assert 299 <= (story.now - waiting_since).total_seconds() <= 302
 
 
-def test_any_other_write_is_refused_while_a_roll_runs() -> None:
+def test_any_other_write_is_refused_while_a_rolling_upgrade_runs() -> None:
     """Quoted OperationNotAllowed."""
     story = Story.of(TEN)
     story.put_script()
@@ -210,7 +210,7 @@ def test_any_other_write_is_refused_while_a_roll_runs() -> None:
         )
 
 
-def test_a_plain_no_op_put_takes_a_cancelled_roll_up_again() -> None:
+def test_a_plain_no_op_put_takes_a_cancelled_rolling_upgrade_up_again() -> None:
     """ "Restart a rolling upgrade"."""
     story = Story.of(TEN)
     story.put_script()
@@ -238,7 +238,7 @@ def test_a_change_of_mode_alone_walks_every_instance() -> None:
     assert {key: story.script(key).sequence for key in story.instances} == before
 
 
-def test_a_roll_with_nothing_to_do_may_end_with_counts_of_zero() -> None:
+def test_a_rolling_upgrade_with_nothing_to_do_may_end_with_counts_of_zero() -> None:
     """Quoted: Completed with all counts 0; the switch for it."""
     story = Story.of('mode = "Rolling"\ninstances = 2\n', "[switches]\nnoop_write_walks = false\n")
     story.wait_for(story.put({"location": "westeurope"}).operation)

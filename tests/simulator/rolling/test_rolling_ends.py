@@ -43,7 +43,7 @@ def test_cancel_lets_the_batch_in_flight_end_as_in_2018() -> None:
     assert roll.error is None
 
 
-def test_cancel_without_a_roll_is_refused() -> None:
+def test_cancel_without_a_rolling_upgrade_is_refused() -> None:
     """Recorded: rolling_cancel_none_409."""
     refused = refusal(Story.of(TEN).cancel)
     assert (refused.status, refused.failure.code, refused.failure.message) == (

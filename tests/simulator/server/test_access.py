@@ -176,7 +176,7 @@ def test_az_finds_publishers_types_and_versions(gate: SimulatorProcess) -> None:
     assert gate.get(f"{base}/nobody/artifacttypes/vmextension/types").status == 404
 
 
-def test_script_files_are_served_to_everybody(gate: SimulatorProcess) -> None:
+def test_script_files_are_served_to_everyone(gate: SimulatorProcess) -> None:
     path = "/files/raw.githubusercontent.com/contoso-shipping/web/v1/custom_application_v1.sh"
     assert gate.request("GET", path).body == "#!/bin/sh\necho v1\n"
     assert gate.request("GET", "/files/raw.githubusercontent.com/other").status == 404

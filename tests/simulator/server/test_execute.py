@@ -85,7 +85,7 @@ def test_the_references_application_goes_from_v1_to_v2(simulator: StartsSimulato
     assert {(disks / "yourscaleset" / number / "app" / "version").read_text() for number in "012"} == {"2\n"}
 
 
-def test_a_release_that_fails_stops_the_roll_and_shows_its_stderr(simulator: StartsSimulator) -> None:
+def test_a_release_that_fails_stops_the_rolling_upgrade_and_shows_its_stderr(simulator: StartsSimulator) -> None:
     sim = simulator("realscripts", speed=60, extra=ROOT)
     path = web(sim, "yourScaleSet", "yourResourceGroup")
     run(sim, path, fileUris=[URI.format(1)], commandToExecute="./custom_application_v1.sh")

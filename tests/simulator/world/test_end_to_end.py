@@ -69,7 +69,7 @@ def test_any_set_goes_from_v1_to_v2_of_the_tutorial(simulator: StartsSimulator, 
             assert view["vmHealth"]["status"]["code"] == "HealthState/healthy"
 
 
-def test_a_broken_release_faults_the_roll_and_names_its_instances(simulator: StartsSimulator) -> None:
+def test_a_broken_release_faults_the_rolling_upgrade_and_names_its_instances(simulator: StartsSimulator) -> None:
     sim = simulator("shipping")
     sim.control.clock(paused=True)
     path = scale_set(sim, "web-weu")

@@ -68,9 +68,9 @@ def test_a_state_is_reported_when_it_has_lasted_for_the_number_of_probes() -> No
         story.wait_for(story.patch(with_extension("1.0", intervalInSeconds=5, numberOfProbes=probes)).operation)
         story.wait(120)
         story.put_script("./custom_application_v3.sh")
-    (_, sick_after), (_, sick_slow) = states(quick, 300)[:2], states(slow, 300)[:2]
-    assert sick_after[1] == sick_slow[1] == "unhealthy"
-    assert sick_slow[0] - sick_after[0] == pytest.approx(40, abs=7)
+    (_, after), (_, later) = states(quick, 300)[:2], states(slow, 300)[:2]
+    assert after[1] == later[1] == "unhealthy"
+    assert later[0] - after[0] == pytest.approx(40, abs=7)
 
 
 def test_an_outage_shorter_than_the_probes_is_never_seen() -> None:

@@ -148,12 +148,12 @@ def test_without_a_health_source_there_is_no_health() -> None:
 # --- repairs ---
 
 REPAIRS = 'mode = "Manual"\ninstances = 3\nrepairs = { enabled = true, grace = "PT10M" }\n'
-SICK = event('at = 10\naction = "health"\ninstances = [1]\nto = "unhealthy"')
+UNHEALTHY = event('at = 10\naction = "health"\ninstances = [1]\nto = "unhealthy"')
 
 
 def test_automatic_repairs_replace_an_instance_that_stays_unhealthy() -> None:
     """ "Automatic instance repairs": after the grace period, with the newest model."""
-    story = Story.of(REPAIRS, SICK)
+    story = Story.of(REPAIRS, UNHEALTHY)
     story.wait_for(story.put_script().operation)
     story.wait(500)
     assert story.instance(1).health == "unhealthy"
@@ -165,14 +165,14 @@ def test_automatic_repairs_replace_an_instance_that_stays_unhealthy() -> None:
 
 def test_an_instance_that_recovers_in_time_is_not_repaired() -> None:
     """ "Automatic instance repairs": the grace period."""
-    story = Story.of(REPAIRS, SICK + event('at = 300\naction = "health"\ninstances = [1]\nto = "healthy"'))
+    story = Story.of(REPAIRS, UNHEALTHY + event('at = 300\naction = "health"\ninstances = [1]\nto = "healthy"'))
     story.wait(1500)
     assert sorted(story.instances) == ["0", "1", "2"]
 
 
 def test_suspended_repairs_do_nothing() -> None:
     """Recorded: set_orchestration_service_state, Suspended."""
-    story = Story.of(REPAIRS, SICK)
+    story = Story.of(REPAIRS, UNHEALTHY)
     story.world, operation = actions.set_repairs(story.world, story.now, story.address, "Suspend")
     story.wait(1500)
     assert sorted(story.instances) == ["0", "1", "2"]
@@ -183,7 +183,7 @@ def test_suspended_repairs_do_nothing() -> None:
 def test_repairs_may_reimage_or_restart(action: str, image: int) -> None:
     """ComputeRP swagger: repairAction."""
     keys = f'mode = "Manual"\ninstances = 3\nrepairs = {{ grace = "PT10M", action = "{action}" }}\n'
-    story = Story.of(keys, SICK)
+    story = Story.of(keys, UNHEALTHY)
     before = story.script(1)
     story.wait(1500)
     assert story.instance(1).health == "healthy"
@@ -193,7 +193,7 @@ def test_repairs_may_reimage_or_restart(action: str, image: int) -> None:
 # --- events of a scenario ---
 
 
-def test_autoscale_waits_for_a_roll_to_end_and_tries_again() -> None:
+def test_autoscale_waits_for_a_rolling_upgrade_to_end_and_tries_again() -> None:
     """Quoted: autoscale gets the 409 of a rolling set and retries."""
     keys = 'mode = "Rolling"\ninstances = 3\n'
     story = Story.of(keys, event('at = 30\nafter = "write"\naction = "autoscale"\nby = 2'))
@@ -232,7 +232,7 @@ def test_a_colleague_is_refused_while_the_set_rolls() -> None:
     assert "hasty" not in story.value.model.get("tags", {})
 
 
-def test_the_platform_may_start_a_roll_of_its_own() -> None:
+def test_the_platform_may_start_a_rolling_upgrade_of_its_own() -> None:
     """Quoted: automatic OS and extension upgrades roll too; `latest` is whatever ran last."""
     story = Story.of('mode = "Rolling"\ninstances = 2\n', event('at = 60\naction = "roll"\nkind = "extension"'))
     story.wait(70)
@@ -242,7 +242,7 @@ def test_the_platform_may_start_a_roll_of_its_own() -> None:
     assert story.roll.code == "Completed"
 
 
-def test_an_os_roll_brings_the_newest_image_and_enters_the_history() -> None:
+def test_an_os_rolling_upgrade_brings_the_newest_image_and_enters_the_history() -> None:
     keys = 'mode = "Rolling"\ninstances = 2\nimage_version = "1.0"\nnewest_image = "2.0"\n'
     story = Story.of(keys)
     story.world, operation = actions.start_os_roll(story.world, story.now, story.address)
@@ -251,7 +251,7 @@ def test_an_os_roll_brings_the_newest_image_and_enters_the_history() -> None:
     assert [roll.code for roll in story.value.history] == ["Completed"]
 
 
-def test_an_os_roll_needs_the_latest_image_reference() -> None:
+def test_an_os_rolling_upgrade_needs_the_latest_image_reference() -> None:
     """Quoted OperationNotAllowed."""
     story = Story.of('mode = "Rolling"\ninstances = 2\nimage = "Canonical:ubuntu:22_04:1.2.3"\n')
     refused = refusal(actions.start_os_roll, story.world, story.now, story.address)
@@ -260,7 +260,7 @@ def test_an_os_roll_needs_the_latest_image_reference() -> None:
     )
 
 
-def test_an_extension_roll_needs_neither_rolling_mode_nor_health() -> None:
+def test_an_extension_rolling_upgrade_needs_neither_rolling_mode_nor_health() -> None:
     """Recorded in Automatic mode, quoted in Manual mode without a probe."""
     story = Story.of('mode = "Manual"\ninstances = 2\nhealth = "none"\n')
     story.world, operation = actions.start_extension_roll(story.world, story.now, story.address)

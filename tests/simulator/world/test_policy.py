@@ -48,15 +48,17 @@ def test_a_batch_never_exceeds_its_percentage_except_for_the_first_instance(perc
 
 
 @given(PERCENTS, TOTALS, st.integers(0, 1000))
-def test_what_is_unhealthy_and_what_a_batch_takes_stay_within_the_limit(percent: int, total: int, sick: int) -> None:
-    room = healthy_room(RollingPolicy(max_unhealthy=percent), total, sick)
-    assert room == 0 or (room + sick) * 100 <= percent * total
+def test_what_is_unhealthy_and_what_a_batch_takes_stay_within_the_limit(
+    percent: int, total: int, unhealthy: int
+) -> None:
+    room = healthy_room(RollingPolicy(max_unhealthy=percent), total, unhealthy)
+    assert room == 0 or (room + unhealthy) * 100 <= percent * total
 
 
 def test_a_batch_leaves_room_for_what_is_already_unhealthy() -> None:
     """ComputeRP swagger: unhealthy instances elsewhere make batches smaller."""
     policy = RollingPolicy(max_batch=20, max_unhealthy=20)
-    assert [healthy_room(policy, 60, sick) for sick in (0, 1, 12, 40)] == [12, 11, 0, 0]
+    assert [healthy_room(policy, 60, unhealthy) for unhealthy in (0, 1, 12, 40)] == [12, 11, 0, 0]
 
 
 def test_a_threshold_is_passed_by_more_than_it_not_by_itself() -> None:
@@ -77,7 +79,7 @@ def test_iso_durations_are_read(text: str, value: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "PT", "30s", "P", "P1DT", "PT-1S", "1H"])
-def test_what_is_not_an_iso_duration_is_told(text: str) -> None:
+def test_what_is_not_an_iso_duration_is_reported(text: str) -> None:
     assert duration_seconds(text) is None
 
 

@@ -179,7 +179,7 @@ def test_lint_names_file_key_and_what_to_do(tmp_path: Path, text: str, key: str,
     assert caught.value.problems == found
 
 
-def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
     broken = tmp_path / "broken.toml"
     broken.write_text("[scenario\n")
     assert "is not TOML" in lint(broken)[0]
@@ -191,7 +191,7 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         load("no-such-scenario")
 
 
-def test_a_scale_set_that_azure_would_refuse_is_told_by_name() -> None:
+def test_a_scale_set_that_azure_would_refuse_is_reported_by_name() -> None:
     scenario = loads(f'{ONE}mode = "Rolling"\nhealth = "none"\n')
     with pytest.raises(ValueError, match="scale set app: Rolling Upgrade mode is not supported"):
         first_world(scenario, NOW)

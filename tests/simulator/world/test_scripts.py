@@ -69,7 +69,7 @@ def test_a_run_passes_from_assigned_over_in_progress_to_ended() -> None:
     assert story.instance(0).health == "healthy"
 
 
-def test_a_newer_write_replaces_a_script_under_way() -> None:
+def test_a_newer_write_replaces_a_script_in_progress() -> None:
     """custom-script-extension-linux: the newest sequence number counts."""
     story = Story.of(TWO)
     story.put_script("./slow.sh")
@@ -152,7 +152,7 @@ def test_an_unknown_command_simply_succeeds() -> None:
     assert "Installing 9.1 on app_0" in story.script(0).result.stdout
 
 
-def test_several_failed_extensions_are_told() -> None:
+def test_several_failed_extensions_are_reported() -> None:
     """Quoted: Multiple VM extensions failed to be provisioned on the VM."""
     story = Story.of(f'{TWO}[[scale_sets.overrides]]\ninstances = [0]\nscript = "fails"\n')
     another: dict[str, Any] = {

@@ -27,7 +27,7 @@ class Show:
 
     def __init__(self, session: FakeSession, tale: story.Story, pilot: Pilot[None], screen: RolloutScreen) -> None:
         self.session, self.tale, self.pilot, self.screen = session, tale, pilot, screen
-        self.told = len(tale.log)
+        self.delivered = len(tale.log)
 
     @property
     def app(self) -> Stage:
@@ -53,11 +53,11 @@ class Show:
     async def shows(self, words: str) -> None:
         await self.until(lambda: words in self.text())
 
-    async def tell(self) -> None:
+    async def deliver(self) -> None:
         """Append what the story has said meanwhile."""
-        for entry in self.tale.log[self.told :]:
+        for entry in self.tale.log[self.delivered :]:
             self.session.journal().append(self.screen.rollout, entry.event, at=entry.at)
-        self.told = len(self.tale.log)
+        self.delivered = len(self.tale.log)
 
 
 def recorded(session: FakeSession, tale: story.Story, *, runner: bool = True) -> str:

@@ -195,11 +195,11 @@ async def test_the_editor_round_trip_and_the_shells_opinion(tmp_path: Path, monk
         await d.until(lambda: d.field("script.inline").value.startswith("#!/bin/sh"))
         clock = d.session.clock
 
-        def told() -> bool:
+        def is_shown() -> bool:
             clock.advance(0.5)  # type: ignore[attr-defined]
             return "line 3" in d.remark("script.inline") or "end of file" in d.remark("script.inline").lower()
 
-        await d.until(told)
+        await d.until(is_shown)
         await d.shows("+ if true")
 
 

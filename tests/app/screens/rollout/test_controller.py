@@ -145,9 +145,9 @@ async def test_a_replay_is_held_sped_up_and_offers_nothing_that_changes(session:
     tale = story.Story(story.plan_of())
     tale.log = list(story.whole())
     controller = controller_of(session, recorded(session, tale), speed=16.0)
-    async for news in controller.follow():
-        assert not isinstance(news, JournalUnavailable)
-        controller.arrived(news)  # type: ignore[arg-type]
+    async for update in controller.follow():
+        assert not isinstance(update, JournalUnavailable)
+        controller.arrived(update)  # type: ignore[arg-type]
         break
     person = Person()
     await person.perform(controller.hold())

@@ -57,7 +57,7 @@ async def test_new_events_arrive_and_the_end_is_a_verdict(tmp_path: Path) -> Non
         last = show.tale.plan.batches[4]
         show.tale.run_batch(last)
         show.tale.end()
-        await show.tell()
+        await show.deliver()
         await show.shows("● COMPLETED in")
         assert "60 of 60 run web 2.5.0 and are healthy" in show.text()
 
@@ -103,7 +103,7 @@ async def test_p_resumes_what_is_paused_and_a_approves_only_when_asked(tmp_path:
         await show.until(lambda: len(show.session.journal().requests(show.screen.rollout)) == 1)
         assert show.session.journal().requests(show.screen.rollout)[0].verb == "resume"
         show.tale.say(Resumed(), ApprovalNeeded(3))
-        await show.tell()
+        await show.deliver()
         await show.shows("waiting for approval. Press a.")
         await show.shows("a approve   p pause   ctrl+x cancel")
 
