@@ -86,7 +86,7 @@ class AzureError(VmssTuiError):
     """Azure answered with an error.
 
     `status` is the HTTP status (0 when an operation failed later), `category` what it is about (`lock`, `quota`),
-    `waiting_helps` whether the same request may succeed later without anybody doing anything.
+    `waiting_helps` whether the same request may succeed later without further action.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmss_tui.journal.store import RolloutHeader
 
 CHECKS_WITHOUT_RUNNER = 3
-"""After so many checks without a runner it counts as gone: before, one may be taking over or just ending."""
+"""After this many checks without a runner it counts as gone: before, one may be taking over or just ending."""
 _WORDS = {
     Stage.APPROVAL: ("waiting for approval", Role.WARN),
     Stage.DECISION: ("failed, waiting for a decision", Role.BAD),

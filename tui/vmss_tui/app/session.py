@@ -140,7 +140,7 @@ class Session(Protocol):
     ) -> str:
         """Write the plan to the journal, to be started at a time, and leave a process behind that does it.
 
-        `at_window`: it moves with the maintenance window. Otherwise as `start`; a set that is busy now is no hindrance.
+        `at_window`: it moves with the maintenance window. Otherwise as `start`; a set may be busy now.
         """
 
     async def wait_for_start(self, rollout: str, *, secrets: Mapping[str, Secret]) -> None:

@@ -45,7 +45,7 @@ class WriteRights:
         return target in self._lacking
 
     def read_only(self, target: ScaleSetId | None = None) -> ReadOnly | None:
-        """Why nothing may be changed, on a set or at all; None when it may, or nobody knows."""
+        """Why nothing may be changed, on a set or at all; None when it may, or when that is unknown."""
         if self.program_reads_only:
             return READ_ONLY
         if target is not None and self._rules.get(target):

@@ -1,6 +1,6 @@
 """The windows and freezes of the configuration, as rules for rollouts.
 
-A rule that cannot be read must not be taken for none: whoever needs the rules gets an error that names the place.
+A rule that cannot be read is not ignored: the caller gets an error that names the place.
 """
 
 from dataclasses import replace

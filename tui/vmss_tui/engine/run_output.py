@@ -79,7 +79,7 @@ class Piece:
 
 
 def command(script: str, os: HandlerOs | None, key: str, part: int) -> tuple[str, ...]:
-    """The lines to run for piece `part` (from 0) of the output of `script`; `key` is a word that nobody can guess."""
+    """The lines to run for piece `part` (from 0) of the output of `script`; `key` is a word that cannot be guessed."""
     text = _WINDOWS if os is HandlerOs.WINDOWS else _LINUX
     values = {
         "KEY": key, "PART": str(part), "KEPT": str(KEPT_BYTES), "PIECE": str(PIECE_BYTES), "MARK": _MARK,

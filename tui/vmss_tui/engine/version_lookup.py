@@ -1,4 +1,4 @@
-"""Names of versions for everybody who shows or plans: what the journal remembers, else what a profile recognizes.
+"""Names of versions for all that show or plan: what the journal remembers, else what a profile recognizes.
 
 Answers from memory and reads again every few seconds. A journal or profile that cannot be read costs names only.
 """

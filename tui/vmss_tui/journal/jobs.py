@@ -90,7 +90,7 @@ class Jobs:
             return bool(await self._app.job_manager.cancel_job_by_id_async(job, delete_job=True))
 
     async def workers(self) -> int:
-        """How many workers were heard of lately."""
+        """How many workers sent a heartbeat recently."""
         with self._explained():
             row = await self._app.connector.execute_query_one_async(
                 "SELECT count(*) AS number FROM procrastinate_workers"
@@ -99,7 +99,7 @@ class Jobs:
         return int(row["number"])
 
     async def work(self, carry_out: CarryOut, *, most: int, stop: asyncio.Event) -> None:
-        """Carry out rollouts, at most so many at once, until `stop` is set; those in progress are left to others."""
+        """Carry out rollouts, at most this many at once, until `stop` is set; those in progress are left to others."""
         self._carry_out = carry_out
         with self._explained():
             worker = asyncio.ensure_future(

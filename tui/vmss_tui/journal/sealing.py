@@ -1,6 +1,6 @@
 """Plans without the secrets in them: signed addresses and the like, which a script's public settings may hold.
 
-A rollout needs them to write its script, and an undo to bring back the one before. The plan that everybody reads is
+A rollout needs them to write its script, and an undo to bring back the one before. The plan that readers see is
 redacted; the whole one is kept beside it in one column, as long as the rollout is its set's newest.
 """
 

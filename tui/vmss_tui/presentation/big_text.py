@@ -18,7 +18,7 @@ HEIGHT = 5
 
 
 def big_text(words: str, cells: int) -> Sequence[str]:
-    """The words five lines high, in so many cells; on one line with spaces between where that is too narrow.
+    """The words five lines high, in this many cells; on one line with spaces between where that is too narrow.
 
     A letter of the font is six cells wide where there is room, else three.
     """

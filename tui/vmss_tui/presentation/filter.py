@@ -17,7 +17,7 @@ _TERM = re.compile(r'\s*(!?)(?:([A-Za-z]\w*):)?(?:/((?:[^/\\]|\\.)*)(?:/|$)|"([^
 
 _WORD_START = re.compile(r"(?<![a-z0-9])[a-z0-9]")
 _SPREAD = 3
-"""The letters of a word stand in at most so many times its length, so that `wbweu` is not half a sentence."""
+"""The letters of a word may span at most this many times its length, so that `wbweu` does not match a sentence."""
 
 Values = Callable[[str], Sequence[str]]
 """What one item has in a field, by the field's name."""

@@ -204,7 +204,7 @@ def _right(info: HeaderInfo, width: int, shape: _Shape) -> Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A state that fills the place of content: what is so, why, and what to do next."""
+    """A state that fills the place of content: what has happened, why, and what to do next."""
 
     title: str
     role: Role = Role.ACCENT

@@ -17,7 +17,7 @@ from vmss_tui.report import facts as named
 from vmss_tui.report.facts import Fact
 
 _NOT_DECIDED = (Kind.INSTANCE, Kind.WAIT)
-"""Sentences of the log that are no decisions: failures have a section of their own."""
+"""Sentences of the log that are not decisions: failures have a section of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,7 +179,7 @@ class Throttle:
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Overrides of `SIZES` by bucket, (3 minutes, 30 minutes); of ARM's own by name, where the first counts."""
     seconds: Callable[[], float] = time.monotonic
-    """The time by which buckets fill up: the host's, or the simulated one where nobody waits in real time."""
+    """The time by which buckets fill up: the host's, or the simulated one where no client waits in real time."""
     _buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
 
     def admit(self, subscription: str, groups: tuple[str, ...], resources: Iterable[Quota] = ()) -> Refusal | None:

@@ -20,7 +20,7 @@ from vmss_tui.web.viewer import POLICY, Viewer
 
 _LOG = logging.getLogger(__name__)
 WRONG_SECONDS = 1.0
-"""A wrong token is answered after so long, so that guessing takes for ever."""
+"""A wrong token is answered after this long, so that guessing takes forever."""
 HEARTBEAT_SECONDS = 15.0
 """How often a quiet stream of events says that it is still there."""
 _LISTED = 200
@@ -35,7 +35,7 @@ class Site:
     journal: Journal
     viewing: Viewer
     acting: Viewer | None
-    """None where nobody may change anything."""
+    """None where no visitor may make changes."""
     doors: Doors
     hosts: tuple[str, ...]
     """Names by which a browser may call this server."""
@@ -195,7 +195,7 @@ class _Handlers:
         return self._site.journal.find(request.match_info["rollout"])
 
     def _acting(self, request: web.Request) -> Viewer | None:
-        """The app with writes, for a visitor who may act. Raises HTTPNotFound where nobody may."""
+        """The app with writes, for a visitor who may act. Raises HTTPNotFound where no one may."""
         if self._site.acting is None:
             raise web.HTTPNotFound(text="This server is read-only; `vmss-tui serve --allow-writes` is not.")
         return self._site.acting if _level(self._site, request) is Level.ACT else None

@@ -31,7 +31,7 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosticEntry:
-    """One diagnostic that was run; `ended_at` is None while it runs, or when nobody saw its end."""
+    """One diagnostic that was run; `ended_at` is None while it runs, or when its end was not recorded."""
 
     id: int
     at: datetime

@@ -1,4 +1,4 @@
-"""What Azure lets a principal do with a scale set, what it locks, and who changed the set lately.
+"""What Azure lets a principal do with a scale set, what it locks, and who changed the set recently.
 
 Sources: REST references of `Microsoft.Authorization/permissions` 2022-04-01 and `locks` 2020-05-01, and of the activity
 log (`Microsoft.Insights/eventtypes/management/values` 2015-04-01, which keeps 90 days).

@@ -44,10 +44,10 @@ class ProductionRules(SetRules):
     """Which changes are confirmed by typing the name of the scale set: those of production, and large ones."""
 
     instances: int = 100
-    """From so many instances on, a change counts as one of production."""
+    """A change of this many instances or more counts as one of production."""
 
     def why_confirm(self, target: ScaleSetId, tags: Mapping[str, str], affected: int) -> str:
-        """Why the name must be typed before so many instances of a scale set are changed; empty when it need not be."""
+        """Why the name must be typed before this many instances of a set are changed; empty when it need not be."""
         if why := self.reason(target, tags):
             return f"{target.name} is production by its {why}"
         if affected >= self.instances:

@@ -37,7 +37,7 @@ class SetSnapshot:
     governance: Governance | None = None
     """Permissions and locks; None: not read."""
     activity: ActivityLog | None = None
-    """Who changed the set lately; None: not read."""
+    """Who changed the set recently; None: not read."""
     taken_at: datetime | None = field(default=None, compare=False)
 
     @property

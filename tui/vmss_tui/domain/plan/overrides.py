@@ -22,7 +22,7 @@ class Override(StrEnum):
     """Change a set whose model another controller writes."""
 
     DURING_CHANGE = "during-change"
-    """Start although another user changed the set lately, or a change of it is incomplete."""
+    """Start although another user changed the set recently, or a change of it is incomplete."""
 
     @property
     def option(self) -> str:

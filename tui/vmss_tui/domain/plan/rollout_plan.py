@@ -99,7 +99,7 @@ class RolloutPlan:
     from_label: str = ""
     """Name of the version that most instances run now."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """Names by digest of the versions that the set and its instances have, as far as anybody knows them."""
+    """Names by digest of the versions that the set and its instances have, as far as they are known."""
     policy_differs: bool = False
     """The set's upgrade policy must be written too (in one write with the extension)."""
     origin: str = ""

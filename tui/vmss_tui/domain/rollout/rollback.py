@@ -241,7 +241,7 @@ def _lost(
 ) -> list[Finding]:
     """What a roll back cannot restore. `again`: protected settings to write again; None when none were overwritten.
 
-    `brought`: versions that rollouts of this journal brought, which nobody else changed the set to.
+    `brought`: versions that rollouts of this journal brought, so that no other user changed the set to them.
     """
     findings = [
         info("effects-stay", "what the newer script did on an instance stays done: only the configuration is restored")

@@ -91,7 +91,7 @@ def _looks_again(command: Command) -> bool:
 
 
 class _Runner:
-    """One run of the loop; nothing is remembered but how Azure answered lately."""
+    """One run of the loop; nothing is remembered except how Azure answered recently."""
 
     def __init__(
         self,

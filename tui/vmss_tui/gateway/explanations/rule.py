@@ -51,4 +51,4 @@ class Rule:
     pattern: str = ""
     """A regular expression that is searched for in the error's text, case ignored."""
     waiting_helps: bool = False
-    """Whether the same request may succeed later without anybody doing anything."""
+    """Whether the same request may succeed later without further action."""

@@ -69,7 +69,7 @@ SET_READS = {
 
 
 OVERTAKING_SECONDS = 1.5
-"""Answers of requests that ran at the same time come within so many seconds."""
+"""Answers of requests that ran at the same time come within this many seconds."""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """What is known of the request buckets, shared by every process that keeps its rollouts in the same journal.
 
 One small private JSON file beside the journal, changed under a lock that is held for microseconds. A file that cannot
-be used (read-only disk, another format) is no reason to stop: the process then goes by what it knows itself.
+be used (read-only disk, another format) does not stop anything: the process then uses what it knows itself.
 """
 
 import contextlib

@@ -104,7 +104,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
             await self._pause(attempt, wait, reason)
 
     def _is_final(self, response: PipelineResponse[Any, Any], kind: str, wait: float | None, last: bool) -> bool:
-        """Whether an answer stands; a refusal by quota that is not waited out here is noted for everybody."""
+        """Whether an answer stands; a refusal by quota that is not waited out here is noted for every process."""
         status, last = response.http_response.status_code, last or (wait or 0.0) > LONGEST_PAUSE
         if status == 429 and (last or wait is None):
             self._governor.refused(self._subscription, kind, wait or 0.0)

@@ -25,9 +25,9 @@ PATIENCE_SECONDS = 30.0
 KEPT_SECONDS = 300.0
 """An extension that was read longer ago is read again, in case the list does not show a change."""
 REFRESHED = 8
-"""At most so many of those at each read, the oldest first."""
+"""At most this many of those at each read, the oldest first."""
 MANY = 4
-"""From so many unread VMs on, one query is better than a GET each."""
+"""From this many unread VMs on, one query is better than a GET each."""
 LAG_SECONDS = 60.0
 """How far Resource Graph may lag behind."""
 _EXTENSIONS = "microsoft.compute/virtualmachines/extensions"

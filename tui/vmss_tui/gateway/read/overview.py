@@ -28,7 +28,7 @@ from vmss_tui.gateway.read.resource_graph import ResourceGraph
 AT_ONCE = 1000
 """Subscriptions that one query names at most."""
 MOST_FLEXIBLE_PAGES = 20
-"""Where Flexible sets have more VMs or extensions than so many pages, theirs are not counted here."""
+"""Where Flexible sets have more VMs or extensions than this many pages, theirs are not counted here."""
 _SETS = (
     "Resources | where type =~ 'microsoft.compute/virtualmachinescalesets'"
     " | project id, name, location, tags, zones, sku, managedBy, properties | order by id asc"

@@ -1,7 +1,7 @@
 """Azure Resource Graph: rows of every subscription of a tenant by one query, page by page.
 
 For overviews only: its data lags behind by seconds to a minute, and it has neither health nor script status. A cloud or
-a role without it is no failure: `rows_or_none` says so in the log, and the caller reads resource by resource.
+a role without it is not a failure: `rows_or_none` says so in the log, and the caller reads resource by resource.
 
 Sources: REST reference of `Microsoft.ResourceGraph/resources` 2022-10-01 (1,000 rows a page, `$skipToken`); "Guidance
 for throttled requests" (15 queries in 5 seconds a user, `x-ms-user-quota-remaining`); "Work with large data sets" (a

@@ -49,7 +49,7 @@ class ExtensionProperties(Wire):
 
     @property
     def has_settings(self) -> bool:
-        """Whether the public settings are there: without them nobody knows which version it is."""
+        """Whether the public settings are there: without them the version is unknown."""
         return bytes(self.settings) not in (b"null", b"")
 
 

@@ -22,7 +22,7 @@ _log = logging.getLogger("vmss_tui.gateway")
 def cache_options(choice: str, cloud: Cloud) -> dict[str, Any]:
     """Arguments of a credential for the cache of a cloud; none where tokens are to be kept in memory only.
 
-    `choice` is a value of the setting `token_cache`. A simulated cloud fills nobody's key store unasked.
+    `choice` is a value of the setting `token_cache`. A simulated cloud writes to no user's key store unasked.
     """
     if choice == OFF or (choice != PLAIN and (cloud.clock_file or not can_encrypt())):
         return {}

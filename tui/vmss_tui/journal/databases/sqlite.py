@@ -110,7 +110,7 @@ class SqliteDatabase:
         """Nothing to do: readers look again and again."""
 
     async def changed(self, rollout: str, seconds: float) -> None:
-        """Wait; a file says nothing of its own accord."""
+        """Wait; a file does not notify."""
         await asyncio.sleep(seconds)
 
     def faults(self) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ class OurRollout:
 
     @property
     def needs_person(self) -> bool:
-        """Whether it stands still until a person acts."""
+        """Whether it waits until a person acts."""
         return self.mark.role is not Role.BUSY
 
 

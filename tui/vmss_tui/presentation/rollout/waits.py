@@ -18,14 +18,14 @@ from vmss_tui.presentation.glyphs import PHASE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What is waited for. `until` with `takes`: it takes so many seconds; without: it times out then."""
+    """What is waited for. `until` with `takes`: it takes this many seconds; without: it times out then."""
 
     why: str
     since: datetime | None = None
     until: datetime | None = None
     takes: int = 0
     usual: float = 0.0
-    """Seconds that half of all batches like this take at most; 0: nothing is known, or it is no batch."""
+    """Seconds that half of all batches like this take at most; 0: nothing is known, or it is not a batch."""
 
 
 def moment(state: RolloutState, now: datetime) -> Moment | None:

@@ -211,7 +211,7 @@ def _table(titles: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int) -
 
 
 def _fitted(pieces: Cell, cells: int, *, right: bool, middle: bool) -> Line:
-    """A cell in exactly so many cells of the terminal."""
+    """A cell in exactly this many cells of the terminal."""
     if len(pieces) == 1:
         return ((text.fit(pieces[0][0], cells, right=right, middle=middle), pieces[0][1]),)
     kept: list[Piece] = []

@@ -1,7 +1,7 @@
 """`${jsonencode(…)}` of a Terraform configuration as JSON, whose texts keep their `${…}`.
 
-Pure. Source: "Expressions" of the Terraform language, and its native syntax specification. What is no literal becomes
-the text `${…}` of its expression, for the caller to judge.
+Pure. Source: "Expressions" of the Terraform language, and its native syntax specification. What is not a literal
+becomes the text `${…}` of its expression, for the caller to judge.
 """
 
 import re
@@ -43,7 +43,7 @@ class _Reader:
         self.at = found.end() if found is not None else self.at
 
     def next(self) -> str:
-        """The next character that is no blank; empty at the end."""
+        """The next character that is not a blank; empty at the end."""
         self.skip()
         return self.text[self.at : self.at + 1]
 
@@ -144,7 +144,7 @@ class _Reader:
             self.at += 2 + digits
             return chr(int(code, 16))
         if kind not in _ESCAPES:
-            raise ValueError(f"\\{kind} is no escape")
+            raise ValueError(f"\\{kind} is not an escape")
         self.at += 2
         return _ESCAPES[kind]
 

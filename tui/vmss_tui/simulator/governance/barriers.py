@@ -51,7 +51,7 @@ def locked(locks: Iterable[Lock], method: str, action: str, scope: str) -> Refus
 
 
 def denied(denials: Iterable[DenyAssignment], principal: Principal, action: str, scope: str) -> Refusal | None:
-    """Refuse an action that a deny assignment forbids to everybody but the principals that it names."""
+    """Refuse an action that a deny assignment forbids to all except the principals that it names."""
     for denial in denials:
         excluded = principal.name in denial.excluded
         if not excluded and covers(denial.scope, scope) and matches_any(action, denial.actions):

@@ -57,7 +57,7 @@ class SignInChange(msgspec.Struct, forbid_unknown_fields=True):
     """Body of `POST sign-in`."""
 
     revoke: str | None = None
-    """Object id whose tokens are revoked; empty for everybody's."""
+    """Object id whose tokens are revoked; empty for all."""
     token_lifetime: int | None = None
     """Real seconds that new tokens live."""
     hold_device_codes: bool | None = None

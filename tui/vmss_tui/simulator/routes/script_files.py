@@ -29,7 +29,7 @@ def find(scenario: Scenario, name: str) -> bytes | None:
 
 
 async def get_file(request: web.Request) -> web.Response:
-    """Answer one file, open to everybody, as a public file URI is."""
+    """Answer one file, without a sign-in, as a public file URI is."""
     content = find(request.app[GATE].scenario, request.match_info["name"])
     if content is None:
         return web.Response(status=404, text="404: Not Found\n")

@@ -230,7 +230,7 @@ class ScaleSetScreen(SetReading):
         self.flash(f"map: {self._grouping.value}")
 
     def do_activity(self) -> None:
-        """Who changed the set lately."""
+        """Who changed the set recently."""
         azure = self.shell.connection.azure
         if azure is not None:
             self.app.push_screen(activity_sheet(azure, self.target, self.shell.session.clock.now()))

@@ -36,7 +36,7 @@ def overview_sheet(snapshot: SetSnapshot, now: datetime) -> SheetScreen:
 
 
 def activity_sheet(azure: ReadsGovernance, target: ScaleSetId, now: datetime) -> SheetScreen:
-    """Who changed the set lately; read when the sheet opens."""
+    """Who changed the set recently; read when the sheet opens."""
 
     async def fetch() -> Sheet:
         log = await azure.activity(target, now - _ACTIVITY)

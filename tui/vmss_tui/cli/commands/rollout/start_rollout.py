@@ -230,7 +230,7 @@ class Launch:
 
 
 def confirm_by_name(name: str, why: str) -> None:
-    """Have the name typed. Raises UsageError where nobody can be asked, RolloutCancelled when it is another."""
+    """Have the name typed. Raises UsageError where no one can be asked, RolloutCancelled when it is another."""
     if not diagnostics.can_ask():
         raise UsageError(f"{why}: the name is required to confirm", hint=f"Give --confirm {name}.")
     if diagnostics.ask(f"{why}. Type {name} to confirm:") != name:

@@ -89,7 +89,7 @@ class DemoHome:
 
     @property
     def visited(self) -> bool:
-        """Whether anybody (other than a visitor of this process that has left) uses the simulator."""
+        """Whether another process (or this one, until its visitor leaves) uses the simulator."""
         handle = self._open("visitors")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -36,7 +36,7 @@ class Answer:
 
 
 def ask(situation: Situation, *, margin: float = 0.0) -> Answer:
-    """Whether the next batch would end in time; `margin` are seconds that it needs besides."""
+    """Whether the next batch would end in time; `margin` are additional seconds that it needs."""
     table, now = situation.timetable, situation.now
     needs = needed_seconds(situation) + margin
     closed = table.closed(now)

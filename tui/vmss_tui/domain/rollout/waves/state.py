@@ -52,7 +52,7 @@ class SetProgress:
     wave: int
     stage: SetStage = SetStage.WAITING
     rollout: str = ""
-    """The newest rollout that is no roll back."""
+    """The newest rollout that is not a roll back."""
     rollback: str = ""
     """The roll back of that rollout, where there is one."""
     rolled_back: bool = False

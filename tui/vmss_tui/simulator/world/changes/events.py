@@ -72,7 +72,7 @@ def _deallocate(draft: Draft, event: Event) -> None:
 
 
 def _delete(draft: Draft, event: Event) -> None:
-    """Instances disappear without anybody changing the capacity."""
+    """Instances disappear without a change of the capacity."""
     for instance in _named(draft, event.arguments.get("instances", ())):
         remove(draft, instance)
 

@@ -154,7 +154,7 @@ class RollingUpgrade:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A change of a scale set by a person or a service that is no client of the simulator."""
+    """A change of a scale set by a person or a service that is not a client of the simulator."""
 
     at: datetime
     caller: str
