@@ -13,7 +13,9 @@ from vmss_tui.domain.fleet.rights import (
     Permission,
     Role,
     allowed,
+    may_write,
     missing,
+    needed_to_change,
     needed_to_roll_out,
     role_definition,
 )
@@ -75,3 +77,14 @@ def test_the_documented_roles_suffice(role: Role) -> None:
     assert (lacking == ()) is (role is Role.OPERATOR)
     assert made["AssignableScopes"] == ["/subscriptions/s"] and made["IsCustom"] is True
     assert all("*" not in action for action in made["Actions"])
+
+
+def test_any_write_of_ours_makes_an_account_more_than_a_reader() -> None:
+    assert not may_write([Permission(("*/read",))]) and not may_write([])
+    assert may_write([Permission((f"{SETS}/manualupgrade/action",))])
+
+
+def test_what_any_rollout_changes_depends_on_the_kind_of_set() -> None:
+    assert needed_to_change(web()) == (f"{SETS}/write", f"{SETS}/extensions/write")
+    flexible = needed_to_change(web(orchestration=Orchestration.FLEXIBLE))
+    assert flexible == (f"{SETS}/write", "Microsoft.Compute/virtualMachines/extensions/write")

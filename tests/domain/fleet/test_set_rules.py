@@ -2,8 +2,9 @@
 
 import pytest
 
+from support.build import web
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.fleet.set_rules import PRODUCTION, ProductionRules, SetRules
+from vmss_tui.domain.fleet.set_rules import PRODUCTION, ProductionRules, SetRules, read_only_words
 
 SET = ScaleSetId("11111111-aaaa", "rg", "Web-Weu")
 
@@ -56,3 +57,16 @@ def test_a_name_is_typed_for_production_and_for_many_instances() -> None:
     assert "tag env=prod" in rules.why_confirm(SET, {"env": "prod"}, 1) and rules.why_confirm(SET, {}, 10)
     assert rules.why_confirm(SET, {"env": "test"}, 9) == ""
     assert PRODUCTION.why_confirm(SET, {}, 99) == "" and PRODUCTION.why_confirm(SET, {}, 100)
+
+
+def test_several_sets_are_confirmed_for_the_first_of_production_and_for_many_instances_together() -> None:
+    rules = ProductionRules(tags=PRODUCTION.tags, instances=10)
+    test, prod = (SET, {"env": "test"}, 4), (ScaleSetId("s", "rg", "live-one"), {"env": "prod"}, 4)
+    assert rules.why_confirm_waves([test]) == rules.why_confirm_waves([]) == ""
+    assert rules.why_confirm_waves([test, prod]) == "live-one is production by its tag env=prod (*=prod)"
+    assert rules.why_confirm_waves([test, test, prod]) == "12 instances of 3 scale sets are changed"
+
+
+def test_a_set_that_a_rule_protects_names_the_rule_and_where_it_stands() -> None:
+    why, step = read_only_words(web(read_only_rule="tag freeze=2026"))
+    assert why == "web is read-only by the configuration: tag freeze=2026" and "[read_only_sets]" in step

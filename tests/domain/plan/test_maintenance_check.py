@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from support.build import NOW, fleet, snapshot
 from support.build import plan as plan_of
+from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.findings import Finding, Severity
-from vmss_tui.domain.plan.maintenance_window import DAYS, Window
+from vmss_tui.domain.plan.maintenance_window import DAYS, Opening, Window
 from vmss_tui.domain.plan.overrides import Override, allow, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.plan.timetable import Freeze, MaintenanceRules
 
 CODES = ("outside-window", "window-open", "window-short", "window-unusable")
 
@@ -85,6 +87,43 @@ def test_a_reason_turns_the_refusal_into_a_warning_and_stays_with_the_plan() -> 
 def test_a_reason_changes_nothing_where_none_is_needed_or_given() -> None:
     assert allow(planned(OPEN), {Override.OUTSIDE_WINDOW: "urgent"}) == planned(OPEN)
     assert allow(planned(CLOSED), {Override.OUTSIDE_WINDOW: "  "}) == planned(CLOSED)
+
+
+def test_a_freeze_without_an_end_in_sight_is_said() -> None:
+    rules = MaintenanceRules(freezes=(Freeze(start=NOW, end=NOW + timedelta(days=60), reason="year-end"),))
+    made = plan_of(snapshot(*fleet(10)), RolloutPolicy(rules=rules))
+    found = {finding.code: finding for finding in made.findings}
+    assert "changes are frozen: year-end" in found["during-freeze"].message
+    assert "--during-freeze" in found["during-freeze"].hint and "It opens next" in found["during-freeze"].hint
+    assert found["no-window-ahead"].severity is Severity.WARN
+
+
+def test_a_calendar_without_events_to_come_never_opens() -> None:
+    past = Opening(NOW - timedelta(days=2), NOW - timedelta(days=1))
+    made = plan_of(snapshot(*fleet(10)), RolloutPolicy(window=Window(calendar="a.ics", openings=(past,))))
+    found = {finding.code: finding for finding in made.findings}
+    assert found["outside-window"].hint == "To start now, use --outside-window REASON."
+    assert "no-window-ahead" in found
+
+
+def test_azures_rolling_upgrade_is_canceled_at_the_end_of_the_window_and_an_endless_one_says_nothing() -> None:
+    rolling = snapshot(*fleet(10), mode=UpgradeMode.ROLLING)
+    codes = {finding.code for finding in plan_of(rolling, RolloutPolicy(window=OPEN)).findings}
+    assert "azure-knows-no-window" in codes
+    endless = Window(start="00:00", end="00:00")
+    made = plan_of(rolling, RolloutPolicy(window=endless))
+    assert "azure-knows-no-window" not in {finding.code for finding in made.findings}
+    (found,) = [finding for finding in made.findings if finding.code == "window-open"]
+    assert found.message == "the maintenance window is open"
+
+
+def test_a_freeze_ahead_limits_a_rollout_without_windows() -> None:
+    rules = MaintenanceRules(
+        freezes=(Freeze(start=NOW + timedelta(hours=2), end=NOW + timedelta(days=2), reason="year-end"),)
+    )
+    made = plan_of(snapshot(*fleet(10)), RolloutPolicy(rules=rules))
+    (found,) = [finding for finding in made.findings if finding.code == "window-open"]
+    assert found.message.startswith("changes are allowed until ") and found.message.endswith("(in 2h)")
 
 
 def test_other_refusals_stay() -> None:

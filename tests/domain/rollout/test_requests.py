@@ -7,10 +7,13 @@ import pytest
 from support.build import NOW, fleet, plan, policy, snapshot
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
-from vmss_tui.domain.plan.rollout_policy import Amount, Approver, BatchStep, RolloutPolicy
+from vmss_tui.domain.plan.maintenance_window import Window
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.rollout_policy import Amount, Approver, BatchStep, OnWindowEnd, RolloutPolicy
+from vmss_tui.domain.plan.timetable import DURING_FREEZE, OUTSIDE_WINDOW
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.requests import answer
-from vmss_tui.domain.rollout.state import fold
+from vmss_tui.domain.rollout.requests import answer, closed_for
+from vmss_tui.domain.rollout.state import RolloutState, fold
 
 GATED = RolloutPolicy(steps=(BatchStep(Amount(1)), BatchStep(Amount(2), approve=True)))
 OURS = plan(snapshot(*fleet(4)), GATED)
@@ -23,6 +26,10 @@ PAUSED = (*RUNS, e.Paused())
 CANCELLING = (*RUNS, e.Requested(e.Verb.CANCEL, "x", request_id=1), e.RequestAnswered(e.Verb.CANCEL, True, "", 1))
 ENDING = (*RUNS, e.Concluding(e.Verdict.FAILED, ""))
 APPROVAL = (*RUNS, e.ApprovalNeeded(2))
+DECIDING = (*RUNS, e.DecisionNeeded("a script failed", ("1", "2")))
+NOTHING_FAILED = (*RUNS, e.DecisionNeeded("a gate failed"))
+BACK = (*DECIDING, e.RequestAnswered(e.Verb.UNDO, True, ""))
+TAG = f"{NOW:%Y%m%dT%H%M%SZ}-7"
 ROLLS = (*RUNS, e.WriteIntended("roll-1", ""), e.WriteAccepted("roll-1", "u"))
 ROLLED = (*ROLLS, e.WriteEnded("roll-1", OperationState.SUCCEEDED))
 
@@ -79,6 +86,18 @@ def test_the_policy_may_want_another_person_to_approve(
         ("cancel", "", True, RUNS, True, "no new batch", ()),
         ("retry", "", False, RUNS, False, "after it has ended", ()),
         ("undo", "", False, RUNS, False, "cancel it first", ()),
+        ("exclude", "1", False, RUNS, False, "no failure is waiting", ()),
+        ("pause", "", False, DECIDING, False, "waiting for a decision", ()),
+        ("resume", "", False, DECIDING, False, "waiting for a decision", ()),
+        ("resume", DURING_FREEZE, False, RUNS, False, "--during-freeze needs a reason", ()),
+        ("retry", "", False, DECIDING, True, "retrying 1, 2", (e.InstancesRetried(("1", "2"), TAG, 7, "bo"),)),
+        ("retry", " 2 ,2", False, DECIDING, True, "retrying 2", (e.InstancesRetried(("2",), TAG, 7, "bo"),)),
+        ("retry", "3", False, DECIDING, False, "3 did not fail; failed: 1, 2", ()),
+        ("retry", "", False, NOTHING_FAILED, False, "no instance failed", ()),
+        ("retry", "", True, DECIDING, False, "Azure has ended its rolling upgrade", ()),
+        ("exclude", "1", False, DECIDING, False, "needs a reason", ()),
+        ("undo", "", False, DECIDING, True, "rolling back", ()),
+        ("undo", "", False, BACK, True, "already being rolled back", ()),
         ("dance", "", False, RUNS, False, "does not support", ()),
     ],
 )
@@ -96,6 +115,49 @@ def test_answers(
     assert words in reply.message
 
 
+def folded(*log: e.Event, of: RolloutPlan = OURS) -> RolloutState:
+    return fold(e.Logged(number, NOW, event) for number, event in enumerate((e.Planned(of), *log), 1))
+
+
 def test_a_reason_is_kept() -> None:
-    state = fold([e.Logged(1, NOW, e.Planned(OURS))])
-    assert answer(OURS, state, e.Requested(e.Verb.PAUSE, "bo", why="lunch"))[-1] == e.Paused("lunch")
+    assert answer(OURS, folded(), e.Requested(e.Verb.PAUSE, "bo", why="lunch"))[-1] == e.Paused("lunch")
+
+
+def test_an_exclusion_keeps_its_reason_and_needs_an_instance_that_failed() -> None:
+    asked = e.Requested(e.Verb.EXCLUDE, "bo", "pc", " broken disk ", 7, "1")
+    assert answer(OURS, folded(*DECIDING), asked)[-1] == e.InstancesExcluded(("1",), "broken disk", "bo")
+    _, refused = answer(OURS, folded(*DECIDING), replace(asked, argument="9"))
+    assert isinstance(refused, e.RequestAnswered) and not refused.accepted and "did not fail" in refused.message
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_overrides_are_lifted_before_a_rollout_is_resumed(paused: bool) -> None:
+    asked = e.Requested(e.Verb.RESUME, "bo", "pc", "CVE", 7, f"{OUTSIDE_WINDOW},{DURING_FREEZE},other")
+    _, answered, *effects = answer(OURS, folded(*(PAUSED if paused else RUNS)), asked)
+    assert isinstance(answered, e.RequestAnswered) and answered.accepted
+    lifted = [e.Overridden(code, "CVE", "bo") for code in (OUTSIDE_WINDOW, DURING_FREEZE)]
+    assert effects == ([*lifted, e.Resumed()] if paused else lifted)
+
+
+SHUT = Window(start="13:00", end="14:00")
+
+
+@pytest.mark.parametrize(
+    ("at_the_end", "log", "closed"),
+    [
+        (OnWindowEnd.STOP, PAUSED, True),
+        (OnWindowEnd.WAIT, PAUSED, False),
+        (OnWindowEnd.STOP, ENDING, False),
+        (OnWindowEnd.STOP, (*RUNS, e.BatchStarted(1, 2, ("0",))), False),
+        (OnWindowEnd.STOP, (*RUNS, e.Ended(e.Verdict.FAILED, "")), False),
+    ],
+)
+def test_a_closed_window_keeps_a_rollout_from_being_resumed_unless_it_waits_or_is_ending(
+    at_the_end: OnWindowEnd, log: tuple[e.Event, ...], closed: bool
+) -> None:
+    made = plan(snapshot(*fleet(4)), replace(GATED, window=SHUT, on_window_end=at_the_end))
+    assert [found.code for found in closed_for(folded(*log, of=made), NOW)] == [OUTSIDE_WINDOW] * closed
+
+
+def test_nothing_is_closed_before_anything_is_planned() -> None:
+    assert closed_for(RolloutState(), NOW) == ()
