@@ -1,4 +1,4 @@
-"""What a retry or an undo of a rollout that has ended asks for, from the journal. Plans nothing, writes nothing."""
+"""What follows on an earlier rollout, from the journal: a retry, an undo, or a new runner. Plans and writes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +10,7 @@ from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
+from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.engine.prepare import Names, RetryWish, UndoWish, nameless
 from vmss_tui.engine.revisions import find_revision, revisions
 from vmss_tui.errors import UsageError
@@ -90,3 +91,12 @@ def _sources(journal: Journal, header: RolloutHeader, plan: RolloutPlan) -> Mapp
         if script is not None and script.digest == plan.previous.digest and script.protected:
             return script.protected
     return {}
+
+
+def secrets_of_new_runner(journal: Journal, rollout: str) -> Mapping[str, SecretRef]:
+    """Protected settings that a rollout, of one set or over several, has still to write. Raises JournalUnavailable."""
+    if journal.waves.has(rollout):
+        waves = journal.waves.state(rollout).plan
+        return waves.script.protected if waves is not None and waves.script is not None else {}
+    state = journal.state(rollout)
+    return secrets_due(state.plan, state) if state.plan is not None else {}

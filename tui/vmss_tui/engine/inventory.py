@@ -7,12 +7,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription, SubscriptionProblem
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import InstanceCounts
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure
+from vmss_tui.streams import Give, given_by
 
 AT_ONCE = 4
 """Subscriptions that are listed at the same time."""
@@ -82,31 +84,19 @@ def _with_places(
     )
 
 
-async def _one_by_one(
+def _one_by_one(
     azure: Azure, subscriptions: Sequence[Subscription]
 ) -> AsyncGenerator[Found | Listed | Unreadable, None]:
     """A list of each, a few at a time; pages of all of them as they come."""
-    room, answers = asyncio.Semaphore(AT_ONCE), asyncio.Queue[Found | Listed | Unreadable | None]()
+    room = asyncio.Semaphore(AT_ONCE)
 
-    async def read(subscription: Subscription) -> None:
+    async def read(subscription: Subscription, give: Give[Found | Listed | Unreadable]) -> None:
         try:
             async with room:
                 async for page in azure.scale_sets(subscription.id):
-                    answers.put_nowait(Found(scale_sets=tuple((scale_set, subscription) for scale_set in page)))
-            answers.put_nowait(Listed(frozenset((subscription.id.lower(),))))
+                    give(Found(scale_sets=tuple((scale_set, subscription) for scale_set in page)))
+            give(Listed(frozenset((subscription.id.lower(),))))
         except VmssTuiError as error:
-            answers.put_nowait(Unreadable(subscription, error))
-        finally:
-            answers.put_nowait(None)
+            give(Unreadable(subscription, error))
 
-    tasks = [asyncio.create_task(read(subscription)) for subscription in subscriptions]
-    try:
-        for _ in tasks:
-            while (answer := await answers.get()) is not None:
-                yield answer
-        for task in tasks:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    return given_by(partial(read, subscription) for subscription in subscriptions)

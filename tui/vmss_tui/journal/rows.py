@@ -35,11 +35,10 @@ WAVES = ALL.replace("FROM rollouts", "FROM (SELECT * FROM rollouts WHERE kind = 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutHeader:
-    """A rollout at a glance. Times are UTC; `label` is the version it brings, `host` where it was started."""
+class Header:
+    """A rollout of either kind at a glance. Times are UTC; `label` is the version it brings, `host` where it began."""
 
     id: str
-    target: ScaleSetId
     label: str
     profile: str
     who: str
@@ -50,29 +49,22 @@ class RolloutHeader:
     stage: Stage
     ended_at: datetime | None = None
     reason: str = ""
-    waves: str = ""
-    """The rollout over several sets that it belongs to; empty for one on its own."""
     starts_at: datetime | None = None
-    """When it is to start, or to resume, until a runner has taken it up."""
+    """When it is to start, or to resume, until a runner has taken it up; None over several sets: it starts at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WavesHeader:
-    """A rollout over several scale sets at a glance, as `RolloutHeader`."""
+class RolloutHeader(Header):
+    """A rollout of one scale set at a glance."""
 
-    id: str
-    label: str
-    profile: str
-    who: str
-    why: str
-    ticket: str
-    host: str
-    created_at: datetime
-    stage: Stage
-    ended_at: datetime | None = None
-    reason: str = ""
-    starts_at: datetime | None = None
-    """Always None: it starts at once."""
+    target: ScaleSetId
+    waves: str = ""
+    """The rollout over several sets that it belongs to; empty for one on its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WavesHeader(Header):
+    """A rollout over several scale sets at a glance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

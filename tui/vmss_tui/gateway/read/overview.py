@@ -13,6 +13,8 @@ import logging
 import re
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
@@ -24,6 +26,7 @@ from vmss_tui.gateway.http.arm import Arm, ArmPart
 from vmss_tui.gateway.read import mapping, wire
 from vmss_tui.gateway.read.instance_mapping import script_digest
 from vmss_tui.gateway.read.resource_graph import ResourceGraph
+from vmss_tui.streams import Give, given_by
 
 AT_ONCE = 1000
 """Subscriptions that one query names at most."""
@@ -82,28 +85,17 @@ class OverviewReader(ArmPart):
         """See `ports.ReadsFleet`."""
         if named and not _NAME.match(named):
             return
-        pages: asyncio.Queue[OverviewPage | None] = asyncio.Queue()
 
-        async def work(some: Sequence[str]) -> None:
+        async def read(some: Sequence[str], give: Give[OverviewPage]) -> None:
             try:
-                tenant = _Tenant(self, self._graph, some, pages)
+                tenant = _Tenant(self, self._graph, some, give)
                 await (tenant.read_named(named) if named else tenant.read())
             except (AzureError, ConnectionFailed) as error:
                 self._graph.rest(some[0], error)
-            finally:
-                pages.put_nowait(None)
 
-        tasks = [asyncio.create_task(work(some)) for some in self._usable(subscriptions)]
-        try:
-            for _ in tasks:
-                while (page := await pages.get()) is not None:
-                    yield page
-            for task in tasks:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with aclosing(given_by(partial(read, some) for some in self._usable(subscriptions))) as pages:
+            async for page in pages:
+                yield page
 
     def _usable(self, subscriptions: Sequence[Subscription]) -> Iterator[tuple[str, ...]]:
         """Ids by tenant, in groups that one query may name, of tenants that can be asked now."""
@@ -123,12 +115,12 @@ class _Tenant:
         part: ArmPart,
         graph: ResourceGraph,
         subscriptions: Sequence[str],
-        pages: "asyncio.Queue[OverviewPage | None]",
+        give: Give[OverviewPage],
     ) -> None:
         self._part = part
         self._graph = graph
         self._subscriptions = subscriptions
-        self._pages = pages
+        self._give = give
         self._known: dict[str, ScaleSet] = {}
         """Sets by their ids in lower case."""
         self._scripts: Counter[str] = Counter()
@@ -162,10 +154,10 @@ class _Tenant:
                 self._note_settings(scale_set.id.subscription.lower(), row)
                 self._known[str(scale_set.id).lower()] = scale_set
                 found.append(scale_set)
-            self._pages.put_nowait(OverviewPage(scale_sets=tuple(found)))
+            self._give(OverviewPage(scale_sets=tuple(found)))
         without = {place for place in self._scripts if place not in self._settled}
         listed = frozenset(place.lower() for place in self._subscriptions) - without
-        self._pages.put_nowait(OverviewPage(listed=listed))
+        self._give(OverviewPage(listed=listed))
 
     def _note_settings(self, subscription: str, row: wire.ScaleSet) -> None:
         """Whether scripts come with their settings: no source says that Resource Graph always has them."""
@@ -202,7 +194,7 @@ class _Tenant:
             total, current = row.total or 0, row.current or 0
             if total == current + (row.behind or 0):
                 counts[scale_set.id] = _counts(total, current)
-        self._pages.put_nowait(OverviewPage(counts=counts))
+        self._give(OverviewPage(counts=counts))
 
     async def _read_flexible(self) -> None:
         """Counts of Flexible sets: how many VMs have the script of the model."""
@@ -223,7 +215,7 @@ class _Tenant:
         members = defaultdict[str, list[str]](list)
         for row in vms:
             members[(row.set or "").lower()].append((row.id or "").lower())
-        self._pages.put_nowait(OverviewPage(counts=dict(_flexible_counts(sets, members, digests, unreadable))))
+        self._give(OverviewPage(counts=dict(_flexible_counts(sets, members, digests, unreadable))))
 
     async def _some(self, query: str, row: type[Any], what: str, places: Sequence[str]) -> list[Any]:
         """All rows of a query in some subscriptions. Raises ConnectionFailed when they are too many."""

@@ -326,12 +326,3 @@ class FleetScreen(FleetReading):
         """Open the scale set with the output of its instances."""
         if (entry := self.current()) is not None:
             self.shell.open(OpenScaleSet(entry.id, outputs=True))
-
-    def do_refresh(self) -> None:
-        """Read again now, or sign in again."""
-        if self._watcher is not None:
-            self._watcher.refresh()
-            self.start_watching()
-            self.flash("refreshing")
-        else:
-            self.shell.sign_in()

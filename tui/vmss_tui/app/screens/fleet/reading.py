@@ -5,36 +5,28 @@ from datetime import datetime
 
 from textual import work
 
-from vmss_tui.app.empty_states import failing_line
-from vmss_tui.app.messages import FleetArrived, ReadFailed
-from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.messages import FleetArrived
+from vmss_tui.app.screens.watched_list import WatchedList
 from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.engine.account_rights import only_reads
 from vmss_tui.engine.watch.fleet import FleetWatcher
-from vmss_tui.engine.watch.pace import WatchFailure
-from vmss_tui.ports import Azure
 from vmss_tui.presentation.fleet.rows import version_name
-from vmss_tui.presentation.table import Line
 
 KEEP_SECONDS = 60.0
 _UNKNOWN = FleetSnapshot(complete=False)
 
 
-class FleetReading(ListScreen):
+class FleetReading(WatchedList[FleetWatcher]):
     """A list over the fleet."""
+
+    worker_group = "fleet"
 
     def __init__(self) -> None:
         super().__init__()
         self._whole = _UNKNOWN
         self._snapshot = _UNKNOWN
         """The part of the fleet that the app is narrowed to."""
-        self._failure: WatchFailure | None = None
-        self._failing: Line = ()
-        self._watcher: FleetWatcher | None = None
-        self._azure: Azure | None = None
-        """Whom the watcher reads."""
-        self._asked_rights = False
         self._kept_at: datetime | None = None
         """When the inventory of an earlier start was read that is shown now."""
         self._keep_again = 0.0
@@ -60,9 +52,9 @@ class FleetReading(ListScreen):
             self._show_kept(session.inventory.of(who) if who is not None else None)
             kept = self._whole.entries
             self._watcher = FleetWatcher(azure, session.clock, idle_seconds=session.cloud.idle_seconds, kept=kept)
-            self._watch(self._watcher)
-        elif not self.is_working("fleet"):
-            self._watch(self._watcher)
+            self.read_by(self._watcher)
+        elif not self.is_working(self.worker_group):
+            self.read_by(self._watcher)
 
     def _show_kept(self, kept: FleetSnapshot | None) -> None:
         """Show an inventory of an earlier start with its age; without one, what another account saw goes."""
@@ -85,29 +77,16 @@ class FleetReading(ListScreen):
     def _write_kept(self, snapshot: FleetSnapshot, who: Identity, names: Mapping[ScaleSetId, str]) -> None:
         self.shell.session.inventory.keep(snapshot, who, lambda entry: names[entry.id])
 
-    def covered(self) -> None:
-        """Not visible: stop reading."""
-        self.workers.cancel_group(self, "fleet")
-
-    def uncovered(self) -> None:
-        """Resume watching; rollouts may have begun or ended meanwhile."""
-        self.start_watching()
-        self.redraw()
-
     def _forget(self) -> None:
         """Another account is signed in: what was read before is dropped."""
-        self.workers.cancel_group(self, "fleet")
+        self.workers.cancel_group(self, self.worker_group)
         self._watcher, self._failure, self._asked_rights = None, None, False
         self._kept_at, self._keep_again = None, 0.0
         self._whole = self._snapshot = _UNKNOWN
 
-    @work(group="fleet", exclusive=True, exit_on_error=False)
-    async def _watch(self, watcher: FleetWatcher) -> None:
-        async for seen in watcher.snapshots():
-            if isinstance(seen, FleetSnapshot):
-                self.post_message(FleetArrived(seen))
-            else:
-                self.post_message(ReadFailed(seen))
+    def message_of(self, seen: FleetSnapshot) -> FleetArrived:
+        """The fleet has changed."""
+        return FleetArrived(seen)
 
     def on_fleet_arrived(self, message: FleetArrived) -> None:
         """Show the new snapshot."""
@@ -128,9 +107,3 @@ class FleetReading(ListScreen):
         if azure is not None:
             self.shell.rights.account_reads_only = await only_reads(azure, targets)
             self.refresh_frame()
-
-    def on_read_failed(self, message: ReadFailed) -> None:
-        """What is shown gets old; a list that was there stays."""
-        self._failure = message.failure
-        self._failing = failing_line(message.failure, self.shell.session)
-        self.redraw()

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from vmss_tui.app.effects import Ask, Effects, Question, Say, Work
 from vmss_tui.app.launch import ask_values
 from vmss_tui.app.session import Session
-from vmss_tui.domain.fleet.script import Secret, SecretRef
-from vmss_tui.domain.rollout.write_keys import secrets_due
+from vmss_tui.domain.fleet.script import Secret
+from vmss_tui.engine.followup import secrets_of_new_runner
 from vmss_tui.errors import LeaseHeld
-from vmss_tui.journal.store import Journal
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.profiles.secrets import reveal, travelling
 
@@ -24,7 +23,7 @@ def take_over(session: Session, rollout: str, *, requested: str = "") -> Effects
 
     Raises JournalUnavailable.
     """
-    due = _secrets_due(session.journal(), rollout) if requested != "cancel" else {}
+    due = secrets_of_new_runner(session.journal(), rollout) if requested != "cancel" else {}
 
     def asked(given: Mapping[str, Secret]) -> Effects:
         async def resume() -> Effects:
@@ -37,15 +36,6 @@ def take_over(session: Session, rollout: str, *, requested: str = "") -> Effects
         return (Work(group=_GROUP, job=resume),)
 
     return ask_values(due, asked)
-
-
-def _secrets_due(journal: Journal, rollout: str) -> Mapping[str, SecretRef]:
-    """Protected settings that a rollout, of one set or over several, has still to write."""
-    if journal.waves.has(rollout):
-        waves = journal.waves.state(rollout).plan
-        return waves.script.protected if waves is not None and waves.script is not None else {}
-    state = journal.state(rollout)
-    return secrets_due(state.plan, state) if state.plan is not None else {}
 
 
 async def _resume(session: Session, rollout: str, secrets: Mapping[str, Secret]) -> Effects:

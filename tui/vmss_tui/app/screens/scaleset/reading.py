@@ -4,39 +4,26 @@ from dataclasses import replace
 
 from textual import work
 
-from vmss_tui.app.empty_states import failing_line
-from vmss_tui.app.messages import ReadFailed, SetArrived
-from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.messages import SetArrived
+from vmss_tui.app.screens.watched_list import WatchedList
 from vmss_tui.domain.fleet.governance import Governance
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.engine.watch.pace import WatchFailure
 from vmss_tui.engine.watch.scale_set import SetWatcher
-from vmss_tui.ports import Azure
-from vmss_tui.presentation.table import Line
 
 
-class SetReading(ListScreen):
+class SetReading(WatchedList[SetWatcher]):
     """A list over one scale set."""
+
+    worker_group = "set"
 
     def __init__(self, target: ScaleSetId) -> None:
         super().__init__()
         self.target = target
         self._snapshot: SetSnapshot | None = None
-        self._failure: WatchFailure | None = None
-        self._failing: Line = ()
-        self._watcher: SetWatcher | None = None
-        self._azure: Azure | None = None
-        """Whom the watcher reads."""
-        self._asked_rights = False
         self._governance: Governance | None = None
         """Locks and permissions, read once."""
-
-    def connection_changed(self) -> None:
-        """Watch once signed in."""
-        self.start_watching()
-        self.redraw()
 
     def start_watching(self) -> None:
         """Start watching, unless signed out or watching already."""
@@ -46,30 +33,17 @@ class SetReading(ListScreen):
         if self._watcher is None or self._azure is not azure:
             self._azure = azure
             self._watcher = SetWatcher.at_pace(azure, self.target, session.clock, session.cloud)
-        if not self.is_working("set"):
-            self._watch(self._watcher)
-
-    @work(group="set", exclusive=True, exit_on_error=False)
-    async def _watch(self, watcher: SetWatcher) -> None:
-        async for seen in watcher.snapshots():
-            if isinstance(seen, SetSnapshot):
-                self.post_message(SetArrived(seen))
-            else:
-                self.post_message(ReadFailed(seen))
+        if not self.is_working(self.worker_group):
+            self.read_by(self._watcher)
 
     def on_mount(self) -> None:
         """Watch at once when we are signed in."""
         self._asked = self.now
         self.start_watching()
 
-    def covered(self) -> None:
-        """Not visible: stop reading."""
-        self.workers.cancel_group(self, "set")
-
-    def uncovered(self) -> None:
-        """Resume watching."""
-        self.start_watching()
-        self.redraw()
+    def message_of(self, seen: SetSnapshot) -> SetArrived:
+        """The scale set looks different."""
+        return SetArrived(seen)
 
     def on_set_arrived(self, message: SetArrived) -> None:
         """Show the new snapshot."""
@@ -94,9 +68,3 @@ class SetReading(ListScreen):
     def subject_set(self) -> ScaleSetId:
         """This set."""
         return self.target
-
-    def on_read_failed(self, message: ReadFailed) -> None:
-        """What is shown gets old."""
-        self._failure = message.failure
-        self._failing = failing_line(message.failure, self.shell.session)
-        self.redraw()

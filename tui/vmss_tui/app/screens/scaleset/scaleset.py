@@ -300,12 +300,3 @@ class ScaleSetScreen(SetReading):
     def _elsewhere(self, instance: Instance) -> Elsewhere:
         tenant = self.shell.tenant_of(self.target.subscription)
         return Elsewhere(self.target, self.shell.session.cloud, tenant, instance.id)
-
-    def do_refresh(self) -> None:
-        """Read again now."""
-        if self._watcher is not None:
-            self._watcher.refresh()
-            self.start_watching()
-            self.flash("refreshing")
-        else:
-            self.shell.sign_in()

@@ -11,10 +11,10 @@ from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
-from vmss_tui.domain.fleet.script import Secret, SecretRef
+from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.rollout.events import Ended, Entry, RequestAnswered
 from vmss_tui.domain.rollout.stage import Stage, Verb, Verdict
-from vmss_tui.domain.rollout.write_keys import secrets_due
+from vmss_tui.engine.followup import secrets_of_new_runner
 from vmss_tui.errors import LeaseHeld, UsageError, VmssTuiError
 from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
@@ -156,7 +156,7 @@ def _taken_over(asked: Asked, answer: RequestAnswered) -> RequestAnswered:
 
 async def _values_due(session: LiveSession, rollout: str, asked: Asked) -> Mapping[str, Secret]:
     """Values that a new runner has to be given. Raises ProfileInvalid that names what is missing."""
-    due = _secrets_due(session.journal(), rollout) if asked.verb == "resume" else {}
+    due = secrets_of_new_runner(session.journal(), rollout) if asked.verb == "resume" else {}
     return await asyncio.to_thread(values_to_travel, due)
 
 
@@ -170,15 +170,6 @@ async def _start_runner(
 def _seq(journal: Journal, rollout: str) -> int:
     """The number of the newest event."""
     return journal.waves.state(rollout).seq if journal.waves.has(rollout) else journal.state(rollout).seq
-
-
-def _secrets_due(journal: Journal, rollout: str) -> Mapping[str, SecretRef]:
-    """Protected settings that are still to be written."""
-    if journal.waves.has(rollout):
-        waves = journal.waves.state(rollout).plan
-        return waves.script.protected if waves is not None and waves.script is not None else {}
-    state = journal.state(rollout)
-    return secrets_due(state.plan, state) if state.plan is not None else {}
 
 
 def _alive(journal: Journal, rollout: str) -> bool:
