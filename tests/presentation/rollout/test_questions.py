@@ -28,10 +28,10 @@ def text(question: VerbText) -> str:
 
 
 def test_p_is_resume_while_paused() -> None:
-    assert pause_or_resume(RolloutState()) is Verb.PAUSE
+    assert pause_or_resume(RolloutState().stage) is Verb.PAUSE
     tale = client_batches()
     tale.say(e.Paused())
-    assert pause_or_resume(fold(tale.log)) is Verb.RESUME
+    assert pause_or_resume(fold(tale.log).stage) is Verb.RESUME
 
 
 def test_a_rolling_upgrade_cannot_be_paused_only_canceled() -> None:

@@ -18,7 +18,7 @@ from vmss_tui.domain.rollout.waves import events as w
 from vmss_tui.domain.rollout.waves.state import WavesState, fold
 from vmss_tui.presentation.table import View, text_of
 from vmss_tui.presentation.waves import info as infos
-from vmss_tui.presentation.waves import lines, records, rows
+from vmss_tui.presentation.waves import lines, questions, records, rows
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 A, B, C = (ScaleSetId("s", "g", name) for name in ("alpha", "beta", "gamma"))
@@ -111,8 +111,7 @@ def test_the_plan_names_rules_waves_sets_and_findings() -> None:
 
 
 def test_rows_count_what_has_ended_and_what_is_in_progress() -> None:
-    begun = fold_rollout(story.log_of()[:30]) if hasattr(story, "log_of") else None
-    rollouts = {"aaaa": begun} if begun is not None else {}
+    rollouts = {"aaaa": fold_rollout(story.until_batch(2).log)}
     made = infos.waves_info(
         "1", state(e.RunnerStarted(1, "h"), w.WaveStarted(1), w.SetStarted(A, "aaaa")), rollouts, NOW
     )
@@ -156,17 +155,15 @@ def test_the_summary_names_the_next_step_only_where_there_is_one() -> None:
 
 @pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.RESUME, Verb.APPROVE, Verb.CANCEL])
 def test_each_verb_is_asked_about_before(verb: Verb) -> None:
-    asked = rows.question(verb, info(e.RunnerStarted(1, "h"), w.WaveApprovalNeeded(1)))
+    asked = questions.ask(verb, info(e.RunnerStarted(1, "h"), w.WaveApprovalNeeded(1)))
     assert asked.title.endswith("?") and asked.yes and asked.details
 
 
 def test_followups_have_a_dialog_of_their_own() -> None:
     with pytest.raises(ValueError):
-        rows.question(Verb.UNDO, info())
-    assert rows.pause_or_resume(info(e.RunnerStarted(1, "h"))) is Verb.PAUSE
-    assert rows.pause_or_resume(info(e.RunnerStarted(1, "h"), e.Paused("ann"))) is Verb.RESUME
+        questions.ask(Verb.UNDO, info())
 
 
 def test_a_long_plan_is_cut_in_a_question() -> None:
-    assert len(rows.plan_details([f"line {number}" for number in range(40)])) == 12
-    assert len(rows.plan_details(["one", "", "two"])) == 2
+    assert len(questions.plan_details([f"line {number}" for number in range(40)])) == 12
+    assert len(questions.plan_details(["one", "", "two"])) == 2

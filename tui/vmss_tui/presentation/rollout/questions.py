@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
-from vmss_tui.domain.rollout.stage import Phase, Verb
-from vmss_tui.domain.rollout.state import RolloutState, Stage
+from vmss_tui.domain.rollout.stage import Phase, Stage, Verb
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.info import RolloutInfo
 from vmss_tui.presentation.table import Line
@@ -21,9 +20,9 @@ class VerbText:
     details: tuple[Line, ...]
 
 
-def pause_or_resume(state: RolloutState) -> Verb:
-    """Which of the two verbs `p` stands for now."""
-    return Verb.RESUME if state.stage is Stage.PAUSED else Verb.PAUSE
+def pause_or_resume(stage: Stage) -> Verb:
+    """Which of the two verbs `p` stands for at this stage."""
+    return Verb.RESUME if stage is Stage.PAUSED else Verb.PAUSE
 
 
 def azure_drives(plan: RolloutPlan | None) -> bool:

@@ -1,11 +1,6 @@
 """The table of a rollout over several scale sets: one row a set, a column an entry; and the lines above it. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import assert_never
-
 from vmss_tui import duration
-from vmss_tui.domain.rollout.stage import Stage, Verb
 from vmss_tui.domain.rollout.waves.state import SetStage
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import Role
@@ -137,55 +132,3 @@ def totals(info: WavesInfo) -> Line:
     if info.failed:
         pieces.append((f", {info.failed} failed", Role.BAD))
     return tuple(pieces)
-
-
-@dataclass(frozen=True, slots=True)
-class WavesQuestion:
-    """What is asked before a verb: title, the word on the button, what will happen."""
-
-    title: str
-    yes: str
-    details: tuple[Line, ...]
-
-
-def question(verb: Verb, info: WavesInfo) -> WavesQuestion:
-    """The question before a verb over the whole. Raises ValueError for one that is planned as a rollout of its own."""
-    running = info.count(SetStage.RUNNING, SetStage.ROLLING_BACK)
-    sets = counted(running, "set") + " in progress"
-    waiting = info.count(SetStage.WAITING)
-    match verb:
-        case Verb.PAUSE:
-            return _question("Pause all waves?", "Pause", f"No further set starts ({waiting} wait).",
-                             f"{sets}: each pauses after its batch; a rolling upgrade of Azure finishes.")  # fmt: skip
-        case Verb.RESUME:
-            return _question("Resume all waves?", "Resume", f"{waiting} sets wait.", f"{sets}: each resumes.")
-        case Verb.APPROVE:
-            wave = info.state.awaiting_approval
-            return _question(f"Approve wave {wave}?", "Approve", f"Its sets start. {_so_far(info)}")
-        case Verb.CANCEL:
-            return _question("Cancel all waves?", "Cancel all", f"No further set starts. {sets}: each is canceled.",
-                             "Updated instances keep the new version.")  # fmt: skip
-        case Verb.RETRY | Verb.UNDO | Verb.EXCLUDE | Verb.UNKNOWN:
-            raise ValueError(f"{verb.value} is planned and confirmed as a rollout of its own")
-        case _:
-            assert_never(verb)
-
-
-def _so_far(info: WavesInfo) -> str:
-    return f"So far: {info.done} of {info.total} instances updated, {info.failed} failed."
-
-
-def _question(title: str, yes: str, *details: str) -> WavesQuestion:
-    return WavesQuestion(title, yes, tuple(((text, Role.PLAIN),) for text in details))
-
-
-def pause_or_resume(info: WavesInfo) -> Verb:
-    """Which of the two verbs `p` stands for now."""
-    return Verb.RESUME if info.state.stage is Stage.PAUSED else Verb.PAUSE
-
-
-def plan_details(lines: Sequence[str], most: int = 12) -> tuple[Line, ...]:
-    """The plan in a question, cut to what a small terminal shows."""
-    kept = [line for line in lines if line.strip()]
-    more = [f"… {len(kept) - most + 1} more lines: `vmss-tui plan PROFILE --all` shows all"] if len(kept) > most else []
-    return tuple(((line, Role.PLAIN),) for line in [*kept[: most - 1 if more else most], *more])

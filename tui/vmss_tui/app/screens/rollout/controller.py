@@ -210,7 +210,7 @@ class RolloutController(ReplayControls):
 
     def pause_or_resume(self) -> Effects:
         """`p`: the one that makes sense now."""
-        return self.ask(questions.pause_or_resume(self.state))
+        return self.ask(questions.pause_or_resume(self.state.stage))
 
     def ask(self, verb: str) -> Effects:
         """Confirm a verb, then put it into the journal."""

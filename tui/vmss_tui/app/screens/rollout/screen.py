@@ -261,7 +261,7 @@ class RolloutScreen(RolloutActions):
             blocked=blocked(now.state, replay=now.replayed),
             first=first,
             without=without,
-            labels={"rollout.pause": "resume"} if pause_or_resume(now.state) == "resume" else {},
+            labels={"rollout.pause": "resume"} if pause_or_resume(now.state.stage) == "resume" else {},
         )
 
     def on_grid_selected(self, message: Grid.Selected) -> None:

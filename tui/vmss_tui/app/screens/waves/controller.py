@@ -22,8 +22,9 @@ from vmss_tui.engine.waves.followups import followup_waves
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.store import WavesHeader
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout.questions import pause_or_resume
 from vmss_tui.presentation.table import Line
-from vmss_tui.presentation.waves import rows
+from vmss_tui.presentation.waves import questions, rows
 from vmss_tui.presentation.waves.info import SetInfo, WavesInfo, waves_info
 from vmss_tui.presentation.waves.lines import sentence
 from vmss_tui.report.for_waves import waves_text
@@ -102,11 +103,11 @@ class WavesController:
 
     def pause_or_resume(self) -> Effects:
         """`p`: the one that makes sense now."""
-        return self.ask(rows.pause_or_resume(self.info))
+        return self.ask(pause_or_resume(self.info.state.stage))
 
     def ask(self, verb: Verb) -> Effects:
         """Confirm a verb, then put it into the journal."""
-        asked = rows.question(verb, self.info)
+        asked = questions.ask(verb, self.info)
         question = Question(title=asked.title, yes=asked.yes, details=asked.details)
         return (Ask(question, lambda yes: self.request(verb) if yes else ()),)
 

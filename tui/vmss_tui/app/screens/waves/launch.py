@@ -22,7 +22,7 @@ from vmss_tui.engine.waves.set_plans import SetPlan, preview, refusals
 from vmss_tui.errors import ProfileInvalid, VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.waves.lines import plan_lines
-from vmss_tui.presentation.waves.rows import plan_details
+from vmss_tui.presentation.waves.questions import plan_details
 from vmss_tui.profiles.model import Profile, ReportFields, check_record, values_of
 from vmss_tui.profiles.secrets import travelling
 from vmss_tui.profiles.waves import plan_waves
