@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from support import estate
+from support.fleet import ENTRIES, KNOW
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
-from vmss_tui.domain.fleet.script import ScriptConfig
-from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, InstanceCounts, SetSnapshot, count_instances
+from vmss_tui.domain.fleet.snapshot import FleetSnapshot, InstanceCounts
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.presentation.filter import parse
 from vmss_tui.presentation.fleet import rows as fleet
@@ -17,27 +17,6 @@ from vmss_tui.presentation.fleet import summary
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import text_of
 
-BY_ID = {subscription.id: subscription for subscription in estate.SUBSCRIPTIONS}
-
-
-def label(script: ScriptConfig) -> str:
-    return estate.labels().get(script.digest, "")
-
-
-KNOW = fleet.Knowledge(now=estate.NOW, label=label)
-
-
-def entry_of(snapshot: SetSnapshot, **changes: object) -> FleetEntry:
-    entry = FleetEntry(
-        scale_set=snapshot.scale_set,
-        subscription=BY_ID[snapshot.scale_set.id.subscription],
-        counts=count_instances(snapshot.instances),
-        upgrade=snapshot.upgrade,
-    )
-    return replace(entry, **changes)  # type: ignore[arg-type]
-
-
-ENTRIES = {snapshot.scale_set.name: entry_of(snapshot) for snapshot in estate.estate()}
 SNAPSHOT = FleetSnapshot(
     entries=tuple(ENTRIES.values()), subscriptions=estate.SUBSCRIPTIONS, tenants=estate.TENANTS, taken_at=estate.NOW
 )
