@@ -29,7 +29,7 @@ async def test_what_all_sources_give_arrives_in_the_order_of_each() -> None:
     seen = [value async for value in given_by((counts, letters))]
     assert sorted(seen) == ["1", "2", "a", "b"]
     assert seen.index("1") < seen.index("2") and seen.index("a") < seen.index("b")
-    assert [value async for value in given_by(())] == []
+    assert [value async for value in given_by([counts][:0])] == []
 
 
 async def test_an_error_is_raised_after_the_rest_has_arrived() -> None:

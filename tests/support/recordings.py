@@ -80,6 +80,6 @@ def traces() -> list[Trace]:
         for path in sorted((folder / "traces").glob("*.jsonl")):
             lines = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
             source = str(lines[0].get("source", path.stem))
-            told = tuple(_exchange(line, source) for line in lines[1:])
-            found.append(Trace(path.stem, source, told))
+            exchanges = tuple(_exchange(line, source) for line in lines[1:])
+            found.append(Trace(path.stem, source, exchanges))
     return found

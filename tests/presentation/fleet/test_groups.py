@@ -55,7 +55,7 @@ def test_the_line_of_a_group_has_its_size_and_its_gravest_state(closed: bool, si
     assert text_of(cells["name"]) == f"{sign} – (2)"
     assert WEB.counts is not None and BILLING.counts is not None
     assert text_of(cells["instances"]) == str(WEB.counts.total + BILLING.counts.total)
-    assert "behind" in text_of(cells["state"]) and cells["sub"] == ()
+    assert "1 unhealthy" in text_of(cells["state"]) and cells["sub"] == ()
 
 
 def test_a_set_that_was_not_counted_counts_by_its_capacity() -> None:

@@ -64,5 +64,5 @@ def test_an_earlier_version_is_a_row_with_its_name_or_the_beginning_of_its_diges
         revision_row(found, "7f3a01bc", estate.NOW, "maria\x1b[2J") for found in (script(1), script(1, label=""))
     )
     assert named.key == unnamed.key == script(1).digest
-    assert text_of(named.cells[0]) == "web 1" and text_of(unnamed.cells[0]) == script(1).digest[:8]
+    assert text_of(named.cells[0]) == "web 1" and text_of(unnamed.cells[0]) == f"unknown {script(1).digest[:8]}"
     assert text_of(named.cells[1]) == "7f3a01bc" and "\x1b" not in text_of(named.cells[3])

@@ -55,7 +55,7 @@ def test_what_can_be_chosen() -> None:
 def test_headings_and_stderr_stand_out_and_nothing_foreign_reaches_the_terminal() -> None:
     lines = diagnostics.output_lines("== disk\n/dev/sda 12%\x1b[2J\n\nend", "warning", 80)
     assert [text_of(line).strip() for line in lines] == ["== disk", "/dev/sda 12%", "", "end", "warning"]
-    assert [line[0][1] for line in lines if line] == [Role.ACCENT, Role.PLAIN, Role.PLAIN, Role.WARN]
+    assert [line[0][1] for line in lines] == [Role.ACCENT, Role.PLAIN, Role.PLAIN, Role.PLAIN, Role.WARN]
 
 
 def test_long_lines_are_chopped_and_silence_is_said() -> None:

@@ -73,7 +73,7 @@ def output_lines(output: str, stderr: str, width: int) -> tuple[Line, ...]:
     """What a diagnostic printed for a sheet of `width` cells; its own headings (`== …`) stand out."""
     lines: list[Line] = []
     for shown, usual in ((output, Role.PLAIN), (stderr, Role.WARN)):
-        for line in text.plain_lines(shown):
+        for line in text.plain_lines(shown) if shown.strip() else ():
             role = Role.ACCENT if line.startswith("== ") else usual
             lines += [((f" {part}", role),) for part in text.chop(line, max(8, width - 2))] or [()]
     return tuple(lines) or (((" It printed nothing.", Role.DIM),),)

@@ -22,7 +22,9 @@ def ask(verb: Verb, info: WavesInfo) -> VerbText:
             return _question("Pause all waves?", "Pause", f"No further set starts ({waiting} waiting).",
                              f"{sets}: each pauses after its batch; a rolling upgrade of Azure finishes.")  # fmt: skip
         case Verb.RESUME:
-            return _question("Resume all waves?", "Resume", f"{counted(waiting, 'set')} waiting.", f"{sets}: each resumes.")
+            return _question(
+                "Resume all waves?", "Resume", f"{counted(waiting, 'set')} waiting.", f"{sets}: each resumes."
+            )
         case Verb.APPROVE:
             wave = info.state.awaiting_approval
             return _question(f"Approve wave {wave}?", "Approve", f"Its sets start. {_so_far(info)}")
