@@ -16,6 +16,7 @@ from support.fake_clock import FakeClock as FakeClock
 from vmss_tui.app.session import Account
 from vmss_tui.config.instance_access import InstanceAccess
 from vmss_tui.config.lists import ListSettings
+from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
 from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.fleet.set_rules import PRODUCTION
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
@@ -104,6 +105,10 @@ class FakeSession:
     def runner_refusal(self) -> str:
         """See Session."""
         return self.no_runner
+
+    def meeting_place(self, target: ScaleSetId, account: Identity) -> Path | None:
+        """See Session: nothing is shared."""
+        return None
 
     def rules(self) -> MaintenanceRules:
         """See Session."""

@@ -5,6 +5,7 @@ uses the same directories as Linux, as command-line tools do there. A relative v
 the specification demands.
 """
 
+import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -84,6 +85,12 @@ def journal_file() -> Path:
 def quota_file(journal: Path) -> Path:
     """What is left of Azure's request quota, shared by the processes that use one journal."""
     return journal.with_name("quota.json")
+
+
+def meeting_place(*what: str) -> Path:
+    """The socket where the processes meet that read the same: `what` names it, with account and journal."""
+    name = hashlib.sha256("|".join(what).lower().encode()).hexdigest()[:16]
+    return state_directory() / "meet" / f"{name}.sock"
 
 
 def log_file() -> Path:

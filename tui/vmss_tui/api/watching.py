@@ -32,14 +32,9 @@ async def watch(connection: Connection, scale_set: str) -> AsyncIterator[Change]
     """
     session = session_of(connection)
     azure = await session.connect()
-    pace = session.cloud
-    watcher = SetWatcher(
-        azure,
-        await find.resolve(azure, scale_set),
-        session.clock,
-        watch_seconds=pace.watch_seconds,
-        idle_seconds=pace.idle_seconds,
-    )
+    target = await find.resolve(azure, scale_set)
+    meeting = session.meeting_place(target, await azure.identity())
+    watcher = SetWatcher.at_pace(azure, target, session.clock, session.cloud, meeting)
     before: SetSnapshot | None = None
     async with aclosing(watcher.snapshots()) as snapshots:
         async for found in snapshots:

@@ -15,6 +15,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
+from rich.color import ColorSystem
 from rich.console import Console
 from rich.control import Control
 from rich.segment import Segment
@@ -28,6 +29,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
+from vmss_tui.app.terminal.codes import Codes
 from vmss_tui.app.thin_line import TICK_SECONDS, ThinLine
 from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.text import without_hidden
@@ -112,7 +114,7 @@ def use_ascii(app: App[int]) -> None:
 
 
 def paint_only_what_differs() -> None:
-    """Make partial repaints start where the change starts, not where its widget starts.
+    """Make partial repaints start where the change starts, and write only the colors that change.
 
     Textual crops the end of a changed stretch, not its beginning: one changed digit at the right of a line costs the
     whole line. Over a thin SSH line that is most of the traffic.
@@ -121,18 +123,15 @@ def paint_only_what_differs() -> None:
 
 
 def _render_segments(self: ChopsUpdate, console: Console) -> str:
-    parts: list[str] = []
-    last_y = self.spans[-1][0]
+    codes = Codes(console._color_system or ColorSystem.TRUECOLOR)
     for y, x1, x2 in self.spans:
         for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
             if strip is None or x >= x2 or end <= x1:
                 continue
             start = max(x, x1)
-            parts.append(Control.move_to(start, y).segment.text)
-            parts.append(strip.crop(start - x, min(end, x2) - x).render(console))
-        if y != last_y:
-            parts.append("\n")
-    return "".join(parts)
+            codes.control(Control.move_to(start, y).segment.text)
+            codes.add(strip.crop(start - x, min(end, x2) - x))
+    return codes.end()
 
 
 def ignore_bad_bytes() -> None:

@@ -41,11 +41,25 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetKey:
+    """A key that only this sheet has; the screen beneath does what `then` returns."""
+
+    key: str
+    label: str
+    """A word for the title line."""
+    help: str
+    then: Callable[[], Effects]
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A text over the screen; `copy` is what the clipboard gets (the lines as text when empty)."""
 
     lines: Source
     copy: str = ""
+    markdown: str = ""
+    """Markdown that is shown rendered; `lines` are its source."""
+    keys: tuple[SheetKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from vmss_tui.config.instance_access import InstanceAccess
     from vmss_tui.config.lists import ListSettings
+    from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
     from vmss_tui.domain.fleet.script import Secret
     from vmss_tui.domain.fleet.set_rules import ProductionRules
     from vmss_tui.domain.fleet.snapshot import SetSnapshot
@@ -69,6 +70,9 @@ class Session(Protocol):
     @property
     def inventory(self) -> InventoryCache:
         """What earlier starts saw."""
+
+    def meeting_place(self, target: ScaleSetId, account: Identity) -> Path | None:
+        """The socket where the processes of this journal meet that watch the set with this account; None: nowhere."""
 
     def rules(self) -> MaintenanceRules:
         """The windows and freezes of the configuration as it is now. Raises UsageError when they cannot be read."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import click
 
     from vmss_tui.cli.settings import Settings
-    from vmss_tui.domain.fleet.ids import ScaleSetId
+    from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
     from vmss_tui.domain.fleet.script import Secret
     from vmss_tui.domain.fleet.snapshot import SetSnapshot
     from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -90,6 +90,12 @@ class LiveSession(Switching):
 
         how = f"{self._settings.auth or 'auto'} {self._settings.tenant or ''}"
         return InventoryCache(paths.inventory_directory(), f"{self.cloud.resource_manager} {how}")
+
+    def meeting_place(self, target: ScaleSetId, account: Identity) -> Path:
+        """See `app.session.Session`."""
+        journal = str(self.journal_place)
+        who = f"{account.tenant_id}/{account.object_id or account.name}"
+        return paths.meeting_place(self.cloud.resource_manager, journal, who, *target.key)
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """See `app.session.Session`."""

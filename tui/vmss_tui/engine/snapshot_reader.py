@@ -156,7 +156,7 @@ class SnapshotReader:
                 instances, upgrade = await asyncio.gather(self._instances(last), azure.latest_upgrade(self._target))
         return SetSnapshot(
             scale_set=scale_set,
-            instances=_reuse(instances, last.instances),
+            instances=reused(instances, last.instances),
             upgrade=upgrade,
             autoscale=last.autoscale,
             taken_at=self._clock.now(),
@@ -190,7 +190,7 @@ class SnapshotReader:
         return tuple(instance for instance in known if instance is not None)
 
 
-def _reuse(new: tuple[Instance, ...], old: tuple[Instance, ...]) -> tuple[Instance, ...]:
+def reused(new: tuple[Instance, ...], old: tuple[Instance, ...]) -> tuple[Instance, ...]:
     """`new`, with equal instances replaced by the very objects of `old`: comparing and storing them is free then."""
     known = {instance.id: instance for instance in old}
     return tuple(

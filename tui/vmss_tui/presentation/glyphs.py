@@ -22,6 +22,8 @@ class Role(StrEnum):
     ACCENT = "accent"
     PLAIN = "plain"
     DIM = "dim"
+    FOUND = "found"
+    """What a search found: reversed, so that it is seen without color."""
 
 
 @dataclass(frozen=True, slots=True)

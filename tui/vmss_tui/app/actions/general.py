@@ -45,6 +45,13 @@ COMMON = (
         places=(Place.FLEET, Place.SCALE_SET),
     ),
     Action(
+        id="list.pane",
+        keys=("w",),
+        label="pane",
+        help="Show or hide the pane at the right: details, output, log (from 160 columns on)",
+        places=(Place.FLEET, Place.SCALE_SET, Place.ROLLOUT),
+    ),
+    Action(
         id="list.all",
         keys=("0",),
         label="all",

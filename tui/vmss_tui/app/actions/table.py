@@ -119,7 +119,7 @@ SCALE_SET = (
     ),
     Action(
         id="scaleset.overview",
-        keys=("w",),
+        keys=("a",),
         label="overview",
         help="Show what may interfere, every extension and how it stands, zones and domains as maps",
         places=(Place.SCALE_SET,),

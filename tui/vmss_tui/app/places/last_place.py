@@ -33,6 +33,8 @@ class LastPlace:
     columns: list[str] = field(default_factory=list)
     """Columns of the list of scale sets; empty means: as configured."""
     instance_columns: list[str] = field(default_factory=list)
+    pane: bool = True
+    """Whether the pane at the right is shown where there is room for it."""
     recent: list[str] = field(default_factory=list)
     """Ids of the scale sets that were opened, the last one first."""
 

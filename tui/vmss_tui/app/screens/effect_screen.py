@@ -140,11 +140,11 @@ class EffectScreen(Screen[None]):
                 rows = PickScreen(dialog.title, dialog.columns, dialog.rows, empty=dialog.empty)
                 self.app.push_screen(rows, self._performing(dialog.then))
             case Show(title, sheet):
-                self.app.push_screen(SheetScreen(title, sheet))
+                self.app.push_screen(SheetScreen(title, sheet, perform=self.perform))
             case OpenLink(url, title):
                 self._open_link(url, title)
             case Fetch(title, fetch, waiting):
-                self.app.push_screen(SheetScreen(title, None, fetch=fetch, waiting=waiting))
+                self.app.push_screen(SheetScreen(title, None, fetch=fetch, waiting=waiting, perform=self.perform))
             case _:
                 assert_never(dialog)
 

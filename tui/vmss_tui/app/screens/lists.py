@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from vmss_tui.app.actions.action import ActionState
 from vmss_tui.app.actions.table import actions_at
-from vmss_tui.app.screens.base import BaseScreen
+from vmss_tui.app.screens.paned import PanedScreen
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Rule
@@ -25,7 +25,7 @@ from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Column, Line, Row, sort_letters
 
 
-class ListScreen(BaseScreen):
+class ListScreen(PanedScreen):
     """A filtered, sorted list."""
 
     columns: Sequence[Column] = ()
@@ -85,6 +85,7 @@ class ListScreen(BaseScreen):
         yield Grid(self.columns, markable=self.markable, id="grid")
         yield NoticePanel(id="notice")
         yield from self.below()
+        yield from self.pane()
 
     @property
     def grid(self) -> Grid:
@@ -111,6 +112,7 @@ class ListScreen(BaseScreen):
         self.status.rest(self.rest())
         self._show_badge()
         self.refresh_frame()
+        self.reload_pane()
 
     def tick(self) -> None:
         """The badge of the tabs."""
@@ -139,6 +141,7 @@ class ListScreen(BaseScreen):
         if message.grid is self.grid:
             self.highlighted(message.key)
             self.refresh_keys()
+            self.reload_pane_soon()
 
     def on_grid_sorted(self, message: Grid.Sorted) -> None:
         """A click on a title: this order, or the other way round."""

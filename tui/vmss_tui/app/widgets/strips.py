@@ -25,6 +25,7 @@ ROLE_CSS = """
     & > .role--accent { color: $text-accent; text-style: bold; }
     & > .role--plain { color: $foreground; }
     & > .role--dim { color: $foreground 60%; }
+    & > .role--found { color: $text-accent; text-style: reverse; }
 """
 
 _ASCII = str.maketrans(

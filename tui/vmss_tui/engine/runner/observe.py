@@ -16,6 +16,7 @@ from vmss_tui.engine.runner.pacing import Pace
 from vmss_tui.engine.runner.rollout_log import RolloutLog
 from vmss_tui.engine.runner.writes import fault_of
 from vmss_tui.engine.snapshot_reader import RUNNERS_SHARE, SnapshotReader
+from vmss_tui.engine.watch.shared import Publisher
 from vmss_tui.errors import NotFound, SignInFailed, VmssTuiError
 from vmss_tui.ports import Azure
 
@@ -29,8 +30,18 @@ _MISSING = 3
 class Observer:
     """What a runner sees of Azure. Everything that differs goes to the log."""
 
-    def __init__(self, log: RolloutLog, azure: Azure, pace: Pace, names: VersionNames, outage: Outage) -> None:
+    def __init__(
+        self,
+        log: RolloutLog,
+        azure: Azure,
+        pace: Pace,
+        names: VersionNames,
+        outage: Outage,
+        publisher: Publisher | None = None,
+    ) -> None:
+        """`publisher` hands on what is read to those who watch the set."""
         self.azure = azure
+        self._publisher = publisher
         self._log = log
         self._pace = pace
         self._names = names
@@ -70,6 +81,8 @@ class Observer:
                 await wait_out(log, self._outage, self._pace, error, "Azure cannot be read")
             return None
         await answers_again(log, self._outage)
+        if self._publisher is not None:
+            await self._publisher.publish(snapshot)
         await log.record(*observe(log.plan, log.state, snapshot, self._names, log.clock.now()))
         return snapshot
 

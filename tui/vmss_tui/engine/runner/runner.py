@@ -7,7 +7,9 @@ killed at any point, its successor decides from the same log and from what Azure
 import asyncio
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
+from vmss_tui.domain.fleet.ids import Identity
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.findings import Severity
@@ -22,6 +24,7 @@ from vmss_tui.engine.runner.outage import Outage
 from vmss_tui.engine.runner.pacing import Pace
 from vmss_tui.engine.runner.rollout_log import RolloutLog
 from vmss_tui.engine.runner.writes import Reveal
+from vmss_tui.engine.watch.shared import Publisher
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, VmssTuiError
 from vmss_tui.journal.lease import gone, owner
 from vmss_tui.journal.store import Journal
@@ -33,6 +36,8 @@ _OUTSIDE_SECONDS = 300.0
 """Between two observations while a rollout waits for its next maintenance window."""
 Rules = Callable[[], MaintenanceRules]
 """The windows and freezes of the configuration as it is now. Raises UsageError when they cannot be read."""
+Meeting = Callable[[Identity], Path]
+"""Where the processes meet that watch the set with the same account."""
 _QUICK_OBSERVATIONS = 5
 """Observations at a third of the usual distance once an operation has ended: the rest of a batch is over soon."""
 
@@ -50,11 +55,13 @@ async def run(
     force: bool = False,
     describe: Describe | None = None,
     rules: Rules | None = None,
+    meeting: Meeting | None = None,
 ) -> e.Verdict | None:
     """Carry out a rollout to its end, from its start or from where another runner stopped. `azure` signs in.
 
-    `describe` writes the messages of notifications, `rules` gives the windows and freezes of the configuration. Returns
-    None when the maintenance window ended first: the rollout is paused, and can be resumed.
+    `describe` writes the messages of notifications, `rules` gives the windows and freezes of the configuration,
+    `meeting` the socket where those who watch the set ask for what the runner read. Returns None when the maintenance
+    window ended first: the rollout is paused, and can be resumed.
 
     Raises LeaseHeld when another runner works on the set (`force` replaces one on a host that is gone),
     JournalUnavailable when the log cannot be written for long, SignInFailed when the sign-in is refused at the start,
@@ -72,7 +79,7 @@ async def run(
     try:
         log = RolloutLog(rollout, journal, lease, clock, pace or Pace(), describe)
         names = VersionNames(journal.labels())
-        return await _Runner(log, azure, secrets, names, pace or Pace(), rules).carry_out(opening)
+        return await _Runner(log, azure, secrets, names, pace or Pace(), rules, meeting).carry_out(opening)
     finally:
         with contextlib.suppress(JournalUnavailable):
             journal.release(lease)
@@ -101,8 +108,11 @@ class _Runner:
         names: VersionNames,
         pace: Pace,
         rules: Rules | None,
+        meeting: Meeting | None,
     ) -> None:
         self.log, self.pace, self.rules = log, pace, rules
+        self.meeting = meeting
+        self.publisher: Publisher | None = None
         self.connect, self.secrets, self.names = connect, secrets, names
         self.observer: Observer
         self.actor: Actor
@@ -133,6 +143,8 @@ class _Runner:
             raise
         finally:
             heart.cancel()
+            if self.publisher is not None:
+                await self.publisher.close()
             await log.finish()
 
     async def _sign_in(self) -> None:
@@ -143,7 +155,9 @@ class _Runner:
         signed_in = e.SignedIn(identity.name, identity.method)
         if log.state.signed_in != signed_in:
             await log.record(signed_in)
-        self.observer = Observer(log, azure, pace, self.names, outage)
+        if self.meeting is not None:
+            self.publisher = Publisher(self.meeting(identity), log.clock)
+        self.observer = Observer(log, azure, pace, self.names, outage, self.publisher)
         self.actor = Actor(log, azure, self.secrets, pause_seconds=outage.backoff.first)
 
     async def _turn(self) -> None:

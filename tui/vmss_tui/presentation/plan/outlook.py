@@ -52,7 +52,7 @@ def outlook_facts(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
         low = expected.lowest_healthy
         rarely = "" if low.p50 == low.p90 else f"; {low.p90:.0f} or fewer in one of ten rollouts"
         yield "lowest health", f"{low.p50:.0f} of {plan.total}{rarely}"
-    yield "limits", _limits(expected)
+    yield "limits", limits_words(expected)
     yield "based on", expected.basis
 
 
@@ -67,7 +67,8 @@ def _ends(plan: RolloutPlan, expected: Forecast) -> str:
     return ", ".join(f"{number}: {span(end)}" if end.p50 else f"{number}: not reached" for number, end in ends)
 
 
-def _limits(expected: Forecast) -> str:
+def limits_words(expected: Forecast) -> str:
+    """What may stop a rollout, and how likely that is."""
     likely = [breach for breach in expected.breaches if breach.chance >= _RARE]
     if not likely:
         return "no limit is likely to stop it (under 1%)"

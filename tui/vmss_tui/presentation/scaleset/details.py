@@ -23,7 +23,8 @@ def _pair(name: str, value: str, role: Role = Role.PLAIN) -> Line:
     return ((text.fit(f" {name}", _LABEL), Role.DIM), (value or "–", role if value else Role.WAIT))
 
 
-def _when(at: datetime | None, now: datetime) -> str:
+def when(at: datetime | None, now: datetime) -> str:
+    """`2026-11-20 02:10:00 UTC, 3d ago`; empty for None."""
     if at is None:
         return ""
     return f"{at:%Y-%m-%d %H:%M:%S} UTC, {duration.ago(text.seconds_between(at, now))}"
@@ -31,6 +32,12 @@ def _when(at: datetime | None, now: datetime) -> str:
 
 def instance_lines(instance: Instance, version: str, now: datetime, width: int) -> tuple[Line, ...]:
     """The instance's facts, its script and its settings."""
+    settings = (*_heading("Settings"), *json_lines(instance.script_settings, width))
+    return (*fact_lines(instance, version, now, width), (), *settings)
+
+
+def fact_lines(instance: Instance, version: str, now: datetime, width: int) -> tuple[Line, ...]:
+    """The instance's facts and its script."""
     health, script = HEALTH[instance.health], SCRIPT[instance.script.state]
     domains = [
         f"{name} {value}"
@@ -45,10 +52,10 @@ def instance_lines(instance: Instance, version: str, now: datetime, width: int) 
         _pair("Size", instance.size),
         _pair("Power", instance.power.value),
         _pair("Provisioning", instance.provisioning.value),
-        _pair("Created", _when(instance.created_at, now)),
+        _pair("Created", when(instance.created_at, now)),
         (),
         _pair("Health", health.text(), health.role),
-        _pair("  since", _when(instance.health_at, now)),
+        _pair("  since", when(instance.health_at, now)),
         _pair(
             "Agent", "ready" if instance.agent_ready else "not ready", Role.PLAIN if instance.agent_ready else Role.WARN
         ),
@@ -58,13 +65,12 @@ def instance_lines(instance: Instance, version: str, now: datetime, width: int) 
         _pair("Model", "behind the scale set model" if instance.is_behind else instance.model_word),
         _pair("Script", script.text(), script.role),
         _pair("  exit code", "" if instance.script.exit_code is None else str(instance.script.exit_code)),
-        _pair("  reported", _when(instance.script.at, now)),
+        _pair("  reported", when(instance.script.at, now)),
         _pair("  handler", instance.script.handler_version),
     ]
     lines += [line for found in instance.extensions for line in _extension(found, now, width)]
     for name, words in (("Message", instance.message), ("  says", instance.script.message)):
         lines += _wrapped(name, words, width)
-    lines += [(), *_heading("Settings"), *json_lines(instance.script_settings, width)]
     return tuple(lines)
 
 
@@ -106,7 +112,7 @@ def output_lines(outputs: Sequence[Output], now: datetime, width: int) -> tuple[
         lines += _who(output, failed, now, width)
         streams = [("stderr", output.stderr, Role.BAD if failed else Role.DIM), ("stdout", output.stdout, Role.PLAIN)]
         for name, content, role in streams if failed else reversed(streams):
-            lines += _stream(name, content, role, width)
+            lines += stream_lines(name, content, role, width)
         if not output.stdout.strip() and not output.stderr.strip():
             lines += [((f" {part}", Role.PLAIN),) for part in wrap(text.plain(output.message), width - 2)]
     return tuple(lines) or (((" The script has printed nothing yet.", Role.DIM),),)
@@ -118,14 +124,15 @@ def _who(output: Output, failed: bool, now: datetime, width: int) -> list[Line]:
     first = f"{text.counted(count, 'instance')}  ·  {code}" if count > 1 else f"{output.names[0]}  ·  {code}"
     lines: list[Line] = [
         ((f" {first}", Role.BAD if failed else Role.OK if output.exit_code == 0 else Role.PLAIN),
-         (f"  ·  {_when(output.at, now)}" if output.at else "", Role.DIM))
+         (f"  ·  {when(output.at, now)}" if output.at else "", Role.DIM))
     ]  # fmt: skip
     if count > 1:
         lines += [((f" {part}", Role.DIM),) for part in wrap(text.listed(output.names), width - 2)]
     return lines
 
 
-def _stream(name: str, content: str, role: Role, width: int) -> list[Line]:
+def stream_lines(name: str, content: str, role: Role, width: int) -> list[Line]:
+    """What was printed to a stream, under its name; nothing when that is nothing."""
     if not content.strip():
         return []
     lines: list[Line] = [(), ((f" {name}", Role.DIM),)]

@@ -18,6 +18,7 @@ from vmss_tui.app.empty_states import fleet_notice
 from vmss_tui.app.places.scope import EVERYTHING
 from vmss_tui.app.screens.fleet.grouping import COLUMNS as GROUP_BY
 from vmss_tui.app.screens.fleet.grouping import Grouping
+from vmss_tui.app.screens.fleet.preview import preview
 from vmss_tui.app.screens.fleet.reading import FleetReading
 from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
@@ -55,6 +56,7 @@ class FleetScreen(FleetReading):
     mode_number = 1
     default_order = "name"
     markable = True
+    has_pane = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.FLEET)
 
     def __init__(self) -> None:
@@ -138,6 +140,13 @@ class FleetScreen(FleetReading):
             return self._failing
         summary = fleet_summary(self._snapshot, self._entries, self._know)
         return fleet_rest(summary, entry, self._know, self.size.width - 2)
+
+    def beside(self, cells: int, rows: int) -> Sequence[Line]:
+        """What is known of the set under the cursor, and its last rollouts."""
+        entry, know = self.current(), self._know
+        if entry is None or know is None:
+            return ()
+        return preview(entry, know, self.shell.session.journal, cells, rows)
 
     def on_resize(self) -> None:
         """The status line says as much as there is room for."""

@@ -5,19 +5,17 @@ what the screen must do is returned as effects. Must not import Textual.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from vmss_tui.app.connection import Connection
-from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Open, Pick, Question, Say, Sheet, Show, Work
+from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Open, Pick, Question, Say, Work
 from vmss_tui.app.launch import ask_and_start
 from vmss_tui.app.on_instance import OnInstance
 from vmss_tui.app.screens.rollout.first_frame import seeded
 from vmss_tui.app.screens.rollout.later import ask_to_resume, call_off, held_by_window, not_started
-from vmss_tui.app.screens.rollout.outputs import outputs_sheet, report_sheet, text_sheet
 from vmss_tui.app.screens.rollout.replay import Replay
-from vmss_tui.app.screens.rollout.replay_controls import ReplayControls
 from vmss_tui.app.screens.rollout.revisions import ask_for_revision
+from vmss_tui.app.screens.rollout.sheets import RolloutSheets
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import OpenRollout
@@ -48,7 +46,7 @@ _PAGE = 500
 _BETWEEN_PAGES = 0.002
 
 
-class RolloutController(ReplayControls):
+class RolloutController(RolloutSheets):
     """One rollout, live, or replayed `speed` times faster than it was."""
 
     def __init__(
@@ -67,11 +65,11 @@ class RolloutController(ReplayControls):
         `snapshot`: the scale set as it was read last, shown until the runner has observed it.
         """
         self.rollout = rollout
-        self._session = session
+        self.session = session
         self._connection = connection
         self._names = names
         self._speed = speed
-        self._rehearsal = rehearsal
+        self.rehearsal = rehearsal
         self._snapshot = snapshot
         self.head: RolloutHeader | None = None
         self.state = RolloutState()
@@ -90,16 +88,6 @@ class RolloutController(ReplayControls):
         return self._speed is not None
 
     @property
-    def rehearsed(self) -> bool:
-        """Whether nothing of this is real: it happened on a simulated copy."""
-        return self._rehearsal is not None
-
-    @property
-    def time(self) -> datetime:
-        """Now, or the time in the recording."""
-        return self.replay.now if self.replay is not None else self._session.clock.now()
-
-    @property
     def info(self) -> RolloutInfo:
         """The rollout as it stands now."""
         return info_of(self.state, self.time, header=self.head, runner_alive=self.runner_alive)
@@ -114,7 +102,7 @@ class RolloutController(ReplayControls):
                     yield entries
             except VmssTuiError as error:
                 yield error
-                await self._session.clock.sleep(_RETRY_SECONDS)
+                await self.session.clock.sleep(_RETRY_SECONDS)
             else:
                 return
 
@@ -123,13 +111,13 @@ class RolloutController(ReplayControls):
             async for entries in self.replay.play():
                 yield entries
             return
-        if self._rehearsal is not None:
-            self.head = self._rehearsal.header
-            self.replay = Replay(self._rehearsal.log, self._speed or _REPLAY_SPEED, self._session.clock)
+        if self.rehearsal is not None:
+            self.head = self.rehearsal.header
+            self.replay = Replay(self.rehearsal.log, self._speed or _REPLAY_SPEED, self.session.clock)
             async for entries in self.replay.play():
                 yield entries
             return
-        journal = self._session.journal()
+        journal = self.session.journal()
         self.head = self.head or journal.find(self.rollout)
         self.rollout = self.head.id
         if self._speed is not None:
@@ -143,7 +131,7 @@ class RolloutController(ReplayControls):
     async def _recording(self, journal: Journal, speed: float) -> AsyncIterator[tuple[Logged, ...]]:
         """The log played again from its first page on; the rest of it is read meanwhile, without stopping the loop."""
         first = journal.events(self.rollout, limit=_PAGE)
-        self.replay = replay = Replay(first, speed, self._session.clock, complete=len(first) < _PAGE)
+        self.replay = replay = Replay(first, speed, self.session.clock, complete=len(first) < _PAGE)
         rest = asyncio.create_task(self._read_on(journal, replay, first[-1].seq)) if not replay.complete else None
         try:
             async for entries in replay.play():
@@ -189,11 +177,11 @@ class RolloutController(ReplayControls):
             self.runner_alive, self.runner_trouble = True, ""
             return False
         try:
-            lease = self._session.journal().lease(self.rollout)
+            lease = self.session.journal().lease(self.rollout)
         except VmssTuiError:
             return False
-        now = self._session.clock.monotonic()
-        self.runner_trouble = stuck(lease, self._session.clock.now()) if lease is not None else ""
+        now = self.session.clock.monotonic()
+        self.runner_trouble = stuck(lease, self.session.clock.now()) if lease is not None else ""
         alive = lease is not None and lease.alive
         self._alone_since = None if alive else now if self._alone_since is None else self._alone_since
         before = self.runner_alive
@@ -251,9 +239,9 @@ class RolloutController(ReplayControls):
             argument = "cancel"
         try:
             if verb == "cancel" and not_started(self.state):
-                return call_off(self._session, self.rollout)
-            self._session.journal().request(self.rollout, verb, who=self._session.who, why=why, argument=argument)
-            runner: Effects = () if self.runner_alive else take_over(self._session, self.rollout, requested=verb)
+                return call_off(self.session, self.rollout)
+            self.session.journal().request(self.rollout, verb, who=self.session.who, why=why, argument=argument)
+            runner: Effects = () if self.runner_alive else take_over(self.session, self.rollout, requested=verb)
         except VmssTuiError as error:
             return (Complain(error),)
         return (Say(f"{verb.capitalize()} requested", Role.ACCENT), *runner)
@@ -261,9 +249,9 @@ class RolloutController(ReplayControls):
     def resume(self) -> Effects:
         """A new runner for a rollout whose own is gone; outside its window, in the next one or for a reason."""
         try:
-            if held_by_window(self.state, self._session.clock.now()) or self.state.window_ended:
-                return ask_to_resume(self._session, self.rollout, self.state)
-            return take_over(self._session, self.rollout)
+            if held_by_window(self.state, self.session.clock.now()) or self.state.window_ended:
+                return ask_to_resume(self.session, self.rollout, self.state)
+            return take_over(self.session, self.rollout)
         except VmssTuiError as error:
             return (Complain(error),)
 
@@ -272,14 +260,14 @@ class RolloutController(ReplayControls):
         if self.head is None:
             return ()
         return ask_for_revision(
-            self._session, self.head.target, lambda digest: self.follow_up(Followup.UNDO, to=digest) if digest else ()
+            self.session, self.head.target, lambda digest: self.follow_up(Followup.UNDO, to=digest) if digest else ()
         )
 
     def follow_up(self, followup: Followup, *, to: str = "") -> Effects:
         """Retry or undo: plan it against what Azure says now, ask, start it as a rollout of its own."""
 
         async def plan() -> Effects:
-            azure, session = self._connection().azure, self._session
+            azure, session = self._connection().azure, self.session
             if azure is None:
                 return (Say(f"{followup}: {self._connection().reason}", Role.BAD),)
             wish = followup_wish(
@@ -302,16 +290,8 @@ class RolloutController(ReplayControls):
 
     def play_again(self) -> Effects:
         """The recording so far, from its first event."""
-        again = OpenRollout(self.rollout, self._speed if self.rehearsed else _REPLAY_SPEED, self._rehearsal)
+        again = OpenRollout(self.rollout, self._speed if self.rehearsed else _REPLAY_SPEED, self.rehearsal)
         return (Open(again),) if self.head is not None else ()
-
-    def output(self, key: str) -> Effects:
-        """What one instance printed."""
-        progress = self.state.instances.get(key)
-        if progress is None:
-            return ()
-        name = progress.seen.name or progress.seen.id
-        return (Show(f"{name} · script output", outputs_sheet((progress.seen,), self.time)),)
 
     def on_instance(self, key: str) -> OnInstance | None:
         """What can be done on an instance of the scale set; nothing on one of a rehearsal."""
@@ -319,31 +299,4 @@ class RolloutController(ReplayControls):
         if progress is None or self.head is None or self.rehearsed:
             return None
         name = progress.seen.name or progress.seen.id
-        return OnInstance(self._session, self._connection, self.head.target, progress.seen.id, name)
-
-    def outputs(self, marked: Collection[str]) -> Effects:
-        """What all instances, or the marked ones, printed."""
-        keys = marked or self.state.instances.keys()
-        seen = [progress.seen for key, progress in self.state.instances.items() if key in keys]
-        return (Show(f"rollout {self.rollout} · script outputs", outputs_sheet(seen, self.time)),)
-
-    def report(self) -> Effects:
-        """The report of the rollout so far as Markdown."""
-        return self._exported("report", report_sheet, "md")
-
-    def raw(self) -> Effects:
-        """Every event of the log as a line of JSON."""
-        return self._exported("log", text_sheet, "jsonl")
-
-    def _exported(self, what: str, sheet: Callable[[str], Sheet], form: str) -> Effects:
-        from vmss_tui.report.formats import write
-
-        if self.head is None:
-            return ()
-        try:
-            journal = self._session.journal()
-            made = self._rehearsal or Recording(journal.header(self.rollout), journal.events(self.rollout))
-        except VmssTuiError as error:
-            return (Complain(error),)
-        kind = "REHEARSAL" if self.rehearsed else "rollout"
-        return (Show(f"{kind} {self.rollout} · {what}", sheet(write(form, made.header, made.log))),)
+        return OnInstance(self.session, self._connection, self.head.target, progress.seen.id, name)

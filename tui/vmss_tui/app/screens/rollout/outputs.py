@@ -1,22 +1,20 @@
-"""Sheets of a rollout: what its scripts printed, its report, its log. Must not import Textual."""
+"""Sheets of a rollout: its report, its log; and its instances as those of outputs. Must not import Textual."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from vmss_tui.app.effects import Sheet
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import ScriptRun
 from vmss_tui.domain.rollout.events import InstanceSeen
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.scaleset import details, output_clusters
+from vmss_tui.presentation.scaleset import details
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import chop, plain_lines
 
 
-def outputs_sheet(seen: Iterable[InstanceSeen], now: datetime) -> Sheet:
-    """What the scripts of these instances printed, equal outputs together."""
-    outputs = output_clusters.outputs_of([_instance(instance) for instance in seen])
-    return Sheet(lambda width: details.output_lines(outputs, now, width))
+def as_instances(seen: Iterable[InstanceSeen]) -> tuple[Instance, ...]:
+    """What was seen of instances, as a reading of Azure would have it."""
+    return tuple(_instance(instance) for instance in seen)
 
 
 def _instance(seen: InstanceSeen) -> Instance:
@@ -32,8 +30,8 @@ def _instance(seen: InstanceSeen) -> Instance:
 
 
 def report_sheet(markdown: str) -> Sheet:
-    """A report as Markdown: headings stand out, the rest is as written; copying gives it verbatim."""
-    return Sheet(lambda width: _report_lines(markdown, width), copy=markdown)
+    """A report, rendered; its source has headings that stand out, and is what copying gives."""
+    return Sheet(lambda width: _report_lines(markdown, width), copy=markdown, markdown=markdown)
 
 
 def text_sheet(text: str) -> Sheet:

@@ -28,6 +28,7 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.key_hints import key_hint
+from vmss_tui.presentation.panes.rollout import rollout_pane
 from vmss_tui.presentation.rollout import lines
 from vmss_tui.presentation.rollout.chart import chart
 from vmss_tui.presentation.rollout.log import event_line
@@ -65,6 +66,7 @@ class RolloutScreen(RolloutActions):
     more_orders = ("urgency",)
     markable = True
     filter_in_rule = True
+    has_pane = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.ROLLOUT)
     CSS_PATH: ClassVar = ["../../styles/rollout.tcss"]
 
@@ -214,7 +216,7 @@ class RolloutScreen(RolloutActions):
 
     def rows(self) -> tuple[Row, ...]:
         """The instances of the current view."""
-        wide = self.size.width >= _WIDE_CELLS
+        wide = self.list_width >= _WIDE_CELLS
         view = RolloutView(
             order=self.order, reverse=self.reverse, terms=self.terms, instances=self._instances, wide=wide
         )
@@ -233,6 +235,11 @@ class RolloutScreen(RolloutActions):
         if self._info.over and not now.replayed and self._info.first_failure is None:
             return now.log_lines[-1].line() if now.log_lines else ()
         return event_line(self._info, now.log_lines, self.size.width - 2, replay=now.replayed)
+
+    def beside(self, cells: int, rows: int) -> Sequence[Line]:
+        """The log, the output of the instance under the cursor, the forecast."""
+        progress = self.state.instances.get(self.grid.cursor_key or "")
+        return rollout_pane(self._info, self.controller.log_lines, progress, cells, rows)
 
     def _log_rows(self) -> tuple[Row, ...]:
         return tuple(

@@ -32,7 +32,9 @@ class SetReading(WatchedList[SetWatcher]):
             return
         if self._watcher is None or self._azure is not azure:
             self._azure = azure
-            self._watcher = SetWatcher.at_pace(azure, self.target, session.clock, session.cloud)
+            who = self.shell.connection.identity
+            meeting = session.meeting_place(self.target, who) if who is not None else None
+            self._watcher = SetWatcher.at_pace(azure, self.target, session.clock, session.cloud, meeting)
         if not self.is_working(self.worker_group):
             self.read_by(self._watcher)
 

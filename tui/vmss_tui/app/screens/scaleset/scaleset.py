@@ -14,14 +14,16 @@ from textual.widget import Widget
 
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
+from vmss_tui.app.effects import Show
 from vmss_tui.app.empty_states import connection_notice, set_notice
 from vmss_tui.app.messages import SetArrived
 from vmss_tui.app.on_instance import OnInstance
+from vmss_tui.app.outputs.sheet import Outputs
 from vmss_tui.app.screens.dialogs.prompt import PromptScreen
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.screens.scaleset.reading import SetReading
-from vmss_tui.app.screens.scaleset.sheets import activity_sheet, instance_sheet, outputs_sheet, overview_sheet
+from vmss_tui.app.screens.scaleset.sheets import activity_sheet, instance_sheet, overview_sheet
 from vmss_tui.app.shell import OpenDeploy
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines, Rule
@@ -33,6 +35,7 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.heatmap import heatmap_lines
+from vmss_tui.presentation.panes.scaleset import instance_pane
 from vmss_tui.presentation.scaleset import instances
 from vmss_tui.presentation.scaleset.summary import SUMMARY_LINES, fault_line, summary_lines
 from vmss_tui.presentation.table import Column, Line, Row
@@ -49,6 +52,7 @@ class ScaleSetScreen(SetReading):
     more_orders = ("trouble",)
     markable = True
     filter_in_rule = True
+    has_pane = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.SCALE_SET)
 
     def __init__(self, target: ScaleSetId, *, outputs: bool = False) -> None:
@@ -130,6 +134,12 @@ class ScaleSetScreen(SetReading):
         fault = fault_line(self._snapshot)
         return fault or instances.count_line(self._snapshot, self._shown, len(self.grid.marks))
 
+    def beside(self, cells: int, rows: int) -> Sequence[Line]:
+        """Details and output of the instance under the cursor."""
+        if (instance := self.current()) is None:
+            return ()
+        return instance_pane(instance, self._labels, self.shell.session.clock.now(), cells, rows)
+
     def crumbs(self) -> tuple[str, ...]:
         """Subscription, group, name."""
         return (
@@ -168,6 +178,7 @@ class ScaleSetScreen(SetReading):
             self.show_notice(self.notice())
         elif int(self.now) % 5 == 0:
             self.grid.set_rows(self.rows())
+            self.reload_pane()
 
     # -- actions ------------------------------------------------------------------------------------------------
 
@@ -216,7 +227,9 @@ class ScaleSetScreen(SetReading):
         self._show_outputs(f"{self.target.name} · script outputs", self.chosen())
 
     def _show_outputs(self, title: str, chosen: Sequence[Instance]) -> None:
-        self.app.push_screen(outputs_sheet(title, chosen, self.shell.session.clock.now()))
+        session = self.shell.session
+        outputs = Outputs(instances=chosen, target=self.target, now=session.clock.now(), journal=session.journal)
+        self.perform((Show(title, outputs.sheet()),))
 
     def do_overview(self) -> None:
         """What may interfere, the extensions, the domains."""

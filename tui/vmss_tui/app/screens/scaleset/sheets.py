@@ -1,6 +1,6 @@
-"""The sheets over the screen of a scale set: one instance, outputs, activity, the whole set."""
+"""The sheets over the screen of a scale set: one instance, activity, the whole set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -10,7 +10,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.ports import ReadsGovernance
-from vmss_tui.presentation.scaleset import activity, details, instances, output_clusters, overview
+from vmss_tui.presentation.scaleset import activity, details, instances, overview
 
 _ACTIVITY = timedelta(days=7)
 """How far back the activity log is read."""
@@ -20,12 +20,6 @@ def instance_sheet(instance: Instance, labels: Mapping[str, str], now: datetime)
     """Everything about an instance."""
     version = instances.instance_version(instance, labels)
     return SheetScreen(instance.name, Sheet(partial(details.instance_lines, instance, version, now)))
-
-
-def outputs_sheet(title: str, chosen: Sequence[Instance], now: datetime) -> SheetScreen:
-    """What scripts printed, equal outputs together."""
-    outputs = output_clusters.outputs_of(chosen)
-    return SheetScreen(title, Sheet(lambda width: details.output_lines(outputs, now, width)))
 
 
 def overview_sheet(snapshot: SetSnapshot, now: datetime) -> SheetScreen:

@@ -32,8 +32,8 @@ async def _watch(session: LiveSession, text: str, *, jsonl: bool) -> int:
 
     azure = await session.connect()
     target = await find.resolve(azure, text)
-    pace = session.cloud
-    watcher = SetWatcher(azure, target, session.clock, watch_seconds=pace.watch_seconds, idle_seconds=pace.idle_seconds)
+    meeting = session.meeting_place(target, await azure.identity())
+    watcher = SetWatcher.at_pace(azure, target, session.clock, session.cloud, meeting)
     namer = session.versions
     before: SetSnapshot | None = None
     async with aclosing(watcher.snapshots()) as snapshots:

@@ -74,7 +74,7 @@ async def _roll_out(rollout: str, session: LiveSession, given: Mapping[str, Secr
     from vmss_tui.presentation.rollout.log import notification
 
     journal = session.journal()
-    plan = journal.state(rollout).plan
+    plan, target = journal.state(rollout).plan, journal.header(rollout).target
     references = plan.script.protected if plan is not None else {}
     await run(
         rollout,
@@ -88,6 +88,7 @@ async def _roll_out(rollout: str, session: LiveSession, given: Mapping[str, Secr
         force=force,
         describe=notification,
         rules=session.rules,
+        meeting=lambda identity: session.meeting_place(target, identity),
     )
 
 

@@ -1,0 +1,20 @@
+"""A report in Markdown, rendered by Textual. Links are not followed: what stands in a report may come from others."""
+
+from textual.widgets import Markdown
+
+MOST_ROWS = 150
+"""Rows of tables up to which a report is rendered: Textual makes a widget of each cell."""
+
+
+class ReportText(Markdown):
+    """The rendered report."""
+
+    BULLETS = ["· "]  # noqa: RUF012 - as Textual declares it
+
+    def __init__(self, markdown: str, *, id: str) -> None:  # noqa: A002
+        super().__init__(markdown, id=id, open_links=False)
+
+
+def can_be_rendered(markdown: str) -> bool:
+    """Whether rendering it takes no noticeable time."""
+    return sum(line.startswith("|") for line in markdown.splitlines()) <= MOST_ROWS
