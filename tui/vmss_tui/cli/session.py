@@ -93,9 +93,8 @@ class LiveSession(Switching):
 
     def meeting_place(self, target: ScaleSetId, account: Identity) -> Path:
         """See `app.session.Session`."""
-        journal = str(self.journal_place)
-        who = f"{account.tenant_id}/{account.object_id or account.name}"
-        return paths.meeting_place(self.cloud.resource_manager, journal, who, *target.key)
+        who = (account.tenant_id, account.object_id or account.name)
+        return paths.meeting_place(self.cloud.resource_manager, str(self.journal_place), *who, *target.key)
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """See `app.session.Session`."""
