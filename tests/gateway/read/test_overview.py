@@ -103,6 +103,34 @@ async def test_no_refusal_is_an_error(azure: Azure, server: Scripted, status: in
     assert await overview(azure, PLACE) == ({}, {}, set())
 
 
+async def test_a_quota_that_others_used_up_is_waited_for(
+    azure: Azure, server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(_: object, seconds: float) -> None:
+        slept.append(seconds)
+        await asyncio.sleep(0.05)
+
+    monkeypatch.setattr("vmss_tui.ports.SystemClock.sleep", sleep)
+    monkeypatch.setattr("vmss_tui.gateway.http.policies.LONGEST_PAUSE", 0.01)
+    first = reply({"data": [row()], "$skipToken": "t"})
+    again = fault(429, "RateLimiting", "throttled", Retry_After="0.05")
+    serve(server, _in_turn(first, again, reply({"data": []})), reply(COUNTS))
+    sets, counts, listed = await overview(azure, PLACE)
+    assert len(sets) == len(counts) == 1 and listed == {SUBSCRIPTION}, "the pages before it are not read again"
+    assert any(seconds > 0 for seconds in slept)
+
+
+def _in_turn(*answers: Any) -> Any:
+    waiting = list(answers)
+
+    async def answer(request: Any) -> Any:
+        return await waiting.pop(0)(request)
+
+    return answer
+
+
 async def test_one_name_takes_one_query_a_tenant(azure: Azure, server: Scripted) -> None:
     serve(server, reply({"data": [row()]}), reply(COUNTS))
     pages = [page async for page in azure.overview([PLACE], named="web")]

@@ -8,8 +8,10 @@ Manager throttles requests" (2024), "Understand throttling in compute", recorded
 
 import re
 from dataclasses import dataclass
+from math import ceil
 
 RESOURCE_HEADER = "x-ms-ratelimit-remaining-resource"
+QUERIES = "resource graph queries"
 SUBSCRIPTION_HEADERS = {
     "x-ms-ratelimit-remaining-subscription-reads": "subscription reads",
     "x-ms-ratelimit-remaining-subscription-writes": "subscription writes",
@@ -17,7 +19,7 @@ SUBSCRIPTION_HEADERS = {
     "x-ms-ratelimit-remaining-subscription-global-reads": "subscription reads (all)",
     "x-ms-ratelimit-remaining-subscription-global-writes": "subscription writes (all)",
     "x-ms-ratelimit-remaining-tenant-reads": "tenant reads",
-    "x-ms-user-quota-remaining": "resource graph queries",
+    "x-ms-user-quota-remaining": QUERIES,
 }
 _PER_SECOND = {
     "subscription reads": (250.0, 25.0),
@@ -26,10 +28,13 @@ _PER_SECOND = {
     "subscription reads (all)": (3750.0, 375.0),
     "subscription writes (all)": (3000.0, 150.0),
     "tenant reads": (250.0, 25.0),
-    "resource graph queries": (15.0, 3.0),
 }
-"""Azure Resource Manager's own, per principal, subscription and region: size, refill a second. Resource Graph's are a
-principal's in a tenant."""
+"""Azure Resource Manager's own, per principal, subscription and region: size, refill a second."""
+_WHOLE_WINDOWS = {QUERIES: (15.0, 5.0)}
+"""Given anew all at once: size, seconds. Resource Graph's are a principal's in a tenant ("Guidance for throttled
+requests")."""
+RESETS_HEADER = "x-ms-user-quota-resets-after"
+"""`hh:mm:ss` until the quota of queries is given anew."""
 _WINDOWS = {
     "HighCostGetVMScaleSet": (180, 900),
     "GetVMScaleSet": (200, 1300),
@@ -48,15 +53,16 @@ _WINDOWS = {
 """Compute's, per subscription: requests in 3 minutes, in 30 minutes."""
 _UNKNOWN = (100, 500)
 _WINDOW = re.compile(r"(\d{1,6})Min$")
-PER_PRINCIPAL = frozenset(_PER_SECOND)
+PER_PRINCIPAL = frozenset((*_PER_SECOND, *_WHOLE_WINDOWS))
 """Buckets that the principals of a subscription do not share."""
-PER_USER = frozenset(("resource graph", "resource graph queries"))
+PER_USER = frozenset(("resource graph", QUERIES))
 """What is counted for a user, whatever subscriptions are asked about: the kind of read, and its bucket."""
 CHARGED_BY_INSTANCE = "VMScaleSetVMViews"
 """A list of instances takes as much out of this bucket as `x-ms-request-charge` says: one for each instance."""
 DOCUMENTED_USES = {
     "instances": ("HighCostGetVMScaleSet3Min", "HighCostGetVMScaleSet30Min", "VMScaleSetVMViews3Min"),
     "instance": ("GetVMScaleSetVM3Min", "GetVMScaleSetVM30Min", "VMScaleSetVMViews3Min"),
+    "resource graph": (QUERIES,),
 }
 """What a sort of read draws from, for a process that has no answer of the sort yet."""
 SET_READS = {
@@ -72,20 +78,32 @@ OVERTAKING_SECONDS = 1.5
 """Answers of requests that ran at the same time come within this many seconds."""
 
 
+UNSAID_SECONDS = 1.0
+"""What a time in whole seconds may leave out."""
+LONGEST_WINDOW = 60.0
+"""Seconds; a window that ends later was written before the clock was put back."""
+
+
 @dataclass(slots=True)
 class Level:
     """What one bucket held at a moment. `at` is seconds since 1970, so that processes can share it."""
 
     size: float
     rate: float
-    """Refill a second."""
+    """Refill a second; of a window its average."""
     tokens: float
     at: float
     lowered: float = 0.0
     """When it last went down."""
+    window: float = 0.0
+    """Seconds after which all of it is given anew; 0 for a bucket that fills up steadily."""
+    resets_at: float = 0.0
+    """When a window ends; what was reserved beyond it has gone out of the next one."""
 
     def remaining(self, now: float) -> float:
         """What it holds by now, less what waiting reads have reserved. A clock that was put back fills nothing."""
+        if self.window:
+            return self.size + min(0.0, self.tokens) if self._is_over(now) else self.tokens
         return min(self.size, self.tokens + max(0.0, now - self.at) * self.rate)
 
     def share(self, now: float) -> float:
@@ -94,25 +112,49 @@ class Level:
 
     def take(self, amount: float, now: float) -> None:
         """Take tokens out, or reserve them for a read that waits until they are there."""
-        self.tokens, self.at, self.lowered = self.remaining(now) - amount, now, now
+        left = self.remaining(now)
+        if self.window and self._is_over(now):
+            self.resets_at = now + self.window + UNSAID_SECONDS
+        self.tokens, self.at, self.lowered = left - amount, now, now
 
-    def report(self, remaining: float, now: float) -> None:
-        """Azure said what is left; a bucket is at least as large as what it has held.
+    def report(self, remaining: float, now: float, resets_in: float | None = None) -> None:
+        """Azure said what is left, and of a window when it ends; a bucket is at least as large as what it has held.
 
         Answers overtake each other: one that says more than is known, right after something was taken out, is older.
         """
         if remaining > self.size:
             self.rate *= remaining / self.size
             self.size = remaining
+        if self.window:
+            self._report_window(remaining, now, self.window if resets_in is None else resets_in)
+            return
         known = self.remaining(now)
         if remaining > known and now - self.lowered < OVERTAKING_SECONDS:
             return
         self.lowered = now if remaining < known else self.lowered
         self.tokens, self.at = remaining, now
 
+    def _is_over(self, now: float) -> bool:
+        return not now < self.resets_at <= now + LONGEST_WINDOW
+
+    def _report_window(self, remaining: float, now: float, resets_in: float) -> None:
+        """What is left was counted when the query came; our own that were sent since have been taken out here."""
+        ends = now + resets_in + UNSAID_SECONDS
+        if self._is_over(now):
+            self.tokens, self.resets_at = min(self.remaining(now), remaining), ends
+        elif ends <= self.resets_at + 2 * UNSAID_SECONDS:
+            self.tokens, self.resets_at = min(self.tokens, remaining), min(self.resets_at, ends)
+        else:
+            self.tokens, self.resets_at = remaining, ends
+        self.at = now
+
     def wait(self, amount: float, now: float) -> float:
         """Seconds until it holds `amount`, or all that it can hold."""
-        return max(0.0, min(amount, self.size) - self.remaining(now)) / self.rate
+        lacking = max(0.0, min(amount, self.size) - self.remaining(now))
+        if not self.window or not lacking:
+            return lacking / self.rate
+        ends = now + self.window if self._is_over(now) else self.resets_at
+        return ends - now + (ceil(lacking / self.size) - 1) * self.window
 
 
 def full(name: str, now: float) -> Level:
@@ -120,11 +162,23 @@ def full(name: str, now: float) -> Level:
     if name in _PER_SECOND:
         size, rate = _PER_SECOND[name]
         return Level(size, rate, size, now)
+    if name in _WHOLE_WINDOWS:
+        size, seconds = _WHOLE_WINDOWS[name]
+        return Level(size, size / seconds, size, now, window=seconds)
     found = _WINDOW.search(name)
     minutes = int(found[1]) if found else 1
     short, long = _WINDOWS.get(name[: found.start()] if found else name, _UNKNOWN)
     size = float(long if minutes >= 30 else short)
     return Level(size, size / (60.0 * minutes), size, now)
+
+
+def parse_seconds(header: str) -> float | None:
+    """`00:00:05` in seconds; None when it is not of this shape."""
+    parts = header.strip().split(":")
+    if len(parts) != 3 or not all(part.isdigit() and len(part) <= 4 for part in parts):
+        return None
+    hours, minutes, seconds = map(int, parts)
+    return float(hours * 3600 + minutes * 60 + seconds)
 
 
 def parse_remaining(header: str) -> list[tuple[str, int]]:

@@ -11,13 +11,13 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
 from vmss_tui import paths
 from vmss_tui.gateway.http.buckets import Level
 
-VERSION = 1
+VERSION = 2
 LARGEST = 1024 * 1024
 """Bytes; a larger file is not ours."""
 _TRIES, _PAUSE = 5, 0.002
@@ -39,7 +39,7 @@ class Levels:
         data = {
             "version": VERSION,
             "levels": {
-                name: [round(value, 3) for value in (level.size, level.rate, level.tokens, level.at, level.lowered)]
+                name: [round(value, 3) for value in astuple(level)]
                 for name, level in self.levels.items()
                 if level.share(now) < 1.0
             },

@@ -17,12 +17,14 @@ from vmss_tui.gateway.http.buckets import (
     DOCUMENTED_USES,
     PER_PRINCIPAL,
     PER_USER,
+    RESETS_HEADER,
     RESOURCE_HEADER,
     SET_READS,
     SUBSCRIPTION_HEADERS,
     Level,
     full,
     parse_remaining,
+    parse_seconds,
 )
 from vmss_tui.gateway.http.levels import Levels, SharedLevels
 from vmss_tui.ports import Bucket, Clock, Quota
@@ -110,7 +112,7 @@ class Governor:
             kept = max(SPARE, SPARE_SHARE * level.size) if name.startswith(CHARGED_BY_INSTANCE) else SPARE
             kept = max(kept, min(cost, RUNNERS_SHARE * level.size)) if first else kept
             wait = level.wait(cost + kept, now)
-            if level.share(now) <= FREE_SHARE and first:
+            if first and not level.window and level.share(now) <= FREE_SHARE:
                 wait = max(wait, self._started.get(stream, now - cost / level.rate) + cost / level.rate - now)
             if wait > delay:
                 delay, worst = wait, name
@@ -134,6 +136,8 @@ class Governor:
         found = []
         for name in known.used.get(kind, DOCUMENTED_USES.get(kind, ())):
             level = known.levels.get(self._key(subscription, name))
+            if level is None and name in PER_USER:  # queries are sent together, before any answer says what is left
+                level = known.levels.setdefault(self._key(subscription, name), full(name, now))
             if level is not None:
                 by_instance = name.startswith(CHARGED_BY_INSTANCE)
                 found.append((name, level, self._charges.get((kind, scope), 1.0) if by_instance else 1.0))
@@ -164,8 +168,10 @@ class Governor:
             return
         now = self._now()
         with self._shared.changing(now) as known:
+            resets_in = parse_seconds(headers.get(RESETS_HEADER, ""))
             for name, remaining in reported:
-                known.levels.setdefault(self._key(subscription, name), full(name, now)).report(remaining, now)
+                level = known.levels.setdefault(self._key(subscription, name), full(name, now))
+                level.report(remaining, now, resets_in if name in PER_USER else None)
             if method == "GET":
                 known.used[kind] = tuple(name for name, _ in reported)
         charge = headers.get(CHARGE_HEADER, "")

@@ -236,7 +236,8 @@ class _Tenant:
 
     def _rows(self, query: str, row: type[Any], what: str, places: Sequence[str] = ()) -> AsyncIterator[list[Any]]:
         some = places or self._subscriptions
-        return self._graph.pages(query, row, via=self._subscriptions[0], subscriptions=some, what=what)
+        via = self._subscriptions[0]
+        return self._graph.pages(query, row, via=via, subscriptions=some, what=what, patient=True)
 
 
 def _flexible_counts(

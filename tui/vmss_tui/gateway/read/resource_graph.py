@@ -9,7 +9,7 @@ cut answer without a token comes from a query without an order).
 """
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -24,6 +24,8 @@ URL = f"/providers/Microsoft.ResourceGraph/resources?api-version={GRAPH_API}"
 PAGE = 1000
 """Rows that Azure gives at most."""
 MOST_PAGES = 500
+PATIENCE, LONGEST_WAIT = 4, 20.0
+"""How often a page that the quota refuses is asked for again, and the most seconds that are waited for it each time."""
 RESTS_SECONDS = 600.0
 """Where Resource Graph cannot be used it is not asked again for so long."""
 T = TypeVar("T")
@@ -46,12 +48,13 @@ class ResourceGraph:
         self._arm = arm
 
     async def pages(
-        self, query: str, row: type[T], *, via: str, subscriptions: Sequence[str] = (), what: str
+        self, query: str, row: type[T], *, via: str, subscriptions: Sequence[str] = (), what: str, patient: bool = False
     ) -> AsyncIterator[list[T]]:
         """Every page of a query, which must end with an order so that its pages fit together.
 
         `via` is a subscription of the tenant to ask; `subscriptions` limits the rows to some of them; `what` is for
-        messages, as in `list the extensions`. Raises AzureError, ConnectionFailed.
+        messages, as in `list the extensions`. `patient` waits some seconds for the quota, which a user's other tools
+        share, where starting over in another way would take longer. Raises AzureError, ConnectionFailed.
         """
         decode, token = decoder(GraphPage[row]), ""  # type: ignore[valid-type]
         for _ in range(MOST_PAGES):
@@ -61,7 +64,7 @@ class ResourceGraph:
             body: dict[str, Any] = {"query": query, "options": options}
             if subscriptions:
                 body["subscriptions"] = list(subscriptions)
-            page = (await self._arm.read(via, URL, decode, what=what, kind=GRAPH_READS, body=body)).value
+            page = await self._page(via, decode, body, what, PATIENCE if patient else 0)
             yield page.data or []
             token = page.skip_token or ""
             if not token:
@@ -69,6 +72,19 @@ class ResourceGraph:
                     raise ConnectionFailed(f"cannot {what}: Resource Graph cut its answer", hint="Try again.")
                 return
         raise ConnectionFailed(f"cannot {what}: Resource Graph's answer does not end", hint="Try again.")
+
+    async def _page(
+        self, via: str, decode: Callable[[bytes], GraphPage[T]], body: Any, what: str, patience: int
+    ) -> GraphPage[T]:
+        while True:
+            try:
+                return (await self._arm.read(via, URL, decode, what=what, kind=GRAPH_READS, body=body)).value
+            except Throttled as error:
+                if not patience or not 0 < error.retry_after <= LONGEST_WAIT:
+                    raise
+                patience -= 1
+                _log.info("Resource Graph's quota is used up; next try in %.0f s", error.retry_after)
+                await self._arm.governor.clock.sleep(error.retry_after)
 
     async def rows_or_none(
         self, query: str, row: type[T], *, via: str, subscriptions: Sequence[str] = (), what: str

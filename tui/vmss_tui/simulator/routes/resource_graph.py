@@ -8,7 +8,7 @@ scenario's `graph_lag`. The language is in `kql`.
 
 import base64
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,12 +27,12 @@ QUERIES, WINDOW = 15, 5.0
 PAGE = 1000
 _VERSION = "2024-07-01"
 _SETS = "microsoft.compute/virtualmachinescalesets"
-_SENT: web.AppKey[dict[str, deque[float]]] = web.AppKey("graph queries", dict)
+_SENT: web.AppKey[dict[str, tuple[float, int]]] = web.AppKey("graph queries", dict)
 _SEEN: web.AppKey[dict[str, Any]] = web.AppKey("graph rows", dict)
 
 
 def prepare(app: web.Application) -> None:
-    """Give an application what queries share: when each principal asked, and the rows of a moment ago."""
+    """Give an application what queries share: the window of each principal, and the rows of a moment ago."""
     app[_SENT], app[_SEEN] = {}, {}
 
 
@@ -43,12 +43,14 @@ def routes() -> list[web.RouteDef]:
 
 async def query(request: web.Request) -> web.Response:
     """Answer a query, a page of at most 1,000 rows at a time."""
-    quota = _admit(request)
-    headers = {"x-ms-user-quota-remaining": str(max(0, quota)), "x-ms-user-quota-resets-after": "00:00:05"}
+    quota, resets = _admit(request)
+    headers = {"x-ms-user-quota-remaining": str(max(0, quota)), "x-ms-user-quota-resets-after": f"00:00:{resets:02.0f}"}
     if quota < 0:
         message = "Client application has been throttled and should not continue to repeat the request until an amount "
         detail = {"code": "RateLimiting", "message": message + "of time has elapsed."}
-        return arm_error(429, "RateLimiting", detail["message"], headers | {"Retry-After": "5"}, details=[detail])
+        return arm_error(
+            429, "RateLimiting", detail["message"], headers | {"Retry-After": f"{resets + 1:.0f}"}, details=[detail]
+        )
     try:
         body = msgspec.json.decode(await request.read())
         text = str(body["query"])
@@ -69,15 +71,17 @@ async def query(request: web.Request) -> web.Response:
     return json_answer(answer, headers=headers)
 
 
-def _admit(request: web.Request) -> int:
-    """How many queries the principal has left in these five seconds after this one; negative when there are none."""
-    sent, now = request.app[_SENT].setdefault(request[PRINCIPAL].object_id, deque()), time.monotonic()
-    while sent and now - sent[0] > WINDOW:
-        sent.popleft()
-    if len(sent) >= QUERIES:
-        return -1
-    sent.append(now)
-    return QUERIES - len(sent)
+def _admit(request: web.Request) -> tuple[int, int]:
+    """How many queries the principal has left in its window after this one, and in how many whole seconds it ends.
+
+    The count is negative when there are none.
+    """
+    windows, who, now = request.app[_SENT], request[PRINCIPAL].object_id, time.monotonic()
+    began, sent = windows.get(who, (now, 0))
+    if now - began >= WINDOW:
+        began, sent = now, 0
+    windows[who] = (began, min(QUERIES, sent + 1))
+    return QUERIES - sent - 1, int(began + WINDOW - now)
 
 
 def _decode(token: str) -> int:
