@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from support import estate
-from vmss_tui.domain.fleet.governance import Governance, Lock, LockLevel
+from vmss_tui.domain.fleet.governance import Governance, Lock, LockLevel, PolicyAssignment, StandbyPool
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.instance import ExtensionStatus, Instance
 from vmss_tui.domain.fleet.scale_set import Autoscale, Extension, ScaleSet
@@ -104,6 +104,27 @@ def test_interference_says_of_everything_whether_there_is_some() -> None:
     assert words(of(replace(SET, provisioning=Provisioning.FAILED)))["Last change"] == "failed"
     unknown = of(SET, autoscale=Autoscale(unknown="it could not be read"))
     assert words(unknown)["Autoscale"] == "unknown: it could not be read"
+
+
+def test_policies_and_standby_pools() -> None:
+    assert words(of(SET))["Azure Policy"] == words(of(SET))["Standby pool"] == "not read yet"
+    unread = words(of(SET, governance=Governance(unknown="no right")))
+    assert unread["Azure Policy"].startswith("unknown") and unread["Standby pool"].startswith("unknown")
+    none = words(of(SET, governance=Governance(policies=(), standby_pools=())))
+    assert none["Azure Policy"] == "no assignment" and none["Standby pool"] == "none"
+    audit, deny = PolicyAssignment("Tags", "/s", "Audit"), PolicyAssignment("Only our images\x1b[31m", "/s", "Deny")
+    pools = (StandbyPool("a", 5, 10, "Running"), StandbyPool("b", maximum=3))
+    found = words(of(SET, governance=Governance(policies=(audit, deny), standby_pools=pools)))
+    assert found["Azure Policy"] == "2 assignments; denies writes: Only our images"
+    assert "up to 3 ready" in found["Standby pool"]
+    calm = of(SET, governance=Governance(policies=(audit,), standby_pools=pools[:1]))
+    assert "1 assignment, none says" in words(calm)["Azure Policy"]
+    assert "standby pool 5–10 ready (Running)" in interference.interfering(calm)
+    record = interference.governance_record(calm.governance)
+    assert record["locks"] is None and record["standby_pools"] == [
+        {"name": "a", "minimum": 5, "maximum": 10, "state": "Running"}
+    ]
+    assert record["policy_assignments"] == [{"name": "Tags", "scope": "/s", "effect": "Audit", "enforced": True}]
 
 
 def test_domains_are_of_their_zone() -> None:

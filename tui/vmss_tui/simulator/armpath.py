@@ -15,7 +15,8 @@ Microsoft.ResourceGraph virtualMachineScaleSets virtualMachines extensions rolli
 publishers artifacttypes vmextension types versions skus osUpgradeHistory manualupgrade osRollingUpgrade
 extensionRollingUpgrade approveRollingUpgrade latest cancel start restart poweroff deallocate reimage reimageall
 redeploy reapply delete setOrchestrationServiceState simulateEviction performMaintenance Microsoft.Insights
-autoscalesettings eventtypes values Microsoft.Authorization locks permissions
+autoscalesettings eventtypes values Microsoft.Authorization locks permissions policyAssignments
+Microsoft.StandbyPool standbyVirtualMachinePools
 denyAssignments roleAssignments roleDefinitions Microsoft.KeyVault vaults runCommand Microsoft.Network networkInterfaces
 """
 _LITERALS = {word.lower(): word for word in _WORDS.split()}

@@ -1,6 +1,7 @@
-"""What Azure lets a principal do with a scale set, what it locks, and who changed the set recently.
+"""What Azure lets a principal do with a scale set, what it locks or denies, what feeds it, and who changed it recently.
 
-Sources: REST references of `Microsoft.Authorization/permissions` 2022-04-01 and `locks` 2020-05-01, and of the activity
+Sources: REST references of `Microsoft.Authorization/permissions` 2022-04-01, `locks` 2020-05-01 and `policyAssignments`
+2022-06-01, of `Microsoft.StandbyPool/standbyVirtualMachinePools` 2024-03-01, and of the activity
 log (`Microsoft.Insights/eventtypes/management/values` 2015-04-01, which keeps 90 days).
 """
 
@@ -30,12 +31,42 @@ class Lock:
     notes: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyAssignment:
+    """An Azure Policy assignment that holds for a scale set; `scope` is where it was assigned.
+
+    What it does is in its definition; `effect` only has what the assignment itself says (`Deny`, `Audit`).
+    """
+
+    name: str
+    scope: str
+    effect: str = ""
+    enforced: bool = True
+
+    @property
+    def denies(self) -> bool:
+        """Whether it says that it refuses writes."""
+        return self.enforced and self.effect.lower() == "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class StandbyPool:
+    """A pool of VMs that a scale set takes when it grows; `state` in which they wait (`Running`, `Deallocated`)."""
+
+    name: str
+    minimum: int = 0
+    maximum: int = 0
+    state: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Governance:
-    """What is allowed and what is locked. None: it could not be read, and `unknown` says why."""
+    """What is allowed, locked and assigned. None: it could not be read; of rights and locks `unknown` says why."""
 
     permissions: tuple[Permission, ...] | None = None
     locks: tuple[Lock, ...] | None = None
+    policies: tuple[PolicyAssignment, ...] | None = None
+    standby_pools: tuple[StandbyPool, ...] | None = None
     subscription: Subscription | None = None
     """Whose state says whether Azure takes any write."""
     unknown: str = ""

@@ -36,6 +36,8 @@ ADVISED = (
     "Microsoft.Resources/subscriptions/read",
     "Microsoft.Authorization/permissions/read",
     "Microsoft.Authorization/locks/read",
+    "Microsoft.Authorization/policyAssignments/read",
+    "Microsoft.StandbyPool/standbyVirtualMachinePools/read",
     "Microsoft.Insights/autoscaleSettings/read",
     "Microsoft.Insights/eventtypes/values/read",
     "Microsoft.ResourceGraph/resources/read",

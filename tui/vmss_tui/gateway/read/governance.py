@@ -1,4 +1,4 @@
-"""Permissions, management locks, the state of the subscription and the activity log of a scale set.
+"""Permissions, locks, policy assignments, standby pools, the subscription and the activity log of a scale set.
 
 All of it makes a plan better and none of it is needed, so nothing here raises: what cannot be read says why.
 """
@@ -8,19 +8,21 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
-from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, Lock, LockLevel
+from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, Lock, LockLevel, PolicyAssignment
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.errors import Forbidden, VmssTuiError
-from vmss_tui.gateway.http.arm import ArmPart, decoder
+from vmss_tui.gateway.http.arm import Arm, ArmPart, decoder
 from vmss_tui.gateway.read.inventory import read_subscription
 from vmss_tui.gateway.read.mapping import moment
+from vmss_tui.gateway.read.standby import StandbyPools
 from vmss_tui.gateway.read.wire import Wire
 from vmss_tui.ports import ReadsGovernance
 
-PERMISSIONS_API, LOCKS_API, ACTIVITY_API = "2022-04-01", "2020-05-01", "2015-04-01"
+PERMISSIONS_API, LOCKS_API, POLICIES_API, ACTIVITY_API = "2022-04-01", "2020-05-01", "2022-06-01", "2015-04-01"
 PATIENCE_SECONDS = 8.0
 MOST_ENTRIES = 200
 _log = logging.getLogger("vmss_tui.gateway")
@@ -64,6 +66,35 @@ class LockPage(Wire):
     next_link: str | None = None
 
 
+class PolicyParameter(Wire):
+    """The value of a parameter."""
+
+    value: Any = None
+
+
+class PolicyProperties(Wire):
+    """What is assigned where; the effect is often a parameter of the definition."""
+
+    display_name: str | None = None
+    scope: str | None = None
+    enforcement_mode: str | None = None
+    parameters: dict[str, PolicyParameter] | None = None
+
+
+class PolicyEntry(Wire):
+    """A policy assignment."""
+
+    name: str | None = None
+    properties: PolicyProperties | None = None
+
+
+class PolicyPage(Wire):
+    """A page of policy assignments."""
+
+    value: list[PolicyEntry] | None = None
+    next_link: str | None = None
+
+
 class Localizable(Wire):
     """A word with its translation."""
 
@@ -87,15 +118,28 @@ class ActivityPage(Wire):
     next_link: str | None = None
 
 
-_PERMISSIONS, _LOCKS, _ACTIVITY = decoder(PermissionPage), decoder(LockPage), decoder(ActivityPage)
+_PERMISSIONS, _LOCKS, _POLICIES = decoder(PermissionPage), decoder(LockPage), decoder(PolicyPage)
+_ACTIVITY = decoder(ActivityPage)
 
 
 class GovernanceReader(ArmPart, ReadsGovernance):
     """Reads what is allowed, locked and was done."""
 
+    def __init__(self, arm: Arm) -> None:
+        super().__init__(arm)
+        self._standby = StandbyPools(arm)
+
     async def governance(self, target: ScaleSetId) -> Governance:
         """See the port."""
-        subscription = asyncio.ensure_future(self._subscription(target))
+        found, subscription, policies, pools = await asyncio.gather(
+            self._rights_and_locks(target),
+            self._subscription(target),
+            self._policies(target),
+            self._standby.of(target),
+        )
+        return replace(found, subscription=subscription, policies=policies, standby_pools=pools)
+
+    async def _rights_and_locks(self, target: ScaleSetId) -> Governance:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 permissions, locks = await asyncio.gather(
@@ -103,8 +147,22 @@ class GovernanceReader(ArmPart, ReadsGovernance):
                 )
         except (VmssTuiError, TimeoutError) as error:
             _log.info("permissions and locks of %s are unknown: %s", target.short, str(error) or "no answer")
-            return Governance(unknown=_why(error), subscription=await subscription)
-        return Governance(permissions=permissions, locks=locks, subscription=await subscription)
+            return Governance(unknown=_why(error))
+        return Governance(permissions=permissions, locks=locks)
+
+    async def _policies(self, target: ScaleSetId) -> tuple[PolicyAssignment, ...] | None:
+        """What is assigned to the set and above it; None when it cannot be read."""
+        wanted = quote("atScope()", safe="()")
+        path = f"{_scope(target)}/providers/Microsoft.Authorization/policyAssignments"
+        url = f"{path}?api-version={POLICIES_API}&$filter={wanted}"
+        what = f"read the policy assignments of {target.short}"
+        pages = self.arm.pages(target.subscription, url, _POLICIES, what=what, kind="policy assignments")
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return tuple([_assignment(entry) async for page in pages for entry in page.value or ()])
+        except (VmssTuiError, TimeoutError) as error:
+            _log.info("policy assignments of %s are unknown: %s", target.short, str(error) or "no answer")
+            return None
 
     async def activity(self, target: ScaleSetId, since: datetime) -> ActivityLog:
         """See the port."""
@@ -192,6 +250,17 @@ def _lock(entry: LockEntry) -> Lock | None:
     where = entry.id or ""
     at = where.lower().find(_LOCKS_PART)
     return Lock(entry.name or "", level, where[:at] if at >= 0 else where, properties.notes or "")
+
+
+def _assignment(entry: PolicyEntry) -> PolicyAssignment:
+    properties = entry.properties or PolicyProperties()
+    parameters = {name.lower(): found.value for name, found in (properties.parameters or {}).items()}
+    return PolicyAssignment(
+        properties.display_name or entry.name or "",
+        properties.scope or "",
+        str(parameters.get("effect") or ""),
+        (properties.enforcement_mode or "").lower() != "donotenforce",
+    )
 
 
 def _change(entry: ActivityEntry) -> Activity | None:

@@ -1,10 +1,14 @@
-"""What may interfere with a rollout of a scale set, in words; and what about that could not be read. Pure."""
+"""What may interfere with a rollout of a scale set, in words and as a record; what could not be read says so. Pure."""
+
+from collections.abc import Sequence
 
 from vmss_tui import text
+from vmss_tui.domain.fleet.governance import Governance, PolicyAssignment, StandbyPool
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.scale_set import Autoscale
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.records import Record, plain_value
 from vmss_tui.presentation.table import Line, Piece
 
 _TITLE: Piece = ("Interference  ", Role.DIM)
@@ -13,13 +17,14 @@ _TITLE: Piece = ("Interference  ", Role.DIM)
 def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
     """What may interfere: locks, repairs, autoscale, the platform, a change that goes on or failed."""
     of, found = snapshot.scale_set, []
-    locks = (snapshot.governance.locks if snapshot.governance is not None else None) or ()
-    found += [f"lock {text.plain(lock.name)} ({lock.level.value})" for lock in locks]
+    governance = snapshot.governance or Governance()
+    found += [f"lock {text.plain(lock.name)} ({lock.level.value})" for lock in governance.locks or ()]
     if of.automatic_repairs:
         held = ", suspended" if of.repairs_suspended else ""
         found.append(f"automatic repairs on ({of.automatic_repairs}{held})")
     if snapshot.autoscale is not None and snapshot.autoscale.enabled:
         found.append(f"autoscale {snapshot.autoscale.minimum}–{snapshot.autoscale.maximum}")
+    found += [f"standby pool {pool_words(pool)}" for pool in governance.standby_pools or ()]
     if of.automatic_os_upgrade:
         found.append("automatic OS image upgrades on")
     if of.overprovision:
@@ -33,6 +38,31 @@ def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
     if of.provisioning in (Provisioning.UPDATING, Provisioning.DELETING):
         found.append(f"a change is in progress ({of.provisioning.value})")
     return tuple(found)
+
+
+def pool_words(pool: StandbyPool) -> str:
+    """`5–10 ready (Running)`."""
+    size = f"{pool.minimum}–{pool.maximum}" if pool.minimum else f"up to {pool.maximum}"
+    return f"{size} ready" + (f" ({text.plain(pool.state)})" if pool.state else "")
+
+
+def azure_policy_words(policies: Sequence[PolicyAssignment]) -> str:
+    """`3 assignments; denies writes: Only approved VM extensions`; whether a policy matters is for Azure to say."""
+    if not policies:
+        return "no assignment"
+    count = text.counted(len(policies), "assignment")
+    denying = sorted({text.one_line(policy.name) for policy in policies if policy.denies})
+    return f"{count}; denies writes: {text.listed(denying)}" if denying else f"{count}, none says that it denies writes"
+
+
+def governance_record(known: Governance | None) -> Record:
+    """Locks, policy assignments and standby pools for `show --json`; null for what was not read."""
+    found = known or Governance()
+    return {
+        "locks": plain_value(found.locks),
+        "policy_assignments": plain_value(found.policies),
+        "standby_pools": plain_value(found.standby_pools),
+    }
 
 
 def line(snapshot: SetSnapshot) -> Line:

@@ -17,6 +17,7 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.presentation.glyphs import SCRIPT, Role
 from vmss_tui.presentation.heatmap import heatmap_lines
 from vmss_tui.presentation.scaleset.instances import Grouping, zones_of
+from vmss_tui.presentation.scaleset.interference import azure_policy_words, pool_words
 from vmss_tui.presentation.scaleset.summary import policy_words
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Piece, Table, cell, place
 
@@ -52,8 +53,10 @@ def interference_lines(snapshot: SetSnapshot) -> tuple[Line, ...]:
     notice = of.terminate_notice_seconds
     return (
         *_locks(snapshot.governance),
+        _policies(snapshot.governance),
         _pair("Upgrade policy", policy_words(of)),
         _autoscale(snapshot.autoscale),
+        *_standby(snapshot.governance),
         _repairs(of),
         _switch("OS image upgrades", of.automatic_os_upgrade, "automatic: Azure replaces instances by itself"),
         _switch("Overprovisioning", of.overprovision, "on: instances come and go while the set grows"),
@@ -90,6 +93,29 @@ def _locks(known: Governance | None) -> Iterator[Line]:
         notes = f": {text.one_line(lock.notes)}" if lock.notes else ""
         where = text.plain(lock.scope.rstrip("/").rsplit("/", 1)[-1])
         yield _pair("Lock", f"{lock.level.value} {text.plain(lock.name)} on {where}{notes}", Role.WARN)
+
+
+def _policies(known: Governance | None) -> Line:
+    if known is None:
+        return _pair("Azure Policy", "not read yet", Role.WAIT)
+    if known.policies is None:
+        return _pair("Azure Policy", "unknown: assignments could not be read", Role.WAIT)
+    denies = any(policy.denies for policy in known.policies)
+    role = Role.WARN if denies else Role.PLAIN if known.policies else Role.DIM
+    return _pair("Azure Policy", azure_policy_words(known.policies), role)
+
+
+def _standby(known: Governance | None) -> Iterator[Line]:
+    if known is None:
+        yield _pair("Standby pool", "not read yet", Role.WAIT)
+    elif known.standby_pools is None:
+        yield _pair("Standby pool", "unknown: it could not be read", Role.WAIT)
+    elif not known.standby_pools:
+        yield _pair("Standby pool", "none", Role.DIM)
+    for pool in (known.standby_pools if known is not None else None) or ():
+        yield _pair(
+            "Standby pool", f"{text.plain(pool.name)}: {pool_words(pool)}, moved in when the set grows", Role.WARN
+        )
 
 
 def _autoscale(found: Autoscale | None) -> Line:

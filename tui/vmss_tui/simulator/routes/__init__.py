@@ -1,6 +1,6 @@
 """Every route but those of scale sets and instances.
 
-Metadata, subscriptions, groups, autoscale settings, publishers, script files, control.
+Metadata, subscriptions, groups, autoscale settings, standby pools, publishers, script files, control.
 """
 
 from aiohttp import web
@@ -17,13 +17,25 @@ from vmss_tui.simulator.routes import (
     resource_graph,
     resources,
     script_files,
+    standby,
     subscriptions,
 )
 
 
 def arm_routes() -> list[web.RouteDef]:
     """Return ARM's own routes; the server matches their literals without regard to case."""
-    modules = (subscriptions, groups, autoscale, publishers, images, authorization, activity, resource_graph, resources)
+    modules = (
+        subscriptions,
+        groups,
+        autoscale,
+        standby,
+        publishers,
+        images,
+        authorization,
+        activity,
+        resource_graph,
+        resources,
+    )
     return [route for module in modules for route in module.routes()]
 
 

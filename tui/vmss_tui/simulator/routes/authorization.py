@@ -1,6 +1,6 @@
-"""Microsoft.Authorization on subscriptions, groups and scale sets: permissions, locks, deny and role assignments.
+"""Microsoft.Authorization on subscriptions, groups and scale sets: permissions, locks, policy, deny, role assignments.
 
-Shapes: the Authorization and Management Locks REST references. Locks can be put and deleted; the rest is the
+Shapes: the Authorization, Policy and Management Locks REST references. Locks can be put and deleted; the rest is the
 scenario's.
 """
 
@@ -14,7 +14,7 @@ from vmss_tui.simulator.armpath import parse
 from vmss_tui.simulator.gate import GATE, PRINCIPAL
 from vmss_tui.simulator.governance.access import roles_of
 from vmss_tui.simulator.governance.barriers import covers
-from vmss_tui.simulator.scenario.model import DenyAssignment, Lock, LockLevel, Principal, PrincipalKind, Role
+from vmss_tui.simulator.scenario.model import DenyAssignment, Lock, LockLevel, Policy, Principal, PrincipalKind, Role
 from vmss_tui.simulator.world.state.chance import guid
 
 _SCOPES = (
@@ -38,6 +38,7 @@ def routes() -> list[web.RouteDef]:
             web.get(f"{base}/locks/{{lock}}", get_lock),
             web.put(f"{base}/locks/{{lock}}", put_lock),
             web.delete(f"{base}/locks/{{lock}}", delete_lock),
+            web.get(f"{base}/policyAssignments", list_policies),
             web.get(f"{base}/denyAssignments", list_denials),
             web.get(f"{base}/roleAssignments", list_assignments),
             web.get(f"{base}/roleDefinitions", list_definitions),
@@ -128,6 +129,33 @@ async def delete_lock(request: web.Request) -> web.Response:
         return web.Response(status=204)
     request.app[GATE].locks.remove(lock)
     return web.Response(status=200)
+
+
+async def list_policies(request: web.Request) -> web.Response:
+    """Answer the policy assignments that hold at a scope; without `$filter=atScope()` those below it, too."""
+    scope, at_scope = _scope(request), "atscope" in request.query.get("$filter", "").lower()
+    found = [
+        policy
+        for policy in request.app[GATE].scenario.policies
+        if covers(policy.scope, scope) or (covers(scope, policy.scope) and not at_scope)
+    ]
+    return json_answer({"value": [_policy_json(policy) for policy in found]})
+
+
+def _policy_json(policy: Policy) -> dict[str, Any]:
+    return {
+        "properties": {
+            "displayName": policy.name,
+            "policyDefinitionId": f"/providers/Microsoft.Authorization/policyDefinitions/{policy.id}",
+            "scope": policy.scope,
+            "notScopes": [],
+            "parameters": {"effect": {"value": "Deny"}},
+            "enforcementMode": "Default",
+        },
+        "id": f"{policy.scope.rstrip('/')}/{_HERE}/policyAssignments/{policy.id}",
+        "type": "Microsoft.Authorization/policyAssignments",
+        "name": policy.id,
+    }
 
 
 async def list_denials(request: web.Request) -> web.Response:

@@ -22,6 +22,7 @@ from vmss_tui.simulator.scenario.model import (
     ScaleSetSpec,
     Scenario,
     SignInDemand,
+    Standby,
     Subscription,
     Tenant,
     Throttling,
@@ -34,6 +35,8 @@ from vmss_tui.simulator.world.state.states import Execution
 
 BUNDLED = Path(__file__).parent.parent / "scenarios"
 DEFAULT = "shipping"
+_SetSpecs = tuple[ScaleSetSpec, Autoscale | None, Standby | None]
+"""A scale set with its autoscale setting and its standby pool."""
 
 
 class ScenarioError(Exception):
@@ -130,15 +133,16 @@ def _scenario(document: Mapping[str, Any], path: Path) -> Scenario:
         faults=tuple(FaultRule(**typed(FaultRule, fault)) for fault in document.get("faults", ())),
         files=_files(document, path.parent),
         rules=_rules(document),
-        scale_sets=tuple(spec for spec, _ in specs),
+        scale_sets=tuple(spec for spec, _, _ in specs),
         events=tuple(event(table) for table in document.get("events", ())),
-        autoscales=tuple(spec for _, spec in specs if spec is not None),
+        autoscales=tuple(setting for _, setting, _ in specs if setting is not None),
+        standby_pools=tuple(pool for _, _, pool in specs if pool is not None),
     )
 
 
 def _sets(
     document: Mapping[str, Any], keys: Mapping[str, Any], places: Mapping[str, str], path: Path
-) -> Iterable[tuple[ScaleSetSpec, Autoscale | None]]:
+) -> Iterable[_SetSpecs]:
     filled = {**document.get("defaults", {}), **keys}
     named = filled.get("subscription", next(iter(places)))
     for subscription in _copied_subscriptions(document, named) or [named]:
@@ -159,9 +163,7 @@ def _copies(table: Mapping[str, Any]) -> list[str]:
     return [table["name"].replace("{n}", f"{number:03}") for number in range(1, copies + 1)]
 
 
-def _copied_sets(
-    document: Mapping[str, Any], filled: dict[str, Any], path: Path
-) -> Iterable[tuple[ScaleSetSpec, Autoscale | None]]:
+def _copied_sets(document: Mapping[str, Any], filled: dict[str, Any], path: Path) -> Iterable[_SetSpecs]:
     filled.setdefault("group", "rg-" + document.get("scenario", {}).get("name", "simulated"))
     if "location" not in filled:
         named = [group for group in document.get("groups", ()) if group["name"] == filled["group"]]
@@ -211,7 +213,7 @@ def _subscriptions(document: Mapping[str, Any], tenants: tuple[Tenant, ...]) -> 
 def _groups(
     document: Mapping[str, Any],
     places: Mapping[str, str],
-    specs: Iterable[tuple[ScaleSetSpec, Autoscale | None]],
+    specs: Iterable[_SetSpecs],
 ) -> tuple[ResourceGroup, ...]:
     first = next(iter(places.values()))
     found = {}
@@ -224,7 +226,7 @@ def _groups(
             table.get("managed_by", ""),
         )
         found[group.subscription_id, group.name.lower()] = group
-    for spec, _ in specs:
+    for spec, _, _ in specs:
         key = spec.subscription_id, spec.group.lower()
         found.setdefault(key, ResourceGroup(spec.subscription_id, spec.group, str(spec.model["location"])))
     return tuple(found.values())

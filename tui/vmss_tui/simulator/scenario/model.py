@@ -291,6 +291,17 @@ class Autoscale:
 
 
 @dataclass(frozen=True, slots=True)
+class Standby:
+    """A standby pool that is attached to a scale set; it is shown and does nothing."""
+
+    scale_set_id: str
+    name: str
+    minimum: int
+    maximum: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Everything that stays as it is while a simulation runs."""
 
@@ -329,3 +340,4 @@ class Scenario:
     scale_sets: tuple[ScaleSetSpec, ...] = ()
     events: tuple[EventSpec, ...] = ()
     autoscales: tuple[Autoscale, ...] = ()
+    standby_pools: tuple[Standby, ...] = ()

@@ -6,7 +6,15 @@ from typing import Any
 
 from vmss_tui.simulator.scenario.build import document, script_name, script_properties
 from vmss_tui.simulator.scenario.machines import instance_id
-from vmss_tui.simulator.scenario.model import Autoscale, EventAfter, EventSpec, Override, PastWrite, ScaleSetSpec
+from vmss_tui.simulator.scenario.model import (
+    Autoscale,
+    EventAfter,
+    EventSpec,
+    Override,
+    PastWrite,
+    ScaleSetSpec,
+    Standby,
+)
 from vmss_tui.simulator.scenario.values import ids, seconds, span, typed
 from vmss_tui.simulator.world.state.rules import InstanceTraits, SetTraits
 
@@ -15,8 +23,8 @@ _WINDOWS_VERSION = "20348.2966.241205"
 _DURATIONS = {"script_seconds", "relapse_after", "recover_after"}
 
 
-def scale_set(keys: Mapping[str, Any]) -> tuple[ScaleSetSpec, Autoscale | None]:
-    """The specification of one scale set, and its autoscale setting when it has one.
+def scale_set(keys: Mapping[str, Any]) -> tuple[ScaleSetSpec, Autoscale | None, Standby | None]:
+    """The specification of one scale set, its autoscale setting and its standby pool when it has them.
 
     `keys` is its table with defaults filled in, `subscription` as an id, and `document` for a recorded model.
     """
@@ -43,7 +51,7 @@ def scale_set(keys: Mapping[str, Any]) -> tuple[ScaleSetSpec, Autoscale | None]:
         repairs_suspended=keys.get("repairs_suspended", False),
         machines=items,
     )
-    return spec, _autoscale(keys, scope, len(members))
+    return spec, _autoscale(keys, scope, len(members)), _standby(keys, scope)
 
 
 def event(keys: Mapping[str, Any]) -> EventSpec:
@@ -151,4 +159,17 @@ def _autoscale(keys: Mapping[str, Any], scope: str, count: int) -> Autoscale | N
         maximum=setting["maximum"],
         default=setting.get("default", count),
         enabled=setting.get("enabled", True),
+    )
+
+
+def _standby(keys: Mapping[str, Any], scope: str) -> Standby | None:
+    if "standby" not in keys:
+        return None
+    pool = keys["standby"]
+    return Standby(
+        scale_set_id=f"{scope}/providers/Microsoft.Compute/virtualMachineScaleSets/{keys['name']}",
+        name=f"{keys['name']}-pool",
+        minimum=pool.get("minimum", 0),
+        maximum=pool["maximum"],
+        state=pool.get("state", "Running"),
     )

@@ -163,6 +163,15 @@ SET_TABLES = (
         ),
     ),
     Table(
+        "standby",
+        "A standby pool that is attached to the set.",
+        (
+            number("maximum", "maxReadyCapacity.", "10", required=True),
+            number("minimum", "minReadyCapacity.", "5"),
+            choice("state", ("Running", "Deallocated", "Hibernated"), "virtualMachineState."),
+        ),
+    ),
+    Table(
         "extensions",
         "Further extensions of the model.",
         (

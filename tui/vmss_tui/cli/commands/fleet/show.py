@@ -1,6 +1,7 @@
 """`show`, `instances`: one scale set as it is now. Reads only."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ from vmss_tui.cli.commands.fleet.tables import chosen_columns, parsed_terms, pri
 from vmss_tui.cli.options import connected, current
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
+from vmss_tui.domain.fleet.governance import Governance
 from vmss_tui.domain.fleet.scale_set import Extension
 from vmss_tui.domain.fleet.snapshot import FleetEntry, SetSnapshot, count_instances
 from vmss_tui.engine.version_lookup import VersionLookup
@@ -26,17 +28,22 @@ _ACTIVITY = timedelta(days=7)
 """How far back `show` looks for the last change."""
 
 
-async def read_set(session: LiveSession, text: str) -> tuple[FleetEntry, SetSnapshot]:
-    """A scale set with its instances, by what people type."""
+async def read_set(session: LiveSession, text: str, *, whole: bool = False) -> tuple[FleetEntry, SetSnapshot]:
+    """A scale set with its instances, by what people type; `whole` with what governs it: locks, policies, pools."""
     from vmss_tui.engine.snapshot_reader import read_snapshot
 
     azure = await session.connect()
     target = await find.resolve(azure, text)
     since = session.clock.now() - _ACTIVITY
-    snapshot, log = await asyncio.gather(
-        read_snapshot(azure, target, session.clock, autoscale=True), azure.activity(target, since)
-    )
-    snapshot = replace(snapshot, activity=log)
+    if whole:
+        snapshot, log, governance = await asyncio.gather(
+            read_snapshot(azure, target, session.clock, autoscale=True),
+            azure.activity(target, since),
+            azure.governance(target),
+        )
+        snapshot = replace(snapshot, activity=log, governance=governance)
+    else:
+        snapshot = await read_snapshot(azure, target, session.clock)
     subscription = await find.subscription_of(azure, target)
     entry = FleetEntry(
         scale_set=snapshot.scale_set,
@@ -56,11 +63,12 @@ def show(ctx: click.Context, scaleset: str, shape: Shape) -> int:
     """Show one scale set: its policy, health source, script, and the state of its instances."""
 
     async def work(session: LiveSession) -> int:
-        entry, snapshot = await read_set(session, scaleset)
+        entry, snapshot = await read_set(session, scaleset, whole=True)
         namer = session.versions
         script = entry.scale_set.script
         version = namer(script) if script is not None else ""
         record = records.scale_set_detail(entry, version=version, autoscale=snapshot.autoscale)
+        record |= interference.governance_record(snapshot.governance)
         record["last_change"] = _last_change(snapshot)
         shape.answer(record, lambda: _summary(entry, snapshot, namer, session.clock.now()))
         return 0
@@ -87,9 +95,21 @@ def _summary(entry: FleetEntry, snapshot: SetSnapshot, namer: VersionLookup, now
         ("last change", _after_title(activity_words.last_change(snapshot.activity, now))),
         ("", fault),
         ("interference", _after_title(interference.line(snapshot))),
+        *_governed(snapshot.governance),
         ("instances", text_of(listed.count_line(snapshot, snapshot.instances, 0))),
     ]
     return text_tables.facts(facts)
+
+
+def _governed(known: Governance | None) -> Iterator[tuple[str, str]]:
+    """Locks with where they were put and why, and policy assignments; what could not be read says so."""
+    if known is None or known.locks is None:
+        yield "locks", f"unknown: {known.unknown if known is not None else 'not read'}"
+    for lock in (known.locks if known is not None else None) or ():
+        notes = f": {lock.notes}" if lock.notes else ""
+        yield "lock", f"{lock.level.value} {lock.name} on {lock.scope}{notes}"
+    if known is not None:
+        yield "policies", "unknown" if known.policies is None else interference.azure_policy_words(known.policies)
 
 
 def _extension(extension: Extension, snapshot: SetSnapshot) -> str:
