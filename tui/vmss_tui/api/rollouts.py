@@ -24,7 +24,7 @@ class Result:
     """How a rollout ended."""
 
     verdict: str
-    """`completed`, `failed`, `canceled` or `refused`."""
+    """`completed`, `failed`, `cancelled` or `refused`."""
     exit_code: int
     """As of the command: 0 only for `completed`."""
     record: Record
