@@ -77,6 +77,11 @@ def last_place_file() -> Path:
     return state_directory() / "last-place.json"
 
 
+def accounts_directory() -> Path:
+    """Who signed in with a device code last, in each cloud; no token."""
+    return state_directory() / "accounts"
+
+
 def journal_file() -> Path:
     """The log of all rollouts."""
     return state_directory() / "journal.db"

@@ -28,8 +28,8 @@ from vmss_tui.errors import ConnectionFailed, SignInFailed, UsageError
 from vmss_tui.gateway.client import connect
 from vmss_tui.gateway.sign_in import candidates
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
-from vmss_tui.gateway.sign_in.device import CodeToType
 from vmss_tui.gateway.sign_in.environment import read_environment
+from vmss_tui.gateway.sign_in.in_person import CodeToType
 
 LISTED = {"value": [{"subscriptionId": SUBSCRIPTION, "displayName": "prod", "state": "Enabled", "tenantId": TENANT}]}
 OTHER = "44444444-0000-4000-8000-000000000004"

@@ -49,10 +49,17 @@ def connection_notice(connection: Connection, now: float, session: Session) -> N
 
 
 def _device_notice(device: DeviceCode, session: Session) -> Notice:
-    """The code and where it is typed, large, and for how long it is still good."""
+    """What a person must do, and for how long: the code and where it is typed, large; or the sign-in in a browser."""
     left = (device.expires - session.clock.now()).total_seconds() if device.expires else None
     copy, portal, back = (key_hint(action) for action in ("list.copy", "list.portal", "app.back"))
     time = "" if left is None else f", {duration.clock(left)} left" if left > 0 else ": the code has expired"
+    if not device.code:
+        return Notice(
+            title=f"Sign in in your browser{time.replace('the code', 'the sign-in')}",
+            role=Role.ACCENT if left is None or left > 0 else Role.WARN,
+            reason=device.message,
+            steps=(f"{back} cancels", "this screen continues after you have signed in"),
+        )
     return Notice(
         title=f"Sign in on another device{time}",
         role=Role.ACCENT if left is None or left > 0 else Role.WARN,

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 from vmss_tui import paths
 from vmss_tui.cli.commands.accounts import Switching, clock_of, info_of
 from vmss_tui.cli.commands.host import device_code, editor_command, require_values, user_name
-from vmss_tui.errors import JournalUnavailable, PreflightRefused, SignInFailed, UsageError, VmssTuiError
+from vmss_tui.errors import JournalUnavailable, PreflightRefused, UsageError, VmssTuiError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
+from vmss_tui.gateway.sign_in.credentials import IN_PERSON
 from vmss_tui.ports import GIVE_UP_SECONDS, DeviceCode
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class LiveSession(Switching):
                     on_device_code=show and (lambda it: show(device_code(it))),
                     urgent=self._urgent,
                 )
-                self._azure = await (connecting if auth == "device" else self._patiently(connecting))
+                self._azure = await (connecting if self.method in IN_PERSON else self._patiently(connecting))
             return self._azure
 
     async def _patiently(self, connecting: Awaitable[Azure]) -> Azure:
@@ -314,14 +315,6 @@ class LiveSession(Switching):
         from vmss_tui.cli.commands.rollout.earlier_rollouts import require_free
 
         require_free(self.journal(), target, _here(), self.clock.now())
-
-    def require_runner_sign_in(self) -> None:
-        """Raise SignInFailed when the runner could not sign in: no one is there to type a device code."""
-        if self._settings.auth == "device":
-            raise SignInFailed(
-                "the runner is a separate process and cannot sign in with a device code",
-                hint="run az login --use-device-code first, and start without --auth device",
-            )
 
     async def close(self) -> None:
         """Close what was opened."""

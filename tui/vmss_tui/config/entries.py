@@ -95,8 +95,8 @@ KEYS = (
     ),
     Key(
         name="token_cache", kind=Kind.TEXT, choices=TOKEN_CACHES, default=TOKEN_CACHES[0], example='"plain"',
-        help="keep a service principal's tokens for the next command: only where they can be encrypted, else also in a"
-        " private file, or never",
+        help="keep tokens of a service principal or of a device code for the next command and the runner: only where"
+        " they can be encrypted, else also in a private file, or never",
     ),
     Key(
         name="tenant", kind=Kind.TEXT, option="--tenant", example='"00000000-0000-0000-0000-000000000000"',

@@ -28,7 +28,7 @@ from vmss_tui.gateway.run_command import CommandRunner
 from vmss_tui.gateway.sign_in.auth import SignIn
 from vmss_tui.gateway.sign_in.clouds import PUBLIC, Cloud
 from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
-from vmss_tui.gateway.sign_in.device import DeviceCodePrompt
+from vmss_tui.gateway.sign_in.in_person import PersonPrompt
 from vmss_tui.gateway.writes import InstanceUpdater, ScriptWriter
 from vmss_tui.ports import Azure, Clock, Quota, SignInRecord, SystemClock
 
@@ -88,7 +88,7 @@ async def connect(
     *,
     auth: str = "",
     tenant: str | None = None,
-    on_device_code: DeviceCodePrompt | None = None,
+    on_device_code: PersonPrompt | None = None,
     environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
     quota_file: Path | None = None,
@@ -101,7 +101,7 @@ async def connect(
     """Sign in to a cloud and give its `Azure`; the caller closes it.
 
     `auth` is one of `clouds.CREDENTIALS`; empty, or `auto` on a cloud that names its own, means the cloud's.
-    `on_device_code` is called on the loop with the page to open and the code to type (`device.CodeToType`).
+    `on_device_code` is called on the loop with the page to open and the code to type (`in_person.CodeToType`).
     `environ` replaces the process environment for signing in. `quota_file` is where processes share what is left of the
     request quota; None keeps it to this process. `read_only_sets` are marked wherever they are read;
     with `read_only` no request that changes anything is sent at all.

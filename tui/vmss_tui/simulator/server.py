@@ -24,6 +24,7 @@ from vmss_tui.simulator.execute import Executor
 from vmss_tui.simulator.gate import GATE, Gate
 from vmss_tui.simulator.handover import Handover, is_alive, private_directory, write_handover, write_private
 from vmss_tui.simulator.identity import entra, managed
+from vmss_tui.simulator.identity.codes import AuthorizationCodes
 from vmss_tui.simulator.middleware import chain
 from vmss_tui.simulator.routes.control import CONTROL_TOKEN, SHUTDOWN
 from vmss_tui.simulator.scenario.model import PrincipalKind
@@ -73,6 +74,7 @@ def make_app(simulation: Simulation, gate: Gate, token: str, stop: asyncio.Event
     app[SIMULATION] = simulation
     app[GATE] = gate
     app[entra.DIRECTORY] = gate.directory
+    app[entra.CODES] = AuthorizationCodes()
     app[CONTROL_TOKEN] = token
     app[SHUTDOWN] = stop
     routes.resource_graph.prepare(app)

@@ -141,7 +141,7 @@ ANYWHERE = (
         id="app.sign_in",
         keys=("i",),
         label="sign in",
-        help="Choose how to sign in: Azure CLI, device code, managed identity, environment",
+        help="Choose how to sign in: Azure CLI, device code, browser, azd, PowerShell, managed identity, environment",
         places=(Place.ANYWHERE,),
     ),
     Action(

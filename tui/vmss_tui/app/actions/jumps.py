@@ -22,7 +22,7 @@ WORDS = {
     "sub NAME": "show one subscription only",
     "all": "show every tenant and subscription",
     "cloud NAME": "sign in to another cloud",
-    "auth NAME": "sign in with another credential: auto, cli, device, managed-identity, env",
+    "auth NAME": "sign in with another credential: auto, cli, azd, powershell, browser, device, managed-identity, env",
     "quit": "leave (also: q)",
 }
 """What can be typed after `:` beside names, for the list of aliases."""

@@ -10,6 +10,9 @@ from vmss_tui.presentation.table import Column, Row, cell
 CREDENTIALS: Mapping[str, str] = {
     "auto": "the first credential that works without a person",
     "cli": "az login of this host",
+    "azd": "azd auth login of this host",
+    "powershell": "Connect-AzAccount of this host",
+    "browser": "the browser of this host",
     "device": "a code that you type on any other device",
     "managed-identity": "the identity of this virtual machine",
     "env": "AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or certificate",

@@ -8,7 +8,7 @@ from vmss_tui.app.session import Account
 from vmss_tui.cli.settings import Settings
 from vmss_tui.errors import SignInFailed
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud, own_clouds
-from vmss_tui.gateway.sign_in.credentials import CLOUD_NAMES, CREDENTIALS
+from vmss_tui.gateway.sign_in.credentials import CLOUD_NAMES, CREDENTIALS, IN_PERSON
 from vmss_tui.ports import Azure, Clock, CloudInfo, SystemClock
 
 
@@ -41,15 +41,35 @@ def clock_of(cloud: Cloud, *, drives: bool) -> Clock:
 
 
 class Switching:
-    """A session that can sign in anew; the class that inherits it says when a runner could not."""
+    """A session that can sign in anew, and knows whether its runner could."""
 
     _settings: Settings
     _cloud: Cloud
     _azure: Azure | None
     cloud: CloudInfo
 
-    def require_runner_sign_in(self) -> None:
-        """Raise SignInFailed when the runner could not sign in."""
+    @property
+    def method(self) -> str:
+        """The credential to sign in with: what was asked for, else the cloud's."""
+        given = self._settings.auth or "auto"
+        return self._cloud.credential if given == "auto" else given
+
+    def require_runner_sign_in(self, *, before_sign_in: bool = False) -> None:
+        """Raise SignInFailed when the runner could not sign in: no one is there to do it.
+
+        `before_sign_in`: a person will do it here first, so that only its tokens have to be kept.
+        """
+        if self.method not in IN_PERSON:
+            return
+        from vmss_tui.gateway.sign_in.token_cache import are_kept, outlives
+
+        choice, tenant = self._settings.token_cache, self._settings.tenant or ""
+        if not (are_kept(choice, self._cloud) if before_sign_in else outlives(choice, self._cloud, tenant)):
+            raise SignInFailed(
+                "the runner is a separate process, in which no person can sign in",
+                hint='Set token_cache = "plain" (vmss-tui config edit) and sign in again, so that it can renew your '
+                f"tokens; or run az login --use-device-code, and start without --auth {self.method}",
+            )
 
     async def use_account(self, account: Account) -> None:
         """See `app.session.Session`."""
@@ -73,5 +93,8 @@ class Switching:
         try:
             self.require_runner_sign_in()
         except SignInFailed:
-            return "a runner cannot use a device code: run az login --use-device-code, then sign in with cli"
+            return (
+                'no person can sign in for the runner: set token_cache = "plain" and sign in again, '
+                "or run az login --use-device-code and sign in with cli"
+            )
         return ""

@@ -19,12 +19,12 @@ from azure.identity import CredentialUnavailableError
 from vmss_tui.domain.fleet.ids import Identity
 from vmss_tui.errors import ConnectionFailed, SignInFailed, VmssTuiError
 from vmss_tui.gateway.faults import from_exception, sign_in_failed, sign_in_reason
-from vmss_tui.gateway.sign_in.candidates import CLI, Candidate, Candidates, TokenSource
+from vmss_tui.gateway.sign_in.candidates import PERSONS, Candidate, Candidates, TokenSource
 from vmss_tui.gateway.sign_in.claims import identity_of
 from vmss_tui.gateway.sign_in.clouds import Cloud, endpoint_of
-from vmss_tui.gateway.sign_in.credentials import ORDERED
-from vmss_tui.gateway.sign_in.device import DeviceCodePrompt
+from vmss_tui.gateway.sign_in.credentials import IN_PERSON, ORDERED
 from vmss_tui.gateway.sign_in.environment import read_environment
+from vmss_tui.gateway.sign_in.in_person import PersonPrompt
 
 RENEW_SECONDS = 5.0
 """Many requests may be refused for one stale token: it is replaced once."""
@@ -45,7 +45,7 @@ class SignIn:
         transport: Any = None,
         proxies: Mapping[str, str] | None = None,
         environ: Mapping[str, str],
-        on_device_code: DeviceCodePrompt | None = None,
+        on_device_code: PersonPrompt | None = None,
         order: Sequence[str] = (),
         token_cache: str = "off",
     ) -> None:
@@ -58,7 +58,7 @@ class SignIn:
             environ=environ,
             transport=transport,
             proxies=dict(proxies or {}),
-            on_device_code=on_device_code,
+            on_person=on_device_code,
             order=tuple(order) or ORDERED,
             token_cache=token_cache,
         )
@@ -97,7 +97,7 @@ class SignIn:
             return
         self._renewed_at = time.monotonic()
         self._tokens.pop(tenant, None)
-        if self._winner is not None and self._winner.make is not None and self.auth != "device":
+        if self._winner is not None and self._winner.make is not None and self.auth not in IN_PERSON:
             source, self._source = self._source, (self._winner.make_anew or self._winner.make)()
             if source is not None:
                 await source.close()
@@ -154,14 +154,14 @@ class SignIn:
         )
 
     def _may_pass(self, candidate: Candidate, error: BaseException) -> bool:
-        """Whether the next candidate may be tried: this one is not set up, or is an Azure CLI that does not work.
+        """Whether the next candidate may be tried: this one is not set up, or is a person's tool that does not work.
 
         An Azure CLI that Entra ID refuses belongs to a person, who would be surprised to act as the machine.
         """
         if isinstance(error, CredentialUnavailableError):
             return True
         broken = isinstance(error, ClientAuthenticationError) and "AADSTS" not in str(error)
-        return broken and self.auth == "auto" and candidate.name == CLI
+        return broken and self.auth == "auto" and candidate.name in PERSONS
 
     def _refused(self, candidate: Candidate, error: BaseException, tenant: str = "") -> VmssTuiError:
         if isinstance(error, VmssTuiError):

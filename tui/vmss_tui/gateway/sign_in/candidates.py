@@ -5,13 +5,18 @@ the wrong rights, and the wrong name in every log (azure-sdk-for-python #29883).
 """
 
 import asyncio
+import shutil
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from azure.core.credentials import AccessTokenInfo, TokenRequestOptions
 from azure.identity.aio import (
     AzureCliCredential,
+    AzureDeveloperCliCredential,
+    AzurePowerShellCredential,
     CertificateCredential,
     ClientSecretCredential,
     ManagedIdentityCredential,
@@ -20,8 +25,9 @@ from azure.identity.aio import (
 
 from vmss_tui.gateway.sign_in.clouds import Cloud
 from vmss_tui.gateway.sign_in.credentials import ORDERED
-from vmss_tui.gateway.sign_in.device import DeviceCodePrompt, DeviceSignIn
 from vmss_tui.gateway.sign_in.environment import ENDPOINT_VARIABLES, EnvironmentSignIn
+from vmss_tui.gateway.sign_in.in_person import PersonPrompt, by_browser, by_device_code
+from vmss_tui.gateway.sign_in.kept_account import keep_account, kept_account
 from vmss_tui.gateway.sign_in.token_cache import OFF, cache_options
 
 IMDS = ("169.254.169.254", 80)
@@ -31,6 +37,13 @@ CLI_SECONDS = 20
 CLI_AT_ONCE = 4
 """Processes of the Azure CLI at a time: each takes a third of a second of a core and 50 MiB."""
 CLI = "Azure CLI"
+TOOLS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "azd": ("Azure Developer CLI", ("azd",)),
+    "powershell": ("Azure PowerShell", ("pwsh", "powershell")),
+}
+"""Sign-ins of further tools: name, and the commands of which one must be there."""
+PERSONS = frozenset((CLI, *(title for title, _ in TOOLS.values())))
+"""Where a person has signed in to another tool."""
 MANAGED = "managed identity"
 _RETRIES: dict[str, Any] = {"retry_total": 2, "retry_connect": 0, "retry_backoff_factor": 0.3, "retry_backoff_max": 2}
 
@@ -65,7 +78,7 @@ class Candidates:
     environ: Mapping[str, str]
     transport: Any = None
     proxies: Mapping[str, str]
-    on_device_code: DeviceCodePrompt | None = None
+    on_person: PersonPrompt | None = None
     order: tuple[str, ...] = ORDERED
     """What `auto` tries."""
     token_cache: str = OFF
@@ -76,20 +89,26 @@ class Candidates:
         match auth:
             case "cli":
                 yield self._cli()
+            case "azd" | "powershell":
+                yield self._tool(auth)
             case "managed-identity":
                 yield self._managed()
-            case "device":
-                yield self._device()
+            case "browser" | "device":
+                yield self._in_person(auth)
             case "env":
                 for candidate in self._of_environment():
                     yield candidate
             case _:
-                for name in self.order:
-                    if name == "managed-identity":
-                        yield await self._managed_if_near()
-                        continue
-                    async for candidate in self.of(name):
-                        yield candidate
+                async for candidate in self._in_order():
+                    yield candidate
+
+    async def _in_order(self) -> AsyncIterator[Candidate]:
+        for name in self.order:
+            if name == "managed-identity":
+                yield await self._managed_if_near()
+            elif name not in TOOLS or self._is_installed(name):
+                async for candidate in self.of(name):
+                    yield candidate
 
     def _of_environment(self) -> list[Candidate]:
         found = self.environment
@@ -131,13 +150,39 @@ class Candidates:
         tenant = self.environment.asked_tenant
         return Candidate(CLI, lambda: FewAtOnce(AzureCliCredential(tenant_id=tenant, **options), CLI_AT_ONCE))
 
-    def _device(self) -> Candidate:
-        options = self._authority
+    def _is_installed(self, auth: str) -> bool:
+        return any(shutil.which(command, path=self.environ.get("PATH", "")) for command in TOOLS[auth][1])
+
+    def _tool(self, auth: str) -> Candidate:
+        options: dict[str, Any] = {"process_timeout": CLI_SECONDS, "additionally_allowed_tenants": ["*"]}
+        options["tenant_id"] = self.environment.asked_tenant
+
+        def make() -> TokenSource:
+            return AzureDeveloperCliCredential(**options) if auth == "azd" else AzurePowerShellCredential(**options)
+
+        return Candidate(TOOLS[auth][0], lambda: FewAtOnce(make(), CLI_AT_ONCE))
+
+    def _in_person(self, auth: str) -> Candidate:
+        name, sign_in = ("browser", by_browser) if auth == "browser" else ("device code", by_device_code)
+        if auth == "browser" and self.on_person is not None and not has_browser(self.environ):
+            return Candidate(name, missing="this host has none; use --auth device")
+        kept = cache_options(self.token_cache, self.cloud)
+        options, tenant = {**self._authority, **kept}, self.environment.asked_tenant
         if self.cloud.ca_file:
             options["connection_verify"] = self.cloud.ca_file
-        if self.environment.asked_tenant or self.cloud.tenant_id:
-            options["tenant_id"] = self.environment.asked_tenant or self.cloud.tenant_id
-        return Candidate("device code", lambda: DeviceSignIn(options, self.on_device_code))
+        if tenant or self.cloud.tenant_id:
+            options["tenant_id"] = tenant or self.cloud.tenant_id
+        if not kept:
+            return Candidate(name, lambda: sign_in(options, self.on_person))
+        known, keep = kept_account(self.cloud, tenant), partial(keep_account, self.cloud, tenant)
+        return Candidate(name, lambda: sign_in(options, self.on_person, known, keep))
+
+
+def has_browser(environ: Mapping[str, str]) -> bool:
+    """Whether a browser can open a window here; one that would draw into the terminal does not count."""
+    return sys.platform == "darwin" or any(
+        environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "WSL_DISTRO_NAME")
+    )
 
 
 class FewAtOnce:

@@ -14,6 +14,7 @@ from azure.identity import TokenCachePersistenceOptions
 
 from vmss_tui.gateway.sign_in.clouds import Cloud
 from vmss_tui.gateway.sign_in.credentials import TOKEN_CACHES
+from vmss_tui.gateway.sign_in.kept_account import kept_account
 
 _, PLAIN, OFF = TOKEN_CACHES
 _log = logging.getLogger("vmss_tui.gateway")
@@ -29,6 +30,19 @@ def cache_options(choice: str, cloud: Cloud) -> dict[str, Any]:
     name = "vmss-tui." + "".join(sign if sign.isalnum() else "-" for sign in cloud.host)
     options = TokenCachePersistenceOptions(name=name, allow_unencrypted_storage=choice == PLAIN)
     return {"cache_persistence_options": options}
+
+
+def are_kept(choice: str, cloud: Cloud) -> bool:
+    """Whether tokens of a cloud are kept for other processes."""
+    return bool(cache_options(choice, cloud))
+
+
+def outlives(choice: str, cloud: Cloud, tenant: str) -> bool:
+    """Whether another process of this user can renew the tokens of the last sign-in with a device code.
+
+    `tenant` is the one that was asked for, empty for the account's own.
+    """
+    return are_kept(choice, cloud) and kept_account(cloud, tenant) is not None
 
 
 @cache

@@ -196,8 +196,8 @@ class Directory:
             claims["xms_cc"] = ["CP1"]
         return self.mint.sign(claims)
 
-    def id_token(self, principal: Principal, client_id: str) -> str:
-        """Mint the id token of a user for a public client."""
+    def id_token(self, principal: Principal, client_id: str, nonce: str = "") -> str:
+        """Mint the id token of a user for a public client; a browser's sign-in gets its `nonce` back."""
         now = int(time.time())
         return self.mint.sign(
             {
@@ -211,6 +211,7 @@ class Directory:
                 "preferred_username": self.login(principal),
                 "name": principal.name,
                 "ver": "2.0",
+                **({"nonce": nonce} if nonce else {}),
             }
         )
 

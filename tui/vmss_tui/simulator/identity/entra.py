@@ -1,4 +1,4 @@
-"""Routes of Entra ID: OpenID documents, the token endpoint (v1 and v2), device codes.
+"""Routes of Entra ID: OpenID documents, the token endpoint (v1 and v2), device codes, the sign-in page of a browser.
 
 The grants themselves are in `directory`; this module only reads forms and writes answers. Public clients (device
 code, refresh) need no secret, as with Azure's own.
@@ -7,15 +7,18 @@ code, refresh) need no secret, as with Azure's own.
 import time
 import uuid
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from aiohttp import web
 
 from vmss_tui.simulator.answers import json_answer
+from vmss_tui.simulator.identity.codes import AuthorizationCodes
 from vmss_tui.simulator.identity.directory import SHARED_TENANTS, Directory, GrantError
 from vmss_tui.simulator.scenario.model import Principal, Tenant
 
 DIRECTORY: web.AppKey[Directory] = web.AppKey("directory", Directory)
+CODES: web.AppKey[AuthorizationCodes] = web.AppKey("authorization codes", AuthorizationCodes)
 DEVICE_GRANTS = ("urn:ietf:params:oauth:grant-type:device_code", "device_code")
 
 
@@ -27,6 +30,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/common/discovery/instance", instance_discovery),
         web.post("/{tenant}/oauth2/v2.0/token", token),
         web.post("/{tenant}/oauth2/token", token),
+        web.get("/{tenant}/oauth2/v2.0/authorize", sign_in_page),
         web.post("/{tenant}/oauth2/v2.0/devicecode", device_code),
         web.post("/{tenant}/oauth2/devicecode", device_code),
         web.get("/common/oauth2/deviceauth", device_page),
@@ -92,6 +96,8 @@ async def token(request: web.Request) -> web.Response:
             return json_answer(_client_credentials(directory, tenant, form))
         if grant in DEVICE_GRANTS:
             return json_answer(_device_grant(directory, form))
+        if grant == "authorization_code":
+            return json_answer(_code_grant(request.app[CODES], directory, form))
         if grant == "refresh_token":
             principal = directory.redeem_refresh(form.get("refresh_token", ""), tenant)
             audience = directory.audience(_scope(form), tenant)
@@ -148,7 +154,17 @@ def _device_grant(directory: Directory, form: Mapping[str, str]) -> dict[str, An
     return _user_answer(directory, principal, device.audience, form)
 
 
-def _user_answer(directory: Directory, principal: Principal, audience: str, form: Mapping[str, str]) -> dict[str, Any]:
+def _code_grant(codes: AuthorizationCodes, directory: Directory, form: Mapping[str, str]) -> dict[str, Any]:
+    found = codes.redeem(form)
+    tenant = directory.tenant(found.tenant)
+    principal = directory.user(tenant)
+    directory.check_demands(tenant, principal, interactive=True)
+    return _user_answer(directory, principal, directory.audience(found.scope, tenant), form, found.nonce)
+
+
+def _user_answer(
+    directory: Directory, principal: Principal, audience: str, form: Mapping[str, str], nonce: str = ""
+) -> dict[str, Any]:
     client_id = form.get("client_id", "")
     lifetime = directory.token_lifetime
     return {
@@ -159,9 +175,23 @@ def _user_answer(directory: Directory, principal: Principal, audience: str, form
         "ext_expires_in": lifetime,
         "access_token": directory.access_token(principal, audience, _capable(form)),
         "refresh_token": directory.refresh_token(principal, client_id),
-        "id_token": directory.id_token(principal, client_id),
+        "id_token": directory.id_token(principal, client_id, nonce),
         "foci": "1",
     }
+
+
+async def sign_in_page(request: web.Request) -> web.Response:
+    """The page that a browser opens: it signs the tenant's first user in and sends the code back by itself."""
+    query = request.query
+    try:
+        code = request.app[CODES].start(request.match_info["tenant"], query)
+    except GrantError as error:
+        return _refusal(error)
+    fields = {"code": code, "state": query.get("state", "")}
+    inputs = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in fields.items())
+    form = f'<form method="post" action="{escape(query["redirect_uri"])}">{inputs}<button>Sign in</button></form>'
+    page = f"<!doctype html><title>Simulated sign-in</title>{form}<script>document.forms[0].submit()</script>"
+    return web.Response(text=page, content_type="text/html")
 
 
 async def device_code(request: web.Request) -> web.Response:

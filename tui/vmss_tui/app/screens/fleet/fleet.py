@@ -175,7 +175,8 @@ class FleetScreen(FleetReading):
         """A list without rows has no subject."""
         state = super().action_state()
         if self.shell.connection.device is not None:
-            return replace(state, subject="the code", first=tuple(DEVICE_KEYS), labels=DEVICE_KEYS)
+            labels = DEVICE_KEYS if self.shell.connection.device.code else {"app.back": "cancel"}
+            return replace(state, subject="the code", first=tuple(labels), labels=labels)
         entry = self.current() if state.subject else None
         subject = entry.scale_set.name if entry is not None else ""
         return replace(state, subject=subject, without=frozenset({"app.back"}))
@@ -312,14 +313,16 @@ class FleetScreen(FleetReading):
     def do_copy(self) -> None:
         """The code to type on another device; else choose what is copied of the scale set."""
         if (device := self.shell.connection.device) is not None:
-            self.shell.copy(device.code, "the code")
+            if device.code:
+                self.shell.copy(device.code, "the code")
         elif (entry := self.current()) is not None:
             self.perform(copy_menu(self._elsewhere(entry)))
 
     def do_portal(self) -> None:
         """Where the code is typed; else the scale set in the portal."""
         if (device := self.shell.connection.device) is not None:
-            self.perform((OpenLink(device.url, "the address of the sign-in"),))
+            if device.url:
+                self.perform((OpenLink(device.url, "the address of the sign-in"),))
         elif (entry := self.current()) is not None:
             self.perform(open_portal(self._elsewhere(entry)))
 

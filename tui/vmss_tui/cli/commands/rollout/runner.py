@@ -41,6 +41,9 @@ def runner(ctx: click.Context, rollout: str, force: bool, wait: bool) -> int:
         tenant=settings.tenant,
         journal=settings.journal,
         read_only_sets=settings.read_only_sets,
+        cloud_directories=settings.cloud_directories,
+        auth_order=settings.auth_order,
+        token_cache=settings.token_cache,
         hooks=settings.hooks,
     )
     try:

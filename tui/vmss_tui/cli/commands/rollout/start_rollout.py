@@ -123,7 +123,7 @@ class Launch:
     def require_terminal(self, session: LiveSession) -> None:
         """Raise UsageError when nothing may be changed, or there is no terminal to confirm on."""
         session.require_writes()
-        session.require_runner_sign_in()
+        session.require_runner_sign_in(before_sign_in=True)
         if not (self.manner.yes or self.manner.confirm) and not diagnostics.can_ask():
             raise UsageError(
                 "a start without --yes needs a terminal to confirm at", hint="give --yes to start without confirmation"
