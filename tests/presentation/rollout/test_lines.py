@@ -5,6 +5,7 @@ from datetime import UTC, timedelta
 
 from support import estate, story
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
+from vmss_tui.domain.plan.maintenance_window import Opening, Window
 from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.rollout.events import (
     ApprovalNeeded,
@@ -20,7 +21,7 @@ from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import lines as rollout
 from vmss_tui.presentation.rollout.info import RolloutInfo, arrow, floor, info_of
-from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, remaining
+from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, rest
 from vmss_tui.presentation.table import text_of
 from vmss_tui.text import width
 
@@ -92,12 +93,12 @@ def test_a_wait_that_may_be_over_sooner_says_when_it_times_out() -> None:
 
 def test_what_is_left_is_known_from_the_start_and_better_with_every_batch() -> None:
     first, fourth = story.until_batch(1), story.until_batch(4)
-    early, late = remaining(fold(first.log), first.now), remaining(fold(fourth.log), fourth.now)
+    early, late = rest(fold(first.log), first.now), rest(fold(fourth.log), fourth.now)
     assert early is not None and late is not None
     assert " left" in text_of(rollout.headline(info(first), 120))
     assert late.p90 < early.p50 and late.p90 - late.p50 < early.p90 - early.p50
     assert 60 < late.p50 <= late.p90 < 200
-    assert remaining(fold(story.whole()), fourth.now) is None
+    assert rest(fold(story.whole()), fourth.now) is None
 
 
 def test_what_is_left_continues_counting_in_a_pause() -> None:
@@ -105,7 +106,7 @@ def test_what_is_left_continues_counting_in_a_pause() -> None:
     tale.begin()
     tale.run_batch(tale.plan.batches[0])
     state = fold(tale.log)
-    at_once, later = remaining(state, tale.now), remaining(state, tale.now + timedelta(seconds=20))
+    at_once, later = rest(state, tale.now), rest(state, tale.now + timedelta(seconds=20))
     assert at_once is not None and later is not None
     assert round(at_once.p90 - later.p90) == 20
 
@@ -246,3 +247,36 @@ def test_a_failed_script_that_new_instances_get_too_is_said_with_the_way_back() 
     assert "vmss-tui undo 7f3a1234" in line and line in rollout.summary(left, "7f3a1234")
     assert not info_of(failed, NOW).leaves_failed_model, "no script failed"
     assert not info_of(replace(failed, accepted=frozenset()), NOW).leaves_failed_model
+
+
+def in_window(tale: story.Story, seconds: float) -> RolloutInfo:
+    """The rollout in a maintenance window that closes in so many seconds."""
+    state = fold(tale.log)
+    assert state.plan is not None
+    openings = (Opening(tale.now - timedelta(hours=1), tale.now + timedelta(seconds=seconds)),)
+    policy = replace(state.plan.policy, window=Window(calendar="x.ics", openings=openings))
+    return info_of(replace(state, plan=replace(state.plan, policy=policy)), tale.now)
+
+
+def role_of_window(found: RolloutInfo, cells: int = 120) -> Role | None:
+    return next((role for text, role in rollout.headline(found, cells) if "window" in text), None)
+
+
+def test_the_time_left_in_the_window_turns_amber_before_the_rest_takes_longer() -> None:
+    tale = story.until_batch(4)
+    left = info_of(fold(tale.log), tale.now).rest
+    assert left is not None
+    assert role_of_window(in_window(tale, left.p90 + 600)) is Role.DIM
+    assert role_of_window(in_window(tale, left.p90 + 30)) is Role.WARN, "it still fits, and soon does not"
+    assert role_of_window(in_window(tale, left.p90 - 30)) is Role.WARN
+    for cells in (78, 120):
+        assert "window " in text_of(rollout.headline(in_window(tale, 3600), cells))
+
+
+def test_a_rollout_that_waits_for_a_person_says_that_its_window_gets_short() -> None:
+    tale = story.until_batch(4)
+    tale.say(Paused("requested"))
+    left = info_of(fold(tale.log), tale.now).rest
+    assert left is not None and info_of(fold(tale.log), tale.now).remaining is None
+    assert role_of_window(in_window(tale, left.p90 + 600)) is Role.DIM
+    assert role_of_window(in_window(tale, left.p90 + 30)) is Role.WARN

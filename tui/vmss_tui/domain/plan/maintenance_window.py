@@ -2,9 +2,9 @@
 
 A window is weekly, or the events of a calendar file as they were read. A weekly one opens on each of its days at
 `start` and closes at `end`; an end at or before the start is on the next day, so equal times mean a whole day.
-Wall-clock times become instants once, at their opening and closing: a time that the clock skips counts as if it had
-not (the window keeps its length), and of a time that the clock shows twice the first counts. Pure; the zones are
-those of `zoneinfo`.
+Wall-clock times become instants once, at their opening and closing: a time that the clock skips counts as an hour
+later, a window over the skipped hour is an hour shorter, and of a time that the clock shows twice the first counts.
+Pure; the zones are those of `zoneinfo`.
 """
 
 import re

@@ -24,7 +24,7 @@ from vmss_tui.presentation.rollout.failures import failures as failures
 from vmss_tui.presentation.rollout.failures import why_failed as why_failed
 from vmss_tui.presentation.rollout.header import Head as Head
 from vmss_tui.presentation.rollout.header import Header as Header
-from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, remaining
+from vmss_tui.presentation.rollout.remaining import Remaining, elapsed, rest
 from vmss_tui.presentation.rollout.waits import Moment, moment
 from vmss_tui.text import listed, plain, seconds_between
 
@@ -32,6 +32,9 @@ FAILED = (Phase.FAILED, Phase.UNHEALTHY)
 """Phases of instances on which the update failed; `BAD` counts those as well where the script did not run."""
 ODD = (Phase.NOT_RUN, Phase.LEAKED)
 """Phases that a person should see although nothing failed."""
+
+_WINDOW_MARGIN, _WINDOW_SHARE = 60.0, 0.1
+"""Seconds, and share of what is left, before the end of the window at which it counts as short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,9 @@ class RolloutInfo:
     """When this was so: the end of a rollout that is over."""
     elapsed: float = 0.0
     remaining: Remaining | None = None
+    """What it may still take, while it moves."""
+    rest: Remaining | None = None
+    """What it may still take once it moves: also while it waits for a person."""
     waiting: e.Waiting | None = None
     moment: Moment | None = None
     """What is waited for now, in every upgrade mode."""
@@ -108,9 +114,11 @@ class RolloutInfo:
 
     @property
     def window_short(self) -> bool:
-        """Whether the rest of the rollout may take longer than the window is open."""
+        """Whether the rest of the rollout may soon take longer than the window is open, also while it waits."""
         left = self.window_left
-        return left is not None and self.remaining is not None and self.remaining.p90 > left
+        if left is None or self.rest is None:
+            return False
+        return self.rest.p90 + max(_WINDOW_MARGIN, _WINDOW_SHARE * self.rest.p90) > left
 
     @property
     def standing(self) -> float | None:
@@ -201,7 +209,7 @@ def info_of(
     """What is said of a rollout at a moment."""
     plan = state.plan
     phases = Counter(progress.seen.phase for progress in state.instances.values())
-    seconds = elapsed(state, now)
+    seconds, left = elapsed(state, now), rest(state, now)
     return RolloutInfo(
         rollout=header.id if header is not None else "",
         plan=plan,
@@ -228,7 +236,8 @@ def info_of(
         ended_at=state.ended_at,
         now=state.ended_at or now,
         elapsed=seconds,
-        remaining=remaining(state, now) if runner_alive else None,
+        remaining=left if runner_alive and state.stage is Stage.RUNNING else None,
+        rest=left,
         waiting=state.waiting,
         moment=moment(state, now),
         staged_at=state.staged_at,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vmss_tui import duration
-from vmss_tui.domain.plan.forecast import remaining as forecast_remaining
+from vmss_tui.domain.plan.forecast import remaining
 from vmss_tui.domain.rollout.batch_schedule import remaining_batches
 from vmss_tui.domain.rollout.finished_batches import took
-from vmss_tui.domain.rollout.state import RolloutState, Stage
+from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.text import seconds_between
 
 
@@ -35,18 +35,18 @@ def elapsed(state: RolloutState, now: datetime) -> float:
     return max(0.0, seconds_between(state.started_at, state.ended_at or now))
 
 
-def remaining(state: RolloutState, now: datetime) -> Remaining | None:
-    """What is left, by the forecast of the plan and the real durations of the batches that have finished.
+def rest(state: RolloutState, now: datetime) -> Remaining | None:
+    """What is left once it moves, by the forecast of the plan and the real durations of the batches that have finished.
 
-    None before the start, after the end, and while nothing moves: paused, waiting for approval.
+    None before the start and after the end.
     """
     plan = state.plan
-    if state.stage is not Stage.RUNNING or plan is None or not plan.batches:
+    if state.started_at is None or state.stage.over or plan is None or not plan.batches:
         return None
     current = state.open_batch
     running = current.number if current is not None else 0
     last = state.batch.ended_at if state.batch is not None else state.started_at
-    left = forecast_remaining(
+    left = remaining(
         plan,
         tuple(len(batch.ids) for batch in remaining_batches(state) if batch.number != running),
         took=took(state, plan),
