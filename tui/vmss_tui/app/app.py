@@ -38,7 +38,7 @@ from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.text import readable
 
 if TYPE_CHECKING:
-    from vmss_tui.journal.store import RolloutHeader
+    from vmss_tui.journal.store import RolloutHeader, WavesHeader
 
 ALERT_SECONDS = 2.0
 """Between two checks of the journal for rollouts that need a person."""
@@ -135,7 +135,9 @@ class VmssTui(ReturningApp):
                 lease = journal.lease(rollout)
                 return lease is not None and lease.alive
 
-            for alert in self._alerts.check(journal.rollouts(limit=50), alive):
+            headers: list[RolloutHeader | WavesHeader] = [*journal.rollouts(limit=50)]
+            headers += journal.waves.headers(limit=20)
+            for alert in self._alerts.check(headers, alive):
                 compat.notify_desktop(self, alert.text, os.environ)
                 if getattr(self.screen, "rollout", "") != alert.rollout:
                     self._say(f"{alert.text} (rollout {alert.rollout})", alert.role)
@@ -151,7 +153,7 @@ class VmssTui(ReturningApp):
         self.sign_in()
         if self._theme_problem:
             self._say(self._theme_problem, Role.WARN)
-        self.check_rollouts()
+        self.call_after_refresh(self.check_rollouts)
         self.set_interval(ALERT_SECONDS, self.check_rollouts)
 
     def _destination_of(self, rollout: str, speed: float | None) -> Destination:

@@ -1,4 +1,6 @@
-"""Alerts of rollouts, on any screen: one waits for approval, has failed, has ended, has lost its runner.
+"""Alerts of rollouts, of one set and over several, on any screen.
+
+One waits for approval, has failed, has ended, has lost its runner.
 
 Compares what the journal says with what it said before; decides what is an alert, shows nothing. Pure.
 """
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from vmss_tui.journal.store import RolloutHeader
+    from vmss_tui.journal.store import RolloutHeader, WavesHeader
+
+    AnyHeader = RolloutHeader | WavesHeader
 
 CHECKS_WITHOUT_RUNNER = 3
 """After this many checks without a runner it counts as gone: before, one may be taking over or just ending."""
@@ -48,17 +52,17 @@ class RolloutAlerts:
         self._missed: dict[str, int] = {}
         """Checks in a row without a runner, of rollouts that had one."""
 
-    def check(self, headers: Iterable[RolloutHeader], alive: Callable[[str], bool]) -> tuple[RolloutAlert, ...]:
+    def check(self, headers: Iterable[AnyHeader], alive: Callable[[str], bool]) -> tuple[RolloutAlert, ...]:
         """What has changed; `alive` says whether a rollout has a runner. An old rollout alerts only on a change."""
         return tuple(alert for header in headers if (alert := self._of(header, alive)) is not None)
 
-    def _of(self, header: RolloutHeader, alive: Callable[[str], bool]) -> RolloutAlert | None:
+    def _of(self, header: AnyHeader, alive: Callable[[str], bool]) -> RolloutAlert | None:
         unknown = Stage.PLANNED if header.created_at >= self._since else header.stage
         before = self._stages.get(header.id, unknown)
         self._stages[header.id] = header.stage
-        if header.stage is not before and header.stage in _WORDS:
+        if header.stage is not before and header.stage in _WORDS and not _of_waves(header):
             return _alert(header, *_WORDS[header.stage])
-        if header.stage.over:
+        if header.stage.over or header.starts_at is not None:
             self._missed.pop(header.id, None)
             return None
         if alive(header.id):
@@ -70,5 +74,12 @@ class RolloutAlerts:
         return None
 
 
-def _alert(header: RolloutHeader, words: str, role: Role) -> RolloutAlert:
-    return RolloutAlert(header.id, f"{plain(header.target.name)}: {plain(header.label)} {words}", role)
+def _of_waves(header: AnyHeader) -> bool:
+    """Whether it is one of many sets that went well: the end of the whole is the alert."""
+    return header.stage is Stage.COMPLETED and bool(getattr(header, "waves", ""))
+
+
+def _alert(header: AnyHeader, words: str, role: Role) -> RolloutAlert:
+    target = getattr(header, "target", None)
+    name = f"{header.profile} in waves" if target is None else target.name
+    return RolloutAlert(header.id, f"{plain(name)}: {plain(header.label)} {words}", role)

@@ -6,10 +6,10 @@ Reads the journal, never Azure. Must not import Textual.
 from collections.abc import Callable, Mapping
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.rollout.state import RolloutState, fold
+from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.journal.store import Journal, RolloutHeader
-from vmss_tui.presentation.fleet.rows import OurRollout
+from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
+from vmss_tui.presentation.fleet.rows import OurRollout, our_rollout
 
 _CHECKS_WITHOUT_RUNNER = 3
 """After so many refreshes without a lease a rollout counts as without a runner: before, one may be starting."""
@@ -24,22 +24,26 @@ class RunningRollouts:
         self._states: dict[str, RolloutState] = {}
         self._missed: dict[str, int] = {}
         self.by_target: Mapping[ScaleSetId, OurRollout] = {}
-        """The newest of each scale set."""
+        """The newest of each scale set; one that is still to start only where nothing else is."""
+        self._waves_needing_person = 0
 
     @property
     def needing_person(self) -> int:
-        """How many wait for a person."""
-        return sum(rollout.needs_person for rollout in self.by_target.values())
+        """How many wait for a person, of single sets and over several."""
+        return self._waves_needing_person + sum(rollout.needs_person for rollout in self.by_target.values())
 
     def refresh(self) -> None:
         """Read what is new; a journal that cannot be read changes nothing."""
         try:
             journal = self._open()
             running = [header for header in journal.rollouts() if not header.stage.over]
-            found = {header.target: self._read(journal, header) for header in reversed(running)}
+            oldest = sorted(running, key=lambda header: (header.starts_at is None, header.created_at))
+            found = {header.target: self._read(journal, header) for header in oldest}
+            waves = [header for header in journal.waves.headers() if not header.stage.over]
+            self._waves_needing_person = sum(self._waits(journal, header) for header in waves)
         except VmssTuiError:
             return
-        ids = {header.id for header in running}
+        ids = {header.id for header in running} | {header.id for header in waves}
         self._states = {key: state for key, state in self._states.items() if key in ids}
         self._missed = {key: count for key, count in self._missed.items() if key in ids}
         self.by_target = found
@@ -47,12 +51,15 @@ class RunningRollouts:
     def _read(self, journal: Journal, header: RolloutHeader) -> OurRollout:
         state = self._states.get(header.id, RolloutState())
         self._states[header.id] = state = fold(journal.events(header.id, state.seq), state)
-        lease = journal.lease(header.id)
-        self._missed[header.id] = 0 if lease is not None and lease.alive else self._missed.get(header.id, 0) + 1
-        return OurRollout(
-            id=header.id,
-            stage=header.stage,
-            batch=state.batch.number if state.batch is not None else 0,
-            batches=state.batch_count,
-            alive=self._missed[header.id] < _CHECKS_WITHOUT_RUNNER,
-        )
+        alive = self._has_runner(journal, header.id) and header.starts_at is None
+        return our_rollout(header, state, alive=alive)
+
+    def _waits(self, journal: Journal, header: WavesHeader) -> bool:
+        """Whether waves wait for a person: for approval, paused, or without a coordinator."""
+        alone = not self._has_runner(journal, header.id) and header.starts_at is None
+        return alone or header.stage in (Stage.APPROVAL, Stage.PAUSED)
+
+    def _has_runner(self, journal: Journal, rollout: str) -> bool:
+        lease = journal.lease(rollout)
+        self._missed[rollout] = 0 if lease is not None and lease.alive else self._missed.get(rollout, 0) + 1
+        return self._missed[rollout] < _CHECKS_WITHOUT_RUNNER

@@ -16,9 +16,22 @@ from vmss_tui.domain.fleet.script import HandlerOs, ScriptConfig
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import name_of
-from vmss_tui.domain.rollout.stage import Stage
+from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.presentation.filter import Match
-from vmss_tui.presentation.glyphs import CROSS, DOT, DOTTED, HALF, RING, SLASHED, TRIANGLE, Mark, Role
+from vmss_tui.presentation.glyphs import (
+    CROSS,
+    DOT,
+    DOTTED,
+    HALF,
+    RING,
+    SCHEDULED,
+    SLASHED,
+    TRIANGLE,
+    WINDOW_ENDED,
+    Mark,
+    Role,
+)
+from vmss_tui.presentation.rollout.header import Head
 from vmss_tui.presentation.table import Cell, DataColumn, Row, Table, View, cell
 
 MANAGED = "managed"
@@ -42,11 +55,19 @@ class OurRollout:
     batches: int = 0
     alive: bool = True
     """Whether it has an active runner."""
+    scheduled: bool = False
+    """Whether it is to start, or to resume, later."""
+    window_ended: bool = False
+    """Whether its runner left at the end of the maintenance window."""
 
     @property
     def mark(self) -> Mark:
-        """`◐ rollout 3/6`, `▲ approve 1/6`, `▲ paused 3/6`, `✖ no runner`."""
+        """`◐ rollout 3/6`, `▲ approve 1/6`, `▲ paused 3/6`, `○ scheduled`, `✖ no runner`."""
         count = f" {self.batch}/{self.batches}" if self.batches else ""
+        if self.scheduled and not self.alive:
+            return SCHEDULED
+        if self.window_ended and not self.alive:
+            return WINDOW_ENDED
         if not self.alive:
             return Mark(CROSS, "no runner", Role.BAD)
         if self.stage is Stage.APPROVAL:
@@ -60,7 +81,20 @@ class OurRollout:
     @property
     def needs_person(self) -> bool:
         """Whether it waits until a person acts."""
-        return self.mark.role is not Role.BUSY
+        return self.mark.role not in (Role.BUSY, Role.WAIT)
+
+
+def our_rollout(head: Head, state: RolloutState, *, alive: bool) -> OurRollout:
+    """A rollout of ours as rows show it; `alive`: whether it has an active runner."""
+    return OurRollout(
+        id=head.id,
+        stage=head.stage,
+        batch=state.batch.number if state.batch is not None else 0,
+        batches=state.batch_count,
+        alive=alive,
+        scheduled=head.starts_at is not None,
+        window_ended=state.window_ended,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -170,15 +170,10 @@ def _running(session: LiveSession) -> Mapping[ScaleSetId, fleet.OurRollout]:
     try:
         journal = session.journal()
         found: dict[ScaleSetId, fleet.OurRollout] = {}
-        for header in (header for header in journal.rollouts() if not header.stage.over):
+        oldest = sorted(journal.rollouts(), key=lambda header: (header.starts_at is None, header.created_at))
+        for header in (header for header in oldest if not header.stage.over):
             lease, state = journal.lease(header.id), journal.state(header.id)
-            found[header.target] = fleet.OurRollout(
-                id=header.id,
-                stage=header.stage,
-                batch=state.batch.number if state.batch is not None else 0,
-                batches=state.batch_count,
-                alive=lease is not None and lease.alive,
-            )
+            found[header.target] = fleet.our_rollout(header, state, alive=lease is not None and lease.alive)
     except JournalUnavailable as error:
         diagnostics.say(f"vmss-tui: rollouts in progress are not shown: {error.message}", error.hint)
         return {}
