@@ -1,4 +1,4 @@
-"""Rollouts that start later, through the real program: scheduled, moved, called off, started by a worker, refused."""
+"""Rollouts that start later, through the real program: scheduled, moved, canceled, started by a worker, refused."""
 
 import json
 import time

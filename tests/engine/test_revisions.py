@@ -55,3 +55,11 @@ def test_a_version_is_named_by_label_digest_or_rollout(journal: Journal) -> None
     for text in ("web 4.0", "web", "", "9.9"):
         with pytest.raises((UsageError, NotUnique)):
             find_revision(known, text)
+
+
+def test_a_rollout_that_is_still_to_start_brought_nothing(journal: Journal) -> None:
+    """A roll back to version 2 that is scheduled: the version must still be found when its time comes."""
+    back = plan(script=script(**version(2)), previous=script(**version(4)))
+    rollout = journal.create(back, who="maria", at=NOW + timedelta(days=9))
+    journal.append(rollout, e.Scheduled(NOW + timedelta(days=10)), at=NOW + timedelta(days=9))
+    assert [name_of(item) for item in revisions(journal, WEB)] == ["web 3.0", "web 2.0", "web 1.0"]

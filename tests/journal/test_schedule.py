@@ -7,7 +7,9 @@ import pytest
 
 from support.build import NOW, fleet, snapshot
 from support.build import plan as plan_of
+from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.errors import LeaseHeld
 from vmss_tui.journal.lease import Owner, owner
 from vmss_tui.journal.store import Journal
@@ -19,6 +21,27 @@ def scheduled(journal: Journal, hours: float) -> str:
     rollout = journal.create(plan_of(snapshot(*fleet(3))), who="maria", at=NOW)
     journal.append(rollout, e.Scheduled(NOW + hours * HOUR, who="maria"), at=NOW)
     return rollout
+
+
+def scheduled_waves(journal: Journal, hours: float) -> str:
+    plan = WavesPlan(profile="web", label="web 2", waves=())
+    waves = journal.waves.create(plan, who="maria", at=NOW)
+    journal.waves.append(waves, e.Scheduled(NOW + hours * HOUR, who="maria"), at=NOW)
+    return waves
+
+
+def test_waves_are_due_as_rollouts_of_one_set_are(journal: Journal) -> None:
+    waves, single = scheduled_waves(journal, 1), scheduled(journal, 2)
+    assert journal.waves.header(waves).starts_at == journal.schedule.header(waves).starts_at == NOW + HOUR
+    assert [header.id for header in journal.schedule.due(NOW + 2 * HOUR)] == [waves, single]
+    assert journal.waves.state(waves).stage is Stage.PLANNED
+    journal.waves.append(waves, e.Scheduled(NOW + 5 * HOUR, at_window=True), at=NOW)
+    assert journal.schedule.header(waves).starts_at == NOW + 5 * HOUR
+    assert journal.schedule.claim(waves, NOW + 5 * HOUR) and not journal.schedule.claim(waves, NOW + 5 * HOUR)
+    journal.waves.append(waves, e.RunnerStarted(1, "here"), at=NOW)
+    assert journal.schedule.header(waves).starts_at is None
+    state = journal.waves.state(waves)
+    assert state.scheduled is None and state.stage is Stage.RUNNING
 
 
 def test_what_is_due_is_listed_earliest_first(journal: Journal) -> None:

@@ -172,7 +172,7 @@ class FakeSession:
 
     async def schedule(
         self,
-        plan: RolloutPlan,
+        plan: RolloutPlan | WavesPlan,
         at: datetime,
         *,
         at_window: bool,
@@ -181,8 +181,13 @@ class FakeSession:
         ticket: str = "",
     ) -> str:
         """See Session: writes the plan and its time; nothing waits for it."""
-        rollout = self.journal().create(plan, who=self.who, why=why, ticket=ticket)
-        self.journal().append(rollout, Scheduled(at, at_window, self.who), at=self.clock.now())
+        journal, now, event = self.journal(), self.clock.now(), Scheduled(at, at_window, self.who)
+        if isinstance(plan, WavesPlan):
+            waves = journal.waves.create(plan, who=self.who, why=why, ticket=ticket)
+            journal.waves.append(waves, event, at=now)
+            return waves
+        rollout = journal.create(plan, who=self.who, why=why, ticket=ticket)
+        journal.append(rollout, event, at=now)
         return rollout
 
     async def wait_for_start(self, rollout: str, *, secrets: Mapping[str, Secret]) -> None:

@@ -132,17 +132,3 @@ def test_other_refusals_stay() -> None:
     assert [finding.code for finding in allow(nowhere, {Override.OUTSIDE_WINDOW: "urgent"}).refusals] == [
         "canary-unknown"
     ]
-
-
-def test_no_window_within_thirty_days_is_a_finding_of_its_own() -> None:
-    def opening(days: int) -> Window:
-        opens = NOW + timedelta(days=days)
-        return Window(calendar="changes.ics", openings=(Opening(opens, opens + timedelta(hours=3)),))
-
-    def codes(window: Window) -> list[tuple[str, Severity]]:
-        return [(one.code, one.severity) for one in planned(window).findings if "window" in one.code]
-
-    refused = ("outside-window", Severity.REFUSE)
-    assert codes(opening(29)) == [refused]
-    assert codes(opening(31)) == [refused, ("no-window-ahead", Severity.WARN)]
-    assert codes(replace(opening(31), openings=())) == [refused, ("no-window-ahead", Severity.WARN)]

@@ -13,7 +13,7 @@ from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.script import Secret, SecretRef
 from vmss_tui.domain.plan.overrides import allow, needed, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.engine.start_later import AT_ONCE, StartTime, parse_time
+from vmss_tui.engine.schedule.start_later import AT_ONCE, StartTime, parse_time
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.plan.confirm import confirm_lines, confirm_title, confirm_yes
@@ -101,12 +101,16 @@ def ask_and_start(
         serious = bool(session.production.why_confirm(plan.target, tags, plan.affected))
         question = start_question(plan, serious=serious)
         if when.at is not None:
-            later = starts_in(when.at, session.clock.now())
-            details = (((f"It {later}.", Role.WAIT),), (), *question.details)
-            question = replace(question, yes="Schedule", details=details)
+            question = to_schedule(question, when.at, session.clock.now())
         return (Ask(question, answered),)
 
     return ask_values(plan.script.protected, asked)
+
+
+def to_schedule(question: Question, at: datetime, now: datetime) -> Question:
+    """The question before a start, for one at a later time."""
+    details = (((f"It {starts_in(at, now)}.", Role.WAIT),), (), *question.details)
+    return replace(question, yes="Schedule", details=details)
 
 
 def ask_when(now: datetime, window: bool, then: Callable[[StartTime], Effects]) -> Effects:
@@ -121,7 +125,7 @@ def ask_when(now: datetime, window: bool, then: Callable[[StartTime], Effects]) 
         except UsageError as error:
             return (Complain(error),)
 
-    title = "Start at 22:00, 2026-12-01T22:00, +2h30m, or with the next window:"
+    title = "Start at 22:00, 2026-12-01T22:00, +2h30m, now, or with the next window:"
     return (AskText(title, "window" if window else "", answered),)
 
 

@@ -134,7 +134,7 @@ class Session(Protocol):
 
     async def schedule(
         self,
-        plan: RolloutPlan,
+        plan: RolloutPlan | WavesPlan,
         at: datetime,
         *,
         at_window: bool,

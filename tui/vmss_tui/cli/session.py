@@ -260,8 +260,8 @@ class LiveSession(Switching):
         return await record(plan, Copied(snapshot=snapshot, model=await azure.raw(plan.target), place=place), faults)
 
     async def schedule(
-        self, plan: RolloutPlan, at: datetime, *, at_window: bool, secrets: Mapping[str, Secret], why: str = "",
-        ticket: str = "",
+        self, plan: RolloutPlan | WavesPlan, at: datetime, *, at_window: bool, secrets: Mapping[str, Secret],
+        why: str = "", ticket: str = "",
     ) -> str:  # fmt: skip
         """See `app.session.Session`."""
         from vmss_tui.cli.commands.schedule.leave_behind import scheduled

@@ -19,19 +19,20 @@ _LEAST_DIGITS = 4
 def revisions(journal: Journal, target: ScaleSetId) -> tuple[Revision, ...]:
     """Every version that a rollout brought or replaced, newest first, each once; not the one that was brought last.
 
-    Raises JournalUnavailable.
+    A rollout that changed nothing, such as one that is still to start, brought none. Raises JournalUnavailable.
     """
     found: dict[str, Revision] = {}
     since: frozenset[str] = frozenset()
     digests: frozenset[str] = frozenset()
     protected = False
+    last: str | None = None
     for header in journal.rollouts(target=target, limit=MOST):
         ended = journal.state(header.id)
         state = ended.forward or ended
         plan = state.plan
         if plan is None or not touched(state) or plan.keeps_model:
             continue
-
+        last = plan.target_digest if last is None else last
         then = _Since(header, since, digests, protected)
         if digests and not plan.removes:
             found.setdefault(plan.script.digest, then.revision(plan.script))
@@ -41,9 +42,7 @@ def revisions(journal: Journal, target: ScaleSetId) -> tuple[Revision, ...]:
         if plan.previous is not None:
             before = _Since(header, since, digests, protected)
             found.setdefault(plan.previous.digest, before.revision(plan.previous))
-    newest = next((header for header in journal.rollouts(target=target, limit=1)), None)
-    last = journal.state(newest.id).plan if newest is not None else None
-    return tuple(item for digest, item in found.items() if last is None or digest != last.target_digest)
+    return tuple(item for digest, item in found.items() if digest != last)
 
 
 @dataclass(frozen=True, slots=True)

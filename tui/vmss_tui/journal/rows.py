@@ -50,7 +50,7 @@ class Header:
     ended_at: datetime | None = None
     reason: str = ""
     starts_at: datetime | None = None
-    """When it is to start, or to resume, until a runner has taken it up; None over several sets: it starts at once."""
+    """When it is to start, or to resume, until a runner has taken it up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +84,7 @@ class Request:
 def header_of(row: Row) -> RolloutHeader:
     """A rollout's row. Raises ValueError when it is damaged."""
     try:
-        starts_at = schema.moment(row["starts_at"]) if row["starts_at"] else None
-        target = ScaleSetId.parse(row["target"])
-        return RolloutHeader(target=target, waves=row["waves"], starts_at=starts_at, **_common(row))
+        return RolloutHeader(target=ScaleSetId.parse(row["target"]), waves=row["waves"], **_common(row))
     except (TypeError, AttributeError) as problem:
         raise ValueError(f"a column has another type: {problem}") from problem
 
@@ -97,6 +95,11 @@ def waves_header_of(row: Row) -> WavesHeader:
         return WavesHeader(**_common(row))
     except (TypeError, AttributeError) as problem:
         raise ValueError(f"a column has another type: {problem}") from problem
+
+
+def any_header_of(row: Row) -> RolloutHeader | WavesHeader:
+    """The row of a rollout of either kind. Raises ValueError when it is damaged."""
+    return waves_header_of(row) if row["kind"] == "waves" else header_of(row)
 
 
 def _common(row: Row) -> dict[str, Any]:
@@ -110,6 +113,7 @@ def _common(row: Row) -> dict[str, Any]:
         "host": row["host"],
         "created_at": schema.moment(row["created_at"]),
         "stage": Stage(row["stage"]),
+        "starts_at": schema.moment(row["starts_at"]) if row["starts_at"] else None,
         "ended_at": schema.moment(row["ended_at"]) if row["ended_at"] else None,
         "reason": row["reason"],
     }

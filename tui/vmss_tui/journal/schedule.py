@@ -1,16 +1,21 @@
-"""Rollouts that start, or resume, later: when, who takes one up, and the one worker of a journal.
+"""Rollouts, of one set or over several, that start or resume later.
+
+When, who takes one up, and the one worker of a journal.
 
 The schedule is in the log of each rollout (`Scheduled`); the column beside it says what is still to be taken up, so
 that of several processes one does.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from vmss_tui.errors import LeaseHeld
+from vmss_tui.domain.rollout.events import Ended, Entry, RunnerStarted, Scheduled
+from vmss_tui.errors import JournalUnavailable, LeaseHeld, UsageError
 from vmss_tui.journal import lease_table, rows, schema
-from vmss_tui.journal.databases.database import Connection, Database
+from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.lease import SHARED_SECONDS, Lease, Owner
-from vmss_tui.journal.rows import RolloutHeader
+from vmss_tui.journal.rows import RolloutHeader, WavesHeader
+from vmss_tui.journal.schema import AnyEvent
 
 CLAIMED = timedelta(minutes=10)
 """How long a process that took a rollout up has to start it."""
@@ -24,14 +29,27 @@ class Schedule:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def due(self, by: datetime) -> tuple[RolloutHeader, ...]:
+    def header(self, rollout: str) -> RolloutHeader | WavesHeader:
+        """A rollout of either kind by its full id. Raises UsageError, JournalUnavailable for a damaged row."""
+        with self._db.reading() as connection:
+            row = connection.execute(f"{rows.ALL} WHERE id = ?", (rollout,)).fetchone()
+        if row is None:
+            raise UsageError(f"no rollout {rollout!r}", hint="`vmss-tui rollouts` lists them.")
+        try:
+            return rows.any_header_of(row)
+        except ValueError as problem:
+            raise JournalUnavailable(
+                f"rollout {rollout} in {self._db.name} is damaged: {problem}", hint="See `vmss-tui journal check`."
+            ) from problem
+
+    def due(self, by: datetime) -> tuple[RolloutHeader | WavesHeader, ...]:
         """Rollouts whose time has come, the earliest first."""
         with self._db.reading() as connection:
             found = connection.execute(
-                f"{rows.ROLLOUTS} WHERE starts_at IS NOT NULL AND starts_at <= ? ORDER BY starts_at, id",
+                f"{rows.ALL} WHERE starts_at IS NOT NULL AND starts_at <= ? ORDER BY starts_at, id",
                 (schema.stamp(by),),
             ).fetchall()
-        return tuple(rows.header_of(row) for row in found)
+        return tuple(rows.any_header_of(row) for row in found)
 
     def abandoned(self, here: datetime) -> tuple[str, ...]:
         """Ids of rollouts at work whose runner was not heard of for so long that another may take over."""
@@ -54,7 +72,7 @@ class Schedule:
             row = connection.execute("SELECT starts_at FROM rollouts WHERE id = ?", (rollout,)).fetchone()
             if row is None or row["starts_at"] is None or schema.moment(row["starts_at"]) > now:
                 return False
-            keep(connection, rollout, None, now + CLAIMED)
+            _keep(connection, rollout, None, now + CLAIMED)
             return True
 
     def lead(self, by: Owner, at: datetime) -> Lease:
@@ -71,7 +89,18 @@ class Schedule:
                 ) from None
 
 
-def keep(connection: Connection, rollout: str, before: datetime | None, after: datetime | None) -> None:
+def keep_schedule(connection: Connection, row: Row, log: Iterable[Entry[AnyEvent]]) -> None:
+    """Keep the column in step with events that are added to the rollout of a row: a start or an end clears it."""
+    before = at = schema.moment(row["starts_at"]) if row["starts_at"] else None
+    for entry in log:
+        if isinstance(entry.event, Scheduled):
+            at = entry.event.at
+        elif isinstance(entry.event, RunnerStarted | Ended):
+            at = None
+    _keep(connection, row["id"], before, at)
+
+
+def _keep(connection: Connection, rollout: str, before: datetime | None, after: datetime | None) -> None:
     """Store when a rollout is to start, where that changed."""
     if before != after:
         at = schema.stamp(after) if after is not None else None

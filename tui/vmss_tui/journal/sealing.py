@@ -45,6 +45,10 @@ def sealed_waves(plan: WavesPlan) -> WavesPlan:
         sha256={redacted(uri): pin for uri, pin in plan.sha256.items()},
         findings=tuple(replace(finding, message=redacted(finding.message)) for finding in plan.findings),
         overrides=redacted_value(dict(plan.overrides)),
+        agreed=tuple(
+            replace(agreed, files={redacted(address): sha for address, sha in agreed.files.items()})
+            for agreed in plan.agreed
+        ),
     )
     return plan if made == plan else made
 

@@ -19,7 +19,6 @@ from vmss_tui.domain.rollout.events import (
     InstancesSeen,
     Logged,
     Noted,
-    Scheduled,
     UpgradeSeen,
     Waiting,
 )
@@ -33,7 +32,7 @@ from vmss_tui.journal.databases.place import opened
 from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.logs.diagnostics import DiagnosticsLog
 from vmss_tui.journal.rows import Request, RolloutHeader, WavesHeader
-from vmss_tui.journal.schedule import Schedule, keep
+from vmss_tui.journal.schedule import Schedule, keep_schedule
 from vmss_tui.journal.tail import CHUNK, tail
 from vmss_tui.journal.waves import WavesLog
 from vmss_tui.paths import journal_file
@@ -343,11 +342,8 @@ def _header_or_none(row: Row) -> RolloutHeader | None:
 def _summarise(connection: Connection, row: Row, log: tuple[Logged, ...]) -> None:
     """Keep stage, end and reason of the header in step with the log."""
     lasting = [entry for entry in log if not isinstance(entry.event, InstancesSeen)]
-    before = schema.moment(row["starts_at"]) if row["starts_at"] else None
-    scheduled = Scheduled(before) if before is not None else None
-    state = fold(lasting, RolloutState(stage=Stage(row["stage"]), scheduled=scheduled))
-    waits = state.scheduled is not None and not state.stage.over
-    keep(connection, row["id"], before, state.scheduled.at if state.scheduled is not None and waits else None)
+    state = fold(lasting, RolloutState(stage=Stage(row["stage"])))
+    keep_schedule(connection, row, log)
     if state.stage.value != row["stage"] or state.ended_at is not None:
         ended = schema.stamp(state.ended_at) if state.ended_at is not None else None
         connection.execute(

@@ -17,6 +17,7 @@ from vmss_tui.journal import chain, lease_table, rows, schema
 from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.lease import Lease
 from vmss_tui.journal.rows import RolloutHeader, WavesHeader
+from vmss_tui.journal.schedule import keep_schedule
 from vmss_tui.journal.tail import CHUNK, tail
 from vmss_tui.redact import redacted
 
@@ -154,6 +155,7 @@ def _append(
     last, head = chain.last(connection, waves)
     log = tuple(WavesLogged(last + i, at, event) for i, event in enumerate(events, 1))
     rows.insert_events(connection, waves, log, head)
+    keep_schedule(connection, row, log)
     _summarize(connection, waves)
     return log
 

@@ -11,10 +11,13 @@ from support.fakes import FakeSession
 from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.rollout.screen import RolloutScreen
-from vmss_tui.domain.rollout.events import Ended, RunnerStarted, Verdict
+from vmss_tui.domain.plan.waves import WavesPlan
+from vmss_tui.domain.rollout.events import Ended, RunnerStarted, Scheduled, Verdict
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.errors import JournalUnavailable, LeaseHeld
 from vmss_tui.journal import lease as leases
 from vmss_tui.journal.store import Journal
+from vmss_tui.presentation.rollout.header import Head
 
 ROLLOUTS = StartAt(mode="rollouts")
 
@@ -116,3 +119,54 @@ async def test_a_journal_that_cannot_be_read_is_a_state(tmp_path: Path) -> None:
         await desk.shows("✖ The journal cannot be read", "the disk is full", "make room")
         await desk.press("1")
         await desk.shows("15 scale sets")
+
+
+def later(session: FakeSession) -> None:
+    """One rollout of a set, and waves, both scheduled."""
+    journal, now = session.journal(), estate.NOW
+    single = journal.create(story.plan_of(), who="maria", at=now)
+    journal.append(single, Scheduled(now + timedelta(hours=3), who="maria"), at=now)
+    waves = journal.waves.create(WavesPlan(profile="night", label="web 3", waves=()), who="ben", at=now)
+    journal.waves.append(waves, Scheduled(now + timedelta(minutes=40), who="ben"), at=now)
+
+
+async def test_a_scheduled_start_counts_down_and_is_moved(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=later) as desk:
+        await desk.shows("○ scheduled", "in 3h", "in 40m")
+        for part in ("web-weu", "night in waves"):
+            await over(desk, part)
+            await desk.press("f10")
+            await desk.shows("Start at 22:00")
+            await desk.type("+5h30m")
+            await desk.press("enter")
+            await desk.until(lambda part=part: "in 5h" in desk.line(part))  # type: ignore[misc]
+        journal = desk.session.journal()
+        heads: list[Head] = [*journal.rollouts(), *journal.waves.headers()]
+        starts = [header.starts_at for header in heads]
+        assert all(at is not None and at >= estate.NOW + timedelta(hours=5) for at in starts)
+
+
+async def test_a_scheduled_start_is_called_off_after_a_confirm(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=later) as desk:
+        for part in ("web-weu", "night in waves"):
+            await desk.shows(part)
+            await over(desk, part)
+            await desk.press("ctrl+x")
+            await desk.shows("before it starts?", "nothing is changed")
+            await desk.press("escape")
+            await desk.hides("before it starts?")
+            assert "scheduled" in desk.line(part)
+            await desk.press("ctrl+x", "tab", "enter")
+            await desk.shows("before it started")
+        journal = desk.session.journal()
+        heads: list[Head] = [*journal.rollouts(), *journal.waves.headers()]
+        assert [header.stage for header in heads] == [Stage.CANCELLED, Stage.CANCELLED]
+
+
+async def test_only_what_is_scheduled_is_moved_or_called_off(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=three) as desk:
+        await desk.shows("3 rollouts")
+        await desk.press("f10")
+        await desk.shows("start time: it is not scheduled")
+        await desk.press("ctrl+x")
+        await desk.shows("cancel: it is not scheduled")

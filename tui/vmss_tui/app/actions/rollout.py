@@ -127,6 +127,15 @@ ROLLOUT = (
         enabled=unfinished,
     ),
     Action(
+        id="rollout.schedule",
+        keys=("f10",),
+        label="start time",
+        help="Give a scheduled start another time: `now` starts it, `window` with the maintenance window",
+        places=(Place.ROLLOUT,),
+        dangerous=True,
+        enabled=unfinished,
+    ),
+    Action(
         id="rollout.retry",
         keys=("t",),
         label="retry",

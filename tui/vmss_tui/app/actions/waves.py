@@ -24,6 +24,11 @@ WAVES = (
         places=_HERE, dangerous=True, footer=True, enabled=unfinished,
     ),
     Action(
+        id="waves.schedule", keys=("f10",), label="start time",
+        help="Give scheduled waves another time: `now` starts them, `window` with the windows of the first wave",
+        places=_HERE, dangerous=True, enabled=unfinished,
+    ),
+    Action(
         id="waves.retry", keys=("t",), label="retry",
         help="Retry the failed sets and continue with the rest in new waves (asks first)",
         places=_HERE, dangerous=True, enabled=every(over, online),

@@ -30,6 +30,10 @@ class Override(StrEnum):
         return f"--{self.value} REASON"
 
 
+TIME_OF_START = frozenset({Override.OUTSIDE_WINDOW.value, Override.DURING_FREEZE.value})
+"""Codes of refusals that depend on the time of the start."""
+
+
 def needed(plan: RolloutPlan) -> tuple[Override, ...]:
     """The overrides that a start of this plan needs."""
     codes = {finding.code for finding in plan.refusals}
@@ -41,6 +45,11 @@ def only_overridable(plan: RolloutPlan) -> bool:
     return bool(plan.refusals) and {finding.code for finding in plan.refusals} <= {
         override.value for override in Override
     }
+
+
+def closed_only(plan: RolloutPlan) -> bool:
+    """Whether closed windows and freezes, and nothing else, refuse a start at this time."""
+    return bool(plan.refusals) and {finding.code for finding in plan.refusals} <= TIME_OF_START
 
 
 def allow(plan: RolloutPlan, reasons: Mapping[Override, str]) -> RolloutPlan:

@@ -12,6 +12,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.domain.fleet.upgrade_policy import percent_of
+from vmss_tui.domain.plan.agreement import Agreement
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_policy import Amount, RolloutPolicy
@@ -138,6 +139,8 @@ class WavesPlan:
     findings: tuple[Finding, ...] = ()
     """What the profile's own checks say; each set's plan has them too."""
     overrides: Mapping[Override, str] = field(default_factory=dict)
+    agreed: tuple[Agreement, ...] = ()
+    """For a start that is scheduled: what was agreed to of each set, and must still hold when its time comes."""
 
     @property
     def sets(self) -> tuple[WaveSet, ...]:

@@ -26,7 +26,13 @@ from vmss_tui.domain.rollout.waves.state import SetProgress, fold
 from vmss_tui.engine.runner.observe import Connect
 from vmss_tui.engine.runner.pacing import Pace, SteadyClock
 from vmss_tui.engine.waves.notifications import Describe, WavesNotifier
-from vmss_tui.engine.waves.set_plans import Background, nothing_to_do, plan_rollback, plan_set
+from vmss_tui.engine.waves.set_plans import (
+    Background,
+    nothing_to_do,
+    plan_rollback,
+    plan_set,
+    waits_for_window,
+)
 from vmss_tui.errors import (
     ConnectionFailed,
     JournalUnavailable,
@@ -325,6 +331,10 @@ class _Coordinator:
             return
         except VmssTuiError as error:
             await self._record(w.SetRefused(target, error.message, back))
+            return
+        if waiting := waits_for_window(plan, self.clock.now()):
+            if self.retries.failed(_name(command)) == 1:
+                await self._record(e.Noted(f"{target.name}: {waiting}", Severity.WARN))
             return
         self.retries.worked(_name(command))
         if plan.refusals:

@@ -31,7 +31,7 @@ def _retry(plan: WavesPlan, state: WavesState) -> WavesPlan:
         replace(wave, sets=tuple(_again(p) for p in state.of_wave(wave.number) if p.stage is not SetStage.DONE))
         for wave in plan.waves
     ]
-    return replace(plan, waves=_numbered([wave for wave in waves if wave.sets]))
+    return replace(plan, waves=_numbered([wave for wave in waves if wave.sets]), agreed=())
 
 
 def _again(progress: SetProgress) -> WaveSet:

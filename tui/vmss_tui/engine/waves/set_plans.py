@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.plan.findings import Severity
-from vmss_tui.domain.plan.overrides import Override
+from vmss_tui.domain.plan.overrides import TIME_OF_START, closed_only
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.domain.plan.rollout_policy import Hook
+from vmss_tui.domain.plan.rollout_policy import Hook, OnWindowEnd
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.plan.track_record import TrackRecord
 from vmss_tui.domain.plan.waves import WaveSet, WavesPlan
 from vmss_tui.engine.followup import Followup, followup_wish
-from vmss_tui.engine.prepare import Names, Prepared, RolloutWish, Wish, prepare
+from vmss_tui.engine.prepare import Names, Prepared, RolloutWish, Wish, compose, prepare
 from vmss_tui.errors import UsageError, VmssTuiError
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Azure, Clock
@@ -22,8 +23,6 @@ from vmss_tui.ports import Azure, Clock
 _AT_ONCE = 8
 """Sets that are read for a preview at the same time; the quota slows them down where it must."""
 _NOTHING_FAILED = {"nothing-failed"}
-_WHEN = {Override.OUTSIDE_WINDOW.value, "during-freeze"}
-"""Findings that depend on the time of the start: a later wave starts at another time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +49,29 @@ class SetPlan:
     tags: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     """Why it could not be planned."""
+    rests_on: tuple[Wish, Prepared] | None = None
+    """What the plan was made of."""
+
+    def starting(self, at: datetime, clock: Clock) -> "SetPlan":
+        """The same for a start at another time; Azure is not read again."""
+        if self.rests_on is None:
+            return self
+        wish, made = self.rests_on
+        return replace(self, plan=compose(replace(wish, starts_at=at), made.snapshot, made.pins, clock))
+
+    @property
+    def waits_for_window(self) -> bool:
+        """Whether windows and freezes, and nothing else, refuse it."""
+        return self.plan is not None and closed_only(self.plan)
 
     @property
     def refusals(self) -> tuple[str, ...]:
         """What keeps the whole from being started; what depends on the time counts for the first wave only."""
         if self.plan is None:
             return (self.problem,)
-        return tuple(finding.message for finding in self.plan.refusals if self.wave == 1 or finding.code not in _WHEN)
+        return tuple(
+            finding.message for finding in self.plan.refusals if self.wave == 1 or finding.code not in TIME_OF_START
+        )
 
 
 def rollout_wish(plan: WavesPlan, member: WaveSet, script: ScriptConfig, known: Background) -> RolloutWish:
@@ -87,26 +102,33 @@ async def plan_set(
 
     Raises what reading the set raises, and UsageError when there is nothing to plan from.
     """
+    return (await _wish_and_plan(azure, plan, member, known, clock, retried=retried))[1]
+
+
+async def _wish_and_plan(
+    azure: Azure, plan: WavesPlan, member: WaveSet, known: Background, clock: Clock, *, retried: bool = False
+) -> tuple[Wish, Prepared]:
     if member.undoes:
-        return await _followup(azure, Followup.UNDO, member.undoes, plan, known, clock)
+        back = _followup(Followup.UNDO, member.undoes, plan, known)
+        return back, await prepare(azure, back, clock)
     if member.retries and not retried:
-        again = await _followup(azure, Followup.RETRY, member.retries, plan, known, clock)
-        if {finding.code for finding in again.plan.refusals} != _NOTHING_FAILED or plan.script is None:
-            return again
+        again = _followup(Followup.RETRY, member.retries, plan, known)
+        made = await prepare(azure, again, clock)
+        if {finding.code for finding in made.plan.refusals} != _NOTHING_FAILED or plan.script is None:
+            return again, made
     if plan.script is None:
         raise UsageError(f"the plan of the waves has no script for {member.target.name}")
-    return await prepare(azure, rollout_wish(plan, member, plan.script, known), clock)
+    wish = rollout_wish(plan, member, plan.script, known)
+    return wish, await prepare(azure, wish, clock)
 
 
 async def plan_rollback(azure: Azure, plan: WavesPlan, rollout: str, known: Background, clock: Clock) -> Prepared:
     """The roll back of a set's rollout."""
-    return await _followup(azure, Followup.UNDO, rollout, plan, known, clock)
+    return await prepare(azure, _followup(Followup.UNDO, rollout, plan, known), clock)
 
 
-async def _followup(
-    azure: Azure, followup: Followup, rollout: str, plan: WavesPlan, known: Background, clock: Clock
-) -> Prepared:
-    wish: Wish = followup_wish(
+def _followup(followup: Followup, rollout: str, plan: WavesPlan, known: Background) -> Wish:
+    return followup_wish(
         followup,
         rollout,
         known.journal,
@@ -115,7 +137,14 @@ async def _followup(
         hooks=known.hooks,
         rules=known.rules(),
     )
-    return await prepare(azure, wish, clock)
+
+
+def waits_for_window(plan: RolloutPlan, now: datetime) -> str:
+    """Why a set whose turn has come waits for its own window, by its `on_window_end`; empty: it does not."""
+    opens = plan.timetable.opens_at(now) if closed_only(plan) else None
+    if opens is None or plan.policy.on_window_end is not OnWindowEnd.WAIT:
+        return ""
+    return f"waiting for its next maintenance window, which opens on {plan.timetable.moment(opens)}"
 
 
 def nothing_to_do(plan: RolloutPlan) -> bool:
@@ -137,10 +166,11 @@ async def preview(azure: Azure, plan: WavesPlan, known: Background, clock: Clock
     async def one(number: int, member: WaveSet) -> SetPlan:
         async with room:
             try:
-                made = await plan_set(azure, plan, member, known, clock)
+                wish, made = await _wish_and_plan(azure, plan, member, known, clock)
             except VmssTuiError as error:
                 return SetPlan(member=member, wave=number, problem=error.message)
-        return SetPlan(member=member, wave=number, plan=made.plan, tags=made.snapshot.scale_set.tags)
+        tags = made.snapshot.scale_set.tags
+        return SetPlan(member=member, wave=number, plan=made.plan, tags=tags, rests_on=(wish, made))
 
     members: Iterable[tuple[int, WaveSet]] = ((wave.number, member) for wave in plan.waves for member in wave.sets)
     return tuple(await asyncio.gather(*(one(number, member) for number, member in members)))

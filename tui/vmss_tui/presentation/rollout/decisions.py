@@ -6,12 +6,13 @@ from datetime import datetime
 
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.version_names import unnamed
-from vmss_tui.domain.plan.rollout_plan import Strategy
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.failures import why_failed
-from vmss_tui.presentation.table import Column, Row, cell
+from vmss_tui.presentation.rollout.info import arrow
+from vmss_tui.presentation.table import Column, Line, Row, cell
 from vmss_tui.text import counted, listed, natural, plain
 
 COLUMNS = (Column("what", "DECISION", width=36, longest=48), Column("why", "WHY", width=20, flex=1))
@@ -78,6 +79,17 @@ def _choices(state: RolloutState) -> Iterator[Choice]:
     back = f"to {plain(before)}" if before else "to the version before"
     yield Choice(Verb.UNDO, (), "roll back", f"everything that was updated, {back}; the model first")
     yield Choice(Verb.CANCEL, (), "cancel the rollout", "updated instances keep the new version")
+
+
+def roll_back_question(plan: RolloutPlan, instances: int) -> tuple[str, tuple[Line, ...]]:
+    """What is asked before a rollout that has failed is rolled back within itself: title, and what will happen."""
+    before = plain(plan.previous.label or unnamed(plan.previous.digest)) if plan.previous is not None else "nothing"
+    title = f"Roll back {plain(plan.target.name)}: {counted(instances, 'instance')}?"
+    return title, (
+        ((arrow(plain(plan.to_label), before), Role.ACCENT),),
+        (("The scale set model goes first, so that new instances do not get the failed version.", Role.PLAIN),),
+        (("Then the instances that this rollout updated, and no others.", Role.PLAIN),),
+    )
 
 
 def _name(state: RolloutState, instance: str) -> str:

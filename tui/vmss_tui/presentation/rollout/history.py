@@ -44,12 +44,17 @@ class RolloutItem:
     @property
     def orphaned(self) -> bool:
         """It is not over and its runner is gone."""
-        return not self.header.stage.over and not self.alive and self.header.starts_at is None
+        return not self.header.stage.over and not self.alive and not self.scheduled
+
+    @property
+    def scheduled(self) -> bool:
+        """It is to start, or to resume, later."""
+        return self.header.starts_at is not None and not self.alive
 
 
 def stage_mark(item: RolloutItem) -> Mark:
     """How it stands."""
-    if item.header.starts_at is not None and not item.alive:
+    if item.scheduled:
         return SCHEDULED
     if item.orphaned:
         return NO_RUNNER

@@ -78,10 +78,11 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
         return ((cut_end(plain(trouble), cells), Role.BAD),)
     if info.starts_at is not None:
         verb, cancel = "resumes" if info.started_at is not None else "starts", key_hint("rollout.cancel")
+        move = key_hint("rollout.schedule")
         return (
             (f"It {verb} {countdown(info.starts_at, info.now)}", Role.WAIT),
             (
-                f", on {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. Press {cancel} to cancel it.",
+                f", on {info.starts_at.astimezone():%a %Y-%m-%d at %H:%M}. {move} moves it, {cancel} cancels it.",
                 Role.PLAIN,
             ),
         )

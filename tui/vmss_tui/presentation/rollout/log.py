@@ -20,6 +20,7 @@ from vmss_tui.domain.rollout.write_keys import RESTORE, named
 from vmss_tui.presentation.glyphs import CROSS, STAGE, Role
 from vmss_tui.presentation.rollout.info import FAILED, RolloutInfo, arrow, why_failed
 from vmss_tui.presentation.rollout.lines import first_failure, next_steps
+from vmss_tui.presentation.rollout.schedule import scheduled_words
 from vmss_tui.presentation.table import Line, Piece, text_of
 from vmss_tui.text import counted, cut_end, listed, plain, width
 
@@ -190,10 +191,8 @@ def _person(
             return Sentence(f"paused{_colon(reason)}", Role.WARN, Kind.PERSON)
         case e.Resumed():
             return Sentence("resumed", kind=Kind.PERSON)
-        case e.Scheduled(at, at_window, who):
-            by = f" by {plain(who)}" if who else ""
-            window = ", when the maintenance window opens" if at_window else ""
-            return Sentence(f"scheduled{by} for {at:%Y-%m-%d %H:%M:%S} UTC{window}", Role.WAIT, Kind.PERSON)
+        case e.Scheduled():
+            return Sentence(scheduled_words(event), Role.WAIT, Kind.PERSON)
         case e.Overridden(code, reason, who):
             by = f" by {plain(who)}" if who else ""
             return Sentence(f"override {code}{by}{_colon(reason)}", Role.WARN, Kind.PERSON)

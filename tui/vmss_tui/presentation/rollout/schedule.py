@@ -3,12 +3,21 @@
 from datetime import datetime
 
 from vmss_tui import duration
+from vmss_tui.domain.rollout.events import Scheduled
+from vmss_tui.text import plain
 
 
 def starts_in(at: datetime, now: datetime) -> str:
     """`starts Sat 2026-11-28 22:00 (in 3h)`."""
     local = at.astimezone()
     return f"starts {local:%a %Y-%m-%d %H:%M} ({countdown(at, now)})"
+
+
+def scheduled_words(event: Scheduled) -> str:
+    """`scheduled by maria for 2026-11-28 22:00:00 UTC, when the maintenance window opens`."""
+    by = f" by {plain(event.who)}" if event.who else ""
+    window = ", when the maintenance window opens" if event.at_window else ""
+    return f"scheduled{by} for {event.at:%Y-%m-%d %H:%M:%S} UTC{window}"
 
 
 def countdown(at: datetime, now: datetime) -> str:

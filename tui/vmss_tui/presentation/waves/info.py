@@ -11,7 +11,20 @@ from vmss_tui.domain.plan.waves import Wave
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.waves.state import SetProgress, SetStage, WavesState
-from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, NO_RUNNER, RING, SLASHED, STAGE, TRIANGLE, Mark, Role
+from vmss_tui.presentation.glyphs import (
+    CROSS,
+    DOT,
+    HALF,
+    NO_RUNNER,
+    RING,
+    SCHEDULED,
+    SLASHED,
+    STAGE,
+    TRIANGLE,
+    Mark,
+    Role,
+)
+from vmss_tui.presentation.rollout.schedule import starts_in
 from vmss_tui.text import counted, listed, seconds_between
 
 SET_STAGE = {
@@ -101,7 +114,7 @@ def waves_info(
         _set_info(progress, names.get(progress.wave, ""), rollouts.get(progress.current), now)
         for progress in state.sets.values()
     )
-    mark = STAGE[state.stage] if alive or state.stage.over else NO_RUNNER
+    mark = STAGE[state.stage] if alive or state.stage.over else SCHEDULED if state.scheduled is not None else NO_RUNNER
     why, until = waits_for(state, now)
     end = state.ended_at or now
     elapsed = seconds_between(state.started_at, end) if state.started_at is not None else 0.0
@@ -113,6 +126,8 @@ def waits_for(state: WavesState, now: datetime) -> tuple[str, datetime | None]:
     wave = state.wave
     if state.verdict is not None or state.plan is None:
         return "", None
+    if state.scheduled is not None:
+        return starts_in(state.scheduled.at, now), None
     if state.running:
         return f"{listed(progress.target.name for progress in state.running)} in progress", None
     if state.paused:

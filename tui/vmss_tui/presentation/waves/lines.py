@@ -13,6 +13,7 @@ from vmss_tui.domain.rollout.stage import Verdict
 from vmss_tui.domain.rollout.waves import events as w
 from vmss_tui.domain.rollout.waves.state import WavesState
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout.schedule import scheduled_words
 from vmss_tui.presentation.text_tables import TextColumn, table
 from vmss_tui.presentation.waves.info import WavesInfo, headline, verdict_line
 from vmss_tui.text import counted, listed, plain
@@ -132,7 +133,7 @@ def sentence(event: w.WavesEvent, before: WavesState) -> tuple[str, Role]:
             return f"{verdict.value}: {plain(reason)}", Role.OK if verdict is Verdict.COMPLETED else Role.BAD
         case (
             e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.Requested() | e.RequestAnswered() | e.Paused()
-            | e.Resumed() | e.Noted()
+            | e.Resumed() | e.Scheduled() | e.Noted()
         ):  # fmt: skip
             return _of_log(event)
         case _:
@@ -155,6 +156,8 @@ def _of_log(event: w.LogEvent) -> tuple[str, Role]:
             return "paused: no further set starts", Role.WARN
         case e.Resumed():
             return "resumed", Role.PLAIN
+        case e.Scheduled():
+            return scheduled_words(event), Role.WAIT
         case e.Noted(message, severity):
             return plain(message), Role.DIM if severity is Severity.INFO else Role.WARN
         case _:

@@ -4,6 +4,7 @@ from vmss_tui import duration
 from vmss_tui.domain.rollout.waves.state import SetStage
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.rollout.timeline import shares
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Piece, Table, View, cell
 from vmss_tui.presentation.waves.info import SetInfo, WavesInfo, headline, verdict_line
@@ -106,6 +107,9 @@ def sub_line(info: WavesInfo) -> Line:
     verdict = verdict_line(info)
     if verdict:
         return ((plain(verdict), info.mark.role),)
+    if info.state.scheduled is not None:
+        move, cancel = key_hint("waves.schedule"), key_hint("waves.cancel")
+        return ((f"It {info.waiting}. ", Role.WAIT), (f"{move} moves it, {cancel} cancels it.", Role.PLAIN))
     words = plain(info.waiting)
     if info.until is not None:
         words += f", until {info.until.astimezone():%H:%M:%S}"

@@ -39,7 +39,7 @@ from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.engine.pinned_files import fetch_pins
 from vmss_tui.engine.prepare import Names, RolloutWish, compose
-from vmss_tui.engine.start_later import AT_ONCE, StartTime, prepare_for
+from vmss_tui.engine.schedule.start_later import AT_ONCE, StartTime, prepare_for
 from vmss_tui.errors import ProfileInvalid, UsageError, VmssTuiError
 from vmss_tui.ports import FilePin
 from vmss_tui.presentation.glyphs import Role

@@ -179,7 +179,8 @@ class FleetScreen(FleetReading):
             return replace(state, subject="the code", first=tuple(labels), labels=labels)
         entry = self.current() if state.subject else None
         subject = entry.scale_set.name if entry is not None else ""
-        return replace(state, subject=subject, without=frozenset({"app.back"}))
+        blocked = {} if self.grid.marks else {"fleet.later": f"mark scale sets first ({key_hint('fleet.mark')})"}
+        return replace(state, subject=subject, without=frozenset({"app.back"}), blocked=blocked)
 
     def footer_actions(self) -> tuple[Action, ...]:
         """With the way back, which only a code that is waited for needs."""
@@ -268,6 +269,12 @@ class FleetScreen(FleetReading):
             return
         if (entry := self.current()) is not None:
             self.shell.open(OpenDeploy(entry.id))
+
+    def do_later(self) -> None:
+        """Schedule waves over the marked sets."""
+        from vmss_tui.app.screens.waves.launch import deploy_marked
+
+        self.perform(deploy_marked(self._marked(), self.shell.session, lambda: self.shell.connection, later=True))
 
     def do_back(self) -> None:
         """Stop waiting for a code to be typed; else as every list."""

@@ -34,6 +34,10 @@ class RolloutActions(ListScreen):
         """Stop the rollout."""
         self.perform(self.controller.ask("cancel"))
 
+    def do_schedule(self) -> None:
+        """Another time for a scheduled start."""
+        self.perform(self.controller.reschedule())
+
     def do_retry(self) -> None:
         """Once more for what failed."""
         self.perform(self.controller.follow_up(Followup.RETRY))

@@ -8,11 +8,18 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from vmss_tui.app.connection import Connection
-from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Open, Pick, Question, Say, Work
+from vmss_tui.app.effects import Ask, Complain, Effects, Open, Question, Say, Work
 from vmss_tui.app.launch import ask_and_start
 from vmss_tui.app.on_instance import OnInstance
+from vmss_tui.app.screens.rollout.decision import ask_for_decision
 from vmss_tui.app.screens.rollout.first_frame import seeded
-from vmss_tui.app.screens.rollout.later import ask_to_resume, call_off, held_by_window, not_started
+from vmss_tui.app.screens.rollout.later import (
+    ask_to_cancel_start,
+    ask_to_move,
+    ask_to_resume,
+    held_by_window,
+    not_started,
+)
 from vmss_tui.app.screens.rollout.replay import Replay
 from vmss_tui.app.screens.rollout.revisions import ask_for_revision
 from vmss_tui.app.screens.rollout.sheets import RolloutSheets
@@ -31,7 +38,6 @@ from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import Journal, RolloutHeader
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout import questions
-from vmss_tui.presentation.rollout.decisions import COLUMNS, Choice, choices
 from vmss_tui.presentation.rollout.info import RolloutInfo, info_of
 from vmss_tui.presentation.rollout.lines import summary
 from vmss_tui.presentation.rollout.log import LogLine, follow
@@ -198,10 +204,14 @@ class RolloutController(RolloutSheets):
 
     def pause_or_resume(self) -> Effects:
         """`p`: the one that makes sense now."""
+        if self.state.window_ended and not self.runner_alive:
+            return self.resume()
         return self.ask(questions.pause_or_resume(self.state.stage))
 
     def ask(self, verb: str) -> Effects:
         """Confirm a verb, then put it into the journal."""
+        if verb == Verb.CANCEL and not_started(self.state) and self.head is not None:
+            return ask_to_cancel_start(self.session, self.rollout, self.head.target.name)
         asked = questions.ask(Verb(verb), self.info)
         question = Question(
             title=asked.title,
@@ -212,39 +222,23 @@ class RolloutController(RolloutSheets):
         return (Ask(question, lambda yes: self.request(verb) if yes else ()),)
 
     def decide(self) -> Effects:
-        """After a failure: the list of what can be decided; an exclusion asks for its reason."""
-        possible = {choice.key: choice for choice in choices(self.state)}
-        if not possible or self.state.decision is None:
-            return (Say("no failure is waiting for a decision", Role.WARN),)
-
-        def answered(key: str | None) -> Effects:
-            choice = possible.get(key or "")
-            if choice is None:
-                return ()
-            if choice.verb is not Verb.EXCLUDE:
-                return self.request(choice.verb.value, argument=choice.argument)
-            title = f"Reason to exclude {', '.join(choice.ids)} and continue:"
-            return (AskText(title, "", lambda why: self._exclude(choice, why or "")),)
-
-        title = f"Failed: {self.state.decision.why}"
-        rows = [choice.row for choice in possible.values()]
-        return (Pick(title=title, columns=COLUMNS, rows=rows, empty="nothing matches", then=answered),)
-
-    def _exclude(self, choice: Choice, why: str) -> Effects:
-        return self.request(choice.verb.value, argument=choice.argument, why=why) if why.strip() else ()
+        """After a failure: the list of what can be decided."""
+        return ask_for_decision(self.state, self.session, self._connection, self.request)
 
     def request(self, verb: str, *, argument: str = "", why: str = "") -> Effects:
         """Write a request, which the runner answers in the log; a runner that is gone is started again for it."""
         if verb == "pause" and questions.azure_drives(self.state.plan):
             argument = "cancel"
         try:
-            if verb == "cancel" and not_started(self.state):
-                return call_off(self.session, self.rollout)
             self.session.journal().request(self.rollout, verb, who=self.session.who, why=why, argument=argument)
             runner: Effects = () if self.runner_alive else take_over(self.session, self.rollout, requested=verb)
         except VmssTuiError as error:
             return (Complain(error),)
         return (Say(f"{verb.capitalize()} requested", Role.ACCENT), *runner)
+
+    def reschedule(self) -> Effects:
+        """Another time for a start, or a resume, that is scheduled."""
+        return ask_to_move(self.session, self._connection, self.rollout)
 
     def resume(self) -> Effects:
         """A new runner for a rollout whose own is gone; outside its window, in the next one or for a reason."""

@@ -13,6 +13,7 @@ from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.effects import Ask, Complain, Effects, Question, Show
 from vmss_tui.app.empty_states import error_notice
 from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.screens.rollout.later import ask_to_cancel_start, ask_to_move
 from vmss_tui.app.screens.rollout.outputs import text_sheet
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.shell import OpenRollout, OpenWaves
@@ -142,7 +143,13 @@ class RolloutsScreen(ListScreen):
         if item is None:
             return replace(state, subject="")
         blocked = {} if item.orphaned else {"rollouts.resume": _why_no_resume(item)}
-        return replace(state, subject=item.header.id, stage=item.header.stage, blocked=blocked)
+        first: tuple[str, ...] = ("rollouts.schedule", "rollouts.cancel") if item.scheduled else ()
+        if not item.scheduled:
+            blocked["rollouts.schedule"] = "it is not scheduled"
+            blocked["rollouts.cancel"] = f"it is not scheduled: open it to cancel it ({key_hint('rollouts.open')})"
+        elif item.header.stage is not Stage.PLANNED:
+            blocked["rollouts.cancel"] = f"it is to resume: open it to cancel it ({key_hint('rollouts.open')})"
+        return replace(state, subject=item.header.id, stage=item.header.stage, blocked=blocked, first=first)
 
     # -- actions ------------------------------------------------------------------------------------------------
 
@@ -178,6 +185,16 @@ class RolloutsScreen(ListScreen):
 
         self.perform((Ask(question, answered),))
 
+    def do_schedule(self) -> None:
+        """Another time for a scheduled one."""
+        if (item := self.current()) is not None:
+            self.perform(ask_to_move(self.shell.session, lambda: self.shell.connection, item.header.id))
+
+    def do_cancel(self) -> None:
+        """Cancel a scheduled one."""
+        if (item := self.current()) is not None:
+            self.perform(ask_to_cancel_start(self.shell.session, item.header.id, item.name.strip()))
+
     def do_raw(self) -> None:
         """The log as JSON lines."""
         item = self.current()
@@ -209,6 +226,8 @@ def _log_of(journal: Journal, item: RolloutItem) -> str:
 
 
 def _why_no_resume(item: RolloutItem) -> str:
+    if item.scheduled:
+        return "it starts by itself"
     return f"it is {item.header.stage.value}" if item.header.stage.over else "its runner is active"
 
 

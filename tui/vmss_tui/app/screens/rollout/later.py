@@ -1,22 +1,25 @@
-"""A rollout that starts later, or stopped at the end of its maintenance window: cancel it, or resume it in time.
+"""A rollout that starts later, or stopped at the end of its window: move it, cancel it, resume it in time.
 
 Effects only. Must not import Textual.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from vmss_tui.app.effects import AskText, Complain, Effects, Say, Work
-from vmss_tui.app.launch import ask_values
+from vmss_tui.app.connection import Connection
+from vmss_tui.app.effects import Ask, AskText, Complain, Effects, Question, Say, Work
+from vmss_tui.app.launch import ask_values, ask_when
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.script import Secret
-from vmss_tui.domain.rollout.events import Ended, Scheduled
+from vmss_tui.domain.rollout.events import Scheduled
 from vmss_tui.domain.rollout.requests import closed_for
-from vmss_tui.domain.rollout.stage import Stage, Verb, Verdict
+from vmss_tui.domain.rollout.stage import Stage, Verb
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.write_keys import secrets_due
-from vmss_tui.engine.start_later import first_batch_seconds, window_start
+from vmss_tui.engine.followup import secrets_of_new_runner
+from vmss_tui.engine.schedule import scheduled
+from vmss_tui.engine.schedule.start_later import StartTime, first_batch_seconds, window_start
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.schedule import starts_in
@@ -30,11 +33,44 @@ def not_started(state: RolloutState) -> bool:
     return state.stage is Stage.PLANNED and state.scheduled is not None
 
 
-def call_off(session: Session, rollout: str) -> Effects:
-    """End a scheduled rollout before it starts. Raises JournalUnavailable."""
-    reason = f"canceled by {session.who} before it started"
-    session.journal().append(rollout, Ended(Verdict.CANCELLED, reason), at=session.clock.now())
-    return (Say(reason, Role.OK),)
+def ask_to_cancel_start(session: Session, rollout: str, name: str) -> Effects:
+    """Ask, then end a scheduled rollout before it starts."""
+
+    def answered(yes: bool | None) -> Effects:
+        try:
+            now, journal = session.clock.now(), session.journal()
+            return (Say(scheduled.cancel_start(journal, rollout, session.who, now), Role.OK),) if yes else ()
+        except VmssTuiError as error:
+            return (Complain(error),)
+
+    words = "It has not started: nothing is changed."
+    question = Question(
+        title=f"Cancel rollout {rollout} of {name} before it starts?",
+        yes="Cancel it",
+        details=(((words, Role.PLAIN),),),
+    )
+    return (Ask(question, answered),)
+
+
+def ask_to_move(session: Session, connection: Callable[[], Connection], rollout: str) -> Effects:
+    """Ask for another time of a scheduled rollout, of one set or over several; a new process waits for it."""
+
+    def chosen(start: StartTime) -> Effects:
+        due = secrets_of_new_runner(session.journal(), rollout)
+
+        async def moved(given: Mapping[str, Secret]) -> Effects:
+            azure, known = connection().azure, session.background()
+            at = await scheduled.move(session.journal(), azure, known, session.clock, rollout, start, session.who)
+            await session.wait_for_start(rollout, secrets=travelling(due, given=given))
+            return (Say(f"rollout {rollout} {starts_in(at, session.clock.now())}", Role.OK),)
+
+        return ask_values(due, lambda given: (Work(group="schedule", job=lambda: moved(given)),))
+
+    try:
+        scheduled.scheduled_header(session.journal(), rollout)
+        return ask_when(session.clock.now(), False, chosen)
+    except VmssTuiError as error:
+        return (Complain(error),)
 
 
 def held_by_window(state: RolloutState, now: datetime) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from vmss_tui.domain.rollout.stage import BAD
 from vmss_tui.domain.rollout.state import RolloutState, Stage
+from vmss_tui.presentation.key_hints import key_hint
 
-_CHANGING = ("pause", "approve", "decide", "cancel", "retry", "undo", "undo_to", "resume")
+_CHANGING = ("pause", "approve", "decide", "cancel", "retry", "undo", "undo_to", "resume", "schedule")
 _REPLAY_ONLY = ("hold", "earlier", "later", "failure", "faster", "slower", "jump")
 _ONGOING = frozenset({"rollout.pause", "rollout.cancel"})
 
@@ -16,7 +17,10 @@ def blocked(state: RolloutState, *, replay: bool) -> Mapping[str, str]:
         return {f"rollout.{verb}": "this is a replay: nothing can be changed" for verb in _CHANGING}
     reasons = {f"rollout.{verb}": "this is not a replay" for verb in _REPLAY_ONLY}
     if state.stage is Stage.PLANNED and state.scheduled is not None:
-        reasons["rollout.resume"] = "it starts by itself: `vmss-tui schedule` moves it"
+        reasons["rollout.resume"] = f"it starts by itself: {key_hint('rollout.schedule')} moves it"
+        reasons["rollout.pause"] = "it has not started"
+    if state.scheduled is None or state.stage.over:
+        reasons["rollout.schedule"] = "it is not scheduled"
     if state.stage is not Stage.APPROVAL:
         reasons["rollout.approve"] = "no batch is waiting for approval"
     if state.stage is not Stage.DECISION:
@@ -33,8 +37,8 @@ def offered(state: RolloutState, *, replay: bool, runner_alive: bool) -> tuple[t
     if state.stage.over:
         failed = ("rollout.retry",) if _has_failed(state) else ()
         return ("rollout.report", *failed, "rollout.undo", "rollout.replay"), _ONGOING
-    if not runner_alive and state.scheduled is not None and state.stage is Stage.PLANNED:
-        return ("rollout.cancel",), frozenset(("rollout.pause",))
+    if not runner_alive and state.scheduled is not None:
+        return ("rollout.schedule", "rollout.cancel"), frozenset(("rollout.pause",))
     if not runner_alive:
         return ("rollout.resume",), frozenset()
     if state.stage is Stage.DECISION:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from vmss_tui.app.connection import Connection
 from vmss_tui.app.effects import Ask, Complain, Effects, Open, Question, Say, Show
+from vmss_tui.app.screens.rollout.later import ask_to_cancel_start, ask_to_move
 from vmss_tui.app.screens.rollout.outputs import report_sheet, text_sheet
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.screens.waves.launch import preview_and_start
@@ -107,6 +108,8 @@ class WavesController:
 
     def ask(self, verb: Verb) -> Effects:
         """Confirm a verb, then put it into the journal."""
+        if verb is Verb.CANCEL and self.scheduled and self.head is not None:
+            return ask_to_cancel_start(self._session, self.rollout, f"{self.head.profile} in waves")
         asked = questions.ask(verb, self.info)
         question = Question(title=asked.title, yes=asked.yes, details=asked.details)
         return (Ask(question, lambda yes: self.request(verb) if yes else ()),)
@@ -119,6 +122,15 @@ class WavesController:
         except VmssTuiError as error:
             return (Complain(error),)
         return (Say(f"{verb.value.capitalize()} requested", Role.ACCENT), *started)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether it is to start later."""
+        return self.state.scheduled is not None and not self.state.stage.over
+
+    def reschedule(self) -> Effects:
+        """Another time for a start that is scheduled."""
+        return ask_to_move(self._session, self._connection, self.rollout)
 
     def resume(self) -> Effects:
         """A new coordinator for waves whose own is gone."""

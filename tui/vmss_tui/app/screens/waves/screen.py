@@ -129,8 +129,13 @@ class WavesScreen(ListScreen):
             blocked["waves.retry"] = "no set failed"
         first: tuple[str, ...] = ("waves.approve",) if info.state.stage is Stage.APPROVAL else ()
         over = frozenset({"waves.pause", "waves.cancel"}) if info.state.stage.over else frozenset()
+        if not self.controller.scheduled:
+            blocked["waves.schedule"] = "it is not scheduled"
         if info.state.stage.over:
             first = ("waves.report", "waves.retry", "waves.undo")
+        elif self.controller.scheduled:
+            first, over = ("waves.schedule", "waves.cancel"), frozenset({"waves.pause"})
+            blocked |= {"waves.pause": "it has not started", "waves.resume": "it starts by itself"}
         elif not self.controller.alive:
             first = ("waves.resume",)
         return replace(
@@ -163,6 +168,10 @@ class WavesScreen(ListScreen):
     def do_cancel(self) -> None:
         """Cancel the whole."""
         self.perform(self.controller.ask(Verb.CANCEL))
+
+    def do_schedule(self) -> None:
+        """Another time for a scheduled start."""
+        self.perform(self.controller.reschedule())
 
     def do_retry(self) -> None:
         """Retry the failed sets."""

@@ -23,7 +23,7 @@ from vmss_tui.errors import NotUnique, UsageError
 from vmss_tui.ports import Azure, FilePin
 
 if TYPE_CHECKING:
-    from vmss_tui.engine.start_later import StartTime
+    from vmss_tui.engine.schedule.start_later import StartTime
     from vmss_tui.profiles.model import Profile, Resolved
 
 
@@ -95,7 +95,7 @@ def seconds(text: str | None) -> int | None:
 async def prepare_order(session: LiveSession, order: Order) -> Ordered:
     """Read Azure and plan. Raises ProfileInvalid, UsageError, NotUnique and what reading Azure raises."""
     from vmss_tui.engine.prepare import RolloutWish
-    from vmss_tui.engine.start_later import AT_ONCE, prepare_for
+    from vmss_tui.engine.schedule.start_later import AT_ONCE, prepare_for
     from vmss_tui.profiles.model import resolve
     from vmss_tui.profiles.plan_findings import profile_findings, syntax_findings
 

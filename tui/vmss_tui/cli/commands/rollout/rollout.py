@@ -50,12 +50,10 @@ def rollout(
         )
     )
 
-    if order.all_sets:
-        require_now(at, at_window=at_window)
-        return launch.run(ctx, lambda session: _roll_out_all(launch, session, order, why, ticket))
-
     async def work(session: LiveSession) -> int:
         start = start_from(at, at_window, session.clock.now())
+        if order.all_sets:
+            return await _roll_out_all(launch, session, replace(order, start=start), why, ticket)
         prepared = await prepare_order(session, replace(order, start=start))
         reason, change = for_the_record(prepared.profile, prepared.resolved.report, why, ticket)
         code = await launch.go(
@@ -74,19 +72,14 @@ def rollout(
     return launch.run(ctx, work)
 
 
-def require_now(at: str | None, *, at_window: bool) -> None:
-    """Raise UsageError where waves are to start later: each set has windows of its own."""
-    if at or at_window:
-        raise UsageError("waves over several scale sets start now", hint="Omit --at and --at-window.")
-
-
 async def _roll_out_all(launch: Launch, session: LiveSession, order: Order, why: str | None, ticket: str | None) -> int:
     from vmss_tui.cli.commands.waves.prepare import prepare_waves
     from vmss_tui.cli.commands.waves.start import start_waves
+    from vmss_tui.engine.schedule.start_later import AT_ONCE
 
     ordered = await prepare_waves(session, order)
     reason, change = for_the_record(ordered.profile, ordered.report, why, ticket)
-    code = await start_waves(launch, session, ordered.plan, why=reason, ticket=change)
+    code = await start_waves(launch, session, ordered.plan, order.start or AT_ONCE, why=reason, ticket=change)
     session.profiles().used(str(ordered.profile.path or ordered.profile.name), session.clock.now())
     return code
 

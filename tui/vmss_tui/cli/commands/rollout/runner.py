@@ -57,7 +57,7 @@ async def _carry_out(rollout: str, settings: Settings, given: Mapping[str, Secre
     session = LiveSession(settings, drives_clock=True, urgent=True)
     try:
         with _cancelled_by(signal.SIGTERM, signal.SIGINT):
-            if wait and not await _may_start(session, rollout, given):
+            if wait and not await _due(session, rollout, given):
                 return
             await carry_out(rollout, session, given, force=force)
     finally:
@@ -117,11 +117,11 @@ async def _coordinate(waves: str, session: LiveSession, given: Mapping[str, Secr
     )
 
 
-async def _may_start(session: LiveSession, rollout: str, given: Mapping[str, Secret]) -> bool:
+async def _due(session: LiveSession, rollout: str, given: Mapping[str, Secret]) -> bool:
     """Once a scheduled rollout is due: whether this process has taken it up, and nothing has changed."""
-    from vmss_tui.cli.commands.schedule.due import checked, taken_up
+    from vmss_tui.cli.commands.schedule.due import may_start
 
-    return await taken_up(session, rollout) and await checked(session, rollout, given)
+    return await may_start(session, rollout, given)
 
 
 def _reveal(references: Mapping[str, SecretRef], given: Mapping[str, Secret]) -> Mapping[str, Secret]:

@@ -166,7 +166,7 @@ class Launch:
             rollout = await session.schedule(
                 plan, starts_at, at_window=at_window, secrets=secrets, why=why, ticket=ticket
             )
-            self._print_schedule(rollout, starts_at, session.clock.now())
+            self.print_schedule(rollout, starts_at, session.clock.now())
             return 0
         self._started = await session.start(plan, secrets=secrets, why=why, ticket=ticket)
         if self.manner.detach:
@@ -200,7 +200,8 @@ class Launch:
             output.line(self._started)
             diagnostics.say(f"rollout {self._started} has started", f"`vmss-tui attach {self._started}` follows it")
 
-    def _print_schedule(self, rollout: str, at: datetime, now: datetime) -> None:
+    def print_schedule(self, rollout: str, at: datetime, now: datetime) -> None:
+        """Print when something that was scheduled starts, and what can be done about it."""
         if self.manner.jsonl:
             output.record({"event": "rollout_scheduled", "rollout": rollout, "starts_at": rfc3339(at)})
         else:
@@ -216,25 +217,27 @@ class Launch:
         if not self.manner.jsonl:
             for line in plan_lines(plan, pins):
                 diagnostics.say(line)
-        name, given = plan.target.name, self.manner.confirm
-        if given and given != name:
-            raise UsageError(f"--confirm {given}: the scale set is {name}", hint=f"Give --confirm {name}.")
-        if given:
-            return
-        if serious:
-            confirm_by_name(name, serious)
-        elif not self.manner.yes:
+        if not confirmed(plan.target.name, self.manner.confirm, serious) and not self.manner.yes:
             question = f"{confirm_title(plan)} {plan.to_label} [y/N]"
             if diagnostics.ask(question).lower() not in ("y", "yes"):
                 raise RolloutCancelled("nothing was started")
 
 
-def confirm_by_name(name: str, why: str) -> None:
-    """Have the name typed. Raises UsageError where no one can be asked, RolloutCancelled when it is another."""
+def confirmed(name: str, given: str, why: str, what: str = "scale set") -> bool:
+    """Whether a change is confirmed by name: by the one that was given, else typed where there is a reason `why`.
+
+    `what` has the name. Raises UsageError for another name or where no one can be asked, RolloutCancelled when another
+    one is typed.
+    """
+    if given and given != name:
+        raise UsageError(f"--confirm {given}: the {what} is {name}", hint=f"Give --confirm {name}.")
+    if given or not why:
+        return bool(given)
     if not diagnostics.can_ask():
         raise UsageError(f"{why}: the name is required to confirm", hint=f"Give --confirm {name}.")
     if diagnostics.ask(f"{why}. Type {name} to confirm:") != name:
         raise RolloutCancelled("nothing was started")
+    return True
 
 
 def plan_lines(plan: RolloutPlan, pins: Sequence[FilePin] = ()) -> list[str]:

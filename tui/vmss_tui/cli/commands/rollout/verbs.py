@@ -13,7 +13,7 @@ from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.rollout.events import Ended, Entry, RequestAnswered
-from vmss_tui.domain.rollout.stage import Stage, Verb, Verdict
+from vmss_tui.domain.rollout.stage import Stage, Verb
 from vmss_tui.engine.followup import secrets_of_new_runner
 from vmss_tui.errors import LeaseHeld, UsageError, VmssTuiError
 from vmss_tui.journal.lease import stuck
@@ -94,13 +94,14 @@ async def request(session: LiveSession, text: str | None, asked: Asked) -> int:
 
 
 def _not_started(session: LiveSession, header: RolloutHeader | WavesHeader, asked: Asked) -> RequestAnswered:
-    """Call a scheduled rollout off. Raises UsageError for another verb: nothing runs that could take it."""
+    """Cancel a scheduled rollout. Raises UsageError for another verb: nothing runs that could take it."""
     if asked.verb != Verb.CANCEL:
         raise UsageError(
             f"rollout {header.id} has not started", hint=f"`vmss-tui schedule {header.id} --at now` starts it"
         )
-    reason = f"canceled by {session.who} before it started" + (f": {asked.why}" if asked.why else "")
-    session.journal().append(header.id, Ended(Verdict.CANCELLED, reason), at=session.clock.now())
+    from vmss_tui.engine.schedule.scheduled import cancel_start
+
+    reason = cancel_start(session.journal(), header.id, session.who, session.clock.now(), asked.why)
     return RequestAnswered(Verb.CANCEL, True, reason)
 
 

@@ -1,108 +1,157 @@
 """A scheduled rollout in its own process: waits until it is due, takes it up, and checks that nothing has changed."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from vmss_tui.cli.commands.host import require_values
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout.events import Ended, Scheduled
 from vmss_tui.domain.rollout.stage import Stage, Verb, Verdict
-from vmss_tui.errors import VmssTuiError
+from vmss_tui.errors import ConnectionFailed, Throttled, Unavailable, VmssTuiError
+
+if TYPE_CHECKING:
+    from vmss_tui.engine.prepare import Wish
 
 LOOK_SECONDS = 2.0
 """How often a waiting process reads whether its rollout was moved or canceled."""
+PATIENCE = timedelta(minutes=5)
+"""How long Azure may be away when the time has come, as after a restart of the host; shorter than what is claimed."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 30.0
+_log = logging.getLogger(__name__)
 
 
-async def taken_up(session: LiveSession, rollout: str) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    """What has changed since it was agreed to, in sentences; and when it may start where only a window is closed."""
+
+    differences: tuple[str, ...] = ()
+    opens: datetime | None = None
+
+
+async def may_start(session: LiveSession, rollout: str, given: Mapping[str, Secret]) -> bool:
+    """Wait until the rollout is due, take it up, and check it; what has changed ends it here.
+
+    False also when it was canceled, or another process has taken it up. One that starts with a window that is closed by
+    now is moved to the next opening. One that is to resume needs no check: the request is written, and the runner reads
+    Azure anyway.
+    """
+    journal, clock = session.journal(), session.clock
+    while await _taken_up(session, rollout):
+        from vmss_tui.engine.schedule.scheduled import record, scheduled_of
+
+        scheduled = scheduled_of(journal, rollout)
+        if journal.stage(rollout) is not Stage.PLANNED:
+            who = scheduled.who if scheduled is not None else session.who
+            journal.request(rollout, Verb.RESUME, who=who, why="scheduled", at=clock.now())
+            return True
+        found = await _checked(session, rollout, given)
+        if not found.differences:
+            return True
+        if scheduled is not None and scheduled.at_window and found.opens is not None and found.opens > clock.now():
+            record(journal, rollout, Scheduled(found.opens, True, scheduled.who), clock.now())
+            continue
+        reason = f"not started: the plan has changed since it was scheduled: {'; '.join(found.differences)}"
+        record(journal, rollout, Ended(Verdict.REFUSED, reason), clock.now())
+        return False
+    return False
+
+
+async def _taken_up(session: LiveSession, rollout: str) -> bool:
     """Wait until the rollout is due and take it up; False when it was canceled, or another process has taken it up."""
     journal, clock = session.journal(), session.clock
     while True:
-        header = journal.header(rollout)
+        header = journal.schedule.header(rollout)
         if header.stage.over or header.starts_at is None:
             return False
         left = (header.starts_at - clock.now()).total_seconds()
         if left > 0:
             await clock.sleep(min(left, LOOK_SECONDS))
-        elif not _moved(session, rollout) and journal.schedule.claim(rollout, clock.now()):
+        elif journal.schedule.claim(rollout, clock.now()):
             return True
 
 
-def _moved(session: LiveSession, rollout: str) -> bool:
-    """Where it starts with the window, and that is closed by now: to the next opening."""
-    from vmss_tui.engine.start_later import first_batch_seconds
-
-    journal, now = session.journal(), session.clock.now()
-    state = journal.state(rollout)
-    if state.plan is None or state.scheduled is None or not state.scheduled.at_window:
-        return False
-    seconds = first_batch_seconds(state.plan)
-    opens = state.timetable.opens_at(now, seconds)
-    if opens is None or opens <= now + timedelta(seconds=LOOK_SECONDS):
-        return False
-    journal.append(rollout, Scheduled(opens, True, state.scheduled.who), at=now)
-    return True
-
-
-async def checked(session: LiveSession, rollout: str, given: Mapping[str, Secret]) -> bool:
-    """Whether it may start as it was agreed to; otherwise it ends here, with the difference.
-
-    One that is to resume needs no plan: the request is written, and the runner reads Azure anyway.
-    """
+async def _checked(session: LiveSession, rollout: str, given: Mapping[str, Secret]) -> _Check:
+    """Whether it may start as it was agreed to. An outage of Azure is waited out."""
     journal, clock = session.journal(), session.clock
-    state = journal.state(rollout)
-    if state.plan is None:
-        return False
-    if state.stage is not Stage.PLANNED:
-        who = state.scheduled.who if state.scheduled is not None else session.who
-        journal.request(rollout, Verb.RESUME, who=who, why="scheduled", at=clock.now())
-        return True
-    try:
-        require_values(state.plan.script.protected, given)
-        found = await _differences(session, state.plan)
-    except VmssTuiError as error:
-        found = (" ".join(part for part in (error.message, error.hint) if part),)
-    if not found:
-        return True
-    reason = f"not started: the plan has changed since it was scheduled: {'; '.join(found)}"
-    journal.append(rollout, Ended(Verdict.REFUSED, reason), at=clock.now())
-    return False
+    waves = journal.waves.has(rollout)
+    plan = journal.waves.state(rollout).plan if waves else journal.state(rollout).plan
+    if plan is None:
+        return _Check(differences=("the journal has no plan",))
+    limit, pause = clock.now() + PATIENCE, _FIRST_PAUSE
+    while True:
+        try:
+            if plan.script is not None:
+                require_values(plan.script.protected, given)
+            if isinstance(plan, WavesPlan):
+                return await _check_waves(session, plan)
+            return await _check_set(session, plan)
+        except VmssTuiError as error:
+            if not isinstance(error, ConnectionFailed | Throttled | Unavailable) or clock.now() > limit:
+                return _Check(differences=(" ".join(part for part in (error.message, error.hint) if part),))
+            _log.warning("rollout %s is due, and cannot be checked: %s; trying again", rollout, error.message)
+        await clock.sleep(pause)
+        pause = min(_LONGEST_PAUSE, 2 * pause)
 
 
-async def _differences(session: LiveSession, plan: RolloutPlan) -> tuple[str, ...]:
-    """What differs between the plan and one that is made now."""
+async def _check_waves(session: LiveSession, plan: WavesPlan) -> _Check:
+    from vmss_tui.engine.schedule.waves import common_window, differences
+    from vmss_tui.engine.waves.set_plans import preview
+
+    sets = await preview(await session.connect(), plan, session.background(), session.clock)
+    found, now = tuple(differences(plan, sets)), session.clock.now()
+    refused = [planned for planned in sets if planned.refusals]
+    only_closed = bool(refused) and all(planned.waits_for_window for planned in refused)
+    return _Check(differences=found, opens=common_window(sets, now) if only_closed else None)
+
+
+async def _check_set(session: LiveSession, plan: RolloutPlan) -> _Check:
+    from vmss_tui.domain.plan.overrides import closed_only
+    from vmss_tui.engine.prepare import prepare
+    from vmss_tui.engine.schedule.start_later import differences, first_batch_seconds, window_start
+
+    azure = await session.connect()
+    made = (await asyncio.wait_for(prepare(azure, _wish(session, plan), session.clock), timeout=600)).plan
+    found = tuple(differences(plan, made))
+    opens = None
+    if closed_only(made):
+        opens = window_start(made.timetable, session.clock.now(), first_batch_seconds(made))
+    return _Check(differences=found, opens=opens)
+
+
+def _wish(session: LiveSession, plan: RolloutPlan) -> "Wish":
+    """What the plan asked for, with what is known now."""
     from vmss_tui.domain.plan.overrides import Override
     from vmss_tui.engine.followup import Followup, followup_wish
-    from vmss_tui.engine.prepare import RetryWish, RolloutWish, UndoWish, prepare
-    from vmss_tui.engine.start_later import differences, wish_again
+    from vmss_tui.engine.prepare import RolloutWish
+    from vmss_tui.engine.schedule.start_later import wish_again
 
-    wish: RolloutWish | RetryWish | UndoWish
     kind, _, earlier = plan.origin.partition(" of ")
     if kind in set(Followup):
-        overrides = {Override(code): reason for code, reason in plan.overrides.items()}
-        wish = followup_wish(
+        rollout, to, _ = earlier.partition(" to ")
+        return followup_wish(
             Followup(kind),
-            earlier,
+            rollout,
             session.journal(),
             names=session.versions.names,
-            overrides=overrides,
+            overrides={Override(code): reason for code, reason in plan.overrides.items()},
+            hooks=session.hooks,
             rules=session.rules(),
+            to=plan.script.digest if to else "",
         )
-    else:
-        wish = wish_again(
-            plan,
-            RolloutWish(
-                target=plan.target,
-                names=session.versions.names,
-                history=session.track_record(plan.target),
-                known_versions=session.known_versions(plan.target),
-                script=plan.script,
-                policy=plan.policy,
-                rules=session.rules(),
-            ),
-        )
-    azure = await session.connect()
-    prepared = await asyncio.wait_for(prepare(azure, wish, session.clock), timeout=600)
-    return tuple(differences(plan, prepared.plan))
+    wish = RolloutWish(
+        target=plan.target,
+        names=session.versions.names,
+        history=session.track_record(plan.target),
+        known_versions=session.known_versions(plan.target),
+        script=plan.script,
+        policy=plan.policy,
+        rules=session.rules(),
+    )
+    return wish_again(plan, wish)

@@ -1,4 +1,4 @@
-"""Schedules a rollout, and leaves a process behind that starts it when it is due."""
+"""Schedules a rollout, of one set or over several, and leaves a process behind that starts it when it is due."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +11,7 @@ from vmss_tui.cli.commands.rollout import runner_process as process
 from vmss_tui.cli.settings import Settings
 from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout.events import Scheduled
 from vmss_tui.errors import PreflightRefused
 from vmss_tui.journal.store import Journal
@@ -38,7 +39,7 @@ class Scheduling(Protocol):
 
 async def scheduled(
     session: Scheduling,
-    plan: RolloutPlan,
+    plan: RolloutPlan | WavesPlan,
     at: datetime,
     *,
     at_window: bool,
@@ -49,12 +50,18 @@ async def scheduled(
     """Write the plan and its time to the journal, and leave the process behind; returns the rollout's id."""
     session.require_writes()
     session.require_runner_sign_in()
-    for refusal in plan.refusals:
-        raise PreflightRefused(refusal.message, hint=refusal.hint)
-    require_values(plan.script.protected, secrets)
-    journal = session.journal()
-    rollout = journal.create(plan, who=session.who, why=why, ticket=ticket)
-    journal.append(rollout, Scheduled(at, at_window, session.who), at=session.clock.now())
+    journal, event = session.journal(), Scheduled(at, at_window, session.who)
+    if isinstance(plan, WavesPlan):
+        if plan.script is not None:
+            require_values(plan.script.protected, secrets)
+        rollout = journal.waves.create(plan, who=session.who, why=why, ticket=ticket)
+        journal.waves.append(rollout, event, at=session.clock.now())
+    else:
+        for refusal in plan.refusals:
+            raise PreflightRefused(refusal.message, hint=refusal.hint)
+        require_values(plan.script.protected, secrets)
+        rollout = journal.create(plan, who=session.who, why=why, ticket=ticket)
+        journal.append(rollout, event, at=session.clock.now())
     await session.wait_for_start(rollout, secrets=secrets)
     return rollout
 

@@ -83,8 +83,20 @@ async def _resume(session: LiveSession, text: str | None, asked: Asked, wish: _W
 
 
 async def _resume_waves(session: LiveSession, header: WavesHeader, asked: Asked, wish: _Wish) -> int:
-    """Windows and freezes are those of each set: its own runner keeps them."""
-    if wish.at or wish.at_window or wish.outside_window or wish.during_freeze:
+    """Windows and freezes are those of each set: its own runner keeps them; later, each set that left resumes."""
+    if wish.at or wish.at_window:
+        journal = session.journal()
+        running = journal.waves.state(header.id).running
+        left = [progress.current for progress in running if journal.state(progress.current).window_ended]
+        if not left:
+            raise UsageError(
+                f"no scale set of rollout {header.id} waits for its maintenance window",
+                hint=f"`vmss-tui retry {header.id} --at-window` continues one that has ended.",
+            )
+        for rollout in left:
+            await _later(session, rollout, asked, wish)
+        return 0
+    if wish.outside_window or wish.during_freeze:
         raise UsageError(
             f"rollout {header.id} goes over several scale sets, each with windows of its own",
             hint="Give these options with the id of a set's rollout; `vmss-tui rollouts` lists them.",
@@ -94,7 +106,7 @@ async def _resume_waves(session: LiveSession, header: WavesHeader, asked: Asked,
 
 async def _later(session: LiveSession, rollout: str, asked: Asked, wish: _Wish) -> int:
     """A process is left behind that resumes it; the worker does it after a restart of this host."""
-    from vmss_tui.engine.start_later import first_batch_seconds, window_start
+    from vmss_tui.engine.schedule.start_later import first_batch_seconds, window_start
 
     journal, now = session.journal(), session.clock.now()
     start, state, lease = start_from(wish.at, wish.at_window, now), journal.state(rollout), journal.lease(rollout)

@@ -9,9 +9,9 @@ from vmss_tui.cli.commands.rollout.secrets import values_to_travel
 from vmss_tui.cli.commands.schedule.start_time import start_from, start_times
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
-from vmss_tui.domain.rollout.events import Scheduled
-from vmss_tui.domain.rollout.write_keys import secrets_due
+from vmss_tui.engine.followup import secrets_of_new_runner
 from vmss_tui.errors import UsageError
+from vmss_tui.journal.store import WavesHeader
 from vmss_tui.presentation.records import rfc3339
 from vmss_tui.presentation.rollout.schedule import starts_in
 
@@ -28,22 +28,21 @@ def schedule(ctx: click.Context, rollout: str, at: str | None, at_window: bool, 
 
 
 async def _move(session: LiveSession, text: str, at: str | None, at_window: bool, as_json: bool) -> int:
-    from vmss_tui.engine.start_later import first_batch_seconds, window_start
+    from vmss_tui.engine.schedule.scheduled import move, scheduled_header
 
     session.require_writes()
     journal, now = session.journal(), session.clock.now()
-    start, header = start_from(at, at_window, now), journal.find(text)
-    state = journal.state(header.id)
-    if header.starts_at is None or state.plan is None:
-        raise UsageError(f"rollout {header.id} is not scheduled", hint="`vmss-tui rollouts` lists those that are.")
+    start, header = start_from(at, at_window, now), journal.locate(text)
     if not start.later:
         raise UsageError("no time was given", hint="give --at TIME or --at-window")
-    when = start.at or window_start(state.timetable, now, first_batch_seconds(state.plan))
-    journal.append(header.id, Scheduled(when, start.at_window, session.who), at=now)
-    secrets = await asyncio.to_thread(values_to_travel, secrets_due(state.plan, state))
+    scheduled_header(journal, header.id)
+    waves = isinstance(header, WavesHeader)
+    azure = await session.connect() if waves and start.at_window else None
+    secrets = await asyncio.to_thread(values_to_travel, secrets_of_new_runner(journal, header.id))
+    when = await move(journal, azure, session.background(), session.clock, header.id, start, session.who)
     await session.wait_for_start(header.id, secrets=secrets)
     if as_json:
         output.document({"rollout": header.id, "starts_at": rfc3339(when), "at_window": start.at_window})
     else:
-        output.line(f"{header.id}: {starts_in(when, now)}")
+        output.line(f"{header.id}: {starts_in(when, session.clock.now())}")
     return 0

@@ -9,7 +9,7 @@ import click
 from vmss_tui.errors import UsageError
 
 if TYPE_CHECKING:
-    from vmss_tui.engine.start_later import StartTime
+    from vmss_tui.engine.schedule.start_later import StartTime
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -25,7 +25,7 @@ def start_times(function: Function) -> Function:
 
 def start_from(at: str | None, at_window: bool, now: datetime) -> "StartTime":
     """What those options say. Raises UsageError."""
-    from vmss_tui.engine.start_later import StartTime, parse_time
+    from vmss_tui.engine.schedule.start_later import StartTime, parse_time
 
     if at and at_window:
         raise UsageError("--at and --at-window exclude each other", hint="give one of them")

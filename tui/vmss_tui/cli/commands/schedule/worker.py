@@ -136,5 +136,5 @@ async def _start(session: LiveSession, settings: Settings, rollout: str) -> None
         return
     diagnostics.say(f"rollout {rollout} is due: started")
     limit = session.clock.monotonic() + process.LONGEST_START
-    while session.clock.monotonic() < limit and journal.header(rollout).starts_at is not None:
+    while session.clock.monotonic() < limit and journal.schedule.header(rollout).starts_at is not None:
         await session.clock.sleep(0.1)

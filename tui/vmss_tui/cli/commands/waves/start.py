@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
-from vmss_tui.cli.commands.rollout.start_rollout import WIDTH, Launch, Manner, confirm_by_name
+from vmss_tui.cli.commands.rollout.start_rollout import WIDTH, Launch, Manner, confirmed
 from vmss_tui.cli.commands.waves.follow import follow_waves, writer
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.engine.waves.set_plans import SetPlan, preview, refusals
-from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
+from vmss_tui.errors import PreflightRefused, RolloutCancelled
+from vmss_tui.presentation.rollout.schedule import starts_in
 from vmss_tui.presentation.waves.lines import Planned, plan_lines
 from vmss_tui.text import counted
+
+if TYPE_CHECKING:
+    from vmss_tui.engine.schedule.start_later import StartTime
 
 
 def planned_of(sets: Sequence[SetPlan]) -> dict[ScaleSetId, RolloutPlan | str]:
@@ -32,9 +37,18 @@ def shown(plan: WavesPlan, planned: Planned) -> list[str]:
     return plan_lines(plan, planned, min(output.columns() or WIDTH, WIDTH))
 
 
-async def start_waves(launch: Launch, session: LiveSession, plan: WavesPlan, *, why: str = "", ticket: str = "") -> int:
-    """Preview every set, ask, start and follow. Raises PreflightRefused, RolloutCancelled after a no."""
-    sets = await previewed(session, plan)
+async def start_waves(
+    launch: Launch, session: LiveSession, plan: WavesPlan, start: "StartTime", *, why: str = "", ticket: str = ""
+) -> int:
+    """Preview every set, ask, start and follow; a later start is scheduled.
+
+    Raises PreflightRefused, RolloutCancelled after a no.
+    """
+    from vmss_tui.engine.schedule.waves import prepare_waves_for
+
+    plan, sets, starts_at = await prepare_waves_for(
+        await session.connect(), plan, session.background(), session.clock, start
+    )
     planned = planned_of(sets)
     manner = launch.manner
     if not manner.jsonl:
@@ -46,12 +60,20 @@ async def start_waves(launch: Launch, session: LiveSession, plan: WavesPlan, *, 
             "refused: " + "\n".join(refused[:10]) + (f"\nand {len(refused) - 10} more" if len(refused) > 10 else ""),
             hint="Correct what is refused, or keep the sets out of the profile's [waves] and [targets].",
         )
+    if starts_at is not None:
+        diagnostics.say(starts_in(starts_at, session.clock.now()))
     _confirm(session, manner, plan, sets)
     references = dict(plan.script.protected) if plan.script is not None else {}
     for found in planned.values():
         if isinstance(found, RolloutPlan):
             references |= found.script.protected
     secrets = await asyncio.to_thread(values_to_travel, references)
+    if starts_at is not None:
+        waves = await session.schedule(
+            plan, starts_at, at_window=start.at_window, secrets=secrets, why=why, ticket=ticket
+        )
+        launch.print_schedule(waves, starts_at, session.clock.now())
+        return 0
     launch.warn_of_vanishing(session)
     waves = await session.start_waves(plan, secrets=secrets, why=why, ticket=ticket)
     launch.note_started(waves, session.who)
@@ -67,15 +89,8 @@ def _confirm(session: LiveSession, manner: Manner, plan: WavesPlan, sets: Sequen
     """Ask; where production is among the sets, have the profile's name typed, by the rule for single starts."""
     counts = [(found.member.target, found.tags, found.plan.affected if found.plan is not None else 0) for found in sets]
     affected = sum(count for _, _, count in counts)
-    name, given = plan.profile, manner.confirm
-    if given and given != name:
-        raise UsageError(f"--confirm {given}: the profile is {name}", hint=f"Give --confirm {name}.")
-    if given:
-        return
-    if serious := session.production.why_confirm_waves(counts):
-        confirm_by_name(name, serious)
-        return
-    if manner.yes:
+    serious = session.production.why_confirm_waves(counts)
+    if confirmed(plan.profile, manner.confirm, serious, "profile") or manner.yes:
         return
     what = "Roll back" if plan.undoes else f"Roll out {plan.label or plan.profile} to"
     where = f"{counted(affected, 'instance')} of {counted(len(plan.sets), 'scale set')}"

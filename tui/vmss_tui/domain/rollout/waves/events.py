@@ -1,7 +1,7 @@
 """What can happen in a rollout over several scale sets: a closed set, kept in the journal like a rollout's own events.
 
 Each set has a rollout of its own with its own log; these events only say which, and how it ended. What a log of any
-kind has (its runner, requests and their answers, pauses, notes, the end) are the events of `rollout.events`.
+kind has (runner, requests and their answers, pauses, schedule, notes, the end) are the events of `rollout.events`.
 """
 
 from dataclasses import dataclass
@@ -111,7 +111,15 @@ class WavesStopping:
 SetEvent = SetStarted | SetRefused | SetSkipped | SetFailures | SetEnded
 WaveEvent = WaveStarted | WaveEnded | WaveApprovalNeeded | WaveApproved
 LogEvent = (
-    e.RunnerStarted | e.SignedIn | e.RunnerStopped | e.Requested | e.RequestAnswered | e.Paused | e.Resumed | e.Noted
+    e.RunnerStarted
+    | e.SignedIn
+    | e.RunnerStopped
+    | e.Requested
+    | e.RequestAnswered
+    | e.Paused
+    | e.Resumed
+    | e.Scheduled
+    | e.Noted
 )
 """What the log of any kind of rollout has."""
 WavesEvent = WavesPlanned | WaveEvent | SetEvent | WavesStopping | LogEvent | e.Ended

@@ -92,6 +92,8 @@ class WavesState:
     approved: frozenset[int] = frozenset()
     approval_needed: frozenset[int] = frozenset()
     paused: bool = False
+    scheduled: e.Scheduled | None = None
+    """When it is to start, until a coordinator has started."""
     canceled_by: str = ""
     requests: Mapping[int, e.Requested] = field(default_factory=dict)
     stopping: str = ""
@@ -179,7 +181,7 @@ def _after(state: WavesState, event: w.WavesEvent, at: datetime) -> WavesState:
             return replace(state, verdict=verdict, reason=reason, ended_at=at)
         case (
             e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.Requested() | e.RequestAnswered() | e.Paused()
-            | e.Resumed() | e.Noted()
+            | e.Resumed() | e.Scheduled() | e.Noted()
         ):  # fmt: skip
             return _logged(state, event, at)
         case _:
@@ -189,7 +191,9 @@ def _after(state: WavesState, event: w.WavesEvent, at: datetime) -> WavesState:
 def _logged(state: WavesState, event: w.LogEvent, at: datetime) -> WavesState:
     match event:
         case e.RunnerStarted():
-            return replace(state, started_at=state.started_at or at)
+            return replace(state, started_at=state.started_at or at, scheduled=None)
+        case e.Scheduled():
+            return replace(state, scheduled=event)
         case e.SignedIn():
             return replace(state, signed_in=event)
         case e.Paused():

@@ -12,7 +12,7 @@ from support.build import fleet, script, snapshot
 from support.build import plan as plan_of
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.pinned_files import PlannedFile
-from vmss_tui.engine.start_later import differences, parse_time
+from vmss_tui.engine.schedule.start_later import differences, parse_time
 from vmss_tui.errors import UsageError
 
 BERLIN = ZoneInfo("Europe/Berlin")

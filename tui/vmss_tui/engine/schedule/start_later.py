@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from vmss_tui import duration
+from vmss_tui.domain.plan.agreement import agreement, changes
 from vmss_tui.domain.plan.forecast import batch_seconds
 from vmss_tui.domain.plan.maintenance_window import HORIZON
 from vmss_tui.domain.plan.overrides import Override
@@ -18,7 +19,6 @@ from vmss_tui.domain.plan.timetable import Timetable
 from vmss_tui.engine.prepare import Prepared, RolloutWish, Wish, compose, prepare
 from vmss_tui.errors import PreflightRefused, UsageError
 from vmss_tui.ports import Azure, Clock
-from vmss_tui.text import listed
 
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
@@ -132,21 +132,4 @@ def wish_again(plan: RolloutPlan, wish: RolloutWish) -> RolloutWish:
 def differences(agreed: RolloutPlan, now: RolloutPlan) -> Iterator[str]:
     """What has changed between the plan that was agreed to and the one of now, in sentences."""
     yield from (f"refused: {finding.message}" for finding in now.refusals)
-    was, is_now = agreed.previous, now.previous
-    if (was.digest if was is not None else "") != (is_now.digest if is_now is not None else ""):
-        yield "the scale set's script was changed"
-    if (agreed.strategy, agreed.set_mode, agreed.set_policy) != (now.strategy, now.set_mode, now.set_policy):
-        yield "the scale set's upgrade policy was changed"
-    before, after = _instances(agreed), _instances(now)
-    if gone := sorted(before - after):
-        yield f"instances that are no longer updated: {listed(gone)}"
-    if new := sorted(after - before):
-        yield f"additional instances that would be updated: {listed(new)}"
-    known = {file.uri: file.sha256 for file in agreed.files}
-    changed = [file.address for file in now.files if file.sha256 != known.get(file.uri)]
-    if changed:
-        yield f"files that were changed: {', '.join(changed)}"
-
-
-def _instances(plan: RolloutPlan) -> set[str]:
-    return {instance for batch in plan.batches for instance in batch.ids}
+    yield from changes(agreement(agreed), now)
