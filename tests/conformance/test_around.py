@@ -55,6 +55,18 @@ def test_the_vms_of_a_flexible_set_are_listed_and_shown(az: Az) -> None:
     assert "PowerState/running" in {status["code"] for status in view["statuses"]}
 
 
+def test_a_vm_of_a_flexible_set_is_switched_and_asked(own: Az) -> None:
+    name = own("vm", "list", "-g", GROUP)[0]["name"]
+    vm = ("-g", GROUP, "-n", name)
+    own("vm", "restart", *vm)
+    own("vm", "deallocate", *vm)
+    view = own("vm", "get-instance-view", *vm)["instanceView"]
+    assert "PowerState/deallocated" in {status["code"] for status in view["statuses"]}
+    own("vm", "start", *vm)
+    ran = own("vm", "run-command", "invoke", *vm, "--command-id", "RunShellScript", "--scripts", "df -h")
+    assert "Filesystem" in ran["value"][0]["message"]
+
+
 def test_locks_are_created_and_listed(own: Az) -> None:
     assert own("lock", "list", "-g", GROUP) == []
     own("lock", "create", "-n", "keep", "--lock-type", "CanNotDelete", "-g", GROUP)

@@ -4,7 +4,9 @@ import pytest
 
 from support.build import extension, web
 from vmss_tui.domain.fleet.controllers import controller_of
+from vmss_tui.domain.fleet.governance import DenyAssignment
 from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.rights import Permission
 
 BOOTSTRAP = extension(name="vmssCSE")
 
@@ -29,9 +31,32 @@ BOOTSTRAP = extension(name="vmssCSE")
             "AKS",
         ),
         ({"managed_by": "/subscriptions/s/providers/Contoso.Own/things/t"}, "another Azure service"),
+        ({"managed_by": "/subscriptions/s/providers/Microsoft.Solutions/applications/a"}, "a managed application"),
+        ({"denied_by": "System deny assignment"}, "another Azure service"),
+        ({"denied_by": "System deny assignment", "tags": {"Vendor": "Databricks"}}, "Databricks"),
     ],
 )
 def test_the_owner_is_known_by_what_it_leaves_on_the_set(words: dict[str, object], owner: str | None) -> None:
     found = controller_of(web(**words))
     assert (found.name if found else None) == owner
     assert found is None or found.evidence
+
+
+WEB = str(ScaleSetId("S", "rg", "web"))
+
+
+@pytest.mark.parametrize(
+    ("scope", "denied", "spared", "holds"),
+    [
+        ("/subscriptions/s/resourcegroups/RG", Permission(("*",), ("*/read",)), (), True),
+        ("/", Permission(("*/write",)), (), True),
+        ("/subscriptions/s/resourceGroups/rg2", Permission(("*",)), (), False),
+        ("/subscriptions/s", Permission(("*/delete",)), (), False),
+        ("/subscriptions/s", Permission(("*",), ("Microsoft.Compute/*",)), (), False),
+        ("/subscriptions/s", Permission(("*",)), ("me",), False),
+    ],
+)
+def test_a_deny_assignment_holds_for_what_it_covers(
+    scope: str, denied: Permission, spared: tuple[str, ...], holds: bool
+) -> None:
+    assert DenyAssignment("d", scope, (denied,), frozenset(spared)).holds_for(WEB, "ME") is holds

@@ -7,6 +7,7 @@ import pytest
 
 from support.build import NOW, extension, fleet, plan, script, snapshot, vm
 from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, Lock, LockLevel
+from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
@@ -137,6 +138,27 @@ def test_a_change_that_is_part_way_and_not_of_this_journal_wants_a_reason() -> N
     even = snapshot(vm(0, of=2), extensions=(extension(settings=script(2).settings),))
     assert list(interference(even, frozenset(), NOW)) == []
     assert list(interference(snapshot(vm(0), extensions=()), frozenset(), NOW)) == []
+
+
+def test_instances_without_the_script_of_the_model_are_behind_it_but_not_those_that_are_being_created() -> None:
+    model = (extension(settings=script(2).settings),)
+    without = replace(vm(1), script_digest="")
+    (finding,) = interference(snapshot(vm(0, of=2), without, extensions=model), frozenset(), NOW)
+    assert "1 of 2 instances does not run" in finding.message
+    for excuse in ({"provisioning": Provisioning.CREATING}, {"version_known": False}):
+        of = snapshot(vm(0, of=2), replace(without, **excuse), extensions=model)
+        assert list(interference(of, frozenset(), NOW)) == [], excuse
+
+
+@pytest.mark.parametrize(
+    ("statuses", "counts"),
+    [(("Failed", "Started"), False), (("Failed", "Accepted", "Started"), True), (("Started",), True)],
+)
+def test_what_azure_refused_is_no_change(statuses: tuple[str, ...], counts: bool) -> None:
+    entries = tuple(Activity(NOW - timedelta(minutes=5), "bob", WRITE, status, "c1") for status in statuses)
+    of = replace(snapshot(*fleet(4)), activity=ActivityLog(entries))
+    assert bool(list(interference(of, None, NOW))) is counts
+    assert (ActivityLog(entries).last is not None) is counts
 
 
 def test_a_lock_on_deletes_refuses_the_removal_of_the_extension() -> None:

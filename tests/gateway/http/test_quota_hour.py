@@ -75,7 +75,11 @@ class MeteredAzure(FakeAzure):
     ) -> None:
         clock, scope = self.server.clock, str(target).lower()
         begun = clock.monotonic()
-        await self.governor.admit(SUBSCRIPTION, kind, scope, following=following)
+        try:
+            await self.governor.admit(SUBSCRIPTION, kind, scope, following=following)
+        except Throttled as refused:
+            self.waits.append(refused.retry_after or HOUR)
+            raise
         self.waits.append(clock.monotonic() - begun)
         headers = await self.server.answer(f"{target}{below}", charge, self.governor.principal)
         self.governor.observe(SUBSCRIPTION, kind, headers, "GET", scope, following=following)

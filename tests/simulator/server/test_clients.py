@@ -20,6 +20,7 @@ from azure.identity import (
 from azure.identity.aio import ClientSecretCredential as AsyncClientSecretCredential
 from azure.mgmt.compute.aio import ComputeManagementClient
 from azure.mgmt.compute.models import (
+    RunCommandInput,
     VirtualMachineScaleSetExtension,
     VirtualMachineScaleSetExtensionProperties,
     VirtualMachineScaleSetVMInstanceRequiredIDs,
@@ -151,6 +152,49 @@ async def test_a_long_running_write_ends_without_waiting_thirty_seconds(simulato
         await upgraded.result()
         found = [instance async for instance in client.virtual_machine_scale_set_vms.list("rg-web", "web")]
         assert all(instance.properties and instance.properties.latest_model_applied for instance in found)
+
+
+FLEXIBLE = """
+[scenario]
+name = "flexible"
+[[subscriptions]]
+name = "prod-europe"
+[[scale_sets]]
+name = "cache"
+group = "rg"
+orchestration = "Flexible"
+mode = "Manual"
+[scale_sets.script]
+command = "./v1.sh"
+"""
+
+
+async def test_one_vm_of_a_flexible_set_is_switched_and_asked(simulator: StartsSimulator, tmp_path: Path) -> None:
+    scenario = tmp_path / "flexible.toml"
+    scenario.write_text(FLEXIBLE)
+    sim = simulator(scenario, speed=1000)
+    async with compute(sim) as client:
+        vms = client.virtual_machines
+        target = f"{client._config.subscription_id}/resourceGroups/rg/providers/Microsoft.Compute"
+        wanted = f"'virtualMachineScaleSet/id' eq '/subscriptions/{target}/virtualMachineScaleSets/cache'"
+        listed = [vm async for vm in vms.list("rg", filter=wanted)]
+        assert all(list(extension.as_dict()) == ["id"] for vm in listed for extension in vm.resources or ())
+        name = str(listed[0].name)
+        for begin, power in (
+            (vms.begin_restart, "running"),
+            (vms.begin_power_off, "stopped"),
+            (vms.begin_start, "running"),
+            (vms.begin_deallocate, "deallocated"),
+            (vms.begin_start, "running"),
+            (vms.begin_reapply, "running"),
+        ):
+            poller: Any = await begin("rg", name)
+            await poller.result()
+            view = await vms.instance_view("rg", name)
+            assert f"PowerState/{power}" in {status.code for status in view.statuses or ()}
+        command = RunCommandInput(command_id="RunShellScript", script=["df -h"])
+        ran = await (await vms.begin_run_command("rg", name, command)).result()
+        assert "Filesystem" in str((ran.value or [])[0].message)
 
 
 async def test_a_revoked_token_is_answered_by_the_sdk_with_a_new_one(simulator: StartsSimulator) -> None:

@@ -185,6 +185,10 @@ def test_a_deny_assignment_beats_an_owner(sim: SimulatorProcess) -> None:
     )
     (denial,) = sim.get(f"{managed}/providers/Microsoft.Authorization/denyAssignments").body["value"]
     assert denial["properties"]["isSystemProtected"] is True
+    whole = managed.partition("/resourceGroups/")[0]
+    for only, count in (("", 1), ("?$filter=atScope()", 0)):
+        found = sim.get(f"{whole}/providers/Microsoft.Authorization/denyAssignments{only}").body["value"]
+        assert len(found) == count, only
     group = sim.get(managed.partition("/providers/")[0]).body
     assert group["managedBy"].endswith("/managedClusters/ship")
     assert sim.get(place(sim, "app")).body["managedBy"].endswith("/managedClusters/ship")

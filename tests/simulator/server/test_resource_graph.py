@@ -45,6 +45,12 @@ def test_flexible_machines_and_their_extensions_are_in_resources(sim: SimulatorP
     assert vms and all("virtualMachineScaleSet" in row["properties"] for row in vms)
 
 
+def test_owners_of_groups_are_in_resource_containers(sim: SimulatorProcess) -> None:
+    kind = "where type =~ 'microsoft.resources/subscriptions/resourcegroups'"
+    rows = ask(sim, f"ResourceContainers | {kind} | where isnotempty(managedBy) | project id, managedBy").body["data"]
+    assert [row["managedBy"].rpartition("/")[2] for row in rows] == ["ship-aks"]
+
+
 def test_long_answers_come_in_pages(sim: SimulatorProcess) -> None:
     first = ask(sim, SETS, **{"$top": 5}).body
     assert (first["count"], first["resultTruncated"]) == (5, "true")

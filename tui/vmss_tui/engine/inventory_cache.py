@@ -56,6 +56,7 @@ class _Set(msgspec.Struct, omit_defaults=True):
     tags: dict[str, str] = {}
     provisioning: Provisioning = Provisioning.UNKNOWN
     managed_by: str = ""
+    denied_by: str = ""
     read_only_rule: str = ""
     version: str = ""
     counts: _Counts | None = None
@@ -164,6 +165,7 @@ def _set_of(entry: FleetEntry, version: str) -> _Set:
         tags={name: redacted(value) for name, value in scale_set.tags.items()},
         provisioning=scale_set.provisioning,
         managed_by=scale_set.managed_by,
+        denied_by=scale_set.denied_by,
         read_only_rule=scale_set.read_only_rule,
         version=redacted(version),
         counts=_kept_counts(entry.counts),
@@ -208,6 +210,7 @@ def _entries(found: _File) -> Iterator[FleetEntry]:
                 tags=kept.tags,
                 provisioning=kept.provisioning,
                 managed_by=kept.managed_by,
+                denied_by=kept.denied_by,
                 read_only_rule=kept.read_only_rule,
             ),
             subscription=places.get(kept.subscription) or Subscription(kept.subscription, kept.subscription),

@@ -205,4 +205,4 @@ async def read_for_plan(azure: Azure, target: ScaleSetId, clock: Clock) -> SetSn
     snapshot, governance, activity = await asyncio.gather(
         read_snapshot(azure, target, clock, autoscale=True), azure.governance(target), azure.activity(target, since)
     )
-    return replace(snapshot, governance=governance, activity=activity)
+    return replace(snapshot.governed(governance), activity=activity)

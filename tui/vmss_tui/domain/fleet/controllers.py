@@ -2,7 +2,8 @@
 
 Changing the script extension of such a set breaks what the controller builds on it: on an AKS node pool `vmssCSE` joins
 the node to its cluster (Azure/AKS issue 1457). Sources: the tags and groups that AKS, Service Fabric managed clusters,
-Batch and Databricks document for the resources they manage, and ARM's `managedBy`.
+Batch and Databricks document for the resources they manage, ARM's `managedBy` of a set or of its resource group, and
+deny assignments, which Azure creates for whoever manages resources for a customer.
 """
 
 from collections.abc import Callable
@@ -71,12 +72,21 @@ def _databricks(scale_set: ScaleSet) -> Controller | None:
     )
 
 
-_RULES: tuple[Callable[[ScaleSet], Controller | None], ...] = (_aks, _batch, _service_fabric, _databricks, _managed_by)
+def _denied(scale_set: ScaleSet) -> Controller | None:
+    denied = scale_set.denied_by
+    return Controller("another Azure service", f"deny assignment {denied}") if denied else None
+
+
+_RULES: tuple[Callable[[ScaleSet], Controller | None], ...] = (
+    _aks, _batch, _service_fabric, _databricks, _managed_by, _denied,
+)  # fmt: skip
 _PROVIDERS = {
     "microsoft.containerservice/": "AKS",
     "microsoft.servicefabric/": "Service Fabric managed cluster",
     "microsoft.batch/": "Azure Batch",
     "microsoft.databricks/": "Databricks",
+    "microsoft.redhatopenshift/": "Azure Red Hat OpenShift",
+    "microsoft.solutions/": "a managed application",
 }
 """Part of a `managedBy` id in lower case -> the name for people."""
 

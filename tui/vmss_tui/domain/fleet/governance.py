@@ -1,7 +1,7 @@
 """What Azure lets a principal do with a scale set, what it locks or denies, what feeds it, and who changed it recently.
 
-Sources: REST references of `Microsoft.Authorization/permissions` 2022-04-01, `locks` 2020-05-01 and `policyAssignments`
-2022-06-01, of `Microsoft.StandbyPool/standbyVirtualMachinePools` 2024-03-01, and of the activity
+Sources: REST references of `Microsoft.Authorization/permissions` and `denyAssignments` 2022-04-01, `locks` 2020-05-01 and
+`policyAssignments` 2022-06-01, of `Microsoft.StandbyPool/standbyVirtualMachinePools` 2024-03-01, and of the activity
 log (`Microsoft.Insights/eventtypes/management/values` 2015-04-01, which keeps 90 days).
 """
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from vmss_tui.domain.fleet.ids import Subscription
-from vmss_tui.domain.fleet.rights import Permission
+from vmss_tui.domain.fleet.rights import WRITE_SET, Permission, allowed
 
 
 class LockLevel(StrEnum):
@@ -59,6 +59,28 @@ class StandbyPool:
     state: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DenyAssignment:
+    """What a deny assignment takes from everybody at a scope and below it, whatever their roles.
+
+    Azure creates them for whoever manages resources for a customer: managed applications, Databricks, deployment stacks
+    ("Understand Azure deny assignments").
+    """
+
+    name: str
+    scope: str
+    denied: tuple[Permission, ...]
+    """What is denied: an entry's actions but for its `notActions`."""
+    spared: frozenset[str] = frozenset()
+    """Object ids, in lower case, of principals that it does not hold for."""
+
+    def holds_for(self, resource: str, account: str) -> bool:
+        """Whether it keeps an account, by its object id, from writing to a scale set, by its resource id."""
+        at, below = self.scope.rstrip("/").casefold(), resource.casefold()
+        covers = below == at or below.startswith(f"{at}/")
+        return covers and account.casefold() not in self.spared and allowed(WRITE_SET, self.denied)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Governance:
     """What is allowed, locked and assigned. None: it could not be read; of rights and locks `unknown` says why."""
@@ -72,6 +94,10 @@ class Governance:
     unknown: str = ""
     vaults: Mapping[str, tuple[Permission, ...] | None] = field(default_factory=dict)
     """Permissions on Key Vaults that extensions refer to, by the vault's id; None: they could not be read."""
+    managed_by: str = ""
+    """Id of the resource that ARM says manages the set's resource group; empty when none does, or it is unknown."""
+    denied_by: str = ""
+    """Name of a deny assignment that keeps this account from changing the set; empty when none does, or unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +124,17 @@ class ActivityLog:
     unknown: str = ""
 
     @property
+    def changes(self) -> tuple[Activity, ...]:
+        """The entries without those of requests that Azure refused: they failed and were never accepted."""
+        begun = {entry.correlation_id for entry in self.entries if entry.status.casefold() in _TAKEN}
+        failed = {entry.correlation_id for entry in self.entries if entry.status.casefold() == "failed"}
+        refused = failed - begun
+        return tuple(entry for entry in self.entries if not entry.correlation_id or entry.correlation_id not in refused)
+
+    @property
     def last(self) -> Activity | None:
         """The newest change."""
-        return self.entries[0] if self.entries else None
+        return next(iter(self.changes), None)
+
+
+_TAKEN = ("accepted", "succeeded")

@@ -17,6 +17,7 @@ from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
 
 _SETS = "Microsoft.Compute/virtualMachineScaleSets"
 _MACHINES = "Microsoft.Compute/virtualMachines"
+WRITE_SET = f"{_SETS}/write"
 
 READ = (
     "Microsoft.Resources/subscriptions/resourceGroups/read",
@@ -38,13 +39,14 @@ ADVISED = (
     "Microsoft.Authorization/locks/read",
     "Microsoft.Authorization/policyAssignments/read",
     "Microsoft.StandbyPool/standbyVirtualMachinePools/read",
+    "Microsoft.Authorization/denyAssignments/read",
     "Microsoft.Insights/autoscaleSettings/read",
     "Microsoft.Insights/eventtypes/values/read",
     "Microsoft.ResourceGraph/resources/read",
 )
 """What makes plans and lists better and stops nothing when it is missing."""
 ROLL_OUT_UNIFORM = (
-    f"{_SETS}/write",
+    WRITE_SET,
     f"{_SETS}/extensions/write",
     f"{_SETS}/extensions/delete",
     f"{_SETS}/manualupgrade/action",
@@ -71,7 +73,7 @@ REACH = (
 def needed_to_change(scale_set: ScaleSet) -> tuple[str, ...]:
     """The actions that any rollout to a set of its kind uses."""
     flexible = scale_set.orchestration is Orchestration.FLEXIBLE
-    return (f"{_SETS}/write", f"{_MACHINES}/extensions/write" if flexible else f"{_SETS}/extensions/write")
+    return (WRITE_SET, f"{_MACHINES}/extensions/write" if flexible else f"{_SETS}/extensions/write")
 
 
 DEPLOY_FROM_VAULT = "Microsoft.KeyVault/vaults/deploy/action"
@@ -131,7 +133,7 @@ def needed_to_roll_out(
     """
     flexible = scale_set.orchestration is Orchestration.FLEXIBLE
     verb = "delete" if removes else "write"
-    needed = [f"{_SETS}/write", f"{_SETS}/extensions/{verb}"] if writes_model else []
+    needed = [WRITE_SET, f"{_SETS}/extensions/{verb}"] if writes_model else []
     if suspends_repairs:
         needed.append(f"{_SETS}/setOrchestrationServiceState/action")
     if not client_batches:

@@ -86,7 +86,9 @@ class ScaleSet:
     unique_id: str = ""
     created_at: datetime | None = None
     managed_by: str = ""
-    """Id of the resource that ARM says manages the set; empty for a set of one's own."""
+    """Id of the resource that ARM says manages the set or its resource group; empty for a set of one's own."""
+    denied_by: str = ""
+    """Name of a deny assignment that keeps this account from changing the set; empty when none does, or unknown."""
     read_only_rule: str = ""
     """What makes the set read-only by this installation's rules (`tag env=prod`); empty when nothing does."""
 

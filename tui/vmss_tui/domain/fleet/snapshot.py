@@ -1,7 +1,7 @@
 """What was read of Azure at one moment: a scale set with its instances, and the fleet of all of them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from vmss_tui.domain.fleet.governance import ActivityLog, Governance
@@ -53,6 +53,17 @@ class SetSnapshot:
                     name=model.name, handler=model.handler, settings=instance.script_settings
                 )
         return found
+
+    def governed(self, known: Governance | None) -> "SetSnapshot":
+        """The snapshot with what is allowed and locked, and who else owns the set or its resource group."""
+        if known is None:
+            return self
+        owned = replace(
+            self.scale_set,
+            managed_by=self.scale_set.managed_by or known.managed_by,
+            denied_by=self.scale_set.denied_by or known.denied_by,
+        )
+        return replace(self, governance=known, scale_set=owned)
 
     def instance(self, instance_id: str) -> Instance | None:
         """The instance with this id, or None."""

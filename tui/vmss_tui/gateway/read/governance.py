@@ -15,6 +15,7 @@ from vmss_tui.domain.fleet.governance import Activity, ActivityLog, Governance, 
 from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.rights import Permission
 from vmss_tui.errors import Forbidden, VmssTuiError
+from vmss_tui.gateway import ownership
 from vmss_tui.gateway.http.arm import Arm, ArmPart, decoder
 from vmss_tui.gateway.read.inventory import read_subscription
 from vmss_tui.gateway.read.mapping import moment
@@ -131,13 +132,21 @@ class GovernanceReader(ArmPart, ReadsGovernance):
 
     async def governance(self, target: ScaleSetId) -> Governance:
         """See the port."""
-        found, subscription, policies, pools = await asyncio.gather(
+        found, subscription, policies, pools, owners = await asyncio.gather(
             self._rights_and_locks(target),
             self._subscription(target),
             self._policies(target),
             self._standby.of(target),
+            ownership.of_set(self.arm, target),
         )
-        return replace(found, subscription=subscription, policies=policies, standby_pools=pools)
+        return replace(
+            found,
+            subscription=subscription,
+            policies=policies,
+            standby_pools=pools,
+            managed_by=owners.managed_by(target),
+            denied_by=owners.denied_by(target),
+        )
 
     async def _rights_and_locks(self, target: ScaleSetId) -> Governance:
         try:
@@ -169,7 +178,8 @@ class GovernanceReader(ArmPart, ReadsGovernance):
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 identity = await self.arm.sign_in.identity()
-                mine = {name.casefold() for name in (identity.name, identity.object_id) if name}
+                here = await ownership.account_in(self.arm, target.subscription)
+                mine = {name.casefold() for name in (identity.name, identity.object_id, here) if name}
                 entries = [
                     replace(entry, by_me=entry.caller.casefold() in mine)
                     async for entry in self._changes(target, since)

@@ -8,18 +8,18 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
 from vmss_tui.domain.fleet.ids import Identity, ScaleSetId, Subscription, Tenant, TenantProblem
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.errors import AzureError, Forbidden, SignInFailed, VmssTuiError
 from vmss_tui.gateway.faults import from_exception, suggested_command
-from vmss_tui.gateway.http.arm import RESOURCES_API, SUBSCRIPTIONS_API, Arm, ArmPart, compute_path, decode_any, decoder
+from vmss_tui.gateway.http.arm import RESOURCES_API, SUBSCRIPTIONS_API, Arm, ArmPart, compute_path, decoder
+from vmss_tui.gateway.ownership import Group, GroupPage, Ownership, from_subscription
 from vmss_tui.gateway.read import mapping, wire
 from vmss_tui.ports import ReadsFleet
 
-_SETS = decoder(wire.SetPage)
+_SETS, _GROUPS = decoder(wire.SetPage), decoder(GroupPage)
 _SUBSCRIPTION, _SUBSCRIPTIONS = decoder(wire.Subscription), decoder(wire.SubscriptionPage)
 TENANTS_SECONDS = 60.0
 """Tenants come and go seldom: a list of them is good for so long."""
@@ -35,6 +35,8 @@ class FleetReader(ArmPart, ReadsFleet):
         """Tenants that gave this sign-in no token, in lower case; they are not asked again."""
         self._listed_tenants: tuple[tuple[Tenant, ...], float] | None = None
         """The tenants, and when they were listed by the monotonic clock."""
+        self._owners: dict[str, Ownership] = {}
+        """Who else owns the sets of a subscription."""
 
     async def identity(self) -> Identity:
         """The identity that the token's claims name."""
@@ -126,7 +128,9 @@ class FleetReader(ArmPart, ReadsFleet):
             if not page.value:
                 continue
             names = await self._group_names(subscription_id)
-            yield tuple(_with_group(self._mapped(entry, what), names) for entry in page.value if entry.id)
+            owners = self._owners[subscription_id]
+            mapped = (_with_group(self._mapped(entry, what), names) for entry in page.value if entry.id)
+            yield tuple(map(owners.marked, mapped))
 
     def _mapped(self, entry: wire.ScaleSet, what: str) -> ScaleSet:
         try:
@@ -135,22 +139,20 @@ class FleetReader(ArmPart, ReadsFleet):
             raise from_exception(error, what, self.arm.cloud.host) from error
 
     async def _group_names(self, subscription: str) -> dict[str, str]:
-        """Resource groups as their owners typed them; empty when they cannot be listed."""
+        """Resource groups as their owners typed them, empty when they cannot be listed; notes who else owns them."""
         known = self.arm.group_names.get(subscription)
-        if known is not None:
+        if known is not None and subscription in self._owners:
             return known
-        names: dict[str, str] = {}
-        url: str | None = f"/subscriptions/{subscription}/resourcegroups?api-version={RESOURCES_API}"
-        what = "list the resource groups"
+        url = f"/subscriptions/{subscription}/resourcegroups?api-version={RESOURCES_API}"
+        what, groups = "list the resource groups", list[Group]()
         try:
-            while url:
-                page: Any = (await self.arm.read(subscription, url, decode_any, what=what, kind="groups")).value
-                groups = [group["name"] for group in page.get("value") or () if group.get("name")]
-                names |= {name.lower(): name for name in groups}
-                url = page.get("nextLink")
+            async for page in self.arm.pages(subscription, url, _GROUPS, what=what, kind="groups"):
+                groups += page.value or ()
         except VmssTuiError as error:
             _log.info("resource groups of %s cannot be listed: %s", subscription, error)
+        names = {group.name.lower(): group.name for group in groups if group.name}
         self.arm.group_names[subscription] = names
+        self._owners[subscription] = await from_subscription(self.arm, subscription, groups)
         return names
 
 

@@ -23,6 +23,7 @@ from vmss_tui.domain.fleet.script import handler_of
 from vmss_tui.domain.fleet.snapshot import InstanceCounts, OverviewPage
 from vmss_tui.errors import AzureError, ConnectionFailed
 from vmss_tui.gateway.http.arm import Arm, ArmPart
+from vmss_tui.gateway.ownership import Ownership, from_graph
 from vmss_tui.gateway.read import mapping, wire
 from vmss_tui.gateway.read.instance_mapping import script_digest
 from vmss_tui.gateway.read.resource_graph import ResourceGraph
@@ -127,16 +128,20 @@ class _Tenant:
         """Subscription -> scripts of its sets."""
         self._settled: set[str] = set()
         """Subscriptions where a script came with its settings."""
+        self._owners: asyncio.Task[Ownership] | None = None
+        """Who else owns the sets; read at the same time."""
 
     async def read(self) -> None:
         """Read everything. Raises AzureError, ConnectionFailed when the sets cannot be read."""
         uniform = asyncio.create_task(self._read_uniform())
+        self._owners = asyncio.create_task(from_graph(self._part.arm, self._graph, self._subscriptions))
         try:
             await self._read_sets()
             await asyncio.gather(self._publish_uniform(uniform), self._quietly(self._read_flexible()))
         finally:
             uniform.cancel()
-            await asyncio.gather(uniform, return_exceptions=True)
+            self._owners.cancel()
+            await asyncio.gather(uniform, self._owners, return_exceptions=True)
 
     async def read_named(self, name: str) -> None:
         """Read the sets of one name, without counts. Raises AzureError, ConnectionFailed."""
@@ -144,10 +149,10 @@ class _Tenant:
 
     async def _read_sets(self, query: str = _SETS) -> None:
         async for rows in self._rows(query, wire.ScaleSet, "list the scale sets"):
-            found = []
+            found, owners = [], await self._owners if self._owners is not None else Ownership()
             for row in rows:
                 try:
-                    scale_set = self._part.ruled(mapping.scale_set(row))
+                    scale_set = owners.marked(self._part.ruled(mapping.scale_set(row)))
                 except ValueError as error:
                     _log.info("a row of Resource Graph is skipped: %s", error)
                     continue

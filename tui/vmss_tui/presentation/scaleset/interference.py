@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from vmss_tui import text
+from vmss_tui.domain.fleet.controllers import controller_of
 from vmss_tui.domain.fleet.governance import Governance, PolicyAssignment, StandbyPool
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.scale_set import Autoscale
@@ -15,8 +16,10 @@ _TITLE: Piece = ("Interference  ", Role.DIM)
 
 
 def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
-    """What may interfere: locks, repairs, autoscale, the platform, a change that goes on or failed."""
+    """What may interfere: another controller, locks, repairs, autoscale, the platform, a change in progress."""
     of, found = snapshot.scale_set, []
+    if (owner := controller_of(of)) is not None:
+        found.append(f"managed by {owner.name}")
     governance = snapshot.governance or Governance()
     found += [f"lock {text.plain(lock.name)} ({lock.level.value})" for lock in governance.locks or ()]
     if of.automatic_repairs:

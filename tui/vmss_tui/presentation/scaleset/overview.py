@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from vmss_tui import duration, text
+from vmss_tui.domain.fleet.controllers import controller_of
 from vmss_tui.domain.fleet.governance import Governance
 from vmss_tui.domain.fleet.health import IN_PROGRESS, Provisioning
 from vmss_tui.domain.fleet.instance import ExtensionStatus, Instance
@@ -51,7 +52,9 @@ def interference_lines(snapshot: SetSnapshot) -> tuple[Line, ...]:
     of, protected = snapshot.scale_set, [it for it in snapshot.instances if it.protected]
     held = [it for it in snapshot.instances if it.protected_from_scale_in]
     notice = of.terminate_notice_seconds
+    owner = controller_of(of)
     return (
+        _switch("Managed by", owner is not None, f"{owner.name} ({text.plain(owner.evidence)})" if owner else ""),
         *_locks(snapshot.governance),
         _policies(snapshot.governance),
         _pair("Upgrade policy", policy_words(of)),
@@ -75,7 +78,7 @@ def _pair(name: str, words: str, role: Role = Role.PLAIN) -> Line:
 
 
 def _switch(name: str, on: bool, words: str, role: Role = Role.WARN) -> Line:
-    return _pair(name, words, role) if on else _pair(name, "none" if name[0] in "SPT " else "off", Role.DIM)
+    return _pair(name, words, role) if on else _pair(name, "none" if name[0] in "MSPT " else "off", Role.DIM)
 
 
 def _ids(instances: Sequence[Instance]) -> str:

@@ -4,6 +4,7 @@ Shapes: the Authorization, Policy and Management Locks REST references. Locks ca
 scenario's.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -14,7 +15,16 @@ from vmss_tui.simulator.armpath import parse
 from vmss_tui.simulator.gate import GATE, PRINCIPAL
 from vmss_tui.simulator.governance.access import roles_of
 from vmss_tui.simulator.governance.barriers import covers
-from vmss_tui.simulator.scenario.model import DenyAssignment, Lock, LockLevel, Policy, Principal, PrincipalKind, Role
+from vmss_tui.simulator.scenario.model import (
+    DenyAssignment,
+    Lock,
+    LockLevel,
+    Policy,
+    Principal,
+    PrincipalKind,
+    Role,
+    Scenario,
+)
 from vmss_tui.simulator.world.state.chance import guid
 
 _SCOPES = (
@@ -159,14 +169,20 @@ def _policy_json(policy: Policy) -> dict[str, Any]:
 
 
 async def list_denials(request: web.Request) -> web.Response:
-    """Answer the deny assignments that hold at a scope or below it."""
-    scope, gate = _scope(request), request.app[GATE]
-    found = [item for item in gate.scenario.denials if covers(item.scope, scope) or covers(scope, item.scope)]
-    named = {principal.name: principal.object_id for principal in gate.scenario.principals}
-    return json_answer({"value": [_denial_json(item, named) for item in found]})
+    """Answer the deny assignments that hold at a scope; `$filter=atScope()` leaves those below it out."""
+    scope, at_scope = _scope(request), "atscope" in request.query.get("$filter", "").lower()
+    denials, named = request.app[GATE].scenario.denials, object_ids(request.app[GATE].scenario)
+    found = [item for item in denials if covers(item.scope, scope) or (covers(scope, item.scope) and not at_scope)]
+    return json_answer({"value": [denial_json(item, named) for item in found]})
 
 
-def _denial_json(denial: DenyAssignment, named: dict[str, str]) -> dict[str, Any]:
+def object_ids(scenario: Scenario) -> dict[str, str]:
+    """Object id by the name of a principal."""
+    return {principal.name: principal.object_id for principal in scenario.principals}
+
+
+def denial_json(denial: DenyAssignment, named: Mapping[str, str]) -> dict[str, Any]:
+    """A deny assignment for everybody but the principals that it names; `named` has their object ids."""
     excluded = [{"id": named.get(name, guid("object", name)), "type": "ServicePrincipal"} for name in denial.excluded]
     return {
         "properties": {

@@ -35,7 +35,8 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-def _render(group: ResourceGroup) -> dict[str, Any]:
+def group_json(group: ResourceGroup) -> dict[str, Any]:
+    """A resource group, as ARM shows it."""
     body = {
         "id": f"/subscriptions/{group.subscription_id}/resourceGroups/{group.name}",
         "name": group.name,
@@ -55,13 +56,13 @@ def _groups(request: web.Request) -> list[ResourceGroup]:
 
 async def list_groups(request: web.Request) -> web.Response:
     """Answer the groups of a subscription; the access middleware shortens the list."""
-    return json_answer({"value": [_render(group) for group in _groups(request)]})
+    return json_answer({"value": [group_json(group) for group in _groups(request)]})
 
 
 async def get_group(request: web.Request) -> web.Response:
     """Answer one group; the access middleware has answered when there is none."""
     wanted = request.match_info["group"].lower()
-    return json_answer(next(_render(group) for group in _groups(request) if group.name.lower() == wanted))
+    return json_answer(next(group_json(group) for group in _groups(request) if group.name.lower() == wanted))
 
 
 async def check_group(_request: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-TABLES = ("resources", "computeresources")
+TABLES = ("resources", "computeresources", "resourcecontainers", "authorizationresources")
 _WHERE = re.compile(r"where\s+([\w.]+)\s*(=~|==|in~)\s*(\(?\s*'[^']*'(?:\s*,\s*'[^']*')*\s*\)?)$", re.IGNORECASE)
 _NOT_EMPTY = re.compile(r"where\s+isnotempty\(\s*([\w.]+)\s*\)$", re.IGNORECASE)
 _TEXT = re.compile(r"'([^']*)'")

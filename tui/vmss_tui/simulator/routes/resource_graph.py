@@ -1,4 +1,4 @@
-"""Azure Resource Graph: scale sets, their instances and Flexible VMs of every subscription of a tenant, by query.
+"""Azure Resource Graph: resource groups, scale sets, instances and deny assignments of a tenant's subscriptions.
 
 Sources: "Azure Resource Graph" REST reference (2022-10-01), "Supported tables" (Flexible VMs are in Resources, Uniform
 instances in ComputeResources; neither health nor script status is there), "Guidance for throttled requests" (15 queries
@@ -18,14 +18,23 @@ from aiohttp import web
 from vmss_tui.simulator.answers import arm_error, json_answer
 from vmss_tui.simulator.arm.instances import Shapes, flexible_json, instance_json
 from vmss_tui.simulator.arm.scale_sets import scale_set_json
+from vmss_tui.simulator.armpath import parse
 from vmss_tui.simulator.gate import GATE, PRINCIPAL
+from vmss_tui.simulator.routes.authorization import denial_json, object_ids
+from vmss_tui.simulator.routes.groups import group_json
 from vmss_tui.simulator.routes.kql import TABLES, InvalidQuery, Row, run, type_of
+from vmss_tui.simulator.scenario.model import Scenario
 from vmss_tui.simulator.state import SIMULATION, Simulation
 from vmss_tui.simulator.world.state.model import Instance, ScaleSet
 
 QUERIES, WINDOW = 15, 5.0
 PAGE = 1000
 _VERSION = "2024-07-01"
+_READ = {
+    "resourcecontainers": "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "authorizationresources": "Microsoft.Authorization/denyAssignments/read",
+}
+"""The action that makes a row of a table visible, for those that do not hold scale sets."""
 _SETS = "microsoft.compute/virtualmachinescalesets"
 _SENT: web.AppKey[dict[str, tuple[float, int]]] = web.AppKey("graph queries", dict)
 _SEEN: web.AppKey[dict[str, Any]] = web.AppKey("graph rows", dict)
@@ -102,10 +111,10 @@ def _tables(request: web.Request, wanted: list[str] | None, kind: str) -> dict[s
         {s.id.lower() for s in gate.scenario.subscriptions if s.tenant_id == caller.tenant_id},
     )
     asked = own & {str(identifier).lower() for identifier in wanted} if wanted else own
-    action = "Microsoft.Compute/virtualMachineScaleSets/read"
     found: dict[str, list[Row]] = {table: [] for table in TABLES}
     for (table, of), rows in _rows(request.app).items():
         if kind in ("", of):
+            action = _READ.get(table, "Microsoft.Compute/virtualMachineScaleSets/read")
             found[table] += [row for row in rows if row["subscriptionId"] in asked and rights.allow(action, row["id"])]
     return found
 
@@ -123,12 +132,29 @@ def _rows(app: web.Application) -> dict[tuple[str, str], list[Row]]:
             found["resources", _SETS].append(_row(tenant, value, scale_set_json(value, _VERSION)))
             for table, row in _instance_rows(simulation, tenant, value):
                 found[table, row["type"]].append(row)
+        for table, row in _surroundings(simulation.scenario, tenants):
+            found[table, row["type"]].append(row)
         seen |= {
             "at": now,
             "rows": {key: sorted(rows, key=lambda row: str(row["id"])) for key, rows in found.items()},
         }
     rows: dict[tuple[str, str], list[Row]] = seen["rows"]
     return rows
+
+
+def _surroundings(scenario: Scenario, tenants: Mapping[str, str]) -> Iterator[tuple[str, Row]]:
+    """Resource groups and deny assignments."""
+    for group in scenario.groups:
+        row = {**group_json(group), "type": "microsoft.resources/subscriptions/resourcegroups"}
+        yield "resourcecontainers", {"managedBy": "", **row, **_place(tenants, group.subscription_id)}
+    named = object_ids(scenario)
+    for denial in scenario.denials:
+        row = {**denial_json(denial, named), "type": "microsoft.authorization/denyassignments"}
+        yield "authorizationresources", {**row, **_place(tenants, parse(denial.scope).subscription)}
+
+
+def _place(tenants: Mapping[str, str], subscription: str) -> Row:
+    return {"tenantId": tenants.get(subscription.lower(), ""), "subscriptionId": subscription.lower()}
 
 
 def _row(tenant: str, value: ScaleSet, shown: Mapping[str, Any]) -> Row:

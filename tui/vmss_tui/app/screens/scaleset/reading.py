@@ -1,7 +1,5 @@
 """How the screen of a scale set gets its data: a watcher while it is on top."""
 
-from dataclasses import replace
-
 from textual import work
 
 from vmss_tui.app.messages import SetArrived
@@ -49,7 +47,7 @@ class SetReading(WatchedList[SetWatcher]):
 
     def on_set_arrived(self, message: SetArrived) -> None:
         """Show the new snapshot."""
-        self._snapshot, self._failure = replace(message.snapshot, governance=self._governance), None
+        self._snapshot, self._failure = message.snapshot.governed(self._governance), None
         self.shell.rights.note_sets((message.snapshot.scale_set,))
         self.redraw()
         if not self._asked_rights:
@@ -64,7 +62,7 @@ class SetReading(WatchedList[SetWatcher]):
             self._governance = await azure.governance(self.target)
             self.shell.rights.note_governance(scale_set, self._governance)
             if self._snapshot is not None:
-                self._snapshot = replace(self._snapshot, governance=self._governance)
+                self._snapshot = self._snapshot.governed(self._governance)
             self.redraw()
 
     def subject_set(self) -> ScaleSetId:

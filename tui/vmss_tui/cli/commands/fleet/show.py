@@ -41,7 +41,7 @@ async def read_set(session: LiveSession, text: str, *, whole: bool = False) -> t
             azure.activity(target, since),
             azure.governance(target),
         )
-        snapshot = replace(snapshot, activity=log, governance=governance)
+        snapshot = replace(snapshot.governed(governance), activity=log)
     else:
         snapshot = await read_snapshot(azure, target, session.clock)
     subscription = await find.subscription_of(azure, target)
@@ -52,6 +52,10 @@ async def read_set(session: LiveSession, text: str, *, whole: bool = False) -> t
         upgrade=snapshot.upgrade,
     )
     return entry, snapshot
+
+
+async def _not_read() -> None:
+    return None
 
 
 @click.command()

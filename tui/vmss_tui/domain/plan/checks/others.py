@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.governance import Activity
+from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.checks.facts import info, refuse
 from vmss_tui.domain.plan.findings import Finding, Severity
@@ -12,7 +13,12 @@ from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.text import counted, plain
 
 LATELY = timedelta(hours=1)
-_WRITES = ("/write", "/delete", "/manualupgrade/action", "/rollingupgrades/action", "osrollingupgrade/action")
+_WRITES = (
+    "/write", "/delete", "/manualupgrade/action", "/rollingupgrades/action", "rollingupgrade/action",
+    "/reimage/action", "/reimageall/action",
+)  # fmt: skip
+"""What changes a model or brings instances to it."""
+_COMING = (Provisioning.CREATING, Provisioning.DELETING)
 _NEXT = f"Ask that user first. To start anyway, use {Override.DURING_CHANGE.option}."
 
 
@@ -32,7 +38,7 @@ def _changed_lately(snapshot: SetSnapshot, now: datetime) -> Iterator[Finding]:
     if log.unknown:
         yield info("activity-unknown", f"could not check whether another user changed the set recently: {log.unknown}")
         return
-    other = next((change for change in log.entries if _by_others(change, now)), None)
+    other = next((change for change in log.changes if _by_others(change, now)), None)
     if other is not None:
         who, ago = plain(other.caller) or "another user", duration.ago((now - other.at).total_seconds())
         what = f"{other.at:%H:%M:%S} UTC, {plain(other.operation)}"
@@ -44,8 +50,8 @@ def _part_way(snapshot: SetSnapshot, known_versions: Collection[str] | None) -> 
     model = snapshot.scale_set.script
     if known_versions is None or model is None or model.digest in known_versions:
         return
-    runs = [instance.script_digest for instance in snapshot.instances if instance.script_digest]
-    behind = sum(digest != model.digest for digest in runs)
+    settled = [found for found in snapshot.instances if found.version_known and found.provisioning not in _COMING]
+    behind = sum(found.script_digest != model.digest for found in settled)
     if not behind:
         return
     last = snapshot.activity.last if snapshot.activity is not None else None
