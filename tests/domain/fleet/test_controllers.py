@@ -31,7 +31,7 @@ BOOTSTRAP = extension(name="vmssCSE")
             "AKS",
         ),
         ({"managed_by": "/subscriptions/s/providers/Contoso.Own/things/t"}, "another Azure service"),
-        ({"managed_by": "/subscriptions/s/providers/Microsoft.Solutions/applications/a"}, "a managed application"),
+        ({"managed_by": "/subscriptions/s/providers/Microsoft.Solutions/applications/a"}, "Azure managed application"),
         ({"denied_by": "System deny assignment"}, "another Azure service"),
         ({"denied_by": "System deny assignment", "tags": {"Vendor": "Databricks"}}, "Databricks"),
     ],

@@ -108,7 +108,7 @@ def _runs(answer: Answer) -> bool:
 
 
 def _same_second(one: Exchange, other: Exchange) -> bool:
-    return one.headers["date"] == other.headers["date"]
+    return "date" in one.headers and one.headers["date"] == other.headers.get("date")
 
 
 def groups_of(trace: Trace) -> dict[str, str]:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 
+UNNAMED = "another Azure service"
+"""A controller that nothing names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Controller:
@@ -20,6 +23,11 @@ class Controller:
     """For people: `AKS`, `Azure Batch`."""
     evidence: str
     """`tag aks-managed-poolName`, `managedBy /subscriptions/...`."""
+
+    @property
+    def channel(self) -> str:
+        """Through whom to change the set."""
+        return "its owner" if self.name == UNNAMED else self.name
 
 
 def controller_of(scale_set: ScaleSet) -> Controller | None:
@@ -41,7 +49,7 @@ def _managed_by(scale_set: ScaleSet) -> Controller | None:
     owner = scale_set.managed_by
     if not owner:
         return None
-    known = next((name for part, name in _PROVIDERS.items() if part in owner.casefold()), "another Azure service")
+    known = next((name for part, name in _PROVIDERS.items() if part in owner.casefold()), UNNAMED)
     return Controller(known, f"managedBy {owner}")
 
 
@@ -74,7 +82,7 @@ def _databricks(scale_set: ScaleSet) -> Controller | None:
 
 def _denied(scale_set: ScaleSet) -> Controller | None:
     denied = scale_set.denied_by
-    return Controller("another Azure service", f"deny assignment {denied}") if denied else None
+    return Controller(UNNAMED, f"deny assignment {denied}") if denied else None
 
 
 _RULES: tuple[Callable[[ScaleSet], Controller | None], ...] = (
@@ -86,7 +94,7 @@ _PROVIDERS = {
     "microsoft.batch/": "Azure Batch",
     "microsoft.databricks/": "Databricks",
     "microsoft.redhatopenshift/": "Azure Red Hat OpenShift",
-    "microsoft.solutions/": "a managed application",
+    "microsoft.solutions/": "Azure managed application",
 }
 """Part of a `managedBy` id in lower case -> the name for people."""
 

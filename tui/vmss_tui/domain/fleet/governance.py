@@ -1,8 +1,8 @@
 """What Azure lets a principal do with a scale set, what it locks or denies, what feeds it, and who changed it recently.
 
-Sources: REST references of `Microsoft.Authorization/permissions` and `denyAssignments` 2022-04-01, `locks` 2020-05-01 and
-`policyAssignments` 2022-06-01, of `Microsoft.StandbyPool/standbyVirtualMachinePools` 2024-03-01, and of the activity
-log (`Microsoft.Insights/eventtypes/management/values` 2015-04-01, which keeps 90 days).
+Sources: REST references of `Microsoft.Authorization/permissions` and `denyAssignments` 2022-04-01, `locks` 2020-05-01
+and `policyAssignments` 2022-06-01, of `Microsoft.StandbyPool/standbyVirtualMachinePools` 2024-03-01, and of the
+activity log (`Microsoft.Insights/eventtypes/management/values` 2015-04-01, which keeps 90 days).
 """
 
 from collections.abc import Mapping

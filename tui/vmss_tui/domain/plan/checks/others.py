@@ -19,7 +19,7 @@ _WRITES = (
 )  # fmt: skip
 """What changes a model or brings instances to it."""
 _COMING = (Provisioning.CREATING, Provisioning.DELETING)
-_NEXT = f"Ask that user first. To start anyway, use {Override.DURING_CHANGE.option}."
+_NEXT = f"Ask whoever changed it first. To start anyway, use {Override.DURING_CHANGE.option}."
 
 
 def interference(snapshot: SetSnapshot, known_versions: Collection[str] | None, now: datetime) -> Iterator[Finding]:

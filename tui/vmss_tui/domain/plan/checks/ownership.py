@@ -17,7 +17,7 @@ def controller(facts: Facts) -> Iterator[Finding]:
             Override.MANAGED_BY_OTHERS.value,
             f"the scale set belongs to {owner.name} ({owner.evidence}): a change of its extensions can break nodes and "
             "may be undone by the controller",
-            f"Change it through {owner.name}. To roll out anyway, use {Override.MANAGED_BY_OTHERS.option}.",
+            f"Change it through {owner.channel}. To roll out anyway, use {Override.MANAGED_BY_OTHERS.option}.",
         )
 
 

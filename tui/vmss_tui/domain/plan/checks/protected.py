@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from vmss_tui.domain.fleet.script import COMMANDS, ScriptConfig
 from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
 from vmss_tui.domain.plan.findings import Finding
+from vmss_tui.domain.plan.rollout_plan import Purpose
 
 _COMMANDS = frozenset(COMMANDS)
 _WHOLE = "*"
 """Name under which one reference stands for the whole block (Key Vault)."""
+_RESTORE = "Roll the old version out from its profile, with the command under [protected] as commandToExecute."
 _MOVE = "Give the command under [protected] as commandToExecute."
 
 
@@ -36,7 +38,7 @@ def command(facts: Facts) -> Iterator[Finding]:
             "command-in-protected",
             "the set's command is in its protected settings, which stay as they are: a public command beside it fails "
             "on every instance",
-            f"{_MOVE} That replaces the whole protected block.",
+            _RESTORE if facts.plan.purpose is Purpose.ROLLBACK else f"{_MOVE} That replaces the whole protected block.",
         )
     elif not (public or protected or _WHOLE in script.protected):
         yield from _no_command(script, hidden=hidden)
