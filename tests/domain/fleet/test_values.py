@@ -9,10 +9,13 @@ import pytest
 
 from support.build import OLD, WEB, fleet, script, snapshot, vm
 from vmss_tui import duration
+from vmss_tui.domain.fleet.health import Health, Provisioning
 from vmss_tui.domain.fleet.ids import OperationHandle, ScaleSetId, Subscription, Tenant, TenantProblem
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import (
     LEGACY_LINUX,
+    ScriptRun,
+    ScriptState,
     Secret,
     SecretRef,
     SecretSource,
@@ -224,3 +227,16 @@ def test_a_version_that_cannot_be_read_is_never_behind(latest: bool, known: bool
 
 def test_a_percentage_of_no_instances() -> None:
     assert (percent_for(3, 0), percent_of(20, 0)) == (100, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "moving"),
+    [
+        ({}, False),
+        ({"provisioning": Provisioning.UPDATING}, True),
+        ({"script": ScriptRun(ScriptState.RUNNING)}, True),
+        ({"health": Health.INITIALISING}, True),
+    ],
+)
+def test_an_instance_moves_while_azure_its_script_or_its_health_does(change: dict[str, Any], moving: bool) -> None:
+    assert replace(vm(0), **change).is_moving is moving

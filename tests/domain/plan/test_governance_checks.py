@@ -174,6 +174,7 @@ VAULT = "/subscriptions/sub/resourceGroups/rg/providers/Microsoft.KeyVault/vault
 @pytest.mark.parametrize(
     ("vaults", "code"),
     [
+        ({}, None),
         ({VAULT: (Permission(("*/read",)),)}, "linked-rights-missing"),
         ({VAULT: None}, "rights-unknown"),
         ({VAULT: (Permission(("Microsoft.KeyVault/*",)),)}, None),
@@ -195,3 +196,10 @@ def test_an_extension_whose_secret_stays_in_its_vault_is_sent_with_the_reference
     referring = replace(made.scale_set, extensions=(replace(own, key_vault=VAULT), *others))
     assert needed_vaults(referring, plan(replace(made, scale_set=referring))) == (VAULT,)
     assert needed_vaults(made.scale_set, plan(made)) == ()
+
+
+def test_a_plan_that_writes_no_model_links_no_vault() -> None:
+    of = governed(permissions=ALL, locks=(), vaults={VAULT: None})
+    ref = SecretRef(SecretSource.KEY_VAULT, f"{VAULT} https://kv.vault.azure.net/secrets/s")
+    made = plan(of, config=script(2, protected={"*": ref}))
+    assert needed_vaults(of.scale_set, replace(made, keeps_model=True)) == ()

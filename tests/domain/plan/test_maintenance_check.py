@@ -132,3 +132,10 @@ def test_other_refusals_stay() -> None:
     assert [finding.code for finding in allow(nowhere, {Override.OUTSIDE_WINDOW: "urgent"}).refusals] == [
         "canary-unknown"
     ]
+
+
+def test_a_freeze_that_is_far_ahead_says_nothing() -> None:
+    far = NOW + timedelta(days=60)
+    rules = MaintenanceRules(freezes=(Freeze(start=far, end=far + timedelta(days=1), reason="year-end"),))
+    made = plan_of(snapshot(*fleet(10)), RolloutPolicy(rules=rules))
+    assert not {finding.code for finding in made.findings} & {"window-open", "during-freeze", "azure-knows-no-window"}

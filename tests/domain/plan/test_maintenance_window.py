@@ -172,3 +172,9 @@ def test_it_is_open_from_each_opening_until_its_end(window: Window, when: dateti
         assert until is None or when < until
     else:
         assert not window.contains(opens - timedelta(microseconds=1)) or window.contains(when)
+
+
+def test_a_calendar_and_times_of_day_exclude_each_other() -> None:
+    (problem,) = check_window(Window(calendar="changes.ics", start="01:00"))
+    assert problem.field == "window.calendar" and "also given" in problem.message
+    assert check_window(Window(calendar="changes.ics")) == ()

@@ -150,3 +150,20 @@ def test_the_time_that_is_found_is_open_for_long_enough(
     assert closes is None or closes - opens >= timedelta(seconds=seconds)
     if found.closed(now):
         assert found.closed(opens - timedelta(microseconds=1)) or seconds > 0
+
+
+def test_a_closed_timetable_closes_now() -> None:
+    shut = at("2026-11-28T14:00").astimezone(UTC)
+    assert table(NOON).closes_at(shut) == shut
+
+
+def test_readings_of_a_calendar_are_compared_by_what_is_to_come_within_a_year() -> None:
+    now = at("2026-11-28T14:00")
+    old, soon = _opening("12:00", "12:05"), _opening("15:00", "16:00")
+    far = Opening(now + timedelta(days=500), now + timedelta(days=501))
+    rules = MaintenanceRules(
+        windows=(WindowRule(window=Window(calendar="a.ics", openings=(old, soon, far))), WindowRule(window=NOON))
+    )
+    assert [rule.window.openings for rule in rules.ahead(now).windows] == [(soon,), ()]
+    later = MaintenanceRules(windows=(WindowRule(window=Window(calendar="a.ics", openings=(soon,))), rules.windows[1]))
+    assert rules.ahead(now) == later.ahead(now)

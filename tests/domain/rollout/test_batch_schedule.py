@@ -80,3 +80,9 @@ def test_batches_of_the_runner_keep_their_planned_numbers() -> None:
         (batch.number, batch.ids) for batch in tale.plan.batches[1:]
     ]
     assert batch_count(state) == 4
+
+
+def test_a_batch_that_is_full_takes_nothing_in() -> None:
+    tale = rolling()
+    begun(tale, 1, range(6), end=False)
+    assert [(batch.number, len(batch.ids)) for batch in remaining_batches(fold(tale.log))] == [(2, 6), (3, 6), (4, 6)]

@@ -9,6 +9,7 @@ from support.engine.driver import KILL, LOST, OK, UNHEARD, Driver
 from support.engine.toy import Toy, script
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import VersionNames
+from vmss_tui.domain.plan.maintenance_window import Window
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, OnFailure, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
@@ -117,8 +118,6 @@ def test_a_roll_back_can_be_canceled() -> None:
 
 
 def test_the_roll_back_stays_in_the_window() -> None:
-    from vmss_tui.domain.plan.maintenance_window import Window
-
     toy = Toy(bad=frozenset(("web 2",)))
     driver = driver_of(toy, OnFailure.ROLLBACK, window=Window(start="09:00", end="10:30"))
     driver.run(lambda: any(batch.ended_at is None for batch in driver.state.batches))
@@ -225,3 +224,60 @@ def test_a_runner_killed_anywhere_carries_the_decision_out(verb: str, seed: int)
 def test_a_rollout_that_stops_by_itself_says_so_as_before() -> None:
     state = driver_of(Toy(fails=frozenset("1")), OnFailure.STOP).run()
     assert state.verdict is e.Verdict.FAILED and state.rollback is None and state.decision is None
+
+
+def test_a_roll_back_with_nothing_to_undo_ends_as_failed() -> None:
+    toy = Toy(model=script(2))
+    for vm in toy.vms.values():
+        vm.config = script(1)
+    toy.vms["0"].healthy = False
+    driver = driver_of(toy, OnFailure.ROLLBACK)
+    assert not driver.plan.writes_model, "the model has the version already"
+    state = driver.run()
+    assert state.verdict is e.Verdict.FAILED and state.reason.endswith("; nothing to roll back")
+
+
+def test_a_cancellation_after_an_undo_comes_first() -> None:
+    toy = Toy(bad=frozenset(("web 2",)))
+    driver = that_asks(toy)
+    assert driver.ask("undo") and driver.ask("cancel")
+    state = driver.run()
+    assert state.verdict is e.Verdict.CANCELLED and state.rollback is None
+
+
+def test_a_roll_back_that_cannot_be_done_asks_again_and_says_why_once() -> None:
+    driver = that_asks(Toy(fails=frozenset("1")), window=Window(start="09:00", end="10:30"))
+    driver.toy.seconds += 5400
+    assert driver.ask("undo")
+    driver.run(lambda: driver.state.stage is Stage.DECISION)
+    decision = driver.state.decision
+    assert decision is not None and "it cannot be rolled back: the maintenance window is closed" in decision.why
+    assert driver.state.rollback is None and driver.ask("undo"), "the window may be open by then"
+    driver.run(lambda: driver.state.stage is Stage.DECISION)
+    assert driver.state.decision == decision, "the reason does not grow"
+    assert driver.ask("cancel") and driver.run().verdict is e.Verdict.CANCELLED
+
+
+def test_a_retry_that_takes_too_long_stops_the_rollout() -> None:
+    driver = that_asks(Toy(fails=frozenset("1")), batch_deadline_seconds=60)
+    driver.toy.takes = 10**6
+    assert driver.ask("retry", "1")
+    driver.run(lambda: driver.state.stage is Stage.DECISION or driver.state.stage.over)
+    late = [entry.event for entry in driver.log if isinstance(entry.event, e.GateChecked) and not entry.event.passed]
+    assert late[-1].gate is e.GateName.DEADLINE and "the retry of 1 exceeded its deadline of 1m" in late[-1].message
+
+
+def test_a_cancellation_awaits_the_retries_that_were_sent_and_sends_no_other() -> None:
+    toy = Toy(fails=frozenset("01"))
+    driver = that_asks(toy)
+    toy.vms["0"].fails = toy.vms["1"].fails = False
+    assert driver.ask("retry")
+    sent = iter([OK, LOST])
+    driver.fate = lambda step: next(sent, OK) if step == "send" else OK
+    driver.turn()
+    (kept, lost) = [key for key in driver.state.writes if key.startswith("retry-")]
+    driver.record(e.WriteDeferred(lost, "busy", toy.now))
+    assert driver.ask("cancel")
+    state = driver.run()
+    assert state.verdict is e.Verdict.CANCELLED and kept in state.writes and lost not in state.writes
+    assert toy.asked["0"] + toy.asked["1"] == 3, "each once, and one of them a second time"

@@ -9,6 +9,7 @@ from support.build import plan as plan_of
 from support.engine.driver import Driver
 from support.engine.story import waiting_for
 from support.engine.toy import NOTHING, Toy
+from vmss_tui.domain.fleet.health import Power
 from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import VersionNames
@@ -194,3 +195,15 @@ def test_a_removal_by_azures_rolling_upgrade_continues_after_a_pause() -> None:
     assert driver.ask("resume")
     assert driver.run().verdict is e.Verdict.COMPLETED, driver.state.reason
     assert all(vm.config == NOTHING for vm in toy.vms.values()) and toy.rolls == 2
+
+
+def test_an_instance_that_is_switched_off_now_is_not_retried() -> None:
+    toy = Toy(count=12, fails=frozenset("01"))
+    made, state = failed(toy)
+    now = toy.snapshot()
+    off = replace(
+        now, instances=tuple(replace(vm, power=Power.STOPPED) if vm.id == "0" else vm for vm in now.instances)
+    )
+    again = plan_retry("x", made, state, off, now=toy.now)
+    reasons = {exclusion.id: exclusion.reason for exclusion in again.excluded}
+    assert reasons["0"].startswith("failed then, is switched off now") and [b.ids for b in again.batches] == [("1",)]

@@ -7,13 +7,15 @@ import pytest
 
 from support.engine.driver import KILL, LOST, OK, UNHEARD, Driver
 from support.engine.toy import Toy, script
+from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import VersionNames
+from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.rollback import broken_before, plan_rollback, touched_by
+from vmss_tui.domain.rollout.rollback import Revision, broken_before, plan_rollback, touched_by
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.presentation.plan.confirm import confirm_title, confirm_yes
 from vmss_tui.presentation.rollout.info import info_of
@@ -179,3 +181,59 @@ def test_a_rolling_upgrade_admits_what_is_down_since_azure_counts_it() -> None:
         toy.vms[name].healthy = False
     back = back_of(toy, made, state)
     assert back.policy.unhealthy_percent == 50 and {i for batch in back.batches for i in batch.ids} == set(toy.vms)
+
+
+def test_a_cancelled_undo_runs_the_undo_command_on_no_further_instance() -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    back = back_of(toy, replace(made, script=replace(made.script, undo="./uninstall.sh")), state)
+    driver = Driver(toy, back)
+    driver.run(lambda: "model" in driver.state.accepted)
+    driver.record(e.BatchStarted(1, 1, ("0", "1")))
+    assert driver.ask("cancel")
+    assert driver.run().verdict is e.Verdict.CANCELLED and not toy.undone
+
+
+@pytest.mark.parametrize("hidden", ["commandToExecute", "script"])
+def test_an_undo_command_beside_a_hidden_command_cannot_run(hidden: str) -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    protected = {hidden: SecretRef(SecretSource.ENV, "COMMAND")}
+    made = replace(made, script=replace(made.script, undo="./uninstall.sh", protected=protected))
+    back = back_of(toy, made, state)
+    (found,) = [finding for finding in back.findings if finding.code == "undo-command"]
+    assert back.undoes is None and found.severity is Severity.WARN and "cannot run" in found.message
+
+
+def revision(**more: object) -> Revision:
+    made = Revision(replace(script(0), label="web 0"), "0000", Toy().now, "maria")
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def test_an_undo_to_an_earlier_version_takes_what_rollouts_changed_since() -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    to = revision(touched=frozenset("45"), digests=frozenset((script(1).digest,)))
+    back = plan_rollback("7f3a", made, state, toy.snapshot(), names=NAMES, to=to, now=toy.now)
+    assert back.script.settings == script(0).settings and back.origin.startswith("undo of 7f3a to ")
+    assert back.from_label == "web 2" and not back.script.protected
+    assert back.batches[0].ids == ("0", "1")
+    assert {i for batch in back.batches for i in batch.ids} == set(toy.vms)
+    assert not {"protected-again", "protected-lost", "revision-sealed"} & {finding.code for finding in back.findings}
+
+
+def test_an_earlier_version_writes_its_protected_settings_again_where_a_rollout_overwrote_them() -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    key = {"key": SecretRef(SecretSource.ENV, "KEY")}
+    to = revision(script=replace(script(0), protected=key), protected=True)
+    back = plan_rollback("x", made, state, toy.snapshot(), names=NAMES, to=to, now=toy.now)
+    assert back.script.protected == key and "protected-again" in {finding.code for finding in back.findings}
+
+
+def test_an_earlier_version_whose_secrets_are_gone_is_refused() -> None:
+    toy = Toy(count=8)
+    made, state = rolled(toy)
+    to = revision(script=replace(script(0), sealed_digest="abc"))
+    back = plan_rollback("x", made, state, toy.snapshot(), names=NAMES, to=to, now=toy.now)
+    assert "revision-sealed" in {finding.code for finding in back.refusals}

@@ -4,6 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from support.build import NOW, fleet, plan, policy, script, snapshot, vm
+from support.engine.story import drive
+from support.engine.story import policy as drive_policy
+from support.engine.toy import Toy
+from vmss_tui.domain.fleet.scale_set import Orchestration
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.findings import Finding, Severity
@@ -93,3 +97,21 @@ def test_a_follow_up_is_only_compared_by_what_changed_outside() -> None:
     retry = replace(PLAN, origin="retry of 1")
     assert starts(decided(snapshot(*fleet(4), vm(7), etag="2"), of=retry))
     assert script(2).digest == PLAN.target_digest
+
+
+def test_a_set_that_was_made_again_in_another_way_is_refused() -> None:
+    flexible = snapshot(*fleet(4), orchestration=Orchestration.FLEXIBLE, etag="2")
+    assert "would now be updated by" in refusal(decided(flexible))
+
+
+def test_a_set_that_was_changed_outside_is_stopped_by_a_gate_before_anything_is_written() -> None:
+    toy = Toy(repairs="Replace", model=script(2))
+    for behind in toy.vms.values():
+        behind.config = script(1)
+    driver = drive(toy, drive_policy(suspend_repairs=True))
+    assert driver.plan.holds_repairs and not driver.plan.writes_model
+    toy.model = script(3)
+    toy.seconds += int(LONGEST.total_seconds()) + 60
+    state = driver.run()
+    assert state.verdict is e.Verdict.FAILED and "changed outside this rollout" in state.reason
+    assert toy.writes == [] and "nothing was changed" in state.reason

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from support.build import NOW, fleet, plan, policy, snapshot
+from support.build import NOW, fleet, plan, policy, script, snapshot
 from vmss_tui.domain.fleet.rolling_upgrade import OperationState, UpgradeCode
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
-from vmss_tui.domain.plan.rollout_plan import Exclusion
+from vmss_tui.domain.plan.rollout_plan import Batch, Exclusion, Purpose
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.state import Lowest, RolloutState, Stage, fold
 
@@ -158,3 +158,26 @@ def test_the_account_that_writes_is_the_last_one_that_signed_in() -> None:
     first, second = e.SignedIn("ann", "Azure CLI"), e.SignedIn("deployer", "client secret")
     log = [e.Logged(number, NOW, event) for number, event in enumerate((first, second), 1)]
     assert fold(log[:1]).signed_in == first and fold(log).signed_in == second
+
+
+def test_a_start_that_was_put_off_is_known_until_a_runner_starts() -> None:
+    later = e.Scheduled(at(3600))
+    assert folded(e.Planned(PLAN), later).scheduled == later
+    assert folded(e.Planned(PLAN), later, e.RunnerStarted(1, "h")).scheduled is None
+
+
+def test_without_a_plan_changes_may_be_made_at_any_time() -> None:
+    assert RolloutState().timetable.free
+
+
+def test_a_roll_back_carries_over_what_is_known_and_the_settings_that_its_log_hides() -> None:
+    before = replace(script(1), sealed_digest="s")
+    forward = replace(PLAN, previous=before)
+    hidden = replace(before, settings={"fileUris": ["https://h/a?sig=***"]})
+    back = replace(PLAN, script=hidden, purpose=Purpose.ROLLBACK, batches=(Batch(number=1, ids=("0", "77")),))
+    done = e.InstancesSeen((replace(seen("0", e.Phase.DONE), message="done"),), 4, 4)
+    state = folded(e.Planned(forward), e.RunnerStarted(1, "h"), done, e.RollbackStarted(back, "it failed"))
+    assert state.plan is not None and state.forward is not None and state.forward.plan == forward
+    assert (state.plan.script.settings == before.settings) is (hidden.digest == before.digest)
+    assert state.instances["0"].first is not None and state.instances["0"].seen.phase is e.Phase.WAITING
+    assert state.instances["77"].first is None, "nothing was known of it"

@@ -1,17 +1,21 @@
 """The guard of the maintenance window over the toy: no batch starts that cannot end, whoever drives the batches."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from support.engine.driver import Driver
 from support.engine.story import M, R, begun, drive, ended, kinds, policy, waiting_for
-from support.engine.toy import BASE, Toy
+from support.engine.toy import BASE, Toy, script
 from vmss_tui.domain.plan.maintenance_window import Opening, Window
+from vmss_tui.domain.plan.planner import plan_rollout
+from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.plan.rollout_policy import OnWindowEnd, Reserve
 from vmss_tui.domain.plan.timetable import DURING_FREEZE, OUTSIDE_WINDOW, Freeze, MaintenanceRules, WindowRule
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.commands import Action
+from vmss_tui.domain.rollout.commands import Action, Situation
+from vmss_tui.domain.rollout.decide.window_guard import needed_seconds
 from vmss_tui.domain.rollout.requests import answer
 from vmss_tui.domain.rollout.stage import GateName, Stage
 
@@ -144,3 +148,39 @@ def test_a_reason_lifts_what_holds_it_back(code: str) -> None:
 def test_what_batches_took_counts_once_there_are_enough() -> None:
     driver = drive(Toy(count=10), policy(1, window=window((-60, 2 * CLOSES))))
     assert driver.run().verdict is e.Verdict.COMPLETED, "three quick batches, and the assumption no longer counts"
+
+
+def test_a_window_without_an_end_stays_open() -> None:
+    driver = drive(Toy(), policy(2, window=Window(start="00:00", end="00:00")))
+    assert driver.run().verdict is e.Verdict.COMPLETED
+    assert {event.message for event in kinds(driver, e.GateChecked) if isinstance(event, e.GateChecked)} >= {
+        "the maintenance window stays open"
+    }
+
+
+def test_a_plan_without_batches_needs_no_time() -> None:
+    driver = drive(Toy(), policy(2, window=window((-60, 3600))))
+    situation = Situation(replace(driver.plan, batches=()), driver.state, driver.toy.snapshot(), driver.toy.now)
+    assert needed_seconds(situation) == 0.0
+
+
+def test_a_window_that_never_opens_again_ends_the_waiting() -> None:
+    driver = drive(Toy(takes=TAKES), policy(2, window=window((-60, CLOSES)), on_window_end=OnWindowEnd.WAIT))
+    driver.run(lambda: left(driver))
+    assert driver.state.stage is Stage.PAUSED and driver.state.window_ended
+
+
+@pytest.mark.parametrize("purpose", [Purpose.RETRY, Purpose.ROLLBACK])
+def test_a_retry_or_an_undo_is_not_rolled_back_at_the_end_of_the_window(purpose: Purpose) -> None:
+    asked = policy(2, window=window((-60, CLOSES)), on_window_end=OnWindowEnd.ROLLBACK)
+    toy = Toy(takes=TAKES)
+    made = plan_rollout(toy.snapshot(), script(2), asked, now=toy.now)
+    state = Driver(toy, replace(made, purpose=purpose)).run()
+    assert state.verdict is e.Verdict.FAILED and state.rollback is None and "the window closes in" in state.reason
+
+
+def test_a_window_that_ends_before_anything_was_changed_leaves_nothing_to_roll_back() -> None:
+    driver = drive(Toy(takes=TAKES), policy(2, window=window((-60, 3590)), on_window_end=OnWindowEnd.ROLLBACK))
+    driver.toy.seconds += 3580
+    driver.run(lambda: left(driver))
+    assert driver.toy.writes == [] and driver.state.rollback is None and driver.state.verdict is None

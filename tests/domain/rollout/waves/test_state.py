@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.plan.rollout_policy import Amount
+from vmss_tui.domain.plan.rollout_policy import Amount, Approver, RolloutPolicy
 from vmss_tui.domain.plan.waves import OnFailedSet, Wave, WaveRules, WaveSet, WavesPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Stage, Verb, Verdict
@@ -159,3 +159,14 @@ def test_sets_start_where_the_fewest_are_in_progress() -> None:
     log: tuple[w.WavesEvent, ...] = (w.WavesPlanned(plan), w.WaveStarted(1))
     begun = fold(w.WavesLogged(number, NOW, event) for number, event in enumerate(log, 1))
     assert [progress.target.name for progress in started(begun)] == ["a", "d", "e"]
+
+
+@pytest.mark.parametrize(("who", "accepted"), [("ann", False), ("bo", True)])
+def test_a_wave_whose_policy_wants_it_is_approved_by_another_person(who: str, accepted: bool) -> None:
+    sets = (WaveSet(target=A, policy=RolloutPolicy(approve=Approver.OTHER)), WaveSet(target=B, policy=RolloutPolicy()))
+    plan = WavesPlan(profile="web", label="2", waves=(Wave(number=1, name="all", sets=sets, approve=True),))
+    log: tuple[w.WavesEvent, ...] = (w.WavesPlanned(plan, "ann"), e.RunnerStarted(1, "h"), w.WaveApprovalNeeded(1))
+    state = fold(w.WavesLogged(number, NOW, event) for number, event in enumerate(log, 1))
+    _, answered, *effects = answer(state, e.Requested(Verb.APPROVE, who, request_id=7))
+    assert isinstance(answered, e.RequestAnswered) and answered.accepted is accepted
+    assert effects == ([w.WaveApproved(1, who)] if accepted else [])

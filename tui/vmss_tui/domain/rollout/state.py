@@ -160,7 +160,8 @@ def _answered(state: RolloutState, event: e.RequestAnswered) -> RolloutState:
 def _failure(state: RolloutState, event: _FailureEvent, at: datetime) -> RolloutState:
     match event:
         case e.DecisionNeeded():
-            return replace(_staged(state, Stage.DECISION, only=(Stage.RUNNING,)), decision=event)
+            deciding = _staged(state, Stage.DECISION, only=(Stage.RUNNING,))
+            return replace(deciding, decision=event, rollback_asked=False)
         case e.InstancesRetried(ids, tag, number):
             retries = {**state.retries, **dict.fromkeys(ids, Retry(number, tag))}
             again = {i: _retried(state.instances[i], at) for i in ids if i in state.instances}

@@ -46,8 +46,10 @@ def rights(facts: Facts) -> Iterator[Finding]:
 def vaults(facts: Facts) -> Iterator[Finding]:
     """Every Key Vault that the write refers to may be used for deployments, as far as Azure says."""
     known = facts.snapshot.governance
-    for vault in needed_vaults(facts.set, facts.plan) if known is not None else ():
-        if known is None or vault not in known.vaults:
+    if known is None:
+        return
+    for vault in needed_vaults(facts.set, facts.plan):
+        if vault not in known.vaults:
             continue
         permissions, name = known.vaults[vault], vault.rstrip("/").rpartition("/")[2]
         if permissions is None:

@@ -19,6 +19,7 @@ from vmss_tui.domain.rollout.rollback import plan_rollback
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.domain.rollout.write_keys import REPAIRS_OFF, touched
 
+_NOT_POSSIBLE = "; it cannot be rolled back: "
 THIS = "this rollout"
 """How a roll back within a rollout names the one that it rolls back."""
 
@@ -50,15 +51,15 @@ def decided(situation: Situation) -> Commands | None:
     state = situation.state
     if state.stage is Stage.DECISION:
         return situation.wait("waiting for a decision: retry, exclude, undo or cancel")
-    if not state.rollback_asked or state.rollback is not None or state.concluding is not None:
+    if not state.rollback_asked or situation.cancelling or state.rollback is not None or state.concluding is not None:
         return None
     why, fault = (state.decision.why, state.decision.fault) if state.decision is not None else ("", None)
+    why = why.partition(_NOT_POSSIBLE)[0]
     request = next((asked for asked in reversed(tuple(state.asked.values())) if asked.verb is e.Verb.UNDO), None)
     commands, problem = roll_back(situation, why, fault, who=request.who if request is not None else "")
     if commands is not None:
         return commands
-    needed = e.DecisionNeeded(f"{why}; it cannot be rolled back: {problem}", state.bad, fault)
-    return None if state.decision == needed else [Record((needed,))]
+    return [Record((e.DecisionNeeded(f"{why}{_NOT_POSSIBLE}{problem}", state.bad, fault),))]
 
 
 def roll_back(

@@ -12,7 +12,6 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Commands, Situation, Write
 from vmss_tui.domain.rollout.decide.conclude import conclude
-from vmss_tui.domain.rollout.decide.gates import changed_outside
 from vmss_tui.text import counted, listed
 
 LONGEST = timedelta(hours=1)
@@ -38,12 +37,9 @@ def _is_old(situation: Situation) -> bool:
 
 
 def _differences(situation: Situation) -> Iterator[str]:
-    """What a plan that is made now would say differently, where it matters."""
-    problem = changed_outside(situation)
-    if problem:
-        yield problem
+    """What a plan that is made now would say differently, where it matters; what was changed outside is a gate."""
     plan = situation.plan
-    if problem or plan.removes or plan.origin:
+    if plan.removes or plan.origin:
         return
     again = plan_rollout(situation.snapshot, plan.script, plan.policy, now=situation.now)
     if again.strategy is not plan.strategy:
