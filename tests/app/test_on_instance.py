@@ -81,6 +81,13 @@ def test_a_value_is_never_more_than_a_part_of_a_word() -> None:
     assert shell_words("ssh '{user}@{name}' --", values) == ("ssh", "x@a b; rm -rf /", "--")
 
 
+@pytest.mark.parametrize("name", ["-oProxyCommand=touch x", "a\x00b", "a\x1b[31m"])
+def test_a_value_is_never_an_option_of_the_program(name: str) -> None:
+    with pytest.raises(ValueError):
+        shell_words("ssh {name}", {"name": name})
+    assert shell_words("ssh -l{name}", {"name": "-x"}) == ("ssh", "-l-x")
+
+
 @pytest.mark.parametrize("command", ["ssh {host}", "ssh 'open", "  ", 7])
 def test_a_command_that_cannot_be_run_is_a_problem(command: object) -> None:
     assert shell_problem(command)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.journal import NOW, plan
-from support.program import Inside, Program
+from support.program import PROFILE, Inside, Program
 from vmss_tui.cli import help as texts
 from vmss_tui.cli.commands.manual import page
 from vmss_tui.cli.main import main
@@ -74,6 +74,12 @@ def test_what_was_listed_is_completed_afterwards(inside: Inside, complete: Compl
     assert complete("show", "tw") == [], "two sets have this name"
     assert complete("show", "rg-") != []
     assert len(complete("list", "--tenant", "")) >= 1
+
+
+@pytest.mark.parametrize("name", ["acme $(reboot)", "acme;reboot", "acme`id`", "acme\x1b]52;c;x\x07", "acme\u202e"])
+def test_no_name_is_a_command_for_the_shell(complete: Complete, tmp_path: Path, name: str) -> None:
+    Program({}, tmp_path).profile("acme-web").with_name(f"{name}.toml").write_text(PROFILE)
+    assert complete("plan", "acme") == ["acme-web"]
 
 
 def test_a_cache_that_cannot_be_read_completes_nothing(complete: Complete) -> None:

@@ -60,8 +60,26 @@ def world() -> Iterator[SimulatorProcess]:
 
 
 @pytest.fixture
+def own_world() -> Iterator[SimulatorProcess]:
+    """One that a rollout may change: with another journal, a failed rollout is a colleague's unfinished change."""
+    sim = SimulatorProcess.start(SCENARIO, speed=60.0)
+    yield sim
+    sim.stop()
+
+
+@pytest.fixture
 def program(world: SimulatorProcess, tmp_path: Path) -> Program:
-    made = Program(quick(world, tmp_path), tmp_path)
+    return prepared(world, tmp_path)
+
+
+@pytest.fixture
+def own(own_world: SimulatorProcess, tmp_path: Path) -> Program:
+    return prepared(own_world, tmp_path)
+
+
+def prepared(sim: SimulatorProcess, directory: Path) -> Program:
+    """The program with a hostile profile for one scale set, and one for waves."""
+    made = Program(quick(sim, directory), directory)
     made.profile("h", PROFILE)
     made.profile("w", PROFILE.replace('name = "h"', 'name = "w"') + WAVES)
     return made
@@ -88,6 +106,10 @@ READING = (
     ("profiles", "drift", "h"), ("info",), ("plan", "h", "h", "--set", f"tag={HOSTILE[:-2]}"),
     ("forecast", "h", "h"), ("forecast", "h", "h", "--json"), ("forecast", "--check"), ("activity", "h"),
     ("plan", "w", "--all"), ("plan", "w", "--all", "--json"), ("journal", "check"), ("config", "show"),
+    ("list", "-o", "yaml"), ("show", "h", "-o", "yaml"), ("list", "--query", "[].subscription", "-o", "table"),
+    ("show", "h", "--query", "script.settings"), ("diagnose", "h"), ("diagnose", "h", "--history"), ("man",),
+    ("watch", "h", "--once"), ("watch", "h", "--once", "--jsonl"), ("activity", "h", "--json"), ("info", "--json"),
+    ("completion", "bash"), ("list", "zone:\x1b[31m\u202e"), ("list", "--health"),
     ("show", "nowhere\x1b[31m"), ("plan", "nothing\x1b]52;c;x\x07", "h"), ("rollouts",),
 )  # fmt: skip
 
@@ -115,24 +137,24 @@ def fetched(address: str) -> str:
 
 
 @pytest.mark.campaign
-def test_a_rollout_in_waves_writes_nothing_hostile(program: Program) -> None:
+def test_a_rollout_in_waves_writes_nothing_hostile(own: Program) -> None:
     with no_runner_left():
-        done = checked(program("rollout", "w", "--all", "--yes", "--why", HOSTILE.replace("\x00", "")), "rollout --all")
+        done = checked(own("rollout", "w", "--all", "--yes", "--why", HOSTILE.replace("\x00", "")), "rollout --all")
     assert done.code == 1, done.err
-    whole = next(found["id"] for found in program("rollouts", "--json").json if found["kind"] == "waves")
+    whole = next(found["id"] for found in own("rollouts", "--json").json if found["kind"] == "waves")
     for call in (f"attach {whole}", f"attach {whole} --jsonl", "rollouts", "rollouts --json"):
-        checked(program(*call.split()), call)
+        checked(own(*call.split()), call)
     for form in ("md", "html", "json", "jsonl", "csv", "junit"):
-        report = checked(program("report", whole, "--format", form), f"report {form}")
+        report = checked(own("report", whole, "--format", form), f"report {form}")
         assert report.code == 0, report.err
 
 
 @pytest.mark.campaign
 @pytest.mark.terminal
-def test_the_app_sends_no_byte_of_it_to_the_terminal(program: Program) -> None:
+def test_the_app_sends_no_byte_of_it_to_the_terminal(own: Program) -> None:
     with no_runner_left():
-        assert program("rollout", "h", "h", "--yes", "--why", HOSTILE.replace("\x00", "")).code == 1
-    with Terminal(env=program.env, directory=program.directory) as screen:
+        assert own("rollout", "h", "h", "--yes", "--why", HOSTILE.replace("\x00", "")).code == 1
+    with Terminal(env=own.env, directory=own.directory) as screen:
         screen.wait_for(r"▸ h ")
         for key in (
             "y", "escape", "enter", "y", "escape", "i", "escape", "enter", "down", "escape", "l", "escape", "escape",
@@ -174,32 +196,32 @@ def left_behind(program: Program) -> dict[str, bytes]:
 
 
 @pytest.mark.campaign
-def test_a_rollout_and_its_record_hold_nothing_hostile(program: Program) -> None:
+def test_a_rollout_and_its_record_hold_nothing_hostile(own: Program) -> None:
     words = ("rollout", "h", "h", "--yes", "--why", HOSTILE.replace("\x00", ""), "--ticket", "CHG\x1b[31m1")
     with no_runner_left():
-        done = checked(program(*words, "--jsonl"), "rollout --jsonl")
+        done = checked(own(*words, "--jsonl"), "rollout --jsonl")
     assert done.code == 1, done.err
     rollout = next(record["rollout"] for record in done.records if record["event"] == "planned")
     for call in (f"attach {rollout}", f"attach {rollout} --jsonl", "rollouts", "rollouts --json"):
-        checked(program(*call.split()), call)
+        checked(own(*call.split()), call)
     for form in ("md", "html", "json", "jsonl", "csv", "junit"):
-        report = checked(program("report", rollout, "--format", form), f"report {form}")
+        report = checked(own("report", rollout, "--format", form), f"report {form}")
         assert report.code == 0, report.err
-        target = program.directory / f"report.{form}"
-        assert program("report", rollout, "--format", form, "--output", str(target)).code == 0
+        target = own.directory / f"report.{form}"
+        assert own("report", rollout, "--format", form, "--output", str(target)).code == 0
         harmless(target.read_text(encoding="utf-8"), f"report file {form}")
-    with program.running("serve", "--port", "0") as process:
+    with own.running("serve", "--port", "0") as process:
         assert process.stdout is not None
         address = process.stdout.readline().strip().rstrip("/")
         for page in ("/rollouts", f"/rollouts/{rollout}", "/rollouts/nothing%1B%5B31m"):
             harmless(fetched(address + page), f"serve {page}")
-    shown = json.loads(program("report", rollout, "--format", "json").out)
+    shown = json.loads(own("report", rollout, "--format", "json").out)
     assert "***" in json.dumps(shown)
-    journal = next(Path(name) for name in left_behind(program) if name.endswith("journal.db"))
+    journal = next(Path(name) for name in left_behind(own) if name.endswith("journal.db"))
     with sqlite3.connect(journal) as connection:
         connection.execute("UPDATE rollouts SET signed = NULL")
         connection.commit()
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.execute("VACUUM")
-    for name, data in left_behind(program).items():
+    for name, data in left_behind(own).items():
         assert PLANTED.encode() not in data, f"{name}: {data[data.find(PLANTED.encode()) - 80 :][:140]!r}"

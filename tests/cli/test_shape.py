@@ -8,6 +8,7 @@ import yaml
 
 from support.program import Inside, Program
 from vmss_tui.cli.main import main
+from vmss_tui.cli.shape import Form, Shape
 
 
 @pytest.fixture
@@ -51,6 +52,15 @@ def test_a_query_takes_a_part(query: str, form: str, answer: str, capsys: pytest
     assert run(capsys, "profiles", "list", "--query", query, "-o", form) == (0, answer, "")
 
 
+def test_a_query_reaches_no_value_behind_a_name_that_says_secret(capsys: pytest.CaptureFixture[str]) -> None:
+    value = {"settings": {"clientSecret": "correct horse"}, "name": "x"}
+    for form in Form:
+        Shape(form=form, query="settings.clientSecret").answer(value, list)
+        assert "correct" not in capsys.readouterr().out, form
+    Shape(form=Form.JSON, query="name").answer(value, list)
+    assert capsys.readouterr().out == '"x"\n'
+
+
 def test_a_query_that_is_not_jmespath(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "profiles", "list", "--query", "[")
     assert (code, out) == (2, "") and "--query" in err
@@ -88,7 +98,7 @@ def test_a_mistake_of_the_program_is_a_document_too(
 
     monkeypatch.setattr("vmss_tui.cli.main._dispatch", broken)
     code, out, _ = run(capsys, "list", "--json")
-    assert (code, json.loads(out)["error"]["kind"]) == (1, "internal_error")
+    assert (code, json.loads(out)["error"]["kind"]) == (70, "internal_error")
     assert "secret-value" not in out
 
 

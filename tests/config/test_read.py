@@ -146,6 +146,25 @@ def test_hooks_run_no_command_of_a_file_that_others_can_write(
     assert [problem.key for problem in config.problems] == ([] if kept else ["hooks"])
 
 
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [
+        ("shell.command", '[shell]\ncommand = "ssh -J evil {private_ip}"\n'),
+        ("diagnostics", '[[diagnostics]]\nname = "x"\nhelp = "y"\nlinux = "true"\n'),
+    ],
+)
+def test_nothing_that_runs_comes_from_a_file_that_others_can_write(tmp_path: Path, setting: str, text: str) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    kept = read(path, {})
+    assert kept.from_file(setting) and not kept.problems
+    path.chmod(0o602)
+    config = read(path, {})
+    assert config[setting] == config.values[setting].key.default
+    assert [problem.key for problem in config.problems] == [setting]
+
+
 def test_a_variable_names_another_file(tmp_path: Path) -> None:
     assert path_in_use({}).name == "config.toml"
     assert path_in_use({"VMSS_TUI_CONFIG": str(tmp_path / "other.toml")}) == tmp_path / "other.toml"

@@ -76,6 +76,43 @@ def test_a_file_that_was_open_to_others_is_closed_to_them(tmp_path: Path) -> Non
     assert mode_of(path) == 0o600
 
 
+def test_nobody_else_can_write_to_a_directory_of_ours_once_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    paths.state_directory().mkdir()
+    paths.state_directory().chmod(0o777)
+    os.close(paths.open_private(paths.log_file()))
+    assert mode_of(paths.state_directory()) == 0o755
+    tmp_path.chmod(0o777)
+    os.close(paths.open_private(tmp_path / "x"))
+    assert mode_of(tmp_path) == 0o777, "not ours"
+
+
+@pytest.mark.usefixtures("umask")
+def test_what_a_person_names_is_private_too_and_goes_through_no_link(tmp_path: Path) -> None:
+    report, shared, victim = tmp_path / "report.md", tmp_path / "shared.md", tmp_path / "victim"
+    shared.touch()
+    shared.chmod(0o664)
+    victim.write_text("kept")
+    (tmp_path / "link").symlink_to(victim)
+    for path in (report, shared, tmp_path / "link"):
+        paths.write_named(path, "new")
+        assert path.read_text() == "new"
+    assert (mode_of(report), mode_of(shared), victim.read_text()) == (0o600, 0o644, "kept")
+    with pytest.raises(FileNotFoundError):
+        paths.write_named(tmp_path / "nowhere" / "report.md", "new")
+
+
+def test_what_is_no_file_is_written_to_as_it_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    paths.write_named(pipe, "new")
+    assert os.read(reader, 9) == b"new" and stat.S_ISFIFO(pipe.stat().st_mode)
+    os.close(reader)
+
+
 def test_a_link_in_the_place_of_a_file_is_never_followed(tmp_path: Path) -> None:
     victim, link = tmp_path / "victim", tmp_path / "link"
     victim.write_text("kept")

@@ -27,4 +27,7 @@ def test_no_cell_is_a_formula() -> None:
     evil = seen("0", e.Phase.FAILED, message='=HYPERLINK("http://x","y")', exit_code=-1)
     log = log_of(LOG[0].event, e.InstancesSeen((replace(evil, name="@SUM(1)"),)))
     first = rows(write("csv", HEADER, log))[0]
+    for begin in ("+1", "-1+1|cmd", "\t=1", " =1", "\uff1d1", "@x"):
+        odd = log_of(LOG[0].event, e.InstancesSeen((seen("0", e.Phase.FAILED, message=begin),)))
+        assert rows(write("csv", HEADER, odd))[0]["message"].startswith("'"), repr(begin)
     assert first["message"].startswith("'=") and first["name"] == "'@SUM(1)" and first["exit_code"] == "-1"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from support.recorded_rollout import HEADER, LOG, PLAN, log_of
+from support.recorded_rollout import HEADER, LOG, PLAN, log_of, seen
 from vmss_tui.domain.fleet.script import SettingChange
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, ExternalGate, Hook, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
@@ -39,6 +39,16 @@ def test_markdown_tells_the_story() -> None:
     ):
         assert piece in text, piece
     assert "<script>" not in text and "<b>" not in text
+
+
+def test_nothing_foreign_starts_a_block_or_becomes_a_hidden_character() -> None:
+    for message, shown in (
+        ("# big", "\\# big"), ("- item", "\\- item"), ("1. item", "1\\. item"), ("> said", "\\> said"),
+        ("a # b", "a # b"), ("&#8238;x ~~y~~", "&amp;#8238;x \\~\\~y\\~\\~"),
+    ):  # fmt: skip
+        log = log_of(LOG[0].event, e.InstancesSeen((seen("0", e.Phase.FAILED, message=message),)))
+        lines = write("md", HEADER, log).splitlines()
+        assert shown in lines, message
 
 
 def test_the_whole_policy_is_on_record_but_no_argument_of_a_command() -> None:

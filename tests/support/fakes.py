@@ -51,6 +51,7 @@ class FakeSession:
         self.cloud = CloudInfo("fake", "https://management.fake", "https://portal.fake", 10.0, 30.0)
         self.read_only = read_only
         self.clock: Clock = clock or FakeClock()
+        self.guest = False
         self.production = PRODUCTION
         self.hooks: tuple[Hook, ...] = ()
         self.lists = ListSettings()

@@ -51,7 +51,7 @@ def test_the_names_of_this_server(host: str, own: bool) -> None:
 @pytest.mark.parametrize(
     ("origin", "own"),
     [("http://127.0.0.1:8433", True), ("http://127.0.0.1:9", False), ("http://evil.example", False), (None, False),
-     ("null", False)],
+     ("null", False), ("http://[::1", False), ("127.0.0.1:8433", False)],
 )  # fmt: skip
 def test_requests_of_other_sites(origin: str | None, own: bool) -> None:
     assert is_own_origin(origin, "127.0.0.1:8433") is own

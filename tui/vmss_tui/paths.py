@@ -132,13 +132,24 @@ def expanded(text: str | Path) -> Path:
 
 
 def make_private_directory(path: Path) -> None:
-    """Create a directory and its missing parents with mode 0700; one that exists is left alone. Raises OSError."""
+    """Create a directory and its missing parents with mode 0700. Raises OSError.
+
+    One that exists is left alone, but nobody else may write to one of the program's own.
+    """
     if path.is_dir():
+        if path in (config_directory(), state_directory(), cache_directory()):
+            _take_write_access(path)
         return
     make_private_directory(path.parent)
     with suppress(FileExistsError):
         path.mkdir(mode=DIRECTORY_MODE)
         path.chmod(DIRECTORY_MODE)
+
+
+def _take_write_access(path: Path) -> None:
+    found = path.stat()
+    if found.st_uid == os.geteuid() and found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        path.chmod(stat.S_IMODE(found.st_mode) & ~(stat.S_IWGRP | stat.S_IWOTH))
 
 
 def open_private(path: Path) -> int:
@@ -176,6 +187,20 @@ def write_private(path: Path, text: str, *, keep_mode: bool = False) -> None:
     _sync(path.parent)
 
 
+def write_named(path: Path, text: str) -> None:
+    """Write what a person asked for to the place that they named: private, and nothing is written through a link.
+
+    A file that exists keeps its mode, without write access for others. What is no file, such as a pipe or /dev/stdout,
+    is written to as it is. Raises OSError, also for a directory that does not exist.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+        return
+    path.parent.stat()
+    write_private(path, text, keep_mode=True)
+
+
 def _shared_mode(path: Path) -> int:
     try:
         return stat.S_IMODE(path.stat().st_mode) & 0o744 | FILE_MODE
@@ -208,3 +233,19 @@ def _others_can_change(path: Path) -> bool:
         return True
     sticky = stat.S_ISDIR(found.st_mode) and bool(found.st_mode & stat.S_ISVTX)
     return bool(found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)) and not sticky
+
+
+def anyone_can_write(file: Path) -> Path | None:
+    """The file or its directory, whichever every user of the host could change or replace; None when there is none.
+
+    Weaker than `others_can_write`: for what a team may share, by its group or by the account that deploys it.
+    """
+    return next((path for path in (file, file.parent) if _is_open(path)), None)
+
+
+def _is_open(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return bool(mode & stat.S_IWOTH) and not (stat.S_ISDIR(mode) and mode & stat.S_ISVTX)

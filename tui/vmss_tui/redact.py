@@ -121,5 +121,11 @@ def redacted_value(value: Any) -> Any:
     return value
 
 
+def redacted_record(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for an object of JSON."""
+    found: dict[str, Any] = redacted_value(record)
+    return found
+
+
 def _says_secret(key: object, item: object) -> bool:
     return isinstance(item, str) and bool(item) and isinstance(key, str) and _SECRET_NAME.search(key) is not None

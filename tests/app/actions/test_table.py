@@ -8,7 +8,7 @@ from textual.command import CommandPalette
 
 from support.desk import sitting, terminal
 from vmss_tui.app.actions import table as actions
-from vmss_tui.app.actions.action import READ_ONLY, ActionState, Place
+from vmss_tui.app.actions.action import GUEST, READ_ONLY, ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.actions.key_table import markdown
 from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
@@ -54,6 +54,15 @@ def test_whatever_changes_azure_is_refused_in_read_only_mode_with_the_reason() -
     dangerous = [action for action in actions.ACTIONS if action.dangerous]
     assert {"deploy.start", "rollout.cancel", "rollout.undo", "rollouts.resume"} <= {action.id for action in dangerous}
     assert all((action.refusal(ActionState(read_only=READ_ONLY)) or "").startswith("read-only") for action in dangerous)
+
+
+def test_a_guest_in_a_browser_touches_nothing_on_the_host() -> None:
+    on_host = {entry.id for entry in actions.ACTIONS if entry.on_host}
+    assert on_host >= {"deploy.save", "deploy.editor", "profiles.edit", "profiles.delete", "instance.shell"}
+    for entry in actions.ACTIONS:
+        refusal = entry.refusal(ActionState(guest=True, subject="x"))
+        assert (refusal == GUEST) is entry.on_host, entry.id
+    assert actions.action("deploy.save").refusal(ActionState(read_only=READ_ONLY)) is None, "one's own files"
 
 
 def test_no_dangerous_action_has_a_single_letter_without_asking_first() -> None:

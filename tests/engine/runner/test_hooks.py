@@ -58,7 +58,8 @@ async def test_a_webhook_and_a_command_hear_of_an_approval_and_of_a_failure_and_
 ) -> None:
     url, posted = webhook
     command, kept = recorder(tmp_path)
-    monkeypatch.setenv("AZURE_CLIENT_SECRET", SECRET)
+    for name in ("AZURE_CLIENT_SECRET", "PGPASSWORD", "IDENTITY_HEADER", "VMSS_TUI_SECRET_KEY", "VMSS_TUI_SERVE_TOKEN"):
+        monkeypatch.setenv(name, SECRET)
     lab = await open_lab(mode="Manual")
     script = version("2-bad", protected={"key": SecretRef(SecretSource.PROMPT, "the key")})
     first, rest = steps(1, "100%")

@@ -15,7 +15,7 @@ from support.engine.opens import OpensLab
 from vmss_tui.domain.plan.rollout_policy import Hook, ServiceRef, Urgency
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.engine.runner.notifications import RunningHooks, urgency_of
-from vmss_tui.engine.runner.services import send
+from vmss_tui.engine.runner.services import send, text, title
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated.*:DeprecationWarning")
 """A plugin of Apprise may import what its Python is about to drop."""
@@ -87,6 +87,14 @@ async def test_the_address_may_be_in_a_file_and_a_refusal_has_a_reason(
     kept.unlink()
     assert str(kept) in await send(reference, MESSAGE, Urgency.WARNING, 10)
     assert TOKEN not in caplog.text
+
+
+def test_no_text_of_others_calls_people() -> None:
+    for foreign in ("<!channel> look", "<@U024BE7LH>", "@everyone", "@Here", "<@&1234>", "x@all"):
+        heading, body = title({**MESSAGE, "scale_set": foreign}), text({**MESSAGE, "message": foreign})
+        for mention in ("<!", "<@", "@everyone", "@Here", "@all"):
+            assert mention not in heading + body, foreign
+    assert "bob@example.com" in text({**MESSAGE, "message": "by bob@example.com"})
 
 
 async def test_only_what_is_urgent_enough_starts_a_hook(tmp_path: Path) -> None:

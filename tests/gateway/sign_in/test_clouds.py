@@ -98,6 +98,16 @@ def test_every_mistake_names_file_and_key(tmp_path: Path, change: tuple[str, str
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("opened", ["lab.toml", "ca.pem", "."])
+def test_tokens_go_nowhere_that_everyone_can_change(tmp_path: Path, opened: str) -> None:
+    (tmp_path / "ca.pem").touch()
+    path = written(tmp_path, 'ca_file = "ca.pem"\n' + GOOD)
+    load_cloud(None, path)
+    (tmp_path / opened).chmod(0o777)
+    with pytest.raises(UsageError, match="everyone can write"):
+        load_cloud(None, path)
+
+
 def test_a_file_that_is_gone_says_who_named_it(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         load_cloud(environ={"VMSS_TUI_CLOUD_FILE": str(tmp_path / "gone.toml")})

@@ -159,7 +159,13 @@ def test_a_newer_format_is_refused(journal: Journal, address: str) -> None:
         Journal.open(address)
 
 
-@pytest.mark.parametrize("address", ["postgresql://u:hunter2@db/x", "postgresql://u@db/x?password=hunter2"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://u:hunter2@db/x", "postgresql://u@db/x?password=hunter2", "postgresql://u@db/x?sslpassword=hunter2",
+        "service=team password=hunter2",
+    ],
+)  # fmt: skip
 def test_a_password_in_the_address_is_refused_and_not_repeated(address: str) -> None:
     with pytest.raises(UsageError, match="holds a password") as refused:
         Journal.open(address)

@@ -10,6 +10,7 @@ from vmss_tui.cli.settings import Settings
 from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.ports import DeviceCode
 from vmss_tui.presentation.records import Record, identity_record, scale_set_record
+from vmss_tui.redact import redacted_record
 
 
 class Connection:
@@ -31,7 +32,7 @@ class Connection:
         """Every visible scale set, as in `list --no-counts --json`. Raises AzureError when nothing could be read."""
         inventory = await find.everything(await self._session.connect())
         entries = (FleetEntry(scale_set=found, subscription=place) for found, place in inventory.found)
-        return tuple(scale_set_record(entry) for entry in entries)
+        return tuple(redacted_record(scale_set_record(entry)) for entry in entries)
 
 
 def session_of(connection: Connection) -> LiveSession:

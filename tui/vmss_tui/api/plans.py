@@ -9,6 +9,8 @@ from vmss_tui.cli.commands.rollout.prepare import Order, Ordered, amount, prepar
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.presentation.records import Record, plan_record
+from vmss_tui.redact import redacted_record
+from vmss_tui.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,12 @@ class Plan:
     @property
     def refusals(self) -> tuple[str, ...]:
         """Why it cannot be started, each a sentence; empty when it can."""
-        return tuple(finding.message for finding in self._ordered.plan.refusals)
+        return tuple(plain(finding.message) for finding in self._ordered.plan.refusals)
 
     @property
     def record(self) -> Record:
         """All of it, as in `plan --json`: batches, changes, findings, forecast."""
-        return plan_record(self._ordered.plan)
+        return redacted_record(plan_record(self._ordered.plan))
 
 
 def ordered_of(plan: Plan) -> Ordered:

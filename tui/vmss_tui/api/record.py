@@ -11,6 +11,7 @@ from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
 from vmss_tui.presentation.records import Record, header_record, log_records
 from vmss_tui.presentation.rollout.info import info_of
+from vmss_tui.redact import redacted_record
 from vmss_tui.report.formats import write
 
 
@@ -26,14 +27,15 @@ class RolloutJournal:
 
     def rollouts(self, limit: int = 50) -> tuple[Record, ...]:
         """The newest rollouts, newest first, as in `rollouts --json`."""
-        return tuple(header_record(header) for header in self._journal.rollouts(limit=limit))
+        return tuple(redacted_record(header_record(header)) for header in self._journal.rollouts(limit=limit))
 
     def events(self, rollout: str) -> tuple[Record, ...]:
         """The whole log of a rollout, as in `attach --jsonl`; the verdict last when it has ended."""
         header = self._header(rollout)
         log = self._journal.events(header.id)
         state = fold(log)
-        return tuple(log_records(header.id, log, info_of(state, state.last_at or header.created_at)))
+        found = log_records(header.id, log, info_of(state, state.last_at or header.created_at))
+        return tuple(redacted_record(record) for record in found)
 
     def report(self, rollout: str, form: Literal["md", "html", "json", "jsonl", "csv", "junit"] = "md") -> str:
         """The change record, as `vmss-tui report --format FORM` prints it."""

@@ -17,6 +17,7 @@ from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.errors import UsageError
 from vmss_tui.presentation.records import Record, ended_record, event_record
 from vmss_tui.presentation.rollout.info import info_of
+from vmss_tui.redact import redacted_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,13 @@ class _Queued:
 
     def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
         """See `follow_rollout.Writer`."""
-        self._queue.put_nowait(event_record(rollout, entry))
+        self._queue.put_nowait(redacted_record(event_record(rollout, entry)))
 
     def ended(self, rollout: str, state: RolloutState, exit_code: int) -> None:
         """See `follow_rollout.Writer`."""
         at = state.ended_at or state.last_at
         assert at is not None, "a rollout that has ended has an event"
-        self._queue.put_nowait(ended_record(rollout, info_of(state, at)))
+        self._queue.put_nowait(redacted_record(ended_record(rollout, info_of(state, at))))
 
 
 async def rollout(

@@ -10,6 +10,8 @@ from vmss_tui.cli.commands.fleet.changes import changes
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.watch.scale_set import SetWatcher
 from vmss_tui.presentation.records import Record, rfc3339
+from vmss_tui.redact import redacted_record
+from vmss_tui.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +43,6 @@ async def watch(connection: Connection, scale_set: str) -> AsyncIterator[Change]
             if isinstance(found, SetSnapshot):
                 at = rfc3339(session.clock.now())
                 for change in changes(before, found, session.versions):
-                    yield Change(change.event, change.text, {"event": change.event, "at": at, **change.record})
+                    record = redacted_record({"event": change.event, "at": at, **change.record})
+                    yield Change(change.event, plain(change.text), record)
                 before = found

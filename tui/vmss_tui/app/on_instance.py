@@ -74,7 +74,10 @@ class OnInstance:
                 "group": self.target.group,
                 "subscription": self.target.subscription,
             }
-            command = shell_words(access.shell, values)
+            try:
+                command = shell_words(access.shell, values)
+            except ValueError as problem:
+                raise UsageError(f"no shell on {self.name}: {problem}", hint="Change `shell.command`.") from problem
             return (RunProgram(command, f"Shell on {self.name}: {' '.join(command)}", self._left),)
 
         return (Work(group="instance", job=read, waiting=f"reading the address of {self.name}"),)

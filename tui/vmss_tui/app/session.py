@@ -53,6 +53,8 @@ class Session(Protocol):
 
     cloud: CloudInfo
     read_only: bool
+    guest: bool
+    """Whether the person looks on in a browser and may change nothing, also no file of whoever serves the app."""
     clock: Clock
     who: str
     """Operating-system user, for the journal."""

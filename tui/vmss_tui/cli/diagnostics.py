@@ -1,8 +1,8 @@
 """The only writer of stderr and the only place that turns an outcome into an exit code.
 
 A person gets one line that names the thing and, indented, the next step; a traceback goes to the log file, never to
-the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 refused, 5 canceled, 130 Ctrl-C,
-143 SIGTERM.
+the screen. Exit codes: 0 done, 1 failed, 2 usage, 3 sign-in or connection, 4 refused, 5 canceled, 70 a bug of
+ours, 130 Ctrl-C, 143 SIGTERM.
 """
 
 import os
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vmss_tui.errors import VmssTuiError
 
 USAGE = 2
+CRASHED = 70
+"""EX_SOFTWARE of sysexits.h: a bug of ours, which no script must take for a rollout that failed (1)."""
 INTERRUPTED = 130
 TERMINATED = 143
 PIPE_CLOSED = 141
@@ -101,7 +103,7 @@ def _first(error: BaseException, kind: type[BaseException]) -> BaseException | N
 
 
 def _reported(error: Exception) -> tuple[int, dict[str, Any]]:
-    """Exit code and record of an error that is not ours: 2 for what Click found wrong, 130 for its Abort, else 1."""
+    """Exit code and record of an error that is not ours: 2 for what Click found wrong, 130 for its Abort, else 70."""
     click = sys.modules.get("click")
     if click is not None and isinstance(error, click.exceptions.Abort):
         cause = error.__cause__
@@ -124,7 +126,7 @@ def _unexpected(error: Exception) -> int:
         f"{NAME}: unexpected {type(error).__name__}: this is a bug in vmss-tui",
         f"the details are in {where}" if where else "",
     )
-    return 1
+    return CRASHED
 
 
 def report(error: "VmssTuiError") -> int:

@@ -1,6 +1,7 @@
 """The Click groups: commands that are imported only when they run, with examples in their help."""
 
 import importlib
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -51,6 +52,10 @@ class HelpfulGroup(click.Group):
         return click.UsageError(f"{error.option_name} belongs after the command: `{call}`", ctx)
 
 
+_NAME = re.compile(r"[\w@%+=:,./-]+").fullmatch
+"""What a shell takes as one plain word: it inserts a name as it is, and names are foreign."""
+
+
 class KnownName(click.types.StringParamType):
     """Text that a shell completes with names that this machine knows."""
 
@@ -59,7 +64,8 @@ class KnownName(click.types.StringParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """Names that begin so."""
-        return [CompletionItem(name) for name in self._known() if name.casefold().startswith(incomplete.casefold())]
+        begin = incomplete.casefold()
+        return [CompletionItem(name) for name in self._known() if name.casefold().startswith(begin) and _NAME(name)]
 
 
 def complete_names(command: click.Command) -> None:

@@ -70,6 +70,7 @@ class LiveSession(Switching):
         self.cloud = info_of(self._cloud, settings)
         self._urgent = urgent
         self.read_only = settings.read_only
+        self.guest = settings.guest
         self.production = settings.production
         self.hooks = settings.hooks
         self.lists = settings.lists

@@ -28,6 +28,8 @@ class Settings:
     tenant: str | None = None
     profiles: Path | None = None
     read_only: bool = False
+    guest: bool = False
+    """For the app: see `app.session.Session`."""
     journal: Path | str | None = None
     """A file, or the address of a database."""
     log_level: str | None = None

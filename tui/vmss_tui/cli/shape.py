@@ -13,6 +13,7 @@ import click
 
 from vmss_tui.cli import output
 from vmss_tui.errors import UsageError
+from vmss_tui.redact import redacted_value
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -43,7 +44,7 @@ class Shape:
         if self.for_people:
             output.lines(lines())
             return
-        _write(self.form, _queried(value, self.query) if self.query else value)
+        _write(self.form, _queried(redacted_value(value), self.query) if self.query else value)
 
 
 def shaped(function: Function) -> Function:
@@ -109,8 +110,6 @@ def _write(form: Form, value: Any) -> None:
                 output.record(record)
         case Form.YAML:
             import yaml
-
-            from vmss_tui.redact import redacted_value
 
             text = yaml.safe_dump(
                 json.loads(json.dumps(redacted_value(value))), sort_keys=False, allow_unicode=output.unicode()

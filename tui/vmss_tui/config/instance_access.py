@@ -25,8 +25,17 @@ class InstanceAccess:
 
 
 def shell_words(command: str, values: Mapping[str, str]) -> tuple[str, ...]:
-    """The program and its arguments: the command is split first, so that no value becomes more than a part of one."""
-    return tuple(_PLACEHOLDER.sub(lambda found: values[found[1]], word) for word in shlex.split(command))
+    """The program and its arguments: the command is split first, so that no value becomes more than a part of one.
+
+    Raises ValueError for a value that would become an option (Azure's names are foreign) or has a control character.
+    """
+    words = []
+    for pattern in shlex.split(command):
+        word = _PLACEHOLDER.sub(lambda found: values[found[1]], pattern)
+        if not word.isprintable() or (word.startswith("-") and not pattern.startswith("-")):
+            raise ValueError(f"{word!r} is no argument for {pattern}")
+        words.append(word)
+    return tuple(words)
 
 
 def needs_address(command: str) -> bool:

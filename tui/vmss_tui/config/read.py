@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -120,11 +120,20 @@ def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         reason = error.strerror if isinstance(error, OSError) else "is not UTF-8"
         return Config(file, _values({}, {}, env), (Problem(file, 0, "", f"cannot be read: {reason}"),))
     config = parse(text, file, env)
-    unsafe = others_can_write(file) if any(hook.command for hook in config["hooks"]) else None
-    if unsafe is None:
-        return config
-    message = f"runs a command on this host, and others can write {unsafe}: no hook of this file runs"
-    return config.refused("hooks", message, f"chmod go-w {unsafe}")
+    dangerous = [name for name, what in _RUNS.items() if config.from_file(name) and what(config[name])]
+    unsafe = others_can_write(file) if dangerous else None
+    for name in dangerous if unsafe is not None else ():
+        message = f"runs commands, and others can write {unsafe}; this setting is ignored"
+        config = config.refused(name, message, f"chmod go-w {unsafe}")
+    return config
+
+
+_RUNS: Mapping[str, Callable[[Any], bool]] = {
+    "hooks": lambda hooks: any(hook.command for hook in hooks),
+    "shell.command": bool,
+    "diagnostics": bool,
+}
+"""Settings that run commands, on this host or on an instance, and whether a value does."""
 
 
 def parse(text: str, path: Path, environ: Mapping[str, str]) -> Config:

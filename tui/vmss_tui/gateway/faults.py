@@ -126,7 +126,7 @@ def bucket_of(answer: ArmError) -> tuple[str, str]:
     for detail in answer.details:
         try:
             inner = msgspec.json.decode(detail.message)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             inner = None
         if isinstance(inner, dict):
             allowed, measured = inner.get("allowedRequestCount"), inner.get("measuredRequestCount")
@@ -163,7 +163,7 @@ def from_exception(error: BaseException, what: str, host: str) -> VmssTuiError:
         return error
     if isinstance(error, IncompleteReadError):
         return connection_failed(error, what, host)
-    if isinstance(error, DecodeError | msgspec.DecodeError | ValueError):
+    if isinstance(error, DecodeError | msgspec.DecodeError | ValueError | RecursionError):
         return ConnectionFailed(
             f"cannot {what}: the answer of {host} could not be read ({one_line(str(error), 160)})",
             hint="a proxy between here and Azure may have changed the answer; try again",

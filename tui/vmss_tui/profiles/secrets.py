@@ -117,7 +117,7 @@ def _parsed(name: str, value: str, shape: type[dict[str, Any]] | type[list[Any]]
     word = "array" if shape is list else "object"
     try:
         found = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProfileInvalid(f"the value of {name} is not JSON", hint=f"it must be a JSON {word}") from None
     if not isinstance(found, shape):
         raise ProfileInvalid(f"the value of {name} is not a JSON {word}", hint="correct it where it is kept")

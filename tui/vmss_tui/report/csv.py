@@ -13,7 +13,11 @@ TITLES = (
     "rollout", "scale_set", "id", "name", "zone", "batch", "phase", "version", "script", "exit_code", "script_at",
     "health", "message",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet take a cell for a formula at its beginning, the wide forms of these signs too.
+
+Source: OWASP, "CSV Injection".
+"""
 
 
 def document(report: Report) -> str:
@@ -29,7 +33,7 @@ def document_of(reports: Iterable[Report]) -> str:
     for report in reports:
         seen = (progress.seen for progress in report.state.instances.values())
         for it in sorted(seen, key=lambda it: natural(it.id)):
-            out.writerow([report.header.id, str(report.header.target), *map(_harmless, _cells(it))])
+            out.writerow(map(_harmless, (report.header.id, str(report.header.target), *_cells(it))))
     return text.getvalue()
 
 
@@ -51,4 +55,5 @@ def _cells(it: InstanceSeen) -> list[str]:
 
 def _harmless(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not cell.lstrip("-").isdecimal() else cell
+    number = cell.removeprefix("-").isdecimal()
+    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) and not number else cell

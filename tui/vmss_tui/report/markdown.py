@@ -1,5 +1,6 @@
 """A rollout's record in Markdown, for a change ticket. Nothing foreign can start markup or HTML."""
 
+import re
 from collections.abc import Sequence
 from difflib import unified_diff
 
@@ -7,7 +8,12 @@ from vmss_tui.presentation.glyphs import STAGE
 from vmss_tui.report.report import Report
 from vmss_tui.report.tables import BATCH_TITLES, batch_rows, tail
 
-_SPECIAL = str.maketrans({"|": "\\|", "<": "&lt;", "`": "'", "[": "\\[", "*": "\\*", "_": "\\_", "!": "\\!"})
+_SPECIAL = str.maketrans(
+    {"|": "\\|", "<": "&lt;", "&": "&amp;", "`": "'", "[": "\\[", "*": "\\*", "_": "\\_", "!": "\\!", "~": "\\~"}
+)
+"""What begins markup within a line; `&`, too: a renderer makes characters of `&#8238;` that no cleaner saw."""
+_STARTS_BLOCK = re.compile(r"\A(\d{0,9})([#>+=.)-])")
+"""What makes a heading, a quote, a list or an underline at the start of a line."""
 
 
 def document(report: Report) -> str:
@@ -50,7 +56,7 @@ def _failures(report: Report) -> list[str]:
     lines: list[str] = []
     for failure in report.info.failures:
         lines += [f"### {cell(failure.title)}", ""]
-        lines += [_fence(tail(failure.stderr)) if failure.stderr else cell(failure.message), ""]
+        lines += [_fence(tail(failure.stderr)) if failure.stderr else paragraph(failure.message), ""]
     return lines[:-1]
 
 
@@ -65,6 +71,11 @@ def _change(path: str, old: str | None, new: str | None) -> str:
 def cell(text: str) -> str:
     """Text that cannot break out of a table cell or start markup or HTML."""
     return " ".join(text.split()).replace("\\", "\\\\").translate(_SPECIAL)
+
+
+def paragraph(text: str) -> str:
+    """Text that can start a line of its own."""
+    return _STARTS_BLOCK.sub(r"\1\\\2", cell(text))
 
 
 def _fence(text: str, language: str = "text") -> str:

@@ -75,7 +75,7 @@ def verify_export(text: str, head: str = "") -> Proof:
 def _line(number: int, text: str) -> Record:
     try:
         line = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"line {number} is not JSON") from error
     if not isinstance(line, dict):
         raise ValueError(f"line {number} is not a JSON object")

@@ -88,4 +88,7 @@ def is_own_host(host: str, allowed: tuple[str, ...]) -> bool:
 
 def is_own_origin(origin: str | None, host: str) -> bool:
     """Whether a request that changes something, or opens the app, comes from a page of this server."""
-    return origin is not None and urlsplit(origin).netloc.casefold() == host.casefold()
+    try:
+        return origin is not None and urlsplit(origin).netloc.casefold() == host.casefold()
+    except ValueError:
+        return False

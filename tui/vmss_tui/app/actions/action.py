@@ -33,6 +33,9 @@ class ReadOnly:
 
 
 READ_ONLY = ReadOnly("", "read-only mode: start without --read-only to make changes")
+GUEST = (
+    "not for who only looks on in a browser: it writes files, signs in or starts a program on the host of the server"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,8 @@ class ActionState:
 
     read_only: ReadOnly | None = None
     """Why nothing may be changed; None when it may."""
+    guest: bool = False
+    """Whether the person only looks on in a browser: the files and programs of the host are the host's owner's."""
     offline: str = ""
     """Why Azure cannot be asked, in a sentence; empty when it can."""
     subject: str = ""
@@ -120,6 +125,8 @@ class Action:
     places: tuple[Place, ...]
     dangerous: bool = False
     """It changes Azure: refused in read-only mode."""
+    on_host: bool = False
+    """It writes files of the person at the host, signs in for them or starts a program there: refused to guests."""
     footer: bool = False
     """Shown at the bottom of the screen."""
     enabled: Judge = always
@@ -133,6 +140,8 @@ class Action:
         """Why it cannot be done now, in a sentence, or None."""
         if self.dangerous and state.read_only is not None:
             return state.read_only.why
+        if self.on_host and state.guest:
+            return GUEST
         return state.blocked.get(self.id) or self.enabled(state)
 
 

@@ -143,6 +143,7 @@ ANYWHERE = (
         label="sign in",
         help="Choose how to sign in: Azure CLI, device code, browser, azd, PowerShell, managed identity, environment",
         places=(Place.ANYWHERE,),
+        on_host=True,
     ),
     Action(
         id="app.help",

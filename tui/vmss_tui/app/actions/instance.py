@@ -9,6 +9,7 @@ INSTANCE = (
         label="shell",
         help="Open a shell on the selected instance, by `shell.command` of the configuration (ssh)",
         places=(Place.SCALE_SET, Place.ROLLOUT),
+        on_host=True,
         enabled=every(online, on("an instance")),
     ),
     Action(

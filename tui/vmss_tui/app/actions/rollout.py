@@ -51,6 +51,7 @@ DEPLOY = (
         label="save profile",
         help="Save the script and the rollout policy as a profile",
         places=(Place.DEPLOY,),
+        on_host=True,
         footer=True,
     ),
     Action(
@@ -67,6 +68,7 @@ DEPLOY = (
         label="edit script",
         help="Edit the inline script in $VISUAL, $EDITOR or vi",
         places=(Place.DEPLOY,),
+        on_host=True,
         footer=True,
     ),
     Action(
@@ -75,6 +77,7 @@ DEPLOY = (
         label="rehearse",
         help="Carry the plan out on a simulated copy, in simulated time, and play it in the live screen",
         places=(Place.DEPLOY,),
+        on_host=True,
         footer=True,
         enabled=online,
     ),

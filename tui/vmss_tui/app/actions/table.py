@@ -79,6 +79,7 @@ FLEET = (
         label="favorite",
         help="Toggle favorite for the selected scale set",
         places=(Place.FLEET,),
+        on_host=True,
         enabled=on("a scale set"),
     ),
     Action(
@@ -154,6 +155,7 @@ SCALE_SET = (
         label="name version",
         help="Name the version of the selected instance, for all screens and reports",
         places=(Place.SCALE_SET,),
+        on_host=True,
         enabled=on("an instance"),
     ),
     Action(
@@ -231,6 +233,7 @@ PROFILES = (
         label="edit",
         help="Edit the selected profile in $VISUAL, $EDITOR or vi",
         places=(Place.PROFILES,),
+        on_host=True,
         footer=True,
         enabled=on("a profile"),
     ),
@@ -240,6 +243,7 @@ PROFILES = (
         label="duplicate",
         help="Copy the selected profile to your own profiles under a new name",
         places=(Place.PROFILES,),
+        on_host=True,
         footer=True,
         enabled=on("a profile"),
     ),
@@ -249,6 +253,7 @@ PROFILES = (
         label="rename",
         help="Rename the selected profile",
         places=(Place.PROFILES,),
+        on_host=True,
         enabled=on("a profile"),
     ),
     Action(
@@ -257,6 +262,7 @@ PROFILES = (
         label="delete",
         help="Delete the selected profile (asks first)",
         places=(Place.PROFILES,),
+        on_host=True,
         enabled=on("a profile"),
     ),
 )

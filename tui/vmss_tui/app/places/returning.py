@@ -41,7 +41,9 @@ class ReturningApp(ConnectingApp):
         return StartAt(mode=last.mode, scale_set=last.target if last.opened else None)
 
     def remember(self) -> None:
-        """Keep where the person is for the next start."""
+        """Keep where the person is for the next start; nothing of a guest."""
+        if self.session.guest:
+            return
         screens = [screen for stack in self._stacks() for screen in stack]
         for screen in screens:
             if isinstance(screen, FleetScreen):

@@ -113,7 +113,12 @@ class BaseScreen(EffectScreen):
         """The action state that any screen has: read-only, offline; screens `replace` the rest."""
         refusal = self.shell.session.runner_refusal()
         blocked = dict.fromkeys(("fleet.deploy", "scaleset.deploy", "profiles.deploy"), refusal) if refusal else {}
-        return ActionState(read_only=self.read_only(), offline=self.shell.connection.reason, blocked=blocked)
+        return ActionState(
+            read_only=self.read_only(),
+            guest=self.shell.session.guest,
+            offline=self.shell.connection.reason,
+            blocked=blocked,
+        )
 
     def read_only(self) -> ReadOnly | None:
         """Why nothing may be changed from this screen; None when it may."""

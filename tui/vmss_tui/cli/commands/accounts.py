@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vmss_tui.app.session import Account
 from vmss_tui.cli.settings import Settings
-from vmss_tui.errors import SignInFailed
+from vmss_tui.errors import SignInFailed, UsageError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud, own_clouds
 from vmss_tui.gateway.sign_in.credentials import CLOUD_NAMES, CREDENTIALS, IN_PERSON
 from vmss_tui.ports import Azure, Clock, CloudInfo, SystemClock
@@ -73,6 +73,8 @@ class Switching:
 
     async def use_account(self, account: Account) -> None:
         """See `app.session.Session`."""
+        if self._settings.guest:
+            raise UsageError("who only looks on cannot sign in otherwise", hint="Ask whoever serves the app.")
         settings = with_account(self._settings, account)
         cloud = load_cloud(settings.cloud, directories=settings.cloud_directories)
         before, self._azure = self._azure, None

@@ -4,6 +4,7 @@ import importlib.util
 import ipaddress
 import os
 import ssl
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,8 +65,9 @@ def serve(
 
         if allow_writes:
             session.require_writes()
-        look = _token(TOKEN) or (None if local else new_token())
-        act = (_token(ACT_TOKEN) or new_token()) if allow_writes else None
+        given = _token(TOKEN), _token(ACT_TOKEN)
+        look = given[0] or (None if local else new_token())
+        act = (given[1] or new_token()) if allow_writes else None
         seats = Seats(viewers)
         settings = current(ctx)
         site = Site(
@@ -76,9 +78,8 @@ def serve(
             hosts=tuple(name.casefold() for name in (*names, host, *_LOOPBACK_NAMES)),
         )
 
-        await serve_site(
-            site, host, port, tls=tls, ready=lambda at: _announce(site.doors, host, at, secure=tls is not None)
-        )
+        address = f"{'https' if tls is not None else 'http'}://{f'[{host}]' if ':' in host else host}"
+        await serve_site(site, host, port, tls=tls, ready=lambda at: _announce(site.doors, f"{address}:{at}/", given))
         return 0
 
     return run(ctx, work)
@@ -88,19 +89,21 @@ def serve(
 @connected
 @click.pass_context
 def served_app(ctx: click.Context) -> int:
-    """The app of one viewer; its terminal is the browser."""
+    """The app of one viewer; its terminal is the browser. Who may not act is a guest on this host."""
     from vmss_tui.cli.open_app import run_app
 
-    return run_app(current(ctx))
+    settings = current(ctx)
+    return run_app(replace(settings, guest=settings.read_only))
 
 
-def _announce(doors: "Doors", host: str, port: int, *, secure: bool) -> None:
-    """Print the address, and the tokens that were made for this run."""
-    shown = f"[{host}]" if ":" in host else host
-    output.line(f"{'https' if secure else 'http'}://{shown}:{port}/")
-    for what, token, known in (("look", doors.look, TOKEN), ("change Azure", doors.act, ACT_TOKEN)):
-        if token is not None and not os.environ.get(known):
+def _announce(doors: "Doors", address: str, given: tuple[str, str]) -> None:
+    """Print the address, and the tokens that were made for this run: those that were `given` are known."""
+    output.line(address)
+    for what, token in (("look", doors.look), ("change Azure", doors.act)):
+        if token is not None and token not in given:
             diagnostics.say(f"token to {what}: {token}")
+    if doors.look is None:
+        diagnostics.say(f"whoever is on this host may look; {TOKEN} makes the server ask for a token")
     diagnostics.say("serving until Ctrl-C; rollouts are at /rollouts" + ("; writes at /act" if doors.act else ""))
 
 
@@ -137,7 +140,8 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 
 def _token(variable: str) -> str:
-    found = os.environ.get(variable, "")
+    """A token from a variable, which no process that this one starts gets to see. Raises UsageError."""
+    found = os.environ.pop(variable, "")
     if found and len(found) < SHORTEST_TOKEN:
         raise UsageError(f"{variable} is too short for a token", hint=f"Use {SHORTEST_TOKEN} characters or more.")
     return found

@@ -15,6 +15,8 @@ from vmss_tui.domain.plan.rollout_policy import ExternalGate
 from vmss_tui.text import one_line
 
 _KEPT_LENGTH = 300
+_CREDENTIALS = ("AZURE_", "ARM_", "IDENTITY_", "MSI_", "PGPASSWORD", "VMSS_TUI_SECRET_", "VMSS_TUI_SERVE_")
+"""How the variables begin that hold a way into Azure, into the team's journal or into a served app."""
 
 
 async def check_gate(gate: ExternalGate, facts: Mapping[str, Any]) -> tuple[bool, str]:
@@ -32,7 +34,7 @@ async def check_gate(gate: ExternalGate, facts: Mapping[str, Any]) -> tuple[bool
 
 
 async def run_command(command: Sequence[str], facts: Mapping[str, Any], timeout_seconds: float) -> tuple[int, str]:
-    """Run a command without a shell and without Azure's credentials; its exit code and its last line of output.
+    """Run a command without a shell and without credentials around it; its exit code and its last line of output.
 
     Raises TimeoutError (the command is killed), OSError.
     """
@@ -41,7 +43,7 @@ async def run_command(command: Sequence[str], facts: Mapping[str, Any], timeout_
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env={name: value for name, value in os.environ.items() if not name.startswith(("AZURE_", "ARM_"))},
+        env={name: value for name, value in os.environ.items() if not name.startswith(_CREDENTIALS)},
         start_new_session=True,
     )
     try:

@@ -70,7 +70,7 @@ class Notifier:
             "occasion": kind,
             "urgency": urgency_of(kind, entry.event).value,
             "at": entry.at.isoformat(),
-            "scale_set": str(self._plan.target),
+            "scale_set": plain(str(self._plan.target)),
             "version": plain(self._plan.to_label),
             "message": plain(self._describe(entry.event)),
         }

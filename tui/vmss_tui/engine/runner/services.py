@@ -7,6 +7,7 @@ neither kept nor written down. Apprise is an extra (`vmss-tui[notify]`) and impo
 import asyncio
 import logging
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,10 @@ _TYPES = {Urgency.INFO: "info", Urgency.WARNING: "warning", Urgency.ERROR: "fail
 """Apprise's words for how urgent a message is: a service shows them as colors, icons or severities of its own."""
 _TALKATIVE = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib")
 """Loggers that write addresses, and with them tokens."""
+
+_MENTION = re.compile(r"<(?=[!@#&])|@(?=(?:everyone|here|channel|all)\b)", re.IGNORECASE)
+"""What calls people in a chat: `<!here>` and `<@ID>` of Slack ("Formatting text for app surfaces"), `@everyone` and
+`<@&ID>` of Discord ("Message Formatting"), `@all` of others. A name or a script's output must not."""
 
 
 async def send(service: ServiceRef, message: Mapping[str, Any], urgency: Urgency, timeout_seconds: float) -> str:
@@ -45,12 +50,16 @@ def title(message: Mapping[str, Any]) -> str:
     """The first line of a message: what it is about, and what of it."""
     occasions = {"needs_person": "attention needed", "failed": "failed", "ended": "ended"}
     target = str(message["scale_set"] or message["version"])
-    return f"vmss-tui: {target}: {occasions.get(message['occasion'], message['occasion'])}"
+    return _without_mentions(f"vmss-tui: {target}: {occasions.get(message['occasion'], message['occasion'])}")
 
 
 def text(message: Mapping[str, Any]) -> str:
     """The message itself, with the rollout to look at."""
-    return f"{message['message']}\n{message['version']}\nrollout {message['rollout']}"
+    return _without_mentions(f"{message['message']}\n{message['version']}\nrollout {message['rollout']}")
+
+
+def _without_mentions(words: str) -> str:
+    return _MENTION.sub(r"\g<0> ", words)
 
 
 def _deliver(addresses: str, heading: str, body: str, urgency: Urgency) -> str:

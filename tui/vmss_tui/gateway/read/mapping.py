@@ -72,7 +72,7 @@ def parsed_settings(data: bytes) -> Mapping[str, Any]:
         value = json.loads(data or b"null")
         if isinstance(value, str):
             value = json.loads(value or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -44,6 +44,6 @@ def read_claims(token: str) -> dict[str, Any]:
     try:
         body = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
         found = msgspec.json.decode(body)
-    except (ValueError, msgspec.DecodeError):
+    except (ValueError, RecursionError, msgspec.DecodeError):
         return {}
     return found if isinstance(found, dict) else {}

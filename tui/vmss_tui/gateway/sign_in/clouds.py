@@ -15,7 +15,7 @@ import msgspec
 
 from vmss_tui.errors import UsageError
 from vmss_tui.gateway.sign_in.credentials import CLOUD_NAMES, CREDENTIALS
-from vmss_tui.paths import clouds_directory
+from vmss_tui.paths import anyone_can_write, clouds_directory
 
 FILE_VARIABLE = "VMSS_TUI_CLOUD_FILE"
 NAME_VARIABLE = "AZURE_CLOUD"
@@ -181,7 +181,7 @@ def read_cloud(path: Path, *, said_by: str = "") -> Cloud:
         ) from error
     except msgspec.ValidationError as error:
         raise UsageError(*_explain(where, str(error))) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{where}: not valid TOML: {error}", hint="fix the file or name another cloud") from error
     return _check(cloud, path, where)
 
@@ -197,6 +197,13 @@ def _explain(where: str, text: str) -> tuple[str]:
 
 
 def _check(cloud: Cloud, path: Path, where: str) -> Cloud:
+    ca_file = str((path.parent / cloud.ca_file).resolve()) if cloud.ca_file else ""
+    for file in (path, Path(ca_file)) if ca_file else (path,):
+        if unsafe := anyone_can_write(file):
+            raise UsageError(
+                f"{where}: tokens are sent where this file says, and everyone can write {unsafe}",
+                hint=f"chmod o-w {unsafe}",
+            )
     for key in ("resource_manager", "authority", "audience", "portal", "file_mirror"):
         _check_url(where, key, getattr(cloud, key))
     for key in ("poll_seconds", "watch_seconds", "idle_seconds"):
@@ -205,7 +212,6 @@ def _check(cloud: Cloud, path: Path, where: str) -> Cloud:
     credential = _ALIASES.get(cloud.credential, cloud.credential)
     if credential not in CREDENTIALS:
         raise UsageError(f"{where}: credential: {cloud.credential!r} is unknown", hint=f"use {', '.join(CREDENTIALS)}")
-    ca_file = str((path.parent / cloud.ca_file).resolve()) if cloud.ca_file else ""
     if ca_file and not Path(ca_file).is_file():
         raise UsageError(f"{where}: ca_file: there is no file {ca_file}", hint="check the path")
     return msgspec.structs.replace(

@@ -295,6 +295,10 @@ def _first_line(problem: psycopg.Error) -> str:
     return plain(redacted(lines[0] if lines else type(problem).__name__))
 
 
+_SECRETS = ("password", "sslpassword", "oauth_client_secret")
+"""What libpq takes in an address and what must not be in one."""
+
+
 def parameters(address: str, *, read_only: bool = False) -> dict[str, Any]:
     """What libpq is given. Raises UsageError for an address that is none, or that holds a password."""
     try:
@@ -303,7 +307,7 @@ def parameters(address: str, *, read_only: bool = False) -> dict[str, Any]:
         raise UsageError(
             "the journal's address is not one of PostgreSQL", hint="postgresql://USER@HOST/DATABASE, or service=NAME"
         ) from problem
-    if given.get("password"):
+    if any(given.get(name) for name in _SECRETS):
         raise UsageError(
             "the journal's address holds a password, which other users of this host could see",
             hint="Put it into ~/.pgpass (mode 0600), or set PGPASSWORD, and remove it from the address.",

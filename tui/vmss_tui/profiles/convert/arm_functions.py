@@ -6,6 +6,7 @@ Source: "ARM template functions" (learn.microsoft.com/azure/azure-resource-manag
 import base64
 import binascii
 import json
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,10 @@ from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved, Value, 
 
 _LONGEST = 1 << 20
 """Characters that a function may make: a template of some hundred bytes must not fill the memory."""
+_MOST = 10_000
+"""Parts of a list or an object that a function may make, those within counted too."""
+_LARGEST = 1 << 63
+"""Azure's whole numbers have 64 bits ("Data types in ARM templates")."""
 
 
 def call(name: str, arguments: list[Value], chosen: dict[str, Any]) -> Value:
@@ -30,14 +35,43 @@ def call(name: str, arguments: list[Value], chosen: dict[str, Any]) -> Value:
         if function is None:
             raise Unresolved(f"{name}() is known only in a deployment")
         return _bounded(function(*(closed(arguments, chosen) if any(holes_of(arguments)) else arguments)))
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, binascii.Error) as problem:
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, RecursionError, binascii.Error) as problem:
         raise Unresolved(f"{name}() cannot be applied to its arguments") from problem
 
 
 def _bounded(value: Value) -> Value:
     if isinstance(value, str) and len(value) > _LONGEST:
         raise Unresolved("its text is longer than 1 MiB")
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        raise Unresolved("its number has more than 64 bits")
+    if isinstance(value, list | dict):
+        _count_parts(value)
     return value
+
+
+def _count_parts(value: Value) -> None:
+    """Raise Unresolved for more than `_MOST`: a list of two lists of two lists … costs nothing until it is written."""
+    rest, parts = [value], 0
+    while rest:
+        part = rest.pop()
+        parts += 1
+        if parts > _MOST:
+            raise Unresolved(f"it has more than {_MOST} parts")
+        if isinstance(part, list):
+            rest += part[: _MOST + 1]
+        elif isinstance(part, dict):
+            rest += part.values()
+
+
+def _calculated(calculate: Callable[[int, int], int]) -> Callable[[Value, Value], int]:
+    """Of whole numbers only: text times a number is text, as long as one likes."""
+
+    def function(one: Value, other: Value) -> int:
+        if type(one) is not int or type(other) is not int:
+            raise TypeError("not a whole number")
+        return calculate(one, other)
+
+    return function
 
 
 def _concat(values: list[Value]) -> Value:
@@ -212,9 +246,9 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "true": lambda: True,
     "uricomponent": lambda text: quote(text, safe="-_.!~*'()"),
     "uricomponenttostring": unquote,
-    "add": lambda one, other: one + other,
-    "sub": lambda one, other: one - other,
-    "mul": lambda one, other: one * other,
+    "add": _calculated(operator.add),
+    "sub": _calculated(operator.sub),
+    "mul": _calculated(operator.mul),
     "max": max,
     "min": min,
 }

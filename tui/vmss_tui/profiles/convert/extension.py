@@ -234,7 +234,7 @@ class Importer:
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError:
+            except (ValueError, RecursionError):
                 value = None
         if isinstance(value, Mapping):
             return dict(value)

@@ -35,7 +35,7 @@ class Drafts:
         try:
             body = json.loads(self._path(form).read_text("utf-8"))
             texts, at = body["texts"], datetime.fromisoformat(body["at"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         if body.get("form") != form or not isinstance(texts, dict):
             return None

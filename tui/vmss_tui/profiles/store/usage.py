@@ -21,7 +21,7 @@ class Uses:
         """What is known; nothing when the file is missing or damaged."""
         try:
             found = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
         return {key: at for key, text in found.items() if (at := _time(text))} if isinstance(found, dict) else {}
 

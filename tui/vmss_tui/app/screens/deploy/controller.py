@@ -88,7 +88,7 @@ class DeployController:
         """A script and what the shell said of it."""
         self.add_problem: Line = ()
         """What is wrong with the protected setting that is being added."""
-        self.draft = FormDraft(target, session.clock)
+        self.draft = FormDraft(target, session.clock, kept=not session.guest)
         self._files_under_way = False
 
     # -- reading ------------------------------------------------------------------------------------------------
@@ -236,8 +236,8 @@ class DeployController:
 
     def may_leave(self) -> str:
         """What would be lost."""
-        lost = f"The form for {self.target.name} has unsaved changes (kept as a draft)"
-        return lost if self.unsaved else ""
+        kept = "" if self._session.guest else " (kept as a draft)"
+        return f"The form for {self.target.name} has unsaved changes{kept}" if self.unsaved else ""
 
     def leave(self) -> Effects:
         """Close the form; ask first when something was typed."""
@@ -248,7 +248,7 @@ class DeployController:
             title=f"Leave the form for {self.target.name}?",
             yes="Leave",
             no="Stay",
-            details=((("Your changes are kept as a draft and offered when you come back.", Role.PLAIN),),),
+            details=(((self.draft.fate, Role.PLAIN),),),
         )
         return (Ask(question, lambda yes: (Close(),) if yes else ()),)
 

@@ -18,24 +18,34 @@ from vmss_tui.text import seconds_between
 class FormDraft:
     """The draft of one scale set's form."""
 
-    def __init__(self, target: ScaleSetId, clock: Clock) -> None:
+    def __init__(self, target: ScaleSetId, clock: Clock, *, kept: bool = True) -> None:
+        """`kept` is False for a guest: what they type would be offered to whoever serves the app."""
         self.name = f"deploy {'/'.join(target.key)}"
         """What it is kept under."""
+        self._kept = kept
         self._drafts = Drafts()
         self._clock = clock
 
+    @property
+    def fate(self) -> str:
+        """What becomes of what is typed when the form is left."""
+        if self._kept:
+            return "Your changes are kept as a draft and offered when you come back."
+        return "Your changes are lost: nothing is kept for who only looks on."
+
     def keep(self, form: Form | None) -> None:
         """Write down what is typed, if anything is."""
-        if form is not None and form.dirty:
+        if self._kept and form is not None and form.dirty:
             self._drafts.keep(self.name, form.texts(), self._clock.now())
 
     def drop(self) -> None:
         """Forget it."""
-        self._drafts.drop(self.name)
+        if self._kept:
+            self._drafts.drop(self.name)
 
     def offer(self, form: Form, restore: Callable[[Mapping[str, str]], Effects]) -> Effects:
         """Ask whether to continue with it; only a deliberate answer discards it. Nothing when it adds nothing."""
-        draft = self._drafts.find(self.name)
+        draft = self._drafts.find(self.name) if self._kept else None
         if draft is None:
             return ()
         texts, at = draft

@@ -33,6 +33,7 @@ from vmss_tui.engine.rehearsal import Faults, Recording
 from vmss_tui.engine.shared_clock import SharedClock
 from vmss_tui.errors import PreflightRefused
 from vmss_tui.journal.store import Journal
+from vmss_tui.paths import write_private
 from vmss_tui.ports import SystemClock
 
 WHO = "rehearsal"
@@ -145,7 +146,7 @@ def _as_rehearsed(plan: RolloutPlan) -> RolloutPlan:
 def _write_copy(home: Path, plan: RolloutPlan, copied: Copied, faults: Faults) -> None:
     import tomli_w
 
-    (home / MODEL).write_text(json.dumps(dict(copied.model)), encoding="utf-8")
-    (home / MACHINES).write_text(json.dumps(machines_of(copied.snapshot, copied.model)), encoding="utf-8")
+    write_private(home / MODEL, json.dumps(dict(copied.model)))
+    write_private(home / MACHINES, json.dumps(machines_of(copied.snapshot, copied.model)))
     scenario = scenario_of(copied.snapshot, plan, copied.place, faults)
-    (home / "scenario.toml").write_text(tomli_w.dumps(scenario), encoding="utf-8")
+    write_private(home / "scenario.toml", tomli_w.dumps(scenario))

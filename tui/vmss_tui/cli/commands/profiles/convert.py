@@ -13,6 +13,7 @@ from vmss_tui.cli.options import connected, current, with_profiles
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.errors import UsageError
+from vmss_tui.paths import make_private_directory, write_named
 from vmss_tui.profiles.convert import relaxed_json
 from vmss_tui.profiles.convert.extension import Imported
 from vmss_tui.profiles.convert.importing import from_json, from_scale_set
@@ -178,9 +179,9 @@ def _here(files: dict[str, str], script: str) -> list[str]:
 
 def _write(directory: Path, files: dict[str, str], script: str) -> None:
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_private_directory(directory)
         for name, text in {**files, **({"deploy.sh": script} if script else {})}.items():
-            (directory / name).write_text(text, encoding="utf-8")
+            write_named(directory / name, text)
             output.line(str(directory / name))
     except OSError as error:
         raise UsageError(f"cannot write to {directory}: {error.strerror}", hint="choose another directory") from error

@@ -18,7 +18,7 @@ from vmss_tui.domain.rollout.stage import Verdict
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.store import Journal
-from vmss_tui.paths import FILE_MODE
+from vmss_tui.paths import write_private
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.log import sentences
 from vmss_tui.text import inert, plain
@@ -99,8 +99,7 @@ def attach_summary(dialect: Dialect, rollout: str, record: Callable[[], str], to
             case Dialect.AZURE:
                 directory = Path(os.environ.get(AGENT) or tempfile.gettempdir())
                 path = directory / f"vmss-tui-{rollout}.md"
-                path.touch(mode=FILE_MODE)
-                path.write_text(text, encoding="utf-8")
+                write_private(path, text)
                 to_agent(f"##vso[task.uploadsummary]{path}")
             case unreachable:
                 assert_never(unreachable)

@@ -14,6 +14,7 @@ from vmss_tui.duration import coarse
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.lease import STUCK_HINT, silence, stuck
 from vmss_tui.journal.store import Journal, Lease, RolloutHeader, WavesHeader
+from vmss_tui.paths import write_named
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, head_record, header_record
 from vmss_tui.presentation.rollout.schedule import countdown
@@ -157,7 +158,7 @@ def report(
             output.lines(shown)
         return 0
     try:
-        path.write_text(text, encoding="utf-8")
+        write_named(path, text)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}", hint="choose another file") from error
     return 0

@@ -100,7 +100,7 @@ def read_secrets() -> dict[str, Secret]:
     text = sys.stdin.read()
     try:
         given = json.loads(text) if text.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise VmssTuiError("stdin is not the JSON object of protected settings") from None
     if not isinstance(given, dict):
         raise VmssTuiError("stdin is not the JSON object of protected settings")
