@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from support.connects import Connects
 from support.scripted import SUBSCRIPTION, TENANT, Scripted, fault, jwt, reply
@@ -160,6 +161,31 @@ async def test_one_subscription_asks_its_own_tenant_only(sign_in: Connects, serv
     assert found.is_read_only and not Subscription("s", "s", state="PastDue").is_read_only
     assert [token["tenant"] for token in server.tokens] == [TENANT, OTHER]
     assert {path.split("?")[0] for _, path in server.seen} == {f"/subscriptions/{SUBSCRIPTION}"}
+
+
+async def test_reads_at_once_in_another_tenant_are_all_sent_again(sign_in: Connects, server: Scripted) -> None:
+    refused = fault(
+        401,
+        "InvalidAuthenticationTokenTenant",
+        "The access token is from the wrong issuer",
+        WWW_Authenticate=f'Bearer authorization_uri="https://login.windows.net/{OTHER}", error="invalid_token"',
+    )
+    granted = reply({"subscriptionId": SUBSCRIPTION, "displayName": "theirs", "tenantId": OTHER})
+    waiting = asyncio.Event()
+
+    async def by_tenant(request: web.Request) -> web.StreamResponse:
+        claims = request.headers["Authorization"].split(".")[1]
+        if json.loads(base64.urlsafe_b64decode(claims + "=="))["tid"] == OTHER:
+            return await granted(request)
+        if len(server.seen) >= 5:
+            waiting.set()
+        await waiting.wait()
+        return await refused(request)
+
+    server.on(f"/subscriptions/{SUBSCRIPTION}", by_tenant)
+    azure = await sign_in()
+    found = await asyncio.gather(*(azure.subscription(SUBSCRIPTION) for _ in range(5)))
+    assert {subscription.name for subscription in found} == {"theirs"}
 
 
 async def test_the_command_of_a_claims_challenge_is_whole(sign_in: Connects, server: Scripted, az: FakeCli) -> None:

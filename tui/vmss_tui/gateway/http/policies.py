@@ -112,8 +112,9 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         return last or status not in (*_AGAIN, 429)
 
     async def _once(self, request: PipelineRequest[Any], kind: str) -> PipelineResponse[Any, Any]:
+        tenant = self._credential.tenant
         response = await self._timed(request, kind)
-        if response.http_response.status_code != 401 or not await self._renewed(response):
+        if response.http_response.status_code != 401 or not await self._renewed(response, tenant):
             return response
         return await self._timed(request, kind)
 
@@ -127,13 +128,16 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         self._governor.observe(self._subscription, kind, answer.headers, method, scope_of(url), following=following)
         return response
 
-    async def _renewed(self, response: PipelineResponse[Any, Any]) -> bool:
-        """Whether a refused token could be replaced: by that of the subscription's tenant, or by a new one."""
+    async def _renewed(self, response: PipelineResponse[Any, Any], tenant: str) -> bool:
+        """Whether a refused token could be replaced: by that of the subscription's tenant, or by a new one.
+
+        `tenant` is that of the refused token; another request may have found the right one in the meantime.
+        """
         answer = response.http_response
         code = read_body(bytes(await answer.read())).specific_code
         if code == "InvalidAuthenticationTokenTenant":
             found = _TENANT.search(answer.headers.get("WWW-Authenticate", ""))
-            if found is None or found[1].lower() == self._credential.tenant.lower():
+            if found is None or found[1].lower() == tenant.lower():
                 return False
             self._credential.tenant = found[1]
             return True
