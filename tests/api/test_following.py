@@ -49,6 +49,10 @@ def is_read(world: SimulatorProcess) -> bool:
     return any(route.endswith("virtualMachines") for route in world.control.counters()["routes"])
 
 
+def waits_for(batch: int) -> Callable[[Record], bool]:
+    return lambda event: event["event"] == "approval_needed" and event["batch"] == batch
+
+
 def named(*names: str) -> Callable[[Record], bool]:
     return lambda event: event["event"] in names
 
@@ -77,8 +81,7 @@ async def test_a_batch_is_approved_and_the_result_is_that_of_the_command(world: 
     async with vmss_tui.connect() as connection:
         rollout = await started(connection, "careful")
         for batch in (2, 3):
-            waits = await until(rollout.events(), lambda event, batch=batch: event.get("batch") == batch)  # type: ignore[misc]
-            assert waits["event"] == "approval_needed"
+            await until(rollout.events(), waits_for(batch))
             rollout.approve(why="graphs are fine")
         result = await vmss_tui.Rollout(connection, rollout.id).result()
     assert (result.verdict, result.exit_code) == ("completed", 0)
@@ -86,7 +89,7 @@ async def test_a_batch_is_approved_and_the_result_is_that_of_the_command(world: 
     with vmss_tui.open_journal() as journal:
         (header,) = journal.rollouts()
         events = [event["event"] for event in journal.events(rollout.id)]
-        assert header["id"] == rollout.id and header["stage"] == "done"
+        assert header["id"] == rollout.id and header["stage"] == "completed"
         assert events.count("approval_needed") == 2 and events[-1] == "rollout_ended"
         assert "graphs are fine" in journal.report(rollout.id)
         assert journal.report(rollout.id, "json").startswith("{")

@@ -16,7 +16,7 @@ from vmss_tui.app.empty_states import connection_notice, fleet_notice, set_notic
 from vmss_tui.app.places.favorites import Favorites
 from vmss_tui.app.places.start import leaving_question, parting_words
 from vmss_tui.app.styles import themes
-from vmss_tui.app.widgets.statusline import StatusLine
+from vmss_tui.app.widgets.statusline import StatusLine, _Flash
 from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.domain.rollout.state import Stage
@@ -131,6 +131,18 @@ def test_every_wait_for_azure_says_when_it_is_given_up(tmp_path: Path) -> None:
     assert text_of(status.lines(80)[0]).endswith("reading the scale set   00:30, timeout 03:00")
     status._now = 300
     assert text_of(status.lines(80)[0]).endswith("   03:20")
+
+
+def test_what_went_wrong_is_read_whole_on_a_narrow_terminal() -> None:
+    status = StatusLine()
+    words = "deploy: " + "the reason is long, " * 5 + "and the next step is last"
+    status._flash = _Flash(words, Role.BAD, 10)
+    shown = [text_of(line) for line in status.lines(60)]
+    assert " ".join(shown) == words and all(len(line) <= 60 for line in shown) and len(shown) == 3
+    status._flash = _Flash(words * 5, Role.WARN, 10)
+    assert len(status.lines(60)) == 3, "never the whole screen"
+    status._flash = _Flash(words, Role.PLAIN, 10)
+    assert len(status.lines(60)) == 1, "what was done is short"
 
 
 def test_parting_words_name_what_continues(tmp_path: Path) -> None:

@@ -82,6 +82,18 @@ async def test_header_stays_while_rows_scroll() -> None:
         assert app.lines()[1].startswith(" ▸    0")
 
 
+async def test_the_arrow_of_the_order_is_seen_in_a_narrow_column() -> None:
+    app = Bench()
+    app.grid.set_columns((Column("zone", "ZONE", 4, right=True), Column("count", "COUNT", 5, largest_first=True)))
+    async with app.run_test(size=(80, 10)) as pilot:
+        await pilot.pause()
+        titles = []
+        for column, reverse in (("zone", False), ("zone", True), ("count", False), ("count", True)):
+            app.grid.show_sort(column, reverse=reverse)
+            titles.append(app.lines()[0].split())
+        assert titles == [["ZON↑", "COUNT"], ["ZON↓", "COUNT"], ["ZONE", "COUN↓"], ["ZONE", "COUN↑"]]
+
+
 async def test_cursor_stays_on_its_row_over_sort_and_filter() -> None:
     app = Bench()
     async with app.run_test(size=(80, 10)) as pilot:

@@ -59,6 +59,8 @@ class Column:
     priority: int = 0
     middle: bool = False
     longest: int = 0
+    largest_first: bool = False
+    """Whether sorting by it begins with the largest."""
 
 
 def _empty(item: Any, known: Any) -> Cell:

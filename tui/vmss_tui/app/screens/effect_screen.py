@@ -55,7 +55,6 @@ from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.text import cut_end, plain
 
 Answer = TypeVar("Answer")
 
@@ -95,9 +94,8 @@ class EffectScreen(Screen[None]):
         self.status.flash(self.shell.as_typed(words), role, now=self.now)
 
     def complain(self, error: VmssTuiError) -> None:
-        """Show what went wrong; text that does not fit is cut at its end."""
-        words = " ".join(part for part in (error.message, error.hint) if part)
-        self.flash(cut_end(plain(words), max(20, self.size.width - 2)), Role.BAD)
+        """Show what went wrong, with its next step."""
+        self.flash(" ".join(part for part in (error.message, error.hint) if part), Role.BAD)
 
     # -- effects ------------------------------------------------------------------------------------------------
 

@@ -112,8 +112,10 @@ class RowPainter:
             if spot.x > x:
                 segments.append(Segment(" " * (spot.x - x), style))
             column = self._columns[spot.index]
-            arrow = ("↓" if sort[1] else "↑") if column.key == sort[0] else ""
-            fitted = fit([(column.title + arrow, Role.DIM)], spot.width, right=column.right)
+            falls = sort[1] != column.largest_first
+            arrow = ("↓" if falls else "↑") if column.key == sort[0] else ""
+            title = column.title[: spot.width - 1] if arrow else column.title
+            fitted = fit([(title + arrow, Role.DIM)], spot.width, right=column.right)
             segments.append(Segment("".join(part for part, _ in fitted), style))
             x = spot.x + spot.width
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, style)

@@ -1,6 +1,7 @@
 """The line above the keys: what is waited for and for how long, a short remark, or how things stand.
 
 A remark goes by itself after some seconds, and moves what stood there to the right; a wait stays until it is over.
+What went wrong takes up to three lines, so that its next step can be read on a narrow terminal.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from vmss_tui.presentation.table import Line
 _SECONDS = 2.0
 """For a remark that something was done; what went wrong stays longer."""
 _TROUBLE_SECONDS = 6.0
+_MOST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class _Flash:
 class StatusLine(Lines):
     """`flash` says something for a while, `wait` shows a wait for Azure, `rest` is what stands there otherwise."""
 
-    DEFAULT_CSS = "StatusLine { height: 1; padding: 0 1; }"
+    DEFAULT_CSS = "StatusLine { height: auto; min-height: 1; padding: 0 1; }"
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -85,6 +87,8 @@ class StatusLine(Lines):
     def lines(self, width: int) -> Sequence[Line]:
         """The remark, else the longest wait, else the rest."""
         if self._flash is not None:
+            if self._flash.role in (Role.WARN, Role.BAD) and text.width(self._flash.words) > width:
+                return _wrapped(self._flash, width)
             words = text.cut_middle(self._flash.words, width)
             return (((words, self._flash.role), ("    ", Role.PLAIN), *self._rest),)
         if self._waits:
@@ -93,3 +97,10 @@ class StatusLine(Lines):
             took = duration.waited(self._now - since, limit)
             return ((("◐ ", Role.BUSY), (f"{what}{more}", Role.PLAIN), (f"   {took}", Role.DIM)),)
         return (self._rest,)
+
+
+def _wrapped(flash: _Flash, width: int) -> Sequence[Line]:
+    lines = text.wrap(flash.words, width)
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [text.cut_end(" ".join(lines[_MOST_LINES - 1 :]), width)]
+    return [((line, flash.role),) for line in lines]

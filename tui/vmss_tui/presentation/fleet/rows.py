@@ -329,7 +329,7 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
             cell=lambda it, know: cell(MODES[it.scale_set.mode]),
             rank=lambda it, know: it.scale_set.mode.value,
             values=lambda it, know: (it.scale_set.mode.value,)),
-        FleetColumn("instances", "INST", 4, right=True, priority=1,
+        FleetColumn("instances", "INST", 4, right=True, priority=1, largest_first=True,
             cell=lambda it, know: cell(str(size_of(it))),
             rank=lambda it, know: -size_of(it)),
         FleetColumn("healthy", "HEALTHY", 8, right=True, priority=1, cell=_healthy,

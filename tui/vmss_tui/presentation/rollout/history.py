@@ -120,7 +120,7 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
             values=lambda it, now: (stage_mark(it).word,)),
         RolloutColumn("age", "STARTED", 10, right=True, priority=1, cell=_started,
             rank=lambda it, now: -it.header.created_at.timestamp()),
-        RolloutColumn("took", "TOOK", 7, right=True, priority=4, cell=_took,
+        RolloutColumn("took", "TOOK", 7, right=True, priority=4, largest_first=True, cell=_took,
             rank=lambda it, now: -_seconds(it, now)),
         RolloutColumn("who", "WHO", 8, priority=3, middle=True, bare=True,
             cell=lambda it, now: cell(text.plain(it.header.who), Role.DIM),
