@@ -1,22 +1,30 @@
-"""Runs on one instance, from the logs of rollouts."""
+"""What rollouts did on one instance, read from their logs part by part."""
 
-from support import story
+import pytest
+
+from support.build import NOW
+from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.instance_runs import InstanceRun, last_seen
 from vmss_tui.domain.rollout.stage import Phase
 
 
-def test_the_last_observation_of_a_log_counts_page_by_page() -> None:
-    log = story.whole()
-    whole = last_seen(log, "7")
-    assert whole is not None and whole.phase is Phase.DONE
-    paged = None
-    for start in range(0, len(log), 5):
-        paged = last_seen(log[start : start + 5], "7", paged)
-    assert paged == whole and last_seen(log, "none") is None
+def seen(instance: str, phase: Phase) -> e.InstanceSeen:
+    return e.InstanceSeen(id=instance, phase=phase)
 
 
-def test_a_rollout_that_never_came_to_the_instance_is_no_run() -> None:
-    tale = story.until_batch(2)
-    waiting, running = last_seen(tale.log, "59"), last_seen(tale.log, "12")
-    assert waiting is not None and not InstanceRun("7f3a", "web 2.5.0", "maria", waiting).reached
-    assert running is not None and InstanceRun("7f3a", "web 2.5.0", "maria", running).reached
+def log(*events: e.Event) -> list[e.Logged]:
+    return [e.Logged(number, NOW, event) for number, event in enumerate(events, 1)]
+
+
+def test_the_last_word_on_an_instance_counts_and_an_earlier_part_stays_when_a_later_says_nothing() -> None:
+    first = log(e.InstancesSeen((seen("1", Phase.WAITING), seen("2", Phase.WAITING))), e.RunnerStarted(1, "h"))
+    more = log(e.InstancesSeen((seen("1", Phase.SCRIPT),)), e.InstancesSeen((seen("1", Phase.DONE),)))
+    assert last_seen([*first, *more], "1") == seen("1", Phase.DONE)
+    assert last_seen(more, "2", last_seen(first, "2")) == seen("2", Phase.WAITING)
+    assert last_seen(more, "3") is None
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_a_rollout_reached_an_instance_unless_it_was_never_touched(phase: Phase) -> None:
+    untouched = phase in (Phase.WAITING, Phase.EXCLUDED, Phase.GONE)
+    assert InstanceRun("7f3a", "web 2", "maria", seen("1", phase)).reached is not untouched

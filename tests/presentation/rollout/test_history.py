@@ -81,3 +81,19 @@ def test_rows_and_summary_of_rollouts() -> None:
 
 def test_a_journal_at_rest_is_only_counted() -> None:
     assert text_of(lists.rollouts_summary(rollouts()[:1], 1)) == "1 rollout"
+
+
+def test_a_rollout_that_starts_later_shows_how_long_until_then_and_is_not_without_a_runner() -> None:
+    later = lists.RolloutItem(Header("eeee0000", starts_at=estate.NOW + timedelta(hours=2)), False)
+    assert later.scheduled and not later.orphaned and lists.stage_mark(later).word == "scheduled"
+    cells = dict(
+        zip((column.key for column in lists.ROLLOUTS.columns), lists.ROLLOUTS.row(later, estate.NOW).cells, strict=True)
+    )
+    assert "in 2h" in {text_of(cell) for cell in cells.values()}
+    running = lists.RolloutItem(later.header, True)
+    assert not running.scheduled and not running.orphaned
+
+
+def test_a_rollout_over_several_sets_has_the_name_of_its_profile_and_its_sets_are_indented() -> None:
+    part = lists.RolloutItem(Header("ffff0000", waves="1234abcd"), True)
+    assert part.name == "  web-weu"

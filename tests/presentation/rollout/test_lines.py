@@ -10,9 +10,15 @@ from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.rollout.events import (
     ApprovalNeeded,
     Approved,
+    DecisionNeeded,
+    Event,
+    Logged,
     Paused,
     Phase,
+    Planned,
     PolicyRestored,
+    RunnerStarted,
+    Scheduled,
     Verdict,
     Waiting,
 )
@@ -280,3 +286,40 @@ def test_a_rollout_that_waits_for_a_person_says_that_its_window_gets_short() -> 
     assert left is not None and info_of(fold(tale.log), tale.now).remaining is None
     assert role_of_window(in_window(tale, left.p90 + 600)) is Role.DIM
     assert role_of_window(in_window(tale, left.p90 + 30)) is Role.WARN
+
+
+def scheduled(*events: Event, seconds: int = 7200) -> RolloutInfo:
+    tale = story.Story(story.plan_of())
+    state = fold([Logged(1, NOW, Planned(tale.plan)), *(Logged(n, NOW, event) for n, event in enumerate(events, 2))])
+    return info_of(replace(state, scheduled=Scheduled(NOW + timedelta(seconds=seconds))), NOW, runner_alive=False)
+
+
+def test_a_start_that_was_put_off_says_when_and_which_keys_move_and_cancel_it() -> None:
+    text = text_of(rollout.subline(scheduled(), 120))
+    assert text.startswith("It starts in 2h, on ") and "moves it" in text and "cancels it" in text
+    assert text_of(rollout.subline(scheduled(RunnerStarted(1, "h")), 120)).startswith("It resumes in 2h")
+
+
+def test_a_window_that_ended_says_how_to_resume() -> None:
+    tale = story.until_batch(2)
+    tale.say(Paused("no batch can end in time", window=True))
+    left = info_of(fold(tale.log), tale.now, runner_alive=False)
+    assert text_of(rollout.subline(left, 120)).startswith("The maintenance window has ended. Press r")
+
+
+def test_a_decision_names_the_failure_and_its_key_at_every_width() -> None:
+    tale = story.until_batch(2, fails=("3",))
+    tale.say(DecisionNeeded("1 of 12 updated instances failed or unhealthy (limit 0%): 3", ("3",)))
+    for cells in (60, 120):
+        text = text_of(rollout.subline(info(tale), cells))
+        assert text.endswith(" to decide.") and text.startswith("1 of 12") and width(text) <= cells
+
+
+def test_what_keeps_a_runner_from_working_comes_first() -> None:
+    text = text_of(rollout.subline(info(story.until_batch(2)), 60, trouble="the disk is full\x1b[2J"))
+    assert text == "the disk is full"
+
+
+def test_overridden_windows_and_freezes_are_named_with_their_reasons() -> None:
+    shown = replace(info(story.until_batch(2)), overrides={"outside-window": "CVE", "managed-by-others": "x"})
+    assert rollout.overridden(shown) == "outside the window: CVE"

@@ -17,8 +17,11 @@ _HINTS = {
     "rollout.report": "o",
     "rollout.resume": "r",
     "rollout.retry": "t",
+    "rollout.schedule": "f10",
     "rollout.undo": "z",
     "rollouts.resume": "r",
+    "waves.cancel": "ctrl+x",
+    "waves.schedule": "f10",
 }
 
 
