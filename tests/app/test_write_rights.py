@@ -5,10 +5,13 @@ from pathlib import Path
 
 from support.desk import sitting
 from support.fakes import FakeAzure, FakeSession
-from vmss_tui.app.write_rights import WriteRights
+from vmss_tui.app.actions.action import ActionState
+from vmss_tui.app.actions.table import ACTIONS
+from vmss_tui.app.write_rights import WriteRights, role_of
 from vmss_tui.config.lists import ListSettings
 from vmss_tui.domain.fleet.governance import Governance
 from vmss_tui.domain.fleet.rights import Permission
+from vmss_tui.domain.rollout.team.roles import TeamRoles
 
 READER = (Permission(("*/read",)),)
 OPERATOR = (Permission(("*/read", "Microsoft.Compute/virtualMachineScaleSets/*")),)
@@ -75,3 +78,25 @@ async def test_filter_and_columns_of_the_configuration(tmp_path: Path) -> None:
         await desk.press("enter")
         await desk.shows("ZONE")
         assert "HEALTH" not in desk.line("ZONE")
+
+
+async def test_a_viewer_by_the_teams_roles_sees_the_rule(tmp_path: Path) -> None:
+    def only_tom(session: FakeSession) -> None:
+        session.roles = TeamRoles(operators=("tom",))
+
+    async with sitting(tmp_path, prepare=only_tom, size=(140, 40)) as desk:
+        await desk.shows("READ ONLY", "viewer", "web-weu")
+        await desk.press("e")
+        await desk.press("f9")
+        await desk.shows("roles.operators does not name them")
+    assert desk.session.started == []
+
+
+def test_an_approver_approves_and_does_nothing_else(tmp_path: Path) -> None:
+    session = FakeSession(tmp_path)
+    assert role_of(session) is None
+    session.roles = TeamRoles(approvers=("maria",))
+    role = role_of(session)
+    state = ActionState(read_only=WriteRights(role=role).read_only())
+    allowed = {entry.id for entry in ACTIONS if entry.dangerous and entry.refusal(state) != (role and role.why)}
+    assert allowed == {"rollout.approve", "waves.approve"}

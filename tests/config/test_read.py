@@ -208,7 +208,7 @@ def test_choices_are_those_of_their_consumers() -> None:
     assert {entry.option for entry in KEYS if entry.option} <= options
 
 
-_CONSUMERS = ("cli/settings.py", "cli/configuration.py", "config/maintenance.py")
+_CONSUMERS = ("cli/settings.py", "cli/configuration.py", "config/maintenance.py", "config/team.py")
 
 
 def test_every_setting_has_a_consumer() -> None:

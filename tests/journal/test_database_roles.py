@@ -7,7 +7,8 @@ import pytest
 
 from support.journal import NOW, plan
 from support.postgres import PostgresServer
-from vmss_tui.cli.commands.database_roles import Right, statements
+from vmss_tui.cli.commands.database_roles import statements
+from vmss_tui.domain.rollout.team.roles import Right
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal.store import Journal
 

@@ -25,6 +25,7 @@ from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout.events import Ended, Event, RunnerStarted, Scheduled, Verdict
+from vmss_tui.domain.rollout.team.roles import EVERYONE, TeamRoles
 from vmss_tui.engine.inventory_cache import InventoryCache
 from vmss_tui.engine.prepare import nameless
 from vmss_tui.engine.rehearsal import Faults, Recording
@@ -58,6 +59,7 @@ class FakeSession:
         self.access = InstanceAccess()
         self.poll_seconds = 1.0
         self.maintenance: MaintenanceRules = NO_RULES
+        self.roles = EVERYONE
         self.who = "maria"
         self.azure = azure or FakeAzure()
         self.directory = directory
@@ -114,6 +116,10 @@ class FakeSession:
     def rules(self) -> MaintenanceRules:
         """See Session."""
         return self.maintenance
+
+    def team(self) -> TeamRoles:
+        """See Session."""
+        return self.roles
 
     def journal(self) -> Journal:
         """See Session."""

@@ -74,7 +74,11 @@ def team(own: Program, tmp_path: Path, postgres_server: PostgresServer) -> Team:
 
 def team_on(own: Program, server: PostgresServer, tmp_path: Path) -> Team:
     """The same, with a journal on a server of one's choice."""
-    address = server.new_database()
+    return team_on_address(own, server.new_database(), tmp_path)
+
+
+def team_on_address(own: Program, address: str, tmp_path: Path) -> Team:
+    """The same, with a journal at an address."""
     hosts = []
     for name in ("bastion-1", "bastion-2"):
         home = tmp_path / name

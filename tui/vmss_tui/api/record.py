@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from vmss_tui.cli.commands import database_token
 from vmss_tui.cli.settings import Settings
 from vmss_tui.domain.rollout.state import fold
 from vmss_tui.errors import UsageError
@@ -57,7 +58,9 @@ def open_journal(place: Path | str | None = None) -> Iterator[RolloutJournal]:
 
     Raises JournalUnavailable, also when there is no journal yet.
     """
-    journal = Journal.open(Settings(journal=place).with_configuration().journal, read_only=True)
+    settings = Settings(journal=place).with_configuration()
+    database_token.provide(settings)
+    journal = Journal.open(settings.journal, read_only=True)
     try:
         yield RolloutJournal(journal)
     finally:

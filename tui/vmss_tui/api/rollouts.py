@@ -86,7 +86,7 @@ class Rollout:
         self._request(Verb.CANCEL, why)
 
     def _request(self, verb: Verb, why: str) -> None:
-        self._session.require_writes()
+        self._session.require_writes(verb)
         self._session.journal().request(self.id, verb.value, who=self._session.who, why=why)
 
 

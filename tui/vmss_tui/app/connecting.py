@@ -14,7 +14,7 @@ from vmss_tui.app.messages import Connected, DeviceCodeShown, NotConnected
 from vmss_tui.app.places.last_place import read_last_place
 from vmss_tui.app.places.scope import EVERYTHING, Scope
 from vmss_tui.app.session import Session
-from vmss_tui.app.write_rights import WriteRights
+from vmss_tui.app.write_rights import WriteRights, role_of
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
 from vmss_tui.errors import SignInFailed, VmssTuiError
 from vmss_tui.ports import DeviceCode
@@ -36,7 +36,7 @@ class ConnectingApp(compat.SafeApp):
         super().__init__(ansi_color=ansi_color)
         self.session = session
         self.fleet = None
-        self.rights = WriteRights(program_reads_only=session.read_only)
+        self.rights = WriteRights(program_reads_only=session.read_only, role=role_of(session))
         self.scope = EVERYTHING
         self.last_place = read_last_place(session.cloud.name)
         self.connection = Connection(since=session.clock.monotonic())
@@ -63,7 +63,7 @@ class ConnectingApp(compat.SafeApp):
         self.workers.cancel_group(self, "connect")
         await self.session.use_account(account)
         self.fleet, self.scope = None, EVERYTHING
-        self.rights = WriteRights(program_reads_only=self.session.read_only)
+        self.rights = WriteRights(program_reads_only=self.session.read_only, role=role_of(self.session))
         self.sign_in()
 
     def narrow(self, scope: Scope) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from vmss_tui.domain.plan.rollout_policy import Hook
     from vmss_tui.domain.plan.timetable import MaintenanceRules
     from vmss_tui.domain.plan.waves import WavesPlan
+    from vmss_tui.domain.rollout.team.roles import TeamRoles
     from vmss_tui.engine.inventory_cache import InventoryCache
     from vmss_tui.engine.rehearsal import Faults, Recording
     from vmss_tui.engine.waves.set_plans import Background
@@ -78,6 +79,9 @@ class Session(Protocol):
 
     def rules(self) -> MaintenanceRules:
         """The windows and freezes of the configuration as it is now. Raises UsageError when they cannot be read."""
+
+    def team(self) -> TeamRoles:
+        """Who in the team may do what, by the configuration as it is now. Raises UsageError."""
 
     async def connect(self, on_device_code: Callable[[DeviceCode], None] | None = None) -> Azure:
         """Import the gateway off the loop and sign in. Raises SignInFailed or ConnectionFailed. Cached."""

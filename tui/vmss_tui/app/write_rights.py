@@ -4,15 +4,20 @@ Data that screens ask; reading is left to workers. A set's own answer counts bef
 Must not import Textual.
 """
 
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from vmss_tui.app.actions.action import READ_ONLY, ReadOnly
+from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.governance import Governance
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rights import Role, may_write, missing, needed_to_change
 from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.rollout.team.roles import Right
+from vmss_tui.errors import VmssTuiError
 
+_APPROVALS = frozenset({"rollout.approve", "waves.approve"})
 ONLY_READS = "your account may only read"
 _ROLE = f"`vmss-tui roles {Role.OPERATOR.value}` prints a role"
 
@@ -22,6 +27,8 @@ class WriteRights:
     """What is known of the rights to change scale sets."""
 
     program_reads_only: bool = False
+    role: ReadOnly | None = None
+    """Why the person may not change anything by the team's roles."""
     account_reads_only: bool = False
     """The account can change no set of the fleet, as far as its groups say."""
     _lacking: dict[ScaleSetId, tuple[str, ...]] = field(default_factory=dict)
@@ -48,6 +55,8 @@ class WriteRights:
         """Why nothing may be changed, on a set or at all; None when it may, or when that is unknown."""
         if self.program_reads_only:
             return READ_ONLY
+        if self.role is not None:
+            return self.role
         if target is not None and self._rules.get(target):
             rule = self._rules[target]
             return ReadOnly(rule, f"read-only by the configuration: {rule}")
@@ -55,3 +64,17 @@ class WriteRights:
             lacking = self._lacking[target]
             return ReadOnly(ONLY_READS, f"{lacking[0]} is missing; {_ROLE}") if lacking else None
         return ReadOnly(ONLY_READS, f"{ONLY_READS}; {_ROLE}") if self.account_reads_only else None
+
+
+def role_of(session: Session) -> ReadOnly | None:
+    """Why the person may not change anything by the roles of the configuration; None when they are an operator."""
+    host = socket.gethostname()
+    try:
+        team = session.team()
+    except VmssTuiError as error:
+        return ReadOnly("roles cannot be read", f"{error.message}. {error.hint}")
+    refusal = team.refusal(session.who, host)
+    if not refusal:
+        return None
+    right, _ = team.right_of(session.who, host)
+    return ReadOnly(right.value, refusal, _APPROVALS if right is Right.APPROVER else frozenset())

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from vmss_tui.cli import help as texts
+from vmss_tui.cli.commands import database_token
 from vmss_tui.cli.settings import Settings
 from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
 
@@ -19,8 +20,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def current(ctx: click.Context) -> Settings:
     """The settings of this call."""
-    found = ctx.find_object(Settings)
-    return found if found is not None else Settings().with_configuration()
+    found = ctx.find_object(Settings) or Settings().with_configuration()
+    database_token.provide(found)
+    return found
 
 
 def start_logging(ctx: click.Context) -> None:

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vmss_tui import paths
+from vmss_tui.cli.commands import database_token
 from vmss_tui.cli.commands.accounts import Switching, clock_of, info_of
 from vmss_tui.cli.commands.host import device_code, editor_command, require_values, user_name
-from vmss_tui.errors import JournalUnavailable, PreflightRefused, UsageError, VmssTuiError
+from vmss_tui.cli.commands.permissions import Permissions
+from vmss_tui.errors import JournalUnavailable, PreflightRefused, VmssTuiError
 from vmss_tui.gateway.sign_in.clouds import Cloud, load_cloud
 from vmss_tui.gateway.sign_in.credentials import IN_PERSON
 from vmss_tui.ports import GIVE_UP_SECONDS, DeviceCode
@@ -51,7 +53,7 @@ SIGN_IN_SECONDS = GIVE_UP_SECONDS
 """After so many seconds a sign-in without an answer is given up."""
 
 
-class LiveSession(Switching):
+class LiveSession(Permissions, Switching):
     """One run of the program against one cloud."""
 
     def __init__(
@@ -65,6 +67,7 @@ class LiveSession(Switching):
     ) -> None:
         """`urgent`: it changes Azure, so that its reads go before those of who only watches."""
         self._settings = settings
+        database_token.provide(settings)
         self._on_device_code = on_device_code
         self._cloud: Cloud = load_cloud(settings.cloud, directories=settings.cloud_directories)
         self.cloud = info_of(self._cloud, settings)
@@ -249,6 +252,7 @@ class LiveSession(Switching):
             known_versions=self.known_versions,
             hooks=self.hooks,
             rules=self.rules,
+            team=self.team,
         )
 
     async def rehearse(self, plan: RolloutPlan, snapshot: SetSnapshot, faults: Faults) -> Recording:
@@ -305,11 +309,6 @@ class LiveSession(Switching):
     def editor(self, path: Path) -> Sequence[str]:
         """See `app.session.Session`."""
         return [*editor_command(), str(path)]
-
-    def require_writes(self) -> None:
-        """Raise UsageError when the program was started to read only."""
-        if self.read_only:
-            raise UsageError("changes are not allowed with --read-only", hint="start without it")
 
     def require_free(self, target: ScaleSetId) -> None:
         """Raise LeaseHeld when a rollout of ours is at work on this scale set."""

@@ -260,6 +260,18 @@ KEYS = (
         help="a change of this many instances or more is confirmed like one of production",
     ),
     Key(
+        name="roles.operators", kind=Kind.TEXTS, default=(), example='["maria", "deploy@ci-*"]',
+        help="who may start and steer rollouts, USER or USER@HOST with wildcards; all others are viewers then",
+    ),
+    Key(
+        name="roles.approvers", kind=Kind.TEXTS, default=(), example='["tom"]',
+        help="who may approve and otherwise only view, USER or USER@HOST with wildcards",
+    ),
+    Key(
+        name="roles.viewers", kind=Kind.TEXTS, default=(), example='["guest*"]',
+        help="who may only view, USER or USER@HOST with wildcards; a greater right in another list goes before it",
+    ),
+    Key(
         name="shell.command", kind=Kind.COMMAND, default=SHELL, example='"ssh -J bastion {user}@{private_ip}"',
         help=f"command of a shell on an instance, with {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}",
     ),

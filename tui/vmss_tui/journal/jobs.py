@@ -15,7 +15,7 @@ import psycopg
 from psycopg import conninfo
 
 from vmss_tui.errors import JournalUnavailable, UsageError
-from vmss_tui.journal.databases import postgres
+from vmss_tui.journal.databases import postgres, tokens
 
 try:
     import procrastinate
@@ -47,13 +47,12 @@ class Jobs:
     """
 
     def __init__(self, address: str, queue: str) -> None:
-        self._wanted = {**postgres.parameters(address), "options": f"-c search_path={SCHEMA}"}
+        self._wanted = {**postgres.parameters(address), "options": f"-c search_path={SCHEMA} {postgres.ENDS_THE_DEAD}"}
         self._name = postgres.name_of(self._wanted)
         self._queue = queue
+        self._by_token = tokens.without_auth(address)[1]
         self._app = procrastinate.App(
-            connector=procrastinate.PsycopgConnector(
-                conninfo=conninfo.make_conninfo(**self._wanted), min_size=1, max_size=_CONNECTIONS
-            )
+            connector=procrastinate.PsycopgConnector(conninfo=self._connection_info, min_size=1, max_size=_CONNECTIONS)
         )
         self._carry_out: CarryOut | None = None
 
@@ -63,6 +62,13 @@ class Jobs:
             await self._carry_out(rollout)
 
         self._task = carry_out
+
+    async def _connection_info(self) -> str:
+        """What each new connection is opened with: a token may have expired since the last one."""
+        return conninfo.make_conninfo(**await asyncio.to_thread(self._parameters))
+
+    def _parameters(self) -> dict[str, Any]:
+        return {**self._wanted, "password": tokens.password()} if self._by_token else self._wanted
 
     async def __aenter__(self) -> "Jobs":
         """Make the tables where there are none, and connect."""
@@ -138,8 +144,7 @@ class Jobs:
                     await self._app.job_manager.retry_job(job)
 
     def _prepare(self) -> None:
-        wanted: dict[str, Any] = {**self._wanted}
-        with psycopg.connect(**wanted, autocommit=True) as connection, connection.transaction():
+        with psycopg.connect(**self._parameters(), autocommit=True) as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (SCHEMA,))
             there = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.procrastinate_jobs",)).fetchone()
             if there is None or there[0] is None:

@@ -6,6 +6,7 @@ Every function runs inside a query or transaction of the caller and judges time 
 import os
 import secrets
 import socket
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -19,10 +20,17 @@ from vmss_tui.journal.lease import Lease, Owner
 def of_rollout(database: Database, connection: Connection, rollout: str) -> Lease | None:
     """The lease of a rollout as this process sees it; None when it is free."""
     row = connection.execute("SELECT * FROM leases WHERE rollout = ?", (rollout,)).fetchone()
-    if row is None:
-        return None
-    here = leases.owner(os.getpid(), socket.gethostname())
-    return _lease(row, here, database.now(connection, datetime.now(UTC)), shared=database.shared)
+    return None if row is None else _seen(database, connection, [row])[rollout]
+
+
+def of_rollouts(database: Database, connection: Connection) -> dict[str, Lease]:
+    """The leases of all rollouts as this process sees them."""
+    return _seen(database, connection, connection.execute("SELECT * FROM leases WHERE rollout <> ''").fetchall())
+
+
+def _seen(database: Database, connection: Connection, rows: Iterable[Row]) -> dict[str, Lease]:
+    here, now = leases.owner(os.getpid(), socket.gethostname()), database.now(connection, datetime.now(UTC))
+    return {row["rollout"]: _lease(row, here, now, shared=database.shared) for row in rows}
 
 
 def take(

@@ -119,6 +119,31 @@ def _common(row: Row) -> dict[str, Any]:
     }
 
 
+_NEAREST = 50
+"""Rows from which one is chosen: enough to pass over damaged ones, and to name those whose ids begin alike."""
+
+
+def candidates(connection: Connection, select: str, text: str | None, *, alone: bool = False) -> list[Row]:
+    """Rows of `select` among which `chosen` finds what `text` means, newest first, without reading them all.
+
+    `alone`: without those that belong to a rollout over several sets.
+    """
+    if text is not None:
+        found = connection.execute(
+            f"{select} WHERE substr(id, 1, ?) = ? ORDER BY created_at DESC, id LIMIT ?",
+            (len(text), text.lower(), _NEAREST if text else 0),
+        )
+        return list(found)
+    known: dict[str, Row] = {}
+    for which in ("ended_at IS NULL", "created_at <> ''"):
+        rows = connection.execute(
+            f"{select} WHERE {which} {'AND waves = ?' if alone else ''} ORDER BY created_at DESC, id LIMIT ?",
+            (*([""] if alone else []), _NEAREST),
+        )
+        known.update((row["id"], row) for row in rows)
+    return sorted(known.values(), key=lambda row: str(row["created_at"]), reverse=True)
+
+
 HeaderT = TypeVar("HeaderT", RolloutHeader, RolloutHeader | WavesHeader)
 
 

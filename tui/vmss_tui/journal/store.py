@@ -7,7 +7,8 @@ kin only. Never stores a secret.
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from vmss_tui.domain.rollout.events import (
 )
 from vmss_tui.domain.rollout.past_rollout import past_rollout
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
+from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal import chain, lease_table, rows, schema
 from vmss_tui.journal.chain import Link
@@ -31,6 +33,7 @@ from vmss_tui.journal.databases.database import Connection, Database, Row
 from vmss_tui.journal.databases.place import opened
 from vmss_tui.journal.lease import Lease, Owner
 from vmss_tui.journal.logs.diagnostics import DiagnosticsLog
+from vmss_tui.journal.logs.presence import Presence, Watchers, watching
 from vmss_tui.journal.rows import Request, RolloutHeader, WavesHeader
 from vmss_tui.journal.schedule import Schedule, keep_schedule
 from vmss_tui.journal.tail import CHUNK, tail
@@ -79,6 +82,16 @@ class Journal:
     def diagnostics(self) -> DiagnosticsLog:
         """The diagnostics that were run on instances."""
         return DiagnosticsLog(self._db)
+
+    def watchers(self) -> Mapping[str, Watchers]:
+        """Who watches rollouts now, by rollout."""
+        return Presence(self._db).watchers()
+
+    def watching(
+        self, rollout: str, *, who: str, through: Through, seen: Callable[[Watchers], None]
+    ) -> AbstractAsyncContextManager[None]:
+        """Be seen to watch a rollout during a block; `seen` gets who else does, whenever that changes."""
+        return watching(self._db, rollout, who=who, through=through, seen=seen)
 
     @property
     def schedule(self) -> Schedule:
@@ -180,10 +193,12 @@ class Journal:
             ).fetchall()
         return tuple(header for row in found if (header := _header_or_none(row)) is not None)
 
-    def damaged(self) -> tuple[str, ...]:
-        """Ids of the rollouts that the list leaves out, since their row cannot be read."""
+    def damaged(self, *, limit: int = -1) -> tuple[str, ...]:
+        """Ids of the rollouts that a list of so many leaves out, since their row cannot be read."""
         with self._db.reading() as connection:
-            found = connection.execute(rows.ROLLOUTS).fetchall()
+            found = connection.execute(
+                f"{rows.ROLLOUTS} ORDER BY created_at DESC, id LIMIT ?", (limit if limit >= 0 else _ALL,)
+            ).fetchall()
         return tuple(str(row["id"]) for row in found if _header_or_none(row) is None)
 
     def header(self, rollout: str) -> RolloutHeader:
@@ -206,18 +221,26 @@ class Journal:
 
         Raises UsageError when there is none, NotUnique when several fit.
         """
-        return rows.chosen(self.rollouts(limit=-1), text)
+        with self._db.reading() as connection:
+            found = rows.candidates(connection, rows.ROLLOUTS, text)
+        return rows.chosen([header for row in found if (header := _header_or_none(row)) is not None], text)
 
     def locate(self, text: str | None) -> RolloutHeader | WavesHeader:
         """The same among rollouts of one set and over several; None prefers the whole to the sets that belong to it."""
-        known = [header for header in self.rollouts(limit=-1) if text is not None or not header.waves]
-        both: list[RolloutHeader | WavesHeader] = [*known, *self.waves.headers(limit=-1)]
+        with self._db.reading() as connection:
+            found = rows.candidates(connection, rows.ROLLOUTS, text, alone=text is None)
+        known = [header for row in found if (header := _header_or_none(row)) is not None]
+        both: list[RolloutHeader | WavesHeader] = [*known, *self.waves.candidates(text)]
         return rows.chosen(sorted(both, key=lambda header: header.created_at, reverse=True), text)
 
     def request(
-        self, rollout: str, verb: str, *, who: str, why: str = "", argument: str = "", at: datetime | None = None
-    ) -> int:
-        """Ask for a verb; returns the request's number. Raises UsageError when it makes no sense any more."""
+        self, rollout: str, verb: str, *, who: str, why: str = "", argument: str = "", at: datetime | None = None,
+        host: str = "",
+    ) -> int:  # fmt: skip
+        """Ask for a verb; returns the request's number. Raises UsageError when it makes no sense any more.
+
+        `host`: where `who` asked; empty is this host.
+        """
         if verb not in VERBS:
             raise UsageError(f"{verb!r} is not a request that a rollout takes", hint=f"Use {', '.join(VERBS)}.")
         with self._db.writing() as connection:
@@ -227,7 +250,8 @@ class Journal:
                     f"rollout {rollout} has ended ({row['stage']}): it cannot {verb}",
                     hint="Retry and undo start a new rollout." if verb in ("retry", "undo") else "",
                 )
-            values = (rollout, verb, who, socket.gethostname(), why, argument, schema.stamp(at or datetime.now(UTC)))
+            asked = schema.stamp(at or datetime.now(UTC))
+            values = (rollout, verb, who, host or socket.gethostname(), why, argument, asked)
             number = connection.execute(
                 "INSERT INTO requests (rollout, verb, who, host, why, argument, at) VALUES (?,?,?,?,?,?,?)"
                 " RETURNING id",
@@ -247,6 +271,11 @@ class Journal:
         """Who holds (or held last, when it died) the lease for this rollout; None when there is none."""
         with self._db.reading() as connection:
             return lease_table.of_rollout(self._db, connection, rollout)
+
+    def leases(self) -> Mapping[str, Lease]:
+        """The leases of all rollouts at once, by rollout."""
+        with self._db.reading() as connection:
+            return lease_table.of_rollouts(self._db, connection)
 
     def take_lease(self, rollout: str, by: Owner, *, at: datetime, force: bool = False) -> Lease:
         """Take the right to act on the rollout's scale set. Raises LeaseHeld unless its owner is provably gone.

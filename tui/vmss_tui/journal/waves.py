@@ -4,7 +4,7 @@ Requests and the lease of the coordinator are `Journal`'s, by the id of the whol
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -100,13 +100,12 @@ class WavesLog:
             found = connection.execute(
                 f"{rows.WAVES} ORDER BY created_at DESC, id LIMIT ?", (limit if limit >= 0 else _ALL,)
             ).fetchall()
-        headers = []
-        for row in found:
-            try:
-                headers.append(rows.waves_header_of(row))
-            except ValueError as problem:
-                _LOG.warning("rollout %s in the journal is damaged: %s", row["id"], problem)
-        return tuple(headers)
+        return tuple(_readable(found))
+
+    def candidates(self, text: str | None) -> tuple[WavesHeader, ...]:
+        """Those among which `rows.chosen` finds what a text means."""
+        with self._db.reading() as connection:
+            return tuple(_readable(rows.candidates(connection, rows.WAVES, text)))
 
     def has(self, rollout: str) -> bool:
         """Whether a rollout (full id) is one over several sets."""
@@ -129,6 +128,14 @@ class WavesLog:
         with self._db.reading() as connection:
             found = connection.execute(f"{rows.ROLLOUTS} WHERE waves = ? ORDER BY created_at, id", (waves,)).fetchall()
         return tuple(rows.header_of(row) for row in found)
+
+
+def _readable(found: Iterable[Row]) -> Iterator[WavesHeader]:
+    for row in found:
+        try:
+            yield rows.waves_header_of(row)
+        except ValueError as problem:
+            _LOG.warning("rollout %s in the journal is damaged: %s", row["id"], problem)
 
 
 def _logged(row: Row) -> WavesLogged:

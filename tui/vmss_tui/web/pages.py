@@ -4,13 +4,16 @@ They are read on a phone and work without JavaScript: a page of a running rollou
 that hears of new events does so at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib import resources
 
+from vmss_tui.domain.rollout.team.presence import Watcher
 from vmss_tui.journal.rows import RolloutHeader
 from vmss_tui.presentation.glyphs import STAGE
+from vmss_tui.presentation.rollout.history import watcher_names
 from vmss_tui.redact import redacted
 from vmss_tui.text import visible
 
@@ -19,10 +22,26 @@ REFRESH_SECONDS = 15
 _HEAD = "</head>"
 
 
-def live(document: str, rollout: str, *, over: bool) -> str:
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Which host holds a rollout, and who watches it."""
+
+    holder: str = ""
+    watchers: tuple[Watcher, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """Both, for people."""
+        held = f"runner on {visible(self.holder)}" if self.holder else ""
+        watched = f"watched by {watcher_names(self.watchers)}" if self.watchers else ""
+        return " · ".join(filter(None, (held, watched)))
+
+
+def live(document: str, rollout: str, around: Around, *, over: bool) -> str:
     """The HTML record of a rollout as a page of this server; one that is not over keeps itself up to date."""
     links = '<nav><a href="/rollouts">All rollouts</a> · <a href="/">The app</a></nav>'
-    page = document.replace("<body>", f'<body data-rollout="{escape(rollout)}">{links}', 1)
+    people = f'<p class="around">{escape(redacted(around.words))}</p>' if around.words else ""
+    page = document.replace("<body>", f'<body data-rollout="{escape(rollout)}">{links}{people}', 1)
     page = page.replace(_HEAD, f"<style>{_own_style()}</style>{_HEAD}", 1)
     if over:
         return page
@@ -30,12 +49,12 @@ def live(document: str, rollout: str, *, over: bool) -> str:
     return page.replace(_HEAD, f'{fresh}<script src="/live.js" defer></script>{_HEAD}', 1)
 
 
-def rollouts(headers: Sequence[RolloutHeader]) -> str:
+def rollouts(headers: Sequence[RolloutHeader], around: Mapping[str, Around]) -> str:
     """The list, newest first."""
-    rows = "".join(_row(header) for header in headers)
+    rows = "".join(_row(header, around.get(header.id, Around())) for header in headers)
     table = (
         f'<div class="scroll"><table><tr><th>rollout</th><th>scale set</th><th>version</th><th>state</th>'
-        f"<th>started (UTC)</th><th>who</th></tr>{rows}</table></div>"
+        f"<th>started (UTC)</th><th>who</th><th>runner</th><th>watched by</th></tr>{rows}</table></div>"
         if headers
         else "<p>No rollout yet.</p>"
     )
@@ -59,7 +78,7 @@ def message(title: str, text: str) -> str:
     return _page(title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>")
 
 
-def _row(header: RolloutHeader) -> str:
+def _row(header: RolloutHeader, around: Around) -> str:
     mark = STAGE[header.stage]
     state = f"{mark.glyph.show()} {mark.word}"
     cells = (
@@ -69,6 +88,8 @@ def _row(header: RolloutHeader) -> str:
         f'<span class="{mark.role.value}">{escape(state)}</span>',
         f"{header.created_at:%Y-%m-%d %H:%M}",
         escape(header.who),
+        escape(around.holder),
+        escape(watcher_names(around.watchers)),
     )
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from vmss_tui.domain.rollout.events import Ended
+from vmss_tui.domain.rollout.team.presence import Through, Watcher
 from vmss_tui.errors import JournalUnavailable, UsageError, VmssTuiError
+from vmss_tui.journal.lease import Lease
 from vmss_tui.journal.rows import RolloutHeader
 from vmss_tui.journal.store import Journal
 from vmss_tui.report.formats import write
@@ -39,6 +40,8 @@ class Site:
     doors: Doors
     hosts: tuple[str, ...]
     """Names by which a browser may call this server."""
+    who: str = ""
+    """The account that serves: every viewer acts, and is seen to watch, as it."""
 
 
 def application(site: Site) -> web.Application:
@@ -150,42 +153,46 @@ class _Handlers:
 
     async def rollouts(self, request: web.Request) -> web.Response:
         """The list."""
-        return _html(pages.rollouts(self._site.journal.rollouts(limit=_LISTED)))
+        headers, journal = self._site.journal.rollouts(limit=_LISTED), self._site.journal
+        leases, watchers = journal.leases(), journal.watchers()
+        around = {it.id: _around(leases.get(it.id), watchers.get(it.id, ()), over=it.stage.over) for it in headers}
+        return _html(pages.rollouts(headers, around))
 
     async def rollout(self, request: web.Request) -> web.Response:
         """The record of one."""
         header = self._named(request)
         log = self._site.journal.events(header.id)
         record = write("html", header, log, self._site.journal.links(header.id))
-        return _html(pages.live(record, header.id, over=header.stage.over))
+        watchers = self._site.journal.watchers().get(header.id, ())
+        around = _around(self._site.journal.lease(header.id), watchers, over=header.stage.over)
+        return _html(pages.live(record, header.id, around, over=header.stage.over))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """A stream that says when the log has grown, until the rollout ends."""
         header = self._named(request)
         answer = web.StreamResponse(headers={**HEADERS, "Content-Type": "text/event-stream"})
         await answer.prepare(request)
-        after = self._site.journal.state(header.id).seq
         await answer.write(b"retry: 2000\n\n")
-        chunks = self._site.journal.tail(header.id, after, poll_seconds=1.0)
-        waiting = asyncio.ensure_future(anext(chunks, ()))
+        grown = asyncio.Queue[int]()
+        who, through = self._site.who, Through.BROWSER
+        following = asyncio.ensure_future(self._follow(header.id, grown))
         try:
-            while True:
-                done, _ = await asyncio.wait((waiting,), timeout=HEARTBEAT_SECONDS)
-                if not done:
-                    await answer.write(b": still here\n\n")
-                    continue
-                log = waiting.result()
-                if not log:
-                    return answer
-                await answer.write(f"event: grown\nid: {log[-1].seq}\ndata: {log[-1].seq}\n\n".encode())
-                if isinstance(log[-1].event, Ended):
-                    return answer
-                waiting = asyncio.ensure_future(anext(chunks, ()))
+            async with self._site.journal.watching(
+                header.id, who=who, through=through, seen=lambda _: grown.put_nowait(0)
+            ):
+                await _send_changes(answer, grown, following)
+            return answer
         except ConnectionError:
             return answer
         finally:
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    async def _follow(self, rollout: str, grown: asyncio.Queue[int]) -> None:
+        """Put the number of the newest event into the queue whenever the log has grown, until it ends."""
+        after = self._site.journal.state(rollout).seq
+        async for log in self._site.journal.tail(rollout, after, poll_seconds=1.0):
+            grown.put_nowait(log[-1].seq)
 
     async def script(self, request: web.Request) -> web.Response:
         """What keeps a page up to date."""
@@ -199,6 +206,26 @@ class _Handlers:
         if self._site.acting is None:
             raise web.HTTPNotFound(text="This server is read-only; `vmss-tui serve --allow-writes` is not.")
         return self._site.acting if _level(self._site, request) is Level.ACT else None
+
+
+async def _send_changes(
+    answer: web.StreamResponse, changes: asyncio.Queue[int], following: "asyncio.Future[None]"
+) -> None:
+    """Say when there is something new, until the log has ended and everything is said."""
+    while not (following.done() and changes.empty()):
+        waiting = asyncio.ensure_future(changes.get())
+        await asyncio.wait((waiting, following), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            await answer.write(f"event: grown\nid: {waiting.result()}\ndata: {waiting.result()}\n\n".encode())
+            continue
+        waiting.cancel()
+        if not following.done():
+            await answer.write(b": still here\n\n")
+
+
+def _around(lease: Lease | None, watchers: tuple[Watcher, ...], *, over: bool) -> pages.Around:
+    """Which host holds a rollout, and who watches it."""
+    return pages.Around(lease.host if lease is not None and lease.alive and not over else "", watchers)
 
 
 def _level(site: Site, request: web.Request) -> Level:

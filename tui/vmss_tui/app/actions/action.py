@@ -30,6 +30,8 @@ class ReadOnly:
 
     short: str
     why: str
+    allows: frozenset[str] = frozenset()
+    """Ids of dangerous actions that may be done all the same."""
 
 
 READ_ONLY = ReadOnly("", "read-only mode: start without --read-only to make changes")
@@ -138,7 +140,7 @@ class Action:
 
     def refusal(self, state: ActionState) -> str | None:
         """Why it cannot be done now, in a sentence, or None."""
-        if self.dangerous and state.read_only is not None:
+        if self.dangerous and state.read_only is not None and self.id not in state.read_only.allows:
             return state.read_only.why
         if self.on_host and state.guest:
             return GUEST

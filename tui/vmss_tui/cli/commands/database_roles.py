@@ -1,25 +1,17 @@
 """What a database role of a team's journal may do, as SQL of PostgreSQL. Pure.
 
-A viewer reads; an approver may also ask for an approval, and for nothing else, by a row policy on the requests; an
-operator may write everything. Changes of the tables themselves stay with the role that owns them.
+A viewer reads, and is seen to watch; an approver may also ask for an approval, and for nothing else, by a row policy
+on the requests; an operator may write everything. Changes of the tables themselves stay with the role that owns them.
 """
 
 import re
-from enum import StrEnum
 from hashlib import sha256
 
+from vmss_tui.domain.rollout.team.roles import Right
 from vmss_tui.errors import UsageError
 
 _SCHEMA, _QUEUE = "vmss_tui", "vmss_tui_jobs"
 _POLICIES = ("vmss_tui_rows", "vmss_tui_only_approvals")
-
-
-class Right(StrEnum):
-    """What a role may do."""
-
-    VIEWER = "viewer"
-    APPROVER = "approver"
-    OPERATOR = "operator"
 
 
 def statements(role: str, right: Right) -> tuple[str, ...]:
@@ -38,6 +30,7 @@ def statements(role: str, right: Right) -> tuple[str, ...]:
         f"GRANT USAGE ON SCHEMA {_SCHEMA} TO {name}",
         f"GRANT SELECT{writes} ON ALL TABLES IN SCHEMA {_SCHEMA} TO {name}",
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA {_SCHEMA} GRANT SELECT{writes} ON TABLES TO {name}",
+        f"GRANT INSERT, UPDATE, DELETE ON {_SCHEMA}.watchers TO {name}",
         f"DROP POLICY IF EXISTS {only_approvals} ON {_SCHEMA}.requests",
     ]
     if right is Right.APPROVER:

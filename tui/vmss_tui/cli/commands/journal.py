@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from vmss_tui.cli import diagnostics, output
-from vmss_tui.cli.commands.database_roles import Right, statements
+from vmss_tui.cli.commands.database_roles import statements
 from vmss_tui.cli.group import HelpfulGroup
 from vmss_tui.cli.options import current
 from vmss_tui.cli.shape import Shape, shaped
+from vmss_tui.domain.rollout.team.roles import Right
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal.check import Problem, check, repair
 from vmss_tui.journal.databases.database import Database

@@ -76,6 +76,7 @@ def serve(
             acting=Viewer(_app_command(settings, read_only=False), seats) if allow_writes else None,
             doors=Doors(look=look, act=act),
             hosts=tuple(name.casefold() for name in (*names, host, *_LOOPBACK_NAMES)),
+            who=session.who,
         )
 
         address = f"{'https' if tls is not None else 'http'}://{f'[{host}]' if ':' in host else host}"

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from vmss_tui.domain.plan.findings import Severity
@@ -9,14 +10,27 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.requests import answer
 from vmss_tui.domain.rollout.state import RolloutState, fold
+from vmss_tui.domain.rollout.team.roles import EVERYONE, TeamRoles
 from vmss_tui.engine.runner.notifications import Describe, Notifier
 from vmss_tui.engine.runner.pacing import Pace, SteadyClock
-from vmss_tui.errors import JournalUnavailable, LeaseHeld
+from vmss_tui.errors import JournalUnavailable, LeaseHeld, VmssTuiError
 from vmss_tui.journal.store import Journal, Lease
 from vmss_tui.ports import Clock, SystemClock
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 30.0
+
+
+Team = Callable[[], TeamRoles]
+"""Who may do what by the configuration as it is now. Raises UsageError when that cannot be read."""
+
+
+def refusal_of(team: Team, who: str, host: str, verb: e.Verb | None = None) -> str:
+    """Why somebody may not request `verb`, or start a rollout; lists that cannot be read let nobody do anything."""
+    try:
+        return team().refusal(who, host, verb)
+    except VmssTuiError as error:
+        return error.message
 
 
 class RolloutLog:
@@ -30,8 +44,11 @@ class RolloutLog:
         clock: Clock,
         pace: Pace,
         describe: Describe | None = None,
+        team: Team | None = None,
     ) -> None:
+        """`team`: who may request what, by the configuration; without it everyone may."""
         self.rollout = rollout
+        self._team = team or (lambda: EVERYONE)
         self.lease = lease
         self.state: RolloutState = journal.state(rollout)
         if self.state.plan is None:
@@ -122,8 +139,17 @@ class RolloutLog:
         for row in requests:
             verb = e.Verb(row.verb)
             request = e.Requested(verb, row.who, row.host, row.why, row.id, row.argument)
-            await self.record(*answer(self.plan, self.state, request))
+            refusal = refusal_of(self._team, row.who, row.host, verb)
+            if refusal:
+                await self.record(request, e.RequestAnswered(verb, False, refusal, row.id))
+            else:
+                await self.record(*answer(self.plan, self.state, request))
         return bool(requests)
+
+    def refused_start(self) -> str:
+        """Why whoever started this rollout may not start one; empty when they may."""
+        header = self._journal.header(self.rollout)
+        return refusal_of(self._team, header.who, header.host)
 
     async def keep_lease(self) -> None:
         """Keep the lease fresh until canceled; a lost one is noticed at the next event to be written.

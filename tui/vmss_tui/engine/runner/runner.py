@@ -22,7 +22,7 @@ from vmss_tui.engine.runner.notifications import Describe
 from vmss_tui.engine.runner.observe import Connect, Observer, connected
 from vmss_tui.engine.runner.outage import Outage
 from vmss_tui.engine.runner.pacing import Pace
-from vmss_tui.engine.runner.rollout_log import RolloutLog
+from vmss_tui.engine.runner.rollout_log import RolloutLog, Team
 from vmss_tui.engine.runner.writes import Reveal
 from vmss_tui.engine.watch.shared import Publisher
 from vmss_tui.errors import JournalUnavailable, LeaseHeld, VmssTuiError
@@ -56,12 +56,13 @@ async def run(
     describe: Describe | None = None,
     rules: Rules | None = None,
     meeting: Meeting | None = None,
+    team: Team | None = None,
 ) -> e.Verdict | None:
     """Carry out a rollout to its end, from its start or from where another runner stopped. `azure` signs in.
 
     `describe` writes the messages of notifications, `rules` gives the windows and freezes of the configuration,
-    `meeting` the socket where those who watch the set ask for what the runner read. Returns None when the maintenance
-    window ended first: the rollout is paused, and can be resumed.
+    `meeting` the socket where those who watch the set ask for what the runner read, `team` who may do what. Returns
+    None when the maintenance window ended first: the rollout is paused, and can be resumed.
 
     Raises LeaseHeld when another runner works on the set (`force` replaces one on a host that is gone),
     JournalUnavailable when the log cannot be written for long, SignInFailed when the sign-in is refused at the start,
@@ -77,7 +78,7 @@ async def run(
         note = f"lease taken by force: the runner on {before.host} (process {before.pid}) was not proven gone"
         opening = (e.Noted(note, Severity.WARN),)
     try:
-        log = RolloutLog(rollout, journal, lease, clock, pace or Pace(), describe)
+        log = RolloutLog(rollout, journal, lease, clock, pace or Pace(), describe, team)
         names = VersionNames(journal.labels())
         return await _Runner(log, azure, secrets, names, pace or Pace(), rules, meeting).carry_out(opening)
     finally:
@@ -126,6 +127,9 @@ class _Runner:
         try:
             resumed = log.state.started_at is not None
             await log.record(e.RunnerStarted(log.lease.pid, log.lease.host, resumed), *opening)
+            if not resumed and (refusal := log.refused_start()):
+                await log.record(e.Ended(e.Verdict.REFUSED, f"not started: {refusal}"))
+                return log.state.verdict
             await self._sign_in()
             while log.state.verdict is None:
                 await self._turn()

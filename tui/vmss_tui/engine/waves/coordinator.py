@@ -25,6 +25,7 @@ from vmss_tui.domain.rollout.waves.requests import answer, passed_on
 from vmss_tui.domain.rollout.waves.state import SetProgress, fold
 from vmss_tui.engine.runner.observe import Connect
 from vmss_tui.engine.runner.pacing import Pace, SteadyClock
+from vmss_tui.engine.runner.rollout_log import refusal_of
 from vmss_tui.engine.waves.notifications import Describe, WavesNotifier
 from vmss_tui.engine.waves.set_plans import (
     Background,
@@ -158,6 +159,10 @@ class _Coordinator:
         try:
             resumed = self.state.started_at is not None
             await self._record(e.RunnerStarted(self.lease.pid, self.lease.host, resumed))
+            head = self.journal.waves.header(self.waves)
+            if not resumed and (refusal := refusal_of(self.known.team, head.who, head.host)):
+                await self._record(e.Ended(Verdict.REFUSED, f"not started: {refusal}"))
+                return Verdict.REFUSED
             azure = await self._connected(connect)
             while self.state.verdict is None:
                 await self._answer_requests()
@@ -242,6 +247,9 @@ class _Coordinator:
             return
         for row in requests:
             request = e.Requested(Verb(row.verb), row.who, row.host, row.why, row.id, row.argument)
+            if refusal := refusal_of(self.known.team, row.who, row.host, request.verb):
+                await self._record(request, e.RequestAnswered(request.verb, False, refusal, row.id))
+                continue
             for rollout in passed_on(self.state, request):
                 self._pass_on(rollout, request)
                 if request.verb is Verb.RESUME:
@@ -251,7 +259,7 @@ class _Coordinator:
 
     def _pass_on(self, rollout: str, request: e.Requested) -> None:
         with contextlib.suppress(VmssTuiError):
-            self.journal.request(rollout, request.verb.value, who=request.who, why=request.why)
+            self.journal.request(rollout, request.verb.value, who=request.who, why=request.why, host=request.host)
 
     # --- the sets in progress ---------------------------------------------------------------------------------------
 

@@ -14,8 +14,10 @@ from vmss_tui.domain.plan.rollout_policy import Hook, OnWindowEnd
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.plan.track_record import TrackRecord
 from vmss_tui.domain.plan.waves import WaveSet, WavesPlan
+from vmss_tui.domain.rollout.team.roles import EVERYONE
 from vmss_tui.engine.followup import Followup, followup_wish
 from vmss_tui.engine.prepare import Names, Prepared, RolloutWish, Wish, compose, prepare
+from vmss_tui.engine.runner.rollout_log import Team
 from vmss_tui.errors import UsageError, VmssTuiError
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Azure, Clock
@@ -37,6 +39,8 @@ class Background:
     """Those of the configuration, for every rollout."""
     rules: Callable[[], MaintenanceRules] = lambda: NO_RULES
     """Windows and freezes of the configuration, as they are now."""
+    team: Team = lambda: EVERYONE
+    """Who may do what by the configuration, as it is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,8 @@ class Cloud(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     authority: str
     audience: str = "https://management.azure.com"
     """Tokens are asked for `audience` + `/.default`."""
+    database_audience: str = "https://ossrdbms-aad.database.windows.net"
+    """The same for tokens that are passwords of Azure Database for PostgreSQL."""
     ca_file: str = ""
     """PEM file of the only authorities to trust; empty means those of the system."""
     instance_discovery: bool = True
@@ -80,6 +82,7 @@ US_GOVERNMENT = Cloud(
     resource_manager="https://management.usgovcloudapi.net",
     authority="https://login.microsoftonline.us",
     audience="https://management.usgovcloudapi.net",
+    database_audience="https://ossrdbms-aad.database.usgovcloudapi.net",
     portal="https://portal.azure.us",
 )
 CHINA = Cloud(
@@ -87,6 +90,7 @@ CHINA = Cloud(
     resource_manager="https://management.chinacloudapi.cn",
     authority="https://login.chinacloudapi.cn",
     audience="https://management.chinacloudapi.cn",
+    database_audience="https://ossrdbms-aad.database.chinacloudapi.cn",
     portal="https://portal.azure.cn",
 )
 CLOUDS = (PUBLIC, US_GOVERNMENT, CHINA)

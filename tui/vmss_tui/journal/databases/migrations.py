@@ -122,6 +122,17 @@ def _diagnostics(connection: Connection) -> None:
     )
 
 
+def _watchers(connection: Connection) -> None:
+    """The format with presence: who watches which rollout. Lists of the newest rollouts have an index."""
+    connection.execute(
+        "CREATE TABLE watchers ("
+        " id TEXT PRIMARY KEY, rollout TEXT NOT NULL, who TEXT NOT NULL, host TEXT NOT NULL, through TEXT NOT NULL,"
+        " since TEXT NOT NULL, heartbeat TEXT NOT NULL) WITHOUT ROWID"
+    )
+    connection.execute("CREATE INDEX rollouts_by_age ON rollouts (created_at)")
+    connection.execute("CREATE INDEX rollouts_unfinished ON rollouts (created_at) WHERE ended_at IS NULL")
+
+
 def _with_person(body: str, person: dict[str, str]) -> str:
     """The body of a plan with who started it and why; a body that cannot be read stays as it is."""
     try:
@@ -140,6 +151,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _waves,
     _schedules,
     _diagnostics,
+    _watchers,
 )
 """The step at index n brings format n + 1 to the next one."""
 

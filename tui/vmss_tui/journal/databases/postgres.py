@@ -7,6 +7,7 @@ Sources: "libpq: Database Connection Control Functions", "Explicit Locking", "NO
 import asyncio
 import contextlib
 import importlib.util
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +16,7 @@ from threading import RLock
 from typing import Any, cast
 
 from vmss_tui.errors import JournalUnavailable, UsageError
-from vmss_tui.journal.databases import migrations
+from vmss_tui.journal.databases import migrations, tokens
 from vmss_tui.journal.databases.database import Answer, Connection
 
 if importlib.util.find_spec("psycopg") is None:
@@ -24,7 +25,7 @@ if importlib.util.find_spec("psycopg") is None:
     )
 
 import psycopg
-from psycopg import conninfo, errors, sql
+from psycopg import conninfo, errors, pq, sql
 from psycopg.rows import dict_row
 
 SCHEMA = "vmss_tui"
@@ -33,6 +34,11 @@ CHANNEL = "vmss_tui_events"
 """Where the id of a rollout is announced when its log grows."""
 LISTENING_SECONDS = 2.0
 """How long a reader waits for an announcement before it looks anyway."""
+_DEAD_MS = 10_000
+"""A transaction in which a client says nothing for so long is ended by the server: its host may be gone for good, and
+others wait for what it locked. The server itself would notice after two hours."""
+ENDS_THE_DEAD = f"-c idle_in_transaction_session_timeout={_DEAD_MS}"
+"""The same as an option of a connection."""
 _DEFAULTS = {
     "application_name": "vmss-tui",
     "connect_timeout": "5",
@@ -53,6 +59,7 @@ class PostgresDatabase:
         self.place = address
         self.read_only = read_only
         self._wanted = parameters(address, read_only=read_only)
+        self._by_token = tokens.without_auth(address)[1]
         self.name = name_of(self._wanted)
         self._lock = RLock()
         self._connection: psycopg.Connection[dict[str, Any]] | None = None
@@ -144,9 +151,10 @@ class PostgresDatabase:
         return self._connection
 
     def _new_connection(self) -> "psycopg.Connection[dict[str, Any]]":
-        connection = psycopg.connect(**self._wanted, autocommit=True, row_factory=cast(Any, dict_row))
+        wanted = {**self._wanted, "password": tokens.password()} if self._by_token else self._wanted
+        connection = psycopg.connect(**wanted, autocommit=True, row_factory=cast(Any, dict_row))
         try:
-            connection.execute(f"SET search_path TO {SCHEMA}")
+            connection.execute(f"SET search_path TO {SCHEMA}; SET idle_in_transaction_session_timeout TO {_DEAD_MS}")
             if self.read_only:
                 connection.execute("SET default_transaction_read_only = on")
         except BaseException:
@@ -190,6 +198,9 @@ class PostgresDatabase:
             if lost and self._connection is not None:
                 with contextlib.suppress(psycopg.Error):
                     self._connection.close()
+            if self._by_token and kind_of(problem) is errors.InvalidPassword:
+                tokens.forget()
+                raise refused_token(self.name) from problem
             raise explain(problem, self.name) from problem
 
 
@@ -261,10 +272,33 @@ def translated(statement: str) -> str:
     )
 
 
+def kind_of(problem: psycopg.Error) -> type[psycopg.Error]:
+    """What kind of error it is. libpq gives no code for a connection that was refused: it is read from the rest."""
+    refused = problem.pgconn
+    if problem.sqlstate is not None or refused is None or refused.status == pq.ConnStatus.OK:
+        return type(problem)
+    said = str(problem)
+    for kind, pattern in _REFUSALS.items():
+        if pattern.search(said):
+            return kind
+    return errors.InvalidPassword if refused.used_password or refused.needs_password else type(problem)
+
+
+_REFUSALS: dict[type[psycopg.Error], re.Pattern[str]] = {
+    errors.InvalidCatalogName: re.compile(r'database ".*" does not exist'),
+    errors.TooManyConnections: re.compile("too many (clients|connections)|remaining connection slots"),
+    errors.CannotConnectNow: re.compile(
+        "the database system is|timeout expired|not allow|read-only|closed the connection"
+    ),
+}
+"""What the server or libpq says in English, where it is not the password."""
+
+
 def explain(problem: psycopg.Error, name: str) -> JournalUnavailable:
     """What went wrong with the journal, and the next step."""
+    found = kind_of(problem)
     for kind, what, hint in _KINDS:
-        if isinstance(problem, kind):
+        if issubclass(found, kind):
             return JournalUnavailable(f"the journal {name} {what}", hint=hint)
     if isinstance(problem, psycopg.OperationalError):
         return JournalUnavailable(
@@ -273,6 +307,14 @@ def explain(problem: psycopg.Error, name: str) -> JournalUnavailable:
         )
     return JournalUnavailable(
         f"the journal {name} cannot be used: {_first_line(problem)}", hint="Ask the administrator of the database."
+    )
+
+
+def refused_token(name: str) -> JournalUnavailable:
+    """The database did not take a token of Entra ID."""
+    return JournalUnavailable(
+        f"the journal {name} refused the token of Entra ID",
+        hint="The user of the address must be an Entra principal of the server, and the one that is signed in.",
     )
 
 
@@ -301,6 +343,7 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
 def parameters(address: str, *, read_only: bool = False) -> dict[str, Any]:
     """What libpq is given. Raises UsageError for an address that is none, or that holds a password."""
+    address, by_token = tokens.without_auth(address)
     try:
         given = conninfo.conninfo_to_dict(address)
     except psycopg.ProgrammingError as problem:
@@ -314,6 +357,11 @@ def parameters(address: str, *, read_only: bool = False) -> dict[str, Any]:
         )
     wanted: dict[str, Any] = {**_DEFAULTS, **given}
     hosts = str(given.get("host") or "")
+    if by_token and _is_remote(hosts) and given.get("sslmode") not in (None, "verify-full"):
+        raise UsageError(
+            "a token of Entra ID is sent only to a server that proves who it is",
+            hint="Leave sslmode out of the address, or give sslmode=verify-full.",
+        )
     if "sslmode" not in given and "service" not in given and _is_remote(hosts):
         wanted |= {"sslmode": "verify-full", "sslrootcert": given.get("sslrootcert") or "system"}
     if "," in hosts and "target_session_attrs" not in given and not read_only:

@@ -10,9 +10,11 @@ from datetime import datetime
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.state import Stage
+from vmss_tui.domain.rollout.team.presence import Watcher
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import NO_RUNNER, SCHEDULED, SILENT_RUNNER, STAGE, Mark, Role
 from vmss_tui.presentation.key_hints import key_hint
+from vmss_tui.presentation.records import rfc3339
 from vmss_tui.presentation.rollout.info import Head
 from vmss_tui.presentation.rollout.schedule import countdown
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Table, View, cell
@@ -26,6 +28,9 @@ class RolloutItem:
     alive: bool
     trouble: str = ""
     """Why its runner, which is alive, has written nothing for a while; empty when it writes."""
+    runner: str = ""
+    """The host whose runner holds it, in a journal that several hosts share."""
+    watchers: tuple[Watcher, ...] = ()
 
     @property
     def target(self) -> ScaleSetId | None:
@@ -97,6 +102,21 @@ def _why(item: RolloutItem, now: datetime) -> Cell:
     return cell(text.plain(" ".join(part for part in (header.ticket, header.why) if part)))
 
 
+def watcher_name(watcher: Watcher) -> str:
+    """`maria@bastion-2 (app)`."""
+    return text.plain(f"{watcher.who}@{watcher.host} ({watcher.through})")
+
+
+def watcher_names(watchers: Sequence[Watcher]) -> str:
+    """Who watches; those who watch by several screens at once are named once for each way."""
+    return text.listed(tuple(dict.fromkeys(map(watcher_name, watchers))))
+
+
+def watcher_record(watcher: Watcher) -> dict[str, str | None]:
+    """The same for programs."""
+    return {"who": watcher.who, "host": watcher.host, "through": watcher.through, "since": rfc3339(watcher.since)}
+
+
 RolloutColumn = DataColumn[RolloutItem, datetime]
 _LONGEST_VERSION = 16
 
@@ -129,6 +149,12 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
         RolloutColumn("why", "WHY", 18, flex=6, priority=2, bare=True, cell=_why,
             rank=lambda it, now: it.header.why.lower(),
             values=lambda it, now: (it.header.why, it.header.ticket, it.header.reason)),
+        RolloutColumn("runner", "RUNNER", 10, priority=6, middle=True, bare=True, longest=20,
+            cell=lambda it, now: cell(text.plain(it.runner), Role.DIM),
+            values=lambda it, now: (it.runner,)),
+        RolloutColumn("watchers", "WATCHED BY", 12, priority=7, middle=True, longest=40,
+            cell=lambda it, now: cell(watcher_names(it.watchers), Role.DIM),
+            values=lambda it, now: tuple(watcher.who for watcher in it.watchers)),
     ),
     hidden=(
         RolloutColumn("running", "RUNNING", rank=lambda it, now: it.header.stage.over),
@@ -137,6 +163,12 @@ ROLLOUTS: Table[RolloutItem, datetime] = Table(
     ),
 )  # fmt: skip
 """The rollouts, a column an entry."""
+
+
+def rollouts_table(items: Sequence[RolloutItem]) -> Table[RolloutItem, datetime]:
+    """The table without the columns of a team that would be empty."""
+    empty = {"runner": not any(it.runner for it in items), "watchers": not any(it.watchers for it in items)}
+    return ROLLOUTS.without(*(key for key, is_empty in empty.items() if is_empty))
 
 
 def shown_rollouts(items: Sequence[RolloutItem], view: RolloutsView, now: datetime) -> tuple[RolloutItem, ...]:

@@ -14,6 +14,8 @@ from vmss_tui.simulator.identity.tokens import TokenError, TokenMint
 from vmss_tui.simulator.scenario.model import Principal, PrincipalKind, Scenario, SignInDemand, Tenant
 
 AUDIENCES = ("https://management.azure.com", "https://management.core.windows.net")
+DATABASES = ("https://ossrdbms-aad.database.windows.net",)
+"""Resources that tokens are given for, and that are not Azure Resource Manager."""
 SHARED_TENANTS = ("organizations", "common", "adfs")
 REFRESH_LIFETIME = 90 * 24 * 3600
 DEVICE_CODE_LIFETIME = 900
@@ -156,7 +158,7 @@ class Directory:
         """
         wanted = next((part for part in scope.split() if "://" in part), "")
         resource = wanted.removesuffix("/.default").removesuffix("/user_impersonation")
-        if not wanted or self.accepts(resource):
+        if not wanted or self.accepts(resource) or resource in DATABASES:
             return resource or AUDIENCES[0]
         raise GrantError(
             "invalid_resource",

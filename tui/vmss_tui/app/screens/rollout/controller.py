@@ -20,6 +20,7 @@ from vmss_tui.app.screens.rollout.later import (
     held_by_window,
     not_started,
 )
+from vmss_tui.app.screens.rollout.presence import RolloutPresence
 from vmss_tui.app.screens.rollout.replay import Replay
 from vmss_tui.app.screens.rollout.revisions import ask_for_revision
 from vmss_tui.app.screens.rollout.sheets import RolloutSheets
@@ -80,8 +81,8 @@ class RolloutController(RolloutSheets):
         self.head: RolloutHeader | None = None
         self.state = RolloutState()
         self.replay: Replay | None = None
-        self.runner_alive = True
-        self.runner_trouble = ""
+        self.presence = RolloutPresence(session)
+        self.runner_alive, self.runner_trouble = True, ""
         """What keeps a runner that is there from working."""
         self.log_lines: list[LogLine] = []
         self.problem: VmssTuiError | None = None
@@ -180,12 +181,13 @@ class RolloutController(RolloutSheets):
     def look_for_runner(self) -> bool:
         """Look whether a runner works on the rollout; returns whether that changed."""
         if self.replay is not None or self.state.stage.over or self.head is None:
-            self.runner_alive, self.runner_trouble = True, ""
+            self.runner_alive, self.runner_trouble, self.presence.holder = True, "", ""
             return False
         try:
             lease = self.session.journal().lease(self.rollout)
         except VmssTuiError:
             return False
+        self.presence.note_lease(lease)
         now = self.session.clock.monotonic()
         self.runner_trouble = stuck(lease, self.session.clock.now()) if lease is not None else ""
         alive = lease is not None and lease.alive

@@ -19,12 +19,20 @@ from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.shell import OpenRollout, OpenWaves
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.journal.lease import stuck
+from vmss_tui.journal.lease import Lease, stuck
+from vmss_tui.journal.logs.presence import Watchers
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.key_hints import key_hint
-from vmss_tui.presentation.rollout.history import ROLLOUTS, RolloutItem, RolloutsView, rollouts_summary, shown_rollouts
+from vmss_tui.presentation.rollout.history import (
+    ROLLOUTS,
+    RolloutItem,
+    RolloutsView,
+    rollouts_summary,
+    rollouts_table,
+    shown_rollouts,
+)
 from vmss_tui.presentation.rollout.info import Head
 from vmss_tui.presentation.table import Line, Row
 from vmss_tui.report.for_waves import waves_text
@@ -59,16 +67,20 @@ class RolloutsScreen(ListScreen):
         try:
             journal = self.shell.session.journal()
             headers: list[Head] = [*journal.rollouts(), *journal.waves.headers()]
-            self._items = tuple(self._item(header, journal) for header in headers)
+            leases, watchers = journal.leases(), journal.watchers()
+            self._items = tuple(
+                self._item(header, leases.get(header.id), watchers.get(header.id, ()), shared=journal.shared)
+                for header in headers
+            )
             self._error = None
         except VmssTuiError as error:
             self._error = error
 
-    def _item(self, header: Head, journal: Journal) -> RolloutItem:
-        lease = None if header.stage.over else journal.lease(header.id)
-        if lease is None:
-            return RolloutItem(header, header.stage.over)
-        return RolloutItem(header, lease.alive, stuck(lease, self.shell.session.clock.now()))
+    def _item(self, header: Head, lease: Lease | None, watchers: Watchers, *, shared: bool) -> RolloutItem:
+        if header.stage.over or lease is None:
+            return RolloutItem(header, header.stage.over, watchers=watchers)
+        trouble = stuck(lease, self.shell.session.clock.now())
+        return RolloutItem(header, lease.alive, trouble, lease.host if shared else "", watchers)
 
     def uncovered(self) -> None:
         """Look again."""
@@ -91,8 +103,9 @@ class RolloutsScreen(ListScreen):
         items = [item for item in self._items if not self.faults_only or _needs_attention(item)]
         self._shown = shown_rollouts(items, view, now)
         self.grid.set_empty(self.empty_text())
-        rows = tuple(ROLLOUTS.row(item, now) for item in self._shown)
-        self.grid.set_columns(ROLLOUTS.fitted(rows))
+        table = rollouts_table(self._shown)
+        rows = tuple(table.row(item, now) for item in self._shown)
+        self.grid.set_columns(table.fitted(rows))
         return rows
 
     def notice(self) -> Notice | None:

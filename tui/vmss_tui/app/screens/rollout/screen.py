@@ -24,6 +24,7 @@ from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.events import Logged
 from vmss_tui.domain.rollout.state import RolloutState
+from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
@@ -129,11 +130,12 @@ class RolloutScreen(RolloutActions):
         return tuple(part for part in ("vmss-tui", name, f"{what}{replay}") if part)
 
     def note(self) -> str:
-        """Ticket and reason; and which maintenance windows or freezes were overridden, and why."""
+        """Ticket and reason; which maintenance windows or freezes were overridden; which host and who else is there."""
         head = self.controller.head
         if head is None:
             return ""
-        return " ".join(part for part in (head.ticket, head.why, lines.overridden(self._info)) if part)
+        what = " ".join(part for part in (head.ticket, head.why, lines.overridden(self._info)) if part)
+        return " · ".join(part for part in (what, *self.controller.presence.words) if part)
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""
@@ -159,8 +161,15 @@ class RolloutScreen(RolloutActions):
     # -- life ---------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Follow the log."""
+        """Follow the log, and be seen to."""
         self._follow_log()
+        if not self.controller.replayed:
+            self._be_seen()
+
+    @work(group="presence", exclusive=True, exit_on_error=False)
+    async def _be_seen(self) -> None:
+        through = Through.BROWSER if self.app.is_web else Through.APP
+        await self.controller.presence.be_seen(self.rollout, through, lambda who: self.flash(f"{who} watches, too"))
 
     @work(group="rollout-log", exclusive=True, exit_on_error=False)
     async def _follow_log(self) -> None:

@@ -10,6 +10,7 @@ from vmss_tui.app.connection import Connection
 from vmss_tui.app.effects import Ask, Complain, Effects, Open, Question, Say, Show
 from vmss_tui.app.screens.rollout.later import ask_to_cancel_start, ask_to_move
 from vmss_tui.app.screens.rollout.outputs import report_sheet, text_sheet
+from vmss_tui.app.screens.rollout.presence import RolloutPresence
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.screens.waves.launch import preview_and_start
 from vmss_tui.app.session import Session
@@ -44,6 +45,7 @@ class WavesController:
         self.head: WavesHeader | None = None
         self.state = WavesState()
         self.alive = True
+        self.presence = RolloutPresence(session)
         self.problem: VmssTuiError | None = None
         self._read: dict[str, RolloutState] = {}
         self._latest: list[Line] = []
@@ -74,7 +76,9 @@ class WavesController:
                 if progress.stage.running or (known is not None and known.verdict is None):
                     known = known or RolloutState()
                     self._read[progress.current] = fold_rollout(journal.events(progress.current, known.seq), known)
-            self.alive = self._has_coordinator(journal.lease(self.rollout))
+            lease = journal.lease(self.rollout)
+            self.alive = self._has_coordinator(lease)
+            self.presence.note_lease(lease)
             self.problem = None
         except VmssTuiError as error:
             self.problem = error

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from textual import work
 from textual.binding import BindingType
 from textual.widget import Widget
 
@@ -15,6 +16,7 @@ from vmss_tui.app.screens.waves.controller import WavesController
 from vmss_tui.app.widgets.grid import Column, Row
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.domain.rollout.stage import Stage, Verb
+from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.domain.rollout.waves.state import SetStage
 from vmss_tui.engine.followup import Followup
 from vmss_tui.presentation.header import Freshness, Notice
@@ -63,18 +65,25 @@ class WavesScreen(ListScreen):
         return tuple(part for part in ("vmss-tui", head.profile if head else "", f"waves {self.rollout}") if part)
 
     def note(self) -> str:
-        """Ticket and reason."""
+        """Ticket and reason; which host and who else is there."""
         head = self.controller.head
-        return " ".join(part for part in (head.ticket, head.why) if part) if head is not None else ""
+        what = " ".join(part for part in (head.ticket, head.why) if part) if head is not None else ""
+        return " · ".join(part for part in (what, *self.controller.presence.words) if part)
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""
         return Freshness(live=not self.controller.state.stage.over)
 
     def on_mount(self) -> None:
-        """Read the logs."""
+        """Read the logs, and be seen to."""
         self.controller.refresh()
         self.redraw()
+        self._be_seen()
+
+    @work(group="presence", exclusive=True, exit_on_error=False)
+    async def _be_seen(self) -> None:
+        through = Through.BROWSER if self.app.is_web else Through.APP
+        await self.controller.presence.be_seen(self.rollout, through, lambda who: self.flash(f"{who} watches, too"))
 
     def uncovered(self) -> None:
         """Look again."""

@@ -9,13 +9,17 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from vmss_tui.cli import diagnostics, output
+from vmss_tui.cli.commands.host import user_name
 from vmss_tui.cli.invocation import as_typed
 from vmss_tui.domain.rollout.events import BatchStarted, Ended, Entry, Logged
 from vmss_tui.domain.rollout.state import RolloutState, apply
+from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.errors import RolloutFailed, VmssTuiError
 from vmss_tui.journal.lease import STUCK_HINT, Lease, stuck
+from vmss_tui.journal.logs.presence import Watchers
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation import records
+from vmss_tui.presentation.rollout.history import watcher_names
 from vmss_tui.presentation.rollout.info import Failure, info_of
 from vmss_tui.presentation.rollout.lines import summary
 from vmss_tui.presentation.rollout.log import sentences
@@ -129,7 +133,27 @@ def _left_at_window(journal: Journal, rollout: str, state: RolloutState) -> bool
 async def chunks(
     journal: Journal, rollout: str, stream: AsyncIterator[tuple[EntryT, ...]]
 ) -> AsyncIterator[tuple[EntryT, ...]]:
-    """The chunks of a log as they come. Raises VmssTuiError when its runner is gone."""
+    """The chunks of a log as they come; others see who follows it. Raises VmssTuiError when its runner is gone."""
+    _report_holder(journal, rollout)
+    async with journal.watching(rollout, who=user_name(), through=Through.COMMAND, seen=_report_watchers):
+        async for log in _chunks(journal, rollout, stream):
+            yield log
+
+
+def _report_holder(journal: Journal, rollout: str) -> None:
+    lease = journal.lease(rollout) if journal.shared else None
+    if lease is not None and lease.alive:
+        diagnostics.say(f"runner on {lease.host} (process {lease.pid})")
+
+
+def _report_watchers(watchers: Watchers) -> None:
+    if watchers:
+        diagnostics.say(f"watched by {watcher_names(watchers)}")
+
+
+async def _chunks(
+    journal: Journal, rollout: str, stream: AsyncIterator[tuple[EntryT, ...]]
+) -> AsyncIterator[tuple[EntryT, ...]]:
     missed, reported = 0, False
 
     async def following() -> tuple[EntryT, ...] | None:

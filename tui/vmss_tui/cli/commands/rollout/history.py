@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.duration import coarse
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.lease import STUCK_HINT, silence, stuck
+from vmss_tui.journal.logs.presence import Watchers
 from vmss_tui.journal.store import Journal, Lease, RolloutHeader, WavesHeader
 from vmss_tui.paths import write_named
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record, head_record, header_record
+from vmss_tui.presentation.rollout.history import watcher_names, watcher_record
 from vmss_tui.presentation.rollout.schedule import countdown
 from vmss_tui.text import listed
 
@@ -42,15 +45,32 @@ def opened(ctx: click.Context) -> Iterator[Journal]:
 def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
     """List the rollouts of the journal, newest first."""
     with opened(ctx) as journal:
-        found = [(header, journal.lease(header.id)) for header in _grouped(journal, limit)]
-        damaged = journal.damaged()
-    for header, lease in found:
+        headers, leases, watchers = _grouped(journal, limit), journal.leases(), journal.watchers()
+        damaged, shared = journal.damaged(limit=limit), journal.shared
+    found = [_Listed(header, leases.get(header.id), watchers.get(header.id, ()), shared) for header in headers]
+    for header, lease in ((it.header, it.lease) for it in found):
         if lease is not None and not header.stage.over and (trouble := stuck(lease, datetime.now(UTC))):
             diagnostics.say(f"vmss-tui: rollout {header.id}: {trouble}", STUCK_HINT)
     if damaged:
         diagnostics.say(f"vmss-tui: not shown, since damaged: {listed(damaged)}", "See `vmss-tui journal check`.")
-    shape.answer([_record(header, lease) for header, lease in found], lambda: _table(found, damaged=bool(damaged)))
+    shape.answer([_record(it) for it in found], lambda: _table(found, damaged=bool(damaged)))
     return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A rollout in the list, who holds it and who watches it."""
+
+    header: AnyHeader
+    lease: Lease | None
+    watchers: Watchers
+    shared: bool
+    """Whether several hosts use the journal."""
+
+    @property
+    def held(self) -> bool:
+        """Whether a runner holds it."""
+        return self.lease is not None and self.lease.alive and not self.header.stage.over
 
 
 def _grouped(journal: Journal, limit: int) -> list[AnyHeader]:
@@ -64,10 +84,18 @@ def _grouped(journal: Journal, limit: int) -> list[AnyHeader]:
     return grouped
 
 
-def _record(header: AnyHeader, lease: Lease | None) -> Record:
+def _record(it: _Listed) -> Record:
+    header, lease = it.header, it.lease
     record = head_record(header, kind="waves") if isinstance(header, WavesHeader) else header_record(header)
     trouble = stuck(lease, datetime.now(UTC)) if lease is not None and not header.stage.over else ""
-    return {**record, "runner_alive": lease is not None and lease.alive, "runner_trouble": trouble or None}
+    held = {"host": lease.host, "pid": lease.pid} if lease is not None and it.held else None
+    return {
+        **record,
+        "runner_alive": lease is not None and lease.alive,
+        "runner_trouble": trouble or None,
+        "runner": held,
+        "watchers": [watcher_record(watcher) for watcher in it.watchers],
+    }
 
 
 def _target(header: AnyHeader) -> str:
@@ -77,30 +105,34 @@ def _target(header: AnyHeader) -> str:
     return f"  {header.target.short}" if header.waves else header.target.short
 
 
-def _table(found: list[tuple[AnyHeader, Lease | None]], *, damaged: bool) -> list[str]:
+def _table(found: list[_Listed], *, damaged: bool) -> list[str]:
     if not found and damaged:
         return ["no rollout that can be read"]
     if not found:
         return ["no rollout yet; `vmss-tui rollout PROFILE` starts one"]
-    columns = [
-        text_tables.TextColumn(title, least=least)
-        for title, least in (
-            ("ROLLOUT", 0), ("STARTED", 0), ("SCALE SET", 12), ("VERSION", 8), ("STATE", 0), ("WHO", 6), ("WHY", 8),
-        )
-    ]  # fmt: skip
-    rows = [
-        (
-            header.id,
-            header.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
-            _target(header),
-            header.label,
-            _stage(header, lease),
-            header.who,
-            " ".join(filter(None, (header.ticket, header.why))),
-        )
-        for header, lease in found
+    titles = ("ROLLOUT", "STARTED", "SCALE SET", "VERSION", "STATE", "WHO", "WHY", "RUNNER", "WATCHED BY")
+    least = {"SCALE SET": 12, "VERSION": 8, "WHO": 6, "WHY": 8, "RUNNER": 8, "WATCHED BY": 10}
+    rows = [_cells(it) for it in found]
+    shown = [
+        i for i, title in enumerate(titles) if title not in ("RUNNER", "WATCHED BY") or any(row[i] for row in rows)
     ]
-    return text_tables.table(columns, rows, cells=output.columns())
+    columns = [text_tables.TextColumn(titles[i], least=least.get(titles[i], 0)) for i in shown]
+    return text_tables.table(columns, [[row[i] for i in shown] for row in rows], cells=output.columns())
+
+
+def _cells(it: _Listed) -> tuple[str, ...]:
+    header, lease = it.header, it.lease
+    return (
+        header.id,
+        header.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
+        _target(header),
+        header.label,
+        _stage(header, lease),
+        header.who,
+        " ".join(filter(None, (header.ticket, header.why))),
+        lease.host if lease is not None and it.held and it.shared else "",
+        watcher_names(it.watchers),
+    )
 
 
 def _stage(header: AnyHeader, lease: Lease | None) -> str:

@@ -92,6 +92,7 @@ async def _roll_out(rollout: str, session: LiveSession, given: Mapping[str, Secr
         describe=notification,
         rules=session.rules,
         meeting=lambda identity: session.meeting_place(target, identity),
+        team=session.team,
     )
 
 

@@ -76,7 +76,7 @@ def _verb(name: str, text: str, *options: Option, argument: Callable[..., str] =
 
 async def request(session: LiveSession, text: str | None, asked: Asked) -> int:
     """Put a request into the journal and print the runner's answer; returns the exit code."""
-    session.require_writes()
+    session.require_writes(Verb(asked.verb))
     journal = session.journal()
     header = journal.locate(text)
     if asked.verb == "cancel" and header.stage is Stage.CANCELLED:

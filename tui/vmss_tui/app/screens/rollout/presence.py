@@ -1,0 +1,54 @@
+"""Who else watches a rollout, and which host holds it: kept up to date while its screen is open.
+
+Reads the journal, never Azure. Must not import Textual.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from vmss_tui.app.session import Session
+from vmss_tui.domain.rollout.team.presence import Through
+from vmss_tui.errors import VmssTuiError
+from vmss_tui.journal.logs.presence import Watchers
+from vmss_tui.journal.store import Lease
+from vmss_tui.presentation.rollout.history import watcher_name, watcher_names
+
+_RETRY_SECONDS = 10.0
+
+
+class RolloutPresence:
+    """The people and the host around one rollout."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._watchers: Watchers = ()
+        self.holder = ""
+        """The host whose runner holds it, in a journal that several hosts share."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What to show of them: which host, which others."""
+        held = f"runner on {self.holder}" if self.holder else ""
+        others = f"watched by {watcher_names(self._watchers)}" if self._watchers else ""
+        return tuple(part for part in (held, others) if part)
+
+    def note_lease(self, lease: Lease | None) -> None:
+        """Remember which host holds the rollout now."""
+        self.holder = lease.host if lease is not None and lease.alive and self._session.journal().shared else ""
+
+    async def be_seen(self, rollout: str, through: Through, arrived: Callable[[str], None]) -> None:
+        """Be seen to watch a rollout until canceled; `arrived` gets the name of each other who comes."""
+
+        def seen(others: Watchers) -> None:
+            came = [watcher for watcher in others if watcher not in self._watchers]
+            self._watchers = others
+            for watcher in came:
+                arrived(watcher_name(watcher))
+
+        while True:
+            try:
+                session = self._session
+                async with session.journal().watching(rollout, who=session.who, through=through, seen=seen):
+                    await asyncio.Event().wait()
+            except VmssTuiError:
+                await self._session.clock.sleep(_RETRY_SECONDS)

@@ -1,0 +1,32 @@
+"""What the person at this host may change: not with --read-only, and not beyond their role in the team."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+from vmss_tui.errors import PreflightRefused, UsageError
+
+if TYPE_CHECKING:
+    from vmss_tui.domain.rollout.stage import Verb
+    from vmss_tui.domain.rollout.team.roles import TeamRoles
+
+
+class Permissions:
+    """The part of a session that refuses changes."""
+
+    read_only: bool
+    who: str
+
+    def team(self) -> TeamRoles:
+        """See `app.session.Session`."""
+        from vmss_tui.config.team import team_in_use
+
+        return team_in_use()
+
+    def require_writes(self, verb: Verb | None = None) -> None:
+        """Raise UsageError when the program only reads, PreflightRefused when the role is too small for a verb."""
+        if self.read_only:
+            raise UsageError("changes are not allowed with --read-only", hint="start without it")
+        if refusal := self.team().refusal(self.who, socket.gethostname(), verb):
+            raise PreflightRefused(refusal, hint="Ask an operator, or whoever keeps the configuration.")

@@ -1,0 +1,31 @@
+"""The lists of `[roles]`: who in a team may do what with rollouts.
+
+Lists that cannot be read must not be taken for none: whoever needs them gets an error that names the place.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from vmss_tui.config.read import path_in_use, read
+from vmss_tui.domain.rollout.team.roles import EVERYONE, TeamRoles
+from vmss_tui.errors import UsageError
+
+
+def team_in_use() -> TeamRoles:
+    """The roles of the configuration file in use, as it is now. Raises UsageError for lists that cannot be read."""
+    path = path_in_use()
+    try:
+        stat = path.stat()
+    except OSError:
+        return EVERYONE
+    return _read(path, (stat.st_mtime_ns, stat.st_size))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, version: tuple[int, int]) -> TeamRoles:
+    """The roles of a file in its `version` (time of change and size)."""
+    config = read(path)
+    for problem in config.problems:
+        if not problem.key or problem.key.partition(".")[0] == "roles":
+            raise UsageError(f"no change without the roles: {problem}", hint=problem.hint)
+    return TeamRoles(config["roles.viewers"], config["roles.approvers"], config["roles.operators"])

@@ -1,0 +1,1 @@
+"""The people around a rollout: who watches it, and who may do what."""

@@ -1,0 +1,23 @@
+"""Who has a rollout on screen now, on which host and by what. Pure data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Through(StrEnum):
+    """What somebody watches a rollout with; the value stands in the journal and is read by people."""
+
+    APP = "app"
+    COMMAND = "attach"
+    BROWSER = "browser"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watcher:
+    """Somebody who watches a rollout. `through` is a `Through`, or what a newer version calls it."""
+
+    who: str
+    host: str
+    through: str
+    since: datetime
