@@ -16,7 +16,7 @@ JOBS   ?= $(shell $(PYTHON) -c 'import os; print(3 * (os.cpu_count() or 1))')
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage readme check format figures bench screenshots docs campaigns conformance kill-test fuzz dist installs bundle bundle-test matrix clean
+.PHONY: help demo team-demo test coverage readme check format figures bench screenshots docs campaigns conformance kill-test fuzz dist installs bundle bundle-test matrix clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -43,6 +43,10 @@ $(PROGRAM): requirements.lock pyproject.toml | $(BIN)/python
 
 demo: $(PROGRAM)  ## open the app on the simulator
 	@$(BIN)/vmss-tui demo $(ARGS)
+
+team-demo: $(STAMP)  ## two bastions, one database, a killed worker and the take-over, in tmux and in two minutes
+	@command -v tmux >/dev/null || { echo "the demo of a team needs tmux"; exit 1; }
+	@cd tests && ../$(BIN)/python -m support.team_demo
 
 test: $(STAMP)  ## run the test suite; what takes long is in the campaigns
 	@$(BIN)/pytest -n $(JOBS) --dist=worksteal -q -m "not campaign" $(ARGS)

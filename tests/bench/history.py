@@ -39,9 +39,9 @@ def measure() -> Iterator[Result]:
         )  # fmt: skip
 
 
-def fill(file: Path, rollouts: int = ROLLOUTS, events: int = EVENTS) -> str:
+def fill(place: Path | str, rollouts: int = ROLLOUTS, events: int = EVENTS) -> str:
     """Write a journal with so many finished rollouts and one with so many events; returns the id of that one."""
-    journal = Journal.open(file)
+    journal = Journal.open(place)
     try:
         for number in range(rollouts - 1):
             story = Story(plan_of(10, 5), estate.NOW + timedelta(minutes=number))

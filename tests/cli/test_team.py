@@ -1,14 +1,19 @@
 """Two hosts and one journal in PostgreSQL: what one does the other sees, refuses, asks for and takes over."""
 
+import asyncio
 import os
 import random
 import time
 
+import psycopg
 import pytest
 
+from support.journal import NOW, plan
 from support.program import runners, until
 from support.simulator import SimulatorProcess
 from support.team import Team, check_whole, postgres_server, team
+from vmss_tui.journal.jobs import Jobs
+from vmss_tui.journal.store import Journal
 
 __all__ = ["postgres_server", "team"]
 
@@ -61,6 +66,33 @@ def test_a_worker_carries_out_what_the_team_starts(team: Team, own_world: Simula
 def test_without_a_worker_the_host_runs_it_itself(team: Team, own_world: SimulatorProcess) -> None:
     team.start(team.first)
     assert len(runners(team.address)) == 1
+
+
+def test_rollouts_of_one_worker_do_not_touch_each_other(team: Team, own_world: SimulatorProcess) -> None:
+    own_world.control.add_fault(kind="delay", path="*/virtualMachineScaleSets/slow*", seconds=600, count=0)
+    with team.worker(team.first) as worker:
+        malformed = asyncio.run(_hand_over_a_damaged_one(team, own_world.origin))
+        hanging = team.start(team.second, "app", "slow")
+        failing = team.start(team.second, "app", "fragile", "9.0.0")
+        good = team.start(team.second, "batches", "hand")
+        until(lambda: team.stage(good) == "completed", "the end of the good one", 60)
+        until(lambda: team.stage(failing) == "failed", "the end of the failing one", 60)
+        assert team.stage(hanging) == "running" and team.stage(malformed) == "planned"
+        assert worker.is_running()
+        again = team.start(team.second, "batches", "hand", "2.1.0")
+        until(lambda: team.stage(again) == "completed", "the next one", 60)
+
+
+async def _hand_over_a_damaged_one(team: Team, cloud: str) -> str:
+    """A rollout whose plan cannot be read, as a job of the workers."""
+    journal = Journal.open(team.address)
+    rollout = journal.create(plan(), who="maria", at=NOW)
+    with psycopg.connect(team.address) as connection:
+        connection.execute("UPDATE vmss_tui.events SET body = 'not JSON' WHERE rollout = %s", (rollout,))
+    async with Jobs(team.address, cloud) as jobs:
+        await jobs.hand_over(rollout, journal.target_key(rollout))
+    journal.close()
+    return rollout
 
 
 @pytest.mark.timeout(120 + 60 * KILLS)

@@ -10,7 +10,8 @@ import pytest
 from support.postgres import postgres_server, private_server
 from support.program import Program, until
 from support.simulator import SimulatorProcess
-from support.team import Team, check_whole, team, team_on
+from support.standby import crash, standby_of
+from support.team import Team, check_whole, team, team_on, team_on_address
 
 __all__ = ["postgres_server", "team"]
 
@@ -55,6 +56,20 @@ def test_a_database_that_is_read_only_for_a_while(team: Team, own_world: Simulat
         _read_only(team.address, False)
         until(lambda: team.stage(rollout) == "completed", "the end", 120)
     check_whole(team, own_world, rollout)
+
+
+def test_the_database_fails_over_to_another_server(own: Program, own_world: SimulatorProcess, tmp_path: Path) -> None:
+    with private_server() as server, standby_of(server) as standby:
+        team = team_on_address(own, standby.both(server.new_database()), tmp_path)
+        with team.worker(team.first) as worker:
+            rollout = team.start(team.second, "batches")
+            until(lambda: _batches(team, rollout) >= 1, "the first batch")
+            crash(server)
+            time.sleep(5.0)
+            assert worker.is_running(), "it waits for a database that takes writes"
+            standby.promote()
+            until(lambda: _stage(team, rollout) == "completed", "the end, on the other server", 120)
+        check_whole(team, own_world, rollout)
 
 
 def _read_only(address: str, wanted: bool) -> None:
