@@ -9,7 +9,7 @@ import click
 from vmss_tui.cli.commands.rollout.history import opened
 from vmss_tui.cli.commands.rollout.overrides import overrides
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, confirmed, manners
-from vmss_tui.cli.commands.rollout.verbs import Asked, request
+from vmss_tui.cli.commands.rollout.verbs import Asked, instances, request
 from vmss_tui.cli.commands.schedule.start_time import start_from
 from vmss_tui.cli.commands.waves.start import start_waves
 from vmss_tui.cli.options import connected
@@ -139,3 +139,21 @@ def _follow_up(name: str, text: str, option: Option) -> click.Command:
         return run(ctx, lambda session: _within(session, header, asked, launch.manner))
 
     return click.command(name=name, help=text)(command)
+
+
+retry = _follow_up(
+    "retry",
+    "Run the script again on failed instances.\n\nOf a rollout that has ended: as a new rollout. Of one that waits "
+    "for a decision: within it, on the instances that --instance names.",
+    instances,
+)
+undo = _follow_up(
+    "undo",
+    "Roll back to the previous script, as a new rollout.\n\nOf a rollout that waits for a decision: within it.",
+    click.option(
+        "--to",
+        default="",
+        metavar="VERSION",
+        help="An earlier version of the journal: its label, the beginning of its digest, or of a rollout's id.",
+    ),
+)
