@@ -54,6 +54,17 @@ def test_commands_options_and_choices(complete: Complete) -> None:
     assert complete("profiles", "l") == ["lint", "list"]
 
 
+def test_what_cannot_be_parsed_is_completed_by_nothing(complete: Complete, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (
+        ("nosuch", ""),
+        ("nosuch", "list", "--tenant", ""),
+        ("--cloud", "x", "nosuch", "a"),
+        ("plan", "--x", ""),
+    ):
+        assert isinstance(complete(*words), list)
+        assert capsys.readouterr().err == ""
+
+
 def test_names_come_from_files_and_the_journal(complete: Complete, tmp_path: Path) -> None:
     Program({}, tmp_path).profile("acme-web")
     clouds_directory().mkdir(parents=True)

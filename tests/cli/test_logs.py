@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.program import Inside, Program, until
+from vmss_tui import __version__
 from vmss_tui.cli import logs
 from vmss_tui.cli.main import main
 from vmss_tui.errors import UsageError
@@ -108,6 +109,7 @@ def test_debug_goes_to_stderr_too_without_secrets(words: tuple[str, ...], vmss: 
     assert done.code == 0
     if "list" in words:
         assert "gateway.calls: GET /subscriptions" in done.err
+    assert f"vmss-tui {__version__}" in done.err and str(log_file()) in done.err
     assert vmss.variables.get("AZURE_CLIENT_SECRET", "none") not in done.err
     assert "Bearer eyJ" not in done.err
     assert json.loads(vmss(*words, "--json").out) is not None

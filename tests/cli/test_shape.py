@@ -87,7 +87,8 @@ def test_an_error_is_a_line_among_json_lines(capsys: pytest.CaptureFixture[str])
 
 def test_a_command_line_that_click_refuses_is_a_document_too(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "show", "--json")
-    assert code == 2 and "SCALESET" in json.loads(out)["error"]["message"]
+    error = json.loads(out)["error"]
+    assert code == 2 and "SCALESET" in error["message"] and "vmss-tui show --help" in error["hint"]
 
 
 def test_a_mistake_of_the_program_is_a_document_too(
@@ -109,7 +110,7 @@ def test_azures_code_and_request_id_are_in_the_document(inside: Inside) -> None:
     assert error["status"] in (403, 404) and error["code"] and error["request_id"]
 
 
-@pytest.mark.parametrize("words", [("--format", "json"), ("--format=json",)])
+@pytest.mark.parametrize("words", [("--format", "json"), ("--format=json",), ("--json",)])
 def test_an_error_of_a_report_has_its_form(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "report", "ffff", *words)
     assert code == 2 and json.loads(out)["error"]["exit_code"] == 2

@@ -83,7 +83,12 @@ class Scripted:
             return await answer(request)
         now = int(time.time())
         access = jwt(
-            tid=form["tenant"], oid="oid-1", appid=form.get("client_id", ""), idtyp="app", n=len(self.tokens), iat=now
+            tid=form["tenant"],
+            oid="oid-1" if form["tenant"] == TENANT else "oid-2",
+            appid=form.get("client_id", ""),
+            idtyp="app",
+            n=len(self.tokens),
+            iat=now,
         )
         return web.json_response({"token_type": "Bearer", "expires_in": self.token_life, "access_token": access})
 

@@ -3,6 +3,7 @@
 import asyncio
 import stat
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -242,6 +243,30 @@ async def test_subscriptions_of_other_tenants_are_read_with_their_own_tokens(
     assert [page async for page in azure.scale_sets(theirs)] == []
     used = [_tenant_of(headers["Authorization"]) for headers in server.headers]
     assert used[-1] == OTHER
+
+
+async def test_an_application_has_an_object_id_in_each_tenant(sign_in: Connects, server: Scripted) -> None:
+    """Its own writes in another tenant are not those of somebody else."""
+    server.on("/tenants", reply({"value": [{"tenantId": TENANT}, {"tenantId": OTHER}]}))
+    theirs = "55555555-0000-4000-8000-000000000005"
+    entry = {"subscriptionId": theirs, "displayName": "theirs", "state": "Enabled", "tenantId": OTHER}
+    server.on("/subscriptions", reply(LISTED), reply({"value": [entry]}))
+    change = {
+        "eventTimestamp": "2026-03-01T11:05:00Z",
+        "operationName": {"value": "Microsoft.Compute/virtualMachineScaleSets/write"},
+        "status": {"value": "Succeeded"},
+    }
+    server.on("*", reply({"value": [{**change, "caller": caller} for caller in ("oid-1", "OID-2", "oid-3", "")]}))
+    azure = await sign_in()
+    await azure.subscriptions()
+    log = await azure.activity(ScaleSetId(theirs, "rg", "web"), datetime(2026, 3, 1, tzinfo=UTC))
+    assert [entry.by_me for entry in log.entries] == [True, True, False, False]
+
+
+async def test_json_that_is_no_token_is_named_as_such(authority: Authority, server: Scripted) -> None:
+    server.token_answers = [reply(b'"a proxy says no"', 400)] * 3
+    with pytest.raises(ConnectionFailed, match="the answer of .* could not be read"):
+        await connect(server.cloud(authority.ca_file), environ=ENVIRON)
 
 
 async def test_a_tenant_that_refused_is_not_asked_again(sign_in: Connects, server: Scripted) -> None:

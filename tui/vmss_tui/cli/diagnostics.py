@@ -112,8 +112,9 @@ def _reported(error: Exception) -> tuple[int, dict[str, Any]]:
         context = getattr(error, "ctx", None)
         call = context.command_path if context is not None else NAME
         message = error.format_message()
-        say(f"{NAME}: {message}", f"see `{call} --help`")
-        return 2, {"kind": "usage_error", "message": message, "exit_code": 2}
+        hint = f"see `{call} --help`"
+        say(f"{NAME}: {message}", hint)
+        return 2, {"kind": "usage_error", "message": message, "hint": hint, "exit_code": 2}
     code = _unexpected(error)
     return code, {"kind": "internal_error", "message": f"unexpected {type(error).__name__}", "exit_code": code}
 

@@ -120,8 +120,11 @@ ADVICE = {
     "rollout": Advice(
         (
             Example("vmss-tui rollout web web-weu --set version=2.5.0", "asks, starts and follows"),
-            Example("vmss-tui rollout web web-weu --set version=2.5.0 --yes --jsonl", "from a script"),
-            Example("vmss-tui rollout web web-weu --set version=2.5.0 --yes --detach", "prints the id and returns"),
+            Example("vmss-tui rollout web web-weu --set version=2.5.0 --confirm web-weu --jsonl", "from a script"),
+            Example(
+                "vmss-tui rollout web web-weu --set version=2.5.0 --confirm web-weu --detach",
+                "prints the id and returns",
+            ),
         ),
         ("plan", "attach", "cancel", "report"),
     ),

@@ -28,7 +28,8 @@ class HelpfulGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As Click does, with the nearest name in the message when there is no such command."""
-        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+        known = ctx.resilient_parsing or not args or args[0].startswith("-")  # a shell that completes gets no message
+        if not known and self.get_command(ctx, args[0]) is None:
             import difflib
 
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)

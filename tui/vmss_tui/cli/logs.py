@@ -54,6 +54,7 @@ def start(level: str, *, debug: bool = False, terminal: bool = True) -> Path:
     handlers: list[logging.Handler] = [SharedFile(path)]
     if debug and terminal:
         handlers.append(OnStderr(sys.stderr))
+    introduced = any(isinstance(handler, OnStderr) for handler in root.handlers)
     for old in [handler for handler in root.handlers if isinstance(handler, SharedFile | OnStderr)]:
         root.removeHandler(old)
         old.close()
@@ -63,7 +64,21 @@ def start(level: str, *, debug: bool = False, terminal: bool = True) -> Path:
     root.setLevel(logging.DEBUG if debug else LEVELS[level])
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.NOTSET if debug else logging.ERROR)
+    if debug and not introduced:
+        _introduce(path)
     return path
+
+
+def _introduce(path: Path) -> None:
+    """What runs, and where its files are: the values of options may be secrets, and are left out."""
+    from vmss_tui import __version__
+    from vmss_tui.paths import config_file
+
+    words = " ".join(word.partition("=")[0] for word in sys.argv[1:] if word.startswith("--"))
+    python = ".".join(map(str, sys.version_info[:3]))
+    logging.getLogger("vmss_tui").debug(
+        "vmss-tui %s, Python %s, options %s, configuration %s, log %s", __version__, python, words, config_file(), path
+    )
 
 
 class Redacting(logging.Formatter):

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _FORMS = {f"{flag}{form}": form for form in ("json", "jsonl") for flag in ("--", "-o", "--output=")}
-_FORMS_OF_REPORT = {f"--format={form}": form for form in ("json", "jsonl")}
+_FORMS_OF_REPORT = {"--json": "json"} | {f"--format={form}": form for form in ("json", "jsonl")}
 """The output of `report` is a file, and `--format` its form."""
 
 

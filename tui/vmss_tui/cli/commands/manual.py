@@ -13,6 +13,7 @@ VARIABLES = (
     ("VMSS_TUI_CONFIG", "another configuration file"),
     ("VMSS_TUI_CLOUD_FILE", "file of the cloud to use"),
     ("VMSS_TUI_PROFILES", "directories of deployment profiles, separated by colons"),
+    ("VMSS_TUI_JOURNAL", "record of all rollouts: a file, or the address of a database"),
     ("VMSS_TUI_LOG", f"log level: {', '.join(texts.LOG_LEVELS)}"),
     ("VMSS_TUI_VAR_NAME", "value of the profile variable NAME"),
     ("VMSS_TUI_SECRET_NAME", "value of the protected setting NAME that a profile asks for"),

@@ -166,6 +166,8 @@ class SignIn:
     def _refused(self, candidate: Candidate, error: BaseException, tenant: str = "") -> VmssTuiError:
         if isinstance(error, VmssTuiError):
             return error
+        if isinstance(error, TypeError | AttributeError | KeyError):
+            error = ValueError(str(error))  # the library took JSON that is not a token's answer for one
         if not isinstance(error, ClientAuthenticationError):
             return from_exception(error, f"sign in with {candidate.name}", endpoint_of(self.cloud.authority))
         status = getattr(getattr(error, "response", None), "status_code", 0) or 0

@@ -149,6 +149,7 @@ def _stage(header: AnyHeader, lease: Lease | None) -> str:
 @click.command()
 @click.argument("rollout", required=False)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="md", show_default=True)
+@click.option("--json", "form", flag_value="json", help="As --format json.")
 @click.option("--output", "-o", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 @click.option("--verify", "verifies", is_flag=True, help="Prove that no event was changed or removed.")
 @click.option(
