@@ -265,7 +265,7 @@ async def test_an_application_has_an_object_id_in_each_tenant(sign_in: Connects,
 
 async def test_json_that_is_no_token_is_named_as_such(authority: Authority, server: Scripted) -> None:
     server.token_answers = [reply(b'"a proxy says no"', 400)] * 3
-    with pytest.raises(ConnectionFailed, match="the answer of .* could not be read"):
+    with pytest.raises(ConnectionFailed, match=r"the answer of .* could not be read"):
         await connect(server.cloud(authority.ca_file), environ=ENVIRON)
 
 

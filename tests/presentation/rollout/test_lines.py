@@ -217,6 +217,24 @@ def test_summary_has_the_next_step_and_azures_reference_when_azure_ended_it() ->
     assert rollout.fault_lines(replace(ended, fault=None)) == ()
 
 
+def test_azures_words_are_whole_in_the_summary_and_folded_on_the_screen() -> None:
+    words = "The scope is locked. " * 20 + "The end."
+    fault = AzureFault(
+        "ScopeLocked", "cannot write", next_step="remove the lock on rg", request_id="r-1", azure_says=f"{words}\x1b[2J"
+    )
+    ended = replace(info_of(fold(story.whole()), NOW), fault=fault)
+    assert rollout.fault_lines(ended)[-1] == f"Azure says: {words}"
+    whole = [text_of(line) for line in rollout.fault_block(ended, 60, 20)]
+    assert whole[:2] == ["next step: remove the lock on rg", "Azure's error: ScopeLocked, request id r-1"]
+    assert whole[-1].endswith("The end.") and "Azure says: " in whole[2]
+    for most in range(8):
+        shown = [text_of(line) for line in rollout.fault_block(ended, 60, most)]
+        assert len(shown) <= max(most, 1) and all(len(line) <= 60 for line in shown)
+        assert "Azure's error: ScopeLocked, request id r-1" in shown
+        assert len(shown) < 3 or shown[-1].endswith("…")
+    assert rollout.fault_block(replace(ended, fault=None), 60, 5) == ()
+
+
 def test_elapsed_stands_still_after_the_end() -> None:
     done = fold(story.whole())
     assert done.ended_at is not None

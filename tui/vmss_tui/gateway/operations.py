@@ -43,7 +43,8 @@ class OperationReader(ArmPart, WatchesOperations):
             if not _MONITOR.search(handle.url):
                 raise
             # The monitor URL answers with the failure itself, as its own status and error.
-            fault = AzureFault(error.code, error.azure_message or error.message, (), error.hint, error.request_id)
+            said = error.azure_message
+            fault = AzureFault(error.code, said or error.message, (), error.hint, error.request_id, said)
             return OperationStatus(OperationState.FAILED, fault)
         return mapping.operation(answer.value, answer.status, request_id_of(answer.headers))
 

@@ -19,7 +19,7 @@ from vmss_tui.presentation.rollout.info import Header, RolloutInfo
 from vmss_tui.profiles.format.policy_fields import ROLLOUT
 from vmss_tui.profiles.format.sections import Key
 from vmss_tui.profiles.format.values import show_value
-from vmss_tui.text import counted
+from vmss_tui.text import counted, one_line
 
 Fact = tuple[str, str]
 LONGEST = 600
@@ -35,8 +35,9 @@ def facts(header: Header, info: RolloutInfo) -> Iterator[Fact]:
     """What came of it, who did it, why and when."""
     yield "Outcome", outcome(info)
     if info.fault is not None and info.over:
-        azure = (("Next step", info.fault.next_step), ("Azure's error", info.fault.code))
-        yield from ((name, value) for name, value in (*azure, ("Request id", info.fault.request_id)) if value)
+        fault = info.fault
+        azure = (("Next step", fault.next_step), ("Azure's error", fault.code), ("Request id", fault.request_id))
+        yield from ((name, value) for name, value in (*azure, ("Azure says", one_line(fault.azure_says, 0))) if value)
     if info.leaves_failed_model:
         yield "New instances", f"get {info.new} too, until `vmss-tui undo {header.id}` restores the scale set model"
     yield "Scale set", str(header.target)

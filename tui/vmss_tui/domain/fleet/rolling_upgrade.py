@@ -48,6 +48,8 @@ class AzureFault:
     """What to do about it, in plain words; empty when nothing is known."""
     request_id: str = ""
     """What Azure support needs; empty when the answer had none."""
+    azure_says: str = ""
+    """Azure's own words, whole and without ours; empty when the reason is not Azure's, and in older logs."""
 
     @property
     def brief(self) -> str:

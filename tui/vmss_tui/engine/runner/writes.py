@@ -125,7 +125,9 @@ async def _remove(azure: Azure, plan: RolloutPlan, scale_set: ScaleSet) -> Opera
 def fault_of(error: VmssTuiError) -> AzureFault:
     """Azure's reason as the log keeps it."""
     code = error.code or type(error).__name__
-    return AzureFault(code, error.message, next_step=error.hint, request_id=error.request_id)
+    return AzureFault(
+        code, error.message, next_step=error.hint, request_id=error.request_id, azure_says=error.azure_message
+    )
 
 
 def is_unclear(error: VmssTuiError) -> bool:

@@ -29,6 +29,7 @@ from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.gateway.arm_error import read_error
 from vmss_tui.gateway.explain import explain
 from vmss_tui.gateway.read import wire
+from vmss_tui.text import readable
 
 _INSTANCE = re.compile(r"/virtualMachines/([^/]+)", re.IGNORECASE)
 _MODES = {mode.value.lower(): mode for mode in UpgradeMode}
@@ -250,7 +251,7 @@ def fault(value: object, request_id: str = "") -> AzureFault | None:
     details = tuple((_instance_of(detail.target), detail.text or detail.specific_code) for detail in found.details)
     code = found.specific_code
     message = found.message if found.message and code == found.code else found.text
-    return AzureFault(code, message or code, details, explain(found).next_step, request_id)
+    return AzureFault(code, message or code, details, explain(found).next_step, request_id, readable(found.text))
 
 
 def _instance_of(target: str) -> str:

@@ -4,6 +4,7 @@ Pure functions of a `RolloutInfo` and a width; the live screen, replay and the c
 `rows`, the log in `log`, the instance map in `map`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from vmss_tui import duration
@@ -15,7 +16,7 @@ from vmss_tui.presentation.rollout.info import RolloutInfo, arrow
 from vmss_tui.presentation.rollout.schedule import countdown
 from vmss_tui.presentation.rollout.waits import Moment
 from vmss_tui.presentation.table import Line, Piece, text_of
-from vmss_tui.text import counted, cut_end, cut_middle, plain, width, wrap
+from vmss_tui.text import counted, cut_end, cut_middle, one_line, plain, width, wrap
 
 
 def headline(info: RolloutInfo, cells: int) -> Line:
@@ -246,14 +247,38 @@ def first_failure(info: RolloutInfo) -> str:
 
 
 def fault_lines(info: RolloutInfo) -> tuple[str, ...]:
-    """What to do about Azure's reason for the end, and what its support asks for; nothing without such a reason."""
+    """What to do about Azure's reason for the end, what its support asks for, and Azure's words, whole."""
+    return tuple(line for line in _fault(info) if line)
+
+
+def fault_block(info: RolloutInfo, cells: int, most: int) -> tuple[Line, ...]:
+    """The same on a screen, in at most `most` lines: where they are too few, Azure's words are folded first."""
+    step, reference, words = (wrap(line, cells) for line in _fault(info))
+    reference = reference[:1]
+    step = _folded(step, most - len(reference), cells)
+    shown = (*step, *reference, *_folded(words, most - len(reference) - len(step), cells))
+    return tuple(((line, Role.PLAIN if index < len(step) else Role.DIM),) for index, line in enumerate(shown))
+
+
+def _fault(info: RolloutInfo) -> tuple[str, str, str]:
+    """Next step, code with request id, and Azure's words; empty what is not known."""
     fault = info.fault
     if fault is None or not info.over:
-        return ()
-    reference = f"request id {plain(fault.request_id)}" if fault.request_id else ""
-    azure = ", ".join(part for part in (plain(fault.code), reference) if part)
-    next_step = f"next step: {plain(fault.next_step)}" if fault.next_step else ""
-    return tuple(line for line in (next_step, f"Azure's error: {azure}" if azure else "") if line)
+        return "", "", ""
+    request = f"request id {plain(fault.request_id)}" if fault.request_id else ""
+    azure = ", ".join(part for part in (plain(fault.code), request) if part)
+    return (
+        f"next step: {plain(fault.next_step)}" if fault.next_step else "",
+        f"Azure's error: {azure}" if azure else "",
+        f"Azure says: {one_line(fault.azure_says, 0)}" if fault.azure_says else "",
+    )
+
+
+def _folded(lines: Sequence[str], most: int, cells: int) -> Sequence[str]:
+    """The first lines, the last of which says when there are more."""
+    if len(lines) <= most:
+        return lines
+    return () if most < 1 else (*lines[: most - 1], cut_end(f"{lines[most - 1]} {lines[most]}", cells))
 
 
 def model_line(info: RolloutInfo, rollout: str) -> tuple[str, ...]:

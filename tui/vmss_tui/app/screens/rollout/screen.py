@@ -104,6 +104,7 @@ class RolloutScreen(RolloutActions):
         yield Rule(classes="roomy")
         yield Lines(lambda width: (self._headline(width),), id="headline", classes="one-line")
         yield Lines(lambda width: (self._subline(width),), id="subline", classes="one-line")
+        yield Lines(self._fault, id="fault")
         yield Lines(lambda width: timeline(self._info, width), id="bar", classes="one-line")
         if self.controller.replayed:
             yield Lines(lambda width: (self._scrubber(width),), id="scrubber", classes="one-line")
@@ -147,6 +148,9 @@ class RolloutScreen(RolloutActions):
 
     def _subline(self, width: int) -> Line:
         return lines.subline(self._info, width, trouble=self.controller.runner_trouble)
+
+    def _fault(self, width: int) -> Sequence[Line]:
+        return lines.fault_block(self._info, width, max(2, (self.size.height - 16) // 4))
 
     def _scrubber(self, width: int) -> Line:
         replay = self.controller.replay
@@ -215,7 +219,7 @@ class RolloutScreen(RolloutActions):
     def redraw(self) -> None:
         """What stands above and below the instances, then they."""
         self._info = self.controller.info
-        for name in ("headline", "subline", "bar", "counts", "chart", "map"):
+        for name in ("headline", "subline", "fault", "bar", "counts", "chart", "map"):
             self.query_one(f"#{name}", Lines).reload()
         for line in self.query("#scrubber").results(Lines):
             line.reload()
