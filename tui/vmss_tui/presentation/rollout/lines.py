@@ -254,10 +254,9 @@ def fault_lines(info: RolloutInfo) -> tuple[str, ...]:
 def fault_block(info: RolloutInfo, cells: int, most: int) -> tuple[Line, ...]:
     """The same on a screen, in at most `most` lines: where they are too few, Azure's words are folded first."""
     next_step, azure, says = _fault(info)
-    step, words = wrap(next_step, cells), wrap(says, cells)
     reference = [cut_middle(azure if width(azure) <= cells else azure.partition(": ")[2], cells)] if azure else []
-    step = _folded(step, most - len(reference), cells)
-    shown = (*step, *reference, *_folded(words, most - len(reference) - len(step), cells))
+    step = _folded(wrap(next_step, cells), most - len(reference), cells)
+    shown = (*step, *reference, *_folded(wrap(says, cells), most - len(reference) - len(step), cells))
     return tuple(((line, Role.PLAIN if index < len(step) else Role.DIM),) for index, line in enumerate(shown))
 
 
