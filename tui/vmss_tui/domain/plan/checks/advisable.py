@@ -94,8 +94,8 @@ def excluded(facts: Facts) -> Iterator[Finding]:
         if ids:
             yield warn(
                 code,
-                f"{counted(len(ids), 'instance')} {words}: they keep the version they have",
-                "Update them afterwards.",
+                f"{counted(len(ids), 'instance')} {words}: not updated",
+                "Update what was excluded afterwards.",
                 ids,
             )
 
