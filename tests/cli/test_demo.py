@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.program import PROFILE, Program, until
+from support.program import PROFILE, Program, runners, until
 from support.terminal import Terminal
 
 SCENARIO = Path(__file__).parents[1] / "scenarios" / "cli.toml"
@@ -64,6 +64,19 @@ def test_any_command_runs_on_the_same_simulated_azure(demo: Program) -> None:
     assert stopped.code == 0
     until(lambda: not simulators(demo), "the simulator's end")
     assert "no demo is running" in demo("demo", "--stop").err
+
+
+@pytest.mark.campaign
+def test_stopping_ends_the_runner_of_an_unfinished_rollout(demo: Program) -> None:
+    demo.profile("app", PROFILE)
+    words = ("rollout", "app", "hand", "--set", "version=8.0.0", "--yes", "--detach")
+    started = demo(*start(demo), *words)
+    assert started.code == 0, started.err
+    state = demo.env["XDG_STATE_HOME"]
+    assert len(runners(state)) == 1
+    stopped = demo("demo", "--stop")
+    assert stopped.code == 0 and started.out.strip() in stopped.err
+    assert runners(state) == [] and simulators(demo) == []
 
 
 @pytest.mark.terminal

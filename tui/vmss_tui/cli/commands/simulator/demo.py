@@ -57,8 +57,10 @@ def _stop(home: DemoHome) -> int:
     if simulated is None:
         diagnostics.say("no demo is running")
     else:
+        busy = home.busy()
         home.stop(simulated)
-        diagnostics.say("the simulated Azure has stopped")
+        ended = f"; rollout {', '.join(busy)} ended with it" if busy else ""
+        diagnostics.say(f"the simulated Azure has stopped{ended}")
     return 0
 
 

@@ -139,12 +139,10 @@ class DemoHome:
             os.close(lock)
 
     def stop(self, simulated: Simulated) -> None:
-        """End the simulator and wait until its process is gone."""
-        with contextlib.suppress(OSError):
-            os.kill(simulated.pid, signal.SIGTERM)
-        limit = time.monotonic() + 5
-        while simulated.alive and time.monotonic() < limit:
-            time.sleep(0.02)
+        """End what works on the simulator, then the simulator, and wait until their processes are gone."""
+        for pid in self.runners():
+            _end(pid)
+        _end(simulated.pid)
         self._record.unlink(missing_ok=True)
 
     def busy(self) -> tuple[str, ...]:
@@ -162,7 +160,7 @@ class DemoHome:
 
         journal = Journal.open(self._journal, read_only=True)
         try:
-            headers = journal.rollouts(limit=50)
+            headers = (*journal.rollouts(limit=50), *journal.waves.headers()[:50])
             leases = ((header.id, journal.lease(header.id)) for header in headers if not header.stage.over)
             return tuple((rollout, lease.pid) for rollout, lease in leases if lease is not None and lease.alive)
         finally:
@@ -224,3 +222,16 @@ class DemoHome:
         )
         message = said[-1].removeprefix("simulate: ") if said else f"it was not ready within {LONGEST_START:.0f}s"
         raise UsageError(f"the simulated Azure did not start: {message}", hint=f"its log is {self._log}")
+
+
+def _end(pid: int) -> None:
+    """Ask a process to end, and wait until it is gone; after five seconds it is killed."""
+    for sent in (signal.SIGTERM, signal.SIGKILL):
+        limit = time.monotonic() + 5
+        try:
+            os.kill(pid, sent)
+            while time.monotonic() < limit:
+                os.kill(pid, 0)
+                time.sleep(0.02)
+        except OSError:
+            return
