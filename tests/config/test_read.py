@@ -13,10 +13,10 @@ from vmss_tui.app.styles import themes
 from vmss_tui.cli.configuration import THEMES, keys_in_use, read_configuration
 from vmss_tui.cli.help import LOG_LEVELS, OPTIONS
 from vmss_tui.config.entries import KEYS, Kind
-from vmss_tui.config.read import Config, Origin, parse, path_in_use, read
+from vmss_tui.config.read import Config, Origin, parse, read
 from vmss_tui.config.text import schema, template
 from vmss_tui.domain.plan.rollout_policy import Hook
-from vmss_tui.paths import themes_directory
+from vmss_tui.paths import configuration_file, themes_directory
 
 PATH = Path("/cfg/config.toml")
 
@@ -166,8 +166,8 @@ def test_nothing_that_runs_comes_from_a_file_that_others_can_write(tmp_path: Pat
 
 
 def test_a_variable_names_another_file(tmp_path: Path) -> None:
-    assert path_in_use({}).name == "config.toml"
-    assert path_in_use({"VMSS_TUI_CONFIG": str(tmp_path / "other.toml")}) == tmp_path / "other.toml"
+    assert configuration_file({}).name == "config.toml"
+    assert configuration_file({"VMSS_TUI_CONFIG": str(tmp_path / "other.toml")}) == tmp_path / "other.toml"
 
 
 @given(st.text(max_size=300))

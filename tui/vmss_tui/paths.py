@@ -8,6 +8,7 @@ the specification demands.
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,6 +42,12 @@ def inventory_directory() -> Path:
 def config_file() -> Path:
     """The user's settings."""
     return config_directory() / "config.toml"
+
+
+def configuration_file(environ: Mapping[str, str] | None = None) -> Path:
+    """The settings in use: `$VMSS_TUI_CONFIG`, else the user's own."""
+    named = (os.environ if environ is None else environ).get("VMSS_TUI_CONFIG", "")
+    return expanded(named) if named else config_file()
 
 
 def clouds_directory() -> Path:

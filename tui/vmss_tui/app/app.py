@@ -3,9 +3,11 @@
 Owns which screen is where; starts nothing that changes Azure.
 """
 
+import asyncio
 import contextlib
 import os
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -15,7 +17,6 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from vmss_tui.app import compat
-from vmss_tui.app.actions.palette import ActionCommands, JumpCommands
 from vmss_tui.app.actions.rebinding import rebind
 from vmss_tui.app.effects import Question
 from vmss_tui.app.places.favorites import Favorites
@@ -24,7 +25,6 @@ from vmss_tui.app.places.start import StartAt, leaving_question, parting_words
 from vmss_tui.app.rollout_alerts import RolloutAlerts
 from vmss_tui.app.running_rollouts import RunningRollouts
 from vmss_tui.app.screens.base import BaseScreen
-from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.session import Account, Session
@@ -58,6 +58,20 @@ def _profiles() -> Screen[None]:
     return ProfilesScreen()
 
 
+def _actions() -> type[Provider]:
+    """What the palette offers; imported with the palette."""
+    from vmss_tui.app.actions.palette import ActionCommands
+
+    return ActionCommands
+
+
+def _jumps() -> type[Provider]:
+    """Where the palette leads, imported in the same way."""
+    from vmss_tui.app.actions.palette import JumpCommands
+
+    return JumpCommands
+
+
 class VmssTui(ReturningApp):
     """The terminal app over a session."""
 
@@ -69,7 +83,7 @@ class VmssTui(ReturningApp):
         "profiles": _profiles,
     }
     DEFAULT_MODE = "fleet"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionCommands, JumpCommands}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_actions, _jumps}
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(
@@ -153,7 +167,13 @@ class VmssTui(ReturningApp):
         self.sign_in()
         if self._theme_problem:
             self._say(self._theme_problem, Role.WARN)
-        self.call_after_refresh(self.check_rollouts)
+        self._watch_rollouts()
+
+    @work(group="rollouts", exit_on_error=False)
+    async def _watch_rollouts(self) -> None:
+        """Check them from now on; what reads the journal is imported beside the loop."""
+        await asyncio.to_thread(import_module, "vmss_tui.journal.store")
+        self.check_rollouts()
         self.set_interval(ALERT_SECONDS, self.check_rollouts)
 
     def _destination_of(self, rollout: str, speed: float | None) -> Destination:
@@ -221,7 +241,7 @@ class VmssTui(ReturningApp):
         question = Question(
             title=f"{account.title}?", yes="Sign in", details=tuple(((it, Role.WARN),) for it in losses)
         )
-        if losses and not await self.push_screen_wait(ConfirmScreen(question)):
+        if losses and not await self._confirmed(question):
             return
         try:
             await self.use_account(account)
@@ -249,12 +269,17 @@ class VmssTui(ReturningApp):
         losses = [loss for screen in screens if (loss := screen.may_leave())]
         running = self.running_rollouts()
         question = leaving_question(losses, len(running), self.as_typed("`vmss-tui attach`"))
-        if question is None or await self.push_screen_wait(ConfirmScreen(question)):
+        if question is None or await self._confirmed(question):
             self.remember()
             words = [line for screen in screens for line in screen.parting()]
             others = [header for header in running if not any(header.id in line for line in words)]
             words += [parting_words(others)] if others else []
             self.exit(return_code=0, message=Text(readable(self.as_typed("\n".join(words)))) if words else None)
+
+    async def _confirmed(self, question: Question) -> bool | None:
+        from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
+
+        return await self.push_screen_wait(ConfirmScreen(question))
 
     def running_rollouts(self) -> "tuple[RolloutHeader, ...]":
         """Rollouts that are not over; none when the journal cannot be read."""

@@ -3,20 +3,26 @@
 Each gives the state, the reason and the next step.
 """
 
+from __future__ import annotations
+
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from vmss_tui import duration, text
-from vmss_tui.app.connection import Connection
-from vmss_tui.app.session import Session
-from vmss_tui.domain.fleet.snapshot import FleetSnapshot
-from vmss_tui.domain.rollout.state import RolloutState
-from vmss_tui.engine.watch.pace import WatchFailure
 from vmss_tui.errors import Forbidden, VmssTuiError
-from vmss_tui.ports import GIVE_UP_SECONDS, DeviceCode
+from vmss_tui.ports import GIVE_UP_SECONDS
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Notice
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Line
+
+if TYPE_CHECKING:
+    from vmss_tui.app.connection import Connection
+    from vmss_tui.app.session import Session
+    from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+    from vmss_tui.domain.rollout.state import RolloutState
+    from vmss_tui.engine.watch.pace import WatchFailure
+    from vmss_tui.ports import DeviceCode
 
 
 def _retry() -> str:

@@ -3,13 +3,20 @@
 Reads the journal, never Azure. Must not import Textual.
 """
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
 
-from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
+from typing import TYPE_CHECKING
+
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
 from vmss_tui.presentation.fleet.rows import OurRollout, our_rollout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from vmss_tui.domain.fleet.ids import ScaleSetId
+    from vmss_tui.domain.rollout.state import RolloutState
+    from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
 
 _CHECKS_WITHOUT_RUNNER = 3
 """After so many refreshes without a lease a rollout counts as without a runner: before, one may be starting."""
@@ -49,6 +56,8 @@ class RunningRollouts:
         self.by_target = found
 
     def _read(self, journal: Journal, header: RolloutHeader) -> OurRollout:
+        from vmss_tui.domain.rollout.state import RolloutState, fold  # with the first journal, after the first frame
+
         state = self._states.get(header.id, RolloutState())
         self._states[header.id] = state = fold(journal.events(header.id, state.seq), state)
         alive = self._has_runner(journal, header.id) and header.starts_at is None

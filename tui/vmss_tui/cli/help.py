@@ -4,19 +4,14 @@ Imports nothing but data, so that `--help` costs little more than starting Pytho
 command's summary, an option's text. A command's module is imported only when the command runs.
 """
 
-from typing import NamedTuple
-
 from vmss_tui.gateway.sign_in.credentials import CLOUD_NAMES, CREDENTIALS
 
 
-class Entry(NamedTuple):
+class Entry:
     """One command: its name, its arguments as people type them, one line of help, and `module:attribute`."""
 
-    name: str
-    usage: str
-    summary: str
-    where: str
-    section: str
+    def __init__(self, name: str, usage: str, summary: str, where: str, section: str) -> None:
+        self.name, self.usage, self.summary, self.where, self.section = name, usage, summary, where, section
 
 
 SECTIONS = ("Open", "Inspect", "Roll out", "Records", "Set up")
@@ -72,12 +67,11 @@ ENTRIES = (
 INTRODUCTION = "Roll out custom scripts over Azure virtual machine scale sets, batch by batch."
 
 
-class Option(NamedTuple):
+class Option:
     """An option of every command: its flag, what stands for its value, and one line of help."""
 
-    flag: str
-    value: str
-    text: str
+    def __init__(self, flag: str, value: str, text: str) -> None:
+        self.flag, self.value, self.text = flag, value, text
 
     @property
     def call(self) -> str:

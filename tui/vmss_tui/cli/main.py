@@ -3,9 +3,14 @@
 Nothing heavy is imported at the top: `vmss-tui --version` must stay close to starting Python itself.
 """
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = False  # typing.TYPE_CHECKING would import typing
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COMPLETION = "_VMSS_TUI_COMPLETE"
 """Set by a shell that completes a command line; Click answers it."""

@@ -5,10 +5,15 @@ agent; only `verbatim` keeps secrets, and only `command` speaks to the agent.
 Does not format domain data (that is `presentation`), does not write to stderr, decides no exit code.
 """
 
+from __future__ import annotations
+
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any
+
+TYPE_CHECKING = False  # typing.TYPE_CHECKING would import typing: a quarter of what `--version` takes
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 _SHORT = 8
 """Shorter texts need no cleaner, which is not imported for them where no settings have named further secrets."""

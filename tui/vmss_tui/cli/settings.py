@@ -52,10 +52,10 @@ class Settings:
 
     def with_configuration(self) -> "Settings":
         """The settings where the command line is silent: those of the configuration file, reported when wrong."""
-        from vmss_tui.config.read import path_in_use
+        from vmss_tui.paths import configuration_file
 
         given = replace(self, journal=self.journal or os.environ.get(JOURNAL))
-        return configured(given) if path_in_use().exists() else given
+        return configured(given) if configuration_file().exists() else given
 
 
 def configured(settings: Settings) -> Settings:

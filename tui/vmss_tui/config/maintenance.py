@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from vmss_tui.config.read import Config, path_in_use, read
+from vmss_tui.config.read import Config, read
 from vmss_tui.config.rules import freeze, window_rule
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules, WindowRule
 from vmss_tui.errors import UsageError
+from vmss_tui.paths import configuration_file
 
 
 def rules_in_use() -> MaintenanceRules:
@@ -19,7 +20,7 @@ def rules_in_use() -> MaintenanceRules:
 
     Raises UsageError for rules that cannot be read.
     """
-    path = path_in_use()
+    path = configuration_file()
     try:
         stat = path.stat()
     except OSError:

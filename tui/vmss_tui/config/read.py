@@ -20,14 +20,11 @@ from vmss_tui.config.entries import KEYS, Key, Kind, key
 from vmss_tui.config.instance_access import own_diagnostic, shell_problem
 from vmss_tui.config.rules import freeze, window_rule
 from vmss_tui.journal.databases.place import is_address
-from vmss_tui.paths import config_file, expanded, others_can_write
+from vmss_tui.paths import configuration_file, expanded, others_can_write
 from vmss_tui.patterns import pattern, pattern_problem
 from vmss_tui.presentation.filter import FilterProblem
 from vmss_tui.presentation.filter import parse as parse_filter
 from vmss_tui.presentation.fleet.rows import FLEET
-
-VARIABLE = "VMSS_TUI_CONFIG"
-"""Names another configuration file; empty or missing means the user's own."""
 
 
 class Origin(StrEnum):
@@ -104,16 +101,10 @@ class Config:
         return replace(self, values=values, problems=(*self.problems, *problems))
 
 
-def path_in_use(environ: Mapping[str, str] | None = None) -> Path:
-    """The configuration file: `$VMSS_TUI_CONFIG`, else the user's own."""
-    named = (os.environ if environ is None else environ).get(VARIABLE, "")
-    return expanded(named) if named else config_file()
-
-
 def read(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
     """The configuration; the defaults where there is no file, or it cannot be read."""
     env = os.environ if environ is None else environ
-    file = path or path_in_use(env)
+    file = path or configuration_file(env)
     try:
         text = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
     except (OSError, UnicodeDecodeError) as error:

@@ -10,7 +10,6 @@ from vmss_tui.app.places.start import StartAt, named
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.screens.fleet.fleet import FleetScreen
 from vmss_tui.app.screens.lists import ListScreen
-from vmss_tui.app.screens.opening import screen_of
 from vmss_tui.app.shell import Destination, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -28,6 +27,8 @@ class ReturningApp(ConnectingApp):
         """Show a screen on top of the present one."""
         if isinstance(destination, OpenScaleSet):
             self.last_place.visit(destination.target)
+        from vmss_tui.app.screens.opening import screen_of
+
         self.push_screen(screen_of(destination, self.session, lambda: self.connection, self.label_of.names))
 
     def where_to_start(self, asked: StartAt) -> StartAt:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar, assert_never, cast
 
 from textual.app import SuspendNotSupported
@@ -46,10 +47,6 @@ from vmss_tui.app.effects import (
     Task,
     Work,
 )
-from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
-from vmss_tui.app.screens.dialogs.prompt import PickScreen, PromptScreen
-from vmss_tui.app.screens.dialogs.secret import SecretScreen
-from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.shell import Shell
 from vmss_tui.app.widgets.statusline import StatusLine
 from vmss_tui.errors import VmssTuiError
@@ -127,24 +124,13 @@ class EffectScreen(Screen[None]):
                 assert_never(effect)
 
     def _open_dialog(self, dialog: Dialog) -> None:
-        match dialog:
-            case Ask(question, then):
-                self.app.push_screen(ConfirmScreen(question), self._performing(then))
-            case AskText(title, value, typed):
-                self.app.push_screen(PromptScreen(title, value=value), self._performing(typed))
-            case AskSecret(title, given):
-                self.app.push_screen(SecretScreen(title), self._performing(given))
-            case Pick():
-                rows = PickScreen(dialog.title, dialog.columns, dialog.rows, empty=dialog.empty)
-                self.app.push_screen(rows, self._performing(dialog.then))
-            case Show(title, sheet):
-                self.app.push_screen(SheetScreen(title, sheet, perform=self.perform))
-            case OpenLink(url, title):
-                self._open_link(url, title)
-            case Fetch(title, fetch, waiting):
-                self.app.push_screen(SheetScreen(title, None, fetch=fetch, waiting=waiting, perform=self.perform))
-            case _:
-                assert_never(dialog)
+        if isinstance(dialog, OpenLink):
+            self._open_link(dialog.url, dialog.title)
+            return
+        from vmss_tui.app.screens.dialogs.made import screen_of
+
+        screen, then = screen_of(dialog, self.perform)
+        self.app.push_screen(screen, self._performing(then) if then is not None else None)
 
     def _open_link(self, url: str, title: str) -> None:
         if self.app.is_web or compat.has_browser(os.environ, sys.platform):
@@ -164,7 +150,7 @@ class EffectScreen(Screen[None]):
             case Work():
                 if task.waiting:
                     self.status.wait(task.waiting, since=self.now, limit=None if task.local else GIVE_UP_SECONDS)
-                self.run_worker(self._work(task), group=task.group, exclusive=True, exit_on_error=False)
+                self.run_worker(partial(self._work, task), group=task.group, exclusive=True, exit_on_error=False)
             case Later():
                 self._later(task)
             case _:

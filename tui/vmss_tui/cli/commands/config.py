@@ -16,10 +16,10 @@ from vmss_tui.cli.options import current
 from vmss_tui.cli.settings import report
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.config import text
-from vmss_tui.config.read import Config, Origin, Problem, Value, path_in_use
+from vmss_tui.config.read import Config, Origin, Problem, Value
 from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.errors import UsageError
-from vmss_tui.paths import write_private
+from vmss_tui.paths import configuration_file, write_private
 from vmss_tui.presentation import text_tables
 from vmss_tui.presentation.records import Record
 
@@ -44,7 +44,7 @@ def show_config(ctx: click.Context, shape: Shape) -> int:
 @click.pass_context
 def edit_config(ctx: click.Context) -> int:
     """Open the file in $VISUAL or $EDITOR, with every setting as a comment when it is new, and check it afterwards."""
-    path = path_in_use()
+    path = configuration_file()
     if not diagnostics.can_ask():
         raise UsageError("an editor needs a terminal", hint=f"Edit {path} and run `vmss-tui config check`.")
     try:

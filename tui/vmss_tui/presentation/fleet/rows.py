@@ -6,6 +6,7 @@ Pure functions over `domain.fleet`; the labels of versions and the time come fro
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.controllers import controller_of
@@ -16,7 +17,7 @@ from vmss_tui.domain.fleet.script import HandlerOs, ScriptConfig
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import name_of
-from vmss_tui.domain.rollout.state import RolloutState, Stage
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import (
     CROSS,
@@ -31,8 +32,11 @@ from vmss_tui.presentation.glyphs import (
     Mark,
     Role,
 )
-from vmss_tui.presentation.rollout.header import Head
 from vmss_tui.presentation.table import Cell, DataColumn, Row, Table, View, cell
+
+if TYPE_CHECKING:
+    from vmss_tui.domain.rollout.state import RolloutState
+    from vmss_tui.presentation.rollout.header import Head
 
 MANAGED = "managed"
 """The field of a filter that shows sets of other controllers: `managed:yes`, `managed:aks`."""
@@ -84,7 +88,7 @@ class OurRollout:
         return self.mark.role not in (Role.BUSY, Role.WAIT)
 
 
-def our_rollout(head: Head, state: RolloutState, *, alive: bool) -> OurRollout:
+def our_rollout(head: "Head", state: "RolloutState", *, alive: bool) -> OurRollout:
     """A rollout of ours as rows show it; `alive`: whether it has an active runner."""
     return OurRollout(
         id=head.id,

@@ -24,7 +24,6 @@ from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet.snapshot import FleetEntry
-from vmss_tui.presentation.fleet.details import entry_lines
 from vmss_tui.presentation.fleet.rows import (
     FLEET,
     FleetView,
@@ -93,7 +92,7 @@ class FleetScreen(FleetReading):
             label=self.shell.label_of,
             favorites=self.shell.favorites.ids,
             rollouts=self.shell.running.by_target,
-            generation=self.shell.label_of.refresh(),
+            generation=self.shell.label_of.generation if self._kept_at is not None else self.shell.label_of.refresh(),
             tenants=tenant_names(self._snapshot),
             columns=self._columns_chosen(),
         )
@@ -338,6 +337,8 @@ class FleetScreen(FleetReading):
 
     def do_details(self) -> None:
         """Everything about the scale set."""
+        from vmss_tui.presentation.fleet.details import entry_lines
+
         if (entry := self.current()) is not None:
             self.perform((Show(entry.scale_set.name, Sheet(partial(entry_lines, entry, self.knowledge()))),))
 

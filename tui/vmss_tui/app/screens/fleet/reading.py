@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -9,18 +10,20 @@ from vmss_tui.app.messages import FleetArrived
 from vmss_tui.app.screens.watched_list import WatchedList
 from vmss_tui.domain.fleet.ids import Identity, ScaleSetId
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot
-from vmss_tui.engine.account_rights import only_reads
-from vmss_tui.engine.watch.fleet import FleetWatcher
 from vmss_tui.presentation.fleet.rows import version_name
+
+if TYPE_CHECKING:
+    from vmss_tui.engine.watch.fleet import FleetWatcher
 
 KEEP_SECONDS = 60.0
 _UNKNOWN = FleetSnapshot(complete=False)
 
 
-class FleetReading(WatchedList[FleetWatcher]):
+class FleetReading(WatchedList["FleetWatcher"]):
     """A list over the fleet."""
 
     worker_group = "fleet"
+    _watcher: "FleetWatcher | None"
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,6 +51,8 @@ class FleetReading(WatchedList[FleetWatcher]):
         if self._watcher is not None and self._azure is not azure:
             self._forget()
         if self._watcher is None:
+            from vmss_tui.engine.watch.fleet import FleetWatcher
+
             who, self._azure = self.shell.connection.identity, azure
             self._show_kept(session.inventory.of(who) if who is not None else None)
             kept = self._whole.entries
@@ -103,6 +108,8 @@ class FleetReading(WatchedList[FleetWatcher]):
     @work(group="rights", exit_on_error=False)
     async def _read_rights(self, targets: Sequence[ScaleSetId]) -> None:
         """Find out once whether the account only reads; the header and the keys of dangerous actions say so."""
+        from vmss_tui.engine.account_rights import only_reads
+
         azure = self.shell.connection.azure
         if azure is not None:
             self.shell.rights.account_reads_only = await only_reads(azure, targets)
