@@ -13,12 +13,12 @@ from textual.binding import BindingType
 from vmss_tui.app.actions.action import Action, ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.actions.table import actions_at
-from vmss_tui.app.effects import Effects, OpenLink, Pick, Sheet, Show
+from vmss_tui.app.effects import Effects, OpenLink, Pick, Show
 from vmss_tui.app.empty_states import fleet_notice
 from vmss_tui.app.places.scope import EVERYTHING
 from vmss_tui.app.screens.fleet.grouping import COLUMNS as GROUP_BY
 from vmss_tui.app.screens.fleet.grouping import Grouping
-from vmss_tui.app.screens.fleet.preview import preview
+from vmss_tui.app.screens.fleet.preview import details_sheet, preview
 from vmss_tui.app.screens.fleet.reading import FleetReading
 from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
@@ -337,10 +337,8 @@ class FleetScreen(FleetReading):
 
     def do_details(self) -> None:
         """Everything about the scale set."""
-        from vmss_tui.presentation.fleet.details import entry_lines
-
         if (entry := self.current()) is not None:
-            self.perform((Show(entry.scale_set.name, Sheet(partial(entry_lines, entry, self.knowledge()))),))
+            self.perform((Show(entry.scale_set.name, details_sheet(entry, self.knowledge())),))
 
     def do_output(self) -> None:
         """Open the scale set with the output of its instances."""

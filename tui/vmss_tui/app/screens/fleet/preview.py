@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from vmss_tui.app.effects import Sheet
 from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.presentation.fleet.rows import Knowledge
@@ -25,3 +26,10 @@ def preview(
     with suppress(JournalUnavailable):
         past = journal().rollouts(limit=MOST_ROLLOUTS, target=entry.id)
     return set_pane(entry, know, past, cells, rows)
+
+
+def details_sheet(entry: FleetEntry, know: Knowledge) -> Sheet:
+    """Everything that the list knows of it."""
+    from vmss_tui.presentation.fleet.details import entry_lines
+
+    return Sheet(lambda width: entry_lines(entry, know, width))
