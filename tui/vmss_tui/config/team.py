@@ -6,14 +6,15 @@ Lists that cannot be read must not be taken for none: whoever needs them gets an
 from functools import lru_cache
 from pathlib import Path
 
-from vmss_tui.config.read import path_in_use, read
+from vmss_tui.config.read import read
 from vmss_tui.domain.rollout.team.roles import EVERYONE, TeamRoles
 from vmss_tui.errors import UsageError
+from vmss_tui.paths import configuration_file
 
 
 def team_in_use() -> TeamRoles:
     """The roles of the configuration file in use, as it is now. Raises UsageError for lists that cannot be read."""
-    path = path_in_use()
+    path = configuration_file()
     try:
         stat = path.stat()
     except OSError:

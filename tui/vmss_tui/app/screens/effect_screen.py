@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar, assert_never, cast
 
 from textual.app import SuspendNotSupported
@@ -150,7 +149,7 @@ class EffectScreen(Screen[None]):
             case Work():
                 if task.waiting:
                     self.status.wait(task.waiting, since=self.now, limit=None if task.local else GIVE_UP_SECONDS)
-                self.run_worker(partial(self._work, task), group=task.group, exclusive=True, exit_on_error=False)
+                self._start(task)
             case Later():
                 self._later(task)
             case _:
@@ -186,6 +185,12 @@ class EffectScreen(Screen[None]):
             self.perform(then(cast(Answer, answer)))
 
         return answered
+
+    def _start(self, task: Work) -> None:
+        async def do() -> None:
+            await self._work(task)
+
+        self.run_worker(do, group=task.group, exclusive=True, exit_on_error=False)
 
     async def _work(self, work: Work) -> None:
         try:

@@ -5,7 +5,6 @@ A screen makes its watcher in `start_watching`, gives it to `read_by`, and says 
 
 from collections.abc import AsyncIterator
 from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from textual.message import Message
@@ -60,7 +59,11 @@ class WatchedList(ListScreen, Generic[W]):
 
     def read_by(self, watcher: W) -> None:
         """Read until the screen is covered; a watcher that read before is left."""
-        self.run_worker(partial(self._read, watcher), group=self.worker_group, exclusive=True, exit_on_error=False)
+
+        async def read() -> None:
+            await self._read(watcher)
+
+        self.run_worker(read, group=self.worker_group, exclusive=True, exit_on_error=False)
 
     async def _read(self, watcher: W) -> None:
         async for seen in watcher.snapshots():
