@@ -12,6 +12,7 @@ from typing import TypeVar, assert_never, cast
 from textual.app import SuspendNotSupported
 from textual.message import Message
 from textual.screen import Screen
+from textual.worker import Worker
 
 from vmss_tui.app import compat
 from vmss_tui.app.editor import edit_text, run_program
@@ -190,7 +191,7 @@ class EffectScreen(Screen[None]):
         async def do() -> None:
             await self._work(task)
 
-        self.run_worker(do, group=task.group, exclusive=True, exit_on_error=False)
+        _: Worker[None] = self.run_worker(do, group=task.group, exclusive=True, exit_on_error=False)
 
     async def _work(self, work: Work) -> None:
         try:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from textual.message import Message
+from textual.worker import Worker
 
 from vmss_tui.app.empty_states import failing_line
 from vmss_tui.app.messages import ReadFailed
@@ -63,7 +64,7 @@ class WatchedList(ListScreen, Generic[W]):
         async def read() -> None:
             await self._read(watcher)
 
-        self.run_worker(read, group=self.worker_group, exclusive=True, exit_on_error=False)
+        _: Worker[None] = self.run_worker(read, group=self.worker_group, exclusive=True, exit_on_error=False)
 
     async def _read(self, watcher: W) -> None:
         async for seen in watcher.snapshots():
