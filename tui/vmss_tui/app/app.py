@@ -76,7 +76,7 @@ class VmssTui(ReturningApp):
     """The terminal app over a session."""
 
     TITLE = "vmss-tui"
-    CSS_PATH: ClassVar = ["styles/base.tcss", "styles/dialogs.tcss", "styles/lists.tcss"]
+    CSS_PATH: ClassVar = ["styles/base.tcss", "styles/lists.tcss"]
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "fleet": FleetScreen,
         "rollouts": _rollouts,

@@ -6,7 +6,6 @@ Lists that cannot be read must not be taken for none: whoever needs them gets an
 from functools import lru_cache
 from pathlib import Path
 
-from vmss_tui.config.read import read
 from vmss_tui.domain.rollout.team.roles import EVERYONE, TeamRoles
 from vmss_tui.errors import UsageError
 from vmss_tui.paths import configuration_file
@@ -25,6 +24,8 @@ def team_in_use() -> TeamRoles:
 @lru_cache(maxsize=4)
 def _read(path: Path, version: tuple[int, int]) -> TeamRoles:
     """The roles of a file in its `version` (time of change and size)."""
+    from vmss_tui.config.read import read  # with a file: most hosts have none, and the app asks before its first frame
+
     config = read(path)
     for problem in config.problems:
         if not problem.key or problem.key.partition(".")[0] == "roles":

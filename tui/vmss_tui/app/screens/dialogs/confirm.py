@@ -15,6 +15,7 @@ from textual.widgets import Button, Input
 
 from vmss_tui import text
 from vmss_tui.app.effects import Question
+from vmss_tui.app.screens.dialogs.style import DialogStyle
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
@@ -24,7 +25,7 @@ _FRAME = 9
 """Lines of a dialog without its text: border, padding, title, margins, buttons."""
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(DialogStyle, ModalScreen[bool]):
     """Answers True only for a deliberate yes, False for the other button, None for esc."""
 
     AUTO_FOCUS = "#no"

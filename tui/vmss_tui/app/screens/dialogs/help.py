@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from vmss_tui import text
 from vmss_tui.app.actions.action import Action, ActionState, Place, shown
 from vmss_tui.app.actions.table import action, actions_at
+from vmss_tui.app.screens.dialogs.style import DialogStyle
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
@@ -27,7 +28,7 @@ _MOVES = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(DialogStyle, ModalScreen[None]):
     """Help over the screen it is about."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

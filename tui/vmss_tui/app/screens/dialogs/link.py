@@ -11,12 +11,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from vmss_tui import text
+from vmss_tui.app.screens.dialogs.style import DialogStyle
 from vmss_tui.app.shell import Shell
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
 
 
-class LinkScreen(ModalScreen[None]):
+class LinkScreen(DialogStyle, ModalScreen[None]):
     """One address."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

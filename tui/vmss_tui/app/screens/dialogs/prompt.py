@@ -11,13 +11,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from vmss_tui import text
+from vmss_tui.app.screens.dialogs.style import DialogStyle
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Column, Line, Row, text_of
 
 
-class PromptScreen(ModalScreen[str | None]):
+class PromptScreen(DialogStyle, ModalScreen[str | None]):
     """One line; `check` says what is wrong with it, or nothing. Answers None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", id="prompt.leave")]
@@ -62,7 +63,7 @@ class PromptScreen(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class PickScreen(ModalScreen[str | None]):
+class PickScreen(DialogStyle, ModalScreen[str | None]):
     """Choose a row by typing part of it; answers its key, or None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,13 +11,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from vmss_tui import text
+from vmss_tui.app.screens.dialogs.style import DialogStyle
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.domain.fleet.script import Secret
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 
 
-class SecretScreen(ModalScreen[Secret | None]):
+class SecretScreen(DialogStyle, ModalScreen[Secret | None]):
     """Ask for a protected value; what is typed is never shown, kept or logged. Answers None when it was left."""
 
     CSS: ClassVar[str] = "SecretScreen { align: center middle; }"

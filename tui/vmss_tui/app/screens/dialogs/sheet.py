@@ -22,6 +22,7 @@ from vmss_tui.app import compat
 from vmss_tui.app.effects import Effects, Sheet, SheetKey
 from vmss_tui.app.empty_states import error_notice
 from vmss_tui.app.screens.dialogs.find import FindBar
+from vmss_tui.app.screens.dialogs.style import DialogStyle
 from vmss_tui.app.shell import Shell
 from vmss_tui.app.widgets.lines import Lines, Rule
 from vmss_tui.errors import VmssTuiError
@@ -45,7 +46,7 @@ _KEYS = (
 )
 
 
-class SheetScreen(ModalScreen[None]):
+class SheetScreen(DialogStyle, ModalScreen[None]):
     """A scrolling text with a title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
