@@ -87,7 +87,7 @@ docs: $(STAMP)  ## build the documents as a site into dist/site; a dead link fai
 	@DISABLE_MKDOCS_2_WARNING=true NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --quiet --strict -f .ci/docs.yml
 
 conformance: $(STAMP)  ## run the real Azure CLI and Azure's JavaScript SDK against the simulator
-	@PYTHON=$(PYTHON) tests/conformance/run -n $(JOBS) --dist=loadfile $(ARGS)
+	@PYTHON=$(PYTHON) tests/conformance/run -n $(JOBS) --dist=worksteal $(ARGS)
 
 fuzz: $(STAMP)  ## run every property test with FUZZ times as many cases as the suite, new ones each time (FUZZ=20)
 	@FUZZ=$(FUZZ) $(BIN)/pytest -m hypothesis -n $(JOBS) --dist=worksteal -q --timeout=1200 $(ARGS)

@@ -1,6 +1,7 @@
 """The contract of `--json` and `--jsonl`: keys, times, and what never appears."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from support import estate
@@ -92,7 +93,7 @@ def test_the_last_line_names_failed_instances_and_their_stderr() -> None:
     failed = e.InstanceSeen(id="2", name="web_2", phase=e.Phase.FAILED, exit_code=1, stderr="no such unit\n")
     late = e.InstanceSeen(id="10", name="web_10", phase=e.Phase.UNHEALTHY, health=Health.UNHEALTHY)
     state = fold(logged(
-        e.Planned(plan()),
+        e.Planned(replace(plan(), healthy=3)),
         e.RunnerStarted(1, "host"),
         e.InstancesSeen((late, failed, e.InstanceSeen(id="0", phase=e.Phase.DONE)), healthy=2, total=3),
         e.Ended(e.Verdict.FAILED, "1 of 3 failed"),

@@ -341,3 +341,11 @@ def test_what_keeps_a_runner_from_working_comes_first() -> None:
 def test_overridden_windows_and_freezes_are_named_with_their_reasons() -> None:
     shown = replace(info(story.until_batch(2)), overrides={"outside-window": "CVE", "managed-by-others": "x"})
     assert rollout.overridden(shown) == "outside the window: CVE"
+
+
+def test_where_no_health_was_known_before_there_is_no_lowest_count() -> None:
+    state = fold(story.until_batch(4).log)
+    assert state.plan is not None and state.lowest is not None
+    unreported = replace(state, plan=replace(state.plan, healthy=None))
+    text = " ".join(rollout.summary(info_of(unreported, NOW), "7f3a", tz=UTC))
+    assert "no health was reported before the rollout" in text and "None" not in text and "never below" not in text

@@ -12,6 +12,8 @@ from vmss_tui.domain.fleet.instance import ExtensionStatus, Instance
 from vmss_tui.domain.fleet.scale_set import Autoscale, Extension, ScaleSet
 from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.presentation.filter import parse
+from vmss_tui.presentation.records import instance_record
 from vmss_tui.presentation.scaleset import details, instances, interference, overview
 from vmss_tui.presentation.scaleset.instances import Grouping
 from vmss_tui.presentation.table import text_of
@@ -141,6 +143,21 @@ def test_domains_are_of_their_zone() -> None:
     assert [group.title for group in instances.zones_of(regional, Grouping.UPDATE_DOMAIN)] == [""]
     assert "Update domains" in " ".join(shown(regional)) and "Azure names none" in " ".join(shown(regional))
     assert Grouping.ZONE.next.next.next is Grouping.ZONE
+
+
+def test_what_applications_ask_of_rolling_upgrades_is_shown_and_found() -> None:
+    asks = Instance(id="1", name="w1", skip_upgrade=True, upgrade_phase=2)
+    quiet = Instance(id="2", name="w2")
+    table, known = instances.INSTANCES.chosen(("id", "requests", "message")), instances.Known(now=estate.NOW)
+    rows = [[text_of(cell) for cell in table.row(found, known).cells] for found in (asks, quiet)]
+    assert rows == [["1", "SkipUpgrade, PhaseOrderingNumber 2", "requests SkipUpgrade"], ["2", "–", ""]]
+    for source, ids in (("requests:skip", ["1"]), ("requests:phase", ["1"]), ("requests:no", ["2"])):
+        view = instances.InstanceView(terms=parse(source, table.fields))
+        assert [found.id for found in instances.shown_instances(of(SET, asks, quiet), view, known)] == ids
+    facts = [text_of(line) for line in details.fact_lines(asks, "v", estate.NOW, 80)]
+    assert any("Requests" in line and "SkipUpgrade" in line for line in facts)
+    record = instance_record(asks)
+    assert (record["skip_upgrade"], record["upgrade_phase"]) == (True, 2)
 
 
 def test_columns_by_choice_and_protected_instances() -> None:

@@ -195,6 +195,8 @@ def instance_record(instance: Instance, *, version: str = "") -> Record:
         "health_at": rfc3339(instance.health_at),
         "protected": instance.protected,
         "protected_from_scale_in": instance.protected_from_scale_in,
+        "skip_upgrade": instance.skip_upgrade,
+        "upgrade_phase": instance.upgrade_phase,
         "extensions": [
             {
                 "name": status.name,

@@ -62,6 +62,7 @@ class RolloutInfo:
     healthy: int | None = None
     """Healthy instances now; None without a health source."""
     lowest: Lowest | None = None
+    """The fewest healthy instances so far; None also where no instance reported its health before the rollout."""
     floor: int | None = None
     """The fewest healthy instances that the plan allows for; None without a health source."""
     health_trend: tuple[tuple[datetime, int], ...] = ()
@@ -173,7 +174,8 @@ class RolloutInfo:
         health = ""
         if self.healthy is not None:
             well = self.healthy >= max(self.done, self.in_scope - len(self.gone))
-            health = " and are healthy" if well else f", {self.healthy} are healthy"
+            verb = "is" if self.healthy == 1 else "are"
+            health = " and are healthy" if well else f", {self.healthy} {verb} healthy"
         lowest = f", never below {self.lowest.healthy} healthy" if self.lowest is not None else ""
         gone = f"; {len(self.gone)} gone: {listed(self.gone)}" if self.gone else ""
         return f"{self.done} of {self.in_scope} {self.reaching} {self.new}{health}{lowest}{gone}"
@@ -225,7 +227,7 @@ def info_of(
         batch_number=state.batch.number if state.batch is not None else 0,
         batch_count=batch_count(state),
         healthy=state.healthy,
-        lowest=state.lowest,
+        lowest=state.lowest if floor(state) is not None else None,
         floor=floor(state),
         health_trend=state.health_trend,
         verdict=state.verdict,

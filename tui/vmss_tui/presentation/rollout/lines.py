@@ -296,7 +296,8 @@ def summary(info: RolloutInfo, rollout: str, *, tz: tzinfo | None = None) -> tup
     name = plain(info.plan.target.short) if info.plan is not None else "?"
     by = "".join(f" · {part}" for part in (f"by {plain(info.who)}" if info.who else "", plain(info.ticket)) if part)
     first = text_of(verdict(info)) if info.over else f"{info.mark.text().upper()}: {info.reached}; it continues"
-    healthy = "no health source: health was not checked"
+    unknown = info.healthy is None
+    healthy = "no health source: health was not checked" if unknown else "no health was reported before the rollout"
     if info.lowest is not None:
         low = info.lowest
         healthy = f"lowest healthy {low.healthy} at {low.at.astimezone(tz):%H:%M:%S}, floor {info.floor}"

@@ -12,6 +12,7 @@ from vmss_tui import duration, text
 from vmss_tui.domain.fleet.instance import ExtensionStatus, Instance
 from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.presentation.glyphs import HEALTH, SCRIPT, Role
+from vmss_tui.presentation.scaleset.instances import requests_of
 from vmss_tui.presentation.scaleset.output_clusters import Output
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import chop, wrap
@@ -60,6 +61,7 @@ def fact_lines(instance: Instance, version: str, now: datetime, width: int) -> t
             "Agent", "ready" if instance.agent_ready else "not ready", Role.PLAIN if instance.agent_ready else Role.WARN
         ),
         _pair("Protected", protection_words(instance) or "no"),
+        *([_pair("Requests", ", ".join(asked), Role.WARN)] if (asked := requests_of(instance)) else []),
         (),
         _pair("Version", text.plain(version), Role.ACCENT),
         _pair("Model", "behind the scale set model" if instance.is_behind else instance.model_word),

@@ -105,6 +105,15 @@ def _protection(instance: Instance) -> tuple[str, ...]:
     return (*(("actions",) if instance.protected else ()), *(("scale-in",) if instance.protected_from_scale_in else ()))
 
 
+def requests_of(instance: Instance) -> tuple[str, ...]:
+    """What its application asks of rolling upgrades, by the names of Azure's custom metrics."""
+    phase = instance.upgrade_phase
+    return (
+        *(("SkipUpgrade",) if instance.skip_upgrade else ()),
+        *((f"PhaseOrderingNumber {phase}",) if phase is not None else ()),
+    )
+
+
 def _number(value: int | None) -> str:
     return "–" if value is None else str(value)
 
@@ -112,6 +121,8 @@ def _number(value: int | None) -> str:
 def _message(instance: Instance, known: Known) -> Cell:
     if instance.protected and not instance.message:
         return cell("protected (actions)", Role.WARN)
+    if instance.skip_upgrade and not instance.message:
+        return cell("requests SkipUpgrade", Role.WARN)
     return cell(text.plain(instance.message), Role.PLAIN if needs_attention(instance) else Role.DIM)
 
 
@@ -187,6 +198,10 @@ INSTANCES: Table[Instance, Known] = Table(
             cell=lambda it, known: cell(",".join(_protection(it)) or "–", Role.WARN if it.protected else Role.DIM),
             rank=lambda it, known: (not it.protected, not it.protected_from_scale_in),
             values=lambda it, known: _protection(it) or ("no",)),
+        InstanceColumn("requests", "REQUESTS", 21, match=Match.WORD, words=("SkipUpgrade", "PhaseOrderingNumber", "no"),
+            cell=lambda it, known: cell(", ".join(requests_of(it)) or "–", Role.WARN if it.skip_upgrade else Role.DIM),
+            rank=lambda it, known: (not it.skip_upgrade, it.upgrade_phase is None, it.upgrade_phase or 0),
+            values=lambda it, known: requests_of(it) or ("no",)),
         InstanceColumn("fd", "FD", 3, right=True, match=Match.WHOLE,
             cell=lambda it, known: cell(_number(it.fault_domain), Role.DIM),
             rank=lambda it, known: it.fault_domain or 0,

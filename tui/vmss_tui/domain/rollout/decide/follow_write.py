@@ -71,8 +71,8 @@ def after_refusal(
     attempt = before.attempt + 1 if before is not None else 1
     repeats = before.repeats + 1 if before is not None and etag and before.etag == etag else 0
     if repeats >= MOST_REPEATS:
-        message = f"Azure refused it {repeats + 1} times because the scale set had changed, although it has not changed"
-        return e.WriteEnded(key, OperationState.FAILED, AzureFault(fault.code, f"{message}: {fault.message}"))
+        why = f"Azure refused it {repeats + 1} times because the scale set had changed, although it has not changed"
+        return e.WriteEnded(key, OperationState.FAILED, AzureFault(fault.code, f"{why}; last answer: {fault.message}"))
     if retry_after is None or attempt > MOST_ATTEMPTS:
         return e.WriteEnded(key, OperationState.FAILED, fault)
     pause = max(retry_after, min(120.0, 2.0**attempt))
