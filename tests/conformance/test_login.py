@@ -44,7 +44,7 @@ def test_device_code(new_az: Any, words: tuple[str, ...]) -> None:
         env=az.env,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -54,7 +54,7 @@ def vmss_tui(az: Az, home: Path, *words: str) -> subprocess.CompletedProcess[str
         env={**os.environ, **az.sim.variables, **state},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=300,
         check=False,
     )
 

@@ -54,7 +54,7 @@ class Az:
     def __call__(self, *words: str, cwd: Path | None = None) -> Any:
         """Run az and return its JSON output, None when it says nothing."""
         done = subprocess.run(
-            [AZ, *words], env=self.env, cwd=cwd, capture_output=True, text=True, timeout=100, check=False
+            [AZ, *words], env=self.env, cwd=cwd, capture_output=True, text=True, timeout=300, check=False
         )
         if done.returncode:
             raise AzError(done.returncode, done.stderr)

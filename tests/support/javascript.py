@@ -31,7 +31,7 @@ class JavaScript:
             env=self._env(),
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, done.stderr

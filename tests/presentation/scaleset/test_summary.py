@@ -1,11 +1,13 @@
 """A scale set in words, signs and rows."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from support import estate
+from vmss_tui.domain.fleet.governance import Activity, ActivityLog
 from vmss_tui.domain.fleet.health import HealthSource, Provisioning
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.domain.fleet.scale_set import Autoscale, Extension
@@ -153,3 +155,14 @@ def test_a_left_column_that_is_too_long_is_cut_and_the_right_one_stays_in_line()
     found = lines(scaleset.summary_lines(replace(WEB, scale_set=long), label, estate.NOW, 100))
     assert found[2].index("Upgrade") == found[1].index("Script") == 69
     assert "…" in found[2]
+
+
+def test_the_last_change_and_who_made_it_are_in_the_summary() -> None:
+    change = Activity(estate.NOW - timedelta(minutes=5), "maria@contoso.com", "Microsoft.Compute/x/write", "Succeeded")
+    changed = replace(WEB, activity=ActivityLog((change,)))
+    wide = " ".join(lines(scaleset.summary_lines(changed, label, estate.NOW, 118)))
+    assert "Changed  5m ago by maria@contoso.com" in wide and "Tags" not in wide
+    quiet = replace(changed, autoscale=None, scale_set=replace(WEB.scale_set, automatic_repairs=""), upgrade=None)
+    assert "maria@contoso.com" in lines(scaleset.summary_lines(quiet, label, estate.NOW, 78))[3]
+    for log in (None, ActivityLog(), ActivityLog(unknown="no right to read it")):
+        assert "Tags" in " ".join(lines(scaleset.summary_lines(replace(WEB, activity=log), label, estate.NOW, 118)))

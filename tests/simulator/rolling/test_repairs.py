@@ -21,6 +21,15 @@ def test_repairs_take_one_instance_at_a_time_in_a_small_set_and_a_twentieth_of_a
         assert not {str(key) for key in range(8)} & set(story.instances)
 
 
+def test_what_was_unhealthy_at_the_start_is_repaired_after_the_grace_period() -> None:
+    override = '[[scale_sets.overrides]]\ninstances = [1]\nhealth = "unhealthy"\n'
+    story = Story.of(f"{REPAIRS}instances = 3\n{override}")
+    story.wait(500)
+    assert "1" in story.instances
+    story.wait(900)
+    assert "1" not in story.instances and len(story.instances) == 3
+
+
 def test_a_protected_instance_is_not_repaired() -> None:
     """ "Automatic instance repairs": instance protection, of either kind."""
     for protection in ("scale-in", "actions"):

@@ -1,6 +1,6 @@
 """Who changed a scale set, when and how it ended: Azure's activity log in rows, lines and words. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from vmss_tui import duration, text
 from vmss_tui.domain.fleet.governance import Activity, ActivityLog
@@ -8,6 +8,8 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.records import Record, rfc3339
 from vmss_tui.presentation.table import DataColumn, Line, Row, Table, cell
 
+READ_BACK = timedelta(days=7)
+"""How far back the activity log is read."""
 _ENDED = {"failed": Role.BAD, "canceled": Role.WARN, "cancelled": Role.WARN}
 _NAMES = {
     "virtualmachinescalesets/write": "write the model",

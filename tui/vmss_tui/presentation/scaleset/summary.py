@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from vmss_tui import duration, text
+from vmss_tui.domain.fleet.governance import ActivityLog
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_of
 from vmss_tui.presentation.fleet.rows import Labels, version_name
 from vmss_tui.presentation.glyphs import Role
-from vmss_tui.presentation.scaleset import interference
+from vmss_tui.presentation.scaleset import activity, interference
 from vmss_tui.presentation.table import Line, Piece, text_of
 
 SUMMARY_LINES = 4
@@ -132,17 +133,26 @@ def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
     return (("Upgrade       ", Role.DIM), (words, role), (detail, Role.DIM))
 
 
+def changed_words(log: ActivityLog | None, now: datetime) -> Line:
+    """`Changed       5m ago by maria@contoso.com: write the model`; empty where no change is known."""
+    known = log is not None and log.last is not None
+    return (("Changed       ", Role.DIM), *activity.last_change(log, now)[1:]) if known else ()
+
+
 def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: int) -> tuple[Line, ...]:
     """The summary: in two columns, or single lines where that is too narrow; always `SUMMARY_LINES`."""
     scale_set = snapshot.scale_set
     disturbed = interference.line(snapshot)
     script, last = script_words(snapshot, label, now), upgrade_words(snapshot.upgrade, now)
     policy: Line = (("Updates       ", Role.DIM), (policy_words(scale_set), Role.PLAIN))
+    changed = changed_words(snapshot.activity, now)
     left: list[Line] = [policy[1:], health_words(scale_set), disturbed, others_words(scale_set)]
-    right: list[Line] = [((shape_words(scale_set), Role.PLAIN),), *map(_tight, (script, last, tags_words(scale_set)))]
+    ends = (script, last, changed or tags_words(scale_set))
+    right: list[Line] = [((shape_words(scale_set), Role.PLAIN),), *map(_tight, ends)]
     fault = snapshot.upgrade.fault if snapshot.upgrade is not None else None
     if width < 100:
-        return (policy, left[1], script, disturbed if fault is None and interference.interfering(snapshot) else last)
+        interferes = fault is None and interference.interfering(snapshot)
+        return (policy, left[1], script, disturbed if interferes else last if fault or not changed else changed)
     split = _split(left, right, width)
     return tuple((*_fit_line(a, split), ("   ", Role.PLAIN), *b) for a, b in zip(left, right, strict=True))
 

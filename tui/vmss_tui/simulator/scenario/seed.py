@@ -15,6 +15,7 @@ from vmss_tui.simulator.scenario.scale_sets import script_body
 from vmss_tui.simulator.world.changes import actions, writes
 from vmss_tui.simulator.world.changes.advance import advance
 from vmss_tui.simulator.world.changes.writes import Address, Conditions
+from vmss_tui.simulator.world.machine.health import await_repairs
 from vmss_tui.simulator.world.machine.reports import failure_of
 from vmss_tui.simulator.world.machine.scaling import base36, id_order
 from vmss_tui.simulator.world.machine.scripts import plan_run
@@ -49,6 +50,7 @@ def first_world(scenario: Scenario, now: datetime) -> World:
     for spec in scenario.scale_sets:
         value = _scale_set(spec, scenario.rules, now)
         drafts.append(Draft(value, world, value.touched or now))
+        await_repairs(drafts[-1])
     world = commit(world, drafts)
     for spec in scenario.scale_sets:
         for past in sorted(spec.history, key=lambda write: write.ago, reverse=True):

@@ -1,14 +1,17 @@
 """How the screen of a scale set gets its data: a watcher while it is on top."""
 
+from dataclasses import replace
+
 from textual import work
 
 from vmss_tui.app.messages import SetArrived
 from vmss_tui.app.screens.watched_list import WatchedList
-from vmss_tui.domain.fleet.governance import Governance
+from vmss_tui.domain.fleet.governance import ActivityLog, Governance
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.watch.scale_set import SetWatcher
+from vmss_tui.presentation.scaleset.activity import READ_BACK
 
 
 class SetReading(WatchedList[SetWatcher]):
@@ -22,6 +25,9 @@ class SetReading(WatchedList[SetWatcher]):
         self._snapshot: SetSnapshot | None = None
         self._governance: Governance | None = None
         """Locks and permissions, read once."""
+        self._activity: ActivityLog | None = None
+        """Who changed the set, read anew when its etag is another."""
+        self._activity_of = ""
 
     def start_watching(self) -> None:
         """Start watching, unless signed out or watching already."""
@@ -47,12 +53,27 @@ class SetReading(WatchedList[SetWatcher]):
 
     def on_set_arrived(self, message: SetArrived) -> None:
         """Show the new snapshot."""
-        self._snapshot, self._failure = message.snapshot.governed(self._governance), None
+        self._snapshot, self._failure = self._completed(message.snapshot), None
         self.shell.rights.note_sets((message.snapshot.scale_set,))
         self.redraw()
         if not self._asked_rights:
             self._asked_rights = True
             self._read_rights(message.snapshot.scale_set)
+        if self._activity is None or message.snapshot.scale_set.etag != self._activity_of:
+            self._activity_of = message.snapshot.scale_set.etag
+            self._read_activity()
+
+    def _completed(self, snapshot: SetSnapshot) -> SetSnapshot:
+        """A snapshot with what is read apart from it."""
+        return replace(snapshot.governed(self._governance), activity=self._activity)
+
+    @work(group="activity", exclusive=True, exit_on_error=False)
+    async def _read_activity(self) -> None:
+        """Who changed the set last."""
+        azure = self.shell.connection.azure
+        if azure is not None:
+            self._activity = await azure.activity(self.target, self.shell.session.clock.now() - READ_BACK)
+            self._show_completed()
 
     @work(group="rights", exit_on_error=False)
     async def _read_rights(self, scale_set: ScaleSet) -> None:
@@ -61,9 +82,12 @@ class SetReading(WatchedList[SetWatcher]):
         if azure is not None:
             self._governance = await azure.governance(self.target)
             self.shell.rights.note_governance(scale_set, self._governance)
-            if self._snapshot is not None:
-                self._snapshot = self._snapshot.governed(self._governance)
-            self.redraw()
+            self._show_completed()
+
+    def _show_completed(self) -> None:
+        if self._snapshot is not None:
+            self._snapshot = self._completed(self._snapshot)
+        self.redraw()
 
     def subject_set(self) -> ScaleSetId:
         """This set."""

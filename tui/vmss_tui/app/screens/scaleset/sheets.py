@@ -1,7 +1,7 @@
 """The sheets over the screen of a scale set: one instance, activity, the whole set."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from vmss_tui.app.effects import Sheet
@@ -11,9 +11,6 @@ from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.ports import ReadsGovernance
 from vmss_tui.presentation.scaleset import activity, details, instances, overview
-
-_ACTIVITY = timedelta(days=7)
-"""How far back the activity log is read."""
 
 
 def instance_sheet(instance: Instance, labels: Mapping[str, str], now: datetime) -> SheetScreen:
@@ -33,7 +30,7 @@ def activity_sheet(azure: ReadsGovernance, target: ScaleSetId, now: datetime) ->
     """Who changed the set recently; read when the sheet opens."""
 
     async def fetch() -> Sheet:
-        log = await azure.activity(target, now - _ACTIVITY)
+        log = await azure.activity(target, now - activity.READ_BACK)
         return Sheet(lambda width: activity.lines(log, now, width))
 
     return SheetScreen(f"{target.name} · activity, last 7 days", None, fetch=fetch)

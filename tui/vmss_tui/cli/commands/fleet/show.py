@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import click
 
@@ -24,9 +24,6 @@ from vmss_tui.presentation.scaleset import interference, overview
 from vmss_tui.presentation.scaleset import summary as scaleset_words
 from vmss_tui.presentation.table import Line, text_of
 
-_ACTIVITY = timedelta(days=7)
-"""How far back `show` looks for the last change."""
-
 
 async def read_set(session: LiveSession, text: str, *, whole: bool = False) -> tuple[FleetEntry, SetSnapshot]:
     """A scale set with its instances, by what people type; `whole` with what governs it: locks, policies, pools."""
@@ -34,7 +31,7 @@ async def read_set(session: LiveSession, text: str, *, whole: bool = False) -> t
 
     azure = await session.connect()
     target = await find.resolve(azure, text)
-    since = session.clock.now() - _ACTIVITY
+    since = session.clock.now() - activity_words.READ_BACK
     if whole:
         snapshot, log, governance = await asyncio.gather(
             read_snapshot(azure, target, session.clock, autoscale=True),

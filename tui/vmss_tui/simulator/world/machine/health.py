@@ -4,7 +4,7 @@ Sources: "Use Application Health extension with Virtual Machine Scale Sets", "Au
 """
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from vmss_tui.simulator.world.machine.scripts import stays_unhealthy, survives_failure
 from vmss_tui.simulator.world.state.draft import Draft
@@ -52,7 +52,7 @@ def turn_health(draft: Draft, instance: Instance, to: Health) -> Instance:
     if not source.present or instance.is_off or instance.health == to:
         return instance
     if to in SICK:
-        _plan_repair(draft, instance)
+        _plan_repair(draft, instance, draft.at)
     elif to is Health.HEALTHY and instance.repaired:
         draft.update(failed_repairs=0)
         instance = replace(instance, repaired=False)
@@ -132,10 +132,16 @@ def _is_outage(change: object) -> bool:
     return isinstance(change, HealthTurns) and change.to in SICK and not change.ends_grace
 
 
-def _plan_repair(draft: Draft, instance: Instance) -> None:
+def _plan_repair(draft: Draft, instance: Instance, since: datetime | None) -> None:
     if repairs_enabled(draft):
-        arguments = {"instance": instance.id, "since": draft.at}
-        draft.plan_event(Event(draft.at + repair_grace(draft), "repair", arguments))
+        draft.plan_event(Event(draft.at + repair_grace(draft), "repair", {"instance": instance.id, "since": since}))
+
+
+def await_repairs(draft: Draft) -> None:
+    """Plan the repair of what is unhealthy already: the grace period begins now."""
+    for instance in draft.instances.values():
+        if instance.health in SICK and not instance.is_off:
+            _plan_repair(draft, instance, instance.health_at)
 
 
 def repairs_enabled(draft: Draft) -> bool:
