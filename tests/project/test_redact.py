@@ -126,6 +126,17 @@ def test_a_configured_pattern_hides_a_short_text_too() -> None:
         hide_also([])
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_was_hidden_is_not_hidden_again_with_what_follows(shape: str) -> None:
+    once = redacted(SHAPES[shape][0])
+    for around in ("({})", "it said {}.", "{}: no", "{}…"):
+        assert redacted(around.format(once)) == around.format(once)
+
+
+def test_a_value_that_begins_like_a_hidden_one_is_hidden() -> None:
+    assert redacted("password=***hunter2") == redacted("password=***-hunter2") == "password=***"
+
+
 @given(st.text(alphabet="passwordsecretkeysig=:&?;-_ \"'/@eyJ.Q~8\n", max_size=400))
 def test_nothing_breaks_it_and_twice_is_once(text: str) -> None:
     assert redacted(redacted(text)) == redacted(text) or HIDDEN in redacted(text)

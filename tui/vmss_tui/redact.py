@@ -18,11 +18,13 @@ _NAMES = (
     r"(?:pass(?:word|wd|phrase)|pwd|secret|(?:api|access|account)[-_]?key|client_assertion|(?<![a-z])token|authtoken)"
 )
 
+_NOT_DONE = r"(?!\*{3}[).…:]{0,8}(?:[\s\"']|\Z))"
+"""What was hidden stays so: the end of a sentence that was put behind it is not taken for more of the value."""
 _QUOTE = r"\\{0,8}[\"']"
 """A quote, also one that JSON, TOML or Python escaped because the text is a value of theirs."""
 _VALUE = (
     r"(?:\\{1,8}\"[^\"\n]*\"|\\{1,8}'[^'\n]*'|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'"
-    rf"|(?:{_QUOTE})?[^\s\"',;&<>{{}}\[\]]+)"
+    rf"|{_NOT_DONE}(?:{_QUOTE})?[^\s\"',;&<>{{}}\[\]]+)"
 )
 """Quoted, in escaped quotes, or up to the next space; the end may be cut off."""
 _PATTERNS = (
@@ -31,12 +33,13 @@ _PATTERNS = (
     # ?sig=..., &private_token=..., also of an address whose other parts are wanted, and as JSON or an address has it
     re.compile(
         r"((?:[?&;]|%3f|%26|\\u0026)(?:amp;)?(?:sig|signature|x-amz-signature|x-amz-credential|token|access_token|"
-        r"private_token|api_?key|code)(?:=|%3d))[^&\s\"'<>#;|\\]+()",
+        rf"private_token|api_?key|code)(?:=|%3d)){_NOT_DONE}[^&\s\"'<>#;|\\]+()",
         re.IGNORECASE,
     ),
     # AccountKey=...;, SharedAccessKey=...; of connection strings
     re.compile(
-        r"\b((?:Account|SharedAccess|SharedSecret|Primary|Secondary)(?:Key|Value|Signature)\s?=\s?)[^;\s\"'&]+()",
+        r"\b((?:Account|SharedAccess|SharedSecret|Primary|Secondary)(?:Key|Value|Signature)\s?=\s?)"
+        rf"{_NOT_DONE}[^;\s\"'&]+()",
         re.IGNORECASE,
     ),
     # Authorization: Bearer ..., Basic ...

@@ -164,8 +164,10 @@ def from_exception(error: BaseException, what: str, host: str) -> VmssTuiError:
     if isinstance(error, IncompleteReadError):
         return connection_failed(error, what, host)
     if isinstance(error, DecodeError | msgspec.DecodeError | ValueError | RecursionError):
+        # azure-core quotes the whole body, which may be half an answer with a token
+        reason = one_line(str(error).partition("\nContent:")[0], 160)
         return ConnectionFailed(
-            f"cannot {what}: the answer of {host} could not be read ({one_line(str(error), 160)})",
+            f"cannot {what}: the answer of {host} could not be read ({reason})",
             hint="a proxy between here and Azure may have changed the answer; try again",
         )
     if isinstance(error, HttpResponseError) and error.response is not None:
