@@ -91,6 +91,21 @@ def test_wait_continues_by_itself(mode: object) -> None:
     assert {start >= after(3000) for start in starts} == {True, False}
 
 
+def test_a_long_wait_for_the_window_is_no_lack_of_progress_of_the_next_upgrade() -> None:
+    times = ((-60, CLOSES), (90_000, 99_000))
+    asked = policy("34%", window=window(*times), on_window_end=OnWindowEnd.WAIT)
+    driver = drive(Toy(mode=R, takes=TAKES), asked)
+    driver.run(waiting_for(driver, "next maintenance window"))
+    driver.toy.advance(90_000)
+    moves, standing = driver.toy.snapshot, driver.toy.snapshot().instances
+    driver.toy.snapshot = lambda: replace(moves(), instances=standing)  # type: ignore[method-assign]
+    for _ in range(5):
+        driver.turn()
+        driver.toy.advance()
+    driver.toy.snapshot = moves  # type: ignore[method-assign]
+    assert driver.run(turns=5000).verdict is e.Verdict.COMPLETED, "Azure takes a while before it begins"
+
+
 def test_rollback_concludes_as_failed_once_something_was_changed() -> None:
     driver = drive(Toy(takes=TAKES), policy(2, window=window((-60, CLOSES)), on_window_end=OnWindowEnd.ROLLBACK))
     state = driver.run()

@@ -199,9 +199,7 @@ class RolloutInfo:
         phrase = f" {self.reaching} {self.new}"
         rest = self.reached
         if phrase in reason:
-            well = " and are healthy"
-            after = rest.partition(phrase)[2]
-            rest = (after.removeprefix(well) if f"{phrase}{well}" in reason else after).removeprefix(", ")
+            rest = rest.partition(phrase)[2].removeprefix(" and are healthy").removeprefix(", ")
         return f"{reason} ({rest})" if rest else reason
 
 

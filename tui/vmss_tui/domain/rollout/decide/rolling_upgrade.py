@@ -156,8 +156,8 @@ def _follow(situation: Situation) -> Commands | None:
     if isinstance(cancel, e.WriteEnded) and (cancel.state is not OperationState.FAILED or STUCK in state.gates):
         return _not_cancelled(situation, cancel)
     limit = situation.plan.policy.batch_deadline_seconds + situation.plan.policy.pause_seconds
-    progressed = (progress.since for progress in state.instances.values() if progress.since is not None)
-    until = situation.due(max(progressed, default=None), limit)
+    moments = (state.write_at.get(key), *(progress.since for progress in state.instances.values()))
+    until = situation.due(max((moment for moment in moments if moment is not None), default=None), limit)
     if situation.now < until:
         return situation.wait(RUNNING, _full_minute(until))
     message = f"no progress for {duration.exact(limit)}, and Azure still reports the rolling upgrade as running"
