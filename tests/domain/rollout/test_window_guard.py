@@ -106,11 +106,27 @@ def test_a_long_wait_for_the_window_is_no_lack_of_progress_of_the_next_upgrade()
     assert driver.run(turns=5000).verdict is e.Verdict.COMPLETED, "Azure takes a while before it begins"
 
 
-def test_rollback_concludes_as_failed_once_something_was_changed() -> None:
-    driver = drive(Toy(takes=TAKES), policy(2, window=window((-60, CLOSES)), on_window_end=OnWindowEnd.ROLLBACK))
+def test_rollback_ends_within_the_window_for_which_it_reserves_time() -> None:
+    asked = policy(2, window=window((-60, 1000)), on_window_end=OnWindowEnd.ROLLBACK)
+    driver = drive(Toy(takes=TAKES), asked)
     state = driver.run()
-    assert state.verdict is e.Verdict.FAILED
-    assert answers(driver)[-1][1] is False
+    assert state.verdict is e.Verdict.FAILED and (False in [passed for _, passed in answers(driver)])
+    assert state.rollback is not None and state.count(e.Phase.DONE) == len(state.instances) - len(state.plan.excluded)  # type: ignore[union-attr]
+    assert driver.toy.now <= after(1000)
+
+
+def test_a_roll_back_that_does_not_fit_continues_in_the_next_window() -> None:
+    asked = policy(2, window=window((-60, 1000), (90_000, 99_000)), on_window_end=OnWindowEnd.ROLLBACK)
+    driver = drive(Toy(takes=TAKES), asked)
+    driver.run(lambda: driver.state.rollback is not None and bool(driver.state.batches))
+    driver.record(e.RulesChanged(MaintenanceRules(freezes=(Freeze(start=BASE, end=after(80_000), reason="x"),))))
+    driver.run(lambda: left(driver))
+    assert not driver.state.stage.over and driver.state.rollback is not None
+    driver.toy.advance(90_000)
+    driver.start()
+    assert driver.ask("resume")
+    assert driver.run().verdict is e.Verdict.FAILED
+    assert len(driver.state.batches) > 1
 
 
 def test_a_reserve_for_the_roll_back_stops_earlier() -> None:

@@ -125,7 +125,7 @@ def ask_when(now: datetime, window: bool, then: Callable[[StartTime], Effects]) 
         except UsageError as error:
             return (Complain(error),)
 
-    title = "Start at 22:00, 2026-12-01T22:00, +2h30m, now, or with the next window:"
+    title = "Start at 22:00, 2026-12-01T22:00, +2h30m, now or `window`:"
     return (AskText(title, "window" if window else "", answered),)
 
 

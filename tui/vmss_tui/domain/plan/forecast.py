@@ -111,6 +111,13 @@ def batch_seconds(plan: RolloutPlan, instances: int, *, took: Sequence[Took] = (
     return _batch(plan.history, max(1, instances), tuple(took), share) + held_seconds(plan)
 
 
+def first_batch_seconds(plan: RolloutPlan) -> float:
+    """What must remain of a window for a start: the first batch (P90), with its roll back where time is reserved."""
+    if not plan.batches:
+        return 0.0
+    return batch_seconds(plan, len(plan.batches[0].ids)) * (2 if plan.reserves_rollback else 1)
+
+
 def remaining(
     plan: RolloutPlan,
     left: Sequence[int],

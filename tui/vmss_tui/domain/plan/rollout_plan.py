@@ -15,7 +15,7 @@ from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.domain.plan.exclusions import Exclusion as Exclusion
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.pinned_files import PlannedFile
-from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import OnWindowEnd, Reserve, RolloutPolicy
 from vmss_tui.domain.plan.timetable import Timetable, timetable
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 
@@ -164,6 +164,12 @@ class RolloutPlan:
             return self.removes
         same = self.previous is not None and self.previous.digest == self.script.digest
         return not same or (self.policy_differs and bool(self.batches))
+
+    @property
+    def reserves_rollback(self) -> bool:
+        """Whether each batch needs the time to roll everything back as well: as asked for, or as the window ends so."""
+        wanted = self.policy.reserve is Reserve.ROLLBACK or self.policy.on_window_end is OnWindowEnd.ROLLBACK
+        return wanted and self.purpose is Purpose.ROLLOUT
 
     @property
     def refusals(self) -> tuple[Finding, ...]:

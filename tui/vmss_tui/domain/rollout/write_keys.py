@@ -53,6 +53,11 @@ def cancel_key(number: int) -> str:
     return f"cancel-{number}"
 
 
+def canceled(state: RolloutState, key: str) -> bool:
+    """Whether a rolling upgrade, by the key of its write, was canceled by the rollout itself."""
+    return any(key == upgrade_key(n) and cancel_key(n) in state.writes for n in range(1, upgrade_number(state) + 1))
+
+
 def named(key: str) -> str:
     """A write's name for people: `the update of batch 3`."""
     kind, _, rest = key.partition("-")

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from vmss_tui.domain.plan.forecast import first_batch_seconds
 from vmss_tui.domain.rollout.events import Ended, Scheduled
 from vmss_tui.domain.rollout.stage import Stage, Verdict
-from vmss_tui.engine.schedule.start_later import StartTime, first_batch_seconds, window_start
+from vmss_tui.engine.schedule.start_later import StartTime, window_start
 from vmss_tui.engine.schedule.waves import common_window
 from vmss_tui.engine.waves.set_plans import Background, preview
 from vmss_tui.errors import UsageError

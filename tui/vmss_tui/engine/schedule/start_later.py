@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from vmss_tui import duration
 from vmss_tui.domain.plan.agreement import agreement, changes
-from vmss_tui.domain.plan.forecast import batch_seconds
+from vmss_tui.domain.plan.forecast import first_batch_seconds
 from vmss_tui.domain.plan.maintenance_window import HORIZON
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -91,11 +91,6 @@ def window_start(table: Timetable, now: datetime, seconds: float) -> datetime:
             "no upcoming maintenance window is long enough for a batch", hint="Check the windows and freezes."
         )
     return at
-
-
-def first_batch_seconds(plan: RolloutPlan) -> float:
-    """What the first batch takes, in nine of ten cases."""
-    return batch_seconds(plan, len(plan.batches[0].ids)) if plan.batches else 0.0
 
 
 async def prepare_for(azure: Azure, wish: Wish, clock: Clock, start: StartTime) -> tuple[Prepared, datetime | None]:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from vmss_tui.domain.plan.agreement import agreement, changes
+from vmss_tui.domain.plan.forecast import first_batch_seconds
 from vmss_tui.domain.plan.waves import WavesPlan
-from vmss_tui.engine.schedule.start_later import StartTime, first_batch_seconds, window_start
+from vmss_tui.engine.schedule.start_later import StartTime, window_start
 from vmss_tui.engine.waves.set_plans import Background, SetPlan, preview
 from vmss_tui.errors import PreflightRefused
 from vmss_tui.ports import Azure, Clock

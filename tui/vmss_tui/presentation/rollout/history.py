@@ -86,6 +86,8 @@ def _started(item: RolloutItem, now: datetime) -> Cell:
 
 
 def _took(item: RolloutItem, now: datetime) -> Cell:
+    if item.scheduled and item.header.stage is Stage.PLANNED:
+        return ()
     seconds = _seconds(item, now)
     return cell(duration.clock(seconds) if item.header.stage.over else duration.coarse(seconds), Role.DIM)
 

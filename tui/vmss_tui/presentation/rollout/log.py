@@ -16,7 +16,7 @@ from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import GateName, Stage
 from vmss_tui.domain.rollout.state import RolloutState, apply
-from vmss_tui.domain.rollout.write_keys import RESTORE, named
+from vmss_tui.domain.rollout.write_keys import RESTORE, canceled, named
 from vmss_tui.presentation.glyphs import CROSS, STAGE, Role
 from vmss_tui.presentation.rollout.info import FAILED, RolloutInfo, arrow, why_failed
 from vmss_tui.presentation.rollout.lines import first_failure, next_steps
@@ -114,7 +114,7 @@ def sentences(event: e.Event, before: RolloutState, *, tz: tzinfo | None = None)
         case e.UpgradeSeen():
             return _upgrade(event, before)
         case e.WriteIntended() | e.WriteAccepted() | e.WriteEnded() | e.WriteDeferred():
-            return _write(event, tz)
+            return _write(event, before, tz)
         case e.Waiting() | e.GateChecked():
             return _waiting(event, before, tz) if isinstance(event, e.Waiting) else (_gate(event, before),)
         case e.Planned() | e.Concluding() | e.Ended() | e.RollbackStarted():
@@ -281,7 +281,7 @@ def _upgrade(event: e.UpgradeSeen, before: RolloutState) -> tuple[Sentence, ...]
 
 
 def _write(
-    event: e.WriteIntended | e.WriteAccepted | e.WriteEnded | e.WriteDeferred, tz: tzinfo | None
+    event: e.WriteIntended | e.WriteAccepted | e.WriteEnded | e.WriteDeferred, before: RolloutState, tz: tzinfo | None
 ) -> tuple[Sentence, ...]:
     match event:
         case e.WriteIntended(what=what):
@@ -295,6 +295,8 @@ def _write(
             if state is OperationState.GONE:
                 lost = f"Azure no longer knows the outcome of {plain(named(key))}: its current state decides"
                 return (Sentence(lost, Role.WARN, Kind.WRITE),)
+            if canceled(before, key):
+                return (Sentence("the rolling upgrade is canceled, as requested", Role.WARN, Kind.WRITE),)
             return (Sentence(f"{plain(named(key))} {state.value}{_because(fault)}", Role.BAD, Kind.WRITE),)
         case e.WriteAccepted():
             return ()

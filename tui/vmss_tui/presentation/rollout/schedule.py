@@ -21,6 +21,11 @@ def scheduled_words(event: Scheduled) -> str:
 
 
 def countdown(at: datetime, now: datetime) -> str:
-    """`in 3h`, `in 2m`, `due`."""
+    """`in 2d4h`, `in 2h15m`, `in 4m`, `in 45s`, `due`: to the minute, from two days on to the hour."""
     seconds = (at - now).total_seconds()
-    return f"in {duration.coarse(seconds)}" if seconds > 0 else "due"
+    if seconds <= 0:
+        return "due"
+    if seconds < 90:
+        return f"in {duration.coarse(seconds)}"
+    step = 60 if seconds < 2 * 86400 else 3600
+    return f"in {duration.exact(round(seconds / step) * step)}"

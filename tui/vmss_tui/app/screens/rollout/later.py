@@ -12,6 +12,7 @@ from vmss_tui.app.launch import ask_values, ask_when
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.script import Secret
+from vmss_tui.domain.plan.forecast import first_batch_seconds
 from vmss_tui.domain.rollout.events import Scheduled
 from vmss_tui.domain.rollout.requests import closed_for
 from vmss_tui.domain.rollout.stage import Stage, Verb
@@ -19,7 +20,7 @@ from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.engine.followup import secrets_of_new_runner
 from vmss_tui.engine.schedule import scheduled
-from vmss_tui.engine.schedule.start_later import StartTime, first_batch_seconds, window_start
+from vmss_tui.engine.schedule.start_later import StartTime, window_start
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.schedule import starts_in

@@ -37,7 +37,7 @@ def offered(state: RolloutState, *, replay: bool, runner_alive: bool) -> tuple[t
     if state.stage.over:
         failed = ("rollout.retry",) if _has_failed(state) else ()
         return ("rollout.report", *failed, "rollout.undo", "rollout.replay"), _ONGOING
-    if not runner_alive and state.scheduled is not None:
+    if state.scheduled is not None:
         return ("rollout.schedule", "rollout.cancel"), frozenset(("rollout.pause",))
     if not runner_alive:
         return ("rollout.resume",), frozenset()

@@ -112,9 +112,10 @@ async def _check_waves(session: LiveSession, plan: WavesPlan) -> _Check:
 
 
 async def _check_set(session: LiveSession, plan: RolloutPlan) -> _Check:
+    from vmss_tui.domain.plan.forecast import first_batch_seconds
     from vmss_tui.domain.plan.overrides import closed_only
     from vmss_tui.engine.prepare import prepare
-    from vmss_tui.engine.schedule.start_later import differences, first_batch_seconds, window_start
+    from vmss_tui.engine.schedule.start_later import differences, window_start
 
     azure = await session.connect()
     made = (await asyncio.wait_for(prepare(azure, _wish(session, plan), session.clock), timeout=600)).plan

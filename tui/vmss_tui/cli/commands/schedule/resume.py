@@ -106,7 +106,8 @@ async def _resume_waves(session: LiveSession, header: WavesHeader, asked: Asked,
 
 async def _later(session: LiveSession, rollout: str, asked: Asked, wish: _Wish) -> int:
     """A process is left behind that resumes it; the worker does it after a restart of this host."""
-    from vmss_tui.engine.schedule.start_later import first_batch_seconds, window_start
+    from vmss_tui.domain.plan.forecast import first_batch_seconds
+    from vmss_tui.engine.schedule.start_later import window_start
 
     journal, now = session.journal(), session.clock.now()
     start, state, lease = start_from(wish.at, wish.at_window, now), journal.state(rollout), journal.lease(rollout)

@@ -7,7 +7,7 @@ from typing import assert_never
 from vmss_tui import duration
 from vmss_tui.domain.plan.checks.facts import refuse, warn
 from vmss_tui.domain.plan.findings import Finding
-from vmss_tui.domain.plan.forecast import Forecast, batch_seconds, forecast
+from vmss_tui.domain.plan.forecast import Forecast, first_batch_seconds, forecast
 from vmss_tui.domain.plan.maintenance_window import check_window
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
@@ -42,14 +42,14 @@ def _window(plan: RolloutPlan, expected: Forecast, now: datetime) -> Iterator[Fi
     closes = table.closes_at(now)
     if closes is None:
         return
-    seconds, first = (closes - now).total_seconds(), batch_seconds(plan, len(plan.batches[0].ids))
+    seconds, first = (closes - now).total_seconds(), first_batch_seconds(plan)
     if seconds < first:
         opens, override = table.opens_at(closes, first), Override(table.closed(closes)[0].code)
         later = "" if opens is None else f"There is time for it from {table.moment(opens)} on. "
         yield refuse(
             override.value,
-            f"the window closes in {duration.coarse(seconds)}, and the first batch takes up to "
-            f"{duration.coarse(first)} (P90)",
+            f"the window closes in {duration.coarse(seconds)}, and the first batch"
+            f"{' with its roll back' if plan.reserves_rollback else ''} takes up to {duration.coarse(first)} (P90)",
             f"{later}To start now, use {override.option}.",
         )
     elif expected.duration.p90 > seconds:

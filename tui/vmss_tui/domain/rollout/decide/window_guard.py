@@ -11,7 +11,7 @@ from typing import assert_never
 from vmss_tui import duration
 from vmss_tui.domain.plan.forecast import batch_seconds
 from vmss_tui.domain.plan.rollout_plan import Purpose
-from vmss_tui.domain.plan.rollout_policy import OnWindowEnd, Reserve
+from vmss_tui.domain.plan.rollout_policy import OnWindowEnd
 from vmss_tui.domain.plan.timetable import DURING_FREEZE, Timetable
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.commands import Commands, Record, Situation
@@ -46,15 +46,14 @@ def ask(situation: Situation, *, margin: float = 0.0) -> Answer:
     closes = table.closes_at(now)
     if closes is None:
         return Answer(True, "the maintenance window stays open", needs)
-    if situation.state.rollback is not None:
-        return Answer(True, f"the roll back uses what remains of the window, until {table.moment(closes)}", needs)
     return _in_time(situation, table, closes, needs)
 
 
 def _in_time(situation: Situation, table: Timetable, closes: datetime, needs: float) -> Answer:
     ends = situation.now + timedelta(seconds=needs)
-    back = " and a roll back" if situation.plan.policy.reserve is Reserve.ROLLBACK else ""
-    takes = f"a batch{back} takes up to {duration.coarse(needs)}"
+    what = "a batch of the roll back" if situation.state.rollback is not None else "a batch"
+    what += " and a roll back" if situation.plan.reserves_rollback else ""
+    takes = f"{what} takes up to {duration.coarse(needs)}"
     if ends <= closes:
         return Answer(True, f"{takes}, the window closes on {table.moment(closes)}", needs)
     left = duration.coarse((closes - situation.now).total_seconds())
@@ -71,15 +70,10 @@ def needed_seconds(situation: Situation) -> float:
     begun = {batch.number for batch in state.batches}
     upcoming = next((len(batch.ids) for batch in plan.batches if batch.number not in begun), largest)
     needs = batch_seconds(plan, upcoming, took=finished)
-    match plan.policy.reserve:
-        case Reserve.NOTHING:
-            return needs
-        case Reserve.ROLLBACK:
-            back = [batch_seconds(plan, len(batch.ids), took=finished) for batch in state.batches if batch.ids]
-            pauses = plan.policy.pause_seconds * len(back)
-            return 2 * needs + sum(back) + pauses
-        case _:
-            assert_never(plan.policy.reserve)
+    if not plan.reserves_rollback:
+        return needs
+    back = [batch_seconds(plan, len(batch.ids), took=finished) for batch in state.batches if batch.ids]
+    return 2 * needs + sum(back) + plan.policy.pause_seconds * len(back)
 
 
 def guard(situation: Situation, batch: int, *, margin: float = 0.0) -> Commands | None:
@@ -124,11 +118,12 @@ def _at_the_end(situation: Situation, answer: Answer) -> Commands:
 
 
 def _roll_back(situation: Situation, answer: Answer) -> Commands:
-    """Back to the version before, within the time that was reserved; without anything to undo, it only leaves."""
-    if not touched(situation.state):
+    """Back to the version before, within the time that was reserved; without anything to undo, it only leaves.
+
+    So does a roll back whose next batch does not fit: it continues in the next window, too.
+    """
+    if not touched(situation.state) or situation.plan.purpose is not Purpose.ROLLOUT:
         return _leave(situation, answer)
-    if situation.plan.purpose is not Purpose.ROLLOUT:
-        return stop(situation, answer.message)
     commands, problem = roll_back(situation, answer.message, None)
     return commands if commands is not None else stop(situation, f"{answer.message}; not rolled back: {problem}")
 
