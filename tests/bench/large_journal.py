@@ -22,7 +22,7 @@ from support.postgres import private_server
 from vmss_tui.journal.store import Journal
 
 EVENTS = int(os.environ.get("EVENTS", "10_000_000"))
-OF_EACH = 500
+FEW_EVENTS = 500
 LIVE = "eeeeeeee"
 _COPIED = """
 INSERT INTO rollouts SELECT {id}, target, target || (n % 2000), digest, label, profile, who, why, ticket, host,
@@ -39,12 +39,12 @@ def measure() -> Iterator[Result]:
     with private_server() as server, tempfile.TemporaryDirectory(prefix="vmss-tui-bench-") as home:
         os.environ.update(XDG_STATE_HOME=home, XDG_CONFIG_HOME=home)
         large, small = server.new_database(), server.new_database()
-        for address, events in ((large, EVENTS), (small, OF_EACH)):
+        for address, events in ((large, EVENTS), (small, FEW_EVENTS)):
             _fill(address, events)
         for words, first_only, budget in ((["rollouts"], False, 100), (["attach", LIVE, "--jsonl"], True, 300)):
             ours, bare = (_command(address, words, Path(home), first_only=first_only) for address in (large, small))
             yield at_most(
-                f"vmss-tui {words[0]} with {EVENTS:,} events, over {OF_EACH}", (ours - bare) * 1000, budget, "ms",
+                f"vmss-tui {words[0]} with {EVENTS:,} events, over {FEW_EVENTS}", (ours - bare) * 1000, budget, "ms",
                 baseline=f"{bare * 1000:.0f} ms", detail=f"{ours * 1000:.0f} in all",
             )  # fmt: skip
         listing, attaching = _within(large, _list), _within(large, _attach)
@@ -54,9 +54,9 @@ def measure() -> Iterator[Result]:
 
 def _fill(address: str, events: int) -> None:
     """One rollout by the program, its copies, and one that runs."""
-    of = fill(address, 1, OF_EACH)
+    of = fill(address, 1, FEW_EVENTS)
     with psycopg.connect(address, autocommit=True, options="-c search_path=vmss_tui") as connection:
-        copies = {"id": "substr(md5(n::text), 1, 8)", "number": events // OF_EACH - 2, "of": of, "but": ""}
+        copies = {"id": "substr(md5(n::text), 1, 8)", "number": events // FEW_EVENTS - 2, "of": of, "but": ""}
         connection.execute(_COPIED.format(**copies).encode())
         live = {"id": f"'{LIVE}'", "number": 1, "of": of, "but": "AND events.kind <> 'ended'"}
         connection.execute(_COPIED.format(**live).encode())

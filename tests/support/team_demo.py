@@ -170,7 +170,7 @@ def main() -> int:
     """Run the demo; on a terminal it is shown in tmux until the person leaves it."""
     code: list[int] = []
 
-    def tell_it(demo: Demo) -> None:
+    def narrate(demo: Demo) -> None:
         try:
             code.append(demo.run())
             demo.story.say("that was it; ctrl+b d leaves")
@@ -186,12 +186,12 @@ def main() -> int:
         demo = Demo(home, server.new_database(), world)
         demo.open_panes()
         stack.callback(lambda: subprocess.run([*_TMUX, "kill-server"], check=False, capture_output=True))
-        teller = Thread(target=tell_it, args=(demo,), daemon=True)
-        teller.start()
+        narrator = Thread(target=narrate, args=(demo,), daemon=True)
+        narrator.start()
         if sys.stdout.isatty():
             subprocess.run([*_TMUX, "attach"], check=False, env={**os.environ, "TMUX": ""})
             return code[0] if code else 0
-        teller.join()
+        narrator.join()
     return code[0]
 
 

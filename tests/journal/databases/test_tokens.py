@@ -10,7 +10,7 @@ from support.journal import NOW, plan
 from support.postgres import PostgresServer
 from vmss_tui.errors import JournalUnavailable, UsageError
 from vmss_tui.journal.databases import tokens
-from vmss_tui.journal.databases.postgres import name_of, parameters
+from vmss_tui.journal.databases.postgres_address import name_of, parameters
 from vmss_tui.journal.databases.tokens import Token, without_auth
 from vmss_tui.journal.store import Journal
 
@@ -50,7 +50,7 @@ def door(postgres_server: PostgresServer) -> Iterator[EntraDoor]:
 
 
 @pytest.fixture(autouse=True)
-def nobody_signs_in() -> Iterator[None]:
+def without_sign_in() -> Iterator[None]:
     tokens._KEPT._source, before = None, tokens._KEPT._source
     tokens.forget()
     yield

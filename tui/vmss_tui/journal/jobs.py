@@ -15,7 +15,7 @@ import psycopg
 from psycopg import conninfo
 
 from vmss_tui.errors import JournalUnavailable, UsageError
-from vmss_tui.journal.databases import postgres, tokens
+from vmss_tui.journal.databases import postgres, postgres_address, postgres_errors, tokens
 
 try:
     import procrastinate
@@ -47,8 +47,11 @@ class Jobs:
     """
 
     def __init__(self, address: str, queue: str) -> None:
-        self._wanted = {**postgres.parameters(address), "options": f"-c search_path={SCHEMA} {postgres.ENDS_THE_DEAD}"}
-        self._name = postgres.name_of(self._wanted)
+        self._wanted = {
+            **postgres_address.parameters(address),
+            "options": f"-c search_path={SCHEMA} {postgres.ENDS_THE_DEAD}",
+        }
+        self._name = postgres_address.name_of(self._wanted)
         self._queue = queue
         self._by_token = tokens.without_auth(address)[1]
         self._app = procrastinate.App(
@@ -158,9 +161,9 @@ class Jobs:
         except exceptions.ProcrastinateException as problem:
             cause = problem.__cause__
             if isinstance(cause, psycopg.Error):
-                raise postgres.explain(cause, self._name) from problem
+                raise postgres_errors.explain(cause, self._name) from problem
             raise JournalUnavailable(
                 f"the queue of {self._name} cannot be used: {problem}", hint="Ask the administrator of the database."
             ) from problem
         except psycopg.Error as problem:
-            raise postgres.explain(problem, self._name) from problem
+            raise postgres_errors.explain(problem, self._name) from problem

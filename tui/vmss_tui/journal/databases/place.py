@@ -1,7 +1,9 @@
 """Which database a journal's place means: a file, or the address of a server."""
 
+import importlib.util
 from pathlib import Path
 
+from vmss_tui.errors import UsageError
 from vmss_tui.journal.databases.database import Database
 
 SCHEMES = ("postgresql://", "postgres://", "service=")
@@ -14,8 +16,12 @@ def is_address(text: str) -> bool:
 
 
 def opened(place: Path | str, *, read_only: bool = False) -> Database:
-    """Open (and create, unless `read_only`) the database at a path or address. Raises JournalUnavailable."""
+    """Open the database at a path or address; create it unless `read_only`. Raises JournalUnavailable, UsageError."""
     if is_address(str(place)):
+        if importlib.util.find_spec("psycopg") is None:
+            raise UsageError(
+                "a journal in PostgreSQL needs the package psycopg", hint="Install it: pip install 'vmss-tui[team]'."
+            )
         from vmss_tui.journal.databases.postgres import PostgresDatabase
 
         return PostgresDatabase(str(place), read_only=read_only)

@@ -1,4 +1,4 @@
-"""The journal in a PostgreSQL database, for a team: connections, their loss, and errors in words for people.
+"""The journal in a PostgreSQL database, for a team: connections, and their loss.
 
 psycopg and libpq do the work: addresses, `.pgpass`, `PGSERVICE`, several hosts and TLS are as their documentation says.
 Sources: "libpq: Database Connection Control Functions", "Explicit Locking", "NOTIFY" of the PostgreSQL documentation.
@@ -6,8 +6,6 @@ Sources: "libpq: Database Connection Control Functions", "Explicit Locking", "NO
 
 import asyncio
 import contextlib
-import importlib.util
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,18 +13,15 @@ from functools import cache
 from threading import RLock
 from typing import Any, cast
 
-from vmss_tui.errors import JournalUnavailable, UsageError
+import psycopg
+from psycopg import errors, sql
+from psycopg.rows import dict_row
+
+from vmss_tui.errors import JournalUnavailable
 from vmss_tui.journal.databases import migrations, tokens
 from vmss_tui.journal.databases.database import Answer, Connection
-
-if importlib.util.find_spec("psycopg") is None:
-    raise UsageError(
-        "a journal in PostgreSQL needs the package psycopg", hint="Install it: pip install 'vmss-tui[team]'."
-    )
-
-import psycopg
-from psycopg import conninfo, errors, pq, sql
-from psycopg.rows import dict_row
+from vmss_tui.journal.databases.postgres_address import name_of, parameters
+from vmss_tui.journal.databases.postgres_errors import explain, kind_of, refused_token
 
 SCHEMA = "vmss_tui"
 """Everything of ours is in this schema of the database."""
@@ -39,14 +34,6 @@ _DEAD_MS = 10_000
 others wait for what it locked. The server itself would notice after two hours."""
 ENDS_THE_DEAD = f"-c idle_in_transaction_session_timeout={_DEAD_MS}"
 """The same as an option of a connection."""
-_DEFAULTS = {
-    "application_name": "vmss-tui",
-    "connect_timeout": "5",
-    "keepalives_idle": "10",
-    "keepalives_interval": "5",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "15000",
-}
 
 
 class PostgresDatabase:
@@ -270,120 +257,6 @@ def translated(statement: str) -> str:
         .replace("INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
         .replace("?", "%s")
     )
-
-
-def kind_of(problem: psycopg.Error) -> type[psycopg.Error]:
-    """What kind of error it is. libpq gives no code for a connection that was refused: it is read from the rest."""
-    refused = problem.pgconn
-    if problem.sqlstate is not None or refused is None or refused.status == pq.ConnStatus.OK:
-        return type(problem)
-    said = str(problem)
-    for kind, pattern in _REFUSALS.items():
-        if pattern.search(said):
-            return kind
-    return errors.InvalidPassword if refused.used_password or refused.needs_password else type(problem)
-
-
-_REFUSALS: dict[type[psycopg.Error], re.Pattern[str]] = {
-    errors.InvalidCatalogName: re.compile(r'database ".*" does not exist'),
-    errors.TooManyConnections: re.compile("too many (clients|connections)|remaining connection slots"),
-    errors.CannotConnectNow: re.compile(
-        "the database system is|timeout expired|not allow|read-only|closed the connection"
-    ),
-}
-"""What the server or libpq says in English, where it is not the password."""
-
-
-def explain(problem: psycopg.Error, name: str) -> JournalUnavailable:
-    """What went wrong with the journal, and the next step."""
-    found = kind_of(problem)
-    for kind, what, hint in _KINDS:
-        if issubclass(found, kind):
-            return JournalUnavailable(f"the journal {name} {what}", hint=hint)
-    if isinstance(problem, psycopg.OperationalError):
-        return JournalUnavailable(
-            f"the journal {name} cannot be reached: {_first_line(problem)}",
-            hint="Check the address, the network and the server; what waits continues without further action.",
-        )
-    return JournalUnavailable(
-        f"the journal {name} cannot be used: {_first_line(problem)}", hint="Ask the administrator of the database."
-    )
-
-
-def refused_token(name: str) -> JournalUnavailable:
-    """The database did not take a token of Entra ID."""
-    return JournalUnavailable(
-        f"the journal {name} refused the token of Entra ID",
-        hint="The user of the address must be an Entra principal of the server, and the one that is signed in.",
-    )
-
-
-_KINDS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
-    (errors.DiskFull, "cannot grow: the server's disk is full", "The rollout continues by itself when there is space."),
-    (errors.ReadOnlySqlTransaction, "is read-only", "The server may be a standby: name the primary, or wait."),
-    (errors.InsufficientPrivilege, "is read-only for your database role", "Ask for the role of an operator."),
-    (errors.InvalidPassword, "refused the password", "Put the correct one into ~/.pgpass (mode 0600) or PGPASSWORD."),
-    (errors.InvalidCatalogName, "does not exist", "Create the database, or correct the address."),
-    (errors.TooManyConnections, "has no connection left", "Wait, or raise max_connections of the server."),
-    (errors.UndefinedTable, "has no tables of vmss-tui", "Open it once with a role that may create tables."),
-)
-
-
-def _first_line(problem: psycopg.Error) -> str:
-    from vmss_tui.redact import redacted
-    from vmss_tui.text import plain
-
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    return plain(redacted(lines[0] if lines else type(problem).__name__))
-
-
-_SECRETS = ("password", "sslpassword", "oauth_client_secret")
-"""What libpq takes in an address and what must not be in one."""
-
-
-def parameters(address: str, *, read_only: bool = False) -> dict[str, Any]:
-    """What libpq is given. Raises UsageError for an address that is none, or that holds a password."""
-    address, by_token = tokens.without_auth(address)
-    try:
-        given = conninfo.conninfo_to_dict(address)
-    except psycopg.ProgrammingError as problem:
-        raise UsageError(
-            "the journal's address is not one of PostgreSQL", hint="postgresql://USER@HOST/DATABASE, or service=NAME"
-        ) from problem
-    if any(given.get(name) for name in _SECRETS):
-        raise UsageError(
-            "the journal's address holds a password, which other users of this host could see",
-            hint="Put it into ~/.pgpass (mode 0600), or set PGPASSWORD, and remove it from the address.",
-        )
-    wanted: dict[str, Any] = {**_DEFAULTS, **given}
-    hosts = str(given.get("host") or "")
-    if by_token and _is_remote(hosts) and given.get("sslmode") not in (None, "verify-full"):
-        raise UsageError(
-            "a token of Entra ID is sent only to a server that proves who it is",
-            hint="Leave sslmode out of the address, or give sslmode=verify-full.",
-        )
-    if "sslmode" not in given and "service" not in given and _is_remote(hosts):
-        wanted |= {"sslmode": "verify-full", "sslrootcert": given.get("sslrootcert") or "system"}
-    if "," in hosts and "target_session_attrs" not in given and not read_only:
-        wanted["target_session_attrs"] = "read-write"
-    return wanted
-
-
-def _is_remote(hosts: str) -> bool:
-    """Whether a host is reached over a network, where the server's certificate must be verified."""
-    return any(host and not host.startswith("/") and host not in _LOOPBACK for host in hosts.split(","))
-
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-def name_of(wanted: dict[str, Any]) -> str:
-    """The address in words for people: no password, no options."""
-    if wanted.get("service"):
-        return f"service={wanted['service']}"
-    host, port = str(wanted.get("host") or "localhost"), wanted.get("port")
-    user = f"{wanted['user']}@" if wanted.get("user") else ""
-    return f"postgresql://{user}{host}{f':{port}' if port else ''}/{wanted.get('dbname') or ''}"
 
 
 def _format_of(connection: "psycopg.Connection[dict[str, Any]]") -> int:
