@@ -7,11 +7,11 @@ at a terminal. What is exported here is stable as `docs/api.md` says; everything
 
 import logging
 
+from vmss_tui.api.changes import Change, watch
 from vmss_tui.api.connection import Connection, connect
 from vmss_tui.api.plans import Plan, plan
 from vmss_tui.api.record import RolloutJournal, open_journal
 from vmss_tui.api.rollouts import Result, Rollout, rollout
-from vmss_tui.api.watching import Change, watch
 from vmss_tui.presentation.records import Record
 
 __all__ = [

@@ -20,7 +20,7 @@ from vmss_tui.app import compat
 from vmss_tui.app.actions.rebinding import rebind
 from vmss_tui.app.effects import Question
 from vmss_tui.app.places.favorites import Favorites
-from vmss_tui.app.places.returning import ReturningApp
+from vmss_tui.app.places.place_app import PlaceApp
 from vmss_tui.app.places.start import StartAt, leaving_question, parting_words
 from vmss_tui.app.rollout_alerts import RolloutAlerts
 from vmss_tui.app.running_rollouts import RunningRollouts
@@ -72,7 +72,7 @@ def _jumps() -> type[Provider]:
     return JumpCommands
 
 
-class VmssTui(ReturningApp):
+class VmssTui(PlaceApp):
     """The terminal app over a session."""
 
     TITLE = "vmss-tui"

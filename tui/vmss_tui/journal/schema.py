@@ -16,7 +16,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.waves import events as w
-from vmss_tui.journal.sealing import sealed, sealed_waves
+from vmss_tui.journal.sealed_plans import sealed, sealed_waves
 from vmss_tui.redact import redacted_value
 
 VERSION = 1

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.journal.chain import Link
-from vmss_tui.journal.sealing import sealed
+from vmss_tui.journal.sealed_plans import sealed
 from vmss_tui.presentation.rollout.info import Header
 from vmss_tui.redact import redacted
 from vmss_tui.report import csv, html, json, junit, markdown

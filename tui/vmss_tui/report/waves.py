@@ -10,7 +10,7 @@ from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
 from vmss_tui.domain.rollout.waves.state import WavesState, fold
 from vmss_tui.journal.chain import Link
-from vmss_tui.journal.sealing import sealed_waves
+from vmss_tui.journal.sealed_plans import sealed_waves
 from vmss_tui.presentation.glyphs import STAGE
 from vmss_tui.presentation.records import Record, head_record, rfc3339
 from vmss_tui.presentation.rollout.info import Head

@@ -38,7 +38,7 @@ def instances(vms: Iterable[wire.Vm], scale_set: ScaleSet, unread: Collection[st
     return tuple(result)
 
 
-def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None, *, known: bool = True) -> Instance:
+def instance(vm: wire.Vm, scale_set: ScaleSet, model_digest: str | None = None, *, known: bool = True) -> Instance:
     """One instance. `model_digest` is set for Flexible sets, where Azure does not say who has the latest model."""
     props = vm.properties or _NO_PROPERTIES
     view = props.instance_view or _NO_VIEW
@@ -49,13 +49,13 @@ def instance(vm: wire.Vm, of: ScaleSet, model_digest: str | None = None, *, know
     sha = _digest(handler, own, config.force_update_tag or "") if handler else ""
     run = script_run(resource, view)
     state = _provisioning(props.provisioning_state, view.statuses)
-    health, health_at = health_of(view, vm.resources, of.health_source, known=known)
+    health, health_at = health_of(view, vm.resources, scale_set.health_source, known=known)
     metrics = custom_metrics(view)
     agent = _agent_ready(view.vm_agent)
     protection = props.protection_policy
     return Instance(
         id=vm.instance_id or name,
-        name=name or f"{of.name}_{vm.instance_id}",
+        name=name or f"{scale_set.name}_{vm.instance_id}",
         zone=str(vm.zones[0]) if vm.zones else "",
         update_domain=view.platform_update_domain,
         fault_domain=view.platform_fault_domain,

@@ -23,7 +23,7 @@ class FieldSpec:
     placeholder: str = ""
 
 
-def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
+def hint(spec: FieldSpec, plan: RolloutPlan | None, scale_set: ScaleSet | None) -> str:
     """What stands beside a field: the arithmetic of the plan as it is now, else the field's own hint."""
     if plan is None:
         return spec.hint
@@ -35,7 +35,7 @@ def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
         case "rollout.pause":
             return pause_hint(plan)
         case "rollout.unhealthy":
-            return unhealthy_hint(plan, of)
+            return unhealthy_hint(plan, scale_set)
         case "rollout.unhealthy_upgraded":
             return f"stops above {plan.policy.unhealthy_upgraded_percent}% of updated unhealthy"
         case "rollout.failure_budget":
@@ -48,10 +48,10 @@ def hint(spec: FieldSpec, plan: RolloutPlan | None, of: ScaleSet | None) -> str:
             return spec.hint
 
 
-def unhealthy_hint(plan: RolloutPlan, of: ScaleSet | None) -> str:
+def unhealthy_hint(plan: RolloutPlan, scale_set: ScaleSet | None) -> str:
     """`stops above 12 of 60 unhealthy`, or why that cannot be checked."""
     most = plan.total * plan.policy.unhealthy_percent // 100
-    return f"stops above {most} of {plan.total} unhealthy" if plan.healthy is not None else _no_health(of)
+    return f"stops above {most} of {plan.total} unhealthy" if plan.healthy is not None else _no_health(scale_set)
 
 
 def healthy_hint(plan: RolloutPlan) -> str:
@@ -62,8 +62,8 @@ def healthy_hint(plan: RolloutPlan) -> str:
     return f"each instance {duration.exact(seconds)} before its batch ends" if seconds else "no waiting"
 
 
-def _no_health(of: ScaleSet | None) -> str:
-    source = of.health_source if of is not None else HealthSource()
+def _no_health(scale_set: ScaleSet | None) -> str:
+    source = scale_set.health_source if scale_set is not None else HealthSource()
     return "no health source: cannot be checked" if not source.present else "no health reported yet"
 
 

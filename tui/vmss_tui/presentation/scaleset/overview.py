@@ -49,27 +49,27 @@ def _heading(words: str) -> list[Line]:
 
 def interference_lines(snapshot: SetSnapshot) -> tuple[Line, ...]:
     """Everything that may interfere with a rollout, a line each, also where there is none of it."""
-    of, protected = snapshot.scale_set, [it for it in snapshot.instances if it.protected]
+    scale_set, protected = snapshot.scale_set, [it for it in snapshot.instances if it.protected]
     held = [it for it in snapshot.instances if it.protected_from_scale_in]
-    notice = of.terminate_notice_seconds
-    owner = controller_of(of)
+    notice = scale_set.terminate_notice_seconds
+    owner = controller_of(scale_set)
     return (
         _switch("Managed by", owner is not None, f"{owner.name} ({text.plain(owner.evidence)})" if owner else ""),
         *_locks(snapshot.governance),
         _policies(snapshot.governance),
-        _pair("Upgrade policy", policy_words(of)),
+        _pair("Upgrade policy", policy_words(scale_set)),
         _autoscale(snapshot.autoscale),
         *_standby(snapshot.governance),
-        _repairs(of),
-        _switch("OS image upgrades", of.automatic_os_upgrade, "automatic: Azure replaces instances by itself"),
-        _switch("Overprovisioning", of.overprovision, "on: instances come and go while the set grows"),
-        _switch("Spot", bool(of.spot_eviction), f"evicted instances: {text.plain(of.spot_eviction)}"),
+        _repairs(scale_set),
+        _switch("OS image upgrades", scale_set.automatic_os_upgrade, "automatic: Azure replaces instances by itself"),
+        _switch("Overprovisioning", scale_set.overprovision, "on: instances come and go while the set grows"),
+        _switch("Spot", bool(scale_set.spot_eviction), f"evicted instances: {text.plain(scale_set.spot_eviction)}"),
         _switch(
             "Terminate notice", bool(notice), f"{duration.exact(notice)} before an instance is deleted", Role.PLAIN
         ),
         _switch("Protected", bool(protected), f"from scale set actions: {_ids(protected)}; Azure's upgrades skip them"),
         _switch("  from scale-in", bool(held), _ids(held), Role.PLAIN),
-        _change(of),
+        _change(scale_set),
     )
 
 
@@ -129,19 +129,19 @@ def _autoscale(found: Autoscale | None) -> Line:
     return _pair("Autoscale", f"{found.minimum}–{found.maximum} instances", Role.WARN)
 
 
-def _repairs(of: ScaleSet) -> Line:
-    if not of.automatic_repairs:
+def _repairs(scale_set: ScaleSet) -> Line:
+    if not scale_set.automatic_repairs:
         return _pair("Automatic repairs", "off", Role.DIM)
-    held = ", suspended" if of.repairs_suspended else ""
-    return _pair("Automatic repairs", f"on ({text.plain(of.automatic_repairs)}{held})", Role.WARN)
+    held = ", suspended" if scale_set.repairs_suspended else ""
+    return _pair("Automatic repairs", f"on ({text.plain(scale_set.automatic_repairs)}{held})", Role.WARN)
 
 
-def _change(of: ScaleSet) -> Line:
-    if of.provisioning is Provisioning.FAILED:
+def _change(scale_set: ScaleSet) -> Line:
+    if scale_set.provisioning is Provisioning.FAILED:
         return _pair("Last change", "failed", Role.BAD)
-    if of.provisioning in IN_PROGRESS:
-        return _pair("Last change", f"in progress ({of.provisioning.value})", Role.WARN)
-    return _pair("Last change", of.provisioning.value, Role.DIM)
+    if scale_set.provisioning in IN_PROGRESS:
+        return _pair("Last change", f"in progress ({scale_set.provisioning.value})", Role.WARN)
+    return _pair("Last change", scale_set.provisioning.value, Role.DIM)
 
 
 # --- extensions -----------------------------------------------------------------------------------------------------

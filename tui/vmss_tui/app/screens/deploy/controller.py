@@ -31,7 +31,7 @@ from vmss_tui.app.launch import ask_and_start, ask_when, cannot_start
 from vmss_tui.app.screens.deploy.draft import FormDraft
 from vmss_tui.app.screens.deploy.form import Form, Start, start_from_profile, start_from_set
 from vmss_tui.app.screens.deploy.profile_file import ProfileSaver, pick_profile
-from vmss_tui.app.screens.deploy.read_set import SetReading, known, read
+from vmss_tui.app.screens.deploy.read_set import WatchedSet, known, read
 from vmss_tui.app.session import Session
 from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -79,7 +79,7 @@ class DeployController:
         self._names = names
         self._profile = profile
         self.form: Form | None = None
-        self.reading: SetReading | None = None
+        self.reading: WatchedSet | None = None
         self.plan: RolloutPlan | None = None
         self.pins: dict[str, FilePin] = {}
         self.error: VmssTuiError | None = None
@@ -113,7 +113,7 @@ class DeployController:
             return self._not_read(error)
         return self.arrived(reading)
 
-    def arrived(self, reading: SetReading) -> Effects:
+    def arrived(self, reading: WatchedSet) -> Effects:
         """The set was read."""
         self.reading, self.error = reading, None
         if self.form is not None:
@@ -167,7 +167,7 @@ class DeployController:
             self.plan = compose(wish, self.reading.snapshot, self._pins_of(wish.files), self._session.clock)
         return (*self._look_at_new_files(), Repaint())
 
-    def _wish(self, form: Form, reading: SetReading) -> RolloutWish:
+    def _wish(self, form: Form, reading: WatchedSet) -> RolloutWish:
         scale_set, known, hooks = reading.snapshot.scale_set, reading.known_versions, self._session.hooks
         wish = form.wish(scale_set, names=self._names, history=reading.history, known_versions=known, hooks=hooks)
         return replace(wish, rules=self._session.rules())

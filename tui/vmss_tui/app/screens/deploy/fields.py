@@ -86,7 +86,7 @@ def remark(
     form: Form,
     spec: FieldSpec,
     plan: RolloutPlan | None,
-    of: ScaleSet | None,
+    scale_set: ScaleSet | None,
     syntax: tuple[str, tuple[LintProblem, ...]],
 ) -> Line:
     """What stands beside a field now."""
@@ -104,7 +104,7 @@ def remark(
     if spec.key == "script.command" and plan is not None:
         runs = next((step.text for step in preview(plan.script) if step.verb == "run"), "")
         return (("runs: ", Role.DIM), (plain(runs), Role.PLAIN))
-    words = hint(spec, plan, of)
+    words = hint(spec, plan, scale_set)
     return ((words, Role.DIM),) if words else ()
 
 

@@ -51,9 +51,9 @@ class Start:
     """The set's command is in its protected settings, which Azure keeps: a profile without one has a command."""
 
 
-def start_from_set(of: ScaleSet, store: ProfileStore) -> Start:
+def start_from_set(scale_set: ScaleSet, store: ProfileStore) -> Start:
     """The profile that knows what the set runs, with its values; else what the set has, as a new profile."""
-    live = of.script
+    live = scale_set.script
     if live is not None:
         for entry in store.list():
             if entry.problem or entry.shadowed:
@@ -65,23 +65,25 @@ def start_from_set(of: ScaleSet, store: ProfileStore) -> Start:
             values = recover(profile, live)
             if values is not None:
                 remark = f"profile {entry.name} ({entry.origin.value}) · values of the scale set"
-                return Start(profile, dict(values), remark, _hides(of))
-        return Start(from_scale_set(of, name=of.name).profile, {}, "from the scale set", _hides(of))
-    handler = WINDOWS if of.os is HandlerOs.WINDOWS else LINUX
-    blank = Profile(name=of.name, script=Script(handler=handler))
+                return Start(profile, dict(values), remark, _hides(scale_set))
+        return Start(
+            from_scale_set(scale_set, name=scale_set.name).profile, {}, "from the scale set", _hides(scale_set)
+        )
+    handler = WINDOWS if scale_set.os is HandlerOs.WINDOWS else LINUX
+    blank = Profile(name=scale_set.name, script=Script(handler=handler))
     return Start(blank, {}, "new · the scale set has no custom script yet")
 
 
-def start_from_profile(name: str, of: ScaleSet, store: ProfileStore) -> Start:
+def start_from_profile(name: str, scale_set: ScaleSet, store: ProfileStore) -> Start:
     """A saved profile; values are what the set runs now where that is known. Raises UsageError, ProfileInvalid."""
     entry = store.find(name)
     profile = store.get(name)
-    values = recover(profile, of.script) if of.script is not None else None
-    return Start(profile, dict(values or {}), f"profile {entry.name} ({entry.origin.value})", _hides(of))
+    values = recover(profile, scale_set.script) if scale_set.script is not None else None
+    return Start(profile, dict(values or {}), f"profile {entry.name} ({entry.origin.value})", _hides(scale_set))
 
 
-def _hides(of: ScaleSet) -> bool:
-    return of.script is not None and hides_its_command(of.script)
+def _hides(scale_set: ScaleSet) -> bool:
+    return scale_set.script is not None and hides_its_command(scale_set.script)
 
 
 class Form:
@@ -184,13 +186,13 @@ class Form:
 
     # -- what it comes to ---------------------------------------------------------------------------------------
 
-    def resolved(self, of: ScaleSet) -> Resolved:
+    def resolved(self, scale_set: ScaleSet) -> Resolved:
         """The script and the policy as they would be written. Raises ProfileInvalid."""
-        return resolve(self.profile, self._values, environ=self._environ, scale_set=of)
+        return resolve(self.profile, self._values, environ=self._environ, scale_set=scale_set)
 
     def wish(
         self,
-        of: ScaleSet,
+        scale_set: ScaleSet,
         *,
         names: Names = nameless,
         history: TrackRecord = NOTHING_KNOWN,
@@ -198,9 +200,9 @@ class Form:
         hooks: tuple[Hook, ...] = (),
     ) -> RolloutWish:
         """What the form asks for as things stand. Raises ProfileInvalid while something is missing or wrong."""
-        made = self.resolved(of)
+        made = self.resolved(scale_set)
         return RolloutWish(
-            target=of.id,
+            target=scale_set.id,
             names=names,
             history=history,
             known_versions=known_versions,
@@ -210,7 +212,7 @@ class Form:
             profile=self.saved_as,
             variables=made.variables,
             sha256=made.sha256,
-            profile_findings=profile_findings(self.profile, of),
+            profile_findings=profile_findings(self.profile, scale_set),
         )
 
     def report(self) -> ReportFields:

@@ -17,7 +17,7 @@ from vmss_tui.ports import Azure
 
 
 @dataclass(frozen=True, slots=True)
-class SetReading:
+class WatchedSet:
     """The set as it is now, with what the journal knows of it."""
 
     snapshot: SetSnapshot
@@ -29,15 +29,15 @@ class SetReading:
     """Digests that rollouts of this journal brought; None when it cannot be read."""
 
 
-async def read(azure: Azure, target: ScaleSetId, session: Session) -> SetReading:
+async def read(azure: Azure, target: ScaleSetId, session: Session) -> WatchedSet:
     """Read the set with its instances. Raises what reading Azure raises."""
     return known(await read_for_plan(azure, target, session.clock), session)
 
 
-def known(snapshot: SetSnapshot, session: Session) -> SetReading:
+def known(snapshot: SetSnapshot, session: Session) -> WatchedSet:
     """A snapshot with what the journal knows of its scale set."""
     target = snapshot.scale_set.id
-    return SetReading(
+    return WatchedSet(
         snapshot, last_applied(snapshot, session), history(target, session), known_versions(target, session)
     )
 

@@ -19,7 +19,7 @@ from vmss_tui.app.places.scope import EVERYTHING
 from vmss_tui.app.screens.fleet.grouping import COLUMNS as GROUP_BY
 from vmss_tui.app.screens.fleet.grouping import Grouping
 from vmss_tui.app.screens.fleet.preview import details_sheet, preview
-from vmss_tui.app.screens.fleet.reading import FleetReading
+from vmss_tui.app.screens.fleet.watched_fleet import WatchedFleet
 from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
@@ -45,7 +45,7 @@ DEVICE_KEYS = {"list.copy": "copy code", "list.portal": "open address", "app.bac
 _HINT_OF_TENANTS = "filter: name, /regex/, !not, tenant:contoso, mode:rolling, tag:app=web"
 
 
-class FleetScreen(FleetReading):
+class FleetScreen(WatchedFleet):
     """The list of scale sets."""
 
     place = Place.FLEET

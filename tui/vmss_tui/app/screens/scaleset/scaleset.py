@@ -22,8 +22,8 @@ from vmss_tui.app.outputs.sheet import Outputs
 from vmss_tui.app.screens.dialogs.prompt import PromptScreen
 from vmss_tui.app.screens.dialogs.sheet import SheetScreen
 from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
-from vmss_tui.app.screens.scaleset.reading import SetReading
 from vmss_tui.app.screens.scaleset.sheets import activity_sheet, instance_sheet, overview_sheet
+from vmss_tui.app.screens.scaleset.watched_set import WatchedSet
 from vmss_tui.app.shell import OpenDeploy
 from vmss_tui.app.widgets.grid import Grid
 from vmss_tui.app.widgets.lines import Lines, Rule
@@ -41,7 +41,7 @@ from vmss_tui.presentation.scaleset.summary import SUMMARY_LINES, fault_line, su
 from vmss_tui.presentation.table import Column, Line, Row
 
 
-class ScaleSetScreen(SetReading):
+class ScaleSetScreen(WatchedSet):
     """One scale set and its instances."""
 
     place = Place.SCALE_SET

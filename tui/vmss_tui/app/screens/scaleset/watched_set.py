@@ -14,7 +14,7 @@ from vmss_tui.engine.watch.scale_set import SetWatcher
 from vmss_tui.presentation.scaleset.activity import READ_BACK
 
 
-class SetReading(WatchedList[SetWatcher]):
+class WatchedSet(WatchedList[SetWatcher]):
     """A list over one scale set."""
 
     worker_group = "set"

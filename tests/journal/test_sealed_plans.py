@@ -17,7 +17,7 @@ from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.engine.runner.writes import needed_secrets
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.schema import encode_signed
-from vmss_tui.journal.sealing import sealed
+from vmss_tui.journal.sealed_plans import sealed
 from vmss_tui.journal.store import Journal
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

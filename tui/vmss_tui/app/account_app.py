@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vmss_tui.app.session import Account
 
 
-class ConnectingApp(compat.SafeApp):
+class AccountApp(compat.SafeApp):
     """An app over a session that can sign in anew."""
 
     session: Session

@@ -19,7 +19,7 @@ KEEP_SECONDS = 60.0
 _UNKNOWN = FleetSnapshot(complete=False)
 
 
-class FleetReading(WatchedList["FleetWatcher"]):
+class WatchedFleet(WatchedList["FleetWatcher"]):
     """A list over the fleet."""
 
     worker_group = "fleet"

@@ -3,7 +3,7 @@
 from textual.screen import Screen
 
 from vmss_tui.app import compat
-from vmss_tui.app.connecting import ConnectingApp
+from vmss_tui.app.account_app import AccountApp
 from vmss_tui.app.messages import FleetArrived
 from vmss_tui.app.places.last_place import keep_last_place
 from vmss_tui.app.places.start import StartAt, named
@@ -17,7 +17,7 @@ from vmss_tui.engine.version_lookup import VersionLookup
 from vmss_tui.presentation.glyphs import Role
 
 
-class ReturningApp(ConnectingApp):
+class PlaceApp(AccountApp):
     """An app that remembers its last place."""
 
     start_at: StartAt
@@ -27,7 +27,7 @@ class ReturningApp(ConnectingApp):
         """Show a screen on top of the present one."""
         if isinstance(destination, OpenScaleSet):
             self.last_place.visit(destination.target)
-        from vmss_tui.app.screens.opening import screen_of
+        from vmss_tui.app.screens.destinations import screen_of
 
         self.push_screen(screen_of(destination, self.session, lambda: self.connection, self.label_of.names))
 
