@@ -24,7 +24,7 @@ from support.program import Program, quick
 from support.simulator import SimulatorProcess
 from vmss_tui.journal.store import Journal
 
-TARGET, BATCHES = "web-weu-01", 10
+TARGET, BATCHES = "web-weu-001", 13
 TAKE_OVER_SECONDS = 30.0
 _PROFILE = """\
 schema = 1

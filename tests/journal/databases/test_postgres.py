@@ -17,6 +17,7 @@ from vmss_tui.errors import JournalUnavailable, LeaseHeld, UsageError
 from vmss_tui.journal import lease as leases
 from vmss_tui.journal.chain import breaks
 from vmss_tui.journal.databases.postgres import translated
+from vmss_tui.journal.jobs import Jobs
 from vmss_tui.journal.store import Journal
 
 
@@ -37,6 +38,25 @@ def age_heartbeats(address: str, seconds: float) -> None:
     stamp = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
     with psycopg.connect(address) as connection:
         connection.execute("UPDATE vmss_tui.leases SET heartbeat = %s", (stamp,))
+
+
+def test_of_many_who_open_an_empty_database_at_once_one_makes_the_tables(postgres_server: PostgresServer) -> None:
+    address, start, problems = postgres_server.new_database(), threading.Barrier(6), list[Exception]()
+
+    def first() -> None:
+        start.wait()
+        try:
+            Journal.open(address).close()
+            Jobs(address, "cloud")._prepare()
+        except Exception as problem:
+            problems.append(problem)
+
+    openers = [threading.Thread(target=first) for _ in range(start.parties)]
+    for opener in openers:
+        opener.start()
+    for opener in openers:
+        opener.join()
+    assert problems == []
 
 
 def test_a_silent_owner_on_another_host_is_replaced_and_fenced(journal: Journal, address: str) -> None:

@@ -149,8 +149,7 @@ class Jobs:
     def _prepare(self) -> None:
         with psycopg.connect(**self._parameters(), autocommit=True) as connection, connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (SCHEMA,))
-            there = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.procrastinate_jobs",)).fetchone()
-            if there is None or there[0] is None:
+            if not postgres.has_table(connection, SCHEMA, "procrastinate_jobs"):
                 connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
                 connection.execute(procrastinate.schema.SchemaManager.get_schema().encode())
 

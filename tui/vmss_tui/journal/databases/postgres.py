@@ -259,10 +259,20 @@ def translated(statement: str) -> str:
     )
 
 
+def has_table(connection: "psycopg.Connection[Any]", schema: str, name: str) -> bool:
+    """Whether there is a table, by the catalog itself.
+
+    `to_regclass` asks a cache, which does not hear of what another session has committed while this transaction waited.
+    """
+    found = connection.execute(
+        "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = %s", (schema, name)
+    ).fetchone()
+    return found is not None
+
+
 def _format_of(connection: "psycopg.Connection[dict[str, Any]]") -> int:
     """Format of the tables; 0 where there are none."""
-    there = connection.execute("SELECT to_regclass(%s) AS there", (f"{SCHEMA}.format",)).fetchone()
-    if there is None or there["there"] is None:
+    if not has_table(connection, SCHEMA, "format"):
         return 0
     found = connection.execute("SELECT number FROM format").fetchone()
     return int(found["number"]) if found is not None else 0
