@@ -43,7 +43,7 @@ command = "./install.sh"
 batch = "10%"
 pause = "3s"
 """
-_TMUX = ("tmux", "-L", "vmss-tui-team-demo", "-f", os.devnull)
+_TMUX = ("tmux", "-L", f"vmss-tui-team-{os.getpid()}", "-f", os.devnull)
 
 
 @dataclass
