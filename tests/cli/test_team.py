@@ -69,10 +69,10 @@ def test_without_a_worker_the_host_runs_it_itself(team: Team, own_world: Simulat
 
 
 def test_rollouts_of_one_worker_do_not_touch_each_other(team: Team, own_world: SimulatorProcess) -> None:
-    own_world.control.add_fault(kind="delay", path="*/virtualMachineScaleSets/slow*", seconds=600, count=0)
     with team.worker(team.first) as worker:
         malformed = asyncio.run(_hand_over_a_damaged_one(team, own_world.origin))
         hanging = team.start(team.second, "app", "slow")
+        own_world.control.add_fault(kind="delay", path="*/virtualMachineScaleSets/slow*", seconds=600, count=0)
         failing = team.start(team.second, "app", "fragile", "9.0.0")
         good = team.start(team.second, "batches", "hand")
         until(lambda: team.stage(good) == "completed", "the end of the good one", 60)

@@ -89,7 +89,7 @@ def cable(ports: Mapping[int, str]) -> Iterator[Cable]:
     finally:
         for process in started:
             process.kill()
-            process.wait()
+            process.communicate()
         subprocess.run(["ip", "netns", "del", name], check=False)
 
 
