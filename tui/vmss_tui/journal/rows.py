@@ -22,6 +22,7 @@ from vmss_tui.journal import chain, schema
 from vmss_tui.journal.databases.database import Connection, Row
 from vmss_tui.journal.schema import AnyEvent
 from vmss_tui.redact import redacted
+from vmss_tui.text import listed
 
 ALL = (
     "SELECT id, kind, target, target_key, digest, coalesce(rollouts.label, labels.label) AS label, profile, who, why,"
@@ -160,7 +161,7 @@ def chosen(known: Sequence[HeaderT], text: str | None) -> HeaderT:
     if not found:
         raise UsageError(f"no rollout {text!r}", hint="`vmss-tui rollouts` lists them.")
     if len(found) > 1:
-        names = ", ".join(header.id for header in found[:5])
+        names = listed(header.id for header in found)
         raise NotUnique(f"several rollout ids begin with {text!r}", hint=f"Give more of the id: {names}.")
     return found[0]
 

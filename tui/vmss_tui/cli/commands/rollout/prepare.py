@@ -21,6 +21,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.errors import NotUnique, UsageError
 from vmss_tui.ports import Azure, FilePin
+from vmss_tui.text import listed
 
 if TYPE_CHECKING:
     from vmss_tui.engine.schedule.start_later import StartTime
@@ -182,7 +183,7 @@ async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSe
             f"no visible scale set is a target of profile {profile.name}",
             hint="name one, or check [targets] in the profile",
         )
-    names = ", ".join(target.short for target in chosen[:8])
+    names = listed(target.short for target in chosen)
     raise NotUnique(
         f"profile {profile.name} has {len(chosen)} targets",
         hint=f"name one of {names}, or give --all for all of them in waves",
