@@ -25,8 +25,15 @@ class Permissions:
         return team_in_use()
 
     def require_writes(self, verb: Verb | None = None) -> None:
-        """Raise UsageError when the program only reads, PreflightRefused when the role is too small for a verb."""
+        """Raise UsageError when the program only reads, PreflightRefused when the role is too small for a verb.
+
+        Without a verb it is about a start, which no rule of the configuration that protects may miss.
+        """
         if self.read_only:
             raise UsageError("changes are not allowed with --read-only", hint="start without it")
         if refusal := self.team().refusal(self.who, socket.gethostname(), verb):
             raise PreflightRefused(refusal, hint="Ask an operator, or whoever keeps the configuration.")
+        if verb is None:
+            from vmss_tui.config.protection import require_protection
+
+            require_protection()
