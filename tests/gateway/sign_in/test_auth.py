@@ -207,6 +207,12 @@ async def test_device_code(shared_simulator: SimulatorProcess) -> None:
     assert asked.code in asked.message and asked.url in asked.message
 
 
+async def test_a_network_that_fails_is_no_refusal_of_a_device_code(shared_simulator: SimulatorProcess) -> None:
+    cloud = structs.replace(load_cloud(None, shared_simulator.cloud_file), authority="https://127.0.0.1:9")
+    with pytest.raises(ConnectionFailed, match=r"127\.0\.0\.1:9"):
+        await connect(cloud, auth="device", environ={}, on_device_code=lambda _: None)
+
+
 async def test_device_code_needs_somebody_to_show_it_to(shared_simulator: SimulatorProcess) -> None:
     with pytest.raises(SignInFailed, match="needs a terminal"):
         await connect(load_cloud(None, shared_simulator.cloud_file), auth="device", environ={})

@@ -64,6 +64,16 @@ async def test_a_file_of_another_shape_is_ignored(cloud: Cloud, content: bytes) 
     assert len(shown) == 1 and outlives("plain", cloud, "")
 
 
+@pytest.mark.parametrize("content", ["{", "garbage"])
+async def test_tokens_that_cannot_be_read_are_dropped(cloud: Cloud, tmp_path: Path, content: str) -> None:
+    await sign_in(cloud, "plain")
+    (tokens,) = [path for path in (tmp_path / ".IdentityService").iterdir() if path.suffix == ".cae"]
+    tokens.write_text(content)
+    _, shown = await sign_in(cloud, "plain")
+    assert len(shown) == 1
+    assert (await sign_in(cloud, "plain"))[1] == []
+
+
 async def test_an_account_of_another_cloud_or_tenant_is_not_used(cloud: Cloud) -> None:
     await sign_in(cloud, "plain")
     elsewhere = structs.replace(cloud, resource_manager="https://management.example.com")

@@ -163,6 +163,7 @@ def test_a_number_out_of_range_is_a_complaint_and_no_traceback_wherever_it_stand
         (f"{ONE}tags = {{ a = 1 }}\n", "scale_sets[app].tags.a", "text in quotes"),
         ('[[principals]]\nname = "a"\nroles = [{ role = "Reader" }]\n', "principals[a].roles", "scope"),
         ('[[tenants]]\nname = "a"\n[[principals]]\nname = "a"\ntenant = "b"\n', "principals[a].tenant", "no tenant"),
+        ('[[principals]]\nname = "a"\nkind = "user"\n', "principals", "service_principal"),
         ('[[subscriptions]]\nname = "a"\n[[groups]]\nname = "g"\nsubscription = "b"\n', "groups[g].subscription", "no"),
         ('[timings]\nmodel_write = [9, 1]\n', "timings.model_write", "the smaller duration comes first"),
     ],

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from azure.core.credentials import AccessToken, AccessTokenInfo, TokenRequestOptions
-from azure.core.exceptions import ClientAuthenticationError
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError, ServiceResponseError
 from azure.identity import CredentialUnavailableError
 
 from vmss_tui.domain.fleet.ids import Identity
@@ -168,6 +168,9 @@ class SignIn:
             return error
         if isinstance(error, TypeError | AttributeError | KeyError):
             error = ValueError(str(error))  # the library took JSON that is not a token's answer for one
+        cause = error.__cause__  # MSAL's credentials wrap what the network did
+        if isinstance(cause, ServiceRequestError | ServiceResponseError):
+            error = cause
         if not isinstance(error, ClientAuthenticationError):
             return from_exception(error, f"sign in with {candidate.name}", endpoint_of(self.cloud.authority))
         status = getattr(getattr(error, "response", None), "status_code", 0) or 0

@@ -4,7 +4,9 @@ Encrypted by the platform (Keychain, libsecret) or, where the configuration allo
 Source: "Persistent token caching" of azure-identity 1.27; `msal_extensions` decides what the platform can encrypt.
 """
 
+import json
 import logging
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
@@ -28,8 +30,25 @@ def cache_options(choice: str, cloud: Cloud) -> dict[str, Any]:
     if choice == OFF or (choice != PLAIN and (cloud.clock_file or not can_encrypt())):
         return {}
     name = "vmss-tui." + "".join(sign if sign.isalnum() else "-" for sign in cloud.host)
+    if choice == PLAIN:
+        _drop_unreadable(name)
     options = TokenCachePersistenceOptions(name=name, allow_unencrypted_storage=choice == PLAIN)
     return {"cache_persistence_options": options}
+
+
+def _drop_unreadable(name: str) -> None:
+    """Remove caches of this name that are no JSON: the library fails with them at every sign-in."""
+    for path in (Path.home() / ".IdentityService").glob(f"{name}*"):
+        try:
+            text = path.read_text(encoding="utf-8") if path.suffix != ".lockfile" else ""
+            if text.strip():
+                json.loads(text)
+        except ValueError:
+            _log.info("the cache of tokens %s cannot be read and is removed", path)
+            with suppress(OSError):
+                path.unlink()
+        except OSError as error:
+            _log.info("the cache of tokens %s cannot be read: %s", path, error)
 
 
 def are_kept(choice: str, cloud: Cloud) -> bool:

@@ -86,6 +86,9 @@ def _references(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for table in document.get(kind, []):
             if tenants and table.get("tenant") not in (None, *tenants):
                 yield f"{kind}[{table['name']}].tenant", f"there is no tenant {table['tenant']!r} in this file"
+    principals = document.get("principals", [])
+    if principals and all(table.get("kind") not in (None, "service_principal") for table in principals):
+        yield "principals", 'there is none of kind "service_principal", whose secret the simulator hands to clients'
     names = [scale_set["name"].replace("{n}", "*").lower() for scale_set in document.get("scale_sets", [])]
     for position, event in enumerate(document.get("events", [])):
         if not any(fnmatch(event["scale_set"].lower(), name) for name in names):
