@@ -26,7 +26,7 @@ Team = Callable[[], TeamRoles]
 
 
 def refusal_of(team: Team, who: str, host: str, verb: e.Verb | None = None) -> str:
-    """Why somebody may not request `verb`, or start a rollout; lists that cannot be read let nobody do anything."""
+    """Why a person may not request `verb`, or start a rollout; lists that cannot be read let nobody do anything."""
     try:
         return team().refusal(who, host, verb)
     except VmssTuiError as error:

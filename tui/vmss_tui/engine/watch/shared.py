@@ -49,7 +49,7 @@ SAME = "same"
 
 @dataclass(slots=True)
 class _Kept:
-    """A snapshot, when it was read (monotonic seconds), and its bytes once somebody asked for them."""
+    """A snapshot, when it was read (monotonic seconds), and its bytes once they were requested."""
 
     snapshot: SetSnapshot
     at: float

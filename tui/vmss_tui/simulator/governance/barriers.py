@@ -37,10 +37,10 @@ def locked(locks: Iterable[Lock], method: str, action: str, scope: str) -> Refus
         return None
     deletes = method == "DELETE" or action.endswith("/delete/action")
     here = [lock for lock in locks if covers(lock.scope, scope)]
-    in_the_way = [lock for lock in here if deletes or lock.level is LockLevel.READ_ONLY]
-    if not in_the_way:
+    blocking = [lock for lock in here if deletes or lock.level is LockLevel.READ_ONLY]
+    if not blocking:
         return None
-    scopes = ",".join(dict.fromkeys(lock.scope for lock in in_the_way))
+    scopes = ",".join(dict.fromkeys(lock.scope for lock in blocking))
     word = "delete" if deletes else "write"
     return Refusal(
         409,

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Through(StrEnum):
-    """What somebody watches a rollout with; the value stands in the journal and is read by people."""
+    """What a person watches a rollout with; the value stands in the journal and is read by people."""
 
     APP = "app"
     COMMAND = "attach"
@@ -15,7 +15,7 @@ class Through(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watcher:
-    """Somebody who watches a rollout. `through` is a `Through`, or what a newer version calls it."""
+    """A person who watches a rollout. `through` is a `Through`, or what a newer version calls it."""
 
     who: str
     host: str

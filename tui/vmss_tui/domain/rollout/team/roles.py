@@ -12,7 +12,7 @@ from vmss_tui.domain.rollout.stage import Verb
 
 
 class Right(StrEnum):
-    """What somebody may do; each may also do what the ones before it may."""
+    """What a person may do; each may also do what the ones before it may."""
 
     VIEWER = "viewer"
     APPROVER = "approver"
@@ -27,7 +27,7 @@ _LISTS = {Right.OPERATOR: "operators", Right.APPROVER: "approvers", Right.VIEWER
 class TeamRoles:
     """Patterns of names, `USER` or `USER@HOST` with wildcards.
 
-    The greatest right that names somebody counts. Who is not named is an operator while no operators are named, else a
+    The greatest right that names a person counts. Who is not named is an operator while no operators are named, else a
     viewer.
     """
 
@@ -36,7 +36,7 @@ class TeamRoles:
     operators: tuple[str, ...] = ()
 
     def right_of(self, who: str, host: str) -> tuple[Right, str]:
-        """What somebody may do, and the rule that says so."""
+        """What a person may do, and the rule that says so."""
         for right, name in _LISTS.items():
             patterns: tuple[str, ...] = getattr(self, name)
             found = next((pattern for pattern in patterns if _matches(pattern, who, host)), None)
@@ -47,7 +47,7 @@ class TeamRoles:
         return Right.OPERATOR, "roles.operators is empty"
 
     def refusal(self, who: str, host: str, verb: Verb | None = None) -> str:
-        """Why somebody may not request `verb`, or start a rollout without one; empty when they may."""
+        """Why a person may not request `verb`, or start a rollout without one; empty when they may."""
         right, rule = self.right_of(who, host)
         needed = Right.APPROVER if verb is Verb.APPROVE else Right.OPERATOR
         ranks = tuple(Right)
