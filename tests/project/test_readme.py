@@ -13,6 +13,7 @@ HOME = "https://github.com/vmss-tui/vmss-tui"
 PICTURES = "https://raw.githubusercontent.com/vmss-tui/vmss-tui"
 _LINK = re.compile(r"\]\(([^)#\s]+)")
 _PATH = re.compile(r"`((?:[a-z_]+/)+(?:[a-z_]+\.[a-z]+)?|[a-z_]+\.py)`")
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 
@@ -45,6 +46,19 @@ def test_every_path_in_a_document_exists() -> None:
         if not any((base / name).exists() for base in (ROOT, PACKAGE, *PACKAGE.glob("*/")))
     ]
     assert missing == []
+
+
+def test_the_map_names_every_package() -> None:
+    """A package of the first two levels has a row, or is named in the row of the package it belongs to."""
+    rows = dict(re.findall(r"^\| `([a-z_/]+)/` \| (.*) \|$", ARCHITECTURE.read_text(encoding="utf-8"), re.MULTILINE))
+    folders = [path.parent.relative_to(PACKAGE) for path in PACKAGE.glob("*/*/__init__.py")]
+    folders += [path.parent.relative_to(PACKAGE) for row in rows for path in (PACKAGE / row).glob("*/__init__.py")]
+    missing = {
+        folder.as_posix()
+        for folder in folders
+        if folder.as_posix() not in rows and f"{folder.name}/`" not in rows.get(folder.parent.as_posix(), "")
+    }
+    assert missing == set()
 
 
 def test_the_readme_reads_on_a_package_index() -> None:

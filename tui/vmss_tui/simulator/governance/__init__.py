@@ -1,1 +1,1 @@
-"""Who may do what, and what stands in the way all the same: roles, locks, deny assignments, policies, activity log."""
+"""Who may do what, and what forbids it all the same: roles, locks, deny assignments, policies, activity log."""
