@@ -164,3 +164,15 @@ def test_exceptions_of_the_sdk() -> None:
 def test_reasons_lose_their_links() -> None:
     error = ClientAuthenticationError("AADSTS7000215: Invalid client secret. Trace ID: abc Correlation ID: x")
     assert sign_in_reason(error) == "AADSTS7000215: Invalid client secret"
+
+
+def test_an_az_that_broke_is_quoted_by_the_end_of_its_traceback() -> None:
+    text = (
+        "ERROR: The command failed with an unexpected error. Here is the traceback:\n"
+        "ERROR: HTTPSConnectionPool(host='login.microsoftonline.com', port=443)\nTraceback (most recent call last):\n"
+        '  File "/opt/az/x.py", line 7, in send\n    raise ConnectionError(e)\n'
+        "requests.exceptions.ConnectionError: Max retries exceeded\nTo check existing issues, please visit: https://x\n"
+    )
+    assert sign_in_reason(ClientAuthenticationError(text)) == (
+        "requests.exceptions.ConnectionError: Max retries exceeded"
+    )

@@ -268,7 +268,13 @@ def explain_sign_in(error: BaseException, tenant: str = "") -> Explanation | Non
     return None
 
 
+_RAISED = re.compile(r"^[\w.]+: \S.*$", re.MULTILINE)
+"""The last line of a Python traceback, as an az that broke prints it: `requests.exceptions.SSLError: ...`."""
+
+
 def sign_in_reason(error: BaseException) -> str:
     """Why a credential did not work: the first line, without the links that azure-identity adds."""
-    text = str(getattr(error, "message", "") or error)
+    text = str(getattr(error, "message", "") or error).strip()
+    if "traceback" in text.partition("\n")[0].lower() and (raised := _RAISED.findall(text)):
+        text = raised[-1]
     return one_line(re.split(r"\r?\n|To mitigate|Visit https|Trace ID:", text, maxsplit=1)[0], 300).rstrip(". ")

@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
@@ -32,7 +33,7 @@ def info(ctx: click.Context, shape: Shape, offline: bool) -> int:
 
 async def _info(session: LiveSession, *, shape: Shape, offline: bool) -> int:
     facts, code = await gathered(session, offline=offline)
-    shape.answer(facts, lambda: _lines(facts))
+    shape.answer(facts, lambda: lines(facts))
     return code
 
 
@@ -98,14 +99,15 @@ def _cloud(session: LiveSession) -> dict[str, str | None]:
     }
 
 
-def _lines(facts: dict[str, Any]) -> list[str]:
+def lines(facts: dict[str, Any]) -> list[str]:
+    """Everything that `info` knows, for people."""
     cloud, sign_in = facts["cloud"], facts["sign_in"] or {}
     return text_tables.facts(
         [
             ("signed in", _who(facts)),
             ("", facts.get("hint") or ""),
             *(("tried", tried) for tried in sign_in.get("tried", ())),
-            *(("tenant refused", tenant) for tenant in sign_in.get("refused_tenants", ())),
+            *(row for problem in sign_in.get("tenant_problems", ()) for row in _refused(problem)),
             ("cloud", f"{cloud['name']}  {cloud['resource_manager']}"),
             *(("quota left", _bucket(bucket)) for bucket in (facts["quota"] or {}).get("buckets", ())),
             *((name, value) for name, value in facts["paths"].items()),
@@ -113,6 +115,14 @@ def _lines(facts: dict[str, Any]) -> list[str]:
             *((name, value or "not installed") for name, value in facts["versions"].items()),
         ]
     )
+
+
+def _refused(problem: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Which tenant gave no token and why, and the command that mends it."""
+    tenant = problem["tenant"]
+    yield "tenant refused", f"{tenant['name'] or tenant['domain']} {tenant['id']}: {problem['reason']}".strip()
+    if problem["command"]:
+        yield "", f"run: {problem['command']}"
 
 
 def _who(facts: dict[str, Any]) -> str:
