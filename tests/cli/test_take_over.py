@@ -236,6 +236,7 @@ def test_of_two_journals_on_a_manual_set_one_stops_and_no_two_batches_run_at_onc
     own_world.control.clock(speed=300)
     stopped = own("attach", "--jsonl").records[-1]
     assert stopped["verdict"] == "failed" and "script was changed outside this rollout" in stopped["reason"]
+    assert stopped["failed"] == [], "what the second one overwrote did not fail here"
     log = stranger("attach", "--jsonl").records
     assert log[-1]["verdict"] == "completed", log[-1]
     assert {instance["version"] for instance in own("instances", "hand", "--json").json} == {"app 2.0.0"}

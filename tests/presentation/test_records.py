@@ -104,7 +104,7 @@ def test_the_last_line_names_failed_instances_and_their_stderr() -> None:
     assert record["failed"][0]["stderr"] == "no such unit\n"
     assert record["counts"] == {
         "waiting": 1, "updating": 0, "script_running": 0, "awaiting_health": 0, "done": 1, "failed": 1,
-        "unhealthy": 1, "script_not_run": 0, "excluded": 0, "leaked": 0, "gone": 0,
+        "unhealthy": 1, "script_not_run": 0, "excluded": 0, "leaked": 0, "overwritten": 0, "gone": 0,
     }  # fmt: skip
     assert record["lowest_healthy"] == 2
     assert record["elapsed_seconds"] == 2.0

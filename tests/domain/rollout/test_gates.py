@@ -10,6 +10,8 @@ from support.engine.toy import Toy, script
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_policy import ExternalGate
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.rollback import touched_by
+from vmss_tui.presentation.rollout.info import info_of
 
 
 def test_gates_before_anything_is_written() -> None:
@@ -151,6 +153,22 @@ def test_another_users_write_before_ours() -> None:
     driver = drive(toy)
     toy.model = script(9)
     assert driver.run().reason.startswith("stopped before anything was changed: the scale set's script was changed")
+
+
+def test_what_another_operator_overwrote_has_not_failed_and_is_not_rolled_back() -> None:
+    toy = Toy()
+    driver = drive(toy, policy(2, pause_seconds=30))
+    driver.run(ended(driver, 1))
+    toy.model = toy.vms["0"].config = script(9)
+    state = driver.run()
+    assert state.verdict is e.Verdict.FAILED and state.bad == ()
+    assert state.ids_in(e.Phase.OVERWRITTEN) == ("0",) and state.ids_in(e.Phase.DONE) == ("1",)
+    assert "1 instance runs web 2, 1 overwritten by another change: 0, 4 untouched" in state.reason
+    seen = state.instances["0"].seen
+    assert seen.message == f"another change replaced it by unknown {script(9).digest[:8]}"
+    assert touched_by(driver.plan, state) == {"1"}
+    info = info_of(state, toy.now)
+    assert not info.leaves_failed_model and info.failed == 0
 
 
 def test_a_rolling_policy_that_was_changed_after_the_plan() -> None:

@@ -262,3 +262,38 @@ def test_a_version_that_could_not_be_read_is_neither_behind_nor_failed() -> None
         assert phase_of(deleting, PhaseContext(MANUAL, failed, NOW)) is Phase.FAILED, "what failed has failed"
     stranger = vm(7, script_digest="", version_known=False)
     assert phase_of(stranger, PhaseContext(MANUAL, over, NOW)) is Phase.EXCLUDED
+
+
+def now(number: int, made: RolloutPlan, *events: e.Event, **more: Any) -> Phase:
+    """The phase of instance 0, of which the log knows version 1 first, with version `number` on it now."""
+    state = log_of(made, first(vm(0)), *events)
+    return phase_of(replace(vm(0, of=number), **more), PhaseContext(made, state, AFTER))
+
+
+DONE_BEFORE = seen_in(vm(0, of=2), Phase.DONE)
+
+
+@pytest.mark.parametrize(
+    ("number", "events", "more", "phase"),
+    [
+        (3, (*OVER, DONE_BEFORE), {}, Phase.OVERWRITTEN),
+        (1, (*OVER, DONE_BEFORE), {}, Phase.OVERWRITTEN),
+        (3, OVER, {}, Phase.OVERWRITTEN),
+        (3, BEGUN, {}, Phase.OVERWRITTEN),
+        (3, (*OVER, DONE_BEFORE), {"provisioning": UPDATING}, Phase.UPDATING),
+        (3, (*OVER, DONE_BEFORE), {"version_known": False}, Phase.DONE),
+        (1, OVER, {}, Phase.FAILED),
+        (1, BEGUN, {}, Phase.UPDATING),
+        (3, (), {}, Phase.WAITING),
+    ],
+)
+def test_an_instance_that_another_change_overwrote_has_not_failed(
+    number: int, events: tuple[e.Event, ...], more: dict[str, Any], phase: Phase
+) -> None:
+    assert now(number, MANUAL, *events, **more) is phase
+
+
+def test_azure_restores_earlier_versions_itself_during_its_rolling_upgrade() -> None:
+    batch = e.BatchStarted(1, 2, ("0",))
+    assert now(1, ROLL, *ROLLS, batch, DONE_BEFORE) is Phase.WAITING
+    assert now(3, ROLL, *ROLLS, batch, DONE_BEFORE) is Phase.OVERWRITTEN

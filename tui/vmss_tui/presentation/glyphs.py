@@ -90,6 +90,7 @@ PHASE = {
     Phase.NOT_RUN: Mark(TRIANGLE, "not run", Role.WARN),
     Phase.EXCLUDED: Mark(SLASHED, "excluded", Role.DIM),
     Phase.LEAKED: Mark(DIAMOND, "leaked", Role.WARN),
+    Phase.OVERWRITTEN: Mark(DIAMOND, "overwritten", Role.WARN),
     Phase.GONE: Mark(SLASHED, "gone", Role.DIM),
 }
 

@@ -17,7 +17,7 @@ from vmss_tui.text import natural, visible
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, not even escaped."""
-_SKIPPED = (Phase.WAITING, Phase.EXCLUDED, Phase.GONE)
+_SKIPPED = (Phase.WAITING, Phase.EXCLUDED, Phase.OVERWRITTEN, Phase.GONE)
 
 
 def document(report: Report) -> str:

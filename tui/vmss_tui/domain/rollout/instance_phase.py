@@ -135,7 +135,7 @@ def phase_of(instance: Instance, context: PhaseContext) -> Phase:
         return Phase.LEAKED if has and not had and first is not None else Phase.WAITING
     over = context.over(instance.id)
     if not has:
-        return _behind(instance, context, over=over)
+        return _behind(instance, context, known, over=over)
     if instance.provisioning is Provisioning.FAILED and over and not had:
         return Phase.FAILED
     phase = Phase.DONE if context.plan.removes else _ran(instance, context, known, over=over)
@@ -164,9 +164,11 @@ def _outside(instance: Instance, context: PhaseContext, first: InstanceSeen | No
     return Phase.LEAKED if arrived and exclusion.kind is not ExclusionKind.CURRENT else Phase.EXCLUDED
 
 
-def _behind(instance: Instance, context: PhaseContext, *, over: bool) -> Phase:
-    """Its update began, and it does not have the new configuration yet."""
+def _behind(instance: Instance, context: PhaseContext, known: Progress | None, *, over: bool) -> Phase:
+    """Its update began, and it does not have the new configuration yet, or not any more."""
     moving = instance.provisioning is Provisioning.UPDATING
+    if not moving and known is not None and _is_overwritten(instance, context, known):
+        return Phase.OVERWRITTEN
     if context.rolling_upgrade:
         if over and instance.provisioning is Provisioning.FAILED and instance.id in context.begun:
             return Phase.FAILED
@@ -174,6 +176,23 @@ def _behind(instance: Instance, context: PhaseContext, *, over: bool) -> Phase:
     if context.refused(instance.id) and not moving:
         return Phase.WAITING
     return Phase.FAILED if over and not moving else Phase.UPDATING
+
+
+def _is_overwritten(instance: Instance, context: PhaseContext, known: Progress) -> bool:
+    """Whether another change took the place of what this rollout brought.
+
+    It had the new version when it was last observed, or it has one that this rollout knows nothing of. Azure itself
+    restores earlier versions during a rolling upgrade.
+    """
+    if instance.id not in context.begun:
+        return False
+    now, ours = short(instance.script_digest), short(context.target_of(instance.id))
+    if not context.rolling_upgrade and (known.seen.digest == ours or known.seen.phase is Phase.OVERWRITTEN):
+        return True
+    plan = context.plan
+    expected = {short(script.digest) for script in (plan.previous, plan.undoes) if script is not None}
+    expected |= {ours, short(context.target), known.first.digest if known.first is not None else now}
+    return now not in expected
 
 
 def _ran(instance: Instance, context: PhaseContext, known: Progress | None, *, over: bool) -> Phase:

@@ -163,6 +163,8 @@ def _changed(
         known = state.instances.get(instance.id)
         if seen.phase is e.Phase.GONE:
             seen = replace(seen, message="")
+        if seen.phase is e.Phase.OVERWRITTEN:
+            seen = replace(seen, message=f"another change replaced it by {seen.version or 'no script'}")
         if instance.id in state.waived:
             seen = replace(seen, message=state.waived[instance.id])
         if known is not None and not instance.version_known:

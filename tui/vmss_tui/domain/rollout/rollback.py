@@ -138,7 +138,7 @@ def _sealed(to: Revision) -> list[Finding]:
 def touched_by(plan: RolloutPlan, state: RolloutState) -> frozenset[str]:
     """Instances that a rollout updated, or may have: Azure did not refuse the write, or the instance moved since."""
     alone = plan.strategy is Strategy.VM_BATCHES
-    untouched = (Phase.WAITING, Phase.EXCLUDED, Phase.LEAKED)
+    untouched = (Phase.WAITING, Phase.EXCLUDED, Phase.LEAKED, Phase.OVERWRITTEN)
     moved = {i for i, progress in state.instances.items() if progress.seen.phase not in untouched}
     written = {
         i
@@ -146,7 +146,7 @@ def touched_by(plan: RolloutPlan, state: RolloutState) -> frozenset[str]:
         for i in batch.ids
         if (key := batch_key(batch.number, i if alone else "")) in state.writes and refused(state, key) is None
     }
-    return frozenset(moved | written)
+    return frozenset((moved | written) - set(state.ids_in(Phase.OVERWRITTEN)))
 
 
 def broken_before(state: RolloutState) -> tuple[str, ...]:

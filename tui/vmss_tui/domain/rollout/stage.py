@@ -23,6 +23,8 @@ class Phase(StrEnum):
     EXCLUDED = "excluded"
     LEAKED = "leaked"
     """It got the new version outside the plan (autoscale, automatic repairs, another operator)."""
+    OVERWRITTEN = "overwritten"
+    """It was updated by this rollout, and runs yet another version since: another operator's, or an earlier one."""
     GONE = "gone"
     """It was deleted or evicted during the rollout."""
 
@@ -31,7 +33,7 @@ BUSY = frozenset((Phase.UPDATING, Phase.SCRIPT, Phase.HEALTH))
 """In-flight phases: an update has begun and has not ended."""
 BAD = frozenset((Phase.FAILED, Phase.UNHEALTHY, Phase.NOT_RUN))
 """Phases that count as failures of this rollout: for gates, budget, retry and verdict."""
-FINAL = BAD | {Phase.DONE, Phase.EXCLUDED, Phase.GONE, Phase.LEAKED}
+FINAL = BAD | {Phase.DONE, Phase.EXCLUDED, Phase.GONE, Phase.LEAKED, Phase.OVERWRITTEN}
 """Phases that an instance does not leave by itself."""
 
 

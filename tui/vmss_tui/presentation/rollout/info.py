@@ -13,7 +13,7 @@ from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan, Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.batch_schedule import batch_count
 from vmss_tui.domain.rollout.decide.verdict import gone_instances, in_scope
-from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
+from vmss_tui.domain.rollout.stage import BAD, BUSY, GateName, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import Lowest, RolloutState
 from vmss_tui.domain.rollout.write_keys import MODEL
 from vmss_tui.presentation.glyphs import HALF, NO_RUNNER, SCHEDULED, STAGE, WINDOW_ENDED, Mark, Role
@@ -30,7 +30,7 @@ from vmss_tui.text import listed, plain, seconds_between
 
 FAILED = (Phase.FAILED, Phase.UNHEALTHY)
 """Phases of instances on which the update failed; `BAD` counts those as well where the script did not run."""
-ODD = (Phase.NOT_RUN, Phase.LEAKED)
+ODD = (Phase.NOT_RUN, Phase.LEAKED, Phase.OVERWRITTEN)
 """Phases that a person should see although nothing failed."""
 
 _WINDOW_MARGIN, _WINDOW_SHARE = 60.0, 0.1
@@ -270,7 +270,8 @@ def _leaves_failed_model(state: RolloutState) -> bool:
     ended = state.verdict in (Verdict.FAILED, Verdict.CANCELLED) and bool(state.ids_in(Phase.FAILED))
     plan = state.plan
     wrote = plan is not None and plan.writes_model and not plan.removes and plan.purpose is not Purpose.ROLLBACK
-    return ended and wrote and any(key == MODEL or key.startswith("roll-") for key in state.accepted)
+    others = any(gate is GateName.OTHERS and not checked.passed for (gate, _), checked in state.gates.items())
+    return ended and wrote and not others and any(key == MODEL or key.startswith("roll-") for key in state.accepted)
 
 
 def _account(signed_in: e.SignedIn | None) -> str:

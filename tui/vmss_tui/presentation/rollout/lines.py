@@ -163,6 +163,7 @@ def groups(info: RolloutInfo) -> tuple[tuple[str, int, Role], ...]:
     rare = (
         ("not run", info.count(Phase.NOT_RUN), Role.WARN),
         ("leaked", info.count(Phase.LEAKED), Role.WARN),
+        ("overwritten", info.count(Phase.OVERWRITTEN), Role.WARN),
         ("excluded", info.count(Phase.EXCLUDED), Role.DIM),
         ("gone", info.count(Phase.GONE), Role.DIM),
     )

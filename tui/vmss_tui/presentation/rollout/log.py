@@ -232,7 +232,7 @@ def _because(fault: AzureFault | None, said: str = "") -> str:
     return f" [{plain(fault.code)}]" if fault.brief in said else f" [{plain(fault.code)}: {plain(fault.brief)}]"
 
 
-_PHASES = {e.Phase.LEAKED: Role.WARN, e.Phase.NOT_RUN: Role.WARN, e.Phase.GONE: Role.WARN}
+_PHASES = dict.fromkeys((e.Phase.LEAKED, e.Phase.OVERWRITTEN, e.Phase.NOT_RUN, e.Phase.GONE), Role.WARN)
 """Phases beside the failed ones that are worth a sentence."""
 
 

@@ -69,7 +69,7 @@ def _filling(batch: BatchInfo, cells: int) -> list[Piece]:
     counts = batch.phases
     return _fill(
         counts[Phase.DONE] + counts[Phase.LEAKED],
-        sum(counts[phase] for phase in BAD),
+        sum(counts[phase] for phase in (*BAD, Phase.OVERWRITTEN)),
         sum(counts[phase] for phase in BUSY),
         counts[Phase.WAITING],
         cells,

@@ -22,7 +22,7 @@ def final(situation: Situation) -> tuple[e.Verdict, str]:
     if not total:
         return e.Verdict.COMPLETED, f"the scale set model is {plan.to_label}; no instance needed it"
     parts = [f"{state.count(e.Phase.DONE)} of {total} {reaching(plan)} {plan.to_label}"]
-    well = not state.ids_in(*BAD) and not behind and not unread
+    well = not state.ids_in(*BAD, e.Phase.OVERWRITTEN) and not behind and not unread
     if well and situation.set.health_source.present and state.count(e.Phase.DONE):
         parts[0] += " and are healthy"
     allowed = bool(bad) and not behind and plan.policy.failure_budget is not None
@@ -31,8 +31,9 @@ def final(situation: Situation) -> tuple[e.Verdict, str]:
     parts += [f"{len(behind)} not updated: {listed(behind)}"] if behind else []
     parts += [f"{len(unread)} of unknown version: {listed(unread)}"] if unread else []
     parts += [f"{len(gone)} gone: {listed(gone)}"] if gone else []
+    parts += _overwritten(state)
     parts += _leaked(state)
-    failed = bool(behind) or (bool(bad) and not allowed)
+    failed = bool(behind) or state.count(e.Phase.OVERWRITTEN) > 0 or (bool(bad) and not allowed)
     return e.Verdict.FAILED if failed else e.Verdict.COMPLETED, "; ".join(parts)
 
 
@@ -72,11 +73,18 @@ def changed_so_far(situation: Situation) -> str:
         verb = reaching(situation.plan)
     parts = [f"{counted(done, 'instance') if done else 'no instance'} {verb} {situation.plan.to_label}"]
     parts += [_failures(state)] if state.bad else []
+    parts += _overwritten(state)
     parts += [f"{busy} in progress"] if busy else []
     parts.append(f"{state.count(e.Phase.WAITING)} untouched")
     gone = gone_instances(situation.plan, state)
     parts += [f"{len(gone)} gone: {listed(gone)}"] if gone else []
     return ", ".join(parts)
+
+
+def _overwritten(state: RolloutState) -> list[str]:
+    """Instances that this rollout updated and that another change has overwritten since."""
+    ids = state.ids_in(e.Phase.OVERWRITTEN)
+    return [f"{len(ids)} overwritten by another change: {listed(ids)}"] if ids else []
 
 
 def _leaked(state: RolloutState) -> list[str]:
