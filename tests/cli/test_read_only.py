@@ -20,15 +20,16 @@ NOT_RUN = {
     "demo": "a simulated Azure of its own",
     "simulate": "a simulated Azure of its own",
     "rehearse": "on a simulated copy",
-    "serve": "runs until it is stopped, and starts `served-app`",
     "served-app": "the app, by keys, below",
 }
 """Commands that are not tried here, and why."""
 REFUSED = {
     "rollout", "pause", "resume", "approve", "cancel", "retry", "undo", "runner", "diagnose", "exclude", "schedule",
+    "serve", "worker",
 }  # fmt: skip
 COMMANDS = (
-    "list", "show hand", "instances hand", "activity hand", "watch hand --once", "plan app hand --set version=2.0.0",
+    "list", "show hand", "serve --port 0 --allow-writes", "instances hand", "activity hand",
+    "watch hand --once", "plan app hand --set version=2.0.0",
     "rollout app hand --set version=2.0.0 --yes", "rollout app app --set version=2.0.0 --yes --detach",
     "attach ID --plain", "pause ID", "pause ID --cancel", "resume ID", "resume ID --force", "approve ID",
     "approve ID --batch 2", "cancel ID", "retry ID --yes", "undo ID --yes", "retry OVER --yes", "undo OVER --yes",

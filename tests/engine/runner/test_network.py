@@ -116,11 +116,12 @@ async def test_names_that_cannot_be_resolved(
     done_once(lab, rollout)
 
 
-async def test_forty_minutes_of_an_azure_that_is_too_busy(open_lab: OpensLab) -> None:
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_forty_minutes_of_an_azure_that_is_too_busy(moment: str, open_lab: OpensLab) -> None:
     lab = await open_lab(mode="Manual", speed=1200.0)
     rollout = await lab.create(version("2"), POLICY)
     running = asyncio.create_task(lab.run(rollout, pace=replace(FAST, patience_seconds=120)))
-    await until(lab, rollout, MOMENTS["polling"])
+    await until(lab, rollout, MOMENTS[moment])
     busy = {"kind": "status", "status": 503, "code": "ServerTimeout", "message": "try again", "method": "*"}
     lab.sim.control.add_fault(**busy, path="*", count=0, duration=2.0)
     await running
