@@ -8,7 +8,10 @@ from textual.color import Color
 from support.desk import sitting
 from vmss_tui.app.styles.skins import read_skins
 from vmss_tui.app.styles.themes import COLORBLIND, CONTRAST, DARK, LIGHT
+from vmss_tui.app.widgets.grid import Grid
+from vmss_tui.app.widgets.strips import RoleStyles
 from vmss_tui.paths import themes_directory
+from vmss_tui.presentation.glyphs import Role
 
 _STATES = ("text-success", "text-primary", "text-warning", "text-error", "text-accent")
 
@@ -23,6 +26,18 @@ def _luminance(color: Color) -> float:
 def test_high_contrast_is_seven_to_one(state: str) -> None:
     light, dark = (_luminance(Color.parse(color or "")) for color in (CONTRAST.variables[state], CONTRAST.background))
     assert (light + 0.05) / (dark + 0.05) >= 7, "success criterion 1.4.6"
+
+
+async def test_less_important_text_has_high_contrast_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEXTUAL_THEME", CONTRAST.name)
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        grid = desk.app.screen.query_one(Grid)
+        roles = [RoleStyles(grid).role(role).color for role in (Role.DIM, Role.WAIT, Role.WELL)]
+        seen = [Color.from_rich_color(color) for color in roles if color is not None]
+        seen.append(Color.from_rich_color(grid.get_component_rich_style("grid--header").color))
+        dark = _luminance(Color.parse(CONTRAST.background or "")) + 0.05
+        assert len(seen) == 4 and all((_luminance(color) + 0.05) / dark >= 7 for color in seen), seen
 
 
 def _without_red_and_green(color: Color) -> tuple[float, float]:
