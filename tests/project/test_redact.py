@@ -36,6 +36,10 @@ SHAPES = {
     "entra": ("abc8Q~" + "d" * 34 + " used", "*** used"),
     "userinfo": (f"https://bob:{S}@host/x", "https://bob:***@host/x"),
     "function key": (f"https://f.azurewebsites.net/api/x?code={S}==", "https://f.azurewebsites.net/api/x?code=***"),
+    "webhook of slack": (f"to https://hooks.slack.com/services/T0/B0/{S} now", "to https://hooks.slack.com/*** now"),
+    "webhook of teams": (f"https://a.webhook.office.com/webhookb2/0@1/IncomingWebhook/{S}/3",
+                         "https://a.webhook.office.com/webhookb2/***"),
+    "webhook of discord": (f'"https://discord.com/api/webhooks/12/{S}"', '"https://discord.com/api/webhooks/***"'),
     "s3": (f"https://s3/x?X-Amz-Signature={S}", "https://s3/x?X-Amz-Signature=***"),
     "private key": (f"{BEGIN}\n{S}\n{S}\n-----END PRIVATE KEY-----", f"{BEGIN}***-----END PRIVATE KEY-----"),
 }  # fmt: skip
@@ -58,6 +62,7 @@ HARMLESS = (
     "exit code 1: token ring not found",
     "keyVault reference https://kv.vault.azure.net/secrets/name",
     "a password is wanted",
+    "https://docs.example.com/webhooks and https://hooks.example.com",
     "Basic setup done",
     '{"protected": {"storageAccountKey": {"source": "env", "where": "WEB_KEY"}}}',
     "12:00:00 key to paint 8 ms",

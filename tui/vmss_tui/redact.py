@@ -2,8 +2,8 @@
 
 Whatever leaves the program (screen, stdout, stderr, report, log, notification) and whatever it stores passes here. The
 shapes are those of Azure's shared access signatures and connection strings, bearer tokens and JWTs, private keys, the
-tokens of common code hosts, passwords in addresses, and assignments to names that say they are secret. Every pattern
-is linear in the length of the text: foreign text may be large and hostile.
+tokens of common code hosts, passwords in addresses, incoming webhooks, and assignments to names that say they are
+secret. Every pattern is linear in the length of the text: foreign text may be large and hostile.
 """
 
 import re
@@ -51,6 +51,12 @@ _PATTERNS = (
     re.compile(r"(?<![\w~.-])()[\w~.-]{3}[78]Q~[\w~.-]{31,34}(?![\w~.-])()"),
     # https://user:password@host
     re.compile(r"(://[^\s/:@\"']{1,256}:)[^\s/@\"']{1,256}(@)"),
+    # addresses of incoming webhooks, whose path is their password: Slack, Teams, Discord and their like
+    re.compile(
+        r"(https?://(?:hooks\.[\w.-]{1,120}/|[\w.-]{1,120}/(?:[\w.-]{1,40}/){0,3}(?:webhooks?|webhookb2)/))"
+        r"[^\s\"'<>\\]+()",
+        re.IGNORECASE,
+    ),
     # password=..., "clientSecret": "...", --api-key ...
     re.compile(rf"({_NAMES}(?:{_QUOTE})?\s{{0,8}}[=:]\s{{0,8}}){_VALUE}()", re.IGNORECASE),
     re.compile(rf"(--[a-z-]{{0,40}}{_NAMES}\s{{1,8}}){_VALUE}()", re.IGNORECASE),

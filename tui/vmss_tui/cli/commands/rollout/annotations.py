@@ -117,13 +117,13 @@ def _level(role: Role, notable: bool) -> Level | None:
 
 def annotation(dialect: Dialect, level: Level, title: str, text: str) -> str:
     """One annotation as a line that the pipeline understands; foreign text cannot end it or begin another."""
-    title, text = plain(title), plain(text)
+    title, text = inert(plain(title)), inert(plain(text))
     match dialect:
         case Dialect.GITHUB:
             return f"::{level} title={_github(title, property_too=True)}::{_github(text)}"
         case Dialect.AZURE:
             if level is Level.NOTICE:
-                return f"##[section]{inert(title)}: {inert(text)}"
+                return f"##[section]{title}: {text}"
             return f"##vso[task.logissue type={level}]{_azure(f'{title}: {text}')}"
         case unreachable:
             assert_never(unreachable)
