@@ -9,10 +9,12 @@ import pytest
 from support import story
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount
 from vmss_tui.domain.plan.waves import OnFailedSet, Wave, WaveRules, WaveSet, WavesPlan
+from vmss_tui.domain.plan.waves_forecast import forecast_waves
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.stage import Verb, Verdict
+from vmss_tui.domain.rollout.stage import Stage, Verb, Verdict
 from vmss_tui.domain.rollout.state import fold as fold_rollout
 from vmss_tui.domain.rollout.waves import events as w
 from vmss_tui.domain.rollout.waves.state import WavesState, fold
@@ -59,6 +61,7 @@ EVERY: tuple[w.WavesEvent, ...] = (
     e.RequestAnswered(Verb.RETRY, False, "still running", 2),
     e.Paused("ann"),
     e.Resumed(),
+    e.Scheduled(NOW, True, "ann"),
     e.Noted("a runner was replaced"),
     e.Noted("no runner", Severity.WARN),
     e.Ended(Verdict.FAILED, "alpha failed"),
@@ -131,6 +134,35 @@ def test_rows_count_what_has_ended_and_what_is_in_progress() -> None:
     assert record["failed"] == 1 and [found["state"] for found in record["sets"]] == ["failed", "waiting", "waiting"]
 
 
+def test_what_was_rolled_back_is_not_updated() -> None:
+    began = (e.RunnerStarted(1, "h"), w.SetStarted(A, "aaaa"), w.SetEnded(A, "aaaa", Verdict.FAILED, "broken", 3, 1))
+    back = (w.SetStarted(A, "bbbb", True), w.SetEnded(A, "bbbb", Verdict.COMPLETED, "back", 4))
+    made = info(*began, *back)
+    assert (made.done, made.rolled_back) == (0, 3)
+    assert "0 of 10 instances updated, 3 rolled back" in text_of(rows.totals(made))
+    record = records.waves_ended_record(made)
+    assert (record["updated"], record["rolled_back"]) == (0, 3)
+
+
+def test_a_scheduled_start_counts_down_and_names_its_keys() -> None:
+    later = info(e.Scheduled(NOW + timedelta(hours=2), who="ann"), alive=False)
+    assert later.mark.word == "scheduled" and later.state.stage is Stage.PLANNED
+    text = text_of(rows.sub_line(later))
+    assert "in 2h" in text and "moves it" in text and "cancels it" in text
+
+
+def test_the_plan_says_how_long_the_waves_take() -> None:
+    made: dict[ScaleSetId, RolloutPlan | str] = {A: story.plan_of(), B: story.plan_of(), C: "cannot be read"}
+    known = {target: found for target, found in made.items() if isinstance(found, RolloutPlan)}
+    total = forecast_waves(plan(), known).total
+    assert total.p50 > 600 and total.p90 > total.p50, "with the bake time after the first wave"
+    both = replace(plan(), waves=(replace(plan().waves[1], sets=(WaveSet(target=A), WaveSet(target=B))),))
+    together = forecast_waves(replace(both, rules=WaveRules(at_once=2)), known)
+    assert forecast_waves(both, known).total.p50 == 2 * together.total.p50
+    assert "without the time it waits for approval" in "\n".join(lines.plan_lines(plan(), made))
+    assert records.waves_plan_record(plan(), made)["forecast"]["duration_seconds"]["p90"] > 600
+
+
 def test_what_it_waits_for() -> None:
     ended = (e.RunnerStarted(1, "h"), w.WaveStarted(1), w.WaveEnded(1))
     assert "bake time" in text_of(rows.sub_line(info(*ended))) and info(*ended).until == NOW + timedelta(minutes=10)
@@ -167,3 +199,5 @@ def test_followups_have_a_dialog_of_their_own() -> None:
 def test_a_long_plan_is_cut_in_a_question() -> None:
     assert len(questions.plan_details([f"line {number}" for number in range(40)])) == 12
     assert len(questions.plan_details(["one", "", "two"])) == 2
+    prose, table = questions.plan_details(["some words", "SET    INSTANCES"])
+    assert len(prose) == 1 and len(table) == 2, "a line of several pieces is not wrapped"

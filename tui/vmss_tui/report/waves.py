@@ -85,11 +85,17 @@ def _facts(report: WavesReport) -> list[tuple[str, str]]:
         ("signed in as", state.signed_in.account if state.signed_in is not None else ""),
         ("started", f"{state.started_at:%Y-%m-%d %H:%M:%S}" if state.started_at is not None else ""),
         ("ended", f"{state.ended_at:%Y-%m-%d %H:%M:%S}" if state.ended_at is not None else ""),
-        ("instances", f"{report.info.done} of {report.info.total} updated, {report.info.failed} failed"),
+        ("instances", _instances(report.info)),
         ("record", f"{len(report.log)} events, head {report.head}" if report.head else ""),
     ]
     pairs += [(f"override {name}", reason) for name, reason in (plan.overrides.items() if plan is not None else ())]
     return [(name, value) for name, value in pairs if value]
+
+
+def _instances(info: WavesInfo) -> str:
+    """`8 of 32 updated, 16 rolled back, 2 failed`."""
+    back = f", {info.rolled_back} rolled back" if info.rolled_back else ""
+    return f"{info.done} of {info.total} updated{back}, {info.failed} failed"
 
 
 def _rows(report: WavesReport) -> list[tuple[str, ...]]:

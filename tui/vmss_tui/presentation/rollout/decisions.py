@@ -88,7 +88,7 @@ def roll_back_question(plan: RolloutPlan, instances: int) -> tuple[str, tuple[Li
     return title, (
         ((arrow(plain(plan.to_label), before), Role.ACCENT),),
         (("The scale set model goes first, so that new instances do not get the failed version.", Role.PLAIN),),
-        (("Then the instances that this rollout updated, and no others.", Role.PLAIN),),
+        (("Then the instances that this rollout updated, and those that got its version from the model.", Role.PLAIN),),
     )
 
 

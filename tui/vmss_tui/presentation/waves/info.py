@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.plan.waves import Wave
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import RolloutState
@@ -48,6 +49,9 @@ class SetInfo:
     mark: Mark
     total: int
     done: int = 0
+    """Run the new version."""
+    rolled_back: int = 0
+    """Run the version from before again, by a roll back of the waves."""
     busy: int = 0
     failed: int = 0
     batch: int = 0
@@ -84,6 +88,11 @@ class WavesInfo:
     def done(self) -> int:
         """Instances that were updated."""
         return sum(member.done for member in self.sets)
+
+    @property
+    def rolled_back(self) -> int:
+        """Instances that were rolled back."""
+        return sum(member.rolled_back for member in self.sets)
 
     @property
     def busy(self) -> int:
@@ -155,7 +164,9 @@ def _set_info(progress: SetProgress, wave: str, rollout: RolloutState | None, no
     mark = SET_STAGE[progress.stage]
     ended = SetInfo(
         progress=progress, wave_name=wave, mark=mark, total=max(progress.member.instances, progress.updated),
-        done=progress.updated, failed=progress.failed, reason=progress.reason,
+        done=0 if progress.stage is SetStage.ROLLED_BACK else progress.updated,
+        rolled_back=progress.updated if progress.stage is SetStage.ROLLED_BACK else 0,
+        failed=progress.failed, reason=progress.reason,
     )  # fmt: skip
     if rollout is None or rollout.plan is None:
         return ended
@@ -163,12 +174,15 @@ def _set_info(progress: SetProgress, wave: str, rollout: RolloutState | None, no
     running = progress.stage.running
     if running and rollout.stage in (Stage.PAUSED, Stage.APPROVAL):
         mark = STAGE[rollout.stage]
+    reached = rollout.count(Phase.DONE)
+    back = rollout.plan.purpose is Purpose.ROLLBACK and not progress.member.undoes
     return SetInfo(
         progress=progress,
         wave_name=wave,
         mark=mark,
         total=rollout.plan.affected or ended.total,
-        done=rollout.count(Phase.DONE),
+        done=max(0, ended.done - reached) if back else reached,
+        rolled_back=reached if back else 0,
         busy=rollout.count(*BUSY) if running else 0,
         failed=rollout.count(*BAD),
         batch=len(rollout.batches),

@@ -6,8 +6,10 @@ from typing import assert_never
 from vmss_tui import duration
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.forecast import Range
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import OnFailedSet, Wave, WaveRules, WavesPlan
+from vmss_tui.domain.plan.waves_forecast import WavesForecast, forecast_waves
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verdict
 from vmss_tui.domain.rollout.waves import events as w
@@ -24,11 +26,14 @@ Planned = Mapping[ScaleSetId, RolloutPlan | str]
 
 def plan_lines(plan: WavesPlan, planned: Planned, cells: int | None = None) -> list[str]:
     """The plan: rules, then each wave with its sets, their instances, batches and findings."""
-    lines = [_title(plan), "", *_rules(plan.rules)]
+    expected = forecast_waves(
+        plan, {target: found for target, found in planned.items() if isinstance(found, RolloutPlan)}
+    )
+    lines = [_title(plan), "", *_rules(plan.rules), *_takes(plan, expected)]
     for finding in plan.findings:
         lines += _finding(finding)
-    for wave in plan.waves:
-        lines += ["", _wave_title(wave), *_sets(wave, planned, cells)]
+    for wave, takes in zip(plan.waves, expected.waves, strict=True):
+        lines += ["", _wave_title(wave, takes), *_sets(wave, planned, cells)]
     return [plain(line) for line in [*lines, *_shared_findings(planned)]]
 
 
@@ -73,9 +78,19 @@ def _rules(rules: WaveRules) -> list[str]:
     return lines
 
 
-def _wave_title(wave: Wave) -> str:
+def _takes(plan: WavesPlan, expected: WavesForecast) -> list[str]:
+    """`about 12m to 25m, without the time it waits for approval (estimate)`; nothing where nothing is to be done."""
+    if not expected.total.p90:
+        return []
+    waits = ", without the time it waits for approval" if any(wave.approve for wave in plan.waves) else ""
+    basis = "estimate" if expected.assumed else "from earlier rollouts"
+    return [f"about {duration.between(expected.total.p50, expected.total.p90)}{waits} ({basis})"]
+
+
+def _wave_title(wave: Wave, takes: Range) -> str:
     size = sum(member.instances for member in wave.sets)
     title = f"wave {wave.number} ({wave.name}): {counted(len(wave.sets), 'scale set')}, {counted(size, 'instance')}"
+    title += f"; about {duration.between(takes.p50, takes.p90)}" if takes.p90 else ""
     if wave.approve:
         title += "; waits for approval"
     return f"{title}; bake time {duration.exact(wave.bake_seconds)}" if wave.bake_seconds else title

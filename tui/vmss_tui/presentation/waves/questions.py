@@ -49,4 +49,10 @@ def plan_details(lines: Sequence[str], most: int = 12) -> tuple[Line, ...]:
     """The plan in a question, cut to what a small terminal shows."""
     kept = [line for line in lines if line.strip()]
     more = [f"… {len(kept) - most + 1} more lines: `vmss-tui plan PROFILE --all` shows all"] if len(kept) > most else []
-    return tuple(((line, Role.PLAIN),) for line in [*kept[: most - 1 if more else most], *more])
+    return tuple(_kept(line) for line in [*kept[: most - 1 if more else most], *more])
+
+
+def _kept(line: str) -> Line:
+    """A line of a table keeps its columns: a dialog wraps only lines of one piece."""
+    table = "  " in line.strip()
+    return ((line, Role.PLAIN), ("", Role.PLAIN)) if table else ((line, Role.PLAIN),)

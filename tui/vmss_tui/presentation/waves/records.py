@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import WavesPlan
+from vmss_tui.domain.plan.waves_forecast import forecast_waves
 from vmss_tui.domain.rollout.events import kind_name
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
 from vmss_tui.presentation.records import Record, exit_code, finding_record, plain_value, plan_record, rfc3339
@@ -23,6 +24,7 @@ def waves_plan_record(plan: WavesPlan, planned: Planned | None = None) -> Record
         "failed_instances": str(plan.rules.failed_instances) if plan.rules.failed_instances else None,
         "failed_sets": str(plan.rules.failed_sets) if plan.rules.failed_sets else None,
         "on_failed_set": plan.rules.on_failed_set.value,
+        **_forecast_record(plan, planned),
         "findings": [finding_record(finding) for finding in plan.findings],
         "waves": [
             {
@@ -44,6 +46,16 @@ def waves_plan_record(plan: WavesPlan, planned: Planned | None = None) -> Record
             for wave in plan.waves
         ],
     }
+
+
+def _forecast_record(plan: WavesPlan, planned: Planned | None) -> Record:
+    """What the whole probably takes, with its bake times; nothing without the plans of its sets."""
+    if planned is None:
+        return {}
+    known = {target: found for target, found in planned.items() if isinstance(found, RolloutPlan)}
+    expected = forecast_waves(plan, known)
+    seconds = {"p50": round(expected.total.p50, 1), "p90": round(expected.total.p90, 1)}
+    return {"forecast": {"duration_seconds": seconds, "assumed": expected.assumed}}
 
 
 def _planned_record(found: RolloutPlan | str | None) -> Record:
@@ -84,6 +96,7 @@ def waves_ended_record(info: WavesInfo) -> Record:
         "version": state.plan.label if state.plan else None,
         "elapsed_seconds": round(info.elapsed, 3),
         "updated": info.done,
+        "rolled_back": info.rolled_back,
         "failed": info.failed,
         "total": info.total,
         "sets": [set_record(member) for member in info.sets],
@@ -101,6 +114,7 @@ def set_record(member: SetInfo) -> Record:
         "rollout": progress.rollout or None,
         "rollback": progress.rollback or None,
         "updated": member.done,
+        "rolled_back": member.rolled_back,
         "failed": member.failed,
         "total": member.total,
         "reason": member.reason or None,

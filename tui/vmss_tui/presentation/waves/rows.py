@@ -26,13 +26,14 @@ _URGENCY = {
 SetColumn = DataColumn[SetInfo, None]
 
 
-def bar(done: int, failed: int, busy: int, total: int, cells: int) -> Line:
-    """Done, failed, in progress, waiting; whatever is not 0 has at least one cell."""
+def bar(of: SetInfo | WavesInfo, cells: int) -> Line:
+    """Done, rolled back, failed, in progress, waiting; whatever is not 0 has at least one cell."""
     parts = (
-        (done, "█", Role.OK),
-        (failed, "█", Role.BAD),
-        (busy, "▓", Role.BUSY),
-        (max(0, total - done - failed - busy), "░", Role.WAIT),
+        (of.done, "█", Role.OK),
+        (of.rolled_back, "█", Role.WARN),
+        (of.failed, "█", Role.BAD),
+        (of.busy, "▓", Role.BUSY),
+        (max(0, of.total - of.done - of.rolled_back - of.failed - of.busy), "░", Role.WAIT),
     )
     sizes = shares([count for count, _, _ in parts], cells)
     return tuple((sign * size, role) for (_, sign, role), size in zip(parts, sizes, strict=True) if size)
@@ -64,7 +65,7 @@ SETS: Table[SetInfo, None] = Table(
         SetColumn("stage", "STAGE", 14, longest=22, match=Match.WORD, cell=_stage,
             rank=lambda it, _: _URGENCY[it.progress.stage],
             values=lambda it, _: (it.mark.word, it.progress.stage.value)),
-        SetColumn("bar", "BATCHES", _BAR, cell=lambda it, _: bar(it.done, it.failed, it.busy, it.total, _BAR)),
+        SetColumn("bar", "BATCHES", _BAR, cell=lambda it, _: bar(it, _BAR)),
         SetColumn("updated", "UPDATED", 7, right=True, largest_first=True, cell=_updated,
             rank=lambda it, _: -it.done),
         SetColumn("failed", "FAILED", 6, right=True, priority=2, largest_first=True,
@@ -121,7 +122,7 @@ def sub_line(info: WavesInfo) -> Line:
 
 def total_bar(info: WavesInfo, cells: int) -> Line:
     """The bar of all instances."""
-    return bar(info.done, info.failed, info.busy, info.total, cells)
+    return bar(info, cells)
 
 
 def totals(info: WavesInfo) -> Line:
@@ -134,6 +135,8 @@ def totals(info: WavesInfo) -> Line:
     if bad:
         pieces.append((f" · {bad} failed", Role.BAD))
     pieces.append((f" · {info.done} of {counted(info.total, 'instance')} updated", Role.DIM))
+    if info.rolled_back:
+        pieces.append((f", {info.rolled_back} rolled back", Role.WARN))
     if info.failed:
         pieces.append((f", {info.failed} failed", Role.BAD))
     return tuple(pieces)

@@ -31,6 +31,8 @@ from vmss_tui.presentation.waves.info import SetInfo, WavesInfo, waves_info
 from vmss_tui.presentation.waves.lines import sentence
 from vmss_tui.report.for_waves import waves_text
 
+_LOGS_AT_ONCE = 4
+"""Logs of sets that have ended which one refresh reads: it must not keep the screen from its keys."""
 _NO_LEASE_SECONDS = 5.0
 """So long waves may have no coordinator before it counts as gone: one is just starting, or just ended."""
 
@@ -71,9 +73,12 @@ class WavesController:
                 self.state = fold((entry,), self.state)
                 if text:
                     self._latest = [((f"{entry.at.astimezone():%H:%M:%S}  ", Role.DIM), (text, role))]
+            unread = _LOGS_AT_ONCE
             for progress in self.state.sets.values():
                 known = self._read.get(progress.current)
-                if progress.stage.running or (known is not None and known.verdict is None):
+                ended = bool(progress.current) and known is None and not progress.stage.running
+                unread -= ended
+                if (ended and unread >= 0) or progress.stage.running or (known is not None and known.verdict is None):
                     known = known or RolloutState()
                     self._read[progress.current] = fold_rollout(journal.events(progress.current, known.seq), known)
             lease = journal.lease(self.rollout)

@@ -29,6 +29,8 @@ from vmss_tui.profiles.secrets import travelling
 from vmss_tui.profiles.waves import plan_waves
 from vmss_tui.text import counted
 
+_CELLS = 68
+"""Cells of a line in a question."""
 Connect = Callable[[], Connection]
 
 
@@ -170,7 +172,7 @@ def _question(plan: WavesPlan, sets: Sequence[SetPlan], session: Session, when: 
     question = Question(
         title=f"{what} {counted(affected, 'instance')} of {counted(len(sets), 'scale set')}?",
         yes="Roll back" if plan.undoes else "Start",
-        details=plan_details(plan_lines(plan, planned)),
+        details=plan_details(plan_lines(plan, planned, _CELLS)),
         type_this=plan.profile if session.production.why_confirm_waves(counts) else "",
         role=Role.ACCENT,
     )
