@@ -1,5 +1,6 @@
 """Small parts of the shell: themes by terminal, favorites, version labels, notices, parting words."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ from vmss_tui.app.places.start import leaving_question, parting_words
 from vmss_tui.app.styles import themes
 from vmss_tui.app.widgets.statusline import StatusLine, _Flash
 from vmss_tui.app.widgets.strips import ascii_only
-from vmss_tui.domain.fleet.snapshot import FleetSnapshot
+from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot, count_instances
 from vmss_tui.domain.rollout.state import Stage
-from vmss_tui.errors import Forbidden, SignInFailed
+from vmss_tui.errors import Forbidden, SignInFailed, Throttled
 from vmss_tui.ports import GIVE_UP_SECONDS, DeviceCode
+from vmss_tui.presentation.fleet.details import known_words
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import notice_lines
 from vmss_tui.presentation.table import text_of
@@ -108,6 +110,15 @@ def test_notices_name_the_next_step(tmp_path: Path) -> None:
     assert (found.title, found.reason) == ("No scale sets visible", "dev: no rights")
     assert "Reader" in set_notice(Forbidden("no"), "web", 0).steps[0]
     assert set_notice(None, "web", 61).waited == 61
+    entry = next(
+        FleetEntry(scale_set=found.scale_set, subscription=estate.PROD_EUROPE, counts=count_instances(found.instances))
+        for found in estate.estate()
+        if found.scale_set.name == "web-neu"
+    )
+    known = known_words(entry, lambda script: "web 2.5.0")
+    assert known == "Rolling, 60 instances, 48 healthy, 36 current, web 2.5.0"
+    assert known in set_notice(Throttled("used up"), "web", 0, known).steps[-1]
+    assert known_words(replace(entry, counts=None, kept_version="web 2"), str) == "Rolling, 60 instances, web 2"
     code = DeviceCode("https://microsoft.com/devicelogin", "H7K2", "", estate.NOW)
     typed = connection_notice(Connection(device=code), 0, session)
     assert typed is not None and typed.big == "H7K2" and typed.reason.endswith("enter the code H7K2")

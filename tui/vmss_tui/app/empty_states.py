@@ -146,20 +146,22 @@ def _nothing(connection: Connection, snapshot: FleetSnapshot) -> Notice:
     )
 
 
-def set_notice(error: VmssTuiError | None, name: str, waited: float) -> Notice:
-    """What stands in place of a scale set's instances before the first answer."""
+def set_notice(error: VmssTuiError | None, name: str, waited: float, known: str = "") -> Notice:
+    """What stands in place of a scale set's instances before the first answer; `known`: what the list knows of it."""
+    from_list = (f"the list of scale sets knows: {known}",) if known else ()
     if error is None:
         return Notice(
             title="Reading",
             role=Role.BUSY,
             reason=f"Reading {name} and its instances from Azure",
+            steps=from_list if waited > 1 else (),
             waited=waited,
             limit=GIVE_UP_SECONDS,
         )
     steps = [f"{key_hint('app.back')}: back", _retry()]
     if isinstance(error, Forbidden):
         steps.insert(0, "reading a scale set needs the Reader role on it or on its resource group")
-    return error_notice(f"{name} cannot be read", error, *steps)
+    return error_notice(f"{name} cannot be read", error, *steps, *from_list)
 
 
 def log_notice(state: RolloutState, problem: VmssTuiError | None) -> Notice | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from vmss_tui import text
 from vmss_tui.domain.fleet.snapshot import FleetEntry
-from vmss_tui.presentation.fleet.rows import FLEET, Knowledge
+from vmss_tui.presentation.fleet.rows import FLEET, Knowledge, Labels, size_of, version_name
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line, text_of
 
@@ -19,6 +19,17 @@ def entry_lines(entry: FleetEntry, know: Knowledge, width: int) -> Sequence[Line
         lines.append(((text.fit(f" {title}", _TITLE + 1), Role.DIM), (first, Role.PLAIN)))
         lines += [((" " * (_TITLE + 1), Role.PLAIN), (part, Role.PLAIN)) for part in rest]
     return lines
+
+
+def known_words(entry: FleetEntry, label: Labels) -> str:
+    """`Manual, 16 instances, 14 healthy, 16 current, api 3.3.0`: the list's knowledge while a set cannot be read."""
+    counts, scale_set = entry.counts, entry.scale_set
+    parts = [scale_set.mode.value, text.counted(size_of(entry), "instance")]
+    if counts is not None:
+        parts += [f"{counts.healthy} healthy"] if counts.healthy is not None and counts.health_known else []
+        parts.append(f"{counts.current} current")
+    version = entry.kept_version or (version_name(scale_set.script, label) if scale_set.script is not None else "")
+    return text.plain(", ".join([*parts, version] if version else parts))
 
 
 def _facts(entry: FleetEntry, know: Knowledge) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,7 @@ from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.errors import VmssTuiError
+from vmss_tui.presentation.fleet.details import known_words
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.heatmap import heatmap_lines
@@ -123,7 +124,12 @@ class ScaleSetScreen(WatchedSet):
             return None
         error = self._failure.error if self._failure is not None else None
         waiting = connection_notice(self.shell.connection, self.now, self.shell.session)
-        return waiting or set_notice(error, self.target.name, self.now - self._asked)
+        return waiting or set_notice(error, self.target.name, self.now - self._asked, self._known())
+
+    def _known(self) -> str:
+        entries = self.shell.fleet.entries if self.shell.fleet is not None else ()
+        entry = next((entry for entry in entries if entry.id == self.target), None)
+        return known_words(entry, self.shell.label_of) if entry is not None else ""
 
     def rest(self) -> Line:
         """Counts, or why Azure's last roll stopped."""

@@ -41,7 +41,8 @@ async def read_set(session: LiveSession, text: str, *, whole: bool = False) -> t
         snapshot = replace(snapshot.governed(governance), activity=log)
     else:
         snapshot = await read_snapshot(azure, target, session.clock)
-    subscription = await find.subscription_of(azure, target)
+    known = snapshot.governance.subscription if snapshot.governance is not None else None
+    subscription = known or await find.subscription_of(azure, target)
     entry = FleetEntry(
         scale_set=snapshot.scale_set,
         subscription=subscription,
