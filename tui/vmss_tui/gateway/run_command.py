@@ -11,13 +11,13 @@ from typing import Any
 
 from vmss_tui.domain.fleet.ids import UNTRACKED, OperationHandle
 from vmss_tui.domain.fleet.instance import Instance
-from vmss_tui.domain.fleet.scale_set import ScaleSet
+from vmss_tui.domain.fleet.scale_set import Orchestration, ScaleSet
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.errors import AzureError
 from vmss_tui.gateway.faults import request_id_of
 from vmss_tui.gateway.http.arm import ArmPart, decode_any
 from vmss_tui.gateway.read import mapping, wire
-from vmss_tui.gateway.writes import instance_path, send
+from vmss_tui.gateway.writes import send
 from vmss_tui.ports import CommandOutput, RunsCommands
 
 _FINISHED = ("succeeded", "failed", "canceled")
@@ -30,10 +30,16 @@ class CommandRunner(ArmPart, RunsCommands):
     async def run_command(self, scale_set: ScaleSet, instance: Instance, lines: Sequence[str]) -> OperationHandle:
         """See the port."""
         target = scale_set.id
+        compute = await self.arm.compute(target.subscription)
         windows = scale_set.os is HandlerOs.WINDOWS
         body = {"commandId": "RunPowerShellScript" if windows else "RunShellScript", "script": list(lines)}
         what = f"run a command on {instance.name} of {target.short}"
-        return await send(self.arm, what, "runCommand", "POST", instance_path(scale_set, instance, "runCommand"), body)
+        if scale_set.orchestration is Orchestration.FLEXIBLE:
+            place: tuple[str, ...] = (target.group, instance.id)
+            return await send(self.arm, what, "runCommand", compute.virtual_machines.begin_run_command, *place, body)
+        place = (target.group, target.name, instance.id)
+        begin = compute.virtual_machine_scale_set_vms.begin_run_command
+        return await send(self.arm, what, "runCommand", begin, *place, body)
 
     async def command_output(self, scale_set: ScaleSet, handle: OperationHandle) -> CommandOutput | None:
         """See the port."""

@@ -1,13 +1,15 @@
-"""Everything that changes Azure: each write is one request, sent once through the SDK's pipeline, and gives a handle.
+"""Everything that changes Azure: each write is sent once by the SDK's `begin_*` operations and gives a handle.
 
 Nothing here waits or polls: the SDK's poller sleeps 30 s at a time and blocks for a whole rolling upgrade. The polling
-URL is kept verbatim for `operations`. The bodies are JSON that is built in `bodies`; the SDK's typed operations would
-send the same and take 20 MiB for their models. No answer of a write is logged or shown: Azure has echoed protected
-settings in one.
+URL is kept verbatim for `operations`. No answer of a write is logged or shown: Azure has echoed protected settings in
+one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.polling import AsyncPollingMethod
 
 from vmss_tui.domain.fleet.ids import UNTRACKED, OperationHandle, ScaleSetId
 from vmss_tui.domain.fleet.instance import Instance
@@ -16,27 +18,53 @@ from vmss_tui.domain.fleet.script import ScriptConfig, Secret
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 from vmss_tui.errors import Changed
 from vmss_tui.gateway import bodies
-from vmss_tui.gateway.http.arm import Arm, ArmPart, compute_path, decode_any, path_of
+from vmss_tui.gateway.faults import from_exception
+from vmss_tui.gateway.http.arm import COMPUTE_API, Arm, ArmPart, decode_any, path_of
 from vmss_tui.gateway.read.flexible import vm_key
 from vmss_tui.ports import AppliesScript, MovesInstances
 
 
+class Accepted(AsyncPollingMethod[None]):
+    """The SDK's extension point for polling: this one only notes where to poll."""
+
+    def __init__(self) -> None:
+        self.url = ""
+
+    def initialize(self, client: Any, initial_response: Any, deserialization_callback: Any) -> None:
+        """Keep the polling URL of the first answer."""
+        response = initial_response.http_response
+        headers = response.headers
+        self.url = headers.get("Azure-AsyncOperation") or headers.get("Location") or ""
+        if not self.url and response.request.method in ("PUT", "PATCH"):
+            self.url = response.request.url
+        elif not self.url and response.status_code == 202:
+            self.url = UNTRACKED
+
+    async def run(self) -> None:
+        """Nothing to run."""
+
+    def status(self) -> str:
+        """Not known here."""
+        return "InProgress"
+
+    def finished(self) -> bool:
+        """As far as the SDK is concerned."""
+        return True
+
+    def resource(self) -> None:
+        """The answer is not used."""
+
+
 async def send(
-    arm: Arm, what: str, name: str, method: str, url: str, body: Any = None, *, etag: str = ""
+    arm: Arm, what: str, name: str, begin: Callable[..., Awaitable[Any]], *args: Any, **more: Any
 ) -> OperationHandle:
-    """Send one write. `what` is for messages, `name` for the handle; with an `etag` only if that is still right."""
-    answer = await arm.write(_subscription_of(url), method, url, body, what=what, etag=etag)
-    poll = answer.headers.get("Azure-AsyncOperation") or answer.headers.get("Location") or ""
-    if not poll and method in ("PUT", "PATCH"):
-        poll = answer.request.url
-    elif not poll and answer.status_code == 202:
-        poll = UNTRACKED
-    return OperationHandle(poll, name)
-
-
-def _subscription_of(path: str) -> str:
-    """The subscription in a path: `/subscriptions/ID/…`."""
-    return path.split("/")[2]
+    """Send one write. `what` is for messages, `name` for the handle."""
+    accepted = Accepted()
+    try:
+        await begin(*args, polling=accepted, api_version=COMPUTE_API, **more)
+    except Exception as error:
+        raise from_exception(error, what, arm.cloud.host) from None
+    return OperationHandle(accepted.url, name)
 
 
 class ScriptWriter(ArmPart, AppliesScript):
@@ -56,8 +84,10 @@ class ScriptWriter(ArmPart, AppliesScript):
             self.arm,
             f"write extension {name} of {target.short}",
             "PUT extension",
-            "PUT",
-            path_of(target, "extensions", name),
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_set_extensions.begin_create_or_update,
+            target.group,
+            target.name,
+            name,
             {"properties": properties},
         )
 
@@ -88,14 +118,16 @@ class ScriptWriter(ArmPart, AppliesScript):
             properties["virtualMachineProfile"] = {"extensionProfile": bodies.extensions_array(raw, script, ours)}
         elif without:
             properties["virtualMachineProfile"] = {"extensionProfile": bodies.extensions_without(raw, without)}
+        lock = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         return await send(
             self.arm,
             f"write scale set {target.short}",
             "PATCH scale set",
-            "PATCH",
-            path_of(target),
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_sets.begin_update,
+            target.group,
+            target.name,
             {"properties": properties},
-            etag=etag,
+            **lock,
         )
 
     async def write_vm_extension(
@@ -108,19 +140,26 @@ class ScriptWriter(ArmPart, AppliesScript):
         """PUT the extension of one VM of a Flexible set, or of one instance of a Uniform set."""
         properties = bodies.extension_properties(script, protected, _current(scale_set, script.name))
         properties.pop("provisionAfterExtensions", None)
+        client, where = await self._instance_extensions(scale_set, instance)
         flexible = scale_set.orchestration is Orchestration.FLEXIBLE
         body: dict[str, Any] = {"properties": properties} | ({"location": scale_set.location} if flexible else {})
         what = f"write extension {script.name} of {instance.name}"
         self.arm.vm_writes[vm_key(scale_set.id, instance.name)] += 1
-        url = instance_path(scale_set, instance, "extensions", script.name)
-        return await send(self.arm, what, "PUT VM extension", "PUT", url, body)
+        return await send(self.arm, what, "PUT VM extension", client.begin_create_or_update, *where, script.name, body)
 
     async def remove_vm_extension(self, scale_set: ScaleSet, instance: Instance, name: str) -> OperationHandle:
         """DELETE the extension from one instance."""
+        client, where = await self._instance_extensions(scale_set, instance)
         what = f"remove extension {name} of {instance.name}"
         self.arm.vm_writes[vm_key(scale_set.id, instance.name)] += 1
-        url = instance_path(scale_set, instance, "extensions", name)
-        return await send(self.arm, what, "DELETE VM extension", "DELETE", url)
+        return await send(self.arm, what, "DELETE VM extension", client.begin_delete, *where, name)
+
+    async def _instance_extensions(self, scale_set: ScaleSet, instance: Instance) -> tuple[Any, tuple[str, ...]]:
+        """The SDK's operations on the extensions of one instance, and the names in its path."""
+        client = await self.arm.compute(scale_set.id.subscription)
+        if scale_set.orchestration is Orchestration.UNIFORM:
+            return client.virtual_machine_scale_set_vm_extensions, (scale_set.id.group, scale_set.name, instance.id)
+        return client.virtual_machine_extensions, (scale_set.id.group, instance.name)
 
     async def remove_extension(self, scale_set: ScaleSet, name: str) -> OperationHandle:
         """DELETE the extension from the model."""
@@ -129,8 +168,10 @@ class ScriptWriter(ArmPart, AppliesScript):
             self.arm,
             f"remove extension {name} of {target.short}",
             "DELETE extension",
-            "DELETE",
-            path_of(target, "extensions", name),
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_set_extensions.begin_delete,
+            target.group,
+            target.name,
+            name,
         )
 
 
@@ -147,8 +188,9 @@ class InstanceUpdater(ArmPart, MovesInstances):
             self.arm,
             f"update {len(ids)} instances of {target.short}",
             "manualupgrade",
-            "POST",
-            path_of(target, "manualupgrade"),
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_sets.begin_update_instances,
+            target.group,
+            target.name,
             {"instanceIds": list(ids)},
         )
 
@@ -159,8 +201,9 @@ class InstanceUpdater(ArmPart, MovesInstances):
             self.arm,
             f"cancel the rolling upgrade of {target.short}",
             "cancel",
-            "POST",
-            path_of(target, "rollingUpgrades", "cancel"),
+            (await self.arm.compute(target.subscription)).virtual_machine_scale_set_rolling_upgrades.begin_cancel,
+            target.group,
+            target.name,
         )
 
     async def set_repairs(self, scale_set: ScaleSet, *, running: bool) -> OperationHandle:
@@ -170,18 +213,13 @@ class InstanceUpdater(ArmPart, MovesInstances):
             self.arm,
             f"{action.lower()} automatic repairs of {target.short}",
             "setOrchestrationServiceState",
-            "POST",
-            path_of(target, "setOrchestrationServiceState"),
+            (
+                await self.arm.compute(target.subscription)
+            ).virtual_machine_scale_sets.begin_set_orchestration_service_state,
+            target.group,
+            target.name,
             {"serviceName": "AutomaticRepairs", "action": action},
         )
-
-
-def instance_path(scale_set: ScaleSet, instance: Instance, *more: str) -> str:
-    """The path of something below an instance; one of a Flexible set is a virtual machine of its group."""
-    target = scale_set.id
-    if scale_set.orchestration is Orchestration.UNIFORM:
-        return path_of(target, "virtualMachines", instance.id, *more)
-    return compute_path(target.subscription, target.group, "virtualMachines", instance.name, *more)
 
 
 async def fresh(arm: Arm, target: ScaleSetId) -> tuple[Mapping[str, Any], str]:

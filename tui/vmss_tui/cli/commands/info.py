@@ -18,7 +18,7 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure, Bucket
 from vmss_tui.presentation import records, text_tables
 
-PACKAGES = ("textual", "azure-identity", "azure-mgmt-core", "azure-core", "aiohttp", "msgspec")
+PACKAGES = ("textual", "azure-identity", "azure-mgmt-compute", "azure-core", "aiohttp", "msgspec")
 
 
 @click.command()

@@ -7,15 +7,17 @@ https. Raises only `vmss_tui.errors`.
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
 from azure.core.pipeline.policies import HeadersPolicy, RequestIdPolicy, UserAgentPolicy
-from azure.core.rest import HttpRequest, HttpResponse
+from azure.core.rest import HttpRequest
 from azure.mgmt.core import AsyncARMPipelineClient
 from azure.mgmt.core.policies import ARMHttpLoggingPolicy, AsyncARMChallengeAuthenticationPolicy
 from azure.mgmt.resource.subscriptions.aio import SubscriptionClient
@@ -32,6 +34,9 @@ from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.http.versions import SupportedVersion
 from vmss_tui.gateway.sign_in.auth import SignIn, TenantCredential
 from vmss_tui.gateway.sign_in.clouds import Cloud, endpoint_of
+
+if TYPE_CHECKING:
+    from azure.mgmt.compute.aio import ComputeManagementClient
 
 COMPUTE_API = "2024-07-01"
 """The newest version whose swagger we check against; it knows etags, surge and rollback."""
@@ -82,6 +87,7 @@ class Arm:
         """Resource type -> the api-version that this cloud has instead of ours."""
         self._transport = transport
         self._pipelines: dict[str, AsyncARMPipelineClient[Any, Any]] = {}
+        self._clients: dict[str, ComputeManagementClient] = {}
 
     def _pipeline(self, subscription: str) -> AsyncARMPipelineClient[Any, Any]:
         """The SDK's pipeline for a subscription, with our policies."""
@@ -92,6 +98,23 @@ class Arm:
                 self.cloud.resource_manager, policies=self._policies(credential, key), transport=self._transport
             )
         return self._pipelines[key]
+
+    async def compute(self, subscription: str) -> ComputeManagementClient:
+        """The SDK's typed client for a subscription, with our pipeline; imported off the event loop."""
+        key = subscription.lower()
+        sdk = await asyncio.to_thread(importlib.import_module, "azure.mgmt.compute.aio")
+        if key not in self._clients:
+            credential = TenantCredential(self.sign_in, self.tenant_of.get(key, ""))
+            self._clients[key] = sdk.ComputeManagementClient(
+                credential,
+                subscription,
+                base_url=self.cloud.resource_manager,
+                credential_scopes=[self.cloud.scope],
+                policies=self._policies(credential, key),
+                transport=self._transport,
+                polling_interval=self.cloud.poll_seconds,
+            )
+        return self._clients[key]
 
     def directory(self, tenant: str = "") -> SubscriptionClient:
         """The SDK's client for subscriptions and tenants, with one tenant's token."""
@@ -138,27 +161,6 @@ class Arm:
             raise from_exception(error, what, self.cloud.host) from error
         raise from_response(response.status_code, response.headers, content, what)
 
-    async def write(
-        self, subscription: str, method: str, url: str, body: Any = None, *, what: str, etag: str = ""
-    ) -> HttpResponse:
-        """Send one request that changes something, once; with an `etag` only if that is what Azure has.
-
-        The answer is nowhere logged or shown: Azure has echoed protected settings in one.
-        """
-        self.check(url, what)
-        headers = {"Accept": "application/json"} | ({"If-Match": _quoted(etag)} if etag else {})
-        try:
-            request = HttpRequest(method, url, headers=headers, json=body)
-            pipeline = self._pipeline(subscription)
-            request.url = pipeline.format_url(request.url)
-            response: HttpResponse = await pipeline.send_request(request)
-            content = bytes(response.content)
-        except Exception as error:
-            raise from_exception(error, what, self.cloud.host) from None
-        if response.status_code in (200, 201, 202, 204):
-            return response
-        raise from_response(response.status_code, response.headers, content, what)
-
     async def pages(
         self, subscription: str, url: str, decode: Callable[[bytes], P], *, what: str, kind: str
     ) -> AsyncIterator[P]:
@@ -189,6 +191,7 @@ class Arm:
     async def close(self) -> None:
         """Forget the clients."""
         self._pipelines.clear()
+        self._clients.clear()
 
 
 class ArmPart:
@@ -201,11 +204,6 @@ class ArmPart:
         """A scale set as it was read, with the rule of this installation that makes it read-only."""
         rule = self.arm.read_only_sets.reason(found.id, found.tags)
         return replace(found, read_only_rule=rule) if rule else found
-
-
-def _quoted(etag: str) -> str:
-    """An etag as `If-Match` wants it: Azure's documents have it without quotes as well."""
-    return etag if etag == "*" or etag.startswith(('"', "W/")) else f'"{etag}"'
 
 
 def path_of(target: ScaleSetId, *more: str, **query: str) -> str:
