@@ -2,9 +2,9 @@
 
 import pytest
 
-from support.build import extension, web
+from support.build import extension, snapshot, web
 from vmss_tui.domain.fleet.controllers import controller_of
-from vmss_tui.domain.fleet.governance import DenyAssignment
+from vmss_tui.domain.fleet.governance import DenyAssignment, Governance
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.rights import Permission
 
@@ -60,3 +60,14 @@ def test_a_deny_assignment_holds_for_what_it_covers(
     scope: str, denied: Permission, spared: tuple[str, ...], holds: bool
 ) -> None:
     assert DenyAssignment("d", scope, (denied,), frozenset(spared)).holds_for(WEB, "ME") is holds
+
+
+def test_a_snapshot_takes_the_owner_from_what_is_known_of_its_resource_group() -> None:
+    read = snapshot()
+    assert read.governed(None) is read
+    known = Governance(managed_by="/subscriptions/s/x", denied_by="system deny")
+    owned = read.governed(known)
+    assert owned.governance is known
+    assert (owned.scale_set.managed_by, owned.scale_set.denied_by) == ("/subscriptions/s/x", "system deny")
+    own = snapshot(managed_by="/subscriptions/s/own").governed(known)
+    assert own.scale_set.managed_by == "/subscriptions/s/own"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from support.engine.story import policy
 from support.engine.toy import Toy, script
 from support.fuzzing import examples
-from vmss_tui.domain.plan.forecast import Range, batch_seconds, forecast, remaining
+from vmss_tui.domain.plan.forecast import Range, batch_seconds, first_batch_seconds, forecast, remaining
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.rollout_plan import Batch, RolloutPlan
-from vmss_tui.domain.plan.rollout_policy import Amount
+from vmss_tui.domain.plan.rollout_policy import Amount, Reserve
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, PastRollout, StepShare, TrackRecord, thinned
 
 
@@ -182,3 +182,11 @@ def test_a_record_keeps_the_shortest_and_the_longest_of_many() -> None:
     kept = thinned([float(second) for second in range(1, 1001)])
     assert len(kept) == 60 and (kept[0], kept[-1]) == (1.0, 1000.0) and list(kept) == sorted(kept)
     assert thinned([3.0, 1.04, 2.0]) == (1.0, 2.0, 3.0)
+
+
+def test_a_start_needs_time_for_its_first_batch_and_twice_that_with_a_reserve() -> None:
+    made = replace(plan(), history=STEADY)
+    once = first_batch_seconds(made)
+    assert once == batch_seconds(made, len(made.batches[0].ids)) > 0
+    assert first_batch_seconds(replace(made, policy=replace(made.policy, reserve=Reserve.ROLLBACK))) == 2 * once
+    assert first_batch_seconds(replace(made, batches=())) == 0

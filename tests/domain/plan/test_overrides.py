@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from support.build import fleet, plan, snapshot
 from vmss_tui.domain.plan.findings import Finding, Severity
-from vmss_tui.domain.plan.overrides import Override, allow, needed, only_overridable
+from vmss_tui.domain.plan.overrides import Override, allow, closed_only, needed, only_overridable
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 
 POOL = snapshot(*fleet(3), tags={"aks-managed-poolName": "pool1"})
@@ -38,3 +38,14 @@ def test_other_refusals_stay() -> None:
     refused = replace(plan(POOL), findings=(*plan(POOL).findings, wrong))
     assert not only_overridable(refused)
     assert [finding.code for finding in allow(refused, {Override.MANAGED_BY_OTHERS: "x"}).refusals] == ["wrong-os"]
+
+
+def test_a_start_that_only_comes_at_the_wrong_time_is_told_from_one_that_nothing_allows() -> None:
+    closed = Finding(Severity.REFUSE, Override.OUTSIDE_WINDOW, "outside the maintenance window")
+    frozen = Finding(Severity.REFUSE, Override.DURING_FREEZE, "during the freeze")
+    wrong = Finding(Severity.REFUSE, "wrong-os", "the script is for windows")
+    fine = plan(snapshot(*fleet(3)))
+    assert not closed_only(fine)
+    assert closed_only(replace(fine, findings=(closed, frozen)))
+    assert not closed_only(replace(fine, findings=(closed, wrong)))
+    assert not closed_only(plan(POOL))

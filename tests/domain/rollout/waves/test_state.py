@@ -170,3 +170,9 @@ def test_a_wave_whose_policy_wants_it_is_approved_by_another_person(who: str, ac
     _, answered, *effects = answer(state, e.Requested(Verb.APPROVE, who, request_id=7))
     assert isinstance(answered, e.RequestAnswered) and answered.accepted is accepted
     assert effects == ([w.WaveApproved(1, who)] if accepted else [])
+
+
+def test_a_scheduled_start_counts_until_a_runner_starts() -> None:
+    due = e.Scheduled(NOW, who="ann")
+    assert waves(due).scheduled == due
+    assert waves(due, e.RunnerStarted(1, "host")).scheduled is None

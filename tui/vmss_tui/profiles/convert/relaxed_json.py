@@ -10,7 +10,7 @@ from typing import Any
 
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _START = re.compile(r'["/]')
-_LAST_COMMA = re.compile(r",(\s*[}\]])")
+_LAST_COMMA = re.compile(r"(^|[^\s\[{,])(\s*),(?=\s*[}\]])")
 
 
 def loads(text: str) -> Any:
@@ -31,10 +31,10 @@ def _plain(text: str) -> Iterator[str]:
         if not is_text:
             code.append(piece)
             continue
-        yield _LAST_COMMA.sub(r"\1", "".join(code))
+        yield _LAST_COMMA.sub(r"\1\2", "".join(code))
         code.clear()
         yield piece
-    yield _LAST_COMMA.sub(r"\1", "".join(code))
+    yield _LAST_COMMA.sub(r"\1\2", "".join(code))
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

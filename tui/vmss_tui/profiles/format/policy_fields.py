@@ -211,7 +211,7 @@ ROLLOUT = Section(
         Key(
             name="reserve", kind=Kind.CHOICE, enum=Reserve, choices=("nothing", "rollback"),
             help="What each batch must leave time for before the maintenance window ends.",
-            consumer=f"{_GUARD}:policy.reserve",
+            consumer="vmss_tui.domain.plan.rollout_plan:policy.reserve",
             form=FormField(group=Group.ADVANCED, label="Reserve", cells=10, hint="rollback: time to undo it all"),
             report=Line("Reserve", "{}"),
         ),
