@@ -17,7 +17,7 @@ from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.records import rfc3339
 from vmss_tui.presentation.rollout.info import Head
 from vmss_tui.presentation.rollout.schedule import countdown
-from vmss_tui.presentation.table import Cell, DataColumn, Line, Table, View, cell
+from vmss_tui.presentation.table import Cell, DataColumn, Line, Table, View, cell, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,28 @@ def watcher_name(watcher: Watcher) -> str:
 def watcher_names(watchers: Sequence[Watcher]) -> str:
     """Who watches; those who watch by several screens at once are named once for each way."""
     return text.listed(tuple(dict.fromkeys(map(watcher_name, watchers))))
+
+
+def with_people(line: Line, cells: int, holder: str, watchers: Sequence[Watcher]) -> Line:
+    """A line with the host that holds a rollout and who else watches it at its right end, as fully as there is room."""
+    people = tuple(dict.fromkeys(f"{watcher.who}@{watcher.host}" for watcher in watchers))
+    forms = (
+        (f"runner on {holder}" if holder else "", f"watched by {watcher_names(watchers)}" if watchers else ""),
+        (holder, f"watched by {text.listed(people)}" if watchers else ""),
+        ("", text.listed(people)),
+        ("", f"{len(people)} watching" if watchers else ""),
+    )
+    taken = text.width(text_of(line))
+    for form in forms:
+        words = text.plain(" · ".join(filter(None, form)))
+        room = cells - taken - text.width(words) - 1
+        if words and room >= _APART:
+            return (*line, (" " * room, Role.PLAIN), (words, Role.DIM))
+    return line
+
+
+_APART = 3
+"""Cells at least between a line and who is there."""
 
 
 def watcher_record(watcher: Watcher) -> dict[str, str | None]:

@@ -11,7 +11,8 @@ from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.logs.presence import Watchers
 from vmss_tui.journal.store import Lease
-from vmss_tui.presentation.rollout.history import watcher_name, watcher_names
+from vmss_tui.presentation.rollout.history import watcher_name, with_people
+from vmss_tui.presentation.table import Line
 
 _RETRY_SECONDS = 10.0
 
@@ -25,12 +26,9 @@ class RolloutPresence:
         self.holder = ""
         """The host whose runner holds it, in a journal that several hosts share."""
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What to show of them: which host, which others."""
-        held = f"runner on {self.holder}" if self.holder else ""
-        others = f"watched by {watcher_names(self._watchers)}" if self._watchers else ""
-        return tuple(part for part in (held, others) if part)
+    def beside(self, line: Line, cells: int) -> Line:
+        """A line with who is there at its end, where there is room."""
+        return with_people(line, cells, self.holder, self._watchers)
 
     def note_lease(self, lease: Lease | None) -> None:
         """Remember which host holds the rollout now."""

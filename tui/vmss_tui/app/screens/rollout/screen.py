@@ -131,12 +131,11 @@ class RolloutScreen(RolloutActions):
         return tuple(part for part in ("vmss-tui", name, f"{what}{replay}") if part)
 
     def note(self) -> str:
-        """Ticket and reason; which maintenance windows or freezes were overridden; which host and who else is there."""
+        """Ticket and reason; and which maintenance windows or freezes were overridden, and why."""
         head = self.controller.head
         if head is None:
             return ""
-        what = " ".join(part for part in (head.ticket, head.why, lines.overridden(self._info)) if part)
-        return " · ".join(part for part in (what, *self.controller.presence.words) if part)
+        return " ".join(part for part in (head.ticket, head.why, lines.overridden(self._info)) if part)
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""
@@ -147,7 +146,8 @@ class RolloutScreen(RolloutActions):
         return (*badge, *lines.headline(self._info, width - len(text_of(badge))))
 
     def _subline(self, width: int) -> Line:
-        return lines.subline(self._info, width, trouble=self.controller.runner_trouble)
+        line = lines.subline(self._info, width, trouble=self.controller.runner_trouble)
+        return self.controller.presence.beside(line, width)
 
     def _fault(self, width: int) -> Sequence[Line]:
         return lines.fault_block(self._info, width, max(2, (self.size.height - 16) // 4))

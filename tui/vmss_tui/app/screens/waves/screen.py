@@ -55,9 +55,12 @@ class WavesScreen(ListScreen):
     def above(self) -> Iterable[Widget]:
         """Headline, what it waits for, bar, totals."""
         yield Lines(lambda width: (rows.head_line(self._info),), id="headline", classes="one-line")
-        yield Lines(lambda width: (rows.sub_line(self._info),), id="subline", classes="one-line")
+        yield Lines(lambda width: (self._subline(width),), id="subline", classes="one-line")
         yield Lines(lambda width: (rows.total_bar(self._info, width),), id="bar", classes="one-line")
         yield Lines(lambda width: (rows.totals(self._info),), id="totals", classes="one-line")
+
+    def _subline(self, width: int) -> Line:
+        return self.controller.presence.beside(rows.sub_line(self._info), width)
 
     def crumbs(self) -> tuple[str, ...]:
         """App, profile, rollout."""
@@ -65,10 +68,9 @@ class WavesScreen(ListScreen):
         return tuple(part for part in ("vmss-tui", head.profile if head else "", f"waves {self.rollout}") if part)
 
     def note(self) -> str:
-        """Ticket and reason; which host and who else is there."""
+        """Ticket and reason."""
         head = self.controller.head
-        what = " ".join(part for part in (head.ticket, head.why) if part) if head is not None else ""
-        return " · ".join(part for part in (what, *self.controller.presence.words) if part)
+        return " ".join(part for part in (head.ticket, head.why) if part) if head is not None else ""
 
     def freshness(self) -> Freshness:
         """Always as fresh as the journal."""
