@@ -47,7 +47,7 @@ label = "app ${version}"
 files = ["https://files.contoso.example/app/v${version}/install.sh"]
 command = "./install.sh"
 [targets]
-match = ["web-*"]
+match = ["*/web-*"]
 [waves]
 at_once = 60
 [[waves.groups]]

@@ -55,7 +55,7 @@ label = "app ${version}"
 files = ["https://files.contoso.example/app/v${version}/install.sh"]
 command = "./install.sh"
 [targets]
-match = ["web-*"]
+match = ["*/web-*"]
 [waves]
 at_once = 50
 [rollout]
