@@ -119,7 +119,7 @@ async def test_the_app_opens_from_its_own_page_only_and_while_there_is_a_seat(cl
     with pytest.raises(WSServerHandshakeError) as full:
         await client.ws_connect("/ws", headers=own(client))
     assert full.value.status == 503
-    assert "All 2 viewers are in use" in await (await client.get("/")).text()
+    assert "limit of 2 viewers" in await (await client.get("/")).text()
     for socket in sockets:
         await socket.close()
 

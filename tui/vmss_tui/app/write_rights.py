@@ -73,8 +73,8 @@ def role_of(session: Session) -> ReadOnly | None:
         team = session.team()
     except VmssTuiError as error:
         return ReadOnly("roles cannot be read", f"{error.message}. {error.hint}")
-    refusal = team.refusal(session.who, host)
-    if not refusal:
+    if not team.refusal(session.who, host):
         return None
-    right, _ = team.right_of(session.who, host)
-    return ReadOnly(right.value, refusal, _APPROVALS if right is Right.APPROVER else frozenset())
+    right, rule = team.right_of(session.who, host)
+    why = f"{session.who} is {'an' if right is Right.APPROVER else 'a'} {right.value} ({rule}); this takes an operator"
+    return ReadOnly(right.value, why, _APPROVALS if right is Right.APPROVER else frozenset())

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 from textual_serve.server import Server
 
+from vmss_tui.text import counted
 from vmss_tui.web.access import is_own_origin
 
 POLICY = (
@@ -25,11 +26,16 @@ class Seats:
         self.most = most
         self.taken = 0
 
+    @property
+    def full(self) -> str:
+        """What to say when all are taken."""
+        return f"The limit of {counted(self.most, 'viewer')} is reached; try again later."
+
     @contextlib.contextmanager
     def seat(self) -> Iterator[None]:
         """Take a seat for as long as the block runs. Raises HTTPServiceUnavailable when all are taken."""
         if self.taken >= self.most:
-            raise web.HTTPServiceUnavailable(text=f"All {self.most} viewers are in use; try again later.")
+            raise web.HTTPServiceUnavailable(text=self.full)
         self.taken += 1
         try:
             yield
@@ -53,7 +59,7 @@ class Viewer:
         """The page that holds the terminal; `socket` is the path to connect to."""
         address = f"{'wss' if request.secure else 'ws'}://{request.host}{socket}"
         free = self._seats.taken < self._seats.most
-        opening = "Opening vmss-tui …" if free else f"All {self._seats.most} viewers are in use; try again later."
+        opening = "Opening vmss-tui …" if free else self._seats.full
         return _PAGE.format(address=escape(address), opening=escape(opening))
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
