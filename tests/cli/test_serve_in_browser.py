@@ -35,7 +35,8 @@ def served(own: Program, own_world: SimulatorProcess) -> Iterator[Served]:
     with own.running("serve", "--port", "0", "--allow-writes") as process:
         assert process.stdout is not None and process.stderr is not None
         address = process.stdout.readline().strip()
-        token = process.stderr.readline().strip().rpartition(" ")[2]
+        said = next(line for line in process.stderr if line.startswith("token to change"))
+        token = said.strip().rpartition(" ")[2]
         yield Served(own, address.rstrip("/"), token)
 
 
@@ -93,7 +94,7 @@ def test_the_app_is_read_only_until_a_token_is_entered(served: Served, browser: 
     page.goto(f"{served.address}/act")
     page.fill("input[name=token]", "wrong")
     page.click("button")
-    page.wait_for_selector("text=not the token")
+    page.wait_for_selector("[role=alert]")
     page.fill("input[name=token]", served.token)
     page.click("button")
     until(lambda: _pump(page) and "SCALE SET" in "".join(frames), "the app, with writes", 120)

@@ -87,7 +87,7 @@ async def test_without_a_session_every_page_asks_for_the_token(guarded: Client) 
 
 async def test_a_token_to_look_does_not_act(guarded: Client) -> None:
     wrong = await guarded.post("/enter", data={"token": "guess"}, headers=own(guarded))
-    assert wrong.status == 403 and "not the token" in await wrong.text()
+    assert wrong.status == 403 and "not correct" in await wrong.text()
     right = await guarded.post("/enter", data={"token": LOOK}, headers=own(guarded), allow_redirects=False)
     assert right.status == 303
     cookie = right.headers["Set-Cookie"]
