@@ -120,6 +120,8 @@ class Scope:
     template: Json
     given: Mapping[str, Value] = field(default_factory=dict)
     """Values of the parameters of a nested deployment."""
+    nested: bool = False
+    """Whether it is the template of a nested deployment, which gives everything that it wants to give."""
     chosen: dict[str, Any] = field(default_factory=dict)
     """Defaults that had to stand in for parameters, by name."""
     _known: dict[str, Value] = field(default_factory=dict)
@@ -182,6 +184,10 @@ class Scope:
         entry = _entry(_table(self.template, "parameters"), name)
         if not isinstance(entry, Mapping):
             raise Unresolved(f"the parameter {name} is not declared")
+        if entry.get("nullable") is True and "defaultValue" not in entry:
+            if not self.nested:
+                self.chosen[name] = None
+            return None
         kind = str(entry.get("type", "")).lower()
         default = None
         if "defaultValue" in entry:

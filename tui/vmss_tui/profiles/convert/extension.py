@@ -6,6 +6,7 @@ Pure. Every value that could not be taken over exactly becomes a note that says 
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved, Value, 
 from vmss_tui.profiles.format.inline_script import decode, encode
 from vmss_tui.profiles.format.profile import WHOLE, FileRef, Profile, Script, Variable
 from vmss_tui.profiles.format.variables import escape
+from vmss_tui.profiles.lint.handler_rules import TEMPLATE_EXPRESSION
 
 Json = Mapping[str, Any]
 
@@ -38,6 +40,8 @@ class Extension:
     properties: Json
     path: str = "$"
     scope: Scope | None = None
+    condition: str = ""
+    """The expression that decides whether it is deployed at all; empty without one."""
 
     def handler(self) -> Handler | None:
         """The handler of a custom script; None for any other extension."""
@@ -84,6 +88,8 @@ class Importer:
     def profile(self, name: str) -> Profile:
         """The profile of the extension, under a name."""
         inner = self._extension.properties
+        if self._extension.condition:
+            self.notes.append(f"{self._extension.path}: is deployed only where {self._extension.condition}")
         taken, rest = self._settings(self._value("settings", inner.get("settings")))
         self._protected(inner)
         script = Script(
@@ -106,12 +112,14 @@ class Importer:
     def _value(self, where: str, raw: Any) -> Value:
         """A value with its expressions evaluated; what cannot be is kept as it is, and noted with its place."""
         scope = self._extension.scope
-        if scope is None:
-            return raw
         if isinstance(raw, Mapping):
             return {key: self._value(f"{where}.{key}", inner) for key, inner in raw.items()}
         if isinstance(raw, list):
             return [self._value(f"{where}[{index}]", inner) for index, inner in enumerate(raw)]
+        if scope is None:
+            if isinstance(raw, str) and TEMPLATE_EXPRESSION.fullmatch(raw):
+                self._note(where, f"{raw} looks like an expression of a template: import the whole template")
+            return raw
         try:
             return scope.value(raw)
         except Unresolved as reason:
@@ -126,6 +134,8 @@ class Importer:
         value = self._value(where, raw)
         if self._is_secret(value):
             self._note(where, "uses a secure parameter, which has no place here, and was left empty")
+            return ""
+        if value is None:
             return ""
         return self._templated(where, value) if isinstance(value, str | Text | Hole | int) else escape(str(value))
 
@@ -161,13 +171,19 @@ class Importer:
         return str(fixed).rsplit("/", 1)[-1]
 
     def _names(self, where: str, raw: Any) -> Iterator[str]:
-        for entry in raw if isinstance(raw, list) else ():
-            yield self._text(where, entry)
+        value = self._value(where, raw)
+        if isinstance(value, list):
+            for entry in value:
+                yield self._templated(where, entry)
+        elif isinstance(value, Hole):
+            self._note(where, f"the names that {value.name} gives were left out: write script.provision_after by hand")
 
     def _fixed(self) -> None:
         scope = self._extension.scope
         for name, value in (scope.chosen if scope is not None else {}).items():
-            if name not in self._holes:
+            if value is None:
+                self.notes.append(f"the parameter {name} may be absent, and was left out")
+            elif name not in self._holes:
                 self.notes.append(f"the parameter {name} was fixed at its default {value!r}, which a function needs")
 
     # -- public settings ----------------------------------------------------------------------------------------
@@ -176,7 +192,8 @@ class Importer:
         """The script's fields that public settings become, and the settings that the format has no word for."""
         settings = self._as_object("settings", value)
         if settings is None:
-            return ({"command": escape(str(self._extension.properties.get("settings")))} if value else {}), {}
+            raw = self._extension.properties.get("settings")
+            return ({"command": escape(str(raw))} if value not in (None, "") else {}), {}
         for key in [key for key, inner in settings.items() if self._is_secret(inner)]:
             self._move(key, settings.pop(key))
         rest = {key: inner for key, inner in settings.items() if inner is not None}
@@ -230,15 +247,13 @@ class Importer:
         return _without_null(value)
 
     def _as_object(self, where: str, value: Value) -> dict[str, Any] | None:
-        """Settings as an object, also where they are written as JSON text."""
+        """Settings as an object, also where they are written as JSON text; what is neither that nor absent is noted."""
         if isinstance(value, str):
-            try:
+            with suppress(ValueError, RecursionError):
                 value = json.loads(value)
-            except (ValueError, RecursionError):
-                value = None
         if isinstance(value, Mapping):
             return dict(value)
-        if self._extension.properties.get(where) not in (None, "", {}):
+        if value not in (None, ""):
             self._note(where, "is not an object that the document determines: write the settings by hand")
         return None
 

@@ -4,6 +4,7 @@ Pure. Each is found with its JSON path and, in a template, with the scope in whi
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from vmss_tui.profiles.convert.arm_expressions import Scope
@@ -41,22 +42,24 @@ class _Finder:
     def __init__(self, terraform: Terraform) -> None:
         self._terraform = terraform
 
-    def walk(self, node: Any, path: str, scope: Scope | None, depth: int) -> Iterator[Extension]:
+    def walk(self, node: Any, path: str, scope: Scope | None, depth: int, condition: str = "") -> Iterator[Extension]:
         """Every extension at or below a place of the document."""
         if depth > _DEPTH:
             return
         if isinstance(node, Mapping):
+            if scope is not None and isinstance(node.get("condition"), str):
+                condition = node["condition"]
             extension = self._terraform.extension(node, path) or _arm(node, path, scope)
             if extension is not None:
-                yield extension
+                yield replace(extension, condition=condition)
                 return
             nested = _nested(node, scope)
             for key, inner in node.items():
                 within = nested if nested is not None and key == "properties" else scope
-                yield from self.walk(inner, f"{path}.{key}", within, depth + 1)
+                yield from self.walk(inner, f"{path}.{key}", within, depth + 1, condition)
         elif isinstance(node, Sequence) and not isinstance(node, str):
             for index, inner in enumerate(node):
-                yield from self.walk(inner, f"{path}[{index}]", scope, depth + 1)
+                yield from self.walk(inner, f"{path}[{index}]", scope, depth + 1, condition)
 
 
 def _nested(node: Json, scope: Scope | None) -> Scope | None:
@@ -70,7 +73,7 @@ def _nested(node: Json, scope: Scope | None) -> Scope | None:
         return None
     table = inner.get("parameters")
     given = dict(_given(table if isinstance(table, Mapping) else {}, scope))
-    return Scope(template, given, scope.chosen)
+    return Scope(template, given, True, scope.chosen)
 
 
 def _given(table: Json, scope: Scope) -> Iterator[tuple[str, Value]]:

@@ -59,9 +59,10 @@ def from_settings(
 
 def from_template(document: object, *, name: str) -> tuple[Imported, ...]:
     """Every Custom Script Extension of a document, a profile each. Raises UsageError when there is none."""
-    found = [(extension, handler) for extension in find_extensions(document) if (handler := extension.handler())]
+    everything = tuple(find_extensions(document))
+    found = [(extension, handler) for extension in everything if (handler := extension.handler())]
+    open_ones = [extension.path for extension in everything if extension.handler_is_open()]
     if not found:
-        open_ones = [extension.path for extension in find_extensions(document) if extension.handler_is_open()]
         if open_ones:
             raise UsageError(
                 f"which extension {open_ones[0]} is, only a deployment decides: its publisher or type is a parameter",
@@ -77,6 +78,8 @@ def from_template(document: object, *, name: str) -> tuple[Imported, ...]:
         importer = Importer(extension, handler)
         profile = importer.profile(chosen)
         imported.append(Imported(profile, tuple(importer.notes)))
+    skipped = (f"{path}: was skipped: its publisher or type is only known in a deployment" for path in open_ones)
+    imported[-1] = replace(imported[-1], notes=(*imported[-1].notes, *skipped))
     return tuple(imported)
 
 

@@ -44,8 +44,9 @@ _TYPES: Mapping[str, tuple[type[Any], str]] = {
 WINDOWS_COMMAND_LIMIT = 8191
 """Characters of a command line that cmd.exe takes. Source: "Command prompt line string limitation"."""
 
-_TEMPLATE = re.compile(r"\[\s{0,8}[A-Za-z]\w{0,40}\s{0,8}\(.*\]", re.DOTALL)
-_TERRAFORM = re.compile(r"\$\$\{\s{0,8}(?:[A-Za-z_]\w{0,60}\.[A-Za-z_]|[a-z]{1,20}\()")
+TEMPLATE_EXPRESSION = re.compile(r"\[\s{0,8}[A-Za-z]\w{0,40}\s{0,8}\(.*\]", re.DOTALL)
+"""A text that an ARM template would evaluate."""
+_TERRAFORM = re.compile(r"\${1,2}\{\s{0,8}(?:[A-Za-z_]\w{0,60}\.[A-Za-z_]|[a-z][a-z0-9_]{0,30}\()")
 
 _WORDS = {"commandToExecute": "command", "script": "inline", "fileUris": "files"}
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
@@ -226,7 +227,8 @@ def _expressions(script: Script) -> Iterator[LintProblem]:
     texts += [(f"script.files[{index}]", file.uri) for index, file in enumerate(script.files)]
     texts += [(f"script.settings.{name}", value) for name, value in script.settings.items() if isinstance(value, str)]
     for key, text in texts:
-        source = "an ARM template" if _TEMPLATE.fullmatch(text) else "Terraform" if _TERRAFORM.search(text) else ""
+        source = "Terraform" if _TERRAFORM.search(text) else ""
+        source = "an ARM template" if TEMPLATE_EXPRESSION.fullmatch(text) else source
         if source:
             yield error(key, f"is an expression of {source}, which is not evaluated here", "replace it by its value",
                         "template-expression")  # fmt: skip
