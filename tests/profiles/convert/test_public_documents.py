@@ -58,7 +58,7 @@ def module(settings: Any, **given: Any) -> dict[str, Any]:
     names = ("publisher", "type", "typeHandlerVersion", "forceUpdateTag", "provisionAfterExtensions")
     inner = {name: f"[parameters('{name}')]" for name in (*names, "settings", "protectedSettings")}
     absent = {"forceUpdateTag": "string", "protectedSettings": "secureObject", "provisionAfterExtensions": "array"}
-    declared = {name: {"type": "string"} for name in inner}
+    declared: dict[str, dict[str, Any]] = {name: {"type": "string"} for name in inner}
     declared |= {name: {"type": kind, "nullable": True} for name, kind in absent.items()}
     values = {**LINUX, "typeHandlerVersion": "2.1", "settings": settings, **given}
     extension = {"type": "Microsoft.Compute/virtualMachineScaleSets/extensions", "name": "set/app", "properties": inner}
