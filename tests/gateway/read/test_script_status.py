@@ -126,6 +126,17 @@ def test_an_exit_code_of_the_handler_is_not_the_scripts(text: str) -> None:
     assert found.summary
 
 
+def test_azures_own_sentence_after_the_handlers_message_is_no_part_of_it() -> None:
+    text = (
+        "The handler for VM extension type 'Microsoft.Azure.Extensions.CustomScript' has reported terminal failure for "
+        "VM extension 'cse' with error message: '[ExtensionOperationError] Non-zero exit code: 51, /bin/shim install\n"
+        "[stdout]\nout\n[stderr]\nUnsupported'.\r\n    \r\n'Install handler failed for the extension. More information "
+        "on troubleshooting is available at https://aka.ms/VMExtensionCSELinuxTroubleshoot'."
+    )
+    found = read_message(text)
+    assert (found.stderr, found.stdout, found.of_handler) == ("Unsupported", "out", True)
+
+
 def test_windows_standard_error_ends_where_azures_advice_begins() -> None:
     text = (
         "Command execution finished, but failed because it returned a non-zero exit code of: '5'. The command had an "

@@ -22,6 +22,7 @@ from vmss_tui.gateway.faults import from_exception
 from vmss_tui.gateway.http.arm import COMPUTE_API, Arm, ArmPart, decode_any, path_of
 from vmss_tui.gateway.read.flexible import vm_key
 from vmss_tui.ports import AppliesScript, MovesInstances
+from vmss_tui.text import counted
 
 
 class Accepted(AsyncPollingMethod[None]):
@@ -186,7 +187,7 @@ class InstanceUpdater(ArmPart, MovesInstances):
         self.arm.vm_writes.update(vm_key(target, name) for name in ids)
         return await send(
             self.arm,
-            f"update {len(ids)} instances of {target.short}",
+            f"update {counted(len(ids), 'instance')} of {target.short}",
             "manualupgrade",
             (await self.arm.compute(target.subscription)).virtual_machine_scale_sets.begin_update_instances,
             target.group,

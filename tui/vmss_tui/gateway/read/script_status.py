@@ -45,6 +45,7 @@ _HANDLER = re.compile(
 """The guest agent speaks of the handler: an exit code in such a text is the handler's, not the script's."""
 _TRAILER = re.compile(
     r"""\s{0,8}(?:['"]?\.?\s{0,8}(?:Detailed error: '.{0,1000}?'\.?)?\s{0,8}"""
+    r"""(?:'?\w{1,20} handler failed for the extension\.?\s{0,8})?"""
     r"""More information on troubleshooting is available at \S{1,400}\s{0,8}|\\?["']\.?\s{0,8})$""",
     re.DOTALL,
 )

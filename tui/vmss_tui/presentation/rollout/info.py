@@ -175,7 +175,7 @@ class RolloutInfo:
         if self.healthy is not None:
             well = self.healthy >= max(self.done, self.in_scope - len(self.gone))
             verb = "is" if self.healthy == 1 else "are"
-            health = " and are healthy" if well else f", {self.healthy} {verb} healthy"
+            health = " and are healthy" if well and self.done else f", {self.healthy} {verb} healthy"
         lowest = f", never below {self.lowest.healthy} healthy" if self.lowest is not None else ""
         gone = f"; {len(self.gone)} gone: {listed(self.gone)}" if self.gone else ""
         return f"{self.done} of {self.in_scope} {self.reaching} {self.new}{health}{lowest}{gone}"
