@@ -58,6 +58,15 @@ async def test_an_answer_that_is_cut_or_never_ends_is_an_error(
         await ids(graph)
 
 
+@pytest.mark.parametrize("answer", [{}, {"data": None}])
+async def test_an_answer_without_rows_is_not_an_empty_estate(
+    graph: ResourceGraph, server: Scripted, answer: dict[str, None]
+) -> None:
+    server.on(URL, reply(answer))
+    with pytest.raises(ConnectionFailed, match="no rows"):
+        await ids(graph)
+
+
 async def test_a_query_beyond_the_quota_is_sent_again(graph: ResourceGraph, server: Scripted) -> None:
     server.on(URL, fault(429, "RateLimiting", "throttled", Retry_After="0"), reply({"data": [{"id": "a"}]}))
     assert await ids(graph) == ["a"]

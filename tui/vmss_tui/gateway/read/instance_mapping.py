@@ -172,7 +172,7 @@ def _message(view: wire.InstanceView, state: Provisioning, run: ScriptRun, agent
     broken = next((extension for extension in view.extensions or () if _failed(extension)), None)
     if broken is not None:
         text = (broken.statuses or [wire.Status()])[0].message or "failed"
-        return one_line(f"{broken.name}: {text}")
+        return one_line(f"{broken.name or 'an extension'}: {text}")
     if run.state is ScriptState.RUNNING:
         return run.message
     if view.vm_agent is not None and not agent_ready:

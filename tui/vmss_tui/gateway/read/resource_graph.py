@@ -65,7 +65,9 @@ class ResourceGraph:
             if subscriptions:
                 body["subscriptions"] = list(subscriptions)
             page = await self._page(via, decode, body, what, PATIENCE if patient else 0)
-            yield page.data or []
+            if page.data is None:
+                raise ConnectionFailed(f"cannot {what}: Resource Graph's answer has no rows", hint="Try again.")
+            yield page.data
             token = page.skip_token or ""
             if not token:
                 if (page.result_truncated or "").lower() == "true":
