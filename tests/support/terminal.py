@@ -17,7 +17,7 @@ KEYS = {
     "up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F",
     "pageup": "\x1b[5~", "pagedown": "\x1b[6~", "delete": "\x1b[3~",
     "f1": "\x1bOP", "f2": "\x1bOQ", "f3": "\x1bOR", "f4": "\x1bOS", "f5": "\x1b[15~",
-    "f6": "\x1b[17~", "f8": "\x1b[19~", "f9": "\x1b[20~",
+    "f6": "\x1b[17~", "f8": "\x1b[19~", "f9": "\x1b[20~", "f10": "\x1b[21~",
     "ctrl+c": "\x03", "ctrl+p": "\x10", "ctrl+q": "\x11", "ctrl+r": "\x12", "ctrl+u": "\x15", "ctrl+x": "\x18",
 }  # fmt: skip
 

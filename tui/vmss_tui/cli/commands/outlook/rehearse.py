@@ -77,6 +77,7 @@ def rehearse(
     return run(ctx, work)
 
 
+rehearse.params = [parameter for parameter in rehearse.params if parameter.name != "all_sets"]
 for _parameter in rehearse.params:
     _parameter.required = _parameter.required or _parameter.name == "scaleset"
 

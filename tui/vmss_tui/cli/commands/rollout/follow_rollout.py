@@ -5,6 +5,7 @@ Reads the journal only: the rollout itself is the runner's. Knows when its runne
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -88,6 +89,7 @@ class PlainWriter:
         """See Writer."""
         output.line()
         info = info_of(state, _end(state))
+        info = info if self._hints else replace(info, leaves_failed_model=False)
         lines = summary(info, rollout)
         output.lines(map(as_typed, lines if self._hints else lines[:-1]))
         for failure in info.failures:

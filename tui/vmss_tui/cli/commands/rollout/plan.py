@@ -46,7 +46,7 @@ def orders(function: Function) -> Function:
 
 def order_from(given: Mapping[str, Any]) -> Order:
     """What those options say. Raises UsageError."""
-    if given["all_sets"] and given["scaleset"]:
+    if given.get("all_sets") and given["scaleset"]:
         raise UsageError("--all and a scale set exclude each other", hint="Give one of the two.")
     mode = given["mode"]
     return Order(
@@ -59,7 +59,7 @@ def order_from(given: Mapping[str, Any]) -> Order:
         unhealthy_percent=given["max_unhealthy"],
         rerun=given["rerun"],
         overrides=given["overrides"],
-        all_sets=given["all_sets"],
+        all_sets=given.get("all_sets", False),
     )
 
 
