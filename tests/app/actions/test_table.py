@@ -126,3 +126,10 @@ async def test_poor_terminals_get_the_terminal_s_own_palette(
     async with sitting(tmp_path) as desk:
         await desk.shows("15 scale sets")
         assert desk.app.theme == "vmss-terminal"
+
+
+def test_what_leads_to_a_new_runner_is_refused_where_none_could_sign_in() -> None:
+    state = ActionState(subject="web", no_runner="run az login")
+    starts = {action.id for action in actions.ACTIONS if action.starts}
+    assert starts >= {"fleet.deploy", "scaleset.deploy", "profiles.deploy", "rollout.retry", "waves.undo"}
+    assert {action.refusal(state) for action in actions.ACTIONS if action.starts} == {"run az login"}

@@ -31,6 +31,21 @@ async def test_a_code_is_large_counts_down_and_can_be_copied_and_canceled(tmp_pa
         await desk.shows("Not signed in", "canceled", "chooses how to sign in")
 
 
+async def test_a_sign_in_in_the_browser_is_waited_for_and_canceled(tmp_path: Path) -> None:
+    def in_browser(session: FakeSession) -> None:
+        session.connect_gate = asyncio.Event()
+        expires = session.clock.now() + timedelta(minutes=5)
+        session.device_code = DeviceCode("", "", "Complete the sign-in in the browser that has opened", expires)
+
+    async with sitting(tmp_path, prepare=in_browser, size=(80, 24)) as desk:
+        await desk.shows("Sign in in your browser, ", " left", "that has opened", "esc cancel")
+        assert "copy code" not in desk.text()
+        await desk.press("c", "o")
+        assert desk.app.clipboard == "" and len(desk.app.screen_stack) == 1
+        await desk.press("escape")
+        await desk.shows("Not signed in", "canceled")
+
+
 async def test_the_address_of_a_code_can_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)

@@ -50,6 +50,8 @@ class ActionState:
     """Whether the person only looks on in a browser: the files and programs of the host are the host's owner's."""
     offline: str = ""
     """Why Azure cannot be asked, in a sentence; empty when it can."""
+    no_runner: str = ""
+    """Why no runner could sign in as this session does, with the next step; empty when one can."""
     subject: str = ""
     """Name of what the cursor is on; empty when it is on nothing."""
     stage: Stage | None = None
@@ -129,6 +131,8 @@ class Action:
     """It changes Azure: refused in read-only mode."""
     on_host: bool = False
     """It writes files of the person at the host, signs in for them or starts a program there: refused to guests."""
+    starts: bool = False
+    """It leads to a new runner: refused where none could sign in."""
     footer: bool = False
     """Shown at the bottom of the screen."""
     enabled: Judge = always
@@ -144,6 +148,8 @@ class Action:
             return state.read_only.why
         if self.on_host and state.guest:
             return GUEST
+        if self.starts and state.no_runner:
+            return state.no_runner
         return state.blocked.get(self.id) or self.enabled(state)
 
 

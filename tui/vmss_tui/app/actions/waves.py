@@ -31,17 +31,17 @@ WAVES = (
     Action(
         id="waves.retry", keys=("t",), label="retry",
         help="Retry the failed sets and continue with the rest in new waves (asks first)",
-        places=_HERE, dangerous=True, enabled=every(over, online),
+        starts=True, places=_HERE, dangerous=True, enabled=every(over, online),
     ),
     Action(
         id="waves.undo", keys=("z",), label="undo",
         help="Roll every changed set back in new waves (asks first)",
-        places=_HERE, dangerous=True, enabled=every(over, online),
+        starts=True, places=_HERE, dangerous=True, enabled=every(over, online),
     ),
     Action(
         id="waves.resume", keys=("r",), label="resume",
         help="Start a new runner for the waves when they have none; no set is started twice",
-        places=_HERE, dangerous=True, enabled=orphaned,
+        starts=True, places=_HERE, dangerous=True, enabled=orphaned,
     ),
     Action(
         id="waves.report", keys=("o",), label="report", help="Show the report with a part for each set",

@@ -111,13 +111,11 @@ class BaseScreen(EffectScreen):
 
     def general_state(self) -> ActionState:
         """The action state that any screen has: read-only, offline; screens `replace` the rest."""
-        refusal = self.shell.session.runner_refusal()
-        blocked = dict.fromkeys(("fleet.deploy", "scaleset.deploy", "profiles.deploy"), refusal) if refusal else {}
         return ActionState(
             read_only=self.read_only(),
             guest=self.shell.session.guest,
             offline=self.shell.connection.reason,
-            blocked=blocked,
+            no_runner=self.shell.session.runner_refusal(),
         )
 
     def read_only(self) -> ReadOnly | None:
