@@ -197,7 +197,7 @@ def write_private(path: Path, text: str, *, keep_mode: bool = False) -> None:
 def write_named(path: Path, text: str) -> None:
     """Write what a person asked for to the place that they named: private, and nothing is written through a link.
 
-    A file that exists keeps its mode, without write access for others. What is no file, such as a pipe or /dev/stdout,
+    A file that exists keeps its mode, without write access for others. What is not a file, such as a pipe or /dev/stdout,
     is written to as it is. Raises OSError, also for a directory that does not exist.
     """
     if path.exists() and not path.is_file():

@@ -135,7 +135,7 @@ def _render_segments(self: ChopsUpdate, console: Console) -> str:
 
 
 def ignore_bad_bytes() -> None:
-    """Leave out bytes from the keyboard that are no UTF-8, where Textual would end the app.
+    """Leave out bytes from the keyboard that are not UTF-8, where Textual would end the app.
 
     Terminals send such bytes for a meta key in 8-bit mode, in another encoding than UTF-8, and from a broken line.
     """

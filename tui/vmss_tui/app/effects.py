@@ -156,7 +156,7 @@ class RunProgram:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Show a text over the screen that takes time to get; `waiting` says what is so after some seconds."""
+    """Show a text over the screen that takes time to get; `waiting` is shown after some seconds."""
 
     title: str
     fetch: Callable[[], Awaitable[Sheet]]

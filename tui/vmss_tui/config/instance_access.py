@@ -33,7 +33,7 @@ def shell_words(command: str, values: Mapping[str, str]) -> tuple[str, ...]:
     for pattern in shlex.split(command):
         word = _PLACEHOLDER.sub(lambda found: values[found[1]], pattern)
         if not word.isprintable() or (word.startswith("-") and not pattern.startswith("-")):
-            raise ValueError(f"{word!r} is no argument for {pattern}")
+            raise ValueError(f"{word!r} is not an argument for {pattern}")
         words.append(word)
     return tuple(words)
 

@@ -134,7 +134,7 @@ SCALE_SET = (
         id="scaleset.overview",
         keys=("a",),
         label="overview",
-        help="Show what may interfere, every extension and how it stands, zones and domains as maps",
+        help="Show what may interfere, the state of every extension, zones and domains as maps",
         places=(Place.SCALE_SET,),
     ),
     Action(

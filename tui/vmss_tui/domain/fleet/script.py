@@ -148,7 +148,7 @@ class ScriptConfig:
 
     @property
     def shows_command(self) -> bool:
-        """Whether the public settings say what runs; an empty text is no command to any handler."""
+        """Whether the public settings say what runs; no handler takes an empty text as a command."""
         return any(self.settings.get(name) for name in COMMANDS)
 
     @property

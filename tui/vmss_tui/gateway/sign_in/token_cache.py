@@ -37,7 +37,7 @@ def cache_options(choice: str, cloud: Cloud) -> dict[str, Any]:
 
 
 def _drop_unreadable(name: str) -> None:
-    """Remove caches of this name that are no JSON: the library fails with them at every sign-in."""
+    """Remove caches of this name that are not JSON: the library fails with them at every sign-in."""
     for path in (Path.home() / ".IdentityService").glob(f"{name}*"):
         try:
             text = path.read_text(encoding="utf-8") if path.suffix != ".lockfile" else ""

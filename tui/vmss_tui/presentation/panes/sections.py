@@ -24,7 +24,7 @@ class Section:
 
 
 def heading(words: str, *more: Piece) -> Line:
-    """`LOG`, and what stands beside it."""
+    """The title of a section, such as `LOG`, and what follows it in the same line."""
     return ((words.upper(), Role.ACCENT), *more)
 
 

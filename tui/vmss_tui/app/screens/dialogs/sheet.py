@@ -87,7 +87,7 @@ class SheetScreen(DialogStyle, ModalScreen[None]):
         waiting: Callable[[float], Notice] | None = None,
         perform: Callable[[Effects], None] | None = None,
     ) -> None:
-        """`waiting` says what is so while the text is fetched, after some seconds; `perform` does what keys want."""
+        """`waiting` is shown while the text is fetched, after some seconds; `perform` does what keys want."""
         super().__init__()
         self._waiting = waiting or _reading
         self._title = text.plain(title)

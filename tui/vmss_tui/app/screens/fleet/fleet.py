@@ -1,4 +1,4 @@
-"""Fleet: every scale set that can be seen, with how it stands; the first screen.
+"""Fleet: every scale set that can be seen, with its state; the first screen.
 
 Gets snapshots from a watcher by messages; `presentation.fleet` says what a row looks like.
 """
