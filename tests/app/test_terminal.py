@@ -37,7 +37,7 @@ def _without_age(text: str) -> str:
 
 
 @pytest.mark.terminal
-def test_no_color_means_not_a_single_colour(tmp_path: Path) -> None:
+def test_no_color_means_not_a_single_color(tmp_path: Path) -> None:
     with fake(tmp_path, NO_COLOR="1") as terminal:
         terminal.wait_for("15 scale sets, 603 instances")
         terminal.press("down", "?")

@@ -82,7 +82,7 @@ def test_an_unknown_field_names_the_nearest_or_all() -> None:
     with pytest.raises(FilterProblem, match="did you mean mode:"):
         parse("mod:rolling", KNOWN)
     with pytest.raises(FilterProblem, match="use batch:, mode:, name:, place:, state:, tag:"):
-        parse("colour:red", KNOWN)
+        parse("color:red", KNOWN)
 
 
 def test_a_value_that_never_occurs_is_named_with_those_that_do() -> None:

@@ -58,7 +58,7 @@ def test_a_profile_made_by_hand_may_use_what_it_does_not_declare() -> None:
     assert drift(UNDECLARED, SetSnapshot(scale_set=one)).state is DriftState.DIFFERS
 
 
-def test_a_pattern_that_is_none_recognises_nothing() -> None:
+def test_a_pattern_that_is_none_recognizes_nothing() -> None:
     bad = replace(UNDECLARED, variables=(Variable(name="v", pattern="("),))
     assert recognize(bad, LIVE) is None
     assert check_value(bad.variables[0], "1")[0].message == "'(' is not a regular expression"

@@ -162,7 +162,7 @@ def test_file_references_are_absolute_since_the_runner_lives_elsewhere(tmp_path:
     assert ref.where == str(tmp_path / "secrets" / "key")
 
 
-def test_a_version_is_recognised_from_live_settings(tmp_path: Path) -> None:
+def test_a_version_is_recognized_from_live_settings(tmp_path: Path) -> None:
     one = profile(tmp_path, TEXT)
     live = resolved(tmp_path, version="2.5", channel="beta").script
     assert recover(one, live) == {"version": "2.5", "channel": "beta"}
@@ -189,7 +189,7 @@ def test_what_the_profile_would_not_write_is_not_its_version(tmp_path: Path, cha
     assert recognize(profile(tmp_path, TEXT), replace(live, settings={**live.settings, **changes})) is None
 
 
-def test_another_operating_system_is_not_recognised(tmp_path: Path) -> None:
+def test_another_operating_system_is_not_recognized(tmp_path: Path) -> None:
     live = replace(resolved(tmp_path, version="2.5").script, handler=WINDOWS)
     assert recognize(profile(tmp_path, TEXT), live) is None
 

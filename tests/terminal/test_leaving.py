@@ -82,7 +82,7 @@ def test_a_dumb_terminal_is_told_what_works(vmss: Program, opens: Opens) -> None
     assert "vmss-tui list" in screen.text
 
 
-def test_no_color_means_no_colour(vmss: Program, opens: Opens) -> None:
+def test_no_color_means_no_color(vmss: Program, opens: Opens) -> None:
     screen = opens(env={**vmss.env, "NO_COLOR": "1"})
     screen.wait_for(r"● idle")
     screen.press("q")

@@ -109,7 +109,7 @@ async def test_cursor_stays_on_its_row_over_sort_and_filter() -> None:
         assert app.grid.cursor_key == "3"
 
 
-async def test_cursor_falls_to_a_neighbour_when_its_row_is_gone() -> None:
+async def test_cursor_falls_to_a_neighbor_when_its_row_is_gone() -> None:
     app = Bench()
     async with app.run_test(size=(80, 10)) as pilot:
         app.grid.set_rows(table(range(5)))
@@ -206,7 +206,7 @@ async def test_foreign_text_is_not_markup_and_wide_signs_keep_columns_aligned() 
         assert "[/red]" in app.lines()[1] and "…" in app.lines()[1]
 
 
-async def test_a_new_theme_repaints_with_new_colours() -> None:
+async def test_a_new_theme_repaints_with_new_colors() -> None:
     app = Bench()
     async with app.run_test(size=(80, 10)) as pilot:
         app.grid.set_rows(table(range(5)))

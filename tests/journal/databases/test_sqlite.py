@@ -182,7 +182,7 @@ def test_events_of_a_newer_program_become_notes() -> None:
 
 
 def test_fields_that_are_missing_or_new_do_not_matter() -> None:
-    assert schema.decode("batch_started", 1, '{"number":1,"of":2,"ids":[],"colour":"red"}') == e.BatchStarted(1, 2, ())
+    assert schema.decode("batch_started", 1, '{"number":1,"of":2,"ids":[],"color":"red"}') == e.BatchStarted(1, 2, ())
 
 
 def test_a_first_look_at_a_thousand_instances_is_small() -> None:

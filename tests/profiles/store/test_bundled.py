@@ -52,7 +52,7 @@ def test_each_lints_clean_and_says_when_to_use_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_each_is_filled_in_and_recognised(name: str) -> None:
+def test_each_is_filled_in_and_recognized(name: str) -> None:
     found = script(name)
     assert found.label
     assert recognize(load(BUNDLED / f"{name}.toml"), found) == found.label

@@ -256,7 +256,7 @@ def test_text_of_an_entry(home: Path, store: ProfileStore) -> None:
         store.text(entry)
 
 
-def test_one_store_sees_changes_of_a_file_its_base_and_its_neighbours(tmp_path: Path) -> None:
+def test_one_store_sees_changes_of_a_file_its_base_and_its_neighbors(tmp_path: Path) -> None:
     base, web = tmp_path / "base.toml", tmp_path / "web.toml"
     base.write_text("schema = 1\nbase = true\n[script]\nlabel = 'old'\n")
     web.write_text("schema = 1\nname = 'web'\nextends = 'base.toml'\n[script]\ncommand = './a.sh'\n")

@@ -142,7 +142,7 @@ def test_a_scenario_brings_its_own_faults(simulator: StartsSimulator, tmp_path: 
 @pytest.mark.parametrize(
     ("rule", "says"),
     [
-        ({"kind": "status", "colour": "red"}, "colour"),
+        ({"kind": "status", "color": "red"}, "color"),
         ({"kind": "explode"}, "explode"),
         ({"kind": "status", "count": "many"}, "count"),
     ],

@@ -199,7 +199,7 @@ def notify_desktop(app: App[int], text: str, environ: Mapping[str, str]) -> None
 
 
 def sane_no_color(environ: dict[str, str] | Mapping[str, str], forget: Callable[[str], object]) -> bool:
-    """Whether colours are unwanted. An empty NO_COLOR means nothing (no-color.org), but Textual would obey it."""
+    """Whether colors are unwanted. An empty NO_COLOR means nothing (no-color.org), but Textual would obey it."""
     value = environ.get("NO_COLOR")
     if value == "":
         forget("NO_COLOR")

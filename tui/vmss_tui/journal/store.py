@@ -136,7 +136,7 @@ class Journal:
             if Stage(row["stage"]).over and events:
                 raise JournalUnavailable(f"rollout {rollout} has ended; its log is closed")
             rows.insert_events(connection, rollout, log, head)
-            _summarise(connection, row, log)
+            _summarize(connection, row, log)
             self._db.announce(connection, rollout)
         return log
 
@@ -368,7 +368,7 @@ def _header_or_none(row: Row) -> RolloutHeader | None:
         return None
 
 
-def _summarise(connection: Connection, row: Row, log: tuple[Logged, ...]) -> None:
+def _summarize(connection: Connection, row: Row, log: tuple[Logged, ...]) -> None:
     """Keep stage, end and reason of the header in step with the log."""
     lasting = [entry for entry in log if not isinstance(entry.event, InstancesSeen)]
     state = fold(lasting, RolloutState(stage=Stage(row["stage"])))

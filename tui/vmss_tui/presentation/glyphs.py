@@ -1,4 +1,4 @@
-"""State as glyph + word + role, never colour alone. A role is a meaning that a theme colours."""
+"""State as glyph + word + role, never color alone. A role is a meaning that a theme colors."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from vmss_tui.domain.rollout.stage import Phase, Stage
 
 
 class Role(StrEnum):
-    """What a colour means."""
+    """What a color means."""
 
     OK = "ok"
     """Success that is worth a color: a verdict, the finished part of a bar."""

@@ -93,7 +93,7 @@ def _title(zone: Zone) -> str:
 
 
 def signs(marks: Sequence[Mark]) -> list[Piece]:
-    """The signs of the marks, neighbours of one role together."""
+    """The signs of the marks, neighbors of one role together."""
     pieces: list[Piece] = []
     for mark in marks:
         if pieces and pieces[-1][1] is mark.role:

@@ -1,7 +1,7 @@
 """Tables as data: text with meaning, rows, columns, and which columns fit a width.
 
 A column is one entry: its title and width, what its cell shows, how it sorts, and what a filter finds in it. Shared by
-the app's grid and the command line's tables. Widths are terminal cells. Knows no colour and no widget.
+the app's grid and the command line's tables. Widths are terminal cells. Knows no color and no widget.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence

@@ -29,17 +29,17 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     gate = request.app[GATE]
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        return _unauthorised(
+        return _unauthorized(
             request, "AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."
         )
     try:
         claims = gate.directory.mint.read(token)
     except TokenError:
-        return _unauthorised(request, "InvalidAuthenticationToken", "The access token is invalid.")
+        return _unauthorized(request, "InvalidAuthenticationToken", "The access token is invalid.")
     principal = gate.principal(str(claims.get("oid")), str(claims.get("tid")))
     refused = _check_claims(request, gate, claims, principal)
     if refused is not None or principal is None:
-        return refused or _unauthorised(request, "InvalidAuthenticationToken", "The access token is invalid.")
+        return refused or _unauthorized(request, "InvalidAuthenticationToken", "The access token is invalid.")
     request[PRINCIPAL] = principal
     return await handler(request)
 
@@ -50,13 +50,13 @@ def _check_claims(
     expires = float(claims.get("exp", 0))
     if expires < time.time():
         stamp_ = _us_time(expires)
-        return _unauthorised(
+        return _unauthorized(
             request,
             "ExpiredAuthenticationToken",
             f"The access token expiry UTC time '{stamp_}' is earlier than current UTC time '{_us_time(time.time())}'.",
         )
     if not gate.directory.accepts(str(claims.get("aud", ""))):
-        return _unauthorised(
+        return _unauthorized(
             request,
             "InvalidAuthenticationTokenAudience",
             f"The access token has been obtained for wrong audience or resource '{claims.get('aud', '')}'. It "
@@ -74,7 +74,7 @@ def _us_time(seconds: float) -> str:
     return f"{moment.month}/{moment.day}/{moment.year} {moment.strftime('%I:%M:%S %p').lstrip('0')}"
 
 
-def _unauthorised(request: web.Request, code: str, message: str) -> web.Response:
+def _unauthorized(request: web.Request, code: str, message: str) -> web.Response:
     authority = f"{request.scheme}://{request.host}/common"
     challenge = f'Bearer authorization_uri="{authority}", error="invalid_token", error_description="{message}"'
     return arm_error(401, code, message, {"WWW-Authenticate": challenge})

@@ -38,7 +38,7 @@ _PRODUCT = re.compile(r"[^\s/]+")
 
 def chain() -> list[Any]:
     """Return the middlewares in the order in which a request meets them."""
-    return [stamp, count, inject_faults, authenticate, check_version, log_activity, authorise, throttle]
+    return [stamp, count, inject_faults, authenticate, check_version, log_activity, authorize, throttle]
 
 
 def arm_path(request: web.Request) -> ArmPath:
@@ -174,7 +174,7 @@ async def check_version(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 @web.middleware
-async def authorise(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def authorize(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let a request through when its principal has the right; shorten lists to what it may read."""
     if not is_arm(request.path):
         return await handler(request)

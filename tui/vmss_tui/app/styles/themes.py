@@ -1,7 +1,7 @@
-"""Colours: dark, light, high contrast, safe for color blindness, and the terminal's palette; the same meanings in each.
+"""Colors: dark, light, high contrast, safe for color blindness, and the terminal's palette; the same meanings in each.
 
-Roles (`presentation.glyphs.Role`) become colours through the `$text-*` variables; widgets name variables, never
-colours. Calm by rule: only states carry colour, everything else is foreground in two strengths.
+Roles (`presentation.glyphs.Role`) become colors through the `$text-*` variables; widgets name variables, never
+colors. Calm by rule: only states carry color, everything else is foreground in two strengths.
 """
 
 from collections.abc import Mapping
@@ -114,13 +114,13 @@ TERMINAL = Theme(
 )
 
 
-def _derived(base: Theme, name: str, variables: Mapping[str, str], **colours: Any) -> Theme:
-    """A theme like another with other colours, and with what follows from them, unless `variables` says otherwise."""
-    follows = {f"text-{role}": colours[role] for role in _TEXT_ROLES if role in colours}
-    if "background" in colours:
+def _derived(base: Theme, name: str, variables: Mapping[str, str], **colors: Any) -> Theme:
+    """A theme like another with other colors, and with what follows from them, unless `variables` says otherwise."""
+    follows = {f"text-{role}": colors[role] for role in _TEXT_ROLES if role in colors}
+    if "background" in colors:
         grounds = ("background", "background-hover", "background-active", "corner-color")
-        follows |= {f"scrollbar-{part}": colours["background"] for part in grounds}
-    return replace(base, name=name, variables={**base.variables, **follows, **variables}, **colours)
+        follows |= {f"scrollbar-{part}": colors["background"] for part in grounds}
+    return replace(base, name=name, variables={**base.variables, **follows, **variables}, **colors)
 
 
 _TEXT_ROLES = ("primary", "secondary", "accent", "success", "warning", "error")
@@ -156,11 +156,11 @@ DEFAULTS: Mapping[str, str] = {"rule": "#80808050"}
 def choose(environ: Mapping[str, str]) -> str:
     """The theme for a terminal, by its environment.
 
-    `TEXTUAL_THEME` wins; NO_COLOR (not empty, as no-color.org says) and terminals of 16 colours get their own palette;
+    `TEXTUAL_THEME` wins; NO_COLOR (not empty, as no-color.org says) and terminals of 16 colors get their own palette;
     `COLORFGBG` shows a light background.
     """
     asked = environ.get("TEXTUAL_THEME", "").strip()
-    if environ.get("NO_COLOR") or not _rich_colours(environ):
+    if environ.get("NO_COLOR") or not _rich_colors(environ):
         return TERMINAL.name
     if asked:
         return asked
@@ -168,7 +168,7 @@ def choose(environ: Mapping[str, str]) -> str:
     return LIGHT.name if background in ("7", "15") else DARK.name
 
 
-def _rich_colours(environ: Mapping[str, str]) -> bool:
+def _rich_colors(environ: Mapping[str, str]) -> bool:
     if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return True
     return any(sign in environ.get("TERM", "") for sign in ("256color", "kitty", "direct", "truecolor"))

@@ -128,7 +128,7 @@ class LinesArea(TextArea):
             super().action_cursor_down(select)
 
     def action_move_line(self, by: int) -> None:
-        """Swap the line under the cursor with its neighbour."""
+        """Swap the line under the cursor with its neighbor."""
         lines = self.text.split("\n")
         row, column = self.cursor_location
         other = row + by

@@ -44,7 +44,7 @@ class RowPainter:
         self._placed_for = -1
 
     def forget(self) -> bool:
-        """Colours or columns changed: nothing painted before can be used again. Whether a colour of a role differs."""
+        """Colors or columns changed: nothing painted before can be used again. Whether a color of a role differs."""
         self._strips.clear()
         return self._styles.renew()
 

@@ -1,6 +1,6 @@
 """From pieces of meaning to painted cells: role styles of a widget, fitting, segments.
 
-The only place where a role becomes a colour and where a sign becomes ASCII. Text is never read as markup.
+The only place where a role becomes a color and where a sign becomes ASCII. Text is never read as markup.
 """
 
 from collections.abc import Iterable
@@ -67,7 +67,7 @@ class RoleStyles:
         return found
 
     def role(self, role: Role) -> Style:
-        """The style of a role: its colour and weight, without a background."""
+        """The style of a role: its color and weight, without a background."""
         return self._role(_PREFIX + role.value)
 
     def _role(self, name: str) -> Style:
@@ -91,7 +91,7 @@ class RoleStyles:
 
     @property
     def base(self) -> Style:
-        """The widget's own colours."""
+        """The widget's own colors."""
         return self._widget.rich_style
 
     @property
@@ -117,7 +117,7 @@ def _cut_middle(text: str, width: int) -> str:
 def fit(pieces: Iterable[Piece], width: int, *, right: bool = False, middle: bool = False) -> list[Piece]:
     """The pieces cut and padded to exactly `width` cells.
 
-    Padding takes the role beside it, so that one change of colour fewer goes down the line.
+    Padding takes the role beside it, so that one change of color fewer goes down the line.
     """
     parts = [piece for piece in pieces if piece[0]]
     used = length(parts)
@@ -149,6 +149,6 @@ def _cut(parts: list[Piece], width: int, *, middle: bool) -> list[Piece]:
 
 
 def paint(pieces: Iterable[Piece], styles: RoleStyles, over: Style) -> list[Segment]:
-    """The pieces as segments: `over` (row or widget colours) beneath the role's own."""
+    """The pieces as segments: `over` (row or widget colors) beneath the role's own."""
     plain = styles.ascii
     return [Segment(ascii_only(text) if plain else text, over + styles.role(role)) for text, role in pieces if text]

@@ -1,1 +1,1 @@
-"""One module a command or a family of commands; `cli.catalogue` says which. Imported only when they run."""
+"""One module a command or a family of commands; `cli.help` says which. Imported only when they run."""

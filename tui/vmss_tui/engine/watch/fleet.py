@@ -103,7 +103,7 @@ class FleetWatcher:
         self._favorites: frozenset[ScaleSetId] = frozenset()
         self._held: dict[str, float] = {}
         """Subscription -> monotonic seconds before which its counts wait for the quota."""
-        self._neighbours: Counter[str] = Counter()
+        self._neighbors: Counter[str] = Counter()
         """Subscription -> how many sets it has."""
         self._instances: Counter[str] = Counter()
         """Subscription -> how many instances its sets have."""
@@ -213,7 +213,7 @@ class FleetWatcher:
             del state.known[gone]
         for entry in state.known.values():
             entry.forget_kept()
-        self._neighbours = Counter(target.subscription for target in state.known)
+        self._neighbors = Counter(target.subscription for target in state.known)
         self._instances = Counter()
         for target, entry in state.known.items():
             self._instances[target.subscription] += entry.entry.scale_set.capacity
@@ -290,7 +290,7 @@ class FleetWatcher:
         if entry.upgrade is not None and entry.upgrade.code.running:
             return max(self._idle, short)
         subscription = entry.id.subscription
-        sets, instances = self._neighbours[subscription], self._instances[subscription]
+        sets, instances = self._neighbors[subscription], self._instances[subscription]
         if entry.id in self._preferred:
             sets = sum(target.subscription == subscription for target in self._preferred)
         return max(self._idle, SECONDS_A_SET * sets, SECONDS_AN_INSTANCE * instances, short)

@@ -1,6 +1,6 @@
 """A rollout as it stands, computed once: what the live screen, report, records, notifications and exit summary read.
 
-Pure: a folded log, the time and the journal's header in; numbers, names and sentences out. Knows no width, no colour.
+Pure: a folded log, the time and the journal's header in; numbers, names and sentences out. Knows no width, no color.
 """
 
 from collections import Counter

@@ -163,7 +163,7 @@ def _fill(template: str, words: Mapping[str, str]) -> str:
 
 
 def _version(settings: ScriptSettings) -> str:
-    """Something a person recognises: the last version-like number of the command or of a file URI."""
+    """Something a person recognizes: the last version-like number of the command or of a file URI."""
     for text in (settings.command, *settings.file_uris):
         for word in reversed(text.split()):
             match = _VERSION.search(word.rsplit(".sh", 1)[0].rsplit(".ps1", 1)[0])
