@@ -197,8 +197,8 @@ def write_private(path: Path, text: str, *, keep_mode: bool = False) -> None:
 def write_named(path: Path, text: str) -> None:
     """Write what a person asked for to the place that they named: private, and nothing is written through a link.
 
-    A file that exists keeps its mode, without write access for others. What is not a file, such as a pipe or /dev/stdout,
-    is written to as it is. Raises OSError, also for a directory that does not exist.
+    A file that exists keeps its mode, without write access for others. What is not a file, such as a pipe or
+    /dev/stdout, is written to as it is. Raises OSError, also for a directory that does not exist.
     """
     if path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8") as stream:
