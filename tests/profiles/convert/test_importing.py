@@ -136,6 +136,7 @@ def test_an_open_account_name_stays_and_an_unknown_object_is_noted() -> None:
         "[-x]",
         "[deployment().properties]",
         "[string()]",
+        "[contoso.nameOf('a')]",
         "[uri('https://h')]",
         "[createObject('a')]",
         "[tryGet(parameters('free'), 'a')]",

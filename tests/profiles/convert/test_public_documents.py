@@ -4,11 +4,13 @@ After documents of azure-quickstart-templates, Azure Verified Modules, and publi
 names are our own.
 """
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support.profiles.documents import LINUX, PLAIN, template, terraform, text
+from vmss_tui.cli.main import main
 from vmss_tui.errors import UsageError
 from vmss_tui.profiles.convert import relaxed_json
 from vmss_tui.profiles.convert.extension import Imported
@@ -51,6 +53,15 @@ def test_comments_long_texts_and_last_commas_are_read() -> None:
 def test_what_is_no_json_says_where(broken: str) -> None:
     with pytest.raises(ValueError, match="line 1"):
         relaxed_json.loads(broken)
+
+
+@pytest.mark.parametrize(("name", "command"), [("a.bicep", "az bicep build"), ("a.tf", "terraform show -json")])
+def test_what_another_tool_must_convert_first_is_said(
+    name: str, command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_text("resource vm 'Microsoft.Compute/virtualMachines@2024-07-01' = {}")
+    assert main(("profiles", "import", str(tmp_path / name))) == 2
+    assert command in capsys.readouterr().err
 
 
 def module(settings: Any, **given: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ _TYPES: Mapping[str, tuple[type[Any], str]] = {
 WINDOWS_COMMAND_LIMIT = 8191
 """Characters of a command line that cmd.exe takes. Source: "Command prompt line string limitation"."""
 
-TEMPLATE_EXPRESSION = re.compile(r"\[\s{0,8}[A-Za-z]\w{0,40}\s{0,8}\(.*\]", re.DOTALL)
+TEMPLATE_EXPRESSION = re.compile(r"\[\s{0,8}[A-Za-z][\w.]{0,80}\s{0,8}\(.*\]", re.DOTALL)
 """A text that an ARM template would evaluate."""
 _TERRAFORM = re.compile(r"\${1,2}\{\s{0,8}(?:[A-Za-z_]\w{0,60}\.[A-Za-z_]|[a-z][a-z0-9_]{0,30}\()")
 
