@@ -127,7 +127,7 @@ class EffectScreen(Screen[None]):
         if isinstance(dialog, OpenLink):
             self._open_link(dialog.url, dialog.title)
             return
-        from vmss_tui.app.screens.dialogs.made import screen_of
+        from vmss_tui.app.screens.dialogs.dialog_screens import screen_of
 
         screen, then = screen_of(dialog, self.perform)
         self.app.push_screen(screen, self._performing(then) if then is not None else None)
