@@ -104,7 +104,7 @@ class Listener:
         return kept.snapshot if kept is not None and self._clock.monotonic() - kept.at <= seconds else None
 
     async def close(self) -> None:
-        """Answer nobody any more."""
+        """Stop answering other processes."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -180,7 +180,7 @@ class SharedReader:
         self._reader.want_all()
 
     def pace(self, seconds: float) -> float:
-        """Seconds until the next read: as the quota bears, and oftener where another process does the reading."""
+        """Seconds until the next read: as the quota bears, and more often where another process reads."""
         pace = self._reader.pace(seconds)
         return min(pace, max(_LEAST_SECONDS, pace / _OFTENER)) if self._handed else pace
 
@@ -265,7 +265,7 @@ class Publisher:
         await self._listener.listen()
 
     async def close(self) -> None:
-        """Answer nobody any more."""
+        """Stop answering other processes."""
         await self._listener.close()
 
     async def _fresh(self, seconds: float) -> SetSnapshot | None:
