@@ -112,7 +112,7 @@ RULES = (
         ("AADSTS7000215",),
         Kind.SIGN_IN,
         "the client secret is wrong",
-        "check AZURE_CLIENT_SECRET: it is the secret's value, not its id",
+        "set AZURE_CLIENT_SECRET to the secret's value, which is not its id",
         _AADSTS,
     ),
     Rule(
