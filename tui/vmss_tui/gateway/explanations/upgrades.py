@@ -35,10 +35,19 @@ RULES = (
     Rule(
         (),
         Kind.HEALTH,
-        "rolling upgrades need a health probe or the Application Health extension",
+        "the scale set has both a load balancer probe and the Application Health extension as health source",
+        "remove one of the two from the scale set model",
+        "Using Application Health extension with Virtual Machine Scale Sets",
+        pattern=r"both a health probe and a health extension",
+    ),
+    Rule(
+        (),
+        Kind.HEALTH,
+        "it needs a health probe or the Application Health extension",
         "add a health source to the scale set model, or let vmss-tui drive the batches (mode manual)",
         _ROLLING,
-        pattern=r"health probe or health extension was not provided|requires? (?:a )?(?:health|application health)",
+        pattern=r"health probe or health extension was not (?:provided|specified)"
+        r"|requires? (?:a )?(?:health|application health)",
     ),
     Rule(
         (),
