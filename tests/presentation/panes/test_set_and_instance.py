@@ -35,7 +35,7 @@ def test_a_set_shows_its_facts_and_its_rollouts(tmp_path: object) -> None:
     entry = FleetEntry(scale_set=SETS["web-weu"].scale_set, subscription=estate.PROD_EUROPE)
     past = journal.rollouts(target=target)
     found = [text_of(line) for line in set_pane(entry, Knowledge(now=now), past, 56, 37)]
-    assert found[0] == "WEB-WEU" and any("resource id" in line for line in found)
+    assert found[0] == "web-weu" and any("resource id" in line for line in found)
     assert "✖ failed  web 2.5.0  2d ago, by ben" in found and "  3 of 12 failed in batch 1" in found
     alone = [text_of(line) for line in set_pane(entry, Knowledge(now=now), (), 56, 37)]
     assert "none in the journal" in alone

@@ -17,6 +17,8 @@ PANE_FROM = 160
 """Columns from which on there is room for a pane."""
 _LIST_SHARE = 64
 """Percent of the width that the pane leaves; the style sheet has the same number."""
+_FRAME = 3
+"""Lines of header, status and keys, which keep the whole width."""
 _BURST_SECONDS = 0.05
 """How long the pane waits for further keys."""
 
@@ -41,7 +43,7 @@ class PanedScreen(BaseScreen):
         """The pane at the first frame, where there is room for it."""
         if self._pane_fits(self.app.size.width):
             self.add_class("-paned")
-            yield SidePane(self.beside, id="pane")
+            yield self._new_pane(self.app.size.height)
 
     @property
     def list_width(self) -> int:
@@ -78,13 +80,20 @@ class PanedScreen(BaseScreen):
         self.shell.last_place.pane = not self.shell.last_place.pane
         self._settle_pane()
 
+    def _new_pane(self, height: int) -> SidePane:
+        pane = SidePane(self.beside, id="pane")
+        pane.styles.height = height - _FRAME
+        return pane
+
     def _pane_fits(self, width: int) -> bool:
         return self.has_pane and self.shell.last_place.pane and width >= PANE_FROM
 
     def _settle_pane(self) -> None:
         fits = self._pane_fits(self.size.width)
         if fits and not self.query("#pane"):
-            self.mount(SidePane(self.beside, id="pane"))
+            self.mount(self._new_pane(self.size.height))
+        for pane in self.query("#pane"):
+            pane.styles.height = self.size.height - _FRAME
         if fits != self.has_class("-paned"):
             self.set_class(fits, "-paned")
             self.call_after_refresh(self.redraw)

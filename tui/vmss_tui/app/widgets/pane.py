@@ -27,8 +27,7 @@ class SidePane(Lines):
     SidePane {
         layer: pane;
         dock: right;
-        height: 1fr;
-        margin: 1 0 2 0;
+        margin: 1 0 0 0;
         border-left: solid $rule;
         padding: 0 1;
         display: none;

@@ -2,6 +2,8 @@
 
 from textual.widgets import Markdown
 
+from vmss_tui.presentation.report_text import for_terminal
+
 MOST_ROWS = 150
 """Rows of tables up to which a report is rendered: Textual makes a widget of each cell."""
 
@@ -12,7 +14,7 @@ class ReportText(Markdown):
     BULLETS = ["· "]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, markdown: str, *, id: str) -> None:  # noqa: A002
-        super().__init__(markdown, id=id, open_links=False)
+        super().__init__(for_terminal(markdown), id=id, open_links=False)
 
 
 def can_be_rendered(markdown: str) -> bool:

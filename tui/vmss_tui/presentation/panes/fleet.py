@@ -24,7 +24,11 @@ def set_pane(entry: FleetEntry, know: Knowledge, rollouts: Sequence[Header], cel
     past = tuple(line for header in rollouts[:MOST_ROLLOUTS] for line in _rollout(header, know.now, cells))
     return stacked(
         (
-            Section(title=heading(entry.scale_set.name), lines=facts, rows=min(len(facts) + 1, rows * 3 // 5)),
+            Section(
+                title=((plain(entry.scale_set.name), Role.ACCENT),),
+                lines=facts,
+                rows=min(len(facts) + 1, rows * 3 // 5),
+            ),
             Section(title=heading("rollouts"), lines=past or ((("none in the journal", Role.DIM),),)),
         ),
         rows,

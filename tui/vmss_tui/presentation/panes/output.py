@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.failures import why_failed
+from vmss_tui.presentation.rollout.rows import says_little
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import chop, plain, plain_lines, wrap
 
@@ -22,7 +23,7 @@ def output_lines(
     if not failed:
         yield from _stream(stderr, Role.DIM, cells)
         if not stdout.strip() and not stderr.strip():
-            yield ((plain(message) or "nothing printed yet", Role.DIM),)
+            yield (("nothing printed yet" if says_little(message) else plain(message), Role.DIM),)
     if max(len(stdout), len(stderr)) >= _CUT:
         yield (("(the last 4 KiB)", Role.DIM),)
 

@@ -12,7 +12,7 @@ from vmss_tui.presentation.panes.sections import Section, heading, stacked
 from vmss_tui.presentation.plan.outlook import limits_words
 from vmss_tui.presentation.rollout.info import FAILED, RolloutInfo
 from vmss_tui.presentation.rollout.log import LogLine
-from vmss_tui.presentation.rollout.rows import since
+from vmss_tui.presentation.rollout.rows import last_output, since
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import plain, wrap
 
@@ -52,10 +52,12 @@ def _output(progress: Progress, info: RolloutInfo, cells: int) -> Section:
     mark = PHASE[seen.phase]
     age = since(progress, info.now)
     title = heading("output", ("  ", Role.PLAIN), (plain(seen.name or seen.id), Role.PLAIN))
-    state: Line = (("  ", Role.PLAIN), (mark.text(), mark.role), (f" {age}" if age else "", Role.DIM))
+    title = (*title, ("  ", Role.PLAIN), (mark.text(), mark.role), (f" {age}" if age else "", Role.DIM))
     failed = seen.phase in FAILED
+    if not failed and not last_output(progress) and (seen.stdout.strip() or seen.stderr.strip()):
+        title = (*title, ("  printed by the run before", Role.DIM))
     words = output_lines(seen.stdout, seen.stderr, seen.message, cells, failed=failed, exit_code=seen.exit_code)
-    return Section(title=(*title, *state), lines=tuple(words), newest=not failed)
+    return Section(title=title, lines=tuple(words), newest=not failed)
 
 
 def _outlook(info: RolloutInfo, cells: int, tz: tzinfo | None) -> Iterator[Line]:

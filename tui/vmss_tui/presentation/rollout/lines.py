@@ -5,6 +5,7 @@ Pure functions of a `RolloutInfo` and a width; the live screen, replay and the c
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from vmss_tui import duration
@@ -111,7 +112,10 @@ def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
     )
     if info.moment is None:
         return onward
-    return ((plain(info.moment.why), Role.DIM), (_clocked(info.moment, info.now), Role.PLAIN), *onward)
+    why = plain(info.moment.why)
+    clocks = (_clocked(info.moment, info.now), _clocked(replace(info.moment, usual=0.0), info.now))
+    shown = next((clock for clock in clocks if width(f"{why}{clock}{text_of(onward)}") <= cells), clocks[-1])
+    return ((why, Role.DIM), (shown, Role.PLAIN), *onward)
 
 
 def _clocked(moment: Moment, now: datetime) -> str:

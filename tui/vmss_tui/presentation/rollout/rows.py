@@ -46,6 +46,11 @@ _HANDLER_WORDS = ("Enable ", "Transitioning")
 """How phrases of the Custom Script handler and of the agent begin: they say less than the state does."""
 
 
+def says_little(message: str) -> bool:
+    """Whether a message is nothing, or a phrase of the handler."""
+    return not message.strip() or message.startswith(_HANDLER_WORDS)
+
+
 class Shown(StrEnum):
     """Which instances are shown."""
 
@@ -219,7 +224,7 @@ def _says(it: Progress, known: Known) -> Cell:
         return cell(why_failed(seen.message, seen.stderr, None))
     if seen.phase is Phase.WAITING:
         return ()
-    words = last_output(it) or ("" if seen.message.startswith(_HANDLER_WORDS) else plain(seen.message))
+    words = last_output(it) or ("" if says_little(seen.message) else plain(seen.message))
     return cell(words, known.tone(seen))
 
 
