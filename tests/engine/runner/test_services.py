@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from support.engine.lab import ONE_THIRD, version
+from support.engine.lab import ONE_THIRD, steps, version
 from support.engine.opens import OpensLab
-from vmss_tui.domain.plan.rollout_policy import Hook, ServiceRef, Urgency
+from support.engine.requests import when
+from vmss_tui.domain.plan.rollout_policy import BatchStep, Hook, ServiceRef, Urgency
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.engine.runner.notifications import RunningHooks, urgency_of
 from vmss_tui.engine.runner.services import send, text, title
 
@@ -33,11 +35,11 @@ async def service() -> AsyncIterator[tuple[str, list[dict[str, Any]], list[int]]
     codes: list[int] = []
 
     async def take(request: web.Request) -> web.Response:
-        sent.append(await request.json())
+        sent.append({**await request.json(), "path": request.path})
         return web.Response(status=codes.pop() if codes else 200)
 
     app = web.Application()
-    app.router.add_post(f"/{TOKEN}", take)
+    app.router.add_post(f"/{TOKEN}{{hook:.*}}", take)
     running = web.AppRunner(app, access_log=None)
     await running.setup()
     await web.TCPSite(running, "127.0.0.1", 0).start()
@@ -68,6 +70,37 @@ async def test_a_rollout_notifies_a_service_and_writes_its_address_nowhere(
     assert TOKEN not in caplog.text and "$NOT_SET_ANYWHERE" in caplog.text
     stored = b"".join(path.read_bytes() for path in Path(lab.journal.place).parent.glob("*") if path.is_file())
     assert TOKEN.encode() not in stored and b"OPS_CHAT" in stored
+
+
+async def test_each_event_reaches_the_hooks_that_are_for_it(
+    open_lab: OpensLab, service: tuple[str, list[dict[str, Any]], list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, sent, _ = service
+    lab = await open_lab(mode="Manual")
+    wanted: dict[str, dict[str, Any]] = {
+        "all": {}, "warning": {"least": Urgency.WARNING}, "error": {"least": Urgency.ERROR},
+        "person": {"on": ("needs_person",)}, "failed": {"on": ("failed",)},
+    }  # fmt: skip
+    for name in wanted:
+        monkeypatch.setenv(f"CHAT_{name.upper()}", f"{address}/{name}")
+    hooks = tuple(Hook(service=ServiceRef(env=f"CHAT_{name.upper()}"), **more) for name, more in wanted.items())
+    policy = replace(ONE_THIRD, hooks=hooks, unhealthy_upgraded_percent=0)
+
+    def reached() -> dict[str, list[str]]:
+        """The types of what each hook got, which is forgotten."""
+        found = {name: sorted(row["type"] for row in sent if row["path"].endswith(f"/{name}")) for name in wanted}
+        sent.clear()
+        return {name: types for name, types in found.items() if types}
+
+    first, rest = steps(1, "100%")
+    asked = replace(policy, steps=(first, BatchStep(rest.amount, approve=True)), unhealthy_upgraded_percent=100)
+    rollout = await lab.create(version("2"), asked)
+    running = asyncio.create_task(lab.run(rollout))
+    await when(lab, rollout, lambda state: state.stage is Stage.APPROVAL, "approve")
+    assert await running is e.Verdict.COMPLETED
+    assert reached() == {"all": ["info", "warning"], "warning": ["warning"], "person": ["warning"]}
+    assert (await lab.roll_out(version("3-bad"), policy)).verdict is e.Verdict.FAILED
+    assert reached() == {"all": ["failure"], "warning": ["failure"], "error": ["failure"], "failed": ["failure"]}
 
 
 async def test_the_address_may_be_in_a_file_and_a_refusal_has_a_reason(
