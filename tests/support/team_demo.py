@@ -7,6 +7,7 @@ was skipped or repeated, or the take-over took longer than 30 seconds.
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -169,6 +170,8 @@ def tmux(*words: str) -> None:
 def main() -> int:
     """Run the demo; on a terminal it is shown in tmux until the person leaves it."""
     code: list[int] = []
+    for ending in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(ending, lambda *_: sys.exit(1))  # the servers end with the demo
 
     def narrate(demo: Demo) -> None:
         try:
