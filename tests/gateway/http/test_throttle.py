@@ -3,6 +3,7 @@
 import fcntl
 import json
 import stat
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -109,7 +110,19 @@ async def test_a_process_born_into_an_empty_bucket_is_not_paced_for_minutes() ->
     assert {bucket.name: bucket.highest for bucket in governor.quota().buckets} == {
         "HighCostGetVMScaleSet3Min": 180,
         "HighCostGetVMScaleSet30Min": 900,
+        "subscription reads": 250,
     }
+
+
+async def test_many_who_start_together_take_no_more_than_the_bucket_holds() -> None:
+    """Fifty rollouts of one process, each with reads of several sorts, before any answer says what is left."""
+    clock = Clock()
+    governor, admitted = Governor(clock, urgent=True), 0
+    for number in range(600):
+        with suppress(Throttled):
+            await governor.admit("s", f"sort {number % 7}", f"set {number % 50}")
+            admitted += 1
+    assert 250 <= admitted <= 250 + 25 * clock.seconds
 
 
 async def test_many_reads_at_once_queue_and_the_last_ones_are_refused_with_the_time_of_the_next_try() -> None:

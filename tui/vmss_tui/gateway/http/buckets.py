@@ -59,7 +59,12 @@ PER_USER = frozenset(("resource graph", QUERIES))
 """What is counted for a user, whatever subscriptions are asked about: the kind of read, and its bucket."""
 CHARGED_BY_INSTANCE = "VMScaleSetVMViews"
 """A list of instances takes as much out of this bucket as `x-ms-request-charge` says: one for each instance."""
+ARM_READS = "subscription reads"
+"""What every read of a subscription draws from, whatever sort it is of."""
 DOCUMENTED_USES = {
+    "scale set": ("GetVMScaleSet3Min", "GetVMScaleSet30Min"),
+    "upgrade": ("GetVMScaleSet3Min", "GetVMScaleSet30Min"),
+    "set view": ("HighCostGetVMScaleSet3Min", "HighCostGetVMScaleSet30Min"),
     "instances": ("HighCostGetVMScaleSet3Min", "HighCostGetVMScaleSet30Min", "VMScaleSetVMViews3Min"),
     "instance": ("GetVMScaleSetVM3Min", "GetVMScaleSetVM30Min", "VMScaleSetVMViews3Min"),
     "resource graph": (QUERIES,),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from vmss_tui.errors import Throttled
 from vmss_tui.gateway.http.buckets import (
+    ARM_READS,
     CHARGED_BY_INSTANCE,
     DOCUMENTED_USES,
     PER_PRINCIPAL,
@@ -132,15 +133,19 @@ class Governor:
     def _uses(
         self, known: Levels, subscription: str, kind: str, scope: str, now: float
     ) -> list[tuple[str, Level, float]]:
-        """The buckets that a read draws from, each with what it takes out."""
+        """The buckets that a read draws from, each with what it takes out.
+
+        Many rollouts of one process start together, before any answer says what is left: a bucket of which nothing is
+        known counts as full, and what is sent until then is taken out of it.
+        """
         found = []
-        for name in known.used.get(kind, DOCUMENTED_USES.get(kind, ())):
-            level = known.levels.get(self._key(subscription, name))
-            if level is None and name in PER_USER:  # queries are sent together, before any answer says what is left
-                level = known.levels.setdefault(self._key(subscription, name), full(name, now))
-            if level is not None:
-                by_instance = name.startswith(CHARGED_BY_INSTANCE)
-                found.append((name, level, self._charges.get((kind, scope), 1.0) if by_instance else 1.0))
+        names = known.used.get(kind, DOCUMENTED_USES.get(kind, ()))
+        if subscription and kind not in PER_USER and ARM_READS not in names:
+            names = (*names, ARM_READS)
+        for name in names:
+            level = known.levels.setdefault(self._key(subscription, name), full(name, now))
+            by_instance = name.startswith(CHARGED_BY_INSTANCE)
+            found.append((name, level, self._charges.get((kind, scope), 1.0) if by_instance else 1.0))
         if self.limits_sets and scope and kind in SET_READS:
             name, size, rate = SET_READS[kind]
             level = known.levels.setdefault(self._key(scope, name), Level(size, rate, size, now))
