@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,96 @@ async def waves(v: Visitor) -> None:
     await v.see(r"[4-7] of 10 sets done")
 
 
+def configured(name: str, text: str) -> None:
+    """Write a file of the scene's own configuration."""
+    path = Path(os.environ["XDG_CONFIG_HOME"]) / "vmss-tui" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+async def window(v: Visitor) -> None:
+    """A maintenance window that closes before the rest of the rollout has probably ended."""
+    now = datetime.now(UTC)
+    begin, end = now - timedelta(hours=2), now + timedelta(minutes=19)
+    configured("config.toml", f'[[windows]]\nstart = "{begin:%H:%M}"\nend = "{end:%H:%M}"\n')
+    await v.start("web-weu", "2.5.0")
+    await v.see(r"batch 1( of |/)")
+    await v.see(r"window 1\d:\d\d")
+    await v.see(r"[1-9] running script")
+
+
+async def scheduled(v: Visitor) -> None:
+    """A start that is scheduled, in the list with its countdown."""
+    await v.plan("web-weu", "2.5.0")
+    await v.press("f10")
+    await v.see(r"Start at 22:00")
+    await v.press("ctrl+u")
+    await v.type("+2h30m")
+    await v.press("enter")
+    await v.see(r"Type .* to confirm")
+    await v.type("web-weu")
+    await v.press("enter")
+    await v.press("enter")
+    await v.see(r"SCHEDULED")
+    await v.press("2")
+    await v.see(r"scheduled +in 2h")
+
+
+CAREFUL = """
+schema = 1
+name = "careful"
+[variables.version]
+default = "2.4.0"
+[script]
+label = "web ${version}"
+files = ["https://raw.githubusercontent.com/contoso-shipping/web/v${version}/custom_application.sh"]
+command = "./custom_application.sh"
+[rollout]
+mode = "manual"
+batch = 12
+pause = 0
+unhealthy_upgraded = 10
+on_failure = "ask"
+"""
+
+
+async def decision(v: Visitor) -> None:
+    """A failure that waits for a decision, instance by instance."""
+    configured("profiles/careful.toml", CAREFUL)
+    await v.open_set("web-weu")
+    await v.press("e")
+    await v.see(r"WHAT CHANGES|VARIABLES")
+    await v.press("f3")
+    await v.see(r"Load a profile")
+    await v.type("careful")
+    await v.press("enter")
+    await v.pilot.pause(1.0)
+    await v.press("end", *["backspace"] * 12)
+    await v.type("2.6.0-broken")
+    await v.pilot.pause(1.5)
+    await v.press("f9")
+    await v.see(r"Type .* to confirm")
+    await v.type("web-weu")
+    await v.press("enter")
+    await v.press("enter")
+    await v.see(r"WAITING FOR A DECISION")
+    await v.press("d")
+    await v.see(r"roll back")
+
+
+async def undo(v: Visitor) -> None:
+    """A roll back in progress."""
+    await v.start("web-weu", "2.5.0")
+    await v.see(r"COMPLETED")
+    await v.press("z")
+    await v.see(r"Type .* to confirm")
+    await v.type("web-weu")
+    await v.press("enter")
+    await v.press("enter")
+    await v.see(r"ROLLING BACK")
+    await v.see(r"batch 2( of |/)")
+
+
 async def film(v: Visitor) -> None:
     """A whole rollout in ten seconds."""
     await v.see(r"web-weu .*idle")
@@ -254,6 +345,10 @@ SCENES = (
     Scene("rehearsal", rehearsal),
     Scene("rehearsal-80x24", rehearsal, NARROW),
     Scene("waves", waves, speed=40, scenario="waves"),
+    Scene("window", window, speed=12),
+    Scene("scheduled", scheduled),
+    Scene("decision", decision, speed=30),
+    Scene("undo", undo, speed=40),
     Scene("film", film, (112, 34), speed=24),
     Scene("completed", completed, speed=60),
     Scene("failed", failed, speed=30),
