@@ -44,6 +44,28 @@ async def test_the_next_process_needs_no_new_token(sign_in: Connects, server: Sc
     assert len(server.tokens) == 2, "kept in memory unless it is allowed"
 
 
+def replace_by_directories(home: Path) -> None:
+    for path in list(home.iterdir()):
+        path.unlink()
+        path.mkdir()
+
+
+@pytest.mark.parametrize("wrong", ["no home", "a directory"])
+async def test_where_nothing_can_be_kept_tokens_stay_in_memory(
+    sign_in: Connects, server: Scripted, home: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    if wrong == "no home":
+        (home.parent / "file").write_text("")
+        monkeypatch.setenv("HOME", str(home.parent / "file" / "home"))
+    else:
+        await sign_in(token_cache="plain")
+        replace_by_directories(home)
+    server.tokens.clear()
+    for _ in range(2):
+        await sign_in(token_cache="plain")
+    assert len(server.tokens) == 2
+
+
 async def test_a_kept_token_that_azure_refuses_is_replaced(sign_in: Connects, server: Scripted) -> None:
     await sign_in(token_cache="plain")
     azure = await sign_in(token_cache="plain")

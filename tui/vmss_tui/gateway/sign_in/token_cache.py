@@ -6,7 +6,7 @@ Source: "Persistent token caching" of azure-identity 1.27; `msal_extensions` dec
 
 import json
 import logging
-from contextlib import suppress
+import os
 from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
@@ -17,6 +17,7 @@ from azure.identity import TokenCachePersistenceOptions
 from vmss_tui.gateway.sign_in.clouds import Cloud
 from vmss_tui.gateway.sign_in.credentials import TOKEN_CACHES
 from vmss_tui.gateway.sign_in.kept_account import kept_account
+from vmss_tui.paths import make_private_directory
 
 _, PLAIN, OFF = TOKEN_CACHES
 _log = logging.getLogger("vmss_tui.gateway")
@@ -30,25 +31,31 @@ def cache_options(choice: str, cloud: Cloud) -> dict[str, Any]:
     if choice == OFF or (choice != PLAIN and (cloud.clock_file or not can_encrypt())):
         return {}
     name = "vmss-tui." + "".join(sign if sign.isalnum() else "-" for sign in cloud.host)
-    if choice == PLAIN:
-        _drop_unreadable(name)
+    if choice == PLAIN and not _is_usable(name):
+        return {}
     options = TokenCachePersistenceOptions(name=name, allow_unencrypted_storage=choice == PLAIN)
     return {"cache_persistence_options": options}
 
 
-def _drop_unreadable(name: str) -> None:
-    """Remove caches of this name that are not JSON: the library fails with them at every sign-in."""
-    for path in (Path.home() / ".IdentityService").glob(f"{name}*"):
-        try:
-            text = path.read_text(encoding="utf-8") if path.suffix != ".lockfile" else ""
-            if text.strip():
-                json.loads(text)
-        except ValueError:
-            _log.info("the cache of tokens %s cannot be read and is removed", path)
-            with suppress(OSError):
-                path.unlink()
-        except OSError as error:
-            _log.info("the cache of tokens %s cannot be read: %s", path, error)
+def _is_usable(name: str) -> bool:
+    """Whether tokens can be kept in a file of this name: the library fails every sign-in where they cannot.
+
+    A file that is not JSON is removed.
+    """
+    place = Path.home() / ".IdentityService"
+    try:
+        make_private_directory(place)
+        for path in place.glob(f"{name}*"):
+            if path.suffix != ".lockfile" and (text := path.read_text(encoding="utf-8", errors="replace")).strip():
+                try:
+                    json.loads(text)
+                except ValueError:
+                    _log.info("the cache of tokens %s cannot be read and is removed", path)
+                    path.unlink()
+    except (OSError, RuntimeError) as error:  # no such home, not ours, a full or read-only disk
+        _log.info("tokens are kept in memory only: %s", error)
+        return False
+    return os.access(place, os.W_OK)
 
 
 def are_kept(choice: str, cloud: Cloud) -> bool:
