@@ -8,6 +8,7 @@ import pytest
 
 from support import story
 from vmss_tui.domain.fleet.ids import ScaleSetId
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount
@@ -17,7 +18,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Stage, Verb, Verdict
 from vmss_tui.domain.rollout.state import fold as fold_rollout
 from vmss_tui.domain.rollout.waves import events as w
-from vmss_tui.domain.rollout.waves.state import WavesState, fold
+from vmss_tui.domain.rollout.waves.state import SetStage, WavesState, fold
 from vmss_tui.presentation.table import View, text_of
 from vmss_tui.presentation.waves import info as infos
 from vmss_tui.presentation.waves import lines, questions, records, rows
@@ -183,6 +184,22 @@ def test_the_summary_names_the_next_step_only_where_there_is_one() -> None:
     done = info(e.RunnerStarted(1, "h"), e.Ended(Verdict.COMPLETED, ""))
     assert lines.next_step(done) == "" and infos.verdict_line(done) == "completed"
     assert infos.headline(infos.waves_info("1234abcd", WavesState(), {}, NOW)) == "1234abcd"
+
+
+def test_what_azure_refused_is_in_the_summary_and_the_records_of_its_set() -> None:
+    fault = AzureFault("ScopeLocked", "x", next_step="remove the lock", request_id="r-1", azure_says="It is locked.")
+    log = w.SetStarted(A, "aaaa"), w.SetEnded(A, "aaaa", Verdict.FAILED, "Azure refused it")
+    found = info(e.RunnerStarted(1, "h"), w.WaveStarted(1), *log, e.Ended(Verdict.FAILED, "alpha failed"))
+    first, *others = found.sets
+    assert first.progress.target == A and first.progress.stage is SetStage.FAILED
+    refused = replace(found, sets=(replace(first, fault=fault), *others))
+    assert [line for line in lines.summary(refused) if line.startswith("g/alpha: ")] == [
+        "g/alpha: next step: remove the lock",
+        "g/alpha: Azure's error: ScopeLocked, request id r-1",
+        "g/alpha: Azure says: It is locked.",
+    ]
+    assert records.set_record(refused.sets[0])["fault"]["code"] == "ScopeLocked"
+    assert records.set_record(others[0])["fault"] is None
 
 
 @pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.RESUME, Verb.APPROVE, Verb.CANCEL])

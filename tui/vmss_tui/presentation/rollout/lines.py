@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from vmss_tui import duration
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
 from vmss_tui.domain.rollout.stage import Phase, Stage
 from vmss_tui.presentation.glyphs import STAGE, Role
 from vmss_tui.presentation.key_hints import key_hint
@@ -266,9 +267,12 @@ def fault_block(info: RolloutInfo, cells: int, most: int) -> tuple[Line, ...]:
 
 
 def _fault(info: RolloutInfo) -> tuple[str, str, str]:
+    return fault_texts(info.fault if info.over else None)
+
+
+def fault_texts(fault: AzureFault | None) -> tuple[str, str, str]:
     """Next step, code with request id, and Azure's words; empty what is not known."""
-    fault = info.fault
-    if fault is None or not info.over:
+    if fault is None:
         return "", "", ""
     request = f"request id {plain(fault.request_id)}" if fault.request_id else ""
     azure = ", ".join(part for part in (plain(fault.code), request) if part)

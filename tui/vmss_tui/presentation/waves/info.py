@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
 from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.plan.waves import Wave
 from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
@@ -57,6 +58,8 @@ class SetInfo:
     batch: int = 0
     batches: int = 0
     reason: str = ""
+    fault: AzureFault | None = None
+    """Azure's reason where it ended the set's rollout."""
     seconds: float = 0.0
     """How long its rollout runs or ran; 0 before."""
 
@@ -188,6 +191,7 @@ def _set_info(progress: SetProgress, wave: str, rollout: RolloutState | None, no
         batch=len(rollout.batches),
         batches=rollout.batch_count,
         reason=progress.reason or _running_reason(rollout),
+        fault=None if running else rollout.fault,
         seconds=seconds_between(rollout.started_at, end) if rollout.started_at is not None else 0.0,
     )
 

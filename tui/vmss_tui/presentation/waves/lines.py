@@ -13,8 +13,9 @@ from vmss_tui.domain.plan.waves_forecast import WavesForecast, forecast_waves
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verdict
 from vmss_tui.domain.rollout.waves import events as w
-from vmss_tui.domain.rollout.waves.state import WavesState
+from vmss_tui.domain.rollout.waves.state import SetStage, WavesState
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.rollout.lines import fault_texts
 from vmss_tui.presentation.rollout.schedule import scheduled_words
 from vmss_tui.presentation.text_tables import TextColumn, table
 from vmss_tui.presentation.waves.info import WavesInfo, headline, verdict_line
@@ -235,8 +236,15 @@ def set_table(info: WavesInfo, cells: int | None = None) -> list[str]:
 
 
 def summary(info: WavesInfo, cells: int | None = None) -> list[str]:
-    """The end: the verdict, a line a set, and what can be done next."""
+    """The end: the verdict, a line a set, what Azure refused and why, and what can be done next."""
     lines = [plain(headline(info)), plain(verdict_line(info)), "", *set_table(info, cells)]
+    refusals = [
+        f"{member.progress.target.short}: {text}"
+        for member in info.sets
+        for text in fault_texts(member.fault)
+        if text and member.progress.stage in (SetStage.FAILED, SetStage.REFUSED)
+    ]
+    lines += ["", *refusals] if refusals else []
     step = next_step(info)
     return [*lines, "", step] if step else lines
 

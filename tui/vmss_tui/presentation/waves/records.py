@@ -7,7 +7,15 @@ from vmss_tui.domain.plan.waves import WavesPlan
 from vmss_tui.domain.plan.waves_forecast import forecast_waves
 from vmss_tui.domain.rollout.events import kind_name
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
-from vmss_tui.presentation.records import Record, exit_code, finding_record, plain_value, plan_record, rfc3339
+from vmss_tui.presentation.records import (
+    Record,
+    exit_code,
+    fault_record,
+    finding_record,
+    plain_value,
+    plan_record,
+    rfc3339,
+)
 from vmss_tui.presentation.waves.info import SetInfo, WavesInfo
 from vmss_tui.presentation.waves.lines import Planned
 
@@ -118,4 +126,5 @@ def set_record(member: SetInfo) -> Record:
         "failed": member.failed,
         "total": member.total,
         "reason": member.reason or None,
+        "fault": fault_record(member.fault),
     }
