@@ -9,12 +9,10 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import pytest
 
-from support.program import Done, Program, no_runner_left, quick
+from support.program import Done, Program, fetched, no_runner_left, quick
 from support.simulator import SimulatorProcess
 from support.terminal import Terminal
 
@@ -125,15 +123,6 @@ def test_what_is_harmless_is_still_shown(program: Program) -> None:
     assert shown.code == 0 and "old.sh" in shown.out and "sig=***" in shown.out
     planned = program("plan", "h", "h")
     assert planned.code == 0 and "new.sh" in planned.out and "***" in planned.out
-
-
-def fetched(address: str) -> str:
-    """The page at an address, also one that says what is wrong."""
-    try:
-        with urlopen(address, timeout=60) as answer:
-            return str(answer.read().decode())
-    except HTTPError as answer:
-        return answer.read().decode()
 
 
 @pytest.mark.campaign

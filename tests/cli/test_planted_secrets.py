@@ -21,7 +21,7 @@ from support.planted import (
     in_files,
     in_text,
 )
-from support.program import Done, Program, no_runner_left, quick, runners, until
+from support.program import Done, Program, fetched, no_runner_left, quick, runners, until
 from support.simulator import SimulatorProcess
 from support.terminal import Terminal
 
@@ -124,9 +124,18 @@ def read_all(program: Program, rollout: str, target: str) -> None:
         f"instances {target} --json", f"activity {target}", f"activity {target} --json", "profiles list",
         "profiles show new", "profiles lint new", "profiles lint new --json", "profiles drift", f"plan new {target}",
         f"plan new {target} --json", "info", "info --json", "journal check", "config show", "config check",
-        f"undo {rollout}", f"retry {rollout}",
+        f"undo {rollout}", f"retry {rollout}", f"watch {target} --once", f"watch {target} --once --jsonl",
+        f"forecast new {target}", f"show {target} -o yaml", f"show {target} --query script.settings",
+        f"plan new {target} --query changes", f"diagnose {target} 0 script", f"diagnose {target} --history",
+        "list --query [].tags", f"report {rollout} --verify", "profiles show new --json", "roles reader",
     ):  # fmt: skip
         run(program, *words.split())
+    with program.running("serve", "--port", "0") as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        for page in ("rollouts", f"rollouts/{rollout}", f"rollouts/{MARK}"):
+            shown = fetched(address + page)
+            assert not in_text(shown) or page.endswith(MARK), page
     for form in FORMS:
         assert run(program, "report", rollout, "--format", form).code == 0
         assert run(program, "report", rollout, "--format", form, "--output", f"{rollout}.{form}").code == 0

@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import psutil
 
@@ -159,3 +161,12 @@ def until(condition: Callable[[], T], what: str, timeout: float = 30.0) -> T:
         assert time.monotonic() < deadline, f"waited {timeout:g} s in vain for {what}"
         time.sleep(0.02)
     return result
+
+
+def fetched(address: str) -> str:
+    """The page at an address, also one that says what is wrong."""
+    try:
+        with urlopen(address, timeout=60) as answer:
+            return str(answer.read().decode())
+    except HTTPError as answer:
+        return answer.read().decode()
