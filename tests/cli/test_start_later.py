@@ -3,11 +3,12 @@
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psutil
 import pytest
 
-from support.program import PROFILE, Inside, Program
+from support.program import PROFILE, Inside, Program, until
 from vmss_tui.domain.plan.maintenance_window import DAYS
 
 WORDS = ("app", "hand", "--set", "version=2.2.0", "--batch", "3", "--yes")
@@ -76,6 +77,20 @@ def test_it_is_refused_when_something_has_changed(own: Program) -> None:
     found = ended(own, first)
     assert found["stage"] == "refused"
     assert "script was changed" in str(found["reason"])
+
+
+@pytest.mark.campaign
+def test_people_are_notified_of_a_start_that_was_refused(own: Program, tmp_path: Path) -> None:
+    out = tmp_path / "hooked.json"
+    own.profile("app", f"{PROFILE}\n[[hooks]]\non = ['ended']\ncommand = ['/bin/sh', '-c', 'cat > {out}']\n")
+    rollout = scheduled(own, "+2h")
+    now = own("rollout", "app", "hand", "--set", "version=2.3.0", "--batch", "3", "--yes")
+    assert now.code == 0, now.err
+    out.unlink(missing_ok=True)
+    assert own("schedule", rollout, "--at", "now").code == 0
+    assert ended(own, rollout)["stage"] == "refused"
+    until(out.exists, "the hook")
+    assert json.loads(out.read_text())["rollout"] == rollout
 
 
 @pytest.mark.campaign

@@ -120,6 +120,8 @@ def test_occasions() -> None:
         e.ApprovalNeeded(2): "needs_person",
         e.RunnerStopped("the disk is full"): "needs_person",
         e.RunnerStopped(): "",
+        e.Paused("the window closes", window=True): "needs_person",
+        e.Paused("requested"): "",
         e.Resumed(): "",
     }
     assert {event: occasion(event) for event in occasions} == occasions

@@ -83,6 +83,8 @@ def occasion(event: e.Event) -> str:
             return NEEDS_PERSON
         case e.RunnerStopped(reason):
             return NEEDS_PERSON if reason else ""
+        case e.Paused(window=True):
+            return NEEDS_PERSON
         case e.Ended(verdict):
             return FAILED if verdict is e.Verdict.FAILED else ENDED
         case (

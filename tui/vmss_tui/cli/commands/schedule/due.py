@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -57,10 +57,35 @@ async def may_start(session: LiveSession, rollout: str, given: Mapping[str, Secr
         if scheduled is not None and scheduled.at_window and found.opens is not None and found.opens > clock.now():
             record(journal, rollout, Scheduled(found.opens, True, scheduled.who), clock.now())
             continue
-        reason = f"not started: the plan has changed since it was scheduled: {'; '.join(found.differences)}"
-        record(journal, rollout, Ended(Verdict.REFUSED, reason), clock.now())
+        await _refuse(session, rollout, found.differences)
         return False
     return False
+
+
+async def _refuse(session: LiveSession, rollout: str, differences: Sequence[str]) -> None:
+    """End it with what has changed, and notify people: nobody watches at that time."""
+    from vmss_tui.engine.runner.notifications import Notifier
+    from vmss_tui.engine.waves.notifications import WavesNotifier
+    from vmss_tui.presentation.rollout.log import notification
+    from vmss_tui.presentation.waves.lines import sentence
+
+    journal, now = session.journal(), session.clock.now()
+    ended = Ended(
+        Verdict.REFUSED, f"not started: the plan has changed since it was scheduled: {'; '.join(differences)}"
+    )
+    if journal.waves.has(rollout):
+        state = journal.waves.state(rollout)
+        waves = journal.waves.append(rollout, ended, at=now)
+        if state.plan is not None:
+            whole = WavesNotifier(rollout, state.plan, session.hooks, lambda event, before: sentence(event, before)[0])
+            whole.notify(waves, state)
+            await whole.finish()
+        return
+    plan, log = journal.state(rollout).plan, journal.append(rollout, ended, at=now)
+    if plan is not None:
+        single = Notifier(rollout, plan, notification)
+        single.notify(log)
+        await single.finish()
 
 
 async def _taken_up(session: LiveSession, rollout: str) -> bool:
@@ -117,6 +142,7 @@ async def _check_set(session: LiveSession, plan: RolloutPlan) -> _Check:
     from vmss_tui.engine.prepare import prepare
     from vmss_tui.engine.schedule.start_later import differences, window_start
 
+    session.require_free(plan.target)
     azure = await session.connect()
     made = (await asyncio.wait_for(prepare(azure, _wish(session, plan), session.clock), timeout=600)).plan
     found = tuple(differences(plan, made))
