@@ -1,5 +1,6 @@
 """A team's database goes away, and a worker that seemed dead comes back: nothing is lost, nothing is done twice."""
 
+import os
 import signal
 import time
 from pathlib import Path
@@ -15,7 +16,9 @@ from support.team import Team, check_whole, team, team_on, team_on_address
 
 __all__ = ["postgres_server", "team"]
 
-pytestmark = [pytest.mark.campaign, pytest.mark.timeout(400)]
+OUTAGE = float(os.environ.get("OUTAGE", "12"))
+"""Seconds for which the database is away."""
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(400 + 2 * OUTAGE)]
 
 
 def test_a_worker_that_comes_back_from_the_dead_is_fenced(team: Team, own_world: SimulatorProcess) -> None:
@@ -40,7 +43,7 @@ def test_the_database_restarts_in_the_middle(own: Program, own_world: SimulatorP
             rollout = team.start(team.second, "batches")
             until(lambda: _batches(team, rollout) >= 1, "the first batch")
             server.stop()
-            time.sleep(12.0)
+            time.sleep(OUTAGE)
             assert worker.is_running(), "it waits for the database"
             server.start()
             until(lambda: _stage(team, rollout) == "completed", "the end", 120)
