@@ -60,6 +60,7 @@ def test_a_page_follows_a_rollout_to_its_end(served: Served, browser: Browser, s
     page.wait_for_selector("text=WAITING FOR APPROVAL", timeout=120_000)
     page.reload()
     page.wait_for_selector("text=WAITING FOR APPROVAL")
+    until(lambda: _pump(page) and "(browser)" in served.program("rollouts").out, "the page among the watchers")
     assert page.evaluate("document.documentElement.scrollWidth") <= size[0], "nothing is wider than the screen"
     assert served.program("approve", rollout).code == 0
     page.wait_for_selector("text=COMPLETED", timeout=120_000)
