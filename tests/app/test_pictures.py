@@ -1,6 +1,7 @@
 """Every screen at three sizes as it was accepted: an unmeant change of layout, color or word is seen here."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from support.fakes import FakeClock, FakeSession
 from support.screens.rollout import recorded
 from vmss_tui.app.places.start import StartAt
 from vmss_tui.domain.rollout.events import ApprovalNeeded, Ended, Paused, Verdict
-from vmss_tui.journal import lease as leases
+from vmss_tui.journal.lease import Lease
+from vmss_tui.journal.store import Journal
 
 pytestmark = pytest.mark.campaign
 SIZES = {"120x40": (120, 40), "80x24": (80, 24), "200x60": (200, 60)}
@@ -117,13 +119,19 @@ async def test_a_rollout_is_drawn_as_accepted(
 ) -> None:
     tale, keys, shows = ROLLOUTS[name]
     with pictures.steady(monkeypatch):
+        held = Journal.lease
+
+        def with_runner(journal: Journal, rollout: str) -> Lease | None:
+            lease = held(journal, rollout)
+            return replace(lease, alive=True, heartbeat=told.now + timedelta(seconds=LATER)) if lease else None
+
+        monkeypatch.setattr(Journal, "lease", with_runner)
         told = tale()
 
         def prepare(session: FakeSession) -> None:
             assert isinstance(session.clock, FakeClock)
             session.clock.advance(begun)
-            rollout = recorded(session, told, runner=False)
-            session.journal().take_lease(rollout, leases.owner(1, "elsewhere"), at=told.now + timedelta(seconds=LATER))
+            recorded(session, told)
 
         begun = (told.now - estate.NOW).total_seconds()
         start = StartAt(rollout="7f3a0001")

@@ -46,9 +46,9 @@ class Column:
     """Key, title, width and priority of a column.
 
     `width` is its width, or the least width of a `flex` column, which shares the spare room by weight. It grows up to
-    `longest` cells when its content needs them. `priority` 0 is never dropped; when room is short the highest number
-    goes first, the rightmost of equals, and comes back when the ones that went after it left enough room. `middle` cuts
-    long text in the middle (names), otherwise at the end.
+    `longest` cells when its content needs them, and shrinks to `least` when it needs fewer. `priority` 0 is never
+    dropped; when room is short the highest number goes first, the rightmost of equals, and comes back when the ones
+    that went after it left enough room. `middle` cuts long text in the middle (names), otherwise at the end.
     """
 
     key: str
@@ -59,6 +59,7 @@ class Column:
     priority: int = 0
     middle: bool = False
     longest: int = 0
+    least: int = 0
     largest_first: bool = False
     """Whether sorting by it begins with the largest."""
 
@@ -170,13 +171,15 @@ class Table(Generic[ItemT, KnownT]):
 
     def fitted(self, rows: Sequence["Row"]) -> tuple[Column, ...]:
         """Its columns, each as wide as these rows need it, up to its `longest`."""
-        growing = ((index, column) for index, column in enumerate(self.columns) if column.longest)
+        if not rows:
+            return self.columns
+        growing = ((index, column) for index, column in enumerate(self.columns) if column.longest or column.least)
         widest = {column.key: _widest(rows, index) for index, column in growing}
         return tuple(_grown(column, widest.get(column.key, 0)) for column in self.columns)
 
     def widened(self, key: str, cells: int) -> tuple[Column, ...]:
         """Its columns, one with room for `cells` cells, up to its `longest`."""
-        return tuple(_grown(column, cells if column.key == key else 0) for column in self.columns)
+        return tuple(_grown(column, cells) if column.key == key else column for column in self.columns)
 
 
 def _rank_of(column: DataColumn[ItemT, KnownT]) -> Callable[[ItemT, KnownT], Any] | None:
@@ -203,7 +206,7 @@ def sort_letters(columns: Sequence[Column], taken: Iterable[str] = ()) -> Mappin
 
 
 def _grown(column: Column, cells: int) -> Column:
-    width = max(column.width, min(column.longest, cells))
+    width = max(column.least or column.width, min(max(column.longest, column.width), cells))
     return column if width == column.width else replace(column, width=width)
 
 

@@ -314,7 +314,7 @@ _TENANT = FleetColumn(
 FLEET: Table[FleetEntry, Knowledge] = Table(
     key=lambda it: key_of(it.id),
     columns=(
-        FleetColumn("name", "SCALE SET", 15, flex=3, middle=True, bare=True, cell=_name,
+        FleetColumn("name", "SCALE SET", 15, flex=3, middle=True, least=10, bare=True, cell=_name,
             rank=lambda it, know: (it.scale_set.name.lower(), it.id.key),
             values=lambda it, know: (it.scale_set.name,)),
         FleetColumn("sub", "SUBSCRIPTION", 12, flex=1, priority=4, middle=True, bare=True,
@@ -325,7 +325,7 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
             cell=lambda it, know: cell(text.plain(it.scale_set.id.group), Role.DIM),
             rank=lambda it, know: it.scale_set.id.group.lower(),
             values=lambda it, know: (it.scale_set.id.group,)),
-        FleetColumn("region", "REGION", 11, flex=1, priority=5, middle=True, bare=True,
+        FleetColumn("region", "REGION", 11, flex=1, priority=5, middle=True, longest=18, bare=True,
             cell=lambda it, know: cell(text.plain(it.scale_set.location), Role.DIM),
             rank=lambda it, know: it.scale_set.location,
             values=lambda it, know: (it.scale_set.location,)),
