@@ -131,6 +131,8 @@ def _plain_shapes(info: HeaderInfo, width: int) -> Iterator[_Shape]:
     yield _Shape(crumbs=crumbs, note=note, identity=short, meter=False)
     yield _Shape(crumbs=crumbs, note="", identity=name)
     yield _Shape(crumbs=crumbs[-2:], note="", identity=name)
+    yield _Shape(crumbs=crumbs[-2:], note="", identity=name, meter=False)
+    yield _Shape(crumbs=crumbs[-2:], note="", identity=short, meter=False)
     yield _Shape(crumbs=crumbs[-1:], note="", identity=name)
     yield _Shape(crumbs=crumbs[-1:], note="", identity=name, meter=False)
     yield _Shape(crumbs=crumbs[-1:], note="", identity=short, meter=False)

@@ -325,7 +325,7 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
             cell=lambda it, know: cell(text.plain(it.scale_set.id.group), Role.DIM),
             rank=lambda it, know: it.scale_set.id.group.lower(),
             values=lambda it, know: (it.scale_set.id.group,)),
-        FleetColumn("region", "REGION", 11, flex=1, priority=5, middle=True, longest=18, bare=True,
+        FleetColumn("region", "REGION", 11, flex=1, priority=5, middle=True, longest=13, bare=True,
             cell=lambda it, know: cell(text.plain(it.scale_set.location), Role.DIM),
             rank=lambda it, know: it.scale_set.location,
             values=lambda it, know: (it.scale_set.location,)),
