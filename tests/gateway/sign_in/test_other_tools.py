@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +53,17 @@ async def test_azd_is_used_where_it_is_there(
         azure = await sign_in(environ={"PATH": str(tmp_path)}, auth=auth)
         who = await azure.identity()
         assert (who.name, who.method) == ("maria@contoso.com", "Azure Developer CLI")
+
+
+async def test_powershell_is_used_where_it_is_there(
+    sign_in: Connects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, until = jwt(tid=TENANT, oid="o", upn="tom@contoso.com"), int(time.time()) + 3600
+    script(tmp_path / "pwsh", f"#!/bin/sh\nprintf '\nazsdk%%{token}%%{until}\n'\n")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    for auth in ("powershell", "auto"):
+        who = await (await sign_in(environ={"PATH": str(tmp_path)}, auth=auth)).identity()
+        assert (who.name, who.method) == ("tom@contoso.com", "Azure PowerShell")
 
 
 async def test_one_that_nobody_signed_in_to_is_passed_over(
