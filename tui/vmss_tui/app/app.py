@@ -132,7 +132,7 @@ class VmssTui(PlaceApp):
 
     def on_mount(self) -> None:
         """Handle signals; go where the command line asked; sign in once the first frame is painted."""
-        self._forget_signals = compat.on_signals(self)
+        self._forget_signals = compat.on_signals(self, self.remember)
         self.call_after_refresh(self._begin)
 
     def on_unmount(self) -> None:

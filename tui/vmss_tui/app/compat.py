@@ -226,13 +226,16 @@ def crash(app: App[int], error: BaseException, log_file: str, follow: str) -> No
     app._close_messages_no_wait()
 
 
-def on_signals(app: App[int]) -> Callable[[], None]:
-    """Leave in good order on SIGTERM and SIGHUP (a dropped SSH session); returns what undoes it."""
+def on_signals(app: App[int], leaving: Callable[[], None]) -> Callable[[], None]:
+    """Leave in good order on SIGTERM and SIGHUP (a dropped SSH session), after `leaving`; returns what undoes it."""
     loop = asyncio.get_running_loop()
     wanted = (signal.SIGTERM, signal.SIGHUP)
 
     def leave(number: signal.Signals) -> None:
-        app.exit(return_code=128 + number)
+        try:
+            leaving()
+        finally:
+            app.exit(return_code=128 + number)
 
     for number in wanted:
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):

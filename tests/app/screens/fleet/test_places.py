@@ -1,5 +1,7 @@
 """Where the app is and was: columns, groups, the last place, recent sets, a set named on the command line."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,17 @@ async def test_the_next_start_is_where_this_one_ended(tmp_path: Path) -> None:
         assert desk.app.screen.order == "region"  # type: ignore[attr-defined]
         assert desk.app.screen.current().id.name == "gw-eus"  # type: ignore[attr-defined]
         assert [target.name for target in desk.app.last_place.recent_sets][:1] == ["gw-eus"]
+
+
+async def test_a_dropped_line_keeps_the_place(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        await desk.press("slash", *"gw-eus", "enter", "enter")
+        await desk.until(lambda: isinstance(desk.app.screen, ScaleSetScreen))
+        os.kill(os.getpid(), signal.SIGHUP)
+        await desk.until(lambda: desk.app.return_code == 128 + signal.SIGHUP)
+    kept = read_last_place("fake")
+    assert kept.opened and kept.target is not None and kept.target.name == "gw-eus"
 
 
 async def test_a_last_place_is_not_restored_against_the_configuration_or_the_command_line(tmp_path: Path) -> None:

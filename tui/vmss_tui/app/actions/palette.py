@@ -17,7 +17,7 @@ from vmss_tui.app.actions.table import actions_at
 from vmss_tui.app.screens.base import BaseScreen
 from vmss_tui.app.shell import OpenScaleSet, Shell
 
-_RECENT = 8
+_RECENT = 5
 
 _Entry = tuple[str, str, IgnoreReturnCallbackType]
 """What is searched and shown, what it does, how."""
@@ -52,6 +52,15 @@ class ActionCommands(Provider):
             yield f"{action.label}  ({shown(action.keys[0])})", help_text, partial(screen.action_do, action.id)
 
 
+class RecentHit(DiscoveryHit):
+    """A place of before, which stands above the actions."""
+
+    @property
+    def score(self) -> float:
+        """The palette lists by score; an action has none before anything is typed."""
+        return 1.0
+
+
 class JumpCommands(Provider):
     """Go anywhere: screens, scale sets, rollouts, profiles, tenants, subscriptions, clouds, credentials."""
 
@@ -59,7 +68,7 @@ class JumpCommands(Provider):
         """The scale sets that were opened last, before anything is typed."""
         shell = cast(Shell, self.app)
         for target in shell.last_place.recent_sets[:_RECENT]:
-            yield DiscoveryHit(
+            yield RecentHit(
                 text.plain(target.name),
                 partial(shell.open, OpenScaleSet(target)),
                 help=text.plain(f"opened recently, in {target.group}"),
