@@ -8,7 +8,15 @@ import pytest
 
 from support.engine.toy import Toy
 from support.program import PROFILE, Done, Program, runners, until
-from vmss_tui.cli.commands.rollout.annotations import Annotator, Dialect, Level, annotation, vanishing_machine
+from vmss_tui.cli.commands.rollout.annotations import (
+    LARGEST_SUMMARY,
+    Annotator,
+    Dialect,
+    Level,
+    annotation,
+    attach_summary,
+    vanishing_machine,
+)
 from vmss_tui.cli.main import main
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout import events as e
@@ -178,6 +186,16 @@ def test_github_gets_warnings_notices_the_verdict_and_a_summary(
     assert any(line.startswith("::notice ") for line in lines)
     assert lines[-1].startswith("::error ") and lines[-1].endswith("::that was it")
     assert summary.read_text().startswith("#")
+
+
+def test_a_summary_is_never_larger_than_github_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    for size in (LARGEST_SUMMARY - 100_000, 200_000, 50):
+        attach_summary(Dialect.GITHUB, "7f3a", lambda size=size: "äöü\n" * (size // 7), print)
+    text = summary.read_text("utf-8")
+    assert len(text.encode()) <= LARGEST_SUMMARY
+    assert text.count("vmss-tui report 7f3a") == 1 and "�" not in text
 
 
 def test_azure_gets_the_summary_as_an_attached_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from support.program import Inside, Program
-from vmss_tui.cli.main import main
+from vmss_tui.cli.help import OPTIONS
+from vmss_tui.cli.main import VALUED, main
 from vmss_tui.cli.shape import Form, Shape
 
 
@@ -114,6 +115,14 @@ def test_azures_code_and_request_id_are_in_the_document(inside: Inside) -> None:
 def test_an_error_of_a_report_has_its_form(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "report", "ffff", *words)
     assert code == 2 and json.loads(out)["error"]["exit_code"] == 2
+
+
+@pytest.mark.parametrize(
+    "words", [("profiles", "show", "report", "--json"), ("--log-level", "error", "plan", "report", "--json")]
+)
+def test_a_profile_may_have_the_name_of_a_command(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(run(capsys, *words)[1])["error"]["exit_code"] == 2
+    assert set(VALUED) == {option.flag for option in OPTIONS if option.value}
 
 
 def test_a_report_is_written_to_a_file_named_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,18 +40,26 @@ _FORMS_OF_REPORT = {"--json": "json"} | {f"--format={form}": form for form in ("
 
 def _machine_form(given: Sequence[str]) -> str | None:
     """`json` or `jsonl` when the command line asks for one, found without parsing it; None for neither."""
-    forms = _FORMS
+    forms = _FORMS_OF_REPORT if _command(given) == "report" else _FORMS
     for index, word in enumerate(given):
         if word == "--":
             break
-        if word == "report":
-            forms = _FORMS_OF_REPORT
         after = given[index + 1] if index + 1 < len(given) else ""
         joined = f"-o{after}" if word in ("-o", "--output") else f"{word}={after}"
         form = forms.get(word) or forms.get(joined)
         if form is not None:
             return form
     return None
+
+
+VALUED = ("--cloud", "--auth", "--tenant", "--profiles", "--journal", "--open", "--log-level")
+"""Options before the command that take the next word; a copy, since `help` is imported only where it is shown."""
+
+
+def _command(given: Sequence[str]) -> str:
+    """The first word that is neither an option nor the value of one; empty without one."""
+    before = ("", *given)
+    return next((word for last, word in zip(before, given, strict=False) if word[:1] != "-" and last not in VALUED), "")
 
 
 def _on_windows() -> int:

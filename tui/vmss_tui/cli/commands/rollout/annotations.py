@@ -25,6 +25,8 @@ from vmss_tui.text import inert, plain
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """The file that GitHub shows as the summary of a step."""
+LARGEST_SUMMARY = 1 << 20
+"""Bytes of that file; GitHub shows nothing of a larger one."""
 AGENT = "AGENT_TEMPDIRECTORY"
 """Where Azure's agent keeps the files of a job."""
 
@@ -94,8 +96,8 @@ def attach_summary(dialect: Dialect, rollout: str, record: Callable[[], str], to
         match dialect:
             case Dialect.GITHUB:
                 if name := os.environ.get(SUMMARY):
-                    with Path(name).open("a", encoding="utf-8") as file:
-                        file.write(text)
+                    with Path(name).open("ab") as file:
+                        file.write(_fitting(text, f"vmss-tui report {rollout}", LARGEST_SUMMARY - file.tell()))
             case Dialect.AZURE:
                 directory = Path(os.environ.get(AGENT) or tempfile.gettempdir())
                 path = directory / f"vmss-tui-{rollout}.md"
@@ -105,6 +107,15 @@ def attach_summary(dialect: Dialect, rollout: str, record: Callable[[], str], to
                 assert_never(unreachable)
     except (OSError, VmssTuiError) as error:
         diagnostics.say(f"vmss-tui: the summary could not be written: {error}")
+
+
+def _fitting(text: str, command: str, room: int) -> bytes:
+    """The text in at most `room` bytes; what does not fit is left out from the end, with a line that says so."""
+    whole = text.encode()
+    if len(whole) <= room:
+        return whole
+    end = f"\n\nThe record is longer than a summary may be: `{command}` prints all of it.\n".encode()
+    return whole[: max(0, room - len(end))].rpartition(b"\n")[0] + end if room > len(end) else b""
 
 
 def _level(role: Role, notable: bool) -> Level | None:
