@@ -125,9 +125,9 @@ def test_an_extension_that_only_a_deployment_names_is_never_lost_in_silence() ->
     alone["resources"][0]["properties"]["publisher"] = "[parameters('p')]"
     with pytest.raises(UsageError, match="publisher or type is a parameter"):
         from_json(alone, name="app")
-    for_each = terraform(settings=None, publisher="${each.value.publisher}", type="${each.value.type}")
+    open_block = terraform(settings=None, publisher="${each.value.publisher}", type="${each.value.type}")
     document = {"resource": {"azurerm_virtual_machine_scale_set_extension": {
-        "one": terraform(settings='{"commandToExecute": "sh a.sh"}'), "all": for_each}}}  # fmt: skip
+        "one": terraform(settings='{"commandToExecute": "sh a.sh"}'), "all": open_block}}}  # fmt: skip
     found = imported(document)
     assert any(".all" in note and "skipped" in note for note in found.notes)
 

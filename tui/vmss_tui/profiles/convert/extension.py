@@ -176,13 +176,15 @@ class Importer:
             for entry in value:
                 yield self._templated(where, entry)
         elif isinstance(value, Hole):
-            self._note(where, f"the names that {value.name} gives were left out: write script.provision_after by hand")
+            self._note(
+                where, f"the names that {value.name} gives were not taken over: write script.provision_after by hand"
+            )
 
     def _fixed(self) -> None:
         scope = self._extension.scope
         for name, value in (scope.chosen if scope is not None else {}).items():
             if value is None:
-                self.notes.append(f"the parameter {name} may be absent, and was left out")
+                self.notes.append(f"the parameter {name} may be absent, and was not taken over")
             elif name not in self._holes:
                 self.notes.append(f"the parameter {name} was fixed at its default {value!r}, which a function needs")
 
