@@ -1,4 +1,4 @@
-"""A report on a terminal: what has no titles is a list, real tables stay."""
+"""A report on a terminal: the same words in few widgets."""
 
 from vmss_tui.presentation.report_text import for_terminal
 
@@ -13,13 +13,28 @@ REPORT = """# Rollout
 
 | Batch | Failed |
 |---|---|
-| 1 | 0 |
-"""
+| 1 | web\\_1 &lt;b> |
+| 12 | – |
+
+## Decisions
+
+- `02:10` approved
+- `02:11` **started**
+
+```text
+| not a table |
+- not a list
+```"""
 
 
-def test_a_table_without_titles_becomes_a_list_and_others_stay() -> None:
+def test_lists_and_facts_are_lines_and_tables_are_blocks() -> None:
     found = for_terminal(REPORT)
-    assert "- **Who**  maria \\| ops\n- **Why**  release\n" in found
-    assert "| Batch | Failed |\n|---|---|\n| 1 | 0 |\n" in found
-    assert found.startswith("# Rollout\n\n- ") and "|  |  |" not in found
-    assert for_terminal("no table") == "no table" and for_terminal("|  |  |") == ""
+    assert "**Who** maria \\| ops  \n**Why** release  \n" in found
+    assert "```text\nBatch  Failed\n1      web_1 <b>\n12     –\n```" in found
+    assert "· `02:10` approved  \n· `02:11` **started**  \n" in found
+    assert found.endswith("```text\n| not a table |\n- not a list\n```")
+
+
+def test_what_is_no_list_or_table_stays() -> None:
+    assert for_terminal("no table") == "no table"
+    assert for_terminal("````text\n```\n| a |\n````\n- b") == "````text\n```\n| a |\n````\n· b  "

@@ -1,29 +1,65 @@
-"""A report's Markdown as it is read best on a terminal: what is a table without titles becomes a list. Pure."""
+"""A report's Markdown in a shape that a terminal shows at once and that fits it. Pure.
+
+Textual makes four widgets of each item of a list and one of each cell of a table: a report had three hundred, and took
+a second. Lists and tables without titles become paragraphs with line breaks, tables blocks of aligned text.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-_CELL = re.compile(r"(?<!\\)\|")
+from vmss_tui.text import cut_end, fit, width
+
+_BAR = re.compile(r"(?<!\\)\|")
 """A bar that is not escaped."""
+_ESCAPED = re.compile(r"\\(.)")
+_WIDEST = 40
+"""Cells of a table's cell; what is longer is in the source."""
+_BREAK = "  "
+"""At the end of a line: the next one begins a new line."""
 
 
 def for_terminal(markdown: str) -> str:
-    """The Markdown with a list in place of each table whose titles are empty; everything else as it is."""
-    return "\n".join(_lines(iter(markdown.split("\n"))))
+    """The Markdown with the same words and fewer widgets; what stands in a fence is left alone."""
+    return "\n".join(_blocks(markdown.split("\n")))
 
 
-def _lines(lines: Iterator[str]) -> Iterator[str]:
-    untitled = False
+def _blocks(lines: Sequence[str]) -> Iterator[str]:
+    fence = ""
+    kinds: list[tuple[str, str]] = []
     for line in lines:
-        cells = [cell.strip() for cell in _CELL.split(line)[1:-1]] if line.startswith("|") else []
-        if not cells:
-            untitled = False
-            yield line
-        elif not any(cells):
-            untitled = True
-            next(lines, "")  # the rule below the titles
-        elif untitled:
-            name, *values = cells
-            yield f"- **{name}**  {' · '.join(values)}"
+        if line.startswith("```"):
+            ticks = line[: len(line) - len(line.lstrip("`"))]
+            kinds.append(("fence", line))
+            fence = "" if fence and ticks == fence else fence or ticks
+        elif fence:
+            kinds.append(("fence", line))
         else:
-            yield line
+            kinds.append(("table" if line.startswith("|") else "item" if line.startswith("- ") else "text", line))
+    for kind, group in groupby(kinds, key=lambda known: known[0]):
+        found = [line for _, line in group]
+        if kind == "table":
+            yield from _table(found)
+        elif kind == "item":
+            yield from (f"· {line[2:]}{_BREAK}" for line in found)
+        else:
+            yield from found
+
+
+def _table(lines: Sequence[str]) -> Iterator[str]:
+    """Names and values in lines of a paragraph; with titles, columns in a block."""
+    rows = [[cell.strip() for cell in _BAR.split(line)[1:-1]] for line in lines]
+    titles, values = rows[0], rows[2:]
+    if not any(titles):
+        yield from (f"**{name}** {' · '.join(rest)}{_BREAK}" for name, *rest in values)
+        return
+    texts = [[cut_end(_plain(cell), _WIDEST) for cell in row] for row in (titles, *values)]
+    widths = [max(map(width, column)) for column in zip(*texts, strict=False)]
+    yield "```text"
+    yield from ("  ".join(map(fit, row, widths)).rstrip() for row in texts)
+    yield "```"
+
+
+def _plain(cell: str) -> str:
+    """A cell as it reads: without the escapes that keep foreign text from being markup."""
+    return _ESCAPED.sub(r"\1", cell).replace("&lt;", "<")

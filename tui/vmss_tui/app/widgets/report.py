@@ -4,14 +4,12 @@ from textual.widgets import Markdown
 
 from vmss_tui.presentation.report_text import for_terminal
 
-MOST_ROWS = 150
-"""Rows of tables up to which a report is rendered: Textual makes a widget of each cell."""
+MOST_LINES = 2000
+"""Of a report that is rendered: more take noticeable time."""
 
 
 class ReportText(Markdown):
     """The rendered report."""
-
-    BULLETS = ["· "]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, markdown: str, *, id: str) -> None:  # noqa: A002
         super().__init__(for_terminal(markdown), id=id, open_links=False)
@@ -19,4 +17,4 @@ class ReportText(Markdown):
 
 def can_be_rendered(markdown: str) -> bool:
     """Whether rendering it takes no noticeable time."""
-    return sum(line.startswith("|") for line in markdown.splitlines()) <= MOST_ROWS
+    return markdown.count("\n") <= MOST_LINES
