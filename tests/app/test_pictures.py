@@ -123,17 +123,17 @@ async def test_a_rollout_is_drawn_as_accepted(
 
         def with_runner(journal: Journal, rollout: str) -> Lease | None:
             lease = held(journal, rollout)
-            return replace(lease, alive=True, heartbeat=told.now + timedelta(seconds=LATER)) if lease else None
+            return replace(lease, alive=True, heartbeat=driver.now + timedelta(seconds=LATER)) if lease else None
 
         monkeypatch.setattr(Journal, "lease", with_runner)
-        told = tale()
+        driver = tale()
 
         def prepare(session: FakeSession) -> None:
             assert isinstance(session.clock, FakeClock)
             session.clock.advance(begun)
-            recorded(session, told)
+            recorded(session, driver)
 
-        begun = (told.now - estate.NOW).total_seconds()
+        begun = (driver.now - estate.NOW).total_seconds()
         start = StartAt(rollout="7f3a0001")
         async with sitting(tmp_path, size=SIZES[size], start_at=start, prepare=prepare) as desk:
             await see(desk, "rollout 7f3a0001")

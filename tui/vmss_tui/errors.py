@@ -16,7 +16,7 @@
     │   └── Unavailable            5xx: Azure itself fails                                3
     ├── PreflightRefused           it would not work, or not safely; nothing was written  4
     ├── RolloutFailed              a rollout failed or a gate stopped it                  1
-    ├── RolloutCancelled           a rollout was cancelled                                5
+    ├── RolloutCancelled           a rollout was canceled                                 5
     └── JournalUnavailable         the log cannot be read or written                      1
         └── LeaseHeld              another runner works on this scale set                 4
 

@@ -181,3 +181,10 @@ def test_a_roll_back_carries_over_what_is_known_and_the_settings_that_its_log_hi
     assert (state.plan.script.settings == before.settings) is (hidden.digest == before.digest)
     assert state.instances["0"].first is not None and state.instances["0"].seen.phase is e.Phase.WAITING
     assert state.instances["77"].first is None, "nothing was known of it"
+
+
+def test_stages_and_verdicts_have_one_word_in_texts() -> None:
+    assert [stage.word for stage in (Stage.APPROVAL, Stage.DECISION, Stage.RUNNING)] == [
+        "waiting for approval", "waiting for a decision", "running",
+    ]  # fmt: skip
+    assert [verdict.word for verdict in e.Verdict] == ["completed", "failed", "canceled", "refused"]

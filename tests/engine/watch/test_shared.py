@@ -47,7 +47,7 @@ async def test_the_second_process_is_handed_what_the_first_has_read(azure: FakeA
     assert handed == seen and handed is not seen and handed.taken_at == seen.taken_at
     assert lists(azure) == 1
     assert await second.read(10) is second.last and lists(azure) == 1, "nothing newer: nothing goes over the socket"
-    assert first.pace(8) == 8 and second.pace(8) == 1, "it asks oftener than the first one reads"
+    assert first.pace(8) == 8 and second.pace(8) == 1, "it asks more often than the first one reads"
     await first.close()
     await second.close()
 

@@ -127,7 +127,7 @@ def test_a_wiped_secret_shows_as_a_failure_on_the_instances_not_on_the_write() -
     assert failed.failure is not None and "'commandToExecute' is not specified" in failed.failure.message
 
 
-def test_behaviours_may_be_huge_hold_escapes_and_differ_by_instance() -> None:
+def test_behaviors_may_be_huge_hold_escapes_and_differ_by_instance() -> None:
     """Faults on demand: 1 MB of output, escapes, chosen instances."""
     scripts = """
 [[scripts]]

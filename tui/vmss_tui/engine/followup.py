@@ -47,7 +47,7 @@ def followup_wish(
     if plan is None or not ended.stage.over:
         first = "Cancel it first." if followup is Followup.UNDO else "Wait for its end, or cancel it."
         raise UsageError(
-            f"rollout {header.id} is still running ({header.stage.value}); {followup} is possible after its end",
+            f"rollout {header.id} is still running ({header.stage.word}); {followup} is possible after its end",
             hint=first,
         )
     match followup:

@@ -245,9 +245,9 @@ class Journal:
             raise UsageError(f"{verb!r} is not a request that a rollout takes", hint=f"Use {', '.join(VERBS)}.")
         with self._db.writing() as connection:
             row = self._locked_row(connection, rollout)
-            if Stage(row["stage"]).over:
+            if (stage := Stage(row["stage"])).over:
                 raise UsageError(
-                    f"rollout {rollout} has ended ({row['stage']}): it cannot {verb}",
+                    f"rollout {rollout} has ended ({stage.word}): it cannot {verb}",
                     hint="Retry and undo start a new rollout." if verb in ("retry", "undo") else "",
                 )
             asked = schema.stamp(at or datetime.now(UTC))

@@ -90,7 +90,7 @@ def begun(world: World) -> Iterator[Run]:
 
 @dataclass(slots=True)
 class Executor:
-    """Runs scripts of one simulation until it is cancelled."""
+    """Runs scripts of one simulation until it is canceled."""
 
     simulation: Simulation
     scratch: Path

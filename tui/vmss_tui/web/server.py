@@ -67,7 +67,7 @@ def application(site: Site) -> web.Application:
 
 
 async def serve(site: Site, host: str, port: int, *, tls: ssl.SSLContext | None, ready: Callable[[int], None]) -> None:
-    """Serve until cancelled; `ready` gets the port. Raises UsageError when the address cannot be used."""
+    """Serve until canceled; `ready` gets the port. Raises UsageError when the address cannot be used."""
     runner = web.AppRunner(application(site), access_log=None, shutdown_timeout=3)
     await runner.setup()
     try:

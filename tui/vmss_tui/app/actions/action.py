@@ -94,13 +94,13 @@ def on(what: str) -> Judge:
 def unfinished(state: ActionState) -> str | None:
     """The rollout must not be over."""
     if state.stage is not None and state.stage.over:
-        return f"the rollout has ended ({state.stage.value})"
+        return f"the rollout has ended ({state.stage.word})"
     return None
 
 
 def over(state: ActionState) -> str | None:
     """The rollout must have ended."""
-    return None if state.stage is None or state.stage.over else f"the rollout has not ended ({state.stage.value})"
+    return None if state.stage is None or state.stage.over else f"the rollout has not ended ({state.stage.word})"
 
 
 def every(*judges: Judge) -> Judge:

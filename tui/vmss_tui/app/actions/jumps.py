@@ -98,11 +98,11 @@ def _rollouts(shell: Shell) -> Iterator[Jump]:
     except VmssTuiError:
         return
     for header in single:
-        about = text.plain(f"{header.stage.value}, {header.label}")
+        about = text.plain(f"{header.stage.word}, {header.label}")
         go = partial(shell.open, OpenRollout(header.id))
         yield Jump(text.plain(f"rollout {header.id} {header.target.name}"), about, go)
     for whole in several:
-        about = text.plain(f"{whole.stage.value}, {whole.label}")
+        about = text.plain(f"{whole.stage.word}, {whole.label}")
         yield Jump(f"rollout {whole.id} over several sets", about, partial(shell.open, OpenWaves(whole.id)))
 
 

@@ -150,12 +150,12 @@ def tempo(record: TrackRecord) -> Tempo:
         return Tempo(typical=typical, spread=spread, shape=_ASSUMED_SHAPE, widest=_WIDEST)
     past = record.timed
     logs = [math.log(median(rollout.seconds)) for rollout in past]
-    centre, count = fmean(logs), len(logs)
-    squares = _PRIOR_ROLLOUTS * _PRIOR_SPREAD**2 + sum((value - centre) ** 2 for value in logs)
+    center, count = fmean(logs), len(logs)
+    squares = _PRIOR_ROLLOUTS * _PRIOR_SPREAD**2 + sum((value - center) ** 2 for value in logs)
     variance = squares / (_PRIOR_ROLLOUTS + count - 1)
     shape = sorted(value / math.exp(log) for rollout, log in zip(past, logs, strict=True) for value in rollout.seconds)
     return Tempo(
-        typical=math.exp(centre),
+        typical=math.exp(center),
         spread=math.sqrt(variance * (1 + 1 / count)),
         shape=tuple(shape),
         head=median(rollout.head_seconds for rollout in past),

@@ -46,6 +46,11 @@ class Verdict(StrEnum):
     REFUSED = "refused"
     """It was not started: another rollout was first, or its runner could not begin."""
 
+    @property
+    def word(self) -> str:
+        """As texts say it; the value is what records hold."""
+        return Stage(self.value).word
+
 
 class Stage(StrEnum):
     """What a rollout as a whole is doing."""
@@ -66,6 +71,19 @@ class Stage(StrEnum):
     def over(self) -> bool:
         """Whether nothing more will happen."""
         return self in (Stage.COMPLETED, Stage.FAILED, Stage.CANCELLED, Stage.REFUSED)
+
+    @property
+    def word(self) -> str:
+        """As texts say it; the value is what records hold."""
+        return _WORDS.get(self, self.value)
+
+
+_WORDS = {
+    Stage.APPROVAL: "waiting for approval",
+    Stage.DECISION: "waiting for a decision",
+    Stage.CANCELLING: "canceling",
+    Stage.CANCELLED: "canceled",
+}
 
 
 class Verb(StrEnum):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
 from vmss_tui.domain.plan.rollout_plan import Purpose
 from vmss_tui.domain.plan.waves import Wave
-from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage, Verdict
+from vmss_tui.domain.rollout.stage import BAD, BUSY, Phase, Stage
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.domain.rollout.waves.state import SetProgress, SetStage, WavesState
 from vmss_tui.presentation.glyphs import (
@@ -216,5 +216,5 @@ def verdict_line(info: WavesInfo) -> str:
     state = info.state
     if state.verdict is None:
         return ""
-    words = "canceled" if state.verdict is Verdict.CANCELLED else state.verdict.value
+    words = state.verdict.word
     return f"{words}: {state.reason}" if state.reason else words

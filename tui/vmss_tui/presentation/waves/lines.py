@@ -146,7 +146,7 @@ def sentence(event: w.WavesEvent, before: WavesState) -> tuple[str, Role]:
             then = f"; then wave {rolls_back} is rolled back" if rolls_back else ""
             return f"no further set starts: {plain(reason)}{then}", Role.BAD
         case e.Ended(verdict, reason):
-            return f"{verdict.value}: {plain(reason)}", Role.OK if verdict is Verdict.COMPLETED else Role.BAD
+            return f"{verdict.word}: {plain(reason)}", Role.OK if verdict is Verdict.COMPLETED else Role.BAD
         case (
             e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.Requested() | e.RequestAnswered() | e.Paused()
             | e.Resumed() | e.Scheduled() | e.Noted()
@@ -213,7 +213,7 @@ def _of_set(event: w.SetEvent) -> tuple[str, Role]:
             counts = f"{updated} updated" + (f", {failed} failed" if failed else "")
             why = f": {plain(reason)}" if reason and verdict is not Verdict.COMPLETED else ""
             role = Role.OK if verdict is Verdict.COMPLETED else Role.BAD
-            return f"{name}: rollout {rollout} {verdict.value} ({counts}){why}", role
+            return f"{name}: rollout {rollout} {verdict.word} ({counts}){why}", role
         case _:
             assert_never(event)
 

@@ -3,14 +3,14 @@
 from aiohttp import web
 
 from vmss_tui.simulator.answers import arm_error, json_answer
-from vmss_tui.simulator.world.state.catalogue import HANDLERS, Handler
+from vmss_tui.simulator.world.state.catalog import HANDLERS, Handler
 
 _BASE = "/subscriptions/{subscription}/providers/Microsoft.Compute/locations/{location}/publishers"
 _TYPES = _BASE + "/{publisher}/artifacttypes/vmextension/types"
 
 
 def routes() -> list[web.RouteDef]:
-    """Return the routes of the extension catalogue."""
+    """Return the routes of the extension catalog."""
     return [
         web.get(_BASE, list_publishers),
         web.get(_TYPES, list_types),

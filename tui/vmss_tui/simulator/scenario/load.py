@@ -30,7 +30,7 @@ from vmss_tui.simulator.scenario.model import (
 from vmss_tui.simulator.scenario.scale_sets import event, scale_set
 from vmss_tui.simulator.scenario.values import ids, seconds, span, typed
 from vmss_tui.simulator.world.state.chance import guid
-from vmss_tui.simulator.world.state.rules import Rules, ScriptBehaviour, Switches, Timings
+from vmss_tui.simulator.world.state.rules import Rules, ScriptBehavior, Switches, Timings
 from vmss_tui.simulator.world.state.states import Execution
 
 BUNDLED = Path(__file__).parent.parent / "scenarios"
@@ -298,17 +298,17 @@ def _rules(document: Mapping[str, Any]) -> Rules:
     return Rules(
         seed=head.get("seed", 1),
         execution=Execution(head.get("execution", "simulate")),
-        scripts=tuple(_behaviour(item) for item in document.get("scripts", ())),
+        scripts=tuple(_behavior(item) for item in document.get("scripts", ())),
         timings=Timings(**timings),
         switches=Switches(**typed(Switches, document.get("switches", {}))),
     )
 
 
-def _behaviour(keys: Mapping[str, Any]) -> ScriptBehaviour:
+def _behavior(keys: Mapping[str, Any]) -> ScriptBehavior:
     converted = dict(keys)
     for name in ("fails_on", "hangs_on", "unhealthy_on"):
         if name in converted:
             converted[name] = ids(converted[name])
     if "seconds" in converted:
         converted["seconds"] = span(converted["seconds"])
-    return ScriptBehaviour(**{"match": "", **typed(ScriptBehaviour, converted)})
+    return ScriptBehavior(**{"match": "", **typed(ScriptBehavior, converted)})

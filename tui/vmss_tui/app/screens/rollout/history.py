@@ -241,7 +241,7 @@ def _log_of(journal: Journal, item: RolloutItem) -> str:
 def _why_no_resume(item: RolloutItem) -> str:
     if item.scheduled:
         return "it starts by itself"
-    return f"it is {item.header.stage.value}" if item.header.stage.over else "its runner is active"
+    return f"it is {item.header.stage.word}" if item.header.stage.over else "its runner is active"
 
 
 def _needs_attention(item: RolloutItem) -> bool:

@@ -70,7 +70,7 @@ class Annotator:
         """See Writer: the verdict, and the record as the summary."""
         self._inner.ended(rollout, state, exit_code)
         level = Level.NOTICE if state.verdict is Verdict.COMPLETED else Level.ERROR
-        verdict = state.verdict.value if state.verdict is not None else "not ended"
+        verdict = state.verdict.word if state.verdict is not None else "not ended"
         self._annotate(level, f"rollout {rollout} {verdict}", state.reason or verdict)
         self._summarize(rollout)
 

@@ -45,7 +45,7 @@ class _Wanted:
             )
         if not header.stage.over and (self.to or self.at or self.at_window):
             raise UsageError(
-                f"rollout {header.id} has not ended ({header.stage.value}), as --to, --at and --at-window need",
+                f"rollout {header.id} has not ended ({header.stage.word}), as --to, --at and --at-window need",
                 hint=f"`vmss-tui cancel {header.id}` ends it.",
             )
         if isinstance(header, WavesHeader) and self.to:

@@ -137,13 +137,13 @@ def _cells(it: _Listed) -> tuple[str, ...]:
 
 def _stage(header: AnyHeader, lease: Lease | None) -> str:
     if header.stage.over:
-        return header.stage.value
+        return header.stage.word
     if lease is not None and lease.alive:
         silent = stuck(lease, now := datetime.now(UTC)) and f", runner silent for {coarse(silence(lease, now))}"
-        return f"{header.stage.value}{silent}"
+        return f"{header.stage.word}{silent}"
     if header.starts_at is not None:
         return f"scheduled, {countdown(header.starts_at, datetime.now(UTC))}"
-    return f"{header.stage.value}, runner gone"
+    return f"{header.stage.word}, runner gone"
 
 
 @click.command()

@@ -112,7 +112,7 @@ async def _later(session: LiveSession, rollout: str, asked: Asked, wish: _Wish) 
     journal, now = session.journal(), session.clock.now()
     start, state, lease = start_from(wish.at, wish.at_window, now), journal.state(rollout), journal.lease(rollout)
     if state.plan is None or state.stage.over or state.started_at is None:
-        raise UsageError(f"rollout {rollout} cannot be resumed ({state.stage.value})")
+        raise UsageError(f"rollout {rollout} cannot be resumed ({state.stage.word})")
     if lease is not None and lease.alive:
         raise UsageError(f"a runner is active for rollout {rollout}", hint=f"`vmss-tui resume {rollout}` resumes it")
     at = start.at or window_start(state.timetable, now, first_batch_seconds(state.plan))

@@ -1,4 +1,4 @@
-"""The Custom Script Extension: how it reads its settings, and which behaviour of the scenario a script has.
+"""The Custom Script Extension: how it reads its settings, and which behavior of the scenario a script has.
 
 Complaints about settings are those of custom-script-extension-linux (main/handlersettings.go).
 """
@@ -16,7 +16,7 @@ from vmss_tui.simulator.world.machine.reports import TAIL_BYTES, tail
 from vmss_tui.simulator.world.state.chance import draw
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
 from vmss_tui.simulator.world.state.model import Instance, ScaleSet
-from vmss_tui.simulator.world.state.rules import Rules, ScriptBehaviour
+from vmss_tui.simulator.world.state.rules import Rules, ScriptBehavior
 from vmss_tui.simulator.world.state.states import FailureCause, ScriptTrait
 from vmss_tui.simulator.world.state.timeline import ScriptResult
 
@@ -86,46 +86,46 @@ def decode_inline(script: str) -> tuple[str, str]:
 
 
 def plan_run(rules: Rules, scale_set: ScaleSet, instance: Instance, spec: ExtensionSpec, sequence: int) -> Plan:
-    """How this script goes on this instance, by the scenario's behaviours and the instance's own traits."""
+    """How this script goes on this instance, by the scenario's behaviors and the instance's own traits."""
     settings = read_settings(spec)
     if settings.error:
         return Plan(1.0, ScriptResult(exit_code=20, settings_error=settings.error))
-    behaviour, words = choose(rules, scale_set, settings)
+    behavior, words = choose(rules, scale_set, settings)
     traits = instance.traits
-    span = scale_set.traits.script_seconds if behaviour is rules.default_script else None
-    seconds = traits.script_seconds or draw(span or behaviour.seconds, rules.seed, scale_set.key, instance.id, sequence)
-    if behaviour.hangs or _among(instance, behaviour.hangs_on) or traits.script is ScriptTrait.HANGS:
+    span = scale_set.traits.script_seconds if behavior is rules.default_script else None
+    seconds = traits.script_seconds or draw(span or behavior.seconds, rules.seed, scale_set.key, instance.id, sequence)
+    if behavior.hangs or _among(instance, behavior.hangs_on) or traits.script is ScriptTrait.HANGS:
         return Plan(seconds, None)
     words |= {"instance": instance.id, "name": instance.name, "scale_set": scale_set.name}
     if traits.script is ScriptTrait.FAILS:
-        stderr = traits.script_stderr or behaviour.failure_stderr or "installation failed\n"
-        outputs = _fill(behaviour.stdout, words), _fill(stderr, words)
+        stderr = traits.script_stderr or behavior.failure_stderr or "installation failed\n"
+        outputs = _fill(behavior.stdout, words), _fill(stderr, words)
         return Plan(seconds, ScriptResult(traits.script_exit_code, *outputs, cause=traits.script_failure))
-    return Plan(seconds, _result(behaviour, instance, words))
+    return Plan(seconds, _result(behavior, instance, words))
 
 
-def choose(rules: Rules, scale_set: ScaleSet, settings: ScriptSettings) -> tuple[ScriptBehaviour, dict[str, str]]:
-    """The first behaviour that matches, with the words its texts may use."""
+def choose(rules: Rules, scale_set: ScaleSet, settings: ScriptSettings) -> tuple[ScriptBehavior, dict[str, str]]:
+    """The first behavior that matches, with the words its texts may use."""
     text = "\n".join((settings.command, *settings.file_uris, settings.script))
-    for behaviour in rules.scripts:
-        if fnmatch(scale_set.name.lower(), behaviour.scale_sets.lower()):
-            match = re.search(behaviour.match, text)
+    for behavior in rules.scripts:
+        if fnmatch(scale_set.name.lower(), behavior.scale_sets.lower()):
+            match = re.search(behavior.match, text)
             if match is not None:
                 named = {name: value for name, value in match.groupdict().items() if value is not None}
-                return behaviour, {"version": _version(settings), **named}
+                return behavior, {"version": _version(settings), **named}
     return rules.default_script, {"version": _version(settings)}
 
 
 def stays_unhealthy(rules: Rules, scale_set: ScaleSet, instance: Instance, spec: ExtensionSpec) -> bool:
     """True when a script that ends well leaves this instance unhealthy."""
-    behaviour, _ = choose(rules, scale_set, read_settings(spec))
-    return behaviour.unhealthy_after or _among(instance, behaviour.unhealthy_on)
+    behavior, _ = choose(rules, scale_set, read_settings(spec))
+    return behavior.unhealthy_after or _among(instance, behavior.unhealthy_on)
 
 
 def survives_failure(rules: Rules, scale_set: ScaleSet, spec: ExtensionSpec) -> bool:
     """True when the instance goes on serving after its script failed."""
-    behaviour, _ = choose(rules, scale_set, read_settings(spec))
-    return behaviour.healthy_after_failure
+    behavior, _ = choose(rules, scale_set, read_settings(spec))
+    return behavior.healthy_after_failure
 
 
 def _among(instance: Instance, ids: tuple[str, ...]) -> bool:
@@ -133,20 +133,20 @@ def _among(instance: Instance, ids: tuple[str, ...]) -> bool:
     return instance.id in ids or (not instance.id.isdigit() and str(instance.number) in ids)
 
 
-def _result(behaviour: ScriptBehaviour, instance: Instance, words: Mapping[str, str]) -> ScriptResult:
-    fails_here = _among(instance, behaviour.fails_on)
+def _result(behavior: ScriptBehavior, instance: Instance, words: Mapping[str, str]) -> ScriptResult:
+    fails_here = _among(instance, behavior.fails_on)
     if fails_here:
-        stdout = behaviour.failure_stdout or behaviour.stdout
+        stdout = behavior.failure_stdout or behavior.stdout
         return ScriptResult(
-            behaviour.failure_exit_code,
-            _padded(_fill(stdout, words), behaviour.output_bytes),
-            _fill(behaviour.failure_stderr or behaviour.stderr, words),
-            cause=behaviour.failure,
+            behavior.failure_exit_code,
+            _padded(_fill(stdout, words), behavior.output_bytes),
+            _fill(behavior.failure_stderr or behavior.stderr, words),
+            cause=behavior.failure,
         )
-    exit_code = 0 if behaviour.fails_on else behaviour.exit_code
-    stdout = _padded(_fill(behaviour.stdout, words), behaviour.output_bytes)
-    cause = behaviour.failure if exit_code else FailureCause.SCRIPT
-    return ScriptResult(exit_code, stdout, _fill(behaviour.stderr, words), cause=cause)
+    exit_code = 0 if behavior.fails_on else behavior.exit_code
+    stdout = _padded(_fill(behavior.stdout, words), behavior.output_bytes)
+    cause = behavior.failure if exit_code else FailureCause.SCRIPT
+    return ScriptResult(exit_code, stdout, _fill(behavior.stderr, words), cause=cause)
 
 
 def _padded(text: str, size: int) -> str:

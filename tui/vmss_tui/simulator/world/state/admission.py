@@ -6,7 +6,7 @@ Pure questions about the model before and after a write. What the model had alre
 from collections.abc import Mapping
 from typing import Any
 
-from vmss_tui.simulator.world.state.catalogue import HANDLERS
+from vmss_tui.simulator.world.state.catalog import HANDLERS
 from vmss_tui.simulator.world.state.errors import Failure, Refused, invalid_parameter, property_change
 from vmss_tui.simulator.world.state.extension import ExtensionSpec
 from vmss_tui.simulator.world.state.profile import has_health, is_windows, specs

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from vmss_tui.simulator.world.state.catalogue import HANDLERS
+from vmss_tui.simulator.world.state.catalog import HANDLERS
 from vmss_tui.simulator.world.state.states import Provisioning
 from vmss_tui.simulator.world.state.timeline import ScriptResult
 

@@ -148,7 +148,7 @@ class RollingUpgrade:
 
     @property
     def running(self) -> bool:
-        """True until it is completed, cancelled or faulted."""
+        """True until it is completed, canceled or faulted."""
         return self.phase is not RollPhase.OVER
 
 

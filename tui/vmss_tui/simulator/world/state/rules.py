@@ -1,6 +1,6 @@
-"""How a simulated estate behaves where Azure leaves it open: durations, script behaviours, switches.
+"""How a simulated estate behaves where Azure leaves it open: durations, script behaviors, switches.
 
-A scenario fills these in; the world only reads them. Behaviour graded as inferred is a switch here.
+A scenario fills these in; the world only reads them. Behavior graded as inferred is a switch here.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Seconds = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class ScriptBehaviour:
+class ScriptBehavior:
     """What scripts do whose command, file URIs or inline text match `match` (a regular expression).
 
     Texts may hold {instance}, {name}, {scale_set} and every named group of `match`, such as {version}.
@@ -159,9 +159,9 @@ class Rules:
 
     seed: int = 1
     execution: Execution = Execution.SIMULATE
-    scripts: tuple[ScriptBehaviour, ...] = ()
-    default_script: ScriptBehaviour = field(
-        default_factory=lambda: ScriptBehaviour(
+    scripts: tuple[ScriptBehavior, ...] = ()
+    default_script: ScriptBehavior = field(
+        default_factory=lambda: ScriptBehavior(
             match="", stdout="Installing {version} on {name} …\n{version} is running\n"
         )
     )
