@@ -54,3 +54,18 @@ async def test_a_whole_read_lists_the_instances_after_the_rolling_upgrade(azure:
     await reader_of(azure, FakeClock()).read()
     order = [call.partition(":")[0] for call in azure.calls]
     assert order.index("instances") > order.index("latest_upgrade")
+
+
+async def test_after_an_operation_that_changed_who_knows_which_instances_all_are_listed(azure: FakeAzure) -> None:
+    """`latest` may know nothing of a rolling upgrade that a write started, and so not show that it moved on."""
+    azure.change(next(iter(azure.sets)), lambda found: replace(found, upgrade=None))
+    reader = reader_of(azure, FakeClock())
+    await reader.read()
+    azure.change_instance(next(iter(azure.sets)), "3", script_digest="new")
+    reader.want_all()
+    assert (await reader.read()).instances[3].script_digest != "new"
+    reader.want_list()
+    assert (await reader.read()).instances[3].script_digest == "new"
+    reader.want_all()
+    await reader.read()
+    assert [call.partition(":")[0] for call in azure.calls].count("instances") == 2, "once is enough"

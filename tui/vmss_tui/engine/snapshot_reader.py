@@ -91,6 +91,8 @@ class SnapshotReader:
         self._last: SetSnapshot | None = None
         self._turn = 0
         self._wanted = 0
+        self._must_list = False
+        """Whether the next whole read lists all instances, whatever the quota."""
         self._served: int | None = None
         """The request for a whole read that was answered last; None after a failure."""
 
@@ -102,6 +104,11 @@ class SnapshotReader:
     def want_all(self) -> None:
         """Read everything next; while a read is in progress, in the one after it."""
         self._wanted += 1
+
+    def want_list(self) -> None:
+        """The same, and list all instances however short the quota is: which of them changed cannot be named."""
+        self._must_list = True
+        self.want_all()
 
     async def read(self) -> SetSnapshot:
         """The set as it is now. Raises what reading raises; the read after that is a whole one."""
@@ -131,7 +138,7 @@ class SnapshotReader:
         if self._last is None or not self._single(FRESH_SECONDS):
             self._listed_at = self._clock.monotonic()
             found = await read_snapshot(self._azure, self._target, self._clock, autoscale=self._autoscale)
-            self._listed_for = found.upgrade
+            self._listed_for, self._must_list = found.upgrade, False
             return found
         async with giving_up(f"read scale set {self._target.name}"):
             scale_set, upgrade = await asyncio.gather(
@@ -174,7 +181,7 @@ class SnapshotReader:
 
     def _single(self, good_for: float) -> bool:
         """Whether the quota is short, the last list is good enough, and few instances have to be read."""
-        if self._last is None or self._azure.refill_seconds(self._target) == 0:
+        if self._last is None or self._must_list or self._azure.refill_seconds(self._target) == 0:
             return False
         age = self._clock.monotonic() - self._listed_at
         return age < good_for and len(self._focus(self._last)) <= MOST_SINGLE

@@ -8,9 +8,11 @@ from vmss_tui.domain.fleet.rolling_upgrade import OperationState, OperationStatu
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import VersionNames
 from vmss_tui.domain.plan.findings import Severity
+from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.observe import observe
 from vmss_tui.domain.rollout.stage import BUSY
+from vmss_tui.domain.rollout.write_keys import upgrade_over
 from vmss_tui.engine.runner.outage import Outage
 from vmss_tui.engine.runner.pacing import Pace
 from vmss_tui.engine.runner.rollout_log import RolloutLog
@@ -64,10 +66,18 @@ class Observer:
         return self._reader.pace(seconds)
 
     def _in_flight(self, _: SetSnapshot) -> Sequence[str]:
-        """The instances of the batch that runs, and whatever else is being updated."""
+        """The instances of the batch that runs, and whatever else is being updated.
+
+        Once a rolling upgrade is over, also those that it seems to have left behind: the list may be from before.
+        """
         state = self._log.state
         batch = state.open_batch.ids if state.open_batch is not None else ()
-        return tuple(dict.fromkeys((*batch, *state.ids_in(*BUSY))))
+        left = state.ids_in(e.Phase.WAITING) if self._rolls and upgrade_over(state) else ()
+        return tuple(dict.fromkeys((*batch, *state.ids_in(*BUSY), *left)))
+
+    @property
+    def _rolls(self) -> bool:
+        return self._log.plan.strategy is Strategy.ROLLING_UPGRADE
 
     async def observe(self) -> SetSnapshot | None:
         """Read Azure and record what differs; None when Azure cannot be read now, or the set is gone."""
@@ -96,6 +106,8 @@ class Observer:
             if isinstance(status, OperationStatus) and status.state is not OperationState.RUNNING
         ]
         await self._log.record(*ended)
+        if ended and self._rolls:
+            self._reader.want_list()
         await self._heard(next((answer for answer in answers if isinstance(answer, VmssTuiError)), None))
         return bool(ended)
 
