@@ -64,6 +64,20 @@ def check_whole(team: Team, world: SimulatorProcess, rollout: str) -> None:
     assert len(updates) == 4, "one batch an instance, each asked for once"
     current = {row["version"] for row in team.second("instances", "hand", "--json").json}
     assert len(current) == 1
+    assert most_at_once(team.second("activity", "hand", "--since", "1d", "--json").json) == 1, "a batch is one instance"
+
+
+def most_at_once(activity: list[dict[str, Any]]) -> int:
+    """How many updates of instances were in progress at the same time at most, by Azure's activity log."""
+    updates = [row for row in activity if "manualupgrade" in str(row["operation"]).casefold()]
+    begun, most = set[str](), 0
+    for row in sorted(updates, key=lambda row: (row["at"], row["status"] in _BEGUN)):
+        (begun.add if row["status"] in _BEGUN else begun.discard)(row["correlation_id"])
+        most = max(most, len(begun))
+    return most
+
+
+_BEGUN = ("Started", "Accepted")
 
 
 @pytest.fixture
