@@ -66,7 +66,12 @@ def test_each_verb_is_refused_on_the_host_whose_lists_say_so(team: Team, own_wor
         for call in calls:
             refused = viewer(*call, *(["--at", "now"] if call[0] == "schedule" else []))
             assert refused.code == 4 and "roles.operators" in refused.err, (call, refused.err)
-        assert viewer("serve", "--allow-writes", "--port", "0").code == 4
+        for call in (
+            ["serve", "--allow-writes", "--port", "0"],
+            ["journal", "repair"],
+            ["journal", "copy", "a.db", "b.db"],
+        ):
+            assert viewer(*call).code == 4, call
         assert viewer("rollouts").code == viewer("attach", rollout, "--help").code == 0
     with role(team.second, operators=["nobody-else"], approvers=["*"]) as approver:
         refused = approver("pause", rollout)

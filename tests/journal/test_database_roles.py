@@ -8,8 +8,10 @@ import pytest
 from support.journal import NOW, plan
 from support.postgres import PostgresServer
 from vmss_tui.cli.commands.database_roles import statements
+from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.domain.rollout.team.roles import Right
 from vmss_tui.errors import JournalUnavailable, UsageError
+from vmss_tui.journal.logs.presence import Presence
 from vmss_tui.journal.store import Journal
 
 
@@ -33,6 +35,7 @@ def test_a_role_may_do_what_it_was_given_and_no_more(postgres_server: PostgresSe
                     done.append(verb)
                 except JournalUnavailable:
                     pass
+            Presence(journal._db).note(right, rollout, who=right, through=Through.APP)
             journal.close()
             return done
 
@@ -41,6 +44,7 @@ def test_a_role_may_do_what_it_was_given_and_no_more(postgres_server: PostgresSe
         owner.request(rollout, "pause", who="m")
         assert may(Right.OPERATOR) == ["approve", "cancel"]
         assert may(Right.VIEWER) == []
+    assert {watcher.who for watcher in owner.watchers()[rollout]} == set(Right), "who may only read is seen, too"
     owner.close()
 
 

@@ -7,6 +7,7 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.database_roles import statements
+from vmss_tui.cli.commands.permissions import require_operator
 from vmss_tui.cli.group import HelpfulGroup
 from vmss_tui.cli.options import current
 from vmss_tui.cli.shape import Shape, shaped
@@ -52,6 +53,7 @@ def repair_journal(ctx: click.Context) -> int:
     """
     if current(ctx).read_only:
         raise UsageError("the journal cannot be repaired with --read-only", hint="Start without it.")
+    require_operator()
     database = _opened(ctx, read_only=False)
     try:
         copy, found = repair(database)
@@ -80,6 +82,7 @@ def copy_journal(ctx: click.Context, source: str, target: str, shape: Shape) -> 
 
     if current(ctx).read_only:
         raise UsageError("a journal cannot be written with --read-only", hint="Start without it.")
+    require_operator()
     if not is_address(source) and not Path(source).exists():
         raise UsageError(f"there is no journal {source}", hint="Name a file or an address.")
     reading = opened(_place(source), read_only=True)
@@ -121,6 +124,7 @@ def grant(ctx: click.Context, role: str, right: str, execute: bool) -> int:
         return 0
     if current(ctx).read_only:
         raise UsageError("roles cannot be changed with --read-only", hint="Start without it.")
+    require_operator()
     if not is_address(str(current(ctx).journal or "")):
         raise UsageError("a journal in a file has no roles", hint="Name a database with --journal.")
     database = _opened(ctx, read_only=False)

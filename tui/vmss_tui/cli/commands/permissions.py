@@ -5,11 +5,24 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
+from vmss_tui.cli.commands.host import user_name
 from vmss_tui.errors import PreflightRefused, UsageError
 
 if TYPE_CHECKING:
     from vmss_tui.domain.rollout.stage import Verb
     from vmss_tui.domain.rollout.team.roles import TeamRoles
+
+
+def require_operator() -> None:
+    """Raise PreflightRefused unless the person at this host is an operator: for commands without a session."""
+    from vmss_tui.config.team import team_in_use
+
+    _refuse(team_in_use().refusal(user_name(), socket.gethostname()))
+
+
+def _refuse(refusal: str) -> None:
+    if refusal:
+        raise PreflightRefused(refusal, hint="Ask an operator, or whoever keeps the configuration.")
 
 
 class Permissions:
@@ -31,8 +44,7 @@ class Permissions:
         """
         if self.read_only:
             raise UsageError("changes are not allowed with --read-only", hint="start without it")
-        if refusal := self.team().refusal(self.who, socket.gethostname(), verb):
-            raise PreflightRefused(refusal, hint="Ask an operator, or whoever keeps the configuration.")
+        _refuse(self.team().refusal(self.who, socket.gethostname(), verb))
         if verb is None:
             from vmss_tui.config.protection import require_protection
 
