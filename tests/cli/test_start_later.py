@@ -63,8 +63,9 @@ def test_a_worker_starts_what_is_due_when_nothing_else_waits(own: Program) -> No
 @pytest.mark.campaign
 def test_the_process_that_is_left_behind_starts_it(own: Program) -> None:
     own.profile("app", PROFILE)
-    rollout = scheduled(own, "+2s")
-    assert ended(own, rollout)["stage"] == "completed"
+    rollout = scheduled(own, "+4s")
+    followed = own("attach", rollout, "--jsonl", timeout=90)
+    assert followed.code == 0 and followed.records[-1]["verdict"] == "completed", followed.err
 
 
 @pytest.mark.campaign

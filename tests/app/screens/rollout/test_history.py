@@ -12,7 +12,7 @@ from vmss_tui.app.places.start import StartAt
 from vmss_tui.app.screens.dialogs.confirm import ConfirmScreen
 from vmss_tui.app.screens.rollout.screen import RolloutScreen
 from vmss_tui.domain.plan.waves import WavesPlan
-from vmss_tui.domain.rollout.events import Ended, RunnerStarted, Scheduled, Verdict
+from vmss_tui.domain.rollout.events import Ended, Paused, RunnerStarted, Scheduled, Verdict
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.errors import JournalUnavailable, LeaseHeld
 from vmss_tui.journal import lease as leases
@@ -170,3 +170,16 @@ async def test_only_what_is_scheduled_is_moved_or_called_off(tmp_path: Path) -> 
         await desk.shows("start time: it is not scheduled")
         await desk.press("ctrl+x")
         await desk.shows("cancel: it is not scheduled")
+
+
+def left_at_the_end(session: FakeSession) -> None:
+    journal, now = session.journal(), estate.NOW
+    rollout = journal.create(story.plan_of(), who="maria", at=now)
+    journal.append(rollout, RunnerStarted(1, "box"), Paused("the window closes in 2m", window=True), at=now)
+
+
+async def test_one_that_left_at_the_end_of_its_window_is_resumed_in_the_next_or_for_a_reason(tmp_path: Path) -> None:
+    async with sitting(tmp_path, start_at=ROLLOUTS, prepare=left_at_the_end) as desk:
+        await desk.shows("▲ window ended")
+        await desk.press("r")
+        await desk.shows("`window` waits for the next one", "resumes now:")

@@ -21,6 +21,11 @@ def scheduled_header(journal: Journal, rollout: str) -> RolloutHeader | WavesHea
     return header
 
 
+def left_at_window(journal: Journal, rollout: str) -> bool:
+    """Whether a paused rollout has no runner since its maintenance window has ended. Raises JournalUnavailable."""
+    return not journal.waves.has(rollout) and journal.state(rollout).window_ended
+
+
 def record(journal: Journal, rollout: str, event: Scheduled | Ended, at: datetime) -> None:
     """Add an event to the log of a rollout of one set or over several."""
     if journal.waves.has(rollout):

@@ -12,7 +12,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.rollout.state import Stage
 from vmss_tui.domain.rollout.team.presence import Watcher
 from vmss_tui.presentation.filter import Match
-from vmss_tui.presentation.glyphs import NO_RUNNER, SCHEDULED, SILENT_RUNNER, STAGE, Mark, Role
+from vmss_tui.presentation.glyphs import NO_RUNNER, SCHEDULED, SILENT_RUNNER, STAGE, WINDOW_ENDED, Mark, Role
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.records import rfc3339
 from vmss_tui.presentation.rollout.info import Head
@@ -31,6 +31,8 @@ class RolloutItem:
     runner: str = ""
     """The host whose runner holds it, in a journal that several hosts share."""
     watchers: tuple[Watcher, ...] = ()
+    window_ended: bool = False
+    """Whether its runner left at the end of the maintenance window."""
 
     @property
     def target(self) -> ScaleSetId | None:
@@ -62,7 +64,7 @@ def stage_mark(item: RolloutItem) -> Mark:
     if item.scheduled:
         return SCHEDULED
     if item.orphaned:
-        return NO_RUNNER
+        return WINDOW_ENDED if item.window_ended else NO_RUNNER
     return SILENT_RUNNER if item.trouble else STAGE[item.header.stage]
 
 

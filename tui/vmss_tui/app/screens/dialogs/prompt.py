@@ -33,7 +33,7 @@ class PromptScreen(DialogStyle, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Title, input, what is wrong."""
         with Vertical(classes="dialog", id="prompt"):
-            yield Lines(lambda width: (((text.cut_end(self._title, width), Role.ACCENT),),))
+            yield Lines(lambda width: [((part, Role.ACCENT),) for part in text.wrap(self._title, width)])
             yield Input(self._value, id="line", compact=True, select_on_focus=False)
             yield Lines(self._foot, id="foot", classes="dialog-foot")
 

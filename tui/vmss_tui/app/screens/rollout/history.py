@@ -13,11 +13,12 @@ from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.effects import Ask, Complain, Effects, Question, Show
 from vmss_tui.app.empty_states import error_notice
 from vmss_tui.app.screens.lists import ListScreen
-from vmss_tui.app.screens.rollout.later import ask_to_cancel_start, ask_to_move
+from vmss_tui.app.screens.rollout.later import ask_to_cancel_start, ask_to_move, ask_to_resume_left
 from vmss_tui.app.screens.rollout.outputs import text_sheet
 from vmss_tui.app.screens.rollout.take_over import take_over
 from vmss_tui.app.shell import OpenRollout, OpenWaves
 from vmss_tui.domain.rollout.state import Stage
+from vmss_tui.engine.schedule.scheduled import left_at_window
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.journal.lease import Lease, stuck
 from vmss_tui.journal.logs.presence import Watchers
@@ -78,7 +79,8 @@ class RolloutsScreen(ListScreen):
 
     def _item(self, header: Head, lease: Lease | None, watchers: Watchers, *, shared: bool) -> RolloutItem:
         if header.stage.over or lease is None:
-            return RolloutItem(header, header.stage.over, watchers=watchers)
+            left = header.stage is Stage.PAUSED and left_at_window(self.shell.session.journal(), header.id)
+            return RolloutItem(header, header.stage.over, watchers=watchers, window_ended=left)
         trouble = stuck(lease, self.shell.session.clock.now())
         return RolloutItem(header, lease.alive, trouble, lease.host if shared else "", watchers)
 
@@ -179,6 +181,9 @@ class RolloutsScreen(ListScreen):
         """Start a new runner for it, after a confirm."""
         item = self.current()
         if item is None:
+            return
+        if item.window_ended:
+            self.perform(ask_to_resume_left(self.shell.session, item.header.id))
             return
         question = Question(
             title=f"Resume rollout {item.header.id} of {item.name.strip()}?",

@@ -79,6 +79,14 @@ def held_by_window(state: RolloutState, now: datetime) -> bool:
     return bool(closed_for(state, now))
 
 
+def ask_to_resume_left(session: Session, rollout: str) -> Effects:
+    """The same for one of a list, whose log is not read yet."""
+    try:
+        return ask_to_resume(session, rollout, session.journal().state(rollout))
+    except VmssTuiError as error:
+        return (Complain(error),)
+
+
 def ask_to_resume(session: Session, rollout: str, state: RolloutState) -> Effects:
     """Resume in the next window, or now for a reason that stands in the record."""
     closed = closed_for(state, session.clock.now())
@@ -96,8 +104,8 @@ def ask_to_resume(session: Session, rollout: str, state: RolloutState) -> Effect
         except VmssTuiError as error:
             return (Complain(error),)
 
-    words = closed[0].words if closed else "its window has ended"
-    return (AskText(f"{words}: `{_WINDOW}` waits for the next, a reason resumes now:", _WINDOW, answered),)
+    words = closed[0].words if closed else "The maintenance window has ended"
+    return (AskText(f"{words}. `{_WINDOW}` waits for the next one; a reason resumes now:", _WINDOW, answered),)
 
 
 def _in_the_next(session: Session, rollout: str, state: RolloutState) -> Effects:

@@ -24,6 +24,7 @@ from vmss_tui.presentation.rollout.history import watcher_names
 from vmss_tui.presentation.rollout.info import Failure, info_of
 from vmss_tui.presentation.rollout.lines import summary
 from vmss_tui.presentation.rollout.log import sentences
+from vmss_tui.presentation.rollout.schedule import starts_in
 from vmss_tui.text import plain_lines
 
 CHECK_SECONDS = 2.0
@@ -129,23 +130,26 @@ async def follow(journal: Journal, rollout: str, writer: Writer) -> int:
 
 def _left_at_window(journal: Journal, rollout: str, state: RolloutState) -> bool:
     """Whether the log ends with a runner that left at the end of the maintenance window."""
-    return state.window_ended and state.runner is None and not journal.events(rollout, state.seq, limit=1)
+    left = state.window_ended and state.runner is None and state.scheduled is None
+    return left and not journal.events(rollout, state.seq, limit=1)
 
 
 async def chunks(
     journal: Journal, rollout: str, stream: AsyncIterator[tuple[EntryT, ...]]
 ) -> AsyncIterator[tuple[EntryT, ...]]:
     """The chunks of a log as they come; others see who follows it. Raises VmssTuiError when its runner is gone."""
-    _report_holder(journal, rollout)
+    _report_state(journal, rollout)
     async with journal.watching(rollout, who=user_name(), through=Through.COMMAND, seen=_report_watchers):
         async for log in _chunks(journal, rollout, stream):
             yield log
 
 
-def _report_holder(journal: Journal, rollout: str) -> None:
+def _report_state(journal: Journal, rollout: str) -> None:
     lease = journal.lease(rollout) if journal.shared else None
     if lease is not None and lease.alive:
         diagnostics.say(f"runner on {lease.host} (process {lease.pid})")
+    if (starts_at := journal.schedule.header(rollout).starts_at) is not None:
+        diagnostics.say(f"rollout {rollout} {starts_in(starts_at, datetime.now(UTC))}")
 
 
 def _report_watchers(watchers: Watchers) -> None:
@@ -174,7 +178,8 @@ async def _chunks(
                 reported = False
                 continue
             lease = journal.lease(rollout)
-            missed = 0 if lease is not None and lease.alive else missed + 1
+            waits = journal.schedule.header(rollout).starts_at is not None
+            missed = 0 if waits or (lease is not None and lease.alive) else missed + 1
             if missed >= PATIENCE:
                 raise _abandoned(rollout)
             reported = reported or _report_stuck_runner(lease)

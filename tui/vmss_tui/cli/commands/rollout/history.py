@@ -11,6 +11,7 @@ import click
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.options import current, painted
 from vmss_tui.cli.shape import Shape, shaped
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.duration import coarse
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.lease import STUCK_HINT, silence, stuck
@@ -44,10 +45,16 @@ def opened(ctx: click.Context) -> Iterator[Journal]:
 @click.pass_context
 def rollouts(ctx: click.Context, shape: Shape, limit: int) -> int:
     """List the rollouts of the journal, newest first."""
+    from vmss_tui.engine.schedule.scheduled import left_at_window
+
     with opened(ctx) as journal:
         headers, leases, watchers = _grouped(journal, limit), journal.leases(), journal.watchers()
         damaged, shared = journal.damaged(limit=limit), journal.shared
-    found = [_Listed(header, leases.get(header.id), watchers.get(header.id, ()), shared) for header in headers]
+        left = {header.id for header in headers if header.stage is Stage.PAUSED and left_at_window(journal, header.id)}
+    found = [
+        _Listed(header, leases.get(header.id), watchers.get(header.id, ()), shared, header.id in left)
+        for header in headers
+    ]
     for header, lease in ((it.header, it.lease) for it in found):
         if lease is not None and not header.stage.over and (trouble := stuck(lease, datetime.now(UTC))):
             diagnostics.say(f"vmss-tui: rollout {header.id}: {trouble}", STUCK_HINT)
@@ -66,6 +73,8 @@ class _Listed:
     watchers: Watchers
     shared: bool
     """Whether several hosts use the journal."""
+    window_ended: bool = False
+    """Whether its runner left at the end of the maintenance window."""
 
     @property
     def held(self) -> bool:
@@ -127,7 +136,7 @@ def _cells(it: _Listed) -> tuple[str, ...]:
         header.created_at.astimezone().strftime("%Y-%m-%d %H:%M"),
         _target(header),
         header.label,
-        _stage(header, lease),
+        _stage(header, lease, window_ended=it.window_ended),
         header.who,
         " ".join(filter(None, (header.ticket, header.why))),
         lease.host if lease is not None and it.held and it.shared else "",
@@ -135,7 +144,7 @@ def _cells(it: _Listed) -> tuple[str, ...]:
     )
 
 
-def _stage(header: AnyHeader, lease: Lease | None) -> str:
+def _stage(header: AnyHeader, lease: Lease | None, *, window_ended: bool) -> str:
     if header.stage.over:
         return header.stage.word
     if lease is not None and lease.alive:
@@ -143,7 +152,7 @@ def _stage(header: AnyHeader, lease: Lease | None) -> str:
         return f"{header.stage.word}{silent}"
     if header.starts_at is not None:
         return f"scheduled, {countdown(header.starts_at, datetime.now(UTC))}"
-    return f"{header.stage.word}, runner gone"
+    return f"{header.stage.word}, {'window ended' if window_ended else 'runner gone'}"
 
 
 @click.command()
