@@ -13,11 +13,11 @@ from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount
 from vmss_tui.domain.plan.waves import OnFailedSet, Wave, WaveRules, WaveSet, WavesPlan
-from vmss_tui.domain.plan.waves_forecast import forecast_waves
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Stage, Verb, Verdict
 from vmss_tui.domain.rollout.state import fold as fold_rollout
 from vmss_tui.domain.rollout.waves import events as w
+from vmss_tui.domain.rollout.waves.forecast import forecast_waves
 from vmss_tui.domain.rollout.waves.state import SetStage, WavesState, fold
 from vmss_tui.presentation.table import View, text_of
 from vmss_tui.presentation.waves import info as infos

@@ -9,10 +9,10 @@ from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.forecast import Range
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import OnFailedSet, Wave, WaveRules, WavesPlan
-from vmss_tui.domain.plan.waves_forecast import WavesForecast, forecast_waves
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verdict
 from vmss_tui.domain.rollout.waves import events as w
+from vmss_tui.domain.rollout.waves.forecast import WavesForecast, forecast_waves
 from vmss_tui.domain.rollout.waves.state import SetStage, WavesState
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.lines import fault_texts

@@ -4,9 +4,9 @@ from dataclasses import fields
 
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.waves import WavesPlan
-from vmss_tui.domain.plan.waves_forecast import forecast_waves
 from vmss_tui.domain.rollout.events import kind_name
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
+from vmss_tui.domain.rollout.waves.forecast import forecast_waves
 from vmss_tui.presentation.records import (
     Record,
     exit_code,
