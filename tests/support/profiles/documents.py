@@ -110,6 +110,13 @@ DOCUMENTS = (
              PLAIN, {"base": "https://files.example.com/2.4.0/"}),
     Document("uri() of a template's own address", template({**PLAIN, "fileUris": [
              "[uri('https://files.example.com/2.4.0/azuredeploy.json', '/install.sh')]"]}), PLAIN),
+    Document("objects made by functions, with a parameter in them", template(
+             "[union(createObject('fileUris', createArray(uri(parameters('base'), 'install.sh'))), variables('more'))]",
+             parameters={"base": text()}, variables={"more": {"commandToExecute": COMMAND}}),
+             PLAIN, {"base": "https://files.example.com/2.4.0/"}),
+    Document("parts of an object that may be absent", template(
+             {**PLAIN, "commandToExecute": "[coalesce(tryGet(parameters('cse'), 'run', 'command'), 'false')]"},
+             parameters={"cse": {"type": "object", "defaultValue": {"run": {"command": COMMAND}}}}), PLAIN),
     Document("if and equals", template({**PLAIN, "commandToExecute":
              "[concat('bash install.sh --channel ', if(equals(parameters('tier'), 'prod'), 'stable', 'edge'))]"},
              parameters={"tier": text("prod")}), PLAIN),
