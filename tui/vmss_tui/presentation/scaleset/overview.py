@@ -18,12 +18,13 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.presentation.glyphs import SCRIPT, Role
 from vmss_tui.presentation.heatmap import heatmap_lines
 from vmss_tui.presentation.scaleset.instances import Grouping, zones_of
-from vmss_tui.presentation.scaleset.interference import azure_policy_words, pool_words
+from vmss_tui.presentation.scaleset.interference import pool_words
 from vmss_tui.presentation.scaleset.summary import policy_words
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Piece, Table, cell, place
 
 _LABEL = 20
 _MOST_MAP_LINES = 40
+_MOST_POLICIES = 5
 _MOST_TROUBLED = 20
 """Reports of an extension that did not succeed; more of them only repeat the reason."""
 
@@ -56,7 +57,7 @@ def interference_lines(snapshot: SetSnapshot) -> tuple[Line, ...]:
     return (
         _switch("Managed by", owner is not None, f"{owner.name} ({text.plain(owner.evidence)})" if owner else ""),
         *_locks(snapshot.governance),
-        _policies(snapshot.governance),
+        *_policies(snapshot.governance),
         _pair("Upgrade policy", policy_words(scale_set)),
         _autoscale(snapshot.autoscale),
         *_standby(snapshot.governance),
@@ -98,14 +99,21 @@ def _locks(known: Governance | None) -> Iterator[Line]:
         yield _pair("Lock", f"{lock.level.value} {text.plain(lock.name)} on {where}{notes}", Role.WARN)
 
 
-def _policies(known: Governance | None) -> Line:
+def _policies(known: Governance | None) -> Iterator[Line]:
+    """How many are assigned, then those that deny writes, a line each."""
     if known is None:
-        return _pair("Azure Policy", "not read yet", Role.WAIT)
+        yield _pair("Azure Policy", "not read yet", Role.WAIT)
+        return
     if known.policies is None:
-        return _pair("Azure Policy", "unknown: assignments could not be read", Role.WAIT)
-    denies = any(policy.denies for policy in known.policies)
-    role = Role.WARN if denies else Role.PLAIN if known.policies else Role.DIM
-    return _pair("Azure Policy", azure_policy_words(known.policies), role)
+        yield _pair("Azure Policy", "unknown: assignments could not be read", Role.WAIT)
+        return
+    denying = sorted({text.one_line(policy.name) for policy in known.policies if policy.denies})
+    count = text.counted(len(known.policies), "assignment") if known.policies else "no assignment"
+    yield _pair("Azure Policy", count, Role.PLAIN if known.policies else Role.DIM)
+    for name in denying[:_MOST_POLICIES]:
+        yield _pair("  denies writes", name, Role.WARN)
+    if len(denying) > _MOST_POLICIES:
+        yield _pair("", f"and {len(denying) - _MOST_POLICIES} more", Role.DIM)
 
 
 def _standby(known: Governance | None) -> Iterator[Line]:
