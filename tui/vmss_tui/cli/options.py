@@ -40,7 +40,7 @@ def _kept(flag: str, **attributes: Any) -> Callable[[Function], Function]:
     def keep(ctx: click.Context, _parameter: click.Parameter, value: Any) -> None:
         if value:
             ctx.obj = replace(current(ctx), **{name: value})
-            if name in ("log_level", "debug"):
+            if name in ("log_level", "debug") and not ctx.resilient_parsing:  # not while a shell completes
                 start_logging(ctx)
 
     return click.option(flag, expose_value=False, callback=keep, help=_sentence(texts.text_of(flag)), **attributes)
