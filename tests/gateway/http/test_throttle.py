@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from vmss_tui.errors import Throttled
-from vmss_tui.gateway.http.buckets import parse_remaining
+from vmss_tui.gateway.http.buckets import Level, parse_remaining
 from vmss_tui.gateway.http.policies import scope_of
 from vmss_tui.gateway.http.throttle import Governor
 
@@ -397,3 +397,20 @@ async def test_an_answer_that_was_overtaken_fills_nothing() -> None:
     clock.seconds += 60
     governor.observe("s", "instance", {VIEWS: "Microsoft.Compute/VMScaleSetVMViews3Min;4000"}, scope="/sets/big")
     assert governor.quota().share == pytest.approx(0.8)
+
+
+def test_an_answer_does_not_give_back_what_waiting_reads_have_reserved() -> None:
+    level = Level(180.0, 1.0, 0.0, 100.0)
+    for waiting in range(1, 6):
+        level.take(1.0, 100.0, float(waiting))
+    level.report(1, 103.0)
+    assert level.remaining(103.0) == -2.0, "two are still to be sent"
+    level.report(50, 107.0)
+    assert level.remaining(107.0) == 50.0, "all were sent a while ago: the answer is right"
+
+
+def test_a_clock_that_was_put_back_does_not_make_answers_wrong() -> None:
+    level = Level(180.0, 1.0, 10.0, 10_000.0)
+    level.take(1.0, 10_000.0, 5.0)
+    level.report(150, 100.0)
+    assert level.remaining(100.0) == 150.0

@@ -83,6 +83,8 @@ OVERTAKING_SECONDS = 1.5
 """Answers of requests that ran at the same time come within this many seconds."""
 
 
+LONGEST_WAIT = 10.0
+"""Seconds for which a read waits at most before it is sent; one that would wait longer is refused."""
 UNSAID_SECONDS = 1.0
 """What a time in whole seconds may leave out."""
 LONGEST_WINDOW = 60.0
@@ -99,7 +101,7 @@ class Level:
     tokens: float
     at: float
     lowered: float = 0.0
-    """When it last went down."""
+    """When it last went down, or will: when the last read that waits is sent."""
     window: float = 0.0
     """Seconds after which all of it is given anew; 0 for a bucket that fills up steadily."""
     resets_at: float = 0.0
@@ -115,17 +117,23 @@ class Level:
         """What it holds by now, 0.0 (empty) to 1.0 (full)."""
         return max(0.0, self.remaining(now)) / self.size
 
-    def take(self, amount: float, now: float) -> None:
-        """Take tokens out, or reserve them for a read that waits until they are there."""
+    def take(self, amount: float, now: float, delay: float = 0.0) -> None:
+        """Take tokens out, or reserve them for a read that is sent after a `delay`."""
         left = self.remaining(now)
         if self.window and self._is_over(now):
             self.resets_at = now + self.window + UNSAID_SECONDS
-        self.tokens, self.at, self.lowered = left - amount, now, now
+        self.tokens, self.at = left - amount, now
+        self.lowered = max(now + delay, self.lowered if self._waits(now) else 0.0)
+
+    def _waits(self, now: float) -> bool:
+        """Whether a read is on its way, or waits, for which tokens were taken. A clock may have been put back."""
+        return -LONGEST_WAIT <= now - self.lowered < OVERTAKING_SECONDS
 
     def report(self, remaining: float, now: float, resets_in: float | None = None) -> None:
         """Azure said what is left, and of a window when it ends; a bucket is at least as large as what it has held.
 
-        Answers overtake each other: one that says more than is known, right after something was taken out, is older.
+        Answers overtake each other: one that says more than is known, right after something was taken out, is older; it
+        does not know either of reads that wait, for which tokens are reserved.
         """
         if remaining > self.size:
             self.rate *= remaining / self.size
@@ -134,9 +142,10 @@ class Level:
             self._report_window(remaining, now, self.window if resets_in is None else resets_in)
             return
         known = self.remaining(now)
-        if remaining > known and now - self.lowered < OVERTAKING_SECONDS:
+        if remaining > known and self._waits(now):
             return
-        self.lowered = now if remaining < known else self.lowered
+        if remaining < known and not self._waits(now):
+            self.lowered = now
         self.tokens, self.at = remaining, now
 
     def _is_over(self, now: float) -> bool:

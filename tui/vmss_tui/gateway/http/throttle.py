@@ -16,6 +16,7 @@ from vmss_tui.gateway.http.buckets import (
     ARM_READS,
     CHARGED_BY_INSTANCE,
     DOCUMENTED_USES,
+    LONGEST_WAIT,
     PER_PRINCIPAL,
     PER_USER,
     RESETS_HEADER,
@@ -38,7 +39,7 @@ SPARE = 1.0
 """Requests that always stay in a bucket, for what happens between an answer and its being read."""
 SPARE_SHARE = 0.01
 """The same in the bucket that is charged by instance, of its size: another client's list may come in between."""
-LONGEST_DELAY = 10.0
+LONGEST_DELAY = LONGEST_WAIT
 """Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
 UNSAID_SECONDS = 30.0
 """A refusal that does not say how long to wait holds so long."""
@@ -126,7 +127,7 @@ class Governor:
                 retry_after=delay,
             )
         for _, level, cost in uses:
-            level.take(cost, now)
+            level.take(cost, now, delay)
         self._started[stream] = now + delay
         return delay
 
