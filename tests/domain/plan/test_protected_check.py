@@ -9,7 +9,7 @@ from support.build import NOW, extension, fleet, plan, script, snapshot
 from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef, SecretSource
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.checks.facts import Facts
-from vmss_tui.domain.plan.checks.protected import CHECKS, hides_its_command
+from vmss_tui.domain.plan.checks.protected import CHECKS, by_the_record, hides_its_command
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 
 KEY = SecretRef(SecretSource.ENV, "WEB_KEY")
@@ -116,3 +116,14 @@ def test_an_empty_public_command_is_none() -> None:
     empty = replace(script(1), settings={"fileUris": ["https://h/a"], "commandToExecute": ""}, protected_known=False)
     assert hides_its_command(empty) and not empty.shows_command
     assert not hides_its_command(replace(empty, settings={"commandToExecute": "x"}))
+
+
+def test_keys_that_an_earlier_rollout_wrote_are_dropped_by_name() -> None:
+    of = snapshot(*fleet(2), extensions=(extension(settings=PUBLIC),))
+    made = plan(of, config=script(settings=PUBLIC | {"x": 1}, protected={"storageAccountKey": KEY}))
+    assert "protected-unknown" in {finding.code for finding in made.findings}
+    written = ("storageAccountKey", "storageAccountName", "*")
+    (dropped,) = [found for found in by_the_record(made, written) if found.code.startswith("protected")]
+    assert dropped.code == "protected-replaced" and "storageAccountName is dropped" in dropped.message
+    for same in ((), ("storageAccountKey",)):
+        assert by_the_record(made, same) == made.findings

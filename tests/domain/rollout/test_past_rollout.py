@@ -1,15 +1,17 @@
 """What a log shows of its set: durations of instances, failures by step, what the whole took without people."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from support.engine.driver import Driver
 from support.engine.story import policy
 from support.engine.toy import BASE, Toy, script
 from vmss_tui.domain.fleet.health import Health
+from vmss_tui.domain.fleet.script import SecretRef, SecretSource
 from vmss_tui.domain.plan.planner import plan_rollout
 from vmss_tui.domain.plan.track_record import StepShare, TrackRecord
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.past_rollout import past_rollout, seconds_taken
+from vmss_tui.domain.rollout.past_rollout import past_rollout, protected_written, seconds_taken
 
 PLAN = plan_rollout(Toy().snapshot(), script(2), policy(2, pause_seconds=30, soak_seconds=60), now=BASE)
 
@@ -71,3 +73,12 @@ def test_a_rollout_of_the_toy_shows_all_of_its_instances() -> None:
     assert past is not None and len(past.seconds) == driver.plan.affected
     taken = seconds_taken(driver.log)
     assert taken is not None and max(past.seconds) < taken
+
+
+def test_the_protected_settings_that_a_rollout_wrote_are_known_by_name() -> None:
+    key = SecretRef(SecretSource.ENV, "KEY")
+    plan = replace(PLAN, script=replace(PLAN.script, protected={"b": key, "a": key}))
+    planned, wrote = (0.0, e.Planned(plan)), (1.0, e.WriteAccepted("model", "u"))
+    assert protected_written(log_of(planned, wrote)) == ("a", "b")
+    assert protected_written(log_of(planned, (1.0, e.WriteAccepted("roll-1", "u")))) == ("a", "b")
+    assert protected_written(log_of(planned)) == protected_written(log_of((0.0, e.Planned(PLAN)), wrote)) == ()

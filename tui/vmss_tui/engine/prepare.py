@@ -18,6 +18,7 @@ from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
 from vmss_tui.domain.plan.checks.governance import needed_vaults
 from vmss_tui.domain.plan.checks.others import LATELY, interference
 from vmss_tui.domain.plan.checks.outlook import outlook
+from vmss_tui.domain.plan.checks.protected import by_the_record
 from vmss_tui.domain.plan.findings import Finding, by_weight
 from vmss_tui.domain.plan.overrides import Override, allow
 from vmss_tui.domain.plan.pinned_files import PlannedFile
@@ -156,7 +157,7 @@ def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: C
         return allow(plan, wish.overrides)
     findings = by_weight(
         *_interference(wish, snapshot, clock),
-        *plan.findings,
+        *_known_of_protected(wish, plan),
         *outlook(plan, wish.starts_at or clock.now()),
         *file_findings(pins, wish.sha256, plan.script),
         *(wish.profile_findings if isinstance(wish, RolloutWish) else ()),
@@ -175,6 +176,12 @@ def _interference(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> Iterable[F
     if isinstance(wish, RolloutWish):
         return interference(snapshot, wish.known_versions, clock.now())
     return ()
+
+
+def _known_of_protected(wish: Wish, plan: RolloutPlan) -> Iterable[Finding]:
+    """The plan's findings; what is protected is known by name where this journal wrote what the set has."""
+    ours = isinstance(wish, RolloutWish) and plan.previous and plan.previous.digest in (wish.known_versions or ())
+    return by_the_record(plan, wish.history.protected) if ours else plan.findings
 
 
 def _planned(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> RolloutPlan:

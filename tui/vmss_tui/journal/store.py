@@ -23,7 +23,7 @@ from vmss_tui.domain.rollout.events import (
     UpgradeSeen,
     Waiting,
 )
-from vmss_tui.domain.rollout.past_rollout import past_rollout
+from vmss_tui.domain.rollout.past_rollout import past_rollout, protected_written
 from vmss_tui.domain.rollout.state import RolloutState, Stage, fold
 from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.errors import JournalUnavailable, UsageError
@@ -312,11 +312,13 @@ class Journal:
                 ("|".join(target.key), schema.stamp(before) if before is not None else "9", limit),
             ).fetchall()
         past: list[PastRollout] = []
+        protected: tuple[str, ...] = ()
         for row in reversed(found):
             with contextlib.suppress(JournalUnavailable):
-                shown = past_rollout(self.events(row["id"]))
+                log = self.events(row["id"])
+                shown, protected = past_rollout(log), protected_written(log) or protected
                 past += [shown] if shown is not None else []
-        return TrackRecord(rollouts=tuple(past))
+        return TrackRecord(rollouts=tuple(past), protected=protected)
 
     def versions_brought(self, target: ScaleSetId) -> frozenset[str]:
         """Digests of the versions that rollouts of this journal brought to a set, or were to bring."""

@@ -84,6 +84,8 @@ class TrackRecord:
     """What earlier rollouts of a set showed, the newest last."""
 
     rollouts: tuple[PastRollout, ...] = ()
+    protected: tuple[str, ...] = ()
+    """Names of the protected settings that a rollout wrote last; Azure never shows them."""
 
     @property
     def known(self) -> bool:

@@ -4,7 +4,7 @@ Pure: a log in, numbers out. Waits for a person (a pause that was asked for, an 
 of the set. Times are UTC, durations are seconds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -14,6 +14,7 @@ from vmss_tui.domain.plan.track_record import PastRollout, StepShare, thinned
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Phase, Stage
 from vmss_tui.domain.rollout.state import BatchState, RolloutState, apply
+from vmss_tui.domain.rollout.write_keys import writes_model
 
 _FOR_A_PERSON = (Stage.PAUSED, Stage.APPROVAL)
 _FAILED = (Phase.FAILED, Phase.UNHEALTHY)
@@ -126,3 +127,11 @@ def seconds_taken(log: Iterable[e.Logged]) -> float | None:
     if reading.state.verdict is not e.Verdict.COMPLETED:
         return None
     return reading.between(reading.state.started_at, reading.state.ended_at)
+
+
+def protected_written(log: Sequence[e.Logged]) -> tuple[str, ...]:
+    """Names of the protected settings that a rollout wrote to the scale set model; empty when it wrote none."""
+    plan = next((entry.event.plan for entry in log if isinstance(entry.event, e.Planned)), None)
+    accepted = (entry.event.key for entry in log if isinstance(entry.event, e.WriteAccepted))
+    wrote = any(map(writes_model, accepted))
+    return tuple(sorted(plan.script.protected)) if plan is not None and wrote else ()

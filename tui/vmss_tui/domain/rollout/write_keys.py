@@ -38,6 +38,11 @@ def retry_key(number: int, instance_id: str) -> str:
     return f"retry-{number}/{instance_id}"
 
 
+def writes_model(key: str) -> bool:
+    """Whether a write is one of the scale set model, with the script."""
+    return key == MODEL or key.startswith("roll-")
+
+
 def upgrade_number(state: RolloutState) -> int:
     """How many rolling upgrades this rollout has requested from Azure."""
     return sum(key.startswith("roll-") for key in state.writes)

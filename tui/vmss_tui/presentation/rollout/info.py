@@ -15,7 +15,7 @@ from vmss_tui.domain.rollout.batch_schedule import batch_count
 from vmss_tui.domain.rollout.decide.verdict import gone_instances, in_scope
 from vmss_tui.domain.rollout.stage import BAD, BUSY, GateName, Phase, Stage, Verdict
 from vmss_tui.domain.rollout.state import Lowest, RolloutState
-from vmss_tui.domain.rollout.write_keys import MODEL
+from vmss_tui.domain.rollout.write_keys import writes_model
 from vmss_tui.presentation.glyphs import HALF, NO_RUNNER, SCHEDULED, STAGE, WINDOW_ENDED, Mark, Role
 from vmss_tui.presentation.rollout.batches import BatchInfo as BatchInfo
 from vmss_tui.presentation.rollout.batches import batches_of
@@ -271,7 +271,7 @@ def _leaves_failed_model(state: RolloutState) -> bool:
     plan = state.plan
     wrote = plan is not None and plan.writes_model and not plan.removes and plan.purpose is not Purpose.ROLLBACK
     others = any(gate is GateName.OTHERS and not checked.passed for (gate, _), checked in state.gates.items())
-    return ended and wrote and not others and any(key == MODEL or key.startswith("roll-") for key in state.accepted)
+    return ended and wrote and not others and any(map(writes_model, state.accepted))
 
 
 def _account(signed_in: e.SignedIn | None) -> str:

@@ -5,12 +5,12 @@ both public and protected, on every instance, after the write was taken. Source:
 `main/handlersettings.go` ("specified both in public and protected settings") and the extension's REST reference.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vmss_tui.domain.fleet.script import COMMANDS, ScriptConfig
 from vmss_tui.domain.plan.checks.facts import Check, Facts, info, refuse, warn
 from vmss_tui.domain.plan.findings import Finding
-from vmss_tui.domain.plan.rollout_plan import Purpose
+from vmss_tui.domain.plan.rollout_plan import Purpose, RolloutPlan
 
 _COMMANDS = frozenset(COMMANDS)
 _WHOLE = "*"
@@ -71,13 +71,7 @@ def block(facts: Facts) -> Iterator[Finding]:
         return
     dropped = sorted(set(previous.protected) - set(plan.script.protected) - {_WHOLE})
     if dropped:
-        yield warn(
-            "protected-replaced",
-            f"the whole protected block is replaced: {', '.join(dropped)} "
-            f"{'is' if len(dropped) == 1 else 'are'} dropped, since the profile does not give "
-            f"{'it' if len(dropped) == 1 else 'them'}",
-            "Add to [protected] what the script still needs.",
-        )
+        yield _replaced(dropped)
     elif not previous.protected_known and not previous.protected:
         whole = previous.shows_command
         lost = (
@@ -90,6 +84,25 @@ def block(facts: Facts) -> Iterator[Finding]:
             "the whole protected block is replaced: a key that the profile does not give is dropped. Azure never shows "
             f"the block, so {lost}, unless an earlier rollout in this journal recorded where the values came from",
         )
+
+
+def _replaced(dropped: Sequence[str]) -> Finding:
+    verb, which = ("is", "it") if len(dropped) == 1 else ("are", "them")
+    return warn(
+        "protected-replaced",
+        f"the whole protected block is replaced: {', '.join(dropped)} {verb} dropped, since the profile does not give "
+        f"{which}",
+        "Add to [protected] what the script still needs.",
+    )
+
+
+def by_the_record(plan: RolloutPlan, written: Sequence[str]) -> tuple[Finding, ...]:
+    """The findings of a plan, with the keys that are dropped by name: `written` are those that a rollout wrote last."""
+    new = plan.script.protected
+    dropped = sorted(set(written) - set(new) - {_WHOLE}) if new and _WHOLE not in new else []
+    if not dropped:
+        return plan.findings
+    return tuple(_replaced(dropped) if finding.code == "protected-unknown" else finding for finding in plan.findings)
 
 
 def hides_its_command(script: ScriptConfig) -> bool:
