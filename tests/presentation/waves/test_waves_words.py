@@ -147,6 +147,7 @@ def test_what_was_rolled_back_is_not_updated() -> None:
 
 def test_a_scheduled_start_counts_down_and_names_its_keys() -> None:
     later = info(e.Scheduled(NOW + timedelta(hours=2), who="ann"), alive=False)
+    assert info(e.Scheduled(NOW + timedelta(hours=2))).mark.word == "scheduled", "before a coordinator is missed"
     assert later.mark.word == "scheduled" and later.state.stage is Stage.PLANNED
     text = text_of(rows.sub_line(later))
     assert "in 2h" in text and "moves it" in text and "cancels it" in text
@@ -182,6 +183,8 @@ def test_the_summary_names_the_next_step_only_where_there_is_one() -> None:
     assert "vmss-tui retry 1234abcd" in lines.summary(failed)[-1]
     assert text_of(rows.sub_line(failed)) == "failed: alpha failed"
     done = info(e.RunnerStarted(1, "h"), e.Ended(Verdict.COMPLETED, ""))
+    canceled = info(e.Scheduled(NOW), e.Ended(Verdict.CANCELLED, "canceled by ann before it started"))
+    assert infos.verdict_line(canceled) == "canceled by ann before it started"
     assert lines.next_step(done) == "" and infos.verdict_line(done) == "completed"
     assert infos.headline(infos.waves_info("1234abcd", WavesState(), {}, NOW)) == "1234abcd"
 

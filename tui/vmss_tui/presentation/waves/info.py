@@ -126,7 +126,9 @@ def waves_info(
         _set_info(progress, names.get(progress.wave, ""), rollouts.get(progress.current), now)
         for progress in state.sets.values()
     )
-    mark = STAGE[state.stage] if alive or state.stage.over else SCHEDULED if state.scheduled is not None else NO_RUNNER
+    mark = STAGE[state.stage] if alive or state.stage.over else NO_RUNNER
+    if state.scheduled is not None and not state.stage.over:
+        mark = SCHEDULED
     why, until = waits_for(state, now)
     end = state.ended_at or now
     elapsed = seconds_between(state.started_at, end) if state.started_at is not None else 0.0
@@ -217,4 +219,6 @@ def verdict_line(info: WavesInfo) -> str:
     if state.verdict is None:
         return ""
     words = state.verdict.word
-    return f"{words}: {state.reason}" if state.reason else words
+    if not state.reason or state.reason.startswith(f"{words} "):
+        return state.reason or words
+    return f"{words}: {state.reason}"
