@@ -84,7 +84,7 @@ async def test_lasting_trouble_is_reported_after_three_tries(
     assert len(server.seen) == 3
 
 
-@pytest.mark.parametrize("garbage", [b"\x1f\x8b<html>", b'{"id": [1', b"[]", b""])
+@pytest.mark.parametrize("garbage", [b"\x1f\x8b<html>", b'{"id": [1', b"[]", b"", b'{"id":' * 100_000])
 async def test_garbage_is_not_mistaken_for_an_answer(azure: Azure, server: Scripted, garbage: bytes) -> None:
     server.on(PATH, reply(garbage, Content_Type="application/json"))
     with pytest.raises(ConnectionFailed, match="could not be read"):
@@ -199,7 +199,12 @@ async def test_a_list_that_leads_nowhere_new_ends(azure: Azure, server: Scripted
         [page async for page in azure.scale_sets(SUBSCRIPTION)]
 
 
-@pytest.mark.parametrize("url", ["https://evil.example/x", "http://127.0.0.1/x", "https://127.0.0.1.evil.example/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/x", "http://127.0.0.1/x", "https://127.0.0.1.evil.example/x", "https://[::1", "https://a:b/x",
+    ],
+)  # fmt: skip
 async def test_a_token_never_goes_to_another_host(azure: Azure, server: Scripted, url: str) -> None:
     with pytest.raises(ConnectionFailed, match="another host"):
         await azure.operation(OperationHandle(url))

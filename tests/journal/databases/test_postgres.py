@@ -17,6 +17,7 @@ from vmss_tui.errors import JournalUnavailable, LeaseHeld, UsageError
 from vmss_tui.journal import lease as leases
 from vmss_tui.journal.chain import breaks
 from vmss_tui.journal.databases.postgres import translated
+from vmss_tui.journal.databases.postgres_address import parameters
 from vmss_tui.journal.jobs import Jobs
 from vmss_tui.journal.store import Journal
 
@@ -190,6 +191,12 @@ def test_a_password_in_the_address_is_refused_and_not_repeated(address: str) -> 
     with pytest.raises(UsageError, match="holds a password") as refused:
         Journal.open(address)
     assert "hunter2" not in refused.value.message + refused.value.hint
+
+
+@pytest.mark.parametrize("address", ["postgresql://[::1", "service=x nonsense"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(UsageError, match="not one of PostgreSQL"):
+        parameters(address)
 
 
 def test_statements_in_the_words_of_postgresql() -> None:

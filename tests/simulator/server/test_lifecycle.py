@@ -252,6 +252,12 @@ def test_a_scenario_that_azure_would_refuse_is_refused(tmp_path: Path) -> None:
         assert "health probe or health extension was not provided" in result.stderr
 
 
+def test_no_name_acts_on_the_terminal(tmp_path: Path) -> None:
+    result = run("--scenario", str(tmp_path / "a\x1b]52;c;x\x07\u202e.toml"))
+    assert result.returncode == 2 and "\\x1b]52" in result.stderr
+    assert all(char.isprintable() or char == "\n" for char in result.stderr)
+
+
 def test_every_bundled_scenario_is_listed_and_fine() -> None:
     listed = run("--list").stdout.split()
     assert {"shipping", "realscripts", "fleet", "thousand", "recorded"} <= set(listed)

@@ -7,7 +7,6 @@ send with every poll and is not waited for: operations are by far the cheapest t
 """
 
 import re
-from urllib.parse import urlsplit
 
 from vmss_tui.domain.fleet.ids import UNTRACKED, OperationHandle
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, OperationStatus
@@ -31,7 +30,7 @@ class OperationReader(ArmPart, WatchesOperations):
             return OperationStatus(OperationState.SUCCEEDED)
         if handle.url == UNTRACKED:
             return OperationStatus(OperationState.GONE)
-        found = _SUBSCRIPTION.search(urlsplit(handle.url).path)
+        found = _SUBSCRIPTION.search(handle.url)
         subscription, what = found[1] if found else "", f"follow the operation {handle.name}".rstrip()
         try:
             answer = await self.arm.read(subscription, handle.url, _decode, what=what, kind="operation")

@@ -18,7 +18,10 @@ def proxy_name(host: str) -> str:
     address = proxies_for(f"https://{host}").get("https", "")
     if not address:
         return ""
-    parts = urlsplit(address if "//" in address else f"//{address}")
+    try:
+        parts = urlsplit(address if "//" in address else f"//{address}")
+    except ValueError:
+        return "one whose address is invalid"
     try:
         port = f":{parts.port}" if parts.port else ""
     except ValueError:

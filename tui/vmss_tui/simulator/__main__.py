@@ -141,8 +141,13 @@ def _lint(path: Path) -> int:
 
 
 def _complain(lines: Sequence[str]) -> int:
-    print("\n".join(lines), file=sys.stderr)
+    print("\n".join(map(_visible, lines)), file=sys.stderr)
     return USAGE
+
+
+def _visible(text: str) -> str:
+    """A line with the characters spelled out that would act on a terminal: names of files and scenarios are foreign."""
+    return "".join(char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text)
 
 
 def _announce(handover: Handover) -> None:

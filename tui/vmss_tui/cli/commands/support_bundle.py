@@ -17,7 +17,7 @@ from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.info import gathered
 from vmss_tui.cli.options import connected
 from vmss_tui.cli.session import LiveSession, run
-from vmss_tui.errors import JournalUnavailable, UsageError
+from vmss_tui.errors import UsageError, VmssTuiError
 from vmss_tui.presentation.records import Record, rfc3339
 from vmss_tui.redact import redacted
 
@@ -70,7 +70,7 @@ def _rollouts(session: LiveSession) -> Record:
     """The list of rollouts without what they did: no script, no settings, no variables."""
     try:
         headers = session.journal().rollouts(limit=50)
-    except JournalUnavailable as error:
+    except VmssTuiError as error:
         return {"problem": error.message}
     return {
         "rollouts": [

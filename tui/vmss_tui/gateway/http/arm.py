@@ -181,7 +181,10 @@ class Arm:
         """Refuse to send a token anywhere but to this cloud over https. Raises ConnectionFailed."""
         if url.startswith("/"):
             return
-        host, own = endpoint_of(url), self.cloud.host
+        try:
+            host, own = endpoint_of(url), self.cloud.host
+        except ValueError:  # such as `https://[::1`
+            host, own = "", self.cloud.host
         if not url.lower().startswith("https://") or not (host == own or host.endswith(f".{own}")):
             raise ConnectionFailed(
                 f"cannot {what}: Azure's answer leads to another host ({host or url[:40]})",

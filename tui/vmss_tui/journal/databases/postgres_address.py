@@ -22,10 +22,10 @@ _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 
 def parameters(address: str, *, read_only: bool = False) -> dict[str, Any]:
     """What libpq is given. Raises UsageError for an address that is none, or that holds a password."""
-    address, by_token = tokens.without_auth(address)
     try:
+        address, by_token = tokens.without_auth(address)
         given = conninfo.conninfo_to_dict(address)
-    except psycopg.ProgrammingError as problem:
+    except (psycopg.ProgrammingError, ValueError) as problem:
         raise UsageError(
             "the journal's address is not one of PostgreSQL", hint="postgresql://USER@HOST/DATABASE, or service=NAME"
         ) from problem
