@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vmss_tui.cli import output
 from vmss_tui.redact import HIDDEN, hide_also, redacted, redacted_value
 from vmss_tui.text import plain
 
@@ -136,6 +137,15 @@ def test_what_was_hidden_is_not_hidden_again_with_what_follows(shape: str) -> No
     once = redacted(SHAPES[shape][0])
     for around in ("({})", "it said {}.", "{}: no", "{}…"):
         assert redacted(around.format(once)) == around.format(once)
+
+
+def test_a_key_in_several_lines_is_hidden_though_each_is_cleaned_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    output.lines(["before", BEGIN, S, S, "-----END PRIVATE KEY-----", "Basic", "after-the-key"])
+    output.lines([f"{S}{S}", "-----END PRIVATE KEY-----"])
+    output.lines([])
+    said = capsys.readouterr().out
+    assert S not in said
+    assert said.startswith("before\n") and "\nBasic\nafter-the-key\n" in said
 
 
 def test_a_value_that_begins_like_a_hidden_one_is_hidden() -> None:

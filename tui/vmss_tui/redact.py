@@ -27,9 +27,10 @@ _VALUE = (
     rf"|{_NOT_DONE}(?:{_QUOTE})?[^\s\"',;&<>{{}}\[\]]+)"
 )
 """Quoted, in escaped quotes, or up to the next space; the end may be cut off."""
+_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*()")
+"""Up to its end, or to the end of what was cut off."""
 _PATTERNS = (
-    # -----BEGIN RSA PRIVATE KEY----- up to its end, or to the end of what was cut off
-    re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----)[^-]*()"),
+    _PRIVATE_KEY,
     # ?sig=..., &private_token=..., also of an address whose other parts are wanted, and as JSON or an address has it
     re.compile(
         r"((?:[?&;]|%3f|%26|\\u0026)(?:amp;)?(?:sig|signature|x-amz-signature|x-amz-credential|token|access_token|"
@@ -91,6 +92,13 @@ def redacted(text: str) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<1>{HIDDEN}\g<2>", text)
     return _without_ends_of_keys(text) if "PRIVATE KEY-----" in text else text
+
+
+def without_keys(text: str) -> str:
+    """The text without private keys, the only secrets in several lines: for lines that are cleaned one by one."""
+    if "PRIVATE KEY-----" not in text:
+        return text
+    return _without_ends_of_keys(_PRIVATE_KEY.sub(rf"\g<1>{HIDDEN}\g<2>", text))
 
 
 _KEY_END = re.compile(r"-----END [A-Z ]{0,40}PRIVATE KEY-----")

@@ -56,8 +56,13 @@ def command(text: str) -> None:
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Several lines in one write."""
-    sys.stdout.write("".join(f"{_printable(text)}\n" for text in texts))
+    """Several lines in one write; what stands in several of them, a private key, is hidden as a whole."""
+    found = list(texts)
+    if any("PRIVATE KEY-----" in text for text in found):
+        from vmss_tui.redact import without_keys
+
+        found = without_keys("\n".join(found)).split("\n")
+    sys.stdout.write("".join(f"{_printable(text)}\n" for text in found))
     sys.stdout.flush()
 
 
