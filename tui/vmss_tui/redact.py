@@ -55,7 +55,7 @@ _PATTERNS = (
     # addresses of incoming webhooks, whose path is their password: Slack, Teams, Discord and their like
     re.compile(
         r"(https?://(?:hooks\.[\w.-]{1,120}/|[\w.-]{1,120}/(?:[\w.-]{1,40}/){0,3}(?:webhooks?|webhookb2)/))"
-        r"[^\s\"'<>\\]+()",
+        rf"{_NOT_DONE}[^\s\"'<>\\]+()",
         re.IGNORECASE,
     ),
     # password=..., "clientSecret": "...", --api-key ...
