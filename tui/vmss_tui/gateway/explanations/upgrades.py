@@ -169,7 +169,8 @@ RULES = (
         "another operation on it is in progress",
         "wait until it ends, then try again",
         _CONFLICT,
-        pattern=r"concurrent (?:request|operation|write)|another operation\b.{0,160}? in progress|operation (?:is )?(?:already )?in progress"
+        pattern=r"concurrent (?:request|operation|write)|another operation\b.{0,160}? in progress"
+        r"|operation (?:is )?(?:already )?in progress"
         r"|in progress (?:operation|update)|(?:currently|still) (?:being )?(?:updat|modif)",
         waiting_helps=True,
     ),
