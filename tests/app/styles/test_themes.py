@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
-from support.desk import sitting
+from support.desk import sitting, terminal
 from vmss_tui.app.styles.skins import read_skins
 from vmss_tui.app.styles.themes import COLORBLIND, CONTRAST, DARK, LIGHT
 from vmss_tui.app.widgets.grid import Grid
@@ -103,3 +103,17 @@ async def test_a_theme_that_there_is_not_is_said(tmp_path: Path, monkeypatch: py
     async with sitting(tmp_path) as desk:
         await desk.shows("there is no theme solarised")
         assert desk.app.theme == "vmss-dark"
+
+
+async def test_a_reversed_row_has_one_color_in_sixteen_colors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal(monkeypatch, TERM="xterm-16color", COLORTERM="")
+    async with sitting(tmp_path) as desk:
+        await desk.shows("8 behind")
+        grid = desk.app.screen.query_one(Grid)
+        grid.move_to(next(row.key for row in grid.rows if "8 behind" in "".join(p[0] for c in row.cells for p in c)))
+        await desk.pilot.pause()
+        line = next(grid.render_line(y) for y in range(grid.size.height) if "8 behind" in grid.render_line(y).text)
+        behind = [segment for segment in line if "behind" in segment.text]
+        assert {str(segment.style.color) for segment in behind if segment.style} == {
+            str(segment.style.color) for segment in line if "billing" in segment.text and segment.style
+        }

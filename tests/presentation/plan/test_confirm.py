@@ -60,3 +60,7 @@ def test_warnings_are_shown_and_what_a_follow_up_must_know_too() -> None:
     assert "stays done" not in "".join(map(text_of, plain))
     follow_up = lines(replace(PLAN, findings=findings, origin="undo of 7f3a"))
     assert follow_up[1] == "undo of 7f3a" and follow_up[-1] == "what the script did stays done"
+
+
+def test_a_retry_names_its_version_once() -> None:
+    assert lines(replace(PLAN, from_label=PLAN.to_label, purpose=Purpose.RETRY))[1] == PLAN.to_label

@@ -88,6 +88,7 @@ class RowPainter:
 
     def _painted(self, row: Row, current: bool, marked: bool, width: int) -> Strip:
         over = self._over(current, marked)
+        quiet = current and self._styles.few_colors
         gutter: list[Piece] = [
             ("✓", Role.ACCENT) if marked else (" ", Role.PLAIN),
             ("▸ ", Role.ACCENT) if current else ("  ", Role.PLAIN),
@@ -99,7 +100,8 @@ class RowPainter:
                 segments += paint([(" " * (spot.x - x), Role.PLAIN)], self._styles, over)
             column = self._columns[spot.index]
             content = row.cells[spot.index] if spot.index < len(row.cells) else ()
-            segments += paint(fit(content, spot.width, right=column.right, middle=column.middle), self._styles, over)
+            pieces = fit(content, spot.width, right=column.right, middle=column.middle)
+            segments += paint(_plain(pieces) if quiet else pieces, self._styles, over)
             x = spot.x + spot.width
         return Strip(Segment.simplify(segments)).adjust_cell_length(width, over)
 
@@ -134,3 +136,8 @@ class RowPainter:
         if current:
             style += self._styles.component("grid--cursor")
         return style
+
+
+def _plain(pieces: Sequence[Piece]) -> Sequence[Piece]:
+    """The same text in one color: reversed, each color would be a block of its own."""
+    return [(text, Role.PLAIN) for text, _ in pieces]

@@ -95,6 +95,11 @@ class RoleStyles:
         return self._widget.rich_style
 
     @property
+    def few_colors(self) -> bool:
+        """Whether the terminal has 16 colors, or none: what is reversed there needs no color beside."""
+        return bool(getattr(self._widget.app.current_theme, "ansi", False))
+
+    @property
     def ascii(self) -> bool:
         """Whether the app asked for ASCII signs."""
         return bool(getattr(self._widget.app, "ascii_signs", False))

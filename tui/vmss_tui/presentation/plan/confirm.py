@@ -42,7 +42,7 @@ def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
     """What is confirmed."""
     lines: list[Line] = [
         ((f"{plan.target.short}, {plain(plan.location)}", Role.DIM),),
-        ((arrow(plan.from_label or "nothing", plan.to_label), Role.ACCENT),),
+        ((_change(plan), Role.ACCENT),),
         ((sentence(plan), Role.PLAIN),),
         ((STRATEGIES[plan.strategy], Role.PLAIN),),
     ]
@@ -57,6 +57,11 @@ def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
     if plan.origin:
         lines += [((message, Role.DIM),) for message in _messages(plan, Severity.INFO)]
     return tuple(lines)
+
+
+def _change(plan: RolloutPlan) -> str:
+    """From which version to which; the version alone where it stays."""
+    return plan.to_label if plan.from_label == plan.to_label else arrow(plan.from_label or "nothing", plan.to_label)
 
 
 def _messages(plan: RolloutPlan, severity: Severity) -> list[str]:

@@ -159,8 +159,8 @@ class RolloutInfo:
 
     @property
     def arrow(self) -> str:
-        """`web 2.4.0 → web 2.5.0`."""
-        return arrow(self.old, self.new)
+        """`web 2.4.0 → web 2.5.0`; of a retry only `web 2.5.0`."""
+        return self.new if self.old == self.new else arrow(self.old, self.new)
 
     @property
     def first_failure(self) -> Failure | None:
