@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -106,6 +105,7 @@ ROLLOUTS: dict[str, tuple[Tale, tuple[str, ...], str]] = {
 async def test_a_screen_is_drawn_as_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: str
 ) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     with pictures.steady(monkeypatch):
         async with sitting(tmp_path, size=SIZES[size]) as desk:
             await SCREENS[name](desk)
@@ -119,21 +119,19 @@ async def test_a_rollout_is_drawn_as_accepted(
 ) -> None:
     tale, keys, shows = ROLLOUTS[name]
     with pictures.steady(monkeypatch):
-        held = Journal.lease
-
-        def with_runner(journal: Journal, rollout: str) -> Lease | None:
-            lease = held(journal, rollout)
-            return replace(lease, alive=True, heartbeat=driver.now + timedelta(seconds=LATER)) if lease else None
-
-        monkeypatch.setattr(Journal, "lease", with_runner)
-        driver = tale()
+        held, rollout_story = Journal.lease, tale()
 
         def prepare(session: FakeSession) -> None:
+            def with_runner(journal: Journal, rollout: str) -> Lease | None:
+                lease = held(journal, rollout)
+                return replace(lease, alive=True, heartbeat=session.clock.now()) if lease else None
+
             assert isinstance(session.clock, FakeClock)
             session.clock.advance(begun)
-            recorded(session, driver)
+            recorded(session, rollout_story)
+            monkeypatch.setattr(Journal, "lease", with_runner)
 
-        begun = (driver.now - estate.NOW).total_seconds()
+        begun = (rollout_story.now - estate.NOW).total_seconds()
         start = StartAt(rollout="7f3a0001")
         async with sitting(tmp_path, size=SIZES[size], start_at=start, prepare=prepare) as desk:
             await see(desk, "rollout 7f3a0001")

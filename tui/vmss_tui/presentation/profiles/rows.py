@@ -88,12 +88,15 @@ def profile_mark(entry: ProfileEntry) -> Mark:
 
 def where_words(entry: ProfileEntry, home: Path | None = None) -> str:
     """Where its file is: `bundled: web.toml`, else the path, with `~` for the home directory."""
-    if entry.origin == "bundled":
-        return text.plain(f"bundled: {entry.path.name}")
+    return text.plain(f"bundled: {entry.path.name}") if entry.origin == "bundled" else path_words(entry.path, home)
+
+
+def path_words(path: Path, home: Path | None = None) -> str:
+    """A path, with `~` for the home directory."""
     try:
-        return text.plain(f"~/{entry.path.relative_to(home or Path.home())}")
+        return text.plain(f"~/{path.relative_to(home or Path.home())}")
     except (ValueError, RuntimeError):
-        return text.plain(str(entry.path))
+        return text.plain(str(path))
 
 
 def _used(entry: ProfileEntry, known: Known) -> Cell:

@@ -30,7 +30,7 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.profiles.drift import drift_lines
-from vmss_tui.presentation.profiles.rows import PROFILES, Known, ProfilesView, shown_profiles, where_words
+from vmss_tui.presentation.profiles.rows import PROFILES, Known, ProfilesView, path_words, shown_profiles, where_words
 from vmss_tui.presentation.scaleset.details import text_lines
 from vmss_tui.presentation.table import Line, Row
 from vmss_tui.profiles.drift import Drift, fleet_drift
@@ -97,7 +97,9 @@ class ProfilesScreen(ListScreen):
             return error_notice("The profiles cannot be read", self._error, f"{key_hint('list.refresh')} tries again")
         if self._entries:
             return None
-        places = "\n".join(f"{place.origin}: {place.path}" for place in self.shell.session.profiles().places)
+        places = "\n".join(
+            f"{place.origin}: {path_words(place.path)}" for place in self.shell.session.profiles().places
+        )
         what = "A profile is a TOML file with a script, its variables and a rollout policy. Profiles are read from"
         return Notice(
             title="No profiles yet",
