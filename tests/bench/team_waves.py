@@ -49,10 +49,10 @@ command = "./install.sh"
 [targets]
 match = ["*/web-*"]
 [waves]
-at_once = 60
+at_once = 100
 [[waves.groups]]
 name = "first"
-names = ["web-0-*"]
+names = ["web-*-001"]
 [[waves.groups]]
 name = "rest"
 [rollout]
