@@ -145,6 +145,23 @@ def test_what_was_rolled_back_is_not_updated() -> None:
     assert (record["updated"], record["rolled_back"]) == (0, 3)
 
 
+@pytest.mark.parametrize(
+    ("event", "word"),
+    [
+        (e.Paused("the window closes", window=True), "window ended"),
+        (e.Paused("lunch"), "paused"),
+        (e.Scheduled(NOW, True), "scheduled"),
+        (e.DecisionNeeded("2 failed", ("3",)), "waiting for a decision"),
+    ],
+)
+def test_a_set_in_progress_says_what_holds_it_up(event: e.Event, word: str) -> None:
+    tale = story.until_batch(2)
+    tale.say(event)
+    began = state(e.RunnerStarted(1, "h"), w.WaveStarted(1), w.SetStarted(A, "aaaa"))
+    made = infos.waves_info("1", began, {"aaaa": fold_rollout(tale.log)}, NOW)
+    assert made.sets[0].mark.word == word
+
+
 def test_a_scheduled_start_counts_down_and_names_its_keys() -> None:
     later = info(e.Scheduled(NOW + timedelta(hours=2), who="ann"), alive=False)
     assert info(e.Scheduled(NOW + timedelta(hours=2))).mark.word == "scheduled", "before a coordinator is missed"

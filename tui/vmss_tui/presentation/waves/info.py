@@ -23,6 +23,7 @@ from vmss_tui.presentation.glyphs import (
     SLASHED,
     STAGE,
     TRIANGLE,
+    WINDOW_ENDED,
     Mark,
     Role,
 )
@@ -177,8 +178,8 @@ def _set_info(progress: SetProgress, wave: str, rollout: RolloutState | None, no
         return ended
     end = rollout.ended_at or now
     running = progress.stage.running
-    if running and rollout.stage in (Stage.PAUSED, Stage.APPROVAL):
-        mark = STAGE[rollout.stage]
+    if running:
+        mark = _held(rollout) or mark
     reached = rollout.count(Phase.DONE)
     back = rollout.plan.purpose is Purpose.ROLLBACK and not progress.member.undoes
     return SetInfo(
@@ -196,6 +197,15 @@ def _set_info(progress: SetProgress, wave: str, rollout: RolloutState | None, no
         fault=None if running else rollout.fault,
         seconds=seconds_between(rollout.started_at, end) if rollout.started_at is not None else 0.0,
     )
+
+
+def _held(rollout: RolloutState) -> Mark | None:
+    """What holds a set in progress up; None while it moves."""
+    if rollout.scheduled is not None:
+        return SCHEDULED
+    if rollout.window_ended:
+        return WINDOW_ENDED
+    return STAGE[rollout.stage] if rollout.stage in (Stage.PAUSED, Stage.APPROVAL, Stage.DECISION) else None
 
 
 def _running_reason(rollout: RolloutState) -> str:

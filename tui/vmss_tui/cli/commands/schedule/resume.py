@@ -16,6 +16,7 @@ from vmss_tui.domain.rollout.events import Scheduled
 from vmss_tui.domain.rollout.requests import closed_for
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.write_keys import secrets_due
+from vmss_tui.engine.followup import secrets_of_new_runner
 from vmss_tui.errors import PreflightRefused, UsageError
 from vmss_tui.journal.store import WavesHeader
 from vmss_tui.presentation.records import rfc3339
@@ -95,6 +96,10 @@ async def _resume_waves(session: LiveSession, header: WavesHeader, asked: Asked,
             )
         for rollout in left:
             await _later(session, rollout, asked, wish)
+        lease = journal.lease(header.id)
+        if lease is None or not lease.alive:
+            due = secrets_of_new_runner(journal, header.id)
+            await session.resume(header.id, secrets=await asyncio.to_thread(values_to_travel, due))
         return 0
     if wish.outside_window or wish.during_freeze:
         raise UsageError(
