@@ -124,9 +124,7 @@ def _standby(known: Governance | None) -> Iterator[Line]:
     elif not known.standby_pools:
         yield _pair("Standby pool", "none", Role.DIM)
     for pool in (known.standby_pools if known is not None else None) or ():
-        yield _pair(
-            "Standby pool", f"{text.plain(pool.name)}: {pool_words(pool)}, moved in when the set grows", Role.WARN
-        )
+        yield _pair("Standby pool", f"{text.plain(pool.name)}: {pool_words(pool)}", Role.WARN)
 
 
 def _autoscale(found: Autoscale | None) -> Line:
