@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vmss_tui.gateway.http.buckets import parse_seconds
+from vmss_tui.gateway.http.buckets import full, parse_seconds
 from vmss_tui.gateway.http.throttle import Governor
 
 MOST, WINDOW = 15, 5.0
@@ -99,3 +99,10 @@ async def test_a_few_queries_wait_for_nothing() -> None:
 def test_times_of_other_shapes_say_nothing() -> None:
     assert parse_seconds("00:01:05") == 65.0
     assert [parse_seconds(text) for text in ("", "5", "00:05", "-1:00:00", "99999:00:00")] == [None] * 5
+
+
+def test_a_bucket_that_is_larger_than_documented_is_as_full_as_azure_says() -> None:
+    level = full("GetVMScaleSet3Min", 0.0)
+    level.take(1, 0.1)
+    level.report(398, 0.2)
+    assert level.size == 398 and level.remaining(0.2) > 396

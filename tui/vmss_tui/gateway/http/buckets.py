@@ -136,8 +136,9 @@ class Level:
         does not know either of reads that wait, for which tokens are reserved.
         """
         if remaining > self.size:
+            more = remaining - self.size
             self.rate *= remaining / self.size
-            self.size = remaining
+            self.size, self.tokens = remaining, self.tokens + more
         if self.window:
             self._report_window(remaining, now, self.window if resets_in is None else resets_in)
             return
