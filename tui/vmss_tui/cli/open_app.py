@@ -2,9 +2,13 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from vmss_tui.cli.settings import Settings
 from vmss_tui.errors import UsageError
+
+if TYPE_CHECKING:
+    from vmss_tui.app.app import VmssTui
 
 
 def require_terminal(instead: str = "vmss-tui list") -> None:
@@ -19,11 +23,24 @@ def require_terminal(instead: str = "vmss-tui list") -> None:
 def open_app(settings: Settings, *, rollout: str | None = None, speed: float | None = None) -> int:
     """Open the app and return its exit code; with `rollout`, on that rollout's live screen (`speed`: as a replay)."""
     require_terminal()
-    return run_app(settings, rollout=rollout, speed=speed)
+    from vmss_tui.app.terminal.first_paint import painted, stderr
+
+    elsewhere = rollout is not None or settings.open or settings.lists.keys
+    with painted(stderr(), keys=not elsewhere):
+        app = _made(settings, rollout=rollout, speed=speed)
+    app.run()
+    return app.return_code or 0
 
 
-def run_app(settings: Settings, *, rollout: str | None = None, speed: float | None = None) -> int:
+def run_app(settings: Settings) -> int:
     """Run the app on whatever shows it, and return its exit code."""
+    app = _made(settings)
+    app.run()
+    return app.return_code or 0
+
+
+def _made(settings: Settings, *, rollout: str | None = None, speed: float | None = None) -> "VmssTui":
+    """The app, with all that it needs imported."""
     from vmss_tui.collector import importing
 
     if settings.low_bandwidth:
@@ -45,5 +62,4 @@ def run_app(settings: Settings, *, rollout: str | None = None, speed: float | No
     tui = VmssTui(LiveSession(settings), start_at=start, log_file=str(log), as_typed=as_typed)
     if settings.low_bandwidth:
         tui.save_bandwidth()
-    tui.run()
-    return tui.return_code or 0
+    return tui
