@@ -74,8 +74,10 @@ def test_the_first_frame_waits_for_nothing_that_it_does_not_show() -> None:
     """The journal, plans, the fold of a rollout, dialogs and watchers come after it."""
     code = "import sys, vmss_tui.app.app, vmss_tui.cli.session; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    later = ("journal.store", "domain.plan", "domain.rollout.state", "engine.prepare", "engine.watch.fleet",
-             "config.read", "app.screens.dialogs", "app.screens.rollout", "app.screens.deploy", "profiles.format")  # fmt: skip
+    later = (
+        "journal.store", "domain.plan", "domain.rollout.state", "engine.prepare", "engine.watch.fleet", "config.read",
+        "app.screens.dialogs", "app.screens.rollout", "app.screens.deploy", "profiles.format",
+    )  # fmt: skip
     early = {name for name in done.stdout.split() if name.startswith(tuple(f"vmss_tui.{part}" for part in later))}
     assert early == set()
 
