@@ -147,6 +147,15 @@ def test_windows_standard_error_ends_where_azures_advice_begins() -> None:
     assert "error output" not in found.summary
 
 
+def test_a_script_may_print_what_azures_advice_begins_with() -> None:
+    text = (
+        "Command execution finished, but failed because it returned a non-zero exit code of: '1'. The command had an "
+        "error output of: 'a\r\nFor more information, check the log'\r\n For more information, check the instance view "
+        "by executing Get-AzVm"
+    )
+    assert read_message(text).stderr == "a\r\nFor more information, check the log"
+
+
 def test_substatuses_of_windows() -> None:
     pairs = [("ComponentStatus/StdOut/succeeded", "hello"), ("ComponentStatus/StdErr/succeeded", "bad"), ("x", "y")]
     assert read_substatuses(pairs) == ("hello", "bad")

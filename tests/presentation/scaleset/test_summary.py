@@ -162,6 +162,8 @@ def test_the_last_change_and_who_made_it_are_in_the_summary() -> None:
     changed = replace(WEB, activity=ActivityLog((change,)))
     wide = " ".join(lines(scaleset.summary_lines(changed, label, estate.NOW, 118)))
     assert "Changed  5m ago by maria@contoso.com" in wide and "Tags" not in wide
+    mine = replace(changed, activity=ActivityLog((replace(change, by_me=True),)))
+    assert "Changed  5m ago by you: " in " ".join(lines(scaleset.summary_lines(mine, label, estate.NOW, 118)))
     quiet = replace(changed, autoscale=None, scale_set=replace(WEB.scale_set, automatic_repairs=""), upgrade=None)
     assert "maria@contoso.com" in lines(scaleset.summary_lines(quiet, label, estate.NOW, 78))[3]
     for log in (None, ActivityLog(), ActivityLog(unknown="no right to read it")):

@@ -34,7 +34,7 @@ _MARKS = (
 """Lines that begin stdout and stderr; only alone on a line, since a script may print them."""
 _WINDOWS_ERROR = re.compile(
     r"\s{0,8}The command had an error output of: '(?P<err>.*?)'{0,4}\.?\s{0,8}"
-    r"(?:For more information, check .{0,400})?\Z",
+    r"(?:For more information, check the instance view.{0,400})?\Z",
     re.DOTALL,
 )
 _HANDLER = re.compile(

@@ -134,9 +134,17 @@ def upgrade_words(upgrade: RollingUpgrade | None, now: datetime) -> Line:
 
 
 def changed_words(log: ActivityLog | None, now: datetime) -> Line:
-    """`Changed       5m ago by maria@contoso.com: write the model`; empty where no change is known."""
-    known = log is not None and log.last is not None
-    return (("Changed       ", Role.DIM), *activity.last_change(log, now)[1:]) if known else ()
+    """`Changed       5m ago by maria@contoso.com: write the model`, or `by you`; empty where no change is known."""
+    change = log.last if log is not None else None
+    if change is None:
+        return ()
+    who = "you" if change.by_me else activity.who(change)
+    ago = duration.ago((now - change.at).total_seconds())
+    return (
+        ("Changed       ", Role.DIM),
+        (f"{ago} by {who}", Role.PLAIN),
+        (f": {activity.what(change)}", Role.DIM),
+    )
 
 
 def summary_lines(snapshot: SetSnapshot, label: Labels, now: datetime, width: int) -> tuple[Line, ...]:
