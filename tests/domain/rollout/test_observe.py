@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from support.build import NOW, fleet, plan, policy, script, snapshot, vm
 from vmss_tui.domain.fleet.health import Health, HealthSource, Provisioning
 from vmss_tui.domain.fleet.ids import Subscription
@@ -155,6 +157,19 @@ def test_a_plan_without_batches_still_shows_what_moves() -> None:
     )
     log.observe(start)
     assert log.observe(rolling(vm(0), busy(7)))[0] == e.BatchStarted(1, 1, ("7",))
+
+
+@pytest.mark.parametrize(
+    ("begins", "surge", "noted"), [(0, True, True), (7, True, False), (0, False, False)], ids=["old", "new", "no surge"]
+)
+def test_an_upgrade_in_place_is_said_where_a_surge_was_wanted(begins: int, surge: bool, noted: bool) -> None:
+    start = rolling(*fleet(3))
+    log = Log(plan(start, policy("50%", unhealthy_percent=50, surge=surge)), e.WriteAccepted("roll-1", "u"))
+    log.observe(start)
+    found = [vm(i) for i in range(3) if i != begins]
+    seen = log.observe(rolling(*found, busy(begins)))
+    assert any(isinstance(event, e.Noted) and "in place" in event.message for event in seen) is noted
+    assert not [event for event in log.observe(rolling(*found, done(begins))) if isinstance(event, e.Noted)]
 
 
 def test_a_count_of_instances() -> None:

@@ -4,7 +4,7 @@ Pure: `observe(plan, state, snapshot, names, now) -> events`. Batches of a rolli
 leave the queue together are one batch.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -38,6 +38,7 @@ def observe(
     phases = {instance.id: phase_of(instance, context) for instance in snapshot.instances}
     upgrading = plan.strategy is Strategy.ROLLING_UPGRADE and state.concluding is None
     batches = _inferred(plan, state, phases, snapshot) if upgrading else ()
+    in_place = tuple(_without_surge(plan, state, batches))
     for event in batches:
         state = apply(state, e.Logged(state.seq, now, event))
     known = names.including(plan.previous, plan.script, others=plan.names)
@@ -46,6 +47,7 @@ def observe(
         *_changed_since_plan(plan, state, snapshot),
         *upgrade,
         *batches,
+        *in_place,
         *_in_chunks(changed, snapshot),
         *_leaks(state, changed, plan),
     )
@@ -107,6 +109,20 @@ def _inferred(
     if fresh:
         events += _grown(plan, state, current, fresh, phases)
     return tuple(events)
+
+
+def _without_surge(plan: RolloutPlan, state: RolloutState, begun: Iterable[e.Event]) -> Iterator[e.Noted]:
+    """That Azure updates in place although the policy wants a surge: its first batch has no new instances.
+
+    Azure does not say so itself ("Rolling upgrades with MaxSurge": too little quota falls back to in place).
+    """
+    if not plan.policy.surge or state.batches:
+        return
+    planned = {i for batch in plan.batches for i in batch.ids}
+    first = next((event.ids for event in begun if isinstance(event, e.BatchStarted)), ())
+    if first and planned.issuperset(first):
+        message = "Azure updates instances in place: the quota has no room for the surplus instances of a surge"
+        yield e.Noted(message, Severity.WARN, first)
 
 
 def _grown(
