@@ -258,6 +258,13 @@ class SheetScreen(DialogStyle, ModalScreen[None]):
 
     def _settle(self) -> None:
         self._timer.stop()
+        self._lay_out()
+        # What is answered before the first style of a dialog is read would keep the height of the wait.
+        self.call_after_refresh(self._lay_out)
+
+    def _lay_out(self) -> None:
+        if not self.is_attached:
+            return
         self.query_one("#sheet-text", Lines).refresh(layout=True)
         self.query_one("#sheet-text", Lines).reload()
         self.query_one("#sheet-head", Lines).reload()
