@@ -13,7 +13,7 @@ from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.state import Retry, RolloutState
-from vmss_tui.domain.rollout.write_keys import named, secrets_due
+from vmss_tui.domain.rollout.write_keys import canceled, named, secrets_due
 
 KEY = {"key": SecretRef(SecretSource.PROMPT, "the key")}
 
@@ -74,3 +74,10 @@ def test_values_are_due_until_azure_has_them(made: RolloutPlan, state: RolloutSt
 )
 def test_writes_have_names_for_people(key: str, name: str) -> None:
     assert named(key) == name
+
+
+def test_a_rolling_upgrade_that_the_rollout_canceled_is_known_by_its_write() -> None:
+    state = RolloutState(accepted=frozenset(["roll-1"]), writes={"roll-1": e.WriteAccepted("roll-1"), **CANCEL})
+    assert canceled(state, "roll-1")
+    assert not canceled(state, "roll-2") and not canceled(state, "model")
+    assert not canceled(replace(state, writes={"roll-1": e.WriteAccepted("roll-1")}), "roll-1")

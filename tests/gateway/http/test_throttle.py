@@ -1,39 +1,16 @@
 """The governor keeps reads within half of every bucket, and says so when one runs dry."""
 
-import fcntl
-import json
-import stat
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 
+from support.quota import Clock, header
 from vmss_tui.errors import Throttled
 from vmss_tui.gateway.http.buckets import Level, parse_remaining
 from vmss_tui.gateway.http.policies import scope_of
 from vmss_tui.gateway.http.throttle import Governor
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.seconds += seconds
-
-
-def header(remaining: int) -> dict[str, str]:
-    return {"x-ms-ratelimit-remaining-resource": f"Microsoft.Compute/HighCostGetVMScaleSet3Min;{remaining}"}
 
 
 def test_headers_are_taken_apart() -> None:
@@ -234,81 +211,6 @@ async def test_a_bucket_fills_up_again_while_nobody_asks() -> None:
     assert clock.slept == []
     clock.seconds += 600
     assert governor.quota().buckets[0].remaining == 180
-
-
-async def test_processes_of_a_journal_share_what_is_left(tmp_path: Path) -> None:
-    clock, file = Clock(), tmp_path / "state" / "quota.json"
-    one, two = Governor(clock, file), Governor(clock, file)
-    one.observe("s", "instances", header(0))
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    await two.admit("s", "instances", "a")
-    await one.admit("s", "instances", "b")
-    assert clock.slept == [2.0, pytest.approx(1.0)]
-    one.refused("s", "instances", 60)
-    with pytest.raises(Throttled):
-        await two.admit("s", "instances")
-    assert two.quota().throttled_until == clock.now() + timedelta(seconds=60)
-    clock.seconds += 61
-    await two.admit("s", "instances", "c")
-
-
-async def test_governors_together_never_overrun_a_bucket(tmp_path: Path) -> None:
-    """Four processes that read as fast as they may, for an hour, from a bucket of 180 in 3 minutes."""
-    clock, file = Clock(), tmp_path / "quota.json"
-    governors = [Governor(clock, file) for _ in range(4)]
-    tokens, at, asked = 10.0, 0.0, 0
-    governors[0].observe("s", "instances", header(10))
-    while clock.seconds < 3600:
-        for number, governor in enumerate(governors):
-            try:
-                await governor.admit("s", "instances", f"set {number}")
-            except Throttled as error:
-                clock.seconds += error.retry_after
-                continue
-            tokens = min(180.0, tokens + clock.seconds - at) - 1.0
-            at, asked = clock.seconds, asked + 1
-            assert tokens >= 0
-            governor.observe("s", "instances", header(int(tokens)))
-            clock.seconds += 0.01
-    assert asked > 3000
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 9}', '{"version": 1, "levels": {"x": [0]}}', "\x00" * 50])
-async def test_a_quota_file_of_another_shape_is_replaced(tmp_path: Path, text: str) -> None:
-    file = tmp_path / "quota.json"
-    file.write_text(text)
-    governor = Governor(Clock(), file)
-    await governor.admit("s", "instances")
-    governor.observe("s", "instances", header(5))
-    assert json.loads(file.read_text())["levels"]
-
-
-async def test_without_a_place_for_the_file_each_process_goes_by_what_it_knows(tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    governor = Governor(Clock(), blocked / "quota.json")
-    governor.observe("s", "instances", header(90))
-    await governor.admit("s", "instances")
-    assert governor.quota().buckets[0].highest == 180
-
-
-async def test_a_stopped_process_that_holds_the_lock_stops_nobody(tmp_path: Path) -> None:
-    file = tmp_path / "quota.json"
-    governor = Governor(Clock(), file)
-    governor.observe("s", "instances", header(90))
-    with file.open() as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        await governor.admit("s", "instances")
-
-
-async def test_a_clock_that_was_put_back_does_not_make_anybody_wait(tmp_path: Path) -> None:
-    clock, file = Clock(), tmp_path / "quota.json"
-    clock.seconds = 100_000.0
-    Governor(clock, file).observe("s", "instances", header(0))
-    clock.seconds = 0.0
-    later = Governor(clock, file)
-    await later.admit("s", "instances")
-    assert sum(clock.slept) <= 2.0
 
 
 def test_the_scale_set_of_a_request_is_in_its_path_or_its_filter() -> None:
