@@ -93,9 +93,26 @@ def test_what_is_wrong_with_a_file(tmp_path: Path, content: bytes | None, words:
         opened(Window(calendar=str(path)), TODAY)
 
 
-def test_an_event_every_second_ends(tmp_path: Path) -> None:
-    busy = "BEGIN:VEVENT\r\nUID:5\r\nDTSTART:20261020T000000Z\r\nDURATION:PT1S\r\nRRULE:FREQ=MINUTELY\r\nEND:VEVENT\r\n"
-    assert 1 <= len(window(tmp_path, busy).openings) <= 1000
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=SECONDLY", "FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;BYHOUR=1,2,3;BYMINUTE=1,2,3;BYSECOND=1,2,3",
+    ],
+)  # fmt: skip
+def test_an_event_that_no_window_has_is_refused_at_once(tmp_path: Path, rule: str) -> None:
+    with pytest.raises(ValueError, match="more than 24 times a day"):
+        window(tmp_path, WEEKLY.replace("FREQ=WEEKLY;BYDAY=FR", rule))
+
+
+def test_recurrences_since_long_ago_or_of_many_events_are_refused_at_once(tmp_path: Path) -> None:
+    long_ago = (
+        WEEKLY.replace("20260102", "19000102").replace("20260103", "19000103").replace("WEEKLY;BYDAY=FR", "DAILY")
+    )
+    daily = WEEKLY.replace("FREQ=WEEKLY;BYDAY=FR", "FREQ=DAILY")
+    for events in ([long_ago], [daily] * 200):
+        with pytest.raises(ValueError, match="recurred more than 5000 times"):
+            window(tmp_path, *events)
 
 
 PROFILE = 'schema = 1\nname = "x"\n[script]\ncommand = "./a.sh"\n[window]\ncalendar = "windows.ics"\n'

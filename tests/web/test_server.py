@@ -111,6 +111,13 @@ async def test_a_token_that_another_site_sends_is_not_taken(guarded: Client) -> 
     assert answer.status == 403 and "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.parametrize("size", ["width=999999999", "height=0", "width=-1", "width=x", "height=1e9"])
+async def test_a_terminal_of_any_size_is_not_painted(client: Client, size: str) -> None:
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await client.ws_connect(f"/ws?{size}", headers=own(client))
+    assert refused.value.status == 400
+
+
 async def test_the_app_opens_from_its_own_page_only_and_while_there_is_a_seat(client: Client) -> None:
     with pytest.raises(WSServerHandshakeError) as foreign:
         await client.ws_connect("/ws", headers={"Origin": "https://evil.example"})

@@ -44,6 +44,9 @@ NOTICE_CHARACTERS = 160
 EXIT_CRASHED = 70
 """Exit code after an unexpected error (EX_SOFTWARE of sysexits.h)."""
 
+LARGEST_SIDE = 2000
+"""Cells. A larger terminal is none: a browser may claim any size, and every cell takes memory."""
+
 LONGEST_PASTE = 1 << 18
 """Characters of a paste. No field here holds more (Azure takes 256 KiB of script)."""
 
@@ -282,7 +285,9 @@ class SafeApp(App[int]):
         """The screen on top, and since when (monotonic seconds)."""
 
     async def on_event(self, event: events.Event) -> None:
-        """Keys go one by one; a paste that is far too long is refused; everything else as usual."""
+        """Keys go one by one; a paste or a size that is far too large is refused; everything else as usual."""
+        if isinstance(event, events.Resize) and max(event.size) > LARGEST_SIDE:
+            return
         if self._thin_line is not None:
             self._thin_line.saw(event)
         if isinstance(event, events.Paste) and len(event.text) > LONGEST_PASTE:

@@ -4,6 +4,7 @@ RFC 5545 by `icalendar` and `recurring-ical-events`, imported here only, and onl
 events and times without a zone are in the zone of the window; a canceled event is none.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,6 +19,11 @@ from vmss_tui.domain.plan.maintenance_window import HORIZON, Opening, Window, kn
 MOST_BYTES = 4 * 1024 * 1024
 MOST_EVENTS = 1000
 """So many events are read, from yesterday on; a calendar of changes has a few in a week."""
+MOST_IN_A_DAY = 24
+MOST_OCCURRENCES = 5000
+"""Of all recurring events until now. What is beyond takes minutes to carry out, or for ever: a calendar is often
+somebody else's file."""
+_DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
 
 
 def opened(window: Window, today: date | None = None) -> Window:
@@ -47,6 +53,7 @@ def _read(path: Path, version: tuple[int, int], timezone: str, today: date) -> t
     start = datetime.combine(today, time(), UTC) - timedelta(days=1)
     try:
         calendar = icalendar.Calendar.from_ical(path.read_bytes())
+        _check_series([event for event in calendar.walk("VEVENT") if event.get("RRULE") is not None], today)
         query: Any = recurring_ical_events.of(calendar, skip_bad_series=False)
         found = merged(_openings(query.after(start), ZoneInfo(timezone), start + HORIZON))
     except OSError:
@@ -56,6 +63,23 @@ def _read(path: Path, version: tuple[int, int], timezone: str, today: date) -> t
     if not found:
         raise ValueError("has no event from today on")
     return found
+
+
+def _check_series(series: list[Any], today: date) -> None:
+    """Raise ValueError for recurrences that no maintenance window has and that would take very long to carry out."""
+    occurrences = 0.0
+    for event in series:
+        begun, rules = event.decoded("DTSTART"), event["RRULE"]
+        days = max(0, (today - date(begun.year, begun.month, begun.day)).days)
+        for rule in rules if isinstance(rules, list) else [rules]:
+            often = math.prod(len(rule.get(part, (0,))) for part in ("BYHOUR", "BYMINUTE", "BYSECOND"))
+            period = _DAYS.get(rule["FREQ"][0].upper(), 0) * int(rule.get("INTERVAL", (1,))[0])
+            if period < 1 or often > MOST_IN_A_DAY:
+                raise ValueError(f"an event recurs more than {MOST_IN_A_DAY} times a day")
+            within = sum(len(rule.get(part, ())) for part in ("BYDAY", "BYMONTHDAY", "BYYEARDAY")) or 1
+            occurrences += days / period * often * min(within, period)
+    if occurrences > MOST_OCCURRENCES:
+        raise ValueError(f"its events recurred more than {MOST_OCCURRENCES} times so far: let them begin later")
 
 
 def _openings(events: Iterator[Any], zone: ZoneInfo, last: datetime) -> Iterator[Opening]:

@@ -19,6 +19,10 @@ POLICY = (
 """Content-Security-Policy of the page that holds the terminal."""
 
 
+LARGEST_SIDE = 1000
+"""Cells of a terminal in a browser; the app paints all of them, in this host's memory."""
+
+
 class Seats:
     """How many viewers there may be at once, and how many there are."""
 
@@ -66,6 +70,10 @@ class Viewer:
         """One viewer, for as long as the page is open."""
         if not is_own_origin(request.headers.get("Origin"), request.host):
             raise web.HTTPForbidden(text="The app opens from its own page only.")
+        for side in ("width", "height"):
+            cells = request.query.get(side, "80")
+            if not (cells.isascii() and cells.isdecimal() and len(cells) <= 4 and 0 < int(cells) <= LARGEST_SIDE):
+                raise web.HTTPBadRequest(text=f"{side} is a number of cells, at most {LARGEST_SIDE}.")
         with self._seats.seat():
             socket: web.StreamResponse = await self._server.handle_websocket(request)
             return socket
