@@ -13,7 +13,7 @@ REPORT = """# Rollout
 
 | Batch | Failed |
 |---|---|
-| 1 | web\\_1 &lt;b> |
+| 1 | web\\_1 &lt;b> &amp; \\~ |
 | 12 | – |
 
 ## Decisions
@@ -30,7 +30,7 @@ REPORT = """# Rollout
 def test_lists_and_facts_are_lines_and_tables_are_blocks() -> None:
     found = for_terminal(REPORT)
     assert "**Who** maria \\| ops  \n**Why** release  \n" in found
-    assert "```text\nBatch  Failed\n1      web_1 <b>\n12     –\n```" in found
+    assert "```text\nBatch  Failed\n1      web_1 <b> & ~\n12     –\n```" in found
     assert "· `02:10` approved  \n· `02:11` **started**  \n" in found
     assert found.endswith("```text\n| not a table |\n- not a list\n```")
 

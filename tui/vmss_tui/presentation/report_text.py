@@ -62,4 +62,4 @@ def _table(lines: Sequence[str]) -> Iterator[str]:
 
 def _plain(cell: str) -> str:
     """A cell as it reads: without the escapes that keep foreign text from being markup."""
-    return _ESCAPED.sub(r"\1", cell).replace("&lt;", "<")
+    return _ESCAPED.sub(r"\1", cell).replace("&lt;", "<").replace("&amp;", "&")
