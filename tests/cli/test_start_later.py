@@ -120,5 +120,7 @@ def test_a_unit_is_printed_and_times_are_checked(vmss: Program, inside: Inside) 
     vmss.profile("app", PROFILE)
     unit = inside("worker", "--unit")
     assert unit.code == 0 and "[Service]" in unit.out and "worker" in unit.out
+    odd = inside("--tenant", 'a b"c%40$HOME\\', "worker", "--unit")
+    assert '--tenant "a b\\"c%%40$$HOME\\\\"' in odd.out, odd.err
     assert inside("rollout", *WORDS, "--at", "soon").code == 2
     assert inside("rollout", *WORDS, "--at", "22:00", "--at-window").code == 2

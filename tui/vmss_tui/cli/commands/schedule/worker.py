@@ -6,6 +6,7 @@ scheduled a rollout goes first; the worker is for those whose host was restarted
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -76,7 +77,14 @@ def _command(settings: Settings) -> str:
         ("--journal", settings.journal),
     ):
         words += [option, str(value)] if value else []
-    return " ".join(f'"{word}"' if " " in word else word for word in words)
+    return " ".join(map(_unit_word, words))
+
+
+def _unit_word(word: str) -> str:
+    """A word of `ExecStart=` as it is: no specifier, variable or quote in it counts (systemd.service(5))."""
+    for special in ("\\", "%", "$"):
+        word = word.replace(special, special * 2)
+    return word if re.fullmatch(r"[\w@%+=:,./\\$-]+", word) else '"' + word.replace('"', '\\"') + '"'
 
 
 async def _serve(session: LiveSession, settings: Settings, most: int, *, once: bool) -> int:
