@@ -47,13 +47,18 @@ def conditions(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
     if policy.gate is not None:
         once = plan.strategy is Strategy.ROLLING_UPGRADE
         when = "once, before the rolling upgrade" if once else "before every batch"
-        place = " on this host" if policy.gate.command else ""
-        limit_ = duration.exact(policy.gate.timeout_seconds)
-        yield "gate", f"{destination(policy.gate)}{place}, {when}, within {limit_}"
+        yield "gate", gate_words(policy.gate, when)
     for hook in policy.hooks:
         yield "notifies", f"{destination(hook)} when {occasions(hook)}"
     if policy.window is not None:
         yield "window", str(policy.window)
+
+
+def gate_words(gate: ExternalGate, when: str = "") -> str:
+    """`./gate.sh on this host, before every batch, within 1m`."""
+    place = " on this host" if gate.command else ""
+    parts = (f"{destination(gate)}{place}", when, f"within {duration.exact(gate.timeout_seconds)}")
+    return ", ".join(part for part in parts if part)
 
 
 def _on_failure(plan: RolloutPlan) -> str:

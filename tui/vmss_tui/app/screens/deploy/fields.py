@@ -3,10 +3,11 @@
 from textual.widget import Widget
 
 from vmss_tui.app.screens.deploy.form import Form
-from vmss_tui.app.widgets.form import Field, Heading
+from vmss_tui.app.widgets.form import Field, Heading, Stated
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.presentation.glyphs import Role
+from vmss_tui.presentation.plan.conditions import gate_words
 from vmss_tui.presentation.plan.form import FieldSpec, hint
 from vmss_tui.presentation.table import Line
 from vmss_tui.profiles.form import choices, form_keys
@@ -67,6 +68,8 @@ def fields_of(form: Form) -> list[Widget]:
     widgets.append(Field(_ADD, ""))
     widgets.append(Heading("ROLLOUT", classes="group"))
     widgets += [_field(form, spec) for spec in specs(Group.ROLLOUT)]
+    if (gate := form.profile.policy.gate) is not None:
+        widgets.append(Stated("Gate", f"{plain(gate_words(gate))}; set in the file of the profile"))
     widgets.append(Heading("CHANGE RECORD", classes="group"))
     widgets += [_field(form, spec) for spec in specs(Group.RECORD)]
     widgets.append(Heading("ADVANCED", classes="group"))
