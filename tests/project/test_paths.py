@@ -1,5 +1,6 @@
 """Where things are kept, and that what is private is created private whatever the umask."""
 
+import ast
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.source.modules import modules
 from vmss_tui import paths
 
 SOURCE = Path(paths.__file__).parent
@@ -46,6 +48,43 @@ def test_no_other_module_reads_the_variables() -> None:
     readers = [str(path) for path in modules if 'get("XDG_' in path.read_text("utf-8")]
     assert len(modules) > 100
     assert readers == []
+
+
+MAY_WRITE = {
+    "vmss_tui.paths": "the private ways that all others use",
+    "vmss_tui.gateway.http.levels": "a file that is locked, never through a link",
+    "vmss_tui.engine.watch.shared": "a lock and a socket in a private directory, never through a link",
+    "vmss_tui.journal.databases.sqlite": "the copy before a repair, private before it is filled",
+    "vmss_tui.app.editor": "a temporary file, private by mkstemp",
+    "vmss_tui.cli.commands.support_bundle": "an archive that must not exist before, private",
+    "vmss_tui.cli.commands.rollout.annotations": "the summary of a pipeline's step, in the pipeline's own file",
+    "vmss_tui.profiles.format.schema": "make writes the schema into the source tree with it",
+}
+_WRITING = ("write_text", "write_bytes", "touch", "mkdir", "mkstemp", "mkdtemp", "makedirs", "symlink_to")
+
+
+def writes_files(call: ast.Call) -> bool:
+    """Whether a call makes or changes a file or a directory by itself."""
+    function = call.func
+    name = (
+        function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    )
+    if name == "open" and isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "os":
+        return "O_CREAT" in ast.dump(call) or any(isinstance(word, ast.Name) for word in call.args[1:2])
+    if name == "open":
+        modes = [word.value for word in call.args[:2] if isinstance(word, ast.Constant) and isinstance(word.value, str)]
+        return any(mode[:1] in ("w", "a", "x") and len(mode) <= 3 for mode in modes)
+    return name in _WRITING
+
+
+def test_every_writer_of_files_is_known() -> None:
+    found = {
+        module.name
+        for module in modules()
+        if not module.name.startswith("vmss_tui.simulator")
+        and any(isinstance(node, ast.Call) and writes_files(node) for node in ast.walk(module.tree))
+    }
+    assert found == set(MAY_WRITE), "use write_private, write_named or open_private of paths"
 
 
 def mode_of(path: Path) -> int:

@@ -21,7 +21,7 @@ import msgspec
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.engine.snapshot_reader import SnapshotReader, reused
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.paths import make_private_directory
+from vmss_tui.paths import FILE_MODE, make_private_directory
 from vmss_tui.ports import Clock
 
 PATIENCE_SECONDS = 10.0
@@ -80,9 +80,8 @@ class Listener:
             return False
         with contextlib.suppress(OSError):
             make_private_directory(self._path.parent)
-            lock = os.open(
-                self._path.with_name(f"{self._path.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-            )
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            lock = os.open(self._path.with_name(f"{self._path.name}.lock"), flags, FILE_MODE)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._path.unlink(missing_ok=True)
