@@ -68,9 +68,11 @@ def plan_retry(
     )
     irrelevant = ABOUT_SAMENESS | {"automatic-mode"}
     findings = [finding for finding in find(snapshot, again, now) if finding.code not in irrelevant]
-    findings += _no_longer_failed(then, recovered, snapshot)
+    recovery = tuple(_no_longer_failed(then, recovered, snapshot))
+    findings += recovery
     if not planned:
-        findings.append(refuse("nothing-failed", "no instance that failed still needs a retry", "Start a new rollout."))
+        why = "; ".join(["no instance that failed still needs a retry", *(finding.message for finding in recovery)])
+        findings.append(refuse("nothing-failed", why, "Start a new rollout."))
     return replace(again, findings=by_weight(*findings))
 
 

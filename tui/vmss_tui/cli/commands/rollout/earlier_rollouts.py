@@ -1,11 +1,13 @@
 """What earlier rollouts of the journal mean for the start of another one on the same scale set."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import LeaseHeld
 from vmss_tui.journal.lease import Owner
 from vmss_tui.journal.store import Journal
+from vmss_tui.presentation.rollout.schedule import starts_in
 
 
 def require_free(journal: Journal, target: ScaleSetId, by: Owner, at: datetime) -> None:
@@ -21,6 +23,14 @@ def require_free(journal: Journal, target: ScaleSetId, by: Owner, at: datetime) 
             journal.require_free(header.id, by, at=at)
 
 
-def unfinished(journal: Journal, target: ScaleSetId) -> tuple[str, ...]:
-    """Ids of the journal's rollouts on the scale set that have not ended and have no runner."""
-    return tuple(rollout.id for rollout in journal.rollouts(target=target) if not rollout.stage.over)
+def notices(journal: Journal, target: ScaleSetId, now: datetime) -> Iterator[tuple[str, str]]:
+    """What to know, and what to do, of the set's rollouts in the journal that have not ended and have no runner."""
+    for header in journal.rollouts(target=target):
+        if header.stage.over:
+            continue
+        if header.starts_at is not None:
+            what = f"rollout {header.id} of {target.name} {starts_in(header.starts_at, now)}"
+            yield what, f"It is refused then if the scale set differs; `vmss-tui cancel {header.id}` cancels it."
+        else:
+            what = f"rollout {header.id} of {target.name} has not ended, and no runner is active for it"
+            yield what, f"`vmss-tui resume {header.id}` resumes it, `vmss-tui cancel {header.id}` ends it"

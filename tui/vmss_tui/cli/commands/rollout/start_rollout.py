@@ -10,7 +10,7 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.annotations import Dialect, annotated, vanishing_machine
-from vmss_tui.cli.commands.rollout.earlier_rollouts import unfinished
+from vmss_tui.cli.commands.rollout.earlier_rollouts import notices
 from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter, follow
 from vmss_tui.cli.commands.rollout.interrupt import OnInterrupt, left, terminable
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
@@ -149,11 +149,8 @@ class Launch:
         """
         if starts_at is None:
             session.require_free(plan.target)
-        for rollout in unfinished(session.journal(), plan.target):
-            diagnostics.say(
-                f"rollout {rollout} of {plan.target.name} has not ended, and no runner is active for it",
-                f"`vmss-tui resume {rollout}` resumes it, `vmss-tui cancel {rollout}` ends it",
-            )
+        for what, hint in notices(session.journal(), plan.target, session.clock.now()):
+            diagnostics.say(what, hint)
         if plan.refusals:
             raise _refused(plan)
         if starts_at is not None:
