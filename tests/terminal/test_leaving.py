@@ -1,13 +1,18 @@
 """However the app ends, the terminal is as it was before, and nothing that runs stops with it."""
 
+import contextlib
 import json
 import os
+import pty
 import signal
+import subprocess
+import sys
 
 import pytest
 
 from support.program import Program, until
 from support.terminal import Opens
+from vmss_tui.app.compat import LastingTerminal
 
 pytestmark = pytest.mark.terminal
 
@@ -44,6 +49,39 @@ def test_a_dropped_line_ends_the_app_and_not_the_rollout(vmss: Program, opens: O
     listed = vmss("rollouts", "--json").json
     assert [(record["id"], record["runner_alive"]) for record in listed] == [(rollout, True)]
     assert vmss("cancel").code == 0
+
+
+def test_a_terminal_that_is_gone_without_a_signal_ends_the_app(vmss: Program) -> None:
+    near, far = pty.openpty()
+    environment = {**vmss.env, "TERM": "xterm-256color"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "vmss_tui"], stdin=far, stdout=far, stderr=far, start_new_session=True, env=environment
+    ) as app:
+        try:
+            os.close(far)
+            until(lambda: b"fleet" in os.read(near, 65536), "the app's first frame")
+            os.close(near)
+            assert app.wait(20) == 128 + signal.SIGHUP
+        finally:
+            app.kill()
+
+
+def test_what_is_painted_for_nobody_hangs_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    near, far = pty.openpty()
+    heard: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, number: heard.append(number))
+    with os.fdopen(far, "w") as file:
+        terminal = LastingTerminal(file)
+        terminal.write("first")
+        terminal.flush()
+        assert os.read(near, 64) == b"first"
+        os.close(near)
+        for _ in range(2):
+            terminal.write("second")
+            terminal.flush()
+        assert heard == [signal.SIGHUP]
+        with contextlib.suppress(OSError):
+            file.close()
 
 
 @pytest.mark.campaign

@@ -6,14 +6,18 @@ Owns: ASCII signs for terminals that have no others, small repaints, crash messa
 import asyncio
 import codecs
 import contextlib
+import io
 import locale
 import logging
+import os
+import select
 import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, TextIO, cast
 
 from rich.color import ColorSystem
 from rich.console import Console
@@ -24,6 +28,7 @@ from textual import events
 from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.color import Color
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -35,6 +40,8 @@ from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.text import without_hidden
 
 _log = logging.getLogger("vmss_tui.app")
+
+_HUNG_UP_SECONDS = 1.0
 
 CLIPBOARD_BYTES = 74_994
 """What terminals take in one OSC 52 sequence (100,000 bytes after base64)."""
@@ -230,9 +237,13 @@ def crash(app: App[int], error: BaseException, log_file: str, follow: str) -> No
 
 
 def on_signals(app: App[int], leaving: Callable[[], None]) -> Callable[[], None]:
-    """Leave in good order on SIGTERM and SIGHUP (a dropped SSH session), after `leaving`; returns what undoes it."""
+    """Leave in good order on SIGTERM and SIGHUP (a dropped SSH session), after `leaving`; returns what undoes it.
+
+    A terminal hangs up only processes that it controls, so whether it is still there is asked from time to time.
+    """
     loop = asyncio.get_running_loop()
     wanted = (signal.SIGTERM, signal.SIGHUP)
+    asked: asyncio.TimerHandle | None = None
 
     def leave(number: signal.Signals) -> None:
         try:
@@ -240,16 +251,67 @@ def on_signals(app: App[int], leaving: Callable[[], None]) -> Callable[[], None]
         finally:
             app.exit(return_code=128 + number)
 
+    def ask() -> None:
+        nonlocal asked
+        if has_hung_up():
+            leave(signal.SIGHUP)
+        else:
+            asked = loop.call_later(_HUNG_UP_SECONDS, ask)
+
     for number in wanted:
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
             loop.add_signal_handler(number, leave, number)
+    if sys.__stdin__ is not None and sys.__stdin__.isatty():
+        ask()
 
     def undo() -> None:
+        if asked is not None:
+            asked.cancel()
         for number in wanted:
             with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
                 loop.remove_signal_handler(number)
 
     return undo
+
+
+def has_hung_up() -> bool:
+    """Whether the terminal that is read from is gone: it can be read then, without end, and there is nothing."""
+    terminal = select.poll()
+    terminal.register(0, 0)
+    return any(state & select.POLLHUP for _number, state in terminal.poll(0))
+
+
+class LastingTerminal:
+    """What the app paints on; when the terminal is gone, the process hears it as a hang-up.
+
+    A terminal hangs up only a process that it controls. The thread that paints would end with the first error, and
+    the app would wait forever for somebody who takes what it paints.
+    """
+
+    def __init__(self, terminal: TextIO) -> None:
+        self._terminal = terminal
+        self._gone = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._terminal, name)
+
+    def write(self, painted: str) -> int:
+        """Paint, unless the terminal is gone."""
+        self._unless_gone(partial(self._terminal.write, painted))
+        return len(painted)
+
+    def flush(self) -> None:
+        """Send what is painted, unless the terminal is gone."""
+        self._unless_gone(self._terminal.flush)
+
+    def _unless_gone(self, act: Callable[[], object]) -> None:
+        if self._gone:
+            return
+        try:
+            act()
+        except OSError:
+            self._gone = True
+            os.kill(os.getpid(), signal.SIGHUP)
 
 
 class KeyPassed(Message, bubble=True):
@@ -283,6 +345,12 @@ class SafeApp(App[int]):
         self._key_on_its_way = False
         self._top: tuple[object, float] = (None, 0.0)
         """The screen on top, and since when (monotonic seconds)."""
+
+    def _build_driver(self, headless: bool, inline: bool, mouse: bool, size: tuple[int, int] | None) -> Driver:
+        driver = super()._build_driver(headless, inline, mouse, size)
+        if isinstance(terminal := getattr(driver, "_file", None), io.TextIOBase):
+            vars(driver)["_file"] = LastingTerminal(cast(TextIO, terminal))
+        return driver
 
     async def on_event(self, event: events.Event) -> None:
         """Keys go one by one; a paste or a size that is far too large is refused; everything else as usual."""
