@@ -58,9 +58,15 @@ def common_window(sets: Sequence[SetPlan], now: datetime) -> datetime:
 
 def differences(plan: WavesPlan, sets: Sequence[SetPlan]) -> Iterator[str]:
     """What has changed between what was agreed to of each set and its plan of now, in sentences."""
+    for found in sets:
+        yield from (f"{found.member.target.name}: refused: {reason}" for reason in found.refusals)
+    yield from changed_sets(plan, sets)
+
+
+def changed_sets(plan: WavesPlan, sets: Sequence[SetPlan]) -> Iterator[str]:
+    """The same without refusals, which a closed window may be the only reason for."""
     agreed = {found.target: found for found in plan.agreed}
     for found in sets:
-        name, known = found.member.target.name, agreed.get(found.member.target)
-        yield from (f"{name}: refused: {reason}" for reason in found.refusals)
+        known = agreed.get(found.member.target)
         if found.plan is not None and known is not None:
-            yield from (f"{name}: {change}" for change in changes(known, found.plan))
+            yield from (f"{found.member.target.name}: {change}" for change in changes(known, found.plan))

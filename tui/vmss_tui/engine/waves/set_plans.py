@@ -53,6 +53,8 @@ class SetPlan:
     tags: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     """Why it could not be planned."""
+    error: VmssTuiError | None = None
+    """The error behind that."""
     rests_on: tuple[Wish, Prepared] | None = None
     """What the plan was made of."""
 
@@ -172,7 +174,7 @@ async def preview(azure: Azure, plan: WavesPlan, known: Background, clock: Clock
             try:
                 wish, made = await _wish_and_plan(azure, plan, member, known, clock)
             except VmssTuiError as error:
-                return SetPlan(member=member, wave=number, problem=error.message)
+                return SetPlan(member=member, wave=number, problem=error.message, error=error)
         tags = made.snapshot.scale_set.tags
         return SetPlan(member=member, wave=number, plan=made.plan, tags=tags, rests_on=(wish, made))
 

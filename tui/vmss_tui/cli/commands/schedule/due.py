@@ -24,6 +24,8 @@ LOOK_SECONDS = 2.0
 PATIENCE = timedelta(minutes=5)
 """How long Azure may be away when the time has come, as after a restart of the host; shorter than what is claimed."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 30.0
+_PASSING = (ConnectionFailed, Throttled, Unavailable)
+"""Azure is away."""
 _log = logging.getLogger(__name__)
 
 
@@ -118,7 +120,7 @@ async def _checked(session: LiveSession, rollout: str, given: Mapping[str, Secre
                 return await _check_waves(session, plan)
             return await _check_set(session, plan)
         except VmssTuiError as error:
-            if not isinstance(error, ConnectionFailed | Throttled | Unavailable) or clock.now() > limit:
+            if not isinstance(error, _PASSING) or clock.now() > limit:
                 return _Check(differences=(" ".join(part for part in (error.message, error.hint) if part),))
             _log.warning("rollout %s is due, and cannot be checked: %s; trying again", rollout, error.message)
         await clock.sleep(pause)
@@ -126,17 +128,22 @@ async def _checked(session: LiveSession, rollout: str, given: Mapping[str, Secre
 
 
 async def _check_waves(session: LiveSession, plan: WavesPlan) -> _Check:
-    from vmss_tui.engine.schedule.waves import common_window, differences
+    from vmss_tui.engine.schedule.waves import changed_sets, common_window, differences
     from vmss_tui.engine.waves.set_plans import preview
 
     sets = await preview(await session.connect(), plan, session.background(), session.clock)
+    for planned in sets:
+        if isinstance(planned.error, _PASSING):
+            raise planned.error
     found, now = tuple(differences(plan, sets)), session.clock.now()
     refused = [planned for planned in sets if planned.refusals]
     only_closed = bool(refused) and all(planned.waits_for_window for planned in refused)
+    only_closed = only_closed and not any(changed_sets(plan, sets))
     return _Check(differences=found, opens=common_window(sets, now) if only_closed else None)
 
 
 async def _check_set(session: LiveSession, plan: RolloutPlan) -> _Check:
+    from vmss_tui.domain.plan.agreement import agreement, changes
     from vmss_tui.domain.plan.forecast import first_batch_seconds
     from vmss_tui.domain.plan.overrides import closed_only
     from vmss_tui.engine.prepare import prepare
@@ -147,7 +154,7 @@ async def _check_set(session: LiveSession, plan: RolloutPlan) -> _Check:
     made = (await asyncio.wait_for(prepare(azure, _wish(session, plan), session.clock), timeout=600)).plan
     found = tuple(differences(plan, made))
     opens = None
-    if closed_only(made):
+    if closed_only(made) and not any(changes(agreement(plan), made)):
         opens = window_start(made.timetable, session.clock.now(), first_batch_seconds(made))
     return _Check(differences=found, opens=opens)
 
