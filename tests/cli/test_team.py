@@ -95,7 +95,7 @@ async def _hand_over_a_damaged_one(team: Team, cloud: str) -> str:
     return rollout
 
 
-@pytest.mark.timeout(120 + 60 * KILLS)
+@pytest.mark.timeout(120 + 180 * KILLS)
 def test_workers_that_are_killed_lose_nothing(team: Team, own_world: SimulatorProcess) -> None:
     chance = random.Random(7)
     for number in range(KILLS):
