@@ -12,7 +12,7 @@ import pytest
 
 from support.program import Program, until
 from support.terminal import Opens
-from vmss_tui.app.compat import LastingTerminal
+from vmss_tui.app.terminal.hang_up import LastingTerminal
 
 pytestmark = pytest.mark.terminal
 

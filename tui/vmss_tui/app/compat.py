@@ -9,8 +9,6 @@ import contextlib
 import io
 import locale
 import logging
-import os
-import select
 import signal
 import sys
 from collections import deque
@@ -35,6 +33,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from vmss_tui.app.terminal.codes import Codes
+from vmss_tui.app.terminal.hang_up import LastingTerminal, has_hung_up
 from vmss_tui.app.thin_line import TICK_SECONDS, ThinLine
 from vmss_tui.app.widgets.strips import ascii_only
 from vmss_tui.text import without_hidden
@@ -272,46 +271,6 @@ def on_signals(app: App[int], leaving: Callable[[], None]) -> Callable[[], None]
                 loop.remove_signal_handler(number)
 
     return undo
-
-
-def has_hung_up() -> bool:
-    """Whether the terminal that is read from is gone: it can be read then, without end, and there is nothing."""
-    terminal = select.poll()
-    terminal.register(0, 0)
-    return any(state & select.POLLHUP for _number, state in terminal.poll(0))
-
-
-class LastingTerminal:
-    """What the app paints on; when the terminal is gone, the process hears it as a hang-up.
-
-    A terminal hangs up only a process that it controls. The thread that paints would end with the first error, and
-    the app would wait forever for somebody who takes what it paints.
-    """
-
-    def __init__(self, terminal: TextIO) -> None:
-        self._terminal = terminal
-        self._gone = False
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._terminal, name)
-
-    def write(self, painted: str) -> int:
-        """Paint, unless the terminal is gone."""
-        self._unless_gone(partial(self._terminal.write, painted))
-        return len(painted)
-
-    def flush(self) -> None:
-        """Send what is painted, unless the terminal is gone."""
-        self._unless_gone(self._terminal.flush)
-
-    def _unless_gone(self, act: Callable[[], object]) -> None:
-        if self._gone:
-            return
-        try:
-            act()
-        except OSError:
-            self._gone = True
-            os.kill(os.getpid(), signal.SIGHUP)
 
 
 class KeyPassed(Message, bubble=True):
