@@ -25,7 +25,7 @@ from support.program import Done, Program, fetched, no_runner_left, quick, runne
 from support.simulator import SimulatorProcess
 from support.terminal import Terminal
 
-pytestmark = [pytest.mark.campaign, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(1800)]
 TEMPLATE = Path(__file__).parents[1] / "scenarios" / "secrets.toml"
 ALL = "\n".join(KINDS.values())
 ONE_LINE = " ".join(text for text in KINDS.values() if "\n" not in text)

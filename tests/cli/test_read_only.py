@@ -13,7 +13,7 @@ from support.terminal import KEYS, Terminal
 from vmss_tui.app.actions.table import ACTIONS
 from vmss_tui.cli.help import ENTRIES
 
-pytestmark = [pytest.mark.campaign, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.campaign, pytest.mark.timeout(1800)]
 HOOK = PROFILE + '\n[rollout]\nbatch = "25%"\npause = "10m"\n\n[[hooks]]\ncommand = ["HOOK"]\n'
 NOT_RUN = {
     "app": "by keys, below",
