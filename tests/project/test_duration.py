@@ -1,4 +1,4 @@
-"""Durations by purpose: exact, coarse, clock; and read from what people and Azure write."""
+"""Durations by purpose: exact, coarse, expected, clock; and read from what people and Azure write."""
 
 import pytest
 from hypothesis import given
@@ -65,8 +65,31 @@ def test_ages_and_clocks(seconds: int, coarse: str, clock: str) -> None:
     assert (duration.coarse(seconds), duration.clock(seconds)) == (coarse, clock)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-3, "0s"),
+        (6.2, "7s"),
+        (9.5, "10s"),
+        (103, "1m45s"),
+        (106.3, "1m50s"),
+        (599, "10m"),
+        (5460, "1h31m"),
+        (90001, "1d2h"),
+    ],
+)
+def test_what_is_forecast_is_rounded_up(seconds: float, expected: str) -> None:
+    assert duration.expected(seconds) == expected
+
+
+@given(st.floats(0, 10_000_000), st.floats(0, 10_000_000))
+def test_a_forecast_is_never_understated_and_keeps_its_order(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert low <= duration.parse(duration.expected(low)) <= duration.parse(duration.expected(high))
+
+
 def test_sentences() -> None:
     assert (duration.ago(0.4), duration.ago(12)) == ("now", "10s ago")
-    assert (duration.between(540, 720), duration.between(240, 241)) == ("9m to 12m", "4m")
+    assert (duration.between(540, 720), duration.between(241, 242)) == ("9m to 12m", "4m5s")
     assert duration.waited(30, 180) == "00:30, timeout 03:00"
     assert duration.waited(200, 180) == duration.waited(200) == "03:20"

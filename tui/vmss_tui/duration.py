@@ -1,8 +1,9 @@
-"""Durations in words, by purpose: exact for what is configured, coarse for ages, a clock for what runs. Pure.
+"""Durations in words, by purpose: exact as configured, coarse for ages, expected for forecasts, a clock for what runs.
 
-Seconds everywhere. The only place where a number of seconds becomes text or text becomes seconds.
+Pure. Seconds everywhere. The only place where a number of seconds becomes text or text becomes seconds.
 """
 
+import math
 import re
 
 _ISO = re.compile(
@@ -52,9 +53,10 @@ def exact(seconds: float) -> str:
 
 
 def coarse(seconds: float) -> str:
-    """An age or an expectation, to its largest unit: `45s`, `4m`, `3h`, `3d`; minutes from 90 s on, hours from 90 m.
+    """An age or a time that is left, rounded down to its largest unit: `45s`, `4m`, `3h`, `3d`.
 
-    From ten seconds on it moves in steps of five, so that a list of ages repaints little on a thin line.
+    Minutes from 90 s on, hours from 90 m. From ten seconds on it moves in steps of five, so that a list of ages
+    repaints little on a thin line.
     """
     total = max(0, int(seconds))
     if 10 <= total < 90:
@@ -65,9 +67,21 @@ def coarse(seconds: float) -> str:
     return f"{total // 86400}d"
 
 
+def expected(seconds: float) -> str:
+    """A forecast duration, rounded up so that it is never understated: `8s`, `1m45s`, `12m`, `1h35m`, `3d4h`.
+
+    To a second below 10 s, to five below 10 minutes, to a minute below a day, then to an hour: a later end never reads
+    as an earlier one, and what still runs repaints little.
+    """
+    for limit, size in ((10, 1), (600, 5), (86400, 60)):
+        if seconds < limit:
+            return exact(math.ceil(seconds / size) * size)
+    return exact(math.ceil(seconds / 3600) * 3600)
+
+
 def between(low: float, high: float) -> str:
-    """An expectation in words: `9m to 12m`, `45s to 4m`; one value when both read the same."""
-    least, most = coarse(low), coarse(high)
+    """An expectation in words: `9m to 12m`, `45s to 4m10s`; one value when both read the same."""
+    least, most = expected(low), expected(high)
     return least if least == most else f"{least} to {most}"
 
 

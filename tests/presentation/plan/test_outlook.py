@@ -32,6 +32,17 @@ def test_of_many_batches_six_ends_are_shown_the_first_and_the_last_among_them() 
     batches = tuple(Batch(number=number, ids=(str(number),)) for number in range(1, 41))
     ends = dict(outlook_facts(replace(story.plan_of(), batches=batches)))["batch ends"]
     assert ends.startswith("1: ") and ", 40: " in ends and ends.count(": ") == 6
+    assert ends.count("…") == 5
+
+
+def test_only_batches_that_are_left_out_are_marked() -> None:
+    def ends(count: int) -> str:
+        batches = tuple(Batch(number=number, ids=(str(number),)) for number in range(1, count + 1))
+        return dict(outlook_facts(replace(story.plan_of(), batches=batches)))["batch ends"]
+
+    assert "…" not in ends(6)
+    numbers = [part.strip().partition(":")[0] for part in ends(7).split(",")]
+    assert numbers == ["1", "2", "3", "…", "5", "6", "7"]
 
 
 def test_a_set_that_never_failed_has_no_limit_to_fear() -> None:

@@ -118,7 +118,7 @@ def test_what_is_left_continues_counting_in_a_pause() -> None:
 
 
 def test_a_wide_range_is_said_as_one() -> None:
-    assert Remaining(150, 600).text == "2m to 10m" and Remaining(590, 600).text == "10:00"
+    assert Remaining(150, 600).text == "2m30s to 10m" and Remaining(590, 600).text == "10:00"
     assert Remaining(5, 50).text == "00:50"
 
 

@@ -114,7 +114,7 @@ class TrackRecord:
             return "estimate: 1 to 6 minutes an instance, 1% of instances fail"
         every = self.first + self.later
         script, settle = (
-            duration.coarse(median(values))
+            duration.expected(median(values))
             for values in zip(*((past.script_seconds, past.settle_seconds) for past in self.timed), strict=True)
         )
         return (

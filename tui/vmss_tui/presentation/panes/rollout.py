@@ -71,7 +71,9 @@ def _outlook(info: RolloutInfo, cells: int, tz: tzinfo | None) -> Iterator[Line]
     )
     if info.window_closes is not None and info.window_left is not None:
         spare = info.window_left - left.p90
-        words = f"P90 leaves {duration.coarse(spare)}" if spare >= 0 else f"P90 exceeds it by {duration.coarse(-spare)}"
+        words = (
+            f"P90 leaves {duration.coarse(spare)}" if spare >= 0 else f"P90 exceeds it by {duration.expected(-spare)}"
+        )
         yield (
             (f"window closes {info.window_closes.astimezone(tz):%H:%M}, ", Role.DIM),
             (words, Role.DIM if spare >= 0 else Role.WARN),

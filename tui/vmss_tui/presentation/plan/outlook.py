@@ -11,7 +11,7 @@ from vmss_tui.text import plain, wrap
 
 _INDENT = 14
 _MOST_ENDS = 6
-"""Batches whose ends fit on a line; of more, the first, those in between at equal distances, and the last."""
+"""Batches whose ends fit on a line; of more, the first, some at equal distances and the last, with `…` for the rest."""
 _RARE = 0.005
 
 
@@ -44,7 +44,7 @@ def outlook_facts(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
     waits = ", without the time it waits for approval" if any(batch.approve for batch in plan.batches) else ""
     yield (
         "duration",
-        f"P50 {duration.coarse(expected.duration.p50)}, P90 {duration.coarse(expected.duration.p90)}{waits}",
+        f"P50 {duration.expected(expected.duration.p50)}, P90 {duration.expected(expected.duration.p90)}{waits}",
     )
     if len(plan.batches) > 1:
         yield "batch ends", _ends(plan, expected)
@@ -57,14 +57,20 @@ def outlook_facts(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
 
 
 def _ends(plan: RolloutPlan, expected: Forecast) -> str:
+    """When each batch ends: `1: 10s, 2: 40s, …, 40: 12m`."""
     count = len(plan.batches)
     chosen = (
         range(count)
         if count <= _MOST_ENDS
         else sorted({round(i * (count - 1) / (_MOST_ENDS - 1)) for i in range(_MOST_ENDS)})
     )
-    ends = ((plan.batches[index].number, expected.batch_ends[index]) for index in chosen)
-    return ", ".join(f"{number}: {span(end)}" if end.p50 else f"{number}: not reached" for number, end in ends)
+    words, shown = [], -1
+    for index in chosen:
+        end = expected.batch_ends[index]
+        words += ["…"] if index > shown + 1 else []
+        words.append(f"{plan.batches[index].number}: {span(end) if end.p50 else 'not reached'}")
+        shown = index
+    return ", ".join(words)
 
 
 def limits_words(expected: Forecast) -> str:

@@ -96,7 +96,7 @@ class _Answer:
         entries = snapshot.entries if self._judges else self._shown(snapshot)
         count, wait = text.counted(len(entries), "scale set"), seconds_by_quota(entries)
         if wait >= SHORT_SECONDS:
-            time = duration.coarse(wait)
+            time = duration.expected(wait)
             diagnostics.say(f"reading the health of {count} takes about {time}: Azure's request quota allows no faster")
         azure, clock = await session.connect(), session.clock
         streamed = self.shape.form is Form.JSONL and not self.shape.query

@@ -49,14 +49,14 @@ def _window(plan: RolloutPlan, expected: Forecast, now: datetime) -> Iterator[Fi
         yield refuse(
             override.value,
             f"the window closes in {duration.coarse(seconds)}, and the first batch"
-            f"{' with its roll back' if plan.reserves_rollback else ''} takes up to {duration.coarse(first)} (P90)",
+            f"{' with its roll back' if plan.reserves_rollback else ''} takes up to {duration.expected(first)} (P90)",
             f"{later}To start now, use {override.option}.",
         )
     elif expected.duration.p90 > seconds:
         yield warn(
             "window-short",
             f"the window closes in {duration.coarse(seconds)}, and the rollout takes up to "
-            f"{duration.coarse(expected.duration.p90)} (P90); it ends in time with a chance of "
+            f"{duration.expected(expected.duration.p90)} (P90); it ends in time with a chance of "
             f"{expected.chance_within(seconds):.0%}",
             f"At the end of the window {_at_the_end(plan.policy.on_window_end)}.",
         )
