@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from support.program import Inside
+from vmss_tui.cli.commands.rollout.start_rollout import Manner, require_answer
+from vmss_tui.errors import UsageError
 
 START = ("rollout", "app", "slow", "--set", "version=2.0.0")
 
@@ -21,9 +23,11 @@ def production() -> Iterator[None]:
     file.unlink()
 
 
-def test_yes_is_not_enough_where_nobody_can_be_asked(inside: Inside) -> None:
-    done = inside(*START, "--yes")
+@pytest.mark.parametrize("given", [(), ("--yes",)])
+def test_the_name_is_required_at_once_where_nobody_can_be_asked(given: tuple[str, ...], inside: Inside) -> None:
+    done = inside(*START, *given)
     assert done.code == 2 and "slow is production" in done.err and "--confirm slow" in done.err
+    assert "--yes" not in done.err and len(done.err.splitlines()) <= 2, "the plan is not shown first"
     assert inside("rollouts", "--json").json == []
 
 
@@ -31,3 +35,33 @@ def test_another_name_is_refused(inside: Inside) -> None:
     done = inside(*START, "--confirm", "fast")
     assert done.code == 2 and "--confirm slow" in done.err
     assert inside("rollouts", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("yes", "confirm", "why", "asked_for"),
+    [
+        (False, "", "", "--yes"),
+        (True, "", "", ""),
+        (False, "", "slow is production", "--confirm slow"),
+        (True, "", "slow is production", "--confirm slow"),
+        (False, "slow", "slow is production", ""),
+        (True, "fast", "", "--confirm slow"),
+    ],
+)
+def test_the_hint_names_the_option_that_suffices(
+    yes: bool, confirm: str, why: str, asked_for: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vmss_tui.cli.diagnostics.can_ask", lambda: False)
+    try:
+        require_answer("slow", Manner(yes=yes, confirm=confirm), why)
+    except UsageError as error:
+        assert asked_for and asked_for in error.hint
+    else:
+        assert not asked_for
+
+
+def test_at_a_terminal_the_question_is_asked_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmss_tui.cli.diagnostics.can_ask", lambda: True)
+    require_answer("slow", Manner(), "slow is production")
+    with pytest.raises(UsageError):
+        require_answer("slow", Manner(confirm="fast"), "")

@@ -99,7 +99,8 @@ class Launch:
         async def whole() -> int:
             session = open_session(ctx)
             try:
-                self.require_terminal(session)
+                session.require_writes()
+                session.require_runner_sign_in(before_sign_in=True)
                 async with long_waits_reported(session):
                     return await work(session)
             finally:
@@ -119,15 +120,6 @@ class Launch:
             return left(journal, self._started, error, who=self._who, then=OnInterrupt(self.manner.on_interrupt))
         finally:
             journal.close()
-
-    def require_terminal(self, session: LiveSession) -> None:
-        """Raise UsageError when nothing may be changed, or there is no terminal to confirm on."""
-        session.require_writes()
-        session.require_runner_sign_in(before_sign_in=True)
-        if not (self.manner.yes or self.manner.confirm) and not diagnostics.can_ask():
-            raise UsageError(
-                "a start without --yes needs a terminal to confirm at", hint="give --yes to start without confirmation"
-            )
 
     async def go(
         self,
@@ -153,9 +145,11 @@ class Launch:
             diagnostics.say(what, hint)
         if plan.refusals:
             raise _refused(plan)
+        serious = session.production.why_confirm(plan.target, tags, plan.affected)
+        require_answer(plan.target.name, self.manner, serious)
         if starts_at is not None:
             diagnostics.say(starts_in(starts_at, session.clock.now()))
-        self._confirm(plan, pins, session.production.why_confirm(plan.target, tags, plan.affected))
+        self._confirm(plan, pins, serious)
         self.warn_of_vanishing(session)
         secrets = await asyncio.to_thread(values_to_travel, plan.script.protected)
         self._who = session.who
@@ -220,21 +214,38 @@ class Launch:
                 raise RolloutCancelled("nothing was started")
 
 
+def require_answer(name: str, manner: Manner, why: str, what: str = "scale set") -> None:
+    """Raise UsageError, naming the option, where a start is not confirmed and no one can be asked.
+
+    For before the plan is shown; the rest is as in `confirmed`.
+    """
+    _require_name(name, manner.confirm, why, what)
+    if not (manner.yes or manner.confirm or diagnostics.can_ask()):
+        raise UsageError(
+            "a start without --yes needs a terminal to confirm at", hint="give --yes to start without confirmation"
+        )
+
+
 def confirmed(name: str, given: str, why: str, what: str = "scale set") -> bool:
     """Whether a change is confirmed by name: by the one that was given, else typed where there is a reason `why`.
 
     `what` has the name. Raises UsageError for another name or where no one can be asked, RolloutCancelled when another
     one is typed.
     """
-    if given and given != name:
-        raise UsageError(f"--confirm {given}: the {what} is {name}", hint=f"Give --confirm {name}.")
+    _require_name(name, given, why, what)
     if given or not why:
         return bool(given)
-    if not diagnostics.can_ask():
-        raise UsageError(f"{why}: the name is required to confirm", hint=f"Give --confirm {name}.")
     if diagnostics.ask(f"{why}. Type {name} to confirm:") != name:
         raise RolloutCancelled("nothing was started")
     return True
+
+
+def _require_name(name: str, given: str, why: str, what: str) -> None:
+    """Raise UsageError for another name, and for none where it is required and no one can be asked for it."""
+    if given and given != name:
+        raise UsageError(f"--confirm {given}: the {what} is {name}", hint=f"Give --confirm {name}.")
+    if why and not given and not diagnostics.can_ask():
+        raise UsageError(f"{why}: the name is required to confirm", hint=f"Give --confirm {name}.")
 
 
 def plan_lines(plan: RolloutPlan, pins: Sequence[FilePin] = ()) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.secrets import values_to_travel
-from vmss_tui.cli.commands.rollout.start_rollout import WIDTH, Launch, Manner, confirmed
+from vmss_tui.cli.commands.rollout.start_rollout import WIDTH, Launch, Manner, confirmed, require_answer
 from vmss_tui.cli.commands.waves.follow import follow_waves, writer
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -51,10 +51,12 @@ async def start_waves(
     )
     planned = planned_of(sets)
     manner = launch.manner
+    refused = refusals(plan, sets)
+    if not refused:
+        require_answer(plan.profile, manner, _why_confirm(session, sets), "profile")
     if not manner.jsonl:
         for line in [*shown(plan, planned), ""]:
             diagnostics.say(line)
-    refused = refusals(plan, sets)
     if refused:
         raise PreflightRefused(
             "refused: " + "\n".join(refused[:10]) + (f"\nand {len(refused) - 10} more" if len(refused) > 10 else ""),
@@ -87,12 +89,19 @@ async def start_waves(
 
 def _confirm(session: LiveSession, manner: Manner, plan: WavesPlan, sets: Sequence[SetPlan]) -> None:
     """Ask; where production is among the sets, have the profile's name typed, by the rule for single starts."""
-    counts = [(found.member.target, found.tags, found.plan.affected if found.plan is not None else 0) for found in sets]
-    affected = sum(count for _, _, count in counts)
-    serious = session.production.why_confirm_waves(counts)
-    if confirmed(plan.profile, manner.confirm, serious, "profile") or manner.yes:
+    if confirmed(plan.profile, manner.confirm, _why_confirm(session, sets), "profile") or manner.yes:
         return
+    affected = sum(_affected(found) for found in sets)
     what = "Roll back" if plan.undoes else f"Roll out {plan.label or plan.profile} to"
     where = f"{counted(affected, 'instance')} of {counted(len(plan.sets), 'scale set')}"
     if diagnostics.ask(f"{what} {where}? [y/N]").lower() not in ("y", "yes"):
         raise RolloutCancelled("nothing was started")
+
+
+def _why_confirm(session: LiveSession, sets: Sequence[SetPlan]) -> str:
+    """Why the profile's name is wanted; empty when yes or no will do."""
+    return session.production.why_confirm_waves([(found.member.target, found.tags, _affected(found)) for found in sets])
+
+
+def _affected(found: SetPlan) -> int:
+    return found.plan.affected if found.plan is not None else 0
