@@ -78,6 +78,27 @@ def test_a_broken_profile_is_listed_with_its_problem(home: Path, store: ProfileS
         store.get("bad")
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"schema = 1\nname = \n", r"odd\.toml:2: is not valid TOML"),
+        (b"schema = 1\n# \xff\n", "is not UTF-8"),
+        (b"a = " + b"[" * 5000, "is nested too deeply"),
+        (b"#" * (1 << 20) + b"#", "is larger than 1 MiB"),
+    ],
+    ids=["syntax", "encoding", "depth", "size"],
+)
+def test_a_file_that_cannot_be_read_has_its_own_name(
+    home: Path, store: ProfileStore, content: bytes, problem: str
+) -> None:
+    """So that asking for it says what is wrong with it, and another profile of its name is not taken instead."""
+    for name in ("odd", "other"):
+        (home / "user" / f"{name}.toml").write_bytes(content)
+        assert store.find(name).path == home / "user" / f"{name}.toml"
+        with pytest.raises(ProfileInvalid, match=problem.replace("odd", name)):
+            store.get(name)
+
+
 def test_bases_are_not_listed(home: Path, store: ProfileStore) -> None:
     (home / "user" / "base.toml").write_text("schema = 1\nbase = true\nowner = 'us'\n", "utf-8")
     assert "base" not in [entry.name for entry in store.list()]

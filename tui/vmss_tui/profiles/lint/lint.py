@@ -80,8 +80,9 @@ def inspect(path: Path) -> tuple[Profile, tuple[LintProblem, ...]]:
 
 
 def _lint(document: Document) -> tuple[Profile, tuple[LintProblem, ...]]:
-    first = document.layers[0].path if document.layers else None
-    profile, structure = build(document, first.stem if first is not None else "profile")
+    first = document.layers[0] if document.layers else next(iter(document.problems), None)
+    path = first.path if first is not None else None
+    profile, structure = build(document, path.stem if path is not None else "profile")
     if not document.layers:
         return profile, document.problems
     seen = {(problem.key, problem.message) for problem in structure}
