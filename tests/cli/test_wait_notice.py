@@ -12,7 +12,7 @@ from vmss_tui.cli import wait_notice as waiting
 from vmss_tui.gateway.http import policies
 
 CLOCK = r"\d\d:\d\d:\d\d"
-SILENT = rf"vmss-tui: Azure has not answered yet \(since {CLOCK}\); given up at {CLOCK}\n"
+SILENT = rf"vmss-tui: a request to Azure has had no answer since {CLOCK}; waiting until {CLOCK} at most\n"
 
 
 @pytest.fixture
@@ -32,11 +32,11 @@ def test_a_long_wait_is_reported_once_with_its_end(
     done = inside(*command, *(("--set", "version=1.0.0") if command[0] == "plan" else ()))
     assert done.code == 0
     assert len(re.findall(SILENT, done.err)) == 1
-    assert "given up" not in done.out
+    assert "waiting until" not in done.out
 
 
 def test_a_wait_that_is_short_is_not_told(inside: Inside) -> None:
-    assert "given up" not in inside("list").err
+    assert "waiting until" not in inside("list").err
 
 
 def test_silence_is_given_up(world: SimulatorProcess, inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_a_sign_in_that_gets_no_answer(
     monkeypatch.setattr(session, "SIGN_IN_SECONDS", 1.0)
     done = inside("list")
     assert done.code == 3
-    assert re.search(rf"signing in \(since {CLOCK}\); given up at {CLOCK}", done.err)
+    assert re.search(rf"signing in since {CLOCK}; waiting until {CLOCK} at most", done.err)
     assert "cannot sign in to simulator: no answer within 1s" in done.err
 
 
@@ -71,3 +71,14 @@ def test_an_empty_quota_says_when_reading_continues(world: SimulatorProcess, ins
     done = inside("list", "--health")
     assert done.code == 0
     assert re.search(rf"Azure's request quota is used up; reading resumes at {CLOCK}", done.err)
+
+
+def test_counts_that_are_missing_have_a_reason(world: SimulatorProcess, inside: Inside) -> None:
+    assert "not counted" not in inside("list").err
+    world.control.add_fault(
+        kind="status", status=403, code="AuthorizationFailed", message="no", path="*ResourceGraph*", count=0
+    )
+    done = inside("list")
+    assert done.code == 0 and "scale sets are not counted by Resource Graph: cannot list the scale sets" in done.err
+    assert "vmss-tui list --health" in done.err
+    assert "not counted" not in inside("list", "--no-counts").err

@@ -146,3 +146,16 @@ async def test_reading_only_still_asks(sign_in: Connects, server: Scripted) -> N
     serve(server, reply({"data": [row()]}), reply(COUNTS))
     _, counts, listed = await overview(await sign_in(read_only=True), PLACE)
     assert counts and listed
+
+
+@pytest.mark.parametrize(("wrong", "reason"), [("", False), ("sets", True), ("counts", True)])
+async def test_why_counts_are_missing_is_given(azure: Azure, server: Scripted, wrong: str, reason: bool) -> None:
+    denied = fault(403, "AuthorizationFailed", "no")
+    serve(
+        server,
+        denied if wrong == "sets" else reply({"data": [row()]}),
+        denied if wrong == "counts" else reply(COUNTS),
+    )
+    reasons = [page.uncounted async for page in azure.overview([PLACE]) if page.uncounted]
+    assert len(reasons) == reason
+    assert all("lacks a right" in found for found in reasons)

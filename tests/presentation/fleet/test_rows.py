@@ -7,6 +7,7 @@ import pytest
 
 from support import estate
 from support.fleet import ENTRIES, KNOW
+from vmss_tui import text
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.domain.fleet.snapshot import FleetSnapshot, InstanceCounts
@@ -241,3 +242,12 @@ def test_what_is_not_read_is_reading_only_while_it_is(counts: InstanceCounts | N
 def test_a_problem_is_said_of_a_set_that_only_the_overview_knows() -> None:
     entry = replace(ENTRIES["api-weu"], counts=OVERVIEW, upgrade=None, problem="no right")
     assert fleet.state_of(entry, KNOW).word == "not readable"
+
+
+def test_sets_without_counts_are_counted_with_the_reason() -> None:
+    entries = SNAPSHOT.entries
+    assert summary.not_counted([replace(entry, counts=InstanceCounts(2, None, 1)) for entry in entries], "x") == ""
+    missing = [replace(entry, counts=None) for entry in entries]
+    said = summary.not_counted(missing, "the connection was reset")
+    assert text.counted(len(missing), "scale set") in said and said.endswith("the connection was reset")
+    assert "Resource Graph" in summary.not_counted(missing, "") and ":" not in summary.not_counted(missing, "")

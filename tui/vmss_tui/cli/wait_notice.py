@@ -54,13 +54,13 @@ def waiting(session: Waiting, now: datetime) -> str:
         return ""
     if quota.throttled_until is not None and (quota.throttled_until - now).total_seconds() > QUIET_SECONDS:
         return f"Azure's request quota is used up; reading resumes at {_clock(quota.throttled_until)}"
-    return _silent("Azure has not answered yet", quota.waiting_since, now) if quota.waiting_since else ""
+    return _silent("a request to Azure has had no answer", quota.waiting_since, now) if quota.waiting_since else ""
 
 
 def _silent(what: str, since: datetime, now: datetime) -> str:
     if (now - since).total_seconds() < QUIET_SECONDS:
         return ""
-    return f"{what} (since {_clock(since)}); given up at {_clock(since + timedelta(seconds=GIVE_UP_SECONDS))}"
+    return f"{what} since {_clock(since)}; waiting until {_clock(since + timedelta(seconds=GIVE_UP_SECONDS))} at most"
 
 
 def _clock(at: datetime) -> str:

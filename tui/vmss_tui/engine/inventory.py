@@ -26,6 +26,8 @@ class Found:
 
     scale_sets: tuple[tuple[ScaleSet, Subscription], ...] = ()
     counts: Mapping[ScaleSetId, InstanceCounts] = field(default_factory=dict)
+    uncounted: str = ""
+    """Why the overview lacks counts; empty when it is not known to lack any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,8 @@ async def read_inventory(
     if overview and places:
         async for page in azure.overview(subscriptions, named=named):
             pairs = _with_places(page.scale_sets, places)
-            if pairs or page.counts:
-                yield Found(scale_sets=pairs, counts=page.counts)
+            if pairs or page.counts or page.uncounted:
+                yield Found(scale_sets=pairs, counts=page.counts, uncounted=page.uncounted)
             if page.listed:
                 listed |= page.listed
                 yield Listed(page.listed, lags=True)

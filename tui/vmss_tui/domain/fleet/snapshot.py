@@ -98,6 +98,8 @@ class OverviewPage:
     """Of sets of this page or of earlier ones; without health."""
     listed: frozenset[str] = frozenset()
     """Ids of subscriptions, in lower case, all of whose sets have been given by now."""
+    uncounted: str = ""
+    """Why counts are missing, in a sentence without its subject; empty when none are known to be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 A query covers the subscriptions of one tenant. Sets and counts are read at the same time and given page by page. Where
 Resource Graph cannot be used, or does not hold the settings of scripts, nothing is said to be listed, and the caller
-lists subscription by subscription.
+lists subscription by subscription. Why counts are missing is given with the pages.
 
 Sources: "Supported tables and resources" (Uniform instances are in ComputeResources, with `latestModelApplied`;
 Flexible VMs and their extensions in Resources). Health and script status are in neither.
@@ -93,6 +93,7 @@ class OverviewReader(ArmPart):
                 await (tenant.read_named(named) if named else tenant.read())
             except (AzureError, ConnectionFailed) as error:
                 self._graph.rest(some[0], error)
+                give(OverviewPage(uncounted=error.message))
 
         async with aclosing(given_by(partial(read, some) for some in self._usable(subscriptions))) as pages:
             async for page in pages:
@@ -179,6 +180,7 @@ class _Tenant:
             return [row async for rows in self._rows(_UNIFORM, _UniformRow, "count the instances") for row in rows]
         except (AzureError, ConnectionFailed) as error:
             _log.info("instances are not counted by Resource Graph: %s", error)
+            self._give(OverviewPage(uncounted=error.message))
             return None
 
     async def _publish_uniform(self, reading: "asyncio.Task[list[_UniformRow] | None]") -> None:
@@ -238,6 +240,7 @@ class _Tenant:
             await work
         except (AzureError, ConnectionFailed) as error:
             _log.info("Flexible sets are not counted by Resource Graph: %s", error)
+            self._give(OverviewPage(uncounted=error.message))
 
     def _rows(self, query: str, row: type[Any], what: str, places: Sequence[str] = ()) -> AsyncIterator[list[Any]]:
         some = places or self._subscriptions

@@ -31,6 +31,15 @@ def managed_hidden(snapshot: FleetSnapshot, shown: Sequence[FleetEntry]) -> str:
     return f"{len(hidden)} managed by others ({MANAGED}:yes)" if hidden else ""
 
 
+def not_counted(entries: Sequence[FleetEntry], why: str) -> str:
+    """How many sets have no counts, and why (empty: no error says why); empty when all sets have them."""
+    missing = sum(entry.counts is None for entry in entries)
+    if not missing:
+        return ""
+    what = f"the instances of {text.counted(missing, 'scale set')} are not counted by Resource Graph"
+    return f"{what}: {text.plain(why)}" if why else what
+
+
 def place_of(entry: FleetEntry, know: Knowledge, cells: int) -> str:
     """Where a set is, its nearest parts in `cells` cells: `contoso.com ▸ prod-europe ▸ rg-ship-web`."""
     parts = [tenant_of(entry, know), entry.subscription.name, entry.scale_set.id.group]

@@ -25,6 +25,8 @@ class Inventory:
     """What an overview says of instances; may be a minute old."""
     lags: bool = False
     """Whether the sets may be a minute old as well."""
+    uncounted: str = ""
+    """Why the overview lacks counts; empty when it is not known to lack any."""
 
 
 async def everything(azure: Azure, *, overview: bool = True, named: str = "") -> Inventory:
@@ -38,13 +40,14 @@ async def everything(azure: Azure, *, overview: bool = True, named: str = "") ->
     sets: dict[ScaleSetId, tuple[ScaleSet, Subscription]] = {}
     counts: dict[ScaleSetId, InstanceCounts] = {}
     failed: list[Unreadable] = []
-    lags = False
+    lags, uncounted = False, ""
     async with aclosing(read_inventory(azure, subscriptions, overview=overview, named=named)) as inventory:
         async for answer in inventory:
             match answer:
                 case Found():
                     sets |= {scale_set.id: (scale_set, place) for scale_set, place in answer.scale_sets}
                     counts |= answer.counts
+                    uncounted = uncounted or answer.uncounted
                 case Unreadable():
                     failed.append(answer)
                 case Listed():
@@ -55,7 +58,7 @@ async def everything(azure: Azure, *, overview: bool = True, named: str = "") ->
         raise failed[0].error
     tenants = azure.sign_in_record().tenant_problems
     problems = (*(it.sentence for it in tenants), *(it.problem.sentence for it in failed))
-    return Inventory(tuple(sets.values()), problems, subscriptions, counts, lags)
+    return Inventory(tuple(sets.values()), problems, subscriptions, counts, lags, uncounted)
 
 
 async def resolve(azure: Azure, text: str) -> ScaleSetId:

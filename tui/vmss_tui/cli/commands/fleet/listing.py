@@ -22,7 +22,7 @@ from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.presentation import records
 from vmss_tui.presentation.fleet import rows as fleet
-from vmss_tui.presentation.fleet.summary import managed_hidden
+from vmss_tui.presentation.fleet.summary import managed_hidden, not_counted
 
 PROGRESS_SECONDS = 10.0
 """How often the progress of reading health is reported."""
@@ -53,7 +53,7 @@ def list_sets(
     view = fleet.FleetView(terms=parsed_terms(wanted, fleet.FLEET.fields))
 
     async def work(session: LiveSession) -> int:
-        snapshot = await _read(session, counts=not no_counts)
+        snapshot, uncounted = await _read(session, counts=not no_counts)
         know = fleet.Knowledge(
             now=session.clock.now(),
             label=session.versions,
@@ -69,7 +69,7 @@ def list_sets(
         if health:
             await answer.with_health(session, snapshot)
         else:
-            answer.without_health(snapshot)
+            answer.without_health(snapshot, uncounted, counts=not no_counts)
         return 0
 
     return run(ctx, work)
@@ -83,9 +83,11 @@ class _Answer:
     view: fleet.FleetView
     know: fleet.Knowledge
 
-    def without_health(self, snapshot: FleetSnapshot) -> None:
-        """Write what the overview says, and why there is no health."""
+    def without_health(self, snapshot: FleetSnapshot, uncounted: str, *, counts: bool) -> None:
+        """Write what the overview says, and why there is no health, and no counts where they are wanted."""
         entries = self._write(snapshot)
+        if counts and (problem := not_counted(entries, uncounted)):
+            diagnostics.say(f"vmss-tui: {problem}", "`vmss-tui list --health` counts them.")
         if entries and self.shape.for_people:
             diagnostics.say("health (–) is not read; `vmss-tui list --health` reads it, one costly read a scale set")
 
@@ -145,20 +147,22 @@ async def _keep(session: LiveSession, snapshot: FleetSnapshot, know: fleet.Knowl
     session.inventory.keep(snapshot, who, lambda entry: fleet.version_name(entry.scale_set.script, know.label))
 
 
-async def _read(session: LiveSession, *, counts: bool) -> FleetSnapshot:
+async def _read(session: LiveSession, *, counts: bool) -> tuple[FleetSnapshot, str]:
+    """All scale sets, and why the overview lacks counts."""
     azure = await session.connect()
     found = await find.everything(azure)
     entries = tuple(
         FleetEntry(scale_set=scale_set, subscription=place, counts=found.counts.get(scale_set.id) if counts else None)
         for scale_set, place in found.found
     )
-    return FleetSnapshot(
+    snapshot = FleetSnapshot(
         entries=entries,
         subscriptions=found.subscriptions,
         tenants=await azure.tenants(),
         problems=found.problems,
         taken_at=session.clock.now(),
     )
+    return snapshot, found.uncounted
 
 
 def _version(entry: FleetEntry, know: fleet.Knowledge) -> str:
