@@ -11,6 +11,7 @@ from support.leases import me
 from support.program import Inside
 from vmss_tui.cli.main import main
 from vmss_tui.cli.session import LiveSession
+from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import LeaseHeld
 from vmss_tui.journal.store import Journal
 from vmss_tui.paths import journal_file
@@ -88,6 +89,21 @@ def test_the_loser_of_a_start_race_is_refused_and_cannot_be_resumed(
     assert done.code == 4
     (record,) = inside("rollouts", "--json").json
     assert record["stage"] == "refused" and "aaaaaaaa" in record["reason"]
+
+
+def test_a_plan_names_the_rollout_that_is_running_on_the_set(inside: Inside) -> None:
+    words = ("app", "slow", "--set", "version=2.0.0")
+    free = inside("plan", *words, "--json")
+    assert free.code == 0
+    journal = Journal.open()
+    running = journal.create(plan(ScaleSetId.parse(free.json["target"])), who="maria", at=NOW)
+    journal.take_lease(running, me(), at=datetime.now(UTC))
+    journal.close()
+    done = inside("plan", *words, "--json")
+    (refusal,) = [finding for finding in done.json["findings"] if finding["severity"] == "refuse"]
+    assert done.code == 4 and running in refusal["message"] and f"attach {running}" in refusal["hint"]
+    start = inside("rollout", *words, "--yes")
+    assert start.code == 4 and refusal["message"] in start.err
 
 
 def test_a_refused_rollout_is_over(rollout: str, capsys: pytest.CaptureFixture[str]) -> None:

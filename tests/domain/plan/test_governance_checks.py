@@ -15,7 +15,7 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.checks.facts import Facts
 from vmss_tui.domain.plan.checks.governance import CHECKS, locks, needed_vaults
-from vmss_tui.domain.plan.checks.others import interference
+from vmss_tui.domain.plan.checks.others import explained_by, interference
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.rollout_policy import RolloutPolicy
 
@@ -203,3 +203,21 @@ def test_a_plan_that_writes_no_model_links_no_vault() -> None:
     ref = SecretRef(SecretSource.KEY_VAULT, f"{VAULT} https://kv.vault.azure.net/secrets/s")
     made = plan(of, config=script(2, protected={"*": ref}))
     assert needed_vaults(of.scale_set, replace(made, keeps_model=True)) == ()
+
+
+@pytest.mark.parametrize(
+    ("severity", "left"),
+    [
+        (Severity.REFUSE, ["ours", "set-deleting", "set-failed"]),
+        (Severity.WARN, ["already-rolling", "set-deleting", "ours", "set-failed"]),
+    ],
+)
+def test_a_rollout_in_progress_explains_its_traces(severity: Severity, left: list[str]) -> None:
+    found = [
+        Finding(Severity.REFUSE, "already-rolling", ""),
+        Finding(Severity.REFUSE, "set-deleting", ""),
+        Finding(Severity.WARN, "instances-busy", ""),
+        Finding(Severity.WARN, "set-busy", ""),
+        Finding(Severity.WARN, "set-failed", ""),
+    ]
+    assert [finding.code for finding in explained_by(Finding(severity, "ours", ""), found)] == left

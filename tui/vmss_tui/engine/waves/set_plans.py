@@ -16,6 +16,7 @@ from vmss_tui.domain.plan.track_record import TrackRecord
 from vmss_tui.domain.plan.waves import WaveSet, WavesPlan
 from vmss_tui.domain.rollout.team.roles import EVERYONE
 from vmss_tui.engine.followup import Followup, followup_wish
+from vmss_tui.engine.in_progress import finding_of, named_in
 from vmss_tui.engine.prepare import Names, Prepared, RolloutWish, Wish, compose, prepare
 from vmss_tui.engine.runner.rollout_log import Team
 from vmss_tui.errors import UsageError, VmssTuiError
@@ -176,7 +177,9 @@ async def preview(azure: Azure, plan: WavesPlan, known: Background, clock: Clock
             except VmssTuiError as error:
                 return SetPlan(member=member, wave=number, problem=error.message, error=error)
         tags = made.snapshot.scale_set.tags
-        return SetPlan(member=member, wave=number, plan=made.plan, tags=tags, rests_on=(wish, made))
+        running = finding_of(known.journal, member.target, Severity.WARN)  # it may have ended when the set's turn comes
+        named = named_in(made.plan, running)
+        return SetPlan(member=member, wave=number, plan=named, tags=tags, rests_on=(wish, made))
 
     members: Iterable[tuple[int, WaveSet]] = ((wave.number, member) for wave in plan.waves for member in wave.sets)
     return tuple(await asyncio.gather(*(one(number, member) for number, member in members)))

@@ -37,6 +37,7 @@ from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.engine.in_progress import named_in
 from vmss_tui.engine.pinned_files import fetch_pins
 from vmss_tui.engine.prepare import Names, RolloutWish, compose
 from vmss_tui.engine.schedule.start_later import AT_ONCE, StartTime, prepare_for
@@ -164,7 +165,8 @@ class DeployController:
         except UsageError:
             self.plan = None
         else:
-            self.plan = compose(wish, self.reading.snapshot, self._pins_of(wish.files), self._session.clock)
+            plan = compose(wish, self.reading.snapshot, self._pins_of(wish.files), self._session.clock)
+            self.plan = named_in(plan, self.reading.running)
         return (*self._look_at_new_files(), Repaint())
 
     def _wish(self, form: Form, reading: WatchedSet) -> RolloutWish:
@@ -339,10 +341,11 @@ class DeployController:
         wish = replace(wish, profile_findings=(*syntax, *wish.profile_findings))
         prepared, at = await prepare_for(azure, wish, self._session.clock, when)
         self._keep_pins(prepared.pins)
-        self.reading, self.plan = known(prepared.snapshot, self._session), prepared.plan
+        self.reading = known(prepared.snapshot, self._session)
+        self.plan = plan = named_in(prepared.plan, self.reading.running, refuse=at is None)
         report = self.form.report()
         asked = ask_and_start(
-            prepared.plan,
+            plan,
             prepared.snapshot.scale_set.tags,
             self._session,
             why=report.why,
@@ -350,7 +353,7 @@ class DeployController:
             when=StartTime(at, when.at_window),
             started=self._started,
         )
-        return (Repaint(), *asked, *((ShowPlan(),) if cannot_start(prepared.plan) else ()))
+        return (Repaint(), *asked, *((ShowPlan(),) if cannot_start(plan) else ()))
 
     def _started(self, rollout: str) -> Effects:
         self.draft.drop()

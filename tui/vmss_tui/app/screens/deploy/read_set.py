@@ -9,8 +9,10 @@ from vmss_tui.app.session import Session
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
+from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.domain.rollout.events import Planned
+from vmss_tui.engine.in_progress import finding_of
 from vmss_tui.engine.prepare import read_for_plan
 from vmss_tui.errors import VmssTuiError
 from vmss_tui.ports import Azure
@@ -27,6 +29,8 @@ class WatchedSet:
     """What earlier rollouts of the set showed."""
     known_versions: frozenset[str] | None = None
     """Digests that rollouts of this journal brought; None when it cannot be read."""
+    running: Finding | None = None
+    """A rollout of this journal that is running on the set: a warning, since a start may be scheduled."""
 
 
 async def read(azure: Azure, target: ScaleSetId, session: Session) -> WatchedSet:
@@ -38,8 +42,20 @@ def known(snapshot: SetSnapshot, session: Session) -> WatchedSet:
     """A snapshot with what the journal knows of its scale set."""
     target = snapshot.scale_set.id
     return WatchedSet(
-        snapshot, last_applied(snapshot, session), history(target, session), known_versions(target, session)
+        snapshot,
+        last_applied(snapshot, session),
+        history(target, session),
+        known_versions(target, session),
+        running(target, session),
     )
+
+
+def running(target: ScaleSetId, session: Session) -> Finding | None:
+    """The warning of a rollout of this journal that is running on the set; None also when it cannot be read."""
+    try:
+        return finding_of(session.journal(), target, Severity.WARN)
+    except VmssTuiError:
+        return None
 
 
 def known_versions(target: ScaleSetId, session: Session) -> frozenset[str] | None:

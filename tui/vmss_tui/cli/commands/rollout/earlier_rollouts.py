@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from vmss_tui.domain.fleet.ids import ScaleSetId
-from vmss_tui.errors import LeaseHeld
+from vmss_tui.engine.in_progress import rollout_in_progress
 from vmss_tui.journal.lease import Owner
 from vmss_tui.journal.store import Journal
 from vmss_tui.presentation.rollout.schedule import starts_in
@@ -12,14 +12,11 @@ from vmss_tui.presentation.rollout.schedule import starts_in
 
 def require_free(journal: Journal, target: ScaleSetId, by: Owner, at: datetime) -> None:
     """Raise LeaseHeld when a rollout of this journal is at work on the scale set."""
+    running = rollout_in_progress(journal, target)
+    if running is not None:
+        raise running
     for header in journal.rollouts(target=target):
-        lease = journal.lease(header.id)
-        if lease is not None and lease.alive:
-            raise LeaseHeld(
-                f"rollout {header.id} of {header.who} is running on {target.name}, by a runner on {lease.host}",
-                hint=f"follow it with `vmss-tui attach {header.id}`, or cancel it first",
-            )
-        if lease is not None:
+        if journal.lease(header.id) is not None:
             journal.require_free(header.id, by, at=at)
 
 

@@ -19,7 +19,7 @@ from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
-from vmss_tui.errors import NotUnique, UsageError
+from vmss_tui.errors import JournalUnavailable, NotUnique, UsageError
 from vmss_tui.ports import Azure, FilePin
 from vmss_tui.text import listed
 
@@ -131,6 +131,17 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
         tags=scale_set.tags,
         starts_at=starts_at,
     )
+
+
+def naming_running(session: LiveSession, ordered: Ordered) -> Ordered:
+    """The same for a start at once, which a rollout of this journal that is running on the set refuses."""
+    from vmss_tui.engine.in_progress import finding_of, named_in
+
+    try:
+        running = finding_of(session.journal(), ordered.plan.target)
+    except JournalUnavailable:
+        return ordered
+    return replace(ordered, plan=named_in(ordered.plan, running))
 
 
 def adjusted(policy: RolloutPolicy, order: Order) -> RolloutPolicy:

@@ -1,6 +1,6 @@
 """Checks for changes by others: a write within the hour, or a change that was left incomplete."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from vmss_tui import duration
@@ -8,7 +8,7 @@ from vmss_tui.domain.fleet.governance import Activity
 from vmss_tui.domain.fleet.health import Provisioning
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.checks.facts import info, refuse
-from vmss_tui.domain.plan.findings import Finding, Severity
+from vmss_tui.domain.plan.findings import Finding, Severity, by_weight
 from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.text import counted, plain
 
@@ -18,6 +18,8 @@ _WRITES = (
     "/reimage/action", "/reimageall/action",
 )  # fmt: skip
 """What changes a model or brings instances to it."""
+_TRACES = frozenset({"already-rolling", "set-busy", "instances-busy"})
+"""What a rollout in progress causes on its scale set, seen in Azure."""
 _COMING = (Provisioning.CREATING, Provisioning.DELETING)
 _NEXT = f"Ask whoever changed it first. To start anyway, use {Override.DURING_CHANGE.option}."
 
@@ -28,6 +30,17 @@ def interference(snapshot: SetSnapshot, known_versions: Collection[str] | None, 
     yield from lately
     if not any(finding.severity is Severity.REFUSE for finding in lately):
         yield from _part_way(snapshot, known_versions)
+
+
+def explained_by(running: Finding, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings with the one of a rollout in progress, without those of its traces; none that is graver is left out."""
+    graver = running.severity is not Severity.REFUSE
+    rest = (
+        finding
+        for finding in findings
+        if finding.code not in _TRACES or (graver and finding.severity is Severity.REFUSE)
+    )
+    return by_weight(running, *rest)
 
 
 def _changed_lately(snapshot: SetSnapshot, now: datetime) -> Iterator[Finding]:
