@@ -8,9 +8,14 @@ from xml.etree import ElementTree
 from support.readme import DOCUMENTS as GENERATED
 from support.readme import README, refreshed
 from support.source.modules import PACKAGE, ROOT
+from vmss_tui import errors
+from vmss_tui.cli.diagnostics import CRASHED
+from vmss_tui.cli.help import EXIT_CODES
+from vmss_tui.simulator.scenario.load import names as scenarios
 
 HOME = "https://github.com/vmss-tui/vmss-tui"
 PICTURES = "https://raw.githubusercontent.com/vmss-tui/vmss-tui"
+_SIGTERM = re.compile(r"\b(143) by SIGTERM")
 _LINK = re.compile(r"\]\(([^)#\s]+)")
 _PATH = re.compile(r"`((?:[a-z_]+/)+(?:[a-z_]+\.[a-z]+)?|[a-z_]+\.py)`")
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
@@ -59,6 +64,24 @@ def test_the_map_names_every_package() -> None:
         if folder.as_posix() not in rows and f"{folder.name}/`" not in rows.get(folder.parent.as_posix(), "")
     }
     assert missing == set()
+
+
+def first_cells(document: str, heading: str) -> list[str]:
+    """The first column of the table under a heading, without its head."""
+    text = (ROOT / "docs" / document).read_text(encoding="utf-8").partition(f"\n## {heading}\n")[2]
+    return re.findall(r"^\| `?(\w+)`? \|", text.partition("\n## ")[0], re.MULTILINE)[1:]
+
+
+def test_the_documents_name_every_scenario() -> None:
+    assert sorted(first_cells("simulator.md", "Scenarios")) == scenarios()
+
+
+def test_help_documents_and_errors_have_the_same_exit_codes() -> None:
+    documented = first_cells("headless.md", "Exit codes")
+    helped = [code for row in EXIT_CODES for code in (row[0], *_SIGTERM.findall(row[1]))]
+    assert helped == documented
+    own = {f"{kind.exit_code}" for kind in vars(errors).values() if hasattr(kind, "exit_code")}
+    assert own | {f"{CRASHED}"} <= set(documented)
 
 
 def test_the_readme_reads_on_a_package_index() -> None:

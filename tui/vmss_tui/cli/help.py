@@ -104,6 +104,7 @@ EXIT_CODES = (
     ("3", "sign-in or connection"),
     ("4", "refused by preflight"),
     ("5", "canceled"),
+    ("70", "a bug in vmss-tui; its log has the details"),
     ("130", "interrupted by Ctrl-C; 143 by SIGTERM: the rollout continues, unless --on-interrupt cancel"),
 )
 
