@@ -52,7 +52,7 @@ def test_every_field_takes_what_it_shows(one: Profile) -> None:
     [
         ("name", "a b", "'a b' is not a valid name"),
         ("script.os", "mac", "'mac' is not linux or windows"),
-        ("script.command", "", "'commandToExecute' is not specified"),
+        ("script.command", "", "has neither a command nor a script (Azure: 'commandToExecute' is not specified)"),
         ("script.command", "./a.sh ${nope}", "${nope} is not declared"),
         ("script.files", "https://h/${version}/a.sh\nftp://h/b", "'ftp://h/b' is not an http or https address"),
         ("script.timestamp", "soon", "'soon' is not a whole number"),

@@ -188,9 +188,17 @@ def test_a_plain_plan_has_no_refusal_and_the_gravest_comes_first() -> None:
     assert weights == sorted(weights)
 
 
+def test_advice_to_choose_a_mode_names_the_option() -> None:
+    found = {finding for _, _, of, asked, config in CASES for finding in plan(of, asked, config).findings}
+    advice = {finding.code: finding.hint for finding in found if "choose mode" in finding.hint.lower()}
+    assert {"automatic-mode", "no-health-source"} <= set(advice)
+    assert all("`--mode manual`" in hint for hint in advice.values())
+
+
 def test_numbers_are_named() -> None:
     (grows,) = [finding for finding in plan(scaled(snapshot(*TEN))).findings if finding.code == "autoscale"]
-    assert grows.message.startswith("autoscale is on (30–90): an instance that it adds comes up with the new version")
+    assert grows.message.startswith("autoscale is on (30–90)")
+    assert "new version" not in grows.message, "an undo restores the earlier one"
     assert grows.hint
     (small,) = [finding for finding in plan(snapshot(*fleet(3))).findings if finding.code == "small-set"]
     assert small.message.startswith("one unhealthy of 3 is 33%, more than the 20% limit")

@@ -136,6 +136,14 @@ def test_a_value_that_no_instance_can_have_is_named() -> None:
         parse("health:sick", instances.INSTANCES.fields)
 
 
+@pytest.mark.parametrize("name", ["health", "script"])
+def test_values_that_an_instance_can_have_are_named_once(name: str) -> None:
+    with pytest.raises(FilterProblem) as caught:
+        parse(f"{name}:bogus", instances.INSTANCES.fields)
+    offered = str(caught.value).partition("; use ")[2].split(", ")
+    assert len(offered) == len(set(offered)) > 3
+
+
 def test_healthy_does_not_find_what_is_unhealthy() -> None:
     view = instances.InstanceView(terms=parse("health:healthy", instances.INSTANCES.fields))
     assert "5" not in ids(view) and len(ids(view)) == 8

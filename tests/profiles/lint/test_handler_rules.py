@@ -10,7 +10,9 @@ BARE = HEAD + "[script]\n"
 
 
 def test_a_command_or_a_script_is_needed() -> None:
-    assert problems(BARE)["script.command"].message == "'commandToExecute' is not specified"
+    found = problems(BARE + 'command = ""\n')["script.command"].message
+    assert found == problems(BARE)["script.command"].message
+    assert found == "has neither a command nor a script (Azure: 'commandToExecute' is not specified)"
 
 
 def test_command_and_script_exclude_each_other_across_public_and_protected() -> None:

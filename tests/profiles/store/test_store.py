@@ -133,6 +133,16 @@ def test_a_name_that_is_not_there_gets_the_nearest(store: ProfileStore) -> None:
         store.get("zzz")
 
 
+def test_more_names_than_are_shown_end_with_an_ellipsis(home: Path, store: ProfileStore) -> None:
+    for count, ends in ((8, "web"), (9, "…")):
+        while len(found := {entry.name for entry in store.list()}) < count:
+            (home / "user" / f"n{len(found)}.toml").write_text("schema = 1\n" + SCRIPT, "utf-8")
+        with pytest.raises(UsageError) as caught:
+            store.find("zzz")
+        known = caught.value.hint.partition(";")[0].removeprefix("known: ").split(", ")
+        assert known[-1] == ends and len([name for name in known if name in found]) == 8
+
+
 def test_a_path_is_a_name_too(home: Path, store: ProfileStore) -> None:
     assert store.get(str(home / "bundled" / "web.toml")).description == "Theirs"
     assert store.find(str(home / "bundled" / "web.toml")).origin is Origin.BUNDLED

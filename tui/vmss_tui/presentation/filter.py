@@ -136,7 +136,7 @@ def _check(field: Field, values: Sequence[str]) -> None:
     """Raise FilterProblem for a value that no item can have."""
     for value in values if field.words else ():
         if not any(field.fits(value, word) for word in field.words):
-            raise FilterProblem(f"{field.name}: is never {value!r}; use {', '.join(field.words)}")
+            raise FilterProblem(f"{field.name}: is never {value!r}; use {', '.join(dict.fromkeys(field.words))}")
 
 
 def matches(terms: Sequence[Term], values_of: Values, *, loosely: bool = False) -> bool:

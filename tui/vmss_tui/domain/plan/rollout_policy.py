@@ -58,7 +58,7 @@ class Amount:
         """Read `12` or `"20%"`. Raises ValueError with a sentence for people."""
         if isinstance(text, bool) or not isinstance(text, int | str):
             raise ValueError(f"{text!r} is neither a number of instances nor a percentage such as '20%'")
-        found = re.fullmatch(r"\s*(\d{1,6})\s*(%?)\s*", str(text))
+        found = re.fullmatch(r"\s*(-?\d{1,6})\s*(%?)\s*", str(text))
         if found is None:
             raise ValueError(f"{text!r} is neither a number of instances nor a percentage such as '20%'")
         value, percent = int(found[1]), bool(found[2])

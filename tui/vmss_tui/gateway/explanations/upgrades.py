@@ -44,7 +44,7 @@ RULES = (
         (),
         Kind.HEALTH,
         "it needs a health probe or the Application Health extension",
-        "add a health source to the scale set model, or let vmss-tui drive the batches (mode manual)",
+        "add a health source to the scale set model, or let vmss-tui drive the batches (`--mode manual`)",
         _ROLLING,
         pattern=r"health probe or health extension was not (?:provided|specified)"
         r"|requires? (?:a )?(?:health|application health)",

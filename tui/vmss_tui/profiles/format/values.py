@@ -155,8 +155,10 @@ def _duration(raw: Any, key: Key, at: str) -> int:
 
 def _percent(raw: Any, key: Key, at: str) -> int:
     value = raw.strip().removesuffix("%").strip() if isinstance(raw, str) else raw
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
         value = int(value)
+    elif isinstance(value, str):
+        raise refuse(at, f"{raw!r} is not a percentage in whole numbers", 'write 20 or "20%"')
     if isinstance(value, bool) or not isinstance(value, int):
         raise mismatch(raw, at, "a percentage", 'write 20 or "20%"')
     return _bounded(value, key, at)

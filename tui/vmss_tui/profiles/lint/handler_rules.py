@@ -82,12 +82,18 @@ def _what_runs(profile: Profile) -> Iterator[LintProblem]:
     if len({*public, *secret}) == 2:
         yield error(
             f"script.{_WORDS[public[-1]]}" if public else f"protected.{secret[-1]}",
-            "'commandToExecute' and 'script' were both specified, but only one is validate at a time",
+            "command and script are both given (Azure: 'commandToExecute' and 'script' were both specified, but only "
+            "one is validate at a time)",
             "keep the command or the inline script",
         )
     if not public and not secret and WHOLE not in hidden and not profile.base:
         hint = "give a command or an inline script"
-        yield error("script.command", "'commandToExecute' is not specified", hint, "nothing-to-run")
+        yield error(
+            "script.command",
+            "has neither a command nor a script (Azure: 'commandToExecute' is not specified)",
+            hint,
+            "nothing-to-run",
+        )
 
 
 def _has(script: Script, name: str) -> bool:

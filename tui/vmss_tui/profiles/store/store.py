@@ -23,6 +23,7 @@ from vmss_tui.profiles.redact import masked
 from vmss_tui.profiles.store.cache import ProfileCache, Stats
 from vmss_tui.profiles.store.directories import Origin, Place, places
 from vmss_tui.profiles.store.usage import Uses
+from vmss_tui.text import listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ class ProfileStore:
         if found is not None:
             return found
         near = nearest(text, [entry.name for entry in entries], 3)
-        known = ", ".join(near or sorted(entry.name for entry in entries)[:8]) or "none"
+        known = ", ".join(near) or listed((entry.name for entry in entries), 8) or "none"
         raise UsageError(
             f"there is no profile {text!r}",
             hint=f"did you mean {known}?" if near else f"known: {known}; `vmss-tui profiles list` shows where from",

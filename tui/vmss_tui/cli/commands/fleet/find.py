@@ -12,6 +12,7 @@ from vmss_tui.domain.fleet.snapshot import InstanceCounts
 from vmss_tui.engine.inventory import Found, Listed, Unreadable, read_inventory
 from vmss_tui.errors import AzureError, NotUnique, UsageError
 from vmss_tui.ports import Azure
+from vmss_tui.text import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,8 @@ def _choices(matches: Iterable[tuple[ScaleSet, Subscription]], wanted: tuple[str
     found = list(matches)
     short = [scale_set.id.short for scale_set, _ in found]
     if len({name.casefold() for name in short}) == len(short) and len(wanted) == 1:
-        return ", ".join(short[:6])
-    return ", ".join(f"{place.name}/{scale_set.id.short}" for scale_set, place in found[:6])
+        return listed(short, 6)
+    return listed((f"{place.name}/{scale_set.id.short}" for scale_set, place in found), 6)
 
 
 def _nearest(text: str, inventory: Inventory) -> str:

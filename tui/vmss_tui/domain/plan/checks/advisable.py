@@ -119,8 +119,8 @@ def _autoscale(facts: Facts) -> Iterator[Finding]:
         if not facts.rolling_upgrade or scale_set.mode is not UpgradeMode.ROLLING:
             yield warn(
                 "autoscale",
-                f"autoscale is on ({found.minimum}–{found.maximum}): an instance that it adds comes up with the new "
-                "version, outside the batches",
+                f"autoscale is on ({found.minimum}–{found.maximum}): an instance that it adds comes up with the "
+                "version of this rollout, outside the batches",
                 _HOLD,
             )
     elif any("autoscale" in f"{key}={value}".lower() for key, value in scale_set.tags.items()):

@@ -11,7 +11,7 @@ from vmss_tui.domain.plan.feasible import nearest_rolling
 from vmss_tui.domain.plan.findings import Finding
 from vmss_tui.domain.plan.rollout_policy import OnFailure, check_rolling
 
-_MANUAL_HINT = "Choose mode manual for this rollout to let vmss-tui run the batches."
+_MANUAL_HINT = "Choose mode manual (`--mode manual`) for this rollout to let vmss-tui run the batches."
 
 
 def automatic_mode(facts: Facts) -> Iterator[Finding]:
@@ -22,7 +22,7 @@ def automatic_mode(facts: Facts) -> Iterator[Finding]:
         yield refuse(
             "automatic-mode",
             "the set is in Automatic mode: Azure may update every instance at once, in no order and without batches",
-            "Choose mode rolling or manual for this rollout; the set's own mode is restored afterwards.",
+            "Choose mode rolling or manual (`--mode manual`) for this rollout; the set's own mode is restored later.",
         )
 
 
@@ -66,7 +66,7 @@ def no_health_source(facts: Facts) -> Iterator[Finding]:
         yield refuse(
             "no-health-source",
             "the set has neither a health probe nor the Application Health extension: Azure refuses a rolling upgrade",
-            "Add the Application Health extension, or choose mode manual for this rollout.",
+            "Add the Application Health extension, or choose mode manual (`--mode manual`) for this rollout.",
         )
     else:
         yield warn(
