@@ -116,7 +116,7 @@ def test_an_unexpected_error_is_one_line_and_a_private_log(bare: Program) -> Non
         "sys.exit(diagnostics.guarded(broken))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=bare.env)
-    assert done.returncode == 1
+    assert done.returncode == 70
     assert "Traceback" not in done.stderr
     log = Path(bare.env["XDG_STATE_HOME"]) / "vmss-tui" / "vmss-tui.log"
     assert str(log) in done.stderr

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from support.recorded_rollout import HEADER, LOG, PLAN, log_of, seen
 from vmss_tui.domain.fleet.script import SettingChange
+from vmss_tui.domain.plan.rollout_plan import Strategy
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, ExternalGate, Hook, RolloutPolicy
 from vmss_tui.domain.rollout import events as e
 from vmss_tui.report.formats import write
@@ -49,6 +50,13 @@ def test_nothing_foreign_starts_a_block_or_becomes_a_hidden_character() -> None:
         log = log_of(LOG[0].event, e.InstancesSeen((seen("0", e.Phase.FAILED, message=message),)))
         lines = write("md", HEADER, log).splitlines()
         assert shown in lines, message
+
+
+def test_a_minimum_healthy_time_that_azure_ignored_is_recorded_as_such() -> None:
+    policy = RolloutPolicy(min_healthy_seconds=30)
+    for strategy, words in ((Strategy.CLIENT_BATCHES, "30s |"), (Strategy.ROLLING_UPGRADE, "30s, which a rolling")):
+        text = write("md", HEADER, log_of(e.Planned(replace(PLAN, policy=policy, strategy=strategy))))
+        assert f"| Minimum healthy time | {words}" in text
 
 
 def test_the_whole_policy_is_on_record_but_no_argument_of_a_command() -> None:

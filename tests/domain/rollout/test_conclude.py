@@ -28,7 +28,9 @@ def test_automatic_mode_is_put_back_only_when_all_have_it() -> None:
     state = driver.run()
     assert state.verdict is e.Verdict.FAILED and state.policy_restored is False and toy.mode is M
     (restored,) = kinds(driver, e.PolicyRestored)
-    assert isinstance(restored, e.PolicyRestored) and "Azure would update the 2 instances" in restored.message
+    assert (
+        isinstance(restored, e.PolicyRestored) and "Azure would update the 2 instances that do not" in restored.message
+    )
 
 
 def test_manual_mode_is_put_back_also_after_a_failure() -> None:

@@ -44,6 +44,11 @@ def test_every_condition_is_named() -> None:
     assert "https://chat.example" in found["notifies"]
 
 
+def test_what_azure_ignores_is_no_condition() -> None:
+    rolling = plan_of(snapshot(*fleet(10), mode=UpgradeMode.ROLLING), POLICY)
+    assert "healthy for" not in dict(conditions(rolling))
+
+
 def test_tokens_are_not() -> None:
     text = "\n".join(text_of(line) for line in sections(plan_of(TEN, POLICY), 100))
     assert "CONDITIONS" in text

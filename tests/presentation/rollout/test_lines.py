@@ -186,7 +186,7 @@ def test_a_policy_that_could_not_be_put_back_is_said_after_the_end() -> None:
     tale = story.until_batch(2)
     tale.say(PolicyRestored(False, "409"))
     tale.end()
-    assert "could not be restored" in text_of(rollout.subline(info(tale), 120))
+    assert "the scale set's own (Rolling): set it in Azure" in text_of(rollout.subline(info(tale), 120))
 
 
 def test_first_failure_names_the_instance_and_the_last_line_of_stderr() -> None:
@@ -271,6 +271,20 @@ def test_a_failed_script_that_new_instances_get_too_is_said_with_the_way_back() 
     assert "vmss-tui undo 7f3a1234" in line and line in rollout.summary(left, "7f3a1234")
     assert not info_of(failed, NOW).leaves_failed_model, "no script failed"
     assert not info_of(replace(failed, accepted=frozenset()), NOW).leaves_failed_model
+
+
+def test_a_policy_that_was_left_behind_is_said_with_the_command_that_restores_it() -> None:
+    ended = replace(fold(story.whole()), verdict=Verdict.CANCELLED, stage=Stage.CANCELLED, policy_restored=False)
+    assert ended.plan is not None
+    (line,) = rollout.policy_line(info_of(ended, NOW), "7f3a1234")
+    assert "vmss-tui undo 7f3a1234" in line and line in rollout.summary(info_of(ended, NOW), "7f3a1234")
+    undo = replace(ended, plan=replace(ended.plan, origin="undo of 1b2c3d4e to web 2"))
+    assert "vmss-tui undo 1b2c3d4e" in rollout.policy_line(info_of(undo, NOW), "7f3a1234")[0]
+    own = replace(ended, plan=replace(ended.plan, origin="undo of this rollout"))
+    assert "vmss-tui undo 7f3a1234" in rollout.policy_line(info_of(own, NOW), "7f3a1234")[0]
+    done = replace(ended, verdict=Verdict.COMPLETED, stage=Stage.COMPLETED)
+    assert f"--ids {ended.plan.target}" in rollout.policy_line(info_of(done, NOW), "7f3a1234")[0]
+    assert rollout.policy_line(info_of(replace(ended, policy_restored=True), NOW), "7f3a1234") == ()
 
 
 def in_window(tale: story.Story, seconds: float) -> RolloutInfo:

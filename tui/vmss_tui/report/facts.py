@@ -16,6 +16,7 @@ from vmss_tui.presentation.glyphs import STAGE
 from vmss_tui.presentation.plan.conditions import destination, occasions
 from vmss_tui.presentation.plan.outlook import outlook_facts
 from vmss_tui.presentation.rollout.info import Header, RolloutInfo
+from vmss_tui.presentation.rollout.lines import policy_line
 from vmss_tui.profiles.format.policy_fields import ROLLOUT
 from vmss_tui.profiles.format.sections import Key
 from vmss_tui.profiles.format.values import show_value
@@ -54,7 +55,7 @@ def facts(header: Header, info: RolloutInfo) -> Iterator[Fact]:
         floor = f", floor {info.floor}" if info.floor is not None else ""
         yield "Lowest healthy", f"{info.lowest.healthy} of {info.total} at {clock(info.lowest.at)}{floor}"
     if info.policy_restored is not None:
-        yield "Upgrade policy", "restored" if info.policy_restored else "not restored (see decisions)"
+        yield "Upgrade policy", next(iter(policy_line(info, header.id)), "restored")
 
 
 def recorded(log: Sequence[e.Logged]) -> Iterator[Fact]:
@@ -154,6 +155,8 @@ def _stated(plan: RolloutPlan, key: Key) -> str:
     shown = show_value(value, key)
     if isinstance(value, Amount) and value.percent:
         shown = f"{shown} ({percent_of(value.value, plan.total)} of {plan.total})"
+    if key.field == "min_healthy_seconds" and value and plan.strategy is Strategy.ROLLING_UPGRADE:
+        shown = f"{shown}, which a rolling upgrade by Azure ignores"
     return line.on.format(shown) if value else line.off
 
 

@@ -38,7 +38,7 @@ def conditions(plan: RolloutPlan) -> Iterator[tuple[str, str]]:
         yield "failures", f"stops above {counted(count, 'failed instance')} in the whole rollout"
     if policy.on_failure is not OnFailure.STOP:
         yield "on failure", _on_failure(plan)
-    if policy.min_healthy_seconds:
+    if policy.min_healthy_seconds and plan.strategy is not Strategy.ROLLING_UPGRADE:
         yield "healthy for", f"each instance {duration.exact(policy.min_healthy_seconds)} before its batch ends"
     if policy.soak_seconds:
         yield "soak", f"{duration.exact(policy.soak_seconds)} after the last batch, before the verdict"

@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 
 from vmss_tui import duration
 from vmss_tui.domain.fleet.rolling_upgrade import AzureFault
-from vmss_tui.domain.rollout.stage import Phase, Stage
+from vmss_tui.domain.rollout.stage import Phase, Stage, Verdict
 from vmss_tui.presentation.glyphs import STAGE, Role
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.rollout.chart import sparkline
@@ -137,7 +137,8 @@ def _clocked(moment: Moment, now: datetime) -> str:
 
 def _after(info: RolloutInfo, cells: int) -> Line:
     if info.policy_restored is False:
-        return (("The scale set's own upgrade policy could not be restored: check it in Azure.", Role.WARN),)
+        way = "set it in Azure" if info.verdict is Verdict.COMPLETED else "undo rolls back and restores it"
+        return ((f"T{_foreign_policy(info)[1:]}: {way}", Role.WARN),)
     rest = " ".join(text_of(line) for line in verdict_lines(info, cells)[1:])
     return ((cut_end(rest, cells), Role.PLAIN),) if rest else ()
 
@@ -297,10 +298,35 @@ def model_line(info: RolloutInfo, rollout: str) -> tuple[str, ...]:
     return (f"new instances get {plain(info.new)} too: vmss-tui undo {rollout} restores the scale set model",)
 
 
+def policy_line(info: RolloutInfo, rollout: str) -> tuple[str, ...]:
+    """That the upgrade policy is not the set's own again, and the command that restores it; nothing when it is."""
+    plan = info.plan
+    if info.policy_restored is not False or plan is None:
+        return ()
+    if info.verdict is Verdict.COMPLETED:
+        way = f"az vmss update --ids {plain(str(plan.target))} --set upgradePolicy.mode={plan.own[0].value}"
+    else:
+        way = f"vmss-tui undo {_undone(plan.origin) or rollout} rolls back and restores it"
+    return (f"{_foreign_policy(info)}: {way}",)
+
+
+def _foreign_policy(info: RolloutInfo) -> str:
+    own = f" ({info.plan.own[0].value})" if info.plan is not None else ""
+    return f"the upgrade policy is not the scale set's own{own}"
+
+
+def _undone(origin: str) -> str:
+    """The rollout that a roll back of its own undoes; an undo that was canceled is continued by the same command."""
+    what, _, name = origin.partition(" of ")
+    name = name.partition(" ")[0]
+    return plain(name) if what == "undo" and name != "this" else ""
+
+
 def summary(info: RolloutInfo, rollout: str, *, tz: tzinfo | None = None) -> tuple[str, ...]:
     """Lines for the terminal after the app has closed; times of day in `tz` (None: the host's own).
 
-    Five of them, and up to two more about Azure's reason when one ended the rollout.
+    Five of them, up to two more about Azure's reason when one ended the rollout, and one each about a model and an
+    upgrade policy that were left behind.
     """
     name = plain(info.plan.target.short) if info.plan is not None else "?"
     by = "".join(f" · {part}" for part in (f"by {plain(info.who)}" if info.who else "", plain(info.ticket)) if part)
@@ -319,5 +345,6 @@ def summary(info: RolloutInfo, rollout: str, *, tz: tzinfo | None = None) -> tup
         trouble if info.failed else "no instance failed",
         *fault_lines(info),
         *model_line(info, rollout),
+        *policy_line(info, rollout),
         f"vmss-tui report {rollout} --format md" if info.over else f"vmss-tui attach {rollout}",
     )

@@ -148,7 +148,8 @@ def _danger(situation: Situation) -> str:
     if mode is UpgradeMode.MANUAL or not behind:
         return ""
     here, label = situation.set.mode.value, situation.plan.to_label
+    others = f"{len(behind)} {'instance that does' if len(behind) == 1 else 'instances that do'} not run {label}"
     return (
-        f"the scale set stays in {here} mode: with its own policy ({mode.value}) restored, Azure would update the "
-        f"{len(behind)} instances that are behind to {label}; undo first, then restore it"
+        f"the scale set stays in {here} mode, because in its own mode ({mode.value}) Azure would update the {others}, "
+        "with no batch of this rollout to limit it"
     )
