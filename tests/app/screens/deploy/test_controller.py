@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.fakes import FakeSession
+from support.leases import me
 from support.screens.form import NEW_FILE, PROFILE, WEB, controller_of, store_of
 from support.screens.person import Person
 from support.story import plan_of
@@ -133,6 +134,20 @@ async def test_a_runner_that_is_there_already_is_said(session: FakeSession) -> N
     await person.perform(form.start())
     assert person.said == ["a runner is active for web-weu follow it"]
     assert person.opened == []
+
+
+async def test_a_rollout_of_this_journal_is_named_and_refuses_a_start_now_only(session: FakeSession) -> None:
+    journal = session.journal()
+    running = journal.create(plan_of(), who="maria", at=session.clock.now())
+    journal.take_lease(running, me(), at=session.clock.now())
+    form = await opened(session)
+    await type_in(form, script__files=NEW_FILE)
+    assert form.plan is not None
+    (shown,) = [finding for finding in form.plan.findings if running in finding.message]
+    assert shown.severity is Severity.WARN, "a start may be scheduled for later"
+    person = Person(True)
+    await person.perform(form.start())
+    assert not session.started and running in " ".join(person.said)
 
 
 async def test_the_profile_that_knows_what_runs_is_where_it_starts(
