@@ -23,11 +23,10 @@ class Remaining:
 
     @property
     def text(self) -> str:
-        """`02:50`, or `2m to 4m` when P50 and P90 differ much."""
+        """`02:50`, or `2m30s to 4m` when P50 and P90 differ much."""
         if self.p90 < 60 or self.p90 - self.p50 <= max(20.0, 0.2 * self.p90):
             return duration.clock(self.p90)
-        words = duration.between(self.p50, self.p90)
-        return words if " to " in words else duration.clock(self.p90)
+        return duration.between(self.p50, self.p90)
 
 
 def elapsed(state: RolloutState, now: datetime) -> float:
