@@ -246,13 +246,7 @@ class DeployController:
         if not self.unsaved:
             return (Close(),)
         self.keep_draft()
-        question = Question(
-            title=f"Leave the form for {self.target.name}?",
-            yes="Leave",
-            no="Stay",
-            details=(((self.draft.fate, Role.PLAIN),),),
-        )
-        return (Ask(question, lambda yes: (Close(),) if yes else ()),)
+        return (Ask(_leave_question(self.target.name, self.draft.fate), lambda yes: (Close(),) if yes else ()),)
 
     # -- fields with a life of their own ------------------------------------------------------------------------
 
@@ -363,3 +357,8 @@ class DeployController:
                 self._session.profiles().used(self.form.saved_as, self._session.clock.now())
         snapshot = self.reading.snapshot if self.reading is not None else None
         return (Replace(OpenRollout(rollout, snapshot=snapshot)),)
+
+
+def _leave_question(name: str, fate: str) -> Question:
+    """Whether to leave the form of a set; `fate` says what becomes of what was typed."""
+    return Question(title=f"Leave the form for {name}?", yes="Leave", no="Stay", details=(((fate, Role.PLAIN),),))
