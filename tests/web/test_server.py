@@ -137,6 +137,19 @@ async def test_nobody_acts_where_the_server_is_read_only(client: Client) -> None
         await client.ws_connect("/act/ws", headers=own(client))
 
 
+async def test_what_came_between_the_page_and_its_stream_is_announced(client: Client, journal: Journal) -> None:
+    rollout = journal.create(plan(), who="m", at=NOW)
+    page = await (await client.get(f"/rollouts/{rollout}")).text()
+    assert 'data-seq="1"' in page and "/live.js" in page
+    journal.append(rollout, e.Ended(e.Verdict.COMPLETED, ""), at=NOW)
+    place = client.make_url(f"/rollouts/{rollout}/events")
+    async with ClientSession() as session:
+        for query, headers in (({"after": "1"}, {}), ({}, {"Last-Event-ID": "1"})):
+            async with session.get(place.with_query(query), headers=headers) as stream:
+                assert b"id: 2" in await asyncio.wait_for(stream.content.read(), 30)
+    assert "/live.js" not in await (await client.get(f"/rollouts/{rollout}")).text()
+
+
 async def test_events_are_announced_until_the_rollout_ends(client: Client, journal: Journal) -> None:
     rollout = journal.create(plan(), who="m", at=NOW)
     async with ClientSession() as session, session.get(client.make_url(f"/rollouts/{rollout}/events")) as stream:

@@ -19,7 +19,7 @@ async function load() {
   if (!fresh.querySelector("script[src='/live.js']")) events.close();
 }
 
-const events = new EventSource(`${page}/events`);
+const events = new EventSource(`${page}/events?after=${document.body.dataset.seq}`);
 events.addEventListener("grown", () => {
   if (due) return;
   due = true;

@@ -37,11 +37,14 @@ class Around:
         return " · ".join(filter(None, (held, watched)))
 
 
-def live(document: str, rollout: str, around: Around, *, over: bool) -> str:
-    """The HTML record of a rollout as a page of this server; one that is not over keeps itself up to date."""
+def live(document: str, rollout: str, around: Around, *, seq: int, over: bool) -> str:
+    """The HTML record of a rollout as a page of this server; one that is not over keeps itself up to date.
+
+    `seq` is the last event that the record shows: what came since is announced as soon as the page listens.
+    """
     links = '<nav><a href="/rollouts">All rollouts</a> · <a href="/">The app</a></nav>'
     people = f'<p class="around">{escape(redacted(around.words))}</p>' if around.words else ""
-    page = document.replace("<body>", f'<body data-rollout="{escape(rollout)}">{links}{people}', 1)
+    page = document.replace("<body>", f'<body data-rollout="{escape(rollout)}" data-seq="{seq}">{links}{people}', 1)
     page = page.replace(_HEAD, f"<style>{_own_style()}</style>{_HEAD}", 1)
     if over:
         return page

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from vmss_tui.domain.rollout.events import Ended, Logged
 from vmss_tui.domain.rollout.team.presence import Through, Watcher
 from vmss_tui.errors import JournalUnavailable, UsageError, VmssTuiError
 from vmss_tui.journal.lease import Lease
@@ -25,6 +26,8 @@ WRONG_SECONDS = 1.0
 HEARTBEAT_SECONDS = 15.0
 """How often a quiet stream of events says that it is still there."""
 _LISTED = 200
+_LONGEST_SEQ = 18
+"""Digits of an event's number that fit into the journal."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -164,8 +167,8 @@ class _Handlers:
         log = self._site.journal.events(header.id)
         record = write("html", header, log, self._site.journal.links(header.id))
         watchers = self._site.journal.watchers().get(header.id, ())
-        around = _around(self._site.journal.lease(header.id), watchers, over=header.stage.over)
-        return _html(pages.live(record, header.id, around, over=header.stage.over))
+        around = _around(self._site.journal.lease(header.id), watchers, over=_over(log))
+        return _html(pages.live(record, header.id, around, seq=log[-1].seq if log else 0, over=_over(log)))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """A stream that says when the log has grown, until the rollout ends."""
@@ -175,7 +178,7 @@ class _Handlers:
         await answer.write(b"retry: 2000\n\n")
         grown = asyncio.Queue[int]()
         who, through = self._site.who, Through.BROWSER
-        following = asyncio.ensure_future(self._follow(header.id, grown))
+        following = asyncio.ensure_future(self._follow(header.id, _known(request), grown))
         try:
             async with self._site.journal.watching(
                 header.id, who=who, through=through, seen=lambda _: grown.put_nowait(0)
@@ -188,9 +191,9 @@ class _Handlers:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
 
-    async def _follow(self, rollout: str, grown: asyncio.Queue[int]) -> None:
+    async def _follow(self, rollout: str, known: int | None, grown: asyncio.Queue[int]) -> None:
         """Put the number of the newest event into the queue whenever the log has grown, until it ends."""
-        after = self._site.journal.state(rollout).seq
+        after = self._site.journal.state(rollout).seq if known is None else known
         async for log in self._site.journal.tail(rollout, after, poll_seconds=1.0):
             grown.put_nowait(log[-1].seq)
 
@@ -221,6 +224,16 @@ async def _send_changes(
         waiting.cancel()
         if not following.done():
             await answer.write(b": still here\n\n")
+
+
+def _known(request: web.Request) -> int | None:
+    """The last event that a page shows, or that it was told of before its connection was lost; None: not said."""
+    said = request.headers.get("Last-Event-ID") or request.query.get("after", "")
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_SEQ else None
+
+
+def _over(log: Sequence[Logged]) -> bool:
+    return bool(log) and isinstance(log[-1].event, Ended)
 
 
 def _around(lease: Lease | None, watchers: tuple[Watcher, ...], *, over: bool) -> pages.Around:
