@@ -77,6 +77,12 @@ def test_small_words() -> None:
     assert cut_middle("swedencentral", 8) == "swed…ral" and width("東京") == 4
 
 
+def test_the_parts_of_a_list_stay_whole_where_they_fit() -> None:
+    ends = "1: 2m to 6m, 2: 6m to 12m, 3: 10m to 19m"
+    assert wrap(ends, 28, items=True) == ["1: 2m to 6m, 2: 6m to 12m,", "3: 10m to 19m"]
+    assert wrap(ends, 8, items=True) == ["1: 2m to", "6m, 2:", "6m to", "12m, 3:", "10m to", "19m"]
+
+
 @given(st.text(max_size=80), st.integers(8, 40))
 def test_wrapping_loses_no_letter(words: str, cells: int) -> None:
     lines = wrap(words, cells)

@@ -7,7 +7,7 @@ Foreign is whatever others wrote: names, messages and settings from Azure, scrip
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from vmss_tui.redact import hides_short, redacted
@@ -93,11 +93,15 @@ def fit(text: str, cells: int, *, right: bool = False, middle: bool = False) -> 
     return pad + short if right else short + pad
 
 
-def wrap(paragraph: str, cells: int) -> list[str]:
-    """Words in lines of at most `cells` cells; a word that is longer is cut into pieces."""
+def wrap(paragraph: str, cells: int, *, items: bool = False) -> list[str]:
+    """Words in lines of at most `cells` cells; a word that is longer is cut into pieces.
+
+    With `items` the parts of a list are kept whole where a line has room for them: `1: 2m to 6m,` is one part.
+    """
     lines: list[str] = []
     line = ""
-    for piece in (part for word in paragraph.split() for part in chop(word, cells)):
+    words = (word for part in _parts(paragraph, cells, items) for word in chop(part, cells))
+    for piece in words:
         candidate = f"{line} {piece}" if line else piece
         if width(candidate) <= cells:
             line = candidate
@@ -105,6 +109,18 @@ def wrap(paragraph: str, cells: int) -> list[str]:
             lines.append(line)
             line = piece
     return [*lines, line] if line else lines
+
+
+def _parts(paragraph: str, cells: int, items: bool) -> Iterator[str]:
+    """What a line is filled with: words, or the parts of a list that fit."""
+    if not items:
+        yield from paragraph.split()
+        return
+    for item in paragraph.replace(", ", ",\n").split("\n"):
+        if width(item) <= cells:
+            yield item
+        else:
+            yield from item.split()
 
 
 def chop(line: str, cells: int) -> list[str]:

@@ -51,7 +51,7 @@ def test_a_failed_script_stops_before_the_next_batch() -> None:
     state = driver.run()
     assert state.verdict is e.Verdict.FAILED
     assert state.reason == (
-        "1 of 4 updated instances failed or unhealthy (limit 0%): 2; 3 instances run web 2, 1 failed: 2, 2 untouched"
+        "1 of 4 updated instances failed or unhealthy (limit 0%): 2; 3 instances run web 2; 1 failed: 2; 2 untouched"
     )
     assert [batch.failed for batch in state.batches] == [(), ("2",)]
 
@@ -90,7 +90,7 @@ def test_a_batch_has_a_deadline() -> None:
     state = drive(toy, policy(2, batch_deadline_seconds=30)).run()
     assert state.verdict is e.Verdict.FAILED
     assert state.reason.startswith(
-        "batch 1 exceeded its deadline of 30s; not finished: 0, 1; no instance runs web 2, 2 in progress"
+        "batch 1 exceeded its deadline of 30s; not finished: 0, 1; no instance runs web 2; 2 in progress"
     )
     assert state.batches[0].failed == ("0", "1")
 
@@ -123,7 +123,7 @@ def test_pause_approve_and_cancel() -> None:
     driver.run(waiting_for(driver, "paused before batch 3"))
     assert driver.ask("cancel") and driver.ask("cancel")
     state = driver.run()
-    assert state.reason == "canceled by maria; 4 instances run web 2, 2 untouched"
+    assert state.reason == "canceled by maria; 4 instances run web 2; 2 untouched"
     assert (state.verdict, driver.toy.asked["4"]) == (e.Verdict.CANCELLED, 0)
 
 
@@ -147,4 +147,4 @@ def test_cancel_in_a_batch_of_single_writes_sends_no_more_of_them() -> None:
     driver.run(lambda: len(driver.state.accepted) == 2)
     driver.ask("cancel")
     state = driver.run()
-    assert state.reason == "canceled by maria; 1 instance runs web 2, 5 untouched"
+    assert state.reason == "canceled by maria; 1 instance runs web 2; 5 untouched"

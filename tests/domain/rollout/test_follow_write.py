@@ -64,7 +64,7 @@ def test_only_what_azure_refused_in_a_batch_is_untouched() -> None:
     assert (state.ids_in(e.Phase.DONE), state.batches[0].refused) == (("0",), ("1",))
     assert state.verdict is e.Verdict.FAILED and len(state.batches) == 1
     assert state.reason == (
-        "Azure refused the update of 1 in batch 1: denied by policy; 1 instance runs web 2, 5 untouched"
+        "Azure refused the update of 1 in batch 1: denied by policy; 1 instance runs web 2; 5 untouched"
     )
 
 

@@ -59,7 +59,7 @@ def test_a_batch_does_not_wait_for_another_user_for_ever() -> None:
     toy.vms["5"].age = -1000
     state = driver.run()
     assert state.reason == (
-        "instances are being updated outside this rollout (5) for longer than 1m; 2 instances run web 2, 4 untouched"
+        "instances are being updated outside this rollout (5) for longer than 1m; 2 instances run web 2; 4 untouched"
     ), state.reason
     assert len(state.batches) == 1
 
@@ -163,7 +163,7 @@ def test_what_another_operator_overwrote_has_not_failed_and_is_not_rolled_back()
     state = driver.run()
     assert state.verdict is e.Verdict.FAILED and state.bad == ()
     assert state.ids_in(e.Phase.OVERWRITTEN) == ("0",) and state.ids_in(e.Phase.DONE) == ("1",)
-    assert "1 instance runs web 2, 1 overwritten by another change: 0, 4 untouched" in state.reason
+    assert "1 instance runs web 2; 1 overwritten by another change: 0; 4 untouched" in state.reason
     seen = state.instances["0"].seen
     assert seen.message == f"another change replaced it by unknown {script(9).digest[:8]}"
     assert touched_by(driver.plan, state) == {"1"}

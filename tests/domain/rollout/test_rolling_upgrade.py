@@ -26,7 +26,7 @@ def test_azures_rolling_upgrade_faults() -> None:
     assert state.verdict is e.Verdict.FAILED
     assert (
         state.reason
-        == "Azure stopped the rolling upgrade: the roll is Faulted; 3 instances run web 2, 1 failed: 2, 2 untouched"
+        == "Azure stopped the rolling upgrade: the roll is Faulted; 3 instances run web 2; 1 failed: 2; 2 untouched"
     )
     assert state.fault == AzureFault("Faulted", "the roll is Faulted")
 

@@ -60,7 +60,7 @@ async def test_cancel_between_batches_leaves_the_rest_untouched(open_lab: OpensL
     await when(lab, rollout, batches_begun(2), "cancel")
     assert await running is e.Verdict.CANCELLED
     state = lab.journal.state(rollout)
-    assert state.reason == "canceled by bo; 4 instances run app 2, 2 untouched"
+    assert state.reason == "canceled by bo; 4 instances run app 2; 2 untouched"
     digests = [instance.script_digest for instance in (await lab.look()).instances]
     assert digests.count(version("2").digest) == 4
 

@@ -144,7 +144,7 @@ def test_a_failed_set_stops_the_rest_but_not_what_is_in_progress() -> None:
     world = World(plan(3, 2, rules=WaveRules(at_once=2)), fails("s1"))
     state = world.run()
     assert state.verdict is Verdict.FAILED
-    assert state.reason == "s1 failed; 1 of 5 scale sets done, 1 failed: s1, 3 not started"
+    assert state.reason == "s1 failed; 1 of 5 scale sets done; 1 failed: s1; 3 not started"
     assert (state.failed_sets, state.failed_instances) == (1, 2)
 
 
@@ -191,7 +191,7 @@ def test_canceling_cancels_what_is_in_progress_and_starts_nothing() -> None:
     world.request(Verb.CANCEL)
     state = world.run()
     assert state.verdict is Verdict.CANCELLED and world.canceled == {"s1", "s2"}
-    assert state.reason == "canceled by ann; 0 of 4 scale sets done, 2 canceled: s1, s2, 2 not started"
+    assert state.reason == "canceled by ann; 0 of 4 scale sets done; 2 canceled: s1, s2; 2 not started"
 
 
 def test_a_pause_keeps_further_sets_from_starting_until_resumed() -> None:

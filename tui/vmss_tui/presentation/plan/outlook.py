@@ -30,7 +30,7 @@ def outlook_lines(plan: RolloutPlan, cells: int) -> tuple[Line, ...]:
     """A line for each thing that is forecast; none for a plan without batches."""
     lines: list[Line] = []
     for name, words in outlook_facts(plan):
-        first, *rest = wrap(plain(words), max(10, cells - _INDENT - 2)) or [""]
+        first, *rest = wrap(plain(words), max(10, cells - _INDENT - 2), items=True) or [""]
         lines.append(((f"  {name:<{_INDENT}}", Role.DIM), (first, Role.PLAIN)))
         lines += [((" " * (_INDENT + 2) + part, Role.PLAIN),) for part in rest]
     return tuple(lines)

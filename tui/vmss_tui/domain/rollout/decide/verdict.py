@@ -63,7 +63,7 @@ def gone_instances(plan: RolloutPlan, state: RolloutState) -> tuple[str, ...]:
 
 
 def changed_so_far(situation: Situation) -> str:
-    """`24 instances run web 2.5.0, 36 untouched`, or that nothing was changed."""
+    """`24 instances run web 2.5.0; 36 untouched`, or that nothing was changed."""
     state = situation.state
     if not touched(state):
         return "nothing was changed"
@@ -78,7 +78,7 @@ def changed_so_far(situation: Situation) -> str:
     parts.append(f"{state.count(e.Phase.WAITING)} untouched")
     gone = gone_instances(situation.plan, state)
     parts += [f"{len(gone)} gone: {listed(gone)}"] if gone else []
-    return ", ".join(parts)
+    return "; ".join(parts)
 
 
 def _overwritten(state: RolloutState) -> list[str]:

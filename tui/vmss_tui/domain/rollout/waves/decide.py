@@ -166,7 +166,7 @@ def _conclusion(state: WavesState) -> e.Ended:
 
 
 def _tally(state: WavesState) -> str:
-    """`38 of 40 scale sets done, 1 failed: web-neu, 1 not started`."""
+    """`38 of 40 scale sets done; 1 failed: web-neu; 1 not started`."""
     by_stage = {stage: [p for p in state.sets.values() if p.stage is stage] for stage in SetStage}
     words = [f"{len(by_stage[SetStage.DONE])} of {counted(len(state.sets), 'scale set')} done"]
     words += [
@@ -176,7 +176,7 @@ def _tally(state: WavesState) -> str:
     ]
     if by_stage[SetStage.WAITING]:
         words.append(f"{len(by_stage[SetStage.WAITING])} not started")
-    return ", ".join(words)
+    return "; ".join(words)
 
 
 def _for(running: list[SetProgress] | tuple[SetProgress, ...]) -> WaitUntil:
