@@ -115,6 +115,61 @@ def test_recurrences_since_long_ago_or_of_many_events_are_refused_at_once(tmp_pa
             window(tmp_path, *events)
 
 
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (WEEKLY.replace("Europe/Berlin", "Nowhere/Land"), "Nowhere/Land.* not known"),
+        (WEEKLY.replace("EXDATE;TZID=Europe/Berlin", "EXDATE;TZID=Nowhere/Land"), "Nowhere/Land.* not known"),
+        (WEEKLY.replace("SUMMARY", "EXRULE:FREQ=MONTHLY;BYDAY=1FR\nSUMMARY"), "patch night.* EXRULE"),
+        (CANCELED.replace("T110000Z", "T090000Z"), "ends before it starts"),
+        (CANCELED.replace("DTSTART", "X-START"), "has no DTSTART"),
+    ],
+)
+def test_a_time_that_could_only_be_guessed_is_refused(event: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=words):
+        window(tmp_path, ALL_DAY, event)
+
+
+OUTLOOK = """BEGIN:VTIMEZONE
+TZID:{name}
+BEGIN:STANDARD
+DTSTART:16010101T030000
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010101T020000
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3
+END:DAYLIGHT
+END:VTIMEZONE
+"""
+
+
+@pytest.mark.parametrize("name", ["W. Europe Standard Time", "Customized Time Zone", "(UTC+01:00) Amsterdam, Berlin"])
+def test_the_zones_of_outlook(name: str, tmp_path: Path) -> None:
+    outlook = WEEKLY.replace("Europe/Berlin", f'"{name}"')
+    made = window(tmp_path, OUTLOOK.format(name=name), outlook, timezone="UTC").openings
+    assert made == window(tmp_path, WEEKLY, timezone="UTC").openings
+    if name.startswith("W."):
+        assert window(tmp_path, outlook, timezone="UTC").openings == made, "a name of Windows needs no VTIMEZONE"
+
+
+def test_a_moved_and_a_canceled_recurrence(tmp_path: Path) -> None:
+    """As Google exports them: a VEVENT of the same UID, with the time that it replaces."""
+    moved = (
+        "BEGIN:VEVENT\nUID:1\nRECURRENCE-ID;TZID=Europe/Berlin:20261023T220000\n"
+        "DTSTART;TZID=Europe/Berlin:20261024T230000\nDTEND;TZID=Europe/Berlin:20261025T040000\nEND:VEVENT\n"
+    )
+    canceled = moved.replace("RECURRENCE-ID;TZID=Europe/Berlin:20261023", "RECURRENCE-ID;TZID=Europe/Berlin:20261106")
+    canceled = canceled.replace("UID:1", "UID:1\nSTATUS:CANCELLED").replace("202610", "202611")
+    first, second = window(tmp_path, WEEKLY, moved, canceled).openings[:2]
+    assert (first.opens, first.closes) == (at("2026-10-24T21:00"), at("2026-10-25T03:00")), "the clock goes back"
+    assert second.opens == at("2026-11-13T21:00")
+
+
 PROFILE = 'schema = 1\nname = "x"\n[script]\ncommand = "./a.sh"\n[window]\ncalendar = "windows.ics"\n'
 
 

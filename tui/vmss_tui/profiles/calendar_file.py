@@ -1,7 +1,8 @@
 """Reads the events of an iCalendar file as openings of a window, recurrences carried out.
 
 RFC 5545 by `icalendar` and `recurring-ical-events`, imported here only, and only when there is a file to read. All-day
-events and times without a zone are in the zone of the window; a canceled event is none.
+events and times without a zone are in the zone of the window; a canceled event is none. What the libraries would guess
+or ignore is refused, since a wrong guess opens the window at a wrong time.
 """
 
 import math
@@ -15,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from vmss_tui.domain.plan.maintenance_window import HORIZON, Opening, Window, known_zone, merged
+from vmss_tui.text import plain
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_EVENTS = 1000
@@ -53,20 +55,61 @@ def _read(path: Path, version: tuple[int, int], timezone: str, today: date) -> t
     start = datetime.combine(today, time(), UTC) - timedelta(days=1)
     try:
         calendar = icalendar.Calendar.from_ical(path.read_bytes())
-        _check_series([event for event in calendar.walk("VEVENT") if event.get("RRULE") is not None], today)
+        _check(calendar.walk("VEVENT"), ZoneInfo(timezone), today)
         query: Any = recurring_ical_events.of(calendar, skip_bad_series=False)
         found = merged(_openings(query.after(start), ZoneInfo(timezone), start + HORIZON))
+    except _Refused as refused:
+        raise ValueError(f"cannot be used: {plain(str(refused))}") from None
     except OSError:
         raise
     except Exception as error:  # the libraries raise whatever a malformed value made them stumble over
-        raise ValueError(f"is not an iCalendar file that can be read: {error}") from error
+        raise ValueError(f"is not an iCalendar file that can be read: {plain(str(error))}") from error
     if not found:
         raise ValueError("has no event from today on")
     return found
 
 
+class _Refused(ValueError):
+    """Why the events of a file make no window that can be relied on."""
+
+
+def _check(events: list[Any], zone: ZoneInfo, today: date) -> None:
+    """Raise _Refused for events that make no window that can be relied on, or none within a reasonable time."""
+    for event in events:
+        _check_event(event, zone)
+    _check_series([event for event in events if event.get("RRULE") is not None], today)
+
+
+def _check_event(event: Any, zone: ZoneInfo) -> None:
+    """Raise _Refused for an event whose time can only be guessed: by the libraries, or by us."""
+    name = str(event.get("SUMMARY") or event.get("UID") or "without a name")
+    if event.get("DTSTART") is None:
+        raise _Refused(f"the event {name!r} has no DTSTART")
+    if event.get("EXRULE") is not None:
+        raise _Refused(f"the event {name!r} has an EXRULE, which RFC 5545 has removed: write EXDATE")
+    for key in ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE"):
+        for value in _values(event.get(key)):
+            its = str(value.params.get("TZID", ""))
+            if its and any(getattr(at, "tzinfo", its) is None for at in _moments(value)):
+                raise _Refused(f"the event {name!r} is in the time zone {its!r}, which is not known: add VTIMEZONE")
+    end = event.decoded("DTEND", None)
+    if end is not None and _moment(end, zone) < _moment(event.decoded("DTSTART"), zone):
+        raise _Refused(f"the event {name!r} ends before it starts")
+
+
+def _values(prop: Any) -> list[Any]:
+    """A property of an event, which is a list where it occurs several times."""
+    return prop if isinstance(prop, list) else [] if prop is None else [prop]
+
+
+def _moments(value: Any) -> Iterator[Any]:
+    """The dates and times of a value; of a list of them (RDATE, EXDATE) each, of a period its start."""
+    for one in getattr(value, "dts", (value,)):
+        yield one.dt[0] if isinstance(one.dt, tuple) else one.dt
+
+
 def _check_series(series: list[Any], today: date) -> None:
-    """Raise ValueError for recurrences that no maintenance window has and that would take very long to carry out."""
+    """Raise _Refused for recurrences that no maintenance window has and that would take very long to carry out."""
     occurrences = 0.0
     for event in series:
         begun, rules = event.decoded("DTSTART"), event["RRULE"]
@@ -75,11 +118,11 @@ def _check_series(series: list[Any], today: date) -> None:
             often = math.prod(len(rule.get(part, (0,))) for part in ("BYHOUR", "BYMINUTE", "BYSECOND"))
             period = _DAYS.get(rule["FREQ"][0].upper(), 0) * int(rule.get("INTERVAL", (1,))[0])
             if period < 1 or often > MOST_IN_A_DAY:
-                raise ValueError(f"an event recurs more than {MOST_IN_A_DAY} times a day")
+                raise _Refused(f"an event recurs more than {MOST_IN_A_DAY} times a day")
             within = sum(len(rule.get(part, ())) for part in ("BYDAY", "BYMONTHDAY", "BYYEARDAY")) or 1
             occurrences += days / period * often * min(within, period)
     if occurrences > MOST_OCCURRENCES:
-        raise ValueError(f"its events recurred more than {MOST_OCCURRENCES} times so far: let them begin later")
+        raise _Refused(f"its events recurred more than {MOST_OCCURRENCES} times so far: let them begin later")
 
 
 def _openings(events: Iterator[Any], zone: ZoneInfo, last: datetime) -> Iterator[Opening]:
