@@ -9,6 +9,7 @@ import tomli_w
 
 from support.build import fleet, plan, script, snapshot, vm
 from vmss_tui.cli.commands.outlook.scenario_from_set import machines_of, scenario_of
+from vmss_tui.domain.fleet.governance import Governance, PolicyAssignment, StandbyPool
 from vmss_tui.domain.fleet.health import Health, Power
 from vmss_tui.domain.fleet.ids import Subscription
 from vmss_tui.domain.fleet.scale_set import Autoscale
@@ -40,6 +41,24 @@ def scenario(of: SetSnapshot, faults: Faults = Faults(), history: TrackRecord | 
 def test_the_copy_has_the_autoscale_setting(setting: Autoscale | None, table: dict[str, Any] | None) -> None:
     (scale_set,) = scenario(replace(snapshot(*fleet(3)), autoscale=setting))["scale_sets"]
     assert scale_set.get("autoscale") == table
+
+
+def test_the_copy_has_the_standby_pool_and_the_policies_that_matter_to_a_write() -> None:
+    of = snapshot(*fleet(3))
+    home = f"/subscriptions/{of.scale_set.id.subscription}"
+    assignments = (
+        PolicyAssignment("Only our images", f"{home}/resourceGroups/rg", "deny"),
+        PolicyAssignment("Monitor agent", "/providers/Microsoft.Management/managementGroups/m", has_identity=True),
+        PolicyAssignment("Tags", home, "Audit"),
+    )
+    pools = (StandbyPool("ready", 2, 9, "deallocated"),)
+    found = scenario(replace(of, governance=Governance(policies=assignments, standby_pools=pools)))
+    (scale_set,) = found["scale_sets"]
+    assert scale_set["standby"] == {"name": "ready", "minimum": 2, "maximum": 9, "state": "Deallocated"}
+    assert [(it["name"], it["scope"], it["effect"], it["actions"]) for it in found["policies"]] == [
+        ("Only our images", f"{home}/resourceGroups/rg", "Deny", []),
+        ("Monitor agent", home, "DeployIfNotExists", []),
+    ]
 
 
 def test_the_copy_takes_as_long_as_the_set_does() -> None:

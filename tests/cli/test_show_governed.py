@@ -42,12 +42,14 @@ def test_show_says_what_governs_a_scale_set(simulator: StartsSimulator, tmp_path
     assert [(lock["name"], lock["level"], lock["notes"]) for lock in found["locks"]] == [
         ("keep", "CanNotDelete", "ask maria")
     ]
-    assert found["standby_pools"] == [{"name": "app-pool", "minimum": 2, "maximum": 8, "state": "Deallocated"}]
+    (pool,) = found["standby_pools"]
+    assert pool.pop("id").endswith("/standbyVirtualMachinePools/app-pool")
+    assert pool == {"name": "app-pool", "minimum": 2, "maximum": 8, "state": "Deallocated"}
     assert [(it["name"], it["effect"], it["enforced"]) for it in found["policy_assignments"]] == [
         ("Only our images", "Deny", True)
     ]
     text = vmss("show", "app").out
-    assert "ask maria" in text and "Only our images" in text and "standby pool 2–8 ready (Deallocated)" in text
+    assert "ask maria" in text and "Only our images" in text and "standby pool 7 VMs (Deallocated)" in text
     sim.control.add_fault(kind="status", path="*/policyAssignments", status=403, code="AuthorizationFailed")
     sim.control.add_fault(kind="status", path="*/standbyVirtualMachinePools", status=403, code="AuthorizationFailed")
     other = vmss("show", "other", "--json").json

@@ -167,3 +167,16 @@ async def test_a_vm_without_extensions_and_a_full_list_need_no_more_calls(azure:
     assert [found[name].version_known for name in ("web_a", "web_b", "web_c")] == [True, True, True]
     assert [found[name].is_behind for name in ("web_a", "web_b", "web_c")] == [False, True, True]
     assert len(server.seen) == 1
+
+
+async def test_a_vm_that_waits_in_a_standby_pool_is_not_of_the_set_yet(azure: Azure, server: Scripted) -> None:
+    def machine(name: str, **view: Any) -> dict[str, Any]:
+        return {"name": name, "resources": [], "properties": {"instanceView": view}}
+
+    machines = [machine("web_a"), machine("web_b", isVMInStandbyPool=True), machine("web_c", isVMInStandbyPool=False)]
+
+    async def listed(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"value": machines})
+
+    server.on(GROUP, listed)
+    assert sorted(await read(azure)) == ["web_a", "web_c"]

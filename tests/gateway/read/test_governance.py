@@ -18,6 +18,7 @@ LOCKS = f"{TARGET}/providers/Microsoft.Authorization/locks"
 ACTIVITY = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Insights/eventtypes/management/values"
 POLICIES = f"{TARGET}/providers/Microsoft.Authorization/policyAssignments"
 POOLS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.StandbyPool/standbyVirtualMachinePools"
+READY = f"{GROUP}/providers/Microsoft.StandbyPool/standbyVirtualMachinePools/ready"
 DENY = {"effect": {"value": "Deny"}, "listOfAllowedSKUs": {"value": ["a", "b"]}}
 SINCE = datetime(2026, 3, 1, 11, 0, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ def pool(attached: str) -> dict[str, object]:
         "elasticityProfile": size,
         "virtualMachineState": "Running",
     }
-    return {"name": "ready", "properties": properties}
+    return {"id": READY, "name": "ready", "properties": properties}
 
 
 async def test_permissions_and_locks_of_every_page(server: Scripted, azure: Azure) -> None:
@@ -53,7 +54,7 @@ async def test_permissions_and_locks_of_every_page(server: Scripted, azure: Azur
     server.on(POOLS, reply({"value": [pool(str(TARGET).upper()), pool(f"{TARGET}2"), {"name": "odd"}]}))
     assert await azure.governance(TARGET) == Governance(
         policies=(PolicyAssignment("Sizes", GROUP, "Deny"), PolicyAssignment("", "")),
-        standby_pools=(StandbyPool("ready", 5, 10, "Running"),),
+        standby_pools=(StandbyPool("ready", 5, 10, "Running", READY),),
         permissions=(Permission(("*/read",)), Permission(("*",), ("*/delete",)), Permission()),
         locks=(Lock("keep", LockLevel.CAN_NOT_DELETE, GROUP, "freeze"),),
         subscription=Subscription(SUBSCRIPTION, "prod", "t", "Warned"),
@@ -80,6 +81,31 @@ async def test_an_assignment_denies_when_it_is_enforced(
     server.on(POLICIES, reply({"value": [{"properties": properties}]}))
     policies = (await azure.governance(TARGET)).policies
     assert policies is not None and [policy.denies for policy in policies] == [denies]
+
+
+@pytest.mark.parametrize(
+    ("effect", "identity", "writes"),
+    [("", "SystemAssigned", True), ("", "None", False), ("Modify", "", True), ("Audit", "UserAssigned", False)],
+)
+async def test_an_assignment_with_an_identity_may_deploy(
+    server: Scripted, azure: Azure, effect: str, identity: str, writes: bool
+) -> None:
+    properties = {"displayName": "agent", "parameters": {"effect": {"value": effect}} if effect else {}}
+    server.on(POLICIES, reply({"value": [{"properties": properties, "identity": {"type": identity or None}}]}))
+    policies = (await azure.governance(TARGET)).policies
+    assert policies is not None and [policy.writes for policy in policies] == [writes]
+
+
+@pytest.mark.parametrize(
+    ("exempt", "counts"),
+    [(GROUP.upper(), False), (f"{TARGET}/", False), (f"/subscriptions/{SUBSCRIPTION}", False), (f"{GROUP}2", True)],
+)
+async def test_an_assignment_that_leaves_the_set_out_is_none_of_its(
+    server: Scripted, azure: Azure, exempt: str, counts: bool
+) -> None:
+    properties = {"displayName": "x", "notScopes": [exempt], "parameters": DENY}
+    server.on(POLICIES, reply({"value": [{"properties": properties}]}))
+    assert bool((await azure.governance(TARGET)).policies) is counts
 
 
 @pytest.mark.parametrize(

@@ -121,15 +121,19 @@ def test_policies_and_standby_pools() -> None:
     many = Governance(policies=tuple(replace(deny, name=f"p{n}") for n in range(8)))
     assert "and 3 more" in " ".join(shown(of(SET, governance=many)))
     assert interference.azure_policy_words((audit, deny)) == "2 assignments; denies writes: Only our images"
-    assert "up to 3 ready" in found["Standby pool"]
+    agent = PolicyAssignment("Monitor agent", "/s", "DeployIfNotExists", has_identity=True)
+    assert words(of(SET, governance=Governance(policies=(agent,))))["may deploy"] == "Monitor agent"
+    assert found["Standby pool"] == f"b: {max(0, 3 - SET.capacity)} VMs"
     calm = of(SET, governance=Governance(policies=(audit,), standby_pools=pools[:1]))
     assert "none says" in interference.azure_policy_words((audit,)) and "denies writes" not in words(calm)
-    assert "standby pool 5–10 ready (Running)" in interference.interfering(calm)
+    assert f"standby pool {max(5, 10 - SET.capacity)} VMs (Running)" in interference.interfering(calm)
     record = interference.governance_record(calm.governance)
     assert record["locks"] is None and record["standby_pools"] == [
-        {"name": "a", "minimum": 5, "maximum": 10, "state": "Running"}
+        {"name": "a", "minimum": 5, "maximum": 10, "state": "Running", "id": ""}
     ]
-    assert record["policy_assignments"] == [{"name": "Tags", "scope": "/s", "effect": "Audit", "enforced": True}]
+    assert record["policy_assignments"] == [
+        {"name": "Tags", "scope": "/s", "effect": "Audit", "enforced": True, "has_identity": False}
+    ]
 
 
 def test_domains_are_of_their_zone() -> None:

@@ -21,6 +21,10 @@ class LockLevel(StrEnum):
     READ_ONLY = "ReadOnly"
 
 
+_WRITING = ("modify", "deployifnotexists", "append", "mutate")
+_NOT_WRITING = ("audit", "auditifnotexists", "deny", "denyaction", "disabled", "manual")
+
+
 @dataclass(frozen=True, slots=True)
 class Lock:
     """A management lock that holds for a scale set; `scope` is where it was put."""
@@ -35,28 +39,45 @@ class Lock:
 class PolicyAssignment:
     """An Azure Policy assignment that holds for a scale set; `scope` is where it was assigned.
 
-    What it does is in its definition; `effect` only has what the assignment itself says (`Deny`, `Audit`).
+    What it does is in its definition; `effect` only has what the assignment itself says (`Deny`, `Audit`). Only those
+    that change or deploy something have a managed identity ("Remediate non-compliant resources with Azure Policy").
     """
 
     name: str
     scope: str
     effect: str = ""
     enforced: bool = True
+    has_identity: bool = False
 
     @property
     def denies(self) -> bool:
         """Whether it says that it refuses writes."""
         return self.enforced and self.effect.lower() == "deny"
 
+    @property
+    def writes(self) -> bool:
+        """Whether it may change what is written (`Modify`) or deploy after a write (`DeployIfNotExists`)."""
+        effect = self.effect.lower()
+        return self.enforced and (effect in _WRITING or (self.has_identity and effect not in _NOT_WRITING))
+
 
 @dataclass(frozen=True, slots=True)
 class StandbyPool:
-    """A pool of VMs that a scale set takes when it grows; `state` in which they wait (`Running`, `Deallocated`)."""
+    """A pool of VMs that a scale set takes when it grows; `state` in which they wait (`Running`, `Deallocated`).
+
+    `maximum` counts the set's own instances as well.
+    """
 
     name: str
     minimum: int = 0
     maximum: int = 0
     state: str = ""
+    id: str = ""
+    """Resource id: it may be in another group than the set."""
+
+    def size(self, instances: int) -> int:
+        """How many VMs it keeps beside so many instances of its set ("Standby pools: standby pool size")."""
+        return max(self.minimum, self.maximum - instances, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,14 +78,22 @@ class PolicyProperties(Wire):
 
     display_name: str | None = None
     scope: str | None = None
+    not_scopes: list[str] | None = None
     enforcement_mode: str | None = None
     parameters: dict[str, PolicyParameter] | None = None
+
+
+class PolicyIdentity(Wire):
+    """The managed identity by which an assignment changes or deploys something."""
+
+    type: str | None = None
 
 
 class PolicyEntry(Wire):
     """A policy assignment."""
 
     name: str | None = None
+    identity: PolicyIdentity | None = None
     properties: PolicyProperties | None = None
 
 
@@ -168,7 +176,14 @@ class GovernanceReader(ArmPart, ReadsGovernance):
         pages = self.arm.pages(target.subscription, url, _POLICIES, what=what, kind="policy assignments")
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                return tuple([_assignment(entry) async for page in pages for entry in page.value or ()])
+                return tuple(
+                    [
+                        _assignment(entry)
+                        async for page in pages
+                        for entry in page.value or ()
+                        if not _is_exempt(target, entry)
+                    ]
+                )
         except (VmssTuiError, TimeoutError) as error:
             _log.info("policy assignments of %s are unknown: %s", target.short, str(error) or "no answer")
             return None
@@ -270,7 +285,15 @@ def _assignment(entry: PolicyEntry) -> PolicyAssignment:
         properties.scope or "",
         str(parameters.get("effect") or ""),
         (properties.enforcement_mode or "").lower() != "donotenforce",
+        (entry.identity or PolicyIdentity()).type not in (None, "", "None"),
     )
+
+
+def _is_exempt(target: ScaleSetId, entry: PolicyEntry) -> bool:
+    """Whether the assignment leaves out the set or a scope above it."""
+    below = f"{target}/".casefold()
+    exempt = (entry.properties or PolicyProperties()).not_scopes or ()
+    return any(below.startswith(f"{scope.rstrip('/')}/".casefold()) for scope in exempt if scope)
 
 
 def _change(entry: ActivityEntry) -> Activity | None:

@@ -77,7 +77,10 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
         return mapping.suspended(view.value)
 
     async def instances(self, scale_set: ScaleSet, *, overview: bool = False) -> tuple[Instance, ...]:
-        """The set's instances in the order of their numbers; a VM that cannot be read has an unknown version."""
+        """The set's instances in the order of their numbers; a VM that cannot be read has an unknown version.
+
+        VMs of a standby pool are none of them until the set takes them ("Get standby pool and instance details").
+        """
         target = scale_set.id
         if scale_set.orchestration is Orchestration.FLEXIBLE:
             url = compute_path(
@@ -93,7 +96,7 @@ class ScaleSetReader(ArmPart, ReadsScaleSet):
         found: list[wire.Vm] = []
         what = f"read the instances of {target.short}"
         async for page in self.arm.pages(target.subscription, url, _PAGE, what=what, kind=kind):
-            found += page.value or ()
+            found += [vm for vm in page.value or () if not _waits_in_pool(vm)]
         unread: frozenset[str] = frozenset()
         if scale_set.orchestration is Orchestration.FLEXIBLE:
             unread = await self._flexible.complete(target, found, overview=overview)
@@ -160,3 +163,9 @@ def scrub(value: Any) -> Any:
     if isinstance(value, list):
         return [scrub(member) for member in value]
     return value
+
+
+def _waits_in_pool(vm: wire.Vm) -> bool:
+    """Whether a VM was made for a set but still waits in its standby pool."""
+    view = vm.properties.instance_view if vm.properties else None
+    return view is not None and view.in_standby_pool is True

@@ -46,6 +46,7 @@ class PoolProperties(Wire):
 class Pool(Wire):
     """A standby pool."""
 
+    id: str | None = None
     name: str | None = None
     properties: PoolProperties | None = None
 
@@ -105,6 +106,7 @@ def _attached(pools: Sequence[Pool], target: ScaleSetId) -> tuple[StandbyPool, .
                     minimum=size.min_ready_capacity or 0,
                     maximum=size.max_ready_capacity or 0,
                     state=properties.virtual_machine_state or "",
+                    id=pool.id or "",
                 )
             )
     return tuple(found)

@@ -250,6 +250,7 @@ class InstanceView(Wire):
 
     platform_update_domain: int | None = None
     platform_fault_domain: int | None = None
+    in_standby_pool: bool | None = msgspec.field(default=None, name="isVMInStandbyPool")
     vm_agent: VmAgent | None = None
     extensions: list[ExtensionView] | None = None
     vm_health: VmHealth | None = None

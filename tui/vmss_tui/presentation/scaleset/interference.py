@@ -27,7 +27,7 @@ def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
         found.append(f"automatic repairs on ({of.automatic_repairs}{held})")
     if snapshot.autoscale is not None and snapshot.autoscale.enabled:
         found.append(f"autoscale {snapshot.autoscale.minimum}–{snapshot.autoscale.maximum}")
-    found += [f"standby pool {pool_words(pool)}" for pool in governance.standby_pools or ()]
+    found += [f"standby pool {pool_words(pool, of.capacity)}" for pool in governance.standby_pools or ()]
     if of.automatic_os_upgrade:
         found.append("automatic OS image upgrades on")
     if of.overprovision:
@@ -43,10 +43,9 @@ def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
     return tuple(found)
 
 
-def pool_words(pool: StandbyPool) -> str:
-    """`5–10 ready (Running)`."""
-    size = f"{pool.minimum}–{pool.maximum}" if pool.minimum else f"up to {pool.maximum}"
-    return f"{size} ready" + (f" ({text.plain(pool.state)})" if pool.state else "")
+def pool_words(pool: StandbyPool, instances: int) -> str:
+    """`5 VMs (Running)` beside so many instances of the set."""
+    return text.counted(pool.size(instances), "VM") + (f" ({text.plain(pool.state)})" if pool.state else "")
 
 
 def azure_policy_words(policies: Sequence[PolicyAssignment]) -> str:
@@ -54,8 +53,15 @@ def azure_policy_words(policies: Sequence[PolicyAssignment]) -> str:
     if not policies:
         return "no assignment"
     count = text.counted(len(policies), "assignment")
+    parts = [f"{words}: {text.listed(names)}" for words, names in policy_effects(policies)]
+    return "; ".join((count, *parts)) if parts else f"{count}, none says that it denies writes"
+
+
+def policy_effects(policies: Sequence[PolicyAssignment]) -> tuple[tuple[str, list[str]], ...]:
+    """What assignments do to writes, each with the names of those that do it; what nobody does is absent."""
     denying = sorted({text.one_line(policy.name) for policy in policies if policy.denies})
-    return f"{count}; denies writes: {text.listed(denying)}" if denying else f"{count}, none says that it denies writes"
+    writing = sorted({text.one_line(policy.name) for policy in policies if policy.writes})
+    return tuple((words, names) for words, names in (("denies writes", denying), ("may deploy", writing)) if names)
 
 
 def governance_record(known: Governance | None) -> Record:

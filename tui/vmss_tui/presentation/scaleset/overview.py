@@ -18,7 +18,7 @@ from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.presentation.glyphs import SCRIPT, Role
 from vmss_tui.presentation.heatmap import heatmap_lines
 from vmss_tui.presentation.scaleset.instances import Grouping, zones_of
-from vmss_tui.presentation.scaleset.interference import pool_words
+from vmss_tui.presentation.scaleset.interference import policy_effects, pool_words
 from vmss_tui.presentation.scaleset.summary import policy_words
 from vmss_tui.presentation.table import Cell, DataColumn, Line, Piece, Table, cell, place
 
@@ -60,7 +60,7 @@ def interference_lines(snapshot: SetSnapshot) -> tuple[Line, ...]:
         *_policies(snapshot.governance),
         _pair("Upgrade policy", policy_words(scale_set)),
         _autoscale(snapshot.autoscale),
-        *_standby(snapshot.governance),
+        *_standby(snapshot.governance, snapshot.scale_set.capacity),
         _repairs(scale_set),
         _switch("OS image upgrades", scale_set.automatic_os_upgrade, "automatic: Azure replaces instances by itself"),
         _switch("Overprovisioning", scale_set.overprovision, "on: instances come and go while the set grows"),
@@ -107,16 +107,16 @@ def _policies(known: Governance | None) -> Iterator[Line]:
     if known.policies is None:
         yield _pair("Azure Policy", "unknown: assignments could not be read", Role.WAIT)
         return
-    denying = sorted({text.one_line(policy.name) for policy in known.policies if policy.denies})
     count = text.counted(len(known.policies), "assignment") if known.policies else "no assignment"
     yield _pair("Azure Policy", count, Role.PLAIN if known.policies else Role.DIM)
-    for name in denying[:_MOST_POLICIES]:
-        yield _pair("  denies writes", name, Role.WARN)
-    if len(denying) > _MOST_POLICIES:
-        yield _pair("", f"and {len(denying) - _MOST_POLICIES} more", Role.DIM)
+    for words, names in policy_effects(known.policies):
+        for name in names[:_MOST_POLICIES]:
+            yield _pair(f"  {words}", name, Role.WARN)
+        if len(names) > _MOST_POLICIES:
+            yield _pair("", f"and {len(names) - _MOST_POLICIES} more", Role.DIM)
 
 
-def _standby(known: Governance | None) -> Iterator[Line]:
+def _standby(known: Governance | None, instances: int) -> Iterator[Line]:
     if known is None:
         yield _pair("Standby pool", "not read yet", Role.WAIT)
     elif known.standby_pools is None:
@@ -124,7 +124,7 @@ def _standby(known: Governance | None) -> Iterator[Line]:
     elif not known.standby_pools:
         yield _pair("Standby pool", "none", Role.DIM)
     for pool in (known.standby_pools if known is not None else None) or ():
-        yield _pair("Standby pool", f"{text.plain(pool.name)}: {pool_words(pool)}", Role.WARN)
+        yield _pair("Standby pool", f"{text.plain(pool.name)}: {pool_words(pool, instances)}", Role.WARN)
 
 
 def _autoscale(found: Autoscale | None) -> Line:

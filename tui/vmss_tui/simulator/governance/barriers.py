@@ -69,6 +69,8 @@ def disallowed(policies: Iterable[Policy], action: str, scope: str, body: Any) -
     """Refuse a write that a policy denies; no role helps against it, and the names stand in additionalInfo."""
     text = json.dumps(body)
     for policy in policies:
+        if policy.effect != "Deny":
+            continue
         if not (covers(policy.scope, scope) and matches_any(action, policy.actions) and policy.contains in text):
             continue
         name = scope.rpartition("/")[2]

@@ -44,7 +44,7 @@ def denials(document: Mapping[str, Any], scope: FindScope) -> tuple[DenyAssignme
 
 
 def policies(document: Mapping[str, Any], scope: FindScope) -> tuple[Policy, ...]:
-    """Policies that deny."""
+    """Azure Policy assignments."""
     return tuple(
         Policy(
             guid("policy", table["name"]),
@@ -52,6 +52,7 @@ def policies(document: Mapping[str, Any], scope: FindScope) -> tuple[Policy, ...
             scope(table["scope"]),
             tuple(table.get("actions", _SETS)),
             table.get("contains", ""),
+            table.get("effect", "Deny"),
         )
         for table in document.get("policies", ())
     )

@@ -41,12 +41,13 @@ GOVERNANCE = (
     ),
     Table(
         "policies",
-        "Azure Policy assignments that deny.",
+        "Azure Policy assignments. Those that deny do so; others are shown and do nothing.",
         (
             text("name", "Display name.", "Only approved VM extensions", required=True),
             text("scope", _SCOPE, "prod-europe", required=True),
             anything("actions", "list of texts", "Denied writes; all of scale sets by default.", _ACTIONS, is_texts),
             text("contains", "Only bodies with this text.", "CustomScript"),
+            choice("effect", ("Deny", "Audit", "Modify", "DeployIfNotExists"), "What it does.", "Deny"),
         ),
         is_list=True,
     ),

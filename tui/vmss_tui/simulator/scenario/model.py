@@ -131,7 +131,7 @@ class DenyAssignment:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """An Azure Policy assignment with the effect deny."""
+    """An Azure Policy assignment; with the effect `Deny` it refuses, with others it is shown and does nothing."""
 
     id: str
     name: str
@@ -139,6 +139,12 @@ class Policy:
     actions: tuple[str, ...]
     contains: str = ""
     """Only bodies that hold this text are denied; empty: all."""
+    effect: str = "Deny"
+
+    @property
+    def deploys(self) -> bool:
+        """Whether it has a managed identity, as those that change or deploy something must."""
+        return self.effect in ("Modify", "DeployIfNotExists")
 
 
 @dataclass(frozen=True, slots=True)

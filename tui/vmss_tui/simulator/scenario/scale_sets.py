@@ -168,7 +168,7 @@ def _standby(keys: Mapping[str, Any], scope: str) -> Standby | None:
     pool = keys["standby"]
     return Standby(
         scale_set_id=f"{scope}/providers/Microsoft.Compute/virtualMachineScaleSets/{keys['name']}",
-        name=f"{keys['name']}-pool",
+        name=pool.get("name", f"{keys['name']}-pool"),
         minimum=pool.get("minimum", 0),
         maximum=pool["maximum"],
         state=pool.get("state", "Running"),

@@ -166,6 +166,7 @@ SET_TABLES = (
         "standby",
         "A standby pool that is attached to the set.",
         (
+            text("name", "Name; of the set with `-pool` by default.", "web-pool"),
             number("maximum", "maxReadyCapacity.", "10", required=True),
             number("minimum", "minReadyCapacity.", "5"),
             choice("state", ("Running", "Deallocated", "Hibernated"), "virtualMachineState."),

@@ -2,14 +2,16 @@
 
 How long scripts and health take comes from the set's track record, else from the forecast's assumption, so that the
 rehearsal and the forecast speak of the same set. What cannot be copied is left to the simulator: load balancers.
+Standby pools and Azure Policy assignments are copied so that the plan of the copy says the same; they do nothing there.
 """
 
 from collections.abc import Collection, Mapping
 from statistics import median
 from typing import Any
 
+from vmss_tui.domain.fleet.governance import Governance
 from vmss_tui.domain.fleet.health import Health, Power, Provisioning
-from vmss_tui.domain.fleet.ids import Subscription
+from vmss_tui.domain.fleet.ids import ScaleSetId, Subscription
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.scale_set import Autoscale
 from vmss_tui.domain.fleet.script import HandlerOs
@@ -19,6 +21,7 @@ from vmss_tui.domain.plan.track_record import tempo
 from vmss_tui.engine.rehearsal import Faults
 
 MODEL, MACHINES = "model.json", "instances.json"
+POOL_STATES = ("Running", "Deallocated", "Hibernated")
 SLOWER = 5
 """How many times as long a script takes on an instance that is to be slow."""
 _SCRIPT_SHARE = 0.75
@@ -42,6 +45,7 @@ def scenario_of(snapshot: SetSnapshot, plan: RolloutPlan, place: Subscription, f
         "initialising": settle,
         "overrides": _overrides(faults, script[1]),
         "autoscale": _autoscale(snapshot.autoscale),
+        "standby": _standby(snapshot.governance),
     }
     return {
         "scenario": {"name": f"rehearsal-of-{target.name}"[:60], "seed": 1, "poll_hint_ms": 5000},
@@ -49,6 +53,7 @@ def scenario_of(snapshot: SetSnapshot, plan: RolloutPlan, place: Subscription, f
         "tenants": [{"id": place.tenant_id, "name": "rehearsal"} if place.tenant_id else {"name": "rehearsal"}],
         "subscriptions": [{"id": target.subscription, "name": place.name or target.subscription}],
         "scale_sets": [{key: value for key, value in scale_set.items() if value not in ([], {})}],
+        "policies": _policies(snapshot.governance, target),
         "events": _events(target.name, plan, faults),
     }
 
@@ -128,6 +133,33 @@ def _autoscale(setting: Autoscale | None) -> dict[str, Any]:
     if setting is None or setting.unknown:
         return {}
     return {"minimum": setting.minimum, "maximum": setting.maximum, "enabled": setting.enabled}
+
+
+def _standby(known: Governance | None) -> dict[str, Any]:
+    """A set has one pool at most ("Standby pools: limitations")."""
+    for pool in (known.standby_pools if known is not None else None) or ():
+        state = next((state for state in POOL_STATES if state.casefold() == pool.state.casefold()), POOL_STATES[0])
+        return {"name": pool.name, "minimum": pool.minimum, "maximum": pool.maximum, "state": state}
+    return {}
+
+
+def _policies(known: Governance | None, target: ScaleSetId) -> list[dict[str, Any]]:
+    """Assignments that matter to a write. Whether one denies this rollout is for Azure to say: here none does.
+
+    What a management group has is in the copy's subscription, as there are no such groups.
+    """
+    place = f"/subscriptions/{target.subscription}"
+    found = (known.policies if known is not None else None) or ()
+    return [
+        {
+            "name": policy.name,
+            "scope": policy.scope if policy.scope.casefold().startswith(place.casefold()) else place,
+            "effect": "Deny" if policy.denies else "DeployIfNotExists",
+            "actions": [],
+        }
+        for policy in found
+        if (policy.denies or policy.writes) and policy.name
+    ]
 
 
 def _overrides(faults: Faults, longest: int) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from vmss_tui.domain.plan.checks import (
     protected,
     reports,
     rerun,
+    sources,
 )
 from vmss_tui.domain.plan.checks.facts import Check, Facts
 from vmss_tui.domain.plan.findings import Finding, by_weight
@@ -28,6 +29,7 @@ _CHECKS: tuple[Check, ...] = (
     *protected.CHECKS,
     *maintenance.CHECKS,
     *advisable.CHECKS,
+    *sources.CHECKS,
     *reports.CHECKS,
     *rerun.CHECKS,
 )

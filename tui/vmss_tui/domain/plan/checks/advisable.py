@@ -117,10 +117,12 @@ def _autoscale(facts: Facts) -> Iterator[Finding]:
     found, scale_set = facts.snapshot.autoscale, facts.set
     if found is not None and found.enabled:
         if not facts.rolling_upgrade or scale_set.mode is not UpgradeMode.ROLLING:
+            pooled = facts.snapshot.governance is not None and facts.snapshot.governance.standby_pools
+            version = "version of its standby pool or of this rollout" if pooled else "version of this rollout"
             yield warn(
                 "autoscale",
                 f"autoscale is on ({found.minimum}–{found.maximum}): an instance that it adds comes up with the "
-                "version of this rollout, outside the batches",
+                f"{version}, outside the batches",
                 _HOLD,
             )
     elif any("autoscale" in f"{key}={value}".lower() for key, value in scale_set.tags.items()):
