@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from aiohttp import web
 
@@ -120,6 +123,32 @@ async def test_the_address_may_be_in_a_file_and_a_refusal_has_a_reason(
     kept.unlink()
     assert str(kept) in await send(reference, MESSAGE, Urgency.WARNING, 10)
     assert TOKEN not in caplog.text
+
+
+async def test_a_service_that_answers_a_byte_at_a_time_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a thread of the loop nor a process remains of it."""
+    asked = asyncio.Event()
+
+    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with suppress(OSError):
+            while not writer.is_closing():
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+
+    before, threads = {child.pid for child in psutil.Process().children()}, set(threading.enumerate())
+    async with await asyncio.start_server(drip, "127.0.0.1", 0) as server:
+        monkeypatch.setenv("OPS_CHAT", f"json://127.0.0.1:{server.sockets[0].getsockname()[1]}/{TOKEN}")
+        sending = asyncio.create_task(send(ServiceRef(env="OPS_CHAT"), MESSAGE, Urgency.ERROR, 3))
+        await asked.wait()
+        (child,) = {child.pid for child in psutil.Process().children()} - before
+        assert TOKEN not in " ".join(psutil.Process(child).cmdline())
+        with pytest.raises(TimeoutError):
+            await sending
+        assert not psutil.pid_exists(child)
+        assert set(threading.enumerate()) == threads
 
 
 def test_no_text_of_others_calls_people() -> None:

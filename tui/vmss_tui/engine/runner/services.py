@@ -1,26 +1,26 @@
 """Notifications through chat, mail and paging services (Slack, Teams, e-mail, PagerDuty and more), by Apprise.
 
 An address holds a token: it is read when a message is sent, from the variable or the file that the hook names, and is
-neither kept nor written down. Apprise is an extra (`vmss-tui[notify]`) and imported with the first message.
+neither kept nor written down. A process of its own (`engine.runner.delivery`) sends the message and is ended when the
+time is up: Apprise bounds the silence of a service, so that one that answers a byte at a time would hold a thread for
+ever, and with it the end of the runner.
 """
 
-import asyncio
-import logging
 import os
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from vmss_tui.domain.plan.rollout_policy import ServiceRef, Urgency
+from vmss_tui.engine.runner import delivery
+from vmss_tui.engine.runner.commands_and_webhooks import run_command
 from vmss_tui.errors import ProfileInvalid
 from vmss_tui.paths import expanded
 from vmss_tui.references import from_environment, from_file
 
 _TYPES = {Urgency.INFO: "info", Urgency.WARNING: "warning", Urgency.ERROR: "failure"}
 """Apprise's words for how urgent a message is: a service shows them as colors, icons or severities of its own."""
-_TALKATIVE = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib")
-"""Loggers that write addresses, and with them tokens."""
-
 _MENTION = re.compile(r"<(?=[!@#&])|@(?=(?:everyone|here|channel|all)\b)", re.IGNORECASE)
 """What calls people in a chat: `<!here>` and `<@ID>` of Slack ("Formatting text for app surfaces"), `@everyone` and
 `<@&ID>` of Discord ("Message Formatting"), `@all` of others. A name or a script's output must not."""
@@ -29,14 +29,21 @@ _MENTION = re.compile(r"<(?=[!@#&])|@(?=(?:everyone|here|channel|all)\b)", re.IG
 async def send(service: ServiceRef, message: Mapping[str, Any], urgency: Urgency, timeout_seconds: float) -> str:
     """Send a message to each address of a reference. Returns why it was not delivered, and nothing when it was.
 
-    Raises TimeoutError. A request that is being sent then ends by Apprise's own time limits of a few seconds.
+    Raises TimeoutError, OSError.
     """
     try:
         addresses = address(service)
     except ProfileInvalid as problem:
         return problem.message
-    async with asyncio.timeout(timeout_seconds):
-        return await asyncio.to_thread(_deliver, addresses, title(message), text(message), urgency)
+    facts = {"addresses": addresses, "title": title(message), "body": text(message), "kind": _TYPES[urgency]}
+    code, said = await run_command((sys.executable, "-P", "-m", delivery.__name__), facts, timeout_seconds)
+    match code:
+        case 0:
+            return ""
+        case delivery.NOT_DELIVERED:
+            return said
+        case _:
+            return "the service failed"
 
 
 def address(service: ServiceRef) -> str:
@@ -60,21 +67,3 @@ def text(message: Mapping[str, Any]) -> str:
 
 def _without_mentions(words: str) -> str:
     return _MENTION.sub(r"\g<0> ", words)
-
-
-def _deliver(addresses: str, heading: str, body: str, urgency: Urgency) -> str:
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    try:
-        import apprise
-    except ImportError:
-        return "Apprise is not installed on this host: pip install 'vmss-tui[notify]'"
-    try:
-        services = apprise.Apprise()
-        if not services.add(addresses):
-            return "an address is not one that Apprise knows"
-        kind = apprise.NotifyType(_TYPES[urgency])
-        sent = services.notify(body=body, title=heading, notify_type=kind, body_format=apprise.NotifyFormat.TEXT)
-    except Exception as problem:  # a plugin may raise anything, with an address in its message
-        return f"the service failed: {type(problem).__name__}"
-    return "" if sent else "the service did not accept the message"
