@@ -1,15 +1,17 @@
 """Frames of the app as one animated SVG: every distinct row is drawn once, and a frame refers to its rows.
 
-CSS shows one frame after the other, so that it plays as an image in a README, without a script. Who prefers reduced
-motion, or a viewer without animations, sees one still.
+CSS shows one frame after the other, so that it plays as an image in a README, without a script. A reader who prefers
+reduced motion, or a viewer without animations, gets one still.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Generic, TypeVar
 
 from rich.style import Style
 from rich.terminal_theme import DIMMED_MONOKAI, TerminalTheme
+from textual._compositor import LayoutUpdate
 from textual.app import App
 from textual.strip import Strip
 
@@ -19,9 +21,11 @@ MARGIN = 12
 SLOT = 0.2
 """Seconds that one frame is on screen; a longer one takes several slots."""
 THEME: TerminalTheme = DIMMED_MONOKAI
+Thing = TypeVar("Thing", bound=Hashable)
 
-Row = tuple[tuple[str, str, str, bool], ...]
-"""Runs of equal style: text, color, background, bold."""
+Run = tuple[str, str, str, bool]
+"""A text in one style, with its color and background; whether it is bold."""
+Row = tuple[Run, ...]
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Frame:
 def frame_of(app: App[int], seconds: float = SLOT) -> Frame:
     """What the app shows now."""
     update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    assert isinstance(update, LayoutUpdate), "a full update is a layout"
     return Frame(tuple(_row(line) for line in update.strips), max(1, round(seconds / SLOT)))
 
 
@@ -46,26 +51,25 @@ def evenly(frames: Sequence[Frame], count: int) -> list[Frame]:
 
 
 def _row(strips: Iterable[Strip]) -> Row:
-    runs: list[tuple[str, str, str, bool]] = []
+    runs: list[Run] = []
     for text, style, control in (segment for strip in strips for segment in strip):
         if not control and text:
-            look = _look(style)
-            if runs and runs[-1][1:] == look:
-                runs[-1] = (runs[-1][0] + text, *look)
+            drawn = _drawn_as(style)
+            if runs and runs[-1][1:] == drawn:
+                runs[-1] = (runs[-1][0] + text, *drawn)
             else:
-                runs.append((text, *look))
+                runs.append((text, *drawn))
     return tuple(runs)
 
 
-def _look(style: Style | None) -> tuple[str, str, bool]:
+def _drawn_as(style: Style | None) -> tuple[str, str, bool]:
     style = style or Style.null()
     color = style.color.get_truecolor(THEME) if style.color else THEME.foreground_color
     back = style.bgcolor.get_truecolor(THEME, foreground=False) if style.bgcolor else THEME.background_color
     if style.reverse:
         color, back = back, color
-    if style.dim:
-        color = tuple(round((a + b) / 2) for a, b in zip(color, back, strict=True))
-    return _hex(color), _hex(back), bool(style.bold)
+    shown = tuple(round((a + b) / 2) for a, b in zip(color, back, strict=True)) if style.dim else color
+    return _hex(shown), _hex(back), bool(style.bold)
 
 
 def _hex(color: Iterable[int]) -> str:
@@ -73,12 +77,12 @@ def _hex(color: Iterable[int]) -> str:
 
 
 def animated(frames: Sequence[Frame], *, still: int, about: str) -> str:
-    """The SVG. `still` is the index of the frame for who sees no motion; `about` says in words what it shows."""
+    """The SVG. `still` is the index of the frame that is shown without motion; `about` describes the film in words."""
     slots = sum(frame.slots for frame in frames)
     columns = max(sum(len(run[0]) for run in row) for row in frames[0].rows)
     width, height = columns * CELL + 2 * MARGIN, len(frames[0].rows) * LINE + 2 * MARGIN
-    ground = max((run for row in frames[0].rows for run in row), key=lambda run: len(run[0]))[2]
-    styles, rows = _Names("c"), _Names("r")
+    backdrop = max((run for row in frames[0].rows for run in row), key=lambda run: len(run[0]))[2]
+    styles, rows = _Styles("c"), _Names[Row]("r")
     drawn: list[str] = []
     begun = 0
     for index, frame in enumerate(frames):
@@ -87,7 +91,7 @@ def animated(frames: Sequence[Frame], *, still: int, about: str) -> str:
         mark = ' id="still"' if index == still else ""
         drawn.append(f'<g{mark} class="f s{frame.slots}" style="animation-delay:{delay:.1f}s">{uses}</g>')
         begun += frame.slots
-    defs = "".join(f'<g id="{name}">{_drawn(row, styles, ground)}</g>' for row, name in rows.names.items())
+    defs = "".join(f'<g id="{name}">{_drawn(row, styles, backdrop)}</g>' for row, name in rows.names.items())
     lengths = sorted({frame.slots for frame in frames})
     css = "".join(
         f"@keyframes k{length}{{0%{{visibility:visible}}{100 * length / slots:.3f}%,100%{{visibility:hidden}}}}"
@@ -103,30 +107,34 @@ def animated(frames: Sequence[Frame], *, still: int, about: str) -> str:
         "<style>text{font:14px 'Cascadia Mono','DejaVu Sans Mono',Menlo,Consolas,monospace;white-space:pre}"
         f".f{{visibility:hidden}}#still{{visibility:visible}}{css}{looks}"
         "@media (prefers-reduced-motion:reduce){.f{animation:none}}</style>"
-        f'<rect width="100%" height="100%" rx="8" fill="{ground}"/><defs>{defs}</defs>'
+        f'<rect width="100%" height="100%" rx="8" fill="{backdrop}"/><defs>{defs}</defs>'
         f'<g transform="translate({MARGIN} {MARGIN})">{"".join(drawn)}</g></svg>\n'
     )
 
 
-class _Names:
+class _Names(Generic[Thing]):
     """Short names, the same for the same thing."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self.names: dict[tuple[object, ...], str] = {}
+        self.names: dict[Thing, str] = {}
 
-    def of(self, thing: tuple[object, ...]) -> str:
+    def of(self, thing: Thing) -> str:
         return self.names.setdefault(thing, f"{self._prefix}{len(self.names)}")
 
 
-def _drawn(row: Row, styles: _Names, ground: str) -> str:
-    """One row: backgrounds that differ from the ground, then each run at its column with its exact width."""
+_Styles = _Names[tuple[str, bool]]
+"""Of color and weight."""
+
+
+def _drawn(row: Row, styles: _Styles, backdrop: str) -> str:
+    """One row: backgrounds that differ from the backdrop, then each run at its column with its exact width."""
     parts: list[str] = []
     texts: list[str] = []
     column = 0
     for text, color, back, bold in row:
         cells = len(text)
-        if back != ground:
+        if back != backdrop:
             parts.append(
                 f'<rect x="{column * CELL:.1f}" width="{cells * CELL + 0.3:.1f}" height="{LINE + 0.5}" fill="{back}"/>'
             )

@@ -5,7 +5,7 @@ import sys
 from packaging.utils import canonicalize_name
 
 from support.source.dependencies import EXTRAS, closure, declared, imported, license_of, owners
-from support.source.modules import ROOT, modules
+from support.source.modules import ROOT, every_module, modules
 
 
 def used() -> set[str]:
@@ -34,8 +34,7 @@ def test_every_tool_is_called_by_a_test_or_a_target() -> None:
     """Plugins of pytest and stubs for mypy work by being installed."""
     scripts = [ROOT / "Makefile", *(path for path in (ROOT / ".ci").rglob("*") if path.is_file())]
     text = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
-    sources = [*modules(), *modules(ROOT / "tests"), *modules(ROOT / "screenshots")]
-    tests = {name for module in imported(sources) for name in owners().get(module, ())}
+    tests = {name for module in imported([*every_module()]) for name in owners().get(module, ())}
     commands = {"import-linter": "lint-imports", "mkdocs-material": "mkdocs"}
     unused = {
         name

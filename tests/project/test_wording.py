@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from support.source.modules import ROOT, modules
+from support.source.modules import every_module, modules
 from support.source.texts import banned_phrases, documents, offending_texts, phrases_in, texts, words_of_names
 from vmss_tui.redact import redacted
 
@@ -17,7 +17,7 @@ def test_no_name_has_a_word_that_says_nothing() -> None:
     """Neither in the program nor in its tests; the name of a test is a sentence."""
     found = {
         f"{module.name}: {name}"
-        for module in (*modules(), *modules(ROOT / "tests"))
+        for module in every_module()
         for name, word in words_of_names(module)
         if word in NOT_IN_NAMES and not name.startswith("test_")
     }

@@ -1,3 +1,5 @@
+"""A client signs in to the simulator and reads."""
+
 from support.simulator import StartsSimulator
 
 

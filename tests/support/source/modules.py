@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "tui" / "vmss_tui"
+SOURCES = (PACKAGE, ROOT / "tests", ROOT / "screenshots")
+"""The folders with Python of ours: the program, its tests with what they share, and the drawings of the README."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef
@@ -61,6 +63,12 @@ def _parsed(path: Path, package: Path) -> Module:
     text = path.read_text(encoding="utf-8")
     dotted = ".".join(path.relative_to(package.parent).with_suffix("").parts)
     return Module(dotted.removesuffix(".__init__"), path, text, ast.parse(text))
+
+
+def every_module() -> Iterator[Module]:
+    """Every Python file of the repository."""
+    for folder in SOURCES:
+        yield from modules(folder)
 
 
 def length(node: Definition) -> int:
