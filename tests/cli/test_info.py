@@ -15,7 +15,7 @@ def facts(*problems: TenantProblem) -> dict[str, Any]:
         "sign_in": records.plain_value(record),
         "quota": None,
         "problem": None,
-        "cloud": {"name": "AzureCloud", "resource_manager": "https://management.azure.com"},
+        "cloud": {"name": "AzureCloud", "resource_manager": "https://management.azure.com", "authority": "https://x"},
         "paths": {},
         "log_level": "info",
         "versions": {},

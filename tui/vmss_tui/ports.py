@@ -47,6 +47,8 @@ class CloudInfo:
     """Suggested pace of reading one scale set again while something moves."""
     idle_seconds: float = 30.0
     """The same while nothing moves."""
+    authority: str = ""
+    """Where it gets its tokens."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A cloud that does not know our api-version names some that it has."""
 
+import asyncio
 import json
 
 import pytest
@@ -72,8 +73,47 @@ def test_the_newest_stable_version_that_is_not_newer_is_taken() -> None:
     assert named("2021-01-01-preview") == named() == named("2021-05-05", code="BadRequest") == ""
 
 
+async def test_requests_that_are_already_on_their_way_are_sent_again_too(azure: Azure, server: Scripted) -> None:
+    arrived = asyncio.Barrier(2)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.query["api-version"] in STACK:
+            return web.json_response({"id": PATH, "name": "web", "location": "local", "properties": {}})
+        await arrived.wait()
+        return web.json_response(refusal(), status=400)
+
+    server.on("*", answer)
+    found = await asyncio.gather(azure.scale_set(TARGET), azure.scale_set(TARGET))
+    assert [it.location for it in found] == ["local", "local"]
+    assert len(server.seen) == 4
+
+
+async def test_a_type_that_has_no_version_of_what_it_is_part_of_gets_its_own(server: Scripted, azure: Azure) -> None:
+    """Locks and permissions extend a scale set, and have versions of their own."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        known = ("2016-09-01",) if "Microsoft.Authorization" in request.path else STACK
+        if request.query["api-version"] not in known:
+            return web.json_response(refusal(known), status=400)
+        if request.path.endswith("/locks"):
+            lock = {"id": f"{PATH}/providers/Microsoft.Authorization/locks/l", "name": "l"}
+            return web.json_response({"value": [lock | {"properties": {"level": "ReadOnly"}}]})
+        return web.json_response({"id": PATH, "name": "web", "location": "local", "properties": {}, "value": []})
+
+    server.on("*", answer)
+    assert (await azure.scale_set(TARGET)).location == "local"
+    assert [lock.name for lock in (await azure.governance(TARGET)).locks or ()] == ["l"]
+
+
 def test_versions_are_kept_by_resource_type() -> None:
-    assert resource_type(f"https://h{PATH}/virtualMachines?x=1") == "microsoft.compute/virtualmachinescalesets"
-    assert resource_type("https://h/subscriptions?api-version=1") == ""
+    scale_sets = "microsoft.compute/virtualmachinescalesets"
+    assert resource_type(f"https://h{PATH}?x=1") == scale_sets
+    assert resource_type(f"https://h{PATH}/virtualMachines/0/instanceView?x=/providers/") == (
+        f"{scale_sets}/virtualmachines/instanceview"
+    )
+    assert resource_type(f"{PATH}/providers/Microsoft.Authorization/locks") == "microsoft.authorization/locks"
+    assert resource_type("https://h/subscriptions?api-version=1") == "subscriptions"
+    assert resource_type("https://h/subscriptions/1/resourceGroups/g?api-version=1") == "subscriptions/resourcegroups"
     assert with_version("https://h/a?x=1&api-version=1&y=2", "2") == "https://h/a?x=1&api-version=2&y=2"
     assert with_version("https://h/a?x=1", "2") == "https://h/a?x=1"
+    assert with_version("https://h/a?api-version=1", "") == "https://h/a?api-version=1"

@@ -136,6 +136,11 @@ def test_clouds_load_without_azure_or_aiohttp() -> None:
         ({"AZURE_CLOUD": "AzureUSGovernment"}, "AzureUSGovernment", "https://login.microsoftonline.us"),
         ({"AZURE_CLOUD": "AZURE_CHINA_CLOUD"}, "AzureChinaCloud", "https://login.chinacloudapi.cn"),
         ({"AZURE_AUTHORITY_HOST": "login.microsoftonline.us"}, "AzureUSGovernment", "https://login.microsoftonline.us"),
+        (
+            {"AZURE_AUTHORITY_HOST": "login.partner.microsoftonline.cn"},
+            "AzureChinaCloud",
+            "https://login.partner.microsoftonline.cn",
+        ),
         ({"AZURE_AUTHORITY_HOST": "https://login.contoso.example/"}, "AzureCloud", "https://login.contoso.example"),
         (
             {"AZURE_CLOUD": "AzureChinaCloud", "AZURE_AUTHORITY_HOST": "login.microsoftonline.us"},
@@ -157,6 +162,8 @@ def test_the_variables_of_other_azure_tools_choose_the_cloud(
     [
         ({"AZURE_CLOUD": "AzureMoon"}, "AZURE_CLOUD"),
         ({"AZURE_AUTHORITY_HOST": "http://login.contoso.example"}, "AZURE_AUTHORITY_HOST"),
+        ({"AZURE_AUTHORITY_HOST": "login contoso.example"}, "AZURE_AUTHORITY_HOST"),
+        ({"AZURE_AUTHORITY_HOST": "https://login.contoso.example?x=y"}, "AZURE_AUTHORITY_HOST"),
     ],
 )
 def test_a_variable_that_names_no_cloud_is_named(variables: dict[str, str], said: str) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from support.simulated.people import GATE, scale_set, subscription, token_of
 from support.simulator import Answer, SimulatorProcess, StartsSimulator
+from vmss_tui.simulator.armpath import parse
+from vmss_tui.simulator.routes.versions import refusal
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +165,22 @@ def test_an_unknown_api_version_is_refused_with_those_that_are_known(gate: Simul
     answer = gate.get(f"{subscription(gate, 'prod-europe')}/resourceGroups?api-version=2099-01-01")
     assert (answer.status, answer.body["error"]["code"]) == (400, "InvalidApiVersionParameter")
     assert "The supported versions are '2022-12-01," in answer.body["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("below", "version", "code"),
+    [
+        ("", "2020-06-01", ""),
+        ("", "2024-07-01", "NoRegisteredProviderFound"),
+        ("/providers/Microsoft.Authorization/locks", "2020-06-01", "NoRegisteredProviderFound"),
+        ("/providers/Microsoft.Authorization/locks", "2020-05-01", ""),
+        ("/providers/Microsoft.StandbyPool/standbyVirtualMachinePools", "2024-03-01", "InvalidResourceNamespace"),
+    ],
+)
+def test_a_cloud_that_is_behind_has_older_versions_of_every_type(below: str, version: str, code: str) -> None:
+    path = parse(f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachineScaleSets/web{below}")
+    refused = refusal(path, version, "2020-06-01", ["local"])
+    assert (refused[0] if refused else "") == code
 
 
 def test_az_finds_publishers_types_and_versions(gate: SimulatorProcess) -> None:

@@ -166,7 +166,7 @@ async def check_version(request: web.Request, handler: Handler) -> web.StreamRes
     if not _API_VERSION.match(version):
         return arm_error(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid.")
     scenario, path = request.app[GATE].scenario, arm_path(request)
-    if not path.subscription:
+    if not path.subscription and not scenario.newest_api_version:
         return await handler(request)
     locations = sorted({group.location for group in scenario.groups if group.subscription_id == path.subscription})
     refused = versions.refusal(path, version, scenario.newest_api_version, locations)

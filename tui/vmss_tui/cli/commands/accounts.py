@@ -30,6 +30,7 @@ def info_of(cloud: Cloud, settings: Settings) -> CloudInfo:
         portal=cloud.portal,
         watch_seconds=settings.watch_seconds or cloud.watch_seconds,
         idle_seconds=settings.idle_seconds or cloud.idle,
+        authority=cloud.authority,
     )
 
 

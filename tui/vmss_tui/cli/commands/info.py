@@ -95,6 +95,7 @@ def _cloud(session: LiveSession) -> dict[str, str | None]:
     return {
         "name": session.cloud.name,
         "resource_manager": session.cloud.resource_manager,
+        "authority": session.cloud.authority,
         "from": os.environ.get("VMSS_TUI_CLOUD_FILE"),
     }
 
@@ -109,6 +110,7 @@ def lines(facts: dict[str, Any]) -> list[str]:
             *(("tried", tried) for tried in sign_in.get("tried", ())),
             *(row for problem in sign_in.get("tenant_problems", ()) for row in _refused(problem)),
             ("cloud", f"{cloud['name']}  {cloud['resource_manager']}"),
+            ("tokens from", cloud["authority"]),
             *(("quota left", _bucket(bucket)) for bucket in (facts["quota"] or {}).get("buckets", ())),
             *((name, value) for name, value in facts["paths"].items()),
             ("log level", facts["log_level"]),

@@ -21,6 +21,7 @@ FILE_VARIABLE = "VMSS_TUI_CLOUD_FILE"
 NAME_VARIABLE = "AZURE_CLOUD"
 AUTHORITY_VARIABLE = "AZURE_AUTHORITY_HOST"
 _ALIASES = {"environment": "env", "managed_identity": "managed-identity", "azure-cli": "cli"}
+_NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\x7f]")
 _KEY = re.compile(r"`\$\.?([^`]*)`")
 _UNKNOWN = re.compile(r"unknown field `([^`]*)`")
 
@@ -95,6 +96,11 @@ CHINA = Cloud(
 )
 CLOUDS = (PUBLIC, US_GOVERNMENT, CHINA)
 """The built-in clouds."""
+_AUTHORITIES = {
+    **{cloud.authority.removeprefix("https://"): cloud for cloud in CLOUDS},
+    "login.partner.microsoftonline.cn": CHINA,
+}
+"""The built-in clouds by the hosts of their authorities, of which China has two."""
 BUILT_IN = {cloud.name.lower(): cloud for cloud in CLOUDS} | {
     "public": PUBLIC,
     "azure": PUBLIC,
@@ -126,9 +132,8 @@ def load_cloud(
     """The cloud asked for: a file, else a name, else `$VMSS_TUI_CLOUD_FILE`, `$AZURE_CLOUD`, else public Azure.
 
     A name is a built-in cloud, or `NAME.toml` in one of `directories` or in the user's `clouds` directory.
-    `$AZURE_AUTHORITY_HOST` chooses the
-    built-in cloud of that authority, or replaces public Azure's, when nothing else names a cloud. Raises UsageError
-    that names the variable, or the file and the key.
+    `$AZURE_AUTHORITY_HOST` chooses the built-in cloud of that authority, or replaces public Azure's, when nothing else
+    names a cloud. Raises UsageError that names the variable, or the file and the key.
     """
     env = os.environ if environ is None else environ
     if file is not None:
@@ -151,8 +156,7 @@ def _of_authority(address: str) -> Cloud:
         return PUBLIC
     url = (address if "//" in address else f"https://{address}").rstrip("/")
     _check_url(f"${AUTHORITY_VARIABLE}", "authority", url)
-    own = next((cloud for cloud in CLOUDS if endpoint_of(cloud.authority) == endpoint_of(url)), None)
-    return own or msgspec.structs.replace(PUBLIC, authority=url)
+    return msgspec.structs.replace(_AUTHORITIES.get(endpoint_of(url), PUBLIC), authority=url)
 
 
 def own_clouds(directories: Sequence[Path] = ()) -> Mapping[str, Path]:
@@ -232,7 +236,8 @@ def _check_url(where: str, key: str, url: str) -> None:
         return
     try:
         parts = urlsplit(url)
-        good = parts.scheme == "https" and bool(parts.hostname) and not parts.username and parts.port != 0
+        bare = not (parts.username or parts.query or parts.fragment or _NOT_IN_URLS.search(url))
+        good = parts.scheme == "https" and bool(parts.hostname) and bare and parts.port != 0
     except ValueError:
         good = False
     if not good:
