@@ -88,6 +88,18 @@ def test_who_only_reads_imports_no_typed_client_of_the_sdk() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_who_writes_imports_no_models_and_what_signs_in_nothing_for_other_credentials() -> None:
+    code = (
+        "import sys; from vmss_tui.gateway import deferred; deferred.install();"
+        "import vmss_tui.gateway.client, azure.mgmt.compute.aio; print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = set(done.stdout.split())
+    assert "azure.mgmt.compute.aio.operations._operations" in modules
+    assert not modules & {"azure.mgmt.compute.models._models"}
+    assert not packages(modules) & {"cryptography", "requests", "urllib3"}
+
+
 def test_nothing_of_the_product_imports_the_simulator() -> None:
     code = (
         "import sys, vmss_tui.app.app, vmss_tui.gateway.client, vmss_tui.engine.runner.runner, vmss_tui.cli.session;"

@@ -27,7 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return output.quick(quick)
     from vmss_tui.cli import diagnostics
+    from vmss_tui.gateway import deferred
 
+    deferred.install()
     return diagnostics.guarded(
         lambda: _dispatch(given) if given or COMPLETION in os.environ else _app(), _machine_form(given)
     )
