@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from support.program import Inside
-from vmss_tui.cli.commands.rollout.start_rollout import Manner, require_answer
-from vmss_tui.errors import UsageError
+from vmss_tui.cli.commands.rollout.start_rollout import Manner, confirmed, require_answer
+from vmss_tui.errors import RolloutCancelled, UsageError
 
 START = ("rollout", "app", "slow", "--set", "version=2.0.0")
 
@@ -65,3 +65,10 @@ def test_at_a_terminal_the_question_is_asked_later(monkeypatch: pytest.MonkeyPat
     require_answer("slow", Manner(), "slow is production")
     with pytest.raises(UsageError):
         require_answer("slow", Manner(confirm="fast"), "")
+
+
+def test_a_name_that_is_mistyped_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vmss_tui.cli.diagnostics.can_ask", lambda: True)
+    monkeypatch.setattr("vmss_tui.cli.diagnostics.ask", lambda _question: "slwo")
+    with pytest.raises(RolloutCancelled, match="'slwo' is not slow"):
+        confirmed("slow", "", "slow is production")

@@ -8,6 +8,7 @@ import yaml
 
 from support.program import Inside, Program
 from vmss_tui.cli.help import OPTIONS
+from vmss_tui.cli.invocation import DEMO
 from vmss_tui.cli.main import VALUED, main
 from vmss_tui.cli.shape import Form, Shape
 
@@ -127,3 +128,13 @@ def test_a_profile_may_have_the_name_of_a_command(words: tuple[str, ...], capsys
 
 def test_a_report_is_written_to_a_file_named_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "report", "ffff", "--output", "json")[1] == ""
+
+
+def test_a_table_suggests_commands_as_they_are_typed_here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DEMO, "1")
+    Shape().answer({"hint": "`vmss-tui attach 7f3a`"}, lambda: ["follow it with `vmss-tui attach 7f3a`"])
+    assert "vmss-tui demo attach 7f3a`" in capsys.readouterr().out
+    Shape(form=Form.JSON).answer({"hint": "`vmss-tui attach 7f3a`"}, tuple)
+    assert json.loads(capsys.readouterr().out) == {"hint": "`vmss-tui attach 7f3a`"}

@@ -41,10 +41,10 @@ def test_rules_by_tag_name_and_subscription(rules: SetRules, production: bool) -
 @pytest.mark.parametrize(
     ("rules", "reason"),
     [
-        (SetRules(tags=("env=gold*",)), "tag env=golden (env=gold*)"),
+        (SetRules(tags=("env=gold*",)), "tag env=golden (pattern env=gold*)"),
         (SetRules(tags=("env=golden",)), "tag env=golden"),
-        (SetRules(names=("web-*",)), "name Web-Weu (web-*)"),
-        (SetRules(subscriptions=("*-aaaa",)), "subscription 11111111-aaaa (*-aaaa)"),
+        (SetRules(names=("web-*",)), "name Web-Weu (pattern web-*)"),
+        (SetRules(subscriptions=("*-aaaa",)), "subscription 11111111-aaaa (pattern *-aaaa)"),
         (SetRules(), ""),
     ],
 )
@@ -63,7 +63,7 @@ def test_several_sets_are_confirmed_for_the_first_of_production_and_for_many_ins
     rules = ProductionRules(tags=PRODUCTION.tags, instances=10)
     test, prod = (SET, {"env": "test"}, 4), (ScaleSetId("s", "rg", "live-one"), {"env": "prod"}, 4)
     assert rules.why_confirm_waves([test]) == rules.why_confirm_waves([]) == ""
-    assert rules.why_confirm_waves([test, prod]) == "live-one is production by its tag env=prod (*=prod)"
+    assert rules.why_confirm_waves([test, prod]) == "live-one is production by its tag env=prod (pattern *=prod)"
     assert rules.why_confirm_waves([test, test, prod]) == "12 instances of 3 scale sets are changed"
 
 

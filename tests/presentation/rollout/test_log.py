@@ -9,6 +9,7 @@ from vmss_tui.domain.fleet.rolling_upgrade import AzureFault, OperationState, Up
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.timetable import NO_RULES
 from vmss_tui.domain.rollout import events as e
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.info import info_of
@@ -233,3 +234,14 @@ def test_instances_that_leave_or_leak_are_said_once() -> None:
     tale.see(["6"], phase=e.Phase.GONE, message="")
     _, lines = follow(tale.log)
     assert [line.text for line in lines[-2:]] == ["web-weu_5 leaked: autoscale", "web-weu_6 gone"]
+
+
+def test_an_approval_that_is_awaited_is_one_line() -> None:
+    asked = replace(RolloutState(), stage=Stage.APPROVAL, awaiting_approval=3)
+    assert sentences(e.Waiting("batch 3 is waiting for approval"), asked) == ()
+    assert sentences(e.Waiting("pause before batch 3"), replace(asked, stage=Stage.RUNNING))
+
+
+def test_a_verdict_is_not_repeated_by_its_reason() -> None:
+    assert said(e.Ended(e.Verdict.CANCELLED, "canceled by root; 3 untouched"))[0] == "canceled by root; 3 untouched"
+    assert said(e.Ended(e.Verdict.FAILED, "canceled by Azure"))[0] == "failed: canceled by Azure"

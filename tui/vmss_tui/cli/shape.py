@@ -12,6 +12,7 @@ from typing import Any, TypeVar, assert_never
 import click
 
 from vmss_tui.cli import output
+from vmss_tui.cli.invocation import as_typed
 from vmss_tui.errors import UsageError
 from vmss_tui.redact import redacted_value
 
@@ -42,7 +43,7 @@ class Shape:
     def answer(self, value: Any, lines: Callable[[], Iterable[str]]) -> None:
         """Write `value`, or `lines` for people. Raises UsageError for a query that is not JMESPath."""
         if self.for_people:
-            output.lines(lines())
+            output.lines(map(as_typed, lines()))
             return
         _write(self.form, _queried(redacted_value(value), self.query) if self.query else value)
 

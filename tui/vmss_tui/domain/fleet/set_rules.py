@@ -22,7 +22,7 @@ class SetRules:
     """Subscription ids."""
 
     def reason(self, target: ScaleSetId, tags: Mapping[str, str]) -> str:
-        """What of a scale set matches, with the pattern: `tag env=prod (*=prod)`; empty when nothing does."""
+        """What of a scale set matches, with the pattern: `tag env=prod (pattern *=prod)`; empty when nothing does."""
         candidates = (
             ("name", target.name, self.names),
             ("subscription", target.subscription, self.subscriptions),
@@ -31,7 +31,7 @@ class SetRules:
         for what, value, patterns in candidates:
             for pattern in patterns:
                 if fnmatchcase(value.casefold(), pattern.casefold()):
-                    return f"{what} {value}" + (f" ({pattern})" if pattern != value else "")
+                    return f"{what} {value}" + (f" (pattern {pattern})" if pattern != value else "")
         return ""
 
     def match(self, target: ScaleSetId, tags: Mapping[str, str]) -> bool:

@@ -308,6 +308,8 @@ def _waiting(event: e.Waiting, before: RolloutState, tz: tzinfo | None) -> tuple
     """What is waited for, and until when; a time that only moves on is nothing new."""
     if not event.why or (before.waiting is not None and before.waiting.why == event.why):
         return ()
+    if before.stage is Stage.APPROVAL:
+        return ()  # the event that asked for approval has a line of its own
     until = ""
     if event.until is not None:
         until = f", {'until' if event.takes_seconds else 'times out at'} {event.until.astimezone(tz):%H:%M:%S}"
@@ -358,4 +360,10 @@ def _milestone(event: e.Planned | e.Concluding | e.Ended | e.RollbackStarted) ->
 
 def _outcome(event: e.Concluding | e.Ended) -> str:
     word = STAGE[Stage(event.verdict.value)].word
-    return f"{word}: {plain(event.reason)}{_because(event.fault, event.reason)}"
+    return f"{outcome(word, event.reason)}{_because(event.fault, event.reason)}"
+
+
+def outcome(word: str, reason: str) -> str:
+    """A verdict and its reason: `failed: 2 of 12 failed`, and `canceled by maria; …` with the word only once."""
+    shown = plain(reason)
+    return shown if shown.startswith(f"{word} by ") else f"{word}: {shown}"

@@ -16,6 +16,7 @@ from vmss_tui.domain.rollout.waves.forecast import WavesForecast, forecast_waves
 from vmss_tui.domain.rollout.waves.state import SetStage, WavesState
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.rollout.lines import fault_texts
+from vmss_tui.presentation.rollout.log import outcome
 from vmss_tui.presentation.rollout.schedule import scheduled_words
 from vmss_tui.presentation.text_tables import TextColumn, table
 from vmss_tui.presentation.waves.info import WavesInfo, headline, verdict_line
@@ -146,7 +147,7 @@ def sentence(event: w.WavesEvent, before: WavesState) -> tuple[str, Role]:
             then = f"; then wave {rolls_back} is rolled back" if rolls_back else ""
             return f"no further set starts: {plain(reason)}{then}", Role.BAD
         case e.Ended(verdict, reason):
-            return f"{verdict.word}: {plain(reason)}", Role.OK if verdict is Verdict.COMPLETED else Role.BAD
+            return outcome(verdict.word, reason), Role.OK if verdict is Verdict.COMPLETED else Role.BAD
         case (
             e.RunnerStarted() | e.SignedIn() | e.RunnerStopped() | e.Requested() | e.RequestAnswered() | e.Paused()
             | e.Resumed() | e.Scheduled() | e.Noted()

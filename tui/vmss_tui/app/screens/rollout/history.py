@@ -246,7 +246,11 @@ def _log_of(journal: Journal, item: RolloutItem) -> str:
 def _why_no_resume(item: RolloutItem) -> str:
     if item.scheduled:
         return "it starts by itself"
-    return f"it is {item.header.stage.word}" if item.header.stage.over else "its runner is active"
+    return (
+        f"it is {item.header.stage.word}"
+        if item.header.stage.over
+        else "its runner is active; open it for pause, resume and cancel"
+    )
 
 
 def _needs_attention(item: RolloutItem) -> bool:

@@ -173,7 +173,7 @@ class RolloutScreen(RolloutActions):
     @work(group="presence", exclusive=True, exit_on_error=False)
     async def _be_seen(self) -> None:
         through = Through.BROWSER if self.app.is_web else Through.APP
-        await self.controller.presence.be_seen(self.rollout, through, lambda who: self.flash(f"{who} is watching, too"))
+        await self.controller.presence.be_seen(self.rollout, through, lambda who: self.flash(f"{who} is also watching"))
 
     @work(group="rollout-log", exclusive=True, exit_on_error=False)
     async def _follow_log(self) -> None:

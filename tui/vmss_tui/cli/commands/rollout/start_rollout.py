@@ -235,8 +235,9 @@ def confirmed(name: str, given: str, why: str, what: str = "scale set") -> bool:
     _require_name(name, given, why, what)
     if given or not why:
         return bool(given)
-    if diagnostics.ask(f"{why}. Type {name} to confirm:") != name:
-        raise RolloutCancelled("nothing was started")
+    typed = diagnostics.ask(f"{why}. Type {name} to confirm:")
+    if typed != name:
+        raise RolloutCancelled(f"nothing was started: {typed!r} is not {name}" if typed else "nothing was started")
     return True
 
 

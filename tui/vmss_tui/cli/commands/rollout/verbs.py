@@ -18,6 +18,7 @@ from vmss_tui.engine.followup import secrets_of_new_runner
 from vmss_tui.errors import LeaseHeld, UsageError, VmssTuiError
 from vmss_tui.journal.lease import stuck
 from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
+from vmss_tui.presentation.rollout.log import outcome
 
 PATIENCE = 60.0
 """Seconds to wait for the runner's answer."""
@@ -80,7 +81,9 @@ async def request(session: LiveSession, text: str | None, asked: Asked) -> int:
     journal = session.journal()
     header = journal.locate(text)
     if asked.verb == "cancel" and header.stage is Stage.CANCELLED:
-        asked.show(header.id, RequestAnswered(Verb.CANCEL, True, f"already canceled: {header.reason}"))
+        asked.show(
+            header.id, RequestAnswered(Verb.CANCEL, True, f"already {outcome(header.stage.word, header.reason)}")
+        )
         return 0
     if header.starts_at is not None and header.stage is Stage.PLANNED:
         asked.show(header.id, _not_started(session, header, asked))

@@ -95,7 +95,7 @@ def excluded(facts: Facts) -> Iterator[Finding]:
             yield warn(
                 code,
                 f"{counted(len(ids), 'instance')} {words}: not updated",
-                "Update what was excluded afterwards.",
+                "Roll out again when they can be updated.",
                 ids,
             )
 
