@@ -1,5 +1,8 @@
 """A failing rollout through the real program and its runner: rolled back by itself, also when the runner is killed."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from support.program import PROFILE, Program, runners, until
@@ -48,3 +51,20 @@ def test_a_person_decides_on_the_command_line(own: Program) -> None:
     assert own("exclude", rollout, "--instance", "1", "--why", "broken disk").code == 0
     ended = own("attach", rollout, "--jsonl")
     assert ended.code == 0 and "broken disk" in own("report", rollout).out
+
+
+def test_a_roll_back_as_a_decision_is_confirmed_by_name(own: Program) -> None:
+    """Production: `--yes` is not enough, and another name is none."""
+    home = Path(os.environ["XDG_CONFIG_HOME"]) / "vmss-tui"
+    own.profile("careful", profile("ask"))
+    rollout = own("rollout", "careful", *FAILS).out.strip()
+    until(lambda: stage(own) == "awaiting decision", "the question")
+    (home / "config.toml").write_text('[production]\nnames = ["hand"]\n')
+    for given in ((), ("--yes",), ("--confirm", "slow")):
+        refused = own("undo", rollout, *given)
+        assert refused.code == 2 and "--confirm hand" in refused.err
+    assert stage(own) == "awaiting decision"
+    assert own("undo", rollout, "--confirm", "hand", "--why", "it is broken", "--json").json["accepted"]
+    ended = own("attach", rollout, "--jsonl")
+    assert ended.code == 1 and "rolled back to app 1.0.0" in ended.records[-1]["reason"]
+    assert versions(own) == {"app 1.0.0"} and "it is broken" in own("report", rollout).out

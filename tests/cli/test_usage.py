@@ -27,6 +27,12 @@ from vmss_tui.cli.main import main
         (("plan", "app", "--pause", "soon"), "'soon' is not a duration", ""),
         (("profiles", "show", "nosuch"), "'nosuch'", "vmss-tui profiles list"),
         (("list", "size:60"), "no field size:", ""),
+        (("rollout", "app", "web", "--at", ""), "'--at': the value is empty", "vmss-tui rollout --help"),
+        (("undo", "7f3a", "--to", " "), "'--to': the value is empty", ""),
+        (("exclude", "7f3a", "--instance", "", "--why", "x"), "'--instance': the value is empty", ""),
+        (("report", "7f3a", "--verify", "--head", ""), "'--head': the value is empty", ""),
+        (("--cloud", "", "list"), "'--cloud': the value is empty", ""),
+        (("undo", "7f3a", "--why", "", "--ticket", "", "--to", ""), "'--to': the value is empty", ""),
     ],
 )
 def test_a_mistake_gets_a_line_and_a_next_step(

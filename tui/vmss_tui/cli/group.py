@@ -57,7 +57,24 @@ _NAME = re.compile(r"[\w@%+=:,./-]+").fullmatch
 """What a shell takes as one plain word: it inserts a name as it is, and names are foreign."""
 
 
-class KnownName(click.types.StringParamType):
+class Filled(click.types.StringParamType):
+    """Text that is not empty where it is given: of an unset variable of a shell, which must not mean the default."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The text; an empty one that was typed fails."""
+        text = super().convert(value, param, ctx)
+        typed = param is not None and ctx is not None and ctx.get_parameter_source(param.name or "") is _TYPED
+        if typed and not text.strip():
+            self.fail("the value is empty; leave the option out, or give one", param, ctx)
+        return text
+
+
+_TYPED = click.core.ParameterSource.COMMANDLINE
+_MAY_BE_EMPTY = frozenset({"why", "ticket"})
+"""Options that only describe: a pipeline may have nothing to say."""
+
+
+class KnownName(Filled):
     """Text that a shell completes with names that this machine knows."""
 
     def __init__(self, known: Callable[[], Sequence[str]]) -> None:
@@ -69,18 +86,22 @@ class KnownName(click.types.StringParamType):
         return [CompletionItem(name) for name in self._known() if name.casefold().startswith(begin) and _NAME(name)]
 
 
-def complete_names(command: click.Command) -> None:
-    """Let shells complete the parameters that are names."""
+def refine_texts(command: click.Command) -> None:
+    """Let shells complete the parameters that are names, and refuse options that are given without a value."""
     for parameter in command.params:
-        if parameter.name in BY_PARAMETER and type(parameter.type) is click.types.StringParamType:
+        if type(parameter.type) is not click.types.StringParamType:
+            continue
+        if parameter.name in BY_PARAMETER:
             parameter.type = KnownName(BY_PARAMETER[parameter.name])
+        elif isinstance(parameter, click.Option) and parameter.name not in _MAY_BE_EMPTY:
+            parameter.type = Filled()
 
 
 def complete(command: click.Command, call: str) -> None:
     """Give a command what all have: options of logging, examples, and its own group's way."""
     if command.epilog is None:
         command.epilog = "\b\n" + "\n".join(line or "\n\b" for line in examples.lines_of(call))
-    complete_names(command)
+    refine_texts(command)
     if not isinstance(command, click.Group) and not any(param.name == "debug" for param in command.params):
         logged(command)
 
@@ -149,4 +170,4 @@ def program(ctx: click.Context, /, **_: Any) -> int | None:
     return None
 
 
-complete_names(program)
+refine_texts(program)

@@ -12,7 +12,7 @@ from vmss_tui.domain.plan.rollout_policy import Hook
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.rollout.write_keys import secrets_due
 from vmss_tui.engine.prepare import Names, RetryWish, UndoWish, nameless
-from vmss_tui.engine.revisions import find_revision, revisions
+from vmss_tui.engine.revisions import revision_named
 from vmss_tui.errors import UsageError
 from vmss_tui.journal.store import Journal, RolloutHeader
 
@@ -37,7 +37,7 @@ def followup_wish(
 ) -> RetryWish | UndoWish:
     """What a retry or an undo of a rollout (full id) asks for; the plan's findings say what cannot be done.
 
-    `to` names an earlier version for an undo (`find_revision`); empty: the one from before the rollout.
+    `to` names an earlier version for an undo (`revision_named`); empty: the one from before the rollout.
 
     Raises UsageError while the rollout runs, or for a version that is not known; JournalUnavailable.
     """
@@ -75,7 +75,7 @@ def followup_wish(
                 plan=plan,
                 state=state,
                 sources=_sources(journal, header, plan),
-                to=find_revision(revisions(journal, header.target), to) if to else None,
+                to=revision_named(journal, header.target, to) if to else None,
             )
         case _:
             assert_never(followup)

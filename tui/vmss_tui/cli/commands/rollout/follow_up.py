@@ -154,6 +154,6 @@ undo = _follow_up(
         "--to",
         default="",
         metavar="VERSION",
-        help="An earlier version of the journal: its label, the beginning of its digest, or of a rollout's id.",
+        help="An earlier version: its label, the beginning of its digest, or the id of a rollout that brought it.",
     ),
 )
