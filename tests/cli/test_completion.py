@@ -84,6 +84,7 @@ def test_what_was_listed_is_completed_afterwards(inside: Inside, complete: Compl
     assert complete("show", "tw") == [], "two sets have this name"
     assert complete("show", "rg-") != []
     assert len(complete("list", "--tenant", "")) >= 1
+    assert complete("plan", "app", "-s", "") == complete("list", "--subscription", "") != []
 
 
 @pytest.mark.parametrize("name", ["acme $(reboot)", "acme;reboot", "acme`id`", "acme\x1b]52;c;x\x07", "acme\u202e"])

@@ -116,3 +116,28 @@ async def test_nothing_readable_at_all_is_an_error() -> None:
     azure.failures["scale_sets"] = Forbidden("no right to read", status=403)
     with pytest.raises(Forbidden):
         await everything(azure)
+
+
+@pytest.mark.parametrize("named", ["prod-us", "PROD-US", estate.PROD_US.id])
+async def test_one_subscription_is_read_and_no_other(named: str) -> None:
+    azure = FakeAzure()
+    inventory = await everything(azure, within=named)
+    assert {place.id for _, place in inventory.found} == {estate.PROD_US.id}
+    assert [call for call in azure.calls if call.startswith("scale_sets")] == [f"scale_sets:{estate.PROD_US.id}"]
+
+
+async def test_a_name_of_another_subscription_names_nothing_there() -> None:
+    azure = FakeAzure()
+    elsewhere = next(target for target in azure.sets if target.subscription != estate.PROD_US.id)
+    with pytest.raises(UsageError, match="of the subscription prod-us") as caught:
+        await resolve(azure, elsewhere.short, within="prod-us")
+    assert "vmss-tui list --subscription prod-us" in caught.value.hint
+    with pytest.raises(UsageError, match=estate.PROD_EUROPE.id):
+        await resolve(azure, str(ScaleSetId(estate.PROD_EUROPE.id, "g", "s")), within="prod-us")
+
+
+async def test_a_subscription_that_is_not_visible_is_an_error_with_the_nearest_name() -> None:
+    for unseen, hint in (("prod-su", "prod-us"), ("zzz", "visible: ")):
+        with pytest.raises(UsageError, match=unseen) as caught:
+            await everything(FakeAzure(), within=unseen)
+        assert hint in caught.value.hint

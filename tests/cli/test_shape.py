@@ -123,7 +123,8 @@ def test_an_error_of_a_report_has_its_form(words: tuple[str, ...], capsys: pytes
 )
 def test_a_profile_may_have_the_name_of_a_command(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(run(capsys, *words)[1])["error"]["exit_code"] == 2
-    assert set(VALUED) == {option.flag for option in OPTIONS if option.value}
+    valued = [option for option in OPTIONS if option.value]
+    assert set(VALUED) == {flag for option in valued for flag in (option.flag, option.short) if flag}
 
 
 def test_a_report_is_written_to_a_file_named_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,15 +86,16 @@ def test_what_is_corrupt_or_of_another_format_is_not_there(cache: InventoryCache
         b"id": right.replace(b"/subscriptions/", b"/x/"),
     }
     path.write_bytes(changed.get(wrong, wrong))
-    assert cache.newest() is None and cache.of(MARIA) is None and known_names(cache.directory) == ([], [])
+    assert cache.newest() is None and cache.of(MARIA) is None and known_names(cache.directory) == ([], [], [])
 
 
 def test_names_for_completion_are_those_of_the_last_one(cache: InventoryCache) -> None:
-    assert known_names(cache.directory) == ([], [])
+    assert known_names(cache.directory) == ([], [], [])
     cache.keep(seen(), MARIA, lambda _: "")
-    sets, tenants = known_names(cache.directory)
+    sets, tenants, subscriptions = known_names(cache.directory)
     assert set(sets) == {entry.id.short for entry in seen().entries}
     assert set(tenants) == {place.tenant_id for place in estate.SUBSCRIPTIONS}
+    assert set(subscriptions) == {place.name for place in estate.SUBSCRIPTIONS}
 
 
 def test_files_do_not_pile_up_and_a_full_disk_is_no_error(cache: InventoryCache) -> None:

@@ -68,15 +68,15 @@ INTRODUCTION = "Roll out custom scripts over Azure virtual machine scale sets, b
 
 
 class Option:
-    """An option of every command: its flag, what stands for its value, and one line of help."""
+    """An option of every command: its flag, what stands for its value, one line of help, and a short flag if any."""
 
-    def __init__(self, flag: str, value: str, text: str) -> None:
-        self.flag, self.value, self.text = flag, value, text
+    def __init__(self, flag: str, value: str, text: str, short: str = "") -> None:
+        self.flag, self.value, self.text, self.short = flag, value, text, short
 
     @property
     def call(self) -> str:
         """As people type it: `--cloud NAME`."""
-        return f"{self.flag} {self.value}".rstrip()
+        return f"{self.short}, {self.flag} {self.value}".removeprefix(", ").rstrip()
 
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -85,6 +85,7 @@ OPTIONS = (
     Option("--cloud", "NAME", f"{', '.join(CLOUD_NAMES)} or a file in the clouds directory"),
     Option("--auth", "HOW", f"credential: {', '.join(CREDENTIALS)}"),
     Option("--tenant", "ID", "sign in to this tenant"),
+    Option("--subscription", "NAME", "only scale sets of this subscription, by its name or id", "-s"),
     Option("--profiles", "DIR", "search this directory for deployment profiles first"),
     Option("--journal", "PLACE", "record of all rollouts: a file, or postgresql://USER@HOST/DATABASE"),
     Option("--read-only", "", "change nothing in Azure"),
@@ -117,6 +118,11 @@ def entry(name: str) -> Entry | None:
 def text_of(flag: str) -> str:
     """The line of help of a shared option."""
     return next(option.text for option in OPTIONS if option.flag == flag)
+
+
+def short_of(flag: str) -> str:
+    """The short flag of a shared option; empty without one."""
+    return next(option.short for option in OPTIONS if option.flag == flag)
 
 
 def overview() -> str:

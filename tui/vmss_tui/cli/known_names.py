@@ -13,11 +13,11 @@ from vmss_tui.errors import VmssTuiError
 from vmss_tui.paths import inventory_directory, journal_file
 
 if TYPE_CHECKING:
+    from vmss_tui.engine.inventory_cache import KnownNames
     from vmss_tui.journal.store import Journal
 
 
-def _kept() -> tuple[Sequence[str], Sequence[str]]:
-    """`group/name` of the sets, and the tenants, of the last inventory."""
+def _kept() -> "KnownNames":
     from vmss_tui.engine.inventory_cache import known_names
 
     return known_names(inventory_directory())
@@ -25,7 +25,7 @@ def _kept() -> tuple[Sequence[str], Sequence[str]]:
 
 def scale_sets() -> Sequence[str]:
     """`group/name`, and names that are unique, of the last list and of the journal."""
-    known = set(_kept()[0])
+    known = set(_kept().scale_sets)
     with suppress(VmssTuiError), _journal() as journal:
         known |= {header.target.short for header in journal.rollouts()} if journal is not None else set()
     names = [name.rpartition("/")[2] for name in known]
@@ -34,7 +34,12 @@ def scale_sets() -> Sequence[str]:
 
 def tenants() -> Sequence[str]:
     """Tenant ids of the last list."""
-    return _kept()[1]
+    return _kept().tenants
+
+
+def subscriptions() -> Sequence[str]:
+    """Names of the subscriptions of the last list."""
+    return _kept().subscriptions
 
 
 def profiles() -> Sequence[str]:
@@ -89,5 +94,6 @@ BY_PARAMETER: dict[str, Callable[[], Sequence[str]]] = {
     "rollout": rollouts,
     "cloud": clouds,
     "tenant": tenants,
+    "subscription": subscriptions,
 }
 """What completes a parameter, by its name."""

@@ -54,7 +54,9 @@ def _machine_form(given: Sequence[str]) -> str | None:
     return None
 
 
-VALUED = ("--cloud", "--auth", "--tenant", "--profiles", "--journal", "--open", "--log-level")
+VALUED = (
+    "--cloud", "--auth", "--tenant", "--subscription", "-s", "--profiles", "--journal", "--open", "--log-level",
+)  # fmt: skip
 """Options before the command that take the next word; a copy, since `help` is imported only where it is shown."""
 
 

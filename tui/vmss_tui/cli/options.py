@@ -43,7 +43,8 @@ def _kept(flag: str, **attributes: Any) -> Callable[[Function], Function]:
             if name in ("log_level", "debug") and not ctx.resilient_parsing:  # not while a shell completes
                 start_logging(ctx)
 
-    return click.option(flag, expose_value=False, callback=keep, help=_sentence(texts.text_of(flag)), **attributes)
+    flags = (flag, *((short,) if (short := texts.short_of(flag)) else ()))
+    return click.option(*flags, expose_value=False, callback=keep, help=_sentence(texts.text_of(flag)), **attributes)
 
 
 def _sentence(text: str) -> str:
@@ -55,6 +56,7 @@ _CONNECTION = (
     _kept("--auth", type=click.Choice(CREDENTIALS)),
     _kept("--tenant", metavar="ID"),
 )
+_SUBSCRIPTION = _kept("--subscription", metavar="NAME")
 _JOURNAL = _kept("--journal", metavar="PLACE")
 _PROFILES = _kept("--profiles", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 _READ_ONLY = _kept("--read-only", is_flag=True)
@@ -71,6 +73,11 @@ def connected(function: Function) -> Function:
     return _all(function, *_CONNECTION, _JOURNAL, _READ_ONLY)
 
 
+def narrowed(function: Function) -> Function:
+    """Give a command that looks for scale sets the option that names their subscription."""
+    return _SUBSCRIPTION(function)
+
+
 def with_profiles(function: Function) -> Function:
     """Give a command the option that says where profiles are."""
     return _PROFILES(function)
@@ -83,7 +90,9 @@ def painted(function: Function) -> Function:
 
 def shared(function: Function) -> Function:
     """Give the program every option that may stand before the command."""
-    return _all(function, *_CONNECTION, _PROFILES, _JOURNAL, _READ_ONLY, _OPEN, _LOW_BANDWIDTH, *_LOGGING)
+    return _all(
+        function, *_CONNECTION, _SUBSCRIPTION, _PROFILES, _JOURNAL, _READ_ONLY, _OPEN, _LOW_BANDWIDTH, *_LOGGING
+    )
 
 
 def opening(function: Function) -> Function:

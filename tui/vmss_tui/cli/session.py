@@ -76,7 +76,8 @@ class LiveSession(Permissions, Switching):
         self.guest = settings.guest
         self.production = settings.production
         self.hooks = settings.hooks
-        self.lists = settings.lists
+        self.subscription = settings.subscription
+        self.lists = settings.lists.within(settings.subscription)
         self.access = settings.access
         self.poll_seconds = self._cloud.poll_seconds
         self.clock: Clock = clock or clock_of(self._cloud, drives=drives_clock)

@@ -26,6 +26,8 @@ class Settings:
     cloud: str | None = None
     auth: str | None = None
     tenant: str | None = None
+    subscription: str | None = None
+    """Name or id of the only subscription that is looked at; None: all."""
     profiles: Path | None = None
     read_only: bool = False
     guest: bool = False

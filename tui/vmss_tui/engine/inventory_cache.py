@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -120,14 +121,30 @@ class InventoryCache:
         return None
 
 
-def known_names(directory: Path) -> tuple[list[str], list[str]]:
-    """`group/name` of the sets, and ids of the tenants, of the inventory that was kept last."""
+class KnownNames(NamedTuple):
+    """Names of the inventory that was kept last."""
+
+    scale_sets: list[str]
+    """Each as `group/name`."""
+    tenants: list[str]
+    """Ids."""
+    subscriptions: list[str]
+    """Names; the id of one whose name has spaces."""
+
+
+def known_names(directory: Path) -> KnownNames:
+    """What a shell can complete without asking Azure."""
     for path in _newest_first(directory, "*.json"):
         if (found := _read(path)) is not None:
             with suppress(ValueError):
                 sets = [ScaleSetId.parse(kept.id).short for kept in found.sets]
-                return sets, sorted({place.tenant_id for place in found.subscriptions if place.tenant_id})
-    return [], []
+                tenants = sorted({place.tenant_id for place in found.subscriptions if place.tenant_id})
+                return KnownNames(sets, tenants, sorted({_word_of(place) for place in found.subscriptions}))
+    return KnownNames([], [], [])
+
+
+def _word_of(place: Subscription) -> str:
+    return place.id if any(letter.isspace() for letter in place.name) else place.name
 
 
 def _newest_first(directory: Path, pattern: str) -> list[Path]:

@@ -3,11 +3,12 @@
 import click
 
 from vmss_tui.cli.open_app import open_app
-from vmss_tui.cli.options import connected, current, opening, painted, with_profiles
+from vmss_tui.cli.options import connected, current, narrowed, opening, painted, with_profiles
 
 
 @click.command()
 @connected
+@narrowed
 @with_profiles
 @painted
 @opening

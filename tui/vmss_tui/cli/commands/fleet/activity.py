@@ -7,7 +7,7 @@ import click
 from vmss_tui import duration
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import find
-from vmss_tui.cli.options import connected
+from vmss_tui.cli.options import connected, narrowed
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.errors import UsageError
@@ -23,6 +23,7 @@ KEPT = timedelta(days=90)
 @click.option("--since", default="7d", show_default=True, metavar="TIME", help="How far back: 1h, 7d, at most 90d.")
 @shaped
 @connected
+@narrowed
 @click.pass_context
 def activity(ctx: click.Context, scaleset: str, since: str, shape: Shape) -> int:
     """Show who changed a scale set, the newest change first."""
@@ -30,7 +31,7 @@ def activity(ctx: click.Context, scaleset: str, since: str, shape: Shape) -> int
 
     async def work(session: LiveSession) -> int:
         azure = await session.connect()
-        target = await find.resolve(azure, scaleset)
+        target = await find.resolve(azure, scaleset, within=session.subscription)
         now = session.clock.now()
         log = await azure.activity(target, now - back)
         if log.unknown:

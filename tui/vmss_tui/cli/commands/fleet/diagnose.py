@@ -4,7 +4,7 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import find
-from vmss_tui.cli.options import connected
+from vmss_tui.cli.options import connected, narrowed
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.fleet.diagnostic import Diagnostic, available
@@ -25,6 +25,7 @@ from vmss_tui.presentation.scaleset import diagnostics as words
 @click.option("--history", is_flag=True, help="List the diagnostics that were run, by whom and when.")
 @shaped
 @connected
+@narrowed
 @click.pass_context
 def diagnose(
     ctx: click.Context, scaleset: str, instance: str | None, name: str | None, history: bool, shape: Shape
@@ -37,7 +38,7 @@ def diagnose(
 
     async def work(session: LiveSession) -> int:
         azure = await session.connect()
-        target = await find.resolve(azure, scaleset)
+        target = await find.resolve(azure, scaleset, within=session.subscription)
         if history:
             return _history(session, target, instance, shape)
         scale_set = await azure.scale_set(target)

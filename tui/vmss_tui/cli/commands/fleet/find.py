@@ -1,7 +1,8 @@
 """Finds scale sets by what users type: a resource id, `group/name`, or a name that is unique among the visible ones."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -28,16 +29,20 @@ class Inventory:
     """Whether the sets may be a minute old as well."""
     uncounted: str = ""
     """Why the overview lacks counts; empty when it is not known to lack any."""
+    within: str = ""
+    """The only subscription that was looked at, as it was named; empty for all."""
 
 
-async def everything(azure: Azure, *, overview: bool = True, named: str = "") -> Inventory:
-    """Read all subscriptions; without `overview` nothing is older than this read.
+async def everything(azure: Azure, *, within: str | None = None, overview: bool = True, named: str = "") -> Inventory:
+    """Read all subscriptions, or the one that `within` names; without `overview` nothing is older than this read.
 
     With a name, sets of other names may be missing.
 
-    Raises what went wrong only when none of them could be read.
+    Raises what went wrong only when none of them could be read, and UsageError for a subscription that is not visible.
     """
     subscriptions = await azure.subscriptions()
+    if within:
+        subscriptions = _subscriptions_named(within, subscriptions)
     sets: dict[ScaleSetId, tuple[ScaleSet, Subscription]] = {}
     counts: dict[ScaleSetId, InstanceCounts] = {}
     failed: list[Unreadable] = []
@@ -59,23 +64,51 @@ async def everything(azure: Azure, *, overview: bool = True, named: str = "") ->
         raise failed[0].error
     tenants = azure.sign_in_record().tenant_problems
     problems = (*(it.sentence for it in tenants), *(it.problem.sentence for it in failed))
-    return Inventory(tuple(sets.values()), problems, subscriptions, counts, lags, uncounted)
+    return Inventory(tuple(sets.values()), problems, subscriptions, counts, lags, uncounted, within or "")
 
 
-async def resolve(azure: Azure, text: str) -> ScaleSetId:
-    """The scale set that `text` names.
+async def resolve(azure: Azure, text: str, *, within: str | None = None) -> ScaleSetId:
+    """The scale set that `text` names, in the subscription that `within` names.
 
     Raises UsageError when there is none (naming the nearest), NotUnique when there are several (listing them).
     """
     if text.startswith("/"):
         try:
-            return ScaleSetId.parse(text)
+            target = ScaleSetId.parse(text)
         except ValueError as error:
             raise UsageError(str(error), hint="/subscriptions/…/virtualMachineScaleSets/NAME") from error
-    inventory = await everything(azure, named=_parts(text)[-1])
+        if within:
+            await _require_within(azure, target, within)
+        return target
+    inventory = await everything(azure, within=within, named=_parts(text)[-1])
     if inventory.lags and not _matches(text, inventory):
-        inventory = await everything(azure, overview=False)
+        inventory = await everything(azure, within=within, overview=False)
     return pick(text, inventory)
+
+
+async def _require_within(azure: Azure, target: ScaleSetId, within: str) -> None:
+    """Raise UsageError for a resource id of another subscription than the one asked for."""
+    own = target.subscription.casefold()
+    if own == within.casefold():
+        return
+    chosen = _subscriptions_named(within, await azure.subscriptions())
+    if own not in {place.id.casefold() for place in chosen}:
+        raise UsageError(
+            f"{target.name} is in the subscription {target.subscription}, not in {within}",
+            hint="leave --subscription out: a resource id names its own",
+        )
+
+
+def _subscriptions_named(wanted: str, visible: Sequence[Subscription]) -> tuple[Subscription, ...]:
+    """The subscriptions of this name or id, without regard to case. Raises UsageError that names the nearest."""
+    found = tuple(it for it in visible if wanted.casefold() in (it.id.casefold(), it.name.casefold()))
+    if not found:
+        names = {it.name.casefold(): it.name for it in visible}
+        near = difflib.get_close_matches(wanted.casefold(), names, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(names[name] for name in near)}?" if near else ""
+        seen = f"visible: {listed(sorted(names.values()))}" if names else "no subscription is visible"
+        raise UsageError(f"no subscription {wanted!r} among the {len(visible)} visible ones", hint=hint or seen)
+    return found
 
 
 async def subscription_of(azure: Azure, target: ScaleSetId) -> Subscription:
@@ -98,8 +131,9 @@ def pick(text: str, inventory: Inventory) -> ScaleSetId:
         raise NotUnique(
             f"{len(matches)} scale sets have the name {text}", hint=f"name one: {_choices(matches, _parts(text))}"
         )
+    place = f" of the subscription {inventory.within}" if inventory.within else ""
     raise UsageError(
-        f"no scale set {text!r} among the {len(inventory.found)} visible ones", hint=_nearest(text, inventory)
+        f"no scale set {text!r} among the {len(inventory.found)} visible ones{place}", hint=_nearest(text, inventory)
     )
 
 
@@ -136,4 +170,5 @@ def _nearest(text: str, inventory: Inventory) -> str:
     near = difflib.get_close_matches(text.rsplit("/", 1)[-1].casefold(), names, n=3, cutoff=0.5)
     also = f"; did you mean {' or '.join(names[name] for name in near)}?" if near else ""
     unread = f"; {inventory.problems[0]}" if inventory.problems else ""
-    return f"`vmss-tui list` lists them{also}{unread}"
+    only = f" --subscription {shlex.quote(inventory.within)}" if inventory.within else ""
+    return f"`vmss-tui list{only}` lists them{also}{unread}"

@@ -14,7 +14,7 @@ from vmss_tui import duration, text
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.commands.fleet.tables import chosen_columns, parsed_terms, print_table
-from vmss_tui.cli.options import connected, current
+from vmss_tui.cli.options import connected, current, narrowed
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Form, Shape, shaped
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -39,6 +39,7 @@ _JUDGED = ("state",)
 @click.option("--columns", metavar="KEYS", default="", help=f"Columns of the table: {','.join(fleet.FLEET.choices)}.")
 @shaped
 @connected
+@narrowed
 @click.pass_context
 def list_sets(
     ctx: click.Context, terms: tuple[str, ...], health: bool, no_counts: bool, columns: str, shape: Shape
@@ -142,7 +143,9 @@ class _Answer:
 
 
 async def _keep(session: LiveSession, snapshot: FleetSnapshot, know: fleet.Knowledge) -> None:
-    """Keep what was found for the app's next start and for completion."""
+    """Keep what was found for the app's next start and for completion; of one subscription it is too little."""
+    if session.subscription:
+        return
     who = await (await session.connect()).identity()
     session.inventory.keep(snapshot, who, lambda entry: fleet.version_name(entry.scale_set.script, know.label))
 
@@ -150,7 +153,7 @@ async def _keep(session: LiveSession, snapshot: FleetSnapshot, know: fleet.Knowl
 async def _read(session: LiveSession, *, counts: bool) -> tuple[FleetSnapshot, str]:
     """All scale sets, and why the overview lacks counts."""
     azure = await session.connect()
-    found = await find.everything(azure)
+    found = await find.everything(azure, within=session.subscription)
     entries = tuple(
         FleetEntry(scale_set=scale_set, subscription=place, counts=found.counts.get(scale_set.id) if counts else None)
         for scale_set, place in found.found

@@ -10,7 +10,7 @@ import click
 from vmss_tui.cli import diagnostics
 from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.commands.fleet.tables import chosen_columns, parsed_terms, print_table
-from vmss_tui.cli.options import connected, current
+from vmss_tui.cli.options import connected, current, narrowed
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.fleet.governance import Governance
@@ -30,7 +30,7 @@ async def read_set(session: LiveSession, text: str, *, whole: bool = False) -> t
     from vmss_tui.engine.snapshot_reader import read_snapshot
 
     azure = await session.connect()
-    target = await find.resolve(azure, text)
+    target = await find.resolve(azure, text, within=session.subscription)
     since = session.clock.now() - activity_words.READ_BACK
     if whole:
         snapshot, log, governance = await asyncio.gather(
@@ -60,6 +60,7 @@ async def _not_read() -> None:
 @click.argument("scaleset")
 @shaped
 @connected
+@narrowed
 @click.pass_context
 def show(ctx: click.Context, scaleset: str, shape: Shape) -> int:
     """Show one scale set: its policy, health source, script, and the state of its instances."""
@@ -143,6 +144,7 @@ def _after_title(line: Line) -> str:
 )
 @shaped
 @connected
+@narrowed
 @click.pass_context
 def instances(ctx: click.Context, scaleset: str, terms: tuple[str, ...], columns: str, shape: Shape) -> int:
     """List the instances of a scale set: version, script, health.

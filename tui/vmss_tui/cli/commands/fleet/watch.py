@@ -9,7 +9,7 @@ from vmss_tui import duration
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import changes as watching
 from vmss_tui.cli.commands.fleet import find
-from vmss_tui.cli.options import connected
+from vmss_tui.cli.options import connected, narrowed
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.presentation.records import rfc3339
@@ -21,6 +21,7 @@ from vmss_tui.presentation.table import text_of
 @click.argument("scaleset")
 @click.option("--jsonl", is_flag=True, help="Print every change as a line of JSON.")
 @connected
+@narrowed
 @click.pass_context
 def watch(ctx: click.Context, scaleset: str, jsonl: bool) -> int:
     """Print a line for every change of a scale set and its instances until you press Ctrl-C."""
@@ -31,7 +32,7 @@ async def _watch(session: LiveSession, text: str, *, jsonl: bool) -> int:
     from vmss_tui.engine.watch.scale_set import SetWatcher
 
     azure = await session.connect()
-    target = await find.resolve(azure, text)
+    target = await find.resolve(azure, text, within=session.subscription)
     meeting = session.meeting_place(target, await azure.identity())
     watcher = SetWatcher.at_pace(azure, target, session.clock, session.cloud, meeting)
     namer = session.versions

@@ -8,7 +8,7 @@ from vmss_tui import duration
 from vmss_tui.cli import output
 from vmss_tui.cli.commands.rollout.history import opened
 from vmss_tui.cli.commands.rollout.prepare import Order, assignments, prepare_order
-from vmss_tui.cli.options import connected, with_profiles
+from vmss_tui.cli.options import connected, narrowed, with_profiles
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.engine.calibration import Calibration, CheckedForecast, calibrate
@@ -24,6 +24,7 @@ from vmss_tui.presentation.plan.outlook import outlook_facts
 @click.option("--check", is_flag=True, help="Compare the rollouts of the journal with their forecasts.")
 @shaped
 @connected
+@narrowed
 @with_profiles
 @click.pass_context
 def forecast(

@@ -11,7 +11,7 @@ from vmss_tui.cli.commands.rollout.follow_rollout import JsonWriter, PlainWriter
 from vmss_tui.cli.commands.rollout.plan import order_from, orders
 from vmss_tui.cli.commands.rollout.prepare import Ordered, prepare_order
 from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
-from vmss_tui.cli.options import connected, with_profiles
+from vmss_tui.cli.options import connected, narrowed, with_profiles
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.engine.rehearsal import Faults, faults_of
@@ -33,6 +33,7 @@ from vmss_tui.text import counted
 @click.option("--jsonl", is_flag=True, help="Print every event as a line of JSON.")
 @shaped
 @connected
+@narrowed
 @with_profiles
 @click.pass_context
 def rehearse(

@@ -9,7 +9,7 @@ import click
 
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.rollout.prepare import assignments
-from vmss_tui.cli.options import connected, current, with_profiles
+from vmss_tui.cli.options import connected, current, narrowed, with_profiles
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import HandlerOs
 from vmss_tui.errors import UsageError
@@ -50,6 +50,7 @@ def new_profile(ctx: click.Context, name: str, system: str | None) -> int:
 @click.option("--force", is_flag=True, help="Replace a profile of that name.")
 @_OS
 @connected
+@narrowed
 @with_profiles
 @click.pass_context
 def import_profile(
@@ -84,7 +85,7 @@ def _from_live(ctx: click.Context, text: str, name: str | None) -> Imported:
 
     async def work(session: LiveSession) -> int:
         azure = await session.connect()
-        target = await find.resolve(azure, text)
+        target = await find.resolve(azure, text, within=session.subscription)
         found.append(from_scale_set(await azure.scale_set(target), name=name or target.name))
         return 0
 

@@ -8,7 +8,7 @@ import click
 from vmss_tui.cli import diagnostics, output
 from vmss_tui.cli.commands.fleet import find
 from vmss_tui.cli.commands.rollout.prepare import assignments
-from vmss_tui.cli.options import connected, with_profiles
+from vmss_tui.cli.options import connected, narrowed, with_profiles
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.fleet.ids import ScaleSetId
@@ -29,6 +29,7 @@ AT_ONCE = 4
 @click.option("--check", is_flag=True, help="Exit with code 1 if anything differs.")
 @shaped
 @connected
+@narrowed
 @with_profiles
 @click.pass_context
 def drift_of_profile(
@@ -52,7 +53,7 @@ async def _drifts(
     from vmss_tui.engine.snapshot_reader import read_snapshot
 
     azure = await session.connect()
-    seen = await find.everything(azure)
+    seen = await find.everything(azure, within=session.subscription)
     for problem in seen.problems:
         diagnostics.say(f"vmss-tui: {problem}")
     if names:

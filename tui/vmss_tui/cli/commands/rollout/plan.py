@@ -8,7 +8,7 @@ import click
 from vmss_tui.cli.commands.rollout.overrides import overrides
 from vmss_tui.cli.commands.rollout.prepare import Order, amount, assignments, naming_running, prepare_order, seconds
 from vmss_tui.cli.commands.rollout.start_rollout import plan_lines
-from vmss_tui.cli.options import connected, with_profiles
+from vmss_tui.cli.options import connected, narrowed, with_profiles
 from vmss_tui.cli.session import LiveSession, run
 from vmss_tui.cli.shape import Shape, shaped
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
@@ -67,6 +67,7 @@ def order_from(given: Mapping[str, Any]) -> Order:
 @orders
 @shaped
 @connected
+@narrowed
 @with_profiles
 @click.pass_context
 def plan(ctx: click.Context, /, shape: Shape, **given: Any) -> int:

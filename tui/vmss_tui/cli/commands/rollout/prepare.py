@@ -20,7 +20,7 @@ from vmss_tui.domain.plan.overrides import Override
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
 from vmss_tui.errors import JournalUnavailable, NotUnique, UsageError
-from vmss_tui.ports import Azure, FilePin
+from vmss_tui.ports import FilePin
 from vmss_tui.text import listed
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ async def prepare_order(session: LiveSession, order: Order) -> Ordered:
     profile = session.profiles().get(order.profile)
     variables = complete(profile, order.variables) if order.asks else order.variables
     azure = await session.connect()
-    target = await _target(azure, profile, order.scale_set)
+    target = await _target(session, profile, order.scale_set)
     scale_set = await azure.scale_set(target)
     resolved = resolve(profile, variables, environ=os.environ, scale_set=scale_set)
     wish = RolloutWish(
@@ -174,9 +174,10 @@ def complete(profile: "Profile", given: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSetId:
+async def _target(session: LiveSession, profile: "Profile", text: str | None) -> ScaleSetId:
+    azure, within = await session.connect(), session.subscription
     if text is not None:
-        return await find.resolve(azure, text)
+        return await find.resolve(azure, text, within=within)
     targets = profile.targets
     if not targets.given:
         raise UsageError(
@@ -184,8 +185,8 @@ async def _target(azure: Azure, profile: "Profile", text: str | None) -> ScaleSe
             hint=f"name one: `vmss-tui plan {profile.name} SCALESET`",
         )
     if len(targets.ids) == 1 and not targets.match and not targets.tags:
-        return targets.ids[0]
-    everything = await find.everything(azure, overview=False)
+        return await find.resolve(azure, str(targets.ids[0]), within=within)
+    everything = await find.everything(azure, within=within, overview=False)
     chosen = [scale_set.id for scale_set, _ in everything.found if targets.choose(scale_set)]
     if len(chosen) == 1:
         return chosen[0]

@@ -9,7 +9,7 @@ from vmss_tui.cli.commands.rollout.plan import order_from, orders
 from vmss_tui.cli.commands.rollout.prepare import Order, prepare_order
 from vmss_tui.cli.commands.rollout.start_rollout import Launch, Manner, manners
 from vmss_tui.cli.commands.schedule.start_time import start_from
-from vmss_tui.cli.options import connected, with_profiles
+from vmss_tui.cli.options import connected, narrowed, with_profiles
 from vmss_tui.cli.session import LiveSession
 from vmss_tui.errors import UsageError
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--why", metavar="TEXT", help="Reason, kept in the change record.")
 @click.option("--ticket", metavar="ID", help="Change ticket, kept in the change record.")
 @connected
+@narrowed
 @with_profiles
 @click.pass_context
 def rollout(

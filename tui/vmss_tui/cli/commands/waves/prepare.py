@@ -31,7 +31,7 @@ async def prepare_waves(session: LiveSession, order: Order) -> OrderedWaves:
 
     profile = session.profiles().get(order.profile)
     variables = complete(profile, order.variables)
-    inventory = await find.everything(await session.connect(), overview=False)
+    inventory = await find.everything(await session.connect(), within=session.subscription, overview=False)
     entries = [
         FleetEntry(scale_set=scale_set, subscription=subscription)
         for scale_set, subscription in inventory.found
