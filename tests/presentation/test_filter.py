@@ -126,3 +126,15 @@ def test_letters_count_only_where_both_the_filter_and_the_reader_allow_it() -> N
 def test_letters_far_from_each_other_are_no_match() -> None:
     apart: dict[str, tuple[str, ...]] = {"name": ("worker of the north-east region",)}
     assert not matches(parse("wnr", KNOWN, fuzzy=True), values(apart), loosely=True)
+
+
+def test_a_word_with_a_slash_is_looked_for_in_ids_as_well() -> None:
+    fields = {**KNOWN, "id": Field("id")}
+    home = "/subscriptions/1-2/resourceGroups/rg-ship-web/providers/Microsoft.Compute/virtualMachineScaleSets/web-weu"
+    of = values({**WEB, "id": ("rg-ship-web/web-weu", home)})
+    for found in (home, home.upper(), f"name:web {home}", "rg-ship-web/web", f"{home} mode:rolling"):
+        assert matches(parse(found, fields, fuzzy=True), of), found
+    for absent in (f"{home}-2", f"!{home}", "rg-ship-web/db", "virtualMachineScaleSets", f"/{home}/"):
+        assert not matches(parse(absent, fields), of), absent
+    assert matches(parse("/ship-web/", fields), of), "a regular expression stays one"
+    assert not matches(parse(home, KNOWN), values(WEB)), "a table without ids"

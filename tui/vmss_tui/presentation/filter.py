@@ -1,7 +1,8 @@
 """The filter language: `name`, `/regex/`, `!not`, `mode:rolling`, `batch:1`, `tag:app=web`; all terms must hold.
 
 Pure: text to terms, terms against values. A table says which fields it has and how each of them is matched. Where a
-person types, a word that nothing contains is matched by its letters in order: `wbweu` is web-weu (`loosely`).
+person types, a word that nothing contains is matched by its letters in order: `wbweu` is web-weu (`loosely`). A word
+with a slash is also looked for in ids (`group/name`, a resource id), where the table has them.
 """
 
 import difflib
@@ -13,7 +14,12 @@ from typing import assert_never
 
 from vmss_tui.patterns import Pattern, PatternProblem
 
-_TERM = re.compile(r'\s*(!?)(?:([A-Za-z]\w*):)?(?:/((?:[^/\\]|\\.)*)(?:/|$)|"([^"]*)(?:"|$)|(\S*))')
+_TERM = re.compile(
+    r'\s*(!?)(?:([A-Za-z]\w*):)?(?:(?!/(?i:subscriptions)/\S)/((?:[^/\\]|\\.)*)(?:/|$)|"([^"]*)(?:"|$)|(\S*))'
+)
+"""Not, field, and one of: regular expression, quoted text, word. A resource id is a word, though it begins with `/`."""
+IDS = "id"
+"""The field in which words with a slash are looked for as well."""
 
 _WORD_START = re.compile(r"(?<![a-z0-9])[a-z0-9]")
 _SPREAD = 3
@@ -117,6 +123,8 @@ def _term(part: re.Match[str], fields: Fields, fuzzy: bool) -> Term | None:
         except PatternProblem as problem:
             raise FilterProblem(f"/{regex}/ is not a regular expression: {problem}") from problem
     value = (quoted if quoted is not None else word or "").lower()
+    if not name and "/" in value and IDS in fields:
+        searched = (*searched, fields[IDS])
     values = (value,) if quoted is not None else tuple(one for one in value.split(",") if one)
     if name:
         _check(searched[0], values)

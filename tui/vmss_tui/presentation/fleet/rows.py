@@ -18,7 +18,7 @@ from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.fleet.version_names import name_of
 from vmss_tui.domain.rollout.stage import Stage
-from vmss_tui.presentation.filter import Match
+from vmss_tui.presentation.filter import IDS, Match
 from vmss_tui.presentation.glyphs import (
     CROSS,
     DOT,
@@ -356,6 +356,7 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
         FleetColumn("os", "OS", 7, priority=4, match=Match.WORD, words=tuple(HandlerOs),
             cell=lambda it, know: cell(it.scale_set.os.value if it.scale_set.os else "–", Role.DIM),
             values=lambda it, know: (it.scale_set.os.value,) if it.scale_set.os else ()),
+        FleetColumn(IDS, "ID", values=lambda it, know: (it.id.short, str(it.id))),
         FleetColumn(MANAGED, "MANAGED", match=Match.START, values=lambda it, know: _owners(it)),
         FleetColumn("readonly", "READ-ONLY", match=Match.WORD, words=("yes", "no"),
             values=lambda it, know: ("yes" if it.scale_set.read_only_rule else "no",)),
