@@ -118,6 +118,10 @@ def names(view: fleet.FleetView) -> list[str]:
         ("state:unhealthy", ["tracking-weu", "web-weu"]),
         ("version:14.2 !name:api", ["pilot", "standby-neu"]),
         ("os:windows mode:manual", ["billing-win"]),
+        ("instances:6", ["edge-plc"]),
+        ("!current:100%", ["billing-win", "standby-neu", "web-neu"]),
+        ("!healthy:100% state:unhealthy", ["tracking-weu", "web-weu"]),
+        ("/rg-ship-web/ rg-ship-web/web-weu", ["web-weu"]),
     ],
 )
 def test_filters(source: str, expected: list[str]) -> None:

@@ -29,7 +29,7 @@ async def test_columns_are_hidden_moved_reset_and_remembered(tmp_path: Path) -> 
         await desk.shows("15 scale sets")
         usual = _titles(desk)
         await desk.press("C")
-        await desk.shows("NAME IN FILTERS", "● SUBSCRIPTION")
+        await desk.shows("NAME IN FILTERS", "● SUBSCRIPTION", "sub:", "instances:")
         await desk.press("down", "space", "down", "J", "enter")
         await desk.until(lambda: "tenant" not in _titles(desk))
         assert _titles(desk).index("group") < _titles(desk).index("sub"), "moved down by one"

@@ -291,6 +291,12 @@ def _part(part: int | None, entry: FleetEntry) -> float:
     return 2.0 if counts is None or part is None or not counts.total else part / counts.total
 
 
+def _percent(part: int | None, entry: FleetEntry) -> tuple[str, ...]:
+    """`100%`, as the cell shows it; nothing while it is not known, or without instances."""
+    counts = entry.counts
+    return () if counts is None or part is None or not counts.total else (text.share(part, counts.total),)
+
+
 def size_of(entry: FleetEntry) -> int:
     """How many instances a set has, by its capacity while they were not counted."""
     return entry.counts.total if entry.counts else entry.scale_set.capacity
@@ -333,13 +339,16 @@ FLEET: Table[FleetEntry, Knowledge] = Table(
             cell=lambda it, know: cell(MODES[it.scale_set.mode]),
             rank=lambda it, know: it.scale_set.mode.value,
             values=lambda it, know: (it.scale_set.mode.value,)),
-        FleetColumn("instances", "INST", 4, right=True, priority=1, largest_first=True,
+        FleetColumn("instances", "INST", 4, right=True, priority=1, largest_first=True, match=Match.WHOLE,
             cell=lambda it, know: cell(str(size_of(it))),
-            rank=lambda it, know: -size_of(it)),
-        FleetColumn("healthy", "HEALTHY", 8, right=True, priority=1, cell=_healthy,
-            rank=lambda it, know: _part(it.counts.healthy if it.counts else None, it)),
-        FleetColumn("current", "CURRENT", 8, right=True, priority=2, cell=_current,
-            rank=lambda it, know: _part(it.counts.current if it.counts else None, it)),
+            rank=lambda it, know: -size_of(it),
+            values=lambda it, know: (str(size_of(it)),)),
+        FleetColumn("healthy", "HEALTHY", 8, right=True, priority=1, cell=_healthy, match=Match.START,
+            rank=lambda it, know: _part(it.counts.healthy if it.counts else None, it),
+            values=lambda it, know: _percent(it.counts.healthy if it.counts else None, it)),
+        FleetColumn("current", "CURRENT", 8, right=True, priority=2, cell=_current, match=Match.START,
+            rank=lambda it, know: _part(it.counts.current if it.counts else None, it),
+            values=lambda it, know: _percent(it.counts.current if it.counts else None, it)),
         FleetColumn("version", "VERSION", 13, flex=1, priority=2, middle=True, longest=LONGEST_VERSION, bare=True,
             cell=lambda it, know: cell(text.plain(_version(it, know))),
             rank=lambda it, know: _version(it, know).lower(),

@@ -1,6 +1,6 @@
 """Choose which columns a list shows, and in which order."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -30,9 +30,10 @@ class ColumnsScreen(DialogStyle, ModalScreen[tuple[str, ...] | None]):
         Binding("r", "reset", "reset", show=False, id="columns.reset"),
     ]
 
-    def __init__(self, columns: Sequence[Column], shown: Sequence[str]) -> None:
-        """`columns` can be shown; those of `shown` are, in its order."""
+    def __init__(self, columns: Sequence[Column], shown: Sequence[str], fields: Container[str]) -> None:
+        """`columns` can be shown; those of `shown` are, in its order. `fields`: the keys that a filter takes."""
         super().__init__()
+        self._fields = fields
         self._titles = {column.key: column.title for column in columns}
         self._order = [*shown, *(key for key in self._titles if key not in shown)]
         self._shown = frozenset(shown)
@@ -59,7 +60,8 @@ class ColumnsScreen(DialogStyle, ModalScreen[tuple[str, ...] | None]):
         for key in self._order:
             shown = key in self._shown
             title = f"{'●' if shown else '○'} {self._titles[key]}"
-            rows.append(Row(key, (cell(title, Role.PLAIN if shown else Role.WAIT), cell(key, Role.DIM))))
+            filtered = f"{key}:" if key in self._fields else "–"
+            rows.append(Row(key, (cell(title, Role.PLAIN if shown else Role.WAIT), cell(filtered, Role.DIM))))
         self._grid.set_rows(rows)
 
     @on(Grid.Marked)

@@ -239,7 +239,7 @@ class FleetScreen(WatchedFleet):
                 self.redraw()
 
         every = [FLEET.column(key) for key in FLEET.choices]
-        self.app.push_screen(ColumnsScreen(every, [column.key for column in self.columns]), chosen)
+        self.app.push_screen(ColumnsScreen(every, [column.key for column in self.columns], self.fields), chosen)
 
     def do_mark(self) -> None:
         """Mark or unmark."""

@@ -210,7 +210,7 @@ class ScaleSetScreen(WatchedSet):
                 self.redraw()
 
         every = [instances.INSTANCES.column(key) for key in instances.INSTANCES.choices]
-        self.app.push_screen(ColumnsScreen(every, [column.key for column in self.columns]), chosen)
+        self.app.push_screen(ColumnsScreen(every, [column.key for column in self.columns], self.fields), chosen)
 
     def do_deploy(self) -> None:
         """Plan a rollout."""
