@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,10 +104,23 @@ def test_a_row_is_made_again_from_its_log(path: Path, rollouts: tuple[str, str])
     assert damages(copy) == [(Damage.HEADER, bad, True)], "the copy is the journal from before"
 
 
-def test_a_row_that_contradicts_its_log_is_damage(path: Path, rollouts: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("stage", "running"), ("who", "eve"), ("why", "else"), ("ticket", "CHG9"), ("host", "elsewhere"),
+        ("profile", "other"), ("label", "web 9.9"), ("digest", "00"), ("reason", "nothing"),
+        ("created_at", "2020-01-01T00:00:00.000000Z"), ("ended_at", "2030-01-01T00:00:00.000000Z"),
+        ("target_key", "a|b|c"), ("target", str(replace(WEB, name="other"))),
+    ],
+)  # fmt: skip
+def test_a_row_that_contradicts_its_log_is_damage(
+    path: Path, rollouts: tuple[str, str], column: str, value: str
+) -> None:
     bad, _ = rollouts
-    change(path, "UPDATE rollouts SET stage = 'running' WHERE id = ?", bad)
+    change(path, f"UPDATE rollouts SET {column} = ? WHERE id = ?", value, bad)
     assert damages(path) == [(Damage.HEADER, bad, True)]
+    repaired(path)
+    assert damages(path) == []
 
 
 def test_an_event_that_cannot_be_read_becomes_a_note(path: Path, rollouts: tuple[str, str]) -> None:

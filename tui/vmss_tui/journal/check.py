@@ -4,7 +4,7 @@ The log of a rollout is its truth: a damaged header is made again from it, an ev
 that says so. Before anything is changed, the file is copied.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,12 +12,14 @@ from typing import Any, assert_never
 
 from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.rollout.events import Entry, Logged, Noted, Planned, kind_name
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.state import RolloutState, fold
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
 from vmss_tui.domain.rollout.waves.state import WavesState
 from vmss_tui.domain.rollout.waves.state import fold as fold_waves
 from vmss_tui.journal import chain, rows, schema
 from vmss_tui.journal.databases.database import Connection, Database, Row
+from vmss_tui.redact import redacted
 
 
 class Damage(StrEnum):
@@ -113,14 +115,9 @@ def _of_rollout(connection: Connection, rollout: str) -> Iterator[Problem]:
             rows.request_of(row)
         except (ValueError, TypeError) as problem:
             yield Problem(Damage.REQUEST, rollout, f"request {row['id']} cannot be read: {problem}", _DROPPED)
-    if log and isinstance(log[0].event, WavesPlanned):
-        complaint, mended = _waves_complaint(connection, rollout, fold_waves(log), log[0].event), _FROM_LOG
-    else:
-        planned = log[0].event if log and isinstance(log[0].event, Planned) else None
-        complaint = _header_complaint(connection, rollout, fold(log), planned)
-        mended = _FROM_LOG if planned is not None else ""
+    complaint = _header_complaint(connection, rollout, log)
     if complaint:
-        yield Problem(Damage.HEADER, rollout, complaint, mended)
+        yield Problem(Damage.HEADER, rollout, complaint, "" if _row_of(rollout, log) is None else _FROM_LOG)
 
 
 def _of_chain(connection: Connection, rollout: str, unread: set[int]) -> Iterator[Problem]:
@@ -147,40 +144,53 @@ def _signed_fits(first: chain.Link, signed: str) -> bool:
     return planned and decode(first.kind, first.version, schema.encode(whole)[1]) == written
 
 
-def _header_complaint(connection: Connection, rollout: str, state: RolloutState, planned: Planned | None) -> str:
+def _header_complaint(connection: Connection, rollout: str, log: Sequence[Entry[Any]]) -> str:
     """What a rollout's row says that its log does not; empty when they agree."""
-    row = connection.execute(f"{rows.ROLLOUTS} WHERE id = ?", (rollout,)).fetchone()
+    row = connection.execute("SELECT * FROM rollouts WHERE id = ?", (rollout,)).fetchone()
     try:
-        header = rows.header_of(row)
+        rows.any_header_of(row)
     except ValueError as problem:
         return f"its row cannot be read: {problem}"
-    if state.plan is None:
+    expected = _row_of(rollout, log)
+    if expected is None:
         return "its log has no plan"
-    if header.target != state.plan.target or row["target_key"] != "|".join(state.plan.target.key):
-        return f"its row names {header.target.name}, its log {state.plan.target.name}"
-    if header.stage is not state.stage:
-        return f"its row says {header.stage}, its log {state.stage}"
-    if planned is None:
-        return ""
-    person = {name: getattr(planned, name) for name in ("who", "host", "why", "ticket")}
-    for name, said in {**person, "profile": planned.plan.profile}.items():
-        if getattr(header, name) != said:
-            return f"its row says {name} {getattr(header, name)!r}, its log {said!r}"
+    if not Stage(str(expected["stage"])).over:
+        del expected["reason"], expected["ended_at"]  # a row has them at the end only
+    for name, said in expected.items():
+        if row[name] != said:
+            return f"its row says {name} {row[name]!r}, its log {said!r}"
     return ""
 
 
-def _waves_complaint(connection: Connection, rollout: str, state: WavesState, planned: WavesPlanned) -> str:
-    """The same for a rollout over several sets."""
-    row = connection.execute(f"{rows.WAVES} WHERE id = ?", (rollout,)).fetchone()
-    try:
-        header = rows.waves_header_of(row)
-    except ValueError as problem:
-        return f"its row cannot be read: {problem}"
-    said = {name: getattr(planned, name) for name in ("who", "host", "why", "ticket")}
-    for name, value in {**said, "profile": planned.plan.profile, "stage": state.stage}.items():
-        if getattr(header, name) != value:
-            return f"its row says {name} {getattr(header, name)!r}, its log {value!r}"
-    return ""
+def _row_of(rollout: str, log: Sequence[Entry[Any]]) -> dict[str, object] | None:
+    """The columns of a rollout's row as its log has them; None without a plan."""
+    planned = log[0].event if log else None
+    if isinstance(planned, WavesPlanned):
+        waves, whole = fold_waves(log), planned.plan
+        digest = whole.script.digest if whole.script is not None else ""
+        own: dict[str, object] = {"kind": "waves", "target": "", "target_key": rows.waves_key(rollout)}
+        return {**own, "digest": digest, **_common(planned, whole.label, log, waves)}
+    if isinstance(planned, Planned):
+        plan, state = planned.plan, fold(log)
+        own = {"kind": "set", "target": str(plan.target), "target_key": "|".join(plan.target.key)}
+        label = "" if plan.removes else plan.script.label
+        return {**own, "digest": plan.target_digest, **_common(planned, label, log, state)}
+    return None
+
+
+def _common(
+    planned: Planned | WavesPlanned, label: str, log: Sequence[Entry[Any]], state: RolloutState | WavesState
+) -> dict[str, object]:
+    """The columns that rollouts of one set and over several share."""
+    return {
+        **{name: getattr(planned, name) for name in ("who", "host", "why", "ticket")},
+        "label": redacted(label) or None,
+        "profile": planned.plan.profile,
+        "created_at": schema.stamp(log[0].at),
+        "stage": state.stage.value,
+        "ended_at": schema.stamp(state.ended_at) if state.ended_at is not None else None,
+        "reason": redacted(state.reason),
+    }
 
 
 def _events(connection: Connection, rollout: str) -> list[Row]:
@@ -269,40 +279,14 @@ def _stamp_of(text: object, fallback: datetime) -> str:
 
 def _rewrite_header(connection: Connection, rollout: str) -> None:
     """Make a rollout's row again from its log."""
-    log = []
+    log: list[Entry[Any]] = []
     for row in _events(connection, rollout):
         try:
             log.append(_logged(row))
         except ValueError:
             continue
-    if log and isinstance(log[0].event, WavesPlanned):
-        _rewrite_waves_header(connection, rollout, fold_waves(log), log[0].event)
+    expected = _row_of(rollout, log)
+    if expected is None:
         return
-    state = fold(log)
-    if state.plan is None:
-        return
-    planned = log[0].event
-    plan = planned.plan if isinstance(planned, Planned) else state.plan
-    person = (planned.who, planned.host, planned.why, planned.ticket) if isinstance(planned, Planned) else ("",) * 4
-    connection.execute(
-        "UPDATE rollouts SET target = ?, target_key = ?, digest = ?, label = ?, profile = ?, created_at = ?, stage = ?,"
-        " ended_at = ?, reason = ?, who = ?, host = ?, why = ?, ticket = ? WHERE id = ?",
-        (
-            str(plan.target), "|".join(plan.target.key), plan.target_digest,
-            None if plan.removes else plan.script.label or None, plan.profile, schema.stamp(log[0].at),
-            state.stage.value, schema.stamp(state.ended_at) if state.ended_at is not None else None, state.reason,
-            *person, rollout,
-        ),
-    )  # fmt: skip
-
-
-def _rewrite_waves_header(connection: Connection, rollout: str, state: WavesState, planned: WavesPlanned) -> None:
-    ended = schema.stamp(state.ended_at) if state.ended_at is not None else None
-    connection.execute(
-        "UPDATE rollouts SET kind = 'waves', target = '', target_key = ?, label = ?, profile = ?, stage = ?,"
-        " ended_at = ?, reason = ?, who = ?, host = ?, why = ?, ticket = ? WHERE id = ?",
-        (
-            rows.waves_key(rollout), planned.plan.label or None, planned.plan.profile, state.stage.value,
-            ended, state.reason, planned.who, planned.host, planned.why, planned.ticket, rollout,
-        ),
-    )  # fmt: skip
+    columns = ", ".join(f"{name} = ?" for name in expected)
+    connection.execute(f"UPDATE rollouts SET {columns} WHERE id = ?", (*expected.values(), rollout))
