@@ -1,7 +1,7 @@
 """When Python looks for unreachable objects: not while modules are imported, and never among what they consist of.
 
 A full collection visits every object: with Textual and azure that stopped the event loop for 120 ms, in the middle of
-whatever was painted. What a program imports lives as long as it does, so it is set aside once.
+painting. What a program imports lives as long as it does, so it is set aside once.
 """
 
 import gc
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _ALLOCATIONS = 20_000
-"""So many new objects, net, before the young ones are looked at: one to two milliseconds of work."""
+"""Number of new objects, net, before the young generation is collected: one to two milliseconds of work."""
 
 
 @contextmanager

@@ -27,8 +27,8 @@ Pure: standard library only. Gateways raise these and nothing else; front ends p
 class VmssTuiError(Exception):
     """The root: a message that names the thing, a hint that names the next step, an exit code.
 
-    What Azure answered stands beside them where there was an answer: `code` is Azure's own word (`ScopeLocked`),
-    `azure_message` its sentence, whole, and `request_id` what a support ticket needs; each empty otherwise.
+    Azure's answer is beside them where there was one: `code` is Azure's own word (`ScopeLocked`), `azure_message` its
+    sentence, whole, and `request_id` what a support ticket needs; each empty otherwise.
     """
 
     exit_code = 1

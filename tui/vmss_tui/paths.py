@@ -1,8 +1,8 @@
 """Every directory and file of the program, by the XDG base directory specification; the only module that knows them.
 
-Pure lookups plus the helpers that create what is private: directories 0700 and files 0600, whatever the umask. macOS
-uses the same directories as Linux, as command-line tools do there. A relative value of an XDG variable is ignored, as
-the specification demands.
+Pure lookups plus the helpers that create what is private: directories 0700 and files 0600, regardless of the umask.
+macOS uses the same directories as Linux, as command-line tools do there. A relative value of an XDG variable is
+ignored, as the specification demands.
 """
 
 import hashlib
@@ -141,7 +141,7 @@ def expanded(text: str | Path) -> Path:
 def make_private_directory(path: Path) -> None:
     """Create a directory and its missing parents with mode 0700. Raises OSError.
 
-    One that exists is left alone, but nobody else may write to one of the program's own.
+    One that exists is not changed, but no other user may write to one of the program's own.
     """
     if path.is_dir():
         if path in (config_directory(), state_directory(), cache_directory()):
@@ -175,8 +175,8 @@ def open_private(path: Path) -> int:
 def write_private(path: Path, text: str, *, keep_mode: bool = False) -> None:
     """Replace a file in one step, so that a reader sees the old or the new one, also after a power cut. Raises OSError.
 
-    The file gets mode 0600 whatever the umask. With `keep_mode`, one that exists keeps its mode, without write access
-    for others: a profile may be shared on purpose, but it can hold commands.
+    The file gets mode 0600, regardless of the umask. With `keep_mode`, one that exists keeps its mode, without write
+    access for others: a profile may be shared on purpose, but it can hold commands.
     """
     make_private_directory(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
@@ -197,8 +197,8 @@ def write_private(path: Path, text: str, *, keep_mode: bool = False) -> None:
 def write_named(path: Path, text: str) -> None:
     """Write what a person asked for to the place that they named: private, and nothing is written through a link.
 
-    A file that exists keeps its mode, without write access for others. What is not a file, such as a pipe or
-    /dev/stdout, is written to as it is. Raises OSError, also for a directory that does not exist.
+    A file that exists keeps its mode, without write access for others. A target that is not a file, such as a pipe or
+    /dev/stdout, is written to directly. Raises OSError, also for a directory that does not exist.
     """
     if path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8") as stream:

@@ -1,8 +1,8 @@
 """Regular expressions that others write (profiles, configuration, filters), in time linear to the text. Pure.
 
 Python's own engine tries every way in which an expression can fit: `(a+)+b` takes minutes on forty letters. RE2 reads
-each character once, whatever the expression is, and has no backreferences and no lookaround for that reason. Its import
-takes as long as a small command, hence on first use.
+each character once, for any expression, and therefore has no backreferences and no lookaround. Its import takes as long
+as a small command, hence on first use.
 """
 
 from collections.abc import Mapping

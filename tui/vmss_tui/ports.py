@@ -20,7 +20,7 @@ from vmss_tui.domain.fleet.snapshot import OverviewPage
 from vmss_tui.domain.fleet.upgrade_policy import RollingPolicy, UpgradeMode
 
 GIVE_UP_SECONDS = 180.0
-"""After so many seconds a question that Azure leaves without an answer is given up, with all attempts and pauses."""
+"""Seconds after which a question without an answer of Azure is given up, with all attempts and pauses."""
 
 
 class Clock(Protocol):
@@ -116,7 +116,7 @@ class ReadsFleet(Protocol):
     def overview(self, subscriptions: Sequence[Subscription], *, named: str = "") -> AsyncIterator[OverviewPage]:
         """Scale sets of many subscriptions and how many of their instances are current, by few requests.
 
-        With a name only sets that have it, whatever its case, and no counts.
+        With a name only sets that have it, in any case, and no counts.
 
         May lag a minute behind. Subscriptions that no page says are listed have to be read by `scale_sets`; where no
         overview can be had there is no page at all. Never raises.
@@ -145,17 +145,17 @@ class ReadsScaleSet(Protocol):
         """Single instances, read one by one: for a few of a large set. What no longer exists is missing."""
 
     async def latest_upgrade(self, target: ScaleSetId) -> RollingUpgrade | None:
-        """The latest rolling upgrade, whoever started it; None when there never was one."""
+        """The latest rolling upgrade, of any client; None when there never was one."""
 
     async def autoscale(self, target: ScaleSetId) -> Autoscale | None:
-        """Its autoscale setting, None when it has none; never raises: what cannot be read is `unknown`."""
+        """Its autoscale setting, None when it has none; never raises: an instance that cannot be read is `unknown`."""
 
     async def raw(self, target: ScaleSetId, instance_id: str | None = None) -> Mapping[str, Any]:
         """Azure's JSON of the set, or of one instance with its view, for people; protected settings are never in it."""
 
 
 class ReadsGovernance(Protocol):
-    """Look at what is allowed, locked and was done; never raises: what cannot be read is `unknown`."""
+    """Look at what is allowed, locked and was done; never raises: an instance that cannot be read is `unknown`."""
 
     async def governance(self, target: ScaleSetId) -> Governance:
         """Permissions of the signed-in principal on a scale set, and the locks that hold for it."""
@@ -193,7 +193,7 @@ class AppliesScript(Protocol):
         """PATCH the set in one write, with If-Match on its etag: policy and script together.
 
         The whole `extensions` array is sent, the others verbatim and without protected settings; the extension named
-        `without` is left out, which takes it away. Raises Changed (412).
+        `without` is not sent, which removes it. Raises Changed (412).
         """
 
     async def write_vm_extension(

@@ -1,6 +1,6 @@
 """Secrets in text that others wrote: signatures, keys, tokens and passwords become `***`. Pure.
 
-Whatever leaves the program (screen, stdout, stderr, report, log, notification) and whatever it stores passes here. The
+All output of the program (screen, stdout, stderr, report, log, notification) and all that it stores passes here. The
 shapes are those of Azure's shared access signatures and connection strings, bearer tokens and JWTs, private keys, the
 tokens of common code hosts, passwords in addresses, incoming webhooks, and assignments to names that say they are
 secret. Every pattern is linear in the length of the text: foreign text may be large and hostile.
@@ -19,7 +19,7 @@ _NAMES = (
 )
 
 _NOT_DONE = r"(?!\*{3}[).…:]{0,8}(?:[\s\"']|\Z))"
-"""What was hidden stays so: the end of a sentence that was put behind it is not taken for more of the value."""
+"""Already hidden text stays as it is: the end of a sentence behind it is not part of the value."""
 _QUOTE = r"\\{0,8}[\"']"
 """A quote, also one that JSON, TOML or Python escaped because the text is a value of theirs."""
 _VALUE = (
@@ -109,7 +109,7 @@ _KEY_LINE = 40
 
 
 def _without_ends_of_keys(text: str) -> str:
-    """The text without what stands before the end of a private key whose beginning was cut off."""
+    """The text without the part up to the end of a private key whose beginning was cut off."""
     pieces, start = [], 0
     for end in _KEY_END.finditer(text):
         words = _BREAK.split(text[start : end.start()])

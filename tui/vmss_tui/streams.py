@@ -9,9 +9,9 @@ Give = Callable[[T], None]
 
 
 async def given_by(sources: Iterable[Callable[[Give[T]], Awaitable[None]]]) -> AsyncGenerator[T, None]:
-    """What the sources give, as it comes, until all of them have ended; they run at the same time.
+    """The items of the sources as they come, until all of them have ended; they run at the same time.
 
-    Each is called with the function that takes a value. What one raises is raised after the rest has been given. When
+    Each is called with the function that takes a value. An error of one is raised after the items of the others. When
     the reader stops, the sources are canceled and awaited.
     """
     values: asyncio.Queue[tuple[T] | None] = asyncio.Queue()

@@ -1,6 +1,6 @@
 """Text for people: foreign text made safe to show, counts, lists of ids, names cut to a width. Pure.
 
-Foreign is whatever others wrote: names, messages and settings from Azure, script output, profiles, what people type.
+Foreign text is text that others wrote: names, messages and settings from Azure, script output, profiles, input.
 `plain`, `plain_lines` and `readable` are the one cleaner that it passes before it reaches a terminal or a file.
 """
 
@@ -112,7 +112,7 @@ def wrap(paragraph: str, cells: int, *, items: bool = False) -> list[str]:
 
 
 def _parts(paragraph: str, cells: int, items: bool) -> Iterator[str]:
-    """What a line is filled with: words, or the parts of a list that fit."""
+    """The parts of a line: words, or the parts of a list that fit."""
     if not items:
         yield from paragraph.split()
         return
@@ -202,7 +202,7 @@ def without_hidden(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Foreign text for a file: whatever acts on a terminal or reorders text is spelled out as JSON spells it.
+    """Foreign text for a file: characters that act on a terminal or reorder text are spelled out as JSON spells them.
 
     Lines and tabs stay; a JSON document stays one. Secrets are the caller's to hide, since they may be wanted here.
     """

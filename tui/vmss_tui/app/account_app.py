@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class AccountApp(compat.SafeApp):
-    """An app over a session that can sign in anew."""
+    """An app over a session that can sign in again."""
 
     session: Session
     rights: WriteRights
@@ -59,7 +59,7 @@ class AccountApp(compat.SafeApp):
         )
 
     async def use_account(self, account: "Account") -> None:
-        """Sign in as `account` says; what another account read is dropped. Raises UsageError."""
+        """Sign in as `account` says; the data of another account is dropped. Raises UsageError."""
         self.workers.cancel_group(self, "connect")
         await self.session.use_account(account)
         self.fleet, self.scope = None, EVERYTHING

@@ -140,7 +140,7 @@ class VmssTui(PlaceApp):
         self._forget_signals()
 
     def check_rollouts(self) -> None:
-        """Show alerts of rollouts that need a person or have ended, whatever is on screen."""
+        """Show alerts of rollouts that need a person or have ended, on any screen."""
         self.running.refresh()
         with contextlib.suppress(JournalUnavailable):
             journal = self.session.journal()
@@ -171,7 +171,7 @@ class VmssTui(PlaceApp):
 
     @work(group="rollouts", exit_on_error=False)
     async def _watch_rollouts(self) -> None:
-        """Check them from now on; what reads the journal is imported beside the loop."""
+        """Check them from now on; the reader of the journal is imported beside the loop."""
         await asyncio.to_thread(import_module, "vmss_tui.journal.store")
         self.check_rollouts()
         self.set_interval(ALERT_SECONDS, self.check_rollouts)

@@ -59,7 +59,7 @@ LONGEST_PASTE = 1 << 18
 _KEY_SECONDS = 0.5
 """A key that has not come back by then was lost with its widget."""
 _FOCUS_SECONDS = 0.3
-"""So long keys wait for a new screen to focus something."""
+"""How long keys wait for a new screen to focus something."""
 _FOCUS_POLL = 0.02
 
 _POOR_TERMINALS = frozenset({"linux", "vt100", "vt102", "vt220", "ansi", "dumb", "cons25"})
@@ -82,9 +82,9 @@ def has_browser(environ: Mapping[str, str], platform: str) -> bool:
 
 
 class VisibleText(LineFilter):
-    """The last barrier before the terminal: no cell of any widget acts on it, whatever a screen forgot to clean.
+    """The last barrier before the terminal: no cell of any widget can act on it, even where a screen cleans nothing.
 
-    What is left out takes no cell, so that the line keeps its width.
+    A removed character had no cell, so the line keeps its width.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -106,7 +106,7 @@ class AsciiSigns(LineFilter):
     """Draws every sign of ours, and every border of Textual's, with ASCII."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """The same cells in ASCII where we know a stand-in."""
+        """The same cells in ASCII, where there is a replacement."""
         return [
             segment if segment.text.isascii() else Segment(_boxes(ascii_only(segment.text)), segment.style)
             for segment in segments
@@ -144,7 +144,7 @@ def _render_segments(self: ChopsUpdate, console: Console) -> str:
 
 
 def ignore_bad_bytes() -> None:
-    """Leave out bytes from the keyboard that are not UTF-8, where Textual would end the app.
+    """Ignore bytes from the keyboard that are not UTF-8, on which Textual would end the app.
 
     Terminals send such bytes for a meta key in 8-bit mode, in another encoding than UTF-8, and from a broken line.
     """
@@ -187,7 +187,7 @@ def desktop_notice(text: str, environ: Mapping[str, str]) -> str:
     """The sequence (OSC 9) with which a terminal shows `text` as a notice of the desktop; empty for one without.
 
     tmux and screen hand it on when it is wrapped (tmux: `set -g allow-passthrough on`). Terminals that know no OSC 9
-    ignore it. Control characters are left out, so that a name cannot end the sequence.
+    ignore it. Control characters are removed, so that a name cannot end the sequence.
     """
     if not takes_osc(environ):
         return ""
@@ -335,7 +335,7 @@ class SafeApp(App[int]):
         self.tick_seconds = TICK_SECONDS
 
     def refuse_paste(self, length: int) -> None:
-        """Say that a paste of so many characters is too long; override."""
+        """Called with the number of characters of a paste that is too long; override."""
 
     async def _next_key(self) -> None:
         if self._key_on_its_way or not self._keys:
@@ -370,8 +370,8 @@ class SafeApp(App[int]):
     def on_key(self, event: events.Key) -> None:
         """Letters that were typed before a field got the focus belong into the field; Textual would drop them.
 
-        A field keeps the letters that reach it, so one that comes here was on its way when the focus moved. It goes
-        to the field's own queue, behind the focus: what stands in the field is selected first and then replaced.
+        A field keeps the letters that reach it, so one that comes here was on its way when the focus moved. It goes to
+        the field's own queue, behind the focus: the field's text is selected first and then replaced.
         """
         field = self.focused
         if isinstance(field, Input) and event.is_printable and event.character:

@@ -1,4 +1,4 @@
-"""How signing in stands: data that screens read to say what they wait for."""
+"""The progress of signing in: data from which screens say what they wait for."""
 
 from dataclasses import dataclass
 

@@ -40,7 +40,7 @@ def _run(command: Sequence[str]) -> int:
 
 
 def edit_text(text: str, suffix: str, command: Callable[[Path], Sequence[str]], lend: Lend) -> str:
-    """The text as it is after the editor; it stands in a file of its own meanwhile, mode 0600.
+    """The text as it is after the editor; meanwhile it is in a file of its own, mode 0600.
 
     Raises OSError when the editor cannot be started, and what `lend` raises.
     """

@@ -27,7 +27,7 @@ Source: TypeAlias = "Callable[[int], Sequence[Line]]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked before something happens. `yes` is a verb ("Start"), `details` say what will happen."""
+    """A question before something happens. `yes` is a verb ("Start"), `details` say what will happen."""
 
     title: str
     yes: str
@@ -225,7 +225,7 @@ class RebuildFields:
 
 @dataclass(frozen=True, slots=True)
 class FillField:
-    """Put a text into a field of the form, as if it were typed."""
+    """Put a text into a field of the form, as if a person had typed it."""
 
     key: str
     text: str

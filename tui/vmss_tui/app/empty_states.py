@@ -1,4 +1,4 @@
-"""What stands in place of an empty list: signing in, reading, nothing there, no access, failed. Pure.
+"""The states that replace an empty list: signing in, reading, nothing there, no access, failed. Pure.
 
 Each gives the state, the reason and the next step.
 """
@@ -34,7 +34,7 @@ def _offline_modes() -> str:
 
 
 def connection_notice(connection: Connection, now: float, session: Session) -> Notice | None:
-    """How signing in stands; None once signed in. `now` is monotonic seconds."""
+    """The progress of signing in; None once signed in. `now` is monotonic seconds."""
     if connection.azure is not None:
         return None
     waited = now - connection.since
@@ -95,7 +95,7 @@ def failing_line(failure: WatchFailure, session: Session) -> Line:
 def fleet_notice(
     connection: Connection, snapshot: FleetSnapshot, failure: WatchFailure | None, now: float, session: Session
 ) -> Notice | None:
-    """What stands in place of the fleet; None when there are scale sets to show."""
+    """The state shown instead of the fleet; None when there are scale sets to show."""
     wants_person = connection.azure is None and (connection.error is not None or connection.device is not None)
     if snapshot.entries and not wants_person:
         return None
@@ -147,7 +147,7 @@ def _nothing(connection: Connection, snapshot: FleetSnapshot) -> Notice:
 
 
 def set_notice(error: VmssTuiError | None, name: str, waited: float, known: str = "") -> Notice:
-    """What stands in place of a scale set's instances before the first answer; `known`: what the list knows of it."""
+    """The state shown instead of a scale set's instances before the first answer; `known`: the list's facts of it."""
     from_list = (f"the list of scale sets knows: {known}",) if known else ()
     if error is None:
         return Notice(
@@ -165,7 +165,7 @@ def set_notice(error: VmssTuiError | None, name: str, waited: float, known: str 
 
 
 def log_notice(state: RolloutState, problem: VmssTuiError | None) -> Notice | None:
-    """What stands in place of a rollout's instances before the first event."""
+    """The state shown instead of a rollout's instances before the first event."""
     if state.seq:
         return None
     if problem is not None:

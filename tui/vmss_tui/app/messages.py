@@ -65,6 +65,6 @@ class SetArrived(Message):
 
 @dataclass
 class ReadFailed(Message):
-    """Reading failed; what is on screen is old. It is tried again by itself."""
+    """Reading failed; the data on screen is old. It is tried again by itself."""
 
     failure: WatchFailure

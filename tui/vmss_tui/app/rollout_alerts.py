@@ -44,7 +44,7 @@ class RolloutAlert:
 
 
 class RolloutAlerts:
-    """What is known of each rollout since the app began, at `since` (aware UTC)."""
+    """The last state of each rollout since the app began, at `since` (aware UTC)."""
 
     def __init__(self, since: datetime) -> None:
         self._since = since

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vmss_tui.journal.store import Journal, RolloutHeader, WavesHeader
 
 _CHECKS_WITHOUT_RUNNER = 3
-"""After so many refreshes without a lease a rollout counts as without a runner: before, one may be starting."""
+"""Number of refreshes without a lease after which a rollout has no runner; until then, one may be starting."""
 
 
 class RunningRollouts:

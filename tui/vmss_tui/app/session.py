@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """How to sign in otherwise: what is empty stays as it is. With another cloud, tenant and credential start anew."""
+    """How to sign in otherwise: an empty value changes nothing. Another cloud resets tenant and credential."""
 
     cloud: str = ""
     auth: str = ""
@@ -55,7 +55,8 @@ class Session(Protocol):
     cloud: CloudInfo
     read_only: bool
     guest: bool
-    """Whether the person looks on in a browser and may change nothing, also no file of whoever serves the app."""
+    """Whether the person looks on in a browser and may change nothing, including the files of the person who serves the
+    app."""
     clock: Clock
     who: str
     """Operating-system user, for the journal."""
@@ -136,7 +137,7 @@ class Session(Protocol):
         """The same for a rollout over several sets: starts its coordinator, returns the id of the whole."""
 
     def background(self) -> Background:
-        """What is known of sets beside Azure's answer, to plan several of them."""
+        """Facts about sets beside Azure's answer, to plan several of them."""
 
     async def schedule(
         self,

@@ -48,9 +48,9 @@ class OpenRollout:
     rollout: str
     speed: float | None = None
     rehearsal: Recording | None = None
-    """What to play when it is in no journal: a rehearsal."""
+    """The recording to play when it is in no journal: a rehearsal."""
     snapshot: SetSnapshot | None = None
-    """The scale set as it was read last: what is shown until the runner has observed it."""
+    """The scale set as it was read last: shown until the runner has observed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Shell(Protocol):
         """Close the top screen; from a list that lies over what was open, return to that."""
 
     last_place: LastPlace
-    """What is remembered between starts."""
+    """The choices and places kept between starts."""
     scope: Scope
     """What the app is narrowed to."""
 

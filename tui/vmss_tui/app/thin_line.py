@@ -1,6 +1,6 @@
 """Painting over a thin line, such as 64 kbit/s: keys before everything else, and never more than the line carries.
 
-What changes by itself is painted twice a second, row by row, as far as the line has room; what a key changes goes at
+Changes without a key are painted twice a second, row by row, as far as the line has room; what a key changes goes at
 once, the row of the cursor first. A region that waits is painted as it is when its turn comes, so nothing piles up:
 neither here nor, which would delay the answer to a key, in the line. Leans on Textual's compositor, as `compat` does.
 """
@@ -35,7 +35,7 @@ _AHEAD = 700.0
 _KEY_BYTES = 1000.0
 """Bytes that the answer to a key may send at once."""
 _KEY_SECONDS = 0.15
-"""So long after a key what changes counts as its answer."""
+"""How long after a key a change counts as its answer."""
 _CELL, _SPAN = 1.5, 16
 """Bytes of a cell, with its share of colors, and of moving to a span of cells."""
 

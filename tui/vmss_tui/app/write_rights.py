@@ -24,7 +24,7 @@ _ROLE = f"`vmss-tui roles {Role.OPERATOR.value}` prints a role"
 
 @dataclass(slots=True)
 class WriteRights:
-    """What is known of the rights to change scale sets."""
+    """The known rights to change scale sets."""
 
     program_reads_only: bool = False
     role: ReadOnly | None = None

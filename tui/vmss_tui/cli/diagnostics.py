@@ -149,7 +149,7 @@ def say(text: str, hint: str = "") -> None:
 
 
 def command(text: str) -> None:
-    """One line that the agent of a pipeline carries out; what is foreign in it is the caller's to escape."""
+    """One line that the agent of a pipeline carries out; the caller escapes foreign text in it."""
     _write([text])
 
 

@@ -4,14 +4,14 @@ from typing import NamedTuple
 
 
 class Example(NamedTuple):
-    """A command line that works as it stands, and what it does."""
+    """A command line that can be copied as shown, and what it does."""
 
     call: str
     does: str
 
 
 class Advice(NamedTuple):
-    """What stands below the options in the help of a command."""
+    """The text below the options in the help of a command."""
 
     examples: tuple[Example, ...]
     see_also: tuple[str, ...] = ()
@@ -241,7 +241,7 @@ ADVICE = {
 
 
 def lines_of(command: str) -> list[str]:
-    """What stands below the options of a command's help; nothing for a command without advice."""
+    """The text below the options of a command's help; nothing for a command without advice."""
     advice = ADVICE.get(command)
     if advice is None:
         return []

@@ -38,7 +38,7 @@ class HelpfulGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As Click does; an option of the command that stands before it is said to belong after it."""
+        """As Click does; an option of the command that was given before it gets a message with its place."""
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -54,7 +54,7 @@ class HelpfulGroup(click.Group):
 
 
 _NAME = re.compile(r"[\w@%+=:,./-]+").fullmatch
-"""What a shell takes as one plain word: it inserts a name as it is, and names are foreign."""
+"""A plain word of a shell, without quotes: it inserts a name as it is, and names are foreign."""
 
 
 class Filled(click.types.StringParamType):

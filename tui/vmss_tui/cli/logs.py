@@ -23,7 +23,7 @@ VARIABLE = "VMSS_TUI_LOG"
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 DEFAULT_LEVEL = "info"
 LARGEST = 5 << 20
-"""Bytes after which the file starts anew."""
+"""Bytes after which a new file is started."""
 KEPT = 3
 """Older files that are kept, as `.1`, `.2`, …"""
 _QUIET = ("azure", "msal", "asyncio", "aiohttp", "urllib3")
@@ -70,7 +70,7 @@ def start(level: str, *, debug: bool = False, terminal: bool = True) -> Path:
 
 
 def _introduce(path: Path) -> None:
-    """What runs, and where its files are: the values of options may be secrets, and are left out."""
+    """Log what runs and where its files are, without the values of options, which may be secrets."""
     from vmss_tui import __version__
     from vmss_tui.paths import config_file
 
@@ -107,7 +107,7 @@ class SharedFile(logging.Handler):
         self._descriptor: int | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line at once; what cannot be written is lost."""
+        """Write one line at once; records that cannot be written are lost."""
         with suppress(OSError, ValueError, RecursionError):
             os.write(self._opened(), f"{self.format(record)}\n".encode("utf-8", "replace"))
 

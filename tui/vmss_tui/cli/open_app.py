@@ -33,7 +33,7 @@ def open_app(settings: Settings, *, rollout: str | None = None, speed: float | N
 
 
 def run_app(settings: Settings) -> int:
-    """Run the app on whatever shows it, and return its exit code."""
+    """Run the app in a terminal or for a browser, and return its exit code."""
     app = _made(settings)
     app.run()
     return app.return_code or 0

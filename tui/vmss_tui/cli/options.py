@@ -1,4 +1,4 @@
-"""The options that many commands share. They stand before the command or after it; the nearer one counts.
+"""The options that many commands share. They may be given before the command or after it; one after it overrides.
 
 Their texts are those of `help`, so that the overview and a command's help say the same.
 """
@@ -89,7 +89,7 @@ def painted(function: Function) -> Function:
 
 
 def shared(function: Function) -> Function:
-    """Give the program every option that may stand before the command."""
+    """Give the program every option that may precede the command."""
     return _all(
         function, *_CONNECTION, _SUBSCRIPTION, _PROFILES, _JOURNAL, _READ_ONLY, _OPEN, _LOW_BANDWIDTH, *_LOGGING
     )

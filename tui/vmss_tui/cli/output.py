@@ -1,8 +1,8 @@
 """The only writer of stdout: lines for people, JSON for programs, never both in one run.
 
-Whatever is written is without secrets and without anything that acts on a terminal or, within a pipeline, on its
-agent; only `verbatim` keeps secrets, and only `command` speaks to the agent.
-Does not format domain data (that is `presentation`), does not write to stderr, decides no exit code.
+Output has no secrets and nothing that acts on a terminal or, within a pipeline, on its agent; only `verbatim` keeps
+secrets, and only `command` speaks to the agent. Does not format domain data (that is `presentation`), does not write to
+stderr, decides no exit code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SHORT = 8
 
 
 _PIPELINES = ("TF_BUILD", "GITHUB_ACTIONS")
-"""Variables of the agents that carry out what a line of output tells them."""
+"""Variables of agents that carry out commands in a line of output."""
 _asked_for_pipeline = False
 
 
@@ -30,7 +30,7 @@ def in_pipeline() -> bool:
 
 
 def expect_pipeline() -> None:
-    """From now on an agent reads along, whatever the environment says."""
+    """From now on an agent reads along, with or without its variables in the environment."""
     global _asked_for_pipeline
     _asked_for_pipeline = True
 
@@ -46,17 +46,17 @@ def quick(text: str) -> int:
 
 
 def line(text: str = "") -> None:
-    """One line, at once: whoever reads along must not wait for a buffer to fill."""
+    """One line, flushed, so that a reader does not wait for a buffer to fill."""
     print(_printable(text), flush=True)
 
 
 def command(text: str) -> None:
-    """One line that the agent of a pipeline carries out; what is foreign in it is the caller's to escape."""
+    """One line that the agent of a pipeline carries out; the caller escapes foreign text in it."""
     print(_encodable(text), flush=True)
 
 
 def lines(texts: Iterable[str]) -> None:
-    """Several lines in one write; what stands in several of them, a private key, is hidden as a whole."""
+    """Several lines in one write, so that a secret of several lines (a private key) is hidden as a whole."""
     found = list(texts)
     if any("PRIVATE KEY-----" in text for text in found):
         from vmss_tui.redact import without_keys

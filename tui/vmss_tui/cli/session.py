@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from vmss_tui.profiles.store.store import ProfileStore
 
 SIGN_IN_SECONDS = GIVE_UP_SECONDS
-"""After so many seconds a sign-in without an answer is given up."""
+"""Seconds after which a sign-in without an answer is given up."""
 
 
 class LiveSession(Permissions, Switching):
@@ -243,7 +243,7 @@ class LiveSession(Permissions, Switching):
         return waves
 
     def background(self) -> Background:
-        """What is known of sets beside Azure's answer."""
+        """Facts about sets beside Azure's answer."""
         from vmss_tui.engine.waves.set_plans import Background
 
         return Background(

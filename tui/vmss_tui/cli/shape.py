@@ -80,7 +80,7 @@ def _keep(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
 
 
 def _json(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:
-    """`--json` is handled before `-o`, also where it stands after it."""
+    """`--json` is handled before `-o`, even if it is given after it."""
     ctx.meta.setdefault(_META, {})["json"] = value
 
 

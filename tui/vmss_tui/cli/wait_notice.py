@@ -45,7 +45,7 @@ async def _report(session: Waiting) -> None:
 
 
 def waiting(session: Waiting, now: datetime) -> str:
-    """What is waited for and until when; empty while nothing is, or not for long."""
+    """The current wait and its end; empty while nothing is, or not for long."""
     since = session.connecting_since
     if since is not None:
         return _silent("signing in", since, now)

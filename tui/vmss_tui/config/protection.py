@@ -1,6 +1,6 @@
 """What the configuration protects: read-only scale sets, production, and reading only altogether.
 
-A rule that cannot be read must not be taken for none: whoever starts a change gets an error that names the place.
+A rule that cannot be read must not count as no rule: a command that starts a change gets an error that names the place.
 """
 
 from functools import lru_cache

@@ -244,7 +244,7 @@ def _nonsense(found: Key, table: Mapping[str, Any]) -> str:
 
 
 def _complete(found: Key, table: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
-    """A table of an array with the defaults of what it leaves out."""
+    """A table of an array, with the defaults of its missing keys."""
     return {
         entry.name: _converted(entry, table[entry.name], path) if entry.name in table else entry.default
         for entry in found.entry

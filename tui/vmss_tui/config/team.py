@@ -1,6 +1,6 @@
 """The lists of `[roles]`: who in a team may do what with rollouts.
 
-Lists that cannot be read must not be taken for none: whoever needs them gets an error that names the place.
+Lists that cannot be read must not count as no lists: a command that needs them gets an error that names the place.
 """
 
 from functools import lru_cache

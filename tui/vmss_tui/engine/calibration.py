@@ -54,7 +54,7 @@ class Calibration:
 
 
 def calibrate(journal: Journal, *, limit: int = -1) -> Calibration:
-    """Check the newest `limit` rollouts of the journal (all of them: -1). A damaged log is left out."""
+    """Check the newest `limit` rollouts of the journal (all of them: -1). A damaged log is skipped."""
     return Calibration(tuple(_checked(journal, limit)))
 
 

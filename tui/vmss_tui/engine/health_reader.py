@@ -38,7 +38,7 @@ def _seconds(sets: int, views: int) -> float:
 
 
 async def read_health(azure: Azure, clock: Clock, entries: Sequence[FleetEntry]) -> AsyncGenerator[FleetEntry, None]:
-    """Every entry with its health, in the order in which answers come; what cannot be read has its problem.
+    """Every entry with its health, in the order in which answers come; a set that cannot be read has a problem.
 
     Subscriptions take turns, so that the quota of one delays no other.
     """

@@ -44,7 +44,7 @@ def finding_of(journal: Journal, target: ScaleSetId, severity: Severity = Severi
 def named_in(plan: RolloutPlan, running: Finding | None, *, refuse: bool = False) -> RolloutPlan:
     """The plan with this finding in place of those that it explains; the same plan when there is none.
 
-    With `refuse` it refuses, whatever its severity: the start is now.
+    With `refuse` it refuses at any severity: the start is now.
     """
     if running is None:
         return plan

@@ -55,7 +55,7 @@ class Listed:
 async def read_inventory(
     azure: Azure, subscriptions: Sequence[Subscription], *, overview: bool = True, named: str = ""
 ) -> AsyncGenerator[Found | Listed | Unreadable, None]:
-    """What is found, as it comes; without `overview` nothing is older than this read.
+    """The sets as they are found; without `overview` nothing is older than this read.
 
     A set may come twice: as the overview has it, and as its own subscription lists it. With a name, sets of other
     names need not be given.

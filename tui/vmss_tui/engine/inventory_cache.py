@@ -1,7 +1,7 @@
 """The last inventory, kept between starts: what the fleet shows at first, with its age, and what completion offers.
 
-One private file for each cloud, tenant and account; what cannot be read, or is of another format, is as if it were not
-there. Settings of scripts are never kept, only the names of their versions; texts are redacted. Losing a file costs
+One private file for each cloud, tenant and account; a file that cannot be read, or has another format, counts as
+missing. Settings of scripts are never kept, only the names of their versions; texts are redacted. Losing a file costs
 nothing but time. Knows no cloud.
 """
 
@@ -86,7 +86,7 @@ class InventoryCache:
     sign_in: str
 
     def newest(self) -> FleetSnapshot | None:
-        """The last inventory of this way to sign in, whoever was signed in; None without one."""
+        """The last inventory of this way to sign in, for any account; None without one."""
         return self._first(lambda _: True)
 
     def of(self, who: Identity) -> FleetSnapshot | None:

@@ -179,7 +179,7 @@ def _interference(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> Iterable[F
 
 
 def _known_of_protected(wish: Wish, plan: RolloutPlan) -> Iterable[Finding]:
-    """The plan's findings; what is protected is known by name where this journal wrote what the set has."""
+    """The plan's findings; protected settings are known by name where this journal wrote the set's version."""
     ours = isinstance(wish, RolloutWish) and plan.previous and plan.previous.digest in (wish.known_versions or ())
     return by_the_record(plan, wish.history.protected) if ours else plan.findings
 

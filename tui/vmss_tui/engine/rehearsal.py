@@ -1,4 +1,4 @@
-"""What a rehearsal is asked for, and what it leaves: faults by choice, and a recording. Plain data."""
+"""The request for a rehearsal, and its result: faults by choice, and a recording. Plain data."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _SOON = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Autoscaling:
-    """Autoscale changes the capacity `after` so many seconds: to `capacity`, or `by` so many instances."""
+    """Autoscale changes the capacity after `after` seconds: to `capacity`, or by `by` instances."""
 
     after: int
     capacity: int | None = None

@@ -42,7 +42,7 @@ class SharedClock:
         return seconds
 
     async def sleep(self, seconds: float) -> None:
-        """Move the time forward once everything that can run now has run; who does not drive waits in real time."""
+        """Move the time forward once all that can run now has run; a process that does not drive it just waits."""
         if not self._drives:
             await asyncio.sleep(seconds)
             return

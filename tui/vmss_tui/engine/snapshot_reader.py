@@ -21,13 +21,13 @@ from vmss_tui.engine.watch.pace import giving_up
 from vmss_tui.ports import Azure, Clock, ReadsScaleSet
 
 _MODEL_TURN, _MODEL_TURN_ROLLING = 2, 3
-"""By turns, every so many reads are of the model; while a rolling upgrade runs, it is the one that changes."""
+"""The model is read once in this number of reads; while a rolling upgrade runs, the upgrade is read instead."""
 MOST_SINGLE = 25
 """Instances that are read one by one at most; more are listed."""
 FRESH_SECONDS = 30.0
 """While the quota is short, a list so old is still good for instances in which nothing is going on."""
 WATCHERS_SHARE = 5.0
-"""While the quota is short, a list is read every so many times that its refill takes: others need it too."""
+"""While the quota is short, a list is read at this multiple of the time its refill takes: others need it too."""
 RUNNERS_SHARE = 1.5
 
 Focus = Callable[[SetSnapshot], Sequence[str]]
@@ -92,7 +92,7 @@ class SnapshotReader:
         self._turn = 0
         self._wanted = 0
         self._must_list = False
-        """Whether the next whole read lists all instances, whatever the quota."""
+        """Whether the next whole read lists all instances, regardless of the quota."""
         self._served: int | None = None
         """The request for a whole read that was answered last; None after a failure."""
 
@@ -133,7 +133,7 @@ class SnapshotReader:
     async def _whole(self) -> SetSnapshot:
         """Everything; with the quota short, instances in which nothing is going on as they were a moment ago.
 
-        A rolling upgrade that moved on has changed instances that nobody could name before: then all are listed.
+        A rolling upgrade that moved on has changed instances that were not known before: then all are listed.
         """
         if self._last is None or not self._single(FRESH_SECONDS):
             self._listed_at = self._clock.monotonic()
@@ -187,7 +187,7 @@ class SnapshotReader:
         return age < good_for and len(self._focus(self._last)) <= MOST_SINGLE
 
     async def _some(self, scale_set: ScaleSet, last: SetSnapshot) -> tuple[Instance, ...]:
-        """The last instances, those in focus read again; what is gone from these is gone."""
+        """The last instances, those in focus read again; an instance that is missing in these is gone."""
         ids = self._focus(last)
         if not ids:
             return last.instances

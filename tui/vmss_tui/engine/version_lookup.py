@@ -13,7 +13,7 @@ from vmss_tui.ports import Clock
 
 _FRESH_SECONDS = 5.0
 _PROFILE_TURNS = 6
-"""Every so many readings profiles are asked again."""
+"""Number of readings after which the profiles are read again."""
 
 
 class RemembersLabels(Protocol):

@@ -1,8 +1,8 @@
 """Everything that can go wrong on the way to Azure, as `vmss_tui.errors` with a next step.
 
-`from_response` reads ARM error bodies, `from_exception` what azure-core and azure-identity raise; what an error means
-is looked up in `explain`. Azure's texts are kept whole (they name the action and the scope); request bodies and tokens
-never get into one.
+`from_response` reads ARM error bodies, `from_exception` what azure-core and azure-identity raise; `explain` has the
+meaning of an error. Azure's texts are kept whole (they name the action and the scope); request bodies and tokens never
+get into one.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""Follows long-running operations: one poll of the URL that Azure gave, whoever started the operation.
+"""Follows long-running operations: one poll of the URL that Azure gave, for operations of any client.
 
 The URL is used verbatim (it may be signed) and never followed to another host. An operation that Azure no longer knows,
 or never said how to follow, is `GONE`: read the resources instead. `Retry-After` of an answer is a hint that Azure may

@@ -1,10 +1,10 @@
 """Who else has a say in scale sets: owners of their resource groups, and deny assignments.
 
 A managed application, AKS, Databricks and the like keep their resources in a group whose `managedBy` names the owner,
-and often put a deny assignment on it. Neither stands on the scale set. Nothing here is needed, so nothing raises: what
-cannot be read is not known. Sources: REST references of resource groups 2021-04-01 and of deny assignments 2022-04-01;
-"Azure Resource Graph table and resource type reference" (groups are in ResourceContainers; deny assignments are not
-listed for AuthorizationResources, and people query them there).
+and often put a deny assignment on it. Neither is a property of the scale set. Nothing here is needed, so nothing
+raises: an owner that cannot be read is unknown. Sources: REST references of resource groups 2021-04-01 and of deny
+assignments 2022-04-01; "Azure Resource Graph table and resource type reference" (groups are in ResourceContainers; deny
+assignments are not listed for AuthorizationResources, and people query them there).
 """
 
 import asyncio
@@ -94,7 +94,7 @@ _GROUP, _DENIAL_PAGE = decoder(Group), decoder(DenialPage)
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """What is known of owners: of resource groups by their ids in lower case, and what is denied to this account."""
+    """The known owners: of resource groups by their ids in lower case, and what is denied to this account."""
 
     groups: Mapping[str, str] = field(default_factory=dict)
     denials: tuple[DenyAssignment, ...] = ()
@@ -179,7 +179,7 @@ def owners_of(groups: Iterable[Group]) -> dict[str, str]:
 
 
 def _mapped(entries: Iterable[Denial]) -> tuple[DenyAssignment, ...]:
-    """Those that hold for everybody and for what is below their scope; who is in a group of principals is not known."""
+    """Those for everyone and for the scopes below; members of a group of principals are not known."""
     found = []
     for entry in entries:
         given = entry.properties or _DenialProperties()
@@ -202,7 +202,7 @@ def _mapped(entries: Iterable[Denial]) -> tuple[DenyAssignment, ...]:
 
 
 async def _or_none(reading: Awaitable[T]) -> T | None:
-    """What is read, or None when it cannot be read in time."""
+    """The answer, or None when it cannot be read in time."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await reading

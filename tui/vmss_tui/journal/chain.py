@@ -2,8 +2,8 @@
 
 The hash of an event is the SHA-256 of these lines, joined by a line feed, in UTF-8: the hash of the event before (empty
 for the first), the rollout's id, the number of the event, its time as stored, its kind, the version of its body, and
-its body as it is exported. The hash of the last event is the rollout's head: whoever kept it can prove the whole log.
-Pure, apart from `links`, which reads rows.
+its body as it is exported. The hash of the last event is the rollout's head, which proves the whole log. Pure, apart
+from `links`, which reads rows.
 """
 
 import hashlib

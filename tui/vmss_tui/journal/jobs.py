@@ -1,8 +1,8 @@
 """Rollouts that workers of a team carry out: a queue beside the journal in PostgreSQL, by procrastinate.
 
 A job is the id of a rollout. Of the jobs for one scale set one runs at a time; the jobs of a worker that died are taken
-up by another. What a job does, and whether it may, is decided by the log and its leases: a job that runs twice finds
-the rollout at work, or over.
+up by another. The log and its leases decide what a job does, and whether it may: a job that runs twice finds the
+rollout at work, or over.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ TASK = "carry_out"
 HEARTBEAT_SECONDS = 5.0
 """How often a worker says that it lives."""
 STALLED_SECONDS = 15.0
-"""A worker that was not heard of for so long is dead: its jobs are for others."""
+"""How long a worker may be silent before it counts as dead and others take its jobs."""
 _LOOK_SECONDS = 3.0
 _CONNECTIONS = 4
 
@@ -67,7 +67,7 @@ class Jobs:
         self._task = carry_out
 
     async def _connection_info(self) -> str:
-        """What each new connection is opened with: a token may have expired since the last one."""
+        """The statements that open each new connection: a token may have expired since the last one."""
         return conninfo.make_conninfo(**await asyncio.to_thread(self._parameters))
 
     def _parameters(self) -> dict[str, Any]:

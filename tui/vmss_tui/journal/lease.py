@@ -21,8 +21,8 @@ REBOOT_SECONDS = 15.0
 FORCE_SECONDS = 600.0
 """How long another host must have been silent before a person may insist."""
 SHARED_SECONDS = 20.0
-"""Without a heartbeat for this long, by the clock of a database that hosts share, an owner is replaced. It cannot
-write any more, whatever became of it: every event that it adds carries the token of its lease."""
+"""Without a heartbeat for this long, by the clock of a database that hosts share, an owner is replaced. It cannot write
+any more, even if it still runs: every event that it adds carries the token of its lease."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ STUCK_HINT = "free space, or make the journal writable: it continues by itself"
 
 
 def stuck(lease: Lease, now: datetime) -> str:
-    """What to say of an owner that is there and does not write; empty when it does."""
+    """The sentence about an owner that is active and does not write; empty when it does."""
     seconds = silence(lease, now)
     if not lease.alive or seconds < QUIET_SECONDS:
         return ""

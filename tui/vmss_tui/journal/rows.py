@@ -1,6 +1,6 @@
-"""Rollouts and requests as rows of the journal: what stands in a column, and which rows cannot be read.
+"""Rollouts and requests as rows of the journal: the content of each column, and which rows cannot be read.
 
-A damaged row raises ValueError here; what that means is decided by the callers.
+A damaged row raises ValueError here; the callers decide what that means.
 """
 
 import secrets

@@ -24,7 +24,7 @@ WORKER = "worker"
 
 
 class Schedule:
-    """What is to start in a journal, and who may start it."""
+    """The rollouts that are due in a journal, and who may start them."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -52,7 +52,7 @@ class Schedule:
         return tuple(rows.any_header_of(row) for row in found)
 
     def abandoned(self, here: datetime) -> tuple[str, ...]:
-        """Ids of rollouts at work whose runner was not heard of for so long that another may take over."""
+        """Ids of rollouts in progress whose runner was silent for so long that another may take over."""
         with self._db.reading() as connection:
             silent = self._db.now(connection, here) - timedelta(seconds=SHARED_SECONDS)
             found = connection.execute(
@@ -65,7 +65,8 @@ class Schedule:
     def claim(self, rollout: str, now: datetime) -> bool:
         """Take up a rollout whose time has come; False when it is not due, or another process has taken it up.
 
-        It is due again after `CLAIMED` unless a runner has started it by then: who took it up may have died.
+        It is due again after `CLAIMED` unless a runner has started it by then: the process that took it up may have
+        died.
         """
         with self._db.writing() as connection:
             self._db.serialize(connection, f"schedule|{rollout}")

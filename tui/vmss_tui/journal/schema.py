@@ -1,7 +1,7 @@
 """Events as rows: kind, version, JSON body. Knows the closed set of events; knows no SQL.
 
-A kind is the snake_case name of its class. A journal written by a newer version still reads: what is not understood
-becomes a note that says so.
+A kind is the snake_case name of its class. A journal written by a newer version still reads: an unknown event becomes a
+note that says so.
 """
 
 from dataclasses import replace
@@ -36,9 +36,9 @@ _UNSEEN: dict[str, Any] = msgspec.to_builtins(e.InstanceSeen(id=""))
 
 
 def encode(event: AnyEvent) -> tuple[str, bytes]:
-    """Kind and JSON body of an event without secrets: values of literals are left out, others are redacted.
+    """Kind and JSON body of an event without secrets: without values of literals, the others redacted.
 
-    What an instance printed was redacted when it was seen; the address of an operation is needed to ask for it.
+    The output of an instance was redacted when it was read; the address of an operation is needed to ask for it.
     """
     kind = e.kind_name(event)
     if isinstance(event, e.Planned | e.RollbackStarted):
@@ -88,7 +88,7 @@ def _decoded(decoders: dict[str, msgspec.json.Decoder[Any]], kind: str, version:
 
 
 def without_secrets(plan: RolloutPlan) -> RolloutPlan:
-    """The plan with the text of literal secrets removed; what is secret stays named."""
+    """The plan with the text of literal secrets removed; secrets stay named."""
     previous = plan.previous and _stripped(plan.previous)
     return replace(plan, script=_stripped(plan.script), previous=previous)
 

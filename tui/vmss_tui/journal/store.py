@@ -180,7 +180,7 @@ class Journal:
         )
 
     def state(self, rollout: str) -> RolloutState:
-        """The rollout as it stands: the fold of its log."""
+        """The state of the rollout: the fold of its log."""
         return fold(self.events(rollout))
 
     def rollouts(self, *, limit: int = 200, target: ScaleSetId | None = None) -> tuple[RolloutHeader, ...]:
@@ -194,7 +194,7 @@ class Journal:
         return tuple(header for row in found if (header := _header_or_none(row)) is not None)
 
     def damaged(self, *, limit: int = -1) -> tuple[str, ...]:
-        """Ids of the rollouts that a list of so many leaves out, since their row cannot be read."""
+        """Ids of the rollouts that are missing in a list with this `limit`, since their row cannot be read."""
         with self._db.reading() as connection:
             found = connection.execute(
                 f"{rows.ROLLOUTS} ORDER BY created_at DESC, id LIMIT ?", (limit if limit >= 0 else _ALL,)

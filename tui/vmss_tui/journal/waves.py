@@ -91,7 +91,7 @@ class WavesLog:
         )
 
     def state(self, waves: str) -> WavesState:
-        """The whole as it stands: the fold of its log."""
+        """The state of the waves: the fold of their log."""
         return fold(self.events(waves))
 
     def headers(self, *, limit: int = 200) -> tuple[WavesHeader, ...]:

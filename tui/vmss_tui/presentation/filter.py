@@ -26,7 +26,7 @@ _SPREAD = 3
 """The letters of a word may span at most this many times its length, so that `wbweu` does not match a sentence."""
 
 Values = Callable[[str], Sequence[str]]
-"""What one item has in a field, by the field's name."""
+"""The values of an item in a field, by the field's name."""
 
 
 class Match(StrEnum):
@@ -157,7 +157,7 @@ def _letters_in_order(wanted: str, value: str) -> bool:
 
 
 def _letters_from(start: int, wanted: str, value: str) -> bool:
-    """Whether the letters stand in the value in their order, the first one at `start`, none far from the others."""
+    """Whether the value has the letters in their order, the first one at `start`, none far from the others."""
     if len(wanted) < 2 or value[start] != wanted[0]:
         return False
     at = start

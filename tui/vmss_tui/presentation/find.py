@@ -1,4 +1,4 @@
-"""Search in the lines of a text: where a word stands, and the lines with it marked. Pure."""
+"""Search in the lines of a text: where a word occurs, and the lines with it marked. Pure."""
 
 from collections.abc import Sequence
 

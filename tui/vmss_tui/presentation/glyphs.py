@@ -28,7 +28,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A one-cell sign with its ASCII stand-in."""
+    """A one-cell sign with its replacement in ASCII."""
 
     char: str
     ascii: str

@@ -1,4 +1,4 @@
-"""The line on top of every screen, and the notices that stand in for content: who, where, how fresh, how much quota.
+"""The line on top of every screen, and the notices that replace content: who, where, how fresh, how much quota.
 
 Pure functions; ages and shares come in as numbers.
 """
@@ -85,7 +85,7 @@ def who(identity: Identity | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shape:
-    """What of the line is shown; each shape takes less room than the one before."""
+    """The shown parts of the line; each shape takes less room than the one before."""
 
     crumbs: Sequence[str]
     note: str
@@ -206,7 +206,7 @@ def _right(info: HeaderInfo, width: int, shape: _Shape) -> Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A state that fills the place of content: what has happened, why, and what to do next."""
+    """A state that fills the place of content: the event, its reason, and the next step."""
 
     title: str
     role: Role = Role.ACCENT

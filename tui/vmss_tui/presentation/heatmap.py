@@ -16,14 +16,14 @@ _GAP = 4
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """Instances that stand together; titles may be empty."""
+    """A group of instances; titles may be empty."""
 
     title: str
     marks: tuple[Mark, ...]
     short: str = ""
     """The title where room is scarce."""
     note: str = ""
-    """What stands at the end of a zone that has lines of its own."""
+    """The text at the end of a zone that has lines of its own."""
 
 
 def zone_of(name: str, marks: tuple[Mark, ...], *, several: bool, note: str = "") -> Zone:

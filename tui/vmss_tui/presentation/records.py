@@ -131,7 +131,7 @@ def autoscale_record(autoscale: Autoscale | None) -> Record | None:
 
 
 def counts_record(counts: InstanceCounts | None) -> Record | None:
-    """How instances stand; None when they were not read."""
+    """The counts of instances; None when they were not read."""
     if counts is None:
         return None
     return {

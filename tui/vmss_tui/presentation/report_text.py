@@ -14,13 +14,13 @@ _BAR = re.compile(r"(?<!\\)\|")
 """A bar that is not escaped."""
 _ESCAPED = re.compile(r"\\(.)")
 _WIDEST = 40
-"""Cells of a table's cell; what is longer is in the source."""
+"""Cells of a table's cell; longer text is in the source."""
 _BREAK = "  "
 """At the end of a line: the next one begins a new line."""
 
 
 def for_terminal(markdown: str) -> str:
-    """The Markdown with the same words and fewer widgets; what stands in a fence is left alone."""
+    """The Markdown with the same words and fewer widgets; the text in a fence is not changed."""
     return "\n".join(_blocks(markdown.split("\n")))
 
 

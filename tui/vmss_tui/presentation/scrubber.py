@@ -21,7 +21,7 @@ class Position:
 
 
 def scrubber(position: Position, width: int) -> Line:
-    """`▶ ×16   22:03:10 ━━━━━━━●──✖────── 22:40:00`: what was played, where it is, and failures to come."""
+    """`▶ ×16   22:03:10 ━━━━━━━●──✖────── 22:40:00`: the played part, the position, and failures to come."""
     sign = "‖" if position.held else "▶"
     head = f" {sign} ×{position.speed:g}   {position.now.astimezone():%H:%M:%S} "
     tail = f" {position.end.astimezone():%H:%M:%S} "

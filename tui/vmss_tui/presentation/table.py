@@ -70,7 +70,7 @@ def _empty(item: Any, known: Any) -> Cell:
 
 @dataclass(frozen=True)
 class DataColumn(Column, Generic[ItemT, KnownT]):
-    """A column with its data: `known` is whatever else a cell needs (the time, names of versions).
+    """A column with its data: `known` is what a cell needs beside the item (the time, names of versions).
 
     `rank` sorts ascending; a column without one sorts by its text. `values` are what `key:` in a filter finds,
     compared as `match` says; a bare word finds those of `bare` columns; `words` is the closed set of its values, if
@@ -240,7 +240,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a column stands: its index in the column list, first cell, and width."""
+    """The position of a column: its index in the column list, first cell, and width."""
 
     index: int
     x: int

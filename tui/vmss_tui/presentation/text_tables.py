@@ -56,7 +56,7 @@ def _line(columns: Sequence[TextColumn], widths: Sequence[int], row: Sequence[st
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """`name  value` lines with the values aligned; pairs without a value are left out."""
+    """`name  value` lines with the values aligned; without the pairs that have no value."""
     shown = [(name, value) for name, value in pairs if value]
     widest = max((width(name) for name, _ in shown), default=0)
     return [f"{fit(name, widest)}{_GAP}{plain(value)}" for name, value in shown]

@@ -1,8 +1,8 @@
 """Reads the events of an iCalendar file as openings of a window, recurrences carried out.
 
 RFC 5545 by `icalendar` and `recurring-ical-events`, imported here only, and only when there is a file to read. All-day
-events and times without a zone are in the zone of the window; a canceled event is none. What the libraries would guess
-or ignore is refused, since a wrong guess opens the window at a wrong time.
+events and times without a zone are in the zone of the window; a canceled event is none. Values that the libraries would
+guess or ignore are refused, since a wrong guess opens the window at a wrong time.
 """
 
 import math
@@ -20,11 +20,11 @@ from vmss_tui.text import plain
 
 MOST_BYTES = 4 * 1024 * 1024
 MOST_EVENTS = 1000
-"""So many events are read, from yesterday on; a calendar of changes has a few in a week."""
+"""How many events are read, from yesterday on; a calendar of changes has a few in a week."""
 MOST_IN_A_DAY = 24
 MOST_OCCURRENCES = 5000
-"""Of all recurring events until now. What is beyond takes minutes to carry out, or for ever: a calendar is often
-somebody else's file."""
+"""Of all recurring events until now. A rule beyond it would take minutes to evaluate, or not end: a calendar is often
+another person's file."""
 _DAYS = {"DAILY": 1, "WEEKLY": 7, "MONTHLY": 28, "YEARLY": 365}
 
 
@@ -62,7 +62,7 @@ def _read(path: Path, version: tuple[int, int], timezone: str, today: date) -> t
         raise ValueError(f"cannot be used: {plain(str(refused))}") from None
     except OSError:
         raise
-    except Exception as error:  # the libraries raise whatever a malformed value made them stumble over
+    except Exception as error:  # the libraries raise errors of any type for a malformed value
         raise ValueError(f"is not an iCalendar file that can be read: {plain(str(error))}") from error
     if not found:
         raise ValueError("has no event from today on")

@@ -19,7 +19,7 @@ Naming = Callable[[ScriptConfig], str]
 
 
 class DriftState(StrEnum):
-    """How a set's model stands against a profile."""
+    """A set's model compared with a profile."""
 
     SAME = "same"
     DIFFERS = "differs"
@@ -85,7 +85,7 @@ def _compare(
     profile: Profile, scale_set: ScaleSet, given: Mapping[str, str], named: Naming, total: int, behind: int,
     *, counted: bool = True,
 ) -> Drift:  # fmt: skip
-    """How a set's model stands; `total` and `behind` are in instances."""
+    """The comparison of a set's model; `total` and `behind` are in instances."""
     live = scale_set.script
     if live is None:
         return Drift(

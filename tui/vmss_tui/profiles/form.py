@@ -18,7 +18,7 @@ from vmss_tui.profiles.format.values import Refused, parse_flag, parse_value, re
 from vmss_tui.profiles.lint.lint import check
 
 SET_DEFAULT = "set default"
-"""What stands in the field of the upgrade mode while the set's own mode is used."""
+"""The text of the field of the upgrade mode while the set's own mode is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _show_reference(ref: SecretRef | None) -> str:
     return f"{marks[ref.source]}{ref.where}".strip() if ref.source in marks else "***"
 
 
-# -- where a field stands -------------------------------------------------------------------------------------------
+# -- the place of a field -------------------------------------------------------------------------------------------
 
 
 def _keys() -> Iterator[tuple[str, Key]]:

@@ -1,4 +1,4 @@
-"""What a profile's own checks say of a rollout, as findings of its plan: what lint warns of is seen before a start.
+"""What a profile's own checks say of a rollout, as findings of its plan: warnings of lint are seen before a start.
 
 Pure, but for the shell that reads the syntax of an inline script.
 """

@@ -25,7 +25,7 @@ class Step:
 
 
 def preview(script: ScriptConfig) -> tuple[Step, ...]:
-    """Every step in its order, as the handler takes it; what is protected is named and not shown."""
+    """Every step in its order, as the handler takes it; protected settings are named and not shown."""
     os = script.handler.os
     steps = [Step("folder", f"{_FOLDER[os]} as {_USER[os]}")]
     steps += [Step("download", f"{uri} → {file_name(uri)}") for uri in script.file_uris]

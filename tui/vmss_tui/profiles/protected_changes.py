@@ -10,7 +10,7 @@ from vmss_tui.profiles.format.profile import WHOLE
 
 
 class ProtectedWord(StrEnum):
-    """How a protected setting stands against what the set has."""
+    """A protected setting compared with those of the set."""
 
     SET = "set"
     """It is written for the first time."""
@@ -21,7 +21,7 @@ class ProtectedWord(StrEnum):
     REPLACED = "unknown on Azure"
     """It is written, and what it replaces cannot be seen."""
     KEPT = "kept, unknown on Azure"
-    """Nothing is written; Azure keeps whatever it holds."""
+    """Nothing is written; Azure keeps what it has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 )
 _MASK = '"***"'
 _KNOWN_EVERYWHERE = 200
-"""Secrets that are hidden where they stand elsewhere in the text too, at most."""
+"""How many secrets are also hidden elsewhere in the text, at most."""
 _SHORTEST = 6
 _DEEPEST = 16
 """Parts of a key, and tables in each other, that are followed; no profile has more than four."""
@@ -26,7 +26,7 @@ _DEEPEST = 16
 
 @dataclass(slots=True)
 class _Place:
-    """Where the scan stands: the table, the keys around an inline table, and the key that is being written."""
+    """The state of the scan: the table, the keys around an inline table, and the key that is being written."""
 
     table: tuple[str, ...] = ()
     outer: list[tuple[str, ...]] = field(default_factory=list)

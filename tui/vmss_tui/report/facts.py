@@ -33,7 +33,7 @@ _WHO = {
 
 
 def facts(header: Header, info: RolloutInfo) -> Iterator[Fact]:
-    """What came of it, who did it, why and when."""
+    """The outcome, who did it, why and when."""
     yield "Outcome", outcome(info)
     if info.fault is not None and info.over:
         fault = info.fault

@@ -1,7 +1,7 @@
 """The formats of a report, by name: the one place that knows them all.
 
-Whatever the format, secrets are hidden, and hidden characters in foreign text (escape
-sequences, bidirectional overrides, NUL) are spelled out, so that a report is harmless in a terminal and in a browser.
+In every format, secrets are hidden, and hidden characters in foreign text (escape sequences, bidirectional overrides,
+NUL) are spelled out, so that a report is harmless in a terminal and in a browser.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -22,7 +22,7 @@ _NOT_DECIDED = (Kind.INSTANCE, Kind.WAIT)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An instance stood in a phase from `start` to `end` (UTC)."""
+    """An instance was in a phase from `start` to `end` (UTC)."""
 
     phase: e.Phase
     start: datetime

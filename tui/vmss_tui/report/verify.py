@@ -1,4 +1,4 @@
-"""Proof that an export as JSON lines is the log that was recorded: nothing changed, nothing left out. Pure.
+"""Proof that an export as JSON lines is the log that was recorded: nothing changed, nothing missing. Pure.
 
 Every line of an event carries its hash and, as `chain`, the exact texts that were hashed. The rest of the line must say
 what its body says, and the verdict at the end what the events add up to.

@@ -1,7 +1,7 @@
 """The simulated clock: real time, stretched by a factor, that can be paused and moved forward.
 
-Owns the only place of the simulator's core where real time is read. The world never reads it: the time is passed in.
-A shared clock reads no real time either: it stands in a file, and whoever waits for the simulation moves it forward.
+Owns the only place of the simulator's core where real time is read. The world never reads it: the time is passed in. A
+shared clock reads no real time either: it is in a file, and a client that waits for the simulation moves it forward.
 """
 
 import mmap
@@ -40,7 +40,7 @@ class SimClock:
 
     @property
     def paused(self) -> bool:
-        """True while simulated time stands still."""
+        """True while simulated time is paused."""
         return self._paused
 
     def now(self) -> datetime:

@@ -2,7 +2,7 @@
 
 Watches the world for instances whose Custom Script handler has begun, downloads the files over TLS, runs the command
 with `/bin/sh` in a directory of the instance's own, and delivers exit code and output tails. Health can come from a
-command too. Never the default; refused as root unless asked for, because the scripts are whatever a model says.
+command too. Never the default; refused as root unless asked for, because a model can contain any script.
 """
 
 import asyncio
@@ -248,7 +248,7 @@ def commands_of(world: World) -> list[Operation]:
 
 
 def _environment(home: Path, variables: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """A script sees its instance and nothing of whoever started the simulator."""
+    """A script sees its instance and nothing of the person who started the simulator."""
     return {"PATH": PATH, "HOME": str(home), "LANG": "C.UTF-8", **dict(variables)}
 
 

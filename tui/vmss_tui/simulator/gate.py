@@ -1,4 +1,4 @@
-"""What stands between the wire and the handlers: the mutable parts that the middlewares share.
+"""The layer between the wire and the handlers: the mutable parts that the middlewares share.
 
 One `Gate` a server, under the typed key `GATE`; the control endpoint reads and changes the same object.
 """

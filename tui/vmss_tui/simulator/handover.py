@@ -44,7 +44,7 @@ class Handover:
     speed: float
     poll_seconds: float
     clock_file: Path | None = None
-    """Where the time stands, when it is a client that lets it pass."""
+    """The file with the time, when a client advances it."""
 
     def ready_line(self) -> str:
         """Return the one JSON line that says the simulator is ready."""

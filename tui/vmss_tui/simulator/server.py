@@ -49,13 +49,13 @@ class ServeOptions:
     env_file: Path | None = None
     cloud_file: Path | None = None
     clock_file: Path | None = None
-    """Where the time of the simulation stands, when a client moves it."""
+    """The file with the time of the simulation, when a client advances it."""
     parent_pid: int | None = None
     """Stop when this process is gone."""
     allow_root: bool = False
     """Run scripts for real even as root."""
     exit_when_idle: float | None = None
-    """Stop when no request came for so many real seconds and no client holds a lease."""
+    """Stop after this number of real seconds without a request, if no client holds a lease."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The app and the record of rollouts in a browser: who may look, who may act, and the pages themselves."""
+"""The app and the record of rollouts in a browser: access, roles, and the pages themselves."""

@@ -1,4 +1,4 @@
-"""Who may look and who may act: tokens, sessions, and the headers that keep other sites away. Pure but for randomness.
+"""The rights to look and to act: tokens, sessions, and the headers that keep other sites away. Pure but for randomness.
 
 A token opens a session; its id travels in a cookie that scripts cannot read and other sites cannot send.
 """

@@ -40,7 +40,7 @@ class Around:
 def live(document: str, rollout: str, around: Around, *, seq: int, over: bool) -> str:
     """The HTML record of a rollout as a page of this server; one that is not over keeps itself up to date.
 
-    `seq` is the last event that the record shows: what came since is announced as soon as the page listens.
+    `seq` is the last event that the record shows: newer events are announced as soon as the page listens.
     """
     links = '<nav><a href="/rollouts">All rollouts</a> · <a href="/">The app</a></nav>'
     people = f'<p class="around">{escape(redacted(around.words))}</p>' if around.words else ""

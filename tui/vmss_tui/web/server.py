@@ -34,7 +34,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What is served: the journal, the app for those who look and for those who act, and who they are."""
+    """The served app and records: the journal, the app for those who look and for those who act, and who they are."""
 
     journal: Journal
     viewing: Viewer
@@ -227,7 +227,7 @@ async def _send_changes(
 
 
 def _known(request: web.Request) -> int | None:
-    """The last event that a page shows, or that it was told of before its connection was lost; None: not said."""
+    """The last event that a page shows, or that it was sent before its connection was lost; None: not said."""
     said = request.headers.get("Last-Event-ID") or request.query.get("after", "")
     return int(said) if said.isascii() and said.isdigit() and len(said) <= _LONGEST_SEQ else None
 

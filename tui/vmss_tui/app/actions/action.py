@@ -42,7 +42,7 @@ GUEST = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionState:
-    """What a screen knows when an action is judged."""
+    """The state of a screen by which an action is judged."""
 
     read_only: ReadOnly | None = None
     """Why nothing may be changed; None when it may."""
@@ -61,7 +61,7 @@ class ActionState:
     blocked: Mapping[str, str] = field(default_factory=dict)
     """Reasons by action id that only the screen knows."""
     first: tuple[str, ...] = ()
-    """Ids of actions that the bottom line begins with now, also ones that do not usually stand there."""
+    """Ids of the actions that the bottom line begins with now, including those that it does not usually show."""
     without: frozenset[str] = frozenset()
     """Ids of actions that make no sense in the bottom line now."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -73,7 +73,7 @@ Judge = Callable[[ActionState], str | None]
 
 
 def always(state: ActionState) -> str | None:
-    """Nothing stands in the way."""
+    """The action is possible."""
     return None
 
 

@@ -32,7 +32,7 @@ _ALIASES = {"fleet": ("sets", "vmss"), "quit": ("q", "q!"), "all": ("sub all", "
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """One place to go to: what is typed, what is said about it, and how to get there."""
+    """One place to go to: its name, a description, and how to open it."""
 
     name: str
     about: str

@@ -20,11 +20,11 @@ from vmss_tui.app.shell import OpenScaleSet, Shell
 _RECENT = 5
 
 _Entry = tuple[str, str, IgnoreReturnCallbackType]
-"""What is searched and shown, what it does, how."""
+"""The title that is searched and shown, its help, and the call."""
 
 
 class ActionCommands(Provider):
-    """What can be done on this screen, with the reason where it cannot."""
+    """The actions of this screen, each with the reason where it is not possible."""
 
     async def discover(self) -> Hits:
         """All of it, before anything is typed."""
@@ -53,7 +53,7 @@ class ActionCommands(Provider):
 
 
 class RecentHit(DiscoveryHit):
-    """A place of before, which stands above the actions."""
+    """A place of before, listed above the actions."""
 
     @property
     def score(self) -> float:

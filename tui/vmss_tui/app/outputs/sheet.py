@@ -22,7 +22,7 @@ from vmss_tui.presentation.scaleset.outputs_table import OUTPUTS
 from vmss_tui.presentation.scaleset.runs import run_lines
 
 _MOST_ROLLOUTS = 20
-"""So many rollouts of a set are searched for runs of an instance."""
+"""How many rollouts of a set are searched for runs of an instance."""
 _PAGE = 500
 """Events that are read at once: 5 to 10 ms of work."""
 

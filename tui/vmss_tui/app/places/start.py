@@ -46,7 +46,7 @@ def named(fleet: FleetSnapshot, name: str) -> tuple[ScaleSetId, ...]:
 
 
 def parting_words(running: "Sequence[RolloutHeader]") -> str:
-    """What stands in the terminal after the app has closed: rollouts that continue, and how to see them again."""
+    """The summary that is printed after the app has closed: rollouts that continue, and how to see them again."""
     lines = [
         f"Rollout {header.id} of {header.target.name} continues in the background: `vmss-tui attach {header.id}`"
         for header in running[:4]

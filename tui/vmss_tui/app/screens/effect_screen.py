@@ -1,6 +1,6 @@
 """A screen that carries out what a controller wants: remarks, dialogs, work that takes time, other screens.
 
-Workers touch no widget: what comes of work is posted back and carried out by the screen.
+Workers touch no widget: the results of work are posted back and carried out by the screen.
 """
 
 import os

@@ -38,7 +38,7 @@ class ListScreen(PanedScreen):
     markable: ClassVar[bool] = False
     """Whether rows can be marked: only where an action is about the marked ones."""
     filter_in_rule: ClassVar[bool] = False
-    """The filter stands where the rule is, and only while it is used."""
+    """The filter replaces the rule, and only while it is used."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class ListScreen(PanedScreen):
         return ()
 
     def notice(self) -> Notice | None:
-        """What stands in place of the list; None shows the list."""
+        """The state shown instead of the list; None shows the list."""
         return None
 
     def rest(self) -> Line:

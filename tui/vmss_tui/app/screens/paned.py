@@ -33,7 +33,7 @@ class PanedScreen(BaseScreen):
         self._pane_is_due = False
 
     def beside(self, cells: int, rows: int) -> Sequence[Line]:
-        """What stands in the pane; override."""
+        """The content of the pane; override."""
         return ()
 
     def redraw(self) -> None:

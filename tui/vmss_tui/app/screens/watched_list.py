@@ -80,12 +80,12 @@ class WatchedList(ListScreen, Generic[W]):
         self.workers.cancel_group(self, self.worker_group)
 
     def uncovered(self) -> None:
-        """Resume watching; what it shows may have changed meanwhile."""
+        """Resume watching; its data may have changed meanwhile."""
         self.start_watching()
         self.redraw()
 
     def on_read_failed(self, message: ReadFailed) -> None:
-        """What is shown gets old; a list that was there stays."""
+        """The data shown gets old; a list that was there stays."""
         self._failure = message.failure
         self._failing = failing_line(message.failure, self.shell.session)
         self.redraw()

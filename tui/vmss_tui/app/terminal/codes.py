@@ -37,7 +37,7 @@ class Codes:
     system: ColorSystem
     _parts: list[str] = field(default_factory=list)
     _style: Style = _PLAIN
-    """What is in force at the end of what was added."""
+    """The style in force at the end of the added text."""
 
     def control(self, sequence: str) -> None:
         """A sequence that changes no style, such as a movement of the cursor."""

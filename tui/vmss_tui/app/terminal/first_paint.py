@@ -1,7 +1,7 @@
 """The first frame, painted before anything heavy is imported; the app then paints over it.
 
 Name and keys, in the alternate screen, by some bytes of our own: importing Textual and what the list needs takes a
-third of a second, and several on a cold disk. What is typed meanwhile waits in the terminal. Imports no Textual.
+third of a second, and several on a cold disk. Keys typed meanwhile wait in the terminal. Imports no Textual.
 """
 
 import contextlib

@@ -21,8 +21,8 @@ def has_hung_up() -> bool:
 class LastingTerminal:
     """What the app paints on; when the terminal is gone, the process hears it as a hang-up.
 
-    A terminal hangs up only a process that it controls. The thread that paints would end with the first error, and
-    the app would wait forever for somebody who takes what it paints.
+    A terminal hangs up only a process that it controls. The painting thread would end with the first error, and the app
+    would wait forever for a reader of its queue.
     """
 
     def __init__(self, terminal: TextIO) -> None:

@@ -1,6 +1,6 @@
 """The line for filtering: an input that is quiet until asked for, and the modes at its right.
 
-Owns the text; what it means is the screen's business. Escape clears, enter keeps.
+Owns the text; the screen interprets it. Escape clears, enter keeps.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """Fields of a form: a label, something to type into or choose from, and a remark that never moves the others.
 
-Owns typing; what a text means and whether it is right is the screen's business.
+Owns typing; the screen interprets and checks the texts.
 """
 
 from collections.abc import Sequence
@@ -221,11 +221,11 @@ class Field(Vertical):
 
     @property
     def value(self) -> str:
-        """What stands in it."""
+        """Its text."""
         return self.control.text if isinstance(self.control, LinesArea) else self.control.value
 
     def set_value(self, text: str) -> None:
-        """Put a text in; the screen hears of it as if it were typed."""
+        """Set the text; the screen gets the same message as for a typed text."""
         if isinstance(self.control, Choice):
             self.control.choose(text)
         elif isinstance(self.control, LinesArea):
@@ -234,12 +234,12 @@ class Field(Vertical):
             self.control.value = text
 
     def reveal(self, shown: bool) -> None:
-        """Show or hide what stands in a secret field."""
+        """Show or hide the text of a secret field."""
         if self._secret and isinstance(self.control, Input):
             self.control.password = not shown
 
     def remark(self, line: Line) -> None:
-        """What stands beside it; a wide field without a hint of its own has no room for any."""
+        """The remark beside it; a wide field without a hint of its own has no room for one."""
         if line != self._remark:
             self._remark = line
             for lines in self.query(".field-remark").results(Lines):
@@ -277,7 +277,7 @@ class Field(Vertical):
 
 
 class FormBox(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """Where fields stand; it scrolls by pages only, since up and down go from field to field."""
+    """The container of the fields; it scrolls by pages only, since up and down go from field to field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("pageup", "page_up", "page up", show=False),

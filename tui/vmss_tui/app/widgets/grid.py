@@ -137,7 +137,7 @@ class Grid(ScrollView, can_focus=True):
             self._forget()
 
     def set_empty(self, text: str) -> None:
-        """What stands there when there are no rows."""
+        """The text shown when there are no rows."""
         if text != self._empty:
             self._empty = text
             if not self._rows:

@@ -18,7 +18,7 @@ GUTTER = 3
 """Cells left of the first column: mark, cursor, space."""
 
 _ROOMY = 100
-"""From this width on, columns stand two cells apart, unless that would cost a column."""
+"""From this width on, columns are two cells apart, unless that would cost a column."""
 
 _MOST_STRIPS = 400
 
@@ -49,7 +49,7 @@ class RowPainter:
         return self._styles.renew()
 
     def places(self, width: int) -> tuple[Place, ...]:
-        """Where the columns stand in `width` cells."""
+        """The positions of the columns in `width` cells."""
         if self._placed_for != width:
             tight = place(self._columns, width, start=GUTTER)
             roomy = place(self._columns, width, start=GUTTER, gap=2) if width >= _ROOMY else ()

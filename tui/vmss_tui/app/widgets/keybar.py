@@ -1,6 +1,6 @@
 """The keys at the bottom: from the action table, one line, no recomposing; a click does what the key does.
 
-Keys that cannot be used now are struck dim and still answer with the reason. What does not fit is left out from the
+Keys that cannot be used now are struck dim and still answer with the reason. Keys that do not fit are dropped from the
 right; help stays.
 """
 

@@ -1,4 +1,4 @@
-"""A state that stands where content would: signing in, loading, nothing there, no rights, failed."""
+"""A state shown instead of content: signing in, loading, nothing there, no rights, failed."""
 
 from collections.abc import Sequence
 

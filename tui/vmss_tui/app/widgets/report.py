@@ -1,4 +1,4 @@
-"""A report in Markdown, rendered by Textual. Links are not followed: what stands in a report may come from others."""
+"""A report in Markdown, rendered by Textual. Links are not followed: text in a report may come from others."""
 
 from textual.widgets import Markdown
 

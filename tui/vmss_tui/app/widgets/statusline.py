@@ -1,7 +1,7 @@
-"""The line above the keys: what is waited for and for how long, a short remark, or how things stand.
+"""The line above the keys: the current wait and its duration, a short remark, or the summary of the screen.
 
-A remark goes by itself after some seconds, and moves what stood there to the right; a wait stays until it is over.
-What went wrong takes up to three lines, so that its next step can be read on a narrow terminal.
+A remark disappears after some seconds; meanwhile the summary moves to the right. A wait stays until it is over. An
+error takes up to three lines, so that its next step can be read on a narrow terminal.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class _Flash:
 
 
 class StatusLine(Lines):
-    """`flash` says something for a while, `wait` shows a wait for Azure, `rest` is what stands there otherwise."""
+    """`flash` says something for a while, `wait` shows a wait for Azure, `rest` is the text shown otherwise."""
 
     DEFAULT_CSS = "StatusLine { height: auto; min-height: 1; padding: 0 1; }"
 
@@ -70,7 +70,7 @@ class StatusLine(Lines):
         self.reload()
 
     def rest(self, line: Line) -> None:
-        """What stands there when there is nothing to say."""
+        """The text shown when there is no remark and no wait."""
         if line != self._rest:
             self._rest = line
             self.reload()

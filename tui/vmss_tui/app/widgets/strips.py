@@ -41,7 +41,7 @@ _ASCII = str.maketrans(
 
 
 def ascii_only(text: str) -> str:
-    """Every sign that we draw as its one-cell ASCII stand-in; letters of other languages stay."""
+    """Every sign that we draw as its one-cell replacement in ASCII; letters of other languages stay."""
     return text if text.isascii() else text.translate(_ASCII)
 
 
@@ -96,7 +96,7 @@ class RoleStyles:
 
     @property
     def few_colors(self) -> bool:
-        """Whether the terminal has 16 colors, or none: what is reversed there needs no color beside."""
+        """Whether the terminal has 16 colors, or none: reversed cells need no other color."""
         return bool(getattr(self._widget.app.current_theme, "ansi", False))
 
     @property

@@ -42,7 +42,7 @@ def clock_of(cloud: Cloud, *, drives: bool) -> Clock:
 
 
 class Switching:
-    """A session that can sign in anew, and knows whether its runner could."""
+    """A session that can sign in again, and says whether its runner can too."""
 
     _settings: Settings
     _cloud: Cloud

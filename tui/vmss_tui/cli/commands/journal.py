@@ -116,7 +116,7 @@ def grant(ctx: click.Context, role: str, right: str, execute: bool) -> int:
     """Print the SQL by which a database role may view, approve or operate; --execute carries it out.
 
     For a journal in PostgreSQL. The role must exist. A viewer reads, an approver may also approve, an operator may do
-    everything; what the role could do before is replaced.
+    everything; earlier rights of the role are replaced.
     """
     wanted = statements(role, Right(right))
     if not execute:

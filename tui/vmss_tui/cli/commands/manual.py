@@ -103,6 +103,6 @@ def _item(name: str, meaning: str) -> tuple[str, str, str]:
 
 
 def _text(text: str) -> str:
-    """Text that troff prints as it stands."""
+    """Text that troff prints unchanged."""
     safe = text.replace("\\", "\\e").replace("-", "\\-").replace("…", "...").replace("’", "'")
     return f"\\&{safe}" if safe.startswith((".", "'")) else safe

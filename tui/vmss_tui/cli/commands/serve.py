@@ -90,7 +90,7 @@ def serve(
 @connected
 @click.pass_context
 def served_app(ctx: click.Context) -> int:
-    """The app of one viewer; its terminal is the browser. Who may not act is a guest on this host."""
+    """The app of one viewer; its terminal is the browser. A viewer who may not act is a guest on this host."""
     from vmss_tui.cli.open_app import run_app
 
     settings = current(ctx)

@@ -3,7 +3,7 @@
 Changing the script extension of such a set breaks what the controller builds on it: on an AKS node pool `vmssCSE` joins
 the node to its cluster (Azure/AKS issue 1457). Sources: the tags and groups that AKS, Service Fabric managed clusters,
 Batch and Databricks document for the resources they manage, ARM's `managedBy` of a set or of its resource group, and
-deny assignments, which Azure creates for whoever manages resources for a customer.
+deny assignments, which Azure creates for services that manage resources for a customer.
 """
 
 from collections.abc import Callable

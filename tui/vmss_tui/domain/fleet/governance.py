@@ -39,7 +39,7 @@ class Lock:
 class PolicyAssignment:
     """An Azure Policy assignment that holds for a scale set; `scope` is where it was assigned.
 
-    What it does is in its definition; `effect` only has what the assignment itself says (`Deny`, `Audit`). Only those
+    Its effect is in its definition; `effect` only has what the assignment itself says (`Deny`, `Audit`). Only those
     that change or deploy something have a managed identity ("Remediate non-compliant resources with Azure Policy").
     """
 
@@ -76,22 +76,22 @@ class StandbyPool:
     """Resource id: it may be in another group than the set."""
 
     def size(self, instances: int) -> int:
-        """How many VMs it keeps beside so many instances of its set ("Standby pools: standby pool size")."""
+        """How many VMs it keeps for a set with this number of instances ("Standby pools: standby pool size")."""
         return max(self.minimum, self.maximum - instances, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class DenyAssignment:
-    """What a deny assignment takes from everybody at a scope and below it, whatever their roles.
+    """What a deny assignment forbids everyone at a scope and below it, regardless of roles.
 
-    Azure creates them for whoever manages resources for a customer: managed applications, Databricks, deployment stacks
-    ("Understand Azure deny assignments").
+    Azure creates them for services that manage resources for a customer: managed applications, Databricks, deployment
+    stacks ("Understand Azure deny assignments").
     """
 
     name: str
     scope: str
     denied: tuple[Permission, ...]
-    """What is denied: an entry's actions but for its `notActions`."""
+    """The denied actions: an entry's actions but for its `notActions`."""
     spared: frozenset[str] = frozenset()
     """Object ids, in lower case, of principals that it does not hold for."""
 
@@ -104,7 +104,7 @@ class DenyAssignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Governance:
-    """What is allowed, locked and assigned. None: it could not be read; of rights and locks `unknown` says why."""
+    """Permissions, locks and policy assignments. None: it could not be read; of rights and locks `unknown` says why."""
 
     permissions: tuple[Permission, ...] | None = None
     locks: tuple[Lock, ...] | None = None
@@ -127,7 +127,7 @@ class Activity:
 
     at: datetime
     caller: str
-    """Account or application id of whoever did it."""
+    """The account or application id of the caller."""
     operation: str
     """`Microsoft.Compute/virtualMachineScaleSets/write`."""
     status: str = ""

@@ -63,7 +63,7 @@ class Subscription:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether Azure refuses every PUT, PATCH and POST: what is warned, disabled or deleted can only be read.
+        """Whether Azure refuses every PUT, PATCH and POST: when it is warned, disabled or deleted.
 
         Source: "Azure subscription states" (Cost Management documentation).
         """

@@ -73,7 +73,7 @@ class Instance:
 
     @property
     def model_word(self) -> str:
-        """Where it stands against the scale set model: `current`, `behind` or `unknown`."""
+        """Its model compared with that of the scale set: `current`, `behind` or `unknown`."""
         return "behind" if self.is_behind else "current" if self.latest_model else "unknown"
 
     @property

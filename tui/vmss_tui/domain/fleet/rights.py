@@ -168,5 +168,5 @@ def _any_matches(action: str, patterns: Iterable[str]) -> bool:
 
 @lru_cache(maxsize=1024)
 def _pattern(pattern: str) -> re.Pattern[str]:
-    """A role's wildcard as a pattern; runs of `*` are one, so that matching stays quick whatever Azure sends."""
+    """A role's wildcard as a pattern; runs of `*` are one, so that matching is quick for any pattern."""
     return re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", pattern)), re.IGNORECASE | re.DOTALL)

@@ -1,7 +1,7 @@
 """Azure's own rolling upgrade of a scale set: `rollingUpgrades/latest` in our words.
 
-There is no upgrade id and no history: `latest` is whatever ran last, whoever started it; two differ by `started_at`
-only. Source: recordings `rolling_latest_*`.
+There is no upgrade id and no history: `latest` is the last one, of any client; two of them differ by `started_at` only.
+Source: recordings `rolling_latest_*`.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The custom script: what is configured on a set, what an instance has, whether it ran, what it printed.
+"""The custom script: as configured on a set, as an instance has it, whether it ran, its output.
 
 The *version* of an instance is the configuration that it runs. `digest` names a configuration; labels
 (`web 2.4.0`) are mapped to digests elsewhere.
@@ -49,7 +49,7 @@ def handler_of(publisher: str, type_: str) -> Handler | None:
 
 
 OPEN_SETTINGS = ("storageAccountName", "managedIdentity")
-"""Protected settings whose values are not secret: they may stand in a profile and be kept with a rollout."""
+"""Protected settings whose values are not secret: they may be written in a profile and kept with a rollout."""
 
 
 class SecretSource(StrEnum):
@@ -173,7 +173,7 @@ def digest(handler: Handler, settings: Mapping[str, Any], force_update_tag: str 
 
 
 class ScriptState(StrEnum):
-    """Where the script of one instance stands."""
+    """The state of the script on one instance."""
 
     NOT_INSTALLED = "not installed"
     PENDING = "pending"

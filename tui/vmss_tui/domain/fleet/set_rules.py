@@ -8,7 +8,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 
 PRODUCTION_TAGS = ("*=prod", "*=production", "*=prd", "*=live")
-"""What marks production where nothing is configured: its name must be typed to start a rollout."""
+"""The marks of production without a configuration: its name must be typed to start a rollout."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from vmss_tui.domain.fleet.script import ScriptConfig, ScriptState
 
 @dataclass(frozen=True, slots=True)
 class InstanceCounts:
-    """How a set's instances stand. `healthy` is None when the set has no health source, or while it was not read."""
+    """The counts of a set's instances. `healthy` is None without a health source, and until it is read."""
 
     total: int
     healthy: int | None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from vmss_tui.domain.fleet.script import ScriptConfig
 
 UNNAMED = "unknown"
-"""Stands before the digits of a version that has no label."""
+"""Precedes the digits of a version that has no label."""
 DIGITS = 8
 """Hex digits of a digest that people see."""
 

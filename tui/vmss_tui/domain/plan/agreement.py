@@ -1,4 +1,4 @@
-"""What a person agreed to when a start was scheduled, and what has changed when its time comes. Pure.
+"""The terms that a person agreed to when a start was scheduled, and the changes when its time comes. Pure.
 
 A plan that was agreed to is carried out as it was, or not at all.
 """
@@ -29,7 +29,7 @@ class Agreement:
 
 
 def agreement(plan: RolloutPlan) -> Agreement:
-    """What is agreed to with a plan."""
+    """The terms agreed to with a plan."""
     return Agreement(
         target=plan.target,
         script=_model(plan),

@@ -104,9 +104,9 @@ def forecast(plan: RolloutPlan) -> Forecast:
 
 
 def batch_seconds(plan: RolloutPlan, instances: int, *, took: Sequence[Took] = (), share: float = 0.9) -> float:
-    """What a batch of so many instances takes with its minimum healthy time, in `share` of all cases (P90).
+    """Seconds that a batch of `instances` takes with its minimum healthy time, in `share` of all cases (P90).
 
-    `took`: the batches of the same rollout that have finished; they tell its pace better than any history.
+    `took`: the batches of the same rollout that have finished; they show its pace better than any history.
     """
     return _batch(plan.history, max(1, instances), tuple(took), share) + held_seconds(plan)
 
@@ -127,7 +127,7 @@ def remaining(
     begun: bool = True,
     idle: float = 0.0,
 ) -> Range:
-    """What is left of a rollout, given what has happened: its own finished batches count more than the history.
+    """The rest of a rollout, given its log: its own finished batches count more than the history.
 
     `left`: instances of each batch that has not begun. `current`: the batch in progress, and for how many seconds.
     Without one: `begun`, whether there was a batch before, and `idle`, the seconds since it ended, or since the start.
@@ -216,7 +216,7 @@ def _play(course: _Course, rhythm: Tempo, pace: float, rng: Random) -> _Play:
 
 
 def _breached(course: _Course, failed: int, updated: int, healthy: int) -> Iterator[str]:
-    """Limits that so many failures breach, by their keys; Azure's own rule: only *more than* a limit does."""
+    """Limits that this number of failures breaches, by their keys; Azure's own rule: only *more than* a limit does."""
     if exceeds(failed, updated, course.unhealthy_upgraded):
         yield "unhealthy_upgraded"
     if course.healthy is not None and exceeds(course.total - healthy + failed, course.total, course.unhealthy):
@@ -261,7 +261,7 @@ def _batch(record: TrackRecord, size: int, took: tuple[Took, ...], share: float)
 
 
 def _still(rhythm: Tempo, pace: float, size: int, into: float, hold: int, rng: Random) -> float:
-    """What a batch that has run for `into` seconds still takes: as long as those that took longer than that."""
+    """Remaining seconds of a batch that has run for `into` seconds: as long as those that took longer than that."""
     gone = max(0.0, into) / pace
     reached = bisect_right(rhythm.shape, gone) / len(rhythm.shape)
     begun: float = reached**size

@@ -36,7 +36,7 @@ class Opening:
 
 
 def merged(openings: Iterable[Opening]) -> tuple[Opening, ...]:
-    """Openings in order, those that touch or overlap as one; what closes before it opens is left out."""
+    """Openings in order, those that touch or overlap as one; one that closes before it opens is dropped."""
     found: list[Opening] = []
     for opening in sorted(openings, key=lambda opening: opening.opens):
         if opening.opens >= opening.closes:

@@ -1,4 +1,4 @@
-"""Refusals of a plan that a person may lift with a reason, which then stands in the record. Pure.
+"""Refusals of a plan that a person may lift with a reason, which is then recorded. Pure.
 
 An override lifts exactly the refusals whose code is its own; all others still stop the start.
 """

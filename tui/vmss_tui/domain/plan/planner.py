@@ -1,6 +1,6 @@
 """Make a rollout's plan from what a scale set is now: strategy, batches, exclusions, changes, findings.
 
-Pure: reads a snapshot, writes nothing. What to warn of is in `checks`, who goes when in `batches`.
+Pure: reads a snapshot, writes nothing. Warnings are in `checks`, the order of instances in `batches`.
 """
 
 from collections import Counter

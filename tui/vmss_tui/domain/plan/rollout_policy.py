@@ -28,7 +28,7 @@ class OnWindowEnd(StrEnum):
 
 
 class Reserve(StrEnum):
-    """What a batch must leave time for before the maintenance window ends."""
+    """The work for which a batch must leave time before the maintenance window ends."""
 
     NOTHING = "nothing"
     ROLLBACK = "rollback"
@@ -73,8 +73,8 @@ class Amount:
 class BatchStep:
     """One entry of a step list. The last entry repeats until nothing is left.
 
-    A percentage in a list is *cumulative* (`[1, "10%", "50%", "100%"]`: until so much of the set is updated); a number
-    is that many instances.
+    A percentage in a list is *cumulative* (`[1, "10%", "50%", "100%"]`: until this share of the set is updated); a
+    number is that many instances.
     """
 
     amount: Amount
@@ -145,7 +145,7 @@ class Hook:
     service: ServiceRef | None = None
     """Slack, Teams, e-mail, PagerDuty and others, by an address of Apprise."""
     least: Urgency = Urgency.INFO
-    """What is less urgent is not notified."""
+    """Less urgent events are not notified."""
 
 
 def check_hook(hook: Hook) -> Iterator[Problem]:
@@ -211,7 +211,7 @@ class RolloutPolicy:
     on_window_end: OnWindowEnd = OnWindowEnd.STOP
     """What it does when the next batch cannot end in time."""
     reserve: Reserve = Reserve.NOTHING
-    """What a batch must leave time for before the window ends."""
+    """The work for which a batch must leave time before the window ends."""
     approve: Approver = Approver.ANYONE
     """Who may approve."""
     rules: MaintenanceRules = NO_RULES

@@ -132,7 +132,7 @@ class WavesPlan:
     origin: str = ""
     """`retry of 1234abcd`, `undo of 1234abcd`; empty for a first rollout."""
     script: ScriptConfig | None = None
-    """What is rolled out; None when every set is a follow-up of a rollout of its own."""
+    """The version that is rolled out; None when every set is a follow-up of a rollout of its own."""
     variables: Mapping[str, str] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict)
     """What the script's files must be (SHA-256 in hex, by address), on every set the same."""
@@ -140,7 +140,7 @@ class WavesPlan:
     """What the profile's own checks say; each set's plan has them too."""
     overrides: Mapping[Override, str] = field(default_factory=dict)
     agreed: tuple[Agreement, ...] = ()
-    """For a start that is scheduled: what was agreed to of each set, and must still hold when its time comes."""
+    """For a start that is scheduled: the terms agreed to for each set, which must still hold when its time comes."""
 
     @property
     def sets(self) -> tuple[WaveSet, ...]:

@@ -1,8 +1,8 @@
 """The batches that remain, numbered on from those that began.
 
 Azure forms the batches of a rolling upgrade itself: there may be more of them than planned, and smaller ones. So the
-instances that wait are in no batch of the plan any more; what is shown of them follows from what Azure has done so
-far. Batches that the runner forms keep their planned numbers. Pure.
+instances that wait are in no batch of the plan any more; they are shown by what Azure has done so far. Batches that the
+runner forms keep their planned numbers. Pure.
 """
 
 from collections.abc import Collection, Iterator, Sequence

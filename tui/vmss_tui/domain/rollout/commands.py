@@ -1,4 +1,4 @@
-"""What a decision is made from, and what it can be: `Situation` and the commands. Pure data."""
+"""The input of a decision, and its possible outcomes: `Situation` and the commands. Pure data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

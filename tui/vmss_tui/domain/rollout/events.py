@@ -1,7 +1,7 @@
 """What can happen in a rollout: the closed set of events of which the journal consists.
 
 Every screen, report, replay and resume is a fold over these. Fields are plain data (the journal stores them as JSON);
-times stand beside the event, not in it. A new kind or field must have a default, so that old journals still read.
+times are stored beside the event, not in it. A new kind or field must have a default, so that old journals still read.
 """
 
 import re
@@ -290,7 +290,7 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class ClockStepped:
-    """The host's clock was set, or the host slept, by so many seconds; waits start again, so that none is cut short."""
+    """The host's clock was set, or the host slept, for `seconds`; waits start again, so that none is cut short."""
 
     seconds: float
 

@@ -1,4 +1,4 @@
-"""Where one instance stands in a rollout: derived from what Azure says now, the plan and the log, never remembered.
+"""The phase of one instance in a rollout: derived from what Azure says now, the plan and the log, never remembered.
 
 Pure. *Assigned* is not *ran*: an instance is done when it has the configuration, its script provably ran, and its
 health source (if any) reports it as healthy.
@@ -27,7 +27,7 @@ SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class PhaseContext:
-    """What the phases of all instances are derived from; made once for each observation."""
+    """The facts from which the phases of all instances are derived; made once for each observation."""
 
     plan: RolloutPlan
     state: RolloutState
@@ -143,7 +143,7 @@ def phase_of(instance: Instance, context: PhaseContext) -> Phase:
 
 
 def _unread(instance: Instance, context: PhaseContext, known: Progress | None) -> Phase:
-    """Its configuration could not be read: what was observed before stands, unless Azure shows that it changes."""
+    """Its configuration could not be read: the earlier observation remains valid, unless Azure shows a change."""
     joins = context.joins(instance.id)
     before = known.seen.phase if known is not None else (Phase.WAITING if joins else Phase.EXCLUDED)
     if joins and instance.provisioning is Provisioning.DELETING:

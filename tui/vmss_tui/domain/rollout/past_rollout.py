@@ -22,14 +22,14 @@ _FAILED = (Phase.FAILED, Phase.UNHEALTHY)
 
 @dataclass(slots=True)
 class _Reading:
-    """What is gathered on the way through a log."""
+    """Facts gathered on the way through a log."""
 
     state: RolloutState = field(default_factory=RolloutState)
     settling: dict[str, datetime] = field(default_factory=dict)
     """When the script of an instance had ended."""
     done: dict[str, datetime] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
-    """Instances that failed at any time, whatever became of them."""
+    """Instances that failed at any time, including those that recovered."""
     waits: list[tuple[datetime, datetime]] = field(default_factory=list)
     """From when to when the rollout waited for a person."""
     waiting_since: datetime | None = None

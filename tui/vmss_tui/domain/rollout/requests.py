@@ -25,7 +25,7 @@ NO_PAUSE = (
 def closed_for(state: RolloutState, now: datetime) -> tuple[Closed, ...]:
     """What keeps a rollout from being resumed now; one that waits for the next window by itself may be at any time.
 
-    Nor does a window keep one from its end: what is in progress is always brought to it.
+    Nor does a window keep one from its end: work in progress is always completed.
     """
     if state.plan is None or state.plan.policy.on_window_end is OnWindowEnd.WAIT or state.concluding is not None:
         return ()

@@ -1,8 +1,8 @@
 """Roll back (the verb `undo`): a gated rollout of its own that restores an earlier configuration. Pure.
 
 It takes the instances that the rollout updated, then those that got its version from the scale set model; no other. It
-inherits no approvals. Instances that were broken before that rollout never count as failures. What cannot be restored
-is a finding of the plan.
+inherits no approvals. Instances that were broken before that rollout never count as failures. An instance that cannot
+be restored is a finding of the plan.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""A rollout as it stands, as data: what the log says of it, folded. How it is folded is in `state`."""
+"""The state of a rollout as data: its log, folded. How it is folded is in `state`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from vmss_tui.domain.rollout.stage import BAD, BUSY, GateName, Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """One instance in a rollout: what was last seen of it and since when it stands there."""
+    """One instance in a rollout: the last observation, and since when it is in this phase."""
 
     seen: e.InstanceSeen
     since: datetime | None = None
@@ -113,7 +113,7 @@ class RolloutState:
     rollback: e.RollbackStarted | None = None
     """The roll back that followed a failure: from then on the plan is the one of the roll back."""
     forward: "RolloutState | None" = None
-    """How the rollout stood when its roll back began."""
+    """The state of the rollout when its roll back began."""
     concluding: e.Concluding | None = None
     verdict: e.Verdict | None = None
     reason: str = ""
@@ -153,11 +153,11 @@ class RolloutState:
         return max(self.asked, default=0)
 
     def count(self, *phases: e.Phase) -> int:
-        """How many instances stand in one of these phases."""
+        """How many instances are in one of these phases."""
         return sum(progress.seen.phase in phases for progress in self.instances.values())
 
     def ids_in(self, *phases: e.Phase) -> tuple[str, ...]:
-        """The instances that stand in one of these phases."""
+        """The instances that are in one of these phases."""
         return tuple(i for i, progress in self.instances.items() if progress.seen.phase in phases)
 
     @property

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Where one instance stands in a rollout."""
+    """The phase of one instance in a rollout."""
 
     WAITING = "waiting"
     UPDATING = "updating"

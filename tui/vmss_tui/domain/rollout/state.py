@@ -1,7 +1,7 @@
-"""A rollout as it stands: `fold(events) -> RolloutState`, a pure function of the log.
+"""The state of a rollout: `fold(events) -> RolloutState`, a pure function of the log.
 
-Everything that is known of a rollout is in its log; nothing is remembered elsewhere. What to do next is decided in
-`decide` from this state and from what Azure says now.
+Everything that is known of a rollout is in its log; nothing is remembered elsewhere. `decide` chooses the next step
+from this state and from what Azure says now.
 """
 
 from collections.abc import Iterable
@@ -184,7 +184,7 @@ def _decided(state: RolloutState) -> RolloutState:
 
 
 def _retried(progress: Progress, at: datetime) -> Progress:
-    """It begins again: what it has now is what it had before."""
+    """It begins again: its present state is its earlier one."""
     seen = replace(progress.seen, phase=Phase.WAITING, message="", stdout="", stderr="")
     return Progress(seen=seen, since=at, first=progress.seen)
 

@@ -66,7 +66,7 @@ class Observer:
         return self._reader.pace(seconds)
 
     def _in_flight(self, _: SetSnapshot) -> Sequence[str]:
-        """The instances of the batch that runs, and whatever else is being updated.
+        """The instances of the batch in progress, and any others that are being updated.
 
         Once a rolling upgrade is over, also those that it seems to have left behind: the list may be from before.
         """

@@ -1,6 +1,6 @@
 """A stretch of time in which something does not answer: since when, until when it is tried again, when it is given up.
 
-Keeps time only; what is tried, and what is said about it, is the runner's. Times are in seconds.
+Keeps time only; the runner decides what is tried and reported. Times are in seconds.
 """
 
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The log of one rollout as its runner writes it: events, lease and requests. What is not on record is not done."""
+"""The log of one rollout as its runner writes it: events, lease and requests. Nothing is done that is not recorded."""
 
 import contextlib
 import logging
@@ -26,7 +26,7 @@ Team = Callable[[], TeamRoles]
 
 
 def refusal_of(team: Team, who: str, host: str, verb: e.Verb | None = None) -> str:
-    """Why a person may not request `verb`, or start a rollout; lists that cannot be read let nobody do anything."""
+    """Why a person may not request `verb`, or start a rollout; lists that cannot be read permit nothing."""
     try:
         return team().refusal(who, host, verb)
     except VmssTuiError as error:
@@ -61,7 +61,7 @@ class RolloutLog:
 
     @property
     def plan(self) -> RolloutPlan:
-        """What is carried out: the plan, or the one of its roll back once that has begun."""
+        """The rollout that is carried out: the plan, or the one of its roll back once that has begun."""
         return self.state.plan or self._planned
 
     async def record(self, *events: e.Event) -> None:
@@ -92,8 +92,8 @@ class RolloutLog:
     async def confirm_lease(self) -> None:
         """Make sure, right before a request is sent, that no other runner took over. Raises as `record`.
 
-        In a journal that hosts share, silence alone costs the lease: whoever was suspended since the last event must
-        not send what a successor decides anew.
+        In a journal that hosts share, silence alone ends the lease: a runner that was suspended since its last event
+        must not send a write that a successor decides again.
         """
         if not self._journal.shared:
             return
@@ -147,7 +147,7 @@ class RolloutLog:
         return bool(requests)
 
     def refused_start(self) -> str:
-        """Why whoever started this rollout may not start one; empty when they may."""
+        """Why the person who started this rollout may not start one; empty when they may."""
         header = self._journal.header(self.rollout)
         return refusal_of(self._team, header.who, header.host)
 

@@ -41,7 +41,7 @@ def scheduled_of(journal: Journal, rollout: str) -> Scheduled | None:
 
 
 def cancel_start(journal: Journal, rollout: str, who: str, now: datetime, why: str = "") -> str:
-    """End a rollout before it starts; the reason as it stands in the record.
+    """End a rollout before it starts; `why` is recorded.
 
     Raises UsageError when it has started.
     """

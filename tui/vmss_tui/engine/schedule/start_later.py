@@ -79,7 +79,7 @@ def _time(word: str, here: datetime) -> datetime:
 
 
 def _is_zone(zone: tzinfo | None) -> bool:
-    """Whether it knows its changes of the clock; what `astimezone` gives for this host is a fixed offset."""
+    """Whether it knows its changes of the clock; `astimezone` gives this host a fixed offset."""
     return zone is not None and hasattr(zone, "key")
 
 
@@ -125,6 +125,6 @@ def wish_again(plan: RolloutPlan, wish: RolloutWish) -> RolloutWish:
 
 
 def differences(agreed: RolloutPlan, now: RolloutPlan) -> Iterator[str]:
-    """What has changed between the plan that was agreed to and the one of now, in sentences."""
+    """The changes from the plan that was agreed to, in sentences."""
     yield from (f"refused: {finding.message}" for finding in now.refusals)
     yield from changes(agreement(agreed), now)

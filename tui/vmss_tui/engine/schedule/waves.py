@@ -1,6 +1,6 @@
 """Waves that start later: when that is, what is agreed to of each set, and what has changed when the time comes.
 
-As for a single scale set: what was agreed to is carried out as it was, or not at all. Later sets are not part of it.
+As for a single scale set: the agreed plan is carried out unchanged, or not at all. Later sets are not part of it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ def common_window(sets: Sequence[SetPlan], now: datetime) -> datetime:
 
 
 def differences(plan: WavesPlan, sets: Sequence[SetPlan]) -> Iterator[str]:
-    """What has changed between what was agreed to of each set and its plan of now, in sentences."""
+    """The changes from the agreed plan of each set to its present one, in sentences."""
     for found in sets:
         yield from (f"{found.member.target.name}: refused: {reason}" for reason in found.refusals)
     yield from changed_sets(plan, sets)

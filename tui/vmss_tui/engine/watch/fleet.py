@@ -27,7 +27,8 @@ from vmss_tui.ports import Azure, Clock
 SECONDS_A_SET = 4.0
 """Half of 900 dear reads in 30 minutes a subscription: its sets take turns at this pace."""
 FLEETS_SHARE = 10.0
-"""While the quota is short, a set is counted every so many times that its refill takes: after those who watch it."""
+"""While the quota is short, a set is counted at this multiple of the time its refill takes: after those who watch
+it."""
 SECONDS_AN_INSTANCE = 0.072
 """Half of 5,000 views of instances in 3 minutes a subscription: a read of a set costs one for each instance."""
 TOGETHER = 4
@@ -86,7 +87,7 @@ class _State:
 class FleetWatcher:
     """Snapshots of the fleet. `idle_seconds` is the pace of reading the lists again.
 
-    `kept` is what an earlier start knew: it stays until it is read anew, or is found to be gone.
+    `kept` is the inventory of an earlier start: a set stays until it is read again, or is gone.
     """
 
     def __init__(self, azure: Azure, clock: Clock, *, idle_seconds: float, kept: Iterable[FleetEntry] = ()) -> None:
@@ -249,7 +250,7 @@ class FleetWatcher:
         return heapq.nsmallest(TURN, due, key=lambda known: (self._need(known), known.counted, known.due))
 
     def _need(self, known: _Known) -> int:
-        """Who is counted first: 0 for those on screen, then those that move, then favorites, then the rest."""
+        """The order of counting: 0 for sets on screen, then those with changes, then favorites, then the rest."""
         if known.entry.id in self._preferred:
             return 0
         if known.moves:

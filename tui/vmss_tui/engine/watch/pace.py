@@ -28,7 +28,7 @@ def eased(seconds: float, share: float) -> float:
 
 @contextlib.asynccontextmanager
 async def giving_up(what: str, seconds: float = GIVE_UP_SECONDS) -> AsyncIterator[None]:
-    """Let what is inside take so many seconds; raises ConnectionFailed after that. `what` as in `read web-weu`."""
+    """Limit the block to `seconds`; raises ConnectionFailed after that. `what` as in `read web-weu`."""
     try:
         async with asyncio.timeout(seconds):
             yield

@@ -1,10 +1,10 @@
-"""One poll of a scale set for all processes of a journal: whoever reads it answers the others over a socket.
+"""One poll of a scale set for all processes of a journal: the process that reads it answers the others over a socket.
 
 The first process that watches a set takes a lock, listens, and reads Azure. The others ask it instead of Azure, more
-often than it reads, and get a snapshot only when it is another one. When what it has is older than they want, it reads
-once for all who wait; when it ends, the next one that asks takes its place. A runner hands on what it reads anyway, and
-never waits for others. Snapshots stay in memory and in the socket, which lies in a private directory; who cannot reach
-it reads Azure itself.
+often than it reads, and get a snapshot only when it is another one. When its snapshot is older than they want, it reads
+once for all who wait; when it ends, the next process that asks takes its place. A runner shares what it reads anyway,
+and never waits for others. Snapshots stay in memory and in the socket, which is in a private directory; a process that
+cannot reach it reads Azure itself.
 """
 
 import asyncio
@@ -25,20 +25,20 @@ from vmss_tui.paths import FILE_MODE, make_private_directory
 from vmss_tui.ports import Clock
 
 PATIENCE_SECONDS = 10.0
-"""After so long without an answer the other process counts as stuck, and Azure is read here."""
+"""How long to wait for the other process before Azure is read here."""
 _LONGEST_PATH = 100
 """Bytes of a socket's path that every system takes."""
 _OFTENER = 8
-"""Who is handed snapshots asks so many times in the time between two reads."""
+"""How often a process asks for a snapshot in the time between two reads."""
 _LEAST_SECONDS = 0.5
 _STALE = 1.25
-"""A snapshot is good for so many times the time between two reads."""
+"""How long a snapshot is valid, as a multiple of the time between two reads."""
 _ASK, _SIZE = struct.Struct("!dd"), struct.Struct("!I")
 """How old it may be, and when (seconds of Unix time) the one was taken that is known; the size of what follows."""
 _NONE, _SAME = 0, 2**32 - 1
 
 Reading = Callable[[float], Awaitable[SetSnapshot | None]]
-"""A snapshot no older than so many seconds; None when there is none."""
+"""A snapshot that is at most this number of seconds old; None when there is none."""
 
 
 _ENCODE = msgspec.msgpack.Encoder().encode
@@ -242,7 +242,7 @@ class SharedReader:
 
 
 def _heard(reading: asyncio.Task[SetSnapshot]) -> None:
-    """Its error has been seen, also when nobody waits any more."""
+    """Its error is retrieved, even if nothing awaits it any more."""
     if not reading.cancelled():
         reading.exception()
 

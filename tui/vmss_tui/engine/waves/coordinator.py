@@ -118,13 +118,13 @@ class _Retries:
         return self._failures[name]
 
     def worked(self, name: str) -> None:
-        """Begin anew with the shortest pause."""
+        """Start again with the shortest pause."""
         self._due.pop(name, None)
         self._failures.pop(name, None)
 
 
 class _Coordinator:
-    """One run of the loop; what is remembered are the logs as far as they were read."""
+    """One run of the loop; it remembers only the logs as far as they were read."""
 
     def __init__(
         self,

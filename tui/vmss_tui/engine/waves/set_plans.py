@@ -1,4 +1,4 @@
-"""What is rolled out on each set of the waves: from the waves' plan to the set's own wish and plan. Writes nothing."""
+"""The plan of each set of the waves: from the waves' plan to the set's own wish and plan. Writes nothing."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ _NOTHING_FAILED = {"nothing-failed"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Background:
-    """What is known of a set beside Azure's answer: names of versions, and what earlier rollouts showed."""
+    """Facts about a set beside Azure's answer: names of versions, and what earlier rollouts showed."""
 
     journal: Journal
     names: Names

@@ -38,8 +38,8 @@ class Kind(StrEnum):
 class Rule:
     """One row: an error with one of `codes` (any, when empty) whose text matches `pattern` (any, when empty).
 
-    `sentence` and `next_step` may use the pattern's named groups as `{name}`. The first rule that fits counts, so
-    rules with a pattern stand before those without.
+    `sentence` and `next_step` may use the pattern's named groups as `{name}`. The first rule that fits counts, so rules
+    with a pattern precede those without.
     """
 
     codes: tuple[str, ...]

@@ -80,7 +80,7 @@ class Arm:
         self.read_only_sets = SetRules()
         """The sets that this installation may only read."""
         self.vm_writes: Counter[tuple[str, str, str]] = Counter()
-        """How often we wrote to a VM (subscription, group, name in lower case): what was read before is out of date."""
+        """How often we wrote to a VM (subscription, group, name in lower case): earlier reads are out of date."""
         self.graph_rests_until: dict[str, float] = {}
         """Tenant id -> when its Resource Graph is asked again, by the monotonic clock."""
         self._versions: dict[str, str] = {}

@@ -31,10 +31,10 @@ _PER_SECOND = {
 }
 """Azure Resource Manager's own, per principal, subscription and region: size, refill a second."""
 _WHOLE_WINDOWS = {QUERIES: (15.0, 5.0)}
-"""Given anew all at once: size, seconds. Resource Graph's are a principal's in a tenant ("Guidance for throttled
+"""Refilled all at once: size, seconds. Resource Graph's are a principal's in a tenant ("Guidance for throttled
 requests")."""
 RESETS_HEADER = "x-ms-user-quota-resets-after"
-"""`hh:mm:ss` until the quota of queries is given anew."""
+"""`hh:mm:ss` until the quota of queries is refilled."""
 _WINDOWS = {
     "HighCostGetVMScaleSet": (180, 900),
     "GetVMScaleSet": (200, 1300),
@@ -56,11 +56,11 @@ _WINDOW = re.compile(r"(\d{1,6})Min$")
 PER_PRINCIPAL = frozenset((*_PER_SECOND, *_WHOLE_WINDOWS))
 """Buckets that the principals of a subscription do not share."""
 PER_USER = frozenset(("resource graph", QUERIES))
-"""What is counted for a user, whatever subscriptions are asked about: the kind of read, and its bucket."""
+"""The quota that is counted by user, for any subscriptions: the kind of read, and its bucket."""
 CHARGED_BY_INSTANCE = "VMScaleSetVMViews"
 """A list of instances takes as much out of this bucket as `x-ms-request-charge` says: one for each instance."""
 ARM_READS = "subscription reads"
-"""What every read of a subscription draws from, whatever sort it is of."""
+"""The bucket that every read of a subscription draws from, of any kind."""
 DOCUMENTED_USES = {
     "scale set": ("GetVMScaleSet3Min", "GetVMScaleSet30Min"),
     "upgrade": ("GetVMScaleSet3Min", "GetVMScaleSet30Min"),
@@ -86,7 +86,7 @@ OVERTAKING_SECONDS = 1.5
 LONGEST_WAIT = 10.0
 """Seconds for which a read waits at most before it is sent; one that would wait longer is refused."""
 UNSAID_SECONDS = 1.0
-"""What a time in whole seconds may leave out."""
+"""How far a time in whole seconds may be off."""
 LONGEST_WINDOW = 60.0
 """Seconds; a window that ends later was written before the clock was put back."""
 
@@ -103,9 +103,9 @@ class Level:
     lowered: float = 0.0
     """When it last went down, or will: when the last read that waits is sent."""
     window: float = 0.0
-    """Seconds after which all of it is given anew; 0 for a bucket that fills up steadily."""
+    """Seconds after which all of it is refilled; 0 for a bucket that fills up steadily."""
     resets_at: float = 0.0
-    """When a window ends; what was reserved beyond it has gone out of the next one."""
+    """When a window ends; reservations beyond it are taken from the next one."""
 
     def remaining(self, now: float) -> float:
         """What it holds by now, less what waiting reads have reserved. A clock that was put back fills nothing."""
@@ -153,7 +153,7 @@ class Level:
         return not now < self.resets_at <= now + LONGEST_WINDOW
 
     def _report_window(self, remaining: float, now: float, resets_in: float) -> None:
-        """What is left was counted when the query came; our own that were sent since have been taken out here."""
+        """Azure counted the remaining quota when the query arrived; our own since then are subtracted here."""
         ends = now + resets_in + UNSAID_SECONDS
         if self._is_over(now):
             self.tokens, self.resets_at = min(self.remaining(now), remaining), ends
@@ -197,7 +197,7 @@ def parse_seconds(header: str) -> float | None:
 
 
 def parse_remaining(header: str) -> list[tuple[str, int]]:
-    """Take `Microsoft.Compute/GetVMScaleSet3Min;399,…` apart; what is not of this shape is skipped."""
+    """Take `Microsoft.Compute/GetVMScaleSet3Min;399,…` apart; other shapes are skipped."""
     found = []
     for part in header.split(","):
         name, _, count = part.strip().rpartition(";")

@@ -1,6 +1,6 @@
 """One log line for every attempt of every call to Azure: what a support ticket needs, and no secret.
 
-Stands last in the pipeline, so that it sees each attempt. Paths are logged without their query, which may be signed;
+Is last in the pipeline, so that it sees each attempt. Paths are logged without their query, which may be signed;
 headers and bodies never are. Source: "Request and correlation ids" (x-ms-request-id, x-ms-correlation-request-id).
 """
 

@@ -1,4 +1,4 @@
-"""What is known of the request buckets, shared by every process that keeps its rollouts in the same journal.
+"""The levels of the request buckets, shared by every process that keeps its rollouts in the same journal.
 
 One small private JSON file beside the journal, changed under a lock that is held for microseconds. A file that cannot
 be used (read-only disk, another format) does not stop anything: the process then uses what it knows itself.
@@ -83,7 +83,7 @@ class SharedLevels:
 
     @contextlib.contextmanager
     def changing(self, now: float) -> Iterator[Levels]:
-        """The levels; what is changed on them inside is written at the end."""
+        """The levels; changes to them inside are written at the end."""
         with contextlib.ExitStack() as stack:
             descriptor = self._locked(stack, now)
             yield self._levels

@@ -57,7 +57,7 @@ class UseProxy(SansIOHTTPPolicy[Any, Any]):
 
 
 class OnlyReads(SansIOHTTPPolicy[Any, Any]):
-    """The last barrier of `--read-only`: no request that could change anything leaves, whatever asked for it."""
+    """The last barrier of `--read-only`: no request that could change anything is sent, for any caller."""
 
     def on_request(self, request: PipelineRequest[Any]) -> None:
         """Raises UsageError for all but GET, HEAD and the POSTs that only read."""
@@ -76,7 +76,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         self._subscription = subscription
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
-        """Send with everything above; what is left is raised or returned as it came."""
+        """Send with everything above; the rest is raised or returned as it came."""
         kind = request.context.options.pop("kind", "write")
         reads = request.http_request.method == "GET" or kind in READING_POSTS
         with self._governor.awaiting_answer():
@@ -104,7 +104,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
             await self._pause(attempt, wait, reason)
 
     def _is_final(self, response: PipelineResponse[Any, Any], kind: str, wait: float | None, last: bool) -> bool:
-        """Whether an answer stands; a refusal by quota that is not waited out here is noted for every process."""
+        """Whether an answer is final; a refusal by quota that is not waited out here is noted for every process."""
         status, last = response.http_response.status_code, last or (wait or 0.0) > LONGEST_PAUSE
         if status == 429 and (last or wait is None):
             self._governor.refused(self._subscription, kind, wait or 0.0)

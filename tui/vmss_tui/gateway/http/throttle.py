@@ -1,8 +1,8 @@
 """The governor: lets reads start as fast as Azure's request buckets bear, over all processes of a journal.
 
 Above half of a bucket reads run freely. Below it each reader takes no more than the bucket gets back in the meantime,
-and nothing is asked of an empty bucket; so a wait is never longer than the refill demands. What would have to wait long
-is refused here, with the time of the next try, rather than by Azure.
+and nothing is asked of an empty bucket; so a wait is never longer than the refill demands. A request that would have to
+wait long is refused here, with the time of the next try, rather than by Azure.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ SPARE_SHARE = 0.01
 LONGEST_DELAY = LONGEST_WAIT
 """Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
 UNSAID_SECONDS = 30.0
-"""A refusal that does not say how long to wait holds so long."""
+"""How long to wait after a refusal that does not say it."""
 CHARGE_HEADER = "x-ms-request-charge"
 
 
@@ -64,7 +64,7 @@ class Governor:
     calls: int = 0
     _shared: SharedLevels = field(init=False)
     _charges: dict[tuple[str, str], float] = field(default_factory=dict)
-    """What the last read of a kind in a scope took out of the bucket that is charged by instance: a page's worth."""
+    """The cost of the last read of a kind in a scope, from the bucket that is charged by instance: a page's worth."""
     _lists: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     """The same for all pages: of the last whole list or the present one, and of the present one so far."""
     _started: dict[tuple[str, str, str], float] = field(default_factory=dict)

@@ -1,1 +1,1 @@
-"""What is read of Azure: shapes on the wire, and their meaning in the domain."""
+"""Reads of Azure: shapes on the wire, and their meaning in the domain."""

@@ -1,7 +1,8 @@
 """Autoscale settings of a resource group, read through the compute client's pipeline and kept for some minutes.
 
 They are beside the point when they cannot be read: no right, no such provider in this cloud, no answer soon. So nothing
-here raises; what is not known says why. Shapes: "Autoscale Settings" of the Azure Monitor REST reference, 2022-10-01.
+here raises; an unknown value has its reason. Shapes: "Autoscale Settings" of the Azure Monitor REST reference,
+2022-10-01.
 """
 
 import asyncio

@@ -74,7 +74,7 @@ class PolicyParameter(Wire):
 
 
 class PolicyProperties(Wire):
-    """What is assigned where; the effect is often a parameter of the definition."""
+    """The assignments by scope; the effect is often a parameter of the definition."""
 
     display_name: str | None = None
     scope: str | None = None
@@ -168,7 +168,7 @@ class GovernanceReader(ArmPart, ReadsGovernance):
         return Governance(permissions=permissions, locks=locks)
 
     async def _policies(self, target: ScaleSetId) -> tuple[PolicyAssignment, ...] | None:
-        """What is assigned to the set and above it; None when it cannot be read."""
+        """The assignments to the set and above it; None when it cannot be read."""
         wanted = quote("atScope()", safe="()")
         path = f"{_scope(target)}/providers/Microsoft.Authorization/policyAssignments"
         url = f"{path}?api-version={POLICIES_API}&$filter={wanted}"
@@ -290,7 +290,7 @@ def _assignment(entry: PolicyEntry) -> PolicyAssignment:
 
 
 def _is_exempt(target: ScaleSetId, entry: PolicyEntry) -> bool:
-    """Whether the assignment leaves out the set or a scope above it."""
+    """Whether the assignment excludes the set or a scope above it."""
     below = f"{target}/".casefold()
     exempt = (entry.properties or PolicyProperties()).not_scopes or ()
     return any(below.startswith(f"{scope.rstrip('/')}/".casefold()) for scope in exempt if scope)

@@ -22,7 +22,7 @@ from vmss_tui.ports import ReadsFleet
 _SETS, _GROUPS = decoder(wire.SetPage), decoder(GroupPage)
 _SUBSCRIPTION, _SUBSCRIPTIONS = decoder(wire.Subscription), decoder(wire.SubscriptionPage)
 TENANTS_SECONDS = 60.0
-"""Tenants come and go seldom: a list of them is good for so long."""
+"""How long a list of tenants is valid; they change seldom."""
 _log = logging.getLogger("vmss_tui.gateway")
 
 
@@ -157,7 +157,7 @@ class FleetReader(ArmPart, ReadsFleet):
 
 
 async def read_subscription(arm: Arm, subscription_id: str) -> Subscription:
-    """One subscription by its id. Who may not read it may list it, for which any role below it is enough.
+    """One subscription by its id. An account that may not read it may list it, for which any role below it is enough.
 
     Raises NotFound, Forbidden.
     """
@@ -182,7 +182,7 @@ async def read_subscription(arm: Arm, subscription_id: str) -> Subscription:
 
 
 def _tenant_problem(tenant: Tenant, error: VmssTuiError) -> TenantProblem:
-    """Why a tenant is not read, and what to run; the command stands in the hint of a refused sign-in."""
+    """Why a tenant is not read, and what to run; the command is in the hint of a refused sign-in."""
     return TenantProblem(tenant, error.message, suggested_command(error.hint))
 
 

@@ -1,7 +1,7 @@
 """Wire to domain: the only translator between Azure's words and ours for sets, upgrades and faults.
 
-Pure. What Azure leaves out gets a neutral value, what it spells in a new way stays readable, nothing raises.
-Instances are translated in `instance_mapping`.
+Pure. A missing value becomes neutral, an unknown word stays readable, and nothing raises. Instances are translated in
+`instance_mapping`.
 """
 
 import json
@@ -104,7 +104,7 @@ def _vault(found: Any) -> str:
 
 
 def rolling_policy(found: wire.RollingPolicy | None) -> RollingPolicy:
-    """A rolling policy; what is missing has Azure's defaults (20, 20, 20, no pause)."""
+    """A rolling policy; missing values have Azure's defaults (20, 20, 20, no pause)."""
     if found is None:
         return RollingPolicy()
     return RollingPolicy(

@@ -39,7 +39,7 @@ _SETS = (
 )
 _NAMED = _SETS.replace(" | project", " | where name =~ '{name}' | project", 1)
 _NAME = re.compile(r"[\w.-]+$")
-"""What may be the name of a scale set, and stand in a query."""
+"""Names that a scale set may have, safe in a query."""
 _UNIFORM = (
     "ComputeResources | where type =~ 'microsoft.compute/virtualmachinescalesets/virtualmachines'"
     " | extend set = tostring(split(tolower(id), '/virtualmachines/')[0])"

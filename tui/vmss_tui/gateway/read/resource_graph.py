@@ -27,7 +27,7 @@ MOST_PAGES = 500
 PATIENCE, LONGEST_WAIT = 4, 20.0
 """How often a page that the quota refuses is asked for again, and the most seconds that are waited for it each time."""
 RESTS_SECONDS = 600.0
-"""Where Resource Graph cannot be used it is not asked again for so long."""
+"""How long Resource Graph is not asked again where it cannot be used."""
 T = TypeVar("T")
 _log = logging.getLogger("vmss_tui.gateway")
 

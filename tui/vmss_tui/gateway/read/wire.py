@@ -149,7 +149,7 @@ class TerminateNotification(Wire):
 
 
 class ScheduledEvents(Wire):
-    """What instances are notified of."""
+    """The events of which instances are notified."""
 
     terminate_notification_profile: TerminateNotification | None = None
 
@@ -296,7 +296,7 @@ class Vm(Wire):
 
 
 class UpgradeRunning(Wire):
-    """Where a rolling upgrade stands."""
+    """The progress of a rolling upgrade."""
 
     code: str | None = None
     start_time: str | None = None

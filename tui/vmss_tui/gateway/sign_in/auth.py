@@ -1,7 +1,7 @@
 """Signs in: finds the credential that works, then hands out tokens per tenant, asked for once and kept in memory.
 
-Tokens never leave this module but for the Authorization header; who is signed in is read from a token's claims (not
-verified: Azure does that) and the token is not kept for it. Credentials fail fast: azure-identity's own retries would
+Tokens never leave this module but for the Authorization header; the account is read from a token's claims (not
+verified: Azure does that), and the token is not kept for it. Credentials fail fast: azure-identity's own retries would
 stay silent for five seconds.
 """
 
@@ -92,7 +92,7 @@ class SignIn:
         return self._identity or Identity("unknown", self._winner.name if self._winner else "")
 
     async def renew(self, tenant: str = "") -> None:
-        """Forget the tokens of a tenant and start the credential anew: Azure says a token is no longer good."""
+        """Forget the tokens of a tenant and restart the credential: Azure says that a token is no longer valid."""
         if time.monotonic() - self._renewed_at < RENEW_SECONDS:
             return
         self._renewed_at = time.monotonic()
@@ -218,7 +218,7 @@ class TenantCredential:
         return AccessToken(found.token, found.expires_on)
 
     async def renew(self) -> None:
-        """Start anew after Azure refused the token."""
+        """Start again after Azure refused the token."""
         await self._sign_in.renew(self.tenant)
 
     async def close(self) -> None:

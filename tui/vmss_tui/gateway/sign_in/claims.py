@@ -1,4 +1,4 @@
-"""Who a token speaks for, read from its claims without verification (Azure verifies; we only show).
+"""The account of a token, read from its claims without verification (Azure verifies; we only show).
 
 Pure. Claims: "Access token claims reference" (`upn`, `idtyp`, `appid`, `xms_mirid`).
 """

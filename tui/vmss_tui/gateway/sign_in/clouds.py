@@ -151,7 +151,7 @@ def load_cloud(
 
 
 def _of_authority(address: str) -> Cloud:
-    """The built-in cloud with this authority, else public Azure with it; its scheme may be left out."""
+    """The built-in cloud with this authority, else public Azure with it; its scheme is optional."""
     if not address:
         return PUBLIC
     url = (address if "//" in address else f"https://{address}").rstrip("/")

@@ -7,7 +7,7 @@ CLOUD_NAMES = ("AzureCloud", "AzureUSGovernment", "AzureChinaCloud")
 ORDERED = ("env", "cli", "azd", "powershell", "managed-identity")
 """What `auto` tries, in its order: everything that needs no person; the last sign-ins of persons before the host's."""
 IN_PERSON = ("browser", "device")
-"""What needs a person at every start, unless tokens are kept."""
+"""Credentials that need a person at every start, unless tokens are kept."""
 
 TOKEN_CACHES = ("encrypted", "plain", "off")
 """Where tokens are kept for other processes: where the platform can encrypt them, in a private file, or nowhere."""

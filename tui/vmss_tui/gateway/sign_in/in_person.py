@@ -43,7 +43,7 @@ PersonPrompt = Callable[[CodeToType], None]
 class PersonSignIn:
     """Asks a person once and then renews the tokens silently; also those that were kept for an earlier sign-in.
 
-    Where nobody is there to be asked, only kept tokens are renewed. `on_signed_in` gets the account after a person has
+    Without a person at the terminal, only kept tokens are renewed. `on_signed_in` gets the account after a person has
     signed in.
     """
 
@@ -55,7 +55,7 @@ class PersonSignIn:
         ask: Callable[[], None] | None,
         on_signed_in: Callable[[AuthenticationRecord], None] | None,
     ) -> None:
-        """`ask` says what to do before a person is waited for; None where nobody is there."""
+        """`ask` shows the instructions before the wait for a person; None without a person at the terminal."""
         self._credential = credential
         self._name = name
         self._ask = ask
@@ -97,7 +97,7 @@ def by_device_code(
     known: AuthenticationRecord | None = None,
     on_signed_in: Callable[[AuthenticationRecord], None] | None = None,
 ) -> PersonSignIn:
-    """A sign-in that shows a code. Raises SignInFailed when nobody is there and no account is known."""
+    """A sign-in that shows a code. Raises SignInFailed without a person at the terminal and without a known account."""
     name = "device code"
     _require_person(prompt, known, name)
     loop = asyncio.get_running_loop()
@@ -118,7 +118,7 @@ def by_browser(
     known: AuthenticationRecord | None = None,
     on_signed_in: Callable[[AuthenticationRecord], None] | None = None,
 ) -> PersonSignIn:
-    """A sign-in in the browser of this host. Raises SignInFailed when nobody is there and no account is known."""
+    """A sign-in in the browser of this host. Raises SignInFailed with neither a person nor a known account."""
     name = "browser"
     _require_person(prompt, known, name)
 

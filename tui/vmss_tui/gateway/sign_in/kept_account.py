@@ -1,7 +1,7 @@
 """Who signed in with a device code last, so that the next process can renew the tokens that were kept for it.
 
 Holds names and ids, nothing secret: the tokens themselves are in azure-identity's cache (`token_cache`). One private
-file for each cloud and tenant; one that cannot be read, or is of another format, is as if it were not there. Source:
+file for each cloud and tenant; one that cannot be read, or has another format, counts as missing. Source:
 `azure.identity.AuthenticationRecord`, whose authority is that of the issuer and not always that of the cloud.
 """
 

@@ -1,4 +1,4 @@
-"""Tokens that outlive a process, in azure-identity's own cache, so that the next command need not sign in anew.
+"""Tokens that outlive a process, in azure-identity's own cache, so that the next command need not sign in again.
 
 Encrypted by the platform (Keychain, libsecret) or, where the configuration allows it, a private file of this user.
 Source: "Persistent token caching" of azure-identity 1.27; `msal_extensions` decides what the platform can encrypt.

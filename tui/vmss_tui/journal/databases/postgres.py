@@ -30,8 +30,8 @@ CHANNEL = "vmss_tui_events"
 LISTENING_SECONDS = 2.0
 """How long a reader waits for an announcement before it looks anyway."""
 _DEAD_MS = 10_000
-"""A transaction in which a client says nothing for so long is ended by the server: its host may be gone for good, and
-others wait for what it locked. The server itself would notice after two hours."""
+"""The server ends a transaction whose client has been silent for this long: its host may be gone, and others wait for
+its locks. The server itself would notice after two hours."""
 ENDS_THE_DEAD = f"-c idle_in_transaction_session_timeout={_DEAD_MS}"
 """The same as an option of a connection."""
 

@@ -1,4 +1,4 @@
-"""The address of a journal in PostgreSQL: what libpq is given, and what is shown of it."""
+"""The address of a journal in PostgreSQL: the text for libpq, and the part that is shown."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ _DEFAULTS = {
     "tcp_user_timeout": "15000",
 }
 _SECRETS = ("password", "sslpassword", "oauth_client_secret")
-"""What libpq takes in an address and what must not be in one."""
+"""Parameters that libpq takes in an address and that must not be in one."""
 
 
 def parameters(address: str, *, read_only: bool = False) -> dict[str, Any]:

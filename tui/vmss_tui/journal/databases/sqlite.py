@@ -270,7 +270,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def _bring_up_to_date(path: Path) -> None:
-    """Change the tables of a journal that is opened for reading: what it says stays the same."""
+    """Change the tables of a journal that is opened for reading: its content stays the same."""
     if not _may_write(path):
         raise JournalUnavailable(
             f"the journal {path} was written by an older vmss-tui and cannot be changed to the current format",

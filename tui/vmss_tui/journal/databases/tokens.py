@@ -1,8 +1,8 @@
 """Tokens of Entra ID as passwords, for a journal in Azure Database for PostgreSQL.
 
-An address asks for them by `auth=entra`. The token itself comes from whoever signs in to Azure, which this package does
-not know: the program provides a source at its start. A token is good for about an hour, and for new connections only:
-one is kept, and replaced before it expires. Source: "Use Microsoft Entra ID for authentication with Azure Database for
+An address asks for them by `auth=entra`. The token comes from the sign-in to Azure, which this package cannot import:
+the program provides a source at its start. A token is good for about an hour, and for new connections only: one is
+kept, and replaced before it expires. Source: "Use Microsoft Entra ID for authentication with Azure Database for
 PostgreSQL".
 """
 

@@ -21,7 +21,7 @@ from vmss_tui.journal.databases.place import opened
 HEARTBEAT_SECONDS = 5.0
 """How often a watcher says that it is there, and sees who else is."""
 GONE_SECONDS = 20.0
-"""Without a heartbeat for so long a watcher is gone."""
+"""How long a watcher may be without a heartbeat before it counts as gone."""
 Watchers = tuple[Watcher, ...]
 
 
@@ -122,7 +122,7 @@ async def _beat(database: Database, rollout: str, who: str, through: Through, se
 
 
 def _writable(database: Database) -> Database | None:
-    """The same database for writing: who changes nothing is seen to watch, too. None where it cannot be written."""
+    """The same database for writing: a watcher who changes nothing is also seen. None where it cannot be written."""
     if not database.read_only:
         return database
     with contextlib.suppress(JournalUnavailable):

@@ -1,4 +1,4 @@
-"""The fleet in rows: what stands in each column, what a filter sees, in which order.
+"""The fleet in rows: the cells of each column, the values that a filter compares, the order.
 
 Pure functions over `domain.fleet`; the labels of versions and the time come from the caller.
 """
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 MANAGED = "managed"
 """The field of a filter that shows sets of other controllers: `managed:yes`, `managed:aks`."""
 LONGEST_VERSION = 16
-"""Cells of `unknown a1b2c3d4`: a column of versions gets so much room when it needs it."""
+"""Cells of `unknown a1b2c3d4`: a column of versions gets this width when it needs it."""
 
 MODES = {UpgradeMode.ROLLING: "Rolling", UpgradeMode.MANUAL: "Manual", UpgradeMode.AUTOMATIC: "Auto"}
 
@@ -149,7 +149,7 @@ def version_name(script: ScriptConfig | None, label: Labels) -> str:
 
 
 def state_of(entry: FleetEntry, know: Knowledge) -> Mark:
-    """How a set stands, the most important thing first."""
+    """The state of a set, the most important part first."""
     upgrade = entry.upgrade
     if entry.id in know.rollouts:
         return know.rollouts[entry.id].mark
@@ -161,7 +161,7 @@ def state_of(entry: FleetEntry, know: Knowledge) -> Mark:
 
 
 def _of_instances(entry: FleetEntry, know: Knowledge) -> Mark:
-    """How its instances stand, as far as they were read."""
+    """The counts of its instances, as far as they were read."""
     counts = entry.counts
     if entry.problem and (counts is None or not counts.health_known):
         return Mark(DOTTED, "not readable", Role.WARN)
@@ -181,7 +181,7 @@ def _of_instances(entry: FleetEntry, know: Knowledge) -> Mark:
 
 
 def _unread(know: Knowledge, word: str) -> Mark:
-    """How a set stands whose health is not known: it is being read, or all that is known in a word."""
+    """The state of a set whose health is not known: it is being read, or all that is known in a word."""
     return Mark(DOTTED, "reading", Role.WAIT) if know.reading else Mark(DOTTED, word, Role.WAIT)
 
 
@@ -234,7 +234,7 @@ def _healthy(entry: FleetEntry, know: Knowledge) -> Cell:
 
 
 def _gap(know: Knowledge) -> str:
-    """What stands for a number that is not known: it comes, or it does not."""
+    """The text for a number that is not known: it comes, or it does not."""
     return "·" if know.reading else "–"
 
 

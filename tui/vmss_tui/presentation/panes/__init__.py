@@ -1,1 +1,1 @@
-"""What stands beside a list on a wide terminal: the subject of the cursor, and the log."""
+"""The pane beside a list on a wide terminal: the subject of the cursor, and the log."""

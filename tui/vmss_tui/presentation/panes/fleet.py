@@ -1,4 +1,4 @@
-"""The pane of the list of scale sets: what is known of the set under the cursor, and its last rollouts. Pure."""
+"""The pane of the list of scale sets: the set under the cursor, and its last rollouts. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime

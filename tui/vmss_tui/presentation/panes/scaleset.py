@@ -1,4 +1,4 @@
-"""The pane of a scale set: what is known of the instance under the cursor, and what its script printed. Pure."""
+"""The pane of a scale set: the instance under the cursor, and the output of its script. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -7,14 +7,14 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line, Piece
 
 _FEWEST = 3
-"""Lines of a section below which it is left out: a title and two lines."""
+"""The fewest lines of a section that is shown: a title and two lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """A title and its lines; `rows` is a fixed height with the title, 0 shares what the others leave.
 
-    What has no room is cut at its end, or at its beginning when the `newest` lines are the last ones.
+    A section without room is cut at its end, or at its beginning when the `newest` lines are the last ones.
     """
 
     title: Line

@@ -1,4 +1,4 @@
-"""What is asked before a plan is carried out: the question, the word on the button, what will happen. Pure."""
+"""The question before a plan is carried out: the question, the word on the button, what will happen. Pure."""
 
 from typing import assert_never
 
@@ -39,7 +39,7 @@ def confirm_yes(plan: RolloutPlan) -> str:
 
 
 def confirm_lines(plan: RolloutPlan) -> tuple[Line, ...]:
-    """What is confirmed."""
+    """The action to confirm."""
     lines: list[Line] = [
         ((f"{plan.target.short}, {plain(plan.location)}", Role.DIM),),
         ((_change(plan), Role.ACCENT),),

@@ -17,14 +17,14 @@ class FieldSpec:
     key: str
     label: str
     hint: str = ""
-    """Stands beside the field while there is nothing better to say."""
+    """Shown beside the field while there is no other remark."""
     cells: int = 0
     choices: tuple[str, ...] = ()
     placeholder: str = ""
 
 
 def hint(spec: FieldSpec, plan: RolloutPlan | None, scale_set: ScaleSet | None) -> str:
-    """What stands beside a field: the arithmetic of the plan as it is now, else the field's own hint."""
+    """The remark beside a field: the arithmetic of the current plan, else the field's own hint."""
     if plan is None:
         return spec.hint
     match spec.key:

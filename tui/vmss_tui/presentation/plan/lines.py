@@ -248,7 +248,7 @@ def _batch(batch: Batch, plan: RolloutPlan) -> Line:
 
 
 def order(plan: RolloutPlan) -> str:
-    """Who goes when, in words; empty without batches."""
+    """The order of the batches, in words; empty without batches."""
     policy = plan.policy
     if not plan.batches:
         return ""

@@ -74,7 +74,7 @@ def _ends(plan: RolloutPlan, expected: Forecast) -> str:
 
 
 def limits_words(expected: Forecast) -> str:
-    """What may stop a rollout, and how likely that is."""
+    """A possible stop of a rollout, and its likelihood."""
     likely = [breach for breach in expected.breaches if breach.chance >= _RARE]
     if not likely:
         return "no limit is likely to stop it (under 1%)"

@@ -55,18 +55,18 @@ class ProfileEntry(Protocol):
 ProfileT = TypeVar("ProfileT", bound=ProfileEntry)
 
 Drifts = Mapping[str, Sequence[Drift]]
-"""How the targets of profiles stand, by the path of the profile's file."""
+"""The state of the targets of profiles, by the path of the profile's file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a row needs beside the entry: the time, and how the profile's targets stand."""
+    """What a row needs beside the entry: the time, and the state of the profile's targets."""
 
     now: datetime
     drifts: Drifts = field(default_factory=dict)
 
     def of(self, entry: ProfileEntry) -> Sequence[Drift] | None:
-        """How the targets of a profile stand; None before they are known."""
+        """The state of the targets of a profile; None before they are known."""
         return self.drifts.get(str(entry.path))
 
 

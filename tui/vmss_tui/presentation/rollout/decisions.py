@@ -82,7 +82,7 @@ def _choices(state: RolloutState) -> Iterator[Choice]:
 
 
 def roll_back_question(plan: RolloutPlan, instances: int) -> tuple[str, tuple[Line, ...]]:
-    """What is asked before a rollout that has failed is rolled back within itself: title, and what will happen."""
+    """The question before a rollout that has failed is rolled back within itself: title, and what will happen."""
     before = plain(plan.previous.label or unnamed(plan.previous.digest)) if plan.previous is not None else "nothing"
     title = f"Roll back {plain(plan.target.name)}: {counted(instances, 'instance')}?"
     return title, (

@@ -52,7 +52,7 @@ class Head(Protocol):
 
     @property
     def stage(self) -> Stage:
-        """How it stands."""
+        """Its state."""
 
     @property
     def reason(self) -> str:

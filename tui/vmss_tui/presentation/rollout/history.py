@@ -60,7 +60,7 @@ class RolloutItem:
 
 
 def stage_mark(item: RolloutItem) -> Mark:
-    """How it stands."""
+    """Its state."""
     if item.scheduled:
         return SCHEDULED
     if item.orphaned:

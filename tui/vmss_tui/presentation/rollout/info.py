@@ -1,4 +1,4 @@
-"""A rollout as it stands, computed once: what the live screen, report, records, notifications and exit summary read.
+"""The state of a rollout, computed once for the live screen, report, records, notifications and exit summary.
 
 Pure: a folded log, the time and the journal's header in; numbers, names and sentences out. Knows no width, no color.
 """
@@ -82,7 +82,7 @@ class RolloutInfo:
     """What it may still take once it moves: also while it waits for a person."""
     waiting: e.Waiting | None = None
     moment: Moment | None = None
-    """What is waited for now, in every upgrade mode."""
+    """The current wait, in every upgrade mode."""
     staged_at: datetime | None = None
     """When its stage last changed."""
     awaiting_approval: int | None = None
@@ -206,7 +206,7 @@ class RolloutInfo:
 def info_of(
     state: RolloutState, now: datetime, *, header: Header | None = None, runner_alive: bool = True
 ) -> RolloutInfo:
-    """What is said of a rollout at a moment."""
+    """The facts about a rollout at a moment."""
     plan = state.plan
     phases = Counter(progress.seen.phase for progress in state.instances.values())
     seconds, left = elapsed(state, now), rest(state, now)

@@ -1,4 +1,4 @@
-"""A rollout as it stands, in lines for people: headline, counts, progress bar, verdict, exit summary.
+"""The state of a rollout in lines for people: headline, counts, progress bar, verdict, exit summary.
 
 Pure functions of a `RolloutInfo` and a width; the live screen, replay and the command line show the same. Rows are in
 `rows`, the log in `log`, the instance map in `map`.
@@ -71,7 +71,7 @@ def _window(info: RolloutInfo, gap: str) -> list[Piece]:
 
 
 def subline(info: RolloutInfo, cells: int, *, trouble: str = "") -> Line:
-    """What it waits for and until when, or what to do when no runner is active; after the end, the rest of the verdict.
+    """The current wait and its end, or the next step when no runner is active; after the end, the rest of the verdict.
 
     `trouble` is what keeps a runner that is there from working.
     """
@@ -178,7 +178,7 @@ def groups(info: RolloutInfo) -> tuple[tuple[str, int, Role], ...]:
 
 _RARE = ("words", "gone", "excluded", "floor", "lowest")
 _DROPPED = tuple(_RARE[:size] for size in range(len(_RARE) + 1))
-"""What a line that is too short goes without: what cannot change first."""
+"""The parts that a line without room drops: what cannot change first."""
 
 
 def counts(info: RolloutInfo, cells: int) -> Line:

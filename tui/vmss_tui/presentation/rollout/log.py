@@ -305,7 +305,7 @@ def _write(
 
 
 def _waiting(event: e.Waiting, before: RolloutState, tz: tzinfo | None) -> tuple[Sentence, ...]:
-    """What is waited for, and until when; a time that only moves on is nothing new."""
+    """The current wait and its end; a time that only moves on is nothing new."""
     if not event.why or (before.waiting is not None and before.waiting.why == event.why):
         return ()
     if before.stage is Stage.APPROVAL:

@@ -15,7 +15,7 @@ from vmss_tui.text import natural, plain
 
 
 class MapBy(StrEnum):
-    """What instances stand together by."""
+    """The property by which instances are grouped."""
 
     ZONE = "zone"
     UPDATE_DOMAIN = "update domain"
@@ -34,7 +34,7 @@ def map_lines(
 
 
 def groups_of(state: RolloutState, by: MapBy, now: datetime) -> tuple[Zone, ...]:
-    """Instances that stand together, each in the order in which batches come to them."""
+    """Groups of instances, each in the order of the batches."""
     known = known_of(state, now)
     key = _KEYS[by]
     found: dict[str, list[Progress]] = defaultdict(list)

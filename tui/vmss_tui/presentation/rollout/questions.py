@@ -1,4 +1,4 @@
-"""What to ask before a request is sent to a rollout, and what it will do, in words. Pure."""
+"""The question before a request is sent to a rollout, with its effect in words. Pure."""
 
 from dataclasses import dataclass
 from typing import assert_never

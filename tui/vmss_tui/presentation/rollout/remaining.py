@@ -35,7 +35,7 @@ def elapsed(state: RolloutState, now: datetime) -> float:
 
 
 def rest(state: RolloutState, now: datetime) -> Remaining | None:
-    """What is left once it moves, by the forecast of the plan and the real durations of the batches that have finished.
+    """The remaining time once it moves, by the forecast of the plan and the real durations of finished batches.
 
     None before the start and after the end.
     """

@@ -1,4 +1,4 @@
-"""The instances of a rollout as table rows: what needs a person floats to the top.
+"""The instances of a rollout as table rows: instances that need a person come first.
 
 Pure. Ages tick by the second only for instances in progress, so that little is sent over a slow connection.
 """
@@ -23,7 +23,7 @@ from vmss_tui.presentation.table import Cell, Column, DataColumn, Row, Table, Vi
 from vmss_tui.text import natural, plain, plain_lines, seconds_between, short_id
 
 _LONGEST = 20
-"""Cells of `a1b2c3d4 → web 2.5.0`: the column of versions gets so much room when it needs it."""
+"""Cells of `a1b2c3d4 → web 2.5.0`: the column of versions gets this width when it needs it."""
 
 _RANK = {
     **dict.fromkeys(FAILED, 0),
@@ -37,10 +37,10 @@ _RANK = {
     Phase.GONE: 9,
 }
 _DONE_NOW = 5
-"""Where the finished instances of the batch that runs stand: below those in progress, above those that wait."""
+"""The rank of finished instances of the batch in progress: below those in progress, above those that wait."""
 
 _UNPROVEN = frozenset((Phase.UPDATING, Phase.SCRIPT, Phase.FAILED, Phase.NOT_RUN))
-"""Phases in which it is not proven that the new version runs, whatever is assigned."""
+"""Phases in which it is not proven that the new version runs, even if it is assigned."""
 
 _HANDLER_WORDS = ("Enable ", "Transitioning")
 """How phrases of the Custom Script handler and of the agent begin: they say less than the state does."""
@@ -130,7 +130,7 @@ def _phase_words(it: Progress) -> tuple[str, ...]:
 
 
 def since(progress: Progress, now: datetime) -> str:
-    """How long an instance has stood where it stands.
+    """How long an instance has been in its phase.
 
     By the second for the first minute, then by five; settled instances by the minute. Waiting ones have no age.
     """
@@ -177,7 +177,7 @@ def _short(version: str, pair: tuple[str, str]) -> str:
 
 
 def _state(it: Progress, known: Known) -> Cell:
-    """Where it stands; a failed script with its exit code, and what was never reached once all is over."""
+    """Its phase; a failed script with its exit code, and an instance that was never reached once all is over."""
     seen = it.seen
     mark = PHASE[seen.phase]
     if seen.phase is Phase.FAILED and seen.exit_code:

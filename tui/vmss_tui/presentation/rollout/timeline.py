@@ -126,7 +126,7 @@ def _names(batch: BatchInfo) -> Iterator[str]:
 
 
 def bar(info: RolloutInfo, cells: int) -> Line:
-    """All instances in one bar: done, failed, in progress, waiting; whatever is not 0 has at least one cell."""
+    """All instances in one bar: done, failed, in progress, waiting; each count above 0 has at least one cell."""
     counts = (info.done, info.count(*BAD), info.count(*BUSY), info.count(Phase.WAITING))
     return tuple(_fill(*counts, cells, waiting=Role.WAIT)) if any(counts) else ()
 

@@ -18,7 +18,7 @@ from vmss_tui.presentation.glyphs import PHASE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What is waited for. `until` with `takes`: it takes this many seconds; without: it times out then."""
+    """The reason of a wait. `until` with `takes`: it takes this many seconds; without: it times out then."""
 
     why: str
     since: datetime | None = None
@@ -29,7 +29,7 @@ class Moment:
 
 
 def moment(state: RolloutState, now: datetime) -> Moment | None:
-    """What is waited for now; None when nothing is, and after the end."""
+    """The current wait; None without one, and after the end."""
     if state.stage.over:
         return None
     plan, waiting = state.plan, state.waiting

@@ -48,7 +48,7 @@ ACTIVITY: Table[Activity, datetime] = Table(
 
 
 def who(change: Activity) -> str:
-    """Whoever asked for a change; `you` is said of the signed-in account."""
+    """The caller of a change; `you` for the signed-in account."""
     name = text.plain(change.caller) or "unknown"
     return f"{name} (you)" if change.by_me else name
 

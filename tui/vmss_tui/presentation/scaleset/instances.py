@@ -281,7 +281,7 @@ _NO_DOMAIN = -1
 
 
 def count_line(snapshot: SetSnapshot, shown: Sequence[Instance], marks: int) -> Line:
-    """The status line at rest: how many instances, how they stand."""
+    """The status line at rest: the number of instances by state."""
     total = len(snapshot.instances)
     counts: dict[Mark, int] = {}
     for instance in snapshot.instances:

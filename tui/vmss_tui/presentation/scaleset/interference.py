@@ -44,7 +44,7 @@ def interfering(snapshot: SetSnapshot) -> tuple[str, ...]:
 
 
 def pool_words(pool: StandbyPool, instances: int) -> str:
-    """`5 VMs (Running)` beside so many instances of the set."""
+    """`5 VMs (Running)`, for a set with this number of instances."""
     return text.counted(pool.size(instances), "VM") + (f" ({text.plain(pool.state)})" if pool.state else "")
 
 
@@ -58,7 +58,7 @@ def azure_policy_words(policies: Sequence[PolicyAssignment]) -> str:
 
 
 def policy_effects(policies: Sequence[PolicyAssignment]) -> tuple[tuple[str, list[str]], ...]:
-    """What assignments do to writes, each with the names of those that do it; what nobody does is absent."""
+    """What assignments do to writes, each with the names of the assignments; an effect that none has is absent."""
     denying = sorted({text.one_line(policy.name) for policy in policies if policy.denies})
     writing = sorted({text.one_line(policy.name) for policy in policies if policy.writes})
     return tuple((words, names) for words, names in (("denies writes", denying), ("may deploy", writing)) if names)

@@ -1,4 +1,4 @@
-"""A scale set on one sheet: what may interfere, its extensions and how they stand, its zones and domains as maps.
+"""A scale set on one sheet: what may interfere, its extensions with their states, its zones and domains as maps.
 
 Pure. Foreign text is cleaned of escape sequences and is never markup.
 """

@@ -1,6 +1,6 @@
 """A rollout over several scale sets as every reader shows it: rows and totals, made of the logs. Pure.
 
-The log of the whole says how sets ended; what a set in progress has reached is in the log of its own rollout.
+The log of the whole says how sets ended; the progress of a set is in the log of its own rollout.
 """
 
 from collections.abc import Mapping
@@ -109,7 +109,7 @@ class WavesInfo:
         return sum(member.failed for member in self.sets)
 
     def count(self, *stages: SetStage) -> int:
-        """How many sets stand in one of these stages."""
+        """How many sets are in one of these stages."""
         return sum(member.progress.stage in stages for member in self.sets)
 
 
@@ -121,7 +121,7 @@ def waves_info(
     *,
     alive: bool = True,
 ) -> WavesInfo:
-    """What is known of the whole; `rollouts` are those of its sets, by id, as far as they were read."""
+    """The state of the waves; `rollouts` are those of its sets, by id, as far as they were read."""
     names = {wave.number: wave.name for wave in state.plan.waves} if state.plan is not None else {}
     sets = tuple(
         _set_info(progress, names.get(progress.wave, ""), rollouts.get(progress.current), now)
@@ -137,7 +137,7 @@ def waves_info(
 
 
 def waits_for(state: WavesState, now: datetime) -> tuple[str, datetime | None]:
-    """What the whole waits for, and until when where that is known."""
+    """The current wait of the waves, and its end where that is known."""
     wave = state.wave
     if state.verdict is not None or state.plan is None:
         return "", None

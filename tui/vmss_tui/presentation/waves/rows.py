@@ -27,7 +27,7 @@ SetColumn = DataColumn[SetInfo, None]
 
 
 def bar(of: SetInfo | WavesInfo, cells: int) -> Line:
-    """Done, rolled back, failed, in progress, waiting; whatever is not 0 has at least one cell."""
+    """Done, rolled back, failed, in progress, waiting; each count above 0 has at least one cell."""
     parts = (
         (of.done, "█", Role.OK),
         (of.rolled_back, "█", Role.WARN),

@@ -123,7 +123,7 @@ class Scope:
     nested: bool = False
     """Whether it is the template of a nested deployment, which gives everything that it wants to give."""
     chosen: dict[str, Any] = field(default_factory=dict)
-    """Defaults that had to stand in for parameters, by name."""
+    """Defaults that were used for missing parameters, by name."""
     _known: dict[str, Value] = field(default_factory=dict)
     """Variables that were evaluated already: each once, however often it is used."""
 

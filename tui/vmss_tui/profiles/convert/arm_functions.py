@@ -190,7 +190,7 @@ def _object(*values: Value) -> Value:
 
 
 def _try_get(value: Value, *keys: Value) -> Value:
-    """The member at a path, null where there is none. What a deployment gives, or has not said, is not known."""
+    """The member at a path, null where there is none. Values that only a deployment gives are not known."""
     for key in keys:
         if any(holes_of(key)) or not isinstance(value, dict | list):
             return None if value is None else _unknown("tryGet()")

@@ -53,7 +53,7 @@ def to_az(resolved: Resolved, target: ScaleSetId | None = None, *, stem: str = "
 
 
 def to_arm(script: ScriptConfig) -> dict[str, Any]:
-    """The extension as it stands in a template's `extensionProfile`; protected values become parameters."""
+    """The extension as in a template's `extensionProfile`; protected values become parameters."""
     inner: dict[str, Any] = {
         "publisher": script.handler.publisher,
         "type": script.handler.type,

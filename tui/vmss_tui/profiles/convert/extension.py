@@ -1,6 +1,6 @@
-"""A custom script extension as some document describes it, made into a profile: what is secret stays behind.
+"""A custom script extension as some document describes it, made into a profile without its secrets.
 
-Pure. Every value that could not be taken over exactly becomes a note that says where it stands.
+Pure. Every value that could not be taken over exactly becomes a note with its place.
 """
 
 import json
@@ -31,7 +31,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """An extension in a document: its properties by ARM's names, where it stands, and how to evaluate it.
+    """An extension in a document: its properties by ARM's names, its place, and how to evaluate it.
 
     Without a `scope` texts are what they are, as in the output of `az`.
     """
@@ -110,7 +110,7 @@ class Importer:
     # -- values -------------------------------------------------------------------------------------------------
 
     def _value(self, where: str, raw: Any) -> Value:
-        """A value with its expressions evaluated; what cannot be is kept as it is, and noted with its place."""
+        """A value with its expressions evaluated; one that cannot be is kept as it is, and noted with its place."""
         scope = self._extension.scope
         if isinstance(raw, Mapping):
             return {key: self._value(f"{where}.{key}", inner) for key, inner in raw.items()}
@@ -249,7 +249,7 @@ class Importer:
         return _without_null(value)
 
     def _as_object(self, where: str, value: Value) -> dict[str, Any] | None:
-        """Settings as an object, also where they are written as JSON text; what is neither that nor absent is noted."""
+        """Settings as an object, also where they are written as JSON text; any other value is noted."""
         if isinstance(value, str):
             with suppress(ValueError, RecursionError):
                 value = json.loads(value)
@@ -291,7 +291,7 @@ class Importer:
 
 
 def references(protected: Json) -> tuple[dict[str, SecretRef], list[str]]:
-    """Environment variables instead of protected values; what is not secret is taken over."""
+    """Environment variables instead of protected values; values that are not secret are taken over."""
     refs: dict[str, SecretRef] = {}
     notes = []
     for key, value in protected.items():

@@ -1,7 +1,7 @@
 """`${jsonencode(…)}` of a Terraform configuration as JSON, whose texts keep their `${…}`.
 
-Pure. Source: "Expressions" of the Terraform language, and its native syntax specification. What is not a literal
-becomes the text `${…}` of its expression, for the caller to judge.
+Pure. Source: "Expressions" of the Terraform language, and its native syntax specification. A value that is not a
+literal becomes the text `${…}` of its expression, for the caller to judge.
 """
 
 import re
@@ -18,7 +18,7 @@ _DEPTH = 64
 
 
 def encoded(text: str) -> Any:
-    """What a text that is one call of `jsonencode` encodes. Raises ValueError for every other text."""
+    """The value in a text that is one call of `jsonencode`. Raises ValueError for every other text."""
     call = _CALL.fullmatch(text)
     if call is None:
         raise ValueError("not a call of jsonencode")
@@ -113,7 +113,7 @@ class _Reader:
         return found
 
     def _string(self) -> str:
-        """A quoted text; what it interpolates stays as written."""
+        """A quoted text; its interpolations stay as written."""
         self.at += 1
         pieces: list[str] = []
         while True:

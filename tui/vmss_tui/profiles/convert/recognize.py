@@ -37,7 +37,7 @@ def recognize(profile: Profile, script: ScriptConfig) -> str | None:
 def recover(profile: Profile, script: ScriptConfig) -> Mapping[str, str] | None:
     """The variables' values with which the profile would give these public settings; None when there are none.
 
-    Variables that leave no trace in the settings take their defaults, and are left out when they have none.
+    Variables that leave no trace in the settings take their defaults, and are absent when they have none.
     """
     wanted = profile.script
     if script.handler.os is not wanted.os:

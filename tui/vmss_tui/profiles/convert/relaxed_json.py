@@ -38,7 +38,7 @@ def _plain(text: str) -> Iterator[str]:
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """Texts, marked as such, and what stands between them without its comments."""
+    """Texts, marked as such, and the parts between them without comments."""
     at = 0
     while (found := _START.search(text, at)) is not None:
         start = found.start()

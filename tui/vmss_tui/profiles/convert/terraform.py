@@ -40,7 +40,7 @@ class _Unread(str):
 
 @dataclass(slots=True)
 class _Values(Scope):
-    """What stands in the block, read before."""
+    """The content of the block, already read."""
 
     template: Json = field(default_factory=dict)
 

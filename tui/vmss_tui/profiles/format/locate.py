@@ -1,4 +1,4 @@
-"""On which line each key of a TOML text stands. `tomllib` does not say, and a problem without a line is half a problem.
+"""The line of each key of a TOML text. `tomllib` does not say, and a problem without a line is half a problem.
 
 Scans text that `tomllib` has already accepted: it finds keys and list entries, and judges nothing.
 """

@@ -61,8 +61,8 @@ class LintProblem:
 
     @property
     def subject(self) -> str:
-        """The key as it stands before the message, such as `script.label:`."""
-        # After the colon of a secret's name, the first word of the message would be taken for the secret, and hidden.
+        """The key before the message, such as `script.label:`."""
+        # After the colon of a secret's name, the first word of the message would be hidden as if it were the secret.
         named = f"{self.key}: message"
         return f"{self.key}:" if redacted(named) == named else f"{self.key} –"
 

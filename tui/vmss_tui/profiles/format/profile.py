@@ -23,7 +23,7 @@ WHOLE = "*"
 """The protected name under which a Key Vault secret stands for all protected settings."""
 
 OPEN_LITERALS = OPEN_SETTINGS
-"""Protected settings that are not secret, so that their values may stand in a profile."""
+"""Protected settings that are not secret, so that their values may be written in a profile."""
 
 
 class Rerun(StrEnum):
@@ -184,5 +184,5 @@ class Profile:
 
     @property
     def literals(self) -> tuple[str, ...]:
-        """Protected settings whose value stands in the profile itself."""
+        """Protected settings whose value is written in the profile itself."""
         return tuple(name for name, ref in self.protected.items() if ref.source is SecretSource.LITERAL)

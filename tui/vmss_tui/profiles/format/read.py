@@ -1,7 +1,7 @@
 """From a document's table to a `Profile`, by the table of keys: every unknown key, wrong type and range in one pass.
 
-A value that cannot be read is left out and reported, and its default stands in, so that everything else is still
-checked. `Reader` turns tables into typed values; `build` puts them together.
+A value that cannot be read is reported and replaced by its default, so that everything else is still checked. `Reader`
+turns tables into typed values; `build` puts them together.
 """
 
 import json

@@ -67,12 +67,12 @@ class Key:
     attribute: str = ""
     """The field of the dataclass that holds it; the key's own name when empty."""
     consumer: str = ""
-    """Who acts on it: a module and the expression in it that reads the value, such as `package.module:policy.surge`."""
+    """Its consumer: a module and the expression in it that reads the value, such as `package.module:policy.surge`."""
     azure: str = ""
     """Azure's own name of it, where it has one."""
     choices: tuple[str, ...] = ()
     enum: type[Enum] | None = None
-    """What a CHOICE becomes: the member whose value is the word, whatever its case."""
+    """What a CHOICE becomes: the member whose value is the word, in any case."""
     low: int | None = None
     """Bounds of numbers, percentages and durations (seconds), both included."""
     high: int | None = None
@@ -82,7 +82,7 @@ class Key:
     item: Kind = Kind.TEXT
     """What each entry of a LIST is."""
     short: str = ""
-    """The key of an entry for which a plain value may stand: a file's address for the table of a file."""
+    """The key of an entry that a plain value may replace: a file's address instead of a table."""
     example: str = ""
     """How to write a list, for the hint of a problem."""
     by_format: bool = False
@@ -106,7 +106,7 @@ class Section:
     """The dataclass that the table becomes."""
     required: tuple[str, ...] = ()
     entries: "Section | None" = None
-    """What every entry is, when names are free."""
+    """The type of every entry, when names are free."""
     entry_kind: Kind | None = None
     """The same for entries that are not tables of known keys."""
     exclusive: tuple[tuple[str, ...], ...] = ()

@@ -33,7 +33,7 @@ def dump(profile: Profile, directory: Path | None = None) -> str:
 
 
 def to_table(profile: Profile, directory: Path | None = None, *, hide: bool = False) -> Table:
-    """A profile as a table: what is default is left out. `hide` shows literal secrets as `***`, for showing only."""
+    """A profile as a table, without values that are the default. `hide` shows literal secrets as `***`."""
     policy = profile.policy
     table = {
         "schema": SCHEMA,

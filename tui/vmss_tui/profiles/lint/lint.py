@@ -24,7 +24,7 @@ NAMES = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def check(profile: Profile) -> tuple[LintProblem, ...]:
-    """Everything wrong with a profile as data, without lines; accepted warnings are left out."""
+    """Everything wrong with a profile as data, without lines and without accepted warnings."""
     return tuple(problem for problem in _checks(profile) if problem.is_error or problem.code not in profile.accept)
 
 
@@ -50,7 +50,7 @@ def lint_file(path: Path) -> tuple[LintProblem, ...]:
 
 
 async def lint_with_syntax(path: Path, text: str | None = None) -> tuple[LintProblem, ...]:
-    """Every problem of a file, or of `text` as if it stood there, with what the shell says of an inline script."""
+    """Every problem of a file, or of `text` as its content, with the shell's verdict on an inline script."""
     from vmss_tui.profiles.lint.shell import syntax_problems
 
     document = read(path) if text is None else parse(text, path)
@@ -93,7 +93,7 @@ def _lint(document: Document) -> tuple[Profile, tuple[LintProblem, ...]]:
 
 
 def _unrelated(later: Iterator[LintProblem], broken: set[str]) -> Iterator[LintProblem]:
-    """Leave out what only follows from a value that could not be read."""
+    """Drop the problems that only follow from a value that could not be read."""
     incomplete = any(key.startswith(("script", "protected")) for key in broken)
     for problem in later:
         follows = any(problem.key == key or key.startswith(f"{problem.key}.") for key in broken)

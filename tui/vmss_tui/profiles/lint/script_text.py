@@ -41,7 +41,7 @@ def _text_problems(text: str, skip_dos2unix: bool, key: str) -> Iterator[LintPro
 
 
 def _unattended(text: str, key: str) -> Iterator[LintProblem]:
-    """What a script does that needs a person, or ends the instance under the handler."""
+    """Commands of a script that need a person, or end the instance under the handler."""
     for number, line in enumerate(text.splitlines(), 1):
         code = line.strip()[:500]
         if code.startswith("#"):

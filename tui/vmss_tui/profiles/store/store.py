@@ -250,7 +250,7 @@ class ProfileStore:
             )
 
     def _own_text(self, path: Path, profile: Profile, *, overwrite: bool) -> str | None:
-        """What stands in the profile's own file; None for a file of another profile that may be replaced."""
+        """The text of the profile's own file; None for a file of another profile that may be replaced."""
         try:
             text, stamp = read_text(path)
         except ValueError as problem:

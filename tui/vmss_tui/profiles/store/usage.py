@@ -18,7 +18,7 @@ class Uses:
         self._path = path
 
     def read(self) -> Mapping[str, datetime]:
-        """What is known; nothing when the file is missing or damaged."""
+        """The known uses; nothing when the file is missing or damaged."""
         try:
             found = json.loads(self._path.read_text("utf-8"))
         except (OSError, ValueError, RecursionError):

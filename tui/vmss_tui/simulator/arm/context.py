@@ -38,7 +38,7 @@ class Call:
 
     @property
     def scenario(self) -> Scenario:
-        """What stays as it is in this simulation."""
+        """The unchanging parts of this simulation."""
         return self.simulation.scenario
 
     @property

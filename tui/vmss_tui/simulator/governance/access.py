@@ -171,7 +171,7 @@ def linked_scopes(body: Any) -> dict[str, list[str]]:
 
 
 def _vaults(value: Any) -> Iterator[str]:
-    """Ids of the vaults of `protectedSettingsFromKeyVault`, wherever it stands."""
+    """Ids of the vaults of `protectedSettingsFromKeyVault`, anywhere in the body."""
     if isinstance(value, list):
         for item in value:
             yield from _vaults(item)

@@ -1,7 +1,7 @@
 """The activity log: who wrote what, when and with which outcome.
 
 Source: "Azure Activity Log event schema" (Administrative events; 90 days; a person by name, an application by object
-id). Holds what requests did here; what a scenario lets others do is kept with the scale set.
+id). Holds what requests did here; changes that a scenario makes for others are kept with the scale set.
 """
 
 from collections import deque

@@ -14,7 +14,7 @@ from vmss_tui.simulator.scenario.model import DenyAssignment, Lock, LockLevel, P
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An ARM error that stands in the way."""
+    """An ARM error that blocks a request."""
 
     status: int
     code: str
@@ -31,7 +31,7 @@ def covers(scope: str, resource_id: str) -> bool:
 def locked(locks: Iterable[Lock], method: str, action: str, scope: str) -> Refusal | None:
     """Refuse a write under a ReadOnly lock and a delete under either kind; a POST is a write ("Lock resources").
 
-    Locks do not stand in the way of themselves.
+    Locks do not block requests for locks.
     """
     if method in ("GET", "HEAD") or "/locks/" in action:
         return None
@@ -66,7 +66,7 @@ def denied(denials: Iterable[DenyAssignment], principal: Principal, action: str,
 
 
 def disallowed(policies: Iterable[Policy], action: str, scope: str, body: Any) -> Refusal | None:
-    """Refuse a write that a policy denies; no role helps against it, and the names stand in additionalInfo."""
+    """Refuse a write that a policy denies; no role helps against it, and additionalInfo has the names."""
     text = json.dumps(body)
     for policy in policies:
         if policy.effect != "Deny":

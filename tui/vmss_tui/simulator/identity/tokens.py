@@ -31,7 +31,7 @@ class TokenMint:
         return f"{body}.{_encode(self._signature(body))}"
 
     def read(self, token: str) -> dict[str, Any]:
-        """Return the claims of a token of ours, whatever its age.
+        """Return the claims of a token of ours, expired or not.
 
         Raises TokenError: the token is malformed or carries another signature.
         """

@@ -131,7 +131,7 @@ def _nth(parts: list[str], place: int) -> str | None:
 
 
 def at(row: Any, path: str) -> Any:
-    """What stands at a dotted path; null where there is nothing."""
+    """The value at a dotted path; null where there is none."""
     for name in path.split("."):
         row = row.get(name) if isinstance(row, Mapping) else None
     return row

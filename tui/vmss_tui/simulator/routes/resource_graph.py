@@ -120,7 +120,7 @@ def _tables(request: web.Request, wanted: list[str] | None, kind: str) -> dict[s
 
 
 def _rows(app: web.Application) -> dict[tuple[str, str], list[Row]]:
-    """Every row by table and type, as old as the lag allows: what was seen last stays until then."""
+    """Every row by table and type, as old as the lag allows: the last answer stays until then."""
     simulation, seen = app[SIMULATION], app[_SEEN]
     now = simulation.clock.now()
     if not seen or (now - seen["at"]).total_seconds() >= simulation.scenario.graph_lag:

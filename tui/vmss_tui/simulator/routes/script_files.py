@@ -20,7 +20,7 @@ def routes() -> list[web.RouteDef]:
 
 
 def find(scenario: Scenario, name: str) -> bytes | None:
-    """Return a file by its path below `/files/`, whatever scheme the scenario gave its URI."""
+    """Return a file by its path below `/files/`, for any scheme that the scenario gave its URI."""
     for uri, content in scenario.files.items():
         parts = urlsplit(uri)
         if name == f"{parts.netloc}{parts.path}".lstrip("/"):

@@ -1,6 +1,6 @@
-"""Instances copied from an answer of `virtualMachines?$expand=instanceView`, so that a rehearsal starts as things are.
+"""Instances copied from an answer of `virtualMachines?$expand=instanceView`: a rehearsal starts from the current state.
 
-Reads Azure's JSON leniently: whatever is missing is as on any other instance of the scenario.
+Reads Azure's JSON leniently: a missing property is as on any other instance of the scenario.
 """
 
 import re
@@ -73,7 +73,7 @@ def copied(item: Mapping[str, Any], usual: Instance, value: ScaleSet, ran: datet
 def _extensions(
     item: Mapping[str, Any], view: Mapping[str, Any], value: ScaleSet, current: bool, ran: datetime
 ) -> dict[str, InstalledExtension]:
-    """What the item says is installed; without a word about it, what the model asks for."""
+    """The installed versions of the item; without a word about it, what the model asks for."""
     wanted = {spec.key: spec for spec in specs(value.model, value.protected)}
     shown = {str(shown.get("name", "")).lower(): shown for shown in view.get("extensions", ())}
     listed = item.get("resources")

@@ -47,7 +47,7 @@ class SignInDemand(StrEnum):
     ENROLLMENT = "enrollment"
     """To enroll for another factor first."""
     MANAGED_DEVICE = "managed device"
-    """Conditional Access gives no token here, whatever the person does."""
+    """Conditional Access gives no token here, by any method."""
 
 
 @dataclass(frozen=True, slots=True)

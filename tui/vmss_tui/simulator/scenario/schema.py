@@ -20,7 +20,7 @@ FASTEST = 10**6
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: what may stand there, what it means, and an example in TOML."""
+    """One key: its values, what it means, and an example in TOML."""
 
     name: str
     kind: str
@@ -40,7 +40,7 @@ class Table:
     tables: tuple["Table", ...] = ()
     is_list: bool = False
     free: str = ""
-    """Not empty: any key may stand there, and this says what."""
+    """Not empty: any key is allowed, and this describes it."""
     free_check: Check | None = None
     """Checks each value of a table with free keys."""
     names: Mapping[str, Any] = field(init=False)

@@ -90,7 +90,7 @@ def _scale_set(spec: ScaleSetSpec, rules: Rules, now: datetime) -> ScaleSet:
 
 
 def _with_unseen_commands(model: Mapping[str, Any], protected: Mapping[str, Any]) -> dict[str, Any]:
-    """What a copy must assume is stored: a script without a visible command has a protected one."""
+    """The stored state that a copy must assume: a script without a visible command has a protected one."""
     known = dict(protected)
     for spec in specs(model, protected):
         visible = spec.settings.get("commandToExecute") or spec.settings.get("script")

@@ -1,6 +1,6 @@
 """What the deploy form knows and does: the set as read, what is typed, the plan that follows, drafts, the start.
 
-Owns no widget; what the screen must do is returned as effects. Every question is asked before anything happens; only
+Owns no widget; the screen gets its tasks as effects. Every question is asked before anything happens; only
 `session.start` changes anything. Must not import Textual.
 """
 
@@ -52,7 +52,7 @@ from vmss_tui.text import plain
 
 READING = "reading the scale set"
 PLANNING = "reading Azure and planning"
-"""What is waited for, in words."""
+"""The current wait, in words."""
 
 PLAN_AFTER = 0.15
 DRAFT_AFTER = 1.0
@@ -88,7 +88,7 @@ class DeployController:
         self.syntax: tuple[str, tuple[LintProblem, ...]] = ("", ())
         """A script and what the shell said of it."""
         self.add_problem: Line = ()
-        """What is wrong with the protected setting that is being added."""
+        """The error in the protected setting that is being added."""
         self.draft = FormDraft(target, session.clock, kept=not session.guest)
         self._files_under_way = False
 
@@ -133,7 +133,7 @@ class DeployController:
         return (*said, *self.use(start), *self._offered_draft())
 
     def _not_read(self, error: VmssTuiError) -> Effects:
-        """What was typed stays."""
+        """Typed text stays."""
         if self.form is not None:
             return (Complain(error), Repaint())
         self.error = error
@@ -175,7 +175,7 @@ class DeployController:
         return replace(wish, rules=self._session.rules())
 
     def known_pins(self) -> tuple[FilePin, ...]:
-        """What is known of the plan's files."""
+        """The results of reading the plan's files."""
         return self._pins_of(self.plan.script.file_uris if self.plan is not None else ())
 
     def _pins_of(self, uris: Sequence[str]) -> tuple[FilePin, ...]:
@@ -275,7 +275,7 @@ class DeployController:
     # -- profiles -----------------------------------------------------------------------------------------------
 
     def load(self) -> Effects:
-        """Choose a profile and start from it; what was typed is replaced only after a question."""
+        """Choose a profile and start from it; typed text is replaced only after a question."""
         if self.reading is None:
             return ()
 

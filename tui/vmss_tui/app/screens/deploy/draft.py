@@ -19,16 +19,16 @@ class FormDraft:
     """The draft of one scale set's form."""
 
     def __init__(self, target: ScaleSetId, clock: Clock, *, kept: bool = True) -> None:
-        """`kept` is False for a guest: what they type would be offered to whoever serves the app."""
+        """`kept` is False for a guest, whose input would otherwise be offered to the person who serves the app."""
         self.name = f"deploy {'/'.join(target.key)}"
-        """What it is kept under."""
+        """The name under which it is kept."""
         self._kept = kept
         self._drafts = Drafts()
         self._clock = clock
 
     @property
     def fate(self) -> str:
-        """What becomes of what is typed when the form is left."""
+        """Keep or drop the typed texts when the form is closed."""
         if self._kept:
             return "Your changes are kept as a draft and offered when you come back."
         return "Your changes are lost: nothing is kept for who only looks on."

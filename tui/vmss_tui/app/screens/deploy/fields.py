@@ -92,7 +92,7 @@ def remark(
     scale_set: ScaleSet | None,
     syntax: tuple[str, tuple[LintProblem, ...]],
 ) -> Line:
-    """What stands beside a field now."""
+    """The remark beside a field."""
     found = list(form.problems(spec.key))
     if spec.key == "script.inline" and syntax[0] == form.text(spec.key):
         found += syntax[1]

@@ -1,4 +1,4 @@
-"""What is in the deploy form: a profile being edited, values of its variables, and what is wrong with each field.
+"""The content of the deploy form: a profile being edited, values of its variables, and what is wrong with each field.
 
 No widgets. The profile's own fields and checks do the work, so that a form accepts exactly what a file may say.
 """
@@ -87,7 +87,7 @@ def _hides(scale_set: ScaleSet) -> bool:
 
 
 class Form:
-    """The form's content. `texts` is what stands in the fields, right or wrong."""
+    """The form's content. `texts` are the texts of the fields, valid or not."""
 
     def __init__(self, start: Start, environ: Mapping[str, str] | None = None) -> None:
         self.remark = start.remark
@@ -116,7 +116,7 @@ class Form:
         )
 
     def text(self, key: str) -> str:
-        """What stands in a field."""
+        """The text of a field."""
         if key in self._typed:
             return self._typed[key]
         if key.startswith("variables."):
@@ -199,7 +199,7 @@ class Form:
         known_versions: Collection[str] | None = None,
         hooks: tuple[Hook, ...] = (),
     ) -> RolloutWish:
-        """What the form asks for as things stand. Raises ProfileInvalid while something is missing or wrong."""
+        """What the form asks for now. Raises ProfileInvalid while something is missing or wrong."""
         made = self.resolved(scale_set)
         return RolloutWish(
             target=scale_set.id,

@@ -1,6 +1,6 @@
 """Profiles from the deploy form: choose one to start from, save what is typed as one.
 
-What would be lost is asked about before anything is written. Effects only. Must not import Textual.
+Nothing is lost without a question before the write. Effects only. Must not import Textual.
 """
 
 from collections.abc import Callable
@@ -46,7 +46,7 @@ class ProfileSaver:
         return (AskText("Save as profile", name, lambda typed: self.save(typed) if typed is not None else ()),)
 
     def save(self, name: str, *, overwrite: bool = False) -> Effects:
-        """Write the file; what stands in the way is asked about."""
+        """Write the file; ask first if something would be lost."""
         try:
             path = self._store.save(self._form.renamed(name), overwrite=overwrite)
             profile = self._store.get(str(path))

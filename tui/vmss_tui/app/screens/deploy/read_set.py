@@ -24,7 +24,7 @@ class WatchedSet:
 
     snapshot: SetSnapshot
     applied: ScriptConfig | None = None
-    """What this program wrote last, when it is what the set still has: its references are known."""
+    """The version that this program wrote last, if the set still has it: its references are known."""
     history: TrackRecord = NOTHING_KNOWN
     """What earlier rollouts of the set showed."""
     known_versions: frozenset[str] | None = None

@@ -14,13 +14,13 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.text import seconds_between
 
 _PLAYS_SECONDS = 60.0
-"""How long it takes to play a rehearsal, whatever it took on the copy."""
+"""How long a rehearsal is played, however long it took on the copy."""
 _SLOWEST = 16.0
 TITLE = "Rehearse · faults, such as: fail=3,17 slow=4 unhealthy-after=5 autoscale=+5@2m colleague=3m"
 
 
 def ask_and_rehearse(plan: RolloutPlan | None, snapshot: SetSnapshot | None, session: Session) -> Effects:
-    """Ask what is to go wrong (empty: nothing), then rehearse the plan as it stands."""
+    """Ask which failures to simulate (empty: none), then rehearse the current plan."""
     if plan is None or snapshot is None:
         return (Say("nothing to rehearse: there is no plan yet", Role.WARN),)
     if not plan.batches:

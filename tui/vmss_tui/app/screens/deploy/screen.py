@@ -61,7 +61,7 @@ class DeployScreen(BaseScreen):
         self._here = ""
         """The field that has the keyboard."""
         self._typed_ahead: list[events.Key] = []
-        """What was typed before there was a field to type into."""
+        """Keys that were typed before there was a field to type into."""
 
     # -- frame --------------------------------------------------------------------------------------------------
 
@@ -199,7 +199,7 @@ class DeployScreen(BaseScreen):
             self._typed_ahead.append(event)
 
     def on_field_entered(self, message: Field.Entered) -> None:
-        """The whole story of a problem, or a remark that is cut, stands in the status line."""
+        """The status line shows a problem in full, or a remark that is cut beside its field."""
         self._here = message.key
         typed, self._typed_ahead = self._typed_ahead, []
         for key in typed:
@@ -296,7 +296,7 @@ class DeployScreen(BaseScreen):
         self.perform(self.controller.load())
 
     def do_rehearse(self) -> None:
-        """The plan as it stands, on a simulated copy."""
+        """Rehearse the current plan on a simulated copy."""
         now = self.controller
         snapshot = now.reading.snapshot if now.reading is not None else None
         self.perform(ask_and_rehearse(now.plan, snapshot, self.shell.session))

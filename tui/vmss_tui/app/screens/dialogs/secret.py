@@ -19,7 +19,7 @@ from vmss_tui.presentation.table import Line
 
 
 class SecretScreen(DialogStyle, ModalScreen[Secret | None]):
-    """Ask for a protected value; what is typed is never shown, kept or logged. Answers None when it was left."""
+    """Ask for a protected value; the input is never shown, kept or logged. Answers None when it was left."""
 
     CSS: ClassVar[str] = "SecretScreen { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave", id="secret.leave")]

@@ -136,7 +136,7 @@ class SheetScreen(DialogStyle, ModalScreen[None]):
             self.post_message(self.Failed(error))
 
     def on_worker_state_changed(self, message: Worker.StateChanged) -> None:
-        """What broke is said, not shown."""
+        """An error is shown as a remark, not as content."""
         error = message.worker.error
         if message.state is WorkerState.ERROR and error is not None:
             self.post_message(self.Failed(VmssTuiError(compat.unexpected(error, self._shell.log_file))))
@@ -259,7 +259,7 @@ class SheetScreen(DialogStyle, ModalScreen[None]):
     def _settle(self) -> None:
         self._timer.stop()
         self._lay_out()
-        # What is answered before the first style of a dialog is read would keep the height of the wait.
+        # An answer that arrives before the dialog is styled would keep the height of the wait.
         self.call_after_refresh(self._lay_out)
 
     def _lay_out(self) -> None:

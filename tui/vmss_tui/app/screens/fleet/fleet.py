@@ -141,7 +141,7 @@ class FleetScreen(WatchedFleet):
         return fleet_rest(summary, entry, self._know, self.size.width - 2)
 
     def beside(self, cells: int, rows: int) -> Sequence[Line]:
-        """What is known of the set under the cursor, and its last rollouts."""
+        """The set under the cursor, and its last rollouts."""
         entry, know = self.current(), self._know
         if entry is None or know is None:
             return ()

@@ -12,7 +12,7 @@ COLUMNS = (Column("by", "GROUP BY", 30, flex=1),)
 
 
 class Grouping:
-    """What the list is grouped by; empty for not at all."""
+    """The property by which the list is grouped; empty for not at all."""
 
     def __init__(self, by: str = "") -> None:
         self.by = by

@@ -36,7 +36,7 @@ class WatchedFleet(WatchedList["FleetWatcher"]):
         """Monotonic seconds before which the inventory is not kept again."""
 
     def connection_changed(self) -> None:
-        """Watch once signed in; say how signing in stands; show what the app is narrowed to."""
+        """Watch once signed in; show the progress of signing in, and what the app is narrowed to."""
         if self.shell.fleet is None and self._whole.entries:
             self._forget()
         self._snapshot = self.shell.scope.narrowed(self._whole)
@@ -44,7 +44,7 @@ class WatchedFleet(WatchedList["FleetWatcher"]):
         self.redraw()
 
     def start_watching(self) -> None:
-        """Start watching, unless signed out or watching already; what was known stays known."""
+        """Start watching, unless signed out or watching already; known data stays known."""
         azure, session = self.shell.connection.azure, self.shell.session
         if azure is None:
             return
@@ -83,7 +83,7 @@ class WatchedFleet(WatchedList["FleetWatcher"]):
         self.shell.session.inventory.keep(snapshot, who, lambda entry: names[entry.id])
 
     def _forget(self) -> None:
-        """Another account is signed in: what was read before is dropped."""
+        """Another account is signed in: older data is dropped."""
         self.workers.cancel_group(self, self.worker_group)
         self._watcher, self._failure, self._asked_rights = None, None, False
         self._kept_at, self._keep_again = None, 0.0

@@ -145,7 +145,7 @@ class ProfilesScreen(ListScreen):
         return replace(state, subject=entry.name, blocked=blocked)
 
     def highlighted(self, key: str | None) -> None:
-        """Its path stands in the status line."""
+        """The status line shows its path."""
         self.status.rest(self.rest())
 
     # -- actions ------------------------------------------------------------------------------------------------

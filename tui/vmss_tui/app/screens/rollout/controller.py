@@ -1,7 +1,7 @@
 """What the rollout screen knows and does: the log folded, the runner watched, replay, and what people ask for.
 
-Reads the journal, never Azure; a request goes into the journal and the runner answers in the log. Owns no widget;
-what the screen must do is returned as effects. Must not import Textual.
+Reads the journal, never Azure; a request goes into the journal and the runner answers in the log. Owns no widget; the
+screen gets its tasks as effects. Must not import Textual.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ from vmss_tui.presentation.rollout.log import LogLine, follow
 _LOG_KEPT = 2000
 _RETRY_SECONDS = 3.0
 _NO_LEASE_SECONDS = 5.0
-"""So long a rollout may have no runner before it counts as gone: one is just starting, or just ended."""
+"""How long a rollout may have no runner before the runner counts as gone: one may be starting, or have just ended."""
 _REPLAY_SPEED = 16.0
 _PAGE = 500
 """Events of a recording that are read at once: 5 to 10 ms of work."""
@@ -83,7 +83,7 @@ class RolloutController(RolloutSheets):
         self.replay: Replay | None = None
         self.presence = RolloutPresence(session)
         self.runner_alive, self.runner_trouble = True, ""
-        """What keeps a runner that is there from working."""
+        """The reason why an active runner cannot work."""
         self.log_lines: list[LogLine] = []
         self.problem: VmssTuiError | None = None
         """Why the journal cannot be read now."""
@@ -96,7 +96,7 @@ class RolloutController(RolloutSheets):
 
     @property
     def info(self) -> RolloutInfo:
-        """The rollout as it stands now."""
+        """The current state of the rollout."""
         return info_of(self.state, self.time, header=self.head, runner_alive=self.runner_alive)
 
     # -- the log ------------------------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ class RolloutController(RolloutSheets):
         return self.state.stage is not before
 
     def failed(self, error: VmssTuiError) -> Effects:
-        """The journal cannot be read; what is there stays."""
+        """The journal cannot be read; the content stays."""
         self.problem = error
         return (Say(f"{error.message}; trying again", Role.BAD),) if self.state.seq else ()
 

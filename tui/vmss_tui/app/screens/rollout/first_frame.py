@@ -1,4 +1,4 @@
-"""The first frame of a rollout's screen: what its runner has not observed yet, from the reading that it was planned by.
+"""The first frame of a rollout's screen: instances that its runner has not observed yet, from the plan's reading.
 
 Must not import Textual.
 """

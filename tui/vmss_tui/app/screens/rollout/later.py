@@ -88,7 +88,7 @@ def ask_to_resume_left(session: Session, rollout: str) -> Effects:
 
 
 def ask_to_resume(session: Session, rollout: str, state: RolloutState) -> Effects:
-    """Resume in the next window, or now for a reason that stands in the record."""
+    """Resume in the next window, or now for a recorded reason."""
     closed = closed_for(state, session.clock.now())
     codes = ",".join(reason.code for reason in closed)
 

@@ -13,7 +13,7 @@ from vmss_tui.text import chop, plain_lines
 
 
 def as_instances(seen: Iterable[InstanceSeen]) -> tuple[Instance, ...]:
-    """What was seen of instances, as a reading of Azure would have it."""
+    """The observations of instances, in the form of a reading of Azure."""
     return tuple(_instance(instance) for instance in seen)
 
 

@@ -53,7 +53,7 @@ _EMPTY = {
     Shown.FAULTS: "no instance failed: {} shows the batch that runs",
     Shown.ACTIVE: "no batch is running: {} shows all instances",
 }
-"""What stands in an empty list; `{}` is the key."""
+"""The text of an empty list; `{}` is the key."""
 
 
 class RolloutScreen(RolloutActions):
@@ -217,7 +217,7 @@ class RolloutScreen(RolloutActions):
                 self._follow_log()
 
     def redraw(self) -> None:
-        """What stands above and below the instances, then they."""
+        """Draw the lines above and below the instances, then the instances."""
         self._info = self.controller.info
         for name in ("headline", "subline", "fault", "bar", "counts", "chart", "map"):
             self.query_one(f"#{name}", Lines).reload()
@@ -239,7 +239,7 @@ class RolloutScreen(RolloutActions):
         return rows(self.state, self.controller.time, view, self._cache)
 
     def notice(self) -> Notice | None:
-        """What stands in place of the instances before the first event."""
+        """The state shown instead of the instances before the first event."""
         return log_notice(self.state, self.controller.problem)
 
     def rest(self) -> Line:

@@ -1,4 +1,4 @@
-"""Which actions make sense for a rollout as it stands: reasons why not, and what the bottom line offers. Pure."""
+"""Which actions make sense in the current state of a rollout: reasons why not, and the bottom line. Pure."""
 
 from collections.abc import Mapping
 

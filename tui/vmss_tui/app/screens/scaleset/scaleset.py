@@ -1,4 +1,4 @@
-"""Scale set: what it is, how it is updated, and every instance of it, as they stand now.
+"""A scale set: what it is, how it is updated, and the current state of every instance.
 
 Gets snapshots from a watcher by messages; `presentation.scaleset` describes them.
 """
@@ -193,7 +193,7 @@ class ScaleSetScreen(WatchedSet):
         self.action_do("scaleset.details")
 
     def on_grid_marked(self, message: Grid.Marked) -> None:
-        """The count of marks stands in the status line."""
+        """The status line shows the number of marks."""
         self.status.rest(self.rest())
 
     def _columns_chosen(self) -> tuple[str, ...]:

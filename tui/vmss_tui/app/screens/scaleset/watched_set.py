@@ -26,7 +26,7 @@ class WatchedSet(WatchedList[SetWatcher]):
         self._governance: Governance | None = None
         """Locks and permissions, read once."""
         self._activity: ActivityLog | None = None
-        """Who changed the set, read anew when its etag is another."""
+        """Who changed the set, read again when its etag has changed."""
         self._activity_of = ""
 
     def start_watching(self) -> None:

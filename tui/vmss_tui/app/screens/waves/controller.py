@@ -34,7 +34,7 @@ from vmss_tui.report.for_waves import waves_text
 _LOGS_AT_ONCE = 4
 """Logs of sets that have ended which one refresh reads: it must not keep the screen from its keys."""
 _NO_LEASE_SECONDS = 5.0
-"""So long waves may have no coordinator before it counts as gone: one is just starting, or just ended."""
+"""How long waves may have no coordinator before it counts as gone: one may be starting, or have just ended."""
 
 
 class WavesController:
@@ -55,7 +55,7 @@ class WavesController:
 
     @property
     def info(self) -> WavesInfo:
-        """The whole as it stands now."""
+        """The current state of the waves."""
         return waves_info(self.rollout, self.state, self._read, self._session.clock.now(), alive=self.alive)
 
     @property

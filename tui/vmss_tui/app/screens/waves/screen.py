@@ -100,7 +100,7 @@ class WavesScreen(ListScreen):
             self.refresh_keys()
 
     def redraw(self) -> None:
-        """What stands above the sets, then they."""
+        """Draw the lines above the sets, then the sets."""
         self._info = self.controller.info
         for name in _LINES:
             self.query_one(f"#{name}", Lines).reload()
@@ -118,7 +118,7 @@ class WavesScreen(ListScreen):
         return made
 
     def notice(self) -> Notice | None:
-        """What stands in place of the sets before the log is read."""
+        """The state shown instead of the sets before the log is read."""
         if self.controller.problem is not None and self.controller.head is None:
             return error_notice(
                 "The journal cannot be read", self.controller.problem, f"{key_hint('list.refresh')} tries again"

@@ -78,7 +78,7 @@ def list_sets(
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What is written, by the form and the filter that were asked for."""
+    """The output, in the requested format and with the requested filter."""
 
     shape: Shape
     view: fleet.FleetView

@@ -53,7 +53,7 @@ async def _watch(session: LiveSession, text: str, *, jsonl: bool) -> int:
 
 
 def _first(found: SetSnapshot, now: datetime, *, jsonl: bool) -> None:
-    """Say that the watch has begun, and how things stand."""
+    """Say that the watch has begun, and print the current state."""
     counts = text_of(instances.count_line(found, found.instances, 0))
     if jsonl:
         output.record({"event": "watching", "at": rfc3339(now), "id": str(found.scale_set.id), "summary": counts})

@@ -2,7 +2,7 @@
 
 The copy, its clock and its journal live in a directory of their own that is gone afterwards. Nothing real is written;
 hooks and the external gate do not run, since they act on the real world, and values of protected settings are not
-needed: the copy gets stand-ins.
+needed: the copy gets placeholders.
 """
 
 import asyncio

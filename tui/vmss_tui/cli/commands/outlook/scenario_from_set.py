@@ -1,8 +1,8 @@
-"""A scale set as it stands now as a scenario of the simulator: model verbatim, instances with what ails them. Pure.
+"""The current state of a scale set as a scenario of the simulator: its model, its instances with their faults. Pure.
 
 How long scripts and health take comes from the set's track record, else from the forecast's assumption, so that the
-rehearsal and the forecast speak of the same set. What cannot be copied is left to the simulator: load balancers.
-Standby pools and Azure Policy assignments are copied so that the plan of the copy says the same; they do nothing there.
+rehearsal and the forecast speak of the same set. Load balancers cannot be copied and are left to the simulator. Standby
+pools and Azure Policy assignments are copied so that the plan of the copy says the same; they do nothing there.
 """
 
 from collections.abc import Collection, Mapping
@@ -115,7 +115,7 @@ def _power(instance: Instance) -> str:
 
 
 def _extensions(instance: Instance, script: str, model: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What is installed on an instance that runs another script than the model's."""
+    """The versions installed on an instance that runs another script than the model's."""
     profile = model.get("properties", {}).get("virtualMachineProfile", {}).get("extensionProfile") or {}
     listed: list[dict[str, Any]] = []
     for extension in profile.get("extensions") or ():
@@ -146,7 +146,7 @@ def _standby(known: Governance | None) -> dict[str, Any]:
 def _policies(known: Governance | None, target: ScaleSetId) -> list[dict[str, Any]]:
     """Assignments that matter to a write. Whether one denies this rollout is for Azure to say: here none does.
 
-    What a management group has is in the copy's subscription, as there are no such groups.
+    Assignments of a management group move to the copy's subscription, since the simulator has no such groups.
     """
     place = f"/subscriptions/{target.subscription}"
     found = (known.policies if known is not None else None) or ()

@@ -57,7 +57,7 @@ class Annotator:
         self._before = RolloutState()
 
     def event(self, rollout: str, entry: Logged, state: RolloutState) -> None:
-        """See Writer: what is bad is an error, what is odd a warning, the end of a batch a notice."""
+        """See Writer: a failure is an error, a problem a warning, the end of a batch a notice."""
         self._inner.event(rollout, entry, state)
         if not isinstance(entry.event, Ended):
             for said in sentences(entry.event, self._before):
@@ -110,7 +110,7 @@ def attach_summary(dialect: Dialect, rollout: str, record: Callable[[], str], to
 
 
 def _fitting(text: str, command: str, room: int) -> bytes:
-    """The text in at most `room` bytes; what does not fit is left out from the end, with a line that says so."""
+    """The text in at most `room` bytes; lines that do not fit are dropped from the end, with a line that says so."""
     whole = text.encode()
     if len(whole) <= room:
         return whole

@@ -21,7 +21,7 @@ def require_free(journal: Journal, target: ScaleSetId, by: Owner, at: datetime) 
 
 
 def notices(journal: Journal, target: ScaleSetId, now: datetime) -> Iterator[tuple[str, str]]:
-    """What to know, and what to do, of the set's rollouts in the journal that have not ended and have no runner."""
+    """Findings about the set's rollouts in the journal that have not ended and have no runner, with the next step."""
     for header in journal.rollouts(target=target):
         if header.stage.over:
             continue

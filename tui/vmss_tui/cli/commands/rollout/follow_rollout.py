@@ -32,7 +32,7 @@ CHECK_SECONDS = 2.0
 STDERR_LINES = 10
 """Lines of a failed instance's stderr that people get to see; `--jsonl` and `report` have all that was kept."""
 PATIENCE = 3
-"""So many looks without a runner mean that it is gone."""
+"""Number of readings without a runner after which it counts as gone."""
 
 
 EntryT = TypeVar("EntryT", bound=Entry[Any])

@@ -1,4 +1,4 @@
-"""The options that lift what a plan refuses, each with a reason that stands in the record."""
+"""The options that lift what a plan refuses, each with a reason that is recorded."""
 
 import functools
 from collections.abc import Callable

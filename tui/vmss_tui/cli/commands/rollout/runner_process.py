@@ -128,7 +128,7 @@ async def wait_until_running(
 
 
 def died(code: int, log: Path) -> VmssTuiError:
-    """What a runner that has ended too early said last, as an error."""
+    """The last output of a runner that ended too early, as an error."""
     said, hint = _last_words(log)
     if code == LeaseHeld.exit_code:
         follow = "`vmss-tui attach` follows it"

@@ -152,7 +152,7 @@ async def _ask_a_new_one(session: LiveSession, rollout: str, asked: Asked, *, fo
 
 
 def _taken_over(asked: Asked, answer: RequestAnswered) -> RequestAnswered:
-    """The answer of a runner that was just started: `resume` is done, whatever the rollout waits for."""
+    """The answer of a runner that was just started: `resume` is done, even if the rollout waits."""
     if asked.verb != Verb.RESUME:
         return answer
     return replace(answer, accepted=True, message=f"a new runner is active; {answer.message}")

@@ -31,14 +31,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Check:
-    """What has changed since it was agreed to, in sentences; and when it may start where only a window is closed."""
+    """The changes since it was agreed to, in sentences; and when it may start where only a window is closed."""
 
     differences: tuple[str, ...] = ()
     opens: datetime | None = None
 
 
 async def may_start(session: LiveSession, rollout: str, given: Mapping[str, Secret]) -> bool:
-    """Wait until the rollout is due, take it up, and check it; what has changed ends it here.
+    """Wait until the rollout is due, take it up, and check it; a change ends it here.
 
     False also when it was canceled, or another process has taken it up. One that starts with a window that is closed by
     now is moved to the next opening. One that is to resume needs no check: the request is written, and the runner reads
@@ -65,7 +65,7 @@ async def may_start(session: LiveSession, rollout: str, given: Mapping[str, Secr
 
 
 async def _refuse(session: LiveSession, rollout: str, differences: Sequence[str]) -> None:
-    """End it with what has changed, and notify people: nobody watches at that time."""
+    """End it with the changes, and notify people, since no one may be watching."""
     from vmss_tui.engine.runner.notifications import Notifier
     from vmss_tui.engine.waves.notifications import WavesNotifier
     from vmss_tui.presentation.rollout.log import notification

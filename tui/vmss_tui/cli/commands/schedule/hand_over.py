@@ -5,7 +5,7 @@ from vmss_tui.journal.store import Journal
 from vmss_tui.ports import Clock
 
 TAKE_UP_SECONDS = 10.0
-"""So long a rollout waits in the queue before the host that starts it runs it itself."""
+"""How long a rollout waits in the queue before the host that starts it runs it itself."""
 
 
 async def handed_over(rollout: str, journal: Journal, clock: Clock, queue: str) -> bool:

@@ -63,7 +63,7 @@ class DemoHome:
         self._journal = self.directory / "vmss-tui" / "journal.db"
 
     def environment(self, simulated: Simulated) -> dict[str, str]:
-        """The environment of whoever uses the simulator: it leads away from every real credential and journal."""
+        """The environment of clients of the simulator, without any real credential or journal."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         proxies = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
         place = {"XDG_STATE_HOME": str(self.directory), "VMSS_TUI_CLOUD_FILE": str(simulated.cloud_file)}
@@ -122,7 +122,7 @@ class DemoHome:
     def ensure(self, scenario: str, speed: float, *, asked: bool, clock_file: Path | None = None) -> Simulated:
         """The living simulator, or a new one with a fresh journal.
 
-        `clock_file`: where its time stands, which its clients then let pass.
+        `clock_file`: the file with its time, which its clients then advance.
         `asked` says that scenario and speed were given by a person: a living one that differs is then replaced.
         Raises UsageError when it is in use or the scenario is wrong, VmssTuiError when it does not start.
         """

@@ -33,7 +33,7 @@ def interference(snapshot: SetSnapshot, known_versions: Collection[str] | None, 
 
 
 def explained_by(running: Finding, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Findings with the one of a rollout in progress, without those of its traces; none that is graver is left out."""
+    """Findings with the one of a rollout in progress, without less severe ones about its traces."""
     graver = running.severity is not Severity.REFUSE
     rest = (
         finding

@@ -1,7 +1,7 @@
 """Checks of protected settings, which Azure never shows and replaces as a whole.
 
-Whoever sends `protectedSettings` with one key drops all others; absent keeps all. A handler refuses a command that is
-both public and protected, on every instance, after the write was taken. Source: custom-script-extension-linux
+A write of `protectedSettings` with one key drops all others; a write without it keeps all. A handler refuses a command
+that is both public and protected, on every instance, after the write was taken. Source: custom-script-extension-linux
 `main/handlersettings.go` ("specified both in public and protected settings") and the extension's REST reference.
 """
 
@@ -58,7 +58,7 @@ def _no_command(script: ScriptConfig, *, hidden: bool) -> Iterator[Finding]:
 
 
 def block(facts: Facts) -> Iterator[Finding]:
-    """What a write does to protected settings that are there already."""
+    """The effect of a write on existing protected settings."""
     plan = facts.plan
     previous = plan.previous
     if previous is None or plan.removes:

@@ -32,7 +32,7 @@ def refused(situation: Situation) -> str:
 
 
 def resume(situation: Situation) -> Commands | None:
-    """Once the verdict is known, whatever it is; None when there is nothing (more) to do."""
+    """Once the verdict is known, for any verdict; None when there is nothing (more) to do."""
     if not held(situation):
         return None
     write = Write(REPAIRS_ON, Action.RESUME_REPAIRS, "resume automatic repairs")

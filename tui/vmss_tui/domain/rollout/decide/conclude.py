@@ -60,7 +60,7 @@ def cancelled(situation: Situation, by: str = "") -> Commands:
 def complete(situation: Situation) -> Commands:
     """All that was to be done is done: conclude by what became of the instances.
 
-    A rollout that was rolled back has failed, whatever became of its roll back.
+    A rollout that was rolled back has failed, even if its roll back succeeded.
     """
     verdict, reason = final(situation)
     begun = situation.state.rollback

@@ -1,4 +1,4 @@
-"""What the runner checks outside before instances are updated: the external gate, and whether the files are unchanged.
+"""Checks outside Azure before instances are updated: the external gate, and whether the files are unchanged.
 
 Pure: says what to check, and what an answer means. Every answer is in the log, so nothing is checked twice.
 """
@@ -32,7 +32,7 @@ def _external(situation: Situation, number: int, what: str) -> Commands | None:
 
 
 def _files(situation: Situation, number: int, what: str) -> Commands | None:
-    """What instances download is still what was planned."""
+    """The files that instances download are still the planned ones."""
     if not situation.plan.files:
         return None
     answer = situation.state.gates.get((GateName.FILES, number))

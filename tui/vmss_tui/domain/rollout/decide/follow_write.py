@@ -1,4 +1,4 @@
-"""One write from its intent to its end, whatever happens in between. Pure.
+"""One write from its intent to its end, through refusals, conflicts and lost answers. Pure.
 
 Absent: send it. Intended and nothing more (the runner died, or Azure did not answer): check whether it arrived, and
 send it again only when it provably did not. Accepted: wait for its operation. Ended: continue.

@@ -37,7 +37,7 @@ def _is_old(situation: Situation) -> bool:
 
 
 def _differences(situation: Situation) -> Iterator[str]:
-    """What a plan that is made now would say differently, where it matters; what was changed outside is a gate."""
+    """What a plan that is made now would say differently, where it matters; a change outside is a gate."""
     plan = situation.plan
     if plan.removes or plan.origin:
         return

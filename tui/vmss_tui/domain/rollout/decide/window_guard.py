@@ -1,7 +1,7 @@
 """The guard of the maintenance window: no batch starts that cannot end in it, with nine chances in ten.
 
-Pure: the time that remains against what a batch takes, and a roll back where it is reserved. Every answer is an
-event in the log; what follows a refusal is the policy's `on_window_end`.
+Pure: the time that remains against what a batch takes, and a roll back where it is reserved. Every answer is an event
+in the log; the policy's `on_window_end` decides what follows a refusal.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def _in_time(situation: Situation, table: Timetable, closes: datetime, needs: fl
 
 
 def needed_seconds(situation: Situation) -> float:
-    """What the next batch needs before the window closes, with the roll back of all batches where it is reserved."""
+    """The time that the next batch needs in the window, with the roll back of all batches where it is reserved."""
     plan, state = situation.plan, situation.state
     if not plan.batches:
         return 0.0

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Through(StrEnum):
-    """What a person watches a rollout with; the value stands in the journal and is read by people."""
+    """What a person watches a rollout with; the value is stored in the journal and shown to people."""
 
     APP = "app"
     COMMAND = "attach"

@@ -27,7 +27,7 @@ _LISTS = {Right.OPERATOR: "operators", Right.APPROVER: "approvers", Right.VIEWER
 class TeamRoles:
     """Patterns of names, `USER` or `USER@HOST` with wildcards.
 
-    The greatest right that names a person counts. Who is not named is an operator while no operators are named, else a
+    The greatest right that names a person counts. An unnamed person is an operator while no operators are named, else a
     viewer.
     """
 

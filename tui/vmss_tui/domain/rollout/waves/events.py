@@ -1,7 +1,7 @@
 """What can happen in a rollout over several scale sets: a closed set, kept in the journal like a rollout's own events.
 
-Each set has a rollout of its own with its own log; these events only say which, and how it ended. What a log of any
-kind has (runner, requests and their answers, pauses, schedule, notes, the end) are the events of `rollout.events`.
+Each set has a rollout of its own with its own log; these events only say which, and how it ended. Events of every kind
+of log (runner, requests and their answers, pauses, schedule, notes, the end) are in `rollout.events`.
 """
 
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ class SetSkipped:
 
 @dataclass(frozen=True, slots=True)
 class SetFailures:
-    """So many instances of a set that is in progress failed so far."""
+    """How many instances of a set in progress have failed so far."""
 
     target: ScaleSetId
     rollout: str

@@ -1,4 +1,4 @@
-"""How long waves will probably take: from the forecast of each set, so many sets at a time, with the bake times. Pure.
+"""How long waves will probably take: from each set's forecast, the number of sets at a time, and bake times. Pure.
 
 Seconds. Sets are taken in their order; the time that a wave waits for approval is not part of it.
 """
@@ -38,7 +38,7 @@ def forecast_waves(plan: WavesPlan, planned: Mapping[ScaleSetId, RolloutPlan]) -
 
 
 def _makespan(durations: Iterable[float], at_once: int) -> float:
-    """When the last of some tasks ends, of which so many run at a time, each taken as soon as there is room."""
+    """When the last task ends, with a limit on how many run at a time; each starts as soon as there is room."""
     ends = [0.0] * max(1, at_once)
     for seconds in durations:
         heapq.heapreplace(ends, ends[0] + seconds)

@@ -1,4 +1,4 @@
-"""A rollout over several scale sets as it stands: `fold(log) -> WavesState`, a pure function of its log."""
+"""The state of a rollout over several scale sets: `fold(log) -> WavesState`, a pure function of its log."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ from vmss_tui.domain.rollout.waves import events as w
 
 
 class SetStage(StrEnum):
-    """Where one scale set stands in the waves."""
+    """The state of one scale set in the waves."""
 
     WAITING = "waiting"
     RUNNING = "in progress"

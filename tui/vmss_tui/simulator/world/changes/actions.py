@@ -185,7 +185,7 @@ def protect(
 
 
 def _choose(draft: Draft, ids: Sequence[str]) -> list[Instance]:
-    """The instances a request names; `*` is all of them and must stand alone (recorded)."""
+    """The instances a request names; `*` is all of them and must be the only entry (recorded)."""
     present = (instance for instance in draft.members() if instance.provisioning is not Provisioning.DELETING)
     members = {instance.id: instance for instance in present}
     if "*" in ids:
@@ -230,7 +230,7 @@ _ACTIONS: dict[str, Action] = {
 def put_instance_extension(
     world: World, now: datetime, address: Address, instance_id: str, name: str, properties: Mapping[str, Any]
 ) -> tuple[World, tuple[Operation, bool]]:
-    """Write one extension on one instance, whatever the model says; same settings are not run again."""
+    """Write one extension on one instance, regardless of the model; same settings are not run again."""
 
     def act(draft: Draft) -> tuple[Operation, bool]:
         instance = _choose(draft, [instance_id])[0]

@@ -14,7 +14,7 @@ from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 LINUX, WINDOWS = "RUNCOMMAND", "RUNCOMMANDWINDOWS"
 _SECONDS = (2.0, 6.0)
-"""Azure takes 20 seconds and more; the agent's polls are left out, as they are of scripts."""
+"""Azure takes 20 seconds and more; the agent's polls are not simulated, as for scripts."""
 
 
 def run_command(

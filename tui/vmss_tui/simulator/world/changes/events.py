@@ -20,7 +20,7 @@ from vmss_tui.simulator.world.state.states import Health, Power, RollKind, Start
 
 _AUTOSCALE = "Microsoft.Insights/autoscaleSettings"
 _COLLEAGUE = "colleague@example.com"
-"""Who a write of the scenario is by when it does not say."""
+"""The caller of a write of the scenario that names none."""
 
 
 def fire(draft: Draft) -> None:
@@ -60,7 +60,7 @@ def _write(draft: Draft, event: Event) -> None:
 
 
 def _health(draft: Draft, event: Event) -> None:
-    """Instances turn healthy or unhealthy, whatever they run."""
+    """Instances turn healthy or unhealthy, with any version."""
     for instance in _named(draft, event.arguments.get("instances", ())):
         draft.put(turn_health(draft, instance, Health(event.arguments["to"])))
 

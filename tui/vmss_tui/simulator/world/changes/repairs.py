@@ -2,8 +2,8 @@
 
 Source: "Automatic instance repairs for Virtual Machine Scale Sets": at most 5 % of the instances at a time and one in
 sets of fewer than 20, none with instance protection, a grace period that starts again after every state change, and a
-service that is suspended when repairs keep failing. That a repair waits for the end of a rolling upgrade is inferred,
-and so is the number of failures.
+service that is suspended when repairs keep failing. The wait of a repair for the end of a rolling upgrade, and the
+number of failures, are inferred.
 """
 
 from dataclasses import replace

@@ -117,7 +117,7 @@ def put_extension(
 ) -> tuple[World, Written]:
     """Create or replace one extension of the model, leaving the others alone; with `merging` it is a PATCH.
 
-    protectedSettings that are left out stay, as in a write of the whole set (assumed: not recorded here).
+    Absent protectedSettings stay, as in a write of the whole set (assumed: not recorded here).
     """
     properties = body.get("properties")
     if not isinstance(properties, Mapping):

@@ -88,7 +88,7 @@ def begin_power(draft: Draft, instance: Instance, passing: Power, final: Power, 
 
 
 def start_restart(draft: Draft, instance: Instance, span: Seconds) -> Instance:
-    """Restart or redeploy: the VM boots anew, scripts are not run again."""
+    """Restart or redeploy: the VM boots, scripts are not repeated."""
     delay = draft.seconds(span, instance.id, "restart", draft.value.minted)
     instance = replace(
         instance,
@@ -138,7 +138,7 @@ def _boot(draft: Draft, instance: Instance, delay: timedelta) -> Instance:
 
 
 def _quiet(instance: Instance) -> tuple[Due, ...]:
-    """What stays on the timeline of a VM that is being switched: nothing of power, agent, health or its end."""
+    """The timeline of a VM that is being switched, without power, agent, health and its end."""
     return without(instance.timeline, PowerTurns, AgentReports, HealthTurns, ProvisioningEnds)
 
 

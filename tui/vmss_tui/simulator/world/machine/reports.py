@@ -13,7 +13,7 @@ from vmss_tui.simulator.world.state.timeline import ScriptResult
 
 TAIL_BYTES = 4096
 LAST_REPORTED = "Plugin enabled"
-"""What a handler that never ends has reported last (quoted: VMExtensionProvisioningTimeout)."""
+"""The last report of a handler that never ends (quoted: VMExtensionProvisioningTimeout)."""
 _MORE = "More information on troubleshooting is available at https://aka.ms/VMExtensionCSE{os}Troubleshoot."
 _WINDOWS_MORE = (
     "\r\n For more information, check the instance view by executing Get-AzVm or Get-AzVmss (https://aka.ms/GetAzVm). "

@@ -33,7 +33,7 @@ _SEVERAL_FAILED = (
 
 
 def update_to_model(draft: Draft, instance: Instance) -> Instance:
-    """Make an instance run the newest model: only extensions whose settings differ are delivered anew."""
+    """Make an instance run the newest model: only extensions whose settings differ are delivered."""
     generation = draft.value.generation
     if instance.is_off:
         return draft.put(replace(instance, generation=generation, deferred=True))
@@ -43,7 +43,7 @@ def update_to_model(draft: Draft, instance: Instance) -> Instance:
 def update_extensions(
     draft: Draft, instance: Instance, wanted: tuple[ExtensionSpec, ...], generation: int | None = None
 ) -> Instance:
-    """Give an instance exactly these extensions; what is in progress and stays the same is not disturbed."""
+    """Give an instance exactly these extensions; an unchanged extension in progress is not disturbed."""
     assigned = instance.generation if generation is None else generation
     installed, todo, differs = _deliver(instance.extensions, wanted, draft)
     if instance.busy and not differs:
@@ -109,7 +109,7 @@ def end_extension(draft: Draft, instance: Instance, end: ExtensionEnds) -> Insta
 
 
 def _affect_health(draft: Draft, instance: Instance, ended: InstalledExtension, result: ScriptResult) -> Instance:
-    """What the end of an extension means for the health that is reported."""
+    """The effect of the end of an extension on the reported health."""
     if ended.spec.is_health:
         if ended.state is Provisioning.DELETING:
             return end_reports(draft, instance)
@@ -180,7 +180,7 @@ def _deliver(
 
 
 def delivered(current: InstalledExtension | None, spec: ExtensionSpec, draft: Draft) -> InstalledExtension:
-    """What an instance that is assigned `spec` has: the same, or the new settings under the next sequence number."""
+    """The extension of an instance that is assigned `spec`: the same, or the new settings under the next number."""
     if current is None:
         return InstalledExtension(spec, 0, Provisioning.CREATING, draft.at, full_version(spec))
     if current.spec is spec or current.spec == spec:

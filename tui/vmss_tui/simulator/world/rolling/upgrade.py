@@ -279,7 +279,7 @@ def _end(draft: Draft, roll: RollingUpgrade, code: RollCode, error: Failure | No
 
 
 def _restamp(draft: Draft) -> None:
-    """Recordings of 2017-2020 show a rolling operation's startTime stamped anew at every batch."""
+    """Recordings of 2017-2020 show a rolling operation's startTime set again at every batch."""
     if not draft.rules.switches.restamp_operations:
         return
     for key, operation in draft.operations.items():

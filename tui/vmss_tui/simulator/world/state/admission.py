@@ -1,6 +1,6 @@
 """What Azure refuses in a written model, beyond values that are out of range: extensions, immutable properties, health.
 
-Pure questions about the model before and after a write. What the model had already is never refused again.
+Pure questions about the model before and after a write. Parts that the model had already are never refused again.
 """
 
 from collections.abc import Mapping

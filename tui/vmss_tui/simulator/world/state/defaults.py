@@ -1,4 +1,4 @@
-"""What Azure fills in when a scale set is created and the request left it out.
+"""The values that Azure fills in when a scale set is created without them.
 
 Recorded in the 201 answers of vm_operations_managed_disks (2019) and extension_put_rolls (2018). Pure; an existing
 value is never touched.

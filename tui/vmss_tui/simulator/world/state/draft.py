@@ -155,7 +155,7 @@ def commit(world: World, drafts: Iterable[Draft]) -> World:
 def change(world: World, key: str, now: datetime, body: Callable[[Draft], T]) -> tuple[World, T]:
     """Run one mutation on one scale set.
 
-    Raises Refused: 404 when there is no such set, or whatever the mutation refuses.
+    Raises Refused: 404 when there is no such set, or a refusal of the mutation.
     """
     value = world.scale_sets.get(key)
     if value is None:

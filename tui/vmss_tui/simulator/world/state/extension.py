@@ -90,7 +90,7 @@ class InstalledExtension:
 
     spec: ExtensionSpec
     sequence: int
-    """Rises whenever the settings are delivered anew; a handler runs each number once."""
+    """Rises with every delivery of the settings; a handler runs each number once."""
     state: Provisioning
     since: datetime
     version: str
@@ -99,8 +99,8 @@ class InstalledExtension:
     """When the handler began to process its settings."""
     result: ScriptResult | None = None
     reported: "InstalledExtension | None" = field(default=None, repr=False)
-    """How the last run went whose status the handler wrote, before this one; what Azure shows until there is a newer
-    status, and for good when the handler fails."""
+    """How the last run went whose status the handler wrote, before this one; Azure shows it until there is a newer
+    status, and permanently when the handler fails."""
 
     @property
     def awaited(self) -> bool:

@@ -44,7 +44,7 @@ class Instance:
     tier: str = "Standard"
     image_version: str = ""
     etag: int = 1
-    """Rises with every update of this instance, whoever asked for it."""
+    """Rises with every update of this instance, by any client."""
     generation: int = 0
     """Which generation of the scale set's model it was assigned."""
     provisioning: Provisioning = Provisioning.SUCCEEDED
@@ -201,7 +201,7 @@ class ScaleSet:
     running: tuple[str, ...] = ()
     """Ids of its operations in progress, oldest first."""
     events: tuple[Event, ...] = ()
-    """What a scenario still has in store for it, soonest first."""
+    """The remaining changes of a scenario for it, soonest first."""
     after_write: tuple[tuple[float, Event], ...] = ()
     """Events counted, in seconds, from the next write to the model."""
     log: tuple[Note, ...] = ()

@@ -55,7 +55,7 @@ def duration_seconds(text: str) -> float | None:
 
 
 def rolling_policy(properties: Mapping[str, Any]) -> RollingPolicy:
-    """The policy of a model's `properties`, with Azure's defaults for what it leaves out."""
+    """The policy of a model's `properties`, with Azure's defaults for missing values."""
     written = properties.get("upgradePolicy", {}).get("rollingUpgradePolicy") or {}
     return RollingPolicy(
         max_batch=int(written.get("maxBatchInstancePercent", DEFAULT_PERCENT)),
@@ -83,7 +83,7 @@ def with_defaults(policy: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_policy(properties: Mapping[str, Any]) -> None:
-    """Refuse a policy that Azure refuses, in whatever mode the set is.
+    """Refuse a policy that Azure refuses in any mode of the set.
 
     Raises Refused: 400 for a value out of range, 409 when the batch may be larger than the unhealthy limit.
     """

@@ -67,7 +67,7 @@ def merge(old: Any, new: Any) -> Any:
 
 
 def written_part(body: Any) -> dict[str, Any]:
-    """What of a request body is the client's to write.
+    """The parts of a request body that a client may write.
 
     Raises Refused: 400, naming the member that is not what ARM expects there.
     """
@@ -104,7 +104,7 @@ def settle_extensions(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Move protectedSettings out of a merged model.
 
-    Left out, the stored value stays; `{}` (or null) wipes it; an extension that is gone takes its secret along
+    If absent, the stored value stays; `{}` (or null) wipes it; an extension that is gone takes its secret along
     (recorded: vmss_patch_omit_protectedSettings_200; quoted: azure-sdk-for-net #2716).
 
     `model` is the merged document, `protected` what is stored, by lower-cased extension name; `replaced` is true when
@@ -180,7 +180,7 @@ def is_windows(model: Mapping[str, Any]) -> bool:
 
 
 def finish(model: Mapping[str, Any], switches: Switches, *, fill: bool = True) -> dict[str, Any]:
-    """The model as Azure keeps it: secrets dropped, and with `fill` what the request left out added.
+    """The model as Azure keeps it: without secrets, and with `fill` completed by its missing parts.
 
     Raises Refused: the policy, or Rolling mode with no health source or two of them, is not accepted.
     """

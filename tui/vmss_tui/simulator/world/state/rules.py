@@ -57,7 +57,7 @@ class InstanceTraits:
     """What is special about one instance."""
 
     stuck: bool = False
-    """Whatever it is asked to do, it never reports the end of it."""
+    """It never reports the end of any request."""
     script: ScriptTrait = ScriptTrait.USUAL
     script_failure: FailureCause = FailureCause.SCRIPT
     script_exit_code: int = 1
@@ -77,7 +77,7 @@ class InstanceTraits:
 
 @dataclass(frozen=True, slots=True)
 class SetTraits:
-    """What a scenario says about a scale set that is not part of its ARM model."""
+    """Properties of a scale set in a scenario that are not part of its ARM model."""
 
     initialising: Seconds = (10.0, 40.0)
     """Seconds from the end of a script until the instance is healthy."""
@@ -126,12 +126,12 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Choices where sources disagree or say nothing; each names what it stands for."""
+    """Choices where sources disagree or say nothing; each says what it decides."""
 
     cancel: CancelStyle = CancelStyle.ABANDON
     """abandon: in-flight batch counts as failed (2023). finish: it is let to end (2018)."""
     restamp_operations: bool = False
-    """Stamp a rolling operation's startTime anew at each batch (recordings of 2017-2020)."""
+    """Set a rolling operation's startTime again at each batch (recordings of 2017-2020)."""
     never_rolled: NeverRolled = NeverRolled.NOT_FOUND
     """Answer of rollingUpgrades/latest before any rolling upgrade (inferred)."""
     echo_protected_settings: bool = False

@@ -63,6 +63,6 @@ def has_probe(profile: Mapping[str, Any]) -> bool:
 
 
 def _seconds(spec: ExtensionSpec, name: str, default: int) -> int:
-    """A whole number of the settings; clients write texts there too, and nonsense counts as left out."""
+    """A whole number of the settings; clients write texts there too, and an invalid one counts as absent."""
     text = str(spec.settings.get(name))
     return min(int(text), LONGEST_GRACE) if text.isdigit() and len(text) < 10 else default
