@@ -5,7 +5,7 @@ from dataclasses import replace
 from support import estate
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import FleetEntry, SetSnapshot, count_instances
-from vmss_tui.presentation.fleet.rows import Knowledge
+from vmss_tui.presentation.fleet.state import Knowledge
 
 _BY_ID = {subscription.id: subscription for subscription in estate.SUBSCRIPTIONS}
 

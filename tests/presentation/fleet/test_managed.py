@@ -5,12 +5,8 @@ from dataclasses import replace
 from support import estate
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.presentation.filter import parse
-from vmss_tui.presentation.fleet.rows import (
-    FLEET,
-    FleetView,
-    Knowledge,
-    shown_entries,
-)
+from vmss_tui.presentation.fleet.rows import FLEET, FleetView, shown_entries
+from vmss_tui.presentation.fleet.state import Knowledge
 from vmss_tui.presentation.fleet.summary import fleet_summary, managed_hidden
 from vmss_tui.presentation.records import scale_set_record
 from vmss_tui.presentation.table import text_of

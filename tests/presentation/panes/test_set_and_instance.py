@@ -6,7 +6,7 @@ from support import estate, story
 from support.fakes import FakeSession
 from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.domain.rollout.events import Ended, RunnerStarted, Verdict
-from vmss_tui.presentation.fleet.rows import Knowledge
+from vmss_tui.presentation.fleet.state import Knowledge
 from vmss_tui.presentation.panes.fleet import set_pane
 from vmss_tui.presentation.panes.scaleset import instance_pane
 from vmss_tui.presentation.table import text_of

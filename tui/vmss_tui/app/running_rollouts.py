@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.presentation.fleet.rows import OurRollout, our_rollout
+from vmss_tui.presentation.fleet.state import OurRollout, our_rollout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from vmss_tui import text
 from vmss_tui.domain.fleet.snapshot import FleetEntry
-from vmss_tui.presentation.fleet.rows import FLEET, Knowledge, Labels, size_of, version_name
+from vmss_tui.presentation.fleet.rows import FLEET, size_of, version_name
+from vmss_tui.presentation.fleet.state import Knowledge, Labels
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line, text_of
 

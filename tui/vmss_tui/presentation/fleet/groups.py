@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from vmss_tui import text
 from vmss_tui.domain.fleet.snapshot import FleetEntry
-from vmss_tui.presentation.fleet.rows import FLEET, SEVERITY, Knowledge, state_of
+from vmss_tui.presentation.fleet.rows import FLEET
+from vmss_tui.presentation.fleet.state import SEVERITY, Knowledge, state_of
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Cell, Row, Table, cell, text_of
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from vmss_tui import text
 from vmss_tui.domain.fleet.controllers import controller_of
 from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
-from vmss_tui.presentation.fleet.rows import MANAGED, Knowledge, size_of, state_of, tenant_of
+from vmss_tui.presentation.fleet.rows import MANAGED, size_of, tenant_of
+from vmss_tui.presentation.fleet.state import Knowledge, state_of
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line, text_of
 

@@ -7,7 +7,7 @@ from vmss_tui import duration
 from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.presentation.fleet.details import entry_lines
-from vmss_tui.presentation.fleet.rows import Knowledge
+from vmss_tui.presentation.fleet.state import Knowledge
 from vmss_tui.presentation.glyphs import STAGE, Role
 from vmss_tui.presentation.panes.sections import Section, heading, stacked
 from vmss_tui.presentation.rollout.header import Header

@@ -16,7 +16,8 @@ from vmss_tui.domain.fleet.script import ScriptState
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import name_of, unnamed
 from vmss_tui.presentation.filter import Match
-from vmss_tui.presentation.fleet.rows import LONGEST_VERSION, Labels
+from vmss_tui.presentation.fleet.rows import LONGEST_VERSION
+from vmss_tui.presentation.fleet.state import Labels
 from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, HEALTH, RING, SCRIPT, SLASHED, Mark, Role
 from vmss_tui.presentation.heatmap import Zone, zone_of
 from vmss_tui.presentation.table import Cell, Column, DataColumn, Line, Piece, Table, View, cell

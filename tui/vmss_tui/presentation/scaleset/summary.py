@@ -13,7 +13,8 @@ from vmss_tui.domain.fleet.rolling_upgrade import RollingUpgrade, UpgradeCode
 from vmss_tui.domain.fleet.scale_set import ScaleSet
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode, percent_of
-from vmss_tui.presentation.fleet.rows import Labels, version_name
+from vmss_tui.presentation.fleet.rows import version_name
+from vmss_tui.presentation.fleet.state import Labels
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.scaleset import activity, interference
 from vmss_tui.presentation.table import Line, Piece, text_of

@@ -24,16 +24,8 @@ from vmss_tui.app.screens.links import Elsewhere, copy_menu, open_portal
 from vmss_tui.app.shell import OpenDeploy, OpenScaleSet
 from vmss_tui.app.widgets.filterbar import FilterBar
 from vmss_tui.domain.fleet.snapshot import FleetEntry
-from vmss_tui.presentation.fleet.rows import (
-    FLEET,
-    FleetView,
-    Knowledge,
-    RowCache,
-    key_of,
-    shown_entries,
-    table_of,
-    tenant_names,
-)
+from vmss_tui.presentation.fleet.rows import FLEET, FleetView, RowCache, key_of, shown_entries, table_of, tenant_names
+from vmss_tui.presentation.fleet.state import Knowledge
 from vmss_tui.presentation.fleet.summary import fleet_note, fleet_rest, fleet_summary
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.presentation.fleet.groups import KEY, group_row, grouped, ways_to_group
-from vmss_tui.presentation.fleet.rows import FLEET, Knowledge, RowCache, table_of
+from vmss_tui.presentation.fleet.rows import FLEET, RowCache, table_of
+from vmss_tui.presentation.fleet.state import Knowledge
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Column, Row, cell
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from vmss_tui.app.effects import Sheet
 from vmss_tui.domain.fleet.snapshot import FleetEntry
 from vmss_tui.errors import JournalUnavailable
-from vmss_tui.presentation.fleet.rows import Knowledge
+from vmss_tui.presentation.fleet.state import Knowledge
 from vmss_tui.presentation.table import Line
 
 if TYPE_CHECKING:

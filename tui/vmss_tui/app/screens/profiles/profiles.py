@@ -25,7 +25,8 @@ from vmss_tui.app.screens.lists import ListScreen
 from vmss_tui.app.shell import OpenDeploy
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.errors import VmssTuiError
-from vmss_tui.presentation.fleet.rows import FleetView, Knowledge, key_of, shown_entries, table_of, tenant_names
+from vmss_tui.presentation.fleet.rows import FleetView, key_of, shown_entries, table_of, tenant_names
+from vmss_tui.presentation.fleet.state import Knowledge
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.key_hints import key_hint

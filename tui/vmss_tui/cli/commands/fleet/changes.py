@@ -7,7 +7,7 @@ from typing import Any
 from vmss_tui.domain.fleet.instance import Instance
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import name_of
-from vmss_tui.presentation.fleet.rows import Labels
+from vmss_tui.presentation.fleet.state import Labels
 from vmss_tui.presentation.records import Record
 from vmss_tui.presentation.scaleset.instances import instance_version, versions
 from vmss_tui.text import plain

@@ -22,6 +22,7 @@ from vmss_tui.domain.fleet.snapshot import FleetEntry, FleetSnapshot
 from vmss_tui.errors import JournalUnavailable
 from vmss_tui.presentation import records
 from vmss_tui.presentation.fleet import rows as fleet
+from vmss_tui.presentation.fleet import state as set_state
 from vmss_tui.presentation.fleet.summary import managed_hidden, not_counted
 
 PROGRESS_SECONDS = 10.0
@@ -55,7 +56,7 @@ def list_sets(
 
     async def work(session: LiveSession) -> int:
         snapshot, uncounted = await _read(session, counts=not no_counts)
-        know = fleet.Knowledge(
+        know = set_state.Knowledge(
             now=session.clock.now(),
             label=session.versions,
             rollouts=_running(session),
@@ -82,7 +83,7 @@ class _Answer:
 
     shape: Shape
     view: fleet.FleetView
-    know: fleet.Knowledge
+    know: set_state.Knowledge
 
     def without_health(self, snapshot: FleetSnapshot, uncounted: str, *, counts: bool) -> None:
         """Write what the overview says, and why there is no health, and no counts where they are wanted."""
@@ -142,7 +143,7 @@ class _Answer:
         return records.scale_set_record(entry, version=_version(entry, self.know))
 
 
-async def _keep(session: LiveSession, snapshot: FleetSnapshot, know: fleet.Knowledge) -> None:
+async def _keep(session: LiveSession, snapshot: FleetSnapshot, know: set_state.Knowledge) -> None:
     """Keep what was found for the app's next start and for completion; of one subscription it is too little."""
     if session.subscription:
         return
@@ -168,19 +169,19 @@ async def _read(session: LiveSession, *, counts: bool) -> tuple[FleetSnapshot, s
     return snapshot, found.uncounted
 
 
-def _version(entry: FleetEntry, know: fleet.Knowledge) -> str:
+def _version(entry: FleetEntry, know: set_state.Knowledge) -> str:
     script = entry.scale_set.script
     return "" if script is None else know.label(script)
 
 
-def _running(session: LiveSession) -> Mapping[ScaleSetId, fleet.OurRollout]:
+def _running(session: LiveSession) -> Mapping[ScaleSetId, set_state.OurRollout]:
     try:
         journal = session.journal()
-        found: dict[ScaleSetId, fleet.OurRollout] = {}
+        found: dict[ScaleSetId, set_state.OurRollout] = {}
         oldest = sorted(journal.rollouts(), key=lambda header: (header.starts_at is None, header.created_at))
         for header in (header for header in oldest if not header.stage.over):
             lease, state = journal.lease(header.id), journal.state(header.id)
-            found[header.target] = fleet.our_rollout(header, state, alive=lease is not None and lease.alive)
+            found[header.target] = set_state.our_rollout(header, state, alive=lease is not None and lease.alive)
     except JournalUnavailable as error:
         diagnostics.say(f"vmss-tui: rollouts in progress are not shown: {error.message}", error.hint)
         return {}
