@@ -69,14 +69,14 @@ def test_protected_settings_in_words() -> None:
     assert words(None, new) == {"storageAccountKey": ProtectedWord.SET}
     assert words(live, new) == {"storageAccountKey": ProtectedWord.REPLACED}
     assert words(live, config()) == {"*": ProtectedWord.KEPT}
-    assert words(live, new, applied=new) == {"storageAccountKey": ProtectedWord.UNCHANGED}
+    assert words(live, new, applied=new) == {"storageAccountKey": ProtectedWord.AGAIN}
     assert words(live, replace(new, protected={"storageAccountKey": FILE}), applied=new) == {
         "storageAccountKey": ProtectedWord.CHANGED
     }
     other = replace(new, protected={"commandToExecute": ENV})
     assert words(live, other, applied=new) == {
         "commandToExecute": ProtectedWord.SET,
-        "storageAccountKey": ProtectedWord.CHANGED,
+        "storageAccountKey": ProtectedWord.DROPPED,
     }
     assert words(live, config(), applied=new) == {"storageAccountKey": ProtectedWord.UNCHANGED}
     assert words(config(), config()) == {}

@@ -10,6 +10,7 @@ from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef, SecretSource
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.checks.facts import Facts
 from vmss_tui.domain.plan.checks.protected import CHECKS, by_the_record, hides_its_command
+from vmss_tui.domain.plan.findings import Severity
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
 
 KEY = SecretRef(SecretSource.ENV, "WEB_KEY")
@@ -122,8 +123,10 @@ def test_keys_that_an_earlier_rollout_wrote_are_dropped_by_name() -> None:
     of = snapshot(*fleet(2), extensions=(extension(settings=PUBLIC),))
     made = plan(of, config=script(settings=PUBLIC | {"x": 1}, protected={"storageAccountKey": KEY}))
     assert "protected-unknown" in {finding.code for finding in made.findings}
-    written = ("storageAccountKey", "storageAccountName", "*")
+    written = ("storageAccountKey", "storageAccountName")
     (dropped,) = [found for found in by_the_record(made, written) if found.code.startswith("protected")]
     assert dropped.code == "protected-replaced" and "storageAccountName is dropped" in dropped.message
-    for same in ((), ("storageAccountKey",)):
-        assert by_the_record(made, same) == made.findings
+    for unknown in ((), ("*",)):
+        assert by_the_record(made, unknown) == made.findings
+    (again,) = [found for found in by_the_record(made, ("storageAccountKey",)) if found.code.startswith("protected")]
+    assert (again.code, again.severity) == ("protected-again", Severity.INFO)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.version_names import unnamed
+from vmss_tui.domain.rollout.events import Planned
 from vmss_tui.domain.rollout.rollback import Revision, touched_by
 from vmss_tui.domain.rollout.write_keys import touched
 from vmss_tui.errors import NotUnique, UsageError
@@ -47,6 +48,18 @@ def revision_named(journal: Journal, target: ScaleSetId, text: str) -> Revision:
             f"{name_of(found[0])} is the version of the newest rollout, not an earlier one", hint=f"Earlier: {listed}."
         )
     return found[0]
+
+
+def last_applied(journal: Journal, target: ScaleSetId, live: ScriptConfig) -> ScriptConfig | None:
+    """The configuration of the newest rollout on record that wrote what the set has now, with what it protected.
+
+    Raises JournalUnavailable.
+    """
+    for header in journal.rollouts(limit=10, target=target):
+        first = journal.events(header.id, limit=1)
+        if first and isinstance(first[0].event, Planned) and first[0].event.plan.script.digest == live.digest:
+            return first[0].event.plan.script
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,12 @@ class ProtectedWord(StrEnum):
     """It is written for the first time."""
     CHANGED = "changed"
     """It is written from another source than last time."""
+    AGAIN = "written again"
+    """It is written from the same source as last time; whether the value is another one is not known."""
+    DROPPED = "dropped"
+    """It is not among the settings that replace the block."""
     UNCHANGED = "unchanged"
-    """Written again from the same source, or not written, which keeps what Azure has."""
+    """It is not written, which keeps what Azure has."""
     REPLACED = "unknown on Azure"
     """It is written, and what it replaces cannot be seen."""
     KEPT = "kept, unknown on Azure"
@@ -50,7 +54,7 @@ def protected_changes(
         return tuple(lines) if known is not None else (ProtectedChange(WHOLE, ProtectedWord.KEPT),)
     lines = [ProtectedChange(name, _word(ref, name, known), source_of(ref)) for name, ref in _sorted(new)]
     gone = sorted(set(known or ()) - set(new.protected))
-    return (*lines, *(ProtectedChange(name, ProtectedWord.CHANGED, "removed") for name in gone))
+    return (*lines, *(ProtectedChange(name, ProtectedWord.DROPPED) for name in gone))
 
 
 def _sorted(script: ScriptConfig) -> list[tuple[str, SecretRef]]:
@@ -62,7 +66,7 @@ def _word(ref: SecretRef, name: str, known: Mapping[str, SecretRef] | None) -> P
         return ProtectedWord.REPLACED
     if name not in known:
         return ProtectedWord.SET
-    return ProtectedWord.UNCHANGED if known[name] == ref else ProtectedWord.CHANGED
+    return ProtectedWord.AGAIN if known[name] == ref else ProtectedWord.CHANGED
 
 
 def source_of(ref: SecretRef) -> str:

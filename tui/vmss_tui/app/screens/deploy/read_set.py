@@ -11,7 +11,7 @@ from vmss_tui.domain.fleet.script import ScriptConfig
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.plan.findings import Finding, Severity
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
-from vmss_tui.domain.rollout.events import Planned
+from vmss_tui.engine import revisions
 from vmss_tui.engine.in_progress import finding_of
 from vmss_tui.engine.prepare import read_for_plan
 from vmss_tui.errors import VmssTuiError
@@ -80,11 +80,6 @@ def last_applied(snapshot: SetSnapshot, session: Session) -> ScriptConfig | None
     if live is None:
         return None
     try:
-        journal = session.journal()
-        for header in journal.rollouts(limit=10, target=snapshot.scale_set.id):
-            first = journal.events(header.id, limit=1)
-            if first and isinstance(first[0].event, Planned) and first[0].event.plan.script.digest == live.digest:
-                return first[0].event.plan.script
+        return revisions.last_applied(session.journal(), snapshot.scale_set.id, live)
     except VmssTuiError:
         return None
-    return None

@@ -82,7 +82,7 @@ def plan(ctx: click.Context, /, shape: Shape, **given: Any) -> int:
     async def work(session: LiveSession) -> int:
         prepared = naming_running(session, await prepare_order(session, order))
         record = {**records.plan_record(prepared.plan), "files": records.plain_value(prepared.pins)}
-        shape.answer(record, lambda: plan_lines(prepared.plan, prepared.pins))
+        shape.answer(record, lambda: plan_lines(session, prepared.plan, prepared.pins))
         return PreflightRefused.exit_code if prepared.plan.refusals else 0
 
     return run(ctx, work)

@@ -1,6 +1,7 @@
 """From a plan to a running rollout: shows it, asks, starts the runner, follows it. Shared by all that start one."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from vmss_tui.cli.options import current
 from vmss_tui.cli.session import LiveSession, open_session
 from vmss_tui.cli.wait_notice import long_waits_reported
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.errors import PreflightRefused, RolloutCancelled, UsageError
+from vmss_tui.errors import JournalUnavailable, PreflightRefused, RolloutCancelled, UsageError
 from vmss_tui.journal.databases.place import is_address
 from vmss_tui.journal.store import Journal
 from vmss_tui.ports import FilePin
@@ -149,7 +150,7 @@ class Launch:
         require_answer(plan.target.name, self.manner, serious)
         if starts_at is not None:
             diagnostics.say(starts_in(starts_at, session.clock.now()))
-        self._confirm(plan, pins, serious)
+        self._confirm(session, plan, pins, serious)
         self.warn_of_vanishing(session)
         secrets = await asyncio.to_thread(values_to_travel, plan.script.protected)
         self._who = session.who
@@ -203,10 +204,10 @@ class Launch:
                 "`vmss-tui worker` starts it also after a restart of this host",
             )
 
-    def _confirm(self, plan: RolloutPlan, pins: Sequence[FilePin], serious: str) -> None:
+    def _confirm(self, session: LiveSession, plan: RolloutPlan, pins: Sequence[FilePin], serious: str) -> None:
         """Show the plan and ask. `serious`: why the scale set's name is wanted; empty when yes or no will do."""
         if not self.manner.jsonl:
-            for line in plan_lines(plan, pins):
+            for line in plan_lines(session, plan, pins):
                 diagnostics.say(line)
         if not confirmed(plan.target.name, self.manner.confirm, serious) and not self.manner.yes:
             question = f"{confirm_title(plan)} {plan.to_label} [y/N]"
@@ -249,19 +250,23 @@ def _require_name(name: str, given: str, why: str, what: str) -> None:
         raise UsageError(f"{why}: the name is required to confirm", hint=f"Give --confirm {name}.")
 
 
-def plan_lines(plan: RolloutPlan, pins: Sequence[FilePin] = ()) -> list[str]:
+def plan_lines(session: LiveSession, plan: RolloutPlan, pins: Sequence[FilePin] = ()) -> list[str]:
     """The plan for people."""
     cells = min(output.columns() or WIDTH, WIDTH)
     title = f"{plan.target.short}, {plan.location}: {arrow(plan.from_label or 'nothing', plan.to_label)}"
-    shown = sections(plan, cells, files=pins, protected=_protected(plan))
+    shown = sections(plan, cells, files=pins, protected=_protected(session, plan))
     return [title, "", *(text_of(line) for line in shown), ""]
 
 
-def _protected(plan: RolloutPlan) -> list[ProtectedLine]:
+def _protected(session: LiveSession, plan: RolloutPlan) -> list[ProtectedLine]:
     """What happens to protected settings, by name: their values are never shown."""
+    from vmss_tui.engine.revisions import last_applied
     from vmss_tui.profiles.protected_changes import protected_changes
 
-    found = () if plan.removes else protected_changes(plan.previous, plan.script)
+    applied = None
+    with contextlib.suppress(JournalUnavailable):
+        applied = last_applied(session.journal(), plan.target, plan.previous) if plan.previous is not None else None
+    found = () if plan.removes else protected_changes(plan.previous, plan.script, applied)
     return [ProtectedLine(change.name, change.word.value, change.source) for change in found]
 
 

@@ -19,6 +19,9 @@ _RESTORE = "Roll the old version out from its profile, with the command under [p
 _MOVE = "Give the command under [protected] as commandToExecute."
 
 
+_SAME_KEYS = info("protected-again", "the protected block is written again, and no key that it holds is dropped")
+
+
 def command(facts: Facts) -> Iterator[Finding]:
     """Exactly one command, in the public or in the protected settings."""
     script, previous = facts.plan.script, facts.plan.previous
@@ -97,12 +100,13 @@ def _replaced(dropped: Sequence[str]) -> Finding:
 
 
 def by_the_record(plan: RolloutPlan, written: Sequence[str]) -> tuple[Finding, ...]:
-    """The findings of a plan, with the keys that are dropped by name: `written` are those that a rollout wrote last."""
+    """The findings of a plan where `written` are the keys that a rollout wrote last: what is dropped is known."""
     new = plan.script.protected
-    dropped = sorted(set(written) - set(new) - {_WHOLE}) if new and _WHOLE not in new else []
-    if not dropped:
+    if not written or not new or _WHOLE in (*new, *written):
         return plan.findings
-    return tuple(_replaced(dropped) if finding.code == "protected-unknown" else finding for finding in plan.findings)
+    dropped = sorted(set(written) - set(new))
+    found = _replaced(dropped) if dropped else _SAME_KEYS
+    return tuple(found if finding.code == "protected-unknown" else finding for finding in plan.findings)
 
 
 def hides_its_command(script: ScriptConfig) -> bool:

@@ -9,6 +9,8 @@ from vmss_tui.text import counted
 
 _AGAIN = "To force a re-run, use --rerun, or Force re-run in the form."
 
+_UNSEEN = "The values of protected settings are not compared. "
+
 
 def nothing_to_do(facts: Facts) -> Iterator[Finding]:
     """No instances, or all of them have it."""
@@ -20,7 +22,7 @@ def nothing_to_do(facts: Facts) -> Iterator[Finding]:
         yield warn(
             "all-current",
             "no instance needs this version" + ("" if model else ": only the model changes"),
-            _AGAIN if model else "",
+            f"{_UNSEEN if plan.script.protected else ''}{_AGAIN}" if model else "",
         )
 
 
