@@ -83,6 +83,15 @@ def test_favorites_survive_a_restart_and_nonsense_in_the_file(tmp_path: Path) ->
     assert Favorites(path).ids == frozenset()
 
 
+def test_two_apps_keep_the_favorites_of_each_other(tmp_path: Path) -> None:
+    path, (one, other, *_) = tmp_path / "favorites", [entry.scale_set.id for entry in estate.estate()]
+    mine, theirs = Favorites(path), Favorites(path)
+    assert mine.toggle(one) and theirs.toggle(other)
+    assert Favorites(path).ids == {one, other}
+    assert mine.toggle(one) is False
+    assert Favorites(path).ids == {other}
+
+
 def test_reasons_why_something_cannot_be_done() -> None:
     judge = every(online, on("a line"))
     assert judge(ActionState(offline="sign-in is in progress")) == "sign-in is in progress"

@@ -83,6 +83,16 @@ async def test_a_dropped_line_keeps_the_place(tmp_path: Path) -> None:
     assert kept.opened and kept.target is not None and kept.target.name == "gw-eus"
 
 
+async def test_what_another_version_kept_and_this_one_does_not_know_is_left_out(tmp_path: Path) -> None:
+    keep_last_place(
+        "fake",
+        LastPlace(mode="nowhere", order="moon", group="moon", columns=["name", "moon"], instance_columns=["moon"]),
+    )
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets")
+        assert not any(key.startswith(KEY) for key in _keys(desk)) and _titles(desk) == ["name"]
+
+
 async def test_a_last_place_is_not_restored_against_the_configuration_or_the_command_line(tmp_path: Path) -> None:
     keep_last_place("fake", LastPlace(mode="profiles"))
 

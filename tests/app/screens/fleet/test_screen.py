@@ -156,6 +156,9 @@ async def test_a_star_is_kept_and_favorites_can_be_shown_alone(tmp_path: Path) -
         await desk.press("F")
         await desk.shows("1 of 15 scale sets")
         assert "/virtualMachineScaleSets/web-weu\n" in (tmp_path / "favorites").read_text()
+        await desk.press("slash")
+        await desk.type("batch")
+        await desk.shows("none of your favorites (1) is here")
 
 
 async def test_news_repaint_the_list_and_keep_the_cursor(tmp_path: Path) -> None:

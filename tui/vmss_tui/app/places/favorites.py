@@ -24,16 +24,20 @@ class Favorites:
         return frozenset(self._ids)
 
     def toggle(self, target: ScaleSetId) -> bool:
-        """Star it or take the star away; returns whether it has one now. Raises OSError when that cannot be kept."""
+        """Star it or take the star away; returns whether it has one now. Raises OSError when that cannot be kept.
+
+        What another app starred since this one began stays.
+        """
         starred = target not in self._ids
-        self._ids = [*self._ids, target] if starred else [known for known in self._ids if known != target]
+        others = [known for known in (self._read() or self._ids) if known != target]
+        self._ids = [*others, target] if starred else others
         write_private(self._path, "".join(f"{known}\n" for known in self._ids))
         return starred
 
     def _read(self) -> list[ScaleSetId]:
         try:
-            lines = self._path.read_text().splitlines()
-        except (OSError, UnicodeDecodeError):
+            lines = self._path.read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
             return []
         found: list[ScaleSetId] = []
         for line in lines:

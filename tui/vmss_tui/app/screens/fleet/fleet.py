@@ -65,7 +65,8 @@ class FleetScreen(WatchedFleet):
         if self.shell.session.lists.restore:
             last = self.shell.last_place
             self._grouping.use(last.group)
-            self.sort_by(last.order or self.order, reverse=last.reverse)
+            order = last.order if last.order in FLEET.orders else self.order
+            self.sort_by(order, reverse=last.reverse)
             if (target := last.target) is not None:
                 self.put_cursor_first_on(key_of(target))
 
@@ -100,7 +101,7 @@ class FleetScreen(WatchedFleet):
             terms=self.terms,
         )
         self._entries = shown_entries(self._snapshot, view, know)
-        self.grid.set_empty(self._why_empty())
+        self.grid.set_empty(self._why_empty(know))
         if self._watcher is not None:
             self._watcher.prefer([entry.id for entry in self._entries[:60]], know.favorites)
         self._know = know
@@ -110,9 +111,11 @@ class FleetScreen(WatchedFleet):
         self.query_one(FilterBar).set_hint(_HINT_OF_TENANTS if know.tenants else self.hint)
         return rows
 
-    def _why_empty(self) -> str:
+    def _why_empty(self, know: Knowledge) -> str:
         if self._favorites_only:
             star, everything = key_hint("fleet.favorite"), key_hint("list.all")
+            if know.favorites:
+                return f"none of your favorites ({len(know.favorites)}) is here: {everything} shows all scale sets"
             return f"no favorites yet: {star} adds the selected scale set, {everything} shows all"
         return self.empty_text() if self.terms or self.faults_only else ""
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from vmss_tui import text
 from vmss_tui.domain.fleet.snapshot import FleetEntry
-from vmss_tui.presentation.fleet.groups import KEY, group_row, grouped, ways_to_group
+from vmss_tui.presentation.fleet.groups import BY_COLUMN, KEY, group_row, grouped, ways_to_group
 from vmss_tui.presentation.fleet.rows import FLEET, RowCache, table_of
 from vmss_tui.presentation.fleet.state import Knowledge
 from vmss_tui.presentation.glyphs import Role
@@ -22,14 +23,14 @@ class Grouping:
     def choices(self, entries: Sequence[FleetEntry]) -> tuple[Row, ...]:
         """What the list can be grouped by, as rows to pick from; the key of the first is empty."""
         titles = {way: FLEET.column(way).title.lower() for way in ways_to_group(entries) if not way.startswith("tag:")}
-        ways = {"": "no groups", **{way: titles.get(way, way) for way in ways_to_group(entries)}}
+        ways = {"": "no groups", **{way: titles.get(way, text.plain(way)) for way in ways_to_group(entries)}}
         return tuple(
             Row(way, (cell(title, Role.ACCENT if way == self.by else Role.PLAIN),)) for way, title in ways.items()
         )
 
     def use(self, by: str) -> None:
-        """Group by something else; every group is open."""
-        self.by = by
+        """Group by something else, by nothing when this program does not know it; every group is open."""
+        self.by = by if by in BY_COLUMN or by.startswith("tag:") else ""
         self._closed.clear()
 
     def toggle(self, key: str | None) -> bool:
