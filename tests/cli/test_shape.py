@@ -64,8 +64,9 @@ def test_a_query_reaches_no_value_behind_a_name_that_says_secret(capsys: pytest.
 
 
 def test_a_query_that_is_not_jmespath(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = run(capsys, "profiles", "list", "--query", "[")
-    assert (code, out) == (2, "") and "--query" in err
+    for query in ("[", "[" * 5000):
+        code, out, err = run(capsys, "profiles", "list", "--query", query)
+        assert (code, out) == (2, "") and "--query" in err
 
 
 @pytest.mark.parametrize(

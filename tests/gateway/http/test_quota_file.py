@@ -50,7 +50,9 @@ async def test_governors_together_never_overrun_a_bucket(tmp_path: Path) -> None
     assert asked > 3000
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 9}', '{"version": 1, "levels": {"x": [0]}}', "\x00" * 50])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"version": 9}', '{"version": 1, "levels": {"x": [0]}}', "\x00" * 50, "[" * 100_000]
+)
 async def test_a_quota_file_of_another_shape_is_replaced(tmp_path: Path, text: str) -> None:
     file = tmp_path / "quota.json"
     file.write_text(text)

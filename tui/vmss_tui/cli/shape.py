@@ -100,6 +100,8 @@ def _queried(value: Any, query: str) -> Any:
     except JMESPathError as error:
         reason = str(error).partition("\n")[0]
         raise UsageError(f"--query {query!r}: {reason}", hint="Write JMESPath, such as --query '[].name'.") from error
+    except RecursionError as error:
+        raise UsageError("--query: the expression is nested too deeply") from error
 
 
 def _write(form: Form, value: Any) -> None:

@@ -1,5 +1,6 @@
 """Where the app is and was: columns, groups, the last place, recent sets, a set named on the command line."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from support.desk import Desk, sitting
 from support.fakes import FakeSession
-from vmss_tui.app.places.last_place import LastPlace, keep_last_place, read_last_place
+from vmss_tui.app.places.last_place import MOST_RECENT, LastPlace, keep_last_place, read_last_place
 from vmss_tui.app.places.start import StartAt, start_on
 from vmss_tui.app.screens.scaleset.scaleset import ScaleSetScreen
 from vmss_tui.config.lists import ListSettings
@@ -107,13 +108,23 @@ async def test_a_last_place_is_not_restored_against_the_configuration_or_the_com
 
 def test_what_cannot_be_read_is_nothing(tmp_path: Path) -> None:
     file = tmp_path / "last.json"
-    for text in ("", "[]", '{"fake": 3}', '{"fake": {"mode": 1, "recent": [3], "scale_set": "x"}}', "\x00"):
+    for text in (
+        "",
+        "[]",
+        '{"fake": 3}',
+        '{"fake": {"mode": 1, "recent": [3], "scale_set": "x"}}',
+        "\x00",
+        "[" * 100_000,
+    ):
         file.write_text(text)
         place = read_last_place("fake", file)
         assert (place.mode, place.recent, place.target) == ("fleet", [], None)
 
 
-def test_recent_sets_are_unique_and_few() -> None:
+def test_recent_sets_are_unique_and_few(tmp_path: Path) -> None:
+    file = tmp_path / "last.json"
+    file.write_text(json.dumps({"fake": {"recent": [f"/x/{number}" for number in range(5000)]}}))
+    assert len(read_last_place("fake", file).recent) == MOST_RECENT
     place = LastPlace()
     for number in (*range(30), 5):
         place.visit(start_on(_id(number)).scale_set)  # type: ignore[arg-type]

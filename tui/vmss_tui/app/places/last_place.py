@@ -69,6 +69,7 @@ def read_last_place(cloud: str, path: Path | None = None) -> LastPlace:
             value, default = kept.get(known.name), getattr(place, known.name)
             if type(value) is type(default) and (not isinstance(value, list) or all(type(it) is str for it in value)):
                 setattr(place, known.name, value)
+    place.recent = place.recent[:MOST_RECENT]
     return place
 
 

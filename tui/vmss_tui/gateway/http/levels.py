@@ -50,7 +50,10 @@ class Levels:
 
     def load(self, text: str, now: float) -> None:
         """Take over what another process wrote. Raises ValueError when it is of another shape."""
-        data = json.loads(text)
+        try:
+            data = json.loads(text)
+        except RecursionError as error:
+            raise ValueError("another format") from error
         if not isinstance(data, dict) or data.get("version") != VERSION:
             raise ValueError("another format")
         try:

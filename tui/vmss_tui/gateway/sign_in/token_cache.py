@@ -49,7 +49,7 @@ def _is_usable(name: str) -> bool:
             if path.suffix != ".lockfile" and (text := path.read_text(encoding="utf-8", errors="replace")).strip():
                 try:
                     json.loads(text)
-                except ValueError:
+                except (ValueError, RecursionError):
                     _log.info("the cache of tokens %s cannot be read and is removed", path)
                     path.unlink()
     except (OSError, RuntimeError) as error:  # no such home, not ours, a full or read-only disk
