@@ -4,95 +4,36 @@ import asyncio
 import os
 import socket
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.engine.toy import Toy, script
-from support.engine.toy_azure import ToyAzure, ToyClock, Trouble
+from support.engine.bench import POLICY, SLOW, Bench
+from support.engine.toy import Toy
+from support.engine.toy_azure import Trouble
 from support.journal import connection_of, file_of
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.domain.fleet.upgrade_policy import UpgradeMode
 from vmss_tui.domain.plan.findings import Severity
-from vmss_tui.domain.plan.planner import plan_rollout
-from vmss_tui.domain.plan.rollout_plan import RolloutPlan
-from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep, RolloutPolicy
+from vmss_tui.domain.plan.rollout_policy import Amount, BatchStep
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.runner.pacing import Pace
-from vmss_tui.engine.runner.runner import run
 from vmss_tui.errors import (
     ConnectionFailed,
     JournalUnavailable,
     LeaseHeld,
     NotFound,
     ProfileInvalid,
-    VmssTuiError,
 )
 from vmss_tui.journal.lease import owner
 from vmss_tui.journal.store import Journal
-from vmss_tui.ports import Azure
 
-POLICY = RolloutPolicy(steps=(BatchStep(Amount(2)),), unhealthy_percent=34, health_wait_seconds=20, pause_seconds=10)
-PACE = Pace(watch_seconds=2, operation_seconds=1, request_seconds=1, settle_seconds=6, patience_seconds=120)
-SLOW = replace(PACE, watch_seconds=5, operation_seconds=5, request_seconds=5, heartbeat_seconds=60)
 KEY = {"key": SecretRef(SecretSource.PROMPT, "the key")}
-
-
-@dataclass
-class Bench:
-    toy: Toy
-    clock: ToyClock
-    azure: ToyAzure
-    journal: Journal
-    rollout: str
-    plan: RolloutPlan
-    secrets: Mapping[str, Secret] | VmssTuiError
-
-    @classmethod
-    def of(cls, directory: Path, policy: RolloutPolicy = POLICY, toy: Toy | None = None, **more: object) -> "Bench":
-        toy = toy or Toy()
-        plan = plan_rollout(toy.snapshot(), replace(script(2), **more), policy, now=toy.now)  # type: ignore[arg-type]
-        assert not plan.refusals
-        journal = Journal.open(directory / "journal.db")
-        rollout = journal.create(plan, who="maria", at=toy.now)
-        return cls(toy, ToyClock(toy), ToyAzure(toy, plan), journal, rollout, plan, {})
-
-    async def connected(self) -> Azure:
-        return self.azure.port()
-
-    async def run(self, **more: object) -> e.Verdict | None:
-        def secrets() -> Mapping[str, Secret]:
-            if isinstance(self.secrets, VmssTuiError):
-                raise self.secrets
-            return self.secrets
-
-        host, pid = socket.gethostname(), os.getpid()
-        words = {"journal": self.journal, "azure": self.connected, "clock": self.clock, "pace": PACE} | more
-        return await run(self.rollout, secrets=secrets, host=host, pid=pid, **words)  # type: ignore[arg-type]
-
-    @property
-    def state(self) -> RolloutState:
-        return self.journal.state(self.rollout)
-
-    def events(self, *kinds: type[e.Event]) -> list[e.Event]:
-        return [entry.event for entry in self.journal.events(self.rollout) if isinstance(entry.event, kinds)]
-
-    def at(self, seconds: float, action: object) -> None:
-        """Do something when that much time has passed."""
-        assert callable(action)
-        waiting = [action]
-
-        def check() -> None:
-            if waiting and self.clock.seconds >= seconds:
-                waiting.pop()()
-
-        self.clock.on_sleep = check
 
 
 @pytest.fixture
@@ -192,34 +133,6 @@ async def test_events_whose_answer_was_lost_are_not_written_twice(bench: Bench) 
     assert len(lost) == 20 and all(entry in bench.journal.events(bench.rollout) for log in lost for entry in log)
     assert bench.events(e.Noted) == [] and len(bench.events(e.Ended)) == 1
     assert all(count == 1 for count in bench.toy.asked.values())
-
-
-# --- the clock --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("step", [3600.0, -3600.0])
-async def test_a_clock_that_is_set_cuts_no_wait_short(step: float, bench: Bench) -> None:
-    bench.at(15, lambda: setattr(bench.clock, "set_by", step))
-    assert await bench.run() is e.Verdict.COMPLETED
-    (stepped,) = bench.events(e.ClockStepped)
-    assert isinstance(stepped, e.ClockStepped) and abs(stepped.seconds - step) < 1
-    times = [entry.at for entry in bench.journal.events(bench.rollout)]
-    assert times == sorted(times)
-    first, second, _ = bench.state.batches
-    assert first.ended_at is not None and second.started_at is not None
-    assert (second.started_at - first.ended_at).total_seconds() >= 10
-
-
-async def test_a_clock_that_was_set_back_between_two_runners(bench: Bench) -> None:
-    bench.azure.before = Trouble(ConnectionFailed("no route"))
-    bench.at(9, lambda: setattr(bench.azure.before, "on", True))
-    with pytest.raises(ConnectionFailed):
-        await bench.run()
-    bench.azure.before = lambda name: None
-    bench.clock.set_by = -86400
-    assert await bench.run() is e.Verdict.COMPLETED
-    times = [entry.at for entry in bench.journal.events(bench.rollout)]
-    assert times == sorted(times)
 
 
 # --- the lease --------------------------------------------------------------------------------------------------------

@@ -85,6 +85,13 @@ class Situation:
     snapshot: SetSnapshot
     now: datetime
     settle_seconds: float = SETTLE_SECONDS
+    host_now: datetime | None = None
+    """The host's clock where it differs from `now`, which never goes back."""
+
+    @property
+    def clock(self) -> datetime:
+        """The time that windows and freezes go by: a host's clock that was ahead and is set back closes them again."""
+        return self.host_now or self.now
 
     @property
     def set(self) -> ScaleSet:

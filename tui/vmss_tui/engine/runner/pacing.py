@@ -55,6 +55,10 @@ class SteadyClock:
         """Aware UTC; never before an earlier answer."""
         return self._base + timedelta(seconds=self.monotonic() - self._started)
 
+    def host_now(self) -> datetime:
+        """The host's own clock as it is set now: before `now` where it was set back. Windows and freezes go by it."""
+        return self._clock.now()
+
     def monotonic(self) -> float:
         """Seconds that never go back."""
         return self._clock.monotonic()

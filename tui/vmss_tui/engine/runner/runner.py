@@ -202,7 +202,9 @@ class _Runner:
         """Until there is nothing left to do about this observation; whether Azure must be observed again now."""
         log = self.log
         for _ in range(_ROUNDS):
-            commands = decide(log.plan, log.state, snapshot, log.clock.now(), settle_seconds=self.pace.settle_seconds)
+            now, here = log.clock.now(), log.clock.host_now()
+            settle = self.pace.settle_seconds
+            commands = decide(log.plan, log.state, snapshot, now, settle_seconds=settle, host_now=here)
             if not self.observer.full and not all(_only_waits(command) for command in commands):
                 return True
             for command in commands:
@@ -219,7 +221,7 @@ class _Runner:
         return (
             state.open_batch is None
             and state.waiting is not None
-            and bool(state.timetable.closed(self.log.clock.now()))
+            and bool(state.timetable.closed(self.log.clock.host_now()))
         )
 
     async def _rest(self) -> bool:

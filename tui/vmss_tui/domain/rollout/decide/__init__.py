@@ -23,14 +23,18 @@ def decide(
     now: datetime,
     *,
     settle_seconds: float = SETTLE_SECONDS,
+    host_now: datetime | None = None,
 ) -> Commands:
-    """The commands for this moment; none means: wait and observe again."""
+    """The commands for this moment; none means: wait and observe again.
+
+    `now` never goes back; `host_now` is what the host's clock says where that differs, for windows and freezes.
+    """
     if state.stage.over:
         return []
     if snapshot.scale_set.read_only_rule and not state.writes:
         message, _ = read_only_words(snapshot.scale_set)
         return [Record((e.Ended(e.Verdict.REFUSED, f"{message}; nothing was changed"),))]
-    situation = Situation(plan, state, snapshot, now, settle_seconds)
+    situation = Situation(plan, state, snapshot, now, settle_seconds, host_now)
     match plan.strategy:
         case Strategy.ROLLING_UPGRADE:
             commands = rolling_upgrade.decide(situation)

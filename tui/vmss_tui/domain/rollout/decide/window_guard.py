@@ -37,7 +37,7 @@ class Answer:
 
 def ask(situation: Situation, *, margin: float = 0.0) -> Answer:
     """Whether the next batch would end in time; `margin` are additional seconds that it needs."""
-    table, now = situation.timetable, situation.now
+    table, now = situation.timetable, situation.clock
     needs = needed_seconds(situation) + margin
     closed = table.closed(now)
     if closed:
@@ -50,13 +50,13 @@ def ask(situation: Situation, *, margin: float = 0.0) -> Answer:
 
 
 def _in_time(situation: Situation, table: Timetable, closes: datetime, needs: float) -> Answer:
-    ends = situation.now + timedelta(seconds=needs)
+    ends = situation.clock + timedelta(seconds=needs)
     what = "a batch of the roll back" if situation.state.rollback is not None else "a batch"
     what += " and a roll back" if situation.plan.reserves_rollback else ""
     takes = f"{what} takes up to {duration.expected(needs)}"
     if ends <= closes:
         return Answer(True, f"{takes}, the window closes on {table.moment(closes)}", needs)
-    left = duration.coarse((closes - situation.now).total_seconds())
+    left = duration.coarse((closes - situation.clock).total_seconds())
     return Answer(False, f"{takes}, and the window closes in {left}, on {table.moment(closes)}", needs)
 
 
@@ -135,10 +135,10 @@ def _leave(situation: Situation, answer: Answer) -> Commands:
 
 def _wait(situation: Situation, answer: Answer) -> Commands:
     """Until the next window in which a batch has time; none to come is the end of waiting."""
-    opens = situation.timetable.opens_at(situation.now, answer.needs_seconds)
+    opens = situation.timetable.opens_at(situation.clock, answer.needs_seconds)
     if opens is None:
         return _leave(situation, answer)
     known = situation.state.waiting
     same = known is not None and known.until == opens
-    takes = known.takes_seconds if known is not None and same else round((opens - situation.now).total_seconds())
+    takes = known.takes_seconds if known is not None and same else round((opens - situation.clock).total_seconds())
     return situation.wait("waiting for the next maintenance window", opens, takes_seconds=max(1, takes))
