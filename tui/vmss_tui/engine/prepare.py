@@ -16,7 +16,7 @@ from vmss_tui.domain.fleet.script import ScriptConfig, SecretRef
 from vmss_tui.domain.fleet.snapshot import SetSnapshot
 from vmss_tui.domain.fleet.version_names import NAMELESS, VersionNames
 from vmss_tui.domain.plan.checks.governance import needed_vaults
-from vmss_tui.domain.plan.checks.others import LATELY, interference
+from vmss_tui.domain.plan.checks.others import LATELY, changed_beside, interference, script_of_others
 from vmss_tui.domain.plan.checks.outlook import outlook
 from vmss_tui.domain.plan.checks.protected import by_the_record
 from vmss_tui.domain.plan.findings import Finding, by_weight
@@ -28,7 +28,7 @@ from vmss_tui.domain.plan.rollout_policy import Hook, RolloutPolicy
 from vmss_tui.domain.plan.timetable import NO_RULES, MaintenanceRules
 from vmss_tui.domain.plan.track_record import NOTHING_KNOWN, TrackRecord
 from vmss_tui.domain.rollout.retry import plan_retry
-from vmss_tui.domain.rollout.rollback import Revision, plan_rollback
+from vmss_tui.domain.rollout.rollback import CHANGED_SINCE, Revision, plan_rollback
 from vmss_tui.domain.rollout.state import RolloutState
 from vmss_tui.engine.pinned_files import fetch_pins, file_findings, planned_files
 from vmss_tui.engine.snapshot_reader import read_snapshot
@@ -49,6 +49,8 @@ class _Wish:
     names: Names = nameless
     history: TrackRecord = NOTHING_KNOWN
     """What earlier rollouts of the set showed."""
+    known_versions: Collection[str] | None = None
+    """Digests that rollouts of this journal brought to the set; None: unknown."""
     overrides: Mapping[Override, str] = field(default_factory=dict)
     """Reasons for what a plan would otherwise refuse."""
     hooks: tuple[Hook, ...] = ()
@@ -71,8 +73,6 @@ class RolloutWish(_Wish):
     """SHA-256 (hex) that a profile pinned, by file address."""
     profile_findings: tuple[Finding, ...] = ()
     """What the profile's own checks say of a rollout on this set."""
-    known_versions: Collection[str] | None = None
-    """Digests that rollouts of this journal brought to the set; None: unknown."""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -153,10 +153,14 @@ async def _with_vaults(azure: Azure, snapshot: SetSnapshot, vaults: Sequence[str
 def compose(wish: Wish, snapshot: SetSnapshot, pins: Sequence[FilePin], clock: Clock) -> RolloutPlan:
     """The plan of a wish against a set as it was read, with what is known of its files; reads nothing."""
     plan = _hooked(replace(_planned(wish, snapshot, clock), history=wish.history), wish.hooks)
+    foreign = tuple(_script_of_others(wish, snapshot))
+    if foreign:  # says more than that the script was changed
+        plan = replace(plan, findings=tuple(item for item in plan.findings if item.code != CHANGED_SINCE))
+    interfering = (*_interference(wish, snapshot, clock), *foreign)
     if plan.removes:
-        return allow(plan, wish.overrides)
+        return allow(replace(plan, findings=by_weight(*interfering, *plan.findings)), wish.overrides)
     findings = by_weight(
-        *_interference(wish, snapshot, clock),
+        *interfering,
         *_known_of_protected(wish, plan),
         *outlook(plan, wish.starts_at or clock.now()),
         *file_findings(pins, wish.sha256, plan.script),
@@ -172,10 +176,21 @@ def _hooked(plan: RolloutPlan, hooks: Sequence[Hook]) -> RolloutPlan:
 
 
 def _interference(wish: Wish, snapshot: SetSnapshot, clock: Clock) -> Iterable[Finding]:
-    """Who else changes the set: a retry or an undo follows up on a change that is known."""
+    """Who else changes the set: a retry or an undo follows up on a change that is known, and on no other."""
     if isinstance(wish, RolloutWish):
         return interference(snapshot, wish.known_versions, clock.now())
-    return ()
+    account = wish.state.signed_in.account if wish.state.signed_in is not None else ""
+    now = clock.now()
+    return changed_beside(snapshot, wish.state.started_at or now, account, now)
+
+
+def _script_of_others(wish: Wish, snapshot: SetSnapshot) -> Iterable[Finding]:
+    """Whether a retry or an undo would go over a script that this journal does not know."""
+    if isinstance(wish, RolloutWish) or wish.known_versions is None:
+        return ()
+    plan = wish.plan
+    previous = {plan.previous.digest} if plan.previous is not None else set()
+    return script_of_others(snapshot, {plan.script.digest, plan.target_digest, *previous, *wish.known_versions})
 
 
 def _known_of_protected(wish: Wish, plan: RolloutPlan) -> Iterable[Finding]:

@@ -46,6 +46,8 @@ class Revision:
     """Whether one of them wrote protected settings."""
 
 
+CHANGED_SINCE = "changed-since"
+"""Code of the warning that the set has another script than the rollout brought."""
 _HIDDEN = {"commandToExecute", "script"}
 """Protected settings beside which a public command is refused."""
 
@@ -253,7 +255,7 @@ def _lost(
     now = snapshot.scale_set.script
     if now is not None and now.digest not in (plan.script.digest, plan.previous.digest, *brought):
         version = now.label or unnamed(now.digest)
-        findings.append(warn("changed-since", f"the scale set's script was changed since the rollout: it is {version}"))
+        findings.append(warn(CHANGED_SINCE, f"the scale set's script was changed since the rollout: it is {version}"))
     return findings
 
 
