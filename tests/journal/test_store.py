@@ -281,3 +281,15 @@ def test_a_version_without_a_name_has_no_label_until_somebody_names_it(journal: 
     removal = journal.create(replace(plan(), names={"ab" * 32: "web 0.9"}, removes=True), who="maria")
     assert journal.header(removal).label == NO_SCRIPT
     assert journal.labels()["ab" * 32] == "web 0.9", "a version that is about to be replaced keeps its name"
+
+
+def test_a_version_that_a_roll_back_restored_is_one_of_ours(journal: Journal) -> None:
+    """The model is written by the failed rollout itself; instances that keep the new version are no one else's."""
+    before = script(settings={"commandToExecute": "./v1.sh"}, label="web 1")
+    rollout = journal.create(plan(previous=before), who="maria", at=NOW)
+    assert journal.versions_brought(WEB) == {script().digest}
+    back = plan(script=before, previous=script())
+    journal.append(rollout, e.RunnerStarted(1, "h"), e.RollbackStarted(back, "1 failed"), at=NOW)
+    journal.append(rollout, e.Ended(e.Verdict.FAILED, "1 failed"), at=NOW)
+    assert journal.versions_brought(WEB) == {script().digest, before.digest}
+    assert journal.versions_brought(replace(WEB, name="other")) == frozenset()

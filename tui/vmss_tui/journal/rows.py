@@ -6,6 +6,7 @@ A damaged row raises ValueError here; the callers decide what that means.
 import secrets
 import socket
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,7 +15,7 @@ from vmss_tui.domain.fleet.ids import ScaleSetId
 from vmss_tui.domain.fleet.version_names import unnamed
 from vmss_tui.domain.plan.rollout_plan import NO_SCRIPT, RolloutPlan
 from vmss_tui.domain.plan.waves import WavesPlan
-from vmss_tui.domain.rollout.events import Entry, Logged, Planned
+from vmss_tui.domain.rollout.events import Entry, Logged, Planned, RollbackStarted, kind_name
 from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.waves.events import WavesLogged, WavesPlanned
 from vmss_tui.errors import NotUnique, UsageError
@@ -170,6 +171,25 @@ def request_of(row: Row) -> Request:
     """A request's row. Raises ValueError when it is damaged."""
     values = {column: row[column] for column in row.keys()}  # noqa: SIM118 - a row iterates values
     return Request(**{**values, "at": schema.moment(row["at"])})
+
+
+def versions_brought(connection: Connection, target_key: str) -> frozenset[str]:
+    """Digests of the versions that rollouts brought to a set, or were to bring; and of those that they restored.
+
+    A failed rollout that rolls itself back writes the model of the version before.
+    """
+    brought = connection.execute("SELECT DISTINCT digest FROM rollouts WHERE target_key = ?", (target_key,)).fetchall()
+    restored = connection.execute(
+        "SELECT kind, version, body FROM events WHERE kind = ? AND rollout IN"
+        " (SELECT id FROM rollouts WHERE target_key = ? AND stage <> ?)",
+        (kind_name(RollbackStarted), target_key, Stage.COMPLETED.value),
+    ).fetchall()
+    found = {str(row["digest"]) for row in brought}
+    for row in restored:
+        with suppress(ValueError):
+            event = schema.decode(row["kind"], row["version"], row["body"])
+            found |= {event.plan.target_digest} if isinstance(event, RollbackStarted) else set()
+    return frozenset(found - {""})
 
 
 # --- writing --------------------------------------------------------------------------------------------------------

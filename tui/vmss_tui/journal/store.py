@@ -321,12 +321,9 @@ class Journal:
         return TrackRecord(rollouts=tuple(past), protected=protected)
 
     def versions_brought(self, target: ScaleSetId) -> frozenset[str]:
-        """Digests of the versions that rollouts of this journal brought to a set, or were to bring."""
+        """Digests of the versions that rollouts of this journal brought to a set, were to bring, or restored."""
         with self._db.reading() as connection:
-            rows = connection.execute(
-                "SELECT DISTINCT digest FROM rollouts WHERE target_key = ?", ("|".join(target.key),)
-            )
-            return frozenset(row["digest"] for row in rows if row["digest"])
+            return rows.versions_brought(connection, "|".join(target.key))
 
     def labels(self) -> Mapping[str, str | None]:
         """Labels of versions by digest; None for a version that was rolled out without one."""
