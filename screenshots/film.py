@@ -44,7 +44,7 @@ def frame_of(app: App[int], seconds: float = SLOT) -> Frame:
 
 
 def evenly(frames: Sequence[Frame], count: int) -> list[Frame]:
-    """So many of the frames, evenly spread, the first and the last among them."""
+    """`count` of the frames, evenly spread, the first and the last among them."""
     if len(frames) <= count:
         return list(frames)
     return [frames[round(index * (len(frames) - 1) / (count - 1))] for index in range(count)]

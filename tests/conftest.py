@@ -26,7 +26,7 @@ if find_spec("re2") is None:  # a virtual environment from before the newest lin
 
 _CLIENTS = ("VMSS_TUI_AZ", "VMSS_TUI_NODE")
 collect_ignore = [] if any(map(os.environ.get, _CLIENTS)) else ["conformance"]
-"""The suites that drive other clients run only when they are told where those are."""
+"""The suites that drive other clients run only when the environment names those clients."""
 
 _FOREIGN = ("AZURE_", "ARM_", "IDENTITY_", "MSI_", "IMDS_", "VMSS_TUI_", "VMSS_")
 _SINGLE = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_COLOR", "COLORTERM")

@@ -9,7 +9,7 @@ ROWS = [Region(0, y, 120, 1) for y in range(30)]
 
 
 class Time:
-    """A clock that stands until it is moved."""
+    """A clock that is moved by the test alone."""
 
     def __init__(self) -> None:
         self.now = 100.0

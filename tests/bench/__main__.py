@@ -1,8 +1,8 @@
 """`python -m bench [NAME …] [--compare OLD.json]`: measures the budgets of the design, and prints a table.
 
-Each figure stands beside a baseline of the same run and its budget; all are written to `bench.json` in the current
-directory's parent. A report, never a gate: the exit code is 0 whatever the figures say, and 1 only when a measurement
-itself broke.
+Each figure is shown with a baseline of the same run and its budget; all are written to `bench.json` in the current
+directory's parent. A report, never a gate: the exit code is 0 with any figures, and 1 only when a measurement itself
+failed.
 """
 
 import argparse

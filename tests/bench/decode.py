@@ -1,6 +1,6 @@
 """How much CPU it takes to read 1,000 instances: our way against the SDK's typed models, in one process.
 
-`python tests/bench/decode.py` prints the figures; `measure()` gives them to whoever reports.
+`python tests/bench/decode.py` prints the figures; `measure()` returns them for a report.
 """
 
 import json

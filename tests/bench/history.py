@@ -52,7 +52,7 @@ def fill(place: Path | str, rollouts: int = ROLLOUTS, events: int = EVENTS) -> s
 
 
 def _write(journal: Journal, story: Story, events: int) -> str:
-    """A rollout that goes on until its log has so many events."""
+    """A rollout that continues until its log has this number of events."""
     story.begin()
     ids = [i for batch in story.plan.batches for i in batch.ids]
     turn = 0

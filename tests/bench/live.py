@@ -88,7 +88,7 @@ def _press(place: Site, screen: Watched, bare: str) -> Iterator[Result]:
 
 
 def press(terminal: Terminal, count: int, apart: float = 0.03) -> None:
-    """So many cursor keys, down and up, with the terminal read all the time."""
+    """Press this number of cursor keys, down and up, with the terminal read all the time."""
     for number in range(count):
         terminal.press("down" if number % 40 < 20 else "up")
         until = time.monotonic() + apart

@@ -42,7 +42,7 @@ class Probe:
         return time.clock_gettime(self.main_clock), time.perf_counter()
 
     def forget(self, *_: int | FrameType | None) -> None:
-        """Begin anew."""
+        """Start again."""
         self.blocks.clear()
         self.keys.clear()
         self.paints.clear()

@@ -91,7 +91,7 @@ class Watched:
         return psutil.Process(self.terminal.child.pid)
 
     def forget(self) -> None:
-        """Begin a measurement: what was seen until now does not count."""
+        """Begin a measurement: earlier requests do not count."""
         self.terminal.kill(signal.SIGUSR1)
 
     def seen(self) -> dict[str, Any]:

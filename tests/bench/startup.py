@@ -60,7 +60,7 @@ def first_frames() -> Iterator[Result]:
 
 
 def _whole(command: Sequence[str]) -> float:
-    """Seconds of processor of a command: what else runs on this host does not count."""
+    """Seconds of processor of a command: other processes of this host do not count."""
     return processor_of_child(lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True))
 
 

@@ -1,4 +1,4 @@
-"""The benchmark of reading instances measures the same work on both sides; its ratio is told, not gated."""
+"""The benchmark of reading instances measures the same work on both sides; its ratio is reported, not gated."""
 
 import sys
 

@@ -26,7 +26,7 @@ class Line:
         self.count = 0
 
     def read(self, seconds: float) -> bytes:
-        """What has come through within `seconds`; the line is busy until then for what it carried."""
+        """The bytes that came through within `seconds`; the line is busy until then."""
         until = time.monotonic() + seconds
         got = b""
         while (now := time.monotonic()) < until:

@@ -15,7 +15,7 @@ SPEED = 30.0
 
 @pytest.fixture(autouse=True)
 def runners_end_with_the_test(own_environment: None) -> Iterator[None]:
-    """Whatever a test started ends with it."""
+    """Runners that a test started end with it."""
     with no_runner_left():
         yield
 

@@ -1,4 +1,4 @@
-"""The demo: its own journal, one simulator for all who look, alive as long as somebody needs it."""
+"""The demo: its own journal, one simulator for all who look, alive as long as a client needs it."""
 
 import json
 import os

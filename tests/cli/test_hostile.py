@@ -152,7 +152,7 @@ def test_the_app_sends_no_byte_of_it_to_the_terminal(own: Program) -> None:
         ):  # fmt: skip
             screen.press(key)
             shown = screen.settle(0.4)
-            form = "deploy" in shown.splitlines()[0]  # what a person edits is shown as it is
+            form = "deploy" in shown.splitlines()[0]  # a text that a person edits is shown unchanged
             assert form or PLANTED not in shown, f"after {key}:\n{shown}"
         for _ in range(8):
             screen.press("escape")
@@ -160,7 +160,7 @@ def test_the_app_sends_no_byte_of_it_to_the_terminal(own: Program) -> None:
         screen.press("q")
         assert screen.finish() == 0
     sent = bytes(screen.raw)
-    text = sent.decode()  # whatever is sent is UTF-8
+    text = sent.decode()  # all output is UTF-8
     for planted in (
         "SEFDS0VE",
         "\x1b]0;owned",

@@ -1,4 +1,4 @@
-"""Commands that texts suggest can be typed where somebody is."""
+"""Suggested commands work in the directory and environment of the user."""
 
 import sys
 from pathlib import Path

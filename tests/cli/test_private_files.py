@@ -1,4 +1,4 @@
-"""Whatever the umask, nobody else can read or write what the program keeps; checked after using all of it."""
+"""With any umask, no other user can read or write the program's files; checked after using all of it."""
 
 import os
 import stat

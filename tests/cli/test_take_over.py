@@ -1,4 +1,4 @@
-"""Runners that die, hosts that vanish, two journals at once: who may go on, with what, and what a person is told."""
+"""Runners that die, hosts that vanish, two journals at once: which runner may continue, with what, and the messages."""
 
 import json
 import os
@@ -139,7 +139,7 @@ def test_a_runner_that_is_there_and_writes_nothing_is_said_to_be_stuck(own: Prog
 
 
 def refuse_writes(world: SimulatorProcess) -> Callable[[], bool]:
-    """Azure is too busy for any write; what is returned tells whether it had to say so."""
+    """Azure is too busy for any write; returns whether it had to say so."""
     world.control.add_fault(
         kind="status", status=429, code="TooManyRequests", message="slow down", retry_after=2, count=0,
         method="PUT", path="*/hand/extensions/*",
@@ -201,7 +201,8 @@ def log_of(state: Path) -> list[str]:
     return found
 
 
-# --- two journals: a lease holds within one; across them Azure's own state tells --------------------------------------
+# --- two journals: a lease holds within one; across them Azure's own state decides
+# --------------------------------------
 
 
 @pytest.fixture

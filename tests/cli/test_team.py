@@ -110,5 +110,5 @@ def test_workers_that_are_killed_lose_nothing(team: Team, own_world: SimulatorPr
 
 
 def wait_for_end(team: Team, rollout: str) -> None:
-    """Until it has completed, whoever carries it out."""
+    """Wait until it has completed, on any worker."""
     until(lambda: team.stage(rollout) == "completed", "the end, by the other worker", 90)

@@ -68,7 +68,7 @@ def _hosts(team: Team, rollout: str) -> list[str]:
 
 
 def _quiet(world: SimulatorProcess) -> bool:
-    """Whether nobody has asked Azure for three seconds: whoever came back has stopped."""
+    """Whether no request reached Azure for three seconds: a runner that came back has stopped."""
     before = world.control.counters()["total"]
     time.sleep(3.0)
     return bool(world.control.counters()["total"] == before)

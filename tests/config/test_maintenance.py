@@ -1,4 +1,4 @@
-"""Windows and freezes in the configuration: what is read, and that a broken rule is not taken for none."""
+"""Windows and freezes in the configuration: they are read, and a broken rule does not count as no rule."""
 
 from datetime import UTC, datetime
 from pathlib import Path

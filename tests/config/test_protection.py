@@ -1,4 +1,4 @@
-"""A rule that protects scale sets and cannot be read lets nobody start a change."""
+"""A rule that protects scale sets and cannot be read refuses every change."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Azure's JavaScript SDK, which nobody here wrote, reads and writes scale sets of the simulator.
+"""Azure's JavaScript SDK, an independent client, reads and writes scale sets of the simulator.
 
 Its polling, paging and deserializers are its own: what they accept, other clients will.
 """

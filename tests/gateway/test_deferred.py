@@ -111,6 +111,6 @@ def test_it_is_installed_once() -> None:
 
 
 def test_what_is_deferred_exists() -> None:
-    """A library that moves one of them would import it at once again, and nobody would notice."""
+    """A library that moves one of them would import it at once again, and no error would show it."""
     for name in sorted(deferred.DEFERRED):
         assert importlib.util.find_spec(name) is not None, name

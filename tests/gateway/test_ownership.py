@@ -1,4 +1,4 @@
-"""Owners of resource groups and deny assignments: in lists by either way, and for one set; never in the way."""
+"""Owners of resource groups and deny assignments: in lists by either way, and for one set; never an obstacle."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

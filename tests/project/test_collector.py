@@ -1,4 +1,4 @@
-"""What is imported is set aside from the collector; collecting itself is as before afterwards."""
+"""Imported objects are set aside from the collector; collecting itself is as before afterwards."""
 
 import gc
 

@@ -19,7 +19,7 @@ def test_every_dependency_is_imported() -> None:
 
 
 def test_every_import_is_declared() -> None:
-    """What comes through another dependency only may vanish with an upgrade of that one."""
+    """A package that comes only through another dependency may vanish with an upgrade of that one."""
     known = {canonicalize_name(needed.name) for needed in declared(*EXTRAS)}
     names = {name for name in imported(modules()) if name in owners()}
     undeclared = {

@@ -1,4 +1,4 @@
-"""Expressions that others write take linear time wherever they run: with Python's engine nothing here would end."""
+"""Expressions that others write take linear time everywhere: with Python's engine nothing here would end."""
 
 from dataclasses import replace
 from pathlib import Path

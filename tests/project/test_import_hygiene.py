@@ -1,4 +1,4 @@
-"""What a start does not load: proved in a fresh process, since only `sys.modules` tells whether a deferral defers."""
+"""What a start does not load: proved in a fresh process, since only `sys.modules` shows whether a deferral defers."""
 
 import json
 import subprocess

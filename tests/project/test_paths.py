@@ -1,4 +1,4 @@
-"""Where things are kept, and that what is private is created private whatever the umask."""
+"""The directories and files of the program, and that private ones are created private with any umask."""
 
 import ast
 import os

@@ -1,9 +1,20 @@
-"""One term for one thing: no text that a user reads has a phrase that the glossary bans."""
+"""One term for one thing, in texts, names, docstrings and comments."""
 
+import re
 from pathlib import Path
 
-from support.source.modules import every_module, modules
-from support.source.texts import banned_phrases, documents, offending_texts, phrases_in, texts, words_of_names
+import pytest
+
+from support.source.modules import ROOT, every_module, modules
+from support.source.texts import (
+    banned_phrases,
+    documents,
+    offending_texts,
+    phrases_in,
+    remarks,
+    texts,
+    words_of_names,
+)
 from vmss_tui.redact import redacted
 
 NOT_IN_NAMES = frozenset(
@@ -11,6 +22,45 @@ NOT_IN_NAMES = frozenset(
      "news", "somebody", "nobody", "each")
 )  # fmt: skip
 """Words without an object, or for an actor that has a name; a loop variable is named for what it holds."""
+
+
+WITHOUT_A_SUBJECT = re.compile(
+    r"(?:^|[.;:] )[Ww](?:hat|ho) (?:is|are|was|were|has|can|cannot|may|does)\b[^.;:,]*"
+    r" (?:is|are|was|were|stays?|becomes?|counts?|passes|must|cannot)\b"
+    r"|\bwho(?:so)?ever\b|\bwhatever\b|\bwherever\b|\bsomebody\b"
+    r"|\b(?:stands?|stood)\b(?! (?:for|out)\b)(?!-)"
+    r"|\b(?:left|leaves?|leaving) out\b|\banew\b|\bas if it were\b|\btaken for\b"
+    r"|^(?:After |Every )?[Ss]o (?:long|many|often|much)\b",
+    re.IGNORECASE,
+)
+"""Clauses in place of a subject, verbs that personify, and other translated phrases."""
+
+
+def test_docstrings_and_comments_name_their_subject() -> None:
+    found = {
+        f"{module.path.relative_to(ROOT)}:{line}": match.group()
+        for module in every_module()
+        for line, remark in remarks(module)
+        if (match := WITHOUT_A_SUBJECT.search(remark))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("remark", "wrong"),
+    [
+        ("What does not fit is left out.", True),
+        ("Snapshots stay in memory; who cannot reach it is on its own.", True),
+        ("The directory is private, whatever the umask.", True),
+        ("How the rollout stands.", True),
+        ("So many readings without a runner.", True),
+        ("Who is signed in, and how.", False),
+        ("`*` stands for any text.", False),
+        ("Number of readings without a runner.", False),
+    ],
+)
+def test_a_clause_in_place_of_a_subject_is_found(remark: str, wrong: bool) -> None:
+    assert bool(WITHOUT_A_SUBJECT.search(remark)) is wrong
 
 
 def test_no_name_has_a_word_that_says_nothing() -> None:
@@ -46,6 +96,14 @@ def test_phrases_are_found_as_words_in_any_case_and_over_line_ends() -> None:
     phrases = ("the roll", "go on", "told", "a machine")
     assert phrases_in("Go\non with THE roll.", phrases) == {"the roll", "go on"}
     assert phrases_in("untold; the roll back of the rolling upgrade; a virtual machine; cargo only", phrases) == set()
+
+
+def test_remarks_are_docstrings_and_comments(tmp_path: Path) -> None:
+    package = tmp_path / "thing"
+    package.mkdir()
+    (package / "said.py").write_text('"""Of the\n\nmodule."""\nx = 1  # at the end\n\n# one\n# text\n\n# another\n')
+    (module,) = modules(package)
+    assert [text for _, text in remarks(module)] == ["Of the module.", "at the end", "one text", "another"]
 
 
 def test_texts_are_strings_and_printed_docstrings(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whatever the format: complete, harmless, without what must stay private."""
+"""Every format is complete and harmless, and has nothing that must stay private."""
 
 import json
 import unicodedata

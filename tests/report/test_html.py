@@ -1,4 +1,4 @@
-"""The record as a page that stands alone."""
+"""The record as a page without any other file."""
 
 import xml.etree.ElementTree as ET
 from datetime import timedelta

@@ -67,7 +67,7 @@ class Az:
         return self("vmss", *command.split(), "--resource-group", GROUP, option, name, *words, cwd=cwd)
 
     def register(self) -> None:
-        """Make the simulator the active cloud; refuse to go on when that did not work."""
+        """Make the simulator the active cloud; fail when that did not work."""
         self("cloud", "register", "-n", "Simulator", "--endpoint-resource-manager", self.sim.origin)
         self("cloud", "set", "-n", "Simulator")
         assert self("cloud", "show", "--query", "endpoints.activeDirectory") == self.sim.origin

@@ -48,7 +48,7 @@ class Desk:
         return found
 
     def pass_time(self, seconds: float) -> None:
-        """Let the clock go on, and let the screen on top notice."""
+        """Advance the clock, and let the screen on top notice."""
         clock = self.session.clock
         assert isinstance(clock, FakeClock)
         clock.advance(seconds)
@@ -65,7 +65,7 @@ class Desk:
         await self.press(*words)
 
     async def until(self, what: Callable[[], bool]) -> None:
-        """Wait until something is so; time passes a little meanwhile, so that watchers go on."""
+        """Wait until a condition holds; time passes a little meanwhile, so that watchers continue."""
         for _ in range(150):
             if what():
                 return

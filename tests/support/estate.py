@@ -81,7 +81,7 @@ def instance_of(
     zone: str = "",
     **changes: Any,
 ) -> Instance:
-    """An instance `scale_set_number` as it stands when all is well."""
+    """An instance `scale_set_number` when all is well."""
     failed = state is ScriptState.FAILED
     run = ScriptRun(
         state=state if script is not None else ScriptState.NOT_INSTALLED,

@@ -9,7 +9,7 @@ from support import estate
 
 
 class FakeClock:
-    """A clock that stands until a test moves it; sleepers wake when their time comes."""
+    """A clock that only a test moves; sleepers wake when their time comes."""
 
     def __init__(self, start: datetime = estate.NOW) -> None:
         self._start = start
@@ -26,7 +26,7 @@ class FakeClock:
         return self._seconds
 
     def next_wake(self) -> float | None:
-        """When the next sleeper wakes; None while nobody sleeps."""
+        """When the next sleeper wakes; None without a sleeper."""
         while self._sleepers and self._sleepers[0][2].done():
             heapq.heappop(self._sleepers)
         return self._sleepers[0][0] if self._sleepers else None

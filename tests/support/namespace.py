@@ -51,7 +51,7 @@ class Cable:
     device: str
 
     def pull(self) -> None:
-        """Nothing gets through any more, in either direction, and nobody is told."""
+        """Nothing gets through any more, in either direction, without an error."""
         _ip("link", "set", self.device, "down")
 
     def plug(self) -> None:

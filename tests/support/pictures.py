@@ -69,7 +69,7 @@ async def settle(desk: Desk, at: float) -> None:
 
 
 async def compare(desk: Desk, name: str, at: float = MOMENT) -> None:
-    """Fail when a screen differs from its accepted picture; what is drawn now is then beside pytest's cache."""
+    """Fail when a screen differs from its accepted picture; the new picture is then in pytest's cache."""
     await settle(desk, at)
     picture, path = drawn(desk), ACCEPTED / f"{name}.svg"
     if _UPDATE:

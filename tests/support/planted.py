@@ -1,4 +1,5 @@
-"""Secrets of every kind with one mark in them, and the search for that mark in whatever a program leaves behind."""
+"""Secrets of every kind with one mark in them, and the search for that mark in everything that a program leaves
+behind."""
 
 import io
 import sqlite3

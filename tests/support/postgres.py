@@ -34,7 +34,7 @@ class PostgresServer:
         return self.address.replace("/postgres?", f"/{name}?")
 
     def stop(self) -> None:
-        """Shut it down; whoever is connected loses the connection."""
+        """Shut it down; clients lose their connections."""
         self.handle.stop()
 
     def start(self) -> None:

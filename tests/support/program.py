@@ -83,7 +83,7 @@ class Program:
         return [sys.executable, "-m", "vmss_tui", *arguments]
 
     def __call__(self, *arguments: str, given: str | None = None, timeout: float = 60, **variables: str) -> Done:
-        """Run it to the end; without `given` nobody is at stdin."""
+        """Run it to the end; without `given` stdin is empty."""
         done = subprocess.run(
             self.command(*arguments),
             input=given,

@@ -1,7 +1,7 @@
 """The parts of the documents that come from the code: `make readme` writes them, a test compares them.
 
-A part stands between `<!-- NAME: written by `make readme` -->` and `<!-- /NAME -->`: the key table comes from the table
-of actions, the commands from the command line's own help, the keys of a profile from its JSON Schema.
+A part is between `<!-- NAME: written by `make readme` -->` and `<!-- /NAME -->`: the key table comes from the table of
+actions, the commands from the command line's own help, the keys of a profile from its JSON Schema.
 """
 
 import json
@@ -39,7 +39,7 @@ def commands() -> str:
 
 
 def options() -> str:
-    """The options that stand before the command as one Markdown table."""
+    """The options that precede the command as one Markdown table."""
     rows = [f"| `{_safe(option.call)}` | {_safe(option.text)} |" for option in cli_help.OPTIONS]
     return "\n".join(["| option | what it does |", "|---|---|", *rows]) + "\n"
 
@@ -95,7 +95,7 @@ def _nested(path: str, about: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]
 
 
 def _kind(about: Mapping[str, Any]) -> str:
-    """What may stand behind a key, in few words."""
+    """The values of a key, in few words."""
     if "enum" in about:
         return ", ".join(f"`{value}`" for value in about["enum"])
     if "anyOf" in about or "oneOf" in about:

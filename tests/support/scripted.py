@@ -1,4 +1,4 @@
-"""A small TLS server in the test's own loop that answers what a test tells it, for what the simulator cannot play.
+"""A small TLS server in the test's own loop with the answers of a test, for cases that the simulator cannot play.
 
 It has a token endpoint and counts connections; `on(path, *answers)` queues answers, the last one stays.
 """

@@ -39,7 +39,7 @@ class Stage(App[None]):
         return dict(themes.DEFAULTS)
 
     def as_typed(self, text: str) -> str:
-        """Commands as they stand."""
+        """Commands, unchanged."""
         return text
 
     def copy_to_clipboard(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""A rollout as its log would tell it, made up: for screens and presentation, without an engine.
+"""A made-up log of a rollout: for screens and presentation, without an engine.
 
 Pure: batches one after another, every instance passing through updating, script, health, done.
 """

@@ -14,7 +14,7 @@ SCENARIO = Path(__file__).parents[1] / "scenarios" / "cli.toml"
 
 @pytest.fixture(autouse=True)
 def runners_end_with_the_test(own_environment: None) -> Iterator[None]:
-    """Whatever a test started ends with it."""
+    """Runners that a test started end with it."""
     with no_runner_left():
         yield
 

@@ -1,4 +1,4 @@
-"""Several apps on one scale set, over one journal: Azure is asked once for all of them, whoever goes."""
+"""Several apps on one scale set, over one journal: Azure is read once for all of them, also after any one closes."""
 
 import time
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who may look and who may act."""
+"""The rights to look and to act."""
 
 import pytest
 

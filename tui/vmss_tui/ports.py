@@ -59,7 +59,7 @@ class DeviceCode:
     code: str
     message: str
     expires: datetime | None = None
-    """Until when the code is good, in the machine's own time zone."""
+    """Until when the code is good, in this host's time zone."""
 
 
 @dataclass(frozen=True, slots=True)

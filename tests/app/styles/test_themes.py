@@ -41,7 +41,7 @@ async def test_less_important_text_has_high_contrast_too(tmp_path: Path, monkeyp
 
 
 def _without_red_and_green(color: Color) -> tuple[float, float]:
-    """What a person without red or green cones tells apart: brightness, and blue against yellow."""
+    """The contrasts that remain without red or green cones: brightness, and blue against yellow."""
     return color.brightness, (2 * color.b - color.r - color.g) / 510
 
 

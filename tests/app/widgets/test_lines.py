@@ -1,4 +1,4 @@
-"""Lines repaint exactly the cells that changed, wherever their content starts."""
+"""Lines repaint exactly the cells that changed, at any start of their content."""
 
 from textual.app import App, ComposeResult
 from textual.geometry import Region

@@ -1,4 +1,4 @@
-"""What cannot be read is named with its reason and a next step; operations keep their address to themselves."""
+"""An id that cannot be read is named with its reason and a next step; operations keep their address to themselves."""
 
 import pytest
 

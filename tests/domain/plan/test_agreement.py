@@ -1,4 +1,4 @@
-"""What was agreed to when a start was scheduled, against the plan at its start: every difference is a sentence."""
+"""The terms agreed to when a start was scheduled, against the plan at its start: every difference is a sentence."""
 
 from collections.abc import Mapping
 from dataclasses import replace

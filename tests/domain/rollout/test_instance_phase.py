@@ -1,4 +1,4 @@
-"""Where an instance stands: a table of what Azure shows against what the log knows."""
+"""The phase of an instance: a table of Azure's answers against the log."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

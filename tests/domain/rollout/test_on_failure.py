@@ -1,4 +1,5 @@
-"""What a rollout does when it fails: it ends, asks a person, or rolls back by itself, whoever is killed meanwhile."""
+"""What a rollout does when it fails: it ends, asks a person, or rolls back by itself, even if runners are killed
+meanwhile."""
 
 import random
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The fold of a log: what a rollout is, whoever looks at it."""
+"""The fold of a log: the same state for every reader."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,5 @@
-"""The guard of the maintenance window over the toy: no batch starts that cannot end, whoever drives the batches."""
+"""The guard of the maintenance window over the toy: no batch starts that cannot end, whether Azure or the runner forms
+the batches."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
 """Every fault of the simulator during a rollout, once and for a while: it ends as it would have without.
 
-No fault makes Azure be told twice: a write whose answer got lost is looked for before it is sent again.
+No fault repeats a write at Azure: a write whose answer got lost is looked for before it is sent again.
 """
 
 import asyncio

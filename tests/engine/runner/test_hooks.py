@@ -1,4 +1,5 @@
-"""Hooks of a rollout with the real runner: who is told what, without secrets, and that no hook harms it."""
+"""Hooks of a rollout with the real runner: which people get which messages, without secrets, and that no hook harms
+it."""
 
 import asyncio
 import json

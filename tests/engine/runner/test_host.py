@@ -27,7 +27,7 @@ TESTS = Path(__file__).parents[2]
 
 
 class SetClock(SystemClock):
-    """The real clock, which somebody sets: what runs on is `monotonic`."""
+    """The real clock, which a person may set, and `monotonic`, which runs on."""
 
     ahead = timedelta()
 

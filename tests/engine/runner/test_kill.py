@@ -1,7 +1,7 @@
 """The runner killed with -9 at random points, against the real simulator, many times over.
 
 `KILLS` says how often (50 by default; `make kill-test N=…` for any number). After every rollout: all instances run the
-new version, Azure was told exactly once per batch, and never more instances were under way than a batch may have.
+new version, Azure got exactly one write per batch, and never more instances were in progress than a batch may have.
 """
 
 import os

@@ -1,6 +1,6 @@
 """The pure machine under every fate: killed anywhere, requests lost, answers lost, throttled.
 
-No instance is skipped, none is updated twice, no batch exceeds its size, Azure's roll is started once.
+No instance is skipped, none is updated twice, no batch exceeds its size, Azure's rolling upgrade is started once.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""Rolling mode against the simulator: one write, Azure's roll followed to its end."""
+"""Rolling mode against the simulator: one write, and Azure's rolling upgrade followed to its end."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""An hour in one subscription, in a clock that stands still while nobody computes: what the quota does to everybody.
+"""An hour in one subscription, by a clock that is paused while code runs: the effect of the quota on every process.
 
 Two operators watch a set of 1,000 instances while a runner rolls it out in batches of 20, and an undo of 12 instances
 from another journal begins when the bucket is nearly empty. The reads are those of the engine, the pacing is the
@@ -118,7 +118,7 @@ def a_set(name: str, size: int) -> SetSnapshot:
 
 
 async def operator(azure: MeteredAzure, target: ScaleSetId, clock: FakeClock) -> None:
-    """Somebody with the set's screen open."""
+    """A person with the set's screen open."""
     watcher = SetWatcher(azure, target, clock, watch_seconds=12.0, idle_seconds=12.0)
     async with aclosing(watcher.snapshots()) as found:
         async for _ in found:

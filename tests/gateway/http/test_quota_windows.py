@@ -1,4 +1,4 @@
-"""A quota that is given anew all at once, as Resource Graph's: never overrun, by one process or by several."""
+"""A quota that is refilled all at once, as Resource Graph's: never overrun, by one process or by several."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ KIND = "resource graph"
 
 
 class Clock:
-    """Time that passes when somebody sleeps; sleepers wake in the order of their times."""
+    """Time that passes with every sleep; sleepers wake in the order of their times."""
 
     def __init__(self) -> None:
         self.seconds = 0.0

@@ -199,7 +199,7 @@ def test_quota_shows_the_emptiest_subscription_of_each_bucket() -> None:
 
 
 async def test_a_bucket_fills_up_again_while_nobody_asks() -> None:
-    """What was told a window ago says nothing any more: neither the meter nor the pace goes by it."""
+    """A level of an earlier window is out of date: neither the meter nor the pace uses it."""
     clock = Clock()
     governor = Governor(clock)
     governor.observe("s", "instances", header(180))

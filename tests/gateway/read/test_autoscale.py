@@ -1,4 +1,4 @@
-"""Autoscale settings: read once for a group, never in the way of anything else."""
+"""Autoscale settings: read once for a group, and never an obstacle."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Permissions, locks and the activity log: read as Azure documents them, and never in the way."""
+"""Permissions, locks and the activity log: read as Azure documents them, and never an obstacle."""
 
 from datetime import UTC, datetime
 

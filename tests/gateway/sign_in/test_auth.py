@@ -274,7 +274,7 @@ async def test_subscriptions_of_other_tenants_are_read_with_their_own_tokens(
 
 
 async def test_an_application_has_an_object_id_in_each_tenant(sign_in: Connects, server: Scripted) -> None:
-    """Its own writes in another tenant are not those of somebody else."""
+    """Its own writes in another tenant are not those of another client."""
     server.on("/tenants", reply({"value": [{"tenantId": TENANT}, {"tenantId": OTHER}]}))
     theirs = "55555555-0000-4000-8000-000000000005"
     entry = {"subscriptionId": theirs, "displayName": "theirs", "state": "Enabled", "tenantId": OTHER}

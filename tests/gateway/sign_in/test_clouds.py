@@ -1,4 +1,4 @@
-"""Clouds are configuration: every mistake in a cloud file is told with its file and its key."""
+"""Clouds are configuration: every mistake in a cloud file is reported with its file and its key."""
 
 import subprocess
 import sys

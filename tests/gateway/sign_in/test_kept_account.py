@@ -1,4 +1,4 @@
-"""A sign-in with a device code whose tokens are kept: the next process asks nobody, and a runner can use it."""
+"""A sign-in with a device code whose tokens are kept: the next process asks no question, and a runner can use it."""
 
 import json
 import stat
@@ -48,7 +48,7 @@ async def test_the_next_process_asks_nobody(cloud: Cloud) -> None:
 
 
 async def test_what_is_not_to_be_kept_is_not(cloud: Cloud) -> None:
-    for choice in ("off", "encrypted"):  # a simulated cloud fills nobody's key store
+    for choice in ("off", "encrypted"):  # a simulated cloud writes to no key store
         _, shown = await sign_in(cloud, choice)
         assert len(shown) == 1 and not outlives(choice, cloud, "")
     assert not paths.accounts_directory().exists()

@@ -37,7 +37,7 @@ def script(path: Path, text: str) -> Path:
 
 
 def azd(folder: Path, monkeypatch: pytest.MonkeyPatch, token: str = "") -> None:
-    """`azd auth token` as it answers; without a token nobody has signed in to it."""
+    """`azd auth token` as it answers; without a token there was no sign-in to it."""
     until = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
     answer = json.dumps({"token": token, "expiresOn": until})
     refusal = "echo 'ERROR: not logged in, run `azd auth login` to login' >&2; exit 1"

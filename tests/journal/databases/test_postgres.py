@@ -35,7 +35,7 @@ def journal(address: str) -> Iterator[Journal]:
 
 
 def age_heartbeats(address: str, seconds: float) -> None:
-    """Let the server believe that nobody was heard of for so long."""
+    """Let the server believe that all owners were silent for this long."""
     stamp = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
     with psycopg.connect(address) as connection:
         connection.execute("UPDATE vmss_tui.leases SET heartbeat = %s", (stamp,))

@@ -1,4 +1,4 @@
-"""What is asked before a plan is carried out: what is done, on how many instances, and what comes with it."""
+"""The question before a plan is carried out: the action, the number of instances, and its consequences."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""How targets stand against a profile, in words."""
+"""Targets compared with a profile, in words."""
 
 from dataclasses import dataclass
 

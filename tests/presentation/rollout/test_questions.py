@@ -1,4 +1,4 @@
-"""What is asked before a request is sent to a rollout."""
+"""The question before a request is sent to a rollout."""
 
 import pytest
 

@@ -104,7 +104,7 @@ def test_every_order_and_its_reverse_hold_all_rows() -> None:
 
 
 def of(source: str, state: RolloutState | None = None, *, wide: bool = True) -> set[str]:
-    """Ids that a filter shows: of 60 instances in 5 batches of 12, batch 4 under way, instance 3 failed."""
+    """Ids that a filter shows: of 60 instances in 5 batches of 12, batch 4 in progress, instance 3 failed."""
     view = RolloutView(terms=parse(source, WIDE.fields), wide=wide)
     return ids(state or fold(story.until_batch(4, fails=("3",)).log), view)
 

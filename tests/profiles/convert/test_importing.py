@@ -1,4 +1,4 @@
-"""Documents of every kind, imported: the same settings come out again, and what cannot be taken over is said."""
+"""Documents of every kind, imported: the settings stay equal, and losses are reported."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Every key of a TOML text has its line, whatever the notation."""
+"""Every key of a TOML text has its line, in any notation."""
 
 import tomllib
 from typing import Any

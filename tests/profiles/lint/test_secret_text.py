@@ -191,7 +191,7 @@ def test_a_file_outside_the_profiles_directory_is_noticed(tmp_path: Path) -> Non
     assert "outside-directory" in {problem.code for problem in lint_file(path)}
 
 
-# -- whatever stands there ------------------------------------------------------------------------------------------
+# -- texts of any kind ------------------------------------------------------------------------------------------
 
 
 @given(st.text(max_size=200))

@@ -1,4 +1,4 @@
-"""Saving into a file that a person wrote: what changed is written, comments, order and formatting stay."""
+"""Saving into a file that a person wrote: changes are written; comments, order and formatting stay."""
 
 import json
 import tomllib

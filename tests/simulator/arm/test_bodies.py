@@ -1,4 +1,4 @@
-"""Bodies that nobody means: whatever JSON a client sends, the answer is ARM's, and the world can still be shown."""
+"""Nonsense bodies: for any JSON of a client, the answer is ARM's, and the world can still be shown."""
 
 from typing import Any
 

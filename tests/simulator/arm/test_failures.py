@@ -1,4 +1,4 @@
-"""Failures whose reason does not stand in an extension status, and statuses whose numbers mislead."""
+"""Failures whose reason is not in an extension status, and statuses whose numbers mislead."""
 
 import json
 from typing import Any
@@ -105,7 +105,7 @@ async def test_a_download_that_fails_is_the_handlers_failure_and_names_no_exit_c
 
 
 async def test_the_number_in_a_status_code_is_not_the_exit_code() -> None:
-    """The handler's own code: 2 on Linux, 3 on Windows, whatever the script returned."""
+    """The handler's own code: 2 on Linux, 3 on Windows, for any exit code of the script."""
     keys = failing("script", script_exit_code=7, script_stderr="msiexec exited with code 1603")
     async with serving(KEYS + keys) as call:
         await upgraded(call)

@@ -120,7 +120,7 @@ async def test_a_write_that_changes_nothing_keeps_the_etag() -> None:
 
 
 async def test_what_the_model_has_already_is_not_refused_again() -> None:
-    """Sets live on with extensions that nobody could add today."""
+    """Sets keep extensions that could not be added today."""
     older = """[[scale_sets.extensions]]
 name = "Old"
 publisher = "Retired.Publisher"

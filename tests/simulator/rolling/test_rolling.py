@@ -267,7 +267,8 @@ def test_protected_instances_are_left_alone() -> None:
 
 
 def test_a_deallocated_instance_takes_the_model_and_runs_the_script_when_it_starts() -> None:
-    """ "Custom Script Extension": the agent applies settings when it runs; that a roll does not wait is inferred."""
+    """ "Custom Script Extension": the agent applies settings when it runs; that a rolling upgrade does not wait is
+    inferred."""
     story = Story.of(f'{TEN}\n[[scale_sets.overrides]]\ninstances = [4]\npower = "deallocated"\n')
     story.put_script()
     story.batches()

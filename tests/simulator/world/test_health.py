@@ -1,4 +1,4 @@
-"""Health as the sources report it: which state, when, and what a roll and the repairs make of it.
+"""Health as the sources report it: which state, when, and what rolling upgrades and repairs do with it.
 
 Source of all of it: "Use Application Health extension with Virtual Machine Scale Sets", unless a test says otherwise.
 """
@@ -105,7 +105,7 @@ def test_a_health_extension_that_is_removed_reports_no_more() -> None:
 
 
 def test_a_grace_period_that_is_over_ends_in_unknown() -> None:
-    """gracePeriod is interval x probes when left out, which is less than the machine needs here."""
+    """gracePeriod defaults to interval x probes, which is less than the VM needs here."""
     story = Story.of(f"{ONE}initialising = 200\n")
     story.wait_for(story.patch(with_extension("2.0")).operation)
     story.wait(300)

@@ -233,7 +233,7 @@ def test_a_colleague_is_refused_while_the_set_rolls() -> None:
 
 
 def test_the_platform_may_start_a_rolling_upgrade_of_its_own() -> None:
-    """Quoted: automatic OS and extension upgrades roll too; `latest` is whatever ran last."""
+    """Quoted: automatic OS and extension upgrades roll too; `latest` is the last one of any kind."""
     story = Story.of('mode = "Rolling"\ninstances = 2\n', event('at = 60\naction = "roll"\nkind = "extension"'))
     story.wait(70)
     assert (story.roll.kind, story.roll.started_by) == ("extension", "Platform")

@@ -1,4 +1,4 @@
-"""What holds in every story: whatever is written in whatever order, the world stays consistent and comes to rest."""
+"""What holds in every story: with any writes in any order, the world stays consistent and comes to rest."""
 
 import ast
 from collections.abc import Callable

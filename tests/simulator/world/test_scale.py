@@ -1,4 +1,4 @@
-"""Size: what is not due is not touched, and work grows with the number of instances, not with its square.
+"""Size: an instance that is not due is not touched, and work grows with the number of instances, not with its square.
 
 Work is counted in calls of Python functions, which is the same on every machine.
 """

@@ -24,7 +24,7 @@ from vmss_tui.errors import Throttled, VmssTuiError
 from vmss_tui.journal import schema
 
 OK, KILL, LOST, UNHEARD, BUSY = "ok", "kill", "lost", "unheard", "busy"
-"""What may become of a write: all well; killed around it; never arrived; arrived but no answer; throttled."""
+"""The possible outcomes of a write: all well; killed around it; never arrived; arrived but no answer; throttled."""
 
 
 class Killed(Exception):

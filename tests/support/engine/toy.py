@@ -47,7 +47,7 @@ class Vm:
     zone: str
     config: ScriptConfig
     age: int | None = None
-    """Seconds since its update began; None when nothing is under way."""
+    """Seconds since its update began; None when it is not in progress."""
     ran_at: datetime | None = BASE - timedelta(days=1)
     failed: bool = False
     fails: bool = False
@@ -94,9 +94,9 @@ class Toy:
     roll: Roll | None = None
     rolls: int = 0
     asked: Counter[str] = field(default_factory=Counter)
-    """How often each instance was told to update, by us."""
+    """How often we updated each instance."""
     undone: Counter[str] = field(default_factory=Counter)
-    """How often each instance was told to run the undo command."""
+    """How often each instance ran the undo command."""
     most_busy: int = 0
     model_busy: int = 0
     writes: list[Action] = field(default_factory=list)

@@ -31,7 +31,7 @@ class ToyClock:
         self.toy = toy
         self.seconds = 0.0
         self.set_by = 0.0
-        """By how many seconds somebody set the wall clock."""
+        """By how many seconds the wall clock was set."""
         self.on_sleep: Callable[[], None] = lambda: None
         self.sleepers: list[float] = []
 

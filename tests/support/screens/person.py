@@ -34,7 +34,7 @@ from vmss_tui.errors import VmssTuiError
 class Person:
     """What was said and asked, what was opened; `answers` are given in the order of the questions.
 
-    Without an answer left, a question is left with esc. What a screen does later is done at once.
+    Without an answer left, a question is left with esc. Work that a screen defers is done at once.
     """
 
     def __init__(self, *answers: Any) -> None:

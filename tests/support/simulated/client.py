@@ -77,7 +77,7 @@ class Compute:
 
 @asynccontextmanager
 async def serving(scenario: Scenario | str) -> AsyncIterator[Compute]:
-    """Serve a scenario, or the keys of one scale set `app`; the clock stands still."""
+    """Serve a scenario, or the keys of one scale set `app`; the clock is paused."""
     if isinstance(scenario, str):
         plain = PLAIN.replace("{scripts}", "")
         scenario = loads(f'{plain}\n[[scale_sets]]\nname = "app"\n{scenario}')

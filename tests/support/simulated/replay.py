@@ -1,8 +1,8 @@
 """Replaying a recorded trace against a simulator in the same starting state, and saying what differs.
 
-The clock stands still while the recording says InProgress, is moved until the operation ends where the recording
-says it did, and goes on a little when nothing is under way, so that the story unfolds in the recorded order.
-Recorded operation URLs are replaced by those that the simulator handed out for the same write.
+The clock is paused while the recording says InProgress, is moved until the operation ends where the recording says it
+did, and moves a little when no operation is in progress, so that the events have the recorded order. Recorded operation
+URLs are replaced by those that the simulator handed out for the same write.
 """
 
 import re
@@ -34,7 +34,7 @@ STEP = 30.0
 """Simulated seconds by which the clock moves towards the end of an operation."""
 LONGEST = 6 * 3600.0
 PAUSE = 60.0
-"""Simulated seconds that pass before a request while no operation is under way."""
+"""Simulated seconds that pass before a request while no operation is in progress."""
 _NUMBER = re.compile(r"/virtualMachines/(\d+)", re.IGNORECASE)
 _READ_ONLY = ("provisioningState", "uniqueId")
 

@@ -1,6 +1,6 @@
-"""Comparing two JSON values by shape: keys and types at every depth, values left out.
+"""Comparing two JSON values by shape: keys and types at every depth, without values.
 
-Elements of a list are compared as one: whatever any recorded element has, some element of ours must have.
+Elements of a list are compared as one: every key of a recorded element must be in some element of ours.
 """
 
 from typing import Any

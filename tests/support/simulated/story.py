@@ -1,4 +1,4 @@
-"""A small world told in a few lines: a scenario from TOML text, writes, and time that passes when the test says so."""
+"""A small world in a few lines: a scenario from TOML text, writes, and time that passes when the test says so."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -144,7 +144,7 @@ class Story:
         return self.operation(operation)
 
     def batches(self, step: float = 1.0, longest: float = 20000.0) -> list[tuple[str, ...]]:
-        """Let the roll go on to its end and return the batches it made, in order."""
+        """Complete the rolling upgrade and return its batches, in order."""
         seen: list[tuple[str, ...]] = []
         waited = 0.0
         while self.roll.running:

@@ -33,7 +33,7 @@ def declared(*extras: str) -> tuple[Requirement, ...]:
 
 
 def imported(modules: Iterable[Module]) -> set[str]:
-    """Dotted names of everything that is imported absolutely, wherever in a file; `from a import b` gives a and a.b."""
+    """Dotted names of everything that is imported absolutely, anywhere in a file; `from a import b` gives a and a.b."""
     names: set[str] = set()
     for module in modules:
         for node in ast.walk(module.tree):

@@ -9,7 +9,7 @@ Graph = Mapping[str, Collection[str]]
 
 
 def import_graph(modules: Collection[Module]) -> dict[str, set[str]]:
-    """Module name -> names of the modules that it imports, wherever in the file the import stands."""
+    """Module name -> names of the modules that it imports, by an import anywhere in the file."""
     names = {module.name for module in modules}
     return {module.name: set(_imported(module, names)) - {module.name} for module in modules}
 
@@ -79,7 +79,7 @@ def folder_arrows(modules: Collection[Module]) -> set[tuple[str, str]]:
 
 
 def package_arrows(modules: Collection[Module]) -> set[tuple[str, str]]:
-    """The same between the packages at the top, without the modules that stand beside them."""
+    """The same between the packages at the top, without the modules beside them."""
     pairs = {(_top(source), _top(target)) for source, target in folder_arrows(modules)}
     return {(source, target) for source, target in pairs if source and target and source != target}
 

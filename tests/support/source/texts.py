@@ -1,7 +1,9 @@
-"""What users read: the strings of the code, the docstrings that Click prints as help, and the documents."""
+"""The texts of the repository: strings, docstrings, comments, names, and the documents."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import TypeGuard
@@ -16,7 +18,7 @@ _GIVES: dict[type[ast.AST], str] = {
     ast.FunctionDef: "name", ast.AsyncFunctionDef: "name", ast.ClassDef: "name", ast.arg: "arg", ast.Name: "id",
     ast.Attribute: "attr",
 }  # fmt: skip
-"""What gives a name, and where the name stands in it."""
+"""The nodes that give a name, and the attribute that holds it."""
 _NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # A banned phrase inside of these is none.
 _ALLOWED = re.compile(r"roll(ed|ing|s)? (back|out)|virtual machines?", re.IGNORECASE)
@@ -73,7 +75,7 @@ def _is_id(text: str) -> bool:
 
 
 def _docstrings(module: Module) -> set[int]:
-    """Ids of the nodes of every docstring, of attributes too, that nobody sees at run time."""
+    """Ids of the nodes of every docstring, of attributes too, that are not shown at run time."""
     return {
         id(statement.value)
         for node in ast.walk(module.tree)
@@ -85,6 +87,25 @@ def _docstrings(module: Module) -> set[int]:
 
 def _is_command(module: Module, node: ast.AST) -> bool:
     return module.name.startswith("vmss_tui.cli.commands.") and isinstance(node, Function) and bool(node.decorator_list)
+
+
+def remarks(module: Module) -> Iterator[tuple[int, str]]:
+    """Line and text of every docstring and comment, in one line each; adjacent lines of comments are one."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Module | ast.ClassDef | Function):
+            for statement in node.body:
+                if isinstance(statement, ast.Expr) and _is_string(statement.value):
+                    yield statement.lineno, " ".join(statement.value.value.split())
+    comments: list[tuple[int, list[str]]] = []
+    for token in tokenize.generate_tokens(io.StringIO(module.text).readline):
+        if token.type == tokenize.COMMENT:
+            line, text = token.start[0], token.string.lstrip("#: ")
+            alone = token.line.lstrip().startswith("#")
+            if alone and comments and line == comments[-1][0] + len(comments[-1][1]):
+                comments[-1][1].append(text)
+            else:
+                comments.append((line, [text]))
+    yield from ((line, " ".join(parts)) for line, parts in comments)
 
 
 def words_of_names(module: Module) -> Iterator[tuple[str, str]]:

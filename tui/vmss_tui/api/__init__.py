@@ -2,7 +2,7 @@
 
 Settings come from the same options, variables and configuration file as the command line's. Records are those of
 `--json` and `--jsonl`. Every function raises only `vmss_tui.errors.VmssTuiError` and its subclasses; nothing is asked
-at a terminal. What is exported here is stable as `docs/api.md` says; everything else of the package is not.
+at a terminal. The exports here are stable as `docs/api.md` says; everything else of the package is not.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """Messages from workers to screens. Workers post them and touch no widget; handlers own the state.
 
-Snapshots may replace a queued older one of the same set; news of failures and sign-in never is dropped.
+Snapshots may replace a queued older one of the same set; messages about failures and sign-in are never dropped.
 """
 
 from dataclasses import dataclass

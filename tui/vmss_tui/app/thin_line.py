@@ -1,7 +1,7 @@
 """Painting over a thin line, such as 64 kbit/s: keys before everything else, and never more than the line carries.
 
-Changes without a key are painted twice a second, row by row, as far as the line has room; what a key changes goes at
-once, the row of the cursor first. A region that waits is painted as it is when its turn comes, so nothing piles up:
+Changes without a key are painted twice a second, row by row, as far as the line has room; the effect of a key is sent
+at once, the row of the cursor first. A region that waits is painted as it is when its turn comes, so nothing piles up:
 neither here nor, which would delay the answer to a key, in the line. Leans on Textual's compositor, as `compat` does.
 """
 

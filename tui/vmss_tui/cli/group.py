@@ -75,7 +75,7 @@ _MAY_BE_EMPTY = frozenset({"why", "ticket"})
 
 
 class KnownName(Filled):
-    """Text that a shell completes with names that this machine knows."""
+    """Text that a shell completes with names that this host knows."""
 
     def __init__(self, known: Callable[[], Sequence[str]]) -> None:
         self._known = known

@@ -1,4 +1,4 @@
-"""Names that a shell can complete, from what this machine knows: files, the journal, the last list of scale sets.
+"""Names that a shell can complete, from data on this host: files, the journal, the last list of scale sets.
 
 Never touches the network and never fails: what cannot be read completes nothing.
 """

@@ -1,11 +1,11 @@
-"""Reading one scale set: whole, or again and again with the cheap reads by turns.
+"""Reading one scale set: whole, or again and again with the cheap reads in alternation.
 
 A list of instances takes as many requests out of a subscription's quota as the set has instances. While that quota is
 short, a large set is listed less often, and the few instances that change are read one by one in between.
 
 Azure allows 12 cheap and 10 dear reads a minute for one set ("Understand throttling"). A whole read is one dear one
-(the instances) and two cheap ones (the model, the latest rolling upgrade); by turns it is one of each, so that a reader
-every 12 seconds stays within half of both.
+(the instances) and two cheap ones (the model, the latest rolling upgrade); in alternation it is one of each, so that a
+reader every 12 seconds stays within half of both.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """The JSON that writes send, built from what Azure has now and what is to change.
 
-Pure. A set's `extensions` array replaces the stored one, so the others go back verbatim; without `protectedSettings`
+Pure. A set's `extensions` array replaces the stored one, so the others are sent verbatim; without `protectedSettings`
 Azure keeps what it holds, and an empty object would wipe it (facts: FL-CanUpdateWithExtensionProtectedSettings,
 azure-sdk-for-net #2716). Secrets are revealed here and nowhere else, and only into the value that is sent.
 """

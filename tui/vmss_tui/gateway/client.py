@@ -103,9 +103,8 @@ async def connect(
     `auth` is one of `clouds.CREDENTIALS`; empty, or `auto` on a cloud that names its own, means the cloud's.
     `on_device_code` is called on the loop with the page to open and the code to type (`in_person.CodeToType`).
     `environ` replaces the process environment for signing in. `quota_file` is where processes share what is left of the
-    request quota; None keeps it to this process. `read_only_sets` are marked wherever they are read;
-    with `read_only` no request that changes anything is sent at all.
-    `urgent` is for who changes Azure: its reads wait for the quota only.
+    request quota; None keeps it to this process. `read_only_sets` are marked in every read; with `read_only` no request
+    that changes anything is sent at all. `urgent` is for who changes Azure: its reads wait for the quota only.
     `token_cache` is where tokens are kept for other processes: `encrypted` where the platform can, `plain`, or `off`.
     `order` is what `auto` tries, of `credentials.ORDERED`; empty means all of them.
 

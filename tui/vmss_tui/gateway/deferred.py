@@ -3,8 +3,8 @@
 azure-identity imports every credential with what each needs, such as `cryptography` for a certificate and `requests`
 for a managed identity; azure-mgmt-compute's operations import 700 models for their annotations. A program uses one
 credential and sends plain JSON. `importlib.util.LazyLoader` cannot defer that: it imports a module as soon as a name
-is taken from it. So these modules begin empty and hand out stand-ins for names. Whoever calls one, reads its attribute,
-inherits from it or asks `isinstance` has the module imported and gets the real thing.
+is taken from it. So these modules begin empty and return placeholders for names. To call one, read its attribute,
+inherit from it or use it in `isinstance` imports the module and gives the real object.
 
 For processes that belong to this program alone: `install` is called by its entry point and not by the public API.
 """
@@ -29,7 +29,7 @@ DEFERRED = frozenset((
 
 
 def install() -> None:
-    """Defer these modules wherever they are imported from now on. Twice is as good as once."""
+    """Defer these modules in every later import. Twice is as good as once."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 
@@ -85,7 +85,7 @@ class _Deferred(ModuleType):
 
 
 def _replace(deferred: _Deferred, real: ModuleType) -> None:
-    """Put the module and its names wherever a stand-in was imported to: `except` takes nothing but real classes."""
+    """Replace every imported placeholder by the module and its names: `except` takes nothing but real classes."""
     stand_ins = {id(value): name for name, value in vars(deferred).items() if isinstance(value, _StandIn)}
     for name, value in vars(deferred).items():
         if isinstance(value, ModuleType):  # a module below it that was imported before

@@ -1,8 +1,8 @@
 """Who may act on a scale set: one runner at a time, and the proof that it takes to replace a dead one.
 
-Reads the machine's own identity and process table; knows no SQL. A lease is taken over only when its owner is provably
-gone: same machine and the process is not there (or is another one under the same number), or the machine was restarted;
-or, in a database that hosts share, it was silent for long by the database's clock.
+Reads the host's identity and process table; contains no SQL. A lease is taken over only when its owner is provably
+gone: same host and the process is not there (or is another one under the same number), or the host was restarted; or,
+in a database that hosts share, it was silent for long by the database's clock.
 """
 
 import subprocess
@@ -55,7 +55,7 @@ class Lease:
 
 
 def owner(pid: int, host: str) -> Owner:
-    """Process `pid` of this machine."""
+    """Process `pid` of this host."""
     return Owner(
         pid=pid, host=host, machine=_machine(), boot_id=_boot_id(), namespace=_namespace(), started=process_start(pid)
     )
@@ -105,7 +105,7 @@ def may_force(lease: Lease, here: Owner, now: datetime) -> bool:
 
 
 def is_alive(lease: Lease, here: Owner, now: datetime, *, shared: bool = False) -> bool:
-    """Whether the owner seems to be at work: proved on this machine, by its heartbeat elsewhere."""
+    """Whether the owner seems to be at work: proved on this host, by its heartbeat elsewhere."""
     if gone(lease, here, now, shared=shared):
         return False
     return _same_machine(lease, here) or silence(lease, now) < FRESH_SECONDS

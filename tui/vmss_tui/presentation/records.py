@@ -88,7 +88,7 @@ def scale_set_record(entry: FleetEntry, *, version: str = "") -> Record:
 
 
 def scale_set_detail(entry: FleetEntry, *, version: str = "", autoscale: Autoscale | None = None) -> Record:
-    """One scale set of `show --json`: what the list says, and its policy, extensions and what is in the way."""
+    """One scale set of `show --json`: the data of the list, its policy, extensions and interference."""
     scale_set = entry.scale_set
     return {
         **scale_set_record(entry, version=version),

@@ -29,7 +29,7 @@ class Proof:
     head: str
     """Hash of the last event."""
     ended: bool
-    """Whether the log has its end. One that has not may go on: only its head proves that nothing is missing."""
+    """Whether the log has its end. One that has not may continue: only its head proves that nothing is missing."""
     problems: tuple[str, ...]
 
 

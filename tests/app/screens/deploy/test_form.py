@@ -1,4 +1,4 @@
-"""The form over a set whose command nobody can see."""
+"""The form over a set whose command is hidden."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Fleet: signing in, loading, rows, filter, order, favorites, and what stands there when there is nothing."""
+"""Fleet: signing in, loading, rows, filter, order, favorites, and the text of an empty list."""
 
 import asyncio
 from dataclasses import replace

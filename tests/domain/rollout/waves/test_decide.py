@@ -88,7 +88,7 @@ class World:
             self.record(w.SetStarted(target, f"{target.name}{'-back' if back else ''}", back))
 
     def request(self, verb: Verb, argument: str = "") -> e.RequestAnswered:
-        """Answers a request; what is passed on to sets is only counted."""
+        """Answers a request; one that is passed on to sets is only counted."""
         request = e.Requested(verb, "ann", request_id=self.state.answered + 1, argument=argument)
         self.passed_on[verb] = passed_on(self.state, request)
         events = answer(self.state, request)

@@ -1,4 +1,4 @@
-"""The part of the action table that is about one instance, wherever instances are listed. Must not import Textual."""
+"""The part of the action table that is about one instance, in every list of instances. Must not import Textual."""
 
 from vmss_tui.app.actions.action import Action, Place, every, on, online
 

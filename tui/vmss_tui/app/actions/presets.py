@@ -15,7 +15,7 @@ K9S: Mapping[str, Sequence[str]] = {
     "rollout.undo": ("ctrl+l",),
     "waves.undo": ("ctrl+l",),
 }
-"""As in k9s: ctrl+z shows faults, ctrl+k stops, ctrl+l rolls back, q goes back."""
+"""As in k9s: ctrl+z shows faults, ctrl+k stops, ctrl+l rolls back, q is back."""
 
 VIM: Mapping[str, Sequence[str]] = {
     "app.back": ("esc", "h"),
@@ -42,6 +42,6 @@ VIM: Mapping[str, Sequence[str]] = {
     "waves.undo": ("u",),
     "profiles.delete": ("x", "delete"),
 }
-"""As in vim: h goes back, l goes into, y copies, u undoes, x deletes."""
+"""As in vim: h is back, l opens, y copies, u undoes, x deletes."""
 
 PRESETS: Mapping[str, Mapping[str, Sequence[str]]] = {"k9s": K9S, "vim": VIM}

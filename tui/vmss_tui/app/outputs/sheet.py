@@ -100,7 +100,7 @@ def _compared(first: Instance, second: Instance) -> Effects:
 
 
 async def _read_runs(journal: Journal, target: ScaleSetId, instance: str) -> tuple[InstanceRun, ...]:
-    """The runs on an instance, newest first; the loop goes on between two pages. Raises JournalUnavailable."""
+    """The runs on an instance, newest first; the event loop runs between two pages. Raises JournalUnavailable."""
     runs: list[InstanceRun] = []
     for header in journal.rollouts(limit=_MOST_ROLLOUTS, target=target):
         run = await _read_run(journal, header, instance)

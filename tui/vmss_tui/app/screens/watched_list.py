@@ -26,7 +26,7 @@ class Watcher(Protocol):
         """When Azure was read last."""
 
     def refresh(self) -> None:
-        """Read again now."""
+        """Refresh."""
 
     def snapshots(self) -> AsyncIterator[Any]:
         """Every snapshot that differs from the one before, and every failure (`WatchFailure`)."""
@@ -91,7 +91,7 @@ class WatchedList(ListScreen, Generic[W]):
         self.redraw()
 
     def do_refresh(self) -> None:
-        """Read again now, or sign in again."""
+        """Refresh, or sign in again."""
         if self._watcher is not None:
             self._watcher.refresh()
             self.start_watching()

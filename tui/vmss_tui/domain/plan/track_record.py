@@ -1,4 +1,4 @@
-"""What earlier rollouts of a scale set showed, and what is assumed of a set without any: the basis of a forecast.
+"""What earlier rollouts of a scale set showed, and an estimate for a set without any: the basis of a forecast.
 
 Pure and plain data: a plan carries it into the journal, so that a rollout is forecast from the same facts to its end.
 Durations are seconds, shares are between 0 and 1.

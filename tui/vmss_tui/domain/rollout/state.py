@@ -194,7 +194,7 @@ def _waived(progress: Progress, reason: str, at: datetime) -> Progress:
 
 
 def _rolling_back(state: RolloutState, event: e.RollbackStarted, at: datetime) -> RolloutState:
-    """The plan of the roll back takes over: its batches and writes begin, people and health go on."""
+    """The plan of the roll back takes over: its batches and writes begin, people and health remain."""
     plan = _with_settings(event.plan, state.plan)
     begun = _planned(
         RolloutState(

@@ -17,7 +17,7 @@ def deliver(addresses: str, title: str, body: str, kind: str) -> str:
 
     `kind` is Apprise's word for how urgent it is.
     """
-    logging.disable()  # Apprise and what it stands on write addresses, and with them tokens
+    logging.disable()  # Apprise and its libraries log addresses, and with them tokens
     try:
         import apprise
     except ImportError:

@@ -22,7 +22,7 @@ _LONGEST_PAUSE = 30.0
 
 
 Team = Callable[[], TeamRoles]
-"""Who may do what by the configuration as it is now. Raises UsageError when that cannot be read."""
+"""The roles by the present configuration. Raises UsageError when that cannot be read."""
 
 
 def refusal_of(team: Team, who: str, host: str, verb: e.Verb | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The pane of a rollout: its log, what the instance under the cursor printed, and how it will probably go on. Pure."""
+"""The pane of a rollout: its log, the output of the instance under the cursor, and its forecast. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta, tzinfo

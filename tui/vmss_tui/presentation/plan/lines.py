@@ -101,7 +101,7 @@ def sections(
 
 
 def step_lines(steps: Sequence[tuple[str, str]], cells: int) -> tuple[Line, ...]:
-    """What a machine does, a verb in front of each."""
+    """The steps on an instance, a verb in front of each."""
     lines: list[Line] = []
     for verb, what in steps:
         first, *rest = wrap(plain(what), max(10, cells - 13)) or [""]

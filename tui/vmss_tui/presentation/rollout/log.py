@@ -58,7 +58,7 @@ class LogLine:
     kind: Kind = Kind.RUN
 
     def line(self, tz: tzinfo | None = None) -> Line:
-        """With the time of day in `tz` (None: the machine's own) in front."""
+        """With the time of day in `tz` (None: this host's own) in front."""
         return ((f"{self.at.astimezone(tz):%H:%M:%S}  ", Role.DIM), (self.text, self.role))
 
 
@@ -105,7 +105,7 @@ def notification(event: e.Event) -> str:
 
 
 def sentences(event: e.Event, before: RolloutState, *, tz: tzinfo | None = None) -> tuple[Sentence, ...]:
-    """What an event means, given the state before it; times of day in `tz` (None: the machine's own)."""
+    """What an event means, given the state before it; times of day in `tz` (None: this host's own)."""
     match event:
         case e.InstancesSeen():
             return _instances(event, before)

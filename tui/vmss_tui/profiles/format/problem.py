@@ -62,7 +62,7 @@ class LintProblem:
     @property
     def subject(self) -> str:
         """The key before the message, such as `script.label:`."""
-        # After the colon of a secret's name, the first word of the message would be hidden as if it were the secret.
+        # After the colon of a secret's name, the first word of the message would be hidden like the secret.
         named = f"{self.key}: message"
         return f"{self.key}:" if redacted(named) == named else f"{self.key} –"
 

@@ -253,7 +253,7 @@ def _variable(name: str, values: Table, problems: list[LintProblem]) -> Variable
 
 
 def _required(name: str, values: Table) -> tuple[LintProblem, ...]:
-    """What `required` says must agree with the default."""
+    """`required` must agree with the default."""
     key, stated = f"variables.{name}.required", values.get("required")
     if stated and "default" in values:
         return (error(key, "a variable with a default is not required", "remove one of the two"),)

@@ -66,7 +66,7 @@ class ConfirmScreen(DialogStyle, ModalScreen[bool]):
         return [part for line in self._details for part in wrap_line(line, width)]
 
     def prompt(self, width: int) -> Sequence[Line]:
-        """What must be typed; what enter does once it is; what is wrong with it."""
+        """The text to type; the effect of enter once it is typed; the error in it."""
         if self._ready:
             return (
                 (

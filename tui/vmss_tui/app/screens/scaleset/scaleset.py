@@ -132,7 +132,7 @@ class ScaleSetScreen(WatchedSet):
         return known_words(entry, self.shell.label_of) if entry is not None else ""
 
     def rest(self) -> Line:
-        """Counts, or why Azure's last roll stopped."""
+        """Counts, or why Azure's last rolling upgrade stopped."""
         if self._snapshot is None:
             return ()
         if self._failure is not None:

@@ -13,7 +13,7 @@ from vmss_tui.text import listed
 
 
 def settled(situation: Situation) -> Set[str]:
-    """Instances about which a person has decided: what came of them before does not count."""
+    """Instances about which a person has decided: earlier outcomes do not count."""
     return situation.state.waived.keys() | situation.state.retries.keys()
 
 

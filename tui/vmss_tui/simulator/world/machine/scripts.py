@@ -86,7 +86,7 @@ def decode_inline(script: str) -> tuple[str, str]:
 
 
 def plan_run(rules: Rules, scale_set: ScaleSet, instance: Instance, spec: ExtensionSpec, sequence: int) -> Plan:
-    """How this script goes on this instance, by the scenario's behaviors and the instance's own traits."""
+    """The course of the script on this instance, by the scenario's behaviors and the instance's own traits."""
     settings = read_settings(spec)
     if settings.error:
         return Plan(1.0, ScriptResult(exit_code=20, settings_error=settings.error))
@@ -123,7 +123,7 @@ def stays_unhealthy(rules: Rules, scale_set: ScaleSet, instance: Instance, spec:
 
 
 def survives_failure(rules: Rules, scale_set: ScaleSet, spec: ExtensionSpec) -> bool:
-    """True when the instance goes on serving after its script failed."""
+    """True when the instance continues to serve after its script failed."""
     behavior, _ = choose(rules, scale_set, read_settings(spec))
     return behavior.healthy_after_failure
 
