@@ -100,7 +100,7 @@ def _replaced(dropped: Sequence[str]) -> Finding:
 
 
 def by_the_record(plan: RolloutPlan, written: Sequence[str]) -> tuple[Finding, ...]:
-    """The findings of a plan where `written` are the keys that a rollout wrote last: what is dropped is known."""
+    """The findings of a plan where `written` are the keys that a rollout wrote last: its dropped keys are known."""
     new = plan.script.protected
     if not written or not new or _WHOLE in (*new, *written):
         return plan.findings
