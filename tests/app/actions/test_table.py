@@ -94,6 +94,18 @@ async def test_a_click_on_a_key_does_what_the_key_does(tmp_path: Path) -> None:
         await desk.shows("FLEET", "ANYWHERE")
 
 
+async def test_while_a_text_is_typed_only_keys_that_are_not_typed_into_it_are_shown(tmp_path: Path) -> None:
+    async with sitting(tmp_path) as desk:
+        await desk.shows("15 scale sets", "? help")
+        await desk.press("slash")
+        keys = desk.text().splitlines()[-1]
+        assert keys.split() == ["enter", "keep", "filter", "esc", "clear", "ctrl+p", "go", "to", "f1", "help"]
+        await desk.press("f1")
+        await desk.shows("FLEET", "ANYWHERE")
+        await desk.press("escape", "escape")
+        await desk.shows("enter open", "? help")
+
+
 async def test_the_palette_finds_actions_and_scale_sets(tmp_path: Path) -> None:
     async with sitting(tmp_path) as desk:
         await desk.shows("15 scale sets")

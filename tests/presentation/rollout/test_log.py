@@ -77,7 +77,7 @@ def test_decisions_and_trouble_have_words() -> None:
             Role.WARN,
         ),
         e.Concluding(e.Verdict.FAILED, "2 of 4 failed"): (
-            "ending as failed: 2 of 4 failed; first, the scale set's own policy and repairs, where that is safe",
+            "ending as failed: 2 of 4 failed; restoring the scale set's own policy and repairs, where safe",
             Role.BAD,
         ),
         e.PolicyRestored(True, "the set's own policy is back"): ("the set's own policy is back", Role.PLAIN),

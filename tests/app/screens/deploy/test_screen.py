@@ -94,6 +94,16 @@ async def test_a_remark_without_room_is_whole_in_the_status_line(
         await d.until(lambda: help_ not in d.text())
 
 
+async def test_the_status_line_follows_a_choice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with form_desk(tmp_path, monkeypatch) as d:
+        await d.shows("WHAT CHANGES")
+        await d.shows("f1 help")
+        d.field("rollout.mode").take_keyboard()
+        await d.shows("rolling upgrade (Rolling)")
+        d.field("rollout.mode").set_value("manual")
+        await d.until(lambda: "rolling upgrade (Rolling)" not in d.text())
+
+
 async def test_keys_that_miss_a_field_take_nobody_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with form_desk(tmp_path, monkeypatch) as d:
         await d.shows("WHAT CHANGES")

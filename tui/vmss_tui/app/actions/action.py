@@ -66,6 +66,8 @@ class ActionState:
     """Ids of actions that make no sense in the bottom line now."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Other labels by action id."""
+    typing: tuple[tuple[str, str], ...] | None = None
+    """Keys of the text that is being typed, with what they do; None where single characters are keys of the screen."""
 
 
 Judge = Callable[[ActionState], str | None]
@@ -142,6 +144,13 @@ class Action:
         """The last part of the id."""
         return self.id.rsplit(".", 1)[-1]
 
+    def key(self, state: ActionState) -> str:
+        """The key to show, as people write it: one that is not typed into a text; empty when all of them are."""
+        keys = [shown(key) for key in self.keys]
+        if state.typing is None:
+            return keys[0]
+        return next((key for key in keys if len(key) > 1 and key not in _TYPED), "")
+
     def refusal(self, state: ActionState) -> str | None:
         """Why it cannot be done now, in a sentence, or None."""
         if self.dangerous and state.read_only is not None and self.id not in state.read_only.allows:
@@ -170,6 +179,10 @@ NAMES = {
     "at": "@",
 }
 """Textual's names of keys that people write otherwise."""
+
+
+_TYPED = frozenset(("enter", "esc", "delete", "space", "tab", "home", "end"))
+"""Keys with a name that a text takes for itself."""
 
 
 def shown(key: str) -> str:

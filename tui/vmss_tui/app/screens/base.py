@@ -11,6 +11,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 from textual.widget import Widget
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from vmss_tui.app import compat
@@ -116,7 +117,12 @@ class BaseScreen(EffectScreen):
             guest=self.shell.session.guest,
             offline=self.shell.connection.reason,
             no_runner=self.shell.session.runner_refusal(),
+            typing=self.typing(),
         )
+
+    def typing(self) -> tuple[tuple[str, str], ...] | None:
+        """The keys of the text that is being typed; None while single characters are keys of the screen."""
+        return () if isinstance(self.focused, Input) else None
 
     def read_only(self) -> ReadOnly | None:
         """Why nothing may be changed from this screen; None when it may."""
@@ -195,6 +201,10 @@ class BaseScreen(EffectScreen):
     def is_working(self, group: str) -> bool:
         """Whether a worker of this group runs on this screen."""
         return any(worker.group == group and worker.node is self and not worker.is_finished for worker in self.workers)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys work in a text than beside it."""
+        self.refresh_keys()
 
     def on_screen_suspend(self) -> None:
         """Nothing ticks under another screen; under a question or a sheet data still comes."""

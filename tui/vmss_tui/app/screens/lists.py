@@ -24,6 +24,8 @@ from vmss_tui.presentation.header import Notice
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Column, Line, Row, sort_letters
 
+_FILTER_KEYS = (("enter", "keep filter"), ("esc", "clear"))
+
 
 class ListScreen(PanedScreen):
     """A filtered, sorted list."""
@@ -133,6 +135,10 @@ class ListScreen(PanedScreen):
     def action_state(self) -> ActionState:
         """The cursor's row is the subject."""
         return replace(self.general_state(), subject=(self.grid.cursor_key or "") if self.grid.display else "")
+
+    def typing(self) -> tuple[tuple[str, str], ...] | None:
+        """While a filter is typed: how to leave it."""
+        return _FILTER_KEYS if super().typing() is not None else None
 
     # -- grid and filter ----------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The keys at the bottom: from the action table, one line, no recomposing; a click does what the key does.
 
 Keys that cannot be used now are struck dim and still answer with the reason. Keys that do not fit are dropped from the
-right; help stays.
+right; help stays. While a text is typed, only keys that are not typed into it are shown.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from textual import events
 from textual.message import Message
 
 from vmss_tui import text
-from vmss_tui.app.actions.action import Action, ActionState, shown
+from vmss_tui.app.actions.action import Action, ActionState
 from vmss_tui.app.widgets.lines import Lines
 from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line, Piece
@@ -21,10 +21,15 @@ _GAP = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Spot:
-    start: int
-    end: int
-    action: Action
+class _Entry:
+    key: str
+    label: str
+    action: Action | None = None
+    """None for a key of the text that is being typed."""
+
+    @property
+    def cells(self) -> int:
+        return text.width(self.key) + 1 + text.width(self.label)
 
 
 class KeyBar(Lines):
@@ -53,12 +58,12 @@ class KeyBar(Lines):
         """One line."""
         pieces: list[Piece] = []
         at = 0
-        for spot in self._spots(width):
-            possible = spot.action.refusal(self._state) is None
-            pieces.append((" " * (spot.start - at), Role.PLAIN))
-            pieces.append((shown(spot.action.keys[0]), Role.ACCENT if possible else Role.WAIT))
-            pieces.append((f" {self._label(spot.action)}", Role.DIM if possible else Role.WAIT))
-            at = spot.end
+        for start, entry in self._spots(width):
+            possible = entry.action is None or entry.action.refusal(self._state) is None
+            pieces.append((" " * (start - at), Role.PLAIN))
+            pieces.append((entry.key, Role.ACCENT if possible else Role.WAIT))
+            pieces.append((f" {entry.label}", Role.DIM if possible else Role.WAIT))
+            at = start + entry.cells
         return (tuple(pieces),)
 
     def on_click(self, event: events.Click) -> None:
@@ -66,35 +71,32 @@ class KeyBar(Lines):
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        for spot in self._spots(self.content_size.width):
-            if spot.start <= offset.x < spot.end:
-                self.post_message(self.Pressed(spot.action.id))
+        for start, entry in self._spots(self.content_size.width):
+            if entry.action is not None and start <= offset.x < start + entry.cells:
+                self.post_message(self.Pressed(entry.action.id))
 
-    def _spots(self, width: int) -> list[_Spot]:
+    def _spots(self, width: int) -> list[tuple[int, _Entry]]:
+        """What fits, each with the cell where it begins."""
         kept = self._offered()
         gap = _GAP if width >= 100 else 2
-
-        def size(actions: Sequence[Action]) -> int:
-            return sum(self._wide(action) for action in actions) + gap * max(0, len(actions) - 1)
-
-        while len(kept) > 1 and size(kept) > width:
-            kept.pop(-1 if kept[-1].id != _LAST else -2)
-        spots: list[_Spot] = []
+        while len(kept) > 1 and sum(entry.cells + gap for entry in kept) - gap > width:
+            last = kept[-1].action
+            kept.pop(-2 if last is not None and last.id == _LAST else -1)
+        spots: list[tuple[int, _Entry]] = []
         at = 0
-        for action in kept:
-            spots.append(_Spot(at, at + self._wide(action), action))
-            at += self._wide(action) + gap
+        for entry in kept:
+            spots.append((at, entry))
+            at += entry.cells + gap
         return spots
 
-    def _offered(self) -> list[Action]:
-        """The actions of the bottom line in their order: those that matter most now, then the usual ones."""
+    def _offered(self) -> list[_Entry]:
+        """The bottom line in its order: keys of a text that is typed, actions that matter most now, the usual ones."""
         state = self._state
         first = [action for wanted in state.first for action in self._actions if action.id == wanted]
         aside = {*state.first, *state.without}
-        return [*first, *(action for action in self._actions if action.footer and action.id not in aside)]
-
-    def _label(self, action: Action) -> str:
-        return self._state.labels.get(action.id, action.label)
-
-    def _wide(self, action: Action) -> int:
-        return text.width(shown(action.keys[0])) + 1 + text.width(self._label(action))
+        usual = [action for action in self._actions if action.footer and action.id not in aside]
+        usable = [(action.key(state), action) for action in (*first, *usual)]
+        return [
+            *(_Entry(key, label) for key, label in state.typing or ()),
+            *(_Entry(key, state.labels.get(action.id, action.label), action) for key, action in usable if key),
+        ]

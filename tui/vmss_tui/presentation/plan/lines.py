@@ -240,11 +240,10 @@ def _batch(batch: Batch, plan: RolloutPlan) -> Line:
     pieces: list[tuple[str, Role]] = [
         (f"  {batch.number:>2}  ", Role.DIM),
         (f"{zones:<{widest}}{count:<14}", Role.PLAIN),
-        (pause, Role.DIM),
     ]
     if batch.approve:
         pieces.append(("  after approval", Role.WARN))
-    return tuple(pieces)
+    return (*pieces, (pause, Role.DIM))
 
 
 def order(plan: RolloutPlan) -> str:

@@ -352,7 +352,7 @@ def _milestone(event: e.Planned | e.Concluding | e.Ended | e.RollbackStarted) ->
         case e.Ended():
             return Sentence(_outcome(event), _VERDICT[event.verdict], Kind.END)
         case e.Concluding():
-            words = f"ending as {_outcome(event)}; first, the scale set's own policy and repairs, where that is safe"
+            words = f"ending as {_outcome(event)}; restoring the scale set's own policy and repairs, where safe"
             return Sentence(words, _VERDICT[event.verdict], Kind.END)
         case _:
             assert_never(event)

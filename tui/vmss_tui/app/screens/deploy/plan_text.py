@@ -1,6 +1,7 @@
 """The plan beside the deploy form in words. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from vmss_tui.app.screens.deploy.form import Form
 from vmss_tui.domain.fleet.script import ScriptConfig
@@ -15,11 +16,18 @@ from vmss_tui.text import plain
 
 
 def plan_lines(
-    form: Form, plan: RolloutPlan | None, pins: Sequence[FilePin], applied: ScriptConfig | None, width: int
+    form: Form,
+    plan: RolloutPlan | None,
+    pins: Sequence[FilePin],
+    applied: ScriptConfig | None,
+    width: int,
+    as_typed: Callable[[str], str] = str,
 ) -> Sequence[Line]:
-    """The plan in words, or what must be put right before there is one."""
+    """The plan in words, or what must be put right before there is one; commands as `as_typed` writes them."""
     if plan is None:
         return _no_plan(form)
+    findings = (replace(it, message=as_typed(it.message), hint=as_typed(it.hint)) for it in plan.findings)
+    plan = replace(plan, findings=tuple(findings))
     protected = [
         ProtectedLine(change.name, change.word.value, change.source)
         for change in protected_changes(plan.previous, plan.script, applied)

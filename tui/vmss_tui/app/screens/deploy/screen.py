@@ -110,6 +110,10 @@ class DeployScreen(BaseScreen):
         missing = {f"deploy.{verb}": reason for verb in ids} if self.controller.form is None else {}
         return replace(self.general_state(), subject=self.controller.target.name, blocked=missing)
 
+    def typing(self) -> tuple[tuple[str, str], ...] | None:
+        """Always: the shown keys must not change from a text to the choice below it."""
+        return ()
+
     def may_leave(self) -> str:
         """What would be lost."""
         return self.controller.may_leave()
@@ -229,6 +233,7 @@ class DeployScreen(BaseScreen):
         panel.display = notice is not None
         self.query_one("#deploy").display = notice is None
         self._remark_all()
+        self._explain()
         self.query_one("#plan-text", Lines).reload()
         self.refresh_frame()
 
@@ -246,7 +251,7 @@ class DeployScreen(BaseScreen):
         if now.form is None:
             return ()
         applied = now.reading.applied if now.reading is not None else None
-        return plan_lines(now.form, now.plan, now.known_pins(), applied, width)
+        return plan_lines(now.form, now.plan, now.known_pins(), applied, width, self.shell.as_typed)
 
     def _notice(self) -> Notice | None:
         if self.controller.form is not None:

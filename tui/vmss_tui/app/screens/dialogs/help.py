@@ -18,6 +18,13 @@ from vmss_tui.presentation.glyphs import Role
 from vmss_tui.presentation.table import Line
 from vmss_tui.text import wrap
 
+_FIELDS = (
+    ("up down tab", "Next or previous field"),
+    ("left right space", "Choose another word, where words are offered"),
+    ("ctrl+up ctrl+down", "Move a line of the files"),
+    ("pgup pgdn", "Scroll the form"),
+    ("f1 ctrl+p esc", "Work in a text, too; single characters such as ? and : are typed into it"),
+)
 _MOVES = (
     ("up down j k", "Move"),
     ("pgup pgdn", "Move by pages; ctrl+u and ctrl+d by half a page"),
@@ -55,8 +62,13 @@ class HelpScreen(DialogStyle, ModalScreen[None]):
         lines += [line for entry in own for line in _lines(entry, self._state, width)]
         lines += [(), _title("Anywhere")]
         lines += [line for entry in general for line in _lines(entry, self._state, width)]
-        lines += [(), _title("Lists")]
-        lines += [((text.fit(f" {keys}", 22), Role.ACCENT), (what, Role.PLAIN)) for keys, what in _MOVES]
+        moves, over = (_FIELDS, "Form") if self._place is Place.DEPLOY else (_MOVES, "Lists")
+        lines += [(), _title(over)]
+        lines += [
+            ((text.fit(f" {keys}" if part == 0 else "", 22), Role.ACCENT), (words, Role.PLAIN))
+            for keys, what in moves
+            for part, words in enumerate(wrap(what, max(20, width - 23)))
+        ]
         if self._sorts:
             lines += [(), _title("Sort by a column; once more reverses")]
             lines += [((text.fit(f" {key}", 22), Role.ACCENT), (what, Role.PLAIN)) for key, what in self._sorts]
