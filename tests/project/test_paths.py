@@ -52,7 +52,7 @@ def test_no_other_module_reads_the_variables() -> None:
 
 MAY_WRITE = {
     "vmss_tui.paths": "the private ways that all others use",
-    "vmss_tui.gateway.http.levels": "a file that is locked, never through a link",
+    "vmss_tui.gateway.http.shared_levels": "a file that is locked, never through a link",
     "vmss_tui.engine.watch.shared": "a lock and a socket in a private directory, never through a link",
     "vmss_tui.journal.databases.sqlite": "the copy before a repair, private before it is filled",
     "vmss_tui.app.editor": "a temporary file, private by mkstemp",

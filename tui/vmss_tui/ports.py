@@ -4,7 +4,7 @@ Every method raises only `vmss_tui.errors`. Nothing here imports azure, Textual 
 durations are seconds.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -34,6 +34,19 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Let `seconds` pass."""
+
+
+class QuotaPlace(Protocol):
+    """Texts by name in which hosts share the levels of the request quota. Called from one thread."""
+
+    def exchange(self, name: str, change: Callable[[str, float], str]) -> None:
+        """Replace the text `name` (empty at first) by the result of `change` for it and the time (seconds since 1970).
+
+        Nobody else changes it meanwhile. Raises VmssTuiError when the place cannot be used.
+        """
+
+    def close(self) -> None:
+        """Let go of it; safe to call twice."""
 
 
 @dataclass(frozen=True, slots=True)

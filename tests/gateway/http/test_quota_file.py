@@ -1,5 +1,6 @@
 """Processes of one journal know of each other what is left of Azure's buckets, by a file that nothing depends on."""
 
+import asyncio
 import fcntl
 import json
 import stat
@@ -10,6 +11,7 @@ import pytest
 
 from support.quota import Clock, header
 from vmss_tui.errors import Throttled
+from vmss_tui.gateway.http import shared_levels
 from vmss_tui.gateway.http.throttle import Governor
 
 
@@ -71,13 +73,53 @@ async def test_without_a_place_for_the_file_each_process_goes_by_what_it_knows(t
     assert governor.quota().buckets[0].highest == 180
 
 
-async def test_a_stopped_process_that_holds_the_lock_stops_nobody(tmp_path: Path) -> None:
-    file = tmp_path / "quota.json"
-    governor = Governor(Clock(), file)
-    governor.observe("s", "instances", header(90))
+async def test_a_lock_that_is_held_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    """Else what is taken out meanwhile would be known to nobody."""
+    clock, file = Clock(), tmp_path / "quota.json"
+    one, two = Governor(clock, file), Governor(clock, file)
+    one.observe("s", "instances", header(50))
     with file.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        await governor.admit("s", "instances")
+        reading = asyncio.create_task(one.admit("s", "instances", "a"))
+        await asyncio.sleep(0.1)
+        assert not reading.done()
+    await reading
+    await two.admit("s", "instances", "b")
+    assert two.quota().buckets[0].remaining == 48
+
+
+async def test_a_stopped_process_that_holds_the_lock_stops_nobody_and_nothing_stays_uncounted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_levels, "LOCK_SECONDS", 0.05)
+    clock, file = Clock(), tmp_path / "quota.json"
+    one, two = Governor(clock, file), Governor(clock, file)
+    one.observe("s", "instances", header(50))
+    with file.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for number in range(10):
+            await one.admit("s", "instances", f"set {number}")
+        one.observe("s", "instances", header(40))
+        assert clock.slept == []
+    one.observe("s", "scale set", {})
+    await one.admit("s", "instances", "one more")
+    await two.admit("s", "instances", "b")
+    assert two.quota().buckets[0].remaining == 38
+
+
+async def test_without_the_lock_a_process_takes_a_tenth_and_a_quarter_of_the_refill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others may do the same."""
+    monkeypatch.setattr(shared_levels, "LOCK_SECONDS", 0.0)
+    clock, file = Clock(), tmp_path / "quota.json"
+    governor = Governor(clock, file, urgent=True)
+    governor.observe("s", "instances", header(180))
+    with file.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        for number in range(18 + 5):
+            await governor.admit("s", "instances", f"set {number}")
+    assert sum(clock.slept) == pytest.approx(5 / 0.25)
 
 
 async def test_a_clock_that_was_put_back_does_not_make_anybody_wait(tmp_path: Path) -> None:

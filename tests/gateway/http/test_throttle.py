@@ -9,7 +9,7 @@ import pytest
 from support.quota import Clock, header
 from vmss_tui.errors import Throttled
 from vmss_tui.gateway.http.buckets import Level, parse_remaining
-from vmss_tui.gateway.http.policies import scope_of
+from vmss_tui.gateway.http.policies import kind_of_write, scope_of
 from vmss_tui.gateway.http.throttle import Governor
 
 
@@ -309,6 +309,45 @@ def test_an_answer_does_not_give_back_what_waiting_reads_have_reserved() -> None
     assert level.remaining(103.0) == -2.0, "two are still to be sent"
     level.report(50, 107.0)
     assert level.remaining(107.0) == 50.0, "all were sent a while ago: the answer is right"
+
+
+def test_an_answer_that_a_busy_host_reads_late_does_not_know_what_was_sent_since() -> None:
+    level = Level(180.0, 1.0, 100.0, 100.0)
+    level.take(1.0, 100.0)
+    for second in range(50):
+        level.take(1.0, 100.0 + second / 50)
+    level.report(99, 104.0, age=4.0)
+    assert level.remaining(104.0) == pytest.approx(53.0, abs=0.1)
+    level.report(99, 110.0, age=4.0)
+    assert level.remaining(110.0) == 99.0
+
+
+async def test_a_write_waits_for_its_bucket_only() -> None:
+    clock = Clock()
+    governor = Governor(clock)
+    kind = kind_of_write("https://h/subscriptions/s/x/virtualMachineScaleSets/web/manualupgrade?api-version=1")
+    governor.observe("s", kind, {VIEWS: "Microsoft.Compute/VMScaleSetActions3Min;100"}, "POST")
+    await governor.admit("s", kind, "/sets/web", following=True)
+    assert clock.slept == []
+    governor.observe("s", kind, {VIEWS: "Microsoft.Compute/VMScaleSetActions3Min;0"}, "POST")
+    await governor.admit("s", kind, "/sets/web", following=True)
+    assert clock.slept == [pytest.approx(2 * 180 / 240)]
+    await governor.admit("s", "instances", "/sets/web")
+    assert len(clock.slept) == 1, "reads have buckets of their own"
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/virtualMachineScaleSets/web", "set write"),
+        ("/virtualMachineScaleSets/web/extensions/script", "set write"),
+        ("/virtualMachineScaleSets/web/virtualMachines/3/extensions/script", "instance write"),
+        ("/virtualMachines/web_1/extensions/script", "VM write"),
+        ("/locks/a", "write"),
+    ],
+)
+def test_the_sort_of_a_write_is_in_its_path(path: str, kind: str) -> None:
+    assert kind_of_write(f"https://h/subscriptions/s/resourceGroups/g/providers/p{path}?api-version=1") == kind
 
 
 def test_a_clock_that_was_put_back_does_not_make_answers_wrong() -> None:

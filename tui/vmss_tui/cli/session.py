@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from vmss_tui.engine.waves.set_plans import Background
     from vmss_tui.journal.lease import Owner
     from vmss_tui.journal.store import Journal
-    from vmss_tui.ports import Azure, Clock, Quota
+    from vmss_tui.ports import Azure, Clock, Quota, QuotaPlace
     from vmss_tui.profiles.store.store import ProfileStore
 
 SIGN_IN_SECONDS = GIVE_UP_SECONDS
@@ -114,7 +114,7 @@ class LiveSession(Permissions, Switching):
                     auth=auth,
                     tenant=self._settings.tenant,
                     clock=self.clock,
-                    quota_file=self._quota_file(),
+                    quota_place=self._quota_place(),
                     read_only=self.read_only,
                     read_only_sets=self._settings.read_only_sets,
                     order=self._settings.auth_order,
@@ -151,12 +151,16 @@ class LiveSession(Permissions, Switching):
         """The journal's file, or the address of its database."""
         return self._settings.journal or paths.journal_file()
 
-    def _quota_file(self) -> Path:
-        """Beside the journal; on this host where the journal is a database."""
+    def _quota_place(self) -> Path | QuotaPlace:
+        """The place where the processes of the journal share the levels of the request quota."""
         from vmss_tui.journal.databases.place import is_address
 
         place = self.journal_place
-        return paths.quota_file(paths.journal_file() if is_address(str(place)) else Path(place))
+        if is_address(str(place)):
+            from vmss_tui.journal.logs.quota import QuotaTable
+
+            return QuotaTable(str(place))
+        return paths.quota_file(Path(place))
 
     def journal(self) -> Journal:
         """See `app.session.Session`. A journal that does not exist yet is made, even to read it."""

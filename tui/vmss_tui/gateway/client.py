@@ -30,7 +30,7 @@ from vmss_tui.gateway.sign_in.clouds import PUBLIC, Cloud
 from vmss_tui.gateway.sign_in.credentials import CREDENTIALS
 from vmss_tui.gateway.sign_in.in_person import PersonPrompt
 from vmss_tui.gateway.writes import InstanceUpdater, ScriptWriter
-from vmss_tui.ports import Azure, Clock, Quota, SignInRecord, SystemClock
+from vmss_tui.ports import Azure, Clock, Quota, QuotaPlace, SignInRecord, SystemClock
 
 
 class AzureClient(
@@ -73,6 +73,7 @@ class AzureClient(
         await self.arm.sign_in.close()
         await FilePinner.close(self)
         await self._session.close()
+        await self.arm.governor.close()
 
 
 def _method(cloud: Cloud, auth: str) -> str:
@@ -91,7 +92,7 @@ async def connect(
     on_device_code: PersonPrompt | None = None,
     environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
-    quota_file: Path | None = None,
+    quota_place: Path | QuotaPlace | None = None,
     read_only: bool = False,
     read_only_sets: SetRules | None = None,
     order: Sequence[str] = (),
@@ -102,9 +103,10 @@ async def connect(
 
     `auth` is one of `clouds.CREDENTIALS`; empty, or `auto` on a cloud that names its own, means the cloud's.
     `on_device_code` is called on the loop with the page to open and the code to type (`in_person.CodeToType`).
-    `environ` replaces the process environment for signing in. `quota_file` is where processes share what is left of the
-    request quota; None keeps it to this process. `read_only_sets` are marked in every read; with `read_only` no request
-    that changes anything is sent at all. `urgent` is for who changes Azure: its reads wait for the quota only.
+    `environ` replaces the process environment for signing in. `quota_place` is where processes share the levels of the
+    request quota: a file, or a database for several hosts; None keeps them to this process. `read_only_sets` are marked
+    in every read; with `read_only` no request that changes anything is sent at all. `urgent` is for who changes Azure:
+    its reads wait for the quota only.
     `token_cache` is where tokens are kept for other processes: `encrypted` where the platform can, `plain`, or `off`.
     `order` is what `auto` tries, of `credentials.ORDERED`; empty means all of them.
 
@@ -127,7 +129,7 @@ async def connect(
     )
     governor = Governor(
         clock or SystemClock(),
-        quota_file,
+        quota_place,
         account=cloud.host,
         limits_sets=cloud.watch_seconds >= PUBLIC.watch_seconds,
         urgent=urgent,

@@ -1,7 +1,8 @@
 """What a database role of a team's journal may do, as SQL of PostgreSQL. Pure.
 
-A viewer reads, and is seen to watch; an approver may also ask for an approval, and for nothing else, by a row policy
-on the requests; an operator may write everything. Changes of the tables themselves stay with the role that owns them.
+A viewer reads, is seen to watch, and shares the levels of the request quota; an approver may also ask for an
+approval, and for nothing else, by a row policy on the requests; an operator may write everything. Changes of the tables
+themselves stay with the role that owns them.
 """
 
 import re
@@ -31,6 +32,7 @@ def statements(role: str, right: Right) -> tuple[str, ...]:
         f"GRANT SELECT{writes} ON ALL TABLES IN SCHEMA {_SCHEMA} TO {name}",
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA {_SCHEMA} GRANT SELECT{writes} ON TABLES TO {name}",
         f"GRANT INSERT, UPDATE, DELETE ON {_SCHEMA}.watchers TO {name}",
+        f"GRANT INSERT, UPDATE ON {_SCHEMA}.quota TO {name}",
         f"DROP POLICY IF EXISTS {only_approvals} ON {_SCHEMA}.requests",
     ]
     if right is Right.APPROVER:

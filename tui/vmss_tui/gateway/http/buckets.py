@@ -61,6 +61,11 @@ CHARGED_BY_INSTANCE = "VMScaleSetVMViews"
 """A list of instances takes as much out of this bucket as `x-ms-request-charge` says: one for each instance."""
 ARM_READS = "subscription reads"
 """The bucket that every read of a subscription draws from, of any kind."""
+ARM_WRITES = "subscription writes"
+"""The bucket that every write in a subscription draws from."""
+SET_WRITES, INSTANCE_WRITES, VM_WRITES, OTHER_WRITES = "set write", "instance write", "VM write", "write"
+"""Sorts of writes: to a scale set or what belongs to it, to an instance of one, to a VM of a Flexible set, the rest."""
+WRITES = frozenset((SET_WRITES, INSTANCE_WRITES, VM_WRITES, OTHER_WRITES))
 DOCUMENTED_USES = {
     "scale set": ("GetVMScaleSet3Min", "GetVMScaleSet30Min"),
     "upgrade": ("GetVMScaleSet3Min", "GetVMScaleSet30Min"),
@@ -68,8 +73,11 @@ DOCUMENTED_USES = {
     "instances": ("HighCostGetVMScaleSet3Min", "HighCostGetVMScaleSet30Min", "VMScaleSetVMViews3Min"),
     "instance": ("GetVMScaleSetVM3Min", "GetVMScaleSetVM30Min", "VMScaleSetVMViews3Min"),
     "resource graph": (QUERIES,),
+    SET_WRITES: ("VMScaleSetActions3Min", "VMScaleSetActions30Min"),
+    INSTANCE_WRITES: ("VMScaleSetVMActions3Min", "VMScaleSetVMActions30Min"),
+    VM_WRITES: ("PutVM3Min", "PutVM30Min"),
 }
-"""What a sort of read draws from, for a process that has no answer of the sort yet."""
+"""The buckets that a sort of request draws from, for a process that has no answer of the sort yet."""
 SET_READS = {
     "instances": ("high-cost reads of the set", 30.0, 10 / 60),
     "set view": ("high-cost reads of the set", 30.0, 10 / 60),
@@ -125,15 +133,16 @@ class Level:
         self.tokens, self.at = left - amount, now
         self.lowered = max(now + delay, self.lowered if self._waits(now) else 0.0)
 
-    def _waits(self, now: float) -> bool:
-        """Whether a read is on its way, or waits, for which tokens were taken. A clock may have been put back."""
-        return -LONGEST_WAIT <= now - self.lowered < OVERTAKING_SECONDS
+    def _waits(self, now: float, age: float = 0.0) -> bool:
+        """Whether a read waits, or was sent in the last `age` seconds or right before; a clock may have gone back."""
+        return -LONGEST_WAIT <= now - self.lowered < OVERTAKING_SECONDS + age
 
-    def report(self, remaining: float, now: float, resets_in: float | None = None) -> None:
+    def report(self, remaining: float, now: float, resets_in: float | None = None, age: float = 0.0) -> None:
         """Azure said what is left, and of a window when it ends; a bucket is at least as large as what it has held.
 
-        Answers overtake each other: one that says more than is known, right after something was taken out, is older; it
-        does not know either of reads that wait, for which tokens are reserved.
+        Answers overtake each other: one that says more than is known, after something was taken out, is older; it does
+        not know either of reads that wait, for which tokens are reserved. What was taken out since its request was
+        sent, `age` seconds ago, it cannot know: a busy host may read an answer long after it was made.
         """
         if remaining > self.size:
             more = remaining - self.size
@@ -143,7 +152,7 @@ class Level:
             self._report_window(remaining, now, self.window if resets_in is None else resets_in)
             return
         known = self.remaining(now)
-        if remaining > known and self._waits(now):
+        if remaining > known and self._waits(now, age):
             return
         if remaining < known and not self._waits(now):
             self.lowered = now

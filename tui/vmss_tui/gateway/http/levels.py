@@ -1,28 +1,12 @@
-"""The levels of the request buckets, shared by every process that keeps its rollouts in the same journal.
+"""The levels of the request buckets, as the text that processes share. Pure."""
 
-One small private JSON file beside the journal, changed under a lock that is held for microseconds. A file that cannot
-be used (read-only disk, another format) does not stop anything: the process then uses what it knows itself.
-"""
-
-import contextlib
-import fcntl
 import json
-import logging
-import os
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, field
-from pathlib import Path
 
-from vmss_tui import paths
-from vmss_tui.gateway.http.buckets import Level
+from vmss_tui.gateway.http.buckets import Level, full
 
 VERSION = 2
-LARGEST = 1024 * 1024
-"""Bytes; a larger file is not ours."""
-_TRIES, _PAUSE = 5, 0.002
-"""For the lock: a process that was stopped while it held it must not stop the others."""
-_log = logging.getLogger("vmss_tui.gateway")
 
 
 @dataclass(slots=True)
@@ -70,64 +54,18 @@ class Levels:
         self.used |= used
         self.blocked = blocked
 
-
-class SharedLevels:
-    """`with shared.changing(now) as levels`: read, change and write them as one step. Without a file, only ours."""
-
-    def __init__(self, file: Path | None = None) -> None:
-        self._file = file
-        self._levels = Levels()
-        self._last = ""
-
-    @property
-    def latest(self) -> Levels:
-        """As of the last change by this process."""
-        return self._levels
-
-    @contextlib.contextmanager
-    def changing(self, now: float) -> Iterator[Levels]:
-        """The levels; changes to them inside are written at the end."""
-        with contextlib.ExitStack() as stack:
-            descriptor = self._locked(stack, now)
-            yield self._levels
-            if descriptor is not None:
-                self._write(descriptor, now)
-
-    def _locked(self, stack: contextlib.ExitStack, now: float) -> int | None:
-        if self._file is None:
-            return None
-        try:
-            paths.make_private_directory(self._file.parent)
-            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            descriptor = os.open(self._file, flags, paths.FILE_MODE)
-            stack.callback(os.close, descriptor)
-            if not _lock(descriptor):
-                return None
-            text = os.read(descriptor, LARGEST).decode("utf-8")
-            if text and text != self._last:
-                self._levels.load(text, now)
-        except ValueError:
-            return descriptor
-        except OSError as error:
-            _log.info("request quota is not shared with other processes: %s", error)
-            self._file = None
-            return None
-        return descriptor
-
-    def _write(self, descriptor: int, now: float) -> None:
-        text = self._levels.dumped(now)
-        with contextlib.suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, text.encode(), 0)
-            self._last = text
+    def charge(self, taken: "Iterable[Taken]", now: float) -> None:
+        """Take out the reservations of a process that it could not make here."""
+        for it in taken:
+            level = self.levels.setdefault(it.key, full(it.name, now))
+            level.take(it.amount, now, max(0.0, it.sent_at - now))
 
 
-def _lock(descriptor: int) -> bool:
-    for _ in range(_TRIES):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(_PAUSE)
-        else:
-            return True
-    return False
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The tokens that a request takes out of the bucket `name`, whose level is under `key`; `sent_at`: since 1970."""
+
+    key: str
+    name: str
+    amount: float
+    sent_at: float

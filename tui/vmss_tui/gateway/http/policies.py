@@ -1,7 +1,8 @@
 """What happens around every request: few and visible retries of reads, the quota, a token that was refused.
 
-Writes are sent once: only a 401 (which Azure refused before acting) is answered with a new token and sent again. Each
-read is retried at most twice, quickly; anything longer is an error that the caller shows with its time.
+Writes are sent once, when the quota bears them: only a 401 (which Azure refused before acting) is answered with a new
+token and sent again. Each read is retried at most twice, quickly; anything longer is an error that the caller shows
+with its time.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from azure.core.pipeline.policies import AsyncHTTPPolicy, SansIOHTTPPolicy
 from vmss_tui.errors import UsageError
 from vmss_tui.gateway.arm_error import read_body
 from vmss_tui.gateway.faults import retry_after
+from vmss_tui.gateway.http.buckets import INSTANCE_WRITES, OTHER_WRITES, SET_WRITES, VM_WRITES
 from vmss_tui.gateway.http.throttle import Governor
 from vmss_tui.gateway.proxy import proxies_for
 from vmss_tui.gateway.sign_in.auth import TenantCredential
@@ -77,7 +79,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
 
     async def send(self, request: PipelineRequest[Any]) -> PipelineResponse[Any, Any]:
         """Send with everything above; the rest is raised or returned as it came."""
-        kind = request.context.options.pop("kind", "write")
+        kind = request.context.options.pop("kind", "") or kind_of_write(request.http_request.url)
         reads = request.http_request.method == "GET" or kind in READING_POSTS
         with self._governor.awaiting_answer():
             async with asyncio.timeout(GIVE_UP_SECONDS if reads else None):
@@ -89,8 +91,7 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         while True:
             attempt += 1
             last = not reads or attempt == ATTEMPTS
-            if reads:
-                await self._governor.admit(self._subscription, kind, scope, following=is_following(url))
+            await self._governor.admit(self._subscription, kind, scope, following=not reads or is_following(url))
             try:
                 response = await self._once(request, kind)
             except _BROKEN as error:
@@ -119,13 +120,16 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
         return await self._timed(request, kind)
 
     async def _timed(self, request: PipelineRequest[Any], kind: str) -> PipelineResponse[Any, Any]:
+        sent = self._governor.clock.monotonic()
         async with asyncio.timeout(TOTAL_SECONDS):
             response: PipelineResponse[Any, Any] = await self.next.send(request)
         answer = response.http_response
         url, method = request.http_request.url, request.http_request.method
         method = "GET" if kind in READING_POSTS else method
-        following = is_following(url)
-        self._governor.observe(self._subscription, kind, answer.headers, method, scope_of(url), following=following)
+        following, age = is_following(url), self._governor.clock.monotonic() - sent
+        self._governor.observe(
+            self._subscription, kind, answer.headers, method, scope_of(url), following=following, age=age
+        )
         return response
 
     async def _renewed(self, response: PipelineResponse[Any, Any], tenant: str) -> bool:
@@ -155,6 +159,14 @@ class Steady(AsyncHTTPPolicy[Any, Any]):
 def is_following(url: str) -> bool:
     """Whether a request reads a page after the first of a list."""
     return "skiptoken=" in url.lower()
+
+
+def kind_of_write(url: str) -> str:
+    """The sort of a request that may change something, of those in `buckets.DOCUMENTED_USES`."""
+    path = url.partition("?")[0].lower()
+    if "/virtualmachines/" not in path:
+        return SET_WRITES if "/virtualmachinescalesets/" in path else OTHER_WRITES
+    return INSTANCE_WRITES if "/virtualmachinescalesets/" in path else VM_WRITES
 
 
 def scope_of(url: str) -> str:

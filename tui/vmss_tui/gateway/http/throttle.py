@@ -1,4 +1,4 @@
-"""The governor: lets reads start as fast as Azure's request buckets bear, over all processes of a journal.
+"""The governor: lets requests start as fast as Azure's request buckets bear, over all processes of a journal.
 
 Above half of a bucket reads run freely. Below it each reader takes no more than the bucket gets back in the meantime,
 and nothing is asked of an empty bucket; so a wait is never longer than the refill demands. A request that would have to
@@ -9,11 +9,13 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from vmss_tui.errors import Throttled
 from vmss_tui.gateway.http.buckets import (
     ARM_READS,
+    ARM_WRITES,
     CHARGED_BY_INSTANCE,
     DOCUMENTED_USES,
     LONGEST_WAIT,
@@ -23,13 +25,15 @@ from vmss_tui.gateway.http.buckets import (
     RESOURCE_HEADER,
     SET_READS,
     SUBSCRIPTION_HEADERS,
+    WRITES,
     Level,
     full,
     parse_remaining,
     parse_seconds,
 )
-from vmss_tui.gateway.http.levels import Levels, SharedLevels
-from vmss_tui.ports import Bucket, Clock, Quota
+from vmss_tui.gateway.http.levels import Levels, Taken
+from vmss_tui.gateway.http.shared_levels import Reserved, SharedLevels, shared_levels
+from vmss_tui.ports import Bucket, Clock, Quota, QuotaPlace
 
 FREE_SHARE = 0.5
 """Above this share of a bucket nothing is delayed."""
@@ -41,6 +45,8 @@ SPARE_SHARE = 0.01
 """The same in the bucket that is charged by instance, of its size: another client's list may come in between."""
 LONGEST_DELAY = LONGEST_WAIT
 """Seconds; a read that would have to wait longer is refused with the time so that nothing seems to hang."""
+OWN_SHARE, OWN_RATE = 0.1, 0.25
+"""The share of a bucket, and of its refill, for a process that cannot get at the shared levels."""
 UNSAID_SECONDS = 30.0
 """How long to wait after a refusal that does not say it."""
 CHARGE_HEADER = "x-ms-request-charge"
@@ -55,7 +61,8 @@ class Governor:
     """
 
     clock: Clock
-    file: Path | None = None
+    place: Path | QuotaPlace | None = None
+    """Where processes share the levels: a file, or a database for several hosts; None: nowhere."""
     account: str = ""
     principal: str = ""
     limits_sets: bool = False
@@ -68,11 +75,12 @@ class Governor:
     _lists: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     """The same for all pages: of the last whole list or the present one, and of the present one so far."""
     _started: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    _own: dict[str, Level] = field(default_factory=dict)
     _asked: list[datetime] = field(default_factory=list)
     """When each question was asked that has no answer yet."""
 
     def __post_init__(self) -> None:
-        self._shared = SharedLevels(self.file)
+        self._shared = shared_levels(self.place, self._now)
 
     @contextlib.contextmanager
     def awaiting_answer(self) -> Iterator[None]:
@@ -89,24 +97,25 @@ class Governor:
 
         Raises Throttled with `retry_after` when Azure refused this kind a moment ago, or soon would.
         """
-        now = self._now()
-        with self._shared.changing(now) as known:
-            self._refuse_while_blocked(known, subscription, kind, now)
-            delay = self._reserve(known, subscription, kind, scope, now, following)
-        if delay > 0:
-            await self.clock.sleep(delay)
+        reserve = partial(self._reserve, subscription, kind, scope, following)
+        reserved = await self._shared.reserve(self._group(subscription, kind), reserve)
+        if reserved.delay > 0:
+            await self.clock.sleep(reserved.delay)
 
     def _refuse_while_blocked(self, known: Levels, subscription: str, kind: str, now: float) -> None:
         wait = known.blocked.get(self._key(subscription, kind), 0.0) - now
         if wait > 0:
             raise Throttled(
                 f"Azure's request quota for {kind} is used up",
-                hint=f"next try at {_clock(now + wait)}; other tools share this quota",
+                hint=f"next try at {_clock(self._now() + wait)}; other tools share this quota",
                 retry_after=wait,
             )
 
-    def _reserve(self, known: Levels, subscription: str, kind: str, scope: str, now: float, following: bool) -> float:
-        """Take the read out of its buckets; gives the seconds to wait before it starts."""
+    def _reserve(
+        self, subscription: str, kind: str, scope: str, following: bool, known: Levels, now: float, shared: bool
+    ) -> Reserved:
+        """Take the read out of its buckets; without the `shared` levels also out of this process's share of them."""
+        self._refuse_while_blocked(known, subscription, kind, now)
         stream, delay, worst = (subscription, kind, scope), 0.0, ""
         uses = self._uses(known, subscription, kind, scope, now)
         for name, level, cost in uses:
@@ -114,6 +123,8 @@ class Governor:
             kept = max(SPARE, SPARE_SHARE * level.size) if name.startswith(CHARGED_BY_INSTANCE) else SPARE
             kept = max(kept, min(cost, RUNNERS_SHARE * level.size)) if first else kept
             wait = level.wait(cost + kept, now)
+            if not shared:
+                wait = max(wait, self._own_share(subscription, name, level, now).wait(cost, now))
             if first and not level.window and level.share(now) <= FREE_SHARE:
                 wait = max(wait, self._started.get(stream, now - cost / level.rate) + cost / level.rate - now)
             if wait > delay:
@@ -123,13 +134,21 @@ class Governor:
             raise Throttled(
                 f"Azure's request quota {worst} is nearly used up"
                 f" ({max(0.0, level.remaining(now)):.0f} of {level.size:.0f} left)",
-                hint=f"next try at {_clock(now + delay)}; other tools share this quota",
+                hint=f"next try at {_clock(self._now() + delay)}; other tools share this quota",
                 retry_after=delay,
             )
-        for _, level, cost in uses:
+        for name, level, cost in uses:
             level.take(cost, now, delay)
+            if not shared:
+                self._own_share(subscription, name, level, now).take(cost, now, delay)
         self._started[stream] = now + delay
-        return delay
+        taken = (Taken(self._key(subscription, name), name, cost, now + delay) for name, _, cost in uses)
+        return Reserved(delay, tuple(taken))
+
+    def _own_share(self, subscription: str, name: str, level: Level, now: float) -> Level:
+        """The share of a bucket that this process may take while it does not know about the others."""
+        size, rate = max(1.0, OWN_SHARE * level.size), OWN_RATE * level.rate
+        return self._own.setdefault(self._key(subscription, name), Level(size, rate, size, now))
 
     def _uses(
         self, known: Levels, subscription: str, kind: str, scope: str, now: float
@@ -141,8 +160,9 @@ class Governor:
         """
         found = []
         names = known.used.get(kind, DOCUMENTED_USES.get(kind, ()))
-        if subscription and kind not in PER_USER and ARM_READS not in names:
-            names = (*names, ARM_READS)
+        of_arm = ARM_WRITES if kind in WRITES else ARM_READS
+        if subscription and kind not in PER_USER and of_arm not in names:
+            names = (*names, of_arm)
         for name in names:
             level = known.levels.setdefault(self._key(subscription, name), full(name, now))
             by_instance = name.startswith(CHARGED_BY_INSTANCE)
@@ -162,8 +182,9 @@ class Governor:
         scope: str = "",
         *,
         following: bool = False,
+        age: float = 0.0,
     ) -> None:
-        """Learn from an answer's headers."""
+        """Learn from an answer's headers; `age` is how many seconds ago its request was sent."""
         self.calls += 1
         reported = parse_remaining(headers.get(RESOURCE_HEADER, ""))
         for header, name in SUBSCRIPTION_HEADERS.items():
@@ -172,14 +193,16 @@ class Governor:
                 reported.append((name, int(text)))
         if not reported:
             return
-        now = self._now()
-        with self._shared.changing(now) as known:
-            resets_in = parse_seconds(headers.get(RESETS_HEADER, ""))
+        resets_in = parse_seconds(headers.get(RESETS_HEADER, ""))
+
+        def report(known: Levels, now: float) -> None:
             for name, remaining in reported:
                 level = known.levels.setdefault(self._key(subscription, name), full(name, now))
-                level.report(remaining, now, resets_in if name in PER_USER else None)
+                level.report(remaining, now, resets_in if name in PER_USER else None, age)
             if method == "GET":
                 known.used[kind] = tuple(name for name, _ in reported)
+
+        self._shared.note(self._group(subscription, kind), report)
         charge = headers.get(CHARGE_HEADER, "")
         if method == "GET" and charge.isdigit():
             self._charges[kind, scope] = float(charge)
@@ -189,7 +212,7 @@ class Governor:
 
     def refill_seconds(self, subscription: str, kind: str, scope: str = "") -> float:
         """In how many seconds the buckets below half get back what a read of this kind takes; 0 while none is."""
-        now, known = self._now(), self._shared.latest
+        now, known = self._shared.now(), self._shared.latest
         uses = self._uses(known, subscription, kind, scope, now)
         whole = self._lists.get((kind, scope), (1.0, 0.0))[0]
         return max(
@@ -203,13 +226,20 @@ class Governor:
 
     def refused(self, subscription: str, kind: str, wait: float) -> None:
         """Azure answered 429: nothing of this kind for `wait` seconds (30 when it did not say)."""
-        now = self._now()
-        with self._shared.changing(now) as known:
-            known.blocked[self._key(subscription, kind)] = now + (wait or UNSAID_SECONDS)
+        key = self._key(subscription, kind)
+
+        def block(known: Levels, now: float) -> None:
+            known.blocked[key] = now + (wait or UNSAID_SECONDS)
+
+        self._shared.note(self._group(subscription, kind), block)
+
+    async def close(self) -> None:
+        """Write the last changes, and let go of the place."""
+        await self._shared.close()
 
     def quota(self) -> Quota:
         """What is left, the emptiest subscription of each bucket; costs no call."""
-        now, known = self._now(), self._shared.latest
+        now, known = self._shared.now(), self._shared.latest
         worst: dict[str, Level] = {}
         for key, level in known.levels.items():
             name = key.rpartition("|")[2]
@@ -225,6 +255,10 @@ class Governor:
             calls=self.calls,
             waiting_since=min(self._asked, default=None),
         )
+
+    def _group(self, subscription: str, kind: str) -> str:
+        """The levels that are changed together: no request draws from those of two groups."""
+        return f"{self.account}|{'' if kind in PER_USER else subscription.lower()}"
 
     def _key(self, subscription: str, name: str) -> str:
         principal = self.principal if name in PER_PRINCIPAL else ""

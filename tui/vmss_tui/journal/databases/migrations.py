@@ -133,6 +133,11 @@ def _watchers(connection: Connection) -> None:
     connection.execute("CREATE INDEX rollouts_unfinished ON rollouts (created_at) WHERE ended_at IS NULL")
 
 
+def _quota(connection: Connection) -> None:
+    """The format with the levels of the request quota, as hosts of a team share them."""
+    connection.execute("CREATE TABLE quota (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID")
+
+
 def _with_person(body: str, person: dict[str, str]) -> str:
     """The body of a plan with who started it and why; a body that cannot be read stays as it is."""
     try:
@@ -152,6 +157,7 @@ _STEPS: tuple[Callable[[Connection], None], ...] = (
     _schedules,
     _diagnostics,
     _watchers,
+    _quota,
 )
 """The step at index n brings format n + 1 to the next one."""
 
