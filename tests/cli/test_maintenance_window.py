@@ -49,7 +49,7 @@ def test_a_reason_starts_it_and_stands_in_the_record(own: Program) -> None:
 @pytest.mark.parametrize(("reason", "code"), [("", 4), (REASON, 0)])
 def test_a_plan_shows_what_a_start_would_meet(vmss: Program, inside: Inside, reason: str, code: int) -> None:
     closed_now(vmss)
-    done = inside("plan", *WORDS, "--json", "--outside-window", reason)
+    done = inside("plan", *WORDS, "--json", *(("--outside-window", reason) if reason else ()))
     assert done.code == code, done.err
     plan = json.loads(done.out)
     assert plan["overrides"] == ({"outside-window": reason} if reason else {})

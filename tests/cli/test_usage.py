@@ -29,6 +29,7 @@ from vmss_tui.cli.main import main
         (("list", "size:60"), "no field size:", ""),
         (("rollout", "app", "web", "--at", ""), "'--at': the value is empty", "vmss-tui rollout --help"),
         (("undo", "7f3a", "--to", " "), "'--to': the value is empty", ""),
+        (("resume", "7f3a", "--outside-window", "\u200b"), "'--outside-window': the value is empty", ""),
         (("exclude", "7f3a", "--instance", "", "--why", "x"), "'--instance': the value is empty", ""),
         (("report", "7f3a", "--verify", "--head", ""), "'--head': the value is empty", ""),
         (("--cloud", "", "list"), "'--cloud': the value is empty", ""),

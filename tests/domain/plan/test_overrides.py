@@ -27,7 +27,8 @@ def test_a_set_of_a_controller_is_refused_until_somebody_says_why() -> None:
 
 def test_an_empty_or_needless_reason_changes_nothing() -> None:
     refused, fine = plan(POOL), plan(snapshot(*fleet(3)))
-    assert allow(refused, {Override.MANAGED_BY_OTHERS: "  "}) is refused
+    for unreadable in ("  ", "\u200b\u202e", "\x1b[31m"):
+        assert allow(refused, {Override.MANAGED_BY_OTHERS: unreadable}) is refused
     assert allow(refused, {Override.OUTSIDE_WINDOW: "now"}) is refused
     assert allow(fine, {Override.MANAGED_BY_OTHERS: "why not"}) is fine
     assert needed(fine) == () and not only_overridable(fine)

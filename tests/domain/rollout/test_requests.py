@@ -128,6 +128,8 @@ def test_an_exclusion_keeps_its_reason_and_needs_an_instance_that_failed() -> No
     assert answer(OURS, folded(*DECIDING), asked)[-1] == e.InstancesExcluded(("1",), "broken disk", "bo")
     _, refused = answer(OURS, folded(*DECIDING), replace(asked, argument="9"))
     assert isinstance(refused, e.RequestAnswered) and not refused.accepted and "did not fail" in refused.message
+    _, unread = answer(OURS, folded(*DECIDING), replace(asked, why="\u200b\u202e"))
+    assert isinstance(unread, e.RequestAnswered) and "needs a reason" in unread.message
 
 
 @pytest.mark.parametrize("paused", [True, False])

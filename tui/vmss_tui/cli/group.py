@@ -12,6 +12,7 @@ from vmss_tui.cli import examples
 from vmss_tui.cli import help as texts
 from vmss_tui.cli.known_names import BY_PARAMETER
 from vmss_tui.cli.options import current, logged, shared, start_logging
+from vmss_tui.text import plain
 
 
 class HelpfulGroup(click.Group):
@@ -64,7 +65,7 @@ class Filled(click.types.StringParamType):
         """The text; an empty one that was typed fails."""
         text = super().convert(value, param, ctx)
         typed = param is not None and ctx is not None and ctx.get_parameter_source(param.name or "") is _TYPED
-        if typed and not text.strip():
+        if typed and not plain(text).strip():
             self.fail("the value is empty; leave the option out, or give one", param, ctx)
         return text
 

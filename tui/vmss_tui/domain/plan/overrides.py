@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from vmss_tui.domain.plan.findings import Finding, Severity, by_weight
 from vmss_tui.domain.plan.rollout_plan import RolloutPlan
+from vmss_tui.text import plain
 
 
 class Override(StrEnum):
@@ -53,11 +54,11 @@ def closed_only(plan: RolloutPlan) -> bool:
 
 
 def allow(plan: RolloutPlan, reasons: Mapping[Override, str]) -> RolloutPlan:
-    """The plan with refusals lifted for these reasons. An empty reason, or one that is not needed, changes nothing."""
+    """The plan with refusals lifted for these reasons. One that is not needed, or nobody can read, changes nothing."""
     lifted = {
-        override.value: reason.strip()
+        override.value: clean
         for override, reason in reasons.items()
-        if override in needed(plan) and reason.strip()
+        if override in needed(plan) and (clean := plain(reason).strip())
     }
     if not lifted:
         return plan

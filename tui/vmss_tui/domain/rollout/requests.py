@@ -13,7 +13,7 @@ from vmss_tui.domain.rollout import events as e
 from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.domain.rollout.state import RolloutState, Stage
 from vmss_tui.domain.rollout.write_keys import upgrade_begun, upgrade_number, upgrade_over
-from vmss_tui.text import listed
+from vmss_tui.text import listed, plain
 
 _UNDECIDED = "a failure is waiting for a decision (retry, exclude, undo or cancel)"
 NO_PAUSE = (
@@ -85,8 +85,9 @@ def _resume(state: RolloutState, request: e.Requested) -> _Answer:
     """Resume; an argument with codes of overrides lifts them first, for the reason of the request."""
     codes = [code for code in request.argument.split(",") if code in (OUTSIDE_WINDOW, DURING_FREEZE)]
     if codes:
-        lifted: tuple[e.Event, ...] = tuple(e.Overridden(code, request.why, request.who) for code in codes)
-        if not request.why.strip():
+        why = plain(request.why).strip()
+        lifted: tuple[e.Event, ...] = tuple(e.Overridden(code, why, request.who) for code in codes)
+        if not why:
             return False, f"--{codes[0]} needs a reason"
         if state.stage is Stage.PAUSED:
             lifted = (*lifted, e.Resumed())
@@ -115,12 +116,13 @@ def _retry(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Ans
 def _exclude(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> _Answer:
     if state.stage is not Stage.DECISION or state.decision is None:
         return False, "no failure is waiting for a decision"
-    if not request.why.strip():
+    why = plain(request.why).strip()
+    if not why:
         return False, "an exclusion needs a reason"
     ids, problem = _named(plan, state, request)
     if problem:
         return False, problem
-    return True, f"excluded {listed(ids)}; continuing", e.InstancesExcluded(ids, request.why.strip(), request.who)
+    return True, f"excluded {listed(ids)}; continuing", e.InstancesExcluded(ids, why, request.who)
 
 
 def _named(plan: RolloutPlan, state: RolloutState, request: e.Requested) -> tuple[tuple[str, ...], str]:

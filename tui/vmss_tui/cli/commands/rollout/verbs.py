@@ -126,7 +126,7 @@ async def _ask(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswe
 
 async def _ask_a_silent_one(session: LiveSession, rollout: str, asked: Asked) -> RequestAnswered:
     """Ask a runner elsewhere that may be gone, or start another one where this one is proved to be."""
-    journal, force = session.journal(), asked.argument == FORCE
+    journal, force = session.journal(), FORCE in asked.argument.split(",")
     try:
         session.require_runner(rollout, force=force)
     except LeaseHeld as held:

@@ -21,6 +21,7 @@ from vmss_tui.errors import PreflightRefused, UsageError
 from vmss_tui.journal.store import WavesHeader
 from vmss_tui.presentation.records import rfc3339
 from vmss_tui.presentation.rollout.schedule import starts_in
+from vmss_tui.text import plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,17 @@ class _Wish:
     at_window: bool
     outside_window: str
     during_freeze: str
+
+    @property
+    def later(self) -> bool:
+        """Whether it is not now."""
+        return bool(self.at or self.at_window)
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """By the code of what they lift."""
+        given = {Override.OUTSIDE_WINDOW: self.outside_window, Override.DURING_FREEZE: self.during_freeze}
+        return {override.value: clean for override, reason in given.items() if (clean := plain(reason).strip())}
 
 
 @click.command()
@@ -65,12 +77,16 @@ def resume(
 async def _resume(session: LiveSession, text: str | None, asked: Asked, wish: _Wish) -> int:
     session.require_writes()
     header = session.journal().locate(text)
+    if wish.later and wish.reasons:
+        raise UsageError(
+            f"--{next(iter(wish.reasons))} is for a rollout that resumes now",
+            hint="Leave it out, or leave --at and --at-window out.",
+        )
     if isinstance(header, WavesHeader):
         return await _resume_waves(session, header, asked, wish)
-    if wish.at or wish.at_window:
+    if wish.later:
         return await _later(session, header.id, asked, wish)
-    reasons = {Override.OUTSIDE_WINDOW: wish.outside_window.strip(), Override.DURING_FREEZE: wish.during_freeze.strip()}
-    given = {override.value: reason for override, reason in reasons.items() if reason}
+    given = wish.reasons
     for closed in closed_for(session.journal().state(header.id), session.clock.now()):
         if closed.code not in given:
             raise PreflightRefused(
@@ -79,13 +95,15 @@ async def _resume(session: LiveSession, text: str | None, asked: Asked, wish: _W
                 f"{Override(closed.code).option}.",
             )
     if given:
-        asked = replace(asked, argument=",".join(given), why="; ".join(given.values()))
+        argument = ",".join(filter(None, (*given, asked.argument)))
+        why = "; ".join(filter(None, (*given.values(), asked.why)))
+        asked = replace(asked, argument=argument, why=why)
     return await request(session, header.id, asked)
 
 
 async def _resume_waves(session: LiveSession, header: WavesHeader, asked: Asked, wish: _Wish) -> int:
     """Windows and freezes are those of each set: its own runner keeps them; later, each set that left resumes."""
-    if wish.at or wish.at_window:
+    if wish.later:
         journal = session.journal()
         running = journal.waves.state(header.id).running
         left = [progress.current for progress in running if journal.state(progress.current).window_ended]
@@ -101,7 +119,7 @@ async def _resume_waves(session: LiveSession, header: WavesHeader, asked: Asked,
             due = secrets_of_new_runner(journal, header.id)
             await session.resume(header.id, secrets=await asyncio.to_thread(values_to_travel, due))
         return 0
-    if wish.outside_window or wish.during_freeze:
+    if wish.reasons:
         raise UsageError(
             f"rollout {header.id} goes over several scale sets, each with windows of its own",
             hint="Give these options with the id of a set's rollout; `vmss-tui rollouts` lists them.",
