@@ -149,7 +149,7 @@ def test_domains_are_of_their_zone() -> None:
     assert [group.title for group in instances.zones_of(regional, Grouping.FAULT_DOMAIN)] == ["fault domain 0"]
     assert [group.title for group in instances.zones_of(regional, Grouping.UPDATE_DOMAIN)] == [""]
     assert "Update domains" in " ".join(shown(regional)) and "Azure names none" in " ".join(shown(regional))
-    assert Grouping.ZONE.next.next.next is Grouping.ZONE
+    assert Grouping.ZONE.following.following.following is Grouping.ZONE
 
 
 def test_what_applications_ask_of_rolling_upgrades_is_shown_and_found() -> None:

@@ -6,7 +6,8 @@ the app's grid and the command line's tables. Widths are terminal cells. Knows n
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from enum import StrEnum
+from typing import Any, Generic, Self, TypeVar
 
 from vmss_tui.presentation.filter import Field, Match, Term, matches
 from vmss_tui.presentation.glyphs import Mark, Role
@@ -23,6 +24,16 @@ Cell = tuple[Piece, ...]
 
 Line = tuple[Piece, ...]
 """A line of a panel: pieces side by side."""
+
+
+class Cycle(StrEnum):
+    """Ways to show a table or a map, through which a key steps."""
+
+    @property
+    def following(self) -> Self:
+        """The next one; the first after the last."""
+        members = tuple(type(self))
+        return members[(members.index(self) + 1) % len(members)]
 
 
 def cell(text: str, role: Role = Role.PLAIN) -> Cell:

@@ -14,6 +14,7 @@ from vmss_tui.app.effects import Ask
 from vmss_tui.app.shell import OpenRollout
 from vmss_tui.domain.fleet.script import Secret, SecretRef, SecretSource
 from vmss_tui.domain.rollout.events import Ended, Paused, Planned, Verdict
+from vmss_tui.domain.rollout.stage import Verb
 from vmss_tui.engine.followup import Followup
 from vmss_tui.errors import JournalUnavailable, LeaseHeld
 from vmss_tui.presentation.table import text_of
@@ -37,9 +38,9 @@ def requested(session: FakeSession, rollout: str) -> list[tuple[str, str]]:
     return [(request.verb, request.argument) for request in session.journal().requests(rollout)]
 
 
-@pytest.mark.parametrize("verb", ["pause", "cancel"])
+@pytest.mark.parametrize("verb", [Verb.PAUSE, Verb.CANCEL])
 @pytest.mark.parametrize("answer", [True, False, None])
-async def test_a_request_is_written_after_a_yes_only(session: FakeSession, verb: str, answer: bool | None) -> None:
+async def test_a_request_is_written_after_a_yes_only(session: FakeSession, verb: Verb, answer: bool | None) -> None:
     rollout = recorded(session, story.until_batch(2))
     person = Person(answer)
     await person.perform(controller_of(session, rollout).ask(verb))
@@ -65,7 +66,7 @@ async def test_a_request_starts_a_runner_where_there_is_none(session: FakeSessio
     rollout = recorded(session, story.until_batch(2), runner=False)
     controller = controller_of(session, rollout)
     controller.runner_alive = False
-    await Person().perform(controller.request("cancel"))
+    await Person().perform(controller.request(Verb.CANCEL))
     assert requested(session, rollout) == [("cancel", "")] and session.resumed == [rollout]
 
 

@@ -6,7 +6,6 @@ Pure. Ages tick by the second only for instances in progress, so that little is 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from vmss_tui import duration
@@ -19,7 +18,7 @@ from vmss_tui.domain.rollout.state import Progress, RolloutState
 from vmss_tui.presentation.filter import Match
 from vmss_tui.presentation.glyphs import HEALTH, PHASE, SCRIPT, Role
 from vmss_tui.presentation.rollout.info import FAILED, ODD, arrow, versions, why_failed
-from vmss_tui.presentation.table import Cell, Column, DataColumn, Row, Table, View, cell, text_of
+from vmss_tui.presentation.table import Cell, Column, Cycle, DataColumn, Row, Table, View, cell, text_of
 from vmss_tui.text import natural, plain, plain_lines, seconds_between, short_id
 
 _LONGEST = 20
@@ -51,19 +50,13 @@ def says_little(message: str) -> bool:
     return not message.strip() or message.startswith(_HANDLER_WORDS)
 
 
-class Shown(StrEnum):
+class Shown(Cycle):
     """Which instances are shown."""
 
     ALL = "all"
     FAULTS = "faults"
     ACTIVE = "active"
     """The batch that runs, and what failed."""
-
-    @property
-    def following(self) -> "Shown":
-        """What the next press of the key shows."""
-        order = tuple(Shown)
-        return order[(order.index(self) + 1) % len(order)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

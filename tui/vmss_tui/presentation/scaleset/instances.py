@@ -6,7 +6,6 @@ Pure functions over a `SetSnapshot`; names of versions and the time come from th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import assert_never
 
 from vmss_tui import duration, text
@@ -20,7 +19,7 @@ from vmss_tui.presentation.fleet.rows import LONGEST_VERSION
 from vmss_tui.presentation.fleet.state import Labels
 from vmss_tui.presentation.glyphs import CROSS, DOT, HALF, HEALTH, RING, SCRIPT, SLASHED, Mark, Role
 from vmss_tui.presentation.heatmap import Zone, zone_of
-from vmss_tui.presentation.table import Cell, Column, DataColumn, Line, Piece, Table, View, cell
+from vmss_tui.presentation.table import Cell, Column, Cycle, DataColumn, Line, Piece, Table, View, cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,18 +230,12 @@ def shown_instances(snapshot: SetSnapshot, view: InstanceView, known: Known) -> 
     return INSTANCES.shown(sorted(wanted, key=lambda it: it.ordinal), view, known)
 
 
-class Grouping(StrEnum):
+class Grouping(Cycle):
     """What the map puts together. A domain is of its zone: the first of zone 1 is another than that of zone 2."""
 
     ZONE = "zones"
     FAULT_DOMAIN = "fault domains"
     UPDATE_DOMAIN = "update domains"
-
-    @property
-    def next(self) -> "Grouping":
-        """The one after it, the first after the last."""
-        known = tuple(Grouping)
-        return known[(known.index(self) + 1) % len(known)]
 
 
 def zones_of(snapshot: SetSnapshot, by: Grouping = Grouping.ZONE) -> tuple[Zone, ...]:

@@ -210,16 +210,16 @@ class RolloutController(RolloutSheets):
             return self.resume()
         return self.ask(questions.pause_or_resume(self.state.stage))
 
-    def ask(self, verb: str) -> Effects:
+    def ask(self, verb: Verb) -> Effects:
         """Confirm a verb, then put it into the journal."""
-        if verb == Verb.CANCEL and not_started(self.state) and self.head is not None:
+        if verb is Verb.CANCEL and not_started(self.state) and self.head is not None:
             return ask_to_cancel_start(self.session, self.rollout, self.head.target.name)
-        asked = questions.ask(Verb(verb), self.info)
+        asked = questions.ask(verb, self.info)
         question = Question(
             title=asked.title,
             yes=asked.yes,
             details=asked.details,
-            refresh=lambda: questions.ask(Verb(verb), self.info).details,
+            refresh=lambda: questions.ask(verb, self.info).details,
         )
         return (Ask(question, lambda yes: self.request(verb) if yes else ()),)
 
@@ -227,13 +227,13 @@ class RolloutController(RolloutSheets):
         """After a failure: the list of what can be decided."""
         return ask_for_decision(self.state, self.session, self._connection, self.request)
 
-    def request(self, verb: str, *, argument: str = "", why: str = "") -> Effects:
+    def request(self, verb: Verb, *, argument: str = "", why: str = "") -> Effects:
         """Write a request, which the runner answers in the log; a runner that is gone is started again for it."""
-        if verb == "pause" and questions.azure_drives(self.state.plan):
+        if verb is Verb.PAUSE and questions.azure_drives(self.state.plan):
             argument = "cancel"
         try:
-            self.session.journal().request(self.rollout, verb, who=self.session.who, why=why, argument=argument)
-            runner: Effects = () if self.runner_alive else take_over(self.session, self.rollout, requested=verb)
+            self.session.journal().request(self.rollout, verb.value, who=self.session.who, why=why, argument=argument)
+            runner: Effects = () if self.runner_alive else take_over(self.session, self.rollout, requested=verb.value)
         except VmssTuiError as error:
             return (Complain(error),)
         return (Say(f"{verb.capitalize()} requested", Role.ACCENT), *runner)

@@ -20,7 +20,7 @@ from vmss_tui.presentation.rollout.decisions import COLUMNS, Choice, choices, ro
 class Request(Protocol):
     """Writes a request for the runner."""
 
-    def __call__(self, verb: str, *, argument: str = "", why: str = "") -> Effects:
+    def __call__(self, verb: Verb, *, argument: str = "", why: str = "") -> Effects:
         """Write it."""
 
 
@@ -41,7 +41,7 @@ def ask_for_decision(
             return (AskText(title, "", lambda why: _exclude(choice, why or "", request)),)
         if choice.verb is Verb.UNDO:
             return (Work(group="decision", job=lambda: _confirm_roll_back(state, session, connection, request)),)
-        return request(choice.verb.value, argument=choice.argument)
+        return request(choice.verb, argument=choice.argument)
 
     title = f"Failed: {state.decision.why}"
     rows = [choice.row for choice in possible.values()]
@@ -49,7 +49,7 @@ def ask_for_decision(
 
 
 def _exclude(choice: Choice, why: str, request: Request) -> Effects:
-    return request(choice.verb.value, argument=choice.argument, why=why) if why.strip() else ()
+    return request(choice.verb, argument=choice.argument, why=why) if why.strip() else ()
 
 
 async def _confirm_roll_back(
@@ -70,4 +70,4 @@ async def _confirm_roll_back(
         type_this=plan.target.name if serious else "",
         role=Role.ACCENT,
     )
-    return (Ask(question, lambda yes: request(Verb.UNDO.value) if yes else ()),)
+    return (Ask(question, lambda yes: request(Verb.UNDO) if yes else ()),)

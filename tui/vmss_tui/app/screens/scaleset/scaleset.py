@@ -244,7 +244,7 @@ class ScaleSetScreen(WatchedSet):
 
     def do_map(self) -> None:
         """Another grouping of the map."""
-        self._grouping = self._grouping.next
+        self._grouping = self._grouping.following
         self.redraw()
         self.flash(f"map: {self._grouping.value}")
 

@@ -11,14 +11,13 @@ from textual.widget import Widget
 from vmss_tui.app.actions.action import ActionState, Place
 from vmss_tui.app.actions.bindings import bindings_at
 from vmss_tui.app.empty_states import error_notice
-from vmss_tui.app.screens.lists import ListScreen
+from vmss_tui.app.screens.verb_actions import VerbActions
 from vmss_tui.app.screens.waves.controller import WavesController
 from vmss_tui.app.widgets.grid import Column, Row
 from vmss_tui.app.widgets.lines import Lines
-from vmss_tui.domain.rollout.stage import Stage, Verb
+from vmss_tui.domain.rollout.stage import Stage
 from vmss_tui.domain.rollout.team.presence import Through
 from vmss_tui.domain.rollout.waves.state import SetStage
-from vmss_tui.engine.followup import Followup
 from vmss_tui.presentation.header import Freshness, Notice
 from vmss_tui.presentation.key_hints import key_hint
 from vmss_tui.presentation.table import Line, View
@@ -27,7 +26,7 @@ from vmss_tui.presentation.waves import rows
 _LINES = ("headline", "subline", "bar", "totals")
 
 
-class WavesScreen(ListScreen):
+class WavesScreen(VerbActions):
     """One rollout over several scale sets."""
 
     place = Place.WAVES
@@ -39,6 +38,8 @@ class WavesScreen(ListScreen):
     filter_in_rule = True
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(Place.WAVES)
     CSS_PATH: ClassVar = ["../../styles/waves.tcss"]
+
+    controller: WavesController
 
     def __init__(self, controller: WavesController) -> None:
         super().__init__()
@@ -167,42 +168,6 @@ class WavesScreen(ListScreen):
     def do_open(self) -> None:
         """The set's own live screen."""
         self.perform(self.controller.open_set(self.grid.cursor_key or ""))
-
-    def do_pause(self) -> None:
-        """Pause, or resume."""
-        self.perform(self.controller.pause_or_resume())
-
-    def do_approve(self) -> None:
-        """Approve the wave that waits."""
-        self.perform(self.controller.ask(Verb.APPROVE))
-
-    def do_cancel(self) -> None:
-        """Cancel the whole."""
-        self.perform(self.controller.ask(Verb.CANCEL))
-
-    def do_schedule(self) -> None:
-        """Another time for a scheduled start."""
-        self.perform(self.controller.reschedule())
-
-    def do_retry(self) -> None:
-        """Retry the failed sets."""
-        self.perform(self.controller.follow_up(Followup.RETRY))
-
-    def do_undo(self) -> None:
-        """Roll every changed set back."""
-        self.perform(self.controller.follow_up(Followup.UNDO))
-
-    def do_resume(self) -> None:
-        """A new coordinator."""
-        self.perform(self.controller.resume())
-
-    def do_report(self) -> None:
-        """The report of the whole."""
-        self.perform(self.controller.report())
-
-    def do_raw(self) -> None:
-        """The logs as JSON lines."""
-        self.perform(self.controller.raw())
 
     def do_copy(self) -> None:
         """The id of the whole."""
