@@ -21,7 +21,8 @@ from support.profiles.documents import (
     text,
 )
 from vmss_tui.domain.fleet.script import SecretSource
-from vmss_tui.profiles.convert.arm_expressions import Scope, is_expression
+from vmss_tui.profiles.convert.arm_expressions import Scope
+from vmss_tui.profiles.convert.arm_syntax import is_expression
 from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved
 from vmss_tui.profiles.convert.export import to_arm, to_az
 from vmss_tui.profiles.convert.extension import Imported

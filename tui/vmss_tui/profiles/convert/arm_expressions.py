@@ -1,116 +1,36 @@
-"""Expressions of ARM templates: read, and evaluated against the parameters and variables of their template.
+"""Expressions of ARM templates, evaluated against the parameters and variables of their template.
 
-Pure. Depth and size are bounded, since templates come from anywhere.
+Pure. Depth and size are bounded, since templates come from anywhere. Loops over properties and variables: "Property
+iteration in ARM templates", "Variable iteration in ARM templates"; Bicep writes its `for` so. `map` and `filter` with a
+lambda: "Lambda functions for ARM templates".
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from vmss_tui.profiles.convert.arm_functions import call
+from vmss_tui.profiles.convert.arm_syntax import Call, Member, Node, is_expression, parse
 from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved, Value, closed, holes_of
 
 Json = Mapping[str, Any]
 
 _DEPTH = 40
-_TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<number>-?\d+)|(?P<name>[A-Za-z_$][\w$]*)|(?P<mark>[()\[\].,]))"
-)
+_MOST_IN_A_LOOP = 800
+"""Azure's own limit of a loop."""
+_MOST_ENTRIES = 10_000
+"""Of all loops of a template, those within loops counted as often as they are written out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A function and its arguments."""
+class Entry:
+    """One entry of a loop that is written out: its input, and which entry of which loop it is."""
 
-    name: str
-    arguments: tuple["Node", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member of an object or an entry of a list."""
-
-    of: "Node"
-    key: "Node"
-
-
-Node = str | int | Call | Member
-
-
-def is_expression(text: str) -> bool:
-    """Whether a template's text is an expression: `[…]`, but not `[[…`, which stands for a literal bracket."""
-    return text.startswith("[") and text.endswith("]") and not text.startswith("[[")
-
-
-def parse(text: str) -> Node:
-    """The expression between the brackets. Raises Unresolved for what is not one."""
-    tokens: list[tuple[str, str]] = []
-    at = 0
-    body = text.strip()
-    while at < len(body):
-        match = _TOKEN.match(body, at)
-        if match is None or match.lastgroup is None:
-            raise Unresolved("it is not a valid expression")
-        tokens.append((match.lastgroup, match[match.lastgroup]))
-        at = match.end()
-    reader = _Reader(tokens)
-    node = reader.expression(0)
-    if reader.at != len(tokens):
-        raise Unresolved("it is not a valid expression")
-    return node
-
-
-class _Reader:
-    """Reads tokens from left to right."""
-
-    def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        self._tokens = tokens
-        self.at = 0
-
-    def _next(self) -> tuple[str, str]:
-        return self._tokens[self.at] if self.at < len(self._tokens) else ("", "")
-
-    def _take(self, mark: str) -> bool:
-        if self._next() == ("mark", mark):
-            self.at += 1
-            return True
-        return False
-
-    def expression(self, depth: int) -> Node:
-        """A literal, or a call with what is taken from its result."""
-        if depth > _DEPTH:
-            raise Unresolved("it is nested too deeply")
-        kind, token = self._next()
-        self.at += 1
-        if kind == "text":
-            return token[1:-1].replace("''", "'")
-        if kind == "number":
-            return int(token[:18])
-        if kind != "name" or not self._take("("):
-            raise Unresolved("it is not a valid expression")
-        node: Node = Call(token.lower(), self._arguments(depth))
-        while True:
-            if self._take("."):
-                kind, name = self._next()
-                self.at += 1
-                if kind != "name":
-                    raise Unresolved("it is not a valid expression")
-                node = Member(node, name)
-            elif self._take("["):
-                node = Member(node, self.expression(depth + 1))
-                if not self._take("]"):
-                    raise Unresolved("it is not a valid expression")
-            else:
-                return node
-
-    def _arguments(self, depth: int) -> tuple[Node, ...]:
-        arguments: list[Node] = []
-        while not self._take(")"):
-            if arguments and not self._take(","):
-                raise Unresolved("it is not a valid expression")
-            arguments.append(self.expression(depth + 1))
-        return tuple(arguments)
+    input: Any
+    loop: str
+    index: int
 
 
 @dataclass(slots=True)
@@ -126,6 +46,10 @@ class Scope:
     """Defaults that were used for missing parameters, by name."""
     _known: dict[str, Value] = field(default_factory=dict)
     """Variables that were evaluated already: each once, however often it is used."""
+    _within: dict[str, Value] = field(default_factory=dict)
+    """Indexes of loops and variables of lambdas that are being evaluated, by `loop NAME` and `lambda NAME`."""
+    _entries: int = 0
+    """Entries of loops that were written out so far."""
 
     def value(self, raw: Any, depth: int = 0) -> Value:
         """A JSON value of the template with every expression in it evaluated. Raises Unresolved."""
@@ -135,11 +59,45 @@ class Scope:
             if is_expression(raw):
                 return self._evaluated(parse(raw[1:-1]), depth + 1)
             return raw[1:] if raw.startswith("[[") and raw.endswith("]") else raw
+        if isinstance(raw, Entry):
+            with self.within(raw):
+                return self.value(raw.input, depth + 1)
         if isinstance(raw, Mapping):
-            return {key: self.value(inner, depth + 1) for key, inner in raw.items()}
+            return {key: self.value(inner, depth + 1) for key, inner in self.written_out(raw).items()}
         if isinstance(raw, list):
             return [self.value(inner, depth + 1) for inner in raw]
         return raw
+
+    def written_out(self, raw: Json) -> Json:
+        """An object with every loop over its properties as a list of `Entry`. Raises Unresolved."""
+        if not _is_loops(raw.get("copy")):
+            return raw
+        lists = {str(loop["name"]): self._entries_of(loop) for loop in raw["copy"]}
+        return {**{key: inner for key, inner in raw.items() if key != "copy"}, **lists}
+
+    def _entries_of(self, loop: Json) -> list[Entry]:
+        name, count = str(loop["name"]), closed(self.value(loop["count"]), self.chosen)
+        if type(count) is not int or not 0 <= count <= _MOST_IN_A_LOOP:
+            raise Unresolved(f"the count of the loop {name} is not a number up to {_MOST_IN_A_LOOP}")
+        self._entries += count
+        if self._entries > _MOST_ENTRIES:
+            raise Unresolved(f"its loops have more than {_MOST_ENTRIES} entries")
+        return [Entry(loop["input"], name.lower(), index) for index in range(count)]
+
+    @contextmanager
+    def within(self, entry: Entry) -> Iterator[None]:
+        """Evaluate as in this entry of its loop."""
+        with self._knowing(f"loop {entry.loop}", entry.index):
+            yield
+
+    @contextmanager
+    def _knowing(self, name: str, value: Value) -> Iterator[None]:
+        before = self._within
+        self._within = {**before, name: value}
+        try:
+            yield
+        finally:
+            self._within = before
 
     def _evaluated(self, node: Node, depth: int) -> Value:
         if depth > _DEPTH:
@@ -155,8 +113,48 @@ class Scope:
                 name = closed(self._evaluated(node.arguments[0], depth + 1), self.chosen)
                 known = self._parameter if node.name == "parameters" else self._variable
                 return known(str(name), depth)
+            case "copyindex" if node.arguments and isinstance(node.arguments[0], str):
+                return self._index(node, depth)
+            case "lambdavariables" if len(node.arguments) == 1:
+                return self._known_within(f"lambda {node.arguments[0]}".lower())
+            case "map" | "filter" if len(node.arguments) == 2:
+                return self._each(node.name, *node.arguments, depth)
         arguments = [self._evaluated(argument, depth + 1) for argument in node.arguments]
         return call(node.name, arguments, self.chosen)
+
+    def _known_within(self, name: str) -> Value:
+        if name not in self._within:
+            raise Unresolved(f"the {name} is not declared")
+        return self._within[name]
+
+    def _index(self, node: Call, depth: int) -> int:
+        """`copyIndex('loop')`, also with a number that it begins at."""
+        offset = closed(self._evaluated(node.arguments[1], depth + 1), self.chosen) if node.arguments[1:] else 0
+        index = self._known_within(f"loop {node.arguments[0]}".lower())
+        if type(offset) is not int or len(node.arguments) > 2:
+            raise Unresolved("copyIndex() takes a loop and a number")
+        return int(index) + offset
+
+    def _each(self, function: str, source: Node, body: Node, depth: int) -> list[Value]:
+        """`map` or `filter` of a list, by a lambda with one variable; entries of a parameter stay variables."""
+        values = self._evaluated(source, depth + 1)
+        if not isinstance(body, Call) or body.name != "lambda" or len(body.arguments) != 2:
+            raise Unresolved(f"{function}() takes a lambda with one variable")
+        if not isinstance(values, list):
+            raise Unresolved(f"{function}() takes a list")
+        self._entries += len(values)
+        if self._entries > _MOST_ENTRIES:
+            raise Unresolved(f"its loops have more than {_MOST_ENTRIES} entries")
+        name, found = f"lambda {body.arguments[0]}".lower(), list[Value]()
+        for index, value in enumerate(values):
+            item = _part(source, index, value)
+            with self._knowing(name, item):
+                made = self._evaluated(body.arguments[1], depth + 1)
+            if function == "map":
+                found.append(made)
+            elif closed(made, self.chosen) is True:
+                found.append(item)
+        return found
 
     def _chosen_branch(self, node: Call, depth: int) -> Value:
         if len(node.arguments) != 3:
@@ -171,11 +169,7 @@ class Scope:
         if surroundings is not None:
             return surroundings
         key = closed(self._evaluated(node.key, depth + 1), self.chosen)
-        found = member(self._evaluated(node.of, depth + 1), key)
-        parameter = node.of.arguments if isinstance(node.of, Call) and node.of.name == "parameters" else ()
-        if len(parameter) == 1 and isinstance(parameter[0], str) and isinstance(found, str | int):
-            return Hole(_safe(f"{parameter[0]}_{key}"), found)
-        return found
+        return _part(node.of, key, member(self._evaluated(node.of, depth + 1), key))
 
     def _parameter(self, name: str, depth: int) -> Value:
         given = _entry(self.given, name)
@@ -202,10 +196,18 @@ class Scope:
 
     def _variable(self, name: str, depth: int) -> Value:
         table = _table(self.template, "variables")
-        if _entry(table, name) is None:
+        raw = _entry(table, name)
+        if raw is None and _is_loops(table.get("copy")):
+            loop = next((loop for loop in table["copy"] if str(loop["name"]).lower() == name.lower()), None)
+            raw = self._entries_of(loop) if loop is not None else None
+        if raw is None:
             raise Unresolved(f"the variable {name} is not declared")
         if name not in self._known:
-            self._known[name] = self.value(_entry(table, name), depth + 1)
+            before, self._within = self._within, {}
+            try:
+                self._known[name] = self.value(raw, depth + 1)
+            finally:
+                self._within = before
         return self._known[name]
 
 
@@ -220,6 +222,23 @@ _SURROUNDINGS: Mapping[str | None, Hole] = {
     ),
 }
 """What a deployment knows of its surroundings, as variables of the profile."""
+
+
+def _is_loops(raw: Any) -> bool:
+    """Whether the member `copy` of an object is a list of loops over its properties."""
+    return (
+        isinstance(raw, list)
+        and bool(raw)
+        and all(isinstance(loop, Mapping) and {"name", "count", "input"} <= loop.keys() for loop in raw)
+    )
+
+
+def _part(of: Node, key: Value, found: Value) -> Value:
+    """A part of a parameter is a variable of its own, with what the default has there."""
+    parameter = of.arguments if isinstance(of, Call) and of.name == "parameters" else ()
+    if len(parameter) == 1 and isinstance(parameter[0], str) and isinstance(found, str | int):
+        return Hole(_safe(f"{parameter[0]}_{key}"), found)
+    return found
 
 
 def _dotted(node: Member) -> str | None:

@@ -211,6 +211,26 @@ def _joined_by(values: Sequence[Value], delimiter: str) -> str:
     return delimiter.join(str(value) for value in values)
 
 
+def _range(start: int, count: int) -> list[int]:
+    if type(start) is not int or type(count) is not int or not 0 <= count <= _MOST:
+        raise ValueError("out of range")
+    return list(range(start, start + count))
+
+
+def _pad_left(text: Value, width: int, fill: str = " ") -> str:
+    if type(width) is not int or width > _LONGEST or len(fill) != 1:
+        raise ValueError("out of range")
+    return str(text).rjust(width, fill)
+
+
+def _divided(one: int, other: int) -> int:
+    """Towards zero, as Azure does."""
+    if not other:
+        raise ValueError("division by zero")
+    whole = abs(one) // abs(other)
+    return whole if (one < 0) == (other < 0) else -whole
+
+
 _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "and": lambda *values: all(_flag(value) for value in values),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
@@ -224,6 +244,7 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "false": lambda: False,
     "first": lambda value: value[0] if value else "",
     "greater": lambda one, other: one > other,
+    "greaterorequals": lambda one, other: one >= other,
     "indexof": lambda text, what: text.lower().find(what.lower()),
     "int": int,
     "join": _joined_by,
@@ -231,8 +252,11 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "last": lambda value: value[-1] if value else "",
     "length": len,
     "less": lambda one, other: one < other,
+    "lessorequals": lambda one, other: one <= other,
     "not": lambda value: not _flag(value),
     "null": lambda: None,
+    "padleft": _pad_left,
+    "range": _range,
     "or": lambda *values: any(_flag(value) for value in values),
     "replace": lambda text, old, new: text.replace(old, new),
     "skip": lambda value, count: value[max(0, count) :],
@@ -249,6 +273,8 @@ _FUNCTIONS: Mapping[str, Callable[..., Value]] = {
     "add": _calculated(operator.add),
     "sub": _calculated(operator.sub),
     "mul": _calculated(operator.mul),
+    "div": _calculated(_divided),
+    "mod": _calculated(lambda one, other: one - other * _divided(one, other)),
     "max": max,
     "min": min,
 }

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from vmss_tui.domain.fleet.script import LINUX, WINDOWS, Handler, SecretRef, SecretSource, handler_of
-from vmss_tui.profiles.convert.arm_expressions import Scope
+from vmss_tui.profiles.convert.arm_expressions import Entry, Scope
 from vmss_tui.profiles.convert.arm_values import Hole, Text, Unresolved, Value, closed, holes_of, joined
 from vmss_tui.profiles.format.inline_script import decode, encode
 from vmss_tui.profiles.format.profile import WHOLE, FileRef, Profile, Script, Variable
 from vmss_tui.profiles.format.variables import escape
 from vmss_tui.profiles.lint.handler_rules import TEMPLATE_EXPRESSION
+from vmss_tui.text import counted
 
 Json = Mapping[str, Any]
 
@@ -87,7 +88,7 @@ class Importer:
 
     def profile(self, name: str) -> Profile:
         """The profile of the extension, under a name."""
-        inner = self._extension.properties
+        inner, _ = self._written_out("", self._extension.properties)
         if self._extension.condition:
             self.notes.append(f"{self._extension.path}: is deployed only where {self._extension.condition}")
         taken, rest = self._settings(self._value("settings", inner.get("settings")))
@@ -112,8 +113,11 @@ class Importer:
     def _value(self, where: str, raw: Any) -> Value:
         """A value with its expressions evaluated; one that cannot be is kept as it is, and noted with its place."""
         scope = self._extension.scope
+        if isinstance(raw, Entry) and scope is not None:
+            with scope.within(raw):
+                return self._value(where, raw.input)
         if isinstance(raw, Mapping):
-            return {key: self._value(f"{where}.{key}", inner) for key, inner in raw.items()}
+            return self._members(where, raw)
         if isinstance(raw, list):
             return [self._value(f"{where}[{index}]", inner) for index, inner in enumerate(raw)]
         if scope is None:
@@ -125,6 +129,24 @@ class Importer:
         except Unresolved as reason:
             self._note(where, f"the expression {raw} was kept, since {reason}: replace it by hand")
             return raw
+
+    def _members(self, where: str, raw: Json) -> dict[str, Value]:
+        whole, kept = self._written_out(where, raw)
+        return {key: inner if key == kept else self._value(f"{where}.{key}", inner) for key, inner in whole.items()}
+
+    def _written_out(self, where: str, raw: Json) -> tuple[Json, str]:
+        """An object with its loops written out, and the member that is kept, and noted, where it cannot be done."""
+        scope, prefix = self._extension.scope, f"{where}." if where else ""
+        if scope is None:
+            return raw, ""
+        try:
+            whole = scope.written_out(raw)
+        except Unresolved as reason:
+            self._note(f"{prefix}copy", f"the loop was kept, since {reason}: write it out by hand")
+            return raw, "copy"
+        for name in whole.keys() - raw.keys():
+            self._note(prefix + name, f"the loop was written out: {counted(len(whole[name]), 'entry', 'entries')}")
+        return whole, ""
 
     def _note(self, where: str, text: str) -> None:
         self.notes.append(f"{self._extension.path}.{where}: {text}")
@@ -310,29 +332,10 @@ def references(protected: Json) -> tuple[dict[str, SecretRef], list[str]]:
 _KNOWN_WORDS = re.compile(
     r"-{0,2}[A-Za-z][\w-]*|/c|[&|;]+|[\w./\\:-]*\.(?:sh|ps1|py|cmd|bat|exe|zip|gz|tgz|tar|msi)|<[\w-]+>", re.IGNORECASE
 )
-_PROGRAMS = frozenset(
-    [
-        "sh",
-        "bash",
-        "sudo",
-        "env",
-        "powershell",
-        "pwsh",
-        "python",
-        "python3",
-        "cmd",
-        "perl",
-        "ruby",
-        "node",
-        "apt-get",
-        "yum",
-        "dnf",
-        "install",
-        "update",
-        "run",
-        "true",
-    ]
-)
+_PROGRAMS = frozenset((
+    "sh", "bash", "sudo", "env", "powershell", "pwsh", "python", "python3", "cmd", "perl", "ruby", "node", "apt-get",
+    "yum", "dnf", "install", "update", "run", "true",
+))  # fmt: skip
 
 
 def _command(value: Value) -> str:

@@ -78,10 +78,12 @@ def _nested(node: Json, scope: Scope | None) -> Scope | None:
 
 def _given(table: Json, scope: Scope) -> Iterator[tuple[str, Value]]:
     for name, entry in table.items():
-        if not isinstance(entry, Mapping) or "value" not in entry:
+        if not isinstance(entry, Mapping):
             continue
         try:
-            yield name, scope.value(entry["value"])
+            whole = scope.written_out(entry)
+            if "value" in whole:
+                yield name, scope.value(whole["value"])
         except Unresolved:
             continue
 

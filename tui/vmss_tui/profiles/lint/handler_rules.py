@@ -231,13 +231,25 @@ def _expressions(script: Script) -> Iterator[LintProblem]:
     """What an import had to keep: an expression that only a deployment or Terraform can evaluate."""
     texts = [("script.command", script.command), ("script.force_update_tag", script.force_update_tag)]
     texts += [(f"script.files[{index}]", file.uri) for index, file in enumerate(script.files)]
-    texts += [(f"script.settings.{name}", value) for name, value in script.settings.items() if isinstance(value, str)]
+    texts += _texts("script.settings", script.settings)
     for key, text in texts:
         source = "Terraform" if _TERRAFORM.search(text) else ""
         source = "an ARM template" if TEMPLATE_EXPRESSION.fullmatch(text) else source
         if source:
             yield error(key, f"is an expression of {source}, which is not evaluated here", "replace it by its value",
                         "template-expression")  # fmt: skip
+
+
+def _texts(key: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every text of a value, at any depth, with its place."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _texts(f"{key}.{name}", inner)
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _texts(f"{key}[{index}]", inner)
 
 
 def _protected(profile: Profile) -> Iterator[LintProblem]:
