@@ -61,6 +61,30 @@ def test_waiting_for_a_person_is_no_part_of_it() -> None:
     assert seconds_taken(log_of(*STORY[:-1], (1280.0, e.Ended(e.Verdict.FAILED, "x")))) is None
 
 
+def test_waiting_for_a_decision_a_window_or_a_clock_is_no_part_of_it() -> None:
+    """A night between two batches says nothing of the set, and must not be in its next forecast."""
+    shut = e.GateChecked(e.GateName.WINDOW, False, "closed", 2)
+    opened = e.GateChecked(e.GateName.WINDOW, True, "open", 2)
+    others: tuple[tuple[tuple[float, e.Event], ...], ...] = (
+        ((85.0, e.DecisionNeeded("1 failed", ("1",))), (1085.0, e.InstancesExcluded(("1",), "broken"))),
+        ((85.0, shut), (1085.0, opened)),
+        ((85.0, shut), (86.0, e.Paused("closed", window=True)), (1085.0, e.Resumed()), (1085.0, opened)),
+        ((1085.0, e.ClockStepped(1000.0)),),
+    )
+    for waited in others:
+        log = log_of(*STORY[:8], *waited, *STORY[10:])
+        past = past_rollout(log)
+        assert past is not None and past.gap_seconds == 10.0, waited
+        assert seconds_taken(log) == 280.0
+
+
+def test_a_window_that_closes_during_a_batch_takes_nothing_from_its_time() -> None:
+    """Azure's batches run on until the upgrade is canceled."""
+    shut = e.GateChecked(e.GateName.WINDOW, False, "closed", 2)
+    past = past_rollout(log_of(*STORY[:5], (66.0, shut), *STORY[5:]))
+    assert past is not None and past.seconds == (40.0, 60.0, 80.0)
+
+
 def test_nothing_is_learned_before_a_batch_has_ended() -> None:
     assert past_rollout(log_of(*STORY[:5])) is None and past_rollout(()) is None
 

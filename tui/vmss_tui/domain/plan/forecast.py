@@ -3,7 +3,8 @@
 Pure and repeatable: the same plan, with the track record that it carries, gives the same forecast. It plays the plan
 through many times; an instance takes as long and fails as often as the set's own history says, else as the stated
 assumption does. P50 is reached by half of the plays, P90 by nine in ten. Times are seconds since the start, shares are
-between 0 and 1; time spent waiting for a person (approvals, a pause that was asked for) is not part of it.
+between 0 and 1; time spent waiting for a person (approvals, decisions, a pause that was asked for) or for a window is
+not part of it.
 """
 
 import math

@@ -1,22 +1,23 @@
 """What the log of a rollout shows of its scale set: how long instances took, how many failed, what it took as a whole.
 
-Pure: a log in, numbers out. Waits for a person (a pause that was asked for, an approval) do not count: they say nothing
-of the set. Times are UTC, durations are seconds.
+Pure: a log in, numbers out. Waits for a person (a pause that was asked for, an approval, a decision) or for a
+maintenance window do not count, nor does time that a clock was set forward by: they say nothing of the set. Times are
+UTC, durations are seconds.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
 from vmss_tui.domain.plan.track_record import PastRollout, StepShare, thinned
 from vmss_tui.domain.rollout import events as e
-from vmss_tui.domain.rollout.stage import Phase, Stage
+from vmss_tui.domain.rollout.stage import GateName, Phase, Stage
 from vmss_tui.domain.rollout.state import BatchState, RolloutState, apply
 from vmss_tui.domain.rollout.write_keys import writes_model
 
-_FOR_A_PERSON = (Stage.PAUSED, Stage.APPROVAL)
+_FOR_A_PERSON = (Stage.PAUSED, Stage.APPROVAL, Stage.DECISION)
 _FAILED = (Phase.FAILED, Phase.UNHEALTHY)
 
 
@@ -31,8 +32,10 @@ class _Reading:
     failed: set[str] = field(default_factory=set)
     """Instances that failed at any time, including those that recovered."""
     waits: list[tuple[datetime, datetime]] = field(default_factory=list)
-    """From when to when the rollout waited for a person."""
+    """From when to when the rollout waited for a person or its window, or a clock was set forward."""
     waiting_since: datetime | None = None
+    closed: bool = False
+    """Whether the window was closed for the next batch when that was last checked."""
 
     def take(self, entry: e.Logged) -> None:
         """One more event."""
@@ -40,7 +43,11 @@ class _Reading:
         if isinstance(entry.event, e.InstancesSeen):
             for seen in entry.event.changed:
                 self._saw(seen, entry.at)
-        waits = self.state.stage in _FOR_A_PERSON
+        elif isinstance(entry.event, e.GateChecked) and entry.event.gate is GateName.WINDOW:
+            self.closed = not entry.event.passed
+        elif isinstance(entry.event, e.ClockStepped) and entry.event.seconds > 0 and self.waiting_since is None:
+            self.waits.append((entry.at - timedelta(seconds=entry.event.seconds), entry.at))
+        waits = self.state.stage in _FOR_A_PERSON or (self.closed and self.state.open_batch is None)
         if waits and self.waiting_since is None:
             self.waiting_since = entry.at
         elif not waits and self.waiting_since is not None:
@@ -56,7 +63,7 @@ class _Reading:
             self.failed.add(seen.id)
 
     def between(self, start: datetime | None, end: datetime | None) -> float | None:
-        """Seconds from one moment to another without waits for a person; None when either is unknown."""
+        """Seconds from one moment to another without what does not count; None when either is unknown."""
         if start is None or end is None:
             return None
         waited = sum(max(0.0, (min(end, until) - max(start, since)).total_seconds()) for since, until in self.waits)
@@ -122,7 +129,7 @@ def _share(reading: _Reading, batches: Iterable[BatchState]) -> StepShare:
 
 
 def seconds_taken(log: Iterable[e.Logged]) -> float | None:
-    """What a rollout took that updated all of its batches, without waits for a person; None for any other."""
+    """What a rollout took that updated all of its batches, without waits for others; None for any other."""
     reading = _read(log)
     if reading.state.verdict is not e.Verdict.COMPLETED:
         return None
